@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Bytes } from './bytes.ts';
+
+/** How a file is written by {@link writeFileAtomic}. */
+export interface AtomicFileOptions {
+  /** Permission bits of the new file; 0600 unless said. */
+  readonly mode?: number;
+  /** Refuse (`EEXIST`) instead of replacing a file that is there. */
+  readonly exclusive?: boolean;
+}
+
+/**
+ * Writes `path` so that at any moment, power loss included, it holds either what it held before or all of `data`:
+ * temporary file beside it → fsync → rename → fsync of the directory. On failure the temporary file is gone.
+ * The one door for small durable writes; bulk data has its own in `storage`.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: Bytes | string,
+  options: AtomicFileOptions = {},
+): Promise<void> {
+  const { mode = 0o600, exclusive = false } = options;
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeSynced(temporary, data, mode);
+    await (exclusive ? link(temporary, path) : rename(temporary, path));
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates `path` and what is missing above it, for its owner alone (0700). */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+async function writeSynced(path: string, data: Bytes | string, mode: number): Promise<void> {
+  const handle: FileHandle = await open(path, 'wx', mode);
+  try {
+    await handle.chmod(mode);
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Every code an expected failure can carry. Codes are stable: scripts and the console switch over them.
+ * `docs/reference/errors.md` lists each with its cause and its mend, and a test compares the two.
+ */
+export type ErrorCode =
+  // words and settings
+  | 'usage'
+  | 'settings_invalid'
+  | 'path_not_found'
+  | 'interrupted'
+  // the home
+  | 'home_not_private'
+  | 'home_in_use'
+  | 'home_newer'
+  | 'home_exists'
+  | 'home_missing'
+  | 'port_in_use'
+  // pki
+  | 'der_malformed'
+  | 'pem_malformed'
+  | 'certificate_malformed'
+  | 'request_malformed'
+  | 'request_signature_invalid'
+  | 'key_malformed'
+  | 'key_unsupported'
+  | 'signature_unsupported'
+  // trust
+  | 'keystore_missing'
+  | 'keystore_not_private'
+  | 'keystore_damaged'
+  | 'keystore_entry_missing'
+  | 'certificate_expired'
+  | 'certificate_not_yet_valid'
+  | 'certificate_revoked'
+  | 'certificate_unknown_authority'
+  | 'certificate_wrong_name'
+  | 'certificate_wrong_role'
+  | 'certificate_wrong_network'
+  | 'certificate_required'
+  | 'certificate_not_allowed'
+  // transport
+  | 'connection_failed'
+  | 'connection_lost'
+  | 'tls_failed'
+  | 'refused_by_peer'
+  // enrolment and authority
+  | 'join_code_malformed'
+  | 'join_code_unknown'
+  | 'join_code_used'
+  | 'join_code_expired'
+  | 'join_code_wrong_authority'
+  | 'name_invalid'
+  | 'name_reserved'
+  | 'name_taken'
+  | 'request_not_allowed'
+  | 'authority_damaged'
+  | 'rate_limited'
+  // database
+  | 'database_damaged'
+  | 'database_busy'
+  | 'database_newer'
+  // objects
+  | 'object_not_found'
+  | 'object_exists'
+  | 'object_corrupt'
+  | 'object_name_invalid'
+  | 'range_not_satisfiable'
+  | 'append_only'
+  | 'storage_full'
+  | 'storage_failed'
+  | 'namespace_forbidden'
+  // repository
+  | 'repository_missing'
+  | 'repository_exists'
+  | 'repository_locked'
+  | 'repository_wrong_key'
+  | 'repository_damaged'
+  | 'repository_unsupported'
+  | 'snapshot_not_found'
+  | 'snapshot_ambiguous'
+  | 'target_not_empty'
+  | 'backup_incomplete'
+  | 'restore_incomplete'
+  | 'verify_failed'
+  // admin
+  | 'operation_unknown'
+  | 'operation_forbidden'
+  | 'input_invalid';

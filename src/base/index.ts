@@ -1,0 +1,18 @@
+/**
+ * What every folder stands on: errors that say what to do next, a log that hides secrets, time that is passed in,
+ * bytes, durable small files, bounded concurrency. Imports no other folder and knows nothing of backups or certificates.
+ */
+export {
+  type AtomicFileOptions,
+  makePrivateDirectory,
+  syncDirectory,
+  writeFileAtomic,
+} from './atomic-file.ts';
+export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, toHex } from './bytes.ts';
+export { type Clock, dayMs, hourMs, ManualClock, minuteMs, secondMs, systemClock } from './clock.ts';
+export { HoldfastError, type HoldfastErrorOptions, isHoldfastError, systemErrorCode } from './error.ts';
+export type { ErrorCode } from './error-code.ts';
+export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
+export { forEachLimited } from './pool.ts';
+export { Secret } from './secret.ts';
+export { workerEntry } from './worker-entry.ts';

@@ -1,0 +1,11 @@
+/**
+ * The URL of a worker's entry point beside the importing file: `./x.ts` in a checkout, `./x.js` in the package.
+ * `tsc` does not rewrite such URLs, so every worker is started through here.
+ *
+ * @param importMetaUrl `import.meta.url` of the caller
+ * @param name the entry's path without its extension, e.g. `./sealer`
+ */
+export function workerEntry(importMetaUrl: string, name: string): URL {
+  const extension = importMetaUrl.endsWith('.ts') ? '.ts' : '.js';
+  return new URL(name + extension, importMetaUrl);
+}

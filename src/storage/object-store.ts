@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type { Bytes } from '../base/index.ts';
+
+/** The kinds of files a restic repository holds beside its one `config` (restic design document, "Repository Layout"). */
+export type ObjectType = 'data' | 'keys' | 'locks' | 'snapshots' | 'index';
+
+/** All object types, in the order in which a repository is written: what refers comes after what it refers to. */
+export const objectTypes: readonly ObjectType[] = ['keys', 'data', 'index', 'snapshots', 'locks'];
+
+/** An object's name: 64 lowercase hexadecimal digits, the SHA-256 of its stored bytes. */
+export type ObjectId = string & { readonly __brand: 'ObjectId' };
+
+/** Which object is meant: the repository's `config`, or one named file of a type. */
+export type ObjectRef = { readonly type: 'config' } | { readonly type: ObjectType; readonly name: ObjectId };
+
+/** An object as a listing shows it. */
+export interface ObjectInfo {
+  readonly name: ObjectId;
+  /** Stored size in bytes. */
+  readonly size: number;
+}
+
+/** A part of an object: from `offset` on, `length` bytes or all the rest. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length?: number;
+}
+
+export interface ReadOptions {
+  readonly range?: ByteRange;
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions {
+  /** The exact number of bytes that `body` will give. */
+  readonly size: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The bytes to store, in pieces; an array of one view is fine, shared memory too. */
+export type ObjectBody = Iterable<Bytes> | AsyncIterable<Bytes>;
+
+/**
+ * One repository's files, wherever they are: a directory, memory, another machine.
+ *
+ * Promises of every implementation (proved by the contract suite in `object-store.contract.ts`):
+ * - an object is there whole or not at all, also after a crash or a failed write; acknowledged means durable;
+ * - except `config`, an object's name is the SHA-256 of its bytes: `write` checks it and stores nothing that differs
+ *   (`object_corrupt`);
+ * - writing what is there already succeeds when the bytes are the same, else `object_exists`;
+ * - `remove` of what is not there succeeds;
+ * - a missing object is `object_not_found`, a range past the end `range_not_satisfiable`, a full disk `storage_full`.
+ */
+export interface ObjectStore {
+  /** Where this is, for messages: a path or a URL without secrets. */
+  readonly location: string;
+  /** Makes the place ready to be written to; does nothing when it is. */
+  create(options?: { signal?: AbortSignal }): Promise<void>;
+  /** The stored size in bytes. */
+  stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number>;
+  /** Every object of one type, in no particular order; nothing when the repository does not exist. */
+  list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]>;
+  /** The object's bytes, or exactly the range asked for. */
+  read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes>;
+  /** The same as a stream, for objects that should not be held in memory; the caller consumes or destroys it. */
+  stream(ref: ObjectRef, options?: ReadOptions): Promise<Readable>;
+  write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void>;
+  remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void>;
+}
