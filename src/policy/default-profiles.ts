@@ -1,0 +1,34 @@
+import { dayMs, minuteMs } from '../base/index.ts';
+import type { ProfilePolicy } from './profile-policy.ts';
+
+const yearDays = 365;
+const backdateMs = 5 * minuteMs;
+
+const machine = {
+  lifetimeMs: 90 * dayMs,
+  backdateMs,
+  keyAlgorithms: ['p256', 'p384', 'p521', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'],
+  extendedKeyUsage: ['serverAuth', 'clientAuth'],
+  nameKinds: ['dns', 'ip'],
+} satisfies Omit<ProfilePolicy, 'role'>;
+
+const caller = {
+  ...machine,
+  lifetimeMs: 30 * dayMs,
+  extendedKeyUsage: ['clientAuth'],
+  nameKinds: [],
+} satisfies Omit<ProfilePolicy, 'role'>;
+
+/** The profile of each role as a new network has it. */
+export const defaultProfiles: Readonly<Record<ProfilePolicy['role'], ProfilePolicy>> = {
+  server: { role: 'server', ...machine },
+  storage: { role: 'storage', ...machine },
+  client: { role: 'client', ...caller },
+  admin: { role: 'admin', ...caller },
+};
+
+/** What the authority's own certificates look like; the issuing one signs leaves only (`pathLength` 0). */
+export const authorityProfiles = {
+  root: { lifetimeMs: 20 * yearDays * dayMs, backdateMs, keyAlgorithm: 'p256' },
+  issuing: { lifetimeMs: 5 * yearDays * dayMs, backdateMs, keyAlgorithm: 'p256', pathLength: 0 },
+} as const;

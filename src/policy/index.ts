@@ -1,0 +1,14 @@
+/**
+ * What may be chosen: how a server listens, how a node dials, what the certificates of a role look like, what nodes and
+ * networks may be called. Each choice has a schema, which parses it at the door, and a default that is the strongest
+ * of them; `weakerThanDefault` says in words what a choice gives up. Values only: nothing here opens a socket or a file.
+ */
+export { ClientPolicy, defaultClientPolicy, parseClientPolicy } from './client-policy.ts';
+export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
+export { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
+export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
+export { checkNetworkName } from './network-name.ts';
+export { checkNodeName, isNodeName, reservedNames } from './node-name.ts';
+export { ProfilePolicy, parseProfile } from './profile-policy.ts';
+export { needsRenewal, renewalTime, type Validity } from './renewal.ts';
+export { weakerThanDefault } from './weaker-than-default.ts';

@@ -1,0 +1,115 @@
+import { type Static, Type } from 'typebox';
+import { HoldfastError } from '../base/index.ts';
+import { KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
+import { parseInput } from './parse-input.ts';
+
+/**
+ * What a listener answers: `storage` repositories, `control` agents and administration, `enrol` joining and requests,
+ * `status` revocation lists and issuer certificates, `console` the web app.
+ */
+export const Service = Type.Union([
+  Type.Literal('storage'),
+  Type.Literal('control'),
+  Type.Literal('enrol'),
+  Type.Literal('status'),
+  Type.Literal('console'),
+]);
+export type Service = Static<typeof Service>;
+
+/**
+ * One place where a server listens, and what it lets in.
+ *
+ * `clientCertificate`: `require` refuses at the handshake whoever has none, `warn` asks for one, `off` does not.
+ * The last two concern the certificate only, never who may do what. `host` is left out for all addresses; port 0
+ * takes a free one.
+ */
+export const ListenerPolicy = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
+    address: Type.Object(
+      {
+        host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+        port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+      },
+      { additionalProperties: false },
+    ),
+    kind: Type.Union([Type.Literal('tls'), Type.Literal('plain')]),
+    clientCertificate: Type.Union([Type.Literal('off'), Type.Literal('warn'), Type.Literal('require')]),
+    minimumVersion: TlsVersion,
+    groups: Type.Array(KeyExchangeGroup, { minItems: 1, uniqueItems: true }),
+    services: Type.Array(Service, { minItems: 1, uniqueItems: true }),
+  },
+  { additionalProperties: false },
+);
+export type ListenerPolicy = Static<typeof ListenerPolicy>;
+
+/**
+ * A server's listeners out of settings.
+ *
+ * @throws HoldfastError `settings_invalid` for what is no listener, for two that collide, and for a plain listener
+ *   that would do more than answer `status`: whatever it carried could be read and changed on the way
+ */
+export function parseListeners(input: unknown): readonly ListenerPolicy[] {
+  const listeners = parseInput(Type.Array(ListenerPolicy, { minItems: 1 }), input, 'listeners');
+  for (const listener of listeners) checkPlain(listener);
+  refuseTwice(listeners, 'name', ({ name }) => name);
+  const fixed = listeners.filter(({ address }) => address.port !== 0);
+  refuseTwice(fixed, 'address', ({ address }) => `${address.host ?? '*'}:${address.port}`);
+  return listeners;
+}
+
+/** The three listeners of a server on `port`, `port + 1` and `port + 2`; on free ports each when it is 0. */
+export function defaultListeners(port: number): readonly ListenerPolicy[] {
+  if (!Number.isInteger(port) || port < 0 || port > 65_533) {
+    throw new HoldfastError(
+      'settings_invalid',
+      `port ${port}: expected 0 to 65533, since the two after it are used too`,
+    );
+  }
+  const at = (offset: number): ListenerPolicy['address'] => ({ port: port === 0 ? 0 : port + offset });
+  const groups = [...strongestGroups];
+  const tls = { kind: 'tls', minimumVersion: 'TLSv1.3', groups } satisfies Partial<ListenerPolicy>;
+  return [
+    { ...tls, name: 'main', address: at(0), clientCertificate: 'require', services: ['storage', 'control'] },
+    {
+      ...tls,
+      name: 'open',
+      address: at(1),
+      clientCertificate: 'off',
+      services: ['enrol', 'console', 'status'],
+    },
+    { ...tls, name: 'plain', address: at(2), kind: 'plain', clientCertificate: 'off', services: ['status'] },
+  ];
+}
+
+function checkPlain({ name, kind, clientCertificate, services }: ListenerPolicy): void {
+  if (kind !== 'plain') return;
+  const refused = services.filter((service) => service !== 'status');
+  if (refused.length > 0) {
+    throw new HoldfastError(
+      'settings_invalid',
+      `listener ${name}: a plain listener carries status only, found ${refused.join(', ')}`,
+      { hint: `set kind = "tls" for ${refused.join(', ')}` },
+    );
+  }
+  if (clientCertificate !== 'off') {
+    throw new HoldfastError(
+      'settings_invalid',
+      `listener ${name}: a plain listener cannot ask for a certificate, found clientCertificate ${clientCertificate}`,
+    );
+  }
+}
+
+function refuseTwice(
+  listeners: readonly ListenerPolicy[],
+  what: string,
+  key: (listener: ListenerPolicy) => string,
+): void {
+  const seen = new Set<string>();
+  for (const listener of listeners) {
+    if (seen.has(key(listener))) {
+      throw new HoldfastError('settings_invalid', `two listeners have the ${what} ${key(listener)}`);
+    }
+    seen.add(key(listener));
+  }
+}

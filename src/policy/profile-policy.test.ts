@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dayMs, isHoldfastError } from '../base/index.ts';
+import { defaultClientPolicy, parseClientPolicy } from './client-policy.ts';
+import { defaultProfiles } from './default-profiles.ts';
+import { parseProfile } from './profile-policy.ts';
+import { needsRenewal, renewalTime } from './renewal.ts';
+
+const refused = (change: object) =>
+  assert.throws(
+    () => parseProfile({ ...defaultProfiles.client, ...change }),
+    (error) => isHoldfastError(error, 'settings_invalid'),
+  );
+
+test('machines get 90 days for both sides of a connection, callers 30 days for the calling side', () => {
+  const rows = Object.values(defaultProfiles).map((profile) => [
+    profile.role,
+    profile.lifetimeMs / dayMs,
+    profile.extendedKeyUsage.join(' '),
+    profile.nameKinds.join(' '),
+  ]);
+  assert.deepEqual(rows, [
+    ['server', 90, 'serverAuth clientAuth', 'dns ip'],
+    ['storage', 90, 'serverAuth clientAuth', 'dns ip'],
+    ['client', 30, 'clientAuth', ''],
+    ['admin', 30, 'clientAuth', ''],
+  ]);
+});
+
+test('every default passes its own schema', () => {
+  for (const profile of Object.values(defaultProfiles)) assert.deepEqual(parseProfile(profile), profile);
+  assert.deepEqual(parseClientPolicy(defaultClientPolicy), defaultClientPolicy);
+});
+
+test('a profile with an unknown usage, an endless lifetime or no key algorithm is refused', () => {
+  refused({ extendedKeyUsage: ['codeSigning'] });
+  refused({ lifetimeMs: 9999 * dayMs });
+  refused({ keyAlgorithms: [] });
+  refused({ role: 'root' });
+});
+
+test('a client policy that names an unknown group is refused', () => {
+  assert.throws(
+    () => parseClientPolicy({ ...defaultClientPolicy, groups: ['ffdhe2048'] }),
+    (error) => isHoldfastError(error, 'settings_invalid'),
+  );
+});
+
+test('a certificate of 30 days is renewed after 20', () => {
+  const notBefore = new Date('2030-01-01T00:00:00Z');
+  const validity = { notBefore, notAfter: new Date(notBefore.getTime() + 30 * dayMs) };
+  const due = notBefore.getTime() + 20 * dayMs;
+  assert.equal(renewalTime(validity).getTime(), due);
+  assert.equal(needsRenewal(validity, due - 1), false);
+  assert.equal(needsRenewal(validity, due), true);
+});
