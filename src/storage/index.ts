@@ -1,7 +1,14 @@
 /**
  * Objects: write-once files named by the SHA-256 of their bytes. One interface, several places, one contract suite
- * that each of them passes. Knows nothing of keys, certificates or what is inside an object.
+ * that each of them passes; what cuts across places (append-only, caching) is a decorator of the same interface.
+ * Knows nothing of keys, certificates or what is inside an object.
  */
+export { AppendOnlyStore } from './append-only-store.ts';
+export { checkRange, rangeError, resolveRange } from './byte-range.ts';
+export { LocalStore } from './local-store.ts';
+export { MemoryStore } from './memory-store.ts';
+export { ObjectDigest } from './object-digest.ts';
+export { formatObjectRef, isObjectId, isObjectType, parseObjectId, parseObjectName } from './object-name.ts';
 export {
   type ByteRange,
   type ObjectBody,
@@ -14,3 +21,4 @@ export {
   type ReadOptions,
   type WriteOptions,
 } from './object-store.ts';
+export { existsError, notFoundError } from './storage-error.ts';

@@ -28,16 +28,26 @@ export interface ByteRange {
 
 export interface ReadOptions {
   readonly range?: ByteRange;
+  /**
+   * Says that the object will be wanted again, whole or in parts: a cache in front of a distant store then fetches and
+   * keeps all of it. Meant for packs of trees; indexes and snapshots are kept without asking. Others ignore it.
+   */
+  readonly keep?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface WriteOptions {
   /** The exact number of bytes that `body` will give. */
   readonly size: number;
+  /** As in {@link ReadOptions}: the object will be read again, so a cache keeps a copy of what was stored. */
+  readonly keep?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The bytes to store, in pieces; an array of one view is fine, shared memory too. */
+/**
+ * The bytes to store, in pieces; an array of one view is fine, shared memory too. What can be iterated more than once
+ * (an array) survives a lost connection: it is sent again. A generator or a stream is taken once.
+ */
 export type ObjectBody = Iterable<Bytes> | AsyncIterable<Bytes>;
 
 /**
@@ -47,9 +57,11 @@ export type ObjectBody = Iterable<Bytes> | AsyncIterable<Bytes>;
  * - an object is there whole or not at all, also after a crash or a failed write; acknowledged means durable;
  * - except `config`, an object's name is the SHA-256 of its bytes: `write` checks it and stores nothing that differs
  *   (`object_corrupt`);
- * - writing what is there already succeeds when the bytes are the same, else `object_exists`;
+ * - writing what is there already succeeds when the bytes are the same, else `object_exists`, `config` included;
  * - `remove` of what is not there succeeds;
- * - a missing object is `object_not_found`, a range past the end `range_not_satisfiable`, a full disk `storage_full`.
+ * - a missing object is `object_not_found`, a range that is not wholly inside the object `range_not_satisfiable`,
+ *   a full disk `storage_full`;
+ * - an aborted signal rejects with its reason; an aborted `write` leaves nothing behind.
  */
 export interface ObjectStore {
   /** Where this is, for messages: a path or a URL without secrets. */
@@ -60,6 +72,8 @@ export interface ObjectStore {
   stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number>;
   /** Every object of one type, in no particular order; nothing when the repository does not exist. */
   list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]>;
+  /** The same in batches of bounded size, for listings that should not be held in memory. */
+  scan(type: ObjectType, options?: { signal?: AbortSignal }): AsyncIterable<readonly ObjectInfo[]>;
   /** The object's bytes, or exactly the range asked for. */
   read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes>;
   /** The same as a stream, for objects that should not be held in memory; the caller consumes or destroys it. */

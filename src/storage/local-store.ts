@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream';
+import type { Bytes } from '../base/index.ts';
+import { resolveRange } from './byte-range.ts';
+import { makeDurableDirectories } from './durable-directory.ts';
+import { LocalLayout } from './local-layout.ts';
+import { listDirectory } from './local-listing.ts';
+import { LocalWriter } from './local-writer.ts';
+import { openObjectFile, readFully, statObjectFile, streamFile } from './object-file.ts';
+import { formatObjectRef } from './object-name.ts';
+import type {
+  ObjectBody,
+  ObjectInfo,
+  ObjectRef,
+  ObjectStore,
+  ObjectType,
+  ReadOptions,
+  WriteOptions,
+} from './object-store.ts';
+import { explainStorageErrors, storageError } from './storage-error.ts';
+
+/**
+ * A repository in a directory, laid out as restic's local backend does, so that restic can open it too.
+ * Uploads grow in `tmp/` and get their name by a hard link when they are whole and durable: a name is never
+ * overwritten, and a crash leaves at most a file in `tmp/`, which a later process removes.
+ */
+export class LocalStore implements ObjectStore {
+  readonly location: string;
+  readonly #layout: LocalLayout;
+  readonly #writer: LocalWriter;
+
+  constructor(directory: string) {
+    this.#layout = new LocalLayout(directory);
+    this.#writer = new LocalWriter(this.#layout);
+    this.location = this.#layout.directory;
+  }
+
+  async create(options: { signal?: AbortSignal } = {}): Promise<void> {
+    const directories = [this.location, ...this.#layout.directories()];
+    await explainStorageErrors(`creating ${this.location}`, () =>
+      makeDurableDirectories(directories, options.signal),
+    );
+  }
+
+  async stat(ref: ObjectRef, options: { signal?: AbortSignal } = {}): Promise<number> {
+    options.signal?.throwIfAborted();
+    return await explainStorageErrors(`looking for ${formatObjectRef(ref)}`, () =>
+      statObjectFile(this.#layout, ref),
+    );
+  }
+
+  async list(type: ObjectType, options: { signal?: AbortSignal } = {}): Promise<readonly ObjectInfo[]> {
+    const infos: ObjectInfo[] = [];
+    for await (const batch of this.scan(type, options)) infos.push(...batch);
+    return infos;
+  }
+
+  async *scan(
+    type: ObjectType,
+    options: { signal?: AbortSignal } = {},
+  ): AsyncIterable<readonly ObjectInfo[]> {
+    try {
+      for (const directory of this.#layout.typeDirectories(type)) {
+        options.signal?.throwIfAborted();
+        yield* listDirectory(directory, options.signal);
+      }
+    } catch (error) {
+      throw storageError(error, `listing ${type}`);
+    }
+  }
+
+  async read(ref: ObjectRef, options: ReadOptions = {}): Promise<Bytes> {
+    options.signal?.throwIfAborted();
+    return await explainStorageErrors(`reading ${formatObjectRef(ref)}`, async () => {
+      const opened = await openObjectFile(this.#layout, ref);
+      await using file = opened.file;
+      return await readFully(file, ref, resolveRange(ref, opened.size, options.range));
+    });
+  }
+
+  async stream(ref: ObjectRef, options: ReadOptions = {}): Promise<Readable> {
+    options.signal?.throwIfAborted();
+    return await explainStorageErrors(`reading ${formatObjectRef(ref)}`, async () => {
+      const { file, size } = await openObjectFile(this.#layout, ref);
+      return await streamFile(file, () => resolveRange(ref, size, options.range), options.signal);
+    });
+  }
+
+  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    await explainStorageErrors(`storing ${formatObjectRef(ref)}`, () =>
+      this.#writer.write(ref, body, options),
+    );
+  }
+
+  async remove(ref: ObjectRef, options: { signal?: AbortSignal } = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    await explainStorageErrors(`removing ${formatObjectRef(ref)}`, () => this.#writer.remove(ref));
+  }
+}

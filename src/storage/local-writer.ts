@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { HoldfastError, isHoldfastError, syncDirectory, systemErrorCode } from '../base/index.ts';
+import { bodyChunks } from './body-chunks.ts';
+import { makeDurableDirectories } from './durable-directory.ts';
+import type { LocalLayout } from './local-layout.ts';
+import { uploadToTemporary } from './local-upload.ts';
+import { ObjectDigest } from './object-digest.ts';
+import { isDirectory, openObjectFile, statObjectFile } from './object-file.ts';
+import type { ObjectBody, ObjectRef, WriteOptions } from './object-store.ts';
+import { publishFile } from './publish-file.ts';
+import { removeStaleUploads } from './stale-uploads.ts';
+import { existsError } from './storage-error.ts';
+
+/** Puts files into a repository's directory and takes them out, durably. */
+export class LocalWriter {
+  readonly #layout: LocalLayout;
+  #ready: Promise<void> | undefined;
+
+  constructor(layout: LocalLayout) {
+    this.#layout = layout;
+  }
+
+  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    const digest = new ObjectDigest(ref, options.size);
+    options.signal?.throwIfAborted();
+    await this.#prepare();
+    const stored = await this.#storedSize(ref);
+    if (stored === undefined) await this.#store(ref, body, digest, options.signal);
+    else if (stored !== options.size) throw existsError(ref, this.#layout.directory);
+    else await this.#compareBody(ref, body, digest, options.signal);
+    await syncDirectory(this.#layout.parent(ref));
+  }
+
+  /** Durable at once except for packs, which are the last to go: nothing is removed because they are gone. */
+  async remove(ref: ObjectRef): Promise<void> {
+    await rm(this.#layout.path(ref), { force: true });
+    if (ref.type !== 'data' && (await isDirectory(this.#layout.parent(ref)))) {
+      await syncDirectory(this.#layout.parent(ref));
+    }
+  }
+
+  /** Once, before the first write: there must be a repository, and what a crash left is removed. */
+  async #prepare(): Promise<void> {
+    this.#ready ??= this.#sweep();
+    try {
+      await this.#ready;
+    } catch (error) {
+      this.#ready = undefined;
+      throw error;
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { directory, temporary } = this.#layout;
+    if (!(await isDirectory(directory))) {
+      throw new HoldfastError('repository_missing', `there is no repository in ${directory}`);
+    }
+    await makeDurableDirectories([temporary]);
+    await removeStaleUploads(temporary);
+  }
+
+  async #store(
+    ref: ObjectRef,
+    body: ObjectBody,
+    digest: ObjectDigest,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const upload = await uploadToTemporary(this.#layout.temporary, body, digest, signal);
+    try {
+      const outcome = await this.#publish(upload.path, ref);
+      if (outcome === 'exists') await this.#compareStored(ref, upload.sha256);
+    } finally {
+      await rm(upload.path, { force: true });
+    }
+  }
+
+  /** Some tools remove empty directories, so one that is missing is made again. */
+  async #publish(temporary: string, ref: ObjectRef): Promise<'published' | 'exists'> {
+    try {
+      return await publishFile(temporary, this.#layout.path(ref));
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      await makeDurableDirectories([this.#layout.parent(ref)]);
+      return await publishFile(temporary, this.#layout.path(ref));
+    }
+  }
+
+  async #compareBody(
+    ref: ObjectRef,
+    body: ObjectBody,
+    digest: ObjectDigest,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for await (const chunk of bodyChunks(body, signal)) digest.update(chunk);
+    await this.#compareStored(ref, digest.sum());
+  }
+
+  /** What is stored is read, since to answer that a damaged copy is the same would lose the good one. */
+  async #compareStored(ref: ObjectRef, sha256: string): Promise<void> {
+    const hash = createHash('sha256');
+    const { file } = await openObjectFile(this.#layout, ref);
+    for await (const chunk of file.createReadStream()) hash.update(chunk as Uint8Array);
+    if (hash.digest('hex') !== sha256) throw existsError(ref, this.#layout.directory);
+  }
+
+  async #storedSize(ref: ObjectRef): Promise<number | undefined> {
+    try {
+      return await statObjectFile(this.#layout, ref);
+    } catch (error) {
+      if (isHoldfastError(error, 'object_not_found')) return undefined;
+      throw error;
+    }
+  }
+}
