@@ -1,0 +1,117 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import { findCycle } from './layers/find-cycle.ts';
+import { mayImport, onlyIn } from './layers/layer-table.ts';
+import { type ModuleImport, moduleImports } from './layers/module-imports.ts';
+
+/** What a package says of the modules it depends on. */
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/** A file of `src/`, by its path below the root with `/` between the parts. */
+interface SourceFile {
+  readonly path: string;
+  readonly folder: string;
+  /** Tests and contract suites: never part of the package, so they may use development tools and `test/`. */
+  readonly isTest: boolean;
+  readonly imports: readonly ModuleImport[];
+}
+
+/**
+ * Checks every import below `root`/src against the design's layers and gives one line for each violation:
+ * `src/pki/x.ts:3: …`. Nothing is found in a tree that keeps to them.
+ */
+export function checkLayers(root: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+  const files = globSync('src/**/*.ts', { cwd: root })
+    .toSorted()
+    .map((path) => readSource(root, path));
+  return [
+    ...checkFolders(root, files),
+    ...files.flatMap((file) => file.imports.flatMap((found) => checkImport(root, manifest, file, found))),
+    ...checkCycles(files),
+  ];
+}
+
+function readSource(root: string, path: string): SourceFile {
+  const parts = path.split(sep);
+  return {
+    path: parts.join('/'),
+    folder: parts.length > 2 ? (parts[1] ?? '') : '',
+    isTest: /\.(test|contract)\.ts$/.test(path),
+    imports: moduleImports(readFileSync(join(root, path), 'utf8')),
+  };
+}
+
+function checkFolders(root: string, files: readonly SourceFile[]): string[] {
+  return [...new Set(files.map((file) => file.folder))].flatMap((folder) => {
+    if (folder === '') return ['src: code stands outside every folder'];
+    if (mayImport[folder] === undefined) return [`src/${folder}: the table of layers has no row for it`];
+    if (folder !== 'cli' && !existsSync(join(root, 'src', folder, 'index.ts')))
+      return [`src/${folder}: has no index.ts`];
+    return [];
+  });
+}
+
+function checkImport(root: string, manifest: Manifest, file: SourceFile, found: ModuleImport): string[] {
+  const { specifier } = found;
+  const problem =
+    specifier === '(computed)'
+      ? 'imports something computed, which no check can follow'
+      : specifier.startsWith('.')
+        ? relativeProblem(root, file, specifier)
+        : packageProblem(manifest, file, specifier);
+  return [problem, found.star ? 'exports everything of a module instead of a list of names' : undefined]
+    .filter((text) => text !== undefined)
+    .map((text) => `${file.path}:${found.line}: ${text}`);
+}
+
+function relativeProblem(root: string, file: SourceFile, specifier: string): string | undefined {
+  if (!specifier.endsWith('.ts')) return `imports ${specifier} without .ts`;
+  const target = targetOf(file, specifier);
+  if (!existsSync(join(root, target))) return `imports ${specifier}, which does not exist`;
+  const [top, folder = '', ...inside] = target.split('/');
+  if (top !== 'src') return file.isTest && top === 'test' ? undefined : `imports ${target} from outside src`;
+  if (folder === file.folder) return undefined;
+  if (!mayImport[file.folder]?.split(' ').includes(folder)) return `${file.folder} may not import ${folder}`;
+  const contract = file.isTest && target.endsWith('.contract.ts');
+  if (inside.join('/') !== 'index.ts' && !contract) return `imports ${target} instead of ${folder}/index.ts`;
+  return undefined;
+}
+
+function packageProblem(manifest: Manifest, file: SourceFile, specifier: string): string | undefined {
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  if (!name.startsWith('node:') && builtinModules.includes(name)) return `imports ${specifier} without node:`;
+  const known = { ...manifest.dependencies, ...(file.isTest ? manifest.devDependencies : {}) };
+  if (!name.startsWith('node:') && known[name] === undefined)
+    return `imports ${name}, which is no dependency`;
+  const rule = file.isTest ? undefined : onlyIn.find(({ modules }) => modules.includes(name));
+  if (rule === undefined || rule.folders.split(' ').includes(file.folder)) return undefined;
+  return `${file.folder} may not import ${name}: ${rule.because}`;
+}
+
+function checkCycles(files: readonly SourceFile[]): string[] {
+  const graph = new Map(
+    files.map((file) => [
+      file.path,
+      file.imports.map(({ specifier }) => targetOf(file, specifier)).filter((path) => path !== file.path),
+    ]),
+  );
+  const cycle = findCycle(graph);
+  return cycle === undefined ? [] : [`${cycle[0]}: imports itself by way of ${cycle.slice(1).join(' → ')}`];
+}
+
+function targetOf(file: SourceFile, specifier: string): string {
+  return relative('.', join(dirname(file.path), specifier))
+    .split(sep)
+    .join('/');
+}
+
+if (import.meta.main) {
+  const violations = checkLayers(join(import.meta.dirname, '..'));
+  for (const violation of violations) console.error(violation);
+  process.exitCode = violations.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A program that tests or the benchmark run, and the package that brings it on Debian and its descendants. */
+interface Tool {
+  readonly program: string;
+  readonly package: string;
+  readonly because: string;
+  /** Needed by `npm run bench` alone. */
+  readonly bench?: true;
+}
+
+const tools: readonly Tool[] = [
+  { program: 'restic', package: 'restic', because: 'proves that repositories are restic’s' },
+  { program: 'openssl', package: 'openssl', because: 'proves that certificates are what RFC 5280 says' },
+  { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
+  { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
+  { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
+  {
+    program: 'rclone',
+    package: 'rclone',
+    because: 'is the other REST server with client certificates',
+    bench: true,
+  },
+];
+
+const missing = tools.filter(
+  (tool) => !isOnPath(tool.program) && (!tool.bench || process.argv.includes('--bench')),
+);
+if (missing.length > 0 && !(canInstall() && install(missing))) {
+  process.exitCode = 1;
+  for (const { program, because } of missing) console.error(`missing: ${program}, which ${because}`);
+  console.error(`hint: sudo apt-get install ${packagesOf(missing).join(' ')}`);
+  console.error('hint: elsewhere, install the programs of these names from your system’s packages');
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return directory !== '';
+    } catch {
+      return false;
+    }
+  });
+}
+
+function canInstall(): boolean {
+  return process.getuid?.() === 0 && isOnPath('apt-get');
+}
+
+function install(wanted: readonly Tool[]): boolean {
+  const packages = packagesOf(wanted);
+  console.error(`installing for the tests: ${packages.join(' ')}`);
+  // A stale or partly unreachable package list need not stop the installation, which says itself what it lacks.
+  aptGet('update');
+  return (
+    aptGet('install', '--yes', '--no-install-recommends', ...packages) &&
+    wanted.every((tool) => isOnPath(tool.program))
+  );
+}
+
+function packagesOf(wanted: readonly Tool[]): string[] {
+  return wanted.map((tool) => tool.package);
+}
+
+function aptGet(...words: string[]): boolean {
+  const { status } = spawnSync('apt-get', ['--quiet', ...words], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status === 0;
+}

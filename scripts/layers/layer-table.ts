@@ -1,0 +1,45 @@
+/**
+ * Which folder of `src/` may import which, one row for each: the "may import" column of the design.
+ * A folder that has code and no row is an error, so that a new one is a decision and not an accident.
+ */
+export const mayImport: Readonly<Record<string, string>> = {
+  base: '',
+  pki: 'base',
+  files: 'base',
+  db: 'base',
+  storage: 'base',
+  trust: 'base pki',
+  policy: 'base pki',
+  transport: 'base pki trust policy',
+  remote: 'base storage transport',
+  repository: 'base files storage',
+  enrol: 'base pki trust transport',
+  authority: 'base pki db trust policy enrol',
+  replicate: 'base db storage remote',
+  sync: 'base pki db trust policy files storage remote enrol',
+  admin: 'base pki trust policy transport authority replicate sync',
+  server: 'base pki trust policy transport storage enrol authority replicate sync admin',
+  agent: 'base pki files trust policy transport storage remote repository enrol',
+  console: 'admin',
+  compat: 'base policy',
+  cli:
+    'base pki files db storage trust policy transport remote repository enrol authority replicate sync admin server ' +
+    'agent console compat',
+};
+
+/** Modules that only the named folders may import in the product's own code, and what that keeps true. */
+export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
+  { modules: ['koffi'], folders: 'files', because: 'foreign function calls stay in one place' },
+  { modules: ['node:sqlite'], folders: 'db', because: 'every database is opened through db' },
+  { modules: ['fastify'], folders: 'server', because: 'HTTP parses and renders, it decides nothing' },
+  {
+    modules: ['commander', '@clack/prompts', 'cli-progress', 'smol-toml'],
+    folders: 'cli',
+    because: 'words, settings and the terminal belong to the command line',
+  },
+  {
+    modules: ['node:net', 'node:tls', 'node:http', 'node:https', 'node:http2', 'node:dgram'],
+    folders: 'transport remote enrol replicate sync admin server agent compat cli',
+    because: 'the authority and the backup engine can be read and tested without a network',
+  },
+];

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { checkLayers } from '../scripts/check-layers.ts';
+
+const faces = { 'src/base/index.ts': '', 'src/pki/index.ts': '', 'src/storage/index.ts': '' };
+
+/** What the check says of a tree of these files, beside faces for base, pki and storage. */
+function violationsIn(files: Readonly<Record<string, string>>): string[] {
+  const root = mkdtempSync(join(tmpdir(), 'layers-'));
+  const manifest = { dependencies: { koffi: '1', pino: '1' }, devDependencies: { typescript: '1' } };
+  try {
+    for (const [path, text] of Object.entries({
+      ...faces,
+      'package.json': JSON.stringify(manifest),
+      ...files,
+    })) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return checkLayers(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+test('a tree that keeps to the layers has no violations', () => {
+  assert.deepEqual(
+    violationsIn({
+      'src/pki/der.ts':
+        "import { readFile } from 'node:fs/promises';\nimport {\n  a,\n} from '../base/index.ts';\n",
+      'src/pki/inner/deep.ts': "import '../../base/index.ts';\nimport '../der.ts';\n",
+      'src/pki/der.test.ts': "import 'node:http';\nimport 'typescript';\nimport '../../test/rig/x.ts';\n",
+      'test/rig/x.ts': '',
+      'src/storage/store.contract.ts': "import '../base/index.ts';\n",
+      'src/storage/worker.ts': '',
+      'src/storage/start.ts': "new Worker(workerEntry(import.meta.url, './worker'));\n",
+      'src/remote/index.ts': '',
+      'src/remote/store.test.ts': "import '../storage/store.contract.ts';\n",
+    }),
+    [],
+  );
+});
+
+const violating: readonly [string, Record<string, string>, string][] = [
+  [
+    'a folder that the row does not list',
+    { 'src/pki/a.ts': "\nimport { x } from '../storage/index.ts';\n" },
+    'src/pki/a.ts:2: pki may not import storage',
+  ],
+  [
+    'a type from a folder that the row does not list',
+    { 'src/pki/a.ts': "import type { X } from '../storage/index.ts';\n" },
+    'src/pki/a.ts:1: pki may not import storage',
+  ],
+  [
+    'a re-export from a folder that the row does not list',
+    { 'src/pki/a.ts': "export { x } from '../storage/index.ts';\n" },
+    'src/pki/a.ts:1: pki may not import storage',
+  ],
+  [
+    'a dynamic import of a folder that the row does not list',
+    { 'src/pki/a.ts': "const x = await import('../storage/index.ts');\n" },
+    'src/pki/a.ts:1: pki may not import storage',
+  ],
+  [
+    'the inside of another folder',
+    { 'src/pki/a.ts': "import '../base/bytes.ts';\n", 'src/base/bytes.ts': '' },
+    'src/pki/a.ts:1: imports src/base/bytes.ts instead of base/index.ts',
+  ],
+  [
+    'the command line',
+    { 'src/pki/a.ts': "import '../cli/main.ts';\n", 'src/cli/main.ts': '' },
+    'src/pki/a.ts:1: pki may not import cli',
+  ],
+  [
+    'a relative import without its extension',
+    { 'src/pki/a.ts': "import './b';\n", 'src/pki/b.ts': '' },
+    'src/pki/a.ts:1: imports ./b without .ts',
+  ],
+  [
+    'a file that does not exist',
+    { 'src/pki/a.ts': "import './b.ts';\n" },
+    'src/pki/a.ts:1: imports ./b.ts, which does not exist',
+  ],
+  [
+    'a worker entry that does not exist',
+    { 'src/pki/a.ts': "workerEntry(import.meta.url, './b');\n" },
+    'src/pki/a.ts:1: imports ./b.ts, which does not exist',
+  ],
+  [
+    'a computed import',
+    { 'src/pki/a.ts': "import './b.ts'; await import(name);\n", 'src/pki/b.ts': '' },
+    'src/pki/a.ts:1: imports something computed, which no check can follow',
+  ],
+  [
+    'a package that is no dependency',
+    { 'src/pki/a.ts': "import x from '@scope/name/deep';\n" },
+    'src/pki/a.ts:1: imports @scope/name, which is no dependency',
+  ],
+  [
+    'a development dependency in the product',
+    { 'src/pki/a.ts': "import x from 'typescript';\n" },
+    'src/pki/a.ts:1: imports typescript, which is no dependency',
+  ],
+  [
+    'a builtin module without its prefix',
+    { 'src/pki/a.ts': "import x from 'fs/promises';\n" },
+    'src/pki/a.ts:1: imports fs/promises without node:',
+  ],
+  [
+    'a module kept to another folder',
+    { 'src/pki/a.ts': "import koffi from 'koffi';\n" },
+    'src/pki/a.ts:1: pki may not import koffi: foreign function calls stay in one place',
+  ],
+  [
+    'the network in the backup engine',
+    { 'src/repository/index.ts': "import tls from 'node:tls';\n" },
+    'src/repository/index.ts:1: repository may not import node:tls: ' +
+      'the authority and the backup engine can be read and tested without a network',
+  ],
+  [
+    'test rigs in the product',
+    { 'src/pki/a.ts': "import '../../test/x.ts';\n", 'test/x.ts': '' },
+    'src/pki/a.ts:1: imports test/x.ts from outside src',
+  ],
+  [
+    'an export of everything',
+    { 'src/pki/a.ts': "export * from '../base/index.ts';\n" },
+    'src/pki/a.ts:1: exports everything of a module instead of a list of names',
+  ],
+  [
+    'a cycle',
+    {
+      'src/pki/a.ts': "import './b.ts';\n",
+      'src/pki/b.ts': "import './c.ts';\n",
+      'src/pki/c.ts': "import './a.ts';\n",
+    },
+    'src/pki/a.ts: imports itself by way of src/pki/b.ts → src/pki/c.ts → src/pki/a.ts',
+  ],
+  ['a folder without a face', { 'src/trust/a.ts': '' }, 'src/trust: has no index.ts'],
+  [
+    'a folder without a row',
+    { 'src/helpers/index.ts': '' },
+    'src/helpers: the table of layers has no row for it',
+  ],
+  ['a file outside every folder', { 'src/a.ts': '' }, 'src: code stands outside every folder'],
+];
+
+for (const [what, files, violation] of violating) {
+  test(`${what} is a violation, named with its file`, () => {
+    assert.deepEqual(violationsIn(files), [violation]);
+  });
+}
+
+test('imports named in comments and strings count for nothing', () => {
+  const source = `/* import('../storage/index.ts') */\n// import('fs')\nconst glob = 'src/**/x';\n`;
+  assert.deepEqual(violationsIn({ 'src/pki/a.ts': source }), []);
+});
