@@ -1,0 +1,230 @@
+import { type Bytes, fromHex, toHex } from '../../base/index.ts';
+import type { ObjectId } from '../../storage/index.ts';
+import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
+
+/** Where a blob's encrypted unit is. */
+export interface BlobLocation extends PackedBlob {
+  readonly pack: ObjectId;
+}
+
+const idSize = 32;
+const columns = 4;
+const treeBit = 0x8000_0000;
+const packMask = 0x7fff_ffff;
+const none = -1;
+
+/**
+ * Where every blob of a repository is, in memory: 48 bytes for each entry and about 8 more for the hash table, so that
+ * ten million blobs fit into 600 MB. Entries have numbers, called slots, from 0 in the order in which they were added.
+ *
+ * The table is open addressing on the first four bytes of the id, which are as good as random; the copies of one blob
+ * in several packs are entries of their own.
+ */
+export class BlobIndex {
+  #size = 0;
+  #ids = new Uint8Array(idSize * 64);
+  /** For each slot: pack number with the type in the top bit, offset, length, plain length (0: not compressed). */
+  #places = new Uint32Array(columns * 64);
+  /** Slot + 1, or 0 where free; its length is a power of two. */
+  #table = new Uint32Array(128);
+  readonly #packs: ObjectId[] = [];
+  readonly #packNumbers = new Map<ObjectId, number>();
+
+  /** How many entries there are; a blob that is in two packs counts twice. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many packs there are. */
+  get packCount(): number {
+    return this.#packs.length;
+  }
+
+  /** The raw ids of all entries in the order of their slots, 32 bytes each. A view that holds until the next `add`. */
+  get ids(): Bytes {
+    return this.#ids.subarray(0, this.#size * idSize);
+  }
+
+  /** Adds the blobs of a pack. Entries that are there already are not added twice. */
+  add(pack: PackContents): void {
+    const number = this.#packNumber(pack.id);
+    for (const blob of pack.blobs) {
+      const id = fromHex(blob.id);
+      if (!this.#holds(id, number, blob)) this.#insert(id, number, blob);
+    }
+  }
+
+  /** The slot of a blob whose raw id lies at `at` in `bytes`, or -1. */
+  find(type: BlobType, bytes: Bytes, at = 0): number {
+    return this.#probe(type, bytes, at, this.#home(bytes, at));
+  }
+
+  /** The slot of a blob, or -1. */
+  findHex(type: BlobType, id: BlobId): number {
+    return this.find(type, fromHex(id));
+  }
+
+  /** Whether the blob is there. */
+  has(type: BlobType, id: BlobId): boolean {
+    return this.findHex(type, id) !== none;
+  }
+
+  /** Every place where the blob is. */
+  locate(type: BlobType, id: BlobId): BlobLocation[] {
+    const bytes = fromHex(id);
+    const found: BlobLocation[] = [];
+    const mask = this.#table.length - 1;
+    for (let at = this.#home(bytes, 0); ; at = (at + 1) & mask) {
+      const slot = (this.#table[at] ?? 0) - 1;
+      if (slot === none) return found;
+      if (this.#matches(slot, type, bytes, 0)) found.push(this.locationAt(slot));
+    }
+  }
+
+  /** Whether the entry at a slot is a directory. */
+  isTree(slot: number): boolean {
+    return this.#place(slot, 0) >= treeBit;
+  }
+
+  /** The number of the pack that holds the entry, as {@link packAt} takes it. */
+  packNumberAt(slot: number): number {
+    return this.#place(slot, 0) & packMask;
+  }
+
+  /** The plaintext's length in bytes. */
+  plainLengthAt(slot: number): number {
+    return this.#place(slot, 3) || this.#place(slot, 2) - 32;
+  }
+
+  /** The entry at a slot. */
+  locationAt(slot: number): BlobLocation {
+    const plainLength = this.#place(slot, 3);
+    return {
+      id: toHex(this.#ids.subarray(slot * idSize, (slot + 1) * idSize)) as BlobId,
+      type: this.isTree(slot) ? 'tree' : 'data',
+      pack: this.packAt(this.packNumberAt(slot)),
+      offset: this.#place(slot, 1),
+      length: this.#place(slot, 2),
+      ...(plainLength > 0 && { plainLength }),
+    };
+  }
+
+  /** The name of pack `number`; numbers go from 0 to `packCount` − 1. */
+  packAt(number: number): ObjectId {
+    const pack = this.#packs[number];
+    if (pack === undefined) throw new TypeError(`no pack ${number}`);
+    return pack;
+  }
+
+  /** Whether some entry is in this pack. */
+  hasPack(pack: ObjectId): boolean {
+    return this.#packNumbers.has(pack);
+  }
+
+  /**
+   * Slots grouped by pack: `slots[starts[n]]` up to `slots[starts[n + 1] - 1]` are those of pack n, by offset.
+   * Made anew at each call, in one pass, because only checking and restoring go pack by pack.
+   */
+  slotsByPack(): { readonly slots: Uint32Array; readonly starts: Uint32Array } {
+    const starts = new Uint32Array(this.#packs.length + 1);
+    for (let slot = 0; slot < this.#size; slot++) {
+      const number = this.packNumberAt(slot);
+      starts[number + 1] = (starts[number + 1] ?? 0) + 1;
+    }
+    for (let number = 0; number < this.#packs.length; number++) {
+      starts[number + 1] = (starts[number + 1] ?? 0) + (starts[number] ?? 0);
+    }
+    const next = starts.slice();
+    const slots = new Uint32Array(this.#size);
+    for (let slot = 0; slot < this.#size; slot++) {
+      const number = this.packNumberAt(slot);
+      const at = next[number] ?? 0;
+      slots[at] = slot;
+      next[number] = at + 1;
+    }
+    for (let number = 0; number < this.#packs.length; number++) {
+      slots
+        .subarray(starts[number], starts[number + 1])
+        .sort((a, b) => this.#place(a, 1) - this.#place(b, 1));
+    }
+    return { slots, starts };
+  }
+
+  #packNumber(pack: ObjectId): number {
+    const known = this.#packNumbers.get(pack);
+    if (known !== undefined) return known;
+    const number = this.#packs.push(pack) - 1;
+    this.#packNumbers.set(pack, number);
+    return number;
+  }
+
+  #holds(id: Bytes, pack: number, blob: PackedBlob): boolean {
+    const mask = this.#table.length - 1;
+    for (let at = this.#home(id, 0); ; at = (at + 1) & mask) {
+      const slot = (this.#table[at] ?? 0) - 1;
+      if (slot === none) return false;
+      const same = this.packNumberAt(slot) === pack && this.#place(slot, 1) === blob.offset;
+      if (same && this.#matches(slot, blob.type, id, 0)) return true;
+    }
+  }
+
+  #insert(id: Bytes, pack: number, blob: PackedBlob): void {
+    const slot = this.#size;
+    if ((slot + 1) * idSize > this.#ids.length) this.#growColumns();
+    this.#ids.set(id, slot * idSize);
+    const type = blob.type === 'tree' ? treeBit : 0;
+    this.#places.set([pack + type, blob.offset, blob.length, blob.plainLength ?? 0], slot * columns);
+    this.#size++;
+    if (this.#size * 2 > this.#table.length) this.#growTable();
+    else this.#enter(slot);
+  }
+
+  #growColumns(): void {
+    const capacity = Math.ceil((this.#size + 64) * 1.5);
+    const ids = new Uint8Array(capacity * idSize);
+    ids.set(this.#ids);
+    this.#ids = ids;
+    const places = new Uint32Array(capacity * columns);
+    places.set(this.#places);
+    this.#places = places;
+  }
+
+  #growTable(): void {
+    this.#table = new Uint32Array(this.#table.length * 2);
+    for (let slot = 0; slot < this.#size; slot++) this.#enter(slot);
+  }
+
+  #enter(slot: number): void {
+    const mask = this.#table.length - 1;
+    let at = this.#home(this.#ids, slot * idSize);
+    while (this.#table[at] !== 0) at = (at + 1) & mask;
+    this.#table[at] = slot + 1;
+  }
+
+  #probe(type: BlobType, bytes: Bytes, offset: number, home: number): number {
+    const mask = this.#table.length - 1;
+    for (let at = home; ; at = (at + 1) & mask) {
+      const slot = (this.#table[at] ?? 0) - 1;
+      if (slot === none || this.#matches(slot, type, bytes, offset)) return slot;
+    }
+  }
+
+  #home(bytes: Bytes, at: number): number {
+    const head =
+      (bytes[at] ?? 0) |
+      ((bytes[at + 1] ?? 0) << 8) |
+      ((bytes[at + 2] ?? 0) << 16) |
+      ((bytes[at + 3] ?? 0) << 24);
+    return head & (this.#table.length - 1);
+  }
+
+  #matches(slot: number, type: BlobType, bytes: Bytes, at: number): boolean {
+    const own = slot * idSize;
+    for (let i = 0; i < idSize; i++) if (this.#ids[own + i] !== bytes[at + i]) return false;
+    return this.isTree(slot) === (type === 'tree');
+  }
+
+  #place(slot: number, column: number): number {
+    return this.#places[slot * columns + column] ?? 0;
+  }
+}

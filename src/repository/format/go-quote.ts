@@ -1,0 +1,105 @@
+import { isUtf8 } from 'node:buffer';
+import { asBuffer, type Bytes } from '../../base/index.ts';
+import { characterLength } from './go-utf8.ts';
+
+const plainAscii = /^[ !#-[\]-~]*$/;
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const allPlain = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
+
+const shortEscapes: ReadonlyMap<number, string> = new Map([
+  [0x07, '\\a'],
+  [0x08, '\\b'],
+  [0x0c, '\\f'],
+  [0x0a, '\\n'],
+  [0x0d, '\\r'],
+  [0x09, '\\t'],
+  [0x0b, '\\v'],
+  [0x22, '\\"'],
+  [0x5c, '\\\\'],
+]);
+
+const shortUnescapes: ReadonlyMap<string, number> = new Map(
+  [...shortEscapes].map(([code, text]) => [text.slice(1), code]),
+);
+
+/**
+ * Raw bytes as Go's strconv.Quote writes them, without the outer quotes: what is printable stays, other characters
+ * become `\n`, `\u00ad` and the like, and each byte that is not UTF-8 becomes `\xff`.
+ *
+ * Printable is what Unicode calls letter, mark, number, punctuation or symbol. Go's table may be of another Unicode
+ * version; the text then differs for characters new in between, and reads back the same.
+ */
+export function quoteGo(bytes: Bytes): string {
+  const buffer = asBuffer(bytes);
+  const ascii = buffer.toString('latin1');
+  if (plainAscii.test(ascii)) return ascii;
+  if (!isUtf8(buffer)) return quotePieces(buffer);
+  const text = buffer.toString('utf8');
+  return allPlain.test(text) && !/["\\]/.test(text) ? text : quoteText(text);
+}
+
+/** The bytes that a quoted text stands for, or undefined when it is no such text. */
+export function unquoteGo(text: string): Bytes | undefined {
+  if (!text.includes('\\')) return Buffer.from(text, 'utf8');
+  const pieces: Bytes[] = [];
+  for (let at = 0; at < text.length; ) {
+    const next = text.indexOf('\\', at);
+    const end = next === -1 ? text.length : next;
+    if (end > at) pieces.push(Buffer.from(text.slice(at, end), 'utf8'));
+    if (next === -1) break;
+    const escape = readEscape(text, next + 1);
+    if (!escape) return undefined;
+    pieces.push(escape.bytes);
+    at = escape.end;
+  }
+  return Buffer.concat(pieces);
+}
+
+function quoteText(text: string): string {
+  let quoted = '';
+  for (const character of text) quoted += quoteCharacter(character);
+  return quoted;
+}
+
+function quoteCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const short = shortEscapes.get(code);
+  if (short !== undefined) return short;
+  if (printable.test(character)) return character;
+  if (code < 0x20 || code === 0x7f) return hexEscape('x', 2, code);
+  return code < 0x1_0000 ? hexEscape('u', 4, code) : hexEscape('U', 8, code);
+}
+
+/** For bytes of which some are not UTF-8. */
+function quotePieces(buffer: Buffer): string {
+  let quoted = '';
+  for (let at = 0; at < buffer.length; ) {
+    const length = characterLength(buffer, at);
+    quoted +=
+      length === 0
+        ? hexEscape('x', 2, buffer.readUInt8(at))
+        : quoteText(buffer.toString('utf8', at, at + length));
+    at += length || 1;
+  }
+  return quoted;
+}
+
+function hexEscape(kind: 'x' | 'u' | 'U', digits: number, code: number): string {
+  return `\\${kind}${code.toString(16).padStart(digits, '0')}`;
+}
+
+/** Reads what follows a backslash at `at`. */
+function readEscape(text: string, at: number): { bytes: Bytes; end: number } | undefined {
+  const kind = text.charAt(at);
+  const short = shortUnescapes.get(kind);
+  if (short !== undefined) return { bytes: Uint8Array.of(short), end: at + 1 };
+  const digits = { x: 2, u: 4, U: 8 }[kind];
+  if (digits === undefined) return undefined;
+  const end = at + 1 + digits;
+  const hex = text.slice(at + 1, end);
+  if (hex.length !== digits || !/^[0-9a-fA-F]+$/.test(hex)) return undefined;
+  const code = Number.parseInt(hex, 16);
+  if (kind === 'x') return { bytes: Uint8Array.of(code), end };
+  const isCharacter = code <= 0x10_ffff && (code < 0xd800 || code > 0xdfff);
+  return isCharacter ? { bytes: Buffer.from(String.fromCodePoint(code), 'utf8'), end } : undefined;
+}

@@ -1,0 +1,91 @@
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import type { ObjectId } from '../../storage/index.ts';
+import { type BlobId, isId } from './blob.ts';
+import { goJsonString } from './go-json.ts';
+import { encodeGoTime, parseGoTime } from './go-time.ts';
+import { asCount, asText, asTexts, isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts';
+import { encodeSummary, parseSummary, type SnapshotSummary } from './snapshot-summary.ts';
+
+/** What was saved, when, where and from whom (restic design document, "Snapshots"). */
+export interface Snapshot {
+  /** Nanoseconds since 1970; the word of the machine that made it. */
+  readonly timeNs: bigint;
+  /** The snapshot that this one was compared with. */
+  readonly parent?: ObjectId;
+  readonly tree: BlobId;
+  /** Absolute paths. Bytes that are not UTF-8 show as U+FFFD; the tree has the raw names. */
+  readonly paths: readonly string[];
+  readonly hostname?: string;
+  readonly username?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly excludes?: readonly string[];
+  readonly tags?: readonly string[];
+  /** The name this snapshot had before its metadata was rewritten the first time. */
+  readonly original?: ObjectId;
+  readonly programVersion?: string;
+  readonly summary?: SnapshotSummary;
+}
+
+/** The JSON of a snapshot file, its keys in restic's order. */
+export function encodeSnapshot(snapshot: Snapshot): Bytes {
+  let json = `{"time":"${encodeGoTime(snapshot.timeNs)}"`;
+  if (snapshot.parent) json += `,"parent":"${snapshot.parent}"`;
+  json += `,"tree":"${snapshot.tree}","paths":${encodeTexts(snapshot.paths)}`;
+  if (snapshot.hostname) json += `,"hostname":${goJsonString(snapshot.hostname)}`;
+  if (snapshot.username) json += `,"username":${goJsonString(snapshot.username)}`;
+  if (snapshot.uid) json += `,"uid":${snapshot.uid}`;
+  if (snapshot.gid) json += `,"gid":${snapshot.gid}`;
+  if (snapshot.excludes?.length) json += `,"excludes":${encodeTexts(snapshot.excludes)}`;
+  if (snapshot.tags?.length) json += `,"tags":${encodeTexts(snapshot.tags)}`;
+  if (snapshot.original) json += `,"original":"${snapshot.original}"`;
+  if (snapshot.programVersion) json += `,"program_version":${goJsonString(snapshot.programVersion)}`;
+  if (snapshot.summary) json += `,"summary":${encodeSummary(snapshot.summary)}`;
+  return Buffer.from(`${json}}`);
+}
+
+/** Reads the JSON of a snapshot file; `repository_damaged`, naming `what`, without a time or a tree. */
+export function parseSnapshot(text: Bytes, what: string): Snapshot {
+  const json = parseJsonObject(text, what);
+  const timeNs = parseGoTime(asText(json['time']) ?? '');
+  if (timeNs === undefined) throw malformed(what, 'it has no time');
+  if (!isId(json['tree'])) throw malformed(what, 'it has no tree');
+  return {
+    timeNs,
+    tree: json['tree'],
+    paths: asTexts(json['paths']) ?? [],
+    ...(isId(json['parent']) && { parent: json['parent'] }),
+    ...(isId(json['original']) && { original: json['original'] }),
+    ...parseOrigin(json),
+    ...parseSelection(json),
+    ...(isJsonObject(json['summary']) && { summary: parseSummary(json['summary']) }),
+  };
+}
+
+function parseOrigin(json: JsonObject): Partial<Snapshot> {
+  const hostname = asText(json['hostname']);
+  const username = asText(json['username']);
+  const uid = asCount(json['uid']);
+  const gid = asCount(json['gid']);
+  return {
+    ...(hostname && { hostname }),
+    ...(username && { username }),
+    ...(uid && { uid }),
+    ...(gid && { gid }),
+  };
+}
+
+function parseSelection(json: JsonObject): Partial<Snapshot> {
+  const excludes = asTexts(json['excludes']);
+  const tags = asTexts(json['tags']);
+  const programVersion = asText(json['program_version']);
+  return { ...(excludes && { excludes }), ...(tags && { tags }), ...(programVersion && { programVersion }) };
+}
+
+function encodeTexts(texts: readonly string[]): string {
+  return `[${texts.map(goJsonString).join(',')}]`;
+}
+
+function malformed(what: string, why: string): HoldfastError {
+  return new HoldfastError('repository_damaged', `${what}: ${why}`);
+}
