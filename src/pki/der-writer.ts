@@ -1,0 +1,131 @@
+import { asBuffer, type Bytes } from '../base/index.ts';
+import { tag } from './der-tag.ts';
+import { encodeOid, type ObjectIdentifier } from './object-identifier.ts';
+
+/**
+ * Writes DER front to back into one buffer. The length of an element is put in when its content is complete;
+ * only content of 128 bytes and more has to move for it, by one to four bytes.
+ */
+export class DerWriter {
+  #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(expectedBytes = 1024) {
+    this.#bytes = new Uint8Array(expectedBytes);
+  }
+
+  /** How many bytes have been written. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** An element whose content is what `write` writes. */
+  inside(identifier: number, write: () => void): void {
+    this.#reserve(2);
+    this.#bytes[this.#at++] = identifier;
+    const lengthAt = this.#at++;
+    write();
+    this.#setLength(lengthAt);
+  }
+
+  /** An element whose content octets are given. */
+  content(identifier: number, content: Bytes): void {
+    this.inside(identifier, () => this.element(content));
+  }
+
+  /** Bytes that already are DER. */
+  element(der: Bytes): void {
+    this.#reserve(der.length);
+    this.#bytes.set(der, this.#at);
+    this.#at += der.length;
+  }
+
+  /** An element whose content is text that fits one byte a character. */
+  latin1(identifier: number, text: string): void {
+    this.#text(identifier, text, 'latin1', text.length);
+  }
+
+  utf8(identifier: number, text: string): void {
+    this.#text(identifier, text, 'utf8', Buffer.byteLength(text));
+  }
+
+  oid(oid: ObjectIdentifier): void {
+    this.content(tag.oid, encodeOid(oid));
+  }
+
+  boolean(value: boolean): void {
+    this.content(tag.boolean, Uint8Array.of(value ? 0xff : 0));
+  }
+
+  null(): void {
+    this.content(tag.null, new Uint8Array());
+  }
+
+  /** A non-negative INTEGER from its magnitude, big endian; leading zeros are put right (X.690 §8.3.2). */
+  unsignedInteger(magnitude: Bytes): void {
+    const first = magnitude.findIndex((byte) => byte !== 0);
+    const significant = first < 0 ? new Uint8Array() : magnitude.subarray(first);
+    this.inside(tag.integer, () => {
+      if ((significant[0] ?? 0x80) >= 0x80) this.element(Uint8Array.of(0));
+      this.element(significant);
+    });
+  }
+
+  /** A non-negative INTEGER below 2^31. */
+  smallInteger(value: number): void {
+    this.unsignedInteger(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
+  }
+
+  bitString(bytes: Bytes, unusedBits = 0): void {
+    this.inside(tag.bitString, () => {
+      this.element(Uint8Array.of(unusedBits));
+      this.element(bytes);
+    });
+  }
+
+  /** A view of what has been written since `start`, good until the next write. */
+  since(start: number): Bytes {
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  /** A copy of all that has been written. */
+  finish(): Bytes {
+    return this.#bytes.slice(0, this.#at);
+  }
+
+  #text(identifier: number, text: string, encoding: 'latin1' | 'utf8', byteLength: number): void {
+    this.inside(identifier, () => {
+      this.#reserve(byteLength);
+      this.#at += asBuffer(this.#bytes).write(text, this.#at, encoding);
+    });
+  }
+
+  #setLength(lengthAt: number): void {
+    const start = lengthAt + 1;
+    const length = this.#at - start;
+    if (length < 0x80) {
+      this.#bytes[lengthAt] = length;
+      return;
+    }
+    const count = length < 0x100 ? 1 : length < 0x10000 ? 2 : length < 0x1000000 ? 3 : 4;
+    this.#reserve(count);
+    this.#bytes.copyWithin(start + count, start, this.#at);
+    this.#bytes[lengthAt] = 0x80 | count;
+    asBuffer(this.#bytes).writeUIntBE(length, start, count);
+    this.#at += count;
+  }
+
+  #reserve(count: number): void {
+    if (this.#at + count <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#at + count));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
+
+/** The DER that `write` writes. */
+export function writeDer(write: (writer: DerWriter) => void, expectedBytes?: number): Bytes {
+  const writer = new DerWriter(expectedBytes);
+  write(writer);
+  return writer.finish();
+}

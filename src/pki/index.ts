@@ -1,0 +1,65 @@
+/**
+ * Certificates and what they are made of: DER, names, keys, certificates, requests, PEM (RFC 5280, 2986, 7468, X.690).
+ * Pure: bytes in, values out; no files, no network, no clock, and no judgement of whom to trust.
+ *
+ * Two promises. Reading is total: any bytes give a value or a HoldfastError, in time linear in their number and with
+ * bounded depth. And what is read is only what is unambiguous: strict DER, no extension twice, no control characters
+ * in names; a certificate that two readers could understand differently is malformed here.
+ *
+ * Values keep views of the bytes they were read from; those must not change afterwards.
+ */
+export type { AuthorityKeyId } from './authority-key-id.ts';
+export type { BasicConstraints } from './basic-constraints.ts';
+export { type Certificate, parseCertificate } from './certificate.ts';
+export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
+export { type CertificateTemplate, createCertificate } from './create-certificate.ts';
+export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
+export type { ExtendedKeyUsage } from './extended-key-usage.ts';
+export { type Extension, type Extensions, extensionOids } from './extensions.ts';
+export { type Fingerprint, fingerprint, parseFingerprint } from './fingerprint.ts';
+export { formatGeneralName, type GeneralName } from './general-name.ts';
+export {
+  type Identity,
+  identityUri,
+  isNetworkName,
+  isNodeName,
+  networkUri,
+  parseIdentityUri,
+  parseNetworkUri,
+  type Role,
+  roles,
+} from './identity.ts';
+export { formatIpAddress, type IpRange, isIpWithin, parseIpAddress, parseIpRange } from './ip-address.ts';
+export {
+  exportPrivateKey,
+  generateKeyPair,
+  importPrivateKey,
+  type KeyAlgorithm,
+  type KeyPair,
+} from './key.ts';
+export type { KeyUsage } from './key-usage.ts';
+export { commonName, createName, type Name, type Rdn } from './name.ts';
+export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
+export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';
+export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
+export type { ObjectIdentifier } from './object-identifier.ts';
+export {
+  certificatePem,
+  certificatesFromPem,
+  encodePem,
+  type PemBlock,
+  parsePem,
+  privateKeyPem,
+  requestPem,
+} from './pem.ts';
+export {
+  describePublicKey,
+  exportPublicKey,
+  importPublicKey,
+  keyIdentifier,
+  type PublicKeyInfo,
+} from './public-key.ts';
+export { generateSerialNumber, parseSerialNumber, type SerialNumber } from './serial-number.ts';
+export type { HashName, SignatureAlgorithm, SignatureScheme } from './signature-algorithm.ts';
+export { publicKeyOf, verifyCertificateSignature, verifyRequestSignature } from './verify-signature.ts';
+export type { ExtensionTemplate } from './write-extensions.ts';

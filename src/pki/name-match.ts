@@ -1,0 +1,54 @@
+import type { Name, Rdn } from './name.ts';
+import { type AttributeShortName, attributeShortName, type NameAttribute } from './name-attribute.ts';
+
+/**
+ * A text that two names share exactly when they are the same name (RFC 5280 §7.1): the string type does not count, nor
+ * case, nor the form of Unicode, nor how much white space there is. For maps of issuers; not for people to read.
+ */
+export function nameKey(name: Name): string {
+  return JSON.stringify(name.map(rdnKey));
+}
+
+/** Whether two names are the same name (RFC 5280 §7.1). */
+export function equalNames(a: Name, b: Name): boolean {
+  return a.length === b.length && nameKey(a) === nameKey(b);
+}
+
+/** Whether `name` is `base` or lies below it, as a directoryName constraint asks (RFC 5280 §4.2.1.10, §7.1). */
+export function isNameWithin(name: Name, base: Name): boolean {
+  return equalNames(name.slice(0, base.length), base);
+}
+
+/** The name for people, innermost level first (RFC 4514 §2); control and invisible characters are written as `\XX`. */
+export function formatName(name: Name): string {
+  return name.toReversed().map(formatRdn).join(',');
+}
+
+function rdnKey(rdn: Rdn): string[] {
+  return rdn.map((attribute) => `${attribute.oid}=${valueKey(attribute)}`).sort();
+}
+
+/** Insignificant space and case as RFC 4518 §2.2–2.6 treats them. */
+function valueKey({ value, encoding }: NameAttribute): string {
+  if (encoding === 'der') return value;
+  const words = value.normalize('NFKC').toLowerCase().normalize('NFKC').split(/\s/);
+  // The mark keeps text that begins with '#' apart from a value that is no text.
+  return `'${words.filter((word) => word !== '').join(' ')}`;
+}
+
+function formatRdn(rdn: Rdn): string {
+  return rdn.map(formatAttribute).join('+');
+}
+
+function formatAttribute({ oid, value, encoding }: NameAttribute): string {
+  const type: AttributeShortName | string = attributeShortName(oid) ?? oid;
+  return `${type}=${encoding === 'der' ? value : escapeValue(value)}`;
+}
+
+function escapeValue(value: string): string {
+  return value
+    .replace(/["+,;<>\\]|^[ #]| $/g, '\\$&')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+      Buffer.from(character).toString('hex').replace(/../g, '\\$&'),
+    );
+}

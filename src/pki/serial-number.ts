@@ -1,0 +1,40 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { fromHex, toHex } from '../base/index.ts';
+import type { DerReader } from './der-reader.ts';
+import { tag } from './der-tag.ts';
+import type { DerWriter } from './der-writer.ts';
+
+/** A certificate's serial number: lowercase hexadecimal of its magnitude, whole bytes, no leading zero byte. */
+export type SerialNumber = string & { readonly __brand: 'SerialNumber' };
+
+/** RFC 5280 §4.1.2.2. */
+const maxBytes = 20;
+
+/** A fresh serial number: 16 random bytes, the first 0x01–0x7f, so that it is positive and always as long. */
+export function generateSerialNumber(): SerialNumber {
+  const bytes = randomBytes(16);
+  bytes[0] = randomInt(0x01, 0x80);
+  return toHex(bytes) as SerialNumber;
+}
+
+/** The serial number that `text` writes in hexadecimal, colons allowed (at most 20 bytes, RFC 5280 §4.1.2.2), or undefined. */
+export function parseSerialNumber(text: string): SerialNumber | undefined {
+  const digits = text.trim().toLowerCase().replaceAll(':', '');
+  if (!/^[0-9a-f]{1,42}$/.test(digits)) return undefined;
+  const significant = digits.replace(/^0+(?=.)/, '');
+  const whole = significant.length % 2 === 0 ? significant : `0${significant}`;
+  return whole.length > 2 * maxBytes ? undefined : (whole as SerialNumber);
+}
+
+/** Reads a serial number; a negative one is malformed, and so is one of more than 20 bytes (RFC 5280 §4.1.2.2). */
+export function readSerialNumber(reader: DerReader, wanted: number = tag.integer): SerialNumber {
+  const content = reader.integer(wanted);
+  if ((content[0] as number) >= 0x80) throw reader.problem('serial number is negative');
+  const magnitude = content.length > 1 && content[0] === 0 ? content.subarray(1) : content;
+  if (magnitude.length > maxBytes) throw reader.problem(`serial number has more than ${maxBytes} bytes`);
+  return toHex(magnitude) as SerialNumber;
+}
+
+export function writeSerialNumber(writer: DerWriter, serial: SerialNumber): void {
+  writer.unsignedInteger(fromHex(serial));
+}
