@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'home_exists'
   | 'home_missing'
   | 'port_in_use'
+  // files
+  | 'platform_unsupported'
   // pki
   | 'der_malformed'
   | 'pem_malformed'

@@ -1,0 +1,17 @@
+/**
+ * The file system as it is. Paths and names are raw bytes, because a name need not be text; times are nanoseconds;
+ * symlinks are never followed unless said. Everything is synchronous: walking blocks for microseconds, and what takes
+ * longer runs in workers. Failures are the system's own errors (`ENOENT`, `EACCES`, …) with its code, as `node:fs` throws
+ * them. The libc calls that Node lacks are in one file.
+ */
+export { groupName, userName } from './account.ts';
+export { joinPath, readDirectory, readLink } from './directory.ts';
+export { parseExcludeFile } from './exclude-file.ts';
+export { type FileKind, type FileStat, fileStat, lstat, stat } from './file-stat.ts';
+export { type IgnoreOptions, IgnoreRules } from './ignore-rules.ts';
+export { makeHardLink, makeNode, makeSymlink, type NodeKind } from './make-node.ts';
+export { setMode, setOwner, setTimes } from './metadata.ts';
+export { PatternList, type PatternMatch } from './path-pattern.ts';
+export { pathText } from './path-text.ts';
+export { type WalkEvent, type WalkPlace, walk } from './walk.ts';
+export { readXattrs, setXattrs, type Xattr } from './xattr.ts';

@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
+import type * as Koffi from 'koffi';
+import { type Bytes, HoldfastError } from '../base/index.ts';
+
+/**
+ * The libc calls Node lacks, each as C declares it. The only file that knows koffi.
+ * Lengths that may be -1 are `long`: koffi has no `ssize_t`, and on every platform served they are one size.
+ */
+const prototypes = {
+  llistxattr: 'long llistxattr(const uint8_t *path, uint8_t *list, size_t size)',
+  lgetxattr: 'long lgetxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size)',
+  lsetxattr:
+    'int lsetxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, int flags)',
+  lremovexattr: 'int lremovexattr(const uint8_t *path, const uint8_t *name)',
+  utimensat: 'int utimensat(int dirfd, const uint8_t *path, const int64_t *times, int flags)',
+  mknod: 'int mknod(const uint8_t *path, unsigned int mode, uint64_t dev)',
+  getpwuid: 'account *getpwuid(uint32_t uid)',
+  getgrgid: 'account *getgrgid(uint32_t gid)',
+} as const;
+
+type Name = keyof typeof prototypes;
+type Argument = Uint8Array | BigInt64Array | number | bigint;
+type Call = (...args: Argument[]) => unknown;
+
+interface Libc {
+  readonly koffi: typeof Koffi;
+  readonly library: Koffi.LibraryHandle;
+  readonly account: Koffi.TypeObject;
+}
+
+let libc: Libc | undefined;
+const calls = new Map<Name, Call>();
+
+/**
+ * Calls a libc function that answers a number, -1 for failure.
+ *
+ * @param path what the error names; never passed to the function
+ * @throws an error as Node's own `fs` throws it: `code`, `errno`, `syscall`, `path`
+ * @throws HoldfastError `platform_unsupported` when this system has no such function
+ */
+export function callLibc(name: Name, path: Bytes, ...args: Argument[]): number {
+  const result = Number(bind(name)(...args));
+  if (result === -1) throw systemError(open().koffi.errno(), name, path);
+  return result;
+}
+
+/** The name that the system's account database gives a number, undefined when it has none. */
+export function accountName(kind: 'getpwuid' | 'getgrgid', id: number): string | undefined {
+  const found = bind(kind)(id);
+  if (found === null) return undefined;
+  const { koffi, account } = open();
+  const { name } = koffi.decode(found, account) as { name: string | null };
+  return name ?? undefined;
+}
+
+/** A path or a name as C wants it: closed by a NUL, which it may not contain itself. */
+export function cString(bytes: Bytes): Bytes {
+  if (bytes.includes(0)) throw new TypeError('a path with a NUL byte');
+  const closed = Buffer.allocUnsafe(bytes.length + 1);
+  closed.set(bytes);
+  closed[bytes.length] = 0;
+  return closed;
+}
+
+function bind(name: Name): Call {
+  const known = calls.get(name);
+  if (known !== undefined) return known;
+  const { library } = open();
+  try {
+    const call: Call = library.func(prototypes[name]);
+    calls.set(name, call);
+    return call;
+  } catch (cause) {
+    throw new HoldfastError('platform_unsupported', `this system's C library has no ${name}`, { cause });
+  }
+}
+
+function open(): Libc {
+  libc ??= load();
+  return libc;
+}
+
+function load(): Libc {
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+    // `struct passwd` and `struct group` both begin with the name, on every platform.
+    const account = koffi.struct('account', { name: 'str' });
+    return { koffi, account, library: koffi.load(null) };
+  } catch (cause) {
+    const platform = `${process.platform}-${process.arch}`;
+    throw new HoldfastError(
+      'platform_unsupported',
+      `koffi, which calls the C library, cannot load on ${platform}`,
+      {
+        hint: 'install again with optional dependencies: npm ci --include=optional',
+        cause,
+      },
+    );
+  }
+}
+
+function systemError(errno: number, syscall: Name, path: Bytes): NodeJS.ErrnoException {
+  const text = Buffer.from(path).toString();
+  const code = getSystemErrorName(-errno);
+  const error: NodeJS.ErrnoException = new Error(
+    `${code}: ${getSystemErrorMessage(-errno)}, ${syscall} '${text}'`,
+  );
+  return Object.assign(error, { errno: -errno, code, syscall, path: text });
+}

@@ -1,0 +1,28 @@
+import { isUtf8 } from 'node:buffer';
+import { asBuffer, type Bytes } from '../base/index.ts';
+
+/**
+ * A path or name as text, without loss: bytes that are not UTF-8 become the lone surrogates U+DC80–U+DCFF
+ * (as PEP 383 does), so two different names are never one text. For comparing and showing, not for opening.
+ */
+export function pathText(bytes: Bytes): string {
+  if (isUtf8(bytes)) return asBuffer(bytes).toString();
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes, at);
+    text +=
+      length === 0
+        ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0))
+        : asBuffer(bytes.subarray(at, at + length)).toString();
+    at += Math.max(1, length);
+  }
+  return text;
+}
+
+/** How long the valid UTF-8 sequence at `at` is, 0 when there is none. */
+function sequenceLength(bytes: Bytes, at: number): number {
+  for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
+    if (isUtf8(bytes.subarray(at, at + length))) return length;
+  }
+  return 0;
+}

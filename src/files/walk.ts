@@ -1,0 +1,101 @@
+import type { Bytes } from '../base/index.ts';
+import { cacheTagName, hasCacheTag } from './cache-tag.ts';
+import { joinPath, readDirectory } from './directory.ts';
+import { type FileStat, lstat, stat } from './file-stat.ts';
+import type { IgnoreRules } from './ignore-rules.ts';
+import { pathText } from './path-text.ts';
+import { plannedNames, planRoots, type RootPlan } from './root-plan.ts';
+
+/** What a walk has come to: `path` is absolute, `name` its last component, both raw. */
+export interface WalkPlace {
+  readonly path: Bytes;
+  readonly name: Bytes;
+}
+
+/**
+ * One step of a walk:
+ * - `enter`: a directory begins; what follows until its `leave` lies in it;
+ * - `entry`: anything but a directory, sockets and what is `irregular` included;
+ * - `unreadable`: it vanished or may not be looked at, and nothing of it comes;
+ * - `forbidden`: a directory that the rules forbid, and nothing of it comes.
+ */
+export type WalkEvent =
+  | (WalkPlace & { readonly kind: 'enter' | 'leave' | 'entry'; readonly stat: FileStat })
+  | (WalkPlace & { readonly kind: 'unreadable'; readonly error: unknown })
+  | (WalkPlace & { readonly kind: 'forbidden' });
+
+/**
+ * Walks absolute paths in the order of a restic tree: names in byte order, each directory's content between its `enter`
+ * and its `leave`. The walk starts at `/`, which has no event of its own; on the way to a root its ancestors are entered
+ * (through symlinks) and show nothing but that way. A root inside another adds nothing.
+ *
+ * Lazy: a directory is read when the walk comes to it, and each name is looked at when it is asked for, so that the walk
+ * overlaps with the work on what it finds. It holds the names of the directories on the current path only.
+ */
+export function* walk(roots: readonly Bytes[], rules: IgnoreRules): Generator<WalkEvent, void, undefined> {
+  const levels = [openTop(planRoots(roots), rules)];
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const name = level.names[level.next++];
+    if (name === undefined) {
+      levels.pop();
+      if (level.self !== undefined) yield { kind: 'leave', ...level.self };
+      continue;
+    }
+    const found = look(level, name, rules);
+    if (found?.inside !== undefined) levels.push(found.inside);
+    if (found !== undefined) yield found.event;
+  }
+}
+
+/** A directory being walked. */
+interface Level {
+  readonly path: Bytes;
+  /** Undefined for `/`. */
+  readonly self: (WalkPlace & { readonly stat: FileStat }) | undefined;
+  /** The components of its path; left empty when no rule looks at names. */
+  readonly components: readonly string[];
+  readonly names: readonly Bytes[];
+  /** Set where only the way to the roots is shown. */
+  readonly plan: RootPlan | undefined;
+  /** Index of the name to look at next. */
+  next: number;
+}
+
+interface Found {
+  readonly event: WalkEvent;
+  readonly inside?: Level;
+}
+
+function openTop(plan: RootPlan, rules: IgnoreRules): Level {
+  const path = Buffer.from('/');
+  const rest = { path, self: undefined, components: [], next: 0 };
+  return plan.whole
+    ? { ...rest, plan: undefined, names: readNames(path, rules) }
+    : { ...rest, plan, names: plannedNames(plan) };
+}
+
+function look(level: Level, name: Bytes, rules: IgnoreRules): Found | undefined {
+  const below = level.plan?.below.get(Buffer.from(name).toString('latin1'));
+  const plan = below?.whole === false ? below : undefined;
+  const components = rules.hasPatterns ? [...level.components, pathText(name)] : [];
+  if (plan === undefined && rules.hasPatterns && rules.isExcluded(components)) return undefined;
+  const path = joinPath(level.path, name);
+  try {
+    const seen = plan === undefined ? lstat(path) : stat(path);
+    if (seen.kind !== 'dir') return { event: { kind: 'entry', path, name, stat: seen } };
+    if (rules.isForbidden(seen)) return { event: { kind: 'forbidden', path, name } };
+    // Read before it is announced: a directory that cannot be read is not announced at all.
+    const names = plan === undefined ? readNames(path, rules) : plannedNames(plan);
+    const self = { path, name, stat: seen };
+    return { event: { kind: 'enter', ...self }, inside: { path, self, components, names, plan, next: 0 } };
+  } catch (error) {
+    return { event: { kind: 'unreadable', path, name, error } };
+  }
+}
+
+function readNames(path: Bytes, rules: IgnoreRules): readonly Bytes[] {
+  const names = readDirectory(path);
+  if (!rules.excludeCaches) return names;
+  const tag = names.filter((name) => Buffer.compare(name, cacheTagName) === 0);
+  return tag.length > 0 && hasCacheTag(path) ? tag : names;
+}

@@ -1,0 +1,81 @@
+import { type Bytes, systemErrorCode } from '../base/index.ts';
+import { callLibc, cString } from './libc.ts';
+
+/** An extended attribute; the name with its namespace, e.g. `user.comment`. */
+export interface Xattr {
+  readonly name: string;
+  readonly value: Bytes;
+}
+
+/** Linux allows 64 KiB for the list of names and for each value; a larger answer is asked for again. */
+const usualBytes = 64 * 1024;
+const scratch = Buffer.alloc(usualBytes);
+
+/**
+ * The extended attributes of `path` itself (symlinks are not followed), in the system's order; none where the file
+ * system has no such thing. An attribute that vanishes or may not be read meanwhile is left out.
+ */
+export function readXattrs(path: Bytes): Xattr[] {
+  const target = cString(path);
+  return listNames(path, target).flatMap((name) => {
+    const value = readValue(path, target, name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+}
+
+/**
+ * Makes the extended attributes of `path` exactly `wanted`; those the system does not let be removed stay.
+ * Throws the system's error for the first that cannot be set.
+ */
+export function setXattrs(path: Bytes, wanted: readonly Xattr[]): void {
+  const target = cString(path);
+  for (const name of listNames(path, target)) {
+    if (!wanted.some((xattr) => xattr.name === name)) removeXattr(path, target, name);
+  }
+  for (const { name, value } of wanted) {
+    callLibc('lsetxattr', path, target, cString(Buffer.from(name)), value, value.length, 0);
+  }
+}
+
+function listNames(path: Bytes, target: Bytes): string[] {
+  try {
+    const list = grow((buffer) => callLibc('llistxattr', path, target, buffer, buffer.length));
+    return list.length === 0 ? [] : list.toString().slice(0, -1).split('\0');
+  } catch (error) {
+    if (isWithout(error)) return [];
+    throw error;
+  }
+}
+
+function readValue(path: Bytes, target: Bytes, name: string): Bytes | undefined {
+  const wanted = cString(Buffer.from(name));
+  try {
+    return grow((buffer) => callLibc('lgetxattr', path, target, wanted, buffer, buffer.length));
+  } catch (error) {
+    if (isWithout(error) || systemErrorCode(error) === 'EACCES') return undefined;
+    throw error;
+  }
+}
+
+function removeXattr(path: Bytes, target: Bytes, name: string): void {
+  try {
+    callLibc('lremovexattr', path, target, cString(Buffer.from(name)));
+  } catch (error) {
+    if (!isWithout(error) && !['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
+  }
+}
+
+/** A copy of what `read` writes into a buffer large enough for it. */
+function grow(read: (buffer: Buffer) => number): Buffer {
+  for (let buffer = scratch; ; buffer = Buffer.alloc(buffer.length * 4)) {
+    try {
+      return Buffer.from(buffer.subarray(0, read(buffer)));
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ERANGE') throw error;
+    }
+  }
+}
+
+function isWithout(error: unknown): boolean {
+  return ['ENOTSUP', 'EOPNOTSUPP', 'ENODATA'].includes(systemErrorCode(error) ?? '');
+}
