@@ -28,9 +28,12 @@ export type ErrorCode =
   | 'signature_unsupported'
   // trust
   | 'keystore_missing'
+  | 'keystore_exists'
   | 'keystore_not_private'
   | 'keystore_damaged'
   | 'keystore_entry_missing'
+  | 'trust_bundle_missing'
+  | 'trust_bundle_damaged'
   | 'certificate_expired'
   | 'certificate_not_yet_valid'
   | 'certificate_revoked'
