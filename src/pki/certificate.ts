@@ -1,10 +1,15 @@
-import type { Bytes } from '../base/index.ts';
+import { type Bytes, equalBytes } from '../base/index.ts';
+import { type DerReader, readDer } from './der-reader.ts';
+import { context, contextConstructed, tag } from './der-tag.ts';
+import { readTime } from './der-time.ts';
 import type { Extensions } from './extensions.ts';
-import type { Fingerprint } from './fingerprint.ts';
-import type { Identity } from './identity.ts';
-import type { Name } from './name.ts';
-import type { SerialNumber } from './serial-number.ts';
-import type { SignatureAlgorithm } from './signature-algorithm.ts';
+import { type Fingerprint, fingerprint } from './fingerprint.ts';
+import { type Identity, parseIdentityUri } from './identity.ts';
+import { reading } from './malformed.ts';
+import { type Name, readName } from './name.ts';
+import { noExtensions, readExtensions } from './read-extensions.ts';
+import { readSerialNumber, type SerialNumber } from './serial-number.ts';
+import { readSignatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.ts';
 
 /** A certificate as read (RFC 5280 §4.1). Its byte fields are views of `der`. */
 export interface Certificate {
@@ -36,5 +41,71 @@ export interface Certificate {
  * @throws HoldfastError `certificate_malformed`
  */
 export function parseCertificate(der: Bytes): Certificate {
-  throw new TypeError(`not yet ${der.length}`);
+  return reading('certificate_malformed', 'certificate', () =>
+    readDer(der, (reader) => readCertificate(reader, der)),
+  );
+}
+
+function readCertificate(reader: DerReader, der: Bytes): Certificate {
+  return reader.inside(tag.sequence, () => {
+    const start = reader.position;
+    const { innerAlgorithm, ...fields } = readTbs(reader);
+    const tbs = reader.since(start);
+    const algorithmStart = reader.position;
+    const signatureAlgorithm = readSignatureAlgorithm(reader);
+    // The one that is signed must be the one that is used (RFC 5280 §4.1.1.2).
+    if (!equalBytes(reader.since(algorithmStart), innerAlgorithm))
+      throw reader.problem('two different signature algorithms');
+    const signature = reader.bitStringBytes();
+    return { der, tbs, ...fields, signatureAlgorithm, signature, fingerprint: fingerprint(der) };
+  });
+}
+
+function readTbs(reader: DerReader) {
+  return reader.inside(tag.sequence, () => {
+    const version = readVersion(reader);
+    const serial = readSerialNumber(reader);
+    const innerAlgorithm = reader.element();
+    const issuer = readName(reader);
+    const validity = reader.inside(tag.sequence, () => ({
+      notBefore: readTime(reader),
+      notAfter: readTime(reader),
+    }));
+    const subject = readName(reader);
+    const spki = reader.element(tag.sequence);
+    const extensions = readTail(reader, version);
+    return {
+      version,
+      serial,
+      innerAlgorithm,
+      issuer,
+      ...validity,
+      subject,
+      spki,
+      extensions,
+      ...identityIn(extensions),
+    };
+  });
+}
+
+function readVersion(reader: DerReader): Certificate['version'] {
+  if (!reader.is(contextConstructed(0))) return 1;
+  const number = reader.inside(contextConstructed(0), () => reader.smallInteger());
+  // 0, the default, would be left out in DER.
+  if (number !== 1 && number !== 2) throw reader.problem(`version ${number} is not known`);
+  return number === 1 ? 2 : 3;
+}
+
+/** The unique identifiers, which nobody uses, and the extensions. */
+function readTail(reader: DerReader, version: Certificate['version']): Extensions {
+  if (version > 1 && reader.is(context(1))) reader.bitString(context(1));
+  if (version > 1 && reader.is(context(2))) reader.bitString(context(2));
+  if (version < 3 || reader.done) return noExtensions;
+  return reader.inside(contextConstructed(3), () => readExtensions(reader));
+}
+
+function identityIn({ subjectAltNames }: Extensions): { identity?: Identity } {
+  const [uri, ...others] = subjectAltNames.filter((name) => name.kind === 'uri');
+  const identity = uri === undefined || others.length > 0 ? undefined : parseIdentityUri(uri.value);
+  return identity === undefined ? {} : { identity };
 }

@@ -1,15 +1,20 @@
 import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../base/index.ts';
-import type { Name } from './name.ts';
-import type { SerialNumber } from './serial-number.ts';
-import type { ExtensionTemplate } from './write-extensions.ts';
+import { contextConstructed, tag } from './der-tag.ts';
+import { writeTime } from './der-time.ts';
+import { type DerWriter, writeDer } from './der-writer.ts';
+import { type Name, writeName } from './name.ts';
+import { keyIdentifier } from './public-key.ts';
+import { type SerialNumber, writeSerialNumber } from './serial-number.ts';
+import { type Signer, signerOf, writeSigned } from './signing.ts';
+import { type ExtensionTemplate, writeExtensions } from './write-extensions.ts';
 
 /** What a certificate is to say. */
 export interface CertificateTemplate {
   readonly serial: SerialNumber;
   readonly issuer: Name;
   readonly subject: Name;
-  /** Cut to whole seconds. */
+  /** Cut to whole seconds, like `notAfter`. */
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** The subject's SubjectPublicKeyInfo. */
@@ -17,7 +22,31 @@ export interface CertificateTemplate {
   readonly extensions: ExtensionTemplate;
 }
 
-/** Signs a certificate (version 3) and returns its DER. A `TypeError` for a template that cannot be written. */
+/**
+ * Signs a certificate (version 3, RFC 5280 §4.1) and returns its DER. It says what the template says and no more;
+ * whether that is wise is the caller's business. A `TypeError` for a template that cannot be written.
+ * @throws HoldfastError `key_unsupported`, `key_malformed`
+ */
 export function createCertificate(template: CertificateTemplate, issuerKey: KeyObject): Bytes {
-  throw new TypeError(`not yet ${template.serial} ${issuerKey.type}`);
+  if (template.notAfter < template.notBefore) throw new TypeError('a certificate that ends before it begins');
+  const signer = signerOf(issuerKey);
+  return writeDer((writer) => writeSigned(writer, signer, () => writeTbs(writer, template, signer)));
+}
+
+function writeTbs(writer: DerWriter, template: CertificateTemplate, signer: Signer): void {
+  const { serial, issuer, subject, notBefore, notAfter, spki } = template;
+  const extensions = { subjectKeyId: keyIdentifier(spki), ...template.extensions };
+  writer.inside(tag.sequence, () => {
+    writer.inside(contextConstructed(0), () => writer.smallInteger(2));
+    writeSerialNumber(writer, serial);
+    writer.element(signer.algorithm);
+    writeName(writer, issuer);
+    writer.inside(tag.sequence, () => {
+      writeTime(writer, notBefore);
+      writeTime(writer, notAfter);
+    });
+    writeName(writer, subject);
+    writer.element(spki);
+    writer.inside(contextConstructed(3), () => writeExtensions(writer, extensions, subject.length === 0));
+  });
 }

@@ -84,10 +84,10 @@ export class DerReader {
     return this.#bytes.subarray(start, this.#at);
   }
 
-  /** Any one element with its header. */
-  element(): Buffer {
+  /** One element with its header, whatever it holds; of any tag unless one is given. */
+  element(wanted = this.peek()): Buffer {
     const start = this.#at;
-    this.#at = this.#enter(this.peek());
+    this.#at = this.#enter(wanted);
     return this.#bytes.subarray(start, this.#at);
   }
 
@@ -111,6 +111,10 @@ export class DerReader {
     if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
       throw this.problem('boolean is not 00 or FF');
     return content[0] === 0xff;
+  }
+
+  null(): void {
+    if (this.content(tag.null).length > 0) throw this.problem('null is not empty');
   }
 
   /** The content octets of an INTEGER: two's complement, big endian, minimal (X.690 §8.3.2). */

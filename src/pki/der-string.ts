@@ -93,7 +93,7 @@ function decodeUtf32(content: Buffer): string | undefined {
 }
 
 function encodeUtf32(text: string): Buffer {
-  const points = [...text];
+  const points = Array.from(text);
   const bytes = Buffer.alloc(4 * points.length);
   for (const [index, point] of points.entries())
     bytes.writeUInt32BE(point.codePointAt(0) as number, 4 * index);

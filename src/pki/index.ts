@@ -60,6 +60,7 @@ export {
   type PublicKeyInfo,
 } from './public-key.ts';
 export { generateSerialNumber, parseSerialNumber, type SerialNumber } from './serial-number.ts';
-export type { HashName, SignatureAlgorithm, SignatureScheme } from './signature-algorithm.ts';
+export type { SignatureAlgorithm } from './signature-algorithm.ts';
+export type { HashName, SignatureScheme } from './signature-scheme.ts';
 export { publicKeyOf, verifyCertificateSignature, verifyRequestSignature } from './verify-signature.ts';
 export type { ExtensionTemplate } from './write-extensions.ts';

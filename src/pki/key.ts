@@ -1,6 +1,9 @@
-import type { KeyObject } from 'node:crypto';
-import type { Bytes } from '../base/index.ts';
+import { createPrivateKey, generateKeyPair as generate, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import { describePublicKey, exportPublicKey } from './public-key.ts';
 
+/** The kinds of keys that are made here; the number of an `rsa` key is its size in bits. */
 export type KeyAlgorithm = 'p256' | 'p384' | 'p521' | 'ed25519' | 'rsa2048' | 'rsa3072' | 'rsa4096';
 
 export interface KeyPair {
@@ -8,12 +11,44 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
+/** Makes a key pair, off the main thread. */
 export function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
-  throw new TypeError(`not yet ${algorithm}`);
+  return makers[algorithm]();
 }
+
+/**
+ * The private key in unencrypted PKCS#8 DER (RFC 5958).
+ * @throws HoldfastError `key_malformed`; `key_unsupported` as `importPublicKey` does
+ */
 export function importPrivateKey(pkcs8: Bytes): KeyObject {
-  throw new TypeError(`not yet ${pkcs8.length}`);
+  const key = createKey(pkcs8);
+  describePublicKey(exportPublicKey(key));
+  return key;
 }
+
+/** A private key as unencrypted PKCS#8 DER: a secret in the clear, for the keystore and for exports only. */
 export function exportPrivateKey(key: KeyObject): Bytes {
-  throw new TypeError(`not yet ${key.type}`);
+  return key.export({ format: 'der', type: 'pkcs8' });
+}
+
+const generateAsync = promisify(generate);
+
+const makers: Readonly<Record<KeyAlgorithm, () => Promise<KeyPair>>> = {
+  p256: () => generateAsync('ec', { namedCurve: 'P-256' }),
+  p384: () => generateAsync('ec', { namedCurve: 'P-384' }),
+  p521: () => generateAsync('ec', { namedCurve: 'P-521' }),
+  ed25519: () => generateAsync('ed25519', {}),
+  rsa2048: () => generateAsync('rsa', { modulusLength: 2048 }),
+  rsa3072: () => generateAsync('rsa', { modulusLength: 3072 }),
+  rsa4096: () => generateAsync('rsa', { modulusLength: 4096 }),
+};
+
+function createKey(pkcs8: Bytes): KeyObject {
+  try {
+    return createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+  } catch (error) {
+    throw new HoldfastError('key_malformed', 'private key is malformed: not unencrypted pkcs#8', {
+      cause: error,
+    });
+  }
 }

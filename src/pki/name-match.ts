@@ -1,5 +1,5 @@
 import type { Name, Rdn } from './name.ts';
-import { type AttributeShortName, attributeShortName, type NameAttribute } from './name-attribute.ts';
+import { attributeShortName, type NameAttribute } from './name-attribute.ts';
 
 /**
  * A text that two names share exactly when they are the same name (RFC 5280 §7.1): the string type does not count, nor
@@ -41,7 +41,7 @@ function formatRdn(rdn: Rdn): string {
 }
 
 function formatAttribute({ oid, value, encoding }: NameAttribute): string {
-  const type: AttributeShortName | string = attributeShortName(oid) ?? oid;
+  const type = attributeShortName(oid) ?? oid;
   return `${type}=${encoding === 'der' ? value : escapeValue(value)}`;
 }
 

@@ -69,7 +69,7 @@ function writeRdn(writer: DerWriter, rdn: Rdn): void {
     const [only] = rdn;
     if (only !== undefined && rdn.length === 1) return writeAttribute(writer, only);
     const elements = rdn.map((attribute) => writeDer((inner) => writeAttribute(inner, attribute)));
-    for (const element of elements.sort(Buffer.compare)) writer.element(element);
+    for (const element of elements.sort((a, b) => Buffer.compare(a, b))) writer.element(element);
   });
 }
 

@@ -1,24 +1,135 @@
-import type { KeyObject } from 'node:crypto';
-import type { Bytes } from '../base/index.ts';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type DerReader, readDer } from './der-reader.ts';
+import { tag } from './der-tag.ts';
+import { reading } from './malformed.ts';
+import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
+
+type Curve = 'P-256' | 'P-384' | 'P-521';
 
 /** What kind of key a SubjectPublicKeyInfo holds. */
 export type PublicKeyInfo =
-  | { readonly kind: 'ec'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
+  | { readonly kind: 'ec'; readonly curve: Curve }
   | { readonly kind: 'rsa' | 'rsa-pss'; readonly modulusBits: number }
   | { readonly kind: 'ed25519' };
 
-/** @throws HoldfastError `key_malformed`, `key_unsupported` (other curves, explicit curves, DSA, RSA below 2048 bits, …) */
+const curves = new Map<ObjectIdentifier, { curve: Curve; coordinateBytes: number }>([
+  ['1.2.840.10045.3.1.7', { curve: 'P-256', coordinateBytes: 32 }],
+  ['1.3.132.0.34', { curve: 'P-384', coordinateBytes: 48 }],
+  ['1.3.132.0.35', { curve: 'P-521', coordinateBytes: 66 }],
+]);
+
+/** One line for each kind of key (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §3). */
+const readers = new Map<ObjectIdentifier, (reader: DerReader) => (bits: Bytes) => PublicKeyInfo>([
+  ['1.2.840.10045.2.1', readEc],
+  ['1.2.840.113549.1.1.1', (reader) => readRsa(reader, 'rsa')],
+  ['1.2.840.113549.1.1.10', (reader) => readRsa(reader, 'rsa-pss')],
+  ['1.3.101.112', () => readEd25519],
+]);
+
+registerOids([...readers.keys(), ...curves.keys()]);
+
+/**
+ * What kind of key a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) holds.
+ * @throws HoldfastError `key_malformed`; `key_unsupported` for anything but P-256, P-384, P-521 by name with an
+ * uncompressed point, RSA of 2048 to 8192 bits in whole bytes, and Ed25519
+ */
 export function describePublicKey(spki: Bytes): PublicKeyInfo {
-  throw new TypeError(`not yet ${spki.length}`);
+  return reading('key_malformed', 'public key', () =>
+    readDer(spki, (reader) =>
+      reader.inside(tag.sequence, () => {
+        const describe = reader.inside(tag.sequence, () => readAlgorithm(reader));
+        return describe(reader.bitStringBytes());
+      }),
+    ),
+  );
 }
-/** @throws HoldfastError as describePublicKey */
+
+/** The key in a SubjectPublicKeyInfo. @throws HoldfastError as {@link describePublicKey} does */
 export function importPublicKey(spki: Bytes): KeyObject {
-  throw new TypeError(`not yet ${spki.length}`);
+  describePublicKey(spki);
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch (error) {
+    throw new HoldfastError('key_malformed', 'public key is malformed: no such key exists', { cause: error });
+  }
 }
+
+/** The SubjectPublicKeyInfo of a public key, or of the public half of a private one. */
 export function exportPublicKey(key: KeyObject): Bytes {
-  throw new TypeError(`not yet ${key.type}`);
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return publicKey.export({ format: 'der', type: 'spki' });
 }
-/** The subjectKeyIdentifier of a key: leftmost 160 bits of the SHA-256 of its BIT STRING (RFC 7093 §2 method 1). */
+
+/**
+ * The subjectKeyIdentifier of a key: the first 160 bits of the SHA-256 of its BIT STRING (RFC 7093 §2, method 1).
+ * @throws HoldfastError `key_malformed`
+ */
 export function keyIdentifier(spki: Bytes): Bytes {
-  throw new TypeError(`not yet ${spki.length}`);
+  return reading('key_malformed', 'public key', () => {
+    const bits = readDer(spki, (reader) =>
+      reader.inside(tag.sequence, () => {
+        reader.element();
+        return reader.bitStringBytes();
+      }),
+    );
+    return hash('sha256', bits, 'buffer').subarray(0, 20);
+  });
+}
+
+function readAlgorithm(reader: DerReader): (bits: Bytes) => PublicKeyInfo {
+  const oid = reader.oid();
+  const read = readers.get(oid);
+  if (read === undefined) throw unsupported(`algorithm ${oid}`);
+  return read(reader);
+}
+
+function readEc(reader: DerReader): (bits: Bytes) => PublicKeyInfo {
+  if (!reader.is(tag.oid)) throw unsupported('a curve given by its parameters');
+  const oid = reader.oid();
+  const named = curves.get(oid);
+  if (named === undefined) throw unsupported(`curve ${oid}`);
+  return (bits) => {
+    if (bits[0] !== 4) throw unsupported('a point that is not uncompressed');
+    if (bits.length !== 1 + 2 * named.coordinateBytes) throw reader.problem('point has the wrong length');
+    return { kind: 'ec', curve: named.curve };
+  };
+}
+
+function readRsa(reader: DerReader, kind: 'rsa' | 'rsa-pss'): (bits: Bytes) => PublicKeyInfo {
+  if (kind === 'rsa') reader.null();
+  else if (!reader.done) reader.element();
+  return (bits) => {
+    const [modulus, exponent] = readDer(bits, (inner) =>
+      inner.inside(tag.sequence, () => [inner.integer(), inner.integer()] as const),
+    );
+    const modulusBits = bitLength(modulus);
+    if (modulusBits < 2048 || modulusBits > 8192 || modulusBits % 8 !== 0)
+      throw unsupported(`rsa of ${modulusBits} bits`);
+    // A long exponent only makes verifying slow; an even one or 1 is no exponent.
+    const short = exponent.length <= 5 && bitLength(exponent) > 1 && ((exponent.at(-1) as number) & 1) === 1;
+    if (!short) throw unsupported('rsa with such an exponent');
+    return { kind, modulusBits };
+  };
+}
+
+function readEd25519(bits: Bytes): PublicKeyInfo {
+  if (bits.length !== 32)
+    throw new HoldfastError('key_malformed', `ed25519 key has ${bits.length} bytes instead of 32`);
+  return { kind: 'ed25519' };
+}
+
+/** The bits of a positive INTEGER; 0 for one that is not positive. */
+function bitLength(integer: Bytes): number {
+  const [first = 0] = integer;
+  if (first >= 0x80) return 0;
+  const top = first === 0 ? (integer[1] ?? 0) : first;
+  return 8 * (integer.length - (first === 0 ? 2 : 1)) + 32 - Math.clz32(top);
+}
+
+function unsupported(what: string): HoldfastError {
+  return new HoldfastError(
+    'key_unsupported',
+    `public key uses ${what}; expected P-256, P-384, P-521, RSA of 2048 to 8192 bits or Ed25519`,
+  );
 }

@@ -1,9 +1,16 @@
 import type { Bytes } from '../base/index.ts';
-import type { BasicConstraints } from './basic-constraints.ts';
-import type { ExtendedKeyUsage } from './extended-key-usage.ts';
-import type { GeneralName } from './general-name.ts';
-import type { KeyUsage } from './key-usage.ts';
-import type { NameConstraints } from './name-constraints.ts';
+import { writeAuthorityInfoAccess } from './authority-info-access.ts';
+import { writeAuthorityKeyId } from './authority-key-id.ts';
+import { type BasicConstraints, writeBasicConstraints } from './basic-constraints.ts';
+import { writeCrlUrls } from './crl-distribution-points.ts';
+import { tag } from './der-tag.ts';
+import type { DerWriter } from './der-writer.ts';
+import { type ExtendedKeyUsage, writeExtendedKeyUsage } from './extended-key-usage.ts';
+import { extensionOids } from './extensions.ts';
+import { type GeneralName, writeGeneralNames } from './general-name.ts';
+import { type KeyUsage, writeKeyUsage } from './key-usage.ts';
+import { type NameConstraints, writeNameConstraints } from './name-constraints.ts';
+import type { ObjectIdentifier } from './object-identifier.ts';
 
 /** The extensions of a certificate to be written; what is undefined or an empty list is left out. */
 export interface ExtensionTemplate {
@@ -19,4 +26,90 @@ export interface ExtensionTemplate {
   readonly crlUrls?: readonly string[];
   readonly ocspUrls?: readonly string[];
   readonly issuerUrls?: readonly string[];
+}
+
+/**
+ * Writes Extensions. Critical are those of which RFC 5280 §4.2.1 says so: basicConstraints, keyUsage, nameConstraints,
+ * and the names when the subject is empty (§4.2.1.6).
+ */
+export function writeExtensions(
+  writer: DerWriter,
+  template: ExtensionTemplate,
+  subjectIsEmpty: boolean,
+): void {
+  writer.inside(tag.sequence, () => {
+    writeConstraints(writer, template);
+    writeKeyIds(writer, template);
+    writeSubjectAltNames(writer, template.subjectAltNames ?? [], subjectIsEmpty);
+    writeAddresses(writer, template);
+  });
+}
+
+/** Writes the extension with the subject's names, or nothing when there are none. */
+export function writeSubjectAltNames(
+  writer: DerWriter,
+  names: readonly GeneralName[],
+  critical: boolean,
+): void {
+  if (names.length === 0) return;
+  writeExtension(writer, extensionOids.subjectAltNames, critical, () => writeGeneralNames(writer, names));
+}
+
+function writeConstraints(writer: DerWriter, template: ExtensionTemplate): void {
+  const { basicConstraints, keyUsage = [], extendedKeyUsage = [], nameConstraints } = template;
+  if (basicConstraints !== undefined) {
+    writeExtension(writer, extensionOids.basicConstraints, true, () =>
+      writeBasicConstraints(writer, basicConstraints),
+    );
+  }
+  if (keyUsage.length > 0) {
+    writeExtension(writer, extensionOids.keyUsage, true, () => writeKeyUsage(writer, keyUsage));
+  }
+  if (extendedKeyUsage.length > 0) {
+    writeExtension(writer, extensionOids.extendedKeyUsage, false, () =>
+      writeExtendedKeyUsage(writer, extendedKeyUsage),
+    );
+  }
+  if (nameConstraints !== undefined) {
+    writeExtension(writer, extensionOids.nameConstraints, true, () =>
+      writeNameConstraints(writer, nameConstraints),
+    );
+  }
+}
+
+function writeKeyIds(writer: DerWriter, { subjectKeyId, authorityKeyId }: ExtensionTemplate): void {
+  if (subjectKeyId !== undefined) {
+    writeExtension(writer, extensionOids.subjectKeyId, false, () =>
+      writer.content(tag.octetString, subjectKeyId),
+    );
+  }
+  if (authorityKeyId !== undefined) {
+    writeExtension(writer, extensionOids.authorityKeyId, false, () =>
+      writeAuthorityKeyId(writer, authorityKeyId),
+    );
+  }
+}
+
+function writeAddresses(writer: DerWriter, template: ExtensionTemplate): void {
+  const { crlUrls = [], ocspUrls = [], issuerUrls = [] } = template;
+  if (crlUrls.length > 0) {
+    writeExtension(writer, extensionOids.crlDistributionPoints, false, () => writeCrlUrls(writer, crlUrls));
+  }
+  if (ocspUrls.length + issuerUrls.length > 0) {
+    const write = () => writeAuthorityInfoAccess(writer, { ocspUrls, issuerUrls });
+    writeExtension(writer, extensionOids.authorityInfoAccess, false, write);
+  }
+}
+
+function writeExtension(
+  writer: DerWriter,
+  oid: ObjectIdentifier,
+  critical: boolean,
+  write: () => void,
+): void {
+  writer.inside(tag.sequence, () => {
+    writer.oid(oid);
+    if (critical) writer.boolean(true);
+    writer.inside(tag.octetString, write);
+  });
 }
