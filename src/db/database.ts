@@ -1,0 +1,31 @@
+/** A value SQLite stores. Booleans are 0 and 1, dates are milliseconds since 1970. */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+/** One row, by column name. What the columns hold is the word of the schema, so a caller names the row's type. */
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** What can be asked: of the database at large, or inside a transaction. Parameters are positional, `?` in the text. */
+export interface Queries {
+  /** Every row. */
+  all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]>;
+  /** The first row, if there is one. */
+  get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined>;
+  /** Changes rows, and says how many. */
+  run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }>;
+}
+
+/**
+ * A database: what a call has changed when its promise resolves is on the disk.
+ *
+ * Statements and transactions run one after the other in the order they were asked for; no statement outside a
+ * transaction sees the inside of one. Errors: `storage_full`, `storage_failed`, `database_damaged`, `database_busy`.
+ */
+export interface Database extends Queries, AsyncDisposable {
+  /**
+   * Runs `work` as one unit: committed when it resolves, undone when it throws. Inside, only `tx` is used: asking the
+   * database itself would wait for the transaction that waits for it, and is a `TypeError`. Nothing slow belongs in here.
+   */
+  transaction<T>(work: (tx: Queries) => Promise<T> | T): Promise<T>;
+  /** Waits for what was asked before, then closes. */
+  close(): Promise<void>;
+}

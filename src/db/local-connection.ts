@@ -1,0 +1,19 @@
+import type { Command, Connection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+
+/** A connection in the caller's own thread: simplest, for commands that do one thing and end. */
+export class LocalConnection implements Connection {
+  readonly #connection: SqliteConnection;
+
+  constructor(path: string) {
+    this.#connection = new SqliteConnection(path);
+  }
+
+  async execute(command: Command): Promise<unknown> {
+    return this.#connection.execute(command);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { systemErrorCode } from '../base/index.ts';
+import type { Command } from './connection.ts';
+import { namedSqliteError } from './sqlite-error.ts';
+
+const busyTimeoutMs = 5000;
+
+/**
+ * A connection of this thread to the SQLite file `path` (or `:memory:`), set up so that a commit that returned is on
+ * the disk (WAL with `synchronous = FULL`) and foreign keys hold. The file is created for its owner alone.
+ */
+export class SqliteConnection {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  /** Kept for ever: the texts are the program's own constants, never built from input. */
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = this.#named(() => openFile(path));
+  }
+
+  execute(command: Command): unknown {
+    return this.#named(() => this.#run(command));
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #run({ method, sql, params }: Command): unknown {
+    switch (method) {
+      case 'exec':
+        return this.#database.exec(sql);
+      case 'all':
+        return this.#statement(sql)
+          .all(...params)
+          .map(plainRow);
+      case 'get':
+        return plainRow(this.#statement(sql).get(...params));
+      case 'run':
+        return { changes: Number(this.#statement(sql).run(...params).changes) };
+      default:
+        throw new TypeError(`no such method: ${String(method)}`);
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw namedSqliteError(error, this.#path);
+    }
+  }
+}
+
+function openFile(path: string): DatabaseSync {
+  if (path !== ':memory:') createPrivateFile(path);
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+  try {
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_schema;',
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/**
+ * SQLite would create the file as the umask says; its WAL takes the mode of the file. A file that exists is not even
+ * opened: closing any descriptor of it would drop the locks this process holds on it (fcntl(2)).
+ */
+export function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    // A directory that cannot be written is reported by SQLite, when it fails to open the file.
+    const expected = ['EEXIST', 'ENOENT', 'EACCES', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENOSPC'];
+    if (!expected.includes(systemErrorCode(error) ?? '')) throw error;
+  }
+}
+
+/** Rows come without a prototype here and with one out of a worker; callers get the same both ways. */
+function plainRow<T extends object | undefined>(row: T): T {
+  return row === undefined ? row : { ...row };
+}

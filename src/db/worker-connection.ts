@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../base/index.ts';
+import type { Command, Connection } from './connection.ts';
+import { restoreError, type WorkerAnswer, type WorkerRequest } from './worker-message.ts';
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A connection in a thread of its own, so that a commit's fsync stalls nobody but those who wait for it. */
+export class WorkerConnection implements Connection {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #failure: Error | undefined;
+
+  static async open(path: string): Promise<WorkerConnection> {
+    const connection = new WorkerConnection(path);
+    await connection.#answerTo(0);
+    return connection;
+  }
+
+  private constructor(path: string) {
+    this.#worker = new Worker(workerEntry(import.meta.url, './sqlite-worker'), { workerData: path });
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('the thread of the database has ended')));
+  }
+
+  execute(command: Command): Promise<unknown> {
+    return this.#send(command);
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure === undefined) await this.#send('close');
+    await this.#worker.terminate();
+  }
+
+  #send(command: WorkerRequest['command']): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const id = ++this.#lastId;
+    this.#worker.postMessage({ id, command } satisfies WorkerRequest, []);
+    return this.#answerTo(id);
+  }
+
+  #answerTo(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  #settle({ id, value, error }: WorkerAnswer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(restoreError(error));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#failure);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,42 @@
+import { type ErrorCode, HoldfastError } from '../base/index.ts';
+import type { Command } from './connection.ts';
+
+/** What a database's worker is told; the answer carries the same `id`. */
+export interface WorkerRequest {
+  readonly id: number;
+  readonly command: Command | 'close';
+}
+
+/** What the worker answers. Id 0 answers the opening itself. */
+export interface WorkerAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: WorkerError;
+}
+
+/** An error as plain data: a structured clone keeps neither its class nor its code. */
+interface WorkerError {
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly cause: unknown;
+}
+
+/** Takes an error apart for the way between threads. */
+export function flattenError(error: unknown): WorkerError {
+  if (error instanceof HoldfastError) {
+    return { code: error.code, message: error.message, hint: error.hint, cause: error.cause };
+  }
+  return {
+    code: undefined,
+    message: error instanceof Error ? error.message : String(error),
+    hint: undefined,
+    cause: error,
+  };
+}
+
+/** Puts together again what {@link flattenError} took apart. */
+export function restoreError({ code, message, hint, cause }: WorkerError): Error {
+  if (code === undefined) return new Error(message, { cause });
+  return new HoldfastError(code, message, { ...(hint === undefined ? {} : { hint }), cause });
+}
