@@ -28,6 +28,7 @@ export class BlobIndex {
   /** Slot + 1, or 0 where free; its length is a power of two. */
   #table = new Uint32Array(128);
   readonly #packs: ObjectId[] = [];
+  readonly #packEnds: number[] = [];
   readonly #packNumbers = new Map<ObjectId, number>();
 
   /** How many entries there are; a blob that is in two packs counts twice. */
@@ -48,10 +49,13 @@ export class BlobIndex {
   /** Adds the blobs of a pack. Entries that are there already are not added twice. */
   add(pack: PackContents): void {
     const number = this.#packNumber(pack.id);
+    let end = this.#packEnds[number] ?? 0;
     for (const blob of pack.blobs) {
       const id = fromHex(blob.id);
       if (!this.#holds(id, number, blob)) this.#insert(id, number, blob);
+      end = Math.max(end, blob.offset + blob.length);
     }
+    this.#packEnds[number] = end;
   }
 
   /** The slot of a blob whose raw id lies at `at` in `bytes`, or -1. */
@@ -116,6 +120,11 @@ export class BlobIndex {
     return pack;
   }
 
+  /** Where the last blob of a pack that is known here ends; 0 for a pack that is not. */
+  packEnd(pack: ObjectId): number {
+    return this.#packEnds[this.#packNumbers.get(pack) ?? none] ?? 0;
+  }
+
   /** Whether some entry is in this pack. */
   hasPack(pack: ObjectId): boolean {
     return this.#packNumbers.has(pack);
@@ -154,6 +163,7 @@ export class BlobIndex {
     const known = this.#packNumbers.get(pack);
     if (known !== undefined) return known;
     const number = this.#packs.push(pack) - 1;
+    this.#packEnds.push(0);
     this.#packNumbers.set(pack, number);
     return number;
   }

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
-import type { ObjectId } from '../../storage/index.ts';
+import { isObjectId, type ObjectId } from '../../storage/index.ts';
 import { decompress } from './compression.ts';
 import type { UnitCipher } from './unit.ts';
 
@@ -33,7 +33,7 @@ export const maxBlobBytes = 2 ** 32 - 1;
 
 /** Whether `value` is 64 lowercase hexadecimal digits. */
 export function isId(value: unknown): value is ObjectId {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+  return typeof value === 'string' && isObjectId(value);
 }
 
 /** The id of the blob that holds `plaintext`, and likewise the name of the file that holds these bytes. */

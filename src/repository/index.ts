@@ -1,0 +1,17 @@
+/**
+ * The restic engine: repositories that any restic client reads and writes, and nothing of ours beside them. A store holds
+ * encrypted files; this folder knows what is in them. `format/` is the format alone, bytes to values and back;
+ * `kernel/` what must be fast; `archive/`, `restore/` and `check/` are what one does with a repository.
+ */
+export type { BlobId, BlobType, PackContents, PackedBlob } from './format/blob.ts';
+export { type NodeType, permissionsOf } from './format/file-mode.ts';
+export type { MasterKey } from './format/master-key.ts';
+export type { ScryptCost } from './format/scrypt.ts';
+export type { SnapshotSummary } from './format/snapshot-summary.ts';
+export type { TreeNode } from './format/tree-node.ts';
+export { type InitOptions, initRepository } from './init-repository.ts';
+export { type ListedNode, type ListOptions, listSnapshot } from './list-snapshot.ts';
+export { type OpenOptions, openRepository, type RepositoryKey } from './open-repository.ts';
+export type { Repository } from './repository.ts';
+export type { LockOptions, RepositoryLock } from './repository-lock.ts';
+export { matchesFilter, type SnapshotFilter, type StoredSnapshot } from './snapshot-list.ts';

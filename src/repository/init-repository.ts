@@ -1,0 +1,93 @@
+import { type Clock, HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
+import type { ObjectStore } from '../storage/index.ts';
+import { encodeConfig, newConfig } from './format/config.ts';
+import { generateMasterKey, type MasterKey } from './format/master-key.ts';
+import type { ScryptCost } from './format/scrypt.ts';
+import { openKeys } from './master-key-search.ts';
+import { Repository } from './repository.ts';
+import type { Origin } from './this-machine.ts';
+
+export interface InitOptions extends Partial<Origin> {
+  readonly password: Secret<string>;
+  /** What scrypt costs; measured so that it takes half a second unless given. */
+  readonly cost?: ScryptCost;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes a repository of version 2 and opens it. `repository_exists` when one is there, or what is left of one:
+ * a repository that has data but no config wants repair, not a new beginning.
+ *
+ * A run that was interrupted before its last step, which writes the config, is taken up where it stopped.
+ */
+export async function initRepository(store: ObjectStore, options: InitOptions): Promise<Repository> {
+  const { password, clock, signal, ...newKey } = options;
+  const cancel = signal ? { signal } : {};
+  await refuseIfThere(store, cancel);
+  await store.create(cancel);
+  await refuseConfig(store, cancel);
+  const begun = await findBegunKey(store, password, cancel);
+  const masterKey = begun ?? new Secret(generateMasterKey());
+  const config = newConfig();
+  const repository = new Repository({ store, config, masterKey, ...(clock && { clock }) });
+  if (!begun) await repository.addKey(password, { ...newKey, ...cancel });
+  await writeConfig(store, repository.cipher.seal(encodeConfig(config)), cancel);
+  return repository;
+}
+
+async function refuseIfThere(store: ObjectStore, options: { signal?: AbortSignal }): Promise<void> {
+  await refuseConfig(store, options);
+  for (const type of ['snapshots', 'index', 'data'] as const) {
+    const { length } = await store.list(type, options);
+    if (length === 0) continue;
+    const message = `${store.location} has no config, but ${length} files in ${type}`;
+    throw new HoldfastError('repository_exists', message, {
+      hint: 'bring its config back from a copy, or choose another location',
+    });
+  }
+}
+
+async function refuseConfig(store: ObjectStore, options: { signal?: AbortSignal }): Promise<void> {
+  try {
+    await store.stat({ type: 'config' }, options);
+  } catch (error) {
+    if (isHoldfastError(error, 'object_not_found')) return;
+    throw error;
+  }
+  throw exists(store);
+}
+
+/** The master key of a run that got as far as its key file, when this password opens it. */
+async function findBegunKey(
+  store: ObjectStore,
+  password: Secret<string>,
+  options: { signal?: AbortSignal },
+): Promise<Secret<MasterKey> | undefined> {
+  try {
+    for await (const key of openKeys(store, password, options)) return key;
+    return undefined;
+  } catch (error) {
+    // Keys that do not open are of nobody's data; they stay, since a store may not allow their removal.
+    if (isHoldfastError(error, 'repository_wrong_key', 'repository_damaged')) return undefined;
+    throw error;
+  }
+}
+
+async function writeConfig(
+  store: ObjectStore,
+  file: Uint8Array,
+  options: { signal?: AbortSignal },
+): Promise<void> {
+  try {
+    await store.write({ type: 'config' }, [file], { ...options, size: file.length });
+  } catch (error) {
+    // Somebody else made one in the meantime.
+    if (isHoldfastError(error, 'object_exists')) throw exists(store);
+    throw error;
+  }
+}
+
+function exists(store: ObjectStore): HoldfastError {
+  return new HoldfastError('repository_exists', `there is a repository at ${store.location} already`);
+}

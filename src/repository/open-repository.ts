@@ -1,0 +1,61 @@
+import { type Clock, HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
+import type { ObjectStore } from '../storage/index.ts';
+import { parseConfig } from './format/config.ts';
+import type { MasterKey } from './format/master-key.ts';
+import { openKeys } from './master-key-search.ts';
+import { newCipher } from './new-cipher.ts';
+import { Repository } from './repository.ts';
+
+/** What opens a repository: a password of one of its key files, or the master key itself, which needs no scrypt. */
+export type RepositoryKey = { readonly password: Secret<string> } | { readonly masterKey: Secret<MasterKey> };
+
+export interface OpenOptions {
+  readonly key: RepositoryKey;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a repository. `repository_missing` when nothing is there, `repository_wrong_key` when the key is not one of
+ * its keys, `repository_unsupported` for a format of the future, `repository_damaged` naming what is.
+ */
+export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
+  const { key, clock, signal } = options;
+  const cancel = signal ? { signal } : {};
+  const file = await readConfig(store, cancel);
+  const keys = 'masterKey' in key ? [key.masterKey] : openKeys(store, key.password, cancel);
+  // More than one key opens only where two runs made the repository at once; the config tells which of them won.
+  for await (const masterKey of keys) {
+    const json = newCipher(masterKey).unseal(file);
+    if (!json) continue;
+    const config = parseConfig(json, store.location);
+    return new Repository({ store, config, masterKey, ...(clock && { clock }) });
+  }
+  throw 'masterKey' in key ? wrongMasterKey(store) : damagedConfig(store, file.length);
+}
+
+async function readConfig(store: ObjectStore, options: { signal?: AbortSignal }): Promise<Uint8Array> {
+  try {
+    return await store.read({ type: 'config' }, options);
+  } catch (cause) {
+    if (!isHoldfastError(cause, 'object_not_found')) throw cause;
+    throw new HoldfastError('repository_missing', `there is no repository at ${store.location}`, {
+      hint: 'check the location; holdfast backup --init makes a new repository',
+      cause,
+    });
+  }
+}
+
+function wrongMasterKey(store: ObjectStore): HoldfastError {
+  const message = `the kept key does not open the repository at ${store.location}`;
+  return new HoldfastError('repository_wrong_key', message, {
+    hint: 'it is another repository than before, or its config is damaged; a password tells which',
+  });
+}
+
+function damagedConfig(store: ObjectStore, size: number): HoldfastError {
+  const message = `the config of ${store.location} is damaged: its ${size} bytes are not those that were written`;
+  return new HoldfastError('repository_damaged', message, {
+    hint: 'keys, packs, indexes and snapshots are readable without it; bring config back from a copy of the repository',
+  });
+}

@@ -1,0 +1,136 @@
+import { type Clock, HoldfastError, isHoldfastError, minuteMs, systemClock } from '../base/index.ts';
+import type { ObjectId } from '../storage/index.ts';
+import type { Lock } from './format/lock.ts';
+import { conflicts, isStale, lockedError } from './lock-conflict.ts';
+import { loadLocks, saveLock } from './lock-files.ts';
+import { type Sleep, timerSleep } from './sleep.ts';
+import { nowNs, type Origin, thisMachine } from './this-machine.ts';
+import type { UnpackedStore } from './unpacked-store.ts';
+
+const settleMs = 200;
+const refreshMs = 5 * minuteMs;
+const retryMs = minuteMs;
+
+/** So long after the last refresh the lock is given up, well before others take it for stale. */
+const lostAfterMs = 22.5 * minuteMs;
+
+export interface LockOptions extends Partial<Origin> {
+  /** Nobody else may hold a lock meanwhile; otherwise only nobody exclusively. */
+  readonly exclusive?: boolean;
+  readonly clock?: Clock;
+  /** How time passes between refreshes. */
+  readonly sleep?: Sleep;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Locks a repository as restic does: look, write the own lock, wait a moment, look again.
+ * `repository_locked` names who is in the way. Locks whose holders are gone are removed.
+ */
+export async function acquireLock(files: UnpackedStore, options: LockOptions = {}): Promise<RepositoryLock> {
+  const { exclusive = false, clock = systemClock, sleep = timerSleep, signal, ...origin } = options;
+  const waiting = { sleep, ...(signal && { signal }) };
+  const holder = { ...thisMachine(), ...origin, exclusive, pid: process.pid };
+  const refuseConflict = async (own?: ObjectId): Promise<void> => {
+    for (const lock of await loadLocks(files, own, waiting)) {
+      if (isStale(lock, { hostname: holder.hostname, nowMs: clock.now() })) await removeStale(files, lock.id);
+      else if (conflicts(lock, holder)) throw lockedError(lock);
+    }
+  };
+  await refuseConflict();
+  const id = await saveLock(files, { ...holder, timeNs: nowNs(clock) }, signal ? { signal } : {});
+  try {
+    await sleep(settleMs, signal);
+    await refuseConflict(id);
+  } catch (error) {
+    await files.remove('locks', id);
+    throw error;
+  }
+  return new RepositoryLock({ files, holder, id, clock, sleep });
+}
+
+/** A lock that is held: refreshed every five minutes, and removed when disposed of. */
+export class RepositoryLock implements AsyncDisposable {
+  /** Aborted, with `repository_locked`, when the lock could not be refreshed: others may begin to work. */
+  readonly lost: AbortSignal;
+  readonly #files: UnpackedStore;
+  readonly #holder: Omit<Lock, 'timeNs'>;
+  readonly #clock: Clock;
+  readonly #sleep: Sleep;
+  readonly #lost = new AbortController();
+  readonly #released = new AbortController();
+  readonly #refreshing: Promise<void>;
+  #id: ObjectId;
+  #refreshedMs: number;
+
+  constructor(parts: {
+    readonly files: UnpackedStore;
+    readonly holder: Omit<Lock, 'timeNs'>;
+    readonly id: ObjectId;
+    readonly clock: Clock;
+    readonly sleep: Sleep;
+  }) {
+    this.#files = parts.files;
+    this.#holder = parts.holder;
+    this.#id = parts.id;
+    this.#clock = parts.clock;
+    this.#sleep = parts.sleep;
+    this.#refreshedMs = parts.clock.now();
+    this.lost = this.#lost.signal;
+    this.#refreshing = this.#keepRefreshed();
+  }
+
+  /** Removes the lock. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#released.abort();
+    await this.#refreshing;
+    await this.#files.remove('locks', this.#id);
+  }
+
+  /** Ends when the lock is released or lost; never fails. */
+  async #keepRefreshed(): Promise<void> {
+    const { signal } = this.#released;
+    let delayMs = refreshMs;
+    while (!signal.aborted && !this.lost.aborted) {
+      // Aborted means released, which the loop's condition sees.
+      await this.#sleep(delayMs, signal).catch(() => {});
+      if (!signal.aborted) delayMs = (await this.#refresh()) ? refreshMs : retryMs;
+    }
+  }
+
+  /** Writes a new lock and removes the old one, in this order, so that one is always there. */
+  async #refresh(): Promise<boolean> {
+    const nowMs = this.#clock.now();
+    // After a long sleep of the machine others may have taken the lock for stale, and begun to work.
+    if (nowMs - this.#refreshedMs > lostAfterMs) {
+      this.#lost.abort(lostError(this.#refreshedMs));
+      return false;
+    }
+    try {
+      const old = this.#id;
+      this.#id = await saveLock(this.#files, { ...this.#holder, timeNs: nowNs(this.#clock) }, {});
+      this.#refreshedMs = nowMs;
+      await this.#files.remove('locks', old);
+      return true;
+    } catch {
+      // The network or the storage may be back before the lock is lost.
+      return false;
+    }
+  }
+}
+
+async function removeStale(files: UnpackedStore, id: ObjectId): Promise<void> {
+  try {
+    await files.remove('locks', id);
+  } catch (error) {
+    // A stale lock in the way of nobody: storage that keeps it does no harm.
+    if (!isHoldfastError(error)) throw error;
+  }
+}
+
+function lostError(refreshedMs: number): HoldfastError {
+  const since = new Date(refreshedMs).toISOString();
+  return new HoldfastError('repository_locked', `the lock could not be refreshed since ${since}`, {
+    hint: 'check the connection to the storage and run it again',
+  });
+}

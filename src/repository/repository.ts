@@ -1,0 +1,135 @@
+import { type Bytes, type Clock, Secret, systemClock } from '../base/index.ts';
+import type { ObjectId, ObjectStore } from '../storage/index.ts';
+import { BlobReader } from './blob-reader.ts';
+import { type BlobId, type BlobType, idOf, type PackContents } from './format/blob.ts';
+import type { BlobIndex } from './format/blob-index.ts';
+import type { RepositoryConfig, RepositoryVersion } from './format/config.ts';
+import { encodeIndexFile } from './format/index-file.ts';
+import { createKeyFile } from './format/key-file.ts';
+import type { MasterKey } from './format/master-key.ts';
+import type { Polynomial } from './format/polynomial.ts';
+import { calibrateScrypt, type ScryptCost } from './format/scrypt.ts';
+import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
+import { parseTree, type Tree } from './format/tree.ts';
+import type { UnitCipher } from './format/unit.ts';
+import { loadIndex } from './index-loader.ts';
+import { newCipher } from './new-cipher.ts';
+import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
+import {
+  findSnapshot,
+  loadSnapshots,
+  type SnapshotFilter,
+  type SnapshotListOptions,
+  type StoredSnapshot,
+} from './snapshot-list.ts';
+import { nowNs, type Origin, thisMachine } from './this-machine.ts';
+import { TreeCache } from './tree-cache.ts';
+import { UnpackedStore } from './unpacked-store.ts';
+
+interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+/** A key to be added. */
+export interface NewKeyOptions extends Cancellable, Partial<Origin> {
+  /** What scrypt costs; measured so that it takes half a second unless given. */
+  readonly cost?: ScryptCost;
+}
+
+/**
+ * An open repository: a store, its key and its config. Made by `initRepository` and `openRepository`.
+ * Reading never changes anything; writing keeps the order packs → index → snapshot, which is the caller's to keep.
+ */
+export class Repository {
+  readonly store: ObjectStore;
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly version: RepositoryVersion;
+  readonly polynomial: Polynomial;
+  readonly masterKey: Secret<MasterKey>;
+  /** For the thread that opened the repository. */
+  readonly cipher: UnitCipher;
+  readonly clock: Clock;
+  /** The files beside the packs. */
+  readonly files: UnpackedStore;
+  readonly #reader: BlobReader;
+  readonly #trees = new TreeCache();
+  #index: Promise<BlobIndex> | undefined;
+
+  constructor(parts: {
+    readonly store: ObjectStore;
+    readonly config: RepositoryConfig;
+    readonly masterKey: Secret<MasterKey>;
+    readonly clock?: Clock;
+  }) {
+    this.store = parts.store;
+    this.id = parts.config.id;
+    this.version = parts.config.version;
+    this.polynomial = parts.config.polynomial;
+    this.masterKey = parts.masterKey;
+    this.clock = parts.clock ?? systemClock;
+    this.cipher = newCipher(parts.masterKey);
+    this.files = new UnpackedStore(this.store, this.cipher, this.version);
+    this.#reader = new BlobReader(this.store, this.cipher);
+  }
+
+  /** Reads all index files afresh; what is read later is looked up here. `repository_damaged` names those unreadable. */
+  async loadIndex(options: Cancellable = {}): Promise<BlobIndex> {
+    const index = await loadIndex(this.files, options);
+    this.#index = Promise.resolve(index);
+    return index;
+  }
+
+  /** The plaintext of a blob, checked against its id; from another pack when one copy is damaged. */
+  async readBlob(type: BlobType, id: BlobId, options: Cancellable = {}): Promise<Bytes> {
+    return this.#reader.read(await this.#loadedIndex(options), type, id, options);
+  }
+
+  /** A directory. */
+  async readTree(id: BlobId, options: Cancellable = {}): Promise<Tree> {
+    const kept = this.#trees.get(id);
+    if (kept) return kept;
+    const tree = parseTree(await this.readBlob('tree', id, options), id);
+    this.#trees.put(id, tree);
+    return tree;
+  }
+
+  /** All snapshots, the oldest first. */
+  async snapshots(options: SnapshotListOptions = {}): Promise<StoredSnapshot[]> {
+    return loadSnapshots(this.files, options);
+  }
+
+  /** The snapshot that `latest` or the beginning of an id stands for. */
+  async findSnapshot(name: string, options: SnapshotFilter & Cancellable = {}): Promise<StoredSnapshot> {
+    return findSnapshot(this.files, name, options);
+  }
+
+  /** Stores a snapshot; the trees it names must be in packs that an index names. */
+  async saveSnapshot(snapshot: Snapshot, options: Cancellable = {}): Promise<ObjectId> {
+    return this.files.save('snapshots', encodeSnapshot(snapshot), options);
+  }
+
+  /** Stores an index file for packs that are stored. The index in memory is not touched. */
+  async saveIndex(packs: readonly PackContents[], options: Cancellable = {}): Promise<ObjectId> {
+    return this.files.save('index', encodeIndexFile(packs), options);
+  }
+
+  /** Stores a further key file: `password` opens this repository from now on. */
+  async addKey(password: Secret<string>, options: NewKeyOptions = {}): Promise<ObjectId> {
+    const { cost = await calibrateScrypt(), signal, ...origin } = options;
+    const created = { ...thisMachine(), ...origin, createdNs: nowNs(this.clock) };
+    const file = await createKeyFile(this.masterKey, password, created, cost);
+    const name = idOf(file);
+    await this.store.write({ type: 'keys', name }, [file], { size: file.length, ...(signal && { signal }) });
+    return name;
+  }
+
+  /** Locks the repository, for oneself alone or beside others; `repository_locked` names who holds it. */
+  async lock(options: LockOptions = {}): Promise<RepositoryLock> {
+    return acquireLock(this.files, { clock: this.clock, ...options });
+  }
+
+  async #loadedIndex(options: Cancellable): Promise<BlobIndex> {
+    return this.#index ?? this.loadIndex(options);
+  }
+}

@@ -1,0 +1,135 @@
+import { forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
+import type { ObjectId } from '../storage/index.ts';
+import { isId } from './format/blob.ts';
+import { parseSnapshot, type Snapshot } from './format/snapshot.ts';
+import type { UnpackedStore } from './unpacked-store.ts';
+
+const concurrentReads = 8;
+const snapshotsHint = 'holdfast snapshots lists them';
+
+/** A snapshot and its name. */
+export interface StoredSnapshot extends Snapshot {
+  readonly id: ObjectId;
+}
+
+/** Which snapshots are meant; what is not given does not matter. */
+export interface SnapshotFilter {
+  readonly hostname?: string;
+  /** A snapshot must have saved all of these. */
+  readonly paths?: readonly string[];
+}
+
+/** How a list of snapshots is read. */
+export interface SnapshotListOptions {
+  readonly signal?: AbortSignal;
+  /** Told of each snapshot that cannot be read, which is then left out; without it such a one is an error. */
+  readonly onDamaged?: (id: ObjectId, error: HoldfastError) => void;
+}
+
+/** All snapshots, the oldest first; `repository_damaged` names those that cannot be read. */
+export async function loadSnapshots(
+  files: UnpackedStore,
+  options: SnapshotListOptions = {},
+): Promise<StoredSnapshot[]> {
+  const { onDamaged, ...cancel } = options;
+  const snapshots: StoredSnapshot[] = [];
+  const damaged: HoldfastError[] = [];
+  await forEachLimited(await files.list('snapshots', cancel), concurrentReads, async ({ name }) => {
+    try {
+      snapshots.push(await loadSnapshot(files, name, cancel));
+    } catch (error) {
+      // Somebody may have forgotten it since the listing.
+      if (isHoldfastError(error, 'object_not_found')) return;
+      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt')) throw error;
+      if (onDamaged) onDamaged(name, error);
+      else damaged.push(error);
+    }
+  });
+  if (damaged.length === 0) return snapshots.sort(byTime);
+  const messages = damaged.map((error) => error.message).join('; ');
+  throw new HoldfastError('repository_damaged', `${messages}; ${snapshots.length} others are readable`, {
+    hint: 'name the snapshot you want by its id',
+    cause: damaged[0],
+  });
+}
+
+/**
+ * The snapshot that `name` stands for: `latest`, the newest that the filter lets through, or the beginning of an id.
+ * `snapshot_not_found` or `snapshot_ambiguous` when there is none or more than one.
+ */
+export async function findSnapshot(
+  files: UnpackedStore,
+  name: string,
+  options: SnapshotFilter & { readonly signal?: AbortSignal } = {},
+): Promise<StoredSnapshot> {
+  const cancel = options.signal && { signal: options.signal };
+  if (name === 'latest') return latest(await loadSnapshots(files, cancel), options);
+  return loadSnapshot(files, await findSnapshotId(files, name, cancel), cancel);
+}
+
+/**
+ * The snapshot that a new one of the same host and the same paths is compared with: the newest, but none that is newer
+ * than the new one.
+ */
+export function findParent(
+  snapshots: readonly StoredSnapshot[],
+  group: { readonly hostname: string; readonly paths: readonly string[]; readonly beforeNs: bigint },
+): StoredSnapshot | undefined {
+  const wanted = groupKey(group);
+  return snapshots
+    .filter((snapshot) => snapshot.timeNs <= group.beforeNs && groupKey(snapshot) === wanted)
+    .sort(byTime)
+    .at(-1);
+}
+
+/** Whether a filter lets a snapshot through. */
+export function matchesFilter(snapshot: Snapshot, filter: SnapshotFilter): boolean {
+  const { hostname, paths = [] } = filter;
+  if (hostname !== undefined && snapshot.hostname !== hostname) return false;
+  return paths.every((path) => snapshot.paths.includes(path));
+}
+
+async function loadSnapshot(
+  files: UnpackedStore,
+  id: ObjectId,
+  options: { signal?: AbortSignal } = {},
+): Promise<StoredSnapshot> {
+  return { ...parseSnapshot(await files.load('snapshots', id, options), `snapshot ${id}`), id };
+}
+
+function latest(snapshots: readonly StoredSnapshot[], filter: SnapshotFilter): StoredSnapshot {
+  const found = snapshots.filter((snapshot) => matchesFilter(snapshot, filter)).at(-1);
+  if (found) return found;
+  const message =
+    snapshots.length === 0 ? 'there is no snapshot yet' : 'no snapshot of that host and those paths';
+  throw new HoldfastError('snapshot_not_found', message, { hint: snapshotsHint });
+}
+
+async function findSnapshotId(
+  files: UnpackedStore,
+  prefix: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<ObjectId> {
+  const shown = JSON.stringify(prefix.slice(0, 80));
+  if (isId(prefix)) return prefix;
+  const infos = /^[0-9a-f]+$/.test(prefix) ? await files.list('snapshots', options) : [];
+  const [found, ...others] = infos.filter((info) => info.name.startsWith(prefix));
+  if (!found) {
+    throw new HoldfastError('snapshot_not_found', `no snapshot begins with ${shown}`, {
+      hint: snapshotsHint,
+    });
+  }
+  if (others.length === 0) return found.name;
+  const message = `${others.length + 1} snapshots begin with ${shown}`;
+  throw new HoldfastError('snapshot_ambiguous', message, { hint: `give more digits; ${snapshotsHint}` });
+}
+
+function groupKey(group: { readonly hostname?: string; readonly paths: readonly string[] }): string {
+  return JSON.stringify([group.hostname ?? '', [...group.paths].sort()]);
+}
+
+/** By time, then by id, so that the order never depends on who answers first. */
+function byTime(a: StoredSnapshot, b: StoredSnapshot): number {
+  if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
