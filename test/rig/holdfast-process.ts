@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** The launcher of this checkout, run as a user would run it. */
+export const launcher = join(import.meta.dirname, '../../bin/holdfast');
+
+/** How a program is started. */
+export interface ProgramOptions {
+  /** The program; the checkout's launcher unless said. */
+  readonly program?: string;
+  readonly cwd?: string;
+  /** Added to, or with undefined taken from, the environment of the test. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the program reads from standard input; nothing unless said. */
+  readonly input?: string;
+}
+
+/** How a program ended. */
+export interface ProgramResult {
+  /** The exit code, or null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs; it is killed when its scope ends: `await using server = startHoldfast(…)`. */
+export class RunningProgram implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<ProgramResult>;
+  #stdout = '';
+  #stderr = '';
+
+  constructor(words: readonly string[], options: ProgramOptions = {}) {
+    this.#child = spawn(options.program ?? launcher, words, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: 'pipe',
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
+    // A program that does not read its input closes it, which is no failure of the test.
+    this.#child.stdin?.on('error', () => {}).end(options.input ?? '');
+    this.#ended = this.#result();
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the program did not start');
+    return this.#child.pid;
+  }
+
+  /** Standard output so far. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  /** Standard error so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** How it ended, once it has. */
+  get ended(): Promise<ProgramResult> {
+    return this.#ended;
+  }
+
+  /** The first match of `pattern` in either output; rejects with both outputs when the program ends without one. */
+  async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
+      if (match !== null) return match;
+      const ended = await Promise.race([this.#moreOutput(), this.#ended]);
+      if (ended !== undefined && !pattern.test(ended.stdout) && !pattern.test(ended.stderr))
+        throw new Error(`ended without ${pattern}:\n${describe(ended)}`);
+    }
+  }
+
+  /** Sends `signal` and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProgramResult> {
+    this.#child.kill(signal);
+    return await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGKILL');
+  }
+
+  async #moreOutput(): Promise<undefined> {
+    const controller = new AbortController();
+    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream !== null);
+    try {
+      await Promise.race(streams.map((stream) => once(stream, 'data', { signal: controller.signal })));
+    } finally {
+      controller.abort();
+    }
+  }
+
+  async #result(): Promise<ProgramResult> {
+    const [code, signal] = (await once(this.#child, 'close')) as [number | null, NodeJS.Signals | null];
+    return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
+  }
+}
+
+/** Starts `holdfast` with these words. */
+export function startHoldfast(words: readonly string[], options: ProgramOptions = {}): RunningProgram {
+  return new RunningProgram(words, options);
+}
+
+/** Runs `holdfast` with these words to its end. */
+export async function runHoldfast(
+  words: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  return await new RunningProgram(words, options).ended;
+}
+
+/** Runs any program to its end, and throws with its output when its exit code is not `expected`. */
+export async function runProgram(
+  program: string,
+  words: readonly string[],
+  options: ProgramOptions & { readonly expected?: number } = {},
+): Promise<ProgramResult> {
+  const result = await new RunningProgram(words, { ...options, program }).ended;
+  if (result.code !== (options.expected ?? 0))
+    throw new Error(`${program} ${words.join(' ')}:\n${describe(result)}`);
+  return result;
+}
+
+function describe(result: ProgramResult): string {
+  return `exit code ${result.code ?? result.signal}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;
+}
