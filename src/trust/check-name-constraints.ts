@@ -1,0 +1,67 @@
+import {
+  attributeOids,
+  type Certificate,
+  formatGeneralName,
+  type GeneralName,
+  type GeneralSubtree,
+} from '../pki/index.ts';
+import { notAllowed } from './not-allowed.ts';
+import { isSelfIssued } from './self-issued.ts';
+import { isSameKind, isWellFormed, matchSubtree, type SubtreeMatch } from './subtree-match.ts';
+import { WorkLimit } from './work-limit.ts';
+
+const maxComparisons = 250_000;
+
+/**
+ * Checks the names of every certificate of a path (leaf first) against the constraints of each authority above it
+ * (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)). What cannot be judged counts against the certificate, and so does more
+ * work than {@link maxComparisons}.
+ *
+ * @throws HoldfastError `certificate_not_allowed`
+ */
+export function checkNameConstraints(path: readonly Certificate[]): void {
+  const comparisons = new WorkLimit(maxComparisons);
+  for (const [below, authority] of path.entries()) {
+    if (authority.extensions.nameConstraints === undefined) continue;
+    checkForm(authority);
+    for (const [index, certificate] of path.slice(0, below).entries()) {
+      // A self-issued certificate renews or crosses an authority of the same name; the leaf is always judged.
+      if (index === 0 || !isSelfIssued(certificate)) checkNames(certificate, authority, comparisons);
+    }
+  }
+}
+
+function checkForm(authority: Certificate): void {
+  const { permitted, excluded } = authority.extensions.nameConstraints ?? { permitted: [], excluded: [] };
+  if (![...permitted, ...excluded].every(isWellFormed))
+    throw notAllowed(authority, 'has a malformed name constraint');
+}
+
+function checkNames(certificate: Certificate, authority: Certificate, comparisons: WorkLimit): void {
+  const { permitted, excluded } = authority.extensions.nameConstraints ?? { permitted: [], excluded: [] };
+  for (const name of namesOf(certificate)) {
+    const compare = (subtrees: readonly GeneralSubtree[]): SubtreeMatch[] => {
+      const concerning = subtrees.filter((subtree) => {
+        if (comparisons.spend()) return isSameKind(name, subtree);
+        throw notAllowed(authority, 'has more name constraints than can be judged');
+      });
+      return concerning.map((subtree) => matchSubtree(name, subtree));
+    };
+    const refusing = compare(excluded).some((match) => match !== 'outside');
+    const permitting = compare(permitted);
+    if (refusing || (permitting.length > 0 && !permitting.includes('within'))) {
+      throw notAllowed(
+        certificate,
+        `has the name ${formatGeneralName(name)}, which its authority may not certify`,
+      );
+    }
+  }
+}
+
+/** All names of a subject: its alternative names, its distinguished name, and a mail address in that. */
+function namesOf({ subject, extensions }: Certificate): GeneralName[] {
+  const names = [...extensions.subjectAltNames];
+  if (subject.length > 0) names.push({ kind: 'directory', value: subject });
+  const mail = subject.flat().filter(({ oid }) => oid === attributeOids.emailAddress);
+  return [...names, ...mail.map(({ value }): GeneralName => ({ kind: 'email', value }))];
+}

@@ -1,0 +1,106 @@
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Certificate, describePublicKey } from '../pki/index.ts';
+import { checkFields } from './check-fields.ts';
+import { checkNameConstraints } from './check-name-constraints.ts';
+import { certificateLabel, notAllowed } from './not-allowed.ts';
+import { isSelfIssued } from './self-issued.ts';
+import type { Purpose } from './validate-path.ts';
+
+export interface PathRules {
+  readonly at: Date;
+  readonly purpose: Purpose;
+  /** How many intermediate authorities, self-issued ones not counted, there may be. */
+  readonly maxDepth: number;
+}
+
+/**
+ * What is wrong with a path whose names and signatures chain (leaf first, anchor last), or undefined (RFC 5280 §6.1.3
+ * and §6.1.4). It is judged from the anchor down, so that the first thing said is the one that all below rests on.
+ */
+export function checkPath(path: readonly Certificate[], rules: PathRules): HoldfastError | undefined {
+  try {
+    checkDepth(path, rules.maxDepth);
+    for (const [below, certificate] of [...path.entries()].reverse()) {
+      checkKey(certificate);
+      checkFields(certificate, below === path.length - 1);
+      if (below > 0) checkAuthority(certificate, path.slice(1, below));
+      checkPurpose(certificate, rules.purpose);
+      checkValidity(certificate, rules.at);
+    }
+    checkNameConstraints(path);
+    return undefined;
+  } catch (error) {
+    if (isHoldfastError(error)) return error;
+    throw error;
+  }
+}
+
+function checkDepth(path: readonly Certificate[], maxDepth: number): void {
+  const depth = path.slice(1, -1).filter((certificate) => !isSelfIssued(certificate)).length;
+  if (depth > maxDepth)
+    throw notAllowed(
+      path[0] as Certificate,
+      `has ${depth} authorities above it, at most ${maxDepth} are allowed`,
+    );
+}
+
+/** Keys that are weak or of no accepted kind are refused (CA/B baseline requirements §6.1.5). */
+function checkKey(certificate: Certificate): void {
+  const key = describeKey(certificate);
+  if ('modulusBits' in key && key.modulusBits % 8 !== 0) {
+    throw notAllowed(certificate, `has an RSA key of ${key.modulusBits} bits, not a multiple of 8`);
+  }
+}
+
+function describeKey(certificate: Certificate): ReturnType<typeof describePublicKey> {
+  try {
+    return describePublicKey(certificate.spki);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw notAllowed(certificate, `has a key that is not accepted: ${error.message}`, error);
+  }
+}
+
+/** RFC 5280 §6.1.4 (k)–(n); `intermediates` are the authorities between this one and the leaf. */
+function checkAuthority(certificate: Certificate, intermediates: readonly Certificate[]): void {
+  const { basicConstraints, keyUsage } = certificate.extensions;
+  if (basicConstraints?.ca !== true)
+    throw notAllowed(certificate, 'is not an authority, but has issued certificates');
+  if (keyUsage !== undefined && !keyUsage.includes('keyCertSign')) {
+    throw notAllowed(certificate, 'may not sign certificates (keyCertSign), but has');
+  }
+  const depth = intermediates.filter((intermediate) => !isSelfIssued(intermediate)).length;
+  if (basicConstraints.pathLength !== undefined && depth > basicConstraints.pathLength) {
+    throw notAllowed(
+      certificate,
+      `allows ${basicConstraints.pathLength} authorities below it, found ${depth}`,
+    );
+  }
+}
+
+/** The purposes of an authority limit those of all below it; none named means all (RFC 5280 §4.2.1.12). */
+function checkPurpose(certificate: Certificate, purpose: Purpose): void {
+  const { extendedKeyUsage } = certificate.extensions;
+  if (extendedKeyUsage === undefined || extendedKeyUsage.includes('anyExtendedKeyUsage')) return;
+  if (!extendedKeyUsage.includes(purpose)) {
+    throw notAllowed(certificate, `is for ${extendedKeyUsage.join(', ')}, not for ${purpose}`);
+  }
+}
+
+function checkValidity(certificate: Certificate, at: Date): void {
+  const { notBefore, notAfter } = certificate;
+  if (at < notBefore) {
+    throw new HoldfastError(
+      'certificate_not_yet_valid',
+      `${certificateLabel(certificate)} is valid from ${notBefore.toISOString()}, and it is ${at.toISOString()}`,
+      { hint: 'check the clock of this machine' },
+    );
+  }
+  // Written so that an invalid date is refused too.
+  if (!(at <= notAfter)) {
+    throw new HoldfastError(
+      'certificate_expired',
+      `${certificateLabel(certificate)} expired at ${notAfter.toISOString()}, and it is ${at.toISOString()}`,
+    );
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Whom to believe, and where this machine's own secrets are kept.
+ *
+ * `validatePath` judges a chain by RFC 5280 §6 at a moment that is passed in, in bounded time whatever a stranger sends;
+ * `verifyIdentity` adds who that makes the peer in our network, `verifyServerName` whether a server is the one that was
+ * called. Nothing here asks about revocation: that is for whoever knows the serial numbers. The keystore holds keys and
+ * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
+ */
+export { Keystore, type KeystoreEditor } from './keystore.ts';
+export {
+  formatTrustBundle,
+  loadTrustBundle,
+  parseTrustBundle,
+  type SpeaksFor,
+  saveTrustBundle,
+  singleRootBundle,
+  type TrustAnchor,
+  type TrustBundle,
+  trustAnchor,
+} from './trust-bundle.ts';
+export { type PathRequest, type Purpose, validatePath } from './validate-path.ts';
+export { checkRole, type IdentityRequest, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
+export { verifyServerName } from './verify-server-name.ts';

@@ -1,0 +1,132 @@
+import type { KeyObject } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { type Bytes, HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
+import { exportPrivateKey, importPrivateKey } from '../pki/index.ts';
+import type { KeystoreEntry } from './keystore-entry.ts';
+import {
+  createKeystoreFiles,
+  type KeystoreFiles,
+  keystoreFiles,
+  loadKeystoreFiles,
+  saveKeystoreFile,
+} from './keystore-files.ts';
+
+/** What may be changed in {@link Keystore.update}; all of it is written at once, or nothing. */
+export interface KeystoreEditor {
+  putKey(label: string, key: KeyObject): void;
+  putSecret(label: string, secret: Secret<Bytes>): void;
+  /** A chain as it is sent: DER, the leaf first. */
+  putCertificates(label: string, chain: readonly Bytes[]): void;
+  /** Forgets key, secret and certificates of this label; does nothing when there are none. */
+  remove(label: string): void;
+}
+
+/**
+ * A node's encrypted key database and the stash file with the random bytes that open it, side by side in a directory
+ * (format: `keystore-format.ts`). Whoever has one of the two files has nothing.
+ *
+ * Both are written whole or not at all, so that a crash at any moment leaves what was there or what was to be there.
+ */
+export class Keystore {
+  readonly #files: KeystoreFiles;
+  #entries: ReadonlyMap<string, KeystoreEntry>;
+  #lastUpdate: Promise<void> = Promise.resolve();
+
+  private constructor(files: KeystoreFiles, entries: ReadonlyMap<string, KeystoreEntry>) {
+    this.#files = files;
+    this.#entries = entries;
+  }
+
+  /** Whether there is a keystore in `directory`. */
+  static async exists(directory: string): Promise<boolean> {
+    try {
+      await access(keystoreFiles(directory).keystore);
+      return true;
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes an empty keystore; `directory` and what is missing above it is created for its owner alone.
+   *
+   * @throws HoldfastError `keystore_exists`, `keystore_not_private`, `keystore_damaged` (a stash from before)
+   */
+  static async create(directory: string): Promise<Keystore> {
+    await createKeystoreFiles(directory);
+    return await Keystore.open(directory);
+  }
+
+  /**
+   * Opens the keystore in `directory`.
+   *
+   * @throws HoldfastError `keystore_missing`; `keystore_not_private` when others have access; `keystore_damaged`,
+   *   naming the file, also when keystore and stash do not belong together
+   */
+  static async open(directory: string, options: { signal?: AbortSignal } = {}): Promise<Keystore> {
+    const files = keystoreFiles(directory);
+    return new Keystore(files, (await loadKeystoreFiles(files, options)).entries);
+  }
+
+  /** Every label that has a key, a secret or certificates, sorted. */
+  labels(): readonly string[] {
+    return [...this.#entries.keys()].sort();
+  }
+
+  has(label: string): boolean {
+    return this.#entries.has(label);
+  }
+
+  /** The private key of `label`. @throws HoldfastError `keystore_entry_missing` */
+  key(label: string): KeyObject {
+    const key = this.#entries.get(label)?.key;
+    if (key === undefined) throw this.#missing(label, 'key');
+    return importPrivateKey(key.reveal());
+  }
+
+  /** The secret of `label`. @throws HoldfastError `keystore_entry_missing` */
+  secret(label: string): Secret<Bytes> {
+    const secret = this.#entries.get(label)?.secret;
+    if (secret === undefined) throw this.#missing(label, 'secret');
+    return secret;
+  }
+
+  /** The chain of `label`: DER, the leaf first. @throws HoldfastError `keystore_entry_missing` */
+  certificate(label: string): readonly Bytes[] {
+    const chain = this.#entries.get(label)?.certificates;
+    if (chain === undefined) throw this.#missing(label, 'certificates');
+    return chain;
+  }
+
+  /**
+   * Changes entries in one atomic write, on top of what the file holds by then. Updates run one after the other. When
+   * `change` throws or the file cannot be written, nothing has changed.
+   */
+  async update(change: (entries: KeystoreEditor) => void): Promise<void> {
+    const update = this.#lastUpdate.then(() => this.#apply(change));
+    this.#lastUpdate = update.catch(() => {});
+    await update;
+  }
+
+  async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {
+    const { entries, stash } = await loadKeystoreFiles(this.#files);
+    change(editorOf(entries));
+    await saveKeystoreFile(this.#files, { entries, stash });
+    this.#entries = entries;
+  }
+
+  #missing(label: string, what: string): HoldfastError {
+    return new HoldfastError('keystore_entry_missing', `${this.#files.keystore} has no ${what} for ${label}`);
+  }
+}
+
+function editorOf(entries: Map<string, KeystoreEntry>): KeystoreEditor {
+  const put = (label: string, part: KeystoreEntry) => entries.set(label, { ...entries.get(label), ...part });
+  return {
+    putKey: (label, key) => put(label, { key: new Secret(exportPrivateKey(key)) }),
+    putSecret: (label, secret) => put(label, { secret }),
+    putCertificates: (label, chain) => put(label, { certificates: [...chain] }),
+    remove: (label) => entries.delete(label),
+  };
+}

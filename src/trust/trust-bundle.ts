@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+import {
+  asBuffer,
+  type Bytes,
+  HoldfastError,
+  isHoldfastError,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../base/index.ts';
+import { type Fingerprint, fingerprint, parseCertificate } from '../pki/index.ts';
+
+/** What a root may vouch for: every identity of one network, or servers of these names. */
+export type SpeaksFor =
+  | { readonly kind: 'network'; readonly network: string }
+  | { readonly kind: 'server'; readonly names: readonly string[] };
+
+/** A root that is trusted, within bounds. */
+export interface TrustAnchor {
+  /** DER. */
+  readonly certificate: Bytes;
+  readonly fingerprint: Fingerprint;
+  readonly speaksFor: SpeaksFor;
+}
+
+/** The roots a node of `network` trusts. */
+export interface TrustBundle {
+  readonly network: string;
+  readonly anchors: readonly TrustAnchor[];
+}
+
+const formatVersion = 1;
+
+const StoredBundle = Type.Object(
+  {
+    version: Type.Literal(formatVersion),
+    network: Type.String({ minLength: 1 }),
+    anchors: Type.Array(
+      Type.Object(
+        {
+          fingerprint: Type.String(),
+          speaksFor: Type.Union([
+            Type.Object(
+              { kind: Type.Literal('network'), network: Type.String() },
+              { additionalProperties: false },
+            ),
+            Type.Object(
+              { kind: Type.Literal('server'), names: Type.Array(Type.String()) },
+              { additionalProperties: false },
+            ),
+          ]),
+          certificate: Type.String(),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+type StoredBundle = Static<typeof StoredBundle>;
+
+/** A bundle that trusts one root, for its network. */
+export function singleRootBundle(network: string, root: Bytes): TrustBundle {
+  return { network, anchors: [trustAnchor(root, { kind: 'network', network })] };
+}
+
+/** An anchor for a root in DER. */
+export function trustAnchor(certificate: Bytes, speaksFor: SpeaksFor): TrustAnchor {
+  return { certificate, fingerprint: fingerprint(certificate), speaksFor };
+}
+
+/**
+ * Reads a bundle: JSON, certificates as base64 of their DER, each with its fingerprint.
+ *
+ * @throws HoldfastError `trust_bundle_missing`, `trust_bundle_damaged`
+ */
+export async function loadTrustBundle(
+  path: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<TrustBundle> {
+  try {
+    return parseTrustBundle(await readFile(path, { encoding: 'utf8', ...options }));
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') {
+      throw new HoldfastError('trust_bundle_missing', `${path}: there is no trust bundle`, { cause: error });
+    }
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError('trust_bundle_damaged', `${path}: ${error.message}`, {
+      hint: 'put the file back from a backup, or join again with a reissue code',
+      cause: error,
+    });
+  }
+}
+
+/** Writes a bundle, at once and durably. */
+export async function saveTrustBundle(path: string, bundle: TrustBundle): Promise<void> {
+  await writeFileAtomic(path, `${formatTrustBundle(bundle)}\n`);
+}
+
+/** The text of a bundle's file. */
+export function formatTrustBundle({ network, anchors }: TrustBundle): string {
+  const stored = {
+    version: formatVersion,
+    network,
+    anchors: anchors.map(({ certificate, fingerprint, speaksFor }) => ({
+      fingerprint,
+      speaksFor,
+      certificate: asBuffer(certificate).toString('base64'),
+    })),
+  };
+  return JSON.stringify(stored, null, 2);
+}
+
+/**
+ * The bundle in a text that {@link formatTrustBundle} wrote.
+ *
+ * @throws HoldfastError `trust_bundle_damaged`, also when a fingerprint is not that of its certificate
+ */
+export function parseTrustBundle(text: string): TrustBundle {
+  const stored = parseJson(text);
+  if (!Check(StoredBundle, stored)) throw damaged(`expected a trust bundle of version ${formatVersion}`);
+  return { network: stored.network, anchors: stored.anchors.map(parseAnchor) };
+}
+
+function parseAnchor({ certificate, fingerprint, speaksFor }: StoredBundle['anchors'][number]): TrustAnchor {
+  const anchor = trustAnchor(Uint8Array.from(Buffer.from(certificate, 'base64')), speaksFor);
+  if (anchor.fingerprint !== fingerprint) {
+    throw damaged(`a certificate has the fingerprint ${anchor.fingerprint}, expected ${fingerprint}`);
+  }
+  parseCertificate(anchor.certificate);
+  return anchor;
+}
+
+function damaged(problem: string): HoldfastError {
+  return new HoldfastError('trust_bundle_damaged', problem);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

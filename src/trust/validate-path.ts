@@ -1,0 +1,82 @@
+import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Certificate, formatName, parseCertificate } from '../pki/index.ts';
+import { candidatePaths } from './candidate-paths.ts';
+import { checkPath } from './check-path.ts';
+import { WorkLimit } from './work-limit.ts';
+
+/** What a certificate is used for in a connection: the side that is called, or the one that calls. */
+export type Purpose = 'serverAuth' | 'clientAuth';
+
+export interface PathRequest {
+  /** All certificates in DER. */
+  readonly leaf: Bytes;
+  /** In any order; what cannot be read among them is ignored, since it can only be of no use. */
+  readonly intermediates: readonly Bytes[];
+  readonly anchors: readonly Bytes[];
+  /** The moment that the validity is judged at. */
+  readonly at: Date;
+  readonly purpose: Purpose;
+  /** How many intermediate authorities, self-issued ones not counted, a path may have; 8 unless said. */
+  readonly maxDepth?: number;
+}
+
+const defaultMaxDepth = 8;
+const maxIntermediates = 128;
+const maxSignatures = 100;
+
+/**
+ * A valid path from `leaf` to one of the anchors, both included, the leaf first (RFC 5280 §6). An anchor is judged like
+ * every other certificate, except for its own signature. No revocation, no name and no identity is looked at.
+ *
+ * The time it takes is bounded whatever the certificates are.
+ *
+ * @throws HoldfastError `certificate_unknown_authority` when no chain of right signatures leads to an anchor; only
+ *   when one does, what is wrong with it: `certificate_expired`, `certificate_not_yet_valid`, `certificate_not_allowed`
+ */
+export function validatePath(request: PathRequest): readonly Certificate[] {
+  const { at, purpose, maxDepth = defaultMaxDepth } = request;
+  const leaf = parseLeaf(request.leaf);
+  const paths = candidatePaths({
+    leaf,
+    intermediates: readable(request.intermediates.slice(0, maxIntermediates)),
+    anchors: readable(request.anchors),
+    signatures: new WorkLimit(maxSignatures),
+  });
+  let firstProblem: HoldfastError | undefined;
+  for (const path of paths) {
+    const problem = checkPath(path, { at, purpose, maxDepth });
+    if (problem === undefined) return path;
+    firstProblem ??= problem;
+  }
+  throw (
+    firstProblem ?? unknownAuthority(`certificate ${formatName(leaf.subject)} of ${formatName(leaf.issuer)}`)
+  );
+}
+
+function parseLeaf(der: Bytes): Certificate {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw unknownAuthority('certificate', error);
+  }
+}
+
+function readable(certificates: readonly Bytes[]): Certificate[] {
+  return certificates.flatMap((der) => {
+    try {
+      return [parseCertificate(der)];
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      return [];
+    }
+  });
+}
+
+function unknownAuthority(what: string, cause?: unknown): HoldfastError {
+  return new HoldfastError(
+    'certificate_unknown_authority',
+    `${what} does not come from a trusted authority`,
+    { cause },
+  );
+}
