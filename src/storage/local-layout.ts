@@ -4,12 +4,12 @@ import { type ObjectRef, type ObjectType, objectTypes } from './object-store.ts'
 /** Where a repository's files are in its directory, as restic's local backend has them. */
 export class LocalLayout {
   readonly directory: string;
-  /** Where uploads grow until they are whole; in the same file system as where they go. */
+  /** Where uploads grow until they are whole: in the same file system, under a name that no repository can have. */
   readonly temporary: string;
 
   constructor(directory: string) {
     this.directory = resolve(directory);
-    this.temporary = join(this.directory, 'tmp');
+    this.temporary = join(this.directory, '.uploads');
   }
 
   /** Every directory of a repository, those that hold others first. */

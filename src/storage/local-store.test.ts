@@ -58,7 +58,7 @@ describe('LocalStore', () => {
       store.write(refOf('keys', bytes), [sampleBytes(100, 2)], { size: 100 }),
       'object_corrupt',
     );
-    assert.deepEqual(await readdir(join(store.location, 'tmp')), []);
+    assert.deepEqual(await readdir(join(store.location, '.uploads')), []);
   });
 
   it('does not rewrite what is stored already', async (t) => {
@@ -95,7 +95,7 @@ describe('LocalStore', () => {
 
   it('writes into a repository that restic made, which has no directory for uploads', async (t) => {
     const store = await createLocalStore(t);
-    await rmdir(join(store.location, 'tmp'));
+    await rmdir(join(store.location, '.uploads'));
     await put(store, 'snapshots', sampleBytes(10));
     assert.equal((await store.list('snapshots')).length, 1);
   });
@@ -126,7 +126,7 @@ describe('LocalStore', () => {
 
   it('removes the uploads that a crash left, but none that may be under way', async (t) => {
     const store = await createLocalStore(t);
-    const temporary = join(store.location, 'tmp');
+    const temporary = join(store.location, '.uploads');
     const left = join(temporary, 'left.upload');
     await writeFile(left, 'x');
     await utimes(left, new Date(0), new Date(0));

@@ -20,8 +20,8 @@ import { explainStorageErrors, storageError } from './storage-error.ts';
 
 /**
  * A repository in a directory, laid out as restic's local backend does, so that restic can open it too.
- * Uploads grow in `tmp/` and get their name by a hard link when they are whole and durable: a name is never
- * overwritten, and a crash leaves at most a file in `tmp/`, which a later process removes.
+ * Uploads grow in `.uploads/` and get their name by a hard link when they are whole and durable: a name is never
+ * overwritten, and a crash leaves at most a file in `.uploads/`, which a later process removes.
  */
 export class LocalStore implements ObjectStore {
   readonly location: string;

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { HoldfastError } from '../base/index.ts';
+import type { ObjectRef, ObjectStore, ObjectType } from '../storage/index.ts';
+import { sendObject } from './storage-download.ts';
+import type { StorageExchange } from './storage-exchange.ts';
+import { sendList } from './storage-list.ts';
+import type { StoragePath } from './storage-path.ts';
+import { receiveObject } from './storage-upload.ts';
+
+/** Does what a request asks of `store` and answers it; throws what should be answered with an error. */
+export async function answerStorage(
+  store: ObjectStore,
+  path: StoragePath,
+  exchange: StorageExchange,
+): Promise<void> {
+  const { target } = path;
+  switch (target.kind) {
+    case 'repository':
+      return await answerRepository(store, path.query, exchange);
+    case 'list':
+      return await answerList(store, target.type, exchange);
+    case 'object':
+      return await answerObject(store, target.ref, exchange);
+  }
+}
+
+async function answerRepository(store: ObjectStore, query: string, exchange: StorageExchange): Promise<void> {
+  if (exchange.request.method !== 'POST') throw methodError(exchange);
+  if (new URLSearchParams(query).get('create') !== 'true') {
+    throw new HoldfastError('input_invalid', 'a repository is created with ?create=true');
+  }
+  await store.create();
+  sendDone(exchange.response);
+}
+
+async function answerList(store: ObjectStore, type: ObjectType, exchange: StorageExchange): Promise<void> {
+  const { method } = exchange.request;
+  if (method !== 'GET' && method !== 'HEAD') throw methodError(exchange);
+  await sendList(store, type, exchange);
+}
+
+async function answerObject(store: ObjectStore, ref: ObjectRef, exchange: StorageExchange): Promise<void> {
+  switch (exchange.request.method ?? '') {
+    case 'GET':
+    case 'HEAD':
+      return await sendObject(store, ref, exchange);
+    case 'POST':
+      await receiveObject(store, ref, exchange);
+      return sendDone(exchange.response);
+    case 'DELETE':
+      await store.remove(ref);
+      return sendDone(exchange.response);
+    default:
+      throw methodError(exchange);
+  }
+}
+
+function sendDone(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': 0 }).end();
+}
+
+function methodError({ request }: StorageExchange): HoldfastError {
+  return new HoldfastError('operation_unknown', `${request.method} is no method for ${request.url}`);
+}

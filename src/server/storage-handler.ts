@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
+import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
+import { answerStorage } from './storage-answer.ts';
+import { sendStorageError, storageErrorAnswer } from './storage-error-answer.ts';
+import type { StorageExchange } from './storage-exchange.ts';
+import { limitIdleTime } from './storage-idle-limit.ts';
+import {
+  parseStoragePath,
+  type StorageNamespace,
+  type StoragePath,
+  type StorageTarget,
+} from './storage-path.ts';
+
+/** What the peer of a request may do, decided by who it is. */
+export interface StorageAccess {
+  /** The one client whose repositories the peer may enter. */
+  readonly client: string;
+  /** Whether removing is refused, except for locks. */
+  readonly appendOnly: boolean;
+}
+
+/** One request, told when it is over: the source of logs and metrics. */
+export interface StorageEvent {
+  /** Undefined when the address was none of the protocol's. */
+  readonly namespace: StorageNamespace | undefined;
+  readonly method: string;
+  /** Undefined for requests about the repository itself. */
+  readonly type: ObjectType | 'config' | undefined;
+  /** The status answered; undefined when the connection was lost before the end of the answer. */
+  readonly status: number | undefined;
+  /** Bytes of the request's body that arrived. */
+  readonly receivedBytes: number;
+  /** Bytes of the answer's body that were sent. */
+  readonly sentBytes: number;
+}
+
+export interface StorageHandlerOptions {
+  /** The store of a namespace; asked for on each request. */
+  readonly storeFor: (namespace: StorageNamespace) => ObjectStore;
+  readonly log: Log;
+  readonly onEvent?: (event: StorageEvent) => void;
+  /** How long a peer may neither send nor take a byte while it is waited for; two minutes unless said. */
+  readonly idleMs?: number;
+}
+
+/** Serves one request that was let in with these rights. Never rejects: every failure is answered or logged. */
+export type StorageHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  access: StorageAccess,
+) => Promise<void>;
+
+/**
+ * The restic REST protocol, versions 1 and 2, over Node's own request and response, so that bodies stream past any
+ * framework: `/<client>/…` and `/<client>/<repository>/…`. Memory does not grow with the size of what passes.
+ */
+export function createStorageHandler(options: StorageHandlerOptions): StorageHandler {
+  const { log, idleMs = 2 * minuteMs } = options;
+  return async (request, response, access) => {
+    const exchange: StorageExchange = { request, response, receivedBytes: 0, sentBytes: 0 };
+    const path = parseStoragePath(request.url ?? '');
+    limitIdleTime(request, response, idleMs);
+    try {
+      await serve(options, path, access, exchange);
+    } catch (error) {
+      fail(exchange, error, log);
+    }
+    // What is left of a body that was refused is read and dropped: a peer that is cut off would not see the answer.
+    request.resume();
+    options.onEvent?.(eventOf(path, exchange));
+  };
+}
+
+async function serve(
+  options: StorageHandlerOptions,
+  path: StoragePath | undefined,
+  access: StorageAccess,
+  exchange: StorageExchange,
+): Promise<void> {
+  if (path === undefined) throw new HoldfastError('object_name_invalid', 'no address of the protocol');
+  if (path.namespace.client !== access.client) {
+    throw new HoldfastError('namespace_forbidden', `${access.client} asked for ${path.namespace.client}`);
+  }
+  const store = options.storeFor(path.namespace);
+  await answerStorage(access.appendOnly ? new AppendOnlyStore(store) : store, path, exchange);
+}
+
+function fail({ request, response }: StorageExchange, error: unknown, log: Log): void {
+  if (request.destroyed && !request.complete) {
+    log.debug('storage request was cut off by the peer', { url: request.url });
+    return;
+  }
+  const answer = storageErrorAnswer(error);
+  const fields = { method: request.method, url: request.url, error };
+  if (answer.status >= 500) log.error('storage request failed', fields);
+  else log.debug('storage request refused', fields);
+  sendStorageError(response, answer);
+}
+
+function eventOf(path: StoragePath | undefined, exchange: StorageExchange): StorageEvent {
+  const { request, response, receivedBytes, sentBytes } = exchange;
+  return {
+    namespace: path?.namespace,
+    method: request.method ?? '',
+    type: path === undefined ? undefined : typeOf(path.target),
+    status: response.writableEnded && !response.destroyed ? response.statusCode : undefined,
+    receivedBytes,
+    sentBytes,
+  };
+}
+
+function typeOf(target: StorageTarget): ObjectType | 'config' | undefined {
+  if (target.kind === 'repository') return undefined;
+  return target.kind === 'list' ? target.type : target.ref.type;
+}
