@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { runProgram } from './rig/holdfast-process.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+const checkout = join(import.meta.dirname, '..');
+// The published package brings no Node, so the one of this checkout stands on PATH; npm's own settings of the test run
+// would lead it back into the checkout.
+const env = {
+  PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
+  INIT_CWD: undefined,
+  npm_config_local_prefix: undefined,
+};
+
+let place: TemporaryDirectory;
+let root = '';
+
+before(async () => {
+  place = temporaryDirectory();
+  await runProgram('npm', ['pack', '--silent', '--pack-destination', place.path], { cwd: checkout, env });
+  const tarball = readdirSync(place.path).find((name) => name.endsWith('.tgz')) ?? '';
+  await runProgram('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${tarball}`], {
+    cwd: place.path,
+    env,
+  });
+  root = join(place.path, 'node_modules/holdfast');
+});
+
+after(() => place[Symbol.dispose]());
+
+test('the package holds JavaScript, the launchers and the documents, and no tests', () => {
+  assert.deepEqual(
+    readdirSync(root).filter((name) => name !== 'README.md'),
+    ['LICENSE', 'bin', 'dist', 'package.json'],
+  );
+  const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
+  assert.deepEqual(
+    files.filter((name) => /\.ts$|\.test\.|\.contract\./.test(name)),
+    [],
+  );
+});
+
+test('the package installed in an empty folder runs', async () => {
+  const { stdout } = await runProgram(join(place.path, 'node_modules/.bin/holdfast'), ['--version'], { env });
+  const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  assert.ok(typeof manifest === 'object' && manifest !== null && 'version' in manifest);
+  assert.equal(stdout, `${String(manifest.version)}\n`);
+});
