@@ -1,0 +1,67 @@
+import { Value } from 'typebox/value';
+import { HoldfastError } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import {
+  type AdminContext,
+  type OperationAnswer,
+  type OperationInput,
+  type OperationName,
+  operations,
+} from './operations.ts';
+
+/** The admin API as its users see it, wherever the authority is. */
+export interface AdminClient {
+  call<Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<OperationAnswer<Name>>;
+}
+
+/** Whoever comes by the socket or in process: one identity, for the log. */
+export function localAdmin(network: string): Identity {
+  return { network, role: 'admin', name: 'local' };
+}
+
+/**
+ * Does one operation for `caller`: known name, right role, valid input, in this order.
+ * `operation_unknown`, `operation_forbidden` or `input_invalid` otherwise, and nothing is done.
+ */
+export async function callOperation(
+  context: AdminContext,
+  name: string,
+  input: unknown,
+  caller: Identity,
+): Promise<unknown> {
+  if (!isOperationName(name)) {
+    throw new HoldfastError('operation_unknown', `there is no operation ${JSON.stringify(name)}`);
+  }
+  const operation = operations[name];
+  if (caller.role !== operation.role) {
+    throw new HoldfastError(
+      'operation_forbidden',
+      `${name} needs the role ${operation.role}, not ${caller.role}`,
+    );
+  }
+  if (!Value.Check(operation.input, input)) {
+    const [first] = Value.Errors(operation.input, input);
+    const where = first?.instancePath.slice(1) || 'input';
+    throw new HoldfastError('input_invalid', `${name}: ${where} ${first?.message ?? 'is not valid'}`);
+  }
+  const handle = operation.handle as (
+    context: AdminContext,
+    input: unknown,
+    caller: Identity,
+  ) => Promise<unknown>;
+  return handle(context, input, caller);
+}
+
+/** The admin API in this process, for when no server runs. */
+export function inProcessAdmin(context: AdminContext): AdminClient {
+  const caller = localAdmin(context.authority.network);
+  return {
+    async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
+      return (await callOperation(context, name, input, caller)) as OperationAnswer<Name>;
+    },
+  };
+}
+
+function isOperationName(name: string): name is OperationName {
+  return Object.hasOwn(operations, name);
+}

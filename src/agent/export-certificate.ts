@@ -1,0 +1,113 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
+import type { Node } from './node.ts';
+import type { ExportRecord } from './node-state.ts';
+
+/** Which files an export writes. */
+export type ExportLayout = ExportRecord['layout'];
+
+/**
+ * Writes this node's certificate and key for other programs and remembers to do it again at each renewal.
+ * `pem`: ca.pem (root alone), client.pem (leaf, then issuing), client.key. Everything 0600, each file whole or not at all.
+ */
+export async function exportPem(node: Node, directory: string): Promise<void> {
+  await makeDirectory(directory);
+  await writeLayout(node, { layout: 'pem', directory });
+  await rememberExport(node, { layout: 'pem', directory });
+}
+
+/**
+ * Writes what the restic program needs to use this node's repository at `repositoryUrl`: ca.pem, client.pem (chain and
+ * key), password, restic.env, restic.sh. `password` is that of a key made for this export.
+ */
+export async function exportRestic(
+  node: Node,
+  directory: string,
+  repositoryUrl: string,
+  password: Secret<string>,
+): Promise<void> {
+  await makeDirectory(directory);
+  await writeFileAtomic(join(directory, 'password'), `${password.reveal()}\n`);
+  await writeFileAtomic(join(directory, 'restic.env'), resticEnvironment(directory, repositoryUrl));
+  await writeFileAtomic(join(directory, 'restic.sh'), resticScript, { mode: 0o700 });
+  await writeLayout(node, { layout: 'restic', directory });
+  await rememberExport(node, { layout: 'restic', directory });
+}
+
+/** Forgets an export; its files stay. `path_not_found` when it was not remembered. */
+export async function forgetExport(node: Node, directory: string): Promise<void> {
+  const exports = node.state.exports.filter((one) => one.directory !== directory);
+  if (exports.length === node.state.exports.length) {
+    throw new HoldfastError('path_not_found', `${directory} is not a remembered export`, {
+      hint: 'holdfast cert export --list shows them',
+    });
+  }
+  await node.updateState({ exports });
+}
+
+/** Writes the certificate files of every remembered export again; gives those that could not be written. */
+export async function rewriteExports(node: Node): Promise<readonly { directory: string; cause: unknown }[]> {
+  const failures: { directory: string; cause: unknown }[] = [];
+  for (const record of node.state.exports) {
+    await writeLayout(node, record).catch((cause: unknown) =>
+      failures.push({ directory: record.directory, cause }),
+    );
+  }
+  return failures;
+}
+
+async function writeLayout(node: Node, { layout, directory }: ExportRecord): Promise<void> {
+  const { chain, privateKey } = node.credentials.current;
+  const certificates = chain.map(certificatePem).join('');
+  const key = privateKeyPem(exportPrivateKey(privateKey));
+  if (layout === 'restic') await writeFileAtomic(join(directory, 'client.pem'), certificates + key);
+  else {
+    await writeFileAtomic(join(directory, 'client.key'), key);
+    await writeFileAtomic(join(directory, 'client.pem'), certificates);
+  }
+  const roots = node.bundle.current.anchors.map(({ certificate }) => certificatePem(certificate)).join('');
+  await writeFileAtomic(join(directory, 'ca.pem'), roots);
+}
+
+async function rememberExport(node: Node, record: ExportRecord): Promise<void> {
+  const others = node.state.exports.filter(({ directory }) => directory !== record.directory);
+  await node.updateState({ exports: [...others, record] });
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new HoldfastError('path_not_found', `${directory}: ${systemErrorCode(error) ?? 'cannot be made'}`, {
+      hint: 'name a folder that can be written to',
+      cause: error,
+    });
+  }
+}
+
+function resticEnvironment(directory: string, repositoryUrl: string): string {
+  const variables = {
+    RESTIC_REPOSITORY: `rest:${repositoryUrl}`,
+    RESTIC_PASSWORD_FILE: join(directory, 'password'),
+    RESTIC_CACERT: join(directory, 'ca.pem'),
+    RESTIC_TLS_CLIENT_CERT: join(directory, 'client.pem'),
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`)
+    .join('');
+}
+
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+const resticScript = `#!/bin/sh
+# restic with this machine's certificate. The two options are passed here because restic before 0.16 does not
+# read RESTIC_CACERT and RESTIC_TLS_CLIENT_CERT.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+. "$here/restic.env"
+exec restic --cacert "$RESTIC_CACERT" --tls-client-cert "$RESTIC_TLS_CLIENT_CERT" "$@"
+`;

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+
+/** What a node knows about itself and its network, besides what is in its keystore and trust bundle. */
+export const nodeStateSchema = Type.Object(
+  {
+    format: Type.Literal(1),
+    network: Type.String(),
+    role: Type.Enum(['client', 'storage', 'admin']),
+    name: Type.String(),
+    /** `https://HOST:PORT` of the servers, tried in this order. */
+    servers: Type.Array(Type.String(), { minItems: 1 }),
+    /** Whom second repository keys are sealed to; absent where the network does without escrow. */
+    recoveryRecipient: Type.Optional(Type.String()),
+    /** The newest signed checkpoint of the authority's log that this node was shown. */
+    checkpoint: Type.Optional(Type.Unknown()),
+    /** Directories that are rewritten at each renewal. */
+    exports: Type.Array(Type.Object({ layout: Type.Enum(['pem', 'restic']), directory: Type.String() })),
+    lastBackup: Type.Optional(
+      Type.Object({
+        snapshot: Type.String(),
+        time: Type.String(),
+        files: Type.Integer(),
+        bytes: Type.Number(),
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type NodeState = Static<typeof nodeStateSchema>;
+
+/** An export that is remembered. */
+export type ExportRecord = NodeState['exports'][number];
+
+const stateFile = 'node.json';
+
+/** The state in a node's directory, or undefined when this machine has joined no network. */
+export async function readNodeState(directory: string): Promise<NodeState | undefined> {
+  const path = join(directory, stateFile);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parseState(text, path);
+}
+
+/** Replaces the state, whole or not at all. */
+export async function writeNodeState(directory: string, state: NodeState): Promise<void> {
+  await writeFileAtomic(join(directory, stateFile), `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+function parseState(text: string, path: string): NodeState {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Value.Check(nodeStateSchema, value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new HoldfastError('settings_invalid', `${path} is damaged or of another version`, {
+    hint: 'join again with a reissue code: holdfast token create --reissue NAME at the server',
+  });
+}

@@ -1,0 +1,56 @@
+import { Secret } from '../base/index.ts';
+import { encodeMasterKey, type MasterKey, parseMasterKey } from '../repository/index.ts';
+import type { Keystore } from '../trust/index.ts';
+
+/**
+ * What a node keeps of one repository's key, all of it in one keystore entry. The password is written before the
+ * repository is made and the escrow noted after it was acknowledged, so that a crash in between is made good by
+ * the next run.
+ */
+export interface RepositoryKey {
+  /** Only where Holdfast chose it. */
+  readonly password?: Secret<string>;
+  /** Opens without scrypt. */
+  readonly masterKey?: Secret<MasterKey>;
+  /** Whether the second key is with the server. */
+  readonly escrowed: boolean;
+}
+
+/** The key kept under `label`, or undefined. `repository_damaged` when the entry makes no sense. */
+export function readRepositoryKey(keystore: Keystore, label: string): RepositoryKey | undefined {
+  if (!keystore.has(label)) return undefined;
+  const stored = JSON.parse(Buffer.from(keystore.secret(label).reveal()).toString('utf8')) as StoredKey;
+  return {
+    escrowed: stored.escrowed,
+    ...(stored.password !== undefined && { password: new Secret(stored.password) }),
+    ...(stored.masterKey !== undefined && { masterKey: new Secret(parseMasterKey(stored.masterKey, label)) }),
+  };
+}
+
+/** Replaces what is kept under `label`. */
+export async function writeRepositoryKey(
+  keystore: Keystore,
+  label: string,
+  key: RepositoryKey,
+): Promise<void> {
+  const stored: StoredKey = {
+    escrowed: key.escrowed,
+    ...(key.password !== undefined && { password: key.password.reveal() }),
+    ...(key.masterKey !== undefined && {
+      masterKey: JSON.parse(
+        Buffer.from(encodeMasterKey(key.masterKey.reveal())).toString('utf8'),
+      ) as JsonObject,
+    }),
+  };
+  await keystore.update((entries) =>
+    entries.putSecret(label, new Secret(Buffer.from(JSON.stringify(stored)))),
+  );
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+interface StoredKey {
+  readonly escrowed: boolean;
+  readonly password?: string;
+  readonly masterKey?: JsonObject;
+}

@@ -1,0 +1,109 @@
+import { access, readFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { HoldfastError } from '../base/index.ts';
+import { parseExcludeFile } from '../files/index.ts';
+import { type ArchiveSummary, archive, type Repository } from '../repository/index.ts';
+import type { Context } from './context.ts';
+import { formatBytes, formatElapsed, plural } from './format.ts';
+import type { Output } from './output.ts';
+import type { ExcludeOptions } from './repository-options.ts';
+
+/** A backup as `--json` shows it; sizes in bytes. */
+export interface BackupResult {
+  readonly snapshot: string;
+  readonly parent: string | undefined;
+  readonly files: number;
+  readonly filesNew: number;
+  readonly filesChanged: number;
+  readonly filesUnmodified: number;
+  /** Bytes of all files in the snapshot. */
+  readonly bytes: number;
+  /** What was stored anew, as it lies in the repository: compressed and encrypted. */
+  readonly added: number;
+  /** Files and folders that could not be read. */
+  readonly unreadable: number;
+  readonly seconds: number;
+}
+
+/** Backs `paths` up and says what went wrong on the way. A path that does not exist stops it before it begins. */
+export async function backUp(
+  context: Context,
+  repository: Repository,
+  paths: readonly string[],
+  options: ExcludeOptions & { readonly tag?: readonly string[]; readonly forbidden?: readonly string[] },
+): Promise<BackupResult> {
+  const { output } = context;
+  const startedMs = performance.now();
+  const progress = context.progress('backup');
+  try {
+    const summary = await archive(repository, {
+      paths: (await existingPaths(context, paths)).map((path) => Buffer.from(path)),
+      excludes: await readExcludes(context, options),
+      excludeCaches: options.excludeCaches,
+      forbidden: [context.home, ...(options.forbidden ?? [])].map((path) => Buffer.from(path)),
+      hostname: hostname(),
+      username: userInfo().username,
+      tags: options.tag ?? [],
+      signal: context.signal,
+      onProgress: (state) => progress.update(state),
+      onSkipped: (path) => output.say(`  left out    ${path}: the home and the store are never backed up`),
+      onUnreadable: (path, error) => output.warn(`${path}: ${error.message}`),
+    });
+    return toResult(summary, performance.now() - startedMs);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The line of a finished backup. */
+export function sayBackup(output: Output, route: string, result: BackupResult): void {
+  output.row(
+    'backup',
+    plural(result.files, 'file'),
+    `${formatBytes(result.bytes)} → ${formatBytes(result.added)}`,
+    formatElapsed(result.seconds * 1000),
+    route,
+    `snapshot ${result.snapshot.slice(0, 8)}`,
+  );
+  if (result.unreadable > 0)
+    output.warn(`${plural(result.unreadable, 'file')} could not be read; named above`);
+}
+
+/** `paths` made absolute from where the user stands; `path_not_found` names the first that is not there. */
+export async function existingPaths(context: Context, paths: readonly string[]): Promise<string[]> {
+  const absolute = paths.map((path) => resolve(context.workingDirectory, path));
+  for (const path of absolute) {
+    await access(path).catch((error: unknown) => {
+      throw new HoldfastError('path_not_found', `${path} does not exist or cannot be read`, {
+        hint: 'check the spelling; relative paths count from the folder you stand in',
+        cause: error,
+      });
+    });
+  }
+  return absolute;
+}
+
+async function readExcludes(context: Context, options: ExcludeOptions): Promise<string[]> {
+  const patterns = [...(options.exclude ?? [])];
+  for (const file of options.excludeFile ?? []) {
+    const path = resolve(context.workingDirectory, file);
+    patterns.push(...parseExcludeFile(await readFile(path, 'utf8'), context.environment));
+  }
+  return patterns;
+}
+
+function toResult(summary: ArchiveSummary, elapsedMs: number): BackupResult {
+  return {
+    snapshot: summary.snapshotId,
+    parent: summary.parent,
+    files: summary.filesNew + summary.filesChanged + summary.filesUnmodified,
+    filesNew: summary.filesNew,
+    filesChanged: summary.filesChanged,
+    filesUnmodified: summary.filesUnmodified,
+    bytes: summary.bytesProcessed,
+    added: summary.bytesAddedPacked,
+    unreadable: summary.unreadable,
+    seconds: Math.round(elapsedMs) / 1000,
+  };
+}

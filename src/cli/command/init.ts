@@ -1,0 +1,15 @@
+import type { DefineCommand } from '../commands.ts';
+import { addCreationOptions, type CreationOptions } from '../creation-options.ts';
+
+/** `holdfast init` */
+export const defineInit: DefineCommand = (command, start) => {
+  addCreationOptions(command)
+    .addHelpText(
+      'after',
+      '\nExample:\n  holdfast init --network backup.example --names vault.example,192.0.2.7\n',
+    )
+    .action(async (options: CreationOptions) => {
+      const { initAuthority } = await import('../creating.ts');
+      await initAuthority(start(command), options);
+    });
+};

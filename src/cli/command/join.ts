@@ -1,0 +1,12 @@
+import type { DefineCommand } from '../commands.ts';
+
+/** `holdfast join CODE` */
+export const defineJoin: DefineCommand = (command, start) => {
+  command
+    .argument('<code>', 'the join code that holdfast token create printed')
+    .addHelpText('after', '\nExample:\n  holdfast join hf1-…\n')
+    .action(async (code: string) => {
+      const { join } = await import('../joining.ts');
+      await join(start(command), code);
+    });
+};

@@ -1,0 +1,31 @@
+import type { DefineCommand } from '../commands.ts';
+import { addRepositoryOptions, collect, type RepositoryOptions } from '../repository-options.ts';
+import { addSnapshotFilters, type SnapshotFilters } from '../snapshot-filters.ts';
+
+interface RestoreOptions extends RepositoryOptions, SnapshotFilters {
+  readonly target: string;
+  readonly include?: readonly string[];
+  readonly overwrite?: boolean;
+  readonly verify?: boolean;
+}
+
+/** `holdfast restore SNAPSHOT --target DIR` */
+export const defineRestore: DefineCommand = (command, start) => {
+  addSnapshotFilters(addRepositoryOptions(command))
+    .argument('<snapshot>', 'a snapshot id, the first digits of one, or latest')
+    .requiredOption('--target <dir>', 'where files go, each under its full original path')
+    .option('--include <pattern>', 'only what matches (repeatable)', collect)
+    .option('--overwrite', 'go ahead when the target holds files, replacing those of the snapshot')
+    .option('--verify', 'read the restored files again and compare them with the snapshot')
+    .addHelpText('after', examples)
+    .action(async (snapshot: string, options: RestoreOptions) => {
+      const { restoreSnapshot } = await import('../restoring.ts');
+      await restoreSnapshot(start(command), snapshot, options);
+    });
+};
+
+const examples = `
+Examples:
+  holdfast restore latest --target /tmp/back
+  holdfast restore 9c1f02ab --target / --include /home/ann/letter.txt --overwrite
+`;

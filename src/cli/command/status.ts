@@ -1,0 +1,11 @@
+import type { DefineCommand } from '../commands.ts';
+
+/** `holdfast status` */
+export const defineStatus: DefineCommand = (command, start) => {
+  command
+    .addHelpText('after', '\nExamples:\n  holdfast status\n  holdfast status --json\n')
+    .action(async () => {
+      const { showStatus } = await import('../showing-status.ts');
+      await showStatus(start(command));
+    });
+};

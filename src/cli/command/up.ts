@@ -1,0 +1,20 @@
+import type { DefineCommand } from '../commands.ts';
+import { addCreationOptions, type CreationOptions } from '../creation-options.ts';
+import { addExcludeOptions, type ExcludeOptions } from '../repository-options.ts';
+
+export interface UpOptions extends CreationOptions, ExcludeOptions {
+  readonly once?: boolean;
+}
+
+/** `holdfast up [PATH…]` */
+export const defineUp: DefineCommand = (command, start) => {
+  addExcludeOptions(
+    addCreationOptions(command.argument('[paths...]', 'what to back up (default: this folder)')),
+  )
+    .option('--once', 'end when the backup is verified instead of going on as the server')
+    .addHelpText('after', '\nExamples:\n  holdfast up ~/Documents\n  holdfast up --once --port 9443 /etc\n')
+    .action(async (paths: string[], options: UpOptions) => {
+      const { up } = await import('../setting-up.ts');
+      await up(start(command), paths, options);
+    });
+};

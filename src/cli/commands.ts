@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** A word of the command line: what it is for, and where its options and its work are. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Words of every day stand first in the help. */
+  readonly everyday: boolean;
+  load(): Promise<DefineCommand>;
+}
+
+/** Gives `command` its options, help and action. The action returns the exit code, 0 when it returns nothing. */
+export type DefineCommand = (command: Command, start: (command: Command) => Context) => void;
+
+/**
+ * All words, in the order of the help. Only the one that was said is loaded, so that a command starts no slower
+ * for the others.
+ */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'set everything up, back PATH up, verify it, and go on as the server',
+    everyday: true,
+    load: async () => (await import('./command/up.ts')).defineUp,
+  },
+  {
+    name: 'backup',
+    summary: 'back files up to the server',
+    everyday: true,
+    load: async () => (await import('./command/backup.ts')).defineBackup,
+  },
+  {
+    name: 'restore',
+    summary: 'bring files of a snapshot back',
+    everyday: true,
+    load: async () => (await import('./command/restore.ts')).defineRestore,
+  },
+  {
+    name: 'snapshots',
+    summary: 'list what has been backed up',
+    everyday: true,
+    load: async () => (await import('./command/snapshots.ts')).defineSnapshots,
+  },
+  {
+    name: 'ls',
+    summary: 'list the files of a snapshot',
+    everyday: true,
+    load: async () => (await import('./command/ls.ts')).defineLs,
+  },
+  {
+    name: 'status',
+    summary: 'show this machine, its certificates and what needs attention',
+    everyday: true,
+    load: async () => (await import('./command/status.ts')).defineStatus,
+  },
+  {
+    name: 'join',
+    summary: 'make this machine a client of a network',
+    everyday: true,
+    load: async () => (await import('./command/join.ts')).defineJoin,
+  },
+  {
+    name: 'check',
+    summary: 'check a repository for damage',
+    everyday: false,
+    load: async () => (await import('./command/check.ts')).defineCheck,
+  },
+  {
+    name: 'init',
+    summary: 'create an authority and nothing else',
+    everyday: false,
+    load: async () => (await import('./command/init.ts')).defineInit,
+  },
+  {
+    name: 'serve',
+    summary: 'run the server of this home',
+    everyday: false,
+    load: async () => (await import('./command/serve.ts')).defineServe,
+  },
+  {
+    name: 'token',
+    summary: 'make a join code for another machine',
+    everyday: false,
+    load: async () => (await import('./command/token.ts')).defineToken,
+  },
+  {
+    name: 'cert',
+    summary: 'list, show and export certificates',
+    everyday: false,
+    load: async () => (await import('./command/cert.ts')).defineCert,
+  },
+];

@@ -1,0 +1,18 @@
+import type { Clock, Log } from '../base/index.ts';
+import type { Output } from './output.ts';
+import type { Progress } from './progress.ts';
+
+/** What a command works with besides its own words; made once in `main.ts`, and by tests. */
+export interface Context {
+  /** Path of the home directory, whether it is there or not. */
+  readonly home: string;
+  /** The folder the user stands in, also when npm runs the program from another one. */
+  readonly workingDirectory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly output: Output;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  progress(label: string): Progress;
+}

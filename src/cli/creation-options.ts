@@ -1,0 +1,40 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** What can be said when a network is created; kept in `holdfast.toml`, later said for one run only. */
+export interface CreationOptions {
+  readonly network?: string;
+  readonly names?: readonly string[];
+  readonly port?: number;
+  readonly statusAddress?: string;
+  readonly kitPassphraseFile?: string;
+}
+
+/** The first of the three ports when nothing is said. */
+export const defaultPort = 8443;
+
+/** Adds the options of `init` and `up`. */
+export function addCreationOptions(command: Command): Command {
+  return addServingOptions(command)
+    .option('--network <name>', 'name of the network (default: backup.<hostname>)')
+    .option('--status-address <url>', 'stable URL inside certificates (default: port + 2 of the first name)')
+    .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file');
+}
+
+/** Adds the options that `serve` shares with them. */
+export function addServingOptions(command: Command): Command {
+  return command
+    .option('--port <n>', `first of three ports (default: ${defaultPort})`, parsePort)
+    .option('--names <list>', 'host names and addresses of this server, separated by commas', parseNames);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65533) return port;
+  throw new InvalidArgumentError('expected a port from 1 to 65533');
+}
+
+function parseNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('expected names separated by commas');
+}

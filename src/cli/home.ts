@@ -1,0 +1,144 @@
+import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+
+/** Where things are in a home directory. Everything in it is for its owner alone. */
+export interface Home {
+  readonly path: string;
+  /** Settings of this machine. */
+  readonly settings: string;
+  /** The authority's keystore and database. */
+  readonly authority: string;
+  /** This machine's own keystore, trust bundle and state. */
+  readonly node: string;
+  /** What clients stored, unless the settings name another place. */
+  readonly store: string;
+  /** Copies of what is stored elsewhere; can be deleted at any time. */
+  readonly cache: string;
+  /** The socket for administration while a server runs. */
+  readonly socket: string;
+  readonly recoveryKit: string;
+}
+
+/** The layout of a home; one with a higher number was written by a newer program. */
+const format = 1;
+const formatFile = 'home.json';
+
+/** The home to use: what was said, else `HOLDFAST_HOME`, else `/var/lib/holdfast` for root, else the user's own. */
+export function defaultHome(said: string | undefined, environment: NodeJS.ProcessEnv): string {
+  const path = said ?? environment.HOLDFAST_HOME;
+  if (path !== undefined && path !== '') return resolve(path);
+  if (process.getuid?.() === 0) return '/var/lib/holdfast';
+  return join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'holdfast');
+}
+
+/** The home at `path`, which has to be there: `home_missing`, `home_not_private` or `home_newer` otherwise. */
+export async function openHome(path: string): Promise<Home> {
+  if ((await checkHome(path)) !== 'used') {
+    throw new HoldfastError('home_missing', `there is no Holdfast home at ${path}`, {
+      hint: 'holdfast up, or holdfast join CODE, makes one; --home DIR names another place',
+    });
+  }
+  return homeAt(path);
+}
+
+/** The home at `path`, made when there is none; refuses a directory that holds something else. */
+export async function createHome(path: string): Promise<Home> {
+  if ((await checkHome(path)) === 'used') return homeAt(path);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await chmod(path, 0o700);
+  await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
+  return homeAt(path);
+}
+
+/**
+ * Looks at what is at `path` and changes nothing: `absent`, an `empty` directory, or a home in use.
+ * Refuses a home that others can read, one of a newer program, and a directory that is not a home.
+ */
+export async function checkHome(path: string): Promise<'absent' | 'empty' | 'used'> {
+  const names = await readdir(path).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw new HoldfastError('home_missing', `the home ${path} cannot be read`, {
+      hint: 'run as its owner, or name another place with --home DIR',
+      cause: error,
+    });
+  });
+  if (names === undefined) return 'absent';
+  if (names.length === 0) return 'empty';
+  await checkPrivate(path);
+  await checkFormat(path);
+  return 'used';
+}
+
+function homeAt(path: string): Home {
+  return {
+    path,
+    settings: join(path, 'holdfast.toml'),
+    authority: join(path, 'authority'),
+    node: join(path, 'node'),
+    store: join(path, 'store'),
+    cache: join(path, 'cache'),
+    socket: join(path, 'admin.sock'),
+    recoveryKit: join(path, 'recovery-kit.txt'),
+  };
+}
+
+async function checkPrivate(path: string): Promise<void> {
+  const { mode, uid } = await stat(path);
+  const bits = (mode & 0o777).toString(8);
+  if ((mode & 0o077) !== 0) {
+    throw new HoldfastError(
+      'home_not_private',
+      `the home ${path} has mode ${bits}, expected 700: others can read it`,
+      {
+        hint: `chmod 700 ${path}`,
+      },
+    );
+  }
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own) {
+    throw new HoldfastError('home_not_private', `the home ${path} belongs to user ${uid}, expected ${own}`, {
+      hint: 'run as its owner, or name another place with --home DIR',
+    });
+  }
+}
+
+async function checkFormat(path: string): Promise<void> {
+  const file = join(path, formatFile);
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new HoldfastError(
+      'home_missing',
+      `${path} holds files but is not a Holdfast home (no ${formatFile})`,
+      {
+        hint: 'name an empty or new directory with --home DIR',
+      },
+    );
+  }
+  const found = readFormat(text);
+  if (found === undefined) {
+    throw new HoldfastError('settings_invalid', `${file} is damaged: no format number in it`, {
+      hint: `write {"format":${format}} into it if this home was made by this version`,
+    });
+  }
+  if (found > format) {
+    throw new HoldfastError(
+      'home_newer',
+      `the home ${path} has format ${found}, this program knows ${format}`,
+      {
+        hint: 'install the newer Holdfast that wrote it',
+      },
+    );
+  }
+}
+
+function readFormat(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('format' in value)) return undefined;
+    return Number.isInteger(value.format) ? Number(value.format) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,132 @@
+import { pathText } from '../files/index.ts';
+import {
+  listSnapshot,
+  permissionsOf,
+  type StoredSnapshot,
+  snapshotTime,
+  type TreeNode,
+} from '../repository/index.ts';
+import type { Context } from './context.ts';
+import { formatBytes, formatTime } from './format.ts';
+import type { RepositoryOptions } from './repository-options.ts';
+import { openTarget } from './repository-target.ts';
+import { filterOf } from './restoring.ts';
+import type { SnapshotFilters } from './snapshot-filters.ts';
+import { printable } from './table.ts';
+
+/** `holdfast snapshots`: one line each, oldest first. */
+export async function listSnapshots(
+  context: Context,
+  options: RepositoryOptions & SnapshotFilters,
+): Promise<void> {
+  const { output, signal } = context;
+  await using target = await openTarget(context, options);
+  const all = await target.repository.snapshots({ signal });
+  const chosen = all.filter((snapshot) => isMeant(snapshot, options));
+  if (output.json) return output.value(chosen.map(toJson));
+  output.table(
+    [
+      { heading: 'ID' },
+      { heading: 'Time' },
+      { heading: 'Host', shrink: true },
+      { heading: 'Files', align: 'right' },
+      { heading: 'Size', align: 'right' },
+      { heading: 'Paths', shrink: true },
+    ],
+    chosen.map((snapshot) => [
+      snapshot.id.slice(0, 8),
+      formatTime(snapshotTime(snapshot)),
+      snapshot.hostname ?? '',
+      snapshot.summary === undefined ? '' : String(snapshot.summary.totalFilesProcessed),
+      snapshot.summary === undefined ? '' : formatBytes(snapshot.summary.totalBytesProcessed),
+      snapshot.paths.join(', '),
+    ]),
+  );
+}
+
+/** `holdfast ls`: the paths of a snapshot's files, with `--long` what each is. */
+export async function listFiles(
+  context: Context,
+  name: string,
+  directory: string | undefined,
+  options: RepositoryOptions & SnapshotFilters & { readonly long?: boolean },
+): Promise<void> {
+  const { output, signal } = context;
+  await using target = await openTarget(context, options);
+  const snapshot = await target.repository.findSnapshot(name, filterOf(options, signal));
+  const below = directory === undefined ? {} : { path: Buffer.from(directory) };
+  for await (const { path, node } of listSnapshot(target.repository, snapshot, { ...below, signal })) {
+    const text = pathText(path);
+    if (output.json) output.value(fileJson(text, node));
+    else output.data(options.long === true ? `${describeNode(node)}  ${printable(text)}` : printable(text));
+  }
+}
+
+function isMeant(snapshot: StoredSnapshot, { host, path }: SnapshotFilters): boolean {
+  return (
+    (host === undefined || snapshot.hostname === host) &&
+    (path ?? []).every((one) => snapshot.paths.includes(one))
+  );
+}
+
+function toJson(snapshot: StoredSnapshot): Record<string, unknown> {
+  const { id, parent, tree, paths, hostname, username, tags, summary } = snapshot;
+  return {
+    id,
+    time: snapshotTime(snapshot).toISOString(),
+    parent,
+    tree,
+    paths,
+    hostname,
+    username,
+    tags,
+    ...(summary && { files: summary.totalFilesProcessed, bytes: summary.totalBytesProcessed }),
+  };
+}
+
+function fileJson(path: string, node: TreeNode): Record<string, unknown> {
+  return {
+    path,
+    type: node.type,
+    mode: permissionsOf(node.mode),
+    uid: node.uid,
+    gid: node.gid,
+    size: node.size,
+    mtime: new Date(Number(node.mtimeNs / 1_000_000n)).toISOString(),
+  };
+}
+
+const typeLetters: Readonly<Record<TreeNode['type'], string>> = {
+  file: '-',
+  dir: 'd',
+  symlink: 'l',
+  dev: 'b',
+  chardev: 'c',
+  fifo: 'p',
+  socket: 's',
+};
+
+function describeNode(node: TreeNode): string {
+  const bits = permissionsOf(node.mode);
+  const owner = `${node.user ?? node.uid}:${node.group ?? node.gid}`;
+  const time = formatTime(new Date(Number(node.mtimeNs / 1_000_000n)));
+  return [
+    `${typeLetters[node.type]}${permissionLetters(bits)}`,
+    owner.padEnd(16),
+    String(node.size).padStart(12),
+    time,
+  ].join('  ');
+}
+
+/** The nine letters of `ls -l`, setuid, setgid and sticky included. */
+function permissionLetters(bits: number): string {
+  const letters = [...'rwxrwxrwx'].map((letter, at) => ((bits >> (8 - at)) & 1 ? letter : '-'));
+  for (const [bit, at, letter] of [
+    [0o4000, 2, 's'],
+    [0o2000, 5, 's'],
+    [0o1000, 8, 't'],
+  ] as const) {
+    if (bits & bit) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase();
+  }
+  return letters.join('');
+}

@@ -1,0 +1,38 @@
+import { lookup } from 'node:dns/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import { isNodeName, reservedNames } from '../policy/index.ts';
+
+/** This machine's host name, lower case, with whatever the name of a node cannot have replaced by `-`. */
+export function machineName(): string {
+  const name = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+    .slice(0, 63);
+  return isNodeName(name) && !reservedNames.includes(name) ? name : 'machine';
+}
+
+/**
+ * What this machine is called by others, the best name for URLs first: its host name when that leads here, else
+ * `localhost`; then its addresses.
+ */
+export async function machineNames(): Promise<string[]> {
+  const own = ownAddresses();
+  const name = machineName();
+  const leadsHere = await lookup(name)
+    .then(({ address }) => isLoopback(address) || own.includes(address))
+    .catch(() => false);
+  const names = leadsHere ? [name, 'localhost'] : ['localhost', name];
+  return [...new Set([...names, ...own, '127.0.0.1', '::1'])];
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+    .map(({ address }) => address);
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Connection, connectNode, openNode, openRepositoryAt, type Place } from '../agent/index.ts';
+import { HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
+import type { Repository } from '../repository/index.ts';
+import type { Context } from './context.ts';
+import { createHome, openHome } from './home.ts';
+import type { RepositoryOptions } from './repository-options.ts';
+
+/** The repository a command works on, and how it is reached. */
+export interface Target extends AsyncDisposable {
+  readonly repository: Repository;
+  /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
+  readonly route: string;
+}
+
+/** Opens the repository that `options` name: this node's own at its server unless `--repo` says another. */
+export async function openTarget(
+  context: Context,
+  options: RepositoryOptions,
+  { create = false }: { create?: boolean } = {},
+): Promise<Target> {
+  const password = await readPassword(context, options.passwordFile);
+  const { repo } = options;
+  if (repo !== undefined && !isUrl(repo)) {
+    return openDirectory(context, resolve(context.workingDirectory, repo), { create, password });
+  }
+  const home = await openHome(context.home);
+  const connection = await connectNode(await openNode(home.node), context);
+  const place = connection.place({ url: repo?.replace(/^rest:/, ''), cache: home.cache });
+  const repository = await openRepositoryAt(place, { create, password, signal: context.signal });
+  return {
+    repository,
+    get route() {
+      return describeConnection(connection);
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
+
+/** `over TLS 1.3 X25519MLKEM768`, of the last connection that was made. */
+export function describeConnection(connection: Connection): string {
+  const { protocol, group } = connection.security();
+  return `over ${protocol.replace('TLSv', 'TLS ')} ${group}`;
+}
+
+async function openDirectory(
+  context: Context,
+  directory: string,
+  options: { create: boolean; password: Secret<string> | undefined },
+): Promise<Target> {
+  const { localPlace } = await import('../agent/index.ts');
+  const home = await createHome(context.home);
+  const place: Place = await localPlace(directory, home.node);
+  const repository = await openRepositoryAt(place, { ...options, signal: context.signal });
+  return { repository, route: `in ${directory}`, [Symbol.asyncDispose]: async () => {} };
+}
+
+function isUrl(location: string): boolean {
+  return /^(rest:)?https:\/\//.test(location);
+}
+
+async function readPassword(context: Context, file: string | undefined): Promise<Secret<string> | undefined> {
+  if (file === undefined) return undefined;
+  const path = resolve(context.workingDirectory, file);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new HoldfastError(
+      'path_not_found',
+      `password file ${path}: ${systemErrorCode(error) ?? 'unreadable'}`,
+      {
+        cause: error,
+      },
+    );
+  });
+  return new Secret(text.replace(/\r?\n$/, ''));
+}

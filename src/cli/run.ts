@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { createLog, HoldfastError, systemClock } from '../base/index.ts';
+import { type CommandEntry, commands } from './commands.ts';
+import type { Context } from './context.ts';
+import { exitCode, exitCodeOf } from './exit-code.ts';
+import { defaultHome } from './home.ts';
+import { createOutput, type Output, sayError } from './output.ts';
+import { startProgress } from './progress.ts';
+
+/** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
+export async function run(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const interrupt = listenForInterrupt();
+  let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
+  const start = (command: Command): Context => {
+    const options = command.optsWithGlobals<{ home?: string; json?: boolean; verbose?: boolean }>();
+    output = createOutput(options.json === true, process.stdout, process.stderr);
+    return {
+      home: defaultHome(options.home, environment),
+      workingDirectory: environment.INIT_CWD ?? process.cwd(),
+      environment,
+      output,
+      log: createLog({ level: options.verbose === true ? 'debug' : 'warn' }),
+      clock: systemClock,
+      signal: interrupt.signal,
+      progress: (label) => startProgress(label, process.stderr),
+    };
+  };
+  try {
+    const program = await createProgram(words, start);
+    await program.parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? exitCode.done);
+  } catch (error) {
+    return fail(output, error, interrupt.signal);
+  } finally {
+    interrupt.stop();
+  }
+}
+
+/** The whole command line, with every word loaded: what help, documentation and tests look at. */
+export async function createFullProgram(): Promise<Command> {
+  const program = createBareProgram();
+  for (const entry of commands) await addCommand(program, entry, true, misplacedStart);
+  return program;
+}
+
+async function createProgram(
+  words: readonly string[],
+  start: (command: Command) => Context,
+): Promise<Command> {
+  const program = createBareProgram();
+  for (const entry of commands) await addCommand(program, entry, words.includes(entry.name), start);
+  return program;
+}
+
+function createBareProgram(): Command {
+  return new Command('holdfast')
+    .description('A backup network that brings its own certificate authority.')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .exitOverride()
+    .showHelpAfterError('(holdfast --help shows the commands)')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText('after', examples);
+}
+
+async function addCommand(
+  program: Command,
+  entry: CommandEntry,
+  wanted: boolean,
+  start: (command: Command) => Context,
+): Promise<void> {
+  program.commandsGroup(entry.everyday ? 'Every day:' : 'Running a network:');
+  const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
+  if (!wanted) return;
+  (await entry.load())(command, start);
+  for (const one of [command, ...command.commands]) addGlobalOptions(one);
+}
+
+function addGlobalOptions(command: Command): void {
+  if (command.commands.length > 0) return;
+  command
+    .optionsGroup('Everywhere:')
+    .option('--home <dir>', 'home directory (HOLDFAST_HOME; /var/lib/holdfast for root)')
+    .option('--json', 'print JSON on stdout')
+    .option('--verbose', 'log what is done, as JSON lines on stderr');
+}
+
+function misplacedStart(): Context {
+  throw new TypeError('this program is for looking at, not for running');
+}
+
+function fail(output: Output, error: unknown, signal: AbortSignal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  if (signal.aborted && !(error instanceof HoldfastError)) {
+    sayError(output, new HoldfastError('interrupted', 'interrupted; nothing half-done was left behind'));
+    return exitCode.interrupted;
+  }
+  sayError(output, error);
+  return exitCodeOf(error);
+}
+
+/** The first Ctrl-C ends the work in order, the second one at once. */
+function listenForInterrupt(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(exitCode.interrupted);
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    stop: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+  };
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+const examples = `
+Examples:
+  holdfast up ~/Documents                 a network, a server and a verified backup
+  holdfast token create laptop            a join code for another machine
+  holdfast join hf1-…                     on that machine
+  holdfast backup ~/Documents             back up again; only what changed is stored
+  holdfast restore latest --target DIR    bring it back
+`;

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { defaultListeners, ListenerPolicy, parseListeners } from '../policy/index.ts';
+import type { Home } from './home.ts';
+
+/** What each key means: written beside it, and into `docs/reference/settings.md`, which a test compares. */
+export const about = {
+  network: 'Name of the network, its trust domain. Set at creation.',
+  names: 'Host names and addresses of this server, the first one for URLs. They stand in its certificate.',
+  port: 'First of three ports: storage and control on it, enrolment on the next, status on the one after.',
+  statusAddress:
+    'Stable URL inside certificates, for revocation lists and issuer certificates. Set at creation.',
+  store: 'Directory of the repositories, relative to the home. Default: "store".',
+  logLevel: 'What the server logs on stderr: "debug", "info", "warn" or "error". Default: "info".',
+  listeners: 'Listeners of the server instead of the default three.',
+} as const;
+
+/** The keys of `holdfast.toml`, there in snake_case. */
+export const settingsSchema = Type.Object(
+  {
+    network: Type.String(),
+    names: Type.Array(Type.String(), { minItems: 1 }),
+    port: Type.Integer({ minimum: 1, maximum: 65_533 }),
+    statusAddress: Type.String(),
+    store: Type.Optional(Type.String()),
+    logLevel: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])),
+    listeners: Type.Optional(Type.Array(ListenerPolicy)),
+  },
+  { additionalProperties: false },
+);
+
+/** What belongs to this machine as a server: addresses, ports, places. */
+export type Settings = Static<typeof settingsSchema>;
+
+/** The settings in a home, or undefined when it has none (a client's home). `settings_invalid` names the key. */
+export async function readSettings(home: Home): Promise<Settings | undefined> {
+  const text = await readFile(home.settings, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parseSettings(text, home.settings);
+}
+
+/** Reads the text of a settings file; `path` is for messages. */
+export function parseSettings(text: string, path: string): Settings {
+  const value = parseToml(text, path);
+  if (Value.Check(settingsSchema, value)) {
+    if (value.listeners !== undefined) parseListeners(value.listeners);
+    return value;
+  }
+  const [first] = Value.Errors(settingsSchema, value);
+  const where = snakeCase(first?.instancePath.slice(1).replaceAll('/', '.') ?? '') || 'the file';
+  throw new HoldfastError('settings_invalid', `${path}: ${where} ${first?.message ?? 'is not valid'}`, {
+    hint: 'docs/reference/settings.md lists every key with its default',
+  });
+}
+
+/** Writes the settings a home begins with. */
+export async function writeSettings(home: Home, settings: Settings): Promise<void> {
+  await writeFileAtomic(home.settings, encodeSettings(settings));
+}
+
+/** The listeners the settings ask for, on `port` when it is said. */
+export function listenersOf(settings: Settings, port = settings.port): readonly ListenerPolicy[] {
+  return settings.listeners ?? defaultListeners(port);
+}
+
+/** Where a server keeps repositories. */
+export function storeDirectory(home: Home, settings: Settings): string {
+  return settings.store === undefined ? home.store : resolve(home.path, settings.store);
+}
+
+function parseToml(text: string, path: string): unknown {
+  try {
+    return camelKeys(parse(text));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    throw new HoldfastError('settings_invalid', `${path}:${error.line}: not valid TOML`, {
+      hint: 'correct that line; docs/reference/settings.md has an example',
+      cause: error,
+    });
+  }
+}
+
+function encodeSettings(settings: Settings): string {
+  const lines = ['# Settings of this machine as a Holdfast server. Read once at start.', ''];
+  for (const key of ['network', 'names', 'port', 'statusAddress'] as const) {
+    lines.push(`# ${about[key]}`, `${snakeCase(key)} = ${JSON.stringify(settings[key])}`, '');
+  }
+  return lines.join('\n');
+}
+
+/** `status_address` in the file is `statusAddress` in the program, at every depth. */
+function camelKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      camelKeys(inner),
+    ]),
+  );
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { collect } from './repository-options.ts';
+
+/** Which snapshots are meant, where several hosts and folders share a repository. */
+export interface SnapshotFilters {
+  readonly host?: string;
+  readonly path?: readonly string[];
+}
+
+/** Adds the options that narrow down which snapshot `latest` is, or which are listed. */
+export function addSnapshotFilters(command: Command): Command {
+  return command
+    .option('--host <name>', 'only snapshots of this host')
+    .option('--path <path>', 'only snapshots of this folder (repeatable)', collect);
+}

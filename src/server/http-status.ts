@@ -1,0 +1,49 @@
+import { type ErrorCode, isHoldfastError } from '../base/index.ts';
+
+/** The HTTP status of every code that reaches a peer with something else than 500. */
+const byCode: Partial<Record<ErrorCode, number>> = {
+  input_invalid: 400,
+  der_malformed: 400,
+  pem_malformed: 400,
+  request_malformed: 400,
+  request_signature_invalid: 400,
+  object_corrupt: 400,
+  certificate_required: 401,
+  append_only: 403,
+  certificate_expired: 403,
+  certificate_not_yet_valid: 403,
+  certificate_revoked: 403,
+  certificate_unknown_authority: 403,
+  certificate_wrong_role: 403,
+  certificate_wrong_network: 403,
+  certificate_not_allowed: 403,
+  join_code_unknown: 403,
+  join_code_used: 403,
+  join_code_expired: 403,
+  name_taken: 403,
+  name_reserved: 403,
+  name_invalid: 400,
+  namespace_forbidden: 403,
+  object_exists: 403,
+  operation_forbidden: 403,
+  request_not_allowed: 403,
+  object_name_invalid: 404,
+  object_not_found: 404,
+  operation_unknown: 404,
+  range_not_satisfiable: 416,
+  rate_limited: 429,
+  storage_full: 507,
+};
+
+/** The status to answer whatever a handler threw. */
+export function httpStatusOf(error: unknown): number {
+  return isHoldfastError(error) ? (byCode[error.code] ?? 500) : 500;
+}
+
+/** What a peer is told of a refusal: code, message and hint of an expected failure, nothing of a bug. */
+export function errorBody(error: unknown): { code: string; message: string; hint?: string } {
+  if (!isHoldfastError(error))
+    return { code: 'internal', message: 'internal error; the log of the server has more' };
+  const { code, message, hint } = error;
+  return { code, message, ...(hint !== undefined && { hint }) };
+}
