@@ -22,7 +22,7 @@ const none = -1;
  */
 export class BlobIndex {
   #size = 0;
-  #ids = new Uint8Array(idSize * 64);
+  #ids = Buffer.alloc(idSize * 64);
   /** For each slot: pack number with the type in the top bit, offset, length, plain length (0: not compressed). */
   #places = new Uint32Array(columns * 64);
   /** Slot + 1, or 0 where free; its length is a power of two. */
@@ -51,8 +51,7 @@ export class BlobIndex {
     const number = this.#packNumber(pack.id);
     let end = this.#packEnds[number] ?? 0;
     for (const blob of pack.blobs) {
-      const id = fromHex(blob.id);
-      if (!this.#holds(id, number, blob)) this.#insert(id, number, blob);
+      this.#addEntry(blob, number);
       end = Math.max(end, blob.offset + blob.length);
     }
     this.#packEnds[number] = end;
@@ -168,30 +167,37 @@ export class BlobIndex {
     return number;
   }
 
-  #holds(id: Bytes, pack: number, blob: PackedBlob): boolean {
-    const mask = this.#table.length - 1;
-    for (let at = this.#home(id, 0); ; at = (at + 1) & mask) {
-      const slot = (this.#table[at] ?? 0) - 1;
-      if (slot === none) return false;
-      const same = this.packNumberAt(slot) === pack && this.#place(slot, 1) === blob.offset;
-      if (same && this.#matches(slot, blob.type, id, 0)) return true;
-    }
-  }
-
-  #insert(id: Bytes, pack: number, blob: PackedBlob): void {
+  /** Writes the entry to the next slot, and leaves it out again when the same is there already. */
+  #addEntry(blob: PackedBlob, pack: number): void {
     const slot = this.#size;
     if ((slot + 1) * idSize > this.#ids.length) this.#growColumns();
-    this.#ids.set(id, slot * idSize);
-    const type = blob.type === 'tree' ? treeBit : 0;
-    this.#places.set([pack + type, blob.offset, blob.length, blob.plainLength ?? 0], slot * columns);
+    this.#ids.write(blob.id, slot * idSize, 'hex');
+    const at = slot * columns;
+    this.#places[at] = pack + (blob.type === 'tree' ? treeBit : 0);
+    this.#places[at + 1] = blob.offset;
+    this.#places[at + 2] = blob.length;
+    this.#places[at + 3] = blob.plainLength ?? 0;
+    if (this.#holdsSame(slot, blob.type)) return;
     this.#size++;
     if (this.#size * 2 > this.#table.length) this.#growTable();
     else this.#enter(slot);
   }
 
+  /** Whether an earlier slot says the same as this one. */
+  #holdsSame(slot: number, type: BlobType): boolean {
+    const mask = this.#table.length - 1;
+    for (let at = this.#home(this.#ids, slot * idSize); ; at = (at + 1) & mask) {
+      const other = (this.#table[at] ?? 0) - 1;
+      if (other === none) return false;
+      const samePlace =
+        this.#place(other, 0) === this.#place(slot, 0) && this.#place(other, 1) === this.#place(slot, 1);
+      if (samePlace && this.#matches(other, type, this.#ids, slot * idSize)) return true;
+    }
+  }
+
   #growColumns(): void {
     const capacity = Math.ceil((this.#size + 64) * 1.5);
-    const ids = new Uint8Array(capacity * idSize);
+    const ids = Buffer.alloc(capacity * idSize);
     ids.set(this.#ids);
     this.#ids = ids;
     const places = new Uint32Array(capacity * columns);

@@ -1,12 +1,21 @@
+import { daysOfDate, encodeDate } from './calendar.ts';
+
 const nsPerSecond = 1_000_000_000n;
 const minuteS = 60;
 const dayS = 86_400;
+const quarterS = 900;
 
 /** Seconds since 1970 of the first and the last instant that RFC 3339 can write, years 0000 and 9999. */
 const earliestS = -62_167_219_200;
 const latestS = 253_402_300_799;
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
+const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const clockEnd = 19;
+const zero = 0x30;
+
+/** Zones change their offset at full quarters of an hour, so that of the last quarter seen is kept. */
+let lastQuarter = Number.NaN;
+let lastOffset = 0;
 
 /**
  * An instant as Go's time.Time marshals itself: RFC 3339 with up to nine digits of fraction, trailing zeros cut, in the
@@ -22,44 +31,51 @@ export function encodeGoTime(ns: bigint): string {
     fraction += 1e9;
   }
   const offset = offsetMinutes(seconds);
-  if (seconds + offset * minuteS < earliestS) return `0000-01-01T00:00:00${zone(offset)}`;
-  if (seconds + offset * minuteS > latestS) return `9999-12-31T23:59:59.999999999${zone(offset)}`;
-  return clockText(seconds + offset * minuteS) + fractionText(fraction) + zone(offset);
+  const local = seconds + offset * minuteS;
+  if (local < earliestS) return `0000-01-01T00:00:00${zone(offset)}`;
+  if (local > latestS) return `9999-12-31T23:59:59.999999999${zone(offset)}`;
+  return clockText(local) + fractionText(fraction) + zone(offset);
 }
 
 /** Nanoseconds since 1970 of an RFC 3339 time, or undefined when it is none. */
 export function parseGoTime(text: string): bigint | undefined {
-  const found = pattern.exec(text);
-  if (!found) return undefined;
-  const [, year, month, day, hour, minute, second, fraction = '', sign, zoneHours = '0', zoneMinutes = '0'] =
-    found;
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  const exists = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-  if (!exists || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const offset = (Number(zoneHours) * 60 + Number(zoneMinutes)) * (sign === '-' ? -1 : 1);
-  const clock = Number(hour) * 3600 + (Number(minute) - offset) * minuteS + Number(second);
-  const seconds = date.getTime() / 1000 + clock;
-  return BigInt(seconds) * nsPerSecond + BigInt(Number(fraction.padEnd(9, '0')));
+  if (!form.test(text)) return undefined;
+  const number = (at: number, digits = 2): number => readDigits(text, at, digits);
+  const days = daysOfDate(number(0, 4), number(5), number(8));
+  const [hour, minute, second] = [number(11), number(14), number(17)];
+  if (days === undefined || hour > 23 || minute > 59 || second > 59) return undefined;
+  const zoneAt = text.endsWith('Z') ? text.length - 1 : text.length - 6;
+  const digits = Math.max(0, zoneAt - clockEnd - 1);
+  const fraction = readDigits(text, clockEnd + 1, digits) * 10 ** (9 - digits);
+  const seconds = days * dayS + hour * 3600 + minute * minuteS + second - zoneSeconds(text, zoneAt);
+  return BigInt(seconds) * nsPerSecond + BigInt(fraction);
 }
 
 /** Minutes by which the clock of this machine was ahead of UTC at that instant. */
 function offsetMinutes(seconds: number): number {
-  // Beyond what a Date can hold the zone's rule is unknown; such times are clamped anyway.
-  const offset = -new Date(seconds * 1000).getTimezoneOffset();
-  return Number.isFinite(offset) ? Math.trunc(offset) : 0;
+  const quarter = Math.floor(seconds / quarterS);
+  if (quarter !== lastQuarter) {
+    lastQuarter = quarter;
+    const offset = -new Date(seconds * 1000).getTimezoneOffset();
+    // Beyond what a Date can hold the zone's rule is unknown; such times are clamped anyway.
+    lastOffset = Number.isFinite(offset) ? Math.trunc(offset) : 0;
+  }
+  return lastOffset;
 }
 
 function clockText(localSeconds: number): string {
-  const date = new Date(localSeconds * 1000);
-  const year = String(date.getUTCFullYear()).padStart(4, '0');
-  const day = `${year}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
-  const second = ((localSeconds % dayS) + dayS) % dayS;
-  return `${day}T${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;
+  const days = Math.floor(localSeconds / dayS);
+  const second = localSeconds - days * dayS;
+  const hours = `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;
+  return `${encodeDate(days)}T${hours}`;
 }
 
 function fractionText(fraction: number): string {
-  return fraction === 0 ? '' : `.${String(fraction).padStart(9, '0').replace(/0+$/, '')}`;
+  if (fraction === 0) return '';
+  const text = String(1e9 + fraction);
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === zero) end--;
+  return `.${text.slice(1, end)}`;
 }
 
 function zone(offset: number): string {
@@ -70,4 +86,16 @@ function zone(offset: number): string {
 
 function two(value: number): string {
   return value < 10 ? `0${value}` : String(value);
+}
+
+function zoneSeconds(text: string, at: number): number {
+  if (text.charAt(at) === 'Z') return 0;
+  const distance = readDigits(text, at + 1, 2) * 3600 + readDigits(text, at + 4, 2) * minuteS;
+  return text.charAt(at) === '-' ? -distance : distance;
+}
+
+function readDigits(text: string, at: number, digits: number): number {
+  let value = 0;
+  for (let i = at; i < at + digits; i++) value = value * 10 + text.charCodeAt(i) - zero;
+  return value;
 }
