@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes } from '../base/index.ts';
+import type { Bytes } from '../base/index.ts';
 import { tag } from './der-tag.ts';
 import { encodeOid, type ObjectIdentifier } from './object-identifier.ts';
 
@@ -7,11 +7,11 @@ import { encodeOid, type ObjectIdentifier } from './object-identifier.ts';
  * only content of 128 bytes and more has to move for it, by one to four bytes.
  */
 export class DerWriter {
-  #bytes: Uint8Array;
+  #bytes: Buffer;
   #at = 0;
 
   constructor(expectedBytes = 1024) {
-    this.#bytes = new Uint8Array(expectedBytes);
+    this.#bytes = Buffer.alloc(expectedBytes);
   }
 
   /** How many bytes have been written. */
@@ -90,13 +90,13 @@ export class DerWriter {
 
   /** A copy of all that has been written. */
   finish(): Bytes {
-    return this.#bytes.slice(0, this.#at);
+    return new Uint8Array(this.#bytes.subarray(0, this.#at));
   }
 
   #text(identifier: number, text: string, encoding: 'latin1' | 'utf8', byteLength: number): void {
     this.inside(identifier, () => {
       this.#reserve(byteLength);
-      this.#at += asBuffer(this.#bytes).write(text, this.#at, encoding);
+      this.#at += this.#bytes.write(text, this.#at, encoding);
     });
   }
 
@@ -111,13 +111,13 @@ export class DerWriter {
     this.#reserve(count);
     this.#bytes.copyWithin(start + count, start, this.#at);
     this.#bytes[lengthAt] = 0x80 | count;
-    asBuffer(this.#bytes).writeUIntBE(length, start, count);
+    this.#bytes.writeUIntBE(length, start, count);
     this.#at += count;
   }
 
   #reserve(count: number): void {
     if (this.#at + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#at + count));
+    const larger = Buffer.alloc(Math.max(2 * this.#bytes.length, this.#at + count));
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
   }
