@@ -11,7 +11,7 @@ export interface PathMaterial {
   readonly signatures: WorkLimit;
 }
 
-type Path = readonly Certificate[];
+type Path = readonly [leaf: Certificate, ...issuers: Certificate[]];
 
 /**
  * Every path from the leaf to an anchor whose names chain and whose signatures are right (RFC 4158, RFC 5280 §6.1.3

@@ -18,6 +18,6 @@ export {
   type TrustBundle,
   trustAnchor,
 } from './trust-bundle.ts';
-export { type PathRequest, type Purpose, validatePath } from './validate-path.ts';
+export { type PathRequest, type Purpose, type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type IdentityRequest, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
 export { verifyServerName } from './verify-server-name.ts';

@@ -20,6 +20,9 @@ export interface PathRequest {
   readonly maxDepth?: number;
 }
 
+/** The leaf first, the anchor last. */
+export type ValidPath = readonly [leaf: Certificate, ...issuers: Certificate[]];
+
 const defaultMaxDepth = 8;
 const maxIntermediates = 128;
 const maxSignatures = 100;
@@ -33,7 +36,7 @@ const maxSignatures = 100;
  * @throws HoldfastError `certificate_unknown_authority` when no chain of right signatures leads to an anchor; only
  *   when one does, what is wrong with it: `certificate_expired`, `certificate_not_yet_valid`, `certificate_not_allowed`
  */
-export function validatePath(request: PathRequest): readonly Certificate[] {
+export function validatePath(request: PathRequest): ValidPath {
   const { at, purpose, maxDepth = defaultMaxDepth } = request;
   const leaf = parseLeaf(request.leaf);
   const paths = candidatePaths({

@@ -2,7 +2,7 @@ import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Certificate, Identity, Role } from '../pki/index.ts';
 import { notAllowed } from './not-allowed.ts';
 import type { TrustBundle } from './trust-bundle.ts';
-import { type Purpose, validatePath } from './validate-path.ts';
+import { type Purpose, type ValidPath, validatePath } from './validate-path.ts';
 
 export interface IdentityRequest {
   /** What the peer presented: DER, the leaf first, the others in any order. */
@@ -17,7 +17,7 @@ export interface IdentityRequest {
 export interface VerifiedIdentity {
   readonly identity: Identity;
   /** The leaf first, the anchor last. */
-  readonly path: readonly Certificate[];
+  readonly path: ValidPath;
 }
 
 /**
@@ -32,7 +32,7 @@ export function verifyIdentity({ chain, bundle, roles, purpose, at }: IdentityRe
   if (leaf === undefined) throw new HoldfastError('certificate_required', 'no certificate was presented');
   const anchors = anchorsOf(bundle);
   const path = validatePath({ leaf, intermediates, anchors, at, purpose });
-  const identity = identityOf(path[0] as Certificate);
+  const identity = identityOf(path[0]);
   checkNetwork(identity, bundle);
   checkRole(identity, roles);
   return { identity, path };

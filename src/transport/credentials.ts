@@ -1,0 +1,9 @@
+import type { KeyObject } from 'node:crypto';
+import type { Bytes } from '../base/index.ts';
+
+/** What a node proves its identity with. */
+export interface Credentials {
+  /** As it is sent: DER, the leaf, then the issuing certificate. */
+  readonly chain: readonly Bytes[];
+  readonly privateKey: KeyObject;
+}

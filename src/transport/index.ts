@@ -1,0 +1,15 @@
+/**
+ * TLS from policy. `listen` and `TlsDialer` are the two ends; `PeerGate` says who a peer is, on every request. TLS itself
+ * only keeps secrets and proves who holds which key: whom to believe is judged by `trust` on the certificates as they
+ * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
+ */
+export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
+export type { Credentials } from './credentials.ts';
+export type { HalfOpenLimits } from './half-open.ts';
+export { Hot } from './hot.ts';
+export { type Listener, type ListenOptions, listen } from './listen.ts';
+export { peerCertificates } from './peer-certificates.ts';
+export { isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
+export { serveHttp } from './serve-http.ts';
+export { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
+export { transportError } from './transport-error.ts';

@@ -1,0 +1,125 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { HoldfastError, type Log, secondMs, systemErrorCode } from '../base/index.ts';
+import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
+import { acceptTls } from './accept-tls.ts';
+import type { Credentials } from './credentials.ts';
+import { HalfOpen, type HalfOpenLimits } from './half-open.ts';
+import type { Hot } from './hot.ts';
+import { HotContext } from './hot-context.ts';
+
+export interface ListenOptions {
+  readonly policy: ListenerPolicy;
+  /** What a TLS listener proves itself with; one that is replaced counts from the next connection on. */
+  readonly credentials?: Hot<Credentials>;
+  /**
+   * Gets every connection that is ready: a `TLSSocket` after its handshake, or the plain socket of a plain listener.
+   * For HTTP see `serveHttp`. Who the peer is has not been looked at: that is the gate's work, on every request.
+   */
+  readonly onConnection: (socket: Socket) => void;
+  readonly log: Log;
+  /** Ends the listener when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** 10 seconds and 256 at once, unless said. */
+  readonly halfOpen?: HalfOpenLimits;
+}
+
+/** A listener that is open. */
+export interface Listener extends AsyncDisposable {
+  readonly policy: ListenerPolicy;
+  /** Where it listens; the port is the real one also when the policy said 0. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Stops listening, ends every connection, and resolves when all are gone. */
+  close(): Promise<void>;
+}
+
+const defaultHalfOpen: HalfOpenLimits = { timeoutMs: 10 * secondMs, maxCount: 256 };
+const maxConnections = 4096;
+
+/**
+ * Opens a listener. What its policy gives up against the default is logged. No error of a connection ends the program.
+ *
+ * @throws HoldfastError `port_in_use`; `settings_invalid` when the address is not ours or needs more rights
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { policy, log, signal } = options;
+  signal?.throwIfAborted();
+  for (const finding of weakerThanDefault(policy)) log.warn(finding);
+  const sockets = new Set<Socket>();
+  const accept = acceptor(options);
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    accept(socket);
+  });
+  server.maxConnections = maxConnections;
+  await open(server, policy);
+  server.on('error', (error) =>
+    log.warn('listener cannot accept', { listener: policy.name, error: error.message }),
+  );
+  const close = (): Promise<void> => closeServer(server, sockets);
+  signal?.addEventListener('abort', () => void close(), { once: true });
+  const { address: host, port } = server.address() as AddressInfo;
+  return { policy, address: { host, port }, close, [Symbol.asyncDispose]: close };
+}
+
+function acceptor({
+  policy,
+  credentials,
+  onConnection,
+  log,
+  halfOpen,
+}: ListenOptions): (socket: Socket) => void {
+  const onError = (error: Error, from: string | undefined): void =>
+    log.debug('connection failed', { listener: policy.name, from, error: error.message });
+  if (policy.kind === 'plain') {
+    return (socket) => {
+      socket.on('error', (error) => onError(error, socket.remoteAddress));
+      onConnection(socket);
+    };
+  }
+  if (credentials === undefined) throw new TypeError(`listener ${policy.name}: TLS needs credentials`);
+  const context = new HotContext(policy, credentials);
+  const bounds = new HalfOpen(halfOpen ?? defaultHalfOpen);
+  return (socket) => acceptTls(socket, { policy, context, halfOpen: bounds, onConnection, onError });
+}
+
+function open(server: Server, { name, address }: ListenerPolicy): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, name, address)));
+    server.listen({ port: address.port, ...(address.host !== undefined && { host: address.host }) }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function listenError(error: Error, name: string, { host, port }: ListenerPolicy['address']): unknown {
+  const where = `listener ${name}: ${host === undefined ? 'port' : host} ${port}`;
+  const code = systemErrorCode(error);
+  if (code === 'EADDRINUSE') {
+    return new HoldfastError('port_in_use', `${where} is in use by another program`, {
+      hint: `choose other ports with --port, or see who has it: ss -ltnp 'sport = :${port}'`,
+      cause: error,
+    });
+  }
+  if (code === 'EACCES') {
+    return new HoldfastError('settings_invalid', `${where}: this user may not listen there`, {
+      hint: 'choose a port above 1023 with --port',
+      cause: error,
+    });
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new HoldfastError('settings_invalid', `${where} is not an address of this machine`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    // The one error it can give says that it is closed already.
+    server.close(() => resolve());
+    for (const socket of sockets) socket.destroy();
+  });
+}

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import {
+  type Clock,
+  type ErrorCode,
+  HoldfastError,
+  isHoldfastError,
+  type Log,
+  secondMs,
+} from '../base/index.ts';
+import { roles as allRoles, type Identity, type Role, type SerialNumber } from '../pki/index.ts';
+import { checkRole, type TrustBundle, verifyIdentity } from '../trust/index.ts';
+import type { Hot } from './hot.ts';
+import { peerCertificates } from './peer-certificates.ts';
+
+export interface PeerGateOptions {
+  /** Who may vouch for a peer. */
+  readonly bundle: Hot<TrustBundle>;
+  /** Whether the authority issued a certificate of this number and has not revoked it. Asked on every request. */
+  readonly isGood: (serial: SerialNumber) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Peer {
+  readonly identity: Identity;
+  readonly serial: SerialNumber;
+  /** When every certificate of its path is valid, milliseconds since 1970. */
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+  /** The bundle that its path was judged by. */
+  readonly bundle: TrustBundle;
+}
+
+const recheckMs = secondMs;
+
+/**
+ * The one place that decides who a peer is, on every request and never from the handshake alone: the chain to our
+ * authority, validity now, the number known and not revoked, the role.
+ *
+ * Only the path is judged once for each connection, and again when trust changes; the rest is asked each time and
+ * costs about a microsecond. A connection whose peer would be refused by now is ended, at most a second later: at the
+ * end of its certificate, at its revocation, when its authority is no longer trusted.
+ */
+export class PeerGate {
+  readonly #options: PeerGateOptions;
+  readonly #peers = new Map<Socket, Peer>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PeerGateOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Who is at the other end of `socket`, when it has one of the roles.
+   *
+   * @throws HoldfastError `certificate_required`, or another `certificate_*`; {@link isToldToPeer} says whether the
+   *   peer may learn which
+   */
+  check(socket: Socket, { roles }: { readonly roles: readonly Role[] }): Identity {
+    const { identity } = this.#judge(socket, this.#options.clock.now());
+    checkRole(identity, roles);
+    return identity;
+  }
+
+  /** Ends every connection whose peer would be refused by now; happens every second by itself. */
+  recheck(): void {
+    const nowMs = this.#options.clock.now();
+    for (const [socket, { identity }] of this.#peers) {
+      try {
+        this.#judge(socket, nowMs);
+      } catch (error) {
+        this.#options.log.info('connection ended', { ...identity, reason: reasonOf(error) });
+        socket.destroy();
+      }
+    }
+  }
+
+  #judge(socket: Socket, nowMs: number): Peer {
+    const known = this.#peers.get(socket);
+    const peer = known !== undefined && this.#holds(known, nowMs) ? known : this.#verify(socket, nowMs);
+    if (!this.#options.isGood(peer.serial)) {
+      const { role, name } = peer.identity;
+      throw new HoldfastError(
+        'certificate_revoked',
+        `${role} ${name}: certificate ${peer.serial} is revoked, or unknown to the authority`,
+      );
+    }
+    return peer;
+  }
+
+  #holds({ bundle, validFromMs, validUntilMs }: Peer, nowMs: number): boolean {
+    return bundle === this.#options.bundle.current && validFromMs <= nowMs && nowMs <= validUntilMs;
+  }
+
+  #verify(socket: Socket, nowMs: number): Peer {
+    const chain = peerCertificates(socket) ?? [];
+    const bundle = this.#options.bundle.current;
+    const request = { chain, bundle, roles: allRoles, purpose: 'clientAuth', at: new Date(nowMs) } as const;
+    const { identity, path } = verifyIdentity(request);
+    const peer: Peer = {
+      identity,
+      bundle,
+      serial: path[0].serial,
+      validFromMs: Math.max(...path.map(({ notBefore }) => notBefore.getTime())),
+      validUntilMs: Math.min(...path.map(({ notAfter }) => notAfter.getTime())),
+    };
+    this.#remember(socket, peer);
+    return peer;
+  }
+
+  #remember(socket: Socket, peer: Peer): void {
+    if (!this.#peers.has(socket)) socket.once('close', () => this.#forget(socket));
+    this.#peers.set(socket, peer);
+    this.#timer ??= setInterval(() => this.recheck(), recheckMs).unref();
+  }
+
+  #forget(socket: Socket): void {
+    this.#peers.delete(socket);
+    if (this.#peers.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+const toldCodes: readonly ErrorCode[] = [
+  'certificate_expired',
+  'certificate_not_yet_valid',
+  'certificate_revoked',
+  'certificate_not_allowed',
+  'certificate_wrong_network',
+  'certificate_wrong_role',
+];
+
+/**
+ * Whether a refused peer may be told the code: its chain ends in our authority, so it is one of us and can mend it.
+ * Anybody else learns nothing.
+ */
+export function isToldToPeer(error: unknown): boolean {
+  return isHoldfastError(error, ...toldCodes);
+}
+
+function reasonOf(error: unknown): string {
+  return isHoldfastError(error) ? error.code : String(error);
+}

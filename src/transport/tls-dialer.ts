@@ -1,0 +1,122 @@
+import type { Agent } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { type Clock, secondMs } from '../base/index.ts';
+import type { Role } from '../pki/index.ts';
+import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
+import { type TrustBundle, type ValidPath, verifyIdentity, verifyServerName } from '../trust/index.ts';
+import { type ConnectionInfo, connectionInfo } from './connection-info.ts';
+import type { Credentials } from './credentials.ts';
+import type { Hot } from './hot.ts';
+import { HotContext } from './hot-context.ts';
+import { peerCertificates } from './peer-certificates.ts';
+import { connectVerified, type Target } from './verified-connection.ts';
+import { VerifyingAgent } from './verifying-agent.ts';
+
+export interface TlsDialerOptions {
+  /** Who may vouch for a server. */
+  readonly bundle: Hot<TrustBundle>;
+  /** What this node shows of itself; nothing when it is left out. */
+  readonly credentials?: Hot<Credentials>;
+  readonly clock: Clock;
+  readonly policy?: ClientPolicy;
+  /** What the other end may be; a server unless said. */
+  readonly roles?: readonly Role[];
+  /** For name lookup, connection and handshake together; 15 seconds unless said. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 15 * secondMs;
+/** Enough for parallel uploads; more would only share the same line. */
+const maxSockets = 16;
+
+/**
+ * Dials the servers of a network. Every connection is judged by the certificates that the server presented (path to a
+ * root of the bundle, the name that was called, role and network) before anything is written to it, so that a server
+ * which is not the one that was meant gets no byte of a request.
+ *
+ * Our own certificate, which is public, has been shown by then: TLS sends it within the handshake.
+ */
+export class TlsDialer implements Disposable {
+  readonly #options: TlsDialerOptions;
+  readonly #context: HotContext;
+  readonly #agent: VerifyingAgent;
+  readonly #verified = new WeakMap<
+    TLSSocket,
+    { readonly bundle: TrustBundle; readonly validUntilMs: number }
+  >();
+  #last: ConnectionInfo | undefined;
+
+  constructor(options: TlsDialerOptions) {
+    this.#options = options;
+    this.#context = new HotContext(options.policy ?? defaultClientPolicy, options.credentials);
+    const connector = {
+      connect: (target: Target) => this.#connect(target),
+      isStillGood: (socket: TLSSocket) => this.#isStillGood(socket),
+    };
+    this.#agent = new VerifyingAgent(connector, { maxSockets });
+  }
+
+  /**
+   * For `https.request`: verified connections, kept for the next request. A request fails with a HoldfastError as
+   * {@link connect} when no connection comes about; map what happens later with `transportError`.
+   */
+  agent(): Agent {
+    return this.#agent;
+  }
+
+  /**
+   * A verified connection of its own; the caller ends it.
+   *
+   * @throws HoldfastError `connection_failed`, `connection_lost`, `tls_failed`, or what is wrong with the server's
+   *   certificate: `certificate_*`
+   */
+  async connect(url: URL | string, options: { signal?: AbortSignal } = {}): Promise<TLSSocket> {
+    const { hostname, port } = new URL(url);
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    return await this.#connect({ host, port: port === '' ? 443 : Number(port) }, options.signal);
+  }
+
+  /** How the latest connection is protected; undefined before the first. */
+  lastConnection(): ConnectionInfo | undefined {
+    return this.#last;
+  }
+
+  /** Ends the connections of the agent. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #connect(target: Target, signal?: AbortSignal): Promise<TLSSocket> {
+    const socket = await connectVerified(target, {
+      context: this.#context.current,
+      verify: (socket) => this.#verify(socket, target.host),
+      timeoutMs: this.#options.timeoutMs ?? defaultTimeoutMs,
+      ...(signal !== undefined && { signal }),
+    });
+    this.#last = connectionInfo(socket);
+    return socket;
+  }
+
+  #verify(socket: TLSSocket, host: string): void {
+    const { bundle, clock, roles = ['server'] } = this.#options;
+    const chain = peerCertificates(socket) ?? [];
+    const at = new Date(clock.now());
+    const { path } = verifyIdentity({ chain, bundle: bundle.current, roles, purpose: 'serverAuth', at });
+    verifyServerName(path[0], host);
+    this.#verified.set(socket, { bundle: bundle.current, validUntilMs: validUntilMs(path) });
+  }
+
+  #isStillGood(socket: TLSSocket): boolean {
+    const { bundle, clock } = this.#options;
+    const verified = this.#verified.get(socket);
+    return verified?.bundle === bundle.current && clock.now() <= verified.validUntilMs;
+  }
+}
+
+function validUntilMs(path: ValidPath): number {
+  return Math.min(...path.map(({ notAfter }) => notAfter.getTime()));
+}
