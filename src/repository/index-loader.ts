@@ -7,43 +7,34 @@ import type { UnpackedStore } from './unpacked-store.ts';
 
 const concurrentReads = 4;
 
-/** What to do with an index file, or with one that cannot be read. */
-export interface IndexVisitor {
-  readonly onIndex: (name: ObjectId, packs: readonly PackContents[]) => void;
-  readonly onDamaged: (name: ObjectId, error: HoldfastError) => void;
+/** How the index files are read. */
+export interface IndexOptions {
+  readonly signal?: AbortSignal;
+  /** Told of each index file that cannot be read, which is then left out; without it such a one is an error. */
+  readonly onDamaged?: (name: ObjectId, error: HoldfastError) => void;
+  /** Told of a pack that an earlier file lists too, and how many of its blobs that file did not list so. */
+  readonly onRepeated?: (pack: ObjectId, name: ObjectId, newBlobs: number) => void;
 }
 
-/** Reads every index file and shows each to the visitor, a few at a time and in no particular order. */
-export async function visitIndexFiles(
-  files: UnpackedStore,
-  visitor: IndexVisitor,
-  options: { signal?: AbortSignal } = {},
-): Promise<void> {
-  await forEachLimited(await files.list('index', options), concurrentReads, async ({ name }) => {
-    try {
-      const json = await files.load('index', name, options);
-      visitor.onIndex(name, parseIndexFile(json, `index ${name}`));
-    } catch (error) {
-      // A file that is gone was replaced by another while we read, or is missing and so is what it said.
-      if (!isHoldfastError(error, 'repository_damaged', 'object_not_found', 'object_corrupt')) throw error;
-      visitor.onDamaged(name, error);
-    }
-  });
-}
-
-/** Everything that the index files say. `repository_damaged` names those that cannot be read. */
-export async function loadIndex(
-  files: UnpackedStore,
-  options: { signal?: AbortSignal } = {},
-): Promise<BlobIndex> {
+/** Everything that the index files say, read a few at a time. `repository_damaged` names those that cannot be read. */
+export async function loadIndex(files: UnpackedStore, options: IndexOptions = {}): Promise<BlobIndex> {
+  const { signal, onDamaged, onRepeated } = options;
+  const cancel = signal ? { signal } : {};
   const index = new BlobIndex();
   const damaged: HoldfastError[] = [];
   let readable = 0;
-  const onIndex = (_name: ObjectId, packs: readonly PackContents[]): void => {
-    readable++;
-    for (const pack of packs) index.add(pack);
-  };
-  await visitIndexFiles(files, { onIndex, onDamaged: (_name, error) => damaged.push(error) }, options);
+  await forEachLimited(await files.list('index', cancel), concurrentReads, async ({ name }) => {
+    try {
+      const packs = parseIndexFile(await files.load('index', name, cancel), `index ${name}`);
+      readable++;
+      for (const pack of packs) addPack(index, pack, (newBlobs) => onRepeated?.(pack.id, name, newBlobs));
+    } catch (error) {
+      // A file that is gone was replaced by another while we read, or is missing and so is what it said.
+      if (!isHoldfastError(error, 'repository_damaged', 'object_not_found', 'object_corrupt')) throw error;
+      if (onDamaged) onDamaged(name, error);
+      else damaged.push(error);
+    }
+  });
   if (damaged.length === 0) return index;
   const messages = damaged.map((error) => error.message).join('; ');
   const rest = `${readable} other index files are readable and know ${index.packCount} packs`;
@@ -51,4 +42,10 @@ export async function loadIndex(
     hint: 'holdfast check names everything that is affected; restic repair index builds it again from the packs',
     cause: damaged[0],
   });
+}
+
+function addPack(index: BlobIndex, pack: PackContents, onRepeated: (newBlobs: number) => void): void {
+  const repeated = index.hasPack(pack.id);
+  const newBlobs = index.add(pack);
+  if (repeated) onRepeated(newBlobs);
 }

@@ -3,6 +3,11 @@
  * encrypted files; this folder knows what is in them. `format/` is the format alone, bytes to values and back;
  * `kernel/` what must be fast; `archive/`, `restore/` and `check/` are what one does with a repository.
  */
+
+export { archive } from './archive/archive.ts';
+export type { ArchiveOptions, ArchiveProgress, ArchiveSummary } from './archive/archive-options.ts';
+export { type CheckOptions, type CheckProgress, type CheckSummary, check } from './check/check.ts';
+export type { CheckProblem, CheckSubject } from './check/check-report.ts';
 export type { BlobId, BlobType, PackContents, PackedBlob } from './format/blob.ts';
 export { type NodeType, permissionsOf } from './format/file-mode.ts';
 export type { MasterKey } from './format/master-key.ts';

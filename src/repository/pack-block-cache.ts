@@ -59,6 +59,6 @@ export class PackBlockCache {
     length: number,
     options: { signal?: AbortSignal },
   ): Promise<Bytes> {
-    return this.#store.read({ type: 'data', name }, { ...options, range: { offset, length } });
+    return this.#store.read({ type: 'data', name }, { ...options, keep: true, range: { offset, length } });
   }
 }

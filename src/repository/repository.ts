@@ -12,7 +12,7 @@ import { calibrateScrypt, type ScryptCost } from './format/scrypt.ts';
 import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
 import { parseTree, type Tree } from './format/tree.ts';
 import type { UnitCipher } from './format/unit.ts';
-import { loadIndex } from './index-loader.ts';
+import { type IndexOptions, loadIndex } from './index-loader.ts';
 import { newCipher } from './new-cipher.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import {
@@ -74,7 +74,7 @@ export class Repository {
   }
 
   /** Reads all index files afresh; what is read later is looked up here. `repository_damaged` names those unreadable. */
-  async loadIndex(options: Cancellable = {}): Promise<BlobIndex> {
+  async loadIndex(options: IndexOptions = {}): Promise<BlobIndex> {
     const index = await loadIndex(this.files, options);
     this.#index = Promise.resolve(index);
     return index;

@@ -41,21 +41,19 @@ export class UnpackedStore {
   async load(type: UnpackedType, name: ObjectId, options: Cancellable = {}): Promise<Bytes> {
     const file = await this.#store.read({ type, name }, options);
     const what = `${fileKinds[type]} ${name}`;
+    // The name is checked too: a sealed file is genuine under any name, and storage could exchange two of them.
+    if (idOf(file) !== name) {
+      throw damaged(what, `is damaged: its ${file.length} bytes are not those that were written`);
+    }
     const plaintext = this.#cipher.unseal(file);
-    if (plaintext) return decodeUnpacked(plaintext, what);
-    throw new HoldfastError('repository_damaged', `${what} ${this.#diagnosis(file, name)}`);
+    if (!plaintext)
+      throw damaged(what, 'does not authenticate: it was made with the key of another repository');
+    return decodeUnpacked(plaintext, what);
   }
 
   /** Removes a file. */
   async remove(type: UnpackedType, name: ObjectId, options: Cancellable = {}): Promise<void> {
     await this.#store.remove({ type, name }, options);
-  }
-
-  /** Tells damage since it was stored from a file that never belonged here. */
-  #diagnosis(file: Bytes, name: ObjectId): string {
-    return idOf(file) === name
-      ? 'does not authenticate: it was made with the key of another repository'
-      : `is damaged: its ${file.length} bytes are not those that were written`;
   }
 }
 
@@ -65,3 +63,7 @@ export const fileKinds: Readonly<Record<UnpackedType, string>> = {
   snapshots: 'snapshot',
   locks: 'lock',
 };
+
+function damaged(what: string, why: string): HoldfastError {
+  return new HoldfastError('repository_damaged', `${what} ${why}`);
+}

@@ -1,4 +1,4 @@
-import { type Bytes, fromHex, toHex } from '../../base/index.ts';
+import { type Bytes, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
 
@@ -27,6 +27,8 @@ export class BlobIndex {
   #places = new Uint32Array(columns * 64);
   /** Slot + 1, or 0 where free; its length is a power of two. */
   #table = new Uint32Array(128);
+  /** The raw id that is being looked for, to spare an array for each. */
+  readonly #wanted = Buffer.alloc(idSize);
   readonly #packs: ObjectId[] = [];
   readonly #packEnds: number[] = [];
   readonly #packNumbers = new Map<ObjectId, number>();
@@ -46,15 +48,17 @@ export class BlobIndex {
     return this.#ids.subarray(0, this.#size * idSize);
   }
 
-  /** Adds the blobs of a pack. Entries that are there already are not added twice. */
-  add(pack: PackContents): void {
-    const number = this.#packNumber(pack.id);
+  /** Adds the blobs of a pack, and tells how many entries are new: what is there already is not added twice. */
+  add(pack: PackContents): number {
+    const sizeBefore = this.#size;
+    const number = this.#numberPack(pack.id);
     let end = this.#packEnds[number] ?? 0;
     for (const blob of pack.blobs) {
       this.#addEntry(blob, number);
       end = Math.max(end, blob.offset + blob.length);
     }
     this.#packEnds[number] = end;
+    return this.#size - sizeBefore;
   }
 
   /** The slot of a blob whose raw id lies at `at` in `bytes`, or -1. */
@@ -64,7 +68,8 @@ export class BlobIndex {
 
   /** The slot of a blob, or -1. */
   findHex(type: BlobType, id: BlobId): number {
-    return this.find(type, fromHex(id));
+    this.#wanted.write(id, 0, 'hex');
+    return this.find(type, this.#wanted);
   }
 
   /** Whether the blob is there. */
@@ -72,16 +77,21 @@ export class BlobIndex {
     return this.findHex(type, id) !== none;
   }
 
-  /** Every place where the blob is. */
-  locate(type: BlobType, id: BlobId): BlobLocation[] {
-    const bytes = fromHex(id);
-    const found: BlobLocation[] = [];
+  /** The slots of a blob, one for each pack that it is in. */
+  slotsOf(type: BlobType, id: BlobId): number[] {
+    this.#wanted.write(id, 0, 'hex');
+    const found: number[] = [];
     const mask = this.#table.length - 1;
-    for (let at = this.#home(bytes, 0); ; at = (at + 1) & mask) {
+    for (let at = this.#home(this.#wanted, 0); ; at = (at + 1) & mask) {
       const slot = (this.#table[at] ?? 0) - 1;
       if (slot === none) return found;
-      if (this.#matches(slot, type, bytes, 0)) found.push(this.locationAt(slot));
+      if (this.#matches(slot, type, this.#wanted, 0)) found.push(slot);
     }
+  }
+
+  /** Every place where the blob is. */
+  locate(type: BlobType, id: BlobId): BlobLocation[] {
+    return this.slotsOf(type, id).map((slot) => this.locationAt(slot));
   }
 
   /** Whether the entry at a slot is a directory. */
@@ -121,7 +131,12 @@ export class BlobIndex {
 
   /** Where the last blob of a pack that is known here ends; 0 for a pack that is not. */
   packEnd(pack: ObjectId): number {
-    return this.#packEnds[this.#packNumbers.get(pack) ?? none] ?? 0;
+    return this.#packEnds[this.packNumber(pack)] ?? 0;
+  }
+
+  /** The number of a pack, or -1. */
+  packNumber(pack: ObjectId): number {
+    return this.#packNumbers.get(pack) ?? none;
   }
 
   /** Whether some entry is in this pack. */
@@ -158,7 +173,7 @@ export class BlobIndex {
     return { slots, starts };
   }
 
-  #packNumber(pack: ObjectId): number {
+  #numberPack(pack: ObjectId): number {
     const known = this.#packNumbers.get(pack);
     if (known !== undefined) return known;
     const number = this.#packs.push(pack) - 1;

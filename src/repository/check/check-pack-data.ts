@@ -1,0 +1,38 @@
+import { forEachLimited, isHoldfastError } from '../../base/index.ts';
+import type { ObjectInfo } from '../../storage/index.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
+import type { Repository } from '../repository.ts';
+import type { CheckReport } from './check-report.ts';
+import { inspectPack } from './inspect-pack.ts';
+import type { LostBlobs } from './lost-blobs.ts';
+
+const concurrentPacks = 3;
+
+/** Reads every byte of the packs. What is wrong with one is reported and its lost blobs are marked; then comes the next. */
+export async function checkPackData(
+  repository: Repository,
+  checked: { readonly index: BlobIndex; readonly packs: readonly ObjectInfo[]; readonly lost: LostBlobs },
+  report: CheckReport,
+  options: { readonly signal?: AbortSignal; readonly onPack: (pack: ObjectInfo) => void },
+): Promise<void> {
+  const { index, packs, lost } = checked;
+  const { signal, onPack } = options;
+  const { slots, starts } = index.slotsByPack();
+  await forEachLimited(packs, concurrentPacks, async (pack) => {
+    const number = index.packNumber(pack.name);
+    const own = slots.subarray(starts[number], starts[number + 1]);
+    const expected = Array.from(own, (slot) => index.locationAt(slot));
+    try {
+      const inspection = await inspectPack(repository, pack, expected, signal ? { signal } : {});
+      for (const problem of inspection.problems)
+        report.error('pack', pack.name, `pack ${pack.name}: ${problem}`);
+      for (const blob of inspection.lost) lost.mark(own[blob] ?? 0);
+    } catch (error) {
+      // One file that cannot be read says nothing about the others; a lost connection does.
+      if (!isHoldfastError(error, 'object_not_found', 'object_corrupt', 'storage_failed')) throw error;
+      report.error('pack', pack.name, `pack ${pack.name} cannot be read: ${error.message}`);
+      for (const slot of own) lost.mark(slot);
+    }
+    onPack(pack);
+  });
+}

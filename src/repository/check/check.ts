@@ -1,0 +1,109 @@
+import type { ObjectInfo } from '../../storage/index.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
+import type { Repository } from '../repository.ts';
+import type { StoredSnapshot } from '../snapshot-list.ts';
+import { checkKeys } from './check-keys.ts';
+import { checkPackData } from './check-pack-data.ts';
+import { checkPackSizes } from './check-pack-sizes.ts';
+import { type CheckProblem, CheckReport } from './check-report.ts';
+import { TreeCheck } from './check-trees.ts';
+import { LostBlobs } from './lost-blobs.ts';
+
+export interface CheckOptions {
+  /** Also read every byte of every pack. */
+  readonly readData?: boolean;
+  readonly signal?: AbortSignal;
+  /** Told of each problem as it is found. */
+  readonly onProblem?: (problem: CheckProblem) => void;
+  readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+/** How far a check has come. Bytes are those of packs, and 0 of 0 unless data is read. */
+export interface CheckProgress {
+  readonly files: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** What a check saw. */
+export interface CheckSummary {
+  readonly snapshots: number;
+  readonly packs: number;
+  readonly blobs: number;
+  readonly trees: number;
+  readonly files: number;
+  /** Bytes of packs that were read. */
+  readonly bytesRead: number;
+  readonly errors: number;
+  readonly hints: number;
+}
+
+/**
+ * Checks a repository and reports everything that is wrong with it, from keys to the last file, without stopping at
+ * the first: every snapshot, index and directory is read, every pack is there in its right size, and every blob that
+ * a file needs is in one. With `readData` all packs are read too, and the files that damage in them costs are named.
+ *
+ * It holds a shared lock: backups may go on, since what they add is complete whenever it is seen.
+ */
+export async function check(repository: Repository, options: CheckOptions = {}): Promise<CheckSummary> {
+  const { signal: stop, onProblem = () => {}, onProgress = () => {} } = options;
+  await using lock = await repository.lock(stop ? { signal: stop } : {});
+  const signal = stop ? AbortSignal.any([stop, lock.lost]) : lock.lost;
+  const report = new CheckReport(onProblem);
+  await checkKeys(repository.store, report, { signal });
+  // In the order of reading: what a snapshot needs was stored before it, and so is seen after it.
+  const snapshots = await readSnapshots(repository, report, signal);
+  const index = await readIndex(repository, report, signal);
+  const lost = new LostBlobs(index);
+  const stored = await repository.store.list('data', { signal });
+  const packs = checkPackSizes(index, stored, lost, report);
+  const trees = new TreeCheck(repository, index, lost, report);
+  const totalBytes = options.readData ? packs.reduce((sum, pack) => sum + pack.size, 0) : 0;
+  let bytesRead = 0;
+  const tell = (): void => onProgress({ files: trees.files, bytes: bytesRead, totalBytes });
+  const onPack = (pack: ObjectInfo): void => {
+    bytesRead += pack.size;
+    tell();
+  };
+  if (options.readData) await checkPackData(repository, { index, packs, lost }, report, { signal, onPack });
+  for (const snapshot of snapshots) {
+    await trees.check(snapshot, { signal });
+    tell();
+  }
+  return {
+    snapshots: snapshots.length,
+    packs: stored.length,
+    blobs: index.size,
+    trees: trees.trees,
+    files: trees.files,
+    bytesRead,
+    errors: report.errors,
+    hints: report.hints,
+  };
+}
+
+async function readSnapshots(
+  repository: Repository,
+  report: CheckReport,
+  signal: AbortSignal,
+): Promise<StoredSnapshot[]> {
+  return repository.snapshots({
+    signal,
+    onDamaged: (id, error) => report.error('snapshot', id, error.message),
+  });
+}
+
+async function readIndex(
+  repository: Repository,
+  report: CheckReport,
+  signal: AbortSignal,
+): Promise<BlobIndex> {
+  return repository.loadIndex({
+    signal,
+    onDamaged: (name, error) => report.error('index', name, error.message),
+    onRepeated: (pack, name, newBlobs) => {
+      if (newBlobs === 0) report.hint('index', name, `index ${name} lists pack ${pack}, as another one does`);
+      else report.error('index', name, `index ${name} lists pack ${pack} otherwise than another one does`);
+    },
+  });
+}
