@@ -4,6 +4,7 @@
  * Knows nothing of keys, certificates or what is inside an object.
  */
 export { AppendOnlyStore } from './append-only-store.ts';
+export { bodyChunks } from './body-chunks.ts';
 export { checkRange, rangeError, resolveRange } from './byte-range.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';

@@ -1,0 +1,7 @@
+/**
+ * Object stores beyond this machine. A store here keeps the promises of every store although its connection does not:
+ * what is lost on the way is tried again, what comes back is checked against what was asked for, and a server's word
+ * is believed only where it is one that this program knows.
+ */
+export { type BackOff, exponentialBackOff } from './back-off.ts';
+export { RestStore, type RestStoreOptions } from './rest-store.ts';

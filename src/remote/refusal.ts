@@ -1,0 +1,92 @@
+import { type ErrorCode, HoldfastError } from '../base/index.ts';
+import { TransientError } from './back-off.ts';
+import { receiveText } from './receive-body.ts';
+import type { RestAnswer } from './rest-answer.ts';
+
+/** The bytes of an error's body that are looked at. */
+const maxErrorBytes = 4096;
+
+/** The codes that are believed when a server sends them, and with which status. */
+const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
+  400: ['object_corrupt', 'input_invalid'],
+  403: [
+    'object_exists',
+    'append_only',
+    'namespace_forbidden',
+    'certificate_expired',
+    'certificate_not_yet_valid',
+    'certificate_revoked',
+    'certificate_unknown_authority',
+    'certificate_wrong_network',
+    'certificate_wrong_role',
+    'certificate_required',
+    'certificate_not_allowed',
+  ],
+  404: ['object_not_found', 'repository_missing'],
+};
+
+/** What a status means when no believed code comes with it. */
+const plainCodes: Readonly<Record<number, ErrorCode>> = {
+  401: 'namespace_forbidden',
+  403: 'namespace_forbidden',
+  404: 'object_not_found',
+  416: 'range_not_satisfiable',
+  507: 'storage_full',
+};
+
+/** Why a server refused a request. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** Whether the server said the code itself; otherwise it follows from the status. */
+  readonly told: boolean;
+}
+
+/** The answer that `outcome` is; throws for a refusal, a {@link TransientError} when it may pass. */
+export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): RestAnswer {
+  if (outcome.kind === 'answer') return outcome;
+  throw refusalError(outcome, doing);
+}
+
+/** Reads why a request was refused, and closes the answer. */
+export async function readRefusal(answer: RestAnswer): Promise<Refusal> {
+  const { status } = answer;
+  const code = toldCode(await bodyText(answer), status);
+  return {
+    kind: 'refusal',
+    status,
+    code: code ?? plainCodes[status] ?? 'refused_by_peer',
+    told: code !== undefined,
+  };
+}
+
+function refusalError({ status, code }: Refusal, doing: string): Error {
+  if (isTransient(status)) {
+    const text = `${doing}: the server failed with status ${status}`;
+    return new TransientError(new HoldfastError('storage_failed', text, { hint: "see the server's log" }));
+  }
+  return new HoldfastError(code, `${doing}: refused with status ${status} (${code})`);
+}
+
+function isTransient(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 507);
+}
+
+function toldCode(text: string, status: number): ErrorCode | undefined {
+  try {
+    const { code } = Object(JSON.parse(text)) as { code?: unknown };
+    return believedCodes[status]?.find((believed) => believed === code);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error's body; what is wrong with it does not matter. */
+async function bodyText(answer: RestAnswer): Promise<string> {
+  try {
+    return await receiveText(answer, maxErrorBytes);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,49 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
+import { bodyChunks, type ObjectBody } from '../storage/index.ts';
+
+/** What is handed to the connection at once: TLS makes an encrypted copy of it. */
+const pieceBytes = 256 * 1024;
+
+/**
+ * Sends `body` at the pace of the connection, straight from the memory it is in, and stops as soon as an answer or a
+ * failure is there. A body that is not of the announced size is `object_corrupt`, before a wrong byte is sent.
+ */
+export async function sendBody(
+  client: ClientRequest,
+  body: { readonly chunks: ObjectBody; readonly size: number; readonly signal?: AbortSignal | undefined },
+  answer: Promise<IncomingMessage>,
+): Promise<void> {
+  let answered = false;
+  const over = answer.then(
+    () => (answered = true),
+    () => (answered = true),
+  );
+  let sent = 0;
+  for await (const chunk of bodyChunks(body.chunks, body.signal)) {
+    sent += chunk.length;
+    if (sent > body.size) throw sizeError(body.size, `at least ${sent}`);
+    for (const piece of pieces(chunk)) {
+      if (!client.write(piece)) await Promise.race([drained(client), over]);
+      if (answered) return;
+    }
+  }
+  if (sent < body.size) throw sizeError(body.size, String(sent));
+  client.end();
+}
+
+function* pieces(chunk: Bytes): Generator<Buffer> {
+  for (let start = 0; start < chunk.length; start += pieceBytes) {
+    yield asBuffer(chunk.subarray(start, start + pieceBytes));
+  }
+}
+
+function drained(client: ClientRequest): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.once('drain', resolve);
+  return promise;
+}
+
+function sizeError(announced: number, found: string): HoldfastError {
+  return new HoldfastError('object_corrupt', `the body has ${found} bytes, not the announced ${announced}`);
+}
