@@ -89,11 +89,6 @@ test('openssl x509 -text shows every field and extension as written', async () =
 test('openssl reads name constraints of every kind as written, and they come back equal', async () => {
   await using openssl = await Openssl.open();
   const { privateKey, publicKey } = await generateKeyPair('p256');
-  const range = (text: string) => {
-    const value = parseIpRange(text);
-    assert.ok(value !== undefined);
-    return { kind: 'ip', value: { ...value, address: Buffer.from(value.address) } } as const;
-  };
   const nameConstraints = {
     permitted: [
       { kind: 'dns', value: 'example.com' },
@@ -203,4 +198,10 @@ function plainTemplate(spki: Uint8Array) {
     spki,
     extensions: {},
   };
+}
+
+function range(text: string) {
+  const value = parseIpRange(text);
+  assert.ok(value !== undefined);
+  return { kind: 'ip', value: { ...value, address: Buffer.from(value.address) } } as const;
 }

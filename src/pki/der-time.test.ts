@@ -10,6 +10,10 @@ function read(identifier: number, text: string): string {
   return readDer(der, readTime).toISOString();
 }
 
+function write(iso: string): string {
+  return Buffer.from(writeDer((writer) => writeTime(writer, new Date(iso)))).toString('latin1');
+}
+
 test('a two-digit year from 50 on lies in the last century', () => {
   assert.equal(read(tag.utcTime, '500101000000Z'), '1950-01-01T00:00:00.000Z');
   assert.equal(read(tag.utcTime, '491231235959Z'), '2049-12-31T23:59:59.000Z');
@@ -43,8 +47,6 @@ for (const [identifier, text] of refused) {
 }
 
 test('a time is written as UTCTime through 2049 and as GeneralizedTime after', () => {
-  const write = (iso: string) =>
-    Buffer.from(writeDer((writer) => writeTime(writer, new Date(iso)))).toString('latin1');
   assert.equal(write('2049-12-31T23:59:59Z'), '\x17\x0d491231235959Z');
   assert.equal(write('2050-01-01T00:00:00Z'), '\x18\x0f20500101000000Z');
 });

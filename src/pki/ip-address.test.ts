@@ -53,11 +53,6 @@ test('what is no address is told from what is', () => {
 });
 
 test('a block holds the addresses of its own family that share its prefix', () => {
-  const within = (address: string, block: string) => {
-    const [bytes, range] = [parseIpAddress(address), parseIpRange(block)];
-    assert.ok(bytes !== undefined && range !== undefined);
-    return isIpWithin(bytes, range);
-  };
   assert.ok(within('10.1.2.3', '10.0.0.0/8'));
   assert.ok(!within('11.1.2.3', '10.0.0.0/8'));
   assert.ok(within('192.0.2.129', '192.0.2.128/25'));
@@ -83,3 +78,9 @@ test('what is no block is told from what is', () => {
     assert.equal(parseIpRange(text), undefined, text);
   }
 });
+
+function within(address: string, block: string): boolean {
+  const [bytes, range] = [parseIpAddress(address), parseIpRange(block)];
+  assert.ok(bytes !== undefined && range !== undefined);
+  return isIpWithin(bytes, range);
+}

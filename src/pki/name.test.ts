@@ -47,7 +47,7 @@ const refused: readonly (readonly [string, string])[] = [
   ['a BMPString of an odd length', '300c310a300806035504031e0161'],
   ['a UniversalString beyond Unicode', '300f310d300b06035504031c0400110000'],
   ['an IA5String beyond ASCII', '300c310a30080603550403160180'],
-  ['a set out of order', `3018${'3116'}${'3009060355040b0c026262'}${'300906035504030c026161'}`],
+  ['a set out of order', '301831163009060355040b0c026262300906035504030c026161'],
 ];
 
 for (const [what, hex] of refused) {

@@ -7,6 +7,36 @@ import type { Bytes } from '../base/index.ts';
 
 const run = promisify(execFile);
 
+const config = `[req]
+distinguished_name=dn
+x509_extensions=ca
+[ca]
+basicConstraints=CA:TRUE
+subjectKeyIdentifier=hash
+[dn]
+CN=some
+`;
+
+/** The options that make openssl use a fresh key on a curve. */
+export function ecKey(curve: string): string[] {
+  return ['-newkey', 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`];
+}
+
+/** The options that make openssl put extensions in, each `name=value` as its manual has it. */
+export function adding(...extensions: readonly string[]): string[] {
+  return extensions.flatMap((extension) => ['-addext', extension]);
+}
+
+/** The DER of a self-signed certificate as openssl makes it; `sections` go at the end of its configuration. */
+export async function selfSigned(options: readonly string[], sections = ''): Promise<Buffer> {
+  await using openssl = await Openssl.open();
+  await openssl.write('openssl.cnf', config + sections);
+  const subject = options.includes('-subj') ? [] : ['-subj', '/CN=made by openssl'];
+  const where = ['-config', 'openssl.cnf', '-keyout', 'key.pem', '-outform', 'DER', '-out', 'cert.der'];
+  await openssl.run('req', '-x509', '-nodes', ...options, ...subject, ...where);
+  return await openssl.read('cert.der');
+}
+
 /** The real openssl in a directory of its own, the judge of what is written here and the maker of what is read. */
 export class Openssl implements AsyncDisposable {
   readonly #directory: string;

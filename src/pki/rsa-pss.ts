@@ -16,8 +16,8 @@ const sha1: ObjectIdentifier = '1.3.14.3.2.26';
 const mgf1: ObjectIdentifier = '1.2.840.113549.1.1.8';
 
 /**
- * Reads RSASSA-PSS-params (RFC 4055 §3.1). Accepted are SHA-2 with the same hash in MGF1, a salt of at most 64 bytes
- * and the one trailer there is; anything else well-formed, the defaults with their SHA-1 among it, has no scheme.
+ * Reads RSASSA-PSS-params (RFC 4055 §3.1). Accepted are SHA-2 with the same hash in MGF1 and the one trailer there is;
+ * anything else that is well-formed, the defaults with their SHA-1 among it, has no scheme.
  */
 export function readPssScheme(reader: DerReader): { scheme?: SignatureScheme } {
   return reader.inside(tag.sequence, () => {
@@ -26,7 +26,7 @@ export function readPssScheme(reader: DerReader): { scheme?: SignatureScheme } {
     const saltLength = field(reader, 2, () => reader.smallInteger(), 20);
     const trailer = field(reader, 3, () => reader.smallInteger(), 1);
     const name = hashNames.get(hash);
-    if (name === undefined || mask !== hash || saltLength > 64 || trailer !== 1) return {};
+    if (name === undefined || mask !== hash || trailer !== 1) return {};
     return { scheme: { kind: 'rsa-pss', hash: name, saltLength } };
   });
 }
