@@ -32,7 +32,7 @@ export function checkPackSizes(
   }
   markLost(index, sizes, lost);
   return stored.filter(({ name }) => {
-    if (!index.hasPack(name)) report.hint('pack', name, `pack ${name} is in no index: nothing needs it`);
+    if (!index.hasPack(name)) report.hint('pack', name, `pack ${name} is in no index`);
     return index.hasPack(name);
   });
 }

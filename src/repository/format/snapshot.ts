@@ -27,6 +27,11 @@ export interface Snapshot {
   readonly summary?: SnapshotSummary;
 }
 
+/** When a snapshot was made, to the millisecond. */
+export function snapshotTime(snapshot: Snapshot): Date {
+  return new Date(Number(snapshot.timeNs / 1_000_000n));
+}
+
 /** The JSON of a snapshot file, its keys in restic's order. */
 export function encodeSnapshot(snapshot: Snapshot): Bytes {
   let json = `{"time":"${encodeGoTime(snapshot.timeNs)}"`;

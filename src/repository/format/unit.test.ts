@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { concatBytes } from '../../base/index.ts';
+import { generateMasterKey } from './master-key.ts';
+import { referencePoly1305 } from './poly1305.ts';
+import { UnitCipher, unitOverhead } from './unit.ts';
+
+const key = generateMasterKey();
+const cipher = new UnitCipher(key, referencePoly1305);
+
+test('what was sealed comes back, whatever its length', () => {
+  for (const length of [0, 1, 15, 16, 17, 1000]) {
+    const plaintext = randomBytes(length);
+    const unit = cipher.seal(plaintext);
+    assert.equal(unit.length, length + unitOverhead);
+    assert.deepEqual(Buffer.from(cipher.unseal(unit) ?? 'nothing'), plaintext);
+  }
+});
+
+test('a unit is nonce, AES-256-CTR and Poly1305-AES over the ciphertext', () => {
+  const plaintext = randomBytes(50);
+  const unit = cipher.seal(plaintext);
+  const [nonce, ciphertext, tag] = [unit.subarray(0, 16), unit.subarray(16, 66), unit.subarray(66)];
+  assert.deepEqual(createDecipheriv('aes-256-ctr', key.encrypt, nonce).update(ciphertext), plaintext);
+  const s = createCipheriv('aes-128-ecb', key.macK, null).update(nonce);
+  assert.deepEqual(referencePoly1305(concatBytes(key.macR, s), ciphertext), tag);
+});
+
+test('no byte of a unit can be changed, and none left out or added', () => {
+  const unit = cipher.seal(randomBytes(40));
+  for (let at = 0; at < unit.length; at++) {
+    const changed = Uint8Array.from(unit);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assert.equal(cipher.unseal(changed), undefined, `byte ${at}`);
+    assert.equal(cipher.unseal(unit.subarray(0, at)), undefined, `${at} bytes`);
+  }
+  assert.equal(cipher.unseal(concatBytes(unit, Uint8Array.of(0))), undefined);
+});
+
+test('each seal takes another nonce', () => {
+  const nonces = Array.from({ length: 100 }, () =>
+    Buffer.from(cipher.seal(new Uint8Array()).subarray(0, 16)).toString('hex'),
+  );
+  assert.equal(new Set(nonces).size, nonces.length);
+});
+
+test('a unit whose nonce is all zero is refused, even with the right tag', () => {
+  const nonce = new Uint8Array(16);
+  const ciphertext = randomBytes(10);
+  assert.equal(cipher.unseal(concatBytes(nonce, ciphertext, cipher.tag(nonce, ciphertext))), undefined);
+});
+
+test('a key with a part that is all zero or of a wrong length is refused', () => {
+  for (const part of ['encrypt', 'macK', 'macR'] as const) {
+    for (const bytes of [new Uint8Array(key[part].length), key[part].subarray(1)]) {
+      assert.throws(() => new UnitCipher({ ...key, [part]: bytes }, referencePoly1305), TypeError);
+    }
+  }
+});
