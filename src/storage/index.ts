@@ -6,6 +6,7 @@
 export { AppendOnlyStore } from './append-only-store.ts';
 export { bodyChunks } from './body-chunks.ts';
 export { checkRange, rangeError, resolveRange } from './byte-range.ts';
+export { CachedStore, type CacheOptions } from './cached-store.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export { ObjectDigest } from './object-digest.ts';

@@ -1,0 +1,110 @@
+import { Readable } from 'node:stream';
+import type { Bytes } from '../base/index.ts';
+import { type NamedRef, ObjectCache, partOf } from './object-cache.ts';
+import type {
+  ObjectBody,
+  ObjectInfo,
+  ObjectRef,
+  ObjectStore,
+  ObjectType,
+  ReadOptions,
+  WriteOptions,
+} from './object-store.ts';
+
+export interface CacheOptions {
+  /** How much is kept, give or take an eighth; 2 GiB unless said. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * A distant store with copies in a local directory of what is read again and again: indexes, snapshots, and whatever
+ * is read or written with `keep`. Copies are compared with their names before use, so a cache that is damaged, old or
+ * gone costs time and nothing else. What is there at all, only the distant store says.
+ */
+export class CachedStore implements ObjectStore {
+  readonly #inner: ObjectStore;
+  readonly #cache: ObjectCache;
+  /** Whole objects on their way here, so that many parts of one are fetched once. */
+  readonly #fetching = new Map<string, Promise<Bytes>>();
+
+  private constructor(inner: ObjectStore, cache: ObjectCache) {
+    this.#inner = inner;
+    this.#cache = cache;
+  }
+
+  /** A cache of `inner` in `directory`, which is made when it is first needed. */
+  static async open(inner: ObjectStore, directory: string, options: CacheOptions = {}): Promise<CachedStore> {
+    const { maxBytes = 2 * 1024 ** 3 } = options;
+    const cache = new ObjectCache(directory, maxBytes);
+    await cache.trim();
+    return new CachedStore(inner, cache);
+  }
+
+  get location(): string {
+    return this.#inner.location;
+  }
+
+  create(options?: { signal?: AbortSignal }): Promise<void> {
+    return this.#inner.create(options);
+  }
+
+  stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number> {
+    return this.#inner.stat(ref, options);
+  }
+
+  async list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]> {
+    const infos = await this.#inner.list(type, options);
+    await this.#cache.retain(type, new Set(infos.map(({ name }) => name)));
+    return infos;
+  }
+
+  scan(type: ObjectType, options?: { signal?: AbortSignal }): AsyncIterable<readonly ObjectInfo[]> {
+    return this.#inner.scan(type, options);
+  }
+
+  async read(ref: ObjectRef, options: ReadOptions = {}): Promise<Bytes> {
+    if (!isKept(ref, options)) return await this.#inner.read(ref, options);
+    options.signal?.throwIfAborted();
+    const copy = await this.#cache.get(ref, options.range);
+    return copy ?? partOf(await this.#fetch(ref, options.signal), ref, options.range);
+  }
+
+  async stream(ref: ObjectRef, options: ReadOptions = {}): Promise<Readable> {
+    if (!isKept(ref, options)) return await this.#inner.stream(ref, options);
+    return Readable.from([await this.read(ref, options)], { objectMode: false });
+  }
+
+  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    await this.#inner.write(ref, body, options);
+    if (isKept(ref, options) && Array.isArray(body)) await this.#cache.put(ref, body as readonly Bytes[]);
+  }
+
+  async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
+    await this.#inner.remove(ref, options);
+    if (ref.type !== 'config') await this.#cache.drop(ref);
+  }
+
+  async #fetch(ref: NamedRef, signal: AbortSignal | undefined): Promise<Bytes> {
+    const running = this.#fetching.get(ref.name);
+    // Another's fetch may fail for reasons of its own, such as its signal; then this one is made.
+    const shared = await running?.catch(() => undefined);
+    if (shared !== undefined) return new Uint8Array(shared);
+    const fetching = this.#fetchAndKeep(ref, signal);
+    this.#fetching.set(ref.name, fetching);
+    try {
+      return await fetching;
+    } finally {
+      if (this.#fetching.get(ref.name) === fetching) this.#fetching.delete(ref.name);
+    }
+  }
+
+  async #fetchAndKeep(ref: NamedRef, signal: AbortSignal | undefined): Promise<Bytes> {
+    const bytes = await this.#inner.read(ref, signal === undefined ? {} : { signal });
+    await this.#cache.put(ref, [bytes]);
+    return bytes;
+  }
+}
+
+function isKept(ref: ObjectRef, { keep = false }: { keep?: boolean }): ref is NamedRef {
+  return ref.type === 'index' || ref.type === 'snapshots' || (keep && ref.type === 'data');
+}

@@ -1,0 +1,114 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Bytes, isHoldfastError } from '../base/index.ts';
+import { resolveRange } from './byte-range.ts';
+import { temporarySuffix, trimCache } from './cache-files.ts';
+import { readFully } from './object-file.ts';
+import { isObjectId } from './object-name.ts';
+import type { ByteRange, ObjectId, ObjectRef, ObjectType } from './object-store.ts';
+
+/** An object named by the SHA-256 of its bytes; `config` is not one. */
+export type NamedRef = Exclude<ObjectRef, { type: 'config' }>;
+
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Copies of objects in a local directory. Whatever is wrong with the directory or with a file in it is the same as a
+ * copy that is not there: a cache never fails.
+ */
+export class ObjectCache {
+  readonly #directory: string;
+  readonly #maxBytes: number;
+  /** Sizes of the copies whose bytes this process has seen to be right. */
+  readonly #verified = new Map<ObjectId, number>();
+  #addedBytes = 0;
+
+  /** At most `maxBytes` are kept, give or take an eighth. */
+  constructor(directory: string, maxBytes: number) {
+    this.#directory = directory;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * The bytes of a copy, or the part asked for. When a process first uses a copy, all of it is compared with its name;
+   * later its size is. `range_not_satisfiable` is the one error.
+   */
+  async get(ref: NamedRef, range: ByteRange | undefined): Promise<Bytes | undefined> {
+    try {
+      await using file = await open(this.#path(ref), readFlags);
+      return await this.#readVerified(file, ref, range);
+    } catch (error) {
+      if (isHoldfastError(error, 'range_not_satisfiable')) throw error;
+      return undefined;
+    }
+  }
+
+  /** Keeps a copy of an object, unless it is so large that little else would have room. */
+  async put(ref: NamedRef, parts: readonly Bytes[]): Promise<void> {
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    if (size > this.#maxBytes / 8) return;
+    const temporary = this.#path(ref) + randomBytes(6).toString('hex') + temporarySuffix;
+    try {
+      await mkdir(join(this.#directory, ref.type), { recursive: true, mode: 0o700 });
+      await writeFile(temporary, parts, { flag: 'wx', mode: 0o600 });
+      await rename(temporary, this.#path(ref));
+      await this.#grown(size);
+    } catch {
+      await rm(temporary, { force: true }).catch(() => {});
+    }
+  }
+
+  /** Forgets a copy. */
+  async drop(ref: NamedRef): Promise<void> {
+    this.#verified.delete(ref.name);
+    await rm(this.#path(ref), { force: true }).catch(() => {});
+  }
+
+  /** Forgets the copies of one type whose objects are no longer among `names`. */
+  async retain(type: ObjectType, names: ReadonlySet<ObjectId>): Promise<void> {
+    for (const name of await readdir(join(this.#directory, type)).catch(() => [])) {
+      if (isObjectId(name) && !names.has(name)) await this.drop({ type, name });
+    }
+  }
+
+  /** Gives up what has not been used for longest, when it has become too much. */
+  async trim(): Promise<void> {
+    this.#addedBytes = 0;
+    await trimCache(this.#directory, this.#maxBytes).catch(() => {});
+  }
+
+  async #readVerified(
+    file: FileHandle,
+    ref: NamedRef,
+    range: ByteRange | undefined,
+  ): Promise<Bytes | undefined> {
+    const { size } = await file.stat();
+    if (this.#verified.get(ref.name) === size)
+      return await readFully(file, ref, resolveRange(ref, size, range));
+    const bytes = await readFully(file, ref, { offset: 0, length: size });
+    if (createHash('sha256').update(bytes).digest('hex') !== ref.name) {
+      await this.drop(ref);
+      return undefined;
+    }
+    this.#verified.set(ref.name, size);
+    return partOf(bytes, ref, range);
+  }
+
+  async #grown(bytes: number): Promise<void> {
+    this.#addedBytes += bytes;
+    if (this.#addedBytes > this.#maxBytes / 8) await this.trim();
+  }
+
+  #path(ref: NamedRef): string {
+    return join(this.#directory, ref.type, ref.name);
+  }
+}
+
+/** The part of a whole object that `range` means, in memory of its own so that the rest can be freed. */
+export function partOf(bytes: Bytes, ref: ObjectRef, range: ByteRange | undefined): Bytes {
+  if (range === undefined) return bytes;
+  const { offset, length } = resolveRange(ref, bytes.length, range);
+  return new Uint8Array(bytes.subarray(offset, offset + length));
+}
