@@ -23,6 +23,7 @@ const tools: readonly Tool[] = [
     because: 'is the other REST server with client certificates',
     bench: true,
   },
+  { program: 'time', package: 'time', because: 'measures processor time and memory', bench: true },
 ];
 
 const missing = tools.filter(

@@ -10,7 +10,6 @@ const checkout = join(import.meta.dirname, '..');
 // would lead it back into the checkout.
 const env = {
   PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
-  INIT_CWD: undefined,
   npm_config_local_prefix: undefined,
 };
 

@@ -35,7 +35,8 @@ export class RunningProgram implements AsyncDisposable {
   constructor(words: readonly string[], options: ProgramOptions = {}) {
     this.#child = spawn(options.program ?? launcher, words, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      // npm tells its scripts where the user stood; the program would take relative paths from there.
+      env: { ...process.env, INIT_CWD: undefined, HOLDFAST_HOME: undefined, ...options.env },
       stdio: 'pipe',
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));

@@ -1,0 +1,22 @@
+import type { BenchCommand } from './measure.ts';
+
+/** A repository that one program works on, empty when it is opened and gone when it is closed. */
+export interface Place extends AsyncDisposable {
+  /** Backs the folders up. */
+  backup(paths: readonly string[]): BenchCommand;
+  /** Restores the latest snapshot into `target`. */
+  restore(target: string): BenchCommand;
+  /** Bytes of all files of the repository. */
+  storedBytes(): number;
+  /** Process ids of the servers that take part. */
+  readonly servers: readonly number[];
+}
+
+/** A program, with the kind of place its repositories are in. */
+export interface Contender {
+  /** As the table names it. */
+  readonly name: string;
+  readonly isHoldfast: boolean;
+  /** A place below `directory`, an empty folder of its own. */
+  open(directory: string): Promise<Place>;
+}

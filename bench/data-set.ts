@@ -1,0 +1,72 @@
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ContentKind, ContentSource } from './content.ts';
+
+/** A folder to back up. */
+export interface DataSet {
+  readonly path: string;
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** What the folders hold, in the words of the published page. */
+export const dataSetDescription = `- **large**: 8 files of 128 MiB. Pieces of 1 MiB follow each other: 35 % text, 20 % JSON records, 20 % machine code, 25 %
+  incompressible, as in a home folder with documents, databases, programs and media.
+- **one**: 1 file of 2 GiB with the same mix.
+- **small**: 60,000 files in 600 folders, sizes from 128 B to 32 KiB evenly on a logarithmic scale (mean 5.9 kB): 45 % text,
+  35 % JSON, 10 % machine code, 10 % incompressible, as in source trees and mail folders.
+
+Text has 20,000 words whose frequency falls with their rank; JSON records have random identifiers, times and numbers;
+machine code is stretches of the Node binary. All of it follows from the seed.`;
+
+const mixOfLarge: readonly ContentKind[] = kinds({ text: 35, records: 20, program: 20, random: 25 });
+const mixOfSmall: readonly ContentKind[] = kinds({ text: 45, records: 35, program: 10, random: 10 });
+
+/** Makes `large` in `directory`: 8 files of 128 MiB times `size`. */
+export function makeLarge(directory: string, seed: number, size: number): DataSet {
+  return makeBig(directory, { seed: seed + 1, files: 8, fileBytes: Math.ceil(128 * 2 ** 20 * size) });
+}
+
+/** Makes `one` in `directory`: 1 file of 2 GiB times `size`. */
+export function makeOne(directory: string, seed: number, size: number): DataSet {
+  return makeBig(directory, { seed: seed + 2, files: 1, fileBytes: Math.ceil(2 * 2 ** 30 * size) });
+}
+
+/** Makes `small` in `directory`: 60,000 files times `size`. */
+export function makeSmall(directory: string, seed: number, size: number): DataSet {
+  const source = new ContentSource(seed + 3);
+  const files = Math.ceil(60_000 * size);
+  let bytes = 0;
+  for (let index = 0; index < files; index++) {
+    const folder = join(directory, `folder-${Math.floor(index / 100)}`);
+    if (index % 100 === 0) mkdirSync(folder, { recursive: true });
+    const length = Math.floor(128 * 256 ** (source.below(10_000) / 10_000));
+    writeFileSync(join(folder, `file-${index % 100}`), source.bytes(oneOf(mixOfSmall, source), length));
+    bytes += length;
+  }
+  return { path: directory, bytes, files };
+}
+
+function makeBig(directory: string, set: { seed: number; files: number; fileBytes: number }): DataSet {
+  const source = new ContentSource(set.seed);
+  mkdirSync(directory, { recursive: true });
+  for (let index = 0; index < set.files; index++) {
+    const file = openSync(join(directory, `file-${index}`), 'w');
+    for (let written = 0; written < set.fileBytes; ) {
+      const length = Math.min(2 ** 20, set.fileBytes - written);
+      written += writeSync(file, source.bytes(oneOf(mixOfLarge, source), length));
+    }
+    closeSync(file);
+  }
+  return { path: directory, bytes: set.files * set.fileBytes, files: set.files };
+}
+
+/** A list with each kind as often as its share says. */
+function kinds(shares: Readonly<Record<ContentKind, number>>): ContentKind[] {
+  const names: readonly ContentKind[] = ['text', 'records', 'program', 'random'];
+  return names.flatMap((name) => Array<ContentKind>(shares[name]).fill(name));
+}
+
+function oneOf(mix: readonly ContentKind[], source: ContentSource): ContentKind {
+  return mix[source.below(mix.length)] ?? 'text';
+}

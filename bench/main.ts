@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BuiltPackage } from './built-package.ts';
+import type { Contender } from './contender.ts';
+import { type DataSet, makeLarge, makeOne, makeSmall } from './data-set.ts';
+import { HoldfastServer } from './holdfast-server.ts';
+import { localContenders } from './local-contenders.ts';
+import { type BenchOptions, type PlaceName, parseOptions, type RowName, usage } from './options.ts';
+import { renderPage } from './page.ts';
+import { resticWithRclone } from './rclone-contender.ts';
+import {
+  measureFirstBackup,
+  measureRestore,
+  measureUnchanged,
+  type RowResult,
+  type RowTask,
+} from './rows.ts';
+import { renderDetails, renderTable } from './table.ts';
+
+const measureRow: Readonly<Record<RowName, (task: RowTask) => Promise<RowResult[]>>> = {
+  large: measureFirstBackup,
+  one: measureFirstBackup,
+  small: measureFirstBackup,
+  unchanged: measureUnchanged,
+  restore: measureRestore,
+};
+
+async function main(options: BenchOptions): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const removeAll = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', removeAll);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const built = new BuiltPackage(join(directory, 'package'));
+  const results = await measureRows(options, built, directory);
+  console.log(`${renderTable(results)}\n\n${renderDetails(results)}`);
+  if (options.write) writePage(renderPage(results, options, []));
+}
+
+async function measureRows(
+  options: BenchOptions,
+  built: BuiltPackage,
+  directory: string,
+): Promise<RowResult[]> {
+  const results: RowResult[] = [];
+  const data = makeDataSets(options, directory);
+  for (const place of options.places) {
+    await using stack = new AsyncDisposableStack();
+    const contenders = await startContenders(place, built, directory, stack);
+    for (const row of options.rows) {
+      const onRun = (name: string, { seconds }: { seconds: number }) =>
+        console.error(`${row} ${place}   ${name}   ${seconds.toFixed(2)} s`);
+      const task = { row, place, contenders, data: data[row], runs: options.runs, directory, onRun };
+      results.push(...(await measureRow[row](task)));
+    }
+  }
+  return results;
+}
+
+async function startContenders(
+  place: PlaceName,
+  built: BuiltPackage,
+  directory: string,
+  stack: AsyncDisposableStack,
+): Promise<Contender[]> {
+  if (place === 'local') return localContenders(built);
+  const server = stack.use(await HoldfastServer.start(built, join(directory, 'server')));
+  return [...server.contenders(), resticWithRclone];
+}
+
+/** Makes the data that the rows need, and no other, and brings it to disk. */
+function makeDataSets(options: BenchOptions, directory: string): Record<RowName, DataSet[]> {
+  mkdirSync(join(directory, 'data'));
+  const make = (name: string, rows: readonly RowName[], maker: typeof makeLarge): DataSet[] => {
+    if (!options.rows.some((row) => rows.includes(row))) return [];
+    console.error(`making ${name}, seed ${options.seed}`);
+    return [maker(join(directory, 'data', name), options.seed, options.size)];
+  };
+  const large = make('large', ['large', 'unchanged', 'restore'], makeLarge);
+  const one = make('one', ['one'], makeOne);
+  const small = make('small', ['small', 'unchanged', 'restore'], makeSmall);
+  execFileSync('sync');
+  return { large, one, small, unchanged: [...large, ...small], restore: [...large, ...small] };
+}
+
+function writePage(page: string): void {
+  const path = join(import.meta.dirname, '../docs/benchmark.md');
+  writeFileSync(path, page);
+  console.error(`wrote ${path}`);
+}
+
+if (process.argv.includes('--help')) console.log(usage);
+else await main(parseOptions(process.argv.slice(2)));

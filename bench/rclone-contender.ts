@@ -1,0 +1,77 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePorts } from '../test/rig/free-ports.ts';
+import type { Contender, Place } from './contender.ts';
+import { directorySize } from './directory-size.ts';
+import { run } from './measure.ts';
+import { resticCommand } from './restic-words.ts';
+import { startServer } from './server-process.ts';
+
+/** restic against `rclone serve restic`, with client certificates of an authority that openssl makes. */
+export const resticWithRclone: Contender = {
+  name: 'restic → rclone',
+  isHoldfast: false,
+  open: openPlace,
+};
+
+async function openPlace(directory: string): Promise<Place> {
+  await makeCertificates(directory);
+  const port = await freePorts(1);
+  const stored = join(directory, 'repository');
+  mkdirSync(stored);
+  const words = [
+    'serve',
+    'restic',
+    '--addr',
+    `127.0.0.1:${port}`,
+    '--cert',
+    'server.pem',
+    '--key',
+    'server.key',
+  ];
+  const server = await startServer(
+    {
+      program: 'rclone',
+      words: [...words, '--client-ca', 'ca.pem', stored],
+      env: { HOME: directory },
+      directory,
+    },
+    port,
+  );
+  const repository = [
+    '--repo',
+    `rest:https://127.0.0.1:${port}/`,
+    '--password-file',
+    join(directory, 'password'),
+  ];
+  const options = ['--cacert', join(directory, 'ca.pem'), '--tls-client-cert', join(directory, 'client.pem')];
+  const command = (restic: readonly string[]) =>
+    resticCommand(directory, [...repository, ...options], restic);
+  await run(command(['init']));
+  return {
+    backup: (paths) => command(['backup', ...paths]),
+    restore: (target) => command(['restore', 'latest', '--target', target]),
+    storedBytes: () => directorySize(stored),
+    servers: [server.pid],
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Writes an authority, a server's and a client's certificate, as the manuals of both programs ask for them. */
+async function makeCertificates(directory: string): Promise<void> {
+  writeFileSync(join(directory, 'password'), 'a password for measuring\n');
+  const script = `
+set -e
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2
+for name in server client; do
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out $name.csr -subj /CN=$name
+  printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=%sAuth\\n' $name > $name.ext
+  openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile $name.ext -out $name.pem
+done
+cat client.key >> client.pem
+`;
+  await run({ program: '/bin/sh', words: ['-c', script], env: {}, directory });
+}

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Contender, Place } from './contender.ts';
+import type { DataSet } from './data-set.ts';
+import { type BenchCommand, type Measurement, measure, run } from './measure.ts';
+import type { PlaceName, RowName } from './options.ts';
+
+/** What one contender did in one row. */
+export interface RowResult {
+  readonly row: RowName;
+  readonly place: PlaceName;
+  readonly contender: string;
+  readonly isHoldfast: boolean;
+  readonly dataBytes: number;
+  readonly measurements: readonly Measurement[];
+  /** Size of the repository at the end. */
+  readonly storedBytes: number;
+}
+
+/** One row to be measured. */
+export interface RowTask {
+  readonly row: RowName;
+  readonly place: PlaceName;
+  readonly contenders: readonly Contender[];
+  readonly data: readonly DataSet[];
+  readonly runs: number;
+  /** An existing folder for everything that comes and goes. */
+  readonly directory: string;
+  /** Told of every run as it ends. */
+  readonly onRun: (contender: string, measurement: Measurement) => void;
+}
+
+/** Measures a first backup of `data`, each run into a new repository, the contenders taking turns. */
+export async function measureFirstBackup(task: RowTask): Promise<RowResult[]> {
+  const measurements = new Map<Contender, Measurement[]>(task.contenders.map((contender) => [contender, []]));
+  const stored = new Map<Contender, number>();
+  for (let count = 0; count < task.runs; count++) {
+    for (const contender of task.contenders) {
+      await using place = await contender.open(mkdtempSync(join(task.directory, 'place-')));
+      await measureOne(task, contender, place, place.backup(pathsOf(task)), measurements);
+      stored.set(contender, place.storedBytes());
+    }
+  }
+  return task.contenders.map((contender) =>
+    result(task, contender, measurements, stored.get(contender) ?? 0),
+  );
+}
+
+/** Measures backups of unchanged `data` that has been backed up once, the contenders taking turns. */
+export async function measureUnchanged(task: RowTask): Promise<RowResult[]> {
+  return await measurePrepared(task, (place) => place.backup(pathsOf(task)));
+}
+
+/** Measures restores of `data` into a folder that is made for each run, the contenders taking turns. */
+export async function measureRestore(task: RowTask): Promise<RowResult[]> {
+  const target = join(task.directory, 'restored');
+  return await measurePrepared(task, (place) => {
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(target);
+    return place.restore(target);
+  }).finally(() => rmSync(target, { recursive: true, force: true }));
+}
+
+async function measurePrepared(task: RowTask, command: (place: Place) => BenchCommand): Promise<RowResult[]> {
+  await using stack = new AsyncDisposableStack();
+  const measurements = new Map<Contender, Measurement[]>();
+  const places = new Map<Contender, Place>();
+  for (const contender of task.contenders) {
+    const place = stack.use(await contender.open(mkdtempSync(join(task.directory, 'place-'))));
+    await run(place.backup(pathsOf(task)));
+    places.set(contender, place);
+    measurements.set(contender, []);
+  }
+  for (let count = 0; count < task.runs; count++) {
+    for (const [contender, place] of places)
+      await measureOne(task, contender, place, command(place), measurements);
+  }
+  return task.contenders.map((contender) =>
+    result(task, contender, measurements, places.get(contender)?.storedBytes() ?? 0),
+  );
+}
+
+async function measureOne(
+  task: RowTask,
+  contender: Contender,
+  place: Place,
+  command: BenchCommand,
+  measurements: ReadonlyMap<Contender, Measurement[]>,
+): Promise<void> {
+  // What earlier runs wrote must not be written to disk during this one.
+  execFileSync('sync');
+  const measurement = await measure(command, place.servers);
+  measurements.get(contender)?.push(measurement);
+  task.onRun(contender.name, measurement);
+}
+
+function pathsOf(task: RowTask): string[] {
+  return task.data.map((set) => set.path);
+}
+
+function result(
+  task: RowTask,
+  contender: Contender,
+  measurements: ReadonlyMap<Contender, readonly Measurement[]>,
+  storedBytes: number,
+): RowResult {
+  return {
+    row: task.row,
+    place: task.place,
+    contender: contender.name,
+    isHoldfast: contender.isHoldfast,
+    dataBytes: task.data.reduce((total, set) => total + set.bytes, 0),
+    measurements: measurements.get(contender) ?? [],
+    storedBytes,
+  };
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import type { BenchCommand } from './measure.ts';
+
+/** A server that runs until its scope ends. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/** Starts a server and waits until `port` of this machine takes connections; throws its messages when it ends instead. */
+export async function startServer(command: BenchCommand, port: number): Promise<ServerProcess> {
+  const { program, words, env, directory } = command;
+  const child = spawn(program, words, {
+    env: { ...process.env, ...env },
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let messages = '';
+  child.stderr
+    .setEncoding('utf8')
+    .on('data', (text: string) => (messages = (messages + text).slice(-10_000)));
+  const closed = once(child, 'close');
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  while (!(await takesConnections(port))) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`${program} ended: ${messages}`);
+    await setTimeout(20);
+  }
+  return {
+    pid: child.pid ?? 0,
+    [Symbol.asyncDispose]: async () => {
+      process.off('exit', kill);
+      kill();
+      await closed;
+    },
+  };
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
