@@ -3,6 +3,7 @@
  * call has changed is on the disk, transactions run one after the other, and a thread of its own can do the waiting.
  * Also a lock between processes that a kill -9 frees, which is a database too.
  */
+export { CommittedReader } from './committed-reader.ts';
 export type { Database, Queries, Row, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';

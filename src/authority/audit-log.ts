@@ -1,0 +1,119 @@
+import { type Clock, HoldfastError } from '../base/index.ts';
+import type { Database, Queries } from '../db/index.ts';
+import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord } from './log-record.ts';
+
+/** What is to be recorded. */
+export interface LogEntry {
+  readonly kind: LogKind;
+  /** Who did it. */
+  readonly by: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Where the log ends: the number and the hash of its last record. */
+export interface LogHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+interface StoredRecord {
+  readonly sequence: number;
+  readonly record: string;
+}
+
+const pageSize = 1000;
+
+/** The authority's one log: append-only, each record carrying the hash of the one before. */
+export class AuditLog {
+  readonly #database: Database;
+  readonly #epoch: number;
+  readonly #clock: Clock;
+
+  constructor(database: Database, epoch: number, clock: Clock) {
+    this.#database = database;
+    this.#epoch = epoch;
+    this.#clock = clock;
+  }
+
+  /** Records `entry` in the transaction of what it records, which gives it its number. */
+  async append(tx: Queries, { kind, by, details }: LogEntry): Promise<void> {
+    const head = await readHead(tx);
+    const record: LogRecord = {
+      epoch: this.#epoch,
+      sequence: head.sequence + 1,
+      previous: head.hash,
+      at: new Date(this.#clock.now()).toISOString(),
+      kind,
+      by,
+      details,
+    };
+    await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, JSON.stringify(record));
+  }
+
+  /** Records something that changes nothing else. */
+  async record(entry: LogEntry): Promise<void> {
+    await this.#database.transaction((tx) => this.append(tx, entry));
+  }
+
+  head(): Promise<LogHead> {
+    return readHead(this.#database);
+  }
+
+  /** The records after number `after`, in order, at most `limit`. */
+  async list({ after = 0, limit = pageSize }: { after?: number; limit?: number } = {}): Promise<LogRecord[]> {
+    const page = await this.#page(after, limit);
+    return page.map((stored) => parseRecord(stored.record) ?? damaged(stored.sequence, 'it is no record'));
+  }
+
+  /**
+   * Reads the whole log and checks that it is one chain without gaps and, when a `checkpoint` is given, that it passes
+   * through it. @throws HoldfastError `authority_damaged`, naming the first record that is wrong
+   */
+  async verify(checkpoint?: { readonly sequence: number; readonly head: string }): Promise<LogHead> {
+    let head: LogHead = { sequence: 0, hash: logStart };
+    for (;;) {
+      const page = await this.#page(head.sequence, pageSize);
+      for (const stored of page) {
+        head = follow(head, stored);
+        if (head.sequence === checkpoint?.sequence && head.hash !== checkpoint.head) {
+          damaged(head.sequence, 'it is not the one of the checkpoint');
+        }
+      }
+      if (page.length === 0) break;
+    }
+    if (checkpoint !== undefined && head.sequence < checkpoint.sequence) {
+      damaged(head.sequence + 1, `it is missing, and the checkpoint is of ${checkpoint.sequence}`);
+    }
+    return head;
+  }
+
+  #page(after: number, limit: number): Promise<StoredRecord[]> {
+    const sql = 'SELECT sequence, record FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?';
+    return this.#database.all<StoredRecord>(sql, after, limit);
+  }
+}
+
+async function readHead(queries: Queries): Promise<LogHead> {
+  const sql = 'SELECT sequence, record FROM log ORDER BY sequence DESC LIMIT 1';
+  const last = await queries.get<StoredRecord>(sql);
+  return last === undefined
+    ? { sequence: 0, hash: logStart }
+    : { sequence: last.sequence, hash: hashRecord(last.record) };
+}
+
+/** The head after one more record, which has to follow on the head before. */
+function follow(head: LogHead, { sequence, record }: StoredRecord): LogHead {
+  const expected = head.sequence + 1;
+  if (sequence !== expected) damaged(expected, `it is missing, the next one is ${sequence}`);
+  const parsed = parseRecord(record) ?? damaged(expected, 'it is no record');
+  if (parsed.sequence !== sequence) damaged(expected, `it says that it is ${parsed.sequence}`);
+  if (parsed.previous !== head.hash)
+    damaged(expected, 'the record before it is not the one it was written after');
+  return { sequence, hash: hashRecord(record) };
+}
+
+function damaged(sequence: number, problem: string): never {
+  throw new HoldfastError('authority_damaged', `the log is damaged at record ${sequence}: ${problem}`, {
+    hint: 'keep this database as it is, and compare with the checkpoints that clients hold',
+  });
+}

@@ -1,0 +1,92 @@
+import { dayMs } from '../base/index.ts';
+import type { Fingerprint, Role } from '../pki/index.ts';
+import { needsRenewal } from '../policy/index.ts';
+import type { LogHead } from './audit-log.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import type { CaCertificate } from './issuer.ts';
+import { countLiveJoinCodes } from './join-code-records.ts';
+
+/** A certificate as `status` shows it. */
+export interface CertificateStatus {
+  /** `root-1`, `issuing-1`. */
+  readonly label: string;
+  readonly fingerprint: Fingerprint;
+  readonly notAfter: Date;
+  /** Whole days; negative once it has ended. */
+  readonly daysLeft: number;
+}
+
+/** How the authority is. */
+export interface AuthorityStatus {
+  readonly network: string;
+  readonly epoch: number;
+  readonly statusAddress: string;
+  readonly root: CertificateStatus;
+  readonly issuing: CertificateStatus;
+  /** Identities with a certificate that can be used now, by role. */
+  readonly nodes: Readonly<Partial<Record<Role, number>>>;
+  /** Those whose last certificate ends within a week, soonest first, at most 100. */
+  readonly ending: readonly { readonly role: Role; readonly name: string; readonly notAfter: Date }[];
+  readonly liveJoinCodes: number;
+  readonly escrowedRepositories: number;
+  readonly log: LogHead;
+  /** Sentences about what wants doing. */
+  readonly warnings: readonly string[];
+}
+
+const endingSoonMs = 7 * dayMs;
+const rootWarningMs = 365 * dayMs;
+
+/** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
+export async function readStatus(
+  context: AuthorityContext,
+  { epoch, kitPath }: { readonly epoch: number; readonly kitPath?: string | undefined },
+): Promise<AuthorityStatus> {
+  const { database, issuer, log, clock } = context;
+  const nowMs = clock.now();
+  const nodes = await database.all<{ role: Role; n: number }>(
+    `SELECT i.role, count(DISTINCT i.id) AS n FROM certificates c JOIN identities i ON i.id = c.identity
+      WHERE c.not_after >= ? AND c.revoked_at IS NULL GROUP BY i.role`,
+    nowMs,
+  );
+  const ending = await database.all<{ role: Role; name: string; end: number }>(
+    `SELECT i.role, i.name, max(c.not_after) AS end FROM certificates c JOIN identities i ON i.id = c.identity
+      WHERE c.not_after >= ? AND c.revoked_at IS NULL GROUP BY i.id HAVING end < ? ORDER BY end LIMIT 100`,
+    nowMs,
+    nowMs + endingSoonMs,
+  );
+  const escrowed = await database.get<{ n: number }>('SELECT count(*) AS n FROM escrows');
+  return {
+    network: issuer.network,
+    epoch,
+    statusAddress: issuer.statusAddress,
+    root: certificateStatus(issuer.root, nowMs),
+    issuing: certificateStatus(issuer.issuing, nowMs),
+    nodes: Object.fromEntries(nodes.map(({ role, n }) => [role, n])),
+    ending: ending.map(({ role, name, end }) => ({ role, name, notAfter: new Date(end) })),
+    liveJoinCodes: await countLiveJoinCodes(database, nowMs),
+    escrowedRepositories: escrowed?.n ?? 0,
+    log: await log.head(),
+    warnings: warningsOf(context, kitPath),
+  };
+}
+
+function certificateStatus({ label, certificate }: CaCertificate, nowMs: number): CertificateStatus {
+  const { fingerprint, notAfter } = certificate;
+  return { label, fingerprint, notAfter, daysLeft: Math.floor((notAfter.getTime() - nowMs) / dayMs) };
+}
+
+function warningsOf({ issuer, clock }: AuthorityContext, kitPath: string | undefined): string[] {
+  const nowMs = clock.now();
+  const warnings: string[] = [];
+  if (kitPath !== undefined) {
+    warnings.push(`the recovery kit is still at ${kitPath}: move it off this machine`);
+  }
+  if (needsRenewal(issuer.issuing.certificate, nowMs)) {
+    warnings.push(`the issuing certificate ends ${issuer.issuing.certificate.notAfter.toISOString()}`);
+  }
+  if (issuer.root.certificate.notAfter.getTime() - nowMs < rootWarningMs) {
+    warnings.push(`the root certificate ends ${issuer.root.certificate.notAfter.toISOString()}`);
+  }
+  return warnings;
+}

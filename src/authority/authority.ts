@@ -1,0 +1,158 @@
+import { type HoldfastError, isHoldfastError } from '../base/index.ts';
+import { CommittedReader, type ProcessLock } from '../db/index.ts';
+import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
+import { type Certificate, type SerialNumber } from '../pki/index.ts';
+import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { type AuthorityStatus, readStatus } from './authority-status.ts';
+import { CertificateRecords } from './certificate-records.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
+import { type EnrolOrder, enrolNode } from './enrol-node.ts';
+import { Escrow } from './escrow.ts';
+import { identityLabel } from './identity-records.ts';
+import type { Issued } from './issue.ts';
+import { issueLocal, type LocalOrder } from './issue-local.ts';
+import { countLiveJoinCodes } from './join-code-records.ts';
+import { RefusalCounter } from './refusal-counter.ts';
+import { type RenewOrder, renewNode } from './renew-node.ts';
+
+/** What an open authority is made of. */
+export interface AuthorityParts {
+  readonly context: AuthorityContext;
+  readonly epoch: number;
+  readonly recoveryRecipient: string;
+  readonly reader: CommittedReader;
+  readonly lock: ProcessLock;
+}
+
+/**
+ * An authority that is open for writing, the only one on its home. It decides and records; what it answers was
+ * committed before. Close it.
+ */
+export class Authority implements AsyncDisposable {
+  readonly network: string;
+  /** Increases with each restore from a backup. */
+  readonly epoch: number;
+  readonly statusAddress: string;
+  /** Whom secrets are sealed to for the recovery kit (age). */
+  readonly recoveryRecipient: string;
+  readonly root: Certificate;
+  readonly issuing: Certificate;
+  /** Whom the nodes of this network trust. */
+  readonly trustBundle: TrustBundle;
+  readonly certificates: CertificateRecords;
+  readonly escrow: Escrow;
+  readonly log: AuditLog;
+  readonly #context: AuthorityContext;
+  readonly #checkpoints: Checkpoints;
+  readonly #refusals: RefusalCounter;
+  readonly #reader: CommittedReader;
+  readonly #lock: ProcessLock;
+
+  constructor({ context, epoch, recoveryRecipient, reader, lock }: AuthorityParts) {
+    const { issuer, database, clock, log } = context;
+    this.network = issuer.network;
+    this.epoch = epoch;
+    this.statusAddress = issuer.statusAddress;
+    this.recoveryRecipient = recoveryRecipient;
+    this.root = issuer.root.certificate;
+    this.issuing = issuer.issuing.certificate;
+    this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
+    this.certificates = new CertificateRecords(database, clock);
+    this.escrow = new Escrow(context);
+    this.log = log;
+    this.#context = context;
+    this.#checkpoints = new Checkpoints(context, epoch);
+    this.#refusals = new RefusalCounter(log, clock);
+    this.#reader = reader;
+    this.#lock = lock;
+  }
+
+  /** Makes a join code. Errors: see {@link createJoinCode}. */
+  createToken(order: JoinCodeOrder): Promise<JoinCode> {
+    return createJoinCode(this.#context, order);
+  }
+
+  /** Whether anybody could join now; `enrol` answers only then. */
+  async hasLiveJoinCode(): Promise<boolean> {
+    return (await countLiveJoinCodes(this.#context.database, this.#context.clock.now())) > 0;
+  }
+
+  /** Issues for a join code. Errors: see {@link enrolNode}. A refusal is recorded, or counted when anybody could cause it. */
+  async enrol(order: EnrolOrder): Promise<Issued> {
+    try {
+      return await enrolNode(this.#context, order);
+    } catch (error) {
+      if (isHoldfastError(error, 'name_taken', 'request_not_allowed'))
+        await this.#recordRefusal(order.from, error);
+      else if (isHoldfastError(error)) await this.countRefusal(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Issues the next certificate of a node. Errors: see {@link renewNode}, and `authority_superseded` when the node was
+   * shown more than this authority knows.
+   */
+  async renew({ checkpoint, ...order }: RenewOrder): Promise<Issued> {
+    if (checkpoint !== undefined) await this.#checkpoints.check(checkpoint);
+    try {
+      return await renewNode(this.#context, order);
+    } catch (error) {
+      if (isHoldfastError(error, ...refusalsOfNodes))
+        await this.#recordRefusal(identityLabel(order.identity), error);
+      throw error;
+    }
+  }
+
+  /** Issues for this machine itself. Errors: see {@link issueLocal}. */
+  issueLocal(order: LocalOrder): Promise<Issued> {
+    return issueLocal(this.#context, order);
+  }
+
+  /**
+   * Whether a certificate of this number was issued here and is not revoked. Answered at once from what is committed,
+   * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date.
+   */
+  isGood(serial: SerialNumber): boolean {
+    const row = this.#reader.get('SELECT revoked_at FROM certificates WHERE serial = ?', serial);
+    return row?.revoked_at === null;
+  }
+
+  /** How far the log has come, signed; goes out with every certificate. */
+  checkpoint(): Promise<SignedCheckpoint> {
+    return this.#checkpoints.sign();
+  }
+
+  /** Counts a refusal of somebody who could not say who they are. */
+  countRefusal({ code }: Pick<HoldfastError, 'code'>): Promise<void> {
+    return this.#refusals.count(code);
+  }
+
+  /** How things are; `kitPath` is where the recovery kit still lies, when it does. */
+  status(options: { readonly kitPath?: string | undefined } = {}): Promise<AuthorityStatus> {
+    return readStatus(this.#context, { epoch: this.epoch, ...options });
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#refusals.flush();
+    } finally {
+      this.#reader.close();
+      await this.#context.database.close();
+      this.#lock.release();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #recordRefusal(by: string, { code, message }: HoldfastError): Promise<void> {
+    await this.log.record({ kind: 'refused', by, details: { code, message } });
+  }
+}
+
+const refusalsOfNodes = ['request_not_allowed', 'certificate_revoked', 'certificate_not_allowed'] as const;

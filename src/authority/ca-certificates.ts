@@ -1,0 +1,82 @@
+import type { KeyObject } from 'node:crypto';
+import type { Bytes } from '../base/index.ts';
+import {
+  type Certificate,
+  type CertificateTemplate,
+  createCertificate,
+  createName,
+  exportPublicKey,
+  generateSerialNumber,
+  keyIdentifier,
+  type Name,
+  networkUri,
+} from '../pki/index.ts';
+import { authorityProfiles } from '../policy/index.ts';
+import { statusPaths } from './status-address.ts';
+
+/** What the certificates of a network's authority have in common. */
+export interface CaOptions {
+  readonly network: string;
+  readonly statusAddress: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+const maxOrganisationLength = 64;
+
+/** A root certificate, signed by its own key. */
+export function createRootCertificate(label: string, key: KeyObject, options: CaOptions): Bytes {
+  const subject = caName(label, options.network);
+  const spki = exportPublicKey(key);
+  const template = caTemplate(authorityProfiles.root, { subject, issuer: subject, spki }, options);
+  return createCertificate(template, key);
+}
+
+/** An issuing certificate: signs leaves only, and says where the root's revocation list is. */
+export function createIssuingCertificate(
+  label: string,
+  publicKey: KeyObject,
+  { root, rootLabel, rootKey }: { root: Certificate; rootLabel: string; rootKey: KeyObject },
+  options: CaOptions,
+): Bytes {
+  const names = {
+    subject: caName(label, options.network),
+    issuer: root.subject,
+    spki: exportPublicKey(publicKey),
+  };
+  const template = caTemplate(authorityProfiles.issuing, names, options);
+  const { statusAddress } = options;
+  const extensions = {
+    ...template.extensions,
+    authorityKeyId: keyIdentifier(root.spki),
+    crlUrls: [statusAddress + statusPaths.crl(rootLabel)],
+    issuerUrls: [statusAddress + statusPaths.certificate(rootLabel)],
+  };
+  const notAfter = template.notAfter < root.notAfter ? template.notAfter : root.notAfter;
+  return createCertificate({ ...template, notAfter, extensions }, rootKey);
+}
+
+/** `O=<network>, CN=Holdfast root-1`; a network too long for an organisation (RFC 5280, ub-organization-name) is left out. */
+function caName(label: string, network: string): Name {
+  const CN = `Holdfast ${label}`;
+  return createName(network.length <= maxOrganisationLength ? { O: network, CN } : { CN });
+}
+
+function caTemplate(
+  profile: { readonly lifetimeMs: number; readonly backdateMs: number; readonly pathLength?: number },
+  names: Pick<CertificateTemplate, 'subject' | 'issuer' | 'spki'>,
+  { network, nowMs }: CaOptions,
+): CertificateTemplate {
+  const { lifetimeMs, backdateMs, pathLength } = profile;
+  return {
+    ...names,
+    serial: generateSerialNumber(),
+    notBefore: new Date(nowMs - backdateMs),
+    notAfter: new Date(nowMs + lifetimeMs),
+    extensions: {
+      basicConstraints: { ca: true, ...(pathLength !== undefined && { pathLength }) },
+      keyUsage: ['keyCertSign', 'cRLSign'],
+      subjectAltNames: [{ kind: 'uri', value: networkUri(network) }],
+    },
+  };
+}

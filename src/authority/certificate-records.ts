@@ -1,0 +1,133 @@
+import type { Clock } from '../base/index.ts';
+import type { Database, Queries, SqlValue } from '../db/index.ts';
+import { type Certificate, parseCertificate, type Role, type SerialNumber } from '../pki/index.ts';
+
+/** What can be seen of a certificate on record. */
+export interface CertificateRecord {
+  readonly serial: SerialNumber;
+  readonly role: Role;
+  readonly name: string;
+  readonly state: 'valid' | 'expired' | 'revoked';
+  readonly issuedAt: Date;
+  readonly revokedAt?: Date;
+  readonly certificate: Certificate;
+}
+
+/** Which certificates are meant; all of them when nothing is said. */
+export interface CertificateFilter {
+  readonly role?: Role;
+  readonly name?: string;
+  readonly serial?: SerialNumber;
+  /** Only those neither expired nor revoked. */
+  readonly valid?: boolean;
+  /** Only those that end before. */
+  readonly endsBefore?: Date;
+  /** How many at most, the newest first; 1,000 unless said. */
+  readonly limit?: number;
+  /** How many of the newest are passed over. */
+  readonly offset?: number;
+}
+
+interface CertificateRow {
+  readonly serial: SerialNumber;
+  readonly role: Role;
+  readonly name: string;
+  readonly not_after: number;
+  readonly issued_at: number;
+  readonly revoked_at: number | null;
+  readonly certificate: Uint8Array;
+}
+
+const defaultLimit = 1000;
+
+/** What was issued, for looking at. */
+export class CertificateRecords {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** The certificates that `filter` lets through, the newest first. */
+  async list(filter: CertificateFilter = {}): Promise<CertificateRecord[]> {
+    const nowMs = this.#clock.now();
+    const { limit = defaultLimit, offset = 0 } = filter;
+    const conditions = conditionsOf(filter, nowMs);
+    const rows = await this.#database.all<CertificateRow>(
+      `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, c.revoked_at, c.certificate
+        FROM certificates c JOIN identities i ON i.id = c.identity
+        WHERE ${['TRUE', ...conditions.map(({ sql }) => sql)].join(' AND ')}
+        ORDER BY c.id DESC LIMIT ? OFFSET ?`,
+      ...conditions.map(({ value }) => value),
+      limit,
+      offset,
+    );
+    return rows.map((row) => toRecord(row, nowMs));
+  }
+
+  /** The certificate with this serial number, or undefined. */
+  async show(serial: SerialNumber): Promise<CertificateRecord | undefined> {
+    const [record] = await this.list({ serial, limit: 1 });
+    return record;
+  }
+}
+
+/** One condition for each part of the filter that is there, so that the index of just that part can be used. */
+function conditionsOf(filter: CertificateFilter, nowMs: number): { sql: string; value: SqlValue }[] {
+  const { role, name, serial, valid = false, endsBefore } = filter;
+  return [
+    { sql: 'i.role = ?', value: role },
+    { sql: 'i.name = ?', value: name },
+    { sql: 'c.serial = ?', value: serial },
+    { sql: 'c.revoked_at IS NULL AND c.not_after >= ?', value: valid ? nowMs : undefined },
+    { sql: 'c.not_after < ?', value: endsBefore?.getTime() },
+  ].flatMap(({ sql, value }) => (value === undefined ? [] : [{ sql, value }]));
+}
+
+/** A certificate that was issued before and is to be answered with again, or built upon. */
+export interface IssuedRow {
+  readonly id: number;
+  readonly serial: SerialNumber;
+  readonly identity: number;
+  readonly public_key: Uint8Array;
+  readonly not_after: number;
+  readonly revoked_at: number | null;
+  readonly certificate: Uint8Array;
+}
+
+const issuedColumns = 'id, serial, identity, public_key, not_after, revoked_at, certificate';
+
+/** The row of a serial number, or undefined. */
+export function findIssued(queries: Queries, serial: SerialNumber): Promise<IssuedRow | undefined> {
+  return queries.get<IssuedRow>(`SELECT ${issuedColumns} FROM certificates WHERE serial = ?`, serial);
+}
+
+/** The newest certificate of a public key, or undefined. */
+export function findNewestOfKey(queries: Queries, publicKey: Uint8Array): Promise<IssuedRow | undefined> {
+  const sql = `SELECT ${issuedColumns} FROM certificates WHERE public_key = ? ORDER BY id DESC LIMIT 1`;
+  return queries.get<IssuedRow>(sql, publicKey);
+}
+
+/** Whether a certificate can still be used at `nowMs`. */
+export function isLive(
+  { revoked_at, not_after }: Pick<IssuedRow, 'revoked_at' | 'not_after'>,
+  nowMs: number,
+): boolean {
+  return revoked_at === null && nowMs <= not_after;
+}
+
+function toRecord(row: CertificateRow, nowMs: number): CertificateRecord {
+  const { serial, role, name, issued_at, revoked_at, certificate } = row;
+  const live = isLive(row, nowMs) ? 'valid' : 'expired';
+  return {
+    serial,
+    role,
+    name,
+    state: revoked_at === null ? live : 'revoked',
+    issuedAt: new Date(issued_at),
+    ...(revoked_at !== null && { revokedAt: new Date(revoked_at) }),
+    certificate: parseCertificate(certificate),
+  };
+}

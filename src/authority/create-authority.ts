@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { HoldfastError, type Secret, syncDirectory } from '../base/index.ts';
+import { type Database, openDatabase, type Queries } from '../db/index.ts';
+import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../pki/index.ts';
+import { authorityProfiles, checkNetworkName } from '../policy/index.ts';
+import { Keystore } from '../trust/index.ts';
+import { AuditLog } from './audit-log.ts';
+import type { Authority } from './authority.ts';
+import { authorityDirectory, databasePath } from './authority-files.ts';
+import { createIssuingCertificate, createRootCertificate } from './ca-certificates.ts';
+import { lockHome } from './home-lock.ts';
+import { publicKeyHash } from './key-rules.ts';
+import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';
+import { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';
+import { authorityMigrations } from './schema.ts';
+import { parseStatusAddress } from './status-address.ts';
+
+/** What a new authority is to be. */
+export interface CreateAuthorityOptions extends OpenAuthorityOptions {
+  /** The trust domain, e.g. `backup.example`. */
+  readonly network: string;
+  /** `http://host:port`: the stable address that certificates name. */
+  readonly statusAddress: string;
+  /** Of root and issuing key; P-256 unless said. */
+  readonly keyAlgorithm?: KeyAlgorithm;
+  readonly recoveryKit: {
+    /** Protects the key in the kit. */
+    readonly passphrase?: Secret<string> | undefined;
+    /** Writes the kit, durably and for its owner alone: the only copy there will ever be of the private half. */
+    readonly write: (text: Secret<string>) => Promise<void>;
+  };
+}
+
+const rootLabel = 'root-1';
+const issuingLabel = 'issuing-1';
+const firstEpoch = 1;
+
+/**
+ * Makes the authority of a home and opens it. It is built beside its place and moved there when everything is on the
+ * disk, the recovery kit before it: a crash leaves a home without an authority, or one that is whole.
+ *
+ * @throws HoldfastError `home_exists` when there is one already, `home_in_use`, `name_invalid`, `settings_invalid`
+ */
+export async function createAuthority(options: CreateAuthorityOptions): Promise<Authority> {
+  checkNetworkName(options.network);
+  const statusAddress = parseStatusAddress(options.statusAddress);
+  const lock = await lockHome(options.home);
+  try {
+    if (await hasAuthority(options.home)) throw exists(options.home);
+    await build({ ...options, statusAddress });
+    return await openLocked(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function build(options: CreateAuthorityOptions): Promise<void> {
+  const final = authorityDirectory(options.home);
+  await removeUnfinished(final);
+  const directory = `${final}.new-${randomBytes(4).toString('hex')}`;
+  try {
+    await fill(directory, options);
+    await syncDirectory(directory);
+    await rename(directory, final);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+  await syncDirectory(options.home);
+}
+
+/** What creations left that were cut short: keys that never signed anything for anybody. */
+async function removeUnfinished(final: string): Promise<void> {
+  const names = await readdir(dirname(final));
+  for (const name of names.filter((entry) => entry.startsWith(`${basename(final)}.new-`))) {
+    await rm(join(dirname(final), name), { recursive: true });
+  }
+}
+
+async function fill(directory: string, options: CreateAuthorityOptions): Promise<void> {
+  const { network, clock, recoveryKit } = options;
+  const keystore = await Keystore.create(directory);
+  const certificates = await makeCertificates(keystore, options);
+  const recoveryKey = await generateRecoveryKey();
+  const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });
+  try {
+    await record(database, certificates, recoveryKey.recipient, options);
+  } finally {
+    await database.close();
+  }
+  const kit = await recoveryKitText(recoveryKey, {
+    network,
+    root: certificates.root.fingerprint,
+    madeAt: new Date(clock.now()),
+    passphrase: recoveryKit.passphrase,
+  });
+  await recoveryKit.write(kit);
+}
+
+interface CaCertificates {
+  readonly root: Certificate;
+  readonly issuing: Certificate;
+}
+
+async function makeCertificates(
+  keystore: Keystore,
+  options: CreateAuthorityOptions,
+): Promise<CaCertificates> {
+  const { network, statusAddress, clock, keyAlgorithm = authorityProfiles.root.keyAlgorithm } = options;
+  const caOptions = { network, statusAddress, nowMs: clock.now() };
+  const rootKeys = await generateKeyPair(keyAlgorithm);
+  const issuingKeys = await generateKeyPair(keyAlgorithm);
+  const root = parseCertificate(createRootCertificate(rootLabel, rootKeys.privateKey, caOptions));
+  const signer = { root, rootLabel, rootKey: rootKeys.privateKey };
+  const issuing = parseCertificate(
+    createIssuingCertificate(issuingLabel, issuingKeys.publicKey, signer, caOptions),
+  );
+  await keystore.update((entries) => {
+    entries.putKey(rootLabel, rootKeys.privateKey);
+    entries.putKey(issuingLabel, issuingKeys.privateKey);
+  });
+  return { root, issuing };
+}
+
+async function record(
+  database: Database,
+  { root, issuing }: CaCertificates,
+  recoveryRecipient: string,
+  { network, statusAddress, clock }: CreateAuthorityOptions,
+): Promise<void> {
+  const log = new AuditLog(database, firstEpoch, clock);
+  await database.transaction(async (tx) => {
+    await tx.run(
+      `INSERT INTO authority (id, network, status_address, recovery_recipient, epoch, crl_number, created_at)
+        VALUES (1, ?, ?, ?, ?, 0, ?)`,
+      network,
+      statusAddress,
+      recoveryRecipient,
+      firstEpoch,
+      clock.now(),
+    );
+    await recordIssuer(tx, { label: rootLabel, kind: 'root', certificate: root });
+    await recordIssuer(tx, { label: issuingLabel, kind: 'issuing', certificate: issuing });
+    const details = {
+      network,
+      root: root.fingerprint,
+      issuing: issuing.fingerprint,
+      statusAddress,
+      recoveryRecipient,
+    };
+    await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
+  });
+}
+
+async function recordIssuer(
+  tx: Queries,
+  { label, kind, certificate }: { label: string; kind: 'root' | 'issuing'; certificate: Certificate },
+): Promise<void> {
+  const insert =
+    'INSERT INTO issuers (label, kind, generation, public_key, certificate) VALUES (?, ?, 1, ?, ?)';
+  await tx.run(insert, label, kind, publicKeyHash(certificate.spki), certificate.der);
+}
+
+function exists(home: string): HoldfastError {
+  return new HoldfastError('home_exists', `the home ${home} already has an authority`, {
+    hint: 'holdfast serve runs it; name another home with --home DIR for another one',
+  });
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { type Bytes, dayMs, HoldfastError, Secret } from '../base/index.ts';
+import type { Queries } from '../db/index.ts';
+import { isEnrolAddress, type JoinCode, joinSecretBytes } from '../enrol/index.ts';
+import type { Identity, Role } from '../pki/index.ts';
+import { checkNodeName } from '../policy/index.ts';
+import { parseAuthorisedNames } from './authorised-names.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { findIdentity, identityLabel } from './identity-records.ts';
+import { insertJoinCode } from './join-code-records.ts';
+
+/** What a join code is to stand for. */
+export interface JoinCodeOrder {
+  readonly role: Role;
+  readonly name: string;
+  /** Host names and addresses for its certificates, for roles that have them. */
+  readonly names?: readonly string[];
+  /** A day from now unless said. */
+  readonly expiresAt?: Date;
+  /** `host:port` of the listeners that enrol, best first. */
+  readonly addresses: readonly string[];
+  /** For a name that was issued before: the same identity again, its older certificates revoked when it is used. */
+  readonly reissue?: boolean;
+  /** Who makes it, for the log; `admin/local` unless said. */
+  readonly by?: string;
+}
+
+/**
+ * Makes a one-time join code. @throws HoldfastError `name_invalid`, `name_reserved`; `name_taken` for a name that was
+ * issued before when this is no reissue code, and for one that was not when it is; `input_invalid`
+ */
+export async function createJoinCode(context: AuthorityContext, order: JoinCodeOrder): Promise<JoinCode> {
+  const { role, name, names = [], addresses, reissue = false, by = 'admin/local' } = order;
+  const { database, issuer, log, clock } = context;
+  const createdAt = clock.now();
+  const expiresAt = order.expiresAt?.getTime() ?? createdAt + dayMs;
+  checkNodeName(name);
+  parseAuthorisedNames(role, names);
+  checkOrder(addresses, expiresAt, createdAt);
+  const secret = new Secret<Bytes>(randomBytes(joinSecretBytes));
+  await database.transaction(async (tx) => {
+    await checkName(tx, { role, name }, reissue);
+    const id = await insertJoinCode(tx, secret, {
+      role,
+      name,
+      names,
+      reissue,
+      maxUses: 1,
+      createdAt,
+      expiresAt,
+    });
+    const details = {
+      token: id,
+      identity: identityLabel({ role, name }),
+      reissue,
+      expires: new Date(expiresAt).toISOString(),
+    };
+    await log.append(tx, { kind: 'token created', by, details });
+  });
+  return {
+    addresses,
+    fingerprint: issuer.root.certificate.fingerprint,
+    network: issuer.network,
+    role,
+    name,
+    secret,
+  };
+}
+
+/** A name that was ever issued stays with its identity. @throws HoldfastError `name_taken` */
+export async function checkName(
+  queries: Queries,
+  identity: Pick<Identity, 'role' | 'name'>,
+  reissue: boolean,
+): Promise<void> {
+  const taken = (await findIdentity(queries, identity)) !== undefined;
+  if (taken === reissue) return;
+  const label = identityLabel(identity);
+  if (taken) {
+    throw new HoldfastError('name_taken', `${label} was issued before`, {
+      hint: `for the same machine come back: holdfast token create --reissue ${identity.name}; else choose another name`,
+    });
+  }
+  throw new HoldfastError('name_taken', `${label} was never issued, so there is nothing to reissue`, {
+    hint: `holdfast token create ${identity.name}`,
+  });
+}
+
+function checkOrder(addresses: readonly string[], expiresAt: number, nowMs: number): void {
+  if (addresses.length === 0 || !addresses.every(isEnrolAddress)) {
+    throw new HoldfastError(
+      'input_invalid',
+      `addresses ${addresses.join(', ')}: expected at least one host:port`,
+    );
+  }
+  if (!(expiresAt > nowMs))
+    throw new HoldfastError('input_invalid', 'a join code that has expired when it is made');
+}

@@ -1,0 +1,101 @@
+import { type Bytes, HoldfastError, type Secret } from '../base/index.ts';
+import type { Queries } from '../db/index.ts';
+import type { CertificateRequest } from '../pki/index.ts';
+import { parseAuthorisedNames } from './authorised-names.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { isLive } from './certificate-records.ts';
+import { checkName } from './create-join-code.ts';
+import { type Issued, issue, issuedBefore } from './issue.ts';
+import { countUses, findJoinCode, findUse, insertUse, type JoinCodeRow } from './join-code-records.ts';
+import { publicKeyHash } from './key-rules.ts';
+import type { Authorisation } from './leaf-contents.ts';
+import { readRequest } from './read-request.ts';
+import { checkRequest } from './request-rules.ts';
+import { revokeIdentity } from './revoke-identity.ts';
+
+/** A machine with a join code asks for its first certificate. */
+export interface EnrolOrder {
+  readonly secret: Secret<Bytes>;
+  /** PKCS#10, DER. */
+  readonly request: Bytes;
+  /** Where it came from, for the log. */
+  readonly from: string;
+}
+
+/**
+ * Issues what a join code stands for. The use is counted in the transaction that issues; whoever comes again with the
+ * same code and the same key gets the same certificate, while it can be used.
+ *
+ * @throws HoldfastError `join_code_unknown`, `join_code_used`, `join_code_expired`, `name_taken`, `request_malformed`,
+ *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`
+ */
+export async function enrolNode(
+  context: AuthorityContext,
+  { secret, request: der, from }: EnrolOrder,
+): Promise<Issued> {
+  // Looked up before anything else is done, so that guessing codes costs us no signature check and no transaction.
+  if ((await findJoinCode(context.database, secret)) === undefined) throw unknownCode();
+  const request = readRequest(der);
+  return await context.database.transaction(async (tx) => {
+    const code = await findJoinCode(tx, secret);
+    if (code === undefined) throw unknownCode();
+    const authorisation = authorisationOf(context, code);
+    checkRequest(request, authorisation);
+    const before = await findUse(tx, code, publicKeyHash(request.spki));
+    // The answer that was given before, and perhaps was lost on its way.
+    if (before !== undefined && isLive(before, context.clock.now())) return issuedBefore(context, before);
+    return await use(tx, context, { code, authorisation, request, from });
+  });
+}
+
+/** What a join code authorises. */
+function authorisationOf({ issuer }: AuthorityContext, { role, name, names }: JoinCodeRow): Authorisation {
+  return { identity: { network: issuer.network, role, name }, names: parseAuthorisedNames(role, names) };
+}
+
+interface Use {
+  readonly code: JoinCodeRow;
+  readonly authorisation: Authorisation;
+  readonly request: CertificateRequest;
+  readonly from: string;
+}
+
+async function use(
+  tx: Queries,
+  context: AuthorityContext,
+  { code, authorisation, request, from }: Use,
+): Promise<Issued> {
+  if ((await countUses(tx, code)) >= code.maxUses) throw usedCode();
+  if (context.clock.now() > code.expiresAt) throw expiredCode(code);
+  const { identity } = authorisation;
+  await checkName(tx, identity, code.reissue);
+  if (code.reissue) await revokeIdentity(tx, context, identity, { reason: 'superseded', by: from });
+  const details = { token: code.id };
+  const issued = await issue(tx, context, {
+    authorisation,
+    spki: request.spki,
+    kind: 'issued',
+    by: from,
+    details,
+  });
+  await insertUse(tx, code, publicKeyHash(request.spki), issued.id);
+  return issued;
+}
+
+const newCodeHint = { hint: 'ask for a new one: holdfast token create NAME at the server' };
+
+function unknownCode(): HoldfastError {
+  return new HoldfastError('join_code_unknown', 'this join code is not known here', newCodeHint);
+}
+
+function usedCode(): HoldfastError {
+  return new HoldfastError('join_code_used', 'this join code has been used', newCodeHint);
+}
+
+function expiredCode({ expiresAt }: JoinCodeRow): HoldfastError {
+  return new HoldfastError(
+    'join_code_expired',
+    `this join code expired ${new Date(expiresAt).toISOString()}`,
+    newCodeHint,
+  );
+}

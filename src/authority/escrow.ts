@@ -1,0 +1,108 @@
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { findIdentity, identityLabel } from './identity-records.ts';
+
+/** A sealed password as it is listed. */
+export interface EscrowEntry {
+  readonly identity: string;
+  /** The repository's id. */
+  readonly repository: string;
+  readonly storedAt: Date;
+  readonly bytes: number;
+}
+
+const maxSealedBytes = 64 * 1024;
+const maxRepositoryLength = 512;
+const maxEntriesOfOne = 1000;
+
+/**
+ * Passwords of repositories, sealed by the clients to the network's recovery key: kept here, and opened nowhere but
+ * where the recovery kit is.
+ */
+export class Escrow {
+  readonly #context: AuthorityContext;
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Keeps `sealed` for a repository of `identity`, in place of what was kept for it before.
+   * @throws HoldfastError `input_invalid` for one that is too large or too many, `certificate_not_allowed` for an
+   *   identity that is not on record
+   */
+  async put(identity: Identity, repository: string, sealed: Bytes): Promise<void> {
+    checkSize(repository, sealed);
+    const { database, log, clock } = this.#context;
+    await database.transaction(async (tx) => {
+      const owner = await findIdentity(tx, identity);
+      if (owner === undefined) throw notOnRecord(identity);
+      const entries = await tx.get<{ n: number }>(
+        'SELECT count(*) AS n FROM escrows WHERE identity = ? AND repository <> ?',
+        owner.id,
+        repository,
+      );
+      if ((entries?.n ?? 0) >= maxEntriesOfOne)
+        throw tooLarge(`more than ${maxEntriesOfOne} repositories of one node`);
+      await tx.run(
+        'INSERT OR REPLACE INTO escrows (identity, repository, sealed, stored_at) VALUES (?, ?, ?, ?)',
+        owner.id,
+        repository,
+        sealed,
+        clock.now(),
+      );
+      const by = identityLabel(identity);
+      await log.append(tx, { kind: 'escrowed', by, details: { repository, bytes: sealed.length } });
+    });
+  }
+
+  /** What is kept for a repository of `identity`, or undefined. */
+  async get({ role, name }: Identity, repository: string): Promise<Bytes | undefined> {
+    const row = await this.#context.database.get<{ sealed: Bytes }>(
+      `SELECT e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
+        WHERE i.role = ? AND i.name = ? AND e.repository = ?`,
+      role,
+      name,
+      repository,
+    );
+    return row?.sealed;
+  }
+
+  /** Everything that is kept, without the sealed passwords; of one identity when it is given. */
+  async list(identity?: Pick<Identity, 'role' | 'name'>): Promise<EscrowEntry[]> {
+    const rows = await this.#context.database.all<StoredEscrow>(
+      `SELECT i.role || '/' || i.name AS identity, e.repository, e.stored_at, length(e.sealed) AS bytes
+        FROM escrows e JOIN identities i ON i.id = e.identity ORDER BY i.role, i.name, e.repository`,
+    );
+    return rows
+      .filter((row) => identity === undefined || row.identity === identityLabel(identity))
+      .map(({ stored_at, ...entry }) => ({ ...entry, storedAt: new Date(stored_at) }));
+  }
+}
+
+interface StoredEscrow {
+  readonly identity: string;
+  readonly repository: string;
+  readonly stored_at: number;
+  readonly bytes: number;
+}
+
+function checkSize(repository: string, sealed: Bytes): void {
+  if (repository === '' || repository.length > maxRepositoryLength) {
+    throw tooLarge(
+      `a repository named with ${repository.length} characters, expected 1 to ${maxRepositoryLength}`,
+    );
+  }
+  if (sealed.length === 0 || sealed.length > maxSealedBytes) {
+    throw tooLarge(`a sealed password of ${sealed.length} bytes, expected 1 to ${maxSealedBytes}`);
+  }
+}
+
+function tooLarge(what: string): HoldfastError {
+  return new HoldfastError('input_invalid', `escrow: ${what}`);
+}
+
+function notOnRecord(identity: Identity): HoldfastError {
+  return new HoldfastError('certificate_not_allowed', `${identityLabel(identity)} is not on record`);
+}

@@ -1,0 +1,25 @@
+/**
+ * Decisions and records: who gets a certificate, what it says, and what was decided.
+ *
+ * What the folder promises: what a certificate says comes from what was authorised, never from the request; a
+ * certificate is on record, durably, before it is seen by anybody; a name once issued stays with its identity, and a
+ * public key too; every decision is in one log whose records carry the hash of the one before, numbered inside the
+ * commit of what they record; and there is one writer for each home.
+ */
+export { answerEscrow, answerJoin, answerRenew, answerTrust, type Peer, refusalOf } from './answers.ts';
+export type { AuditLog, LogEntry, LogHead } from './audit-log.ts';
+export type { Authority } from './authority.ts';
+export type { AuthorityStatus, CertificateStatus } from './authority-status.ts';
+export type { CertificateFilter, CertificateRecord, CertificateRecords } from './certificate-records.ts';
+export { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
+export type { JoinCodeOrder } from './create-join-code.ts';
+export type { EnrolOrder } from './enrol-node.ts';
+export type { Escrow, EscrowEntry } from './escrow.ts';
+export { lockHome } from './home-lock.ts';
+export { identityLabel } from './identity-records.ts';
+export type { Issued } from './issue.ts';
+export type { LocalOrder } from './issue-local.ts';
+export type { LogKind, LogRecord } from './log-record.ts';
+export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
+export type { RenewOrder } from './renew-node.ts';
+export { statusPaths } from './status-address.ts';

@@ -1,0 +1,34 @@
+import type { Bytes } from '../base/index.ts';
+import type { Role } from '../pki/index.ts';
+import { checkNodeName } from '../policy/index.ts';
+import { parseAuthorisedNames } from './authorised-names.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { findIdentity } from './identity-records.ts';
+import { type Issued, issue } from './issue.ts';
+
+/** A certificate for the machine of the authority itself, or ordered by its administrator. */
+export interface LocalOrder {
+  readonly role: Role;
+  readonly name: string;
+  /** Host names and addresses, for roles that have them. */
+  readonly names?: readonly string[];
+  /** The SubjectPublicKeyInfo of a key that was made here. */
+  readonly spki: Bytes;
+  /** Who orders it, for the log; `admin/local` unless said. */
+  readonly by?: string;
+}
+
+/**
+ * Issues without a join code, for whoever holds the home. A name that was issued before gets its next certificate.
+ * @throws HoldfastError `name_invalid`, `name_reserved`, `request_not_allowed`, `key_unsupported`
+ */
+export async function issueLocal(context: AuthorityContext, order: LocalOrder): Promise<Issued> {
+  const { role, name, spki, names = [], by = 'admin/local' } = order;
+  checkNodeName(name);
+  const identity = { network: context.issuer.network, role, name };
+  const authorisation = { identity, names: parseAuthorisedNames(role, names) };
+  return await context.database.transaction(async (tx) => {
+    const kind = (await findIdentity(tx, identity)) === undefined ? 'issued' : 'renewed';
+    return await issue(tx, context, { authorisation, spki, kind, by });
+  });
+}

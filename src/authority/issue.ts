@@ -1,0 +1,89 @@
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import type { Queries } from '../db/index.ts';
+import { type Certificate, createCertificate, parseCertificate } from '../pki/index.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import type { IssuedRow } from './certificate-records.ts';
+import { ensureIdentity, identityLabel } from './identity-records.ts';
+import { checkPublicKey, publicKeyHash } from './key-rules.ts';
+import { type Authorisation, leafTemplate } from './leaf-contents.ts';
+
+/** One certificate to be issued. */
+export interface IssueOrder {
+  readonly authorisation: Authorisation;
+  readonly spki: Bytes;
+  readonly kind: 'issued' | 'renewed';
+  /** Who asked, for the log. */
+  readonly by: string;
+  /** What else the log is to know. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** A certificate that is on record. */
+export interface Issued {
+  /** Its row. */
+  readonly id: number;
+  readonly certificate: Certificate;
+  /** As it is sent: the leaf, then the issuing certificate. */
+  readonly chain: readonly Bytes[];
+}
+
+/**
+ * Signs a certificate and records it, its identity and a line of the log. It leaves only when the transaction `tx` has
+ * been committed: a certificate that the records do not know must never be seen.
+ *
+ * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `certificate_expired` when the issuing one is at its end
+ */
+export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
+  const { issuer, clock, log } = context;
+  const { authorisation, spki, kind, by, details } = order;
+  const nowMs = clock.now();
+  checkIssuing(context, nowMs);
+  await checkPublicKey(tx, spki, authorisation.identity);
+  const identity = await ensureIdentity(tx, authorisation.identity, nowMs);
+  const certificate = parseCertificate(
+    createCertificate(leafTemplate(issuer, authorisation, { spki, nowMs }), issuer.issuingKey),
+  );
+  const row = await tx.get<{ id: number }>(
+    `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
+      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    certificate.serial,
+    identity.id,
+    issuer.issuing.label,
+    publicKeyHash(spki),
+    certificate.notAfter.getTime(),
+    nowMs,
+    certificate.der,
+  );
+  const { serial, fingerprint, notAfter } = certificate;
+  await log.append(tx, {
+    kind,
+    by,
+    details: {
+      identity: identityLabel(authorisation.identity),
+      serial,
+      fingerprint,
+      notAfter: notAfter.toISOString(),
+      ...details,
+    },
+  });
+  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
+  return { id: row.id, certificate, chain: [certificate.der, issuer.issuing.certificate.der] };
+}
+
+/** A certificate on record, to be answered with again. */
+export function issuedBefore({ issuer }: AuthorityContext, { id, certificate: der }: IssuedRow): Issued {
+  return { id, certificate: parseCertificate(der), chain: [der, issuer.issuing.certificate.der] };
+}
+
+function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {
+  const { notAfter, notBefore } = issuer.issuing.certificate;
+  if (nowMs < notBefore.getTime()) {
+    throw new HoldfastError(
+      'certificate_not_yet_valid',
+      `the issuing certificate begins ${notBefore.toISOString()}, this machine's clock says ${new Date(nowMs).toISOString()}`,
+      { hint: 'set the clock of this machine' },
+    );
+  }
+  if (nowMs < notAfter.getTime()) return;
+  throw new HoldfastError('certificate_expired', `the issuing certificate ended ${notAfter.toISOString()}`);
+}

@@ -1,0 +1,18 @@
+import type { KeyObject } from 'node:crypto';
+import type { Certificate } from '../pki/index.ts';
+
+/** A certificate of the authority's own. */
+export interface CaCertificate {
+  /** Of its key in the keystore, and in addresses: `root-1`, `issuing-1`. */
+  readonly label: string;
+  readonly certificate: Certificate;
+}
+
+/** Everything that signing needs and that does not change while the authority is open. */
+export interface Issuer {
+  readonly network: string;
+  readonly statusAddress: string;
+  readonly root: CaCertificate;
+  readonly issuing: CaCertificate;
+  readonly issuingKey: KeyObject;
+}

@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import type { Bytes, Secret } from '../base/index.ts';
+import type { Queries } from '../db/index.ts';
+import type { Role } from '../pki/index.ts';
+import type { IssuedRow } from './certificate-records.ts';
+
+/** A join code on record. Of its secret only the SHA-256 is: a random secret of 128 bits needs no slower hash. */
+export interface JoinCodeRow {
+  readonly id: number;
+  readonly role: Role;
+  readonly name: string;
+  /** The host names and addresses that were authorised with it. */
+  readonly names: readonly string[];
+  readonly reissue: boolean;
+  readonly maxUses: number;
+  /** Milliseconds since 1970, itself included. */
+  readonly expiresAt: number;
+}
+
+interface StoredJoinCode {
+  readonly id: number;
+  readonly role: Role;
+  readonly name: string;
+  readonly names: string;
+  readonly reissue: number;
+  readonly max_uses: number;
+  readonly expires_at: number;
+}
+
+/** Records a code and gives its number. */
+export async function insertJoinCode(
+  tx: Queries,
+  secret: Secret<Bytes>,
+  code: Omit<JoinCodeRow, 'id'> & { readonly createdAt: number },
+): Promise<number> {
+  const row = await tx.get<{ id: number }>(
+    `INSERT INTO join_codes (secret_hash, role, name, names, reissue, max_uses, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    hash('sha256', secret.reveal(), 'buffer'),
+    code.role,
+    code.name,
+    JSON.stringify(code.names),
+    Number(code.reissue),
+    code.maxUses,
+    code.createdAt,
+    code.expiresAt,
+  );
+  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
+  return row.id;
+}
+
+/** The code with this secret, used and expired ones too, or undefined. */
+export async function findJoinCode(
+  queries: Queries,
+  secret: Secret<Bytes>,
+): Promise<JoinCodeRow | undefined> {
+  const row = await queries.get<StoredJoinCode>(
+    'SELECT id, role, name, names, reissue, max_uses, expires_at FROM join_codes WHERE secret_hash = ?',
+    hash('sha256', secret.reveal(), 'buffer'),
+  );
+  if (row === undefined) return undefined;
+  const { id, role, name, names, reissue, max_uses, expires_at } = row;
+  return {
+    id,
+    role,
+    name,
+    names: JSON.parse(names) as string[],
+    reissue: reissue === 1,
+    maxUses: max_uses,
+    expiresAt: expires_at,
+  };
+}
+
+/** The certificate that this code already gave to this public key, or undefined. */
+export function findUse(tx: Queries, { id }: JoinCodeRow, publicKey: Bytes): Promise<IssuedRow | undefined> {
+  return tx.get<IssuedRow>(
+    `SELECT c.id, c.serial, c.identity, c.public_key, c.not_after, c.revoked_at, c.certificate
+      FROM join_code_uses u JOIN certificates c ON c.id = u.certificate WHERE u.join_code = ? AND u.public_key = ?`,
+    id,
+    publicKey,
+  );
+}
+
+export async function countUses(queries: Queries, { id }: JoinCodeRow): Promise<number> {
+  const row = await queries.get<{ n: number }>(
+    'SELECT count(*) AS n FROM join_code_uses WHERE join_code = ?',
+    id,
+  );
+  return row?.n ?? 0;
+}
+
+export async function insertUse(
+  tx: Queries,
+  code: JoinCodeRow,
+  publicKey: Bytes,
+  certificateId: number,
+): Promise<void> {
+  const insert = 'INSERT INTO join_code_uses (join_code, public_key, certificate) VALUES (?, ?, ?)';
+  await tx.run(insert, code.id, publicKey, certificateId);
+}
+
+/** How many codes could be used now. */
+export async function countLiveJoinCodes(queries: Queries, nowMs: number): Promise<number> {
+  const row = await queries.get<{ n: number }>(
+    `SELECT count(*) AS n FROM join_codes j WHERE j.expires_at >= ?
+      AND (SELECT count(*) FROM join_code_uses u WHERE u.join_code = j.id) < j.max_uses`,
+    nowMs,
+  );
+  return row?.n ?? 0;
+}

@@ -1,0 +1,64 @@
+import type { Bytes } from '../base/index.ts';
+import {
+  type CertificateTemplate,
+  createName,
+  type GeneralName,
+  generateSerialNumber,
+  type Identity,
+  identityUri,
+  keyIdentifier,
+  type Name,
+  type SerialNumber,
+} from '../pki/index.ts';
+import { defaultProfiles } from '../policy/index.ts';
+import type { Issuer } from './issuer.ts';
+import { statusPaths } from './status-address.ts';
+
+/** What was authorised: the only source of what a node's certificate says about it. */
+export interface Authorisation {
+  readonly identity: Identity;
+  /** Host names and addresses, for roles that have them. */
+  readonly names: readonly GeneralName[];
+}
+
+/** The subject of a node's certificate. */
+export function subjectOf({ identity }: Authorisation): Name {
+  return createName({ CN: identity.name });
+}
+
+/** All names of a node's certificate, the identity first. */
+export function subjectAltNamesOf({ identity, names }: Authorisation): GeneralName[] {
+  return [{ kind: 'uri', value: identityUri(identity) }, ...names];
+}
+
+/**
+ * What the certificate of a node says, by its role's profile, from `nowMs` on. Its end is that of the issuing
+ * certificate when that comes first.
+ */
+export function leafTemplate(
+  issuer: Issuer,
+  authorisation: Authorisation,
+  { spki, nowMs }: { readonly spki: Bytes; readonly nowMs: number },
+): CertificateTemplate & { readonly serial: SerialNumber } {
+  const { lifetimeMs, backdateMs, extendedKeyUsage } = defaultProfiles[authorisation.identity.role];
+  const { certificate, label } = issuer.issuing;
+  const { statusAddress } = issuer;
+  return {
+    serial: generateSerialNumber(),
+    issuer: certificate.subject,
+    subject: subjectOf(authorisation),
+    notBefore: new Date(nowMs - backdateMs),
+    notAfter: new Date(Math.min(nowMs + lifetimeMs, certificate.notAfter.getTime())),
+    spki,
+    extensions: {
+      basicConstraints: { ca: false },
+      keyUsage: ['digitalSignature'],
+      extendedKeyUsage,
+      subjectAltNames: subjectAltNamesOf(authorisation),
+      authorityKeyId: keyIdentifier(certificate.spki),
+      crlUrls: [statusAddress + statusPaths.crl(label)],
+      ocspUrls: [statusAddress + statusPaths.ocsp],
+      issuerUrls: [statusAddress + statusPaths.certificate(label)],
+    },
+  };
+}

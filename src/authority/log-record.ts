@@ -1,0 +1,53 @@
+import { hash } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+
+/** What the log records. */
+const LogKind = Type.Union([
+  Type.Literal('authority created'),
+  Type.Literal('token created'),
+  Type.Literal('issued'),
+  Type.Literal('renewed'),
+  Type.Literal('revoked'),
+  Type.Literal('refused'),
+  Type.Literal('escrowed'),
+]);
+export type LogKind = Static<typeof LogKind>;
+
+/** One record. Its text is one line of JSON and stands in the log as it was hashed; an export is these lines. */
+export const LogRecord = Type.Object(
+  {
+    epoch: Type.Integer({ minimum: 1 }),
+    /** From 1, without gaps. */
+    sequence: Type.Integer({ minimum: 1 }),
+    /** SHA-256 of the text before, lowercase hexadecimal; zeros before the first. */
+    previous: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    /** ISO 8601. */
+    at: Type.String(),
+    kind: LogKind,
+    /** Who did it: `client/alpha`, `admin/local`, or where an unknown one came from. */
+    by: Type.String(),
+    /** What it was about, by kind. */
+    details: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { additionalProperties: false },
+);
+export type LogRecord = Static<typeof LogRecord>;
+
+/** What comes before the first record. */
+export const logStart = '0'.repeat(64);
+
+/** The hash of a record's text, which the next one carries. */
+export function hashRecord(text: string): string {
+  return hash('sha256', text);
+}
+
+/** The record in a text, or undefined when it is none. */
+export function parseRecord(text: string): LogRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Check(LogRecord, value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

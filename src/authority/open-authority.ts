@@ -1,0 +1,120 @@
+import { access } from 'node:fs/promises';
+import { type Clock, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { CommittedReader, type Database, openDatabase, type ProcessLock } from '../db/index.ts';
+import { exportPublicKey, parseCertificate } from '../pki/index.ts';
+import { Keystore } from '../trust/index.ts';
+import { AuditLog } from './audit-log.ts';
+import { Authority } from './authority.ts';
+import { authorityDirectory, databasePath } from './authority-files.ts';
+import { lockHome } from './home-lock.ts';
+import type { CaCertificate, Issuer } from './issuer.ts';
+import { publicKeyHash } from './key-rules.ts';
+import { authorityMigrations } from './schema.ts';
+
+/** Which authority, and how. */
+export interface OpenAuthorityOptions {
+  readonly home: string;
+  readonly clock: Clock;
+  /** Keep the database in a thread of its own; what a server wants. */
+  readonly worker?: boolean;
+}
+
+/**
+ * Opens the authority of a home for writing.
+ * @throws HoldfastError `home_missing` when the home has none, `home_in_use`, `home_not_private`, `keystore_*`,
+ *   `database_newer`, `database_damaged`, `authority_damaged`
+ */
+export async function openAuthority(options: OpenAuthorityOptions): Promise<Authority> {
+  const lock = await lockHome(options.home);
+  try {
+    return await openLocked(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Whether a home has an authority; one whose creation was cut short is none. */
+export async function hasAuthority(home: string): Promise<boolean> {
+  return await exists(authorityDirectory(home));
+}
+
+/** Opens the authority of a home whose lock is held; the authority releases it when it is closed. */
+export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLock): Promise<Authority> {
+  const { home, clock, worker = false } = options;
+  const directory = authorityDirectory(home);
+  const path = databasePath(directory);
+  if (!(await exists(directory))) {
+    throw new HoldfastError('home_missing', `the home ${home} has no authority`, {
+      hint: 'holdfast init makes one',
+    });
+  }
+  if (!(await exists(path))) throw damaged(`${path} is missing`);
+  const keystore = await Keystore.open(directory);
+  const database = await openDatabase({ path, migrations: authorityMigrations, worker });
+  try {
+    const { epoch, recovery_recipient, ...row } = await readAuthority(database);
+    const issuer = await readIssuer(database, keystore, row);
+    const context = { database, issuer, log: new AuditLog(database, epoch, clock), clock };
+    const reader = new CommittedReader(path);
+    return new Authority({ context, epoch, recoveryRecipient: recovery_recipient, reader, lock });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface AuthorityRow {
+  readonly network: string;
+  readonly status_address: string;
+  readonly recovery_recipient: string;
+  readonly epoch: number;
+}
+
+async function readAuthority(database: Database): Promise<AuthorityRow> {
+  const sql = 'SELECT network, status_address, recovery_recipient, epoch FROM authority';
+  const row = await database.get<AuthorityRow>(sql);
+  if (row === undefined) throw damaged('the database does not say which network it is of');
+  return row;
+}
+
+async function readIssuer(
+  database: Database,
+  keystore: Keystore,
+  { network, status_address }: Pick<AuthorityRow, 'network' | 'status_address'>,
+): Promise<Issuer> {
+  const root = await readNewest(database, 'root');
+  const issuing = await readNewest(database, 'issuing');
+  const issuingKey = keystore.key(issuing.label);
+  const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;
+  if (!belongs) throw damaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
+  return { network, statusAddress: status_address, root, issuing, issuingKey };
+}
+
+async function readNewest(database: Database, kind: 'root' | 'issuing'): Promise<CaCertificate> {
+  const row = await database.get<{ label: string; public_key: Uint8Array; certificate: Uint8Array }>(
+    'SELECT label, public_key, certificate FROM issuers WHERE kind = ? ORDER BY generation DESC LIMIT 1',
+    kind,
+  );
+  if (row === undefined) throw damaged(`the database has no ${kind} certificate`);
+  const certificate = parseCertificate(row.certificate);
+  if (Buffer.compare(publicKeyHash(certificate.spki), row.public_key) !== 0)
+    throw damaged(`${row.label} is not the one recorded`);
+  return { label: row.label, certificate };
+}
+
+function damaged(problem: string): HoldfastError {
+  return new HoldfastError('authority_damaged', `the authority is damaged: ${problem}`, {
+    hint: 'keep the home as it is and restore the newest backup of the authority',
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
+import type { Queries } from '../db/index.ts';
+import { type SignedCheckpoint } from '../enrol/index.ts';
+import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { findIssued, findNewestOfKey, type IssuedRow, isLive } from './certificate-records.ts';
+import { findIdentity, identityLabel } from './identity-records.ts';
+import { type Issued, issue, issuedBefore } from './issue.ts';
+import { publicKeyHash } from './key-rules.ts';
+import type { Authorisation } from './leaf-contents.ts';
+import { readRequest } from './read-request.ts';
+import { checkRequest, requestNotAllowed } from './request-rules.ts';
+
+/** A node asks for its next certificate. */
+export interface RenewOrder {
+  /** Who the peer gate says that it is. */
+  readonly identity: Identity;
+  /** Of the certificate it came with. */
+  readonly serial: SerialNumber;
+  /** PKCS#10, DER, for a new key or the present one. */
+  readonly request: Bytes;
+  /** The newest checkpoint it was shown. */
+  readonly checkpoint?: SignedCheckpoint | undefined;
+}
+
+/**
+ * Issues the next certificate of an identity, with the names of the one it came with. Idempotent on a new key: whoever
+ * asks again gets the same certificate, while it can be used.
+ *
+ * @throws HoldfastError `certificate_revoked`, `certificate_expired`, `certificate_not_allowed`, `request_malformed`,
+ *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`
+ */
+export async function renewNode(
+  context: AuthorityContext,
+  order: Omit<RenewOrder, 'checkpoint'>,
+): Promise<Issued> {
+  const request = readRequest(order.request);
+  return await context.database.transaction(async (tx) => {
+    const present = await presented(tx, context, order);
+    const { identity } = order;
+    const authorisation: Authorisation = { identity, names: namesOf(parseCertificate(present.certificate)) };
+    checkRequest(request, authorisation);
+    const before = await answeredBefore(tx, present, publicKeyHash(request.spki));
+    if (before !== undefined && isLive(before, context.clock.now())) return issuedBefore(context, before);
+    const details = { renews: present.serial };
+    const by = identityLabel(identity);
+    return await issue(tx, context, { authorisation, spki: request.spki, kind: 'renewed', by, details });
+  });
+}
+
+/** The certificate the node came with, judged again by the records: the gate's word may be a moment old. */
+async function presented(
+  tx: Queries,
+  { clock }: AuthorityContext,
+  { identity, serial }: Omit<RenewOrder, 'checkpoint'>,
+): Promise<IssuedRow> {
+  const row = await findIssued(tx, serial);
+  const owner = await findIdentity(tx, identity);
+  const label = identityLabel(identity);
+  if (row === undefined || row.identity !== owner?.id) {
+    throw new HoldfastError('certificate_not_allowed', `certificate ${serial} was not issued to ${label}`);
+  }
+  if (row.revoked_at !== null)
+    throw new HoldfastError('certificate_revoked', `certificate ${serial} of ${label} is revoked`);
+  if (!isLive(row, clock.now()))
+    throw new HoldfastError('certificate_expired', `certificate ${serial} of ${label} has expired`);
+  return row;
+}
+
+/**
+ * The certificate that was issued for this key after the one presented. A key of a certificate from before it is not
+ * taken again; the present key may be.
+ */
+async function answeredBefore(
+  tx: Queries,
+  present: IssuedRow,
+  publicKey: Bytes,
+): Promise<IssuedRow | undefined> {
+  if (equalBytes(publicKey, present.public_key)) return undefined;
+  const newest = await findNewestOfKey(tx, publicKey);
+  // A key of another identity is refused by name where it is issued.
+  if (newest === undefined || newest.identity !== present.identity) return undefined;
+  if (newest.id < present.id) throw requestNotAllowed('the public key is that of an older certificate');
+  return newest;
+}
+
+function namesOf({ extensions }: Certificate): Authorisation['names'] {
+  return extensions.subjectAltNames.filter(({ kind }) => kind !== 'uri');
+}

@@ -1,0 +1,71 @@
+import { type KeyObject, sign, verify } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+import { HoldfastError } from '../base/index.ts';
+import { type Certificate, publicKeyOf } from '../pki/index.ts';
+
+/**
+ * How far an authority's log had come at a moment. Whoever keeps one can tell later whether the authority that answers
+ * has forgotten something: a lower epoch or sequence, or another head at the same place.
+ */
+export const Checkpoint = Type.Object(
+  {
+    network: Type.String(),
+    /** 1 for a new authority, one more after each restore from a backup. */
+    epoch: Type.Integer({ minimum: 1 }),
+    /** Number of the last record, from 1. */
+    sequence: Type.Integer({ minimum: 1 }),
+    /** SHA-256 of the last record, lowercase hexadecimal. */
+    head: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    /** Of the newest revocation list; 0 before the first. */
+    crlNumber: Type.Integer({ minimum: 0 }),
+    /** When it was signed, ISO 8601. */
+    at: Type.String(),
+  },
+  { additionalProperties: false },
+);
+export type Checkpoint = Static<typeof Checkpoint>;
+
+/** A checkpoint's exact text, and its signature by an issuing certificate's key in base64. */
+export const SignedCheckpoint = Type.Object(
+  { checkpoint: Type.String({ maxLength: 1024 }), signature: Type.String({ maxLength: 1024 }) },
+  { additionalProperties: false },
+);
+export type SignedCheckpoint = Static<typeof SignedCheckpoint>;
+
+/** Goes before what is signed, so that no certificate (which begins with 0x30) can ever be taken for a checkpoint. */
+const domain = 'holdfast checkpoint v1\n';
+
+/** Signs a checkpoint: SHA-256 with the key's own scheme, ECDSA as DER; Ed25519 without a hash of its own. */
+export function signCheckpoint(checkpoint: Checkpoint, issuingKey: KeyObject): SignedCheckpoint {
+  const text = JSON.stringify(checkpoint);
+  const signature = sign(digestFor(issuingKey), Buffer.from(domain + text), issuingKey);
+  return { checkpoint: text, signature: signature.toString('base64') };
+}
+
+/**
+ * The checkpoint that `issuing` signed. @throws HoldfastError `checkpoint_invalid`
+ */
+export function verifyCheckpoint(signed: SignedCheckpoint, issuing: Certificate): Checkpoint {
+  const key = publicKeyOf(issuing);
+  const signature = Buffer.from(signed.signature, 'base64');
+  const genuine = verify(digestFor(key), Buffer.from(domain + signed.checkpoint), key, signature);
+  const checkpoint = genuine ? parseJson(signed.checkpoint) : undefined;
+  if (Check(Checkpoint, checkpoint)) return checkpoint;
+  throw new HoldfastError(
+    'checkpoint_invalid',
+    'the checkpoint was not signed by the issuing certificate beside it',
+  );
+}
+
+function digestFor(key: KeyObject): 'sha256' | null {
+  return key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
+import { Check } from 'typebox/value';
+import { type Bytes, type ErrorCode, HoldfastError, secondMs } from '../base/index.ts';
+import { transportError } from '../transport/index.ts';
+import { maxMessageBytes, Refusal } from './message.ts';
+
+/** One request of the conversation. */
+export interface ExchangeRequest {
+  /** `https://host:port` and the path. */
+  readonly url: string;
+  /** Sent as JSON; without one it is a GET. */
+  readonly message?: object;
+  /** How a message is sent; POST unless said. */
+  readonly method?: 'POST' | 'PUT';
+  /** How the connection is made and whom it believes. */
+  readonly connection: Pick<RequestOptions, 'agent' | 'rejectUnauthorized'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer of at most {@link maxMessageBytes}. */
+export interface ExchangeAnswer {
+  readonly status: number;
+  readonly body: Bytes;
+}
+
+const idleTimeoutMs = 30 * secondMs;
+
+/**
+ * Sends one request and reads its answer, both bounded. Whatever the status, it is an answer; not to get one is
+ * `connection_failed`, `connection_lost`, `tls_failed` or a `certificate_*` of the server.
+ */
+export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
+  const { host } = new URL(exchanged.url);
+  try {
+    const response = await send(exchanged);
+    return { status: response.statusCode ?? 0, body: await readBounded(response, host) };
+  } catch (error) {
+    exchanged.signal?.throwIfAborted();
+    throw transportError(error, host);
+  }
+}
+
+/** The JSON of an answer that is not a refusal. @throws HoldfastError with the code the peer was told, `refused_by_peer` */
+export function acceptedJson({ status, body }: ExchangeAnswer, host: string): unknown {
+  const value = parseJson(body);
+  if (status >= 200 && status < 300) return value;
+  const { code = 'refused_by_peer', message } = Check(Refusal, value) ? value : {};
+  throw new HoldfastError(
+    code as ErrorCode,
+    message ?? `server ${host} refused with status ${status} and did not say why`,
+    { hint: 'the log of the server says why' },
+  );
+}
+
+function send({
+  url,
+  message,
+  method = 'POST',
+  connection,
+  signal,
+}: ExchangeRequest): Promise<IncomingMessage> {
+  const body = message === undefined ? undefined : JSON.stringify(message);
+  const headers =
+    body === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, {
+      ...connection,
+      method: body === undefined ? 'GET' : method,
+      headers,
+      timeout: idleTimeoutMs,
+      ...(signal && { signal }),
+    });
+    outgoing.on('timeout', () => outgoing.destroy(silence(new URL(url).host)));
+    outgoing.on('response', resolve);
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+async function readBounded(response: IncomingMessage, host: string): Promise<Bytes> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > maxMessageBytes) {
+      throw new HoldfastError(
+        'refused_by_peer',
+        `server ${host} answered with more than ${maxMessageBytes} bytes`,
+      );
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function silence(host: string): HoldfastError {
+  return new HoldfastError(
+    'connection_lost',
+    `server ${host} said nothing for ${idleTimeoutMs / secondMs} s`,
+  );
+}
+
+function parseJson(body: Bytes): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

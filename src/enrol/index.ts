@@ -1,0 +1,26 @@
+/**
+ * How a machine becomes a node and stays one: the join code, the messages, and the client's side of the conversation.
+ *
+ * What the folder promises: a join code's secret is sent only to a server that has proved, on a connection of its own,
+ * to be of the code's network; private keys never leave the keystore they were made in; nothing of an answer is kept
+ * before all of it was checked; and every step can be repeated after a crash.
+ */
+export { Checkpoint, SignedCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
+export { isEnrolAddress } from './enrol-address.ts';
+export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
+export { type JoinOptions, join } from './join.ts';
+export { encodeJoinCode, type JoinCode, joinSecretBytes, parseJoinCode } from './join-code.ts';
+export { type EscrowOptions, leaveEscrow } from './leave-escrow.ts';
+export {
+  EnrolmentAnswer,
+  EscrowRequest,
+  enrolPaths,
+  JoinRequest,
+  maxMessageBytes,
+  parseMessage,
+  Refusal,
+  RenewRequest,
+} from './message.ts';
+export { createNodeRequest, type NodeRequest } from './node-request.ts';
+export { type PutEscrowOptions, putEscrow } from './put-escrow.ts';
+export { type RenewOptions, renew } from './renew.ts';

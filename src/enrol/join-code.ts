@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto';
+import { type Bytes, concatBytes, equalBytes, fromHex, HoldfastError, Secret } from '../base/index.ts';
+import {
+  type Fingerprint,
+  isNetworkName,
+  isNodeName,
+  parseFingerprint,
+  type Role,
+  roles,
+} from '../pki/index.ts';
+import { decodeCrockford, encodeCrockford } from './crockford.ts';
+import { isEnrolAddress } from './enrol-address.ts';
+import { FieldReader, FieldWriter } from './field.ts';
+
+/** What a machine needs to become a node: whom to ask, how to know it, and the right to ask. */
+export interface JoinCode {
+  /** `host:port` of the listeners that enrol, tried in this order. */
+  readonly addresses: readonly string[];
+  /** Of the root's DER. */
+  readonly fingerprint: Fingerprint;
+  readonly network: string;
+  readonly role: Role;
+  readonly name: string;
+  /** {@link joinSecretBytes} random bytes; whoever has them can become the node, once. */
+  readonly secret: Secret<Bytes>;
+}
+
+export const joinSecretBytes = 16;
+const prefix = 'hf1-';
+const fingerprintBytes = 32;
+const checksumBytes = 4;
+const maxTextLength = 2048;
+
+/**
+ * The code as text: `hf1-` and base 32 of fingerprint, secret, role, name, network and addresses, and the first four
+ * bytes of the SHA-256 of all that, which tell a typing error from a code that nobody gave out. It is a secret.
+ */
+export function encodeJoinCode(code: JoinCode): string {
+  const body = encodeBody(code);
+  const text = prefix + encodeCrockford(concatBytes(body, checksum(body)));
+  if (text.length > maxTextLength) throw new TypeError('too many addresses for a join code');
+  return text;
+}
+
+/**
+ * Reads a join code; blanks, line breaks and hyphens that copying put into it do not matter.
+ * @throws HoldfastError `join_code_malformed`
+ */
+export function parseJoinCode(text: string): JoinCode {
+  const compact = text.replaceAll(/\s/g, '').toLowerCase();
+  if (!compact.startsWith(prefix)) throw malformed(`it does not begin with ${prefix}`);
+  if (compact.length > maxTextLength) throw malformed('it is too long');
+  const bytes = decodeCrockford(compact.slice(prefix.length).replaceAll('-', ''));
+  const body = bytes?.subarray(0, -checksumBytes);
+  if (bytes === undefined || body === undefined || !equalBytes(checksum(body), bytes.subarray(body.length))) {
+    throw malformed('a character is wrong or missing');
+  }
+  return decodeBody(body);
+}
+
+function encodeBody(code: JoinCode): Bytes {
+  const writer = new FieldWriter();
+  writer.bytes(fromHex(code.fingerprint.slice('SHA256:'.length).replaceAll(':', '')));
+  writer.bytes(code.secret.reveal());
+  writer.byte(roles.indexOf(code.role));
+  writer.text(code.name);
+  writer.text(code.network);
+  writer.byte(code.addresses.length);
+  for (const address of code.addresses) writer.text(address);
+  return writer.finish();
+}
+
+function decodeBody(body: Bytes): JoinCode {
+  const reader = new FieldReader(body);
+  const fingerprint = parseFingerprint(Buffer.from(reader.bytes(fingerprintBytes)).toString('hex'));
+  const secret = new Secret(reader.bytes(joinSecretBytes));
+  const role = roles[reader.byte()];
+  const name = reader.text();
+  const network = reader.text();
+  const addresses = Array.from({ length: reader.byte() }, () => reader.text());
+  const sound = !reader.failed && reader.done && isNodeName(name) && isNetworkName(network);
+  if (!sound || role === undefined || fingerprint === undefined || !addresses.every(isEnrolAddress)) {
+    throw malformed('its contents make no sense; it may be of a newer version');
+  }
+  return { addresses, fingerprint, network, role, name, secret };
+}
+
+function checksum(body: Bytes): Bytes {
+  return hash('sha256', body, 'buffer').subarray(0, checksumBytes);
+}
+
+function malformed(problem: string): HoldfastError {
+  return new HoldfastError('join_code_malformed', `this is not a join code as it was printed: ${problem}`, {
+    hint: 'copy the whole code again, from hf1- to its end',
+  });
+}

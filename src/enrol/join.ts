@@ -1,0 +1,115 @@
+import { hash } from 'node:crypto';
+import { asBuffer, type Clock, HoldfastError, isHoldfastError, type Log } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import { Hot, TlsDialer } from '../transport/index.ts';
+import { type Keystore, singleRootBundle, type TrustBundle } from '../trust/index.ts';
+import { type Enrolment, readEnrolment } from './enrolment.ts';
+import { acceptedJson, type ExchangeAnswer, exchange } from './exchange.ts';
+import { fetchRoot } from './fetch-root.ts';
+import type { JoinCode } from './join-code.ts';
+import { enrolPaths, type JoinRequest } from './message.ts';
+import { createNodeRequest } from './node-request.ts';
+import { PendingKey } from './pending-key.ts';
+
+/** What joining needs besides the code. */
+export interface JoinOptions {
+  /** Where the key is made and kept. */
+  readonly keystore: Keystore;
+  /** Under which label key and chain are kept once the certificate is there. */
+  readonly label: string;
+  /**
+   * Keeps what else came, durably. Called before the key gets its label, so that whenever there is an identity in the
+   * keystore, all that belongs to it is there too.
+   */
+  readonly keep: (enrolment: Enrolment) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes this machine the node that the code names. Two connections for each address of the code, in turn: the first
+ * fetches the root, which must be the code's; the second trusts that root alone, and only when the server on it has
+ * proved to be a server of the code's network is the secret sent.
+ *
+ * Can be called again after any failure, a crash included: whoever asks again with the same code gets the same answer.
+ *
+ * @throws HoldfastError `join_code_*`, `name_taken`, `request_not_allowed`, `certificate_*`, `connection_failed`,
+ *   `connection_lost`, `tls_failed`, `refused_by_peer`
+ */
+export async function join(code: JoinCode, options: JoinOptions): Promise<Enrolment> {
+  const identity: Identity = { network: code.network, role: code.role, name: code.name };
+  const pending = await PendingKey.take(options.keystore, pendingLabel(code));
+  const { spki, request } = createNodeRequest(identity, pending.key);
+  const secret = asBuffer(code.secret.reveal()).toString('base64');
+  const { address, bundle, answer } = await askFirst(code, { version: 1, secret, request }, options);
+  const at = new Date(options.clock.now());
+  const enrolment = readEnrolment(acceptedJson(answer, address), { identity, spki, bundle, at });
+  await options.keep(enrolment);
+  await pending.settle(options.label, enrolment.chain);
+  return enrolment;
+}
+
+/** One for each code: a key that was sent with one code must not turn up with another. */
+function pendingLabel(code: JoinCode): string {
+  return `join ${hash('sha256', code.secret.reveal()).slice(0, 16)}`;
+}
+
+interface Answered {
+  readonly address: string;
+  /** The code's root alone. */
+  readonly bundle: TrustBundle;
+  readonly answer: ExchangeAnswer;
+}
+
+/** The answer of the first address that gives one, be it a refusal: what one server refuses is not tried at another. */
+async function askFirst(code: JoinCode, message: JoinRequest, options: JoinOptions): Promise<Answered> {
+  const failures: HoldfastError[] = [];
+  for (const address of code.addresses) {
+    try {
+      return await ask(address, code, message, options);
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      failures.push(error);
+      options.log.info('could not join at this address', {
+        address,
+        code: error.code,
+        reason: error.message,
+      });
+    }
+  }
+  throw mostTelling(failures);
+}
+
+async function ask(
+  address: string,
+  code: JoinCode,
+  message: JoinRequest,
+  options: JoinOptions,
+): Promise<Answered> {
+  const { clock, signal } = options;
+  const root = await fetchRoot(address, code.fingerprint, signal);
+  const bundle = singleRootBundle(code.network, root);
+  const dialer = new TlsDialer({ bundle: new Hot(bundle), clock });
+  try {
+    const url = `https://${address}${enrolPaths.join}`;
+    const answer = await exchange({ url, message, connection: { agent: dialer.agent() }, signal });
+    return { address, bundle, answer };
+  } finally {
+    dialer.close();
+  }
+}
+
+/** A server that answered and was wrong says more than one that could not be reached. */
+function mostTelling(failures: readonly HoldfastError[]): HoldfastError {
+  const telling = failures.find(({ code }) => code !== 'connection_failed');
+  if (telling !== undefined) return telling;
+  const reasons = failures.map(({ message }) => message).join('; ');
+  return new HoldfastError(
+    'connection_failed',
+    `no address of the join code can be reached: ${reasons || 'it has none'}`,
+    {
+      hint: 'is the server up, and its enrolment port open to this machine?',
+    },
+  );
+}

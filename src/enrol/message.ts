@@ -1,0 +1,99 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Check, Errors } from 'typebox/value';
+import { HoldfastError } from '../base/index.ts';
+import { SignedCheckpoint } from './checkpoint.ts';
+
+/** The most that any request or answer of the conversation may be. */
+export const maxMessageBytes = 64 * 1024;
+
+/** Where the conversation takes place. The first two on `enrol`, the others on `control`. */
+export const enrolPaths = {
+  /** GET: the root certificate, DER (`application/pkix-cert`). */
+  root: '/-/enrol/root',
+  /** POST {@link JoinRequest}, answered by {@link EnrolmentAnswer}. */
+  join: '/-/enrol/join',
+  /** POST {@link RenewRequest}, answered by {@link EnrolmentAnswer}. */
+  renew: '/-/control/renew',
+  /** GET: the trust bundle as its file has it. */
+  trust: '/-/control/trust',
+  /** POST {@link EscrowRequest}. */
+  escrow: '/-/control/escrow',
+} as const;
+
+const version = Type.Literal(1);
+const base64 = (maxLength: number) => Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$', maxLength });
+const closed = { additionalProperties: false } as const;
+
+/** A machine asks for its first certificate. */
+export const JoinRequest = Type.Object(
+  {
+    version,
+    /** The join code's secret, base64. */
+    secret: base64(64),
+    /** PKCS#10, DER in base64. */
+    request: base64(32 * 1024),
+  },
+  closed,
+);
+export type JoinRequest = Static<typeof JoinRequest>;
+
+/** A node asks for its next certificate, over mutual TLS with the one it has. */
+export const RenewRequest = Type.Object(
+  {
+    version,
+    /** PKCS#10, DER in base64; its key is new or the present one. */
+    request: base64(32 * 1024),
+    /** The newest checkpoint the node was shown. */
+    checkpoint: Type.Optional(SignedCheckpoint),
+  },
+  closed,
+);
+export type RenewRequest = Static<typeof RenewRequest>;
+
+/** What a node gets: its certificate, whom to trust, where to go. */
+export const EnrolmentAnswer = Type.Object(
+  {
+    version,
+    /** DER in base64, the leaf first, the root not among them. */
+    chain: Type.Array(base64(16 * 1024), { minItems: 2, maxItems: 4 }),
+    /** The text of a trust bundle's file. */
+    trustBundle: Type.String({ maxLength: 48 * 1024 }),
+    /** Whom second repository keys are sealed to (age). */
+    recoveryRecipient: Type.String({ maxLength: 4096 }),
+    /** `https://host:port` of the servers, tried in this order. */
+    servers: Type.Array(Type.String({ pattern: '^https://[^/]+$', maxLength: 300 }), {
+      minItems: 1,
+      maxItems: 32,
+    }),
+    /** The network's stable address for CRL, OCSP and issuer certificates. */
+    statusAddress: Type.String({ maxLength: 300 }),
+    checkpoint: SignedCheckpoint,
+  },
+  closed,
+);
+export type EnrolmentAnswer = Static<typeof EnrolmentAnswer>;
+
+/** A client leaves the sealed password of a repository's second key. */
+export const EscrowRequest = Type.Object(
+  {
+    version,
+    /** The repository's id, or its place. */
+    repository: Type.String({ minLength: 1, maxLength: 512 }),
+    /** age ciphertext in base64. */
+    sealed: base64(60 * 1024),
+  },
+  closed,
+);
+export type EscrowRequest = Static<typeof EscrowRequest>;
+
+/** Why a peer was refused, as far as it may know. */
+export const Refusal = Type.Object({ code: Type.String(), message: Type.Optional(Type.String()) });
+export type Refusal = Static<typeof Refusal>;
+
+/** `input` when it is as `schema` says. @throws HoldfastError `input_invalid`, naming the first field that is not */
+export function parseMessage<T extends TSchema>(schema: T, input: unknown, what: string): Static<T> {
+  if (Check(schema, input)) return input;
+  const [first] = Errors(schema, input);
+  const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the message';
+  throw new HoldfastError('input_invalid', `${what}: ${field} ${first?.message ?? 'is not valid'}`);
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../base/index.ts';
+import { isHoldfastError } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import type { TlsDialer } from '../transport/index.ts';
+import type { Keystore, TrustBundle } from '../trust/index.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
+import { type Enrolment, readEnrolment } from './enrolment.ts';
+import { acceptedJson, exchange } from './exchange.ts';
+import { enrolPaths, type RenewRequest } from './message.ts';
+import { createNodeRequest } from './node-request.ts';
+import { PendingKey } from './pending-key.ts';
+
+/** What a renewal needs. */
+export interface RenewOptions {
+  readonly identity: Identity;
+  readonly keystore: Keystore;
+  /** Under which label key and chain are. */
+  readonly label: string;
+  /** `https://host:port` of a listener with `control`. */
+  readonly server: string;
+  /** Dials with the present certificate. */
+  readonly dialer: TlsDialer;
+  /** The roots trusted now. */
+  readonly bundle: TrustBundle;
+  /** The newest checkpoint this node was shown. */
+  readonly checkpoint?: SignedCheckpoint | undefined;
+  /** Keeps what else came, durably; called before the keystore changes. */
+  readonly keep: (enrolment: Enrolment) => Promise<void>;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Gets the next certificate for a new key, over mutual TLS with the present one, and puts both in its place in the
+ * keystore. Can be called again after any failure, a crash included; until it succeeds the old certificate stays.
+ *
+ * @throws HoldfastError `request_not_allowed`, `authority_superseded`, `certificate_*`, `connection_*`, `tls_failed`,
+ *   `refused_by_peer`
+ */
+export async function renew(options: RenewOptions): Promise<Enrolment> {
+  const { identity, keystore, label, server, dialer, bundle, checkpoint, clock, signal } = options;
+  const pending = await PendingKey.take(keystore, `${label} renewal`);
+  const { spki, request } = createNodeRequest(identity, pending.key);
+  const message: RenewRequest = { version: 1, request, ...(checkpoint && { checkpoint }) };
+  const answer = await exchange({
+    url: `${server}${enrolPaths.renew}`,
+    message,
+    connection: { agent: dialer.agent() },
+    signal,
+  });
+  try {
+    const at = new Date(clock.now());
+    const enrolment = readEnrolment(acceptedJson(answer, server), { identity, spki, bundle, at });
+    await options.keep(enrolment);
+    await pending.settle(label, enrolment.chain);
+    return enrolment;
+  } catch (error) {
+    // The key itself is refused, so that the next attempt has to come with another one.
+    if (isHoldfastError(error, 'request_not_allowed')) await pending.discard();
+    throw error;
+  }
+}
