@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'home_newer'
   | 'home_exists'
   | 'home_missing'
+  | 'node_not_joined'
+  | 'node_already_joined'
   | 'port_in_use'
   // files
   | 'platform_unsupported'
@@ -59,6 +61,8 @@ export type ErrorCode =
   | 'name_taken'
   | 'request_not_allowed'
   | 'authority_damaged'
+  | 'authority_superseded'
+  | 'checkpoint_invalid'
   | 'rate_limited'
   // database
   | 'database_damaged'
