@@ -3,17 +3,26 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { rootCertificates } from 'node:tls';
-import { isHoldfastError } from '../base/index.ts';
+import { type Bytes, isHoldfastError } from '../base/index.ts';
+import { contextConstructed, tag } from './der-tag.ts';
+import { writeTime } from './der-time.ts';
+import { type DerWriter, writeDer } from './der-writer.ts';
 import {
   certificatesFromPem,
+  createName,
+  exportPublicKey,
   extensionOids,
   formatName,
+  generateKeyPair,
   type Identity,
   parseCertificate,
   publicKeyOf,
   verifyCertificateSignature,
 } from './index.ts';
+import { writeName } from './name.ts';
 import { adding, ecKey, Openssl, selfSigned } from './openssl.fixture.ts';
+import { signerOf, writeSigned } from './signing.ts';
+import { writeExtensions } from './write-extensions.ts';
 
 test('everything openssl writes into a certificate is read', async () => {
   const subject = ['-subj', '/C=DE/O=Zürich AG/OU=a+OU=b/CN=*.example', '-utf8', '-multivalue-rdn'];
@@ -69,36 +78,25 @@ test('a revocation list of another issuer or for some reasons only is not taken 
   assert.deepEqual(parseCertificate(await selfSigned(options, points)).extensions.crlUrls, []);
 });
 
-test('a certificate of version 1 is read and has no extensions', async () => {
+test('a certificate of version 1, which openssl reads alike, is read and has no extensions', async () => {
   await using openssl = await Openssl.open();
-  await openssl.run(
-    'req',
-    '-new',
-    '-nodes',
-    ...ecKey('P-256'),
-    '-keyout',
-    'key.pem',
-    '-subj',
-    '/CN=old',
-    '-out',
-    'req.pem',
+  const der = await withoutVersion();
+  await openssl.write('cert.der', der);
+  assert.match(
+    await openssl.run('x509', '-inform', 'DER', '-in', 'cert.der', '-noout', '-text'),
+    /Version: 1/,
   );
-  await openssl.run(
-    'x509',
-    '-req',
-    '-in',
-    'req.pem',
-    '-signkey',
-    'key.pem',
-    '-outform',
-    'DER',
-    '-out',
-    'cert.der',
-  );
-  const certificate = parseCertificate(await openssl.read('cert.der'));
+  const certificate = parseCertificate(der);
   assert.equal(certificate.version, 1);
   assert.equal(certificate.extensions.all.size, 0);
   assert.equal(verifyCertificateSignature(certificate, publicKeyOf(certificate)), true);
+});
+
+test('a certificate of version 1 with extensions is malformed', async () => {
+  const der = await withoutVersion((writer) => {
+    writer.inside(contextConstructed(3), () => writeExtensions(writer, {}, false));
+  });
+  assert.throws(() => parseCertificate(der), { code: 'certificate_malformed', message: /unexpected bytes/ });
 });
 
 test('an identity is named by one uri alone', async () => {
@@ -172,4 +170,26 @@ interface LimboCase {
 async function identityOf(names: string): Promise<Identity | undefined> {
   const options = [...ecKey('P-256'), ...adding(`subjectAltName=${names}`)];
   return parseCertificate(await selfSigned(options)).identity;
+}
+
+/** A certificate in the oldest form; `writeTail` writes what comes after its key. */
+async function withoutVersion(writeTail: (writer: DerWriter) => void = () => {}): Promise<Bytes> {
+  const { privateKey, publicKey } = await generateKeyPair('p256');
+  const signer = signerOf(privateKey);
+  const name = createName({ CN: 'old' });
+  const writeTbs = (writer: DerWriter) => {
+    writer.smallInteger(1);
+    writer.element(signer.algorithm);
+    writeName(writer, name);
+    writer.inside(tag.sequence, () => {
+      writeTime(writer, new Date('1999-01-01'));
+      writeTime(writer, new Date('2049-01-01'));
+    });
+    writeName(writer, name);
+    writer.element(exportPublicKey(publicKey));
+    writeTail(writer);
+  };
+  return writeDer((writer) =>
+    writeSigned(writer, signer, () => writer.inside(tag.sequence, () => writeTbs(writer))),
+  );
 }

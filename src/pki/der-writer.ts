@@ -71,8 +71,10 @@ export class DerWriter {
     });
   }
 
-  /** A non-negative INTEGER below 2^31. */
+  /** A non-negative INTEGER below 2^31, else a `TypeError`. */
   smallInteger(value: number): void {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31)
+      throw new TypeError(`not a small integer: ${value}`);
     this.unsignedInteger(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
   }
 

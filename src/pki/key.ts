@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPair as generate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
 import { describePublicKey, exportPublicKey } from './public-key.ts';
 
 /** The kinds of keys that are made here; the number of an `rsa` key is its size in bits. */
@@ -45,7 +45,7 @@ const makers: Readonly<Record<KeyAlgorithm, () => Promise<KeyPair>>> = {
 
 function createKey(pkcs8: Bytes): KeyObject {
   try {
-    return createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+    return createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' });
   } catch (error) {
     throw new HoldfastError('key_malformed', 'private key is malformed: not unencrypted pkcs#8', {
       cause: error,

@@ -1,5 +1,5 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
 import { type DerReader, readDer } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
@@ -49,7 +49,7 @@ export function describePublicKey(spki: Bytes): PublicKeyInfo {
 export function importPublicKey(spki: Bytes): KeyObject {
   describePublicKey(spki);
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    return createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
   } catch (error) {
     throw new HoldfastError('key_malformed', 'public key is malformed: no such key exists', { cause: error });
   }
@@ -131,5 +131,6 @@ function unsupported(what: string): HoldfastError {
   return new HoldfastError(
     'key_unsupported',
     `public key uses ${what}; expected P-256, P-384, P-521, RSA of 2048 to 8192 bits or Ed25519`,
+    { hint: 'make a new key, P-256 for example' },
   );
 }

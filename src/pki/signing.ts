@@ -53,6 +53,7 @@ export function verifySignature(
     throw new HoldfastError(
       'signature_unsupported',
       `signature algorithm ${name} is not accepted; expected SHA-256, SHA-384, SHA-512 or Ed25519`,
+      { hint: 'have it issued anew with one of these' },
     );
   }
   if (!keyTypes[scheme.kind].includes(key.asymmetricKeyType ?? '')) return false;

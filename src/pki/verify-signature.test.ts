@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { type Certificate, parseCertificate, publicKeyOf, verifyCertificateSignature } from './index.ts';
 import { ecKey, selfSigned } from './openssl.fixture.ts';
@@ -21,7 +22,11 @@ const makings: readonly (readonly [
   ['sha512WithRSAEncryption', [...rsa, '-sha512'], { kind: 'rsa', hash: 'sha512' }],
   ['RSASSA-PSS', [...pss, '-sha256'], { kind: 'rsa-pss', hash: 'sha256', saltLength: 32 }],
   ['RSASSA-PSS', [...pss, '-sha512'], { kind: 'rsa-pss', hash: 'sha512', saltLength: 64 }],
-  ['RSASSA-PSS', ['-newkey', 'rsa-pss', '-sha384'], { kind: 'rsa-pss', hash: 'sha384', saltLength: 206 }],
+  [
+    'RSASSA-PSS',
+    ['-newkey', 'rsa-pss', '-sha384', '-sigopt', 'rsa_pss_saltlen:100'],
+    { kind: 'rsa-pss', hash: 'sha384', saltLength: 100 },
+  ],
   ['Ed25519', ['-newkey', 'ed25519'], { kind: 'ed25519' }],
 ];
 
@@ -71,6 +76,18 @@ test('a key of another kind has not made the signature', async () => {
   for (const options of [rsa, ['-newkey', 'ed25519'], ecKey('P-384'), ecKey('P-256')]) {
     assert.equal(verifyCertificateSignature(certificate, publicKeyOf(await made(options))), false);
   }
+});
+
+test('a key that is bound to another hash has not made the signature', async () => {
+  const options = {
+    modulusLength: 2048,
+    hashAlgorithm: 'sha256',
+    mgf1HashAlgorithm: 'sha256',
+    saltLength: 32,
+  };
+  const { publicKey } = generateKeyPairSync('rsa-pss', options);
+  const certificate = await made([...pss, '-sha512']);
+  assert.equal(verifyCertificateSignature(certificate, publicKey), false);
 });
 
 async function made(options: readonly string[]): Promise<Certificate> {
