@@ -24,7 +24,7 @@ export async function sendBody(
     sent += chunk.length;
     if (sent > body.size) throw sizeError(body.size, `at least ${sent}`);
     for (const piece of pieces(chunk)) {
-      if (!client.write(piece)) await Promise.race([drained(client), over]);
+      await Promise.race([written(client, piece), over]);
       if (answered) return;
     }
   }
@@ -38,9 +38,10 @@ function* pieces(chunk: Bytes): Generator<Buffer> {
   }
 }
 
-function drained(client: ClientRequest): Promise<void> {
+/** When the bytes have left their memory: a piece may be overwritten after that. */
+function written(client: ClientRequest, piece: Buffer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  client.once('drain', resolve);
+  client.write(piece, () => resolve());
   return promise;
 }
 

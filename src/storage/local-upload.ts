@@ -6,11 +6,6 @@ import { bodyChunks } from './body-chunks.ts';
 import type { ObjectDigest } from './object-digest.ts';
 import type { ObjectBody } from './object-store.ts';
 
-/** What is written at once: large enough that system calls do not count, small enough for many uploads at a time. */
-const batchBytes = 256 * 1024;
-/** A peer that sends single bytes must not make a batch cost more memory than its bytes. */
-const batchChunks = 64;
-
 export const temporarySuffix = '.upload';
 
 /** A whole upload that has no name yet. */
@@ -32,7 +27,10 @@ export async function uploadToTemporary(
   const path = join(directory, randomBytes(16).toString('hex') + temporarySuffix);
   try {
     await using file = await open(path, 'wx', 0o600);
-    await writeChunks(file, body, digest, signal);
+    for await (const chunk of bodyChunks(body, signal)) {
+      digest.update(chunk);
+      await writeAll(file, chunk);
+    }
     const sha256 = digest.finish();
     await file.sync();
     signal?.throwIfAborted();
@@ -43,43 +41,11 @@ export async function uploadToTemporary(
   }
 }
 
-async function writeChunks(
-  file: FileHandle,
-  body: ObjectBody,
-  digest: ObjectDigest,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  let batch: Bytes[] = [];
-  let size = 0;
-  for await (const chunk of bodyChunks(body, signal)) {
-    digest.update(chunk);
-    batch.push(chunk);
-    size += chunk.length;
-    if (size < batchBytes && batch.length < batchChunks) continue;
-    await writeAll(file, batch);
-    batch = [];
-    size = 0;
+async function writeAll(file: FileHandle, bytes: Bytes): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    // A disk that becomes full may take a part before it says so.
+    const { bytesWritten } = await file.write(bytes, written);
+    written += bytesWritten;
   }
-  if (size > 0) await writeAll(file, batch);
-}
-
-async function writeAll(file: FileHandle, batch: readonly Bytes[]): Promise<void> {
-  let rest = batch;
-  for (;;) {
-    const { bytesWritten } = await file.writev(rest);
-    rest = afterBytes(rest, bytesWritten);
-    if (rest.length === 0) return;
-  }
-}
-
-/** What is left of `batch` after its first `count` bytes; a full disk may take only a part. */
-function afterBytes(batch: readonly Bytes[], count: number): readonly Bytes[] {
-  let taken = count;
-  const index = batch.findIndex((chunk) => {
-    if (taken < chunk.length) return true;
-    taken -= chunk.length;
-    return false;
-  });
-  const partly = batch[index];
-  return partly === undefined ? [] : [partly.subarray(taken), ...batch.slice(index + 1)];
 }

@@ -91,6 +91,14 @@ function readingContract(open: OpenStore): void {
     assert.deepEqual(new Uint8Array(await store.read(ref)), new Uint8Array(shared));
   });
 
+  it('takes a body whose pieces are all in the same memory', async (t) => {
+    const store = await created(open, t);
+    const bytes = sampleBytes(1_000_000);
+    const ref = refOf('data', bytes);
+    await store.write(ref, inSameMemory(bytes, 300_000), { size: bytes.length });
+    assert.deepEqual(new Uint8Array(await store.read(ref)), bytes);
+  });
+
   it('takes a body that is made while it is sent', async (t) => {
     const store = await created(open, t);
     const bytes = sampleBytes(300_000);
@@ -326,6 +334,15 @@ async function* slowly(bytes: Bytes, pieceBytes: number): ObjectBody & AsyncGene
   for (let start = 0; start < bytes.length; start += pieceBytes) {
     await new Promise((resolve) => setImmediate(resolve));
     yield bytes.subarray(start, start + pieceBytes);
+  }
+}
+
+async function* inSameMemory(bytes: Bytes, pieceBytes: number): AsyncGenerator<Bytes> {
+  const memory = new Uint8Array(pieceBytes);
+  for (let start = 0; start < bytes.length; start += pieceBytes) {
+    const piece = bytes.subarray(start, start + pieceBytes);
+    memory.fill(0).set(piece);
+    yield memory.subarray(0, piece.length);
   }
 }
 

@@ -45,7 +45,8 @@ export interface WriteOptions {
 }
 
 /**
- * The bytes to store, in pieces; an array of one view is fine, shared memory too. What can be iterated more than once
+ * The bytes to store, in pieces, the larger the better: each is written as it is. An array of one view is fine, shared
+ * memory too. A piece may lose its content when the next one is asked for, so a store holds on to none. What can be iterated more than once
  * (an array) survives a lost connection: it is sent again. A generator or a stream is taken once.
  */
 export type ObjectBody = Iterable<Bytes> | AsyncIterable<Bytes>;
