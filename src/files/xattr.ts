@@ -23,18 +23,29 @@ export function readXattrs(path: Bytes): Xattr[] {
   });
 }
 
+/** An extended attribute that could not be set, and the system's error. */
+export interface XattrFailure {
+  readonly name: string;
+  readonly error: unknown;
+}
+
 /**
- * Makes the extended attributes of `path` exactly `wanted`; those the system does not let be removed stay.
- * Throws the system's error for the first that cannot be set.
+ * Makes the extended attributes of `path` exactly `wanted`, as far as the system lets it: those it does not let be
+ * removed stay, and those that cannot be set are told, after all the others are.
  */
-export function setXattrs(path: Bytes, wanted: readonly Xattr[]): void {
+export function setXattrs(path: Bytes, wanted: readonly Xattr[]): XattrFailure[] {
   const target = cString(path);
   for (const name of listNames(path, target)) {
     if (!wanted.some((xattr) => xattr.name === name)) removeXattr(path, target, name);
   }
-  for (const { name, value } of wanted) {
-    callLibc('lsetxattr', path, target, cString(Buffer.from(name)), value, value.length, 0);
-  }
+  return wanted.flatMap(({ name, value }) => {
+    try {
+      callLibc('lsetxattr', path, target, cString(Buffer.from(name)), value, value.length, 0);
+      return [];
+    } catch (error) {
+      return [{ name, error }];
+    }
+  });
 }
 
 function listNames(path: Bytes, target: Bytes): string[] {

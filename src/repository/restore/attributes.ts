@@ -1,0 +1,77 @@
+import { type Bytes, systemErrorCode } from '../../base/index.ts';
+import { setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
+import { type NodeType, permissionsOf } from '../format/file-mode.ts';
+import type { TreeNode } from '../format/tree-node.ts';
+
+/** What a node says of a file beside its content; plain values that cross to a worker. */
+export interface FileAttributes {
+  readonly type: NodeType;
+  /** POSIX permissions, 0 to 07777. */
+  readonly permissions: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly atimeNs: bigint;
+  readonly mtimeNs: bigint;
+  readonly xattrs: readonly Xattr[];
+}
+
+const setIdBits = 0o6000;
+const isRoot = process.geteuid?.() === 0;
+
+/** The attributes of a node. */
+export function attributesOf(node: TreeNode): FileAttributes {
+  const { type, uid, gid, atimeNs, mtimeNs, xattrs = [] } = node;
+  return { type, permissions: permissionsOf(node.mode), uid, gid, atimeNs, mtimeNs, xattrs };
+}
+
+/**
+ * Gives what lies at `path` its attributes, and says which could not be given. The order matters: a change of owner clears
+ * setuid and capabilities, a file may have to be writable for its xattrs, and everything touches the times.
+ *
+ * Whoever is not root can give nothing away: the owner and the system's own xattrs are then tried and silently left,
+ * as `cp -p` does, and setuid and setgid are not set for another owner than was meant.
+ */
+export function applyAttributes(path: Bytes, attributes: FileAttributes): string[] {
+  const { type, permissions, atimeNs, mtimeNs } = attributes;
+  const problems: string[] = [];
+  const attempt = (what: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      problems.push(`${what}: ${messageOf(error)}`);
+    }
+  };
+  let owned = true;
+  attempt('owner', () => {
+    owned = giveOwner(path, attributes);
+  });
+  if (attributes.xattrs.length > 0) {
+    attempt('extended attributes', () => problems.push(...giveXattrs(path, attributes.xattrs)));
+  }
+  if (type !== 'symlink') {
+    attempt('mode', () => setMode(path, owned ? permissions : permissions & ~setIdBits));
+  }
+  attempt('times', () => setTimes(path, atimeNs, mtimeNs));
+  return problems;
+}
+
+/** Whether the owner is now the one that was meant. */
+function giveOwner(path: Bytes, { uid, gid }: FileAttributes): boolean {
+  try {
+    setOwner(path, uid, gid);
+    return true;
+  } catch (error) {
+    if (isRoot || systemErrorCode(error) !== 'EPERM') throw error;
+    return false;
+  }
+}
+
+function giveXattrs(path: Bytes, xattrs: readonly Xattr[]): string[] {
+  return setXattrs(path, xattrs)
+    .filter(({ name, error }) => isRoot || name.startsWith('user.') || systemErrorCode(error) !== 'EPERM')
+    .map(({ name, error }) => `extended attribute ${name}: ${messageOf(error)}`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,214 @@
+import { type Bytes, forEachLimited, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
+import type { Repository } from '../repository.ts';
+import { ByteBudget } from './byte-budget.ts';
+import {
+  type DamagedPlaces,
+  type FileInWork,
+  filesOf,
+  type PlannedRun,
+  placeKey,
+  planContent,
+  type WantedFile,
+} from './content-plan.ts';
+import type { FileProblem, RunPurpose, RunResult } from './content-run.ts';
+import { type EncodedRun, encodeRun } from './encode-run.ts';
+import { systemProblem } from './piece-sink.ts';
+import { ReaderPool } from './reader-pool.ts';
+
+/** What is done with files whose content is read. */
+export interface ContentSink {
+  readonly purpose: RunPurpose;
+  /** A file that several runs make up begins: says where its pieces go, having made it. The system's error when it cannot. */
+  begin(file: WantedFile, size: number): Bytes;
+  /** What `begin` made is to go. */
+  abandon(place: Bytes): void;
+  /** All pieces are where they belong; `place` is what `begin` said, undefined for a file that one worker made whole. */
+  done(file: WantedFile, place: Bytes | undefined): void;
+  /** The content cannot be had, or is not as it should be (`attributes`: it is, but the rest is not). */
+  failed(file: WantedFile, problem: FileProblem): void;
+  /** So many more bytes of content are where they belong. */
+  progress(bytes: number): void;
+}
+
+/** How content is read. */
+export interface ContentOptions {
+  readonly index: BlobIndex;
+  readonly sink: ContentSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes of packs held at a time, and stretches under way: two in each worker, the others being read. */
+const heldBytes = 48 * 1024 * 1024;
+const runsUnderWay = 12;
+/** Pieces planned together: few at first so that work begins, then enough that packs are read in one go. */
+const firstWindow = 256;
+const largestWindow = 32 * 1024;
+
+/**
+ * Reads the content of files, whatever order the repository has it in: main reads stretches of packs, each once for all
+ * files that want it, and workers open the blobs and write or compare the pieces. Files come while others are under way;
+ * memory does not grow with their number or size. What is damaged is tried again from another pack that has it.
+ *
+ * @throws when the signal fires, the store is lost or the disk is full (`storage_full`): no worker is at work any more then,
+ *   and files that were begun are abandoned
+ */
+export async function readContent(
+  repository: Repository,
+  files: AsyncIterable<WantedFile>,
+  options: ContentOptions,
+): Promise<void> {
+  await using pool = new ReaderPool(repository.masterKey);
+  await new ContentReader(repository, pool, options).readAll(files);
+}
+
+class ContentReader {
+  readonly #repository: Repository;
+  readonly #pool: ReaderPool;
+  readonly #index: BlobIndex;
+  readonly #sink: ContentSink;
+  readonly #signal: AbortSignal | undefined;
+  readonly #budget = new ByteBudget(heldBytes);
+  readonly #damaged: DamagedPlaces = new Set();
+  /** Files that have a place and are not settled. */
+  readonly #begun = new Set<FileInWork>();
+  /** Files to be tried from other copies, and what is wrong with this one. */
+  #again = new Map<WantedFile, FileProblem>();
+
+  constructor(repository: Repository, pool: ReaderPool, { index, sink, signal }: ContentOptions) {
+    this.#repository = repository;
+    this.#pool = pool;
+    this.#index = index;
+    this.#sink = sink;
+    this.#signal = signal;
+  }
+
+  async readAll(files: AsyncIterable<WantedFile>): Promise<void> {
+    try {
+      await this.#readRuns(this.#planWindows(files));
+      while (this.#again.size > 0) {
+        const again = this.#again;
+        this.#again = new Map();
+        await this.#readRuns(this.#plan([...again.keys()], again));
+      }
+    } finally {
+      for (const { place } of this.#begun) if (place !== undefined) this.#sink.abandon(place);
+    }
+  }
+
+  async *#planWindows(files: AsyncIterable<WantedFile>): AsyncGenerator<PlannedRun, void, undefined> {
+    let size = firstWindow;
+    let pieces = 0;
+    let window: WantedFile[] = [];
+    for await (const file of files) {
+      window.push(file);
+      pieces += file.content.length;
+      if (pieces < size) continue;
+      yield* this.#plan(window);
+      size = Math.min(size * 2, largestWindow);
+      pieces = 0;
+      window = [];
+    }
+    yield* this.#plan(window);
+  }
+
+  #plan(
+    files: readonly WantedFile[],
+    problems?: ReadonlyMap<WantedFile, FileProblem>,
+  ): readonly PlannedRun[] {
+    const { runs, lost } = planContent(files, this.#index, this.#damaged);
+    for (const { file, problem } of lost) this.#sink.failed(file, problems?.get(file) ?? problem);
+    return runs;
+  }
+
+  async #readRuns(runs: Iterable<PlannedRun> | AsyncIterable<PlannedRun>): Promise<void> {
+    await forEachLimited(runs, runsUnderWay, async (run) => {
+      await this.#budget.hold(run.end - run.start, async () => this.#readRun(run));
+    });
+  }
+
+  async #readRun(run: PlannedRun): Promise<void> {
+    this.#signal?.throwIfAborted();
+    for (const file of filesOf(run)) this.#begin(file);
+    const isWanted = run.pieces.some(({ file }) => file.problem === undefined);
+    const bytes = isWanted ? await this.#readStretch(run) : undefined;
+    if (bytes !== undefined) {
+      const encoded = encodeRun(run, bytes);
+      const result = await this.#pool.run(encoded.run, this.#sink.purpose, this.#signal);
+      this.#take(encoded, result);
+    }
+    for (const file of filesOf(run)) if (--file.runsLeft === 0) this.#settle(file);
+  }
+
+  #begin(file: FileInWork): void {
+    if (file.runs === 1 || file.place !== undefined || file.problem !== undefined) return;
+    try {
+      file.place = this.#sink.begin(file.wanted, file.size);
+      this.#begun.add(file);
+    } catch (error) {
+      this.#spoil(file, systemProblem(error));
+    }
+  }
+
+  /** The run's bytes, or undefined, with everything in it damaged, when this part of the pack cannot be had. */
+  async #readStretch(run: PlannedRun): Promise<Bytes | undefined> {
+    const { pack: name, start: offset, end } = run;
+    const cancel = this.#signal && { signal: this.#signal };
+    try {
+      const range = { offset, length: end - offset };
+      return await this.#repository.store.read({ type: 'data', name }, { range, ...cancel });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      for (const { file, blob } of run.pieces) {
+        this.#damaged.add(placeKey(blob));
+        this.#spoil(file, { kind: 'damaged', message: `pack ${name}: ${error.message}` });
+      }
+      return undefined;
+    }
+  }
+
+  #take({ run, blobs, files, pieces }: EncodedRun, { damaged, failed }: RunResult): void {
+    for (const { blob, message } of damaged) {
+      const place = blobs[blob];
+      if (place === undefined) continue;
+      this.#damaged.add(placeKey(place));
+      for (const { file } of pieces.filter((piece) => piece.blob.offset === place.offset)) {
+        this.#spoil(file, { kind: 'damaged', message: `pack ${place.pack}: ${message}` });
+      }
+    }
+    for (const { file: number, ...problem } of failed) {
+      const file = files[number];
+      if (file === undefined) continue;
+      if (problem.kind === 'attributes') this.#sink.failed(file.wanted, problem);
+      else this.#spoil(file, problem);
+    }
+    this.#sink.progress(run.pieces.blobs.reduce((sum, blob) => sum + (run.blobs.plainLengths[blob] ?? 0), 0));
+  }
+
+  #spoil(file: FileInWork, problem: FileProblem): void {
+    if (problem.kind === 'full') throw new HoldfastError('storage_full', problem.message);
+    file.problem ??= problem;
+  }
+
+  #settle(file: FileInWork): void {
+    const { wanted, place, problem } = file;
+    this.#begun.delete(file);
+    if (problem === undefined) this.#sink.done(wanted, place);
+    else {
+      if (place !== undefined) this.#sink.abandon(place);
+      if (problem.kind === 'damaged') this.#again.set(wanted, problem);
+      else this.#sink.failed(wanted, problem);
+    }
+  }
+}
+
+/** Whether another copy of the same blobs may be better: a part of a pack is gone, and not the way to the store. */
+function isDamage(error: unknown): error is HoldfastError {
+  return isHoldfastError(
+    error,
+    'object_not_found',
+    'object_corrupt',
+    'range_not_satisfiable',
+    'storage_failed',
+  );
+}

@@ -1,0 +1,49 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MasterKey } from '../format/master-key.ts';
+import { checkPackBytes } from './check-pack-bytes.ts';
+import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
+import type { PieceSink } from './piece-sink.ts';
+import type { ReaderAnswer, ReaderTask } from './reader-pool.ts';
+import { RunComparer } from './run-comparer.ts';
+import { RunOpener } from './run-opener.ts';
+import { RunWriter } from './run-writer.ts';
+
+const opener = new RunOpener(workerData as MasterKey);
+
+parentPort?.on('message', (task: ReaderTask) => {
+  const result = task.kind === 'run' ? takeRun(task.run, task.purpose) : checkPackBytes(opener, task);
+  // Given back at once, not when the collector comes by: runs are most of the memory.
+  const { buffer } = task.kind === 'run' ? task.run.bytes : task.bytes;
+  (buffer as ArrayBuffer).transfer(0);
+  parentPort?.postMessage({ number: task.number, result } satisfies ReaderAnswer, []);
+});
+
+function takeRun(run: ContentRun, purpose: RunPurpose): RunResult {
+  const { blobs, pieces } = run;
+  const sink = sinkFor(run, purpose);
+  const damaged: { blob: number; message: string }[] = [];
+  let piece = 0;
+  for (let blob = 0; blob < blobs.offsets.length; blob++) {
+    const plaintext = openOr(run, blob, (message) => damaged.push({ blob, message }));
+    for (; pieces.blobs[piece] === blob; piece++) {
+      const file = pieces.files[piece] ?? 0;
+      if (plaintext === undefined) sink.lose(file);
+      else sink.take(file, pieces.offsets[piece] ?? 0, plaintext);
+    }
+  }
+  return { damaged, failed: sink.end() };
+}
+
+function openOr(run: ContentRun, blob: number, onDamage: (message: string) => void): Uint8Array | undefined {
+  try {
+    return opener.open(run.bytes, run.blobs, blob);
+  } catch (error) {
+    onDamage(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+function sinkFor(run: ContentRun, purpose: RunPurpose): PieceSink {
+  if (purpose === 'compare') return new RunComparer(run.files);
+  return new RunWriter(run.files, { replace: purpose === 'replace' });
+}

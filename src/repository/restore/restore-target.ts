@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { asBuffer, type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
+import {
+  joinPath,
+  lstat,
+  makeHardLink,
+  makeNode,
+  makeSymlink,
+  pathText,
+  setMode,
+} from '../../files/index.ts';
+import type { TreeNode } from '../format/tree-node.ts';
+import { makeFile, makingRoom } from './write-file.ts';
+
+/** Temporary names are short, so that they fit wherever the name they stand for does. */
+const temporaryPrefix = '.holdfast-';
+const slash = 0x2f;
+
+/**
+ * The directory that a snapshot is restored into. Nothing in it that is not its own is ever written through: a directory is
+ * entered only when it is one and no symlink, files are made anew, and with `replace` what is in their way is removed;
+ * except directories, which are never removed.
+ *
+ * All of it is synchronous and throws the system's errors.
+ */
+export class RestoreTarget {
+  readonly #root: Bytes;
+  readonly #replace: boolean;
+
+  private constructor(root: Bytes, replace: boolean) {
+    this.#root = root;
+    this.#replace = replace;
+  }
+
+  /** @throws HoldfastError `target_not_empty` when something is there and may not be overwritten; nothing is changed then */
+  static open(directory: string, { overwrite }: { overwrite: boolean }): RestoreTarget {
+    if (!overwrite) refuseUnlessEmpty(directory);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return new RestoreTarget(Buffer.from(directory), overwrite);
+  }
+
+  /** Where something of the snapshot goes: the target, then its full path there. */
+  place(path: Bytes): Bytes {
+    return path.length === 1 ? this.#root : joinPath(this.#root, path.subarray(1));
+  }
+
+  /** The path in the snapshot of what goes to `place`, as text. */
+  originOf(place: Bytes): string {
+    return pathText(place.subarray(this.#root.at(-1) === slash ? this.#root.length - 1 : this.#root.length));
+  }
+
+  /** Makes a directory in one that is there already; one that is there is used. Says which it was. */
+  makeDirectory(place: Bytes): 'made' | 'found' {
+    try {
+      mkdirSync(asBuffer(place), { mode: 0o700 });
+      return 'made';
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    }
+    if (lstat(place).kind === 'dir') return 'found';
+    makingRoom(place, this.#replace, () => mkdirSync(asBuffer(place), { mode: 0o700 }));
+    return 'made';
+  }
+
+  /** Lets its owner write in a directory that was found; its mode comes back with its attributes. */
+  openUp(place: Bytes): void {
+    const { mode } = lstat(place);
+    if ((mode & 0o700) !== 0o700) setMode(place, mode | 0o700);
+  }
+
+  /** Makes anything but a file and a directory. */
+  makeSpecial(place: Bytes, node: TreeNode): void {
+    const { type, linkTarget = Buffer.alloc(0), device } = node;
+    if (type === 'file' || type === 'dir') throw new TypeError(`not special: ${type}`);
+    makingRoom(place, this.#replace, () => {
+      if (type === 'symlink') makeSymlink(place, linkTarget);
+      else makeNode(place, type, device);
+    });
+  }
+
+  makeEmptyFile(place: Bytes): void {
+    closeSync(makeFile(place, 0, { replace: this.#replace }));
+  }
+
+  makeHardLink(place: Bytes, existing: Bytes): void {
+    makingRoom(place, this.#replace, () => makeHardLink(place, existing));
+  }
+
+  /** Makes a file of `size` in the directory of `place`, under a name of its own until it is whole. */
+  beginFile(place: Bytes, size: number): Bytes {
+    const name = Buffer.from(temporaryPrefix + randomBytes(8).toString('hex'));
+    const temporary = joinPath(place.subarray(0, asBuffer(place).lastIndexOf(slash)), name);
+    closeSync(makeFile(temporary, size, { replace: false }));
+    return temporary;
+  }
+
+  /** Gives a file that is whole its name. */
+  finishFile(place: Bytes, temporary: Bytes): void {
+    if (!this.#replace && exists(place))
+      throw new Error(`something else is at ${asBuffer(place).toString()} meanwhile`);
+    renameSync(asBuffer(temporary), asBuffer(place));
+  }
+
+  /** Removes what {@link beginFile} made. */
+  abandonFile(temporary: Bytes): void {
+    rmSync(asBuffer(temporary), { force: true });
+  }
+}
+
+function refuseUnlessEmpty(directory: string): void {
+  try {
+    if (readdirSync(directory).length === 0) return;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return;
+    if (systemErrorCode(error) !== 'ENOTDIR') throw error;
+    throw new HoldfastError('target_not_empty', `${directory} is not a directory`);
+  }
+  throw new HoldfastError('target_not_empty', `${directory} is not empty`, {
+    hint: 'choose another directory, or add --overwrite to replace what is in the way',
+  });
+}
+
+function exists(path: Bytes): boolean {
+  try {
+    lstat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

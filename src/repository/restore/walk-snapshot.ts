@@ -1,0 +1,140 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
+import { joinPath, PatternList, pathText } from '../../files/index.ts';
+import type { BlobId } from '../format/blob.ts';
+import type { TreeNode } from '../format/tree-node.ts';
+import type { Repository } from '../repository.ts';
+
+/** A directory of a snapshot. */
+export interface SnapshotDirectory {
+  /** Absolute, as it was saved. */
+  readonly path: Bytes;
+  /** How many components its path has. */
+  readonly depth: number;
+  /** Its own node; undefined for `/`. */
+  readonly node: TreeNode | undefined;
+  /** Whether it is itself meant, and not only the way to something that is. */
+  readonly isSelected: boolean;
+  /** What is meant of its content, directories left out: they come by themselves. */
+  readonly nodes: readonly TreeNode[];
+}
+
+/** What of a snapshot is meant. */
+export interface SnapshotSelection {
+  /** Patterns as restic's `--include`; everything when there are none. */
+  readonly include?: readonly string[] | undefined;
+  /** Leave out what the tree of an earlier snapshot has just so: directories with the same tree, files with the same content. */
+  readonly since?: BlobId | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each directory that cannot be read or has nodes that cannot be used; the rest comes. */
+  readonly onProblem: (path: Bytes, message: string) => void;
+}
+
+interface Pending {
+  readonly path: Bytes;
+  readonly depth: number;
+  /** Its path's components; left empty when nobody asks for names. */
+  readonly components: readonly string[];
+  readonly node: TreeNode | undefined;
+  readonly tree: BlobId;
+  readonly isSelected: boolean;
+  readonly since: BlobId | undefined;
+}
+
+/** The directories of a snapshot, each before those in it; nothing deeper is read than is asked for. */
+export async function* walkSnapshot(
+  repository: Repository,
+  tree: BlobId,
+  selection: SnapshotSelection,
+): AsyncGenerator<SnapshotDirectory, void, undefined> {
+  const walker = new SnapshotWalker(repository, selection);
+  const pending = [walker.top(tree)];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    // Most trees are read from memory, which gives nobody else a turn.
+    await nextTurn();
+    selection.signal?.throwIfAborted();
+    const { directory, below } = await walker.open(next);
+    yield directory;
+    pending.push(...below.reverse());
+  }
+}
+
+class SnapshotWalker {
+  readonly #repository: Repository;
+  readonly #selection: SnapshotSelection;
+  readonly #include: PatternList;
+
+  constructor(repository: Repository, selection: SnapshotSelection) {
+    this.#repository = repository;
+    this.#selection = selection;
+    this.#include = new PatternList(selection.include ?? []);
+  }
+
+  top(tree: BlobId): Pending {
+    const { since } = this.#selection;
+    const isSelected = this.#include.isEmpty;
+    return { path: Buffer.from('/'), depth: 0, components: [], node: undefined, tree, isSelected, since };
+  }
+
+  /** Reads a directory: what is meant of it, and the directories in it that are or may lead to what is. */
+  async open(pending: Pending): Promise<{ directory: SnapshotDirectory; below: Pending[] }> {
+    const { path, depth, node, isSelected } = pending;
+    const before = await this.#readBefore(pending.since);
+    const nodes: TreeNode[] = [];
+    const below: Pending[] = [];
+    for (const node of await this.#readNodes(path, pending.tree)) {
+      const components = this.#include.isEmpty ? [] : [...pending.components, pathText(node.name)];
+      const { matched, childMayMatch } = this.#include.isEmpty ? all : this.#include.match(components);
+      const old = before?.get(nameKey(node));
+      if (node.subtree === undefined) {
+        if (matched && !hasSameContent(node, old)) nodes.push(node);
+      } else if ((matched || childMayMatch) && node.subtree !== old?.subtree) {
+        const inside = joinPath(path, node.name);
+        const tree = node.subtree;
+        const depth = pending.depth + 1;
+        below.push({ path: inside, depth, components, node, tree, isSelected: matched, since: old?.subtree });
+      }
+    }
+    return { directory: { path, depth, node, isSelected, nodes }, below };
+  }
+
+  async #readNodes(path: Bytes, tree: BlobId): Promise<readonly TreeNode[]> {
+    try {
+      const { nodes, problems } = await this.#repository.readTree(tree, this.#cancel());
+      for (const problem of problems) this.#selection.onProblem(path, problem);
+      return nodes;
+    } catch (error) {
+      if (!isHoldfastError(error, 'repository_damaged')) throw error;
+      this.#selection.onProblem(path, error.message);
+      return [];
+    }
+  }
+
+  /** The same directory in the earlier snapshot by name; whatever cannot be read there leaves nothing out. */
+  async #readBefore(tree: BlobId | undefined): Promise<ReadonlyMap<string, TreeNode> | undefined> {
+    if (tree === undefined) return undefined;
+    try {
+      const { nodes } = await this.#repository.readTree(tree, this.#cancel());
+      return new Map(nodes.map((node) => [nameKey(node), node]));
+    } catch (error) {
+      if (!isHoldfastError(error, 'repository_damaged')) throw error;
+      return undefined;
+    }
+  }
+
+  #cancel(): { signal?: AbortSignal } {
+    const { signal } = this.#selection;
+    return signal === undefined ? {} : { signal };
+  }
+}
+
+const all = { matched: true, childMayMatch: true };
+
+function nameKey({ name }: TreeNode): string {
+  return asBuffer(name).toString('latin1');
+}
+
+function hasSameContent(node: TreeNode, old: TreeNode | undefined): boolean {
+  const [now, then] = [node.content, old?.content];
+  return now !== undefined && then?.length === now.length && now.every((id, at) => id === then[at]);
+}
