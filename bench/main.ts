@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Network } from '../test/rig/network.ts';
 import { BuiltPackage } from './built-package.ts';
 import type { Contender } from './contender.ts';
 import { type DataSet, makeLarge, makeOne, makeSmall } from './data-set.ts';
-import { HoldfastServer } from './holdfast-server.ts';
+import { holdfastServerContenders } from './holdfast-server.ts';
+import { measureKills } from './kills.ts';
 import { localContenders } from './local-contenders.ts';
 import { type BenchOptions, type PlaceName, parseOptions, type RowName, usage } from './options.ts';
 import { renderPage } from './page.ts';
@@ -34,8 +36,14 @@ async function main(options: BenchOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const built = new BuiltPackage(join(directory, 'package'));
   const results = await measureRows(options, built, directory);
-  console.log(`${renderTable(results)}\n\n${renderDetails(results)}`);
-  if (options.write) writePage(renderPage(results, options, []));
+  if (results.length > 0) console.log(`${renderTable(results)}\n\n${renderDetails(results)}`);
+  const { kills: rounds, seed, size } = options;
+  const kills =
+    rounds === 0
+      ? []
+      : await measureKills({ directory, rounds, seed, bytes: 500e6 * size, program: built.launcher });
+  for (const sentence of kills) console.log(sentence);
+  if (options.write) writePage(renderPage(results, options, kills));
 }
 
 async function measureRows(
@@ -65,8 +73,8 @@ async function startContenders(
   stack: AsyncDisposableStack,
 ): Promise<Contender[]> {
   if (place === 'local') return localContenders(built);
-  const server = stack.use(await HoldfastServer.start(built, join(directory, 'server')));
-  return [...server.contenders(), resticWithRclone];
+  const network = stack.use(await Network.start(join(directory, 'server'), built.launcher));
+  return [...holdfastServerContenders(built, network), resticWithRclone];
 }
 
 /** Makes the data that the rows need, and no other, and brings it to disk. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { takesConnections } from '../test/rig/takes-connections.ts';
 import type { BenchCommand } from './measure.ts';
 
 /** A server that runs until its scope ends. */
@@ -37,16 +37,4 @@ export async function startServer(command: BenchCommand, port: number): Promise<
       await closed;
     },
   };
-}
-
-async function takesConnections(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -44,6 +44,10 @@ export class RunningProgram implements AsyncDisposable {
     // A program that does not read its input closes it, which is no failure of the test.
     this.#child.stdin?.on('error', () => {}).end(options.input ?? '');
     this.#ended = this.#result();
+    // A test run that is cut short must not leave servers behind.
+    const kill = () => this.#child.kill('SIGKILL');
+    process.once('exit', kill);
+    void this.#ended.catch(() => {}).then(() => process.off('exit', kill));
   }
 
   get pid(): number {

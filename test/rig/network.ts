@@ -1,0 +1,149 @@
+import { globSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { freePorts } from './free-ports.ts';
+import { launcher, type ProgramResult, RunningProgram, runProgram } from './holdfast-process.ts';
+import { takesConnections } from './takes-connections.ts';
+
+/** How restic, or anything that speaks its protocol, reaches a client's repository. */
+export interface ResticAccess {
+  /** `https://HOST:PORT/NAME/` */
+  readonly url: string;
+  /** Folder of `cert export --layout restic`. */
+  readonly directory: string;
+  /** restic's options that name all of it. */
+  readonly options: readonly string[];
+}
+
+/**
+ * A network with its server, as a user would set it up: `init`, `serve`, `token create`, `join`, each by the program
+ * itself. The server is killed when the scope ends: `await using network = await Network.start(directory)`.
+ */
+export class Network implements AsyncDisposable {
+  readonly program: string;
+  readonly directory: string;
+  readonly port: number;
+  #server: RunningProgram;
+
+  private constructor(program: string, directory: string, port: number) {
+    this.program = program;
+    this.directory = directory;
+    this.port = port;
+    this.#server = this.#startServer();
+  }
+
+  /** Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens. */
+  static async start(directory: string, program: string = launcher): Promise<Network> {
+    mkdirSync(directory, { recursive: true });
+    const port = await freePorts();
+    const words = [
+      'init',
+      '--network',
+      'network.test',
+      '--names',
+      '127.0.0.1,localhost',
+      '--port',
+      String(port),
+    ];
+    await runProgram(program, [...words, '--home', homeIn(directory)], { env: { HOME: directory } });
+    const network = new Network(program, directory, port);
+    await network.#listening();
+    return network;
+  }
+
+  /** The server's process. */
+  get server(): RunningProgram {
+    return this.#server;
+  }
+
+  /** Starts the server again after it has ended, and waits until it listens. */
+  async restart(): Promise<void> {
+    await this.#server.ended;
+    this.#server = this.#startServer();
+    await this.#listening();
+  }
+
+  /** Runs a command on the server's machine; throws when its exit code is not `expected`. */
+  async run(words: readonly string[], expected = 0): Promise<ProgramResult> {
+    const options = { env: { HOME: this.directory }, expected };
+    return await runProgram(this.program, [...words, '--home', homeIn(this.directory)], options);
+  }
+
+  /** Makes a client called `name` with its home in `directory`. */
+  async join(name: string, directory: string): Promise<NetworkClient> {
+    mkdirSync(directory, { recursive: true });
+    const { stdout } = await this.run(['token', 'create', name]);
+    const code = /hf1-\S+/.exec(stdout)?.[0];
+    if (code === undefined) throw new Error(`no join code in: ${stdout}`);
+    const client = new NetworkClient(this, name, directory);
+    await client.run(['join', code]);
+    return client;
+  }
+
+  /** The folder in which the server keeps the repository of the client `name`. */
+  storedAt(name: string): string {
+    const [config] = globSync(`**/${name}/config`, { cwd: this.directory });
+    if (config === undefined) throw new Error(`the server holds no repository of ${name}`);
+    return dirname(join(this.directory, config));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+  }
+
+  #startServer(): RunningProgram {
+    const words = ['serve', '--port', String(this.port), '--home', homeIn(this.directory)];
+    return new RunningProgram(words, { program: this.program, env: { HOME: this.directory } });
+  }
+
+  async #listening(): Promise<void> {
+    let ended: ProgramResult | undefined;
+    void this.#server.ended.then((result) => (ended = result));
+    for (const port of [this.port, this.port + 1, this.port + 2]) {
+      while (!(await takesConnections(port))) {
+        if (ended !== undefined) throw new Error(`the server ended: ${ended.stderr}`);
+        await setTimeout(20);
+      }
+    }
+  }
+}
+
+/** A machine that has joined a {@link Network}. */
+export class NetworkClient {
+  readonly network: Network;
+  readonly name: string;
+  readonly directory: string;
+
+  constructor(network: Network, name: string, directory: string) {
+    this.network = network;
+    this.name = name;
+    this.directory = directory;
+  }
+
+  /** Starts a command on the client's machine. */
+  start(words: readonly string[]): RunningProgram {
+    const options = { program: this.network.program, env: { HOME: this.directory } };
+    return new RunningProgram([...words, '--home', homeIn(this.directory)], options);
+  }
+
+  /** Runs a command on the client's machine; throws when its exit code is not `expected`. */
+  async run(words: readonly string[], expected = 0): Promise<ProgramResult> {
+    const options = { env: { HOME: this.directory }, expected };
+    return await runProgram(this.network.program, [...words, '--home', homeIn(this.directory)], options);
+  }
+
+  /** Exports what restic needs to use this client's repository. */
+  async exportForRestic(): Promise<ResticAccess> {
+    const directory = join(this.directory, 'restic');
+    await this.run(['cert', 'export', '--layout', 'restic', directory]);
+    const script = '. "$1" && printf %s "$RESTIC_REPOSITORY"';
+    const { stdout } = await runProgram('/bin/sh', ['-c', script, 'sh', join(directory, 'restic.env')]);
+    const files = { 'password-file': 'password', cacert: 'ca.pem', 'tls-client-cert': 'client.pem' };
+    const named = Object.entries(files).flatMap(([option, file]) => [`--${option}`, join(directory, file)]);
+    return { url: stdout.replace(/^rest:/, ''), directory, options: ['--repo', stdout, ...named] };
+  }
+}
+
+function homeIn(directory: string): string {
+  return join(directory, 'holdfast');
+}
