@@ -13,7 +13,7 @@ const shortEscapes: Readonly<Record<string, string>> = {
 
 /**
  * `text` as a JSON string exactly as Go's encoding/json writes it (since Go 1.22, which writes \b and \f short):
- * `<`, `>`, `&`, U+2028 and U+2029 are escaped, a lone surrogate becomes U+FFFD, all else is raw.
+ * `<`, `>`, `&`, U+2028 and U+2029 are escaped, a lone surrogate becomes `\ufffd`, all else is raw.
  * Equal bytes matter because the name of a directory is the hash of its JSON.
  */
 export function goJsonString(text: string): string {
@@ -24,5 +24,5 @@ function escape(character: string): string {
   const short = shortEscapes[character];
   if (short !== undefined) return short;
   const code = character.charCodeAt(0);
-  return code >= 0xd800 && code <= 0xdfff ? '\ufffd' : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code >= 0xd800 && code <= 0xdfff ? '\\ufffd' : `\\u${code.toString(16).padStart(4, '0')}`;
 }

@@ -7,16 +7,21 @@ export function characterLength(buffer: Buffer, at: number): number {
   return at + length <= buffer.length && isUtf8(buffer.subarray(at, at + length)) ? length : 0;
 }
 
+const escapeBase = 0xdc00;
+
 /**
- * Bytes as text, with U+FFFD for each byte that is not part of a UTF-8 character, as Go does it;
- * the decoders here replace the longest beginning of a character by one.
+ * Bytes as text, each byte that is not part of a UTF-8 character as a lone surrogate. `goJsonString` writes those as Go
+ * writes such bytes; the usual decoder would make one U+FFFD of several, and not the same that was there before.
  */
 export function decodeGoText(buffer: Buffer): string {
   if (isUtf8(buffer)) return buffer.toString('utf8');
   let text = '';
   for (let at = 0; at < buffer.length; ) {
     const length = characterLength(buffer, at);
-    text += length === 0 ? '\ufffd' : buffer.toString('utf8', at, at + length);
+    text +=
+      length === 0
+        ? String.fromCharCode(escapeBase + buffer.readUInt8(at))
+        : buffer.toString('utf8', at, at + length);
     at += length || 1;
   }
   return text;
