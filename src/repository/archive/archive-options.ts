@@ -1,0 +1,50 @@
+import type { Bytes } from '../../base/index.ts';
+import type { ObjectId } from '../../storage/index.ts';
+import type { SnapshotSummary } from '../format/snapshot-summary.ts';
+import type { Origin } from '../this-machine.ts';
+
+/** What to back up, and whom to tell. */
+export interface ArchiveOptions extends Partial<Origin> {
+  /** Absolute, raw. */
+  readonly paths: readonly Bytes[];
+  /** Patterns as restic's `--exclude`. */
+  readonly excludes?: readonly string[];
+  /** Of a directory with a valid CACHEDIR.TAG, save the directory and its tag only. */
+  readonly excludeCaches?: boolean;
+  /** Directories that are never part of a backup. */
+  readonly forbidden?: readonly Bytes[];
+  readonly tags?: readonly string[];
+  /** Aborted, nothing more is written, and no snapshot. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ArchiveProgress) => void;
+  /** Told of what could not be read; the rest is saved. */
+  readonly onUnreadable?: (path: string, error: Error) => void;
+  /** Told of each forbidden directory that was come to. */
+  readonly onSkipped?: (path: string) => void;
+}
+
+/** How far a backup has come. */
+export interface ArchiveProgress {
+  /** Files done, and the bytes in them. */
+  readonly files: number;
+  readonly bytes: number;
+  /** What was found so far. */
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+}
+
+type Counts = Omit<SnapshotSummary, 'dataAdded' | 'dataAddedPacked' | 'totalBytesProcessed'>;
+
+/** What a backup did; sizes in bytes. */
+export interface ArchiveSummary extends Counts {
+  readonly snapshotId: ObjectId;
+  /** The snapshot it was compared with. */
+  readonly parent: ObjectId | undefined;
+  readonly bytesProcessed: number;
+  /** Plaintext of what was new. */
+  readonly bytesAdded: number;
+  /** What that took in the repository. */
+  readonly bytesAddedPacked: number;
+  /** How many things could not be read. */
+  readonly unreadable: number;
+}

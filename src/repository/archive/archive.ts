@@ -1,0 +1,126 @@
+import type { ObjectId } from '../../storage/index.ts';
+import type { BlobId } from '../format/blob.ts';
+import type { Snapshot } from '../format/snapshot.ts';
+import type { SnapshotSummary } from '../format/snapshot-summary.ts';
+import type { Repository } from '../repository.ts';
+import { findParent } from '../snapshot-list.ts';
+import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
+import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
+import { Changes } from './changes.ts';
+import { Pipeline } from './pipeline.ts';
+import { TreeWalker } from './tree-walker.ts';
+import { findUnindexedPacks } from './unindexed-packs.ts';
+
+/** What a snapshot says beside its tree and what the backup did. */
+interface Frame {
+  readonly origin: Origin;
+  readonly startNs: bigint;
+  readonly paths: readonly string[];
+  readonly parent: ObjectId | undefined;
+}
+
+/**
+ * Saves `paths` as a new snapshot, compared with the last one of the same host and paths. What cannot be read is
+ * reported and left out. At every moment the repository is sound: packs, then indexes, then the snapshot are stored, and
+ * whatever stops it in between leaves packs that the next run finds.
+ */
+export async function archive(repository: Repository, options: ArchiveOptions): Promise<ArchiveSummary> {
+  const startNs = nowNs(repository.clock);
+  const origin = { ...thisMachine(), ...given(options) };
+  await using lock = await repository.lock({ ...origin, ...(options.signal && { signal: options.signal }) });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, lock.lost, ...(options.signal ? [options.signal] : [])]);
+  const changes = new Changes();
+  const onAbort = (): void => changes.fail(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const index = await repository.loadIndex({ signal });
+  const pipeline = new Pipeline(repository, index, changes, signal);
+  try {
+    await adoptPacks(repository, pipeline, signal);
+    const paths = options.paths.map((path) => Buffer.from(path).toString());
+    const snapshots = await repository.snapshots({ signal, onDamaged: () => {} });
+    const parent = findParent(snapshots, { hostname: origin.hostname, paths, beforeNs: startNs });
+    const walker = new TreeWalker({ repository, index, pipeline, changes, options });
+    const tree = await walker.save(parent?.tree, signal);
+    await pipeline.flush();
+    const frame = { origin, startNs, paths, parent: parent?.id };
+    const summary = summarise(walker, pipeline, startNs, nowNs(repository.clock));
+    const snapshotId = await repository.saveSnapshot(snapshotOf(frame, tree, summary, options), { signal });
+    return toResult(snapshotId, parent?.id, summary, walker.counts.unreadable);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stop.abort();
+    await pipeline.close();
+  }
+}
+
+function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
+  return { ...(hostname !== undefined && { hostname }), ...(username !== undefined && { username }) };
+}
+
+/** Puts into the index what a run that was interrupted has left out of it. */
+async function adoptPacks(repository: Repository, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  for (const pack of await findUnindexedPacks(repository, pipeline.index, signal)) {
+    pipeline.index.add(pack);
+    await pipeline.indexWriter.add(pack);
+  }
+}
+
+function summarise(
+  { counts }: TreeWalker,
+  { stored }: Pipeline,
+  backupStartNs: bigint,
+  backupEndNs: bigint,
+): SnapshotSummary {
+  return {
+    backupStartNs,
+    backupEndNs,
+    filesNew: counts.filesNew,
+    filesChanged: counts.filesChanged,
+    filesUnmodified: counts.filesUnmodified,
+    dirsNew: counts.dirsNew,
+    dirsChanged: counts.dirsChanged,
+    dirsUnmodified: counts.dirsUnmodified,
+    dataBlobs: stored.dataBlobs,
+    treeBlobs: stored.treeBlobs,
+    dataAdded: stored.bytesAdded,
+    dataAddedPacked: stored.bytesAddedPacked,
+    totalFilesProcessed: counts.files,
+    totalBytesProcessed: counts.bytesProcessed,
+  };
+}
+
+function snapshotOf(frame: Frame, tree: BlobId, summary: SnapshotSummary, options: ArchiveOptions): Snapshot {
+  const uid = process.getuid?.();
+  const gid = process.getgid?.();
+  return {
+    timeNs: frame.startNs,
+    ...(frame.parent && { parent: frame.parent }),
+    tree,
+    paths: frame.paths,
+    ...frame.origin,
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    ...(options.excludes && { excludes: options.excludes }),
+    ...(options.tags && { tags: options.tags }),
+    summary,
+  };
+}
+
+function toResult(
+  snapshotId: ObjectId,
+  parent: ObjectId | undefined,
+  summary: SnapshotSummary,
+  unreadable: number,
+): ArchiveSummary {
+  const { totalBytesProcessed, dataAdded, dataAddedPacked, ...counts } = summary;
+  return {
+    ...counts,
+    snapshotId,
+    parent,
+    bytesProcessed: totalBytesProcessed,
+    bytesAdded: dataAdded,
+    bytesAddedPacked: dataAddedPacked,
+    unreadable,
+  };
+}

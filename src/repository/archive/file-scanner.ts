@@ -1,0 +1,140 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { HoldfastError, systemErrorCode } from '../../base/index.ts';
+import { type CutFinder, maxChunkBytes, minChunkBytes } from '../kernel/rabin.ts';
+import type { Arena } from './arena.ts';
+import type { BatchSender } from './batch-sender.ts';
+import type { ReadRing } from './read-ring.ts';
+
+const readBytes = 2 ** 20;
+
+/** Never through a symlink that took the file's place, and never waiting for the other end of a pipe that did. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** A file that is being read. */
+interface Reading {
+  readonly file: number;
+  readonly fd: number;
+  readonly expectedSize: number;
+  /** How many of its bytes were read. */
+  size: number;
+  /** How many blobs were made of it. */
+  blobs: number;
+  /** Position of the chunk's first byte in the ring. */
+  start: number;
+  /** Where the chunk may end at the earliest, as far as was looked. */
+  next: number;
+}
+
+/** Reads files into the ring and cuts them into chunks, which go to the sealers in batches. */
+export class FileScanner {
+  readonly #ring: ReadRing;
+  readonly #sender: BatchSender;
+  readonly #cuts: CutFinder;
+  readonly #bytes: Uint8Array;
+
+  constructor(arena: Arena, ring: ReadRing, sender: BatchSender, cuts: CutFinder) {
+    this.#ring = ring;
+    this.#sender = sender;
+    this.#cuts = cuts;
+    this.#bytes = new Uint8Array(arena.memory.buffer);
+  }
+
+  /** Reads one file from its beginning to its end, whatever that has become meanwhile; failures are reported, not thrown. */
+  scan(file: number, path: Buffer, expectedSize: number): void {
+    try {
+      const fd = openSync(path, openFlags);
+      try {
+        this.#read(file, fd, expectedSize);
+      } finally {
+        closeSync(fd);
+      }
+    } catch (error) {
+      if (systemErrorCode(error) === undefined && !(error instanceof HoldfastError)) throw error;
+      this.#sender.addFailure(file, error);
+    }
+    this.#sender.sendIfFull(this.#ring.head);
+  }
+
+  #read(file: number, fd: number, expectedSize: number): void {
+    const start = this.#ring.head;
+    const reading: Reading = {
+      file,
+      fd,
+      expectedSize,
+      size: 0,
+      blobs: 0,
+      start,
+      next: start + minChunkBytes,
+    };
+    try {
+      while (this.#readPiece(reading)) this.#cut(reading);
+      this.#cut(reading);
+      if (reading.size !== expectedSize) checkIsFile(fd);
+    } catch (error) {
+      this.#ring.head = reading.start;
+      throw error;
+    }
+    if (this.#ring.head > reading.start) this.#emit(reading, this.#ring.head);
+    this.#sender.addEnd(file, reading.blobs, reading.size);
+  }
+
+  /** @returns whether there may be more to read */
+  #readPiece(reading: Reading): boolean {
+    // One byte more than is expected, so that the end shows without a further call.
+    const wanted = Math.min(readBytes, Math.max(0, reading.expectedSize - reading.size) + 1);
+    this.#makeRoom(reading, wanted);
+    const count = readSync(reading.fd, this.#bytes, this.#ring.addressOf(this.#ring.head), wanted, null);
+    this.#ring.head += count;
+    reading.size += count;
+    return count === wanted || (count > 0 && reading.size !== reading.expectedSize);
+  }
+
+  #makeRoom(reading: Reading, wanted: number): void {
+    if (this.#ring.straightRoom < wanted) {
+      this.#sender.send(reading.start);
+      const start = this.#ring.wrap(reading.start);
+      reading.next += start - reading.start;
+      reading.start = start;
+    }
+    const end = this.#ring.head + wanted;
+    if (!this.#ring.isFree(end)) {
+      this.#sender.send(reading.start);
+      this.#ring.waitFor(end);
+    }
+  }
+
+  /** Cuts as often as what was read allows. */
+  #cut(reading: Reading): void {
+    for (;;) {
+      const longest = reading.start + maxChunkBytes;
+      const limit = Math.min(this.#ring.head, longest);
+      const cut = this.#find(reading, limit) ?? (limit === longest ? longest : undefined);
+      if (cut === undefined) return;
+      this.#emit(reading, cut);
+      this.#sender.sendIfFull(cut);
+    }
+  }
+
+  #find(reading: Reading, limit: number): number | undefined {
+    if (limit < reading.next) return undefined;
+    const base = this.#ring.addressOf(reading.start) - reading.start;
+    const found = this.#cuts.find(base + reading.next, base + limit);
+    reading.next = limit + 1;
+    return found === 0 ? undefined : found - base;
+  }
+
+  #emit(reading: Reading, end: number): void {
+    const { file, blobs, start } = reading;
+    this.#sender.addBlob(file, blobs, this.#ring.addressOf(start), end - start);
+    reading.blobs++;
+    reading.start = end;
+    reading.next = end + minChunkBytes;
+  }
+}
+
+/** What was looked at as a file may have been replaced by a pipe or a device before it was opened. */
+function checkIsFile(fd: number): void {
+  if (!fstatSync(fd).isFile()) {
+    throw new HoldfastError('path_not_found', 'it was a file and is something else now');
+  }
+}

@@ -1,0 +1,99 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Bytes } from '../../base/index.ts';
+import type { RepositoryVersion } from '../format/config.ts';
+import type { MasterKey } from '../format/master-key.ts';
+import type { Arena } from './arena.ts';
+
+/** What the scanner is started with. */
+export interface ScannerData {
+  readonly arena: Arena;
+  readonly polynomial: bigint;
+  /** One port for each sealer. */
+  readonly sealers: readonly MessagePort[];
+}
+
+/** What a sealer is started with. */
+export interface SealerData {
+  readonly arena: Arena;
+  readonly sealer: number;
+  readonly scanner: MessagePort;
+  readonly known: SharedArrayBuffer;
+  readonly masterKey: MasterKey;
+  readonly version: RepositoryVersion;
+}
+
+/** To the scanner: files to read. They have numbers, from `first` on. */
+export interface ScanRequest {
+  readonly first: number;
+  /** For each file its path, raw, and behind it a NUL. */
+  readonly paths: Bytes;
+  /** How long they were when they were looked at. */
+  readonly sizes: Float64Array;
+}
+
+/** From the scanner to a sealer: pieces of files that lie in the arena. */
+export interface Batch {
+  readonly lease: number;
+  /** For each blob four words: file, which of its blobs, address, length. */
+  readonly blobs: Int32Array;
+  readonly results: FileResults;
+}
+
+/** Files that were read to their end, or that failed. */
+export interface FileResults {
+  /** For each file three numbers: file, how many blobs it has, how many bytes were read. */
+  readonly ends: Float64Array;
+  readonly failures: readonly FileFailure[];
+}
+
+/** A file that could not be read, with the system's error as far as it travels between threads. */
+export interface FileFailure {
+  readonly file: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** To a sealer, from the main thread. */
+export type SealerRequest =
+  | { readonly kind: 'tree'; readonly plaintext: Bytes }
+  /** Close the open packs and say `flushed`. */
+  | { readonly kind: 'flush' }
+  /** Claim nothing more and say `parked`, until `known` comes. */
+  | { readonly kind: 'park' }
+  | { readonly kind: 'known'; readonly table: SharedArrayBuffer };
+
+/** From a sealer to the main thread. */
+export type SealerReply =
+  | SealedBatch
+  /** A directory went into a pack. */
+  | { readonly kind: 'stored'; readonly plainBytes: number; readonly packedBytes: number }
+  | ({ readonly kind: 'pack' } & PackReply)
+  | { readonly kind: 'flushed' }
+  | { readonly kind: 'parked' };
+
+/** What became of a batch. */
+export interface SealedBatch {
+  readonly kind: 'sealed';
+  readonly blobs: Int32Array;
+  /** Raw ids of the blobs, 32 bytes each. */
+  readonly ids: Bytes;
+  readonly results: FileResults;
+  /** Blobs that were new. */
+  readonly newBlobs: number;
+  readonly newBytes: number;
+  /** What those took in packs. */
+  readonly packedBytes: number;
+}
+
+/** A pack that is to be uploaded. */
+export interface PackReply {
+  /** Raw SHA-256. */
+  readonly id: Bytes;
+  readonly size: number;
+  /** The bytes of the pack; views of the arena unless `blocks` is empty. */
+  readonly body: readonly Uint8Array[];
+  /** To be released when they are uploaded. */
+  readonly blocks: readonly number[];
+  /** The plaintext of its header. */
+  readonly header: Bytes;
+}

@@ -1,0 +1,185 @@
+import { type Bytes, concatBytes } from '../../base/index.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
+import type { Repository } from '../repository.ts';
+import { createArena } from './arena.ts';
+import { BlockPool } from './block-pool.ts';
+import type { Changes } from './changes.ts';
+import { FileJobs, type FileOutcome } from './file-jobs.ts';
+import { IndexWriter } from './index-writer.ts';
+import { KnownBlobs } from './known-blobs.ts';
+import type { SealerReply } from './messages.ts';
+import { PackUploader } from './pack-uploader.ts';
+import { sealerCount, WorkerTeam } from './worker-team.ts';
+
+/** Files are sent to the scanner so many at a time, and so many are under way at most. */
+const requestFiles = 64;
+const maxFiles = 4096;
+/** Room for new blobs in the set of known ones, beyond what a growing set needs while it grows. */
+const spareBlobs = 2 ** 16;
+const idBytes = 32;
+const nul = Uint8Array.of(0);
+
+/** What was stored so far. */
+export interface StoredCounts {
+  dataBlobs: number;
+  treeBlobs: number;
+  /** Plaintext of new blobs. */
+  bytesAdded: number;
+  /** What they took in packs. */
+  bytesAddedPacked: number;
+}
+
+/**
+ * From files and directories to packs and indexes in the store. The threads are started when the first thing must be
+ * stored: a backup that finds nothing new does without them.
+ */
+export class Pipeline {
+  readonly stored: StoredCounts = { dataBlobs: 0, treeBlobs: 0, bytesAdded: 0, bytesAddedPacked: 0 };
+  readonly indexWriter: IndexWriter;
+  readonly #repository: Repository;
+  readonly index: BlobIndex;
+  readonly #changes: Changes;
+  readonly #signal: AbortSignal;
+  readonly #files = new FileJobs();
+  #request: { readonly first: number; readonly paths: Bytes[]; readonly sizes: number[] } | undefined;
+  #threads:
+    | { readonly team: WorkerTeam; readonly uploader: PackUploader; readonly sealers: number }
+    | undefined;
+  #known: KnownBlobs | undefined;
+  #knownCount = 0;
+  #parked = 0;
+  #flushed = 0;
+
+  /** @param changes told of everything that happens, failures of threads and uploads included */
+  constructor(repository: Repository, index: BlobIndex, changes: Changes, signal: AbortSignal) {
+    this.#repository = repository;
+    this.index = index;
+    this.#changes = changes;
+    this.#signal = signal;
+    this.indexWriter = new IndexWriter(repository, signal);
+  }
+
+  /** Reads and stores a file; `onDone` is told what became of it. */
+  storeFile(path: Bytes, size: number, onDone: (outcome: FileOutcome) => void): void {
+    const file = this.#files.begin(onDone);
+    this.#request ??= { first: file, paths: [], sizes: [] };
+    this.#request.paths.push(path, nul);
+    this.#request.sizes.push(size);
+    if (this.#request.sizes.length >= requestFiles) this.sendRequest();
+  }
+
+  /** Stores a directory's tree, which is not known yet. */
+  storeTree(plaintext: Bytes): void {
+    this.#start().team.ask({ kind: 'tree', plaintext });
+  }
+
+  /** Hands on what {@link storeFile} has collected. */
+  sendRequest(): void {
+    if (!this.#request) return;
+    const { first, paths, sizes } = this.#request;
+    this.#request = undefined;
+    this.#start().team.scan({ first, paths: concatBytes(...paths), sizes: Float64Array.from(sizes) });
+  }
+
+  /** Resolves when another file may be stored. */
+  async room(): Promise<void> {
+    while (this.#files.size >= maxFiles) await this.#changes.next();
+  }
+
+  /** Resolves when all that was handed in is in the store and in an index there. */
+  async flush(): Promise<void> {
+    if (this.#threads) {
+      const { team, uploader, sealers } = this.#threads;
+      this.#flushed = 0;
+      team.askAll({ kind: 'flush' });
+      while (this.#flushed < sealers || !uploader.isIdle) await this.#changes.next();
+    }
+    await this.indexWriter.flush();
+  }
+
+  /** Ends the threads, and waits for what is being uploaded to end. */
+  async close(): Promise<void> {
+    if (!this.#threads) return;
+    await this.#threads.team.close();
+    await this.#threads.uploader.settled();
+  }
+
+  #start(): { readonly team: WorkerTeam; readonly uploader: PackUploader; readonly sealers: number } {
+    if (this.#threads) return this.#threads;
+    const sealers = sealerCount();
+    const arena = createArena(sealers);
+    this.#known = knownBlobs(this.index);
+    this.#knownCount = this.index.size;
+    const uploader = new PackUploader({
+      repository: this.#repository,
+      pool: new BlockPool(arena),
+      index: this.indexWriter,
+      changes: this.#changes,
+      signal: this.#signal,
+    });
+    const team = new WorkerTeam(arena, this.#repository, this.#known, {
+      onReply: (reply) => this.#onReply(reply),
+      onFailure: (error) => this.#changes.fail(error),
+    });
+    this.#threads = { team, uploader, sealers };
+    return this.#threads;
+  }
+
+  #onReply(reply: SealerReply): void {
+    switch (reply.kind) {
+      case 'sealed':
+        this.#count(reply.newBlobs, 0, reply.newBytes, reply.packedBytes);
+        this.#files.update(reply);
+        this.#growKnown(reply.newBlobs);
+        break;
+      case 'stored':
+        this.#count(0, 1, reply.plainBytes, reply.packedBytes);
+        break;
+      case 'pack':
+        this.#threads?.uploader.take(reply);
+        break;
+      case 'parked':
+        this.#parked++;
+        this.#swapKnown();
+        break;
+      case 'flushed':
+        this.#flushed++;
+        break;
+    }
+    this.#changes.notify();
+  }
+
+  #count(dataBlobs: number, treeBlobs: number, bytes: number, packedBytes: number): void {
+    this.stored.dataBlobs += dataBlobs;
+    this.stored.treeBlobs += treeBlobs;
+    this.stored.bytesAdded += bytes;
+    this.stored.bytesAddedPacked += packedBytes;
+  }
+
+  /** When the set of known blobs is half full the sealers pause for a moment and get a larger one. */
+  #growKnown(newBlobs: number): void {
+    if (!this.#known || newBlobs === 0) return;
+    const before = this.#knownCount;
+    this.#knownCount += newBlobs;
+    const { capacity } = this.#known;
+    if (before < capacity && this.#knownCount >= capacity) {
+      this.#parked = 0;
+      this.#threads?.team.askAll({ kind: 'park' });
+    }
+  }
+
+  #swapKnown(): void {
+    if (!this.#known || !this.#threads || this.#parked < this.#threads.sealers) return;
+    const grown = KnownBlobs.withRoomFor(2 * this.#knownCount + spareBlobs);
+    grown.addAll(this.#known);
+    this.#known = grown;
+    this.#threads.team.askAll({ kind: 'known', table: grown.table });
+  }
+}
+
+function knownBlobs(index: BlobIndex): KnownBlobs {
+  const known = KnownBlobs.withRoomFor(index.size + spareBlobs);
+  const { ids, size } = index;
+  for (let slot = 0; slot < size; slot++) if (!index.isTree(slot)) known.claim(ids, slot * idBytes);
+  return known;
+}

@@ -1,0 +1,195 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Bytes } from '../../base/index.ts';
+import {
+  type FileStat,
+  IgnoreRules,
+  pathText,
+  type WalkEvent,
+  type WalkPlace,
+  walk,
+} from '../../files/index.ts';
+import type { BlobId } from '../format/blob.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
+import type { TreeNode } from '../format/tree-node.ts';
+import type { Repository } from '../repository.ts';
+import { ArchiveCounts } from './archive-counts.ts';
+import type { ArchiveOptions } from './archive-options.ts';
+import type { Changes } from './changes.ts';
+import type { FileOutcome } from './file-jobs.ts';
+import { nodeOfStat } from './node-of-stat.ts';
+import { OpenDirectory } from './open-directory.ts';
+import { isUnchanged, ParentDirectory } from './parent-directory.ts';
+import type { Pipeline } from './pipeline.ts';
+import { TreeStore } from './tree-store.ts';
+
+/** After so many names the other tasks of the main thread get a turn. */
+const namesPerTurn = 64;
+
+/** A directory on the way from the root to where the walk is. */
+interface Level {
+  readonly directory: OpenDirectory;
+  readonly before: ParentDirectory;
+}
+
+type Seen = WalkPlace & { readonly stat: FileStat };
+
+/** Walks the file system, hands new content to the pipeline, and builds the trees from the leaves to the root. */
+export class TreeWalker {
+  readonly counts = new ArchiveCounts();
+  readonly #repository: Repository;
+  readonly #index: BlobIndex;
+  readonly #pipeline: Pipeline;
+  readonly #changes: Changes;
+  readonly #options: ArchiveOptions;
+  readonly #trees: TreeStore;
+  readonly #levels: Level[] = [];
+  #root: BlobId | undefined;
+
+  constructor(parts: {
+    readonly repository: Repository;
+    readonly index: BlobIndex;
+    readonly pipeline: Pipeline;
+    readonly changes: Changes;
+    readonly options: ArchiveOptions;
+  }) {
+    this.#repository = parts.repository;
+    this.#index = parts.index;
+    this.#pipeline = parts.pipeline;
+    this.#changes = parts.changes;
+    this.#options = parts.options;
+    this.#trees = new TreeStore(parts.index, parts.pipeline);
+  }
+
+  /** Saves everything below the paths; the id of the root tree. */
+  async save(parent: BlobId | undefined, signal: AbortSignal): Promise<BlobId> {
+    const { paths, excludes, excludeCaches, forbidden } = this.#options;
+    const rules = new IgnoreRules({
+      ...(excludes && { exclude: excludes }),
+      ...(excludeCaches !== undefined && { excludeCaches }),
+      ...(forbidden && { forbidden }),
+    });
+    const root = new OpenDirectory((nodes) => {
+      this.#root = this.#trees.store(nodes);
+    });
+    this.#levels.push({ directory: root, before: await this.#parentDirectory(parent, signal) });
+    let names = 0;
+    for (const event of walk(paths, rules)) {
+      await this.#onEvent(event, signal);
+      if (++names % namesPerTurn === 0) await this.#giveTurn(signal);
+    }
+    this.#pipeline.sendRequest();
+    root.leave();
+    while (this.#root === undefined) await this.#changes.next();
+    return this.#root;
+  }
+
+  async #giveTurn(signal: AbortSignal): Promise<void> {
+    this.#pipeline.sendRequest();
+    await setImmediate();
+    signal.throwIfAborted();
+    this.#changes.throwIfFailed();
+    await this.#pipeline.room();
+  }
+
+  async #onEvent(event: WalkEvent, signal: AbortSignal): Promise<void> {
+    switch (event.kind) {
+      case 'enter':
+        await this.#enter(event, signal);
+        break;
+      case 'leave':
+        this.#levels.pop()?.directory.leave();
+        break;
+      case 'entry':
+        this.#saveEntry(event);
+        break;
+      case 'unreadable':
+        this.#report(event.path, event.error);
+        break;
+      case 'forbidden':
+        this.#options.onSkipped?.(pathText(event.path));
+        break;
+    }
+  }
+
+  async #enter({ path, name, stat }: Seen, signal: AbortSignal): Promise<void> {
+    const { directory, before } = this.#level;
+    const previous = before.find(name);
+    const previousTree = previous?.type === 'dir' ? previous.subtree : undefined;
+    const own = this.#describe(path, name, stat);
+    const done = directory.reserve();
+    const inside = new OpenDirectory((nodes) => {
+      const subtree = this.#trees.store(nodes);
+      this.counts.addDirectory(previousTree, subtree);
+      done(own && { ...own, subtree });
+    });
+    this.#levels.push({ directory: inside, before: await this.#parentDirectory(previousTree, signal) });
+  }
+
+  #saveEntry({ path, name, stat }: Seen): void {
+    const { directory, before } = this.#level;
+    const previous = before.find(name);
+    const node = this.#describe(path, name, stat);
+    if (!node) return;
+    if (node.type !== 'file') {
+      directory.add(node);
+      return;
+    }
+    this.counts.findFile(stat.size);
+    if (previous?.content && isUnchanged(previous, stat, this.#index)) {
+      directory.add({ ...node, content: previous.content });
+      this.#countFile('unmodified', stat.size);
+      return;
+    }
+    const done = directory.reserve();
+    this.#pipeline.storeFile(path, stat.size, (outcome) => {
+      done(this.#afterReading(path, node, previous, outcome));
+    });
+  }
+
+  #afterReading(
+    path: Bytes,
+    node: TreeNode,
+    previous: TreeNode | undefined,
+    outcome: FileOutcome,
+  ): TreeNode | undefined {
+    if (outcome.kind === 'failed') {
+      this.#report(path, outcome.error);
+      return undefined;
+    }
+    this.#countFile(previous?.type === 'file' ? 'changed' : 'new', outcome.size);
+    return { ...node, content: outcome.content, size: outcome.size };
+  }
+
+  /** Undefined for what is not kept, and for what cannot be looked at, which is reported. */
+  #describe(path: Bytes, name: Bytes, stat: FileStat): TreeNode | undefined {
+    if (stat.kind === 'irregular') return undefined;
+    try {
+      return nodeOfStat(path, name, stat.kind, stat);
+    } catch (error) {
+      this.#report(path, error);
+      return undefined;
+    }
+  }
+
+  async #parentDirectory(tree: BlobId | undefined, signal: AbortSignal): Promise<ParentDirectory> {
+    if (tree === undefined) return new ParentDirectory();
+    const { nodes } = await this.#repository.readTree(tree, { signal });
+    return new ParentDirectory(nodes);
+  }
+
+  #countFile(kind: 'new' | 'changed' | 'unmodified', size: number): void {
+    this.counts.addFile(kind, size);
+    this.#options.onProgress?.(this.counts.progress);
+  }
+
+  #report(path: Bytes, error: unknown): void {
+    this.counts.unreadable++;
+    this.#options.onUnreadable?.(pathText(path), error instanceof Error ? error : new Error(String(error)));
+  }
+
+  get #level(): Level {
+    const level = this.#levels.at(-1);
+    if (!level) throw new TypeError('the walk has left its root');
+    return level;
+  }
+}

@@ -1,0 +1,21 @@
+/** poly1305.wat, compiled by `wat2wasm --enable-threads`; a test compiles it again and compares. */
+export const poly1305Wasm =
+  'AGFzbQEAAAABDQJgBH9/f38AYAJ/fwACFwEIaG9sZGZhc3QGbWVtb3J5AgMBgIAEAwMCAAEHEwIGYWJzb3JiAAAGZmluaXNo' +
+  'AAEKkAUCggQCAX8UfiABIAJBcHFqIQQgADUCACEFIAA1AgQhBiAANQIIIQcgADUCDCEIIAVCAohCBX4hCSAGQgKIQgV+IQog' +
+  'B0ICiEIFfiELIAhCAohCBX4hDCAFQgODIQ0gADUCICEOIAA1AiQhDyAANQIoIRAgADUCLCERIAA1AjAhEgJAA0AgASAETw0B' +
+  'IA4gATUCAHwhDiAPIAE1AgR8IQ8gECABNQIIfCEQIBEgATUCDHwhESASIAOtfCESIA4gBX4gDyAMfnwgECALfiARIAp+fCAS' +
+  'IAl+fHwhEyAOIAZ+IA8gBX58IBAgDH4gESALfnwgEiAKfnx8IRQgDiAHfiAPIAZ+fCAQIAV+IBEgDH58IBIgC358fCEVIA4g' +
+  'CH4gDyAHfnwgECAGfiARIAV+fCASIAx+fHwhFiASIA1+IBZCIIh8IRggGEICiEIFfiATQv////8Pg3whFyAXQv////8PgyEO' +
+  'IBdCIIggE0IgiHwgFEL/////D4N8IRcgF0L/////D4MhDyAXQiCIIBRCIIh8IBVC/////w+DfCEXIBdC/////w+DIRAgF0Ig' +
+  'iCAVQiCIfCAWQv////8Pg3whFyAXQv////8PgyERIBdCIIggGEIDg3whEiABQRBqIQEMAAsLIAAgDj4CICAAIA8+AiQgACAQ' +
+  'PgIoIAAgET4CLCAAIBI+AjALiQECAX4Cf0IFIQIgAiAANQIgfEIgiCECIAIgADUCJHxCIIghAiACIAA1Aih8QiCIIQIgAiAA' +
+  'NQIsfEIgiCECIAIgADUCMHwhAiACQgKIQgV+IQIDQCAAIANqIQQgAiAENQIQIAQ1AiB8fCECIAEgA2ogAj4CACACQiCIIQIg' +
+  'A0EEaiIDQRBJDQALCw==';
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The module, compiled when it is first asked for. */
+export function poly1305Module(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(poly1305Wasm, 'base64'));
+  return compiled;
+}
