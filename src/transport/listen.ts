@@ -70,7 +70,11 @@ function acceptor({
   halfOpen,
 }: ListenOptions): (socket: Socket) => void {
   const onError = (error: Error, from: string | undefined): void =>
-    log.debug('connection failed', { listener: policy.name, from, error: error.message });
+    log.debug('connection failed', {
+      listener: policy.name,
+      from,
+      error: systemErrorCode(error) ?? error.message,
+    });
   if (policy.kind === 'plain') {
     return (socket) => {
       socket.on('error', (error) => onError(error, socket.remoteAddress));
