@@ -17,7 +17,7 @@ export const mayImport: Readonly<Record<string, string>> = {
   authority: 'base pki db trust policy enrol',
   replicate: 'base db storage remote',
   sync: 'base pki db trust policy files storage remote enrol',
-  admin: 'base pki trust policy transport authority replicate sync',
+  admin: 'base pki trust policy transport enrol authority replicate sync',
   server: 'base pki trust policy transport storage enrol authority replicate sync admin',
   agent: 'base pki files trust policy transport storage remote repository enrol',
   console: 'admin',

@@ -2,7 +2,12 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { Authority } from '../authority/index.ts';
 import type { Clock } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
-import { certificateListInput, listCertificates, showCertificate } from './certificates.ts';
+import {
+  certificateListInput,
+  certificateShowInput,
+  listCertificates,
+  showCertificate,
+} from './certificates.ts';
 import { showStatus } from './status.ts';
 import { createToken, tokenCreateInput } from './tokens.ts';
 
@@ -42,10 +47,7 @@ export const operations = {
   status: define(nothing, showStatus),
   'token.create': define(tokenCreateInput, createToken),
   'cert.list': define(certificateListInput, listCertificates),
-  'cert.show': define(
-    Type.Object({ serial: Type.String() }, { additionalProperties: false }),
-    showCertificate,
-  ),
+  'cert.show': define(certificateShowInput, showCertificate),
 } as const;
 
 export type OperationName = keyof typeof operations;

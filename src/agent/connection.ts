@@ -1,28 +1,23 @@
 import { join } from 'node:path';
-import { Encrypter } from 'age-encryption';
-import { type Clock, HoldfastError, isHoldfastError, type Log, type Secret } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
+import { leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
-import { TlsDialer } from '../transport/index.ts';
+import { type ConnectionInfo, TlsDialer } from '../transport/index.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
-import { renewNode } from './renewal.ts';
+import { type RenewalOptions, renewNode } from './renewal.ts';
+import { sealPassword } from './seal-password.ts';
 
-/** What connecting and renewing need besides the node. */
-export interface ConnectOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-}
-
-/** How the last connection was secured, as its handshake said. */
-export interface Security {
-  readonly protocol: string;
-  readonly group: string;
+/** Which repository at a server, and where copies of its metadata may be kept. */
+export interface PlaceRequest {
+  /** A further repository than the node's own. */
+  readonly url?: string | undefined;
+  readonly cache?: string | undefined;
 }
 
 /** A node's way to one of its servers: mutual TLS, and what is reached through it. */
-export class Connection implements AsyncDisposable {
+export class Connection implements Disposable {
   readonly node: Node;
   /** `https://HOST:PORT` of the server that answered. */
   readonly server: string;
@@ -39,39 +34,35 @@ export class Connection implements AsyncDisposable {
     return `${this.server}/${this.node.identity.name}/`;
   }
 
-  security(): Security {
-    const { protocol, group } = this.dialer.lastConnection() ?? { protocol: 'TLS', group: 'unknown' };
-    return { protocol, group };
+  /** How the latest connection is protected. */
+  security(): ConnectionInfo {
+    const last = this.dialer.lastConnection();
+    if (last === undefined) throw new TypeError('not connected yet');
+    return last;
   }
 
-  /** This node's repository, or the one at `url`; with copies of its metadata below `cache` when that is given. */
-  place({ url, cache }: { url?: string | undefined; cache?: string | undefined }): Place {
-    const location = url === undefined ? this.repositoryUrl : url.replace(/\/?$/, '/');
-    const remote = new RestStore({ url: location, agent: this.dialer.agent() });
-    const { recoveryRecipient } = this.node.state;
+  /** This node's repository, or the one at `url`. Its key is kept by network and path, so that a server can move. */
+  async place({ url = this.repositoryUrl, cache }: PlaceRequest = {}): Promise<Place> {
+    const location = new URL(url.replace(/\/?$/, '/'));
+    const label = `${this.node.identity.network}${location.pathname}`;
+    const remote = new RestStore({ url: location.href, agent: this.dialer.agent() });
     return {
+      label,
       store:
-        cache === undefined ? remote : new CachedStore(remote, join(cache, encodeURIComponent(location))),
+        cache === undefined ? remote : await CachedStore.open(remote, join(cache, encodeURIComponent(label))),
       keystore: this.node.keystore,
-      ...(recoveryRecipient !== undefined && {
-        escrow: (id: string, password: Secret<string>) => this.#escrow(id, password, recoveryRecipient),
-      }),
+      escrow: (repository, password, signal) => this.#escrow(repository, password, signal),
     };
   }
 
-  async close(): Promise<void> {
-    await this.dialer.close();
+  [Symbol.dispose](): void {
+    this.dialer.close();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #escrow(repositoryId: string, password: Secret<string>, recipient: string): Promise<void> {
-    const encrypter = new Encrypter();
-    encrypter.addRecipient(recipient);
-    const sealed = await encrypter.encrypt(password.reveal());
-    await putEscrow(this.dialer, this.server, { repositoryId, sealed });
+  async #escrow(repository: string, password: Secret<string>, signal: AbortSignal): Promise<void> {
+    const { dialer, server, node } = this;
+    const sealed = await sealPassword(password, node.state.recoveryRecipient);
+    await leaveEscrow({ dialer, server, repository, sealed, signal });
   }
 }
 
@@ -79,28 +70,27 @@ export class Connection implements AsyncDisposable {
  * Connects `node` to the first of its servers that answers, and renews its certificate first when two thirds of its
  * life are over. `connection_failed` names every server that was tried.
  */
-export async function connectNode(node: Node, options: ConnectOptions): Promise<Connection> {
+export async function connectNode(node: Node, options: RenewalOptions): Promise<Connection> {
   const connection = await dialAny(node, options);
-  if (!node.needsRenewal(options.clock)) return connection;
-  await renewNode(node, connection, options);
-  await connection.close();
-  return dialAny(node, options);
+  if (node.needsRenewal(options.clock)) await renewNode(node, connection, options);
+  return connection;
 }
 
-async function dialAny(node: Node, { clock, signal }: ConnectOptions): Promise<Connection> {
+async function dialAny(node: Node, { clock, signal }: RenewalOptions): Promise<Connection> {
   const failures: string[] = [];
   for (const server of node.state.servers) {
     const dialer = new TlsDialer({ bundle: node.bundle, credentials: node.credentials, clock });
     try {
-      await dialer.check(server, { signal });
+      const socket = await dialer.connect(server, { signal });
+      socket.end();
       return new Connection(node, server, dialer);
     } catch (error) {
-      await dialer.close();
+      dialer.close();
       if (!isHoldfastError(error, 'connection_failed')) throw error;
       failures.push(error.message);
     }
   }
   throw new HoldfastError('connection_failed', failures.join('; '), {
-    hint: 'is the server up? holdfast serve starts it; holdfast status shows its address',
+    hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
   });
 }

@@ -3,20 +3,23 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { type Enrolment, SignedCheckpoint } from '../enrol/index.ts';
+import { roles } from '../pki/index.ts';
 
 /** What a node knows about itself and its network, besides what is in its keystore and trust bundle. */
 export const nodeStateSchema = Type.Object(
   {
     format: Type.Literal(1),
     network: Type.String(),
-    role: Type.Enum(['client', 'storage', 'admin']),
+    role: Type.Enum([...roles]),
     name: Type.String(),
     /** `https://HOST:PORT` of the servers, tried in this order. */
     servers: Type.Array(Type.String(), { minItems: 1 }),
-    /** Whom second repository keys are sealed to; absent where the network does without escrow. */
-    recoveryRecipient: Type.Optional(Type.String()),
+    statusAddress: Type.String(),
+    /** Whom second repository keys are sealed to. */
+    recoveryRecipient: Type.String(),
     /** The newest signed checkpoint of the authority's log that this node was shown. */
-    checkpoint: Type.Optional(Type.Unknown()),
+    checkpoint: SignedCheckpoint,
     /** Directories that are rewritten at each renewal. */
     exports: Type.Array(Type.Object({ layout: Type.Enum(['pem', 'restic']), directory: Type.String() })),
     lastBackup: Type.Optional(
@@ -37,6 +40,14 @@ export type NodeState = Static<typeof nodeStateSchema>;
 export type ExportRecord = NodeState['exports'][number];
 
 const stateFile = 'node.json';
+
+/** What an enrolment or a renewal says about the network. */
+export function enrolledState(
+  enrolment: Enrolment,
+): Pick<NodeState, 'servers' | 'statusAddress' | 'recoveryRecipient' | 'checkpoint'> {
+  const { servers, statusAddress, recoveryRecipient, checkpoint } = enrolment;
+  return { servers: [...servers], statusAddress, recoveryRecipient, checkpoint };
+}
 
 /** The state in a node's directory, or undefined when this machine has joined no network. */
 export async function readNodeState(directory: string): Promise<NodeState | undefined> {

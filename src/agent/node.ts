@@ -8,7 +8,8 @@ import { type NodeState, readNodeState, writeNodeState } from './node-state.ts';
 
 /** Label of the node's own key and chain in its keystore. */
 export const identityLabel = 'node';
-const bundleFile = 'trust.json';
+/** The trust bundle in a node's directory. */
+export const bundleFile = 'trust.json';
 
 /** This machine as a member of a network: keystore, trust bundle, identity, state. */
 export class Node {
@@ -57,11 +58,14 @@ export class Node {
     this.#state = next;
   }
 
-  /** Takes what a renewal brought: certificates from the keystore, a fresh bundle, what the network says of itself. */
-  async adopt(bundle: TrustBundle, change: Partial<NodeState>): Promise<void> {
+  /** Keeps a trust bundle, durably, and trusts by it from now on. */
+  async keepTrust(bundle: TrustBundle): Promise<void> {
     await saveTrustBundle(join(this.directory, bundleFile), bundle);
-    await this.updateState(change);
     this.bundle.replace(bundle);
+  }
+
+  /** Uses what the keystore holds by now: the next connection shows it. */
+  useCredentials(): void {
     this.credentials.replace(credentialsOf(this.keystore));
   }
 }
@@ -69,7 +73,8 @@ export class Node {
 /** Opens the node in `directory`. `node_not_joined` when this machine has no identity yet. */
 export async function openNode(directory: string): Promise<Node> {
   const state = await readNodeState(directory);
-  if (state === undefined) {
+  const keystore = state && (await Keystore.open(directory));
+  if (state === undefined || keystore === undefined || !keystore.has(identityLabel)) {
     throw new HoldfastError(
       'node_not_joined',
       `this machine has joined no network (nothing in ${directory})`,
@@ -78,20 +83,7 @@ export async function openNode(directory: string): Promise<Node> {
       },
     );
   }
-  const keystore = await Keystore.open(directory);
   return new Node(directory, keystore, await loadTrustBundle(join(directory, bundleFile)), state);
-}
-
-/** Writes the first state of a node whose certificate is in `keystore` already, and opens it. */
-export async function createNode(
-  directory: string,
-  keystore: Keystore,
-  bundle: TrustBundle,
-  state: NodeState,
-): Promise<Node> {
-  await saveTrustBundle(join(directory, bundleFile), bundle);
-  await writeNodeState(directory, state);
-  return new Node(directory, keystore, bundle, state);
 }
 
 /** The keystore in `directory`, made when there is none. */

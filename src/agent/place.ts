@@ -9,13 +9,15 @@ import { type RepositoryKey, readRepositoryKey, writeRepositoryKey } from './rep
 
 /** A repository's place: where its objects are, and where its key is kept so that no password is asked again. */
 export interface Place {
+  /** What its key is kept under. */
+  readonly label: string;
   readonly store: ObjectStore;
   readonly keystore: Keystore;
   /**
    * Leaves the password of a second key with the server, sealed to the network's recovery key.
    * Absent where there is nobody to leave it with.
    */
-  readonly escrow?: (repositoryId: string, password: Secret<string>) => Promise<void>;
+  readonly escrow?: (repositoryId: string, password: Secret<string>, signal: AbortSignal) => Promise<void>;
 }
 
 export interface OpenPlaceOptions {
@@ -29,7 +31,7 @@ export interface OpenPlaceOptions {
 /** A repository in a directory of this machine. */
 export async function localPlace(directory: string, nodeDirectory: string): Promise<Place> {
   const keystore = await openOrCreateKeystore(nodeDirectory);
-  return { store: await LocalStore.open(directory), keystore };
+  return { label: directory, store: new LocalStore(directory), keystore };
 }
 
 /**
@@ -62,7 +64,7 @@ export function keyOwner(): { hostname: string; username: string } {
 }
 
 function labelOf(place: Place): string {
-  return `repository ${place.store.location}`;
+  return `repository ${place.label}`;
 }
 
 async function openOrInit(
@@ -120,6 +122,6 @@ async function escrowKey(
   if (place.escrow === undefined) return;
   const password = randomPassword();
   await repository.addKey(password, { ...keyOwner(), signal });
-  await place.escrow(repository.id, password);
+  await place.escrow(repository.id, password, signal);
   await writeRepositoryKey(place.keystore, labelOf(place), { ...key, escrowed: true });
 }

@@ -11,7 +11,7 @@ export async function checkRepository(
   options: RepositoryOptions & { readonly readData?: boolean },
 ): Promise<void> {
   const { output } = context;
-  await using target = await openTarget(context, options);
+  using target = await openTarget(context, options);
   const progress = context.progress('check');
   const summary = await check(target.repository, {
     readData: options.readData === true,

@@ -31,7 +31,7 @@ export function formatRemaining(ms: number): string {
   if (ms < minuteMs) return 'now';
   if (ms < 2 * hourMs) return plural(Math.round(ms / minuteMs), 'minute');
   if (ms < 2 * dayMs) return plural(Math.round(ms / hourMs), 'hour');
-  if (ms < 800 * dayMs) return plural(Math.floor(ms / dayMs), 'day');
+  if (ms < 800 * dayMs) return plural(Math.round(ms / dayMs), 'day');
   return plural(Math.floor(ms / (365.25 * dayMs)), 'year');
 }
 

@@ -1,17 +1,10 @@
 import { pathText } from '../files/index.ts';
-import {
-  listSnapshot,
-  permissionsOf,
-  type StoredSnapshot,
-  snapshotTime,
-  type TreeNode,
-} from '../repository/index.ts';
+import { listSnapshot, permissionsOf, type StoredSnapshot, type TreeNode } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatTime } from './format.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
-import { filterOf } from './restoring.ts';
-import type { SnapshotFilters } from './snapshot-filters.ts';
+import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
 import { printable } from './table.ts';
 
 /** `holdfast snapshots`: one line each, oldest first. */
@@ -20,7 +13,7 @@ export async function listSnapshots(
   options: RepositoryOptions & SnapshotFilters,
 ): Promise<void> {
   const { output, signal } = context;
-  await using target = await openTarget(context, options);
+  using target = await openTarget(context, options);
   const all = await target.repository.snapshots({ signal });
   const chosen = all.filter((snapshot) => isMeant(snapshot, options));
   if (output.json) return output.value(chosen.map(toJson));
@@ -35,7 +28,7 @@ export async function listSnapshots(
     ],
     chosen.map((snapshot) => [
       snapshot.id.slice(0, 8),
-      formatTime(snapshotTime(snapshot)),
+      formatTime(dateOf(snapshot.timeNs)),
       snapshot.hostname ?? '',
       snapshot.summary === undefined ? '' : String(snapshot.summary.totalFilesProcessed),
       snapshot.summary === undefined ? '' : formatBytes(snapshot.summary.totalBytesProcessed),
@@ -52,7 +45,7 @@ export async function listFiles(
   options: RepositoryOptions & SnapshotFilters & { readonly long?: boolean },
 ): Promise<void> {
   const { output, signal } = context;
-  await using target = await openTarget(context, options);
+  using target = await openTarget(context, options);
   const snapshot = await target.repository.findSnapshot(name, filterOf(options, signal));
   const below = directory === undefined ? {} : { path: Buffer.from(directory) };
   for await (const { path, node } of listSnapshot(target.repository, snapshot, { ...below, signal })) {
@@ -60,6 +53,10 @@ export async function listFiles(
     if (output.json) output.value(fileJson(text, node));
     else output.data(options.long === true ? `${describeNode(node)}  ${printable(text)}` : printable(text));
   }
+}
+
+function dateOf(timeNs: bigint): Date {
+  return new Date(Number(timeNs / 1_000_000n));
 }
 
 function isMeant(snapshot: StoredSnapshot, { host, path }: SnapshotFilters): boolean {
@@ -73,7 +70,7 @@ function toJson(snapshot: StoredSnapshot): Record<string, unknown> {
   const { id, parent, tree, paths, hostname, username, tags, summary } = snapshot;
   return {
     id,
-    time: snapshotTime(snapshot).toISOString(),
+    time: dateOf(snapshot.timeNs).toISOString(),
     parent,
     tree,
     paths,
@@ -92,7 +89,7 @@ function fileJson(path: string, node: TreeNode): Record<string, unknown> {
     uid: node.uid,
     gid: node.gid,
     size: node.size,
-    mtime: new Date(Number(node.mtimeNs / 1_000_000n)).toISOString(),
+    mtime: dateOf(node.mtimeNs).toISOString(),
   };
 }
 
@@ -109,7 +106,7 @@ const typeLetters: Readonly<Record<TreeNode['type'], string>> = {
 function describeNode(node: TreeNode): string {
   const bits = permissionsOf(node.mode);
   const owner = `${node.user ?? node.uid}:${node.group ?? node.gid}`;
-  const time = formatTime(new Date(Number(node.mtimeNs / 1_000_000n)));
+  const time = formatTime(dateOf(node.mtimeNs));
   return [
     `${typeLetters[node.type]}${permissionLetters(bits)}`,
     owner.padEnd(16),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Connection, connectNode, openNode, openRepositoryAt, type Place } from '../agent/index.ts';
+import { type Connection, connectNode, localPlace, openNode, openRepositoryAt } from '../agent/index.ts';
 import { HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
 import type { Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
@@ -8,7 +8,7 @@ import { createHome, openHome } from './home.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 
 /** The repository a command works on, and how it is reached. */
-export interface Target extends AsyncDisposable {
+export interface Target extends Disposable {
   readonly repository: Repository;
   /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
   readonly route: string;
@@ -27,21 +27,21 @@ export async function openTarget(
   }
   const home = await openHome(context.home);
   const connection = await connectNode(await openNode(home.node), context);
-  const place = connection.place({ url: repo?.replace(/^rest:/, ''), cache: home.cache });
+  const place = await connection.place({ url: repo?.replace(/^rest:/, ''), cache: home.cache });
   const repository = await openRepositoryAt(place, { create, password, signal: context.signal });
   return {
     repository,
     get route() {
       return describeConnection(connection);
     },
-    [Symbol.asyncDispose]: () => connection.close(),
+    [Symbol.dispose]: () => connection[Symbol.dispose](),
   };
 }
 
 /** `over TLS 1.3 X25519MLKEM768`, of the last connection that was made. */
 export function describeConnection(connection: Connection): string {
   const { protocol, group } = connection.security();
-  return `over ${protocol.replace('TLSv', 'TLS ')} ${group}`;
+  return `over ${protocol} ${group}`;
 }
 
 async function openDirectory(
@@ -49,11 +49,10 @@ async function openDirectory(
   directory: string,
   options: { create: boolean; password: Secret<string> | undefined },
 ): Promise<Target> {
-  const { localPlace } = await import('../agent/index.ts');
   const home = await createHome(context.home);
-  const place: Place = await localPlace(directory, home.node);
+  const place = await localPlace(directory, home.node);
   const repository = await openRepositoryAt(place, { ...options, signal: context.signal });
-  return { repository, route: `in ${directory}`, [Symbol.asyncDispose]: async () => {} };
+  return { repository, route: `in ${directory}`, [Symbol.dispose]() {} };
 }
 
 function isUrl(location: string): boolean {

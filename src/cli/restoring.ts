@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
-import type { SnapshotFilters } from './snapshot-filters.ts';
+import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
 
 interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
   readonly target: string;
@@ -21,7 +21,7 @@ export async function restoreSnapshot(
   request: RestoreRequest,
 ): Promise<void> {
   const { output, signal } = context;
-  await using target = await openTarget(context, request);
+  using target = await openTarget(context, request);
   const snapshot = await target.repository.findSnapshot(name, filterOf(request, signal));
   const directory = resolve(context.workingDirectory, request.target);
   const startedMs = performance.now();
@@ -57,16 +57,4 @@ export async function restoreSnapshot(
       },
     );
   }
-}
-
-/** The filters of a command line as the repository takes them. */
-export function filterOf(
-  filters: SnapshotFilters,
-  signal: AbortSignal,
-): { hostname?: string; paths?: readonly string[]; signal: AbortSignal } {
-  return {
-    signal,
-    ...(filters.host !== undefined && { hostname: filters.host }),
-    ...(filters.path !== undefined && { paths: filters.path }),
-  };
 }

@@ -1,30 +1,39 @@
-import { connectNode, createLocalNode, openRepositoryAt } from '../agent/index.ts';
+import { connectNode, openRepositoryAt } from '../agent/index.ts';
+import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
+import type { ConnectionInfo } from '../transport/index.ts';
+import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
 import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
 import type { UpOptions } from './command/up.ts';
 import type { Context } from './context.ts';
+import { createAuthorityHome, sayAuthority } from './creating.ts';
+import type { CreationOptions } from './creation-options.ts';
 import { exitCode } from './exit-code.ts';
-import { formatRemaining, plural, shortFingerprint } from './format.ts';
+import { formatRemaining, plural } from './format.ts';
+import { checkHome, openHome } from './home.ts';
+import { openLocalClient } from './local-client.ts';
 import { describeConnection } from './repository-target.ts';
-import { openServing, type Serving, untilInterrupted } from './serving.ts';
+import { type Serving, sayServer, startServing, untilInterrupted } from './serving.ts';
+import { storeDirectory } from './settings.ts';
 import { type VerifyResult, verifyBackup } from './verifying.ts';
 
 /** `holdfast up`: everything, from nothing or from what is there, proved by reading it back. */
 export async function up(context: Context, paths: readonly string[], options: UpOptions): Promise<void> {
-  const { output } = context;
+  const { output, signal } = context;
   const sources = await existingPaths(context, paths.length === 0 ? ['.'] : paths);
-  await using serving = await openServing(context, options, { create: true });
-  sayServing(context, serving);
-  const node = await createLocalNode(serving.home.node, serving.localEnrolment, context);
-  await using connection = await connectNode(node, context);
+  const { opened, verb } = await openOrCreate(context, options);
+  await using _opened = opened;
+  await using serving = await startServing(context, opened, options);
+  await sayAuthority(context, opened, verb);
+  sayServer(context, serving);
+  const node = await openLocalClient(context, opened);
+  using connection = await connectNode(node, context);
   const renewal = formatRemaining(node.renewalTime().getTime() - context.clock.now());
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
-  const place = connection.place({ cache: serving.home.cache });
-  const repository = await openRepositoryAt(place, { create: true, signal: context.signal });
-  const backup = await backUp(context, repository, sources, {
-    ...options,
-    forbidden: [serving.storeDirectory],
-  });
+  const place = await connection.place({ cache: opened.home.cache });
+  const repository = await openRepositoryAt(place, { create: true, signal });
+  const forbidden = [storeDirectory(opened.home, opened.settings)];
+  const backup = await backUp(context, repository, sources, { ...options, forbidden });
   sayBackup(output, describeConnection(connection), backup);
   const verified = await verifyBackup(context, node, backup);
   sayVerified(context, verified);
@@ -35,61 +44,52 @@ export async function up(context: Context, paths: readonly string[], options: Up
     'next',
     'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME',
   );
-  if (options.once !== true) await untilInterrupted(context, serving);
+  if (options.once !== true) await untilInterrupted(context);
 }
 
-function sayServing({ output }: Context, serving: Serving): void {
-  const { authority, created } = serving;
-  const key = authority.root.publicKeyName;
-  const years = formatRemaining(authority.root.notAfter.getTime() - authority.root.notBefore.getTime());
-  output.row(
-    'authority',
-    created ? 'created' : 'opened',
-    authority.network,
-    `root ${shortFingerprint(authority.root.fingerprint)}`,
-    `${key}, valid ${years}`,
-  );
-  if (serving.kitPath !== undefined) {
-    const verb = created ? 'kit written to' : 'the kit is still at';
-    output.row('recovery', `${verb} ${serving.kitPath}`, 'move it off this machine');
+async function openOrCreate(
+  context: Context,
+  options: CreationOptions,
+): Promise<{ opened: AuthorityHome; verb: 'created' | 'opened' }> {
+  const used = (await checkHome(context.home)) === 'used' && (await hasAuthority(context.home));
+  if (!used) return { opened: await createAuthorityHome(context, options), verb: 'created' };
+  const opened = await openAuthorityHome(context, await openHome(context.home), { worker: true });
+  if (options.network !== undefined && options.network !== opened.authority.network) {
+    const { network } = opened.authority;
+    context.output.warn(
+      `this home is of the network ${network}; --network ${options.network} changes nothing`,
+    );
   }
-  output.row('server', `listening ${serving.url}`, 'TLS 1.3, client certificates required');
+  return { opened, verb: 'opened' };
 }
 
 function sayVerified({ output }: Context, { files, changed, equal }: VerifyResult): void {
-  const read = `${plural(files, 'file')} read back and compared`;
   const verdict = equal ? 'all equal' : 'NOT all equal';
-  output.row(
-    'verified',
-    `${read}, ${verdict}`,
-    ...(changed > 0 ? [`${plural(changed, 'file')} changed since`] : []),
-  );
+  const since = changed > 0 ? [`${plural(changed, 'file')} changed since`] : [];
+  output.row('verified', `${plural(files, 'file')} read back and compared, ${verdict}`, ...since);
 }
 
 function differs({ different }: VerifyResult): HoldfastError {
-  return new HoldfastError(
-    'verify_failed',
-    `${plural(different.length, 'file')} differ from the backup, each named above`,
-    {
-      hint: 'holdfast check --read-data shows whether the repository is damaged',
-    },
-  );
+  const what = `${plural(different.length, 'file')} in the backup not as on the disk, each named above`;
+  return new HoldfastError('verify_failed', what, {
+    hint: 'holdfast check --read-data shows whether the repository is damaged',
+  });
 }
 
 function toJson(
-  serving: Serving,
+  { opened: { authority }, url }: Serving,
   name: string,
-  security: { protocol: string; group: string },
-  backup: BackupResult,
+  { protocol, group }: ConnectionInfo,
+  { snapshot, files, bytes, added, unreadable }: BackupResult,
   verified: VerifyResult,
 ): unknown {
   return {
-    network: serving.authority.network,
-    root: { fingerprint: serving.authority.root.fingerprint },
-    server: { url: serving.url, ...security },
+    network: authority.network,
+    root: { fingerprint: authority.root.fingerprint },
+    server: { url, protocol, group },
     client: { name },
-    snapshot: backup.snapshot,
-    backup: { files: backup.files, bytes: backup.bytes, added: backup.added, unreadable: backup.unreadable },
+    snapshot,
+    backup: { files, bytes, added, unreadable },
     verified: { files: verified.files, changed: verified.changed, equal: verified.equal },
   };
 }

@@ -13,3 +13,15 @@ export function addSnapshotFilters(command: Command): Command {
     .option('--host <name>', 'only snapshots of this host')
     .option('--path <path>', 'only snapshots of this folder (repeatable)', collect);
 }
+
+/** The filters of a command line as the repository takes them. */
+export function filterOf(
+  filters: SnapshotFilters,
+  signal: AbortSignal,
+): { hostname?: string; paths?: readonly string[]; signal: AbortSignal } {
+  return {
+    signal,
+    ...(filters.host !== undefined && { hostname: filters.host }),
+    ...(filters.path !== undefined && { paths: filters.path }),
+  };
+}

@@ -22,8 +22,8 @@ export async function verifyBackup(
   node: Node,
   backup: BackupResult,
 ): Promise<VerifyResult> {
-  await using connection = await connectNode(node, context);
-  const place = connection.place({});
+  using connection = await connectNode(node, context);
+  const place = await connection.place({});
   const repository = await openRepositoryAt(place, { create: false, signal: context.signal });
   const snapshot = await repository.findSnapshot(backup.snapshot, { signal: context.signal });
   const parent =

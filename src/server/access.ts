@@ -35,7 +35,7 @@ export const routes: readonly Route[] = [
     service: 'control',
     access: ['client', 'storage', 'server', 'admin'],
   },
-  { method: 'PUT', path: '/-/control/escrow', service: 'control', access: ['client'] },
+  { method: 'POST', path: '/-/control/escrow', service: 'control', access: ['client'] },
   { method: 'POST', path: '/-/admin/*', service: 'control', access: ['admin'] },
 ];
 

@@ -1,0 +1,14 @@
+/**
+ * Administration: one table of operations, whoever calls and by whatever way. A command, the console and another machine
+ * get the same answers; this folder decides who may and what is valid, and leaves the deciding to `authority`.
+ */
+export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
+export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';
+export {
+  type AdminContext,
+  type ListenerView,
+  type OperationAnswer,
+  type OperationName,
+  operations,
+} from './operations.ts';
+export { connectAdmin, operationPath } from './socket-client.ts';

@@ -1,0 +1,19 @@
+/**
+ * A client's work: being a node of a network, staying one, and reaching repositories. The agent keeps what a node
+ * needs between runs (identity, trust, repository keys, exports) and brings it up to date whenever it dials.
+ * It knows nothing of a command line and prints nothing.
+ */
+export { Connection, connectNode, type PlaceRequest } from './connection.ts';
+export { type ExportLayout, exportPem, exportRestic, forgetExport } from './export-certificate.ts';
+export { joinNetwork } from './join-network.ts';
+export { type Node, openNode, openOrCreateKeystore } from './node.ts';
+export { type NodeState, readNodeState } from './node-state.ts';
+export {
+  keyOwner,
+  localPlace,
+  type OpenPlaceOptions,
+  openRepositoryAt,
+  type Place,
+  randomPassword,
+} from './place.ts';
+export { type RenewalOptions, rejoinNode } from './renewal.ts';

@@ -1,0 +1,68 @@
+import type { Clock, Log } from '../base/index.ts';
+import { type Enrolment, type JoinCode, join, renew } from '../enrol/index.ts';
+import type { TlsDialer } from '../transport/index.ts';
+import { rewriteExports } from './export-certificate.ts';
+import { identityLabel, type Node } from './node.ts';
+import { enrolledState } from './node-state.ts';
+
+/** What renewing and joining need besides the node. */
+export interface RenewalOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Renews the certificate of `node` at `server`, dialing with the present one. Until it succeeds the old one stays; an
+ * export that cannot be rewritten is logged and does not undo the renewal.
+ */
+export async function renewNode(
+  node: Node,
+  { server, dialer }: { server: string; dialer: TlsDialer },
+  { clock, log, signal }: RenewalOptions,
+): Promise<void> {
+  await renew({
+    identity: node.identity,
+    keystore: node.keystore,
+    label: identityLabel,
+    server,
+    dialer,
+    bundle: node.bundle.current,
+    checkpoint: node.state.checkpoint,
+    keep: (enrolment) => keep(node, enrolment),
+    clock,
+    signal,
+  });
+  await finish(node, log);
+}
+
+/** Gets a certificate for the same identity with a reissue code, for a node whose own has expired. */
+export async function rejoinNode(
+  node: Node,
+  code: JoinCode,
+  { clock, log, signal }: RenewalOptions,
+): Promise<void> {
+  const { keystore } = node;
+  await join(code, {
+    keystore,
+    label: identityLabel,
+    keep: (enrolment) => keep(node, enrolment),
+    clock,
+    log,
+    signal,
+  });
+  await finish(node, log);
+}
+
+async function keep(node: Node, enrolment: Enrolment): Promise<void> {
+  await node.keepTrust(enrolment.bundle);
+  await node.updateState(enrolledState(enrolment));
+}
+
+async function finish(node: Node, log: Log): Promise<void> {
+  node.useCredentials();
+  for (const { directory, cause } of await rewriteExports(node)) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    log.warn('an export could not be rewritten and still holds the old certificate', { directory, reason });
+  }
+}

@@ -1,0 +1,58 @@
+import type { AdminContext } from '../admin/index.ts';
+import { type Authority, openAuthority } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import type { Context } from './context.ts';
+import type { Home } from './home.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** The authority of a home, held by this process, and the settings it runs by. */
+export interface AuthorityHome extends AsyncDisposable {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly authority: Authority;
+}
+
+/**
+ * Opens the authority of `home`: `home_in_use` when another process has it, `home_missing` when there is none.
+ * `worker` keeps its database in a thread of its own, as a server wants.
+ */
+export async function openAuthorityHome(
+  context: Context,
+  home: Home,
+  { worker = false }: { worker?: boolean } = {},
+): Promise<AuthorityHome> {
+  const settings = await readSettings(home);
+  if (settings === undefined) {
+    throw new HoldfastError('home_missing', `there is no authority in ${home.path}`, {
+      hint: 'run this at the server, or name its home with --home DIR; holdfast init makes an authority',
+    });
+  }
+  return asAuthorityHome(
+    home,
+    settings,
+    await openAuthority({ home: home.path, clock: context.clock, worker }),
+  );
+}
+
+/** Puts together what belongs together. */
+export function asAuthorityHome(home: Home, settings: Settings, authority: Authority): AuthorityHome {
+  return { home, settings, authority, [Symbol.asyncDispose]: () => authority.close() };
+}
+
+/** What the admin API works on, but for the listeners, which the server knows. */
+export function adminContext(
+  context: Context,
+  { home, settings, authority }: AuthorityHome,
+): Omit<AdminContext, 'listeners'> {
+  return {
+    authority,
+    clock: context.clock,
+    enrolAddresses: enrolAddresses(settings),
+    recoveryKitPath: home.recoveryKit,
+  };
+}
+
+/** `host:port` of the enrolment listener under the first names of the server: a join code should stay short. */
+export function enrolAddresses({ names, port }: Pick<Settings, 'names' | 'port'>): string[] {
+  return names.slice(0, 3).map((name) => `${name.includes(':') ? `[${name}]` : name}:${port + 1}`);
+}

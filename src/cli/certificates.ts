@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { OperationAnswer } from '../admin/index.ts';
+import { describeCertificate } from '../admin/index.ts';
+import {
+  connectNode,
+  type ExportLayout,
+  exportPem,
+  exportRestic,
+  forgetExport,
+  keyOwner,
+  openNode,
+  openRepositoryAt,
+  randomPassword,
+} from '../agent/index.ts';
+import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { certificatesFromPem, parseCertificate } from '../pki/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { formatRemaining, formatTime } from './format.ts';
+import { openHome } from './home.ts';
+
+type CertificateView = OperationAnswer<'cert.show'>;
+
+/** `holdfast cert list`: everything the authority of this home has issued. */
+export async function listCertificates(context: Context): Promise<void> {
+  const { output, clock } = context;
+  const certificates = await withAdmin(context, (admin) => admin.call('cert.list', {}));
+  if (output.json) return output.value(certificates);
+  output.table(
+    [
+      { heading: 'Serial' },
+      { heading: 'Identity', shrink: true },
+      { heading: 'Issued' },
+      { heading: 'Valid for', align: 'right' },
+      { heading: 'State' },
+    ],
+    certificates.map(({ serial, identity, notBefore, notAfter, state }) => [
+      serial.slice(0, 16),
+      identity ?? '',
+      formatTime(new Date(notBefore)),
+      formatRemaining(new Date(notAfter).getTime() - clock.now()),
+      state,
+    ]),
+  );
+}
+
+/** `holdfast cert show`: one certificate, of the authority by its serial number or from a file. */
+export async function showCertificate(context: Context, what: string): Promise<void> {
+  const isSerial = /^[0-9a-fA-F]{8,40}$/.test(what);
+  const views = isSerial
+    ? [await withAdmin(context, (admin) => admin.call('cert.show', { serial: what.toLowerCase() }))]
+    : await viewsFromFile(resolve(context.workingDirectory, what), context.clock.now());
+  if (context.output.json) return context.output.value(isSerial ? views[0] : views);
+  for (const view of views) sayCertificate(context, view);
+}
+
+/** `holdfast cert export`: files for other programs, and the list of those that are rewritten. */
+export async function exportCertificate(
+  context: Context,
+  directory: string | undefined,
+  options: { readonly layout: ExportLayout; readonly list?: boolean; readonly forget?: boolean },
+): Promise<void> {
+  const { output } = context;
+  const home = await openHome(context.home);
+  const node = await openNode(home.node);
+  if (options.list === true) {
+    if (output.json) return output.value(node.state.exports);
+    const columns = [{ heading: 'Layout' }, { heading: 'Directory', shrink: true }];
+    return output.table(
+      columns,
+      node.state.exports.map(({ layout, directory: at }) => [layout, at]),
+    );
+  }
+  if (directory === undefined) {
+    throw new HoldfastError('usage', 'cert export needs a directory', {
+      hint: 'holdfast cert export --layout restic DIR',
+    });
+  }
+  const absolute = resolve(context.workingDirectory, directory);
+  if (options.forget === true) return forgetExport(node, absolute);
+  using connection = await connectNode(node, context);
+  if (options.layout === 'pem') await exportPem(node, absolute);
+  else {
+    const place = await connection.place({ cache: home.cache });
+    const repository = await openRepositoryAt(place, { create: true, signal: context.signal });
+    const password = randomPassword();
+    await repository.addKey(password, { ...keyOwner(), signal: context.signal });
+    await exportRestic(node, absolute, connection.repositoryUrl, password);
+  }
+  output.row('exported', absolute, 'rewritten at each renewal');
+  if (options.layout === 'restic') output.row('next', `${absolute}/restic.sh snapshots`);
+}
+
+function sayCertificate({ output, clock }: Context, view: CertificateView): void {
+  output.row('subject', view.subject);
+  if (view.identity !== undefined) output.row('identity', view.identity);
+  output.row('names', view.names.join(', '));
+  output.row('issuer', view.issuer);
+  output.row('serial', view.serial);
+  output.row('fingerprint', view.fingerprint);
+  output.row('key', view.key);
+  output.row(
+    'valid',
+    `${view.notBefore} to ${view.notAfter}`,
+    formatRemaining(new Date(view.notAfter).getTime() - clock.now()),
+  );
+  output.row('state', view.state);
+}
+
+async function viewsFromFile(path: string, nowMs: number): Promise<CertificateView[]> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(error) ?? 'cannot be read'}`, {
+      hint: 'give the serial number of a certificate, or a PEM or DER file',
+      cause: error,
+    });
+  });
+  const ders = bytes[0] === 0x30 ? [bytes] : certificatesFromPem(bytes.toString('latin1'));
+  return ders.map((der) => describeCertificate(parseCertificate(der), nowMs));
+}

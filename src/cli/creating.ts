@@ -1,0 +1,117 @@
+import { access, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { nameKey } from '../admin/index.ts';
+import { createAuthority, hasAuthority } from '../authority/index.ts';
+import { HoldfastError, Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { describePublicKey } from '../pki/index.ts';
+import { checkNetworkName } from '../policy/index.ts';
+import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
+import type { Context } from './context.ts';
+import { type CreationOptions, defaultPort } from './creation-options.ts';
+import { formatRemaining, shortFingerprint } from './format.ts';
+import { checkHome, createHome, type Home } from './home.ts';
+import { machineName, machineNames } from './machine.ts';
+import { type Settings, writeSettings } from './settings.ts';
+
+/** `holdfast init`: an authority and nothing else. */
+export async function initAuthority(context: Context, options: CreationOptions): Promise<void> {
+  await using opened = await createAuthorityHome(context, options);
+  const { authority, home } = opened;
+  if (context.output.json) {
+    context.output.value({
+      network: authority.network,
+      root: { fingerprint: authority.root.fingerprint },
+      recoveryKit: home.recoveryKit,
+      statusAddress: authority.statusAddress,
+    });
+    return;
+  }
+  await sayAuthority(context, opened, 'created');
+  context.output.row('next', 'holdfast serve   ·   holdfast token create NAME');
+}
+
+/** Makes the home and an authority in it. Whatever can be refused is refused before anything is written. */
+export async function createAuthorityHome(
+  context: Context,
+  options: CreationOptions,
+): Promise<AuthorityHome> {
+  await checkHome(context.home);
+  const settings = await newSettings(options);
+  const passphrase = await readPassphrase(context, options.kitPassphraseFile);
+  const home = await createHome(context.home);
+  if (await hasAuthority(home.path)) throw alreadyThere(home);
+  // Before the authority: a crash in between leaves a home where creating can begin again.
+  await writeSettings(home, settings);
+  const authority = await createAuthority({
+    home: home.path,
+    network: settings.network,
+    statusAddress: settings.statusAddress,
+    clock: context.clock,
+    worker: true,
+    recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
+  });
+  return asAuthorityHome(home, settings, authority);
+}
+
+/** The lines that say which authority this is and what is to be done about its recovery kit. */
+export async function sayAuthority(
+  { output }: Context,
+  { authority, home }: AuthorityHome,
+  verb: 'created' | 'opened',
+): Promise<void> {
+  const { root, network } = authority;
+  const validFor = formatRemaining(root.notAfter.getTime() - root.notBefore.getTime());
+  const key = nameKey(describePublicKey(root.spki));
+  output.row(
+    'authority',
+    verb,
+    network,
+    `root ${shortFingerprint(root.fingerprint)}`,
+    `${key}, valid ${validFor}`,
+  );
+  if (!(await isThere(home.recoveryKit))) return;
+  const kit = verb === 'created' ? 'kit written to' : 'kit is still at';
+  output.row('recovery', `${kit} ${home.recoveryKit}`, 'move it off this machine');
+}
+
+async function newSettings(options: CreationOptions): Promise<Settings> {
+  const network = options.network ?? `backup.${machineName()}`;
+  checkNetworkName(network);
+  const names = options.names === undefined ? await machineNames() : [...options.names];
+  const port = options.port ?? defaultPort;
+  const statusAddress = options.statusAddress ?? `http://${names[0] ?? 'localhost'}:${port + 2}`;
+  return { network, names, port, statusAddress };
+}
+
+async function readPassphrase(
+  context: Context,
+  file: string | undefined,
+): Promise<Secret<string> | undefined> {
+  if (file === undefined) return undefined;
+  const path = resolve(context.workingDirectory, file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new HoldfastError(
+      'path_not_found',
+      `passphrase file ${path}: ${systemErrorCode(cause) ?? 'unreadable'}`,
+      {
+        cause,
+      },
+    );
+  });
+  const passphrase = text.replace(/\r?\n$/, '');
+  if (passphrase === '') throw new HoldfastError('usage', `passphrase file ${path} is empty`);
+  return new Secret(passphrase);
+}
+
+function alreadyThere({ path }: Home): HoldfastError {
+  return new HoldfastError('home_exists', `the home ${path} already has an authority`, {
+    hint: 'holdfast serve runs it; --home DIR names another place for another one',
+  });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,38 @@
+import { joinNetwork, type Node, openNode, rejoinNode } from '../agent/index.ts';
+import { isHoldfastError, minuteMs } from '../base/index.ts';
+import type { JoinCode } from '../enrol/index.ts';
+import { type AuthorityHome, enrolAddresses } from './authority-home.ts';
+import type { Context } from './context.ts';
+import { machineName } from './machine.ts';
+
+const codeLifetimeMs = 10 * minuteMs;
+
+/**
+ * The machine of the server as a client of it. It joins like any other machine, over TLS and with a code; one whose
+ * certificate has expired comes back with a reissue code.
+ */
+export async function openLocalClient(context: Context, opened: AuthorityHome): Promise<Node> {
+  const directory = opened.home.node;
+  const node = await openNode(directory).catch((error: unknown) => {
+    if (isHoldfastError(error, 'node_not_joined')) return undefined;
+    throw error;
+  });
+  if (node === undefined)
+    return joinNetwork(directory, await codeFor(context, opened, machineName()), context);
+  const expired = node.certificate.notAfter.getTime() < context.clock.now();
+  if (expired) await rejoinNode(node, await codeFor(context, opened, node.identity.name), context);
+  return node;
+}
+
+/** A name that was issued before, also by a run that was cut short, needs a code that says so. */
+async function codeFor({ clock }: Context, opened: AuthorityHome, name: string): Promise<JoinCode> {
+  const { authority, settings } = opened;
+  const order = {
+    role: 'client',
+    name,
+    addresses: enrolAddresses(settings),
+    expiresAt: new Date(clock.now() + codeLifetimeMs),
+  } as const;
+  const issued = await authority.certificates.list({ role: 'client', name, limit: 1 });
+  return authority.createToken({ ...order, reissue: issued.length > 0 });
+}

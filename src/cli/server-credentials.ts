@@ -1,0 +1,99 @@
+import { openOrCreateKeystore } from '../agent/index.ts';
+import type { Authority } from '../authority/index.ts';
+import { type Clock, hourMs, type Log } from '../base/index.ts';
+import { type Certificate, exportPublicKey, generateKeyPair, parseCertificate } from '../pki/index.ts';
+import { needsRenewal } from '../policy/index.ts';
+import { type Credentials, Hot } from '../transport/index.ts';
+import type { Keystore } from '../trust/index.ts';
+import { machineName } from './machine.ts';
+
+const label = 'server';
+const lookEveryMs = hourMs;
+
+/** The certificate of the server in this process, issued by the authority beside it. */
+export class ServerCredentials {
+  readonly #keystore: Keystore;
+  readonly #authority: Authority;
+  readonly #names: readonly string[];
+  readonly #clock: Clock;
+  readonly current: Hot<Credentials>;
+
+  private constructor(
+    keystore: Keystore,
+    authority: Authority,
+    names: readonly string[],
+    clock: Clock,
+    credentials: Credentials,
+  ) {
+    this.#keystore = keystore;
+    this.#authority = authority;
+    this.#names = names;
+    this.#clock = clock;
+    this.current = new Hot(credentials);
+  }
+
+  /** The credentials kept in `directory`, or new ones when there are none, they are due, or the names have changed. */
+  static async open(
+    directory: string,
+    authority: Authority,
+    names: readonly string[],
+    clock: Clock,
+  ): Promise<ServerCredentials> {
+    const keystore = await openOrCreateKeystore(directory);
+    const kept = readKept(keystore);
+    const good = kept !== undefined && isGood(kept, authority, names, clock);
+    const credentials = good ? kept : await issue(keystore, authority, names);
+    return new ServerCredentials(keystore, authority, names, clock, credentials);
+  }
+
+  /** Looks every hour whether renewal is due; new connections get the new certificate. Returns how to stop. */
+  renewWhenDue(log: Log): () => void {
+    const timer = setInterval(() => {
+      this.#renewIfDue().catch((error: unknown) => log.error('own certificate not renewed', { error }));
+    }, lookEveryMs).unref();
+    return () => clearInterval(timer);
+  }
+
+  async #renewIfDue(): Promise<void> {
+    if (isGood(this.current.current, this.#authority, this.#names, this.#clock)) return;
+    this.current.replace(await issue(this.#keystore, this.#authority, this.#names));
+  }
+}
+
+function readKept(keystore: Keystore): Credentials | undefined {
+  if (!keystore.has(label)) return undefined;
+  return { chain: [...keystore.certificate(label)], privateKey: keystore.key(label) };
+}
+
+function isGood(
+  { chain }: Credentials,
+  authority: Authority,
+  names: readonly string[],
+  clock: Clock,
+): boolean {
+  const [leaf, issuing] = chain.map((der) => parseCertificate(der));
+  if (leaf === undefined || issuing?.fingerprint !== authority.issuing.fingerprint) return false;
+  return !needsRenewal(leaf, clock.now()) && authority.isGood(leaf.serial) && covers(leaf, names);
+}
+
+function covers({ extensions }: Certificate, names: readonly string[]): boolean {
+  const certified = new Set(
+    extensions.subjectAltNames?.map((name) => ('value' in name ? String(name.value) : '')),
+  );
+  return names.every((name) => certified.has(name));
+}
+
+async function issue(
+  keystore: Keystore,
+  authority: Authority,
+  names: readonly string[],
+): Promise<Credentials> {
+  const { privateKey } = await generateKeyPair('p256');
+  const order = { role: 'server', name: machineName(), names, spki: exportPublicKey(privateKey) } as const;
+  const { chain } = await authority.issueLocal(order);
+  await keystore.update((entries) => {
+    entries.putKey(label, privateKey);
+    entries.putCertificates(label, chain);
+  });
+  return { chain, privateKey };
+}

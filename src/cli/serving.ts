@@ -1,0 +1,90 @@
+import { startServer } from '../server/index.ts';
+import type { Credentials, Hot } from '../transport/index.ts';
+import { type AuthorityHome, adminContext, openAuthorityHome } from './authority-home.ts';
+import type { Context } from './context.ts';
+import { sayAuthority } from './creating.ts';
+import { openHome } from './home.ts';
+import { ServerCredentials } from './server-credentials.ts';
+import { listenersOf, type Settings, storeDirectory } from './settings.ts';
+
+/** What can be said for one run of the server. */
+export interface ServingOptions {
+  readonly port?: number;
+  readonly names?: readonly string[];
+}
+
+/** An authority and the server in front of it, running in this process. */
+export interface Serving extends AsyncDisposable {
+  readonly opened: AuthorityHome;
+  /** The main address, for people and for clients on this machine. */
+  readonly url: string;
+}
+
+/** `holdfast serve`: the server of this home until Ctrl-C. */
+export async function serve(context: Context, options: ServingOptions): Promise<void> {
+  const home = await openHome(context.home);
+  await using opened = await openAuthorityHome(context, home, { worker: true });
+  await using serving = await startServing(context, opened, options);
+  await sayAuthority(context, opened, 'opened');
+  sayServer(context, serving);
+  await untilInterrupted(context);
+}
+
+/** Starts the server of an authority that is open, with a certificate that is renewed first when it is due. */
+export async function startServing(
+  context: Context,
+  opened: AuthorityHome,
+  options: ServingOptions,
+): Promise<Serving> {
+  const { home } = opened;
+  const settings = settingsOf(context, opened.settings, options);
+  const log = context.log.child({ part: 'server' });
+  const own = await ServerCredentials.open(home.node, opened.authority, settings.names, context.clock);
+  const credentials: Hot<Credentials> = own.current;
+  const server = await startServer({
+    authority: opened.authority,
+    admin: adminContext(context, { ...opened, settings }),
+    listeners: listenersOf(settings),
+    credentials,
+    names: settings.names,
+    storeDirectory: storeDirectory(home, settings),
+    socketPath: home.socket,
+    clock: context.clock,
+    log,
+  });
+  const stopRenewing = own.renewWhenDue(log);
+  return {
+    opened,
+    url: server.urls[0] ?? '',
+    async [Symbol.asyncDispose]() {
+      stopRenewing();
+      await server.close();
+    },
+  };
+}
+
+/** The line that says where the server listens. */
+export function sayServer({ output }: Context, { url }: Serving): void {
+  output.row('server', `listening ${url}`, 'TLS 1.3, client certificates required');
+}
+
+/** Resolves at Ctrl-C, which is how a server ends when all is well. */
+export function untilInterrupted({ signal }: Context): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** What was said on the command line counts for this run, and is pointed out when it differs from what is kept. */
+function settingsOf({ output }: Context, kept: Settings, { port, names }: ServingOptions): Settings {
+  if (port !== undefined && port !== kept.port) {
+    output.warn(`port ${port} for this run; clients were told ${kept.port} (holdfast.toml)`);
+  }
+  if (names !== undefined) {
+    output.warn(
+      `names ${names.join(', ')} for this run; clients were told ${kept.names.join(', ')} (holdfast.toml)`,
+    );
+  }
+  return { ...kept, port: port ?? kept.port, names: names === undefined ? kept.names : [...names] };
+}

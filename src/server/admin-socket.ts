@@ -1,0 +1,28 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { localAdmin } from '../admin/index.ts';
+import type { Application } from './application.ts';
+
+/**
+ * Listens on a socket that only its owner can open; whoever comes by it is `admin/local`. A socket that a killed
+ * server left is replaced: the lock on the home says that there is no other one.
+ */
+export async function listenOnSocket(
+  path: string,
+  network: string,
+  application: Application,
+): Promise<Server> {
+  const caller = localAdmin(network);
+  const server = createServer((request, response) => application.handle(request, response, caller));
+  await rm(path, { force: true });
+  const mask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(path, resolve);
+    });
+  } finally {
+    process.umask(mask);
+  }
+  await chmod(path, 0o600);
+  return server;
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { HoldfastError, type Log } from '../base/index.ts';
+import { maxMessageBytes } from '../enrol/index.ts';
+import type { Identity } from '../pki/index.ts';
+import { mountAdmin } from './admin-routes.ts';
+import { mountControl } from './control-routes.ts';
+import { mountEnrol } from './enrol-routes.ts';
+import { errorBody, httpStatusOf } from './http-status.ts';
+import type { ServerContext } from './server-context.ts';
+import { mountStatus } from './status-routes.ts';
+
+/** The routes below `/-/`, called once `access.ts` has decided that the peer may. */
+export interface Application {
+  readonly handle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    identity: Identity | undefined,
+  ) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Builds the routes and makes them ready to be called. */
+export async function createApplication(context: ServerContext): Promise<Application> {
+  const app = fastify({ bodyLimit: maxMessageBytes });
+  const identities = new WeakMap<IncomingMessage, Identity>();
+  app.setErrorHandler<Error>((error, request, reply) => {
+    const failure = asHoldfastError(error);
+    sayFailure(context.log, failure, request.url);
+    void reply.code(httpStatusOf(failure)).send(errorBody(failure));
+  });
+  app.setNotFoundHandler(() => {
+    throw new HoldfastError('operation_unknown', 'there is no such address');
+  });
+  mountAll(app, context, (request) => {
+    const identity = identities.get(request);
+    if (identity === undefined) throw new TypeError(`${request.url} was called without an identity`);
+    return identity;
+  });
+  await app.ready();
+  return {
+    handle(request, response, identity) {
+      if (identity !== undefined) identities.set(request, identity);
+      app.routing(request, response);
+    },
+    close: () => app.close(),
+  };
+}
+
+/** Who sent a request that only let-in peers can send. */
+export type IdentityOf = (request: IncomingMessage) => Identity;
+
+function mountAll(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {
+  mountStatus(app, context);
+  mountEnrol(app, context);
+  mountControl(app, context, identityOf);
+  mountAdmin(app, context, identityOf);
+}
+
+/** What the framework refuses (a body too large, not JSON) is the sender's mistake and no bug. */
+function asHoldfastError(error: Error): Error {
+  const status = (error as Partial<FastifyError>).statusCode;
+  return status !== undefined && status >= 400 && status < 500
+    ? new HoldfastError('input_invalid', error.message, { cause: error })
+    : error;
+}
+
+function sayFailure(log: Log, error: Error, url: string): void {
+  if (httpStatusOf(error) >= 500) log.error('request failed', { url, error });
+  else log.info('request refused', { url, error });
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { answerEscrow, answerRenew, answerTrust, type Peer, refusalOf } from '../authority/index.ts';
+import { isHoldfastError } from '../base/index.ts';
+import { enrolPaths } from '../enrol/index.ts';
+import { parseCertificate } from '../pki/index.ts';
+import { peerCertificates } from '../transport/index.ts';
+import type { IdentityOf } from './application.ts';
+import { httpStatusOf } from './http-status.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** What a node may do for itself, with its certificate: renew it, ask whom to trust, leave its second key. */
+export function mountControl(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {
+  const { authority, servers, log } = context;
+  const peerOf = (request: Parameters<IdentityOf>[0]): Peer => {
+    const identity = identityOf(request);
+    const [leaf] = peerCertificates(request.socket) ?? [];
+    if (leaf === undefined) throw new TypeError('an identity without a certificate');
+    return { identity, serial: parseCertificate(leaf).serial };
+  };
+  app.post(enrolPaths.renew, async (request, reply) => {
+    const peer = peerOf(request.raw);
+    try {
+      return await answerRenew(authority, request.body, { peer, servers });
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      log.info('renewal refused', { ...peer.identity, error });
+      return reply.code(httpStatusOf(error)).send(refusalOf(error));
+    }
+  });
+  app.get(enrolPaths.trust, (_request, reply) => reply.type('application/json').send(answerTrust(authority)));
+  app.post(enrolPaths.escrow, async (request) => {
+    await answerEscrow(authority, request.body, peerOf(request.raw));
+    return {};
+  });
+}

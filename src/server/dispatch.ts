@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Identity, roles } from '../pki/index.ts';
+import type { ListenerPolicy } from '../policy/index.ts';
+import { isToldToPeer, type PeerGate } from '../transport/index.ts';
+import { findRoute, type Route, storageRoute } from './access.ts';
+import { errorBody, httpStatusOf } from './http-status.ts';
+import type { StorageHandler } from './storage-handler.ts';
+
+/** Where a request goes once it is known who sent it. */
+export interface Destinations {
+  readonly gate: PeerGate;
+  readonly storage: StorageHandler;
+  /** Everything below `/-/`, with the identity of the peer when the route asks for one. */
+  readonly application: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    identity: Identity | undefined,
+  ) => void;
+  readonly log: Log;
+}
+
+/**
+ * Handles every request of one listener: is there such a route, on this listener, and may this peer call it? In that
+ * order, except that a listener which requires certificates looks at the certificate before anything else.
+ */
+export function createDispatcher(
+  policy: ListenerPolicy,
+  { gate, storage, application, log }: Destinations,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    try {
+      if (policy.clientCertificate === 'require') gate.check(request.socket, { roles });
+      const [path = '/'] = (request.url ?? '/').split('?', 1);
+      const route = path.startsWith('/-/') ? findRoute(request.method ?? '', path) : storageRoute;
+      const identity = admit(policy, route, request, gate);
+      if (path.startsWith('/-/')) application(request, response, identity);
+      else void storage(request, response, { client: identity?.name ?? '', appendOnly: true });
+    } catch (error) {
+      refuse(request, response, error, log);
+    }
+  };
+}
+
+function admit(
+  policy: ListenerPolicy,
+  route: Pick<Route, 'service' | 'access'> | undefined,
+  request: IncomingMessage,
+  gate: PeerGate,
+): Identity | undefined {
+  if (route === undefined) throw new HoldfastError('operation_unknown', 'there is no such address');
+  if (!policy.services.includes(route.service)) {
+    throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
+  }
+  return route.access === 'anybody' ? undefined : gate.check(request.socket, { roles: route.access });
+}
+
+/** Answers a refusal. Of a certificate, only a peer of our own authority learns what is wrong with it. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
+  const fields = { method: request.method, url: request.url, from: request.socket.remoteAddress, error };
+  if (isHoldfastError(error)) log.info('request refused', fields);
+  else log.error('request failed', fields);
+  const body = Buffer.from(isSilent(error) ? '' : JSON.stringify(errorBody(error)));
+  response.writeHead(httpStatusOf(error), {
+    'content-length': body.length,
+    ...(body.length > 0 && { 'content-type': 'application/json' }),
+    connection: 'close',
+  });
+  response.end(body);
+  request.resume();
+}
+
+function isSilent(error: unknown): boolean {
+  return isHoldfastError(error) && error.code.startsWith('certificate_') && !isToldToPeer(error);
+}

@@ -1,0 +1,6 @@
+/**
+ * HTTP around the parts that decide. `access.ts` is the one table of routes and who may call them, `dispatch.ts` asks it
+ * before anything runs; storage streams past the framework, everything below `/-/` goes through it. A server holds no
+ * key to anybody's data and contains no backup engine.
+ */
+export { type RunningServer, type ServerOptions, startServer } from './start-server.ts';

@@ -1,0 +1,115 @@
+import { createServer, type Server } from 'node:http';
+import type { AdminContext, ListenerView } from '../admin/index.ts';
+import type { Authority } from '../authority/index.ts';
+import type { Clock, Log } from '../base/index.ts';
+import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
+import { type Credentials, Hot, type Listener, listen, PeerGate, serveHttp } from '../transport/index.ts';
+import { listenOnSocket } from './admin-socket.ts';
+import { createApplication } from './application.ts';
+import { createDispatcher, type Destinations } from './dispatch.ts';
+import { EnrolLimit } from './enrol-limit.ts';
+import { createStorageHandler } from './storage-handler.ts';
+import { storageHttpOptions } from './storage-http-options.ts';
+import { localNamespaces } from './storage-namespaces.ts';
+
+export interface ServerOptions {
+  readonly authority: Authority;
+  readonly admin: Omit<AdminContext, 'listeners'>;
+  readonly listeners: readonly ListenerPolicy[];
+  readonly credentials: Hot<Credentials>;
+  /** Host names and addresses of this server, best first. */
+  readonly names: readonly string[];
+  /** Where repositories are kept. */
+  readonly storeDirectory: string;
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A server that answers. */
+export interface RunningServer extends AsyncDisposable {
+  readonly listeners: readonly ListenerView[];
+  /** `https://host:port` of the listeners with storage and control, best first. */
+  readonly urls: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens every listener and the administration socket, or none: when one cannot be opened the others are closed again.
+ * @throws HoldfastError `port_in_use`, `settings_invalid`
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { authority, listeners: policies, names, clock, log } = options;
+  const views = policies.map((policy) => viewOf(policy, names));
+  const urls = nodeUrls(policies, names);
+  const application = await createApplication({
+    authority,
+    admin: { ...options.admin, listeners: views },
+    servers: urls,
+    enrolLimit: new EnrolLimit(clock),
+    log,
+  });
+  const destinations: Destinations = {
+    gate: new PeerGate({
+      bundle: new Hot(authority.trustBundle),
+      isGood: (serial) => authority.isGood(serial),
+      clock,
+      log,
+    }),
+    storage: createStorageHandler({ storeFor: localNamespaces(options.storeDirectory), log }),
+    application: application.handle,
+    log,
+  };
+  await using opened = new AsyncDisposableStack();
+  opened.defer(application.close);
+  for (const policy of policies) opened.use(await openListener(policy, options, destinations));
+  const socket = await listenOnSocket(options.socketPath, authority.network, application);
+  opened.defer(() => closeHttp(socket));
+  const running = opened.move();
+  const close = (): Promise<void> => running.disposeAsync();
+  return { listeners: views, urls, close, [Symbol.asyncDispose]: close };
+}
+
+async function openListener(
+  policy: ListenerPolicy,
+  { credentials, log }: ServerOptions,
+  destinations: Destinations,
+): Promise<Listener> {
+  const http = createServer(storageHttpOptions, createDispatcher(policy, destinations));
+  return listen({ policy, credentials, onConnection: serveHttp(http), log });
+}
+
+function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {
+  const { name, kind, services, clientCertificate, address } = policy;
+  const scheme = kind === 'tls' ? 'https' : 'http';
+  return {
+    name,
+    url: `${scheme}://${hostPart(names[0] ?? 'localhost')}:${address.port}`,
+    services,
+    clientCertificate,
+    weaker: weakerThanDefault(policy),
+  };
+}
+
+/** Where nodes go, under each name of the server that is not just a way back to the machine they are on. */
+function nodeUrls(policies: readonly ListenerPolicy[], names: readonly string[]): string[] {
+  const ports = policies
+    .filter(({ services }) => services.includes('storage') && services.includes('control'))
+    .map(({ address }) => address.port);
+  const [best = 'localhost', ...others] = names;
+  const reachable = [best, ...others.filter((name) => !loopback.includes(name))];
+  return ports.flatMap((port) => reachable.map((name) => `https://${hostPart(name)}:${port}`));
+}
+
+const loopback: readonly string[] = ['localhost', '127.0.0.1', '::1'];
+
+function hostPart(name: string): string {
+  return name.includes(':') ? `[${name}]` : name;
+}
+
+function closeHttp(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
