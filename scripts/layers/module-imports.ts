@@ -10,7 +10,8 @@ export interface ModuleImport {
 
 // The formatter puts every static import and re-export at the start of a line, so no parser is needed.
 const staticImport = /^(?:import|export)\s(?<clause>[^'";]*?\bfrom\s*)?['"](?<specifier>[^'"]+)['"]/gm;
-const dynamicImport = /\bimport\s*\(\s*(?:['"`](?<specifier>[^'"`$]+)['"`])?/g;
+// A quote right before it makes it a piece of text, as in a script that a test hands to another process.
+const dynamicImport = /(?<!['"`])\bimport\s*\(\s*(?:['"`](?<specifier>[^'"`$]+)['"`])?/g;
 const workerStart = /\bworkerEntry\(\s*import\.meta\.url\s*,\s*['"](?<specifier>[^'"]+)['"]/g;
 const stringOrComment = /(['"])(?:\\.|(?!\1)[^\\\n])*\1|\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
