@@ -104,10 +104,15 @@ function eventOf(path: StoragePath | undefined, exchange: StorageExchange): Stor
     namespace: path?.namespace,
     method: request.method ?? '',
     type: path === undefined ? undefined : typeOf(path.target),
-    status: response.writableEnded && !response.destroyed ? response.statusCode : undefined,
+    status: isAnswered(response) ? response.statusCode : undefined,
     receivedBytes,
     sentBytes,
   };
+}
+
+/** Whether all of the answer is sent, or on its way over a connection that is still there. */
+function isAnswered(response: ServerResponse): boolean {
+  return response.writableFinished || (response.writableEnded && !response.destroyed);
 }
 
 function typeOf(target: StorageTarget): ObjectType | 'config' | undefined {
