@@ -96,8 +96,7 @@ function checkValidity(certificate: Certificate, at: Date): void {
       { hint: 'check the clock of this machine' },
     );
   }
-  // Written so that an invalid date is refused too.
-  if (!(at <= notAfter)) {
+  if (at > notAfter) {
     throw new HoldfastError(
       'certificate_expired',
       `${certificateLabel(certificate)} expired at ${notAfter.toISOString()}, and it is ${at.toISOString()}`,

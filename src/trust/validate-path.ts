@@ -38,6 +38,7 @@ const maxSignatures = 100;
  */
 export function validatePath(request: PathRequest): ValidPath {
   const { at, purpose, maxDepth = defaultMaxDepth } = request;
+  if (Number.isNaN(at.getTime())) throw new TypeError('the moment to judge at is no date');
   const leaf = parseLeaf(request.leaf);
   const paths = candidatePaths({
     leaf,

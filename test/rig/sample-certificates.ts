@@ -31,13 +31,15 @@ export interface SampleOptions {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly algorithm?: KeyAlgorithm;
+  /** A pair that is there already, also one that nobody should use. */
+  readonly keys?: KeyPair;
   /** Go over the identifiers of the keys, which are there by themselves. */
   readonly extensions?: ExtensionTemplate;
 }
 
 /** Makes any certificate that can be written, right or wrong. */
 export async function sampleCertificate(options: SampleOptions): Promise<Holder> {
-  const keys = await generateKeyPair(options.algorithm ?? 'p256');
+  const keys = options.keys ?? (await generateKeyPair(options.algorithm ?? 'p256'));
   const { subject = createName({ CN: 'sample' }), issuer = { subject, keys } } = options;
   const template = {
     serial: generateSerialNumber(),

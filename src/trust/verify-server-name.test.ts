@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sampleCertificate } from '../../test/rig/sample-certificates.ts';
+import { isHoldfastError } from '../base/index.ts';
+import { type Certificate, createName, type GeneralName, parseCertificate } from '../pki/index.ts';
+import { verifyServerName } from './verify-server-name.ts';
+
+async function certificateFor(names: readonly GeneralName[], common = 'server'): Promise<Certificate> {
+  const { der } = await sampleCertificate({
+    subject: createName({ CN: common }),
+    extensions: { subjectAltNames: names },
+  });
+  return parseCertificate(der);
+}
+
+const dns = (value: string): GeneralName => ({ kind: 'dns', value });
+const ip = (value: string): GeneralName => ({ kind: 'ip', value });
+
+const rows: readonly (readonly [presented: GeneralName, wanted: string, matches: boolean])[] = [
+  [dns('a.example'), 'a.example', true],
+  [dns('a.example'), 'A.EXAMPLE', true],
+  [dns('A.Example'), 'a.example', true],
+  [dns('a.example'), 'a.example.', true],
+  [dns('a.example'), 'b.example', false],
+  [dns('a.example'), 'x.a.example', false],
+  [dns('localhost'), 'localhost', true],
+  [dns('*.b.example'), 'a.b.example', true],
+  [dns('*.b.example'), 'b.example', false],
+  [dns('*.b.example'), 'x.a.b.example', false],
+  [dns('*.example'), 'a.example', false],
+  [dns('*'), 'a', false],
+  [dns('a*.b.example'), 'ax.b.example', false],
+  [dns('a.*.example'), 'a.b.example', false],
+  [dns('*.b.example'), '*.b.example', false],
+  [dns('a.example'), '', false],
+  [dns('192.0.2.1'), '192.0.2.1', false],
+  [ip('192.0.2.1'), '192.0.2.1', true],
+  [ip('192.0.2.1'), '192.0.2.2', false],
+  [ip('2001:db8::1'), '[2001:db8:0::1]', true],
+  [ip('2001:db8::1'), '2001:DB8::1', true],
+  [ip('192.0.2.1'), '::ffff:192.0.2.1', false],
+  [{ kind: 'uri', value: 'https://a.example/' }, 'a.example', false],
+];
+
+for (const [presented, wanted, matches] of rows) {
+  const { value } = presented as { value: string };
+  test(`${presented.kind} ${value} is ${matches ? '' : 'not '}the name of ${JSON.stringify(wanted)}`, async () => {
+    const certificate = await certificateFor([presented]);
+    if (matches) verifyServerName(certificate, wanted);
+    else assert.throws(() => verifyServerName(certificate, wanted), wrongName);
+  });
+}
+
+function wrongName(error: unknown): boolean {
+  return isHoldfastError(error, 'certificate_wrong_name');
+}
+
+test('the common name never stands in for an alternative name', async () => {
+  const certificate = await certificateFor([], 'a.example');
+  assert.throws(() => verifyServerName(certificate, 'a.example'), wrongName);
+});
+
+test('a common name that looks like another host is refused, and one that is only a label is not', async () => {
+  const other = await certificateFor([dns('a.example')], 'b.example');
+  assert.throws(() => verifyServerName(other, 'a.example'), /calls itself "b\.example"/);
+  verifyServerName(await certificateFor([dns('a.example')], 'example'), 'a.example');
+  verifyServerName(await certificateFor([dns('a.b.example')], 'b.example'), 'a.b.example');
+});
+
+test("a common name that is the node's own name is no contradiction", async () => {
+  const identity = { kind: 'uri', value: 'spiffe://backup.example/server/nas.v2' } as const;
+  verifyServerName(await certificateFor([identity, dns('a.example')], 'nas.v2'), 'a.example');
+});
+
+test('the message lists the names that were seen and the one wanted', async () => {
+  const certificate = await certificateFor([dns('a.example'), ip('192.0.2.1')]);
+  assert.throws(
+    () => verifyServerName(certificate, 'b.example'),
+    /dns:a\.example, ip:192\.0\.2\.1, expected b\.example/,
+  );
+});
