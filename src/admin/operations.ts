@@ -37,7 +37,7 @@ export interface AdminContext {
 export interface Operation<Input extends TSchema, Answer> {
   readonly role: Identity['role'];
   readonly input: Input;
-  handle(context: AdminContext, input: Static<Input>, caller: Identity): Promise<Answer>;
+  readonly handle: (context: AdminContext, input: Static<Input>, caller: Identity) => Promise<Answer>;
 }
 
 const nothing = Type.Object({}, { additionalProperties: false });

@@ -12,5 +12,5 @@ export async function withAdmin<T>(context: Context, work: (admin: AdminClient) 
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);
   await using opened = await openAuthorityHome(context, home);
-  return work(inProcessAdmin({ ...adminContext(context, opened), listeners: [] }));
+  return await work(inProcessAdmin({ ...adminContext(context, opened), listeners: [] }));
 }

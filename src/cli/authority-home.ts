@@ -10,6 +10,8 @@ export interface AuthorityHome extends AsyncDisposable {
   readonly home: Home;
   readonly settings: Settings;
   readonly authority: Authority;
+  /** Whether it was made just now. */
+  readonly created: boolean;
 }
 
 /**
@@ -27,16 +29,13 @@ export async function openAuthorityHome(
       hint: 'run this at the server, or name its home with --home DIR; holdfast init makes an authority',
     });
   }
-  return asAuthorityHome(
-    home,
-    settings,
-    await openAuthority({ home: home.path, clock: context.clock, worker }),
-  );
+  const authority = await openAuthority({ home: home.path, clock: context.clock, worker });
+  return asAuthorityHome({ home, settings, authority, created: false });
 }
 
 /** Puts together what belongs together. */
-export function asAuthorityHome(home: Home, settings: Settings, authority: Authority): AuthorityHome {
-  return { home, settings, authority, [Symbol.asyncDispose]: () => authority.close() };
+export function asAuthorityHome(parts: Omit<AuthorityHome, typeof Symbol.asyncDispose>): AuthorityHome {
+  return { ...parts, [Symbol.asyncDispose]: () => parts.authority.close() };
 }
 
 /** What the admin API works on, but for the listeners, which the server knows. */

@@ -26,7 +26,7 @@ export async function initAuthority(context: Context, options: CreationOptions):
     });
     return;
   }
-  await sayAuthority(context, opened, 'created');
+  await sayAuthority(context, opened);
   context.output.row('next', 'holdfast serve   ·   holdfast token create NAME');
 }
 
@@ -50,27 +50,26 @@ export async function createAuthorityHome(
     worker: true,
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });
-  return asAuthorityHome(home, settings, authority);
+  return asAuthorityHome({ home, settings, authority, created: true });
 }
 
 /** The lines that say which authority this is and what is to be done about its recovery kit. */
 export async function sayAuthority(
   { output }: Context,
-  { authority, home }: AuthorityHome,
-  verb: 'created' | 'opened',
+  { authority, home, created }: AuthorityHome,
 ): Promise<void> {
   const { root, network } = authority;
   const validFor = formatRemaining(root.notAfter.getTime() - root.notBefore.getTime());
   const key = nameKey(describePublicKey(root.spki));
   output.row(
     'authority',
-    verb,
+    created ? 'created' : 'opened',
     network,
     `root ${shortFingerprint(root.fingerprint)}`,
     `${key}, valid ${validFor}`,
   );
   if (!(await isThere(home.recoveryKit))) return;
-  const kit = verb === 'created' ? 'kit written to' : 'kit is still at';
+  const kit = created ? 'kit written to' : 'kit is still at';
   output.row('recovery', `${kit} ${home.recoveryKit}`, 'move it off this machine');
 }
 

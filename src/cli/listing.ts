@@ -117,7 +117,7 @@ function describeNode(node: TreeNode): string {
 
 /** The nine letters of `ls -l`, setuid, setgid and sticky included. */
 function permissionLetters(bits: number): string {
-  const letters = [...'rwxrwxrwx'].map((letter, at) => ((bits >> (8 - at)) & 1 ? letter : '-'));
+  const letters = Array.from('rwxrwxrwx', (letter, at) => ((bits >> (8 - at)) & 1 ? letter : '-'));
   for (const [bit, at, letter] of [
     [0o4000, 2, 's'],
     [0o2000, 5, 's'],

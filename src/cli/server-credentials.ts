@@ -78,7 +78,9 @@ function isGood(
 
 function covers({ extensions }: Certificate, names: readonly string[]): boolean {
   const certified = new Set(
-    extensions.subjectAltNames?.map((name) => ('value' in name ? String(name.value) : '')),
+    extensions.subjectAltNames?.flatMap((name) =>
+      name.kind === 'dns' || name.kind === 'ip' ? [name.value] : [],
+    ),
   );
   return names.every((name) => certified.has(name));
 }

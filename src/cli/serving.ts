@@ -25,7 +25,7 @@ export async function serve(context: Context, options: ServingOptions): Promise<
   const home = await openHome(context.home);
   await using opened = await openAuthorityHome(context, home, { worker: true });
   await using serving = await startServing(context, opened, options);
-  await sayAuthority(context, opened, 'opened');
+  await sayAuthority(context, opened);
   sayServer(context, serving);
   await untilInterrupted(context);
 }

@@ -21,10 +21,9 @@ import { type VerifyResult, verifyBackup } from './verifying.ts';
 export async function up(context: Context, paths: readonly string[], options: UpOptions): Promise<void> {
   const { output, signal } = context;
   const sources = await existingPaths(context, paths.length === 0 ? ['.'] : paths);
-  const { opened, verb } = await openOrCreate(context, options);
-  await using _opened = opened;
+  await using opened = await openOrCreate(context, options);
   await using serving = await startServing(context, opened, options);
-  await sayAuthority(context, opened, verb);
+  await sayAuthority(context, opened);
   sayServer(context, serving);
   const node = await openLocalClient(context, opened);
   using connection = await connectNode(node, context);
@@ -47,12 +46,9 @@ export async function up(context: Context, paths: readonly string[], options: Up
   if (options.once !== true) await untilInterrupted(context);
 }
 
-async function openOrCreate(
-  context: Context,
-  options: CreationOptions,
-): Promise<{ opened: AuthorityHome; verb: 'created' | 'opened' }> {
+async function openOrCreate(context: Context, options: CreationOptions): Promise<AuthorityHome> {
   const used = (await checkHome(context.home)) === 'used' && (await hasAuthority(context.home));
-  if (!used) return { opened: await createAuthorityHome(context, options), verb: 'created' };
+  if (!used) return createAuthorityHome(context, options);
   const opened = await openAuthorityHome(context, await openHome(context.home), { worker: true });
   if (options.network !== undefined && options.network !== opened.authority.network) {
     const { network } = opened.authority;
@@ -60,7 +56,7 @@ async function openOrCreate(
       `this home is of the network ${network}; --network ${options.network} changes nothing`,
     );
   }
-  return { opened, verb: 'opened' };
+  return opened;
 }
 
 function sayVerified({ output }: Context, { files, changed, equal }: VerifyResult): void {

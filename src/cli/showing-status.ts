@@ -31,7 +31,7 @@ function sayAuthority({ output }: Context, { authority, listeners }: Status): vo
   output.row('root', shortFingerprint(root.fingerprint), `${root.daysLeft} days left`);
   output.row('issuing', shortFingerprint(issuing.fingerprint), `${issuing.daysLeft} days left`);
   const counts = Object.entries(nodes).map(([role, count]) => plural(count, role));
-  output.row('nodes', counts.join(', ') || 'none', `${plural(authority.liveJoinCodes, 'live join code')}`);
+  output.row('nodes', counts.join(', ') || 'none', plural(authority.liveJoinCodes, 'live join code'));
   output.row('escrow', plural(authority.escrowedRepositories, 'repository key'));
   if (listeners.length === 0) output.row('server', 'not running');
   for (const { url, services, clientCertificate, weaker } of listeners) {
