@@ -1,10 +1,10 @@
-import { forEachLimited, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, forEachLimited, isHoldfastError } from '../../base/index.ts';
 import type { ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import type { CheckReport } from './check-report.ts';
-import { inspectPack } from './inspect-pack.ts';
 import type { LostBlobs } from './lost-blobs.ts';
+import { PackInspector } from './pack-inspector.ts';
 
 const concurrentPacks = 3;
 
@@ -23,10 +23,15 @@ export async function checkPackData(
     const own = slots.subarray(starts[number], starts[number + 1]);
     const expected = Array.from(own, (slot) => index.locationAt(slot));
     try {
-      const inspection = await inspectPack(repository, pack, expected, signal ? { signal } : {});
-      for (const problem of inspection.problems)
-        report.error('pack', pack.name, `pack ${pack.name}: ${problem}`);
-      for (const blob of inspection.lost) lost.mark(own[blob] ?? 0);
+      const inspector = new PackInspector(repository.cipher, pack.name, expected);
+      const stream = await repository.store.stream(
+        { type: 'data', name: pack.name },
+        signal ? { signal } : {},
+      );
+      for await (const chunk of stream) inspector.push(chunk as Bytes);
+      const { problems, lost: lostHere } = inspector.finish();
+      for (const problem of problems) report.error('pack', pack.name, problem);
+      for (const blob of lostHere) lost.mark(own[blob] ?? 0);
     } catch (error) {
       // One file that cannot be read says nothing about the others; a lost connection does.
       if (!isHoldfastError(error, 'object_not_found', 'object_corrupt', 'storage_failed')) throw error;

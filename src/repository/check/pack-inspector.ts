@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { type Bytes, isHoldfastError } from '../../base/index.ts';
+import type { ObjectId } from '../../storage/index.ts';
+import { openBlob, type PackedBlob } from '../format/blob.ts';
+import { maxHeaderBytes, openPackHeader, packOverhead } from '../format/pack-header.ts';
+import type { UnitCipher } from '../format/unit.ts';
+import { UnitCutter } from './unit-cutter.ts';
+
+/** What reading a whole pack showed. */
+export interface PackInspection {
+  /** What is wrong, one sentence each, all naming the pack; none when all is well. */
+  readonly problems: readonly string[];
+  /** Which of the expected blobs cannot be had from this pack, by their number. */
+  readonly lost: readonly number[];
+}
+
+interface Expected {
+  readonly number: number;
+  readonly blob: PackedBlob;
+}
+
+/**
+ * Looks at a pack while its bytes come by, and holds no more than one blob of it: its SHA-256 against its name, every
+ * blob against its tag and its id, the layout without gaps, and its header against the index.
+ */
+export class PackInspector {
+  readonly #cipher: UnitCipher;
+  readonly #pack: ObjectId;
+  readonly #expected: readonly PackedBlob[];
+  readonly #apart: readonly Expected[];
+  readonly #cutter: UnitCutter;
+  readonly #sum = createHash('sha256');
+  readonly #problems: string[] = [];
+  readonly #lost: number[] = [];
+
+  /** @param expected the blobs that the index places in this pack, by offset */
+  constructor(cipher: UnitCipher, pack: ObjectId, expected: readonly PackedBlob[]) {
+    this.#cipher = cipher;
+    this.#pack = pack;
+    this.#expected = expected;
+    this.#apart = this.#withoutOverlaps();
+    const stretches = this.#apart.map(({ blob }) => blob);
+    this.#cutter = new UnitCutter(stretches, {
+      maxTailBytes: maxHeaderBytes + packOverhead,
+      onUnit: (place, unit) => this.#openUnit(this.#apart[place], unit),
+    });
+  }
+
+  /** Takes the next bytes of the pack, which may be used again afterwards. */
+  push(chunk: Bytes): void {
+    this.#sum.update(chunk);
+    this.#cutter.push(chunk);
+  }
+
+  /** To be called once all bytes are in. */
+  finish(): PackInspection {
+    const digest = this.#sum.digest('hex');
+    if (digest !== this.#pack) this.#say(`its bytes are not those that were written: SHA-256 ${digest}`);
+    for (const { number, blob } of this.#apart.slice(this.#cutter.complete)) {
+      this.#say(`it ends before ${blob.type} blob ${blob.id} does`);
+      this.#lost.push(number);
+    }
+    this.#compareHeader();
+    return { problems: this.#problems, lost: this.#lost };
+  }
+
+  /** The expected blobs that begin where the one before ends, or later. */
+  #withoutOverlaps(): readonly Expected[] {
+    let end = 0;
+    return this.#expected
+      .map((blob, number) => ({ blob, number }))
+      .filter(({ blob, number }) => {
+        const what = `${blob.type} blob ${blob.id}`;
+        if (blob.offset < end) {
+          this.#say(`the index has ${what} begin at ${blob.offset}, within the one before`);
+          this.#lost.push(number);
+          return false;
+        }
+        if (blob.offset > end)
+          this.#say(`the index knows no blob in the ${blob.offset - end} bytes before ${what}`);
+        end = blob.offset + blob.length;
+        return true;
+      });
+  }
+
+  #openUnit(expected: Expected | undefined, unit: Bytes): void {
+    if (!expected) return;
+    const problem = attempt(() => openBlob(this.#cipher, unit, expected.blob));
+    if (!problem) return;
+    this.#say(problem);
+    this.#lost.push(expected.number);
+  }
+
+  #compareHeader(): void {
+    const { tail, position } = this.#cutter;
+    if (!tail) return this.#say('what follows its last blob is too long for a header');
+    let listed: readonly PackedBlob[] = [];
+    const problem = attempt(() => {
+      listed = openPackHeader(tail, this.#cipher, { name: this.#pack, size: position });
+    });
+    if (problem) {
+      this.#problems.push(problem);
+    } else if (listed.length !== this.#expected.length) {
+      this.#say(`its header lists ${listed.length} blobs, the index ${this.#expected.length}`);
+    }
+    for (const [number, blob] of listed.entries()) {
+      const expected = this.#expected[number];
+      if (expected && describe(blob) !== describe(expected)) {
+        this.#say(`its header and the index differ on ${blob.type} blob ${blob.id}`);
+      }
+    }
+  }
+
+  #say(problem: string): void {
+    this.#problems.push(`pack ${this.#pack}: ${problem}`);
+  }
+}
+
+function describe({ type, id, offset, length, plainLength }: PackedBlob): string {
+  return [type, id, offset, length, plainLength].join();
+}
+
+/** What is wrong, when `work` finds damage. */
+function attempt(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (isHoldfastError(error, 'repository_damaged')) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isHoldfastError } from '../base/index.ts';
+import { idOf } from './format/blob.ts';
+import { createSample, treeBlob, writeSnapshot } from './sample-repository.ts';
+import { findParent } from './snapshot-list.ts';
+
+const tree = treeBlob();
+
+async function sampleWithSnapshots() {
+  const { repository, store } = await createSample();
+  const ids = [
+    await writeSnapshot(repository, tree, { timeNs: 3n, hostname: 'a', paths: ['/x', '/y'] }),
+    await writeSnapshot(repository, tree, { timeNs: 1n, hostname: 'a', paths: ['/x'] }),
+    await writeSnapshot(repository, tree, { timeNs: 4n, hostname: 'b', paths: ['/z'] }),
+    await writeSnapshot(repository, tree, { timeNs: 2n, hostname: 'a', paths: ['/y', '/x'] }),
+  ] as const;
+  return { repository, store, ids };
+}
+
+test('latest is the newest over all hosts and paths unless some are asked for', async () => {
+  const { repository, ids } = await sampleWithSnapshots();
+  const latest = async (filter = {}) => (await repository.findSnapshot('latest', filter)).id;
+  assert.equal(await latest(), ids[2]);
+  assert.equal(await latest({ hostname: 'a' }), ids[0]);
+  assert.equal(await latest({ paths: ['/x'] }), ids[0]);
+  assert.equal(await latest({ paths: ['/z'] }), ids[2]);
+  await assert.rejects(latest({ hostname: 'c' }), (error) => isHoldfastError(error, 'snapshot_not_found'));
+});
+
+test('a snapshot is found by the beginning of its id when only one begins so', async () => {
+  const { repository, ids } = await sampleWithSnapshots();
+  assert.equal((await repository.findSnapshot(ids[1])).timeNs, 1n);
+  assert.equal((await repository.findSnapshot(ids[1].slice(0, 16))).id, ids[1]);
+  for (const name of ['xyz', 'LATEST', '../config', 'f'.repeat(64).slice(1)]) {
+    await assert.rejects(
+      repository.findSnapshot(name),
+      (error) => isHoldfastError(error, 'snapshot_not_found'),
+      name,
+    );
+  }
+  for (let round = 0; round < 20; round++) await writeSnapshot(repository, tree, { timeNs: 1n });
+  const first = new Set<string>();
+  const ambiguous = (await repository.snapshots()).find(
+    ({ id }) => first.size === first.add(id.charAt(0)).size,
+  );
+  await assert.rejects(repository.findSnapshot(ambiguous?.id.charAt(0) ?? ''), (error) =>
+    isHoldfastError(error, 'snapshot_ambiguous'),
+  );
+});
+
+test('snapshots are listed by time, and one that is damaged is named and can be passed over', async () => {
+  const { repository, store, ids } = await sampleWithSnapshots();
+  assert.deepEqual(
+    (await repository.snapshots()).map(({ timeNs }) => timeNs),
+    [1n, 2n, 3n, 4n],
+  );
+  const junk = Buffer.alloc(100, 1);
+  await store.write({ type: 'snapshots', name: idOf(junk) }, [junk], { size: 100 });
+  await assert.rejects(repository.snapshots(), (error) => {
+    return (
+      isHoldfastError(error, 'repository_damaged') &&
+      error.message.includes(idOf(junk)) &&
+      error.message.includes('4 others')
+    );
+  });
+  const damaged: string[] = [];
+  assert.equal((await repository.snapshots({ onDamaged: (id) => damaged.push(id) })).length, 4);
+  assert.deepEqual(damaged, [idOf(junk)]);
+  assert.equal((await repository.findSnapshot(ids[0])).id, ids[0]);
+});
+
+test('the parent is the newest of the same host and paths that is not newer than the new one', async () => {
+  const { repository, ids } = await sampleWithSnapshots();
+  const snapshots = await repository.snapshots();
+  const parent = (hostname: string, paths: readonly string[], beforeNs: bigint) =>
+    findParent(snapshots, { hostname, paths, beforeNs })?.id;
+  assert.equal(parent('a', ['/x', '/y'], 9n), ids[0]);
+  assert.equal(parent('a', ['/y', '/x'], 2n), ids[3]);
+  assert.equal(parent('a', ['/x'], 9n), ids[1]);
+  assert.equal(parent('a', ['/z'], 9n), undefined);
+  assert.equal(parent('b', ['/z'], 3n), undefined);
+});
