@@ -8,7 +8,7 @@ export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
 export { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
 export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
 export { checkNetworkName } from './network-name.ts';
-export { checkNodeName, reservedNames } from './node-name.ts';
+export { checkNodeName, isNodeName, reservedNames } from './node-name.ts';
 export { ProfilePolicy, parseProfile } from './profile-policy.ts';
 export { needsRenewal, renewalTime, type Validity } from './renewal.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

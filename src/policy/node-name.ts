@@ -1,5 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
-import { isNodeName } from '../pki/index.ts';
+import { isNodeName as hasNodeNameForm } from '../pki/index.ts';
 
 /** Words that repositories use for their own files: a node of such a name would stand in the way of `/<name>/`. */
 export const reservedNames: readonly string[] = ['data', 'keys', 'locks', 'snapshots', 'index', 'config'];
@@ -11,7 +11,7 @@ export const reservedNames: readonly string[] = ['data', 'keys', 'locks', 'snaps
  * @throws HoldfastError `name_invalid` or `name_reserved`
  */
 export function checkNodeName(name: string): void {
-  if (!isNodeName(name) || name.includes('..') || name.endsWith('.')) {
+  if (!isNodeName(name)) {
     throw new HoldfastError(
       'name_invalid',
       `name ${JSON.stringify(name.slice(0, 80))}: expected 1 to 63 of a-z 0-9 . _ - beginning with a letter or digit`,
@@ -23,4 +23,9 @@ export function checkNodeName(name: string): void {
       hint: `choose another name, e.g. ${name}-1`,
     });
   }
+}
+
+/** Whether a node can have this name as far as its form goes; reserved ones have it too. */
+export function isNodeName(name: string): boolean {
+  return hasNodeNameForm(name) && !name.includes('..') && !name.endsWith('.');
 }

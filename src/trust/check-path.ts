@@ -3,8 +3,8 @@ import { type Certificate, describePublicKey } from '../pki/index.ts';
 import { checkFields } from './check-fields.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
+import type { Purpose } from './purpose.ts';
 import { isSelfIssued } from './self-issued.ts';
-import type { Purpose } from './validate-path.ts';
 
 export interface PathRules {
   readonly at: Date;

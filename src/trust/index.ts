@@ -7,6 +7,7 @@
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
 export { Keystore, type KeystoreEditor } from './keystore.ts';
+export type { Purpose } from './purpose.ts';
 export {
   formatTrustBundle,
   loadTrustBundle,
@@ -18,6 +19,6 @@ export {
   type TrustBundle,
   trustAnchor,
 } from './trust-bundle.ts';
-export { type PathRequest, type Purpose, type ValidPath, validatePath } from './validate-path.ts';
+export { type PathRequest, type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type IdentityRequest, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
 export { verifyServerName } from './verify-server-name.ts';

@@ -17,7 +17,8 @@ import {
   parseIpRange,
   privateKeyPem,
 } from '../pki/index.ts';
-import { type PathRequest, type Purpose, validatePath } from './validate-path.ts';
+import type { Purpose } from './purpose.ts';
+import { type PathRequest, validatePath } from './validate-path.ts';
 
 const now = new Date();
 

@@ -2,10 +2,8 @@ import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, formatName, parseCertificate } from '../pki/index.ts';
 import { candidatePaths } from './candidate-paths.ts';
 import { checkPath } from './check-path.ts';
+import type { Purpose } from './purpose.ts';
 import { WorkLimit } from './work-limit.ts';
-
-/** What a certificate is used for in a connection: the side that is called, or the one that calls. */
-export type Purpose = 'serverAuth' | 'clientAuth';
 
 export interface PathRequest {
   /** All certificates in DER. */

@@ -1,8 +1,9 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Certificate, Identity, Role } from '../pki/index.ts';
 import { notAllowed } from './not-allowed.ts';
+import type { Purpose } from './purpose.ts';
 import type { TrustBundle } from './trust-bundle.ts';
-import { type Purpose, type ValidPath, validatePath } from './validate-path.ts';
+import { type ValidPath, validatePath } from './validate-path.ts';
 
 export interface IdentityRequest {
   /** What the peer presented: DER, the leaf first, the others in any order. */
