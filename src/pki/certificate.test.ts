@@ -35,6 +35,7 @@ test('everything openssl writes into a certificate is read', async () => {
     'authorityInfoAccess=OCSP;URI:http://o,caIssuers;URI:http://i',
     'certificatePolicies=critical,1.2.3.4',
     '1.2.3.4.5=critical,DER:0500',
+    '1.2.3.4.6=DER:0500',
   );
   const options = [
     ...ecKey('P-256'),

@@ -47,6 +47,7 @@ for (const [name, options] of [
   ['md5WithRSAEncryption', [...rsa, '-md5']],
   ['ecdsa-with-SHA1', [...ecKey('P-256'), '-sha1']],
   ['RSASSA-PSS', [...pss, '-sha1']],
+  ['RSASSA-PSS', [...pss, '-sha256', '-sigopt', 'rsa_mgf1_md:sha512']],
 ] as const) {
   test(`a signature of ${name} with ${options.at(-1)} is read and not accepted`, async () => {
     const certificate = await made(options);
