@@ -88,7 +88,6 @@ export type ErrorCode =
   | 'snapshot_not_found'
   | 'snapshot_ambiguous'
   | 'target_not_empty'
-  | 'backup_incomplete'
   | 'restore_incomplete'
   | 'verify_failed'
   // admin

@@ -22,7 +22,6 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   settings_invalid: exitCode.usage,
   input_invalid: exitCode.usage,
   interrupted: exitCode.interrupted,
-  backup_incomplete: exitCode.someFilesUnread,
   repository_missing: exitCode.repositoryMissing,
   repository_locked: exitCode.repositoryLocked,
   repository_wrong_key: exitCode.wrongKey,

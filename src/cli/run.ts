@@ -61,7 +61,7 @@ function createBareProgram(): Command {
     .helpCommand('help [command]', 'show help for a command')
     .exitOverride()
     .showHelpAfterError('(holdfast --help shows the commands)')
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', examples);
 }
 

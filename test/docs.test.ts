@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { commandReference } from '../scripts/reference/command-reference.ts';
+import { settingsReference } from '../scripts/reference/settings-reference.ts';
+
+const root = new URL('../', import.meta.url);
+const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
+
+test('the reference of the commands is what the program prints', async () => {
+  assert.equal(await read('docs/reference/commands.md'), await commandReference(), 'run npm run reference');
+});
+
+test('the reference of the settings has every key', async () => {
+  assert.equal(await read('docs/reference/settings.md'), settingsReference(), 'run npm run reference');
+});
+
+test('the reference of the errors has every code and no other', async () => {
+  const source = await read('src/base/error-code.ts');
+  const codes = [...source.matchAll(/\| '([a-z_]+)'/g)].map((match) => match[1]);
+  const documented = [...(await read('docs/reference/errors.md')).matchAll(/^\| `([a-z_]+)` \|/gm)].map(
+    (match) => match[1],
+  );
+  assert.deepEqual(documented.toSorted(), codes.toSorted());
+});
+
+test('the README is short, and names both commands', async () => {
+  const readme = await read('README.md');
+  assert.ok(readme.split('\n').length < 120);
+  assert.match(readme, /npm ci && npm start -- /);
+  assert.match(readme, /npm ci && npm test/);
+});
