@@ -1,7 +1,7 @@
 import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import { CommittedReader, type ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
-import { type Certificate, type SerialNumber } from '../pki/index.ts';
+import { type Certificate, parseCertificate, type SerialNumber } from '../pki/index.ts';
 import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { AuthorityContext } from './authority-context.ts';
@@ -73,6 +73,13 @@ export class Authority implements AsyncDisposable {
   /** Makes a join code. Errors: see {@link createJoinCode}. */
   createToken(order: JoinCodeOrder): Promise<JoinCode> {
     return createJoinCode(this.#context, order);
+  }
+
+  /** The certificate that a label in addresses of certificates means (`root-1`, `issuing-1`), of any generation. */
+  async issuerCertificate(label: string): Promise<Certificate | undefined> {
+    const sql = 'SELECT certificate FROM issuers WHERE label = ?';
+    const row = await this.#context.database.get<{ certificate: Uint8Array }>(sql, label);
+    return row && parseCertificate(row.certificate);
   }
 
   /** Whether anybody could join now; `enrol` answers only then. */

@@ -36,7 +36,8 @@ function lockDatabase(path: string): DatabaseSync | undefined {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: 0 });
-    database.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written into it, so it needs no journal file either.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;');
     return database;
   } catch (error) {
     database?.close();

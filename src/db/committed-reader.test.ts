@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { CommittedReader } from './committed-reader.ts';
+import { openDatabase } from './open-database.ts';
+
+it('a reader answers at once, from what is committed and from nothing else', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-reader-'));
+  const path = join(directory, 'test.db');
+  const sql = 'CREATE TABLE notes (text TEXT NOT NULL UNIQUE) STRICT;';
+  const database = await openDatabase({
+    path,
+    migrations: [{ owner: 'test', version: 1, sql }],
+    worker: true,
+  });
+  const reader = new CommittedReader(path);
+  const find = (text: string): boolean =>
+    reader.get('SELECT 1 FROM notes WHERE text = ?', text) !== undefined;
+  try {
+    await database.transaction(async (tx) => {
+      await tx.run("INSERT INTO notes VALUES ('a')");
+      assert.equal(find('a'), false);
+    });
+    assert.equal(find('a'), true);
+    assert.throws(() => reader.get("DELETE FROM notes WHERE text = 'a'"), /readonly/);
+  } finally {
+    reader.close();
+    await database.close();
+    await rm(directory, { recursive: true });
+  }
+});
