@@ -1,5 +1,5 @@
 import { type Clock, HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
-import type { ObjectStore } from '../storage/index.ts';
+import type { ObjectId, ObjectStore } from '../storage/index.ts';
 import { encodeConfig, newConfig } from './format/config.ts';
 import { generateMasterKey, type MasterKey } from './format/master-key.ts';
 import type { ScryptCost } from './format/scrypt.ts';
@@ -31,8 +31,14 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
   const masterKey = begun ?? new Secret(generateMasterKey());
   const config = newConfig();
   const repository = new Repository({ store, config, masterKey, ...(clock && { clock }) });
-  if (!begun) await repository.addKey(password, { ...newKey, ...cancel });
-  await writeConfig(store, repository.cipher.seal(encodeConfig(config)), cancel);
+  const key = begun ? undefined : await repository.addKey(password, { ...newKey, ...cancel });
+  try {
+    await writeConfig(store, repository.cipher.seal(encodeConfig(config)), cancel);
+  } catch (error) {
+    // Somebody else made the repository in the meantime; a key that opens nothing would confuse other clients.
+    if (key && isHoldfastError(error, 'repository_exists')) await removeKey(store, key);
+    throw error;
+  }
   return repository;
 }
 
@@ -82,9 +88,17 @@ async function writeConfig(
   try {
     await store.write({ type: 'config' }, [file], { ...options, size: file.length });
   } catch (error) {
-    // Somebody else made one in the meantime.
     if (isHoldfastError(error, 'object_exists')) throw exists(store);
     throw error;
+  }
+}
+
+async function removeKey(store: ObjectStore, name: ObjectId): Promise<void> {
+  try {
+    await store.remove({ type: 'keys', name });
+  } catch (error) {
+    // Append-only storage keeps it; whoever opens the repository tells the keys apart by the config.
+    if (!isHoldfastError(error)) throw error;
   }
 }
 

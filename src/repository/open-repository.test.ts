@@ -116,3 +116,12 @@ test('of two keys with the same password the one that opens the config counts', 
   }
   assert.equal((await openRepository(store, { key })).id, repository.id);
 });
+
+test('of two that make a repository at once one wins, and the other leaves no key', async () => {
+  const store = new MemoryStore();
+  const make = async () => initRepository(store, { password: samplePassword, cost: cheapCost });
+  const results = await Promise.allSettled([make(), make()]);
+  assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.equal((await store.list('keys')).length, 1);
+  assert.equal((await openRepository(store, { key })).version, 2);
+});

@@ -33,7 +33,7 @@ export async function acquireLock(files: UnpackedStore, options: LockOptions = {
   const holder = { ...thisMachine(), ...origin, exclusive, pid: process.pid };
   const refuseConflict = async (own?: ObjectId): Promise<void> => {
     for (const lock of await loadLocks(files, own, waiting)) {
-      if (isStale(lock, { hostname: holder.hostname, nowMs: clock.now() })) await removeStale(files, lock.id);
+      if (isStale(lock, { hostname: holder.hostname, nowMs: clock.now() })) await removeLock(files, lock.id);
       else if (conflicts(lock, holder)) throw lockedError(lock);
     }
   };
@@ -43,7 +43,7 @@ export async function acquireLock(files: UnpackedStore, options: LockOptions = {
     await sleep(settleMs, signal);
     await refuseConflict(id);
   } catch (error) {
-    await files.remove('locks', id);
+    await removeLock(files, id);
     throw error;
   }
   return new RepositoryLock({ files, holder, id, clock, sleep });
@@ -80,11 +80,11 @@ export class RepositoryLock implements AsyncDisposable {
     this.#refreshing = this.#keepRefreshed();
   }
 
-  /** Removes the lock. */
+  /** Removes the lock, or leaves it to become stale when the storage is out of reach: what was done is done. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released.abort();
     await this.#refreshing;
-    await this.#files.remove('locks', this.#id);
+    await removeLock(this.#files, this.#id);
   }
 
   /** Ends when the lock is released or lost; never fails. */
@@ -119,11 +119,11 @@ export class RepositoryLock implements AsyncDisposable {
   }
 }
 
-async function removeStale(files: UnpackedStore, id: ObjectId): Promise<void> {
+/** Removes a lock that is of no more use; where that is not possible, it becomes stale and is in the way of nobody. */
+async function removeLock(files: UnpackedStore, id: ObjectId): Promise<void> {
   try {
     await files.remove('locks', id);
   } catch (error) {
-    // A stale lock in the way of nobody: storage that keeps it does no harm.
     if (!isHoldfastError(error)) throw error;
   }
 }

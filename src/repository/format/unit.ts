@@ -1,4 +1,11 @@
-import { type Cipheriv, createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import {
+  type Cipheriv,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 import { type Bytes, equalSecrets } from '../../base/index.ts';
 import { blockSize } from './counter.ts';
 import { isUsableKey, type MasterKey } from './master-key.ts';
@@ -16,7 +23,7 @@ export const unitOverhead = nonceSize + tagSize;
  * One object serves one thread.
  */
 export class UnitCipher {
-  readonly #encryptKey: Bytes;
+  readonly #encryptKey: KeyObject;
   readonly #poly1305: Poly1305;
   readonly #nonceCipher: Cipheriv;
   readonly #oneTimeKey = new Uint8Array(32);
@@ -24,7 +31,8 @@ export class UnitCipher {
   /** A `TypeError` when a part of the key has the wrong length or is all zero. */
   constructor(key: MasterKey, poly1305: Poly1305) {
     if (!isUsableKey(key)) throw new TypeError('not a usable key');
-    this.#encryptKey = key.encrypt;
+    // From raw bytes each cipher would first make this, which costs as much as decrypting 30 kB.
+    this.#encryptKey = createSecretKey(key.encrypt);
     this.#poly1305 = poly1305;
     this.#nonceCipher = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false);
     this.#oneTimeKey.set(key.macR, 0);
