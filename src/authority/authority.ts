@@ -14,7 +14,7 @@ import { Escrow } from './escrow.ts';
 import { identityLabel } from './identity-records.ts';
 import type { Issued } from './issue.ts';
 import { issueLocal, type LocalOrder } from './issue-local.ts';
-import { countLiveJoinCodes } from './join-code-records.ts';
+import { hasUnexpiredJoinCode } from './join-code-records.ts';
 import { RefusalCounter } from './refusal-counter.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 
@@ -82,9 +82,9 @@ export class Authority implements AsyncDisposable {
     return row && parseCertificate(row.certificate);
   }
 
-  /** Whether anybody could join now; `enrol` answers only then. */
-  async hasLiveJoinCode(): Promise<boolean> {
-    return (await countLiveJoinCodes(this.#context.database, this.#context.clock.now())) > 0;
+  /** Whether `enrol` is to answer at all: a join code has not expired, be it that its answer was lost and is asked again. */
+  hasLiveJoinCode(): Promise<boolean> {
+    return hasUnexpiredJoinCode(this.#context.database, this.#context.clock.now());
   }
 
   /** Issues for a join code. Errors: see {@link enrolNode}. A refusal is recorded, or counted when anybody could cause it. */
@@ -94,7 +94,7 @@ export class Authority implements AsyncDisposable {
     } catch (error) {
       if (isHoldfastError(error, 'name_taken', 'request_not_allowed'))
         await this.#recordRefusal(order.from, error);
-      else if (isHoldfastError(error)) await this.countRefusal(error);
+      else if (isHoldfastError(error, ...refusalsOfStrangers)) await this.countRefusal(error);
       throw error;
     }
   }
@@ -162,4 +162,16 @@ export class Authority implements AsyncDisposable {
   }
 }
 
+/** What anybody can cause who knows an address, or an old code. */
+const refusalsOfStrangers = [
+  'join_code_unknown',
+  'join_code_used',
+  'join_code_expired',
+  'request_malformed',
+  'request_signature_invalid',
+  'key_unsupported',
+  'key_malformed',
+] as const;
+
+/** What a node can cause, which is known by name. */
 const refusalsOfNodes = ['request_not_allowed', 'certificate_revoked', 'certificate_not_allowed'] as const;

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { dayMs, isHoldfastError, Secret } from '../base/index.ts';
-import { createNodeRequest } from '../enrol/index.ts';
+import { createNodeRequest, type JoinCode } from '../enrol/index.ts';
 import { exportPrivateKey, generateKeyPair, privateKeyPem } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { SampleHome } from './authority.fixture.ts';
+import { enrolNode } from './enrol-node.ts';
+import { openContext } from './open-authority.ts';
 import { refused } from './refused.fixture.ts';
 
 const run = promisify(execFile);
@@ -35,6 +37,7 @@ describe('enrolling with a join code', () => {
     home.clock.advance(10 * dayMs);
     assert.deepEqual((await home.enrol(code, keys)).chain, first.chain);
     await refused('join_code_used', home.enrol(code));
+    assert.equal((await home.authority.status()).liveJoinCodes, 0);
     home.clock.advance(30 * dayMs);
     await refused('join_code_used', home.enrol(code, keys));
   });
@@ -47,6 +50,7 @@ describe('enrolling with a join code', () => {
     assert.equal(await home.authority.hasLiveJoinCode(), true);
     home.clock.advance(1);
     assert.equal(await home.authority.hasLiveJoinCode(), false);
+    assert.equal((await home.authority.status()).liveJoinCodes, 0);
     await refused('join_code_expired', home.enrol(code));
   });
 
@@ -94,6 +98,37 @@ describe('enrolling with a join code', () => {
       home.authority.createToken({ role: 'client', name: 'alpha', addresses: ['nowhere'] }),
     );
     await refused('input_invalid', home.code('alpha', { expiresAt: new Date(home.clock.now()) }));
+  });
+
+  it('gives out nothing that a full disk could not record, and goes on when there is space again', async () => {
+    await using home = await SampleHome.open();
+    const codes: JoinCode[] = [];
+    for (let i = 0; i < 40; i++) codes.push(await home.code(`node-${i}`));
+    await home.reopen(async () => {
+      const { context } = await openContext({ home: home.path, clock: home.clock });
+      await using database = context.database;
+      const enrol = async (code: JoinCode): Promise<string> => {
+        const { request } = createNodeRequest(code, (await generateKeyPair('p256')).privateKey);
+        const order = { secret: code.secret, request: Buffer.from(request, 'base64'), from: 'test' };
+        return (await enrolNode(context, order)).certificate.serial;
+      };
+      const size = await database.get<{ page_count: number }>('PRAGMA page_count');
+      await database.get(`PRAGMA max_page_count = ${(size?.page_count ?? 0) + 4}`);
+      const attempts = await Promise.allSettled(codes.map(enrol));
+      const granted = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+      const failures = attempts.flatMap((attempt) =>
+        attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
+      );
+      assert.ok(failures.length > 0 && failures.every((failure) => isHoldfastError(failure, 'storage_full')));
+      const onRecord = await database.all<{ serial: string }>('SELECT serial FROM certificates ORDER BY id');
+      assert.deepEqual(
+        onRecord.map(({ serial }) => serial),
+        granted,
+      );
+      await database.get('PRAGMA max_page_count = 100000');
+      await enrol(codes.at(-1) as JoinCode);
+      await context.log.verify();
+    });
   });
 
   it('keeps no secret of a code in the home', async () => {

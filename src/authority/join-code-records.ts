@@ -108,3 +108,8 @@ export async function countLiveJoinCodes(queries: Queries, nowMs: number): Promi
   );
   return row?.n ?? 0;
 }
+
+/** Whether any code has not expired, used ones too: whoever used one may have to come again for a lost answer. */
+export async function hasUnexpiredJoinCode(queries: Queries, nowMs: number): Promise<boolean> {
+  return (await queries.get('SELECT 1 FROM join_codes WHERE expires_at >= ? LIMIT 1', nowMs)) !== undefined;
+}

@@ -4,7 +4,7 @@ import { CommittedReader, type Database, openDatabase, type ProcessLock } from '
 import { exportPublicKey, parseCertificate } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { AuditLog } from './audit-log.ts';
-import { Authority } from './authority.ts';
+import { Authority, type AuthorityParts } from './authority.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
 import { lockHome } from './home-lock.ts';
 import type { CaCertificate, Issuer } from './issuer.ts';
@@ -41,7 +41,17 @@ export async function hasAuthority(home: string): Promise<boolean> {
 
 /** Opens the authority of a home whose lock is held; the authority releases it when it is closed. */
 export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLock): Promise<Authority> {
-  const { home, clock, worker = false } = options;
+  const opened = await openContext(options);
+  const reader = new CommittedReader(databasePath(authorityDirectory(options.home)));
+  return new Authority({ ...opened, reader, lock });
+}
+
+/** Opens keystore and database of a home whose lock is held; the database is the caller's to close. */
+export async function openContext({
+  home,
+  clock,
+  worker = false,
+}: OpenAuthorityOptions): Promise<Pick<AuthorityParts, 'context' | 'epoch' | 'recoveryRecipient'>> {
   const directory = authorityDirectory(home);
   const path = databasePath(directory);
   if (!(await exists(directory))) {
@@ -56,8 +66,7 @@ export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLoc
     const { epoch, recovery_recipient, ...row } = await readAuthority(database);
     const issuer = await readIssuer(database, keystore, row);
     const context = { database, issuer, log: new AuditLog(database, epoch, clock), clock };
-    const reader = new CommittedReader(path);
-    return new Authority({ context, epoch, recoveryRecipient: recovery_recipient, reader, lock });
+    return { context, epoch, recoveryRecipient: recovery_recipient };
   } catch (error) {
     await database.close();
     throw error;

@@ -22,13 +22,22 @@ export function acquireProcessLock(path: string): ProcessLock | ProcessLockHolde
   const pidPath = `${path}.pid`;
   const database = lockDatabase(path);
   if (database === undefined) return { heldBy: readPid(pidPath) };
-  writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  tellPid(pidPath);
   const release = (): void => {
     if (!database.isOpen) return;
     rmSync(pidPath, { force: true });
     database.close();
   };
   return { release, [Symbol.dispose]: release };
+}
+
+/** For information only: a full disk does not keep anybody from holding the lock. */
+function tellPid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOSPC') throw error;
+  }
 }
 
 function lockDatabase(path: string): DatabaseSync | undefined {

@@ -24,7 +24,8 @@ export interface ExchangeAnswer {
   readonly body: Bytes;
 }
 
-const idleTimeoutMs = 30 * secondMs;
+/** For all of it: these are small messages, and a server that drips bytes must not hold us for ever. */
+const timeoutMs = 60 * secondMs;
 
 /**
  * Sends one request and reads its answer, both bounded. Whatever the status, it is an answer; not to get one is
@@ -32,12 +33,14 @@ const idleTimeoutMs = 30 * secondMs;
  */
 export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
   const { host } = new URL(exchanged.url);
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([deadline, ...(exchanged.signal ? [exchanged.signal] : [])]);
   try {
-    const response = await send(exchanged);
+    const response = await send({ ...exchanged, signal });
     return { status: response.statusCode ?? 0, body: await readBounded(response, host) };
   } catch (error) {
     exchanged.signal?.throwIfAborted();
-    throw transportError(error, host);
+    throw deadline.aborted ? tooSlow(host) : transportError(error, host);
   }
 }
 
@@ -70,10 +73,8 @@ function send({
       ...connection,
       method: body === undefined ? 'GET' : method,
       headers,
-      timeout: idleTimeoutMs,
       ...(signal && { signal }),
     });
-    outgoing.on('timeout', () => outgoing.destroy(silence(new URL(url).host)));
     outgoing.on('response', resolve);
     outgoing.on('error', reject);
     outgoing.end(body);
@@ -96,11 +97,9 @@ async function readBounded(response: IncomingMessage, host: string): Promise<Byt
   return Buffer.concat(parts);
 }
 
-function silence(host: string): HoldfastError {
-  return new HoldfastError(
-    'connection_lost',
-    `server ${host} said nothing for ${idleTimeoutMs / secondMs} s`,
-  );
+function tooSlow(host: string): HoldfastError {
+  const message = `server ${host} did not answer within ${timeoutMs / secondMs} s`;
+  return new HoldfastError('connection_lost', message);
 }
 
 function parseJson(body: Bytes): unknown {
