@@ -101,7 +101,8 @@ export class Keystore {
 
   /**
    * Changes entries in one atomic write, on top of what the file holds by then. Updates run one after the other. When
-   * `change` throws or the file cannot be written, nothing has changed.
+   * `change` throws or the file cannot be written, nothing has changed. Of two processes that update within the same
+   * milliseconds one can lose its change: whoever lets several write holds a lock around it.
    */
   async update(change: (entries: KeystoreEditor) => void): Promise<void> {
     const update = this.#lastUpdate.then(() => this.#apply(change));
