@@ -8,9 +8,11 @@ import { plainLengthOf } from './run-blobs.ts';
 
 /** A file whose content is wanted. */
 export interface WantedFile {
+  /** Absolute; empty when its content is only to be checked. */
   readonly path: Bytes;
   readonly content: readonly BlobId[];
-  readonly attributes: FileAttributes;
+  /** What it gets once its content is written. */
+  readonly attributes?: FileAttributes;
 }
 
 /** A wanted file while its content is on the way. */

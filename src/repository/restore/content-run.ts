@@ -44,7 +44,7 @@ export interface RunFile {
   readonly pieces: number;
   /** Bytes of the whole file. */
   readonly size: number;
-  /** Set when all of its content is in the run, so that the worker can make it whole on its own. */
+  /** Set when it is to be written and all of its content is in the run: the worker makes it whole on its own. */
   readonly whole: FileAttributes | undefined;
 }
 

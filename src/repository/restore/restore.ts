@@ -123,7 +123,7 @@ class Restorer implements ContentSink {
   done({ path, attributes }: WantedFile, place: Bytes | undefined): void {
     this.#attempt(path, () => {
       if (place !== undefined) {
-        this.#applyAttributes(path, place, attributes);
+        if (attributes !== undefined) this.#applyAttributes(path, place, attributes);
         this.#target.finishFile(path, place);
       }
       this.#counts.files++;
