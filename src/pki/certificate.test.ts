@@ -79,6 +79,17 @@ test('a revocation list of another issuer or for some reasons only is not taken 
   assert.deepEqual(parseCertificate(await selfSigned(options, points)).extensions.crlUrls, []);
 });
 
+test('an authority key identifier with issuer and serial number is read whole', async () => {
+  const options = [...ecKey('P-256'), ...adding('authorityKeyIdentifier=keyid:always,issuer:always')];
+  const { issuer, serial, extensions } = parseCertificate(await selfSigned(options));
+  const keyId = extensions.subjectKeyId;
+  assert.deepEqual(extensions.authorityKeyId, {
+    keyId,
+    issuer: [{ kind: 'directory', value: issuer }],
+    serial,
+  });
+});
+
 test('a certificate of version 1, which openssl reads alike, is read and has no extensions', async () => {
   await using openssl = await Openssl.open();
   const der = await withoutVersion();
