@@ -39,6 +39,7 @@ export const authorityMigrations: readonly Migration[] = [
         created_at INTEGER NOT NULL,
         UNIQUE (role, name)
       ) STRICT;
+      CREATE INDEX identities_by_name ON identities (name);
 
       CREATE TABLE certificates (
         id INTEGER PRIMARY KEY,
