@@ -188,6 +188,17 @@ test('credentials that are replaced count from the next connection on, and open 
   second.destroy();
 });
 
+test('a key that is not of its certificate is refused at start, and later ends connections but not the server', async () => {
+  const [one, two] = await Promise.all([authority.issue('server', 'one'), authority.issue('server', 'two')]);
+  const mixed = { chain: one.chain, privateKey: two.privateKey };
+  await assert.rejects(GatedServer.start({ authority, credentials: mixed }), /key values mismatch/);
+  await using server = await GatedServer.start({ authority, credentials: one });
+  server.credentials.replace(mixed);
+  assert.doesNotMatch(await openssl(server.port, 'client'), /client laptop/);
+  server.credentials.replace(two);
+  assert.match(await openssl(server.port, 'client'), /client laptop/);
+});
+
 test('a port that is taken is port_in_use with the port and what to do', async () => {
   await using server = await GatedServer.start({ authority });
   const policy = { ...mainPolicy, address: { host: '127.0.0.1', port: server.port } };

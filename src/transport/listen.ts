@@ -83,8 +83,17 @@ function acceptor({
   }
   if (credentials === undefined) throw new TypeError(`listener ${policy.name}: TLS needs credentials`);
   const context = new HotContext(policy, credentials);
+  // Certificate and key that do not belong together are found at once, and not by the first connection.
+  void context.current;
   const bounds = new HalfOpen(halfOpen ?? defaultHalfOpen);
-  return (socket) => acceptTls(socket, { policy, context, halfOpen: bounds, onConnection, onError });
+  return (socket) => {
+    try {
+      acceptTls(socket, { policy, context, halfOpen: bounds, onConnection, onError });
+    } catch (error) {
+      log.error('credentials cannot be used', { listener: policy.name, error: String(error) });
+      socket.destroy();
+    }
+  };
 }
 
 function open(server: Server, { name, address }: ListenerPolicy): Promise<void> {
