@@ -1,6 +1,8 @@
 import { type Bytes, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
+import { PackList } from './pack-list.ts';
+import { groupByPack, type SlotsByPack } from './slots-by-pack.ts';
 
 /** Where a blob's encrypted unit is. */
 export interface BlobLocation extends PackedBlob {
@@ -14,8 +16,8 @@ const packMask = 0x7fff_ffff;
 const none = -1;
 
 /**
- * Where every blob of a repository is, in memory: 48 bytes for each entry and about 8 more for the hash table, so that
- * ten million blobs fit into 600 MB. Entries have numbers, called slots, from 0 in the order in which they were added.
+ * Where every blob of a repository is, in memory: 48 bytes for each entry and 8 to 16 for the hash table, with room to
+ * grow 60 to 90 in all. Entries have numbers, called slots, from 0 in the order in which they were added.
  *
  * The table is open addressing on the first four bytes of the id, which are as good as random; the copies of one blob
  * in several packs are entries of their own.
@@ -29,9 +31,7 @@ export class BlobIndex {
   #table = new Uint32Array(128);
   /** The raw id that is being looked for, to spare an array for each. */
   readonly #wanted = Buffer.alloc(idSize);
-  readonly #packs: ObjectId[] = [];
-  readonly #packEnds: number[] = [];
-  readonly #packNumbers = new Map<ObjectId, number>();
+  readonly #packs = new PackList();
 
   /** How many entries there are; a blob that is in two packs counts twice. */
   get size(): number {
@@ -40,7 +40,7 @@ export class BlobIndex {
 
   /** How many packs there are. */
   get packCount(): number {
-    return this.#packs.length;
+    return this.#packs.count;
   }
 
   /** The raw ids of all entries in the order of their slots, 32 bytes each. A view that holds until the next `add`. */
@@ -51,13 +51,11 @@ export class BlobIndex {
   /** Adds the blobs of a pack, and tells how many entries are new: what is there already is not added twice. */
   add(pack: PackContents): number {
     const sizeBefore = this.#size;
-    const number = this.#numberPack(pack.id);
-    let end = this.#packEnds[number] ?? 0;
+    const number = this.#packs.take(pack.id);
     for (const blob of pack.blobs) {
       this.#addEntry(blob, number);
-      end = Math.max(end, blob.offset + blob.length);
+      this.#packs.extend(number, blob.offset + blob.length);
     }
-    this.#packEnds[number] = end;
     return this.#size - sizeBefore;
   }
 
@@ -122,64 +120,34 @@ export class BlobIndex {
     };
   }
 
-  /** The name of pack `number`; numbers go from 0 to `packCount` − 1. */
-  packAt(number: number): ObjectId {
-    const pack = this.#packs[number];
-    if (pack === undefined) throw new TypeError(`no pack ${number}`);
-    return pack;
+  /** Where the entry's unit begins in its pack. */
+  offsetAt(slot: number): number {
+    return this.#place(slot, 1);
   }
 
-  /** Where the last blob of a pack that is known here ends; 0 for a pack that is not. */
-  packEnd(pack: ObjectId): number {
-    return this.#packEnds[this.packNumber(pack)] ?? 0;
+  /** The name of pack `number`; numbers go from 0 to `packCount` − 1. */
+  packAt(number: number): ObjectId {
+    return this.#packs.nameAt(number);
   }
 
   /** The number of a pack, or -1. */
   packNumber(pack: ObjectId): number {
-    return this.#packNumbers.get(pack) ?? none;
+    return this.#packs.find(pack);
   }
 
-  /** Whether some entry is in this pack. */
+  /** Whether the pack was added. */
   hasPack(pack: ObjectId): boolean {
-    return this.#packNumbers.has(pack);
+    return this.packNumber(pack) !== none;
   }
 
-  /**
-   * Slots grouped by pack: `slots[starts[n]]` up to `slots[starts[n + 1] - 1]` are those of pack n, by offset.
-   * Made anew at each call, in one pass, because only checking and restoring go pack by pack.
-   */
-  slotsByPack(): { readonly slots: Uint32Array; readonly starts: Uint32Array } {
-    const starts = new Uint32Array(this.#packs.length + 1);
-    for (let slot = 0; slot < this.#size; slot++) {
-      const number = this.packNumberAt(slot);
-      starts[number + 1] = (starts[number + 1] ?? 0) + 1;
-    }
-    for (let number = 0; number < this.#packs.length; number++) {
-      starts[number + 1] = (starts[number + 1] ?? 0) + (starts[number] ?? 0);
-    }
-    const next = starts.slice();
-    const slots = new Uint32Array(this.#size);
-    for (let slot = 0; slot < this.#size; slot++) {
-      const number = this.packNumberAt(slot);
-      const at = next[number] ?? 0;
-      slots[at] = slot;
-      next[number] = at + 1;
-    }
-    for (let number = 0; number < this.#packs.length; number++) {
-      slots
-        .subarray(starts[number], starts[number + 1])
-        .sort((a, b) => this.#place(a, 1) - this.#place(b, 1));
-    }
-    return { slots, starts };
+  /** Where the last blob of a pack that is known here ends; 0 for a pack that is not. */
+  packEnd(pack: ObjectId): number {
+    return this.#packs.endAt(this.packNumber(pack));
   }
 
-  #numberPack(pack: ObjectId): number {
-    const known = this.#packNumbers.get(pack);
-    if (known !== undefined) return known;
-    const number = this.#packs.push(pack) - 1;
-    this.#packEnds.push(0);
-    this.#packNumbers.set(pack, number);
-    return number;
+  /** All slots grouped by pack; made anew at each call, since only checking and restoring go pack by pack. */
+  slotsByPack(): SlotsByPack {
+    return groupByPack(this);
   }
 
   /** Writes the entry to the next slot, and leaves it out again when the same is there already. */
