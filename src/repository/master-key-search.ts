@@ -27,7 +27,7 @@ export async function* openKeys(
         yield key;
       }
     } catch (error) {
-      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt')) throw error;
+      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'object_not_found')) throw error;
       damaged.push(error);
     }
     options.signal?.throwIfAborted();

@@ -110,7 +110,7 @@ export class RepositoryLock implements AsyncDisposable {
       const old = this.#id;
       this.#id = await saveLock(this.#files, { ...this.#holder, timeNs: nowNs(this.#clock) }, {});
       this.#refreshedMs = nowMs;
-      await this.#files.remove('locks', old);
+      await removeLock(this.#files, old);
       return true;
     } catch {
       // The network or the storage may be back before the lock is lost.

@@ -1,6 +1,5 @@
 import { forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
-import { isId } from './format/blob.ts';
 import { parseSnapshot, type Snapshot } from './format/snapshot.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 
@@ -111,7 +110,6 @@ async function findSnapshotId(
   options: { signal?: AbortSignal } = {},
 ): Promise<ObjectId> {
   const shown = JSON.stringify(prefix.slice(0, 80));
-  if (isId(prefix)) return prefix;
   const infos = /^[0-9a-f]+$/.test(prefix) ? await files.list('snapshots', options) : [];
   const [found, ...others] = infos.filter((info) => info.name.startsWith(prefix));
   if (!found) {
