@@ -18,7 +18,7 @@ import {
   enrolPaths,
   type JoinCode,
   join,
-  putEscrow,
+  leaveEscrow,
   renew,
   verifyCheckpoint,
 } from '../src/enrol/index.ts';
@@ -234,7 +234,7 @@ describe('a machine that joins over the wire', () => {
     assert.equal((await server.authority.certificates.list({ role: 'client' })).length, 2);
 
     using renewed = dialer(next);
-    await putEscrow({
+    await leaveEscrow({
       server: server.control,
       dialer: renewed,
       repository: 'r1',

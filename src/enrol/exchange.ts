@@ -9,10 +9,8 @@ import { maxMessageBytes, Refusal } from './message.ts';
 export interface ExchangeRequest {
   /** `https://host:port` and the path. */
   readonly url: string;
-  /** Sent as JSON; without one it is a GET. */
+  /** Posted as JSON; without one it is a GET. */
   readonly message?: object;
-  /** How a message is sent; POST unless said. */
-  readonly method?: 'POST' | 'PUT';
   /** How the connection is made and whom it believes. */
   readonly connection: Pick<RequestOptions, 'agent' | 'rejectUnauthorized'>;
   readonly signal?: AbortSignal | undefined;
@@ -71,7 +69,7 @@ function send({
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {
       ...connection,
-      method: body === undefined ? 'GET' : method,
+      method: body === undefined ? 'GET' : 'POST',
       headers,
       ...(signal && { signal }),
     });

@@ -22,5 +22,4 @@ export {
   RenewRequest,
 } from './message.ts';
 export { createNodeRequest, type NodeRequest } from './node-request.ts';
-export { type PutEscrowOptions, putEscrow } from './put-escrow.ts';
 export { type RenewOptions, renew } from './renew.ts';
