@@ -37,6 +37,7 @@ class Gatherer {
       .on('end', this.#onEnd)
       .on('error', this.#onError)
       .on('close', this.#onClose);
+    if (request.destroyed) this.#onClose();
   }
 
   /** A full buffer, or what was left at the end; then nothing. */

@@ -340,6 +340,31 @@ describe('storage handler: writing', () => {
     assert.deepEqual(await store.list('data'), []);
   });
 
+  it('gives up an upload whose peer went away before its first byte was read', async (t) => {
+    const gone = Promise.withResolvers<void>();
+    class SlowStore extends MemoryStore {
+      override async write(...args: Parameters<MemoryStore['write']>): Promise<void> {
+        await gone.promise;
+        await super.write(...args);
+      }
+    }
+    const ended = Promise.withResolvers<StorageEvent>();
+    const { port } = await serve(t, { storeFor: () => new SlowStore(), onEvent: ended.resolve });
+    const socket = await beginUpload(port, sample.length, sample.subarray(0, 50_000));
+    setTimeout(() => socket.destroy(), 50);
+    setTimeout(gone.resolve, 150);
+    assert.equal((await ended.promise).status, undefined);
+  });
+
+  it('stores for one peer while many others send nothing', async (t) => {
+    const { call, port } = await serve(t);
+    const idle = await Promise.all(
+      Array.from({ length: 150 }, () => beginUpload(port, sample.length, sample.subarray(0, 1000))),
+    );
+    assert.equal((await call('POST', samplePath, { body: sample })).status, 200);
+    for (const socket of idle) socket.destroy();
+  });
+
   it('gives up a peer that sends nothing more', async (t) => {
     const store = await openLocalStore(t);
     const { port } = await serve(t, { storeFor: () => store, idleMs: 100 });
