@@ -54,13 +54,7 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
   );
 }
 
-function send({
-  url,
-  message,
-  method = 'POST',
-  connection,
-  signal,
-}: ExchangeRequest): Promise<IncomingMessage> {
+function send({ url, message, connection, signal }: ExchangeRequest): Promise<IncomingMessage> {
   const body = message === undefined ? undefined : JSON.stringify(message);
   const headers =
     body === undefined
