@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { HoldfastError } from '../base/index.ts';
-import { restore } from '../repository/index.ts';
+import { type RestoreSummary, restore, type StoredSnapshot, verify } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
 import type { RepositoryOptions } from './repository-options.ts';
-import { openTarget } from './repository-target.ts';
+import { openTarget, type Target } from './repository-target.ts';
 import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
 
 interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
@@ -21,40 +21,78 @@ export async function restoreSnapshot(
   request: RestoreRequest,
 ): Promise<void> {
   const { output, signal } = context;
-  using target = await openTarget(context, request);
-  const snapshot = await target.repository.findSnapshot(name, filterOf(request, signal));
-  const directory = resolve(context.workingDirectory, request.target);
+  using source = await openTarget(context, request);
+  const snapshot = await source.repository.findSnapshot(name, filterOf(request, signal));
+  const target = resolve(context.workingDirectory, request.target);
   const startedMs = performance.now();
-  const progress = context.progress('restore');
-  const summary = await restore(target.repository, snapshot, {
-    target: Buffer.from(directory),
-    include: request.include ?? [],
-    overwrite: request.overwrite === true,
-    verify: request.verify === true,
-    signal,
-    onProgress: (state) => progress.update(state),
-    onProblem: (path, message) => output.warn(`${path}: ${message}`),
-  }).finally(() => progress.stop());
+  const summary = await bringBack(context, source, snapshot, { ...request, target });
   const seconds = Math.round(performance.now() - startedMs) / 1000;
-  if (output.json) output.value({ snapshot: snapshot.id, target: directory, ...summary, seconds });
+  const verified =
+    request.verify === true ? await readAgain(context, source, snapshot, { ...request, target }) : 0;
+  const problems = summary.problems + verified;
+  if (output.json) output.value({ snapshot: snapshot.id, target, ...summary, problems, seconds });
   else {
     const { files, bytes } = summary;
-    const verified = request.verify === true ? ['read again, all equal'] : [];
+    const proof = request.verify === true && verified === 0 ? ['read again, all equal'] : [];
     output.row(
       'restored',
       plural(files, 'file'),
       formatBytes(bytes),
       formatElapsed(seconds * 1000),
-      ...verified,
+      ...proof,
     );
   }
-  if (summary.problems > 0) {
-    throw new HoldfastError(
-      'restore_incomplete',
-      `${plural(summary.problems, 'problem')} during the restore, each named above`,
-      {
-        hint: 'holdfast check --read-data shows what is damaged',
-      },
-    );
+  if (problems === 0) return;
+  throw new HoldfastError(
+    'restore_incomplete',
+    `${plural(problems, 'problem')} in the restore, each named above`,
+    {
+      hint: 'holdfast check --read-data shows what is damaged',
+    },
+  );
+}
+
+async function bringBack(
+  { output, signal, progress: start }: Context,
+  { repository }: Target,
+  snapshot: StoredSnapshot,
+  { target, include = [], overwrite = false }: RestoreRequest,
+): Promise<RestoreSummary> {
+  const progress = start('restore');
+  const totalBytes = snapshot.summary?.totalBytesProcessed ?? 0;
+  try {
+    return await restore(repository, snapshot, {
+      target,
+      include,
+      overwrite,
+      signal,
+      onProgress: (state) => progress.update({ ...state, totalBytes }),
+      onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Compares what lies in the target with the snapshot; how many files are not equal. */
+async function readAgain(
+  { output, signal, progress: start }: Context,
+  { repository }: Target,
+  snapshot: StoredSnapshot,
+  { target, include = [] }: RestoreRequest,
+): Promise<number> {
+  const progress = start('verify');
+  const totalBytes = snapshot.summary?.totalBytesProcessed ?? 0;
+  try {
+    const { different } = await verify(repository, snapshot, {
+      restoredTo: target,
+      include,
+      signal,
+      onProgress: (state) => progress.update({ ...state, totalBytes }),
+      onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),
+    });
+    return different.length;
+  } finally {
+    progress.stop();
   }
 }

@@ -1,6 +1,7 @@
 import { connectNode, openRepositoryAt } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
+import type { VerifySummary } from '../repository/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
 import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
@@ -15,7 +16,7 @@ import { openLocalClient } from './local-client.ts';
 import { describeConnection } from './repository-target.ts';
 import { type Serving, sayServer, startServing, untilInterrupted } from './serving.ts';
 import { storeDirectory } from './settings.ts';
-import { type VerifyResult, verifyBackup } from './verifying.ts';
+import { verifyBackup } from './verifying.ts';
 
 /** `holdfast up`: everything, from nothing or from what is there, proved by reading it back. */
 export async function up(context: Context, paths: readonly string[], options: UpOptions): Promise<void> {
@@ -59,13 +60,13 @@ async function openOrCreate(context: Context, options: CreationOptions): Promise
   return opened;
 }
 
-function sayVerified({ output }: Context, { files, changed, equal }: VerifyResult): void {
+function sayVerified({ output }: Context, { files, changed, equal }: VerifySummary): void {
   const verdict = equal ? 'all equal' : 'NOT all equal';
   const since = changed > 0 ? [`${plural(changed, 'file')} changed since`] : [];
   output.row('verified', `${plural(files, 'file')} read back and compared, ${verdict}`, ...since);
 }
 
-function differs({ different }: VerifyResult): HoldfastError {
+function differs({ different }: VerifySummary): HoldfastError {
   const what = `${plural(different.length, 'file')} in the backup not as on the disk, each named above`;
   return new HoldfastError('verify_failed', what, {
     hint: 'holdfast check --read-data shows whether the repository is damaged',
@@ -77,7 +78,7 @@ function toJson(
   name: string,
   { protocol, group }: ConnectionInfo,
   { snapshot, files, bytes, added, unreadable }: BackupResult,
-  verified: VerifyResult,
+  verified: VerifySummary,
 ): unknown {
   return {
     network: authority.network,

@@ -1,17 +1,7 @@
 import { connectNode, type Node, openRepositoryAt } from '../agent/index.ts';
-import { verify } from '../repository/index.ts';
+import { type VerifySummary, verify } from '../repository/index.ts';
 import type { BackupResult } from './backing-up.ts';
 import type { Context } from './context.ts';
-
-/** What reading a backup back showed. */
-export interface VerifyResult {
-  /** Files that were read back and compared. */
-  readonly files: number;
-  /** Files that have changed on the disk since the snapshot, which says nothing about the backup. */
-  readonly changed: number;
-  readonly equal: boolean;
-  readonly different: readonly string[];
-}
 
 /**
  * Reads what a backup brought back over a fresh connection, past every cache, and compares it with the files as it
@@ -21,7 +11,7 @@ export async function verifyBackup(
   context: Context,
   node: Node,
   backup: BackupResult,
-): Promise<VerifyResult> {
+): Promise<VerifySummary> {
   using connection = await connectNode(node, context);
   const place = await connection.place({});
   const repository = await openRepositoryAt(place, { create: false, signal: context.signal });
@@ -31,11 +21,10 @@ export async function verifyBackup(
       ? undefined
       : await repository.findSnapshot(backup.parent, { signal: context.signal });
   const progress = context.progress('verify');
-  const result = await verify(repository, snapshot, {
-    ...(parent && { since: parent }),
+  return verify(repository, snapshot, {
+    ...(parent && { parent }),
     signal: context.signal,
-    onProgress: (state) => progress.update(state),
+    onProblem: ({ path, message }) => context.output.warn(`${path}: ${message}`),
+    onProgress: (state) => progress.update({ ...state, totalBytes: snapshot.summary?.dataAdded ?? 0 }),
   }).finally(() => progress.stop());
-  for (const path of result.different) context.output.warn(`${path}: differs from the backup`);
-  return result;
 }
