@@ -5,20 +5,20 @@ const pageBytes = 65_536;
 const mebibyte = 2 ** 20;
 
 /** The memory that all threads of a backup share, in bytes; fixed, so that it does not depend on what is backed up. */
-export const arenaBytes = 112 * mebibyte;
+export const arenaBytes = 88 * mebibyte;
 /** Packs are built in blocks of this size, so that an open pack takes only what it holds. */
 export const blockBytes = mebibyte;
 /** How many batches may be on their way between the scanner and the sealers. */
 export const leaseCount = 256;
 /** Where a sealer puts ciphertext together that does not lie in one block. */
-export const stagingBytes = 128 * 1024;
+export const stagingBytes = 16 * 1024;
 
 /** A pack just below its target of 16 MiB, and then the largest chunk and the header. */
 const largestPackBlocks = 16 + maxChunkBytes / mebibyte + 1;
 
-const ringBytes = 32 * mebibyte;
+const ringBytes = 24 * mebibyte;
 const controlBytes = pageBytes;
-const sealerBytes = stagingBytes + pageBytes;
+const sealerBytes = 32 * 1024;
 
 /** Who has which part of the shared memory: addresses and sizes in bytes. */
 export interface Arena {
@@ -45,16 +45,28 @@ export function createArena(sealers: number): Arena {
   };
 }
 
-/** A sealer's own corner: the state of its Poly1305, then room for staging. */
-export function sealerCorner(sealer: number): { readonly state: number; readonly staging: number } {
-  const at = rabinTableBytes + controlBytes + sealer * sealerBytes;
+/** Where a {@link UnitWriter} keeps the state of its Poly1305, and where it stages; addresses. */
+export interface Corner {
+  readonly state: number;
+  readonly staging: number;
+}
+
+/** What a corner occupies, in bytes. */
+export const cornerBytes = sealerBytes;
+
+/** The corner that begins at an address. */
+export function cornerAt(at: number): Corner {
   return { state: at, staging: at + roundUp(poly1305StateBytes, 256) };
+}
+
+/** A sealer's own corner of the arena. */
+export function sealerCorner(sealer: number): Corner {
+  return cornerAt(rabinTableBytes + controlBytes + sealer * sealerBytes);
 }
 
 /** How many blocks one pack may take so that all open ones together never use up the arena. */
 export function blocksPerPack(arena: Arena): number {
-  const packs = arena.sealers + 1;
-  return Math.min(largestPackBlocks, Math.floor(arena.blocks.count / packs));
+  return Math.min(largestPackBlocks, Math.floor(arena.blocks.count / arena.sealers));
 }
 
 /** The words through which the threads tell each other what is free. */

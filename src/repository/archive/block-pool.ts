@@ -1,4 +1,5 @@
-import { type Arena, blockBytes, controlWords } from './arena.ts';
+import { type Arena, blockBytes, blocksPerPack, controlWords } from './arena.ts';
+import type { PackSpace } from './pack-writer.ts';
 
 const free = 0;
 const taken = 1;
@@ -16,15 +17,20 @@ export class BlockPool {
     this.#freed = blocksFreed;
   }
 
-  /** A block; waits, blocking its thread, until there is one. Not for the main thread. */
-  take(): number {
-    for (;;) {
-      const seen = Atomics.load(this.#freed, 0);
-      for (let block = 0; block < this.#blocks.length; block++) {
-        if (Atomics.compareExchange(this.#blocks, block, free, taken) === free) return block;
-      }
-      Atomics.wait(this.#freed, 0, seen);
-    }
+  /** Room for packs in the arena; taking more of it blocks the thread until there is some. Not for the main thread. */
+  get packSpace(): PackSpace {
+    return {
+      capacity: blocksPerPack(this.#arena) * blockBytes,
+      open: () => {
+        const blocks: number[] = [];
+        const take = (): Uint8Array => {
+          const block = this.#take();
+          blocks.push(block);
+          return this.#view(block);
+        };
+        return { blocks, take };
+      },
+    };
   }
 
   /** Gives blocks back. */
@@ -34,8 +40,18 @@ export class BlockPool {
     Atomics.notify(this.#freed, 0);
   }
 
-  /** The bytes of a block. */
-  view(block: number): Uint8Array {
+  /** A block; waits, blocking its thread, until there is one. */
+  #take(): number {
+    for (;;) {
+      const seen = Atomics.load(this.#freed, 0);
+      for (let block = 0; block < this.#blocks.length; block++) {
+        if (Atomics.compareExchange(this.#blocks, block, free, taken) === free) return block;
+      }
+      Atomics.wait(this.#freed, 0, seen);
+    }
+  }
+
+  #view(block: number): Uint8Array {
     const { memory, blocks } = this.#arena;
     return new Uint8Array(memory.buffer, blocks.at + block * blockBytes, blockBytes);
   }

@@ -90,7 +90,7 @@ export class FileScanner {
   }
 
   #makeRoom(reading: Reading, wanted: number): void {
-    if (this.#ring.straightRoom < wanted) {
+    if (this.#ring.straightRoom(reading.start) < wanted) {
       this.#sender.send(reading.start);
       const start = this.#ring.wrap(reading.start);
       reading.next += start - reading.start;

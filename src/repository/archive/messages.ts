@@ -55,8 +55,7 @@ export interface FileFailure {
 
 /** To a sealer, from the main thread. */
 export type SealerRequest =
-  | { readonly kind: 'tree'; readonly plaintext: Bytes }
-  /** Close the open packs and say `flushed`. */
+  /** Close the open pack and say `flushed`. */
   | { readonly kind: 'flush' }
   /** Claim nothing more and say `parked`, until `known` comes. */
   | { readonly kind: 'park' }
@@ -65,8 +64,6 @@ export type SealerRequest =
 /** From a sealer to the main thread. */
 export type SealerReply =
   | SealedBatch
-  /** A directory went into a pack. */
-  | { readonly kind: 'stored'; readonly plainBytes: number; readonly packedBytes: number }
   | ({ readonly kind: 'pack' } & PackReply)
   | { readonly kind: 'flushed' }
   | { readonly kind: 'parked' };

@@ -34,6 +34,6 @@ export function nodeOfStat(path: Bytes, name: Bytes, type: NodeType, stat: FileS
 }
 
 /** Where restic keeps the number of hard links. */
-function hasLinks(type: NodeType): boolean {
+export function hasLinks(type: NodeType): boolean {
   return type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev';
 }

@@ -2,7 +2,6 @@ import { toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import { parsePackHeader } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
-import type { BlockPool } from './block-pool.ts';
 import type { Changes } from './changes.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { PackReply } from './messages.ts';
@@ -10,25 +9,27 @@ import type { PackReply } from './messages.ts';
 /** How many packs are on their way to the store at once. */
 const maxUploads = 3;
 
-/** Stores finished packs straight from the shared memory, and gives their blocks back. */
+interface Waiting {
+  readonly pack: PackReply;
+  readonly onSent: () => void;
+}
+
+/** Stores finished packs straight from the memory in which they were built. */
 export class PackUploader {
   readonly #repository: Repository;
-  readonly #pool: BlockPool;
   readonly #index: IndexWriter;
   readonly #changes: Changes;
   readonly #signal: AbortSignal;
-  readonly #waiting: PackReply[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #uploads = new Set<Promise<void>>();
 
   constructor(parts: {
     readonly repository: Repository;
-    readonly pool: BlockPool;
     readonly index: IndexWriter;
     readonly changes: Changes;
     readonly signal: AbortSignal;
   }) {
     this.#repository = parts.repository;
-    this.#pool = parts.pool;
     this.#index = parts.index;
     this.#changes = parts.changes;
     this.#signal = parts.signal;
@@ -44,17 +45,17 @@ export class PackUploader {
     await Promise.all(this.#uploads);
   }
 
-  /** Takes a pack; failures go to `changes`. */
-  take(pack: PackReply): void {
-    this.#waiting.push(pack);
+  /** Takes a pack; `onSent` is called when its bytes are needed no more. Failures go to `changes`. */
+  take(pack: PackReply, onSent: () => void = () => {}): void {
+    this.#waiting.push({ pack, onSent });
     this.#startNext();
   }
 
   #startNext(): void {
     if (this.#uploads.size >= maxUploads || this.#signal.aborted) return;
-    const pack = this.#waiting.shift();
-    if (!pack) return;
-    const upload: Promise<void> = this.#upload(pack)
+    const next = this.#waiting.shift();
+    if (!next) return;
+    const upload: Promise<void> = this.#upload(next)
       .catch((error: unknown) => this.#changes.fail(error))
       .finally(() => {
         this.#uploads.delete(upload);
@@ -64,10 +65,10 @@ export class PackUploader {
     this.#uploads.add(upload);
   }
 
-  async #upload({ id, size, body, blocks, header }: PackReply): Promise<void> {
+  async #upload({ pack: { id, size, body, header }, onSent }: Waiting): Promise<void> {
     const name = toHex(id) as ObjectId;
     await this.#repository.store.write({ type: 'data', name }, body, { size, signal: this.#signal });
-    this.#pool.release(blocks);
+    onSent();
     await this.#index.add({ id: name, blobs: parsePackHeader(header, name) });
   }
 }

@@ -1,36 +1,34 @@
 import { maxHeaderBytes } from '../format/pack-header.ts';
-import { type Arena, blockBytes, blocksPerPack } from './arena.ts';
 import type { BlockSource } from './block-chain.ts';
-import type { BlockPool } from './block-pool.ts';
 import type { PackReply } from './messages.ts';
 import { PackBuilder, packGrowth, packTargetBytes, type StoredBlob } from './pack-builder.ts';
 import type { UnitWriter } from './unit-writer.ts';
 
-interface OpenPack {
-  readonly builder: PackBuilder;
-  readonly blocks: number[];
+/** Where packs are built. */
+export interface PackSpace {
+  /** The most that one pack may take, in bytes. */
+  readonly capacity: number;
+  /** Room for a new pack. `blocks` lists what is taken of the arena meanwhile. */
+  open(): BlockSource & { readonly blocks: readonly number[] };
 }
 
-/** Keeps one pack of a type open, and gives each away when it is full. */
+/** Keeps one pack open, and gives it away when it is full. */
 export class PackWriter {
-  readonly #pool: BlockPool;
+  readonly #space: PackSpace;
   readonly #writer: UnitWriter;
-  readonly #capacity: number;
   readonly #onPack: (pack: PackReply) => void;
-  #open: OpenPack | undefined;
+  #open: { readonly builder: PackBuilder; readonly blocks: readonly number[] } | undefined;
 
-  constructor(arena: Arena, pool: BlockPool, writer: UnitWriter, onPack: (pack: PackReply) => void) {
-    this.#pool = pool;
+  constructor(space: PackSpace, writer: UnitWriter, onPack: (pack: PackReply) => void) {
+    this.#space = space;
     this.#writer = writer;
-    this.#capacity = blocksPerPack(arena) * blockBytes;
     this.#onPack = onPack;
   }
 
   /** Adds a blob; the bytes it took. */
   add(blob: StoredBlob): number {
-    const growth = packGrowth(blob.length);
-    if (this.#open && this.#open.builder.size + growth > this.#capacity) this.flush();
-    this.#open ??= growth > this.#capacity / 2 ? this.#startOutside() : this.#startInArena();
+    if (this.#open && this.#open.builder.size + packGrowth(blob.length) > this.#space.capacity) this.flush();
+    this.#open ??= this.#start();
     const packed = this.#open.builder.add(blob);
     if (isFull(this.#open.builder)) this.flush();
     return packed;
@@ -44,23 +42,13 @@ export class PackWriter {
     this.#onPack({ ...builder.finish(), blocks });
   }
 
-  #startInArena(): OpenPack {
-    const blocks: number[] = [];
-    const take = (): Uint8Array => {
-      const block = this.#pool.take();
-      blocks.push(block);
-      return this.#pool.view(block);
-    };
-    return { builder: new PackBuilder({ take }, this.#writer), blocks };
-  }
-
-  /** For a directory so large that it fills a pack alone. */
-  #startOutside(): OpenPack {
-    const source: BlockSource = { take: () => new Uint8Array(blockBytes) };
-    return { builder: new PackBuilder(source, this.#writer), blocks: [] };
+  #start(): { readonly builder: PackBuilder; readonly blocks: readonly number[] } {
+    const source = this.#space.open();
+    return { builder: new PackBuilder(source, this.#writer), blocks: source.blocks };
   }
 }
 
+/** Leaves room for one more entry than a header may have. */
 function isFull(builder: PackBuilder): boolean {
-  return builder.size >= packTargetBytes || builder.headerSize >= maxHeaderBytes - 64;
+  return builder.size >= packTargetBytes || builder.headerSize + 64 > maxHeaderBytes;
 }

@@ -1,4 +1,5 @@
 import { type Bytes, concatBytes } from '../../base/index.ts';
+import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import { createArena } from './arena.ts';
@@ -9,6 +10,7 @@ import { IndexWriter } from './index-writer.ts';
 import { KnownBlobs } from './known-blobs.ts';
 import type { SealerReply } from './messages.ts';
 import { PackUploader } from './pack-uploader.ts';
+import { TreePacker } from './tree-packer.ts';
 import { sealerCount, WorkerTeam } from './worker-team.ts';
 
 /** Files are sent to the scanner so many at a time, and so many are under way at most. */
@@ -18,6 +20,12 @@ const maxFiles = 4096;
 const spareBlobs = 2 ** 16;
 const idBytes = 32;
 const nul = Uint8Array.of(0);
+
+interface Threads {
+  readonly team: WorkerTeam;
+  readonly pool: BlockPool;
+  readonly sealers: number;
+}
 
 /** What was stored so far. */
 export interface StoredCounts {
@@ -30,8 +38,8 @@ export interface StoredCounts {
 }
 
 /**
- * From files and directories to packs and indexes in the store. The threads are started when the first thing must be
- * stored: a backup that finds nothing new does without them.
+ * From files and directories to packs and indexes in the store. The threads are started when the first file must be
+ * read: a backup that finds no new content does without them.
  */
 export class Pipeline {
   readonly stored: StoredCounts = { dataBlobs: 0, treeBlobs: 0, bytesAdded: 0, bytesAddedPacked: 0 };
@@ -39,12 +47,11 @@ export class Pipeline {
   readonly #repository: Repository;
   readonly index: BlobIndex;
   readonly #changes: Changes;
-  readonly #signal: AbortSignal;
+  readonly #uploader: PackUploader;
   readonly #files = new FileJobs();
   #request: { readonly first: number; readonly paths: Bytes[]; readonly sizes: number[] } | undefined;
-  #threads:
-    | { readonly team: WorkerTeam; readonly uploader: PackUploader; readonly sealers: number }
-    | undefined;
+  #threads: Threads | undefined;
+  #trees: TreePacker | undefined;
   #known: KnownBlobs | undefined;
   #knownCount = 0;
   #parked = 0;
@@ -55,8 +62,8 @@ export class Pipeline {
     this.#repository = repository;
     this.index = index;
     this.#changes = changes;
-    this.#signal = signal;
     this.indexWriter = new IndexWriter(repository, signal);
+    this.#uploader = new PackUploader({ repository, index: this.indexWriter, changes, signal });
   }
 
   /** Reads and stores a file; `onDone` is told what became of it. */
@@ -69,8 +76,9 @@ export class Pipeline {
   }
 
   /** Stores a directory's tree, which is not known yet. */
-  storeTree(plaintext: Bytes): void {
-    this.#start().team.ask({ kind: 'tree', plaintext });
+  storeTree(id: BlobId, plaintext: Bytes): void {
+    this.#trees ??= new TreePacker(this.#repository, (pack) => this.#uploader.take(pack));
+    this.#count(0, 1, plaintext.length, this.#trees.add(id, plaintext));
   }
 
   /** Hands on what {@link storeFile} has collected. */
@@ -88,40 +96,31 @@ export class Pipeline {
 
   /** Resolves when all that was handed in is in the store and in an index there. */
   async flush(): Promise<void> {
-    if (this.#threads) {
-      const { team, uploader, sealers } = this.#threads;
-      this.#flushed = 0;
-      team.askAll({ kind: 'flush' });
-      while (this.#flushed < sealers || !uploader.isIdle) await this.#changes.next();
-    }
+    this.#trees?.flush();
+    this.#flushed = 0;
+    this.#threads?.team.askAll({ kind: 'flush' });
+    const sealers = this.#threads?.sealers ?? 0;
+    while (this.#flushed < sealers || !this.#uploader.isIdle) await this.#changes.next();
     await this.indexWriter.flush();
   }
 
   /** Ends the threads, and waits for what is being uploaded to end. */
   async close(): Promise<void> {
-    if (!this.#threads) return;
-    await this.#threads.team.close();
-    await this.#threads.uploader.settled();
+    await this.#threads?.team.close();
+    await this.#uploader.settled();
   }
 
-  #start(): { readonly team: WorkerTeam; readonly uploader: PackUploader; readonly sealers: number } {
+  #start(): Threads {
     if (this.#threads) return this.#threads;
     const sealers = sealerCount();
     const arena = createArena(sealers);
     this.#known = knownBlobs(this.index);
     this.#knownCount = this.index.size;
-    const uploader = new PackUploader({
-      repository: this.#repository,
-      pool: new BlockPool(arena),
-      index: this.indexWriter,
-      changes: this.#changes,
-      signal: this.#signal,
-    });
     const team = new WorkerTeam(arena, this.#repository, this.#known, {
       onReply: (reply) => this.#onReply(reply),
       onFailure: (error) => this.#changes.fail(error),
     });
-    this.#threads = { team, uploader, sealers };
+    this.#threads = { team, pool: new BlockPool(arena), sealers };
     return this.#threads;
   }
 
@@ -132,11 +131,8 @@ export class Pipeline {
         this.#files.update(reply);
         this.#growKnown(reply.newBlobs);
         break;
-      case 'stored':
-        this.#count(0, 1, reply.plainBytes, reply.packedBytes);
-        break;
       case 'pack':
-        this.#threads?.uploader.take(reply);
+        this.#uploader.take(reply, () => this.#threads?.pool.release(reply.blocks));
         break;
       case 'parked':
         this.#parked++;

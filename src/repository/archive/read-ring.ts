@@ -39,9 +39,9 @@ export class ReadRing {
     return this.#at + (position % this.#size);
   }
 
-  /** Bytes from `head` on that lie in one piece. */
-  get straightRoom(): number {
-    return this.#size - (this.head % this.#size);
+  /** How many bytes can still be read behind those from `start` on so that all of them lie in one piece. */
+  straightRoom(start: number): number {
+    return this.#size - (start % this.#size) - (this.head - start);
   }
 
   /**

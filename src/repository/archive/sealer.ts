@@ -1,21 +1,16 @@
 import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Bytes } from '../../base/index.ts';
-import { type Arena, controlWords } from './arena.ts';
+import { type Arena, controlWords, sealerCorner } from './arena.ts';
+import { BlobEncoder } from './blob-encoder.ts';
 import { BlockPool } from './block-pool.ts';
 import { KnownBlobs } from './known-blobs.ts';
-import type { Batch, PackReply, SealerData, SealerReply, SealerRequest } from './messages.ts';
+import type { Batch, SealerData, SealerReply, SealerRequest } from './messages.ts';
 import { PackWriter } from './pack-writer.ts';
 import { endLease } from './read-ring.ts';
 import { plaintextSlack, UnitWriter } from './unit-writer.ts';
-import { ZstdEncoder } from './zstd-encoder.ts';
 
 const idBytes = 32;
-/**
- * zstd's level: 1 below this many bytes, 2 from there on. With it packs are within 3 % of restic's; level 1 for all would
- * store up to 29 % more of large files, and level 2 for all makes small ones slower, and no smaller.
- */
-const levelTwoBytes = 64 * 1024;
 
 /**
  * Hashes, looks up, compresses, encrypts and packs what the scanner has read. There is one for each core; each has an open
@@ -24,41 +19,35 @@ const levelTwoBytes = 64 * 1024;
  */
 class Sealer {
   readonly #arena: Arena;
-  readonly #data: SealerData;
+  readonly #sealer: number;
   readonly #bytes: Uint8Array;
-  readonly #fastEncoder = new ZstdEncoder(1);
-  readonly #denseEncoder = new ZstdEncoder(2);
+  readonly #encoder: BlobEncoder;
   readonly #queued: Int32Array;
-  readonly #files: PackWriter;
-  readonly #trees: PackWriter;
+  readonly #packs: PackWriter;
   readonly #reply: (reply: SealerReply) => void;
   #known: KnownBlobs;
   /** What came while the sealer is parked; undefined when it is not. */
   #parked: Batch[] | undefined;
 
   constructor(data: SealerData, reply: (reply: SealerReply) => void) {
-    const { arena, sealer, masterKey } = data;
-    const pool = new BlockPool(arena);
-    const writer = new UnitWriter(arena, sealer, masterKey);
-    const onPack = (pack: PackReply): void => reply({ kind: 'pack', ...pack });
+    const { arena, sealer, masterKey, version, known } = data;
+    const writer = new UnitWriter(arena.memory, sealerCorner(sealer), masterKey);
     this.#arena = arena;
-    this.#data = data;
+    this.#sealer = sealer;
     this.#bytes = new Uint8Array(arena.memory.buffer);
+    this.#encoder = new BlobEncoder(version);
     this.#queued = controlWords(arena).queued;
-    this.#files = new PackWriter(arena, pool, writer, onPack);
-    this.#trees = new PackWriter(arena, pool, writer, onPack);
-    this.#known = new KnownBlobs(data.known);
+    this.#packs = new PackWriter(new BlockPool(arena).packSpace, writer, (pack) => {
+      reply({ kind: 'pack', ...pack });
+    });
+    this.#known = new KnownBlobs(known);
     this.#reply = reply;
   }
 
   onRequest(request: SealerRequest): void {
     switch (request.kind) {
-      case 'tree':
-        this.#sealTree(request.plaintext);
-        break;
       case 'flush':
-        this.#files.flush();
-        this.#trees.flush();
+        this.#packs.flush();
         this.#reply({ kind: 'flushed' });
         break;
       case 'park':
@@ -90,62 +79,22 @@ class Sealer {
     for (let n = 0; n < count; n++) {
       const address = batch.blobs[4 * n + 2] ?? 0;
       const length = batch.blobs[4 * n + 3] ?? 0;
-      const plaintext = this.#bytes.subarray(address, address + length);
-      ids.set(hash('sha256', plaintext, 'buffer'), n * idBytes);
-      if (!this.#known.claim(ids, n * idBytes)) continue;
+      const id = ids.subarray(n * idBytes, (n + 1) * idBytes);
+      id.set(hash('sha256', this.#bytes.subarray(address, address + length), 'buffer'));
+      if (!this.#known.claim(id)) continue;
       added.newBlobs++;
       added.newBytes += length;
-      added.packedBytes += this.#sealPiece(address, length, ids.subarray(n * idBytes, (n + 1) * idBytes));
+      added.packedBytes += this.#seal(id, address, length);
     }
     endLease(this.#arena, batch.lease);
-    Atomics.sub(this.#queued, this.#data.sealer, 1);
+    Atomics.sub(this.#queued, this.#sealer, 1);
     this.#reply({ kind: 'sealed', blobs: batch.blobs, ids, results: batch.results, ...added });
   }
 
-  #sealPiece(address: number, length: number, id: Bytes): number {
-    const plaintext = this.#bytes.subarray(address, address + length);
-    const frame = this.#data.version === 1 ? undefined : this.#encode(plaintext);
-    if (frame && frame.length < length)
-      return this.#files.add({ type: 'data', id, ...inFrame(frame, length) });
-    const bytes = this.#bytes.subarray(address, address + length + plaintextSlack);
-    return this.#files.add({ type: 'data', id, bytes, length, plainLength: undefined });
+  #seal(id: Bytes, address: number, length: number): number {
+    const plaintext = this.#bytes.subarray(address, address + length + plaintextSlack);
+    return this.#packs.add(this.#encoder.encode('data', id, plaintext, length));
   }
-
-  #sealTree(plaintext: Bytes): void {
-    const id = hash('sha256', plaintext, 'buffer');
-    const packedBytes =
-      this.#data.version === 1
-        ? this.#trees.add({ type: 'tree', id, ...unframed(plaintext) })
-        : this.#trees.add({
-            type: 'tree',
-            id,
-            ...inFrame(this.#encode(plaintext), plaintext.length),
-          });
-    this.#reply({ kind: 'stored', plainBytes: plaintext.length, packedBytes });
-  }
-
-  #encode(plaintext: Bytes): Bytes {
-    const encoder = plaintext.length < levelTwoBytes ? this.#fastEncoder : this.#denseEncoder;
-    return encoder.encode(plaintext);
-  }
-}
-
-interface Stored {
-  readonly bytes: Bytes;
-  readonly length: number;
-  readonly plainLength: number | undefined;
-}
-
-/** A frame from the encoder, behind which there is room enough. */
-function inFrame(frame: Bytes, plainLength: number): Stored {
-  const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.length + plaintextSlack);
-  return { bytes, length: frame.length, plainLength };
-}
-
-function unframed(plaintext: Bytes): Stored {
-  const bytes = new Uint8Array(plaintext.length + plaintextSlack);
-  bytes.set(plaintext);
-  return { bytes, length: plaintext.length, plainLength: undefined };
 }
 
 const port = parentPort;

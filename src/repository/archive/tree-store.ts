@@ -2,6 +2,7 @@ import { type BlobId, idOf } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { encodeTree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
+import type { ParentDirectory } from './parent-directory.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Stores directories that are not in the repository yet, each once. */
@@ -15,13 +16,19 @@ export class TreeStore {
     this.#pipeline = pipeline;
   }
 
-  /** The id of the tree with these nodes, which are in the order of their names. */
-  store(nodes: Iterable<TreeNode>): BlobId {
+  /**
+   * The id of the tree with these nodes, which are in the order of their names.
+   *
+   * @param before what the directory was: when it is still that, nothing is encoded
+   */
+  store(nodes: readonly TreeNode[], before: ParentDirectory): BlobId {
+    const same = before.idIfSame(nodes);
+    if (same !== undefined && this.#index.has('tree', same)) return same;
     const plaintext = encodeTree(nodes);
     const id = idOf(plaintext);
     if (!this.#stored.has(id) && !this.#index.has('tree', id)) {
       this.#stored.add(id);
-      this.#pipeline.storeTree(plaintext);
+      this.#pipeline.storeTree(id, plaintext);
     }
     return id;
   }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Bytes } from '../../base/index.ts';
+import { type Bytes, isHoldfastError } from '../../base/index.ts';
 import {
   type FileStat,
   IgnoreRules,
@@ -18,9 +18,10 @@ import type { Changes } from './changes.ts';
 import type { FileOutcome } from './file-jobs.ts';
 import { nodeOfStat } from './node-of-stat.ts';
 import { OpenDirectory } from './open-directory.ts';
-import { isUnchanged, ParentDirectory } from './parent-directory.ts';
+import { ParentDirectory } from './parent-directory.ts';
 import type { Pipeline } from './pipeline.ts';
 import { TreeStore } from './tree-store.ts';
+import { hasSameContent, hasSameMetadata } from './unchanged.ts';
 
 /** After so many names the other tasks of the main thread get a turn. */
 const namesPerTurn = 64;
@@ -68,10 +69,11 @@ export class TreeWalker {
       ...(excludeCaches !== undefined && { excludeCaches }),
       ...(forbidden && { forbidden }),
     });
+    const before = await this.#parentDirectory(parent, signal);
     const root = new OpenDirectory((nodes) => {
-      this.#root = this.#trees.store(nodes);
+      this.#root = this.#trees.store(nodes, before);
     });
-    this.#levels.push({ directory: root, before: await this.#parentDirectory(parent, signal) });
+    this.#levels.push({ directory: root, before });
     let names = 0;
     for (const event of walk(paths, rules)) {
       await this.#onEvent(event, signal);
@@ -112,31 +114,32 @@ export class TreeWalker {
   }
 
   async #enter({ path, name, stat }: Seen, signal: AbortSignal): Promise<void> {
-    const { directory, before } = this.#level;
-    const previous = before.find(name);
+    const level = this.#level;
+    const previous = level.before.find(name);
     const previousTree = previous?.type === 'dir' ? previous.subtree : undefined;
-    const own = this.#describe(path, name, stat);
-    const done = directory.reserve();
-    const inside = new OpenDirectory((nodes) => {
-      const subtree = this.#trees.store(nodes);
+    const own = this.#describe(path, name, stat, previous);
+    const before = await this.#parentDirectory(previousTree, signal);
+    const done = level.directory.reserve();
+    const directory = new OpenDirectory((nodes) => {
+      const subtree = this.#trees.store(nodes, before);
       this.counts.addDirectory(previousTree, subtree);
-      done(own && { ...own, subtree });
+      done(own?.subtree === subtree ? own : own && { ...own, subtree });
     });
-    this.#levels.push({ directory: inside, before: await this.#parentDirectory(previousTree, signal) });
+    this.#levels.push({ directory, before });
   }
 
   #saveEntry({ path, name, stat }: Seen): void {
     const { directory, before } = this.#level;
     const previous = before.find(name);
-    const node = this.#describe(path, name, stat);
+    const node = this.#describe(path, name, stat, previous);
     if (!node) return;
     if (node.type !== 'file') {
       directory.add(node);
       return;
     }
     this.counts.findFile(stat.size);
-    if (previous?.content && isUnchanged(previous, stat, this.#index)) {
-      directory.add({ ...node, content: previous.content });
+    if (previous?.content && hasSameContent(previous, 'file', stat) && this.#isStored(previous.content)) {
+      directory.add(node === previous ? node : { ...node, content: previous.content });
       this.#countFile('unmodified', stat.size);
       return;
     }
@@ -144,6 +147,10 @@ export class TreeWalker {
     this.#pipeline.storeFile(path, stat.size, (outcome) => {
       done(this.#afterReading(path, node, previous, outcome));
     });
+  }
+
+  #isStored(content: readonly BlobId[]): boolean {
+    return content.every((id) => this.#index.has('data', id));
   }
 
   #afterReading(
@@ -160,11 +167,14 @@ export class TreeWalker {
     return { ...node, content: outcome.content, size: outcome.size };
   }
 
-  /** Undefined for what is not kept, and for what cannot be looked at, which is reported. */
-  #describe(path: Bytes, name: Bytes, stat: FileStat): TreeNode | undefined {
-    if (stat.kind === 'irregular') return undefined;
+  /** `previous` itself when it still holds; undefined for what is not kept, or cannot be looked at and is reported. */
+  #describe(path: Bytes, name: Bytes, stat: FileStat, previous: TreeNode | undefined): TreeNode | undefined {
+    const { kind } = stat;
+    if (kind === 'irregular') return undefined;
+    if (previous && hasSameContent(previous, kind, stat) && hasSameMetadata(previous, kind, stat))
+      return previous;
     try {
-      return nodeOfStat(path, name, stat.kind, stat);
+      return nodeOfStat(path, name, kind, stat);
     } catch (error) {
       this.#report(path, error);
       return undefined;
@@ -173,8 +183,13 @@ export class TreeWalker {
 
   async #parentDirectory(tree: BlobId | undefined, signal: AbortSignal): Promise<ParentDirectory> {
     if (tree === undefined) return new ParentDirectory();
-    const { nodes } = await this.#repository.readTree(tree, { signal });
-    return new ParentDirectory(nodes);
+    try {
+      return new ParentDirectory(tree, await this.#repository.readTree(tree, { signal }));
+    } catch (error) {
+      // A parent only saves work: without this part of it the files are read.
+      if (!isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw error;
+      return new ParentDirectory();
+    }
   }
 
   #countFile(kind: 'new' | 'changed' | 'unmodified', size: number): void {

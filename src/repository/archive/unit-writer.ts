@@ -3,7 +3,7 @@ import type { Bytes } from '../../base/index.ts';
 import { addToCounter, blockCount, blockSize } from '../format/counter.ts';
 import type { MasterKey } from '../format/master-key.ts';
 import { Poly1305Kernel } from '../kernel/poly1305.ts';
-import { type Arena, sealerCorner, stagingBytes } from './arena.ts';
+import { type Corner, stagingBytes } from './arena.ts';
 import type { BlockChain } from './block-chain.ts';
 
 /** What one call encrypts. The cipher answers in new memory: of this size it is used again at once, of 64 KiB the system gives and takes it. */
@@ -25,17 +25,17 @@ export class UnitWriter {
   readonly #nonceCipher: Cipheriv;
   readonly #macR: Bytes;
   readonly #poly1305: Poly1305Kernel;
-  readonly #arenaBuffer: SharedArrayBuffer;
+  readonly #memory: SharedArrayBuffer;
   readonly #staging: Uint8Array;
   readonly #tag: Uint8Array;
   #counter: Bytes = randomBytes(blockSize);
 
-  constructor(arena: Arena, sealer: number, key: MasterKey) {
-    const { state, staging } = sealerCorner(sealer);
-    this.#arenaBuffer = arena.memory.buffer;
-    this.#poly1305 = new Poly1305Kernel(arena.memory, state);
-    this.#staging = new Uint8Array(this.#arenaBuffer, staging, stagingBytes - tagBytes);
-    this.#tag = new Uint8Array(this.#arenaBuffer, staging + stagingBytes - tagBytes, tagBytes);
+  constructor(memory: WebAssembly.Memory, corner: Corner, key: MasterKey) {
+    const { state, staging } = corner;
+    this.#memory = memory.buffer;
+    this.#poly1305 = new Poly1305Kernel(memory, state);
+    this.#staging = new Uint8Array(this.#memory, staging, stagingBytes - tagBytes);
+    this.#tag = new Uint8Array(this.#memory, staging + stagingBytes - tagBytes, tagBytes);
     this.#stream = createCipheriv('aes-256-ctr', key.encrypt, this.#counter);
     this.#nonceCipher = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false);
     this.#macR = key.macR;
@@ -56,13 +56,13 @@ export class UnitWriter {
   }
 
   #authenticate(chain: BlockChain, ciphertext: Bytes, isLast: boolean): void {
-    const at = this.#inArena(chain.append(ciphertext)) ?? this.#stage(ciphertext);
+    const at = this.#inMemory(chain.append(ciphertext)) ?? this.#stage(ciphertext);
     if (isLast) this.#poly1305.finish(at, ciphertext.length, this.#tag.byteOffset);
     else this.#poly1305.update(at, ciphertext.length);
   }
 
-  #inArena(view: Uint8Array | undefined): number | undefined {
-    return view?.buffer === this.#arenaBuffer ? view.byteOffset : undefined;
+  #inMemory(view: Uint8Array | undefined): number | undefined {
+    return view?.buffer === this.#memory ? view.byteOffset : undefined;
   }
 
   #stage(bytes: Bytes): number {

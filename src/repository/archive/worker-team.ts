@@ -51,11 +51,6 @@ export class WorkerTeam {
     this.#scanner.postMessage(request, []);
   }
 
-  /** Asks one sealer, always the same: directories shall lie together. */
-  ask(request: SealerRequest): void {
-    this.#sealers[0]?.postMessage(request, []);
-  }
-
   askAll(request: SealerRequest): void {
     for (const sealer of this.#sealers) sealer.postMessage(request, []);
   }
