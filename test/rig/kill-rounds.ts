@@ -105,10 +105,13 @@ class Scene implements AsyncDisposable {
     mkdirSync(join(options.directory, 'data'));
     await client.run(['backup', join(options.directory, 'data')]);
     const scene = new Scene(options, network, client, await client.exportForRestic());
-    scene.newData();
-    const started = performance.now();
-    await scene.finishBackup();
-    scene.backupMs = performance.now() - started;
+    // The first backup warms what later ones find warm; the second one's time is theirs.
+    for (let warm = 0; warm < 2; warm++) {
+      scene.newData();
+      const started = performance.now();
+      await scene.finishBackup();
+      scene.backupMs = performance.now() - started;
+    }
     return scene;
   }
 
