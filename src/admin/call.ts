@@ -1,13 +1,8 @@
 import { Value } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
-import {
-  type AdminContext,
-  type OperationAnswer,
-  type OperationInput,
-  type OperationName,
-  operations,
-} from './operations.ts';
+import type { AdminContext } from './admin-context.ts';
+import { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
 
 /** The admin API as its users see it, wherever the authority is. */
 export interface AdminClient {

@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox';
 import type { CertificateRecord } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { parseSerialNumber } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
 import { type CertificateView, describeCertificate } from './describe-certificate.ts';
-import type { AdminContext } from './operations.ts';
 
 export const certificateListInput = Type.Object(
   { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })) },

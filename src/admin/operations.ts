@@ -1,7 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import type { Authority } from '../authority/index.ts';
-import type { Clock } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
 import {
   certificateListInput,
   certificateShowInput,
@@ -10,28 +9,6 @@ import {
 } from './certificates.ts';
 import { showStatus } from './status.ts';
 import { createToken, tokenCreateInput } from './tokens.ts';
-
-/** A listener as `status` shows it. */
-export interface ListenerView {
-  readonly name: string;
-  readonly url: string;
-  readonly services: readonly string[];
-  readonly clientCertificate: string;
-  /** What is weaker than the default, in sentences; empty when nothing is. */
-  readonly weaker: readonly string[];
-}
-
-/** What operations work on. */
-export interface AdminContext {
-  readonly authority: Authority;
-  readonly clock: Clock;
-  /** `host:port` of every enrolment listener, for join codes. */
-  readonly enrolAddresses: readonly string[];
-  /** The running server's listeners; empty when none runs. */
-  readonly listeners: readonly ListenerView[];
-  /** Where the recovery kit was written, to see whether it is still there. */
-  readonly recoveryKitPath: string;
-}
 
 /** One thing an administrator can do: who may, what it takes, what it gives. */
 export interface Operation<Input extends TSchema, Answer> {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { AuthorityStatus } from '../authority/index.ts';
-import type { AdminContext, ListenerView } from './operations.ts';
+import type { AdminContext, ListenerView } from './admin-context.ts';
 
 /** How the network's authority and its server are. */
 export interface StatusAnswer {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
-import type { AdminContext } from './operations.ts';
+import type { AdminContext } from './admin-context.ts';
 
 /** How long a join code lives when nothing is said. */
 const defaultLifetimeMs = 24 * hourMs;

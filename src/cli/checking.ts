@@ -11,7 +11,7 @@ export async function checkRepository(
   options: RepositoryOptions & { readonly readData?: boolean },
 ): Promise<void> {
   const { output } = context;
-  using target = await openTarget(context, options);
+  await using target = await openTarget(context, options, { cached: false });
   const progress = context.progress('check');
   const summary = await check(target.repository, {
     readData: options.readData === true,

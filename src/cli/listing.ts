@@ -13,7 +13,7 @@ export async function listSnapshots(
   options: RepositoryOptions & SnapshotFilters,
 ): Promise<void> {
   const { output, signal } = context;
-  using target = await openTarget(context, options);
+  await using target = await openTarget(context, options);
   const all = await target.repository.snapshots({ signal });
   const chosen = all.filter((snapshot) => isMeant(snapshot, options));
   if (output.json) return output.value(chosen.map(toJson));
@@ -45,7 +45,7 @@ export async function listFiles(
   options: RepositoryOptions & SnapshotFilters & { readonly long?: boolean },
 ): Promise<void> {
   const { output, signal } = context;
-  using target = await openTarget(context, options);
+  await using target = await openTarget(context, options);
   const snapshot = await target.repository.findSnapshot(name, filterOf(options, signal));
   const below = directory === undefined ? {} : { path: Buffer.from(directory) };
   for await (const { path, node } of listSnapshot(target.repository, snapshot, { ...below, signal })) {

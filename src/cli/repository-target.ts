@@ -6,19 +6,28 @@ import type { Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { createHome, openHome } from './home.ts';
 import type { RepositoryOptions } from './repository-options.ts';
+import { serveMeanwhile } from './serve-meanwhile.ts';
 
 /** The repository a command works on, and how it is reached. */
-export interface Target extends Disposable {
+export interface Target extends AsyncDisposable {
   readonly repository: Repository;
   /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
   readonly route: string;
+}
+
+/** How {@link openTarget} opens. */
+export interface OpenTargetOptions {
+  /** Make the repository when there is none. */
+  readonly create?: boolean;
+  /** Keep copies of metadata; off for whoever wants to see what the server really has. */
+  readonly cached?: boolean;
 }
 
 /** Opens the repository that `options` name: this node's own at its server unless `--repo` says another. */
 export async function openTarget(
   context: Context,
   options: RepositoryOptions,
-  { create = false }: { create?: boolean } = {},
+  { create = false, cached = true }: OpenTargetOptions = {},
 ): Promise<Target> {
   const password = await readPassword(context, options.passwordFile);
   const { repo } = options;
@@ -26,15 +35,22 @@ export async function openTarget(
     return openDirectory(context, resolve(context.workingDirectory, repo), { create, password });
   }
   const home = await openHome(context.home);
-  const connection = await connectNode(await openNode(home.node), context);
-  const place = await connection.place({ url: repo?.replace(/^rest:/, ''), cache: home.cache });
+  await using opened = new AsyncDisposableStack();
+  const serving = await serveMeanwhile(context, home);
+  if (serving !== undefined) opened.use(serving);
+  const connection = opened.use(await connectNode(await openNode(home.node), context));
+  const place = await connection.place({
+    url: repo?.replace(/^rest:/, ''),
+    cache: cached ? home.cache : undefined,
+  });
   const repository = await openRepositoryAt(place, { create, password, signal: context.signal });
+  const held = opened.move();
   return {
     repository,
     get route() {
       return describeConnection(connection);
     },
-    [Symbol.dispose]: () => connection[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
@@ -52,7 +68,7 @@ async function openDirectory(
   const home = await createHome(context.home);
   const place = await localPlace(directory, home.node);
   const repository = await openRepositoryAt(place, { ...options, signal: context.signal });
-  return { repository, route: `in ${directory}`, [Symbol.dispose]() {} };
+  return { repository, route: `in ${directory}`, [Symbol.asyncDispose]: async () => {} };
 }
 
 function isUrl(location: string): boolean {

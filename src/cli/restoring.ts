@@ -21,7 +21,7 @@ export async function restoreSnapshot(
   request: RestoreRequest,
 ): Promise<void> {
   const { output, signal } = context;
-  using source = await openTarget(context, request);
+  await using source = await openTarget(context, request);
   const snapshot = await source.repository.findSnapshot(name, filterOf(request, signal));
   const target = resolve(context.workingDirectory, request.target);
   const startedMs = performance.now();

@@ -22,7 +22,7 @@ export const defineBackup: DefineCommand = (command, start) => {
     .action(async (paths: string[], options: BackupOptions) => {
       const context = start(command);
       const { backUp, sayBackup } = await import('../backing-up.ts');
-      using target = await (await import('../repository-target.ts')).openTarget(context, options, {
+      await using target = await (await import('../repository-target.ts')).openTarget(context, options, {
         create: options.repo === undefined || options.init === true,
       });
       const result = await backUp(context, target.repository, paths, options);

@@ -1,0 +1,24 @@
+import type { Authority } from '../authority/index.ts';
+import type { Clock } from '../base/index.ts';
+
+/** A listener as `status` shows it. */
+export interface ListenerView {
+  readonly name: string;
+  readonly url: string;
+  readonly services: readonly string[];
+  readonly clientCertificate: string;
+  /** What is weaker than the default, in sentences; empty when nothing is. */
+  readonly weaker: readonly string[];
+}
+
+/** What operations work on. */
+export interface AdminContext {
+  readonly authority: Authority;
+  readonly clock: Clock;
+  /** `host:port` of every enrolment listener, for join codes. */
+  readonly enrolAddresses: readonly string[];
+  /** The running server's listeners; empty when none runs. */
+  readonly listeners: readonly ListenerView[];
+  /** Where the recovery kit was written, to see whether it is still there. */
+  readonly recoveryKitPath: string;
+}
