@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import type { Context } from './context.ts';
+import type { DefineCommand } from './define-command.ts';
 
 /** A word of the command line: what it is for, and where its options and its work are. */
 export interface CommandEntry {
@@ -9,9 +8,6 @@ export interface CommandEntry {
   readonly everyday: boolean;
   load(): Promise<DefineCommand>;
 }
-
-/** Gives `command` its options, help and action. The action returns the exit code, 0 when it returns nothing. */
-export type DefineCommand = (command: Command, start: (command: Command) => Context) => void;
 
 /**
  * All words, in the order of the help. Only the one that was said is loaded, so that a command starts no slower

@@ -5,7 +5,6 @@ import type { VerifySummary } from '../repository/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
 import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
-import type { UpOptions } from './command/up.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
 import type { CreationOptions } from './creation-options.ts';
@@ -13,10 +12,17 @@ import { exitCode } from './exit-code.ts';
 import { formatRemaining, plural } from './format.ts';
 import { checkHome, openHome } from './home.ts';
 import { openLocalClient } from './local-client.ts';
+import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
 import { type Serving, sayServer, startServing, untilInterrupted } from './serving.ts';
 import { storeDirectory } from './settings.ts';
 import { verifyBackup } from './verifying.ts';
+
+/** What `up` takes. */
+export interface UpOptions extends CreationOptions, ExcludeOptions {
+  /** End when the backup is verified. */
+  readonly once?: boolean;
+}
 
 /** `holdfast up`: everything, from nothing or from what is there, proved by reading it back. */
 export async function up(context: Context, paths: readonly string[], options: UpOptions): Promise<void> {

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { callOperation, operationPath } from '../admin/index.ts';
-import type { IdentityOf } from './application.ts';
-import type { ServerContext } from './server-context.ts';
+import type { IdentityOf, ServerContext } from './server-context.ts';
 
 /** The admin API over HTTP: one route for the whole table. */
 export function mountAdmin(app: FastifyInstance, { admin }: ServerContext, identityOf: IdentityOf): void {

@@ -7,7 +7,7 @@ import { mountAdmin } from './admin-routes.ts';
 import { mountControl } from './control-routes.ts';
 import { mountEnrol } from './enrol-routes.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
-import type { ServerContext } from './server-context.ts';
+import type { IdentityOf, ServerContext } from './server-context.ts';
 import { mountStatus } from './status-routes.ts';
 
 /** The routes below `/-/`, called once `access.ts` has decided that the peer may. */
@@ -46,9 +46,6 @@ export async function createApplication(context: ServerContext): Promise<Applica
     close: () => app.close(),
   };
 }
-
-/** Who sent a request that only let-in peers can send. */
-export type IdentityOf = (request: IncomingMessage) => Identity;
 
 function mountAll(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {
   mountStatus(app, context);

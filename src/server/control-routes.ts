@@ -4,9 +4,8 @@ import { isHoldfastError } from '../base/index.ts';
 import { enrolPaths } from '../enrol/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import { peerCertificates } from '../transport/index.ts';
-import type { IdentityOf } from './application.ts';
 import { httpStatusOf } from './http-status.ts';
-import type { ServerContext } from './server-context.ts';
+import type { IdentityOf, ServerContext } from './server-context.ts';
 
 /** What a node may do for itself, with its certificate: renew it, ask whom to trust, leave its second key. */
 export function mountControl(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import type { AdminContext } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import type { Log } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
 
 /** What the routes work on. */
@@ -12,3 +14,6 @@ export interface ServerContext {
   readonly enrolLimit: EnrolLimit;
   readonly log: Log;
 }
+
+/** Who sent a request that only let-in peers can send. */
+export type IdentityOf = (request: IncomingMessage) => Identity;

@@ -1,4 +1,4 @@
-import type { DefineCommand } from '../commands.ts';
+import type { DefineCommand } from '../define-command.ts';
 import { exitCode } from '../exit-code.ts';
 import {
   addExcludeOptions,

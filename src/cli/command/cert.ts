@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { DefineCommand } from '../commands.ts';
+import type { DefineCommand } from '../define-command.ts';
 
 /** `holdfast cert list | show | export` */
 export const defineCert: DefineCommand = (command, start) => {

@@ -1,4 +1,4 @@
-import type { DefineCommand } from '../commands.ts';
+import type { DefineCommand } from '../define-command.ts';
 import { addRepositoryOptions, type RepositoryOptions } from '../repository-options.ts';
 
 export interface CheckOptions extends RepositoryOptions {

@@ -1,5 +1,5 @@
-import type { DefineCommand } from '../commands.ts';
 import { addCreationOptions, type CreationOptions } from '../creation-options.ts';
+import type { DefineCommand } from '../define-command.ts';
 
 /** `holdfast init` */
 export const defineInit: DefineCommand = (command, start) => {

@@ -1,4 +1,4 @@
-import type { DefineCommand } from '../commands.ts';
+import type { DefineCommand } from '../define-command.ts';
 
 /** `holdfast join CODE` */
 export const defineJoin: DefineCommand = (command, start) => {

@@ -1,5 +1,5 @@
-import type { DefineCommand } from '../commands.ts';
 import { addServingOptions } from '../creation-options.ts';
+import type { DefineCommand } from '../define-command.ts';
 import type { ServingOptions } from '../serving.ts';
 
 /** `holdfast serve` */

@@ -1,4 +1,4 @@
-import type { DefineCommand } from '../commands.ts';
+import type { DefineCommand } from '../define-command.ts';
 
 /** `holdfast status` */
 export const defineStatus: DefineCommand = (command, start) => {

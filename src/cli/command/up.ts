@@ -1,10 +1,7 @@
-import type { DefineCommand } from '../commands.ts';
-import { addCreationOptions, type CreationOptions } from '../creation-options.ts';
-import { addExcludeOptions, type ExcludeOptions } from '../repository-options.ts';
-
-export interface UpOptions extends CreationOptions, ExcludeOptions {
-  readonly once?: boolean;
-}
+import { addCreationOptions } from '../creation-options.ts';
+import type { DefineCommand } from '../define-command.ts';
+import { addExcludeOptions } from '../repository-options.ts';
+import type { UpOptions } from '../setting-up.ts';
 
 /** `holdfast up [PATH…]` */
 export const defineUp: DefineCommand = (command, start) => {
