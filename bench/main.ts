@@ -9,6 +9,7 @@ import { type DataSet, makeLarge, makeOne, makeSmall } from './data-set.ts';
 import { holdfastServerContenders } from './holdfast-server.ts';
 import { measureKills } from './kills.ts';
 import { localContenders } from './local-contenders.ts';
+import { run } from './measure.ts';
 import { type BenchOptions, type PlaceName, parseOptions, type RowName, usage } from './options.ts';
 import { renderPage } from './page.ts';
 import { resticWithRclone } from './rclone-contender.ts';
@@ -56,6 +57,7 @@ async function measureRows(
   for (const place of options.places) {
     await using stack = new AsyncDisposableStack();
     const contenders = await startContenders(place, built, directory, stack);
+    await warmUp(contenders, directory);
     for (const row of options.rows) {
       const onRun = (name: string, { seconds }: { seconds: number }) =>
         console.error(`${row} ${place}   ${name}   ${seconds.toFixed(2)} s`);
@@ -75,6 +77,15 @@ async function startContenders(
   if (place === 'local') return localContenders(built);
   const network = stack.use(await Network.start(join(directory, 'server'), built.launcher));
   return [...holdfastServerContenders(built, network), resticWithRclone];
+}
+
+/** Has each contender back up an empty folder: programs and Node's compile cache are warm from then on. */
+async function warmUp(contenders: readonly Contender[], directory: string): Promise<void> {
+  const nothing = mkdtempSync(join(directory, 'nothing-'));
+  for (const contender of contenders) {
+    await using place = await contender.open(mkdtempSync(join(directory, 'place-')));
+    await run(place.backup([nothing]));
+  }
 }
 
 /** Makes the data that the rows need, and no other, and brings it to disk. */

@@ -31,7 +31,7 @@ ${kills.length === 0 ? 'Not part of this run.' : kills.map((line) => `- ${line}`
 ${machine()}
 
 - Time is that of the whole command, from start to exit. Servers run already, on the same processors. Before each run, what
-  was written earlier is synced to disk; the data to back up is in the page cache.
+  was written earlier is synced to disk; the data to back up is in the page cache, and so are the programs, which have run once.
 - Making the repository and joining are not measured. Cache and compression are the defaults of both programs. A first
   backup has a cache of its own, an unchanged one and a restore that of the backups before.
 - restore writes large and small together into a folder made for each run; unchanged backs both up again.
