@@ -14,4 +14,4 @@ export { setMode, setOwner, setTimes } from './metadata.ts';
 export { PatternList, type PatternMatch } from './path-pattern.ts';
 export { pathText } from './path-text.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';
-export { readXattrs, setXattrs, type Xattr, type XattrFailure } from './xattr.ts';
+export { readXattrs, removeXattr, setXattrs, type Xattr, type XattrFailure } from './xattr.ts';

@@ -36,7 +36,7 @@ export interface XattrFailure {
 export function setXattrs(path: Bytes, wanted: readonly Xattr[]): XattrFailure[] {
   const target = cString(path);
   for (const name of listNames(path, target)) {
-    if (!wanted.some((xattr) => xattr.name === name)) removeXattr(path, target, name);
+    if (!wanted.some((xattr) => xattr.name === name)) removeXattr(path, name);
   }
   return wanted.flatMap(({ name, value }) => {
     try {
@@ -46,6 +46,15 @@ export function setXattrs(path: Bytes, wanted: readonly Xattr[]): XattrFailure[]
       return [{ name, error }];
     }
   });
+}
+
+/** Removes an extended attribute of `path` itself, if it is there and the system lets it be removed. */
+export function removeXattr(path: Bytes, name: string): void {
+  try {
+    callLibc('lremovexattr', path, cString(path), cString(Buffer.from(name)));
+  } catch (error) {
+    if (!isWithout(error) && !['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
+  }
 }
 
 function listNames(path: Bytes, target: Bytes): string[] {
@@ -65,14 +74,6 @@ function readValue(path: Bytes, target: Bytes, name: string): Bytes | undefined 
   } catch (error) {
     if (isWithout(error) || systemErrorCode(error) === 'EACCES') return undefined;
     throw error;
-  }
-}
-
-function removeXattr(path: Bytes, target: Bytes, name: string): void {
-  try {
-    callLibc('lremovexattr', path, target, cString(Buffer.from(name)));
-  } catch (error) {
-    if (!isWithout(error) && !['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { type Bytes, systemErrorCode } from '../../base/index.ts';
 import { setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
 import { type NodeType, permissionsOf } from '../format/file-mode.ts';
 import type { TreeNode } from '../format/tree-node.ts';
+import { systemProblem } from './piece-sink.ts';
 
 /** What a node says of a file beside its content; plain values that cross to a worker. */
 export interface FileAttributes {
@@ -38,14 +39,15 @@ export function applyAttributes(path: Bytes, attributes: FileAttributes): string
     try {
       work();
     } catch (error) {
-      problems.push(`${what}: ${messageOf(error)}`);
+      problems.push(`${what}: ${systemProblem(error).message}`);
     }
   };
   let owned = true;
   attempt('owner', () => {
     owned = giveOwner(path, attributes);
   });
-  if (attributes.xattrs.length > 0) {
+  // A directory can have been there before, with others.
+  if (attributes.xattrs.length > 0 || type === 'dir') {
     attempt('extended attributes', () => problems.push(...giveXattrs(path, attributes.xattrs)));
   }
   if (type !== 'symlink') {
@@ -69,9 +71,5 @@ function giveOwner(path: Bytes, { uid, gid }: FileAttributes): boolean {
 function giveXattrs(path: Bytes, xattrs: readonly Xattr[]): string[] {
   return setXattrs(path, xattrs)
     .filter(({ name, error }) => isRoot || name.startsWith('user.') || systemErrorCode(error) !== 'EPERM')
-    .map(({ name, error }) => `extended attribute ${name}: ${messageOf(error)}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+    .map(({ name, error }) => `extended attribute ${name}: ${systemProblem(error).message}`);
 }

@@ -12,10 +12,12 @@ export interface PieceSink {
 }
 
 /** Codes of the system after which no other file can be written either. */
-const fullCodes: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
-/** What the system's error says of a file. */
+/** What the system's error, or an expected failure, says of a file; anything else is a bug and thrown on. */
 export function systemProblem(error: unknown): FileProblem {
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: fullCodes.has(systemErrorCode(error)) ? 'full' : 'system', message };
+  if (!(error instanceof Error)) throw error;
+  const code = systemErrorCode(error);
+  if (code === undefined) throw error;
+  return { kind: fullCodes.has(code) ? 'full' : 'system', message: error.message };
 }

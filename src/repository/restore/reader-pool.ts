@@ -1,26 +1,24 @@
 import { Worker } from 'node:worker_threads';
 import { type Bytes, type Secret, workerEntry } from '../../base/index.ts';
 import type { MasterKey } from '../format/master-key.ts';
-import type { PackToCheck } from './check-pack-bytes.ts';
 import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
 
 /** One message to a worker. */
-export type ReaderTask = { readonly number: number } & (
-  | { readonly kind: 'run'; readonly run: ContentRun; readonly purpose: RunPurpose }
-  | ({ readonly kind: 'pack' } & PackToCheck)
-);
+export interface ReaderTask {
+  readonly number: number;
+  readonly run: ContentRun;
+  readonly purpose: RunPurpose;
+}
 
 /** A worker's answer. */
 export interface ReaderAnswer {
   readonly number: number;
-  readonly result: RunResult | string[];
+  readonly result: RunResult;
 }
-
-type Result = RunResult | string[];
 
 interface Reader {
   readonly worker: Worker;
-  readonly underWay: Map<number, PromiseWithResolvers<Result>>;
+  readonly underWay: Map<number, PromiseWithResolvers<RunResult>>;
 }
 
 /** Tasks in a worker at a time: one it works on, and one so that it need not wait for the main thread. */
@@ -29,7 +27,7 @@ const tasksEach = 2;
 /** Workers that open blobs. They live until the pool is disposed of. */
 export class ReaderPool implements AsyncDisposable {
   readonly #readers: readonly Reader[];
-  /** Tasks for which no worker is free, first come, first served. */
+  /** Runs for which no worker is free, first come, first served. */
   readonly #queue: (() => void)[] = [];
   #number = 0;
   #failure: Error | undefined;
@@ -39,14 +37,23 @@ export class ReaderPool implements AsyncDisposable {
     this.#readers = Array.from({ length: count }, () => this.#start(masterKey));
   }
 
-  /** Opens the blobs of a run and does with their plaintexts what `purpose` says. Takes the run's bytes away. */
+  /**
+   * Opens the blobs of a run and does with their plaintexts what `purpose` says. Takes the run's bytes away. When the signal
+   * fires a run that no worker has is rejected; one that a worker has is done first, so that it leaves nothing half done.
+   */
   async run(run: ContentRun, purpose: RunPurpose, signal?: AbortSignal): Promise<RunResult> {
-    return (await this.#post({ kind: 'run', run, purpose }, run.bytes, signal)) as RunResult;
-  }
-
-  /** Checks a whole pack, and takes its bytes away. What is wrong with it, in sentences. */
-  async check(pack: PackToCheck, signal?: AbortSignal): Promise<string[]> {
-    return (await this.#post({ kind: 'pack', ...pack }, pack.bytes, signal)) as string[];
+    while (this.#failure === undefined && this.#leastBusy().underWay.size >= tasksEach) {
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
+    }
+    signal?.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
+    const { worker, underWay } = this.#leastBusy();
+    const number = this.#number++;
+    const answer = Promise.withResolvers<RunResult>();
+    underWay.set(number, answer);
+    const bytes = ownBytes(run.bytes);
+    worker.postMessage({ number, run: { ...run, bytes }, purpose } satisfies ReaderTask, [bytes.buffer]);
+    return await answer.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,31 +66,15 @@ export class ReaderPool implements AsyncDisposable {
       workerData: masterKey.reveal(),
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
-    const underWay = new Map<number, PromiseWithResolvers<Result>>();
+    const underWay = new Map<number, PromiseWithResolvers<RunResult>>();
     worker.on('message', ({ number, result }: ReaderAnswer) => {
       underWay.get(number)?.resolve(result);
       underWay.delete(number);
-      this.#queue.shift()?.();
+      this.#wake();
     });
     worker.on('error', (error) => this.#fail(error as Error));
+    worker.on('exit', () => this.#fail(new Error('a reader stopped')));
     return { worker, underWay };
-  }
-
-  async #post(task: Untold<ReaderTask>, bytes: Bytes, signal?: AbortSignal): Promise<Result> {
-    while (this.#failure === undefined && this.#leastBusy().underWay.size >= tasksEach) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-    }
-    signal?.throwIfAborted();
-    if (this.#failure !== undefined) throw this.#failure;
-    const { worker, underWay } = this.#leastBusy();
-    const number = this.#number++;
-    const answer = Promise.withResolvers<Result>();
-    underWay.set(number, answer);
-    const own = ownBytes(bytes);
-    const message =
-      task.kind === 'run' ? { ...task, run: { ...task.run, bytes: own } } : { ...task, bytes: own };
-    worker.postMessage({ ...message, number } satisfies ReaderTask, [own.buffer]);
-    return await answer.promise;
   }
 
   #leastBusy(): Reader {
@@ -96,11 +87,14 @@ export class ReaderPool implements AsyncDisposable {
       for (const { reject } of underWay.values()) reject(this.#failure);
       underWay.clear();
     }
+    this.#wake();
+  }
+
+  /** All of them, because one that is aborted would not pass it on. */
+  #wake(): void {
     for (const start of this.#queue.splice(0)) start();
   }
 }
-
-type Untold<T> = T extends unknown ? Omit<T, 'number'> : never;
 
 /** The same bytes with all of their memory to themselves, so that it can be handed over. */
 function ownBytes(bytes: Bytes): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { isHoldfastError } from '../../base/index.ts';
 import type { MasterKey } from '../format/master-key.ts';
-import { checkPackBytes } from './check-pack-bytes.ts';
 import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
 import type { PieceSink } from './piece-sink.ts';
 import type { ReaderAnswer, ReaderTask } from './reader-pool.ts';
@@ -11,14 +11,13 @@ import { RunWriter } from './run-writer.ts';
 const opener = new RunOpener(workerData as MasterKey);
 
 parentPort?.on('message', (task: ReaderTask) => {
-  const result = task.kind === 'run' ? takeRun(task.run, task.purpose) : checkPackBytes(opener, task);
+  const result = takeRun(task);
   // Given back at once, not when the collector comes by: runs are most of the memory.
-  const { buffer } = task.kind === 'run' ? task.run.bytes : task.bytes;
-  (buffer as ArrayBuffer).transfer(0);
+  (task.run.bytes.buffer as ArrayBuffer).transfer(0);
   parentPort?.postMessage({ number: task.number, result } satisfies ReaderAnswer, []);
 });
 
-function takeRun(run: ContentRun, purpose: RunPurpose): RunResult {
+function takeRun({ run, purpose }: ReaderTask): RunResult {
   const { blobs, pieces } = run;
   const sink = sinkFor(run, purpose);
   const damaged: { blob: number; message: string }[] = [];
@@ -38,7 +37,8 @@ function openOr(run: ContentRun, blob: number, onDamage: (message: string) => vo
   try {
     return opener.open(run.bytes, run.blobs, blob);
   } catch (error) {
-    onDamage(error instanceof Error ? error.message : String(error));
+    if (!isHoldfastError(error, 'repository_damaged')) throw error;
+    onDamage(error.message);
     return undefined;
   }
 }

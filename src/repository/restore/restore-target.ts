@@ -8,6 +8,7 @@ import {
   makeNode,
   makeSymlink,
   pathText,
+  removeXattr,
   setMode,
 } from '../../files/index.ts';
 import type { TreeNode } from '../format/tree-node.ts';
@@ -15,6 +16,8 @@ import { makeFile, makingRoom } from './write-file.ts';
 
 /** Temporary names are short, so that they fit wherever the name they stand for does. */
 const temporaryPrefix = '.holdfast-';
+/** The access control list that a directory gives to what is made in it. */
+const inheritedRights = 'system.posix_acl_default';
 const slash = 0x2f;
 
 /**
@@ -52,21 +55,26 @@ export class RestoreTarget {
 
   /** Makes a directory in one that is there already; one that is there is used. Says which it was. */
   makeDirectory(place: Bytes): 'made' | 'found' {
+    const make = (): void => mkdirSync(asBuffer(place), { mode: 0o700 });
     try {
-      mkdirSync(asBuffer(place), { mode: 0o700 });
+      make();
       return 'made';
     } catch (error) {
       if (systemErrorCode(error) !== 'EEXIST') throw error;
     }
     if (lstat(place).kind === 'dir') return 'found';
-    makingRoom(place, this.#replace, () => mkdirSync(asBuffer(place), { mode: 0o700 }));
+    makingRoom(place, this.#replace, make);
     return 'made';
   }
 
-  /** Lets its owner write in a directory that was found; its mode comes back with its attributes. */
-  openUp(place: Bytes): void {
+  /**
+   * Readies a directory for what goes into it: its owner may write, and nothing inherits access rights from it. Both are as
+   * they should be when it gets its attributes.
+   */
+  openDirectory(place: Bytes): void {
     const { mode } = lstat(place);
     if ((mode & 0o700) !== 0o700) setMode(place, mode | 0o700);
+    removeXattr(place, inheritedRights);
   }
 
   /** Makes anything but a file and a directory. */
@@ -97,14 +105,19 @@ export class RestoreTarget {
 
   /** Gives a file that is whole its name. */
   finishFile(place: Bytes, temporary: Bytes): void {
-    if (!this.#replace && exists(place))
-      throw new Error(`something else is at ${asBuffer(place).toString()} meanwhile`);
+    if (!this.#replace && exists(place)) {
+      throw new HoldfastError('target_not_empty', `${pathText(place)} is there already`);
+    }
     renameSync(asBuffer(temporary), asBuffer(place));
   }
 
-  /** Removes what {@link beginFile} made. */
+  /** Removes what {@link beginFile} made, if the system lets it; its name says what it is. */
   abandonFile(temporary: Bytes): void {
-    rmSync(asBuffer(temporary), { force: true });
+    try {
+      rmSync(asBuffer(temporary), { force: true });
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+    }
   }
 }
 

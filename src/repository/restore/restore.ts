@@ -121,13 +121,13 @@ class Restorer implements ContentSink {
   }
 
   done({ path, attributes }: WantedFile, place: Bytes | undefined): void {
-    this.#attempt(path, () => {
-      if (place !== undefined) {
-        if (attributes !== undefined) this.#applyAttributes(path, place, attributes);
-        this.#target.finishFile(path, place);
-      }
-      this.#counts.files++;
+    const isThere = this.#attempt(path, () => {
+      if (place === undefined) return;
+      if (attributes !== undefined) this.#applyAttributes(path, place, attributes);
+      this.#target.finishFile(path, place);
     });
+    if (isThere) this.#counts.files++;
+    else if (place !== undefined) this.#target.abandonFile(place);
   }
 
   failed({ path }: WantedFile, { message }: FileProblem): void {
@@ -174,7 +174,7 @@ class Restorer implements ContentSink {
       const found = this.#target.makeDirectory(place) === 'found';
       // One that only leads to what was asked for, and was there before, is not our business.
       if (found && !isSelected) return;
-      if (found) this.#target.openUp(place);
+      this.#target.openDirectory(place);
       this.#directories.push({ place, attributes: attributesOf(node) });
       this.#counts.directories++;
     });

@@ -1,6 +1,5 @@
 import { createDecipheriv, createSecretKey, type Decipheriv, hash, type KeyObject } from 'node:crypto';
 import { asBuffer, type Bytes, equalSecrets, HoldfastError, toHex } from '../../base/index.ts';
-import type { BlobType } from '../format/blob.ts';
 import { addToCounter, blockCount, blockSize } from '../format/counter.ts';
 import type { MasterKey } from '../format/master-key.ts';
 import { UnitCipher, unitOverhead } from '../format/unit.ts';
@@ -15,24 +14,24 @@ const largeBytes = 64 * 1024;
 
 /** Opens the blobs of runs: tag, decryption, decompression and SHA-256. For one worker. */
 export class RunOpener {
-  readonly cipher: UnitCipher;
+  readonly #cipher: UnitCipher;
   readonly #stream: CounterStream;
   readonly #decoder = new ZstdDecoder();
   #decrypted: Buffer = Buffer.alloc(0);
 
   constructor(key: MasterKey) {
-    this.cipher = new UnitCipher(key, createPoly1305());
+    this.#cipher = new UnitCipher(key, createPoly1305());
     this.#stream = new CounterStream(key.encrypt);
   }
 
   /** The plaintext of blob `index`, good until the next call; `repository_damaged` says which check failed. */
-  open(bytes: Bytes, blobs: RunBlobs, index: number, type: BlobType = 'data'): Bytes {
+  open(bytes: Bytes, blobs: RunBlobs, index: number): Bytes {
     const offset = blobs.offsets[index] ?? 0;
     const unit = bytes.subarray(offset, offset + (blobs.lengths[index] ?? 0));
     const id = blobs.ids.subarray(index * idSize, (index + 1) * idSize);
     const plainLength = blobs.plainLengths[index] ?? 0;
     const damaged = (what: string, cause?: unknown): HoldfastError =>
-      new HoldfastError('repository_damaged', `${type} blob ${toHex(id)} ${what}`, { cause });
+      new HoldfastError('repository_damaged', `data blob ${toHex(id)} ${what}`, { cause });
     const stored = this.#unseal(unit);
     if (stored === undefined)
       throw damaged('does not authenticate: its bytes are not those that were written');
@@ -47,7 +46,7 @@ export class RunOpener {
     if (unit.length < unitOverhead) return undefined;
     const nonce = unit.subarray(0, blockSize);
     const ciphertext = unit.subarray(blockSize, unit.length - (unitOverhead - blockSize));
-    const tag = this.cipher.tag(nonce, ciphertext);
+    const tag = this.#cipher.tag(nonce, ciphertext);
     if (isZero(nonce) || !equalSecrets(tag, unit.subarray(unit.length - tag.length))) return undefined;
     // Freed at once: blobs are large, and the collector does not see how large.
     if (this.#decrypted.length >= largeBytes) (this.#decrypted.buffer as ArrayBuffer).transfer(0);

@@ -38,6 +38,8 @@ const untouched = 0xffff_ffff;
 /** More room than the plaintext needs: the end of a frame is seen only with some left. */
 const spareBytes = 64;
 const firstOutputBytes = 1024 * 1024;
+/** The most that is decompressed this way, twice what restic's pieces of files have: no index is trusted with more memory. */
+const mostOutputBytes = 16 * 1024 * 1024;
 
 /**
  * Decompresses blob after blob with one context and into one buffer. Node's public way makes a context for every call, which
@@ -50,7 +52,8 @@ export class ZstdDecoder {
 
   /** The `plainLength` bytes that a frame holds, good until the next call; `repository_damaged` when it holds others. */
   decode(frame: Bytes, plainLength: number): Bytes {
-    const plain = this.#context === undefined ? undefined : this.#decode(this.#context, frame, plainLength);
+    const context = plainLength <= mostOutputBytes ? this.#context : undefined;
+    const plain = context && this.#decode(context, frame, plainLength);
     return plain ?? decompress(frame, plainLength);
   }
 
