@@ -18,6 +18,8 @@ export interface LockOptions extends Partial<Origin> {
   /** Nobody else may hold a lock meanwhile; otherwise only nobody exclusively. */
   readonly exclusive?: boolean;
   readonly clock?: Clock;
+  /** Called when the lock's file is stored: from here on nobody can lock exclusively, but somebody may have been first. */
+  readonly onStored?: () => void;
   /** How time passes between refreshes. */
   readonly sleep?: Sleep;
   readonly signal?: AbortSignal;
@@ -28,7 +30,14 @@ export interface LockOptions extends Partial<Origin> {
  * `repository_locked` names who is in the way. Locks whose holders are gone are removed.
  */
 export async function acquireLock(files: UnpackedStore, options: LockOptions = {}): Promise<RepositoryLock> {
-  const { exclusive = false, clock = systemClock, sleep = timerSleep, signal, ...origin } = options;
+  const {
+    exclusive = false,
+    clock = systemClock,
+    sleep = timerSleep,
+    onStored = () => {},
+    signal,
+    ...origin
+  } = options;
   const waiting = { sleep, ...(signal && { signal }) };
   const holder = { ...thisMachine(), ...origin, exclusive, pid: process.pid };
   const refuseConflict = async (own?: ObjectId): Promise<void> => {
@@ -40,6 +49,7 @@ export async function acquireLock(files: UnpackedStore, options: LockOptions = {
   await refuseConflict();
   const id = await saveLock(files, { ...holder, timeNs: nowNs(clock) }, signal ? { signal } : {});
   try {
+    onStored();
     await sleep(settleMs, signal);
     await refuseConflict(id);
   } catch (error) {

@@ -7,6 +7,7 @@ import { findParent } from '../snapshot-list.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
 import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 import { Changes } from './changes.ts';
+import { EarlyLock } from './early-lock.ts';
 import { Pipeline } from './pipeline.ts';
 import { TreeWalker } from './tree-walker.ts';
 import { findUnindexedPacks } from './unindexed-packs.ts';
@@ -27,14 +28,15 @@ interface Frame {
 export async function archive(repository: Repository, options: ArchiveOptions): Promise<ArchiveSummary> {
   const startNs = nowNs(repository.clock);
   const origin = { ...thisMachine(), ...given(options) };
-  await using lock = await repository.lock({ ...origin, ...(options.signal && { signal: options.signal }) });
+  const cancel = options.signal && { signal: options.signal };
+  await using lock = await EarlyLock.begin(repository, { ...origin, ...cancel });
   const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, lock.lost, ...(options.signal ? [options.signal] : [])]);
+  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   const changes = new Changes();
-  const onAbort = (): void => changes.fail(signal.reason);
-  signal.addEventListener('abort', onAbort);
+  signal.addEventListener('abort', () => changes.fail(signal.reason));
+  lock.onFailure((error) => stop.abort(error));
   const index = await repository.loadIndex({ signal });
-  const pipeline = new Pipeline(repository, index, changes, signal);
+  const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held });
   try {
     await adoptPacks(repository, pipeline, signal);
     const paths = options.paths.map((path) => Buffer.from(path).toString());
@@ -43,12 +45,12 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     const walker = new TreeWalker({ repository, index, pipeline, changes, options });
     const tree = await walker.save(parent?.tree, signal);
     await pipeline.flush();
+    await lock.held;
     const frame = { origin, startNs, paths, parent: parent?.id };
     const summary = summarise(walker, pipeline, startNs, nowNs(repository.clock));
     const snapshotId = await repository.saveSnapshot(snapshotOf(frame, tree, summary, options), { signal });
     return toResult(snapshotId, parent?.id, summary, walker.counts.unreadable);
   } finally {
-    signal.removeEventListener('abort', onAbort);
     stop.abort();
     await pipeline.close();
   }

@@ -11,14 +11,17 @@ export class IndexWriter {
   readonly #repository: Repository;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
+  readonly #mayWrite: Promise<unknown>;
   #packs: PackContents[] = [];
   #blobs = 0;
   #sinceMs = 0;
 
-  constructor(repository: Repository, signal: AbortSignal) {
+  /** @param options.mayWrite nothing is written before it resolves */
+  constructor(repository: Repository, options: { signal: AbortSignal; mayWrite: Promise<unknown> }) {
     this.#repository = repository;
     this.#clock = repository.clock;
-    this.#signal = signal;
+    this.#signal = options.signal;
+    this.#mayWrite = options.mayWrite;
   }
 
   /** Takes note of a pack that is stored. */
@@ -35,6 +38,7 @@ export class IndexWriter {
     const packs = this.#packs;
     this.#packs = [];
     this.#blobs = 0;
+    await this.#mayWrite;
     await this.#repository.saveIndex(packs, { signal: this.#signal });
   }
 }

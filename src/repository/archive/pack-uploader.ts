@@ -20,6 +20,7 @@ export class PackUploader {
   readonly #index: IndexWriter;
   readonly #changes: Changes;
   readonly #signal: AbortSignal;
+  readonly #mayWrite: Promise<unknown>;
   readonly #waiting: Waiting[] = [];
   readonly #uploads = new Set<Promise<void>>();
 
@@ -28,11 +29,14 @@ export class PackUploader {
     readonly index: IndexWriter;
     readonly changes: Changes;
     readonly signal: AbortSignal;
+    /** Nothing is written before it resolves. */
+    readonly mayWrite: Promise<unknown>;
   }) {
     this.#repository = parts.repository;
     this.#index = parts.index;
     this.#changes = parts.changes;
     this.#signal = parts.signal;
+    this.#mayWrite = parts.mayWrite;
   }
 
   /** Whether everything that was taken is stored. */
@@ -67,6 +71,7 @@ export class PackUploader {
 
   async #upload({ pack: { id, size, body, header }, onSent }: Waiting): Promise<void> {
     const name = toHex(id) as ObjectId;
+    await this.#mayWrite;
     await this.#repository.store.write({ type: 'data', name }, body, { size, signal: this.#signal });
     onSent();
     await this.#index.add({ id: name, blobs: parsePackHeader(header, name) });

@@ -27,6 +27,15 @@ interface Threads {
   readonly sealers: number;
 }
 
+/** How a pipeline is tied to the rest of a backup. */
+export interface PipelineOptions {
+  /** Told of everything that happens, failures of threads and uploads included. */
+  readonly changes: Changes;
+  readonly signal: AbortSignal;
+  /** Nothing is written to the store before this resolves. */
+  readonly mayWrite: Promise<unknown>;
+}
+
 /** What was stored so far. */
 export interface StoredCounts {
   dataBlobs: number;
@@ -57,13 +66,12 @@ export class Pipeline {
   #parked = 0;
   #flushed = 0;
 
-  /** @param changes told of everything that happens, failures of threads and uploads included */
-  constructor(repository: Repository, index: BlobIndex, changes: Changes, signal: AbortSignal) {
+  constructor(repository: Repository, index: BlobIndex, { changes, signal, mayWrite }: PipelineOptions) {
     this.#repository = repository;
     this.index = index;
     this.#changes = changes;
-    this.indexWriter = new IndexWriter(repository, signal);
-    this.#uploader = new PackUploader({ repository, index: this.indexWriter, changes, signal });
+    this.indexWriter = new IndexWriter(repository, { signal, mayWrite });
+    this.#uploader = new PackUploader({ repository, index: this.indexWriter, changes, signal, mayWrite });
   }
 
   /** Reads and stores a file; `onDone` is told what became of it. */

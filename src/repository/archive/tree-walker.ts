@@ -10,6 +10,7 @@ import {
 } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
+import { parseTree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import { ArchiveCounts } from './archive-counts.ts';
@@ -184,7 +185,9 @@ export class TreeWalker {
   async #parentDirectory(tree: BlobId | undefined, signal: AbortSignal): Promise<ParentDirectory> {
     if (tree === undefined) return new ParentDirectory();
     try {
-      return new ParentDirectory(tree, await this.#repository.readTree(tree, { signal }));
+      // Each is read once: not by way of the repository's cache of trees, which would only keep them alive.
+      const plaintext = await this.#repository.readBlob('tree', tree, { signal });
+      return new ParentDirectory(tree, parseTree(plaintext, tree));
     } catch (error) {
       // A parent only saves work: without this part of it the files are read.
       if (!isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw error;
