@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { freePorts } from './rig/free-ports.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -46,4 +47,28 @@ test('the package installed in an empty folder runs', async () => {
   const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
   assert.ok(typeof manifest === 'object' && manifest !== null && 'version' in manifest);
   assert.equal(stdout, `${String(manifest.version)}\n`);
+});
+
+test('the package installed in an empty folder sets up a network, backs up and verifies', async () => {
+  const data = join(place.path, 'data');
+  mkdirSync(data);
+  writeFileSync(join(data, 'letter'), 'to be kept\n'.repeat(1000));
+  const words = [
+    'up',
+    data,
+    '--once',
+    '--json',
+    '--home',
+    join(place.path, 'home'),
+    '--port',
+    String(await freePorts()),
+  ];
+  const { stdout } = await runProgram(join(place.path, 'node_modules/.bin/holdfast'), words, {
+    cwd: place.path,
+    env: { ...env, HOME: place.path },
+  });
+  const said = JSON.parse(stdout);
+  assert.match(said.snapshot, /^[0-9a-f]{64}$/);
+  assert.equal(said.backup.files, 1);
+  assert.deepEqual(said.verified, { files: 1, changed: 0, equal: true });
 });
