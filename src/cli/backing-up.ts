@@ -6,8 +6,10 @@ import { parseExcludeFile } from '../files/index.ts';
 import { type ArchiveSummary, archive, type Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
+import { openHome } from './home.ts';
 import type { Output } from './output.ts';
 import type { ExcludeOptions } from './repository-options.ts';
+import { readSettings, storeDirectory } from './settings.ts';
 
 /** A backup as `--json` shows it; sizes in bytes. */
 export interface BackupResult {
@@ -26,7 +28,10 @@ export interface BackupResult {
   readonly seconds: number;
 }
 
-/** Backs `paths` up and says what went wrong on the way. A path that does not exist stops it before it begins. */
+/**
+ * Backs `paths` up and says what went wrong on the way. A path that does not exist stops it before it begins. The home,
+ * the store, and `forbidden` are left out.
+ */
 export async function backUp(
   context: Context,
   repository: Repository,
@@ -41,7 +46,9 @@ export async function backUp(
       paths: (await existingPaths(context, paths)).map((path) => Buffer.from(path)),
       excludes: await readExcludes(context, options),
       excludeCaches: options.excludeCaches,
-      forbidden: [context.home, ...(options.forbidden ?? [])].map((path) => Buffer.from(path)),
+      forbidden: [...(await ownDirectories(context)), ...(options.forbidden ?? [])].map((path) =>
+        Buffer.from(path),
+      ),
       hostname: hostname(),
       username: userInfo().username,
       tags: options.tag ?? [],
@@ -82,6 +89,12 @@ export async function existingPaths(context: Context, paths: readonly string[]):
     });
   }
   return absolute;
+}
+
+async function ownDirectories(context: Context): Promise<string[]> {
+  const home = await openHome(context.home);
+  const settings = await readSettings(home);
+  return [home.path, ...(settings === undefined ? [] : [storeDirectory(home, settings)])];
 }
 
 async function readExcludes(context: Context, options: ExcludeOptions): Promise<string[]> {

@@ -55,6 +55,7 @@ test('a home of a newer version is refused, a damaged format file is named', asy
 });
 
 test('the home is what was said, else what the environment says', () => {
-  assert.equal(defaultHome('/a', { HOLDFAST_HOME: '/b' }), '/a');
-  assert.equal(defaultHome(undefined, { HOLDFAST_HOME: '/b' }), '/b');
+  assert.equal(defaultHome('/a', { HOLDFAST_HOME: '/b' }, '/'), '/a');
+  assert.equal(defaultHome(undefined, { HOLDFAST_HOME: '/b' }, '/'), '/b');
+  assert.equal(defaultHome('a', {}, '/where/the/user/stands'), '/where/the/user/stands/a');
 });

@@ -25,10 +25,17 @@ export interface Home {
 const format = 1;
 const formatFile = 'home.json';
 
-/** The home to use: what was said, else `HOLDFAST_HOME`, else `/var/lib/holdfast` for root, else the user's own. */
-export function defaultHome(said: string | undefined, environment: NodeJS.ProcessEnv): string {
+/**
+ * The home to use: what was said, else `HOLDFAST_HOME`, else `/var/lib/holdfast` for root, else the user's own.
+ * A relative path counts from `workingDirectory`.
+ */
+export function defaultHome(
+  said: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  workingDirectory: string,
+): string {
   const path = said ?? environment.HOLDFAST_HOME;
-  if (path !== undefined && path !== '') return resolve(path);
+  if (path !== undefined && path !== '') return resolve(workingDirectory, path);
   if (process.getuid?.() === 0) return '/var/lib/holdfast';
   return join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'holdfast');
 }

@@ -13,6 +13,8 @@ export interface Target extends AsyncDisposable {
   readonly repository: Repository;
   /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
   readonly route: string;
+  /** Where the repository lies, when that is a directory of this machine. */
+  readonly directory?: string;
 }
 
 /** How {@link openTarget} opens. */
@@ -68,7 +70,7 @@ async function openDirectory(
   const home = await createHome(context.home);
   const place = await localPlace(directory, home.node);
   const repository = await openRepositoryAt(place, { ...options, signal: context.signal });
-  return { repository, route: `in ${directory}`, [Symbol.asyncDispose]: async () => {} };
+  return { repository, route: `in ${directory}`, directory, [Symbol.asyncDispose]: async () => {} };
 }
 
 function isUrl(location: string): boolean {

@@ -15,9 +15,10 @@ export async function run(words: readonly string[], environment: NodeJS.ProcessE
   const start = (command: Command): Context => {
     const options = command.optsWithGlobals<{ home?: string; json?: boolean; verbose?: boolean }>();
     output = createOutput(options.json === true, process.stdout, process.stderr);
+    const workingDirectory = environment.INIT_CWD ?? process.cwd();
     return {
-      home: defaultHome(options.home, environment),
-      workingDirectory: environment.INIT_CWD ?? process.cwd(),
+      home: defaultHome(options.home, environment, workingDirectory),
+      workingDirectory,
       environment,
       output,
       log: createLog({ level: options.verbose === true ? 'debug' : 'warn' }),

@@ -15,7 +15,6 @@ import { openLocalClient } from './local-client.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
 import { type Serving, sayServer, startServing, untilInterrupted } from './serving.ts';
-import { storeDirectory } from './settings.ts';
 import { verifyBackup } from './verifying.ts';
 
 /** What `up` takes. */
@@ -38,8 +37,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });
   const repository = await openRepositoryAt(place, { create: true, signal });
-  const forbidden = [storeDirectory(opened.home, opened.settings)];
-  const backup = await backUp(context, repository, sources, { ...options, forbidden });
+  const backup = await backUp(context, repository, sources, options);
   sayBackup(output, describeConnection(connection), backup);
   const verified = await verifyBackup(context, node, backup);
   sayVerified(context, verified);
@@ -48,7 +46,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
   if (backup.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
   output.row(
     'next',
-    'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME',
+    'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME, there holdfast join hf1-…',
   );
   if (options.once !== true) await untilInterrupted(context);
 }
@@ -83,7 +81,7 @@ function toJson(
   { opened: { authority }, url }: Serving,
   name: string,
   { protocol, group }: ConnectionInfo,
-  { snapshot, files, bytes, added, unreadable }: BackupResult,
+  { snapshot, files, bytes, added }: BackupResult,
   verified: VerifySummary,
 ): unknown {
   return {
@@ -92,7 +90,7 @@ function toJson(
     server: { url, protocol, group },
     client: { name },
     snapshot,
-    backup: { files, bytes, added, unreadable },
+    backup: { files, bytes, added },
     verified: { files: verified.files, changed: verified.changed, equal: verified.equal },
   };
 }

@@ -25,7 +25,8 @@ export const defineBackup: DefineCommand = (command, start) => {
       await using target = await (await import('../repository-target.ts')).openTarget(context, options, {
         create: options.repo === undefined || options.init === true,
       });
-      const result = await backUp(context, target.repository, paths, options);
+      const forbidden = target.directory === undefined ? [] : [target.directory];
+      const result = await backUp(context, target.repository, paths, { ...options, forbidden });
       if (context.output.json) context.output.value(result);
       else sayBackup(context.output, target.route, result);
       if (result.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
