@@ -16,6 +16,7 @@ const tools: readonly Tool[] = [
   { program: 'openssl', package: 'openssl', because: 'proves that certificates are what RFC 5280 says' },
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
+  { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
   {
     program: 'rclone',
