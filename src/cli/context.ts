@@ -14,5 +14,5 @@ export interface Context {
   readonly clock: Clock;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  progress(label: string): Progress;
+  readonly progress: (label: string) => Progress;
 }

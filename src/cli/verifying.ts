@@ -21,7 +21,7 @@ export async function verifyBackup(
       ? undefined
       : await repository.findSnapshot(backup.parent, { signal: context.signal });
   const progress = context.progress('verify');
-  return verify(repository, snapshot, {
+  return await verify(repository, snapshot, {
     ...(parent && { parent }),
     signal: context.signal,
     onProblem: ({ path, message }) => context.output.warn(`${path}: ${message}`),
