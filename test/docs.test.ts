@@ -21,7 +21,7 @@ test('the reference of the errors has every code and no other', async () => {
   const documented = [...(await read('docs/reference/errors.md')).matchAll(/^\| `([a-z_]+)` \|/gm)].map(
     (match) => match[1],
   );
-  assert.deepEqual(documented.toSorted(), codes.toSorted());
+  assert.deepEqual(new Set(documented), new Set(codes));
 });
 
 test('the README is short, and names both commands', async () => {

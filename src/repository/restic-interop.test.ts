@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { asBuffer, type Bytes, concatBytes, Secret } from '../base/index.ts';
+import { asBuffer, type Bytes, Secret } from '../base/index.ts';
 import { LocalStore } from '../storage/index.ts';
 import { check } from './check/check.ts';
 import { idOf } from './format/blob.ts';
@@ -36,8 +36,12 @@ function restic(repository: string, ...args: readonly string[]): string {
     RESTIC_PASSWORD: password.reveal(),
     RESTIC_CACHE_DIR: join(directory, 'cache'),
   };
-  const options = { env, cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
-  return execFileSync('restic', ['-r', join(directory, repository), ...args], options);
+  return execFileSync('restic', ['-r', join(directory, repository), ...args], {
+    env,
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 async function open(repository: string): Promise<Repository> {
@@ -74,7 +78,7 @@ function nastyNames(): Buffer[] {
 function makeSource(name: string): Buffer {
   const source = join(directory, name);
   mkdirSync(join(source, 'names'), { recursive: true });
-  for (const file of nastyNames()) writeFileSync(concatBytes(Buffer.from(`${source}/names/`), file), '');
+  for (const file of nastyNames()) writeFileSync(Buffer.concat([Buffer.from(`${source}/names/`), file]), '');
   mkdirSync(join(source, 'empty'));
   writeFileSync(
     join(source, 'large'),
