@@ -9,7 +9,7 @@ export const arenaBytes = 88 * mebibyte;
 /** Packs are built in blocks of this size, so that an open pack takes only what it holds. */
 export const blockBytes = mebibyte;
 /** How many batches may be on their way between the scanner and the sealers. */
-export const leaseCount = 256;
+export const leaseCount = 64;
 /** Where a sealer puts ciphertext together that does not lie in one block. */
 export const stagingBytes = 16 * 1024;
 

@@ -16,8 +16,11 @@ import { sealerCount, WorkerTeam } from './worker-team.ts';
 /** Files are sent to the scanner so many at a time, and so many are under way at most. */
 const requestFiles = 64;
 const maxFiles = 4096;
-/** Room for new blobs in the set of known ones, beyond what a growing set needs while it grows. */
-const spareBlobs = 2 ** 16;
+/**
+ * Room for new blobs in the set of known ones. It is grown when this is used up, and has then as much again for what is on
+ * its way to the sealers: at most 64 leases of 128 blobs.
+ */
+const spareBlobs = 2 ** 14;
 const idBytes = 32;
 const nul = Uint8Array.of(0);
 

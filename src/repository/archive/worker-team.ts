@@ -71,6 +71,8 @@ export class WorkerTeam {
       workerData,
       transferList,
       resourceLimits,
+      // The options of this process need not fit a worker: `--input-type` for one.
+      execArgv: [],
     });
     worker.on('error', onFailure);
     worker.on('exit', (code) => {
