@@ -73,8 +73,9 @@ export async function checkHome(path: string): Promise<'absent' | 'empty' | 'use
   });
   if (names === undefined) return 'absent';
   if (names.length === 0) return 'empty';
-  await checkPrivate(path);
+  // First whether it is a home at all: nobody should be told to lock a folder that is none.
   await checkFormat(path);
+  await checkPrivate(path);
   return 'used';
 }
 

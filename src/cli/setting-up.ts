@@ -7,11 +7,12 @@ import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
 import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
-import type { CreationOptions } from './creation-options.ts';
+import { type CreationOptions, defaultPort } from './creation-options.ts';
 import { exitCode } from './exit-code.ts';
 import { formatRemaining, plural } from './format.ts';
 import { checkHome, openHome } from './home.ts';
 import { openLocalClient } from './local-client.ts';
+import { probePorts } from './probe-ports.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
 import { type Serving, sayServer, startServing, untilInterrupted } from './serving.ts';
@@ -53,7 +54,10 @@ export async function up(context: Context, paths: readonly string[], options: Up
 
 async function openOrCreate(context: Context, options: CreationOptions): Promise<AuthorityHome> {
   const used = (await checkHome(context.home)) === 'used' && (await hasAuthority(context.home));
-  if (!used) return createAuthorityHome(context, options);
+  if (!used) {
+    await probePorts(options.port ?? defaultPort);
+    return createAuthorityHome(context, options);
+  }
   const opened = await openAuthorityHome(context, await openHome(context.home), { worker: true });
   if (options.network !== undefined && options.network !== opened.authority.network) {
     const { network } = opened.authority;
