@@ -29,7 +29,10 @@ export async function assertRefused(words: readonly string[], refusal: Refusal):
   ok(refusal.message?.test(message) ?? true, said);
   ok(refusal.hint?.test(hint) ?? hint !== '', `no next step: ${said}`);
   equal(result.stdout, '', said);
-  deepEqual(filesIn(refusal.untouched), before, said);
+  const after = filesIn(refusal.untouched);
+  const made = [...after].filter((file) => !before.has(file));
+  const gone = [...before].filter((file) => !after.has(file));
+  deepEqual({ made, gone }, { made: [], gone: [] }, said);
 }
 
 /** The failure that a command with `--json` ended with. */
@@ -43,10 +46,8 @@ export function errorIn({ stderr }: ProgramResult): { code: string; message: str
 }
 
 /** Every file below a folder with mode, size and time, but for databases, in which already a look leaves traces. */
-function filesIn(directory: string): string[] {
+function filesIn(directory: string): ReadonlySet<string> {
   const format = '"%P %M %s %T@ %l\\n"';
   const script = `test ! -e "$1" || find "$1" -type d -printf "%P %M\\n" -o ! -name "*.db*" -printf ${format}`;
-  return execFileSync('/bin/sh', ['-c', script, 'sh', directory], { encoding: 'utf8' })
-    .split('\n')
-    .toSorted();
+  return new Set(execFileSync('/bin/sh', ['-c', script, 'sh', directory], { encoding: 'utf8' }).split('\n'));
 }
