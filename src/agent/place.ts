@@ -35,21 +35,23 @@ export async function localPlace(directory: string, nodeDirectory: string): Prom
 }
 
 /**
- * Opens a repository with the key of the keystore, else with `password`, whose master key is then kept.
- * `repository_wrong_key` when neither opens it; `repository_missing` when it is not there and not to be made.
+ * Opens a repository with the key of the keystore, or with `password` when that is not the one the key came from; its
+ * master key is then kept. `repository_wrong_key` when it does not open, `repository_missing` when it is not there and not to be
+ * made.
  */
 export async function openRepositoryAt(place: Place, options: OpenPlaceOptions): Promise<Repository> {
+  const { password, signal } = options;
   const kept = readRepositoryKey(place.keystore, labelOf(place));
-  const password = options.password ?? kept?.password;
-  const repository = await openOrInit(place, kept, password, options);
-  const masterKey = repository.masterKey;
-  const key = {
-    escrowed: kept?.escrowed ?? false,
-    masterKey,
-    ...(kept?.password && { password: kept.password }),
+  const byKeptKey = await openByKeptKey(place, kept, options);
+  const repository = byKeptKey ?? (await openOrInit(place, password ?? kept?.password, options));
+  const key: RepositoryKey = {
+    password: password ?? kept?.password,
+    masterKey: repository.masterKey,
+    secondPassword: byKeptKey && kept?.secondPassword,
+    escrowed: byKeptKey !== undefined && kept?.escrowed === true,
   };
-  if (kept?.masterKey === undefined) await writeRepositoryKey(place.keystore, labelOf(place), key);
-  if (!key.escrowed) await escrowKey(place, repository, key, options.signal);
+  if (byKeptKey === undefined) await writeRepositoryKey(place.keystore, labelOf(place), key);
+  if (!key.escrowed) await escrowKey(place, repository, key, signal);
   return repository;
 }
 
@@ -67,26 +69,37 @@ function labelOf(place: Place): string {
   return `repository ${place.label}`;
 }
 
+/** Without scrypt; undefined when there is no kept key, or a password was given that it does not come from. */
+async function openByKeptKey(
+  { store }: Place,
+  kept: RepositoryKey | undefined,
+  { password, signal }: OpenPlaceOptions,
+): Promise<Repository | undefined> {
+  if (kept?.masterKey === undefined) return undefined;
+  if (password !== undefined && password.reveal() !== kept.password?.reveal()) return undefined;
+  try {
+    return await openRepository(store, { key: { masterKey: kept.masterKey }, signal });
+  } catch (error) {
+    // Another repository was made in its place, perhaps with the same password.
+    if (password !== undefined && isHoldfastError(error, 'repository_wrong_key')) return undefined;
+    if (isHoldfastError(error, 'repository_missing')) return undefined;
+    throw error;
+  }
+}
+
 async function openOrInit(
   place: Place,
-  kept: RepositoryKey | undefined,
   password: Secret<string> | undefined,
   { create, signal }: OpenPlaceOptions,
 ): Promise<Repository> {
   try {
-    if (kept?.masterKey !== undefined) {
-      return await openRepository(place.store, { key: { masterKey: kept.masterKey }, signal });
-    }
     if (password !== undefined) return await openRepository(place.store, { key: { password }, signal });
     await refuseWithoutKey(place, signal);
   } catch (error) {
     if (!create || !isHoldfastError(error, 'repository_missing')) throw error;
   }
-  return initRepository(place.store, {
-    password: password ?? (await choosePassword(place)),
-    ...keyOwner(),
-    signal,
-  });
+  const first = password ?? (await choosePassword(place));
+  return initRepository(place.store, { password: first, ...keyOwner(), signal });
 }
 
 /** Tells a repository that nobody here can open from one that is not there. */
@@ -113,6 +126,7 @@ async function choosePassword(place: Place): Promise<Secret<string>> {
   return password;
 }
 
+/** Taken up where an earlier run left it, so that a server out of reach does not cost a key each time. */
 async function escrowKey(
   place: Place,
   repository: Repository,
@@ -120,8 +134,15 @@ async function escrowKey(
   signal: AbortSignal,
 ): Promise<void> {
   if (place.escrow === undefined) return;
-  const password = randomPassword();
-  await repository.addKey(password, { ...keyOwner(), signal });
-  await place.escrow(repository.id, password, signal);
-  await writeRepositoryKey(place.keystore, labelOf(place), { ...key, escrowed: true });
+  const secondPassword = key.secondPassword ?? randomPassword();
+  if (key.secondPassword === undefined) {
+    await repository.addKey(secondPassword, { ...keyOwner(), signal });
+    await writeRepositoryKey(place.keystore, labelOf(place), { ...key, secondPassword });
+  }
+  await place.escrow(repository.id, secondPassword, signal);
+  await writeRepositoryKey(place.keystore, labelOf(place), {
+    ...key,
+    secondPassword: undefined,
+    escrowed: true,
+  });
 }

@@ -8,10 +8,12 @@ import type { Keystore } from '../trust/index.ts';
  * the next run.
  */
 export interface RepositoryKey {
-  /** Only where Holdfast chose it. */
-  readonly password?: Secret<string>;
+  /** The one it was opened with, chosen by Holdfast or said; kept so that a wrong one is noticed without scrypt. */
+  readonly password?: Secret<string> | undefined;
   /** Opens without scrypt. */
-  readonly masterKey?: Secret<MasterKey>;
+  readonly masterKey?: Secret<MasterKey> | undefined;
+  /** Of the second key, from when it is in the repository until it is with the server. */
+  readonly secondPassword?: Secret<string> | undefined;
   /** Whether the second key is with the server. */
   readonly escrowed: boolean;
 }
@@ -23,6 +25,7 @@ export function readRepositoryKey(keystore: Keystore, label: string): Repository
   return {
     escrowed: stored.escrowed,
     ...(stored.password !== undefined && { password: new Secret(stored.password) }),
+    ...(stored.secondPassword !== undefined && { secondPassword: new Secret(stored.secondPassword) }),
     ...(stored.masterKey !== undefined && { masterKey: new Secret(parseMasterKey(stored.masterKey, label)) }),
   };
 }
@@ -36,6 +39,7 @@ export async function writeRepositoryKey(
   const stored: StoredKey = {
     escrowed: key.escrowed,
     ...(key.password !== undefined && { password: key.password.reveal() }),
+    ...(key.secondPassword !== undefined && { secondPassword: key.secondPassword.reveal() }),
     ...(key.masterKey !== undefined && {
       masterKey: JSON.parse(
         Buffer.from(encodeMasterKey(key.masterKey.reveal())).toString('utf8'),
@@ -52,5 +56,6 @@ type JsonObject = Readonly<Record<string, unknown>>;
 interface StoredKey {
   readonly escrowed: boolean;
   readonly password?: string;
+  readonly secondPassword?: string;
   readonly masterKey?: JsonObject;
 }
