@@ -1,4 +1,5 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { createRequire } from 'node:module';
+import type { DestinationStream, Logger, pino as Pino } from 'pino';
 
 /** What may be said along with a message. Values of class `Secret` show as `[redacted]`. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -17,6 +18,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** A log that writes JSON lines to `destination`, by default standard error. */
 export function createLog(options: { level?: LogLevel; destination?: DestinationStream } = {}): Log {
+  const pino = loadPino();
   const { level = 'info', destination = pino.destination({ dest: 2, sync: true }) } = options;
   return wrap(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination));
 }
@@ -38,4 +40,9 @@ function wrap(logger: Logger): Log {
     error: (message, fields = {}) => logger.error(fields, message),
     child: (fields) => wrap(logger.child(fields)),
   };
+}
+
+/** With the first log and not before: worker threads have none, and pino takes 20 ms and 8 MB of each. */
+function loadPino(): typeof Pino {
+  return (createRequire(import.meta.url)('pino') as { pino: typeof Pino }).pino;
 }
