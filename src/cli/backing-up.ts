@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import type { Node } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { parseExcludeFile } from '../files/index.ts';
 import { type ArchiveSummary, archive, type Repository } from '../repository/index.ts';
@@ -29,8 +30,7 @@ export interface BackupResult {
 }
 
 /**
- * Backs `paths` up and says what went wrong on the way. A path that does not exist stops it before it begins. The home,
- * the store, and `forbidden` are left out.
+ * Backs absolute `paths` up and says what went wrong on the way. The home, the store, and `forbidden` are left out.
  */
 export async function backUp(
   context: Context,
@@ -43,7 +43,7 @@ export async function backUp(
   const progress = context.progress('backup');
   try {
     const summary = await archive(repository, {
-      paths: (await existingPaths(context, paths)).map((path) => Buffer.from(path)),
+      paths: paths.map((path) => Buffer.from(path)),
       excludes: await readExcludes(context, options),
       excludeCaches: options.excludeCaches,
       forbidden: [...(await ownDirectories(context)), ...(options.forbidden ?? [])].map((path) =>
@@ -61,6 +61,16 @@ export async function backUp(
   } finally {
     progress.stop();
   }
+}
+
+/** Keeps what `status` says of the last backup; one that goes elsewhere than to the server is not kept. */
+export async function rememberBackup(
+  { clock }: Context,
+  node: Node | undefined,
+  { snapshot, files, bytes }: BackupResult,
+): Promise<void> {
+  const time = new Date(clock.now()).toISOString();
+  await node?.updateState({ lastBackup: { snapshot, time, files, bytes } });
 }
 
 /** The line of a finished backup. */

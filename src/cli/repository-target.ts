@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Connection, connectNode, localPlace, openNode, openRepositoryAt } from '../agent/index.ts';
+import {
+  type Connection,
+  connectNode,
+  localPlace,
+  type Node,
+  openNode,
+  openRepositoryAt,
+} from '../agent/index.ts';
 import { HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
 import type { Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
@@ -13,6 +20,8 @@ export interface Target extends AsyncDisposable {
   readonly repository: Repository;
   /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
   readonly route: string;
+  /** This machine as a node, when the repository is at its server. */
+  readonly node?: Node;
   /** Where the repository lies, when that is a directory of this machine. */
   readonly directory?: string;
 }
@@ -49,6 +58,7 @@ export async function openTarget(
   const held = opened.move();
   return {
     repository,
+    node: connection.node,
     get route() {
       return describeConnection(connection);
     },
@@ -67,6 +77,15 @@ async function openDirectory(
   directory: string,
   options: { create: boolean; password: Secret<string> | undefined },
 ): Promise<Target> {
+  if (options.create && options.password === undefined) {
+    throw new HoldfastError(
+      'usage',
+      'a new repository elsewhere needs a password that outlives this machine',
+      {
+        hint: 'add --password-file FILE, and keep that password',
+      },
+    );
+  }
   const home = await createHome(context.home);
   const place = await localPlace(directory, home.node);
   const repository = await openRepositoryAt(place, { ...options, signal: context.signal });

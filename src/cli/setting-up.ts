@@ -4,7 +4,7 @@ import { HoldfastError } from '../base/index.ts';
 import type { VerifySummary } from '../repository/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
-import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
+import { type BackupResult, backUp, existingPaths, rememberBackup, sayBackup } from './backing-up.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
@@ -39,6 +39,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
   const place = await connection.place({ cache: opened.home.cache });
   const repository = await openRepositoryAt(place, { create: true, signal });
   const backup = await backUp(context, repository, sources, options);
+  await rememberBackup(context, node, backup);
   sayBackup(output, describeConnection(connection), backup);
   const verified = await verifyBackup(context, node, backup);
   sayVerified(context, verified);

@@ -21,12 +21,14 @@ export const defineBackup: DefineCommand = (command, start) => {
     .addHelpText('after', examples)
     .action(async (paths: string[], options: BackupOptions) => {
       const context = start(command);
-      const { backUp, sayBackup } = await import('../backing-up.ts');
+      const { backUp, existingPaths, rememberBackup, sayBackup } = await import('../backing-up.ts');
+      const sources = await existingPaths(context, paths);
       await using target = await (await import('../repository-target.ts')).openTarget(context, options, {
         create: options.repo === undefined || options.init === true,
       });
       const forbidden = target.directory === undefined ? [] : [target.directory];
-      const result = await backUp(context, target.repository, paths, { ...options, forbidden });
+      const result = await backUp(context, target.repository, sources, { ...options, forbidden });
+      await rememberBackup(context, target.node, result);
       if (context.output.json) context.output.value(result);
       else sayBackup(context.output, target.route, result);
       if (result.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
