@@ -23,7 +23,8 @@ export interface Home {
 
 /** The layout of a home; one with a higher number was written by a newer program. */
 const format = 1;
-const formatFile = 'home.json';
+/** What makes a directory a home: its format number is in it. */
+export const formatFile = 'home.json';
 
 /**
  * The home to use: what was said, else `HOLDFAST_HOME`, else `/var/lib/holdfast` for root, else the user's own.

@@ -2,14 +2,12 @@ import { joinNetwork } from '../agent/index.ts';
 import { parseJoinCode } from '../enrol/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
-import { checkHome, createHome } from './home.ts';
+import { withHome } from './with-home.ts';
 
 /** `holdfast join CODE`: this machine becomes the node that the code names. */
 export async function join(context: Context, text: string): Promise<void> {
   const code = parseJoinCode(text);
-  await checkHome(context.home);
-  const home = await createHome(context.home);
-  const node = await joinNetwork(home.node, code, context);
+  const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
   const { output, clock } = context;
   if (output.json) {

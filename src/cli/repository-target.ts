@@ -11,9 +11,10 @@ import {
 import { HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
 import type { Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
-import { createHome, openHome } from './home.ts';
+import { openHome } from './home.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
+import { withHome } from './with-home.ts';
 
 /** The repository a command works on, and how it is reached. */
 export interface Target extends AsyncDisposable {
@@ -86,9 +87,10 @@ async function openDirectory(
       },
     );
   }
-  const home = await createHome(context.home);
-  const place = await localPlace(directory, home.node);
-  const repository = await openRepositoryAt(place, { ...options, signal: context.signal });
+  const repository = await withHome(context.home, async (home) => {
+    const place = await localPlace(directory, home.node);
+    return openRepositoryAt(place, { ...options, signal: context.signal });
+  });
   return { repository, route: `in ${directory}`, directory, [Symbol.asyncDispose]: async () => {} };
 }
 

@@ -50,9 +50,22 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
   throw new HoldfastError(
     code as ErrorCode,
     message ?? `server ${host} refused with status ${status} and did not say why`,
-    { hint: 'the log of the server says why' },
+    { hint: nextSteps[code as ErrorCode] ?? 'the log of the server says why' },
   );
 }
+
+const newCode = 'get a new code at the server: holdfast token create NAME';
+const reissueCode = 'get a reissue code at the server: holdfast token create NAME --reissue';
+const nextSteps: Partial<Record<ErrorCode, string>> = {
+  join_code_unknown: newCode,
+  join_code_used: newCode,
+  join_code_expired: newCode,
+  name_taken: reissueCode,
+  certificate_expired: reissueCode,
+  certificate_revoked: reissueCode,
+  rate_limited: 'wait a minute, then run it again',
+  storage_full: 'make room at the server, then run it again',
+};
 
 function send({ url, message, connection, signal }: ExchangeRequest): Promise<IncomingMessage> {
   const body = message === undefined ? undefined : JSON.stringify(message);

@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import { asBuffer, type Clock, HoldfastError, isHoldfastError, type Log } from '../base/index.ts';
+import {
+  asBuffer,
+  type Clock,
+  type ErrorCode,
+  HoldfastError,
+  isHoldfastError,
+  type Log,
+} from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { Hot, TlsDialer } from '../transport/index.ts';
 import { type Keystore, singleRootBundle, type TrustBundle } from '../trust/index.ts';
@@ -39,12 +46,18 @@ export interface JoinOptions {
  */
 export async function join(code: JoinCode, options: JoinOptions): Promise<Enrolment> {
   const identity: Identity = { network: code.network, role: code.role, name: code.name };
+  const wasSent = options.keystore.has(pendingLabel(code));
   const pending = await PendingKey.take(options.keystore, pendingLabel(code));
   const { spki, request } = createNodeRequest(identity, pending.key);
   const secret = asBuffer(code.secret.reveal()).toString('base64');
-  const { address, bundle, answer } = await askFirst(code, { version: 1, secret, request }, options);
+  const { bundle, answer } = await askFirst(code, { version: 1, secret, request }, options).catch(
+    async (error: unknown) => {
+      if (isNeverIssued(error, wasSent)) await pending.discard();
+      throw error;
+    },
+  );
   const at = new Date(options.clock.now());
-  const enrolment = readEnrolment(acceptedJson(answer, address), { identity, spki, bundle, at });
+  const enrolment = readEnrolment(answer, { identity, spki, bundle, at });
   await options.keep(enrolment);
   await pending.settle(options.label, enrolment.chain);
   return enrolment;
@@ -55,15 +68,40 @@ function pendingLabel(code: JoinCode): string {
   return `join ${hash('sha256', code.secret.reveal()).slice(0, 16)}`;
 }
 
+/** Refusals after which no server of the network issues for this code and key. */
+const finalCodes: readonly ErrorCode[] = [
+  'join_code_unknown',
+  'join_code_used',
+  'join_code_expired',
+  'name_taken',
+  'request_not_allowed',
+];
+
+/** Whether there is no certificate for the key, and none on its way whose answer was lost. */
+function isNeverIssued(error: unknown, wasSentBefore: boolean): boolean {
+  if (isHoldfastError(error, ...finalCodes)) return true;
+  return !wasSentBefore && isHoldfastError(error) && error.code !== 'connection_lost';
+}
+
 interface Answered {
-  readonly address: string;
   /** The code's root alone. */
   readonly bundle: TrustBundle;
-  readonly answer: ExchangeAnswer;
+  readonly answer: unknown;
 }
 
 /** The answer of the first address that gives one, be it a refusal: what one server refuses is not tried at another. */
 async function askFirst(code: JoinCode, message: JoinRequest, options: JoinOptions): Promise<Answered> {
+  const { address, bundle, answer } = await reachFirst(code, message, options);
+  return { bundle, answer: acceptedJson(answer, address) };
+}
+
+interface Reached {
+  readonly address: string;
+  readonly bundle: TrustBundle;
+  readonly answer: ExchangeAnswer;
+}
+
+async function reachFirst(code: JoinCode, message: JoinRequest, options: JoinOptions): Promise<Reached> {
   const failures: HoldfastError[] = [];
   for (const address of code.addresses) {
     try {
@@ -86,7 +124,7 @@ async function ask(
   code: JoinCode,
   message: JoinRequest,
   options: JoinOptions,
-): Promise<Answered> {
+): Promise<Reached> {
   const { clock, signal } = options;
   const root = await fetchRoot(address, code.fingerprint, signal);
   const bundle = singleRootBundle(code.network, root);
@@ -100,9 +138,14 @@ async function ask(
   }
 }
 
-/** A server that answered and was wrong says more than one that could not be reached. */
+/**
+ * A server that answered and was wrong says more than one that could not be reached; an answer that was lost may have
+ * been the certificate, which asking again brings.
+ */
 function mostTelling(failures: readonly HoldfastError[]): HoldfastError {
-  const telling = failures.find(({ code }) => code !== 'connection_failed');
+  const telling =
+    failures.find(({ code }) => code === 'connection_lost') ??
+    failures.find(({ code }) => code !== 'connection_failed');
   if (telling !== undefined) return telling;
   const reasons = failures.map(({ message }) => message).join('; ');
   return new HoldfastError(
