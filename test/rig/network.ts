@@ -22,12 +22,14 @@ export interface ResticAccess {
 export class Network implements AsyncDisposable {
   readonly program: string;
   readonly directory: string;
+  readonly home: string;
   readonly port: number;
   #server: RunningProgram;
 
   private constructor(program: string, directory: string, port: number) {
     this.program = program;
     this.directory = directory;
+    this.home = homeIn(directory);
     this.port = port;
     this.#server = this.#startServer();
   }
@@ -71,13 +73,21 @@ export class Network implements AsyncDisposable {
 
   /** Makes a client called `name` with its home in `directory`. */
   async join(name: string, directory: string): Promise<NetworkClient> {
-    mkdirSync(directory, { recursive: true });
-    const { stdout } = await this.run(['token', 'create', name]);
-    const code = /hf1-\S+/.exec(stdout)?.[0];
-    if (code === undefined) throw new Error(`no join code in: ${stdout}`);
-    const client = new NetworkClient(this, name, directory);
-    await client.run(['join', code]);
+    const client = this.client(name, directory);
+    await client.run(['join', await this.joinCode(name)]);
     return client;
+  }
+
+  /** A machine that is to be the client called `name`, with its home in `directory`. */
+  client(name: string, directory: string): NetworkClient {
+    mkdirSync(directory, { recursive: true });
+    return new NetworkClient(this, name, directory);
+  }
+
+  /** A join code for the client `name`; `words` are further options of `token create`. */
+  async joinCode(name: string, words: readonly string[] = []): Promise<string> {
+    const { stdout } = await this.run(['token', 'create', name, ...words]);
+    return stdout.trim();
   }
 
   /** The folder in which the server keeps the repository of the client `name`. */
@@ -108,16 +118,18 @@ export class Network implements AsyncDisposable {
   }
 }
 
-/** A machine that has joined a {@link Network}. */
+/** A machine of a {@link Network}. */
 export class NetworkClient {
   readonly network: Network;
   readonly name: string;
   readonly directory: string;
+  readonly home: string;
 
   constructor(network: Network, name: string, directory: string) {
     this.network = network;
     this.name = name;
     this.directory = directory;
+    this.home = homeIn(directory);
   }
 
   /** Starts a command on the client's machine. */
