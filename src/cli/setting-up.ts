@@ -48,7 +48,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
   if (backup.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
   output.row(
     'next',
-    'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME, there holdfast join hf1-…',
+    'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME',
   );
   if (options.once !== true) await untilInterrupted(context);
 }
