@@ -4,10 +4,10 @@ import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { isHoldfastError, systemClock } from '../../base/index.ts';
-import { type MemoryStore, type ObjectId, objectTypes } from '../../storage/index.ts';
+import { HoldfastError, isHoldfastError, systemClock } from '../../base/index.ts';
+import { type MemoryStore, type ObjectId, type ObjectStore, objectTypes } from '../../storage/index.ts';
 import { idOf } from '../format/blob.ts';
-import { newConfig } from '../format/config.ts';
+import { newConfig, type RepositoryConfig } from '../format/config.ts';
 import { Repository } from '../repository.ts';
 import { verify } from '../restore/verify.ts';
 import { createSample } from '../sample-repository.ts';
@@ -191,6 +191,56 @@ test('a repository of version 1 gets no compressed blobs', async () => {
   for (let slot = 0; slot < index.size; slot++) assert.equal(index.locationAt(slot).plainLength, undefined);
   assert.equal((await verify(old, await old.findSnapshot(summary.snapshotId))).equal, true);
 });
+
+test('when the store fails the backup fails with its error, writes no snapshot, and can be run again', async () => {
+  for (let n = 0; n < 20; n++) writeFileSync(join(top, `${n}`), randomBytes(2_000_000));
+  const full = new HoldfastError('storage_full', 'no space left');
+  let packs = 0;
+  const failing: ObjectStore = Object.assign(Object.create(store) as MemoryStore, {
+    write: async (...[ref, body, options]: Parameters<MemoryStore['write']>) => {
+      if (ref.type === 'data' && ++packs > 1) throw full;
+      await store.write(ref, body, options);
+    },
+    list: store.list.bind(store),
+    read: store.read.bind(store),
+    remove: store.remove.bind(store),
+  });
+  const broken = new Repository({
+    store: failing,
+    config: configOf(repository),
+    masterKey: repository.masterKey,
+  });
+  await assert.rejects(archive(broken, { paths: [Buffer.from(top)] }), full);
+  assert.deepEqual(await names('snapshots', 'index', 'locks'), []);
+  const arrived = await names('data');
+  assert.equal(arrived.length, 1);
+  await assertSaved(await save(), 20);
+  assert.deepEqual(
+    (await names('data')).filter((name) => arrived.includes(name)),
+    arrived,
+  );
+});
+
+test('an exception in a worker fails the backup with its cause', async () => {
+  writeFileSync(join(top, 'file'), 'x');
+  const config = { ...configOf(repository), polynomial: 'no polynomial' as unknown as bigint };
+  const broken = new Repository({ store, config, masterKey: repository.masterKey });
+  await assert.rejects(archive(broken, { paths: [Buffer.from(top)] }), TypeError);
+  assert.deepEqual(await names('data', 'index', 'snapshots', 'locks'), []);
+});
+
+test('an exception in a callback fails the backup', async () => {
+  writeFileSync(join(top, 'file'), 'x');
+  const onProgress = (): void => {
+    throw new Error('of the caller');
+  };
+  await assert.rejects(save({ onProgress }), /of the caller/);
+  assert.deepEqual(await names('snapshots', 'locks'), []);
+});
+
+function configOf({ id, version, polynomial }: Repository): RepositoryConfig {
+  return { id, version, polynomial };
+}
 
 async function save(options: Partial<ArchiveOptions> = {}): Promise<ArchiveSummary> {
   return archive(repository, { paths: [Buffer.from(top)], ...options });

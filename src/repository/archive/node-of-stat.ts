@@ -1,16 +1,29 @@
-import type { Bytes } from '../../base/index.ts';
-import { type FileStat, groupName, readLink, readXattrs, userName } from '../../files/index.ts';
+import {
+  type FileStat,
+  groupName,
+  readLink,
+  userName,
+  type WalkPlace,
+  type Xattr,
+} from '../../files/index.ts';
 import { type NodeType, toGoMode } from '../format/file-mode.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 
 /**
  * The node of anything in the file system but its content: that of a file is empty, a directory has no tree yet.
- * Throws the system's error when the rest of it, a link's target or attributes, cannot be read.
+ * Throws the system's error when the target of a link cannot be read.
+ *
+ * @param xattrs what `readXattrs` says
  */
-export function nodeOfStat(path: Bytes, name: Bytes, type: NodeType, stat: FileStat): TreeNode {
+export function nodeOfStat(
+  place: WalkPlace,
+  type: NodeType,
+  stat: FileStat,
+  xattrs: readonly Xattr[],
+): TreeNode {
+  const { path, name } = place;
   const user = userName(stat.uid);
   const group = groupName(stat.gid);
-  const xattrs = type === 'socket' ? [] : readXattrs(path);
   return {
     name,
     type,

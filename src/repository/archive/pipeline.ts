@@ -128,11 +128,21 @@ export class Pipeline {
     this.#known = knownBlobs(this.index);
     this.#knownCount = this.index.size;
     const team = new WorkerTeam(arena, this.#repository, this.#known, {
-      onReply: (reply) => this.#onReply(reply),
+      onReply: (reply) => this.#takeReply(reply),
       onFailure: (error) => this.#changes.fail(error),
     });
     this.#threads = { team, pool: new BlockPool(arena), sealers };
     return this.#threads;
+  }
+
+  /** What a reply leads to, the callbacks of the caller included, must fail the backup and not the process. */
+  #takeReply(reply: SealerReply): void {
+    try {
+      this.#onReply(reply);
+      this.#changes.notify();
+    } catch (error) {
+      this.#changes.fail(error);
+    }
   }
 
   #onReply(reply: SealerReply): void {
@@ -153,7 +163,6 @@ export class Pipeline {
         this.#flushed++;
         break;
     }
-    this.#changes.notify();
   }
 
   #count(dataBlobs: number, treeBlobs: number, bytes: number, packedBytes: number): void {

@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Bytes, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, isHoldfastError, systemErrorCode } from '../../base/index.ts';
 import {
   type FileStat,
   IgnoreRules,
   pathText,
+  readXattrs,
   type WalkEvent,
   type WalkPlace,
   walk,
+  type Xattr,
 } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
@@ -175,10 +177,21 @@ export class TreeWalker {
     if (previous && hasSameContent(previous, kind, stat) && hasSameMetadata(previous, kind, stat))
       return previous;
     try {
-      return nodeOfStat(path, name, kind, stat);
+      return nodeOfStat({ path, name }, kind, stat, this.#xattrs(path));
     } catch (error) {
       this.#report(path, error);
       return undefined;
+    }
+  }
+
+  /** None when they cannot be read, which is reported: the rest is worth saving. */
+  #xattrs(path: Bytes): Xattr[] {
+    try {
+      return readXattrs(path);
+    } catch (error) {
+      // What has vanished shows when it is opened.
+      if (systemErrorCode(error) !== 'ENOENT') this.#report(path, error);
+      return [];
     }
   }
 
