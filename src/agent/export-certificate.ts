@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
 import type { Node } from './node.ts';
-import type { ExportRecord } from './node-state.ts';
+import type { ExportRecord, NodeState } from './node-state.ts';
 
 /** Which files an export writes. */
 export type ExportLayout = ExportRecord['layout'];
@@ -38,13 +38,12 @@ export async function exportRestic(
 
 /** Forgets an export; its files stay. `path_not_found` when it was not remembered. */
 export async function forgetExport(node: Node, directory: string): Promise<void> {
-  const exports = node.state.exports.filter((one) => one.directory !== directory);
-  if (exports.length === node.state.exports.length) {
+  if (!node.state.exports.some((one) => one.directory === directory)) {
     throw new HoldfastError('path_not_found', `${directory} is not a remembered export`, {
       hint: 'holdfast cert export --list shows them',
     });
   }
-  await node.updateState({ exports });
+  await node.updateState((state) => ({ exports: withoutExport(state, directory) }));
 }
 
 /** Writes the certificate files of every remembered export again; gives those that could not be written. */
@@ -72,8 +71,11 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
 }
 
 async function rememberExport(node: Node, record: ExportRecord): Promise<void> {
-  const others = node.state.exports.filter(({ directory }) => directory !== record.directory);
-  await node.updateState({ exports: [...others, record] });
+  await node.updateState((state) => ({ exports: [...withoutExport(state, record.directory), record] }));
+}
+
+function withoutExport({ exports }: NodeState, directory: string): ExportRecord[] {
+  return exports.filter((one) => one.directory !== directory);
 }
 
 async function makeDirectory(directory: string): Promise<void> {

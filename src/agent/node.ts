@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type Clock, HoldfastError, makePrivateDirectory } from '../base/index.ts';
+import {
+  type Clock,
+  HoldfastError,
+  isHoldfastError,
+  makePrivateDirectory,
+  withFileLock,
+} from '../base/index.ts';
 import { type Certificate, type Identity, parseCertificate } from '../pki/index.ts';
 import { needsRenewal, renewalTime } from '../policy/index.ts';
 import { type Credentials, Hot } from '../transport/index.ts';
@@ -52,10 +58,14 @@ export class Node {
     return needsRenewal(this.certificate, clock.now());
   }
 
-  async updateState(change: Partial<NodeState>): Promise<void> {
-    const next = { ...this.#state, ...change };
-    await writeNodeState(this.directory, next);
-    this.#state = next;
+  /** Changes the state on top of what its file holds by then: other processes of this machine change it too. */
+  async updateState(change: Partial<NodeState> | ((state: NodeState) => Partial<NodeState>)): Promise<void> {
+    await withFileLock(join(this.directory, 'node.lock'), async () => {
+      const present = (await readNodeState(this.directory)) ?? this.#state;
+      const next = { ...present, ...(typeof change === 'function' ? change(present) : change) };
+      await writeNodeState(this.directory, next);
+      this.#state = next;
+    });
   }
 
   /** Keeps a trust bundle, durably, and trusts by it from now on. */
@@ -89,7 +99,12 @@ export async function openNode(directory: string): Promise<Node> {
 /** The keystore in `directory`, made when there is none. */
 export async function openOrCreateKeystore(directory: string): Promise<Keystore> {
   await makePrivateDirectory(directory);
-  return (await Keystore.exists(directory)) ? Keystore.open(directory) : Keystore.create(directory);
+  if (await Keystore.exists(directory)) return await Keystore.open(directory);
+  return await Keystore.create(directory).catch((error: unknown) => {
+    // Another process made it in the same moment.
+    if (isHoldfastError(error, 'keystore_exists')) return Keystore.open(directory);
+    throw error;
+  });
 }
 
 function credentialsOf(keystore: Keystore): Credentials {

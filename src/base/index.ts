@@ -12,6 +12,7 @@ export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, t
 export { type Clock, dayMs, hourMs, ManualClock, minuteMs, secondMs, systemClock } from './clock.ts';
 export { HoldfastError, type HoldfastErrorOptions, isHoldfastError, systemErrorCode } from './error.ts';
 export type { ErrorCode } from './error-code.ts';
+export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { forEachLimited } from './pool.ts';
 export { Secret } from './secret.ts';

@@ -51,3 +51,24 @@ test('kill -9 at any moment leaves a keystore whose last write is there whole', 
     assert.ok(read('left') >= written, `${read('left')} was found, ${written} had been acknowledged`);
   }
 });
+
+/** Puts fifty secrets, one after the other, each under a label of its own. */
+const adder = `
+  import { Secret } from ${JSON.stringify(new URL('../base/index.ts', import.meta.url).href)};
+  import { Keystore } from ${JSON.stringify(new URL('./keystore.ts', import.meta.url).href)};
+  const [directory, name] = process.argv.slice(1);
+  const keystore = await Keystore.open(directory);
+  for (let round = 0; round < 50; round++) {
+    await keystore.update((entries) => entries.putSecret(name + round, new Secret(Buffer.from(name))));
+  }`;
+
+test('what several processes change at once all arrives', async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, 'node');
+  await Keystore.create(path);
+  const adders = ['a', 'b', 'c'].map((name) =>
+    spawn(process.execPath, ['--input-type=module', '-e', adder, path, name], { stdio: 'inherit' }),
+  );
+  await Promise.all(adders.map((child) => once(child, 'close')));
+  assert.equal((await Keystore.open(path)).labels().length, 150);
+});

@@ -1,20 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  type Bytes,
-  HoldfastError,
-  makePrivateDirectory,
-  systemErrorCode,
-  writeFileAtomic,
-} from '../base/index.ts';
+import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { decodeEntries, encodeEntries, type KeystoreEntry } from './keystore-entry.ts';
 import { sealKeystore, stashBytes, unsealKeystore } from './keystore-format.ts';
 import { readPrivateFile } from './private-file.ts';
 
-/** The two files of a keystore, in one directory. */
+/** The two files of a keystore, in one directory, and the lock that is there while they are changed. */
 export interface KeystoreFiles {
   readonly keystore: string;
   readonly stash: string;
+  readonly lock: string;
 }
 
 /** What the files hold by now. */
@@ -24,7 +19,11 @@ export interface LoadedKeystore {
 }
 
 export function keystoreFiles(directory: string): KeystoreFiles {
-  return { keystore: join(directory, 'keystore'), stash: join(directory, 'stash') };
+  return {
+    keystore: join(directory, 'keystore'),
+    stash: join(directory, 'stash'),
+    lock: join(directory, 'keystore.lock'),
+  };
 }
 
 /**
@@ -35,7 +34,6 @@ export function keystoreFiles(directory: string): KeystoreFiles {
  */
 export async function createKeystoreFiles(directory: string): Promise<void> {
   const files = keystoreFiles(directory);
-  await makePrivateDirectory(directory);
   const stash = (await readStash(files.stash)) ?? (await createStash(files.stash));
   try {
     await writeFileAtomic(files.keystore, sealKeystore(encodeEntries(new Map()), stash), { exclusive: true });

@@ -1,6 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { access } from 'node:fs/promises';
-import { type Bytes, HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
+import {
+  type Bytes,
+  HoldfastError,
+  makePrivateDirectory,
+  Secret,
+  systemErrorCode,
+  withFileLock,
+} from '../base/index.ts';
 import { exportPrivateKey, importPrivateKey } from '../pki/index.ts';
 import type { KeystoreEntry } from './keystore-entry.ts';
 import {
@@ -30,7 +37,6 @@ export interface KeystoreEditor {
 export class Keystore {
   readonly #files: KeystoreFiles;
   #entries: ReadonlyMap<string, KeystoreEntry>;
-  #lastUpdate: Promise<void> = Promise.resolve();
 
   private constructor(files: KeystoreFiles, entries: ReadonlyMap<string, KeystoreEntry>) {
     this.#files = files;
@@ -54,7 +60,8 @@ export class Keystore {
    * @throws HoldfastError `keystore_exists`, `keystore_not_private`, `keystore_damaged` (a stash from before)
    */
   static async create(directory: string): Promise<Keystore> {
-    await createKeystoreFiles(directory);
+    await makePrivateDirectory(directory);
+    await withFileLock(keystoreFiles(directory).lock, () => createKeystoreFiles(directory));
     return await Keystore.open(directory);
   }
 
@@ -100,14 +107,13 @@ export class Keystore {
   }
 
   /**
-   * Changes entries in one atomic write, on top of what the file holds by then. Updates run one after the other. When
-   * `change` throws or the file cannot be written, nothing has changed. Of two processes that update within the same
-   * milliseconds one can lose its change: whoever lets several write holds a lock around it.
+   * Changes entries in one atomic write, on top of what the file holds by then. Updates run one after the other, those
+   * of other processes too. When `change` throws or the file cannot be written, nothing has changed.
+   *
+   * @throws HoldfastError `home_in_use` when another process does not let go of it
    */
   async update(change: (entries: KeystoreEditor) => void): Promise<void> {
-    const update = this.#lastUpdate.then(() => this.#apply(change));
-    this.#lastUpdate = update.catch(() => {});
-    await update;
+    await withFileLock(this.#files.lock, () => this.#apply(change));
   }
 
   async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {
