@@ -10,7 +10,7 @@ export { parseExcludeFile } from './exclude-file.ts';
 export { type FileKind, type FileStat, fileStat, lstat, stat } from './file-stat.ts';
 export { type IgnoreOptions, IgnoreRules } from './ignore-rules.ts';
 export { makeHardLink, makeNode, makeSymlink, type NodeKind } from './make-node.ts';
-export { setMode, setOwner, setTimes } from './metadata.ts';
+export { type FileOrPath, setMode, setOwner, setTimes } from './metadata.ts';
 export { PatternList, type PatternMatch } from './path-pattern.ts';
 export { pathText } from './path-text.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';

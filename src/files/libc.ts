@@ -14,6 +14,7 @@ const prototypes = {
     'int lsetxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, int flags)',
   lremovexattr: 'int lremovexattr(const uint8_t *path, const uint8_t *name)',
   utimensat: 'int utimensat(int dirfd, const uint8_t *path, const int64_t *times, int flags)',
+  futimens: 'int futimens(int fd, const int64_t *times)',
   mknod: 'int mknod(const uint8_t *path, unsigned int mode, uint64_t dev)',
   getpwuid: 'account *getpwuid(uint32_t uid)',
   getgrgid: 'account *getgrgid(uint32_t gid)',

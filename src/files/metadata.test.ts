@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -142,6 +142,20 @@ test('setuid, setgid and sticky are part of the mode', () => {
   setOwner(at('f'), process.getuid?.() ?? 0, process.getgid?.() ?? 0);
   setMode(at('f'), 0o7751);
   assert.equal(lstat(at('f')).mode, 0o7751);
+});
+
+test('an open file takes what a path takes', () => {
+  const handle = openSync(at('f'), 'w');
+  try {
+    setOwner(handle, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+    setMode(handle, 0o4700);
+    setTimes(handle, 1n, 1_000_000_000_000_000_001n);
+  } finally {
+    closeSync(handle);
+  }
+  const { mode, atimeNs, mtimeNs } = lstat(at('f'));
+  assert.deepEqual([mode, atimeNs, mtimeNs], [0o4700, 1n, 1_000_000_000_000_000_001n]);
+  assert.throws(() => setTimes(handle, 0n, 0n), { code: 'EBADF', path: 'open file' });
 });
 
 test('numbers without an account have no name', () => {

@@ -1,27 +1,35 @@
-import { chmodSync, lchownSync } from 'node:fs';
+import { chmodSync, fchmodSync, fchownSync, lchownSync } from 'node:fs';
 import { asBuffer, type Bytes } from '../base/index.ts';
 import { callLibc, cString } from './libc.ts';
 
+/** What an error calls a file that is open. */
+const openFile: Bytes = Buffer.from('open file');
 const perSecond = 1_000_000_000n;
 /** `AT_FDCWD`: a relative path starts at the working directory. */
 const atWorkingDirectory = process.platform === 'darwin' ? -2 : -100;
 /** `AT_SYMLINK_NOFOLLOW`. */
 const noFollow = process.platform === 'darwin' ? 0x20 : 0x100;
 
-/** Sets access and modification time of `path` itself, symlinks included, to the nanosecond; before 1970 too. */
-export function setTimes(path: Bytes, atimeNs: bigint, mtimeNs: bigint): void {
+/** An open file, or a path that is not followed when it is a symlink. */
+export type FileOrPath = number | Bytes;
+
+/** Sets access and modification time, those of symlinks included, to the nanosecond; before 1970 too. */
+export function setTimes(target: FileOrPath, atimeNs: bigint, mtimeNs: bigint): void {
   const times = BigInt64Array.of(...timespec(atimeNs), ...timespec(mtimeNs));
-  callLibc('utimensat', path, atWorkingDirectory, cString(path), times, noFollow);
+  if (typeof target === 'number') callLibc('futimens', openFile, target, times);
+  else callLibc('utimensat', target, atWorkingDirectory, cString(target), times, noFollow);
 }
 
-/** Sets user and group of `path` itself. Clears setuid and setgid: set the mode afterwards. */
-export function setOwner(path: Bytes, uid: number, gid: number): void {
-  lchownSync(asBuffer(path), uid, gid);
+/** Sets user and group. Clears setuid and setgid: set the mode afterwards. */
+export function setOwner(target: FileOrPath, uid: number, gid: number): void {
+  if (typeof target === 'number') fchownSync(target, uid, gid);
+  else lchownSync(asBuffer(target), uid, gid);
 }
 
-/** Sets the permission bits (07777). Follows symlinks, which have none of their own: not to be called on one. */
-export function setMode(path: Bytes, mode: number): void {
-  chmodSync(asBuffer(path), mode);
+/** Sets the permission bits (07777). A path is followed here, as symlinks have none of their own: not to be called on one. */
+export function setMode(target: FileOrPath, mode: number): void {
+  if (typeof target === 'number') fchmodSync(target, mode);
+  else chmodSync(asBuffer(target), mode);
 }
 
 /** Seconds, and nanoseconds counted forward from them, as `struct timespec` wants it. */

@@ -1,5 +1,5 @@
 import { type Bytes, systemErrorCode } from '../../base/index.ts';
-import { setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
+import { type FileOrPath, setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
 import { type NodeType, permissionsOf } from '../format/file-mode.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import { systemProblem } from './piece-sink.ts';
@@ -31,8 +31,11 @@ export function attributesOf(node: TreeNode): FileAttributes {
  *
  * Whoever is not root can give nothing away: the owner and the system's own xattrs are then tried and silently left,
  * as `cp -p` does, and setuid and setgid are not set for another owner than was meant.
+ *
+ * @param handle of the file, when it is open: that saves looking it up each time
  */
-export function applyAttributes(path: Bytes, attributes: FileAttributes): string[] {
+export function applyAttributes(path: Bytes, attributes: FileAttributes, handle?: number): string[] {
+  const target = handle ?? path;
   const { type, permissions, atimeNs, mtimeNs } = attributes;
   const problems: string[] = [];
   const attempt = (what: string, work: () => void): void => {
@@ -44,23 +47,23 @@ export function applyAttributes(path: Bytes, attributes: FileAttributes): string
   };
   let owned = true;
   attempt('owner', () => {
-    owned = giveOwner(path, attributes);
+    owned = giveOwner(target, attributes);
   });
   // A directory can have been there before, with others.
   if (attributes.xattrs.length > 0 || type === 'dir') {
     attempt('extended attributes', () => problems.push(...giveXattrs(path, attributes.xattrs)));
   }
   if (type !== 'symlink') {
-    attempt('mode', () => setMode(path, owned ? permissions : permissions & ~setIdBits));
+    attempt('mode', () => setMode(target, owned ? permissions : permissions & ~setIdBits));
   }
-  attempt('times', () => setTimes(path, atimeNs, mtimeNs));
+  attempt('times', () => setTimes(target, atimeNs, mtimeNs));
   return problems;
 }
 
 /** Whether the owner is now the one that was meant. */
-function giveOwner(path: Bytes, { uid, gid }: FileAttributes): boolean {
+function giveOwner(target: FileOrPath, { uid, gid }: FileAttributes): boolean {
   try {
-    setOwner(path, uid, gid);
+    setOwner(target, uid, gid);
     return true;
   } catch (error) {
     if (isRoot || systemErrorCode(error) !== 'EPERM') throw error;

@@ -55,7 +55,7 @@ export interface ContentPlan {
 export type DamagedPlaces = Set<string>;
 
 /** Bytes read at once: enough to make a request worth its while, few enough for a dozen to be under way. */
-const runBytes = 4 * 1024 * 1024;
+const runBytes = 2 * 1024 * 1024;
 /** Bytes not wanted between two blobs that are read rather than asked around. */
 const gapBytes = 128 * 1024;
 

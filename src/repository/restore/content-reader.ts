@@ -39,11 +39,11 @@ export interface ContentOptions {
 }
 
 /** Bytes of packs held at a time, and stretches under way: two in each worker, the others being read. */
-const heldBytes = 48 * 1024 * 1024;
-const runsUnderWay = 12;
+const heldBytes = 24 * 1024 * 1024;
+const runsUnderWay = 10;
 /** Pieces planned together: few at first so that work begins, then enough that packs are read in one go. */
 const firstWindow = 256;
-const largestWindow = 32 * 1024;
+const largestWindow = 8 * 1024;
 
 /**
  * Reads the content of files, whatever order the repository has it in: main reads stretches of packs, each once for all

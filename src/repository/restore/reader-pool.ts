@@ -64,7 +64,7 @@ export class ReaderPool implements AsyncDisposable {
   #start(masterKey: Secret<MasterKey>): Reader {
     const worker = new Worker(workerEntry(import.meta.url, './reader-worker'), {
       workerData: masterKey.reveal(),
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     const underWay = new Map<number, PromiseWithResolvers<RunResult>>();
     worker.on('message', ({ number, result }: ReaderAnswer) => {

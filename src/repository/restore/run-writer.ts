@@ -1,9 +1,9 @@
-import { unlinkSync } from 'node:fs';
+import { closeSync, unlinkSync } from 'node:fs';
 import type { Bytes } from '../../base/index.ts';
 import { applyAttributes } from './attributes.ts';
 import type { FileFailure, RunFile } from './content-run.ts';
 import { type PieceSink, systemProblem } from './piece-sink.ts';
-import { type MakeOptions, makeFile, writePiece } from './write-file.ts';
+import { type MakeOptions, makeFile, reopenFile, writePiece } from './write-file.ts';
 
 interface FileState {
   readonly file: RunFile;
@@ -39,8 +39,13 @@ export class RunWriter implements PieceSink {
     const state = this.#states[index];
     if (state === undefined || state.failed) return;
     try {
-      this.#write(state, offset, plaintext);
-      if (--state.left === 0) this.#finish(index, state);
+      const handle = this.#open(state);
+      try {
+        writePiece(handle, offset, plaintext);
+        if (--state.left === 0) this.#finish(index, state, handle);
+      } finally {
+        closeSync(handle);
+      }
     } catch (error) {
       this.#failures.push({ file: index, ...systemProblem(error) });
       this.#discard(index, state);
@@ -56,17 +61,17 @@ export class RunWriter implements PieceSink {
     return this.#failures;
   }
 
-  #write(state: FileState, offset: number, plaintext: Bytes): void {
+  #open(state: FileState): number {
     const { file, path } = state;
-    const isNew = file.whole !== undefined && !state.made;
-    const handle = isNew ? makeFile(path, file.size, this.#options) : undefined;
-    state.made ||= isNew;
-    writePiece(path, handle, offset, plaintext);
+    if (file.whole === undefined || state.made) return reopenFile(path);
+    const handle = makeFile(path, file.size, this.#options);
+    state.made = true;
+    return handle;
   }
 
-  #finish(index: number, { file, path }: FileState): void {
+  #finish(index: number, { file, path }: FileState, handle: number): void {
     if (file.whole === undefined) return;
-    const problems = applyAttributes(path, file.whole);
+    const problems = applyAttributes(path, file.whole, handle);
     if (problems.length === 0) return;
     this.#failures.push({ file: index, kind: 'attributes', message: problems.join('; ') });
   }

@@ -17,9 +17,15 @@ export function makeFile(path: Bytes, size: number, { replace }: MakeOptions): n
   const handle = makingRoom(path, replace, () =>
     openSync(asBuffer(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
   );
-  // So that holes at the end count.
-  if (size >= holeBytes) ftruncateSync(handle, size);
-  return handle;
+  try {
+    // So that holes at the end count.
+    if (size >= holeBytes) ftruncateSync(handle, size);
+    return handle;
+  } catch (error) {
+    closeSync(handle);
+    unlinkSync(asBuffer(path));
+    throw error;
+  }
 }
 
 /** Runs `make`, which makes `path`; when something else is there and `replace` allows it, removes that and runs it again. */
@@ -33,18 +39,14 @@ export function makingRoom<T>(path: Bytes, replace: boolean, make: () => T): T {
   }
 }
 
-/** Writes a piece of a file that was made by {@link makeFile}, leaving out what stays a hole. */
-export function writePiece(path: Bytes, handle: number | undefined, offset: number, piece: Bytes): void {
-  const opened = handle ?? openSync(asBuffer(path), O_WRONLY | O_NOFOLLOW);
-  try {
-    for (const [start, end] of dataStretches(piece, offset)) {
-      writeFully(opened, piece.subarray(start, end), offset + start);
-    }
-  } finally {
-    closeSync(opened);
-  }
+/** Opens a file that was made by {@link makeFile} again. */
+export function reopenFile(path: Bytes): number {
+  return openSync(asBuffer(path), O_WRONLY | O_NOFOLLOW);
 }
 
-function writeFully(handle: number, bytes: Bytes, offset: number): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, bytes.length - at, offset + at);
+/** Writes a piece of a file that was made by {@link makeFile}, leaving out what stays a hole. */
+export function writePiece(handle: number, offset: number, piece: Bytes): void {
+  for (const [start, end] of dataStretches(piece, offset)) {
+    for (let at = start; at < end; ) at += writeSync(handle, piece, at, end - at, offset + at);
+  }
 }
