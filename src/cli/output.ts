@@ -1,4 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
+import { nextStep } from './next-step.ts';
 import { type Column, formatTable, printable } from './table.ts';
 
 /** Where a command says things: data on stdout, everything said to a person on stderr. */
@@ -45,10 +46,8 @@ export function sayError(output: Output, error: unknown): void {
     );
     return;
   }
-  if (output.json) {
-    output.say(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint } }));
-    return;
-  }
-  output.say(`holdfast: ${printable(error.message)} [${error.code}]`);
-  if (error.hint !== undefined) output.say(`  next: ${printable(error.hint)}`);
+  const { code, message, hint = nextStep(code) } = error;
+  if (output.json) return output.say(JSON.stringify({ error: { code, message, hint } }));
+  output.say(`holdfast: ${printable(message)} [${code}]`);
+  output.say(`  next: ${printable(hint)}`);
 }
