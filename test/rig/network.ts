@@ -58,10 +58,10 @@ export class Network implements AsyncDisposable {
     return this.#server;
   }
 
-  /** Starts the server again after it has ended, and waits until it listens. */
-  async restart(): Promise<void> {
+  /** Starts the server again after it has ended, and waits until it listens. `env` is added to its environment. */
+  async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#server.ended;
-    this.#server = this.#startServer();
+    this.#server = this.#startServer(env);
     await this.#listening();
   }
 
@@ -101,9 +101,9 @@ export class Network implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
-  #startServer(): RunningProgram {
-    const words = ['serve', '--port', String(this.port), '--home', homeIn(this.directory)];
-    return new RunningProgram(words, { program: this.program, env: { HOME: this.directory } });
+  #startServer(env: Readonly<Record<string, string>> = {}): RunningProgram {
+    const words = ['serve', '--port', String(this.port), '--home', this.home];
+    return new RunningProgram(words, { program: this.program, env: { HOME: this.directory, ...env } });
   }
 
   async #listening(): Promise<void> {

@@ -23,7 +23,7 @@ export async function assertRefused(words: readonly string[], refusal: Refusal):
   const before = filesIn(refusal.untouched);
   const result = await runHoldfast([...words, '--json'], refusal);
   const said = `holdfast ${words.join(' ')}\n${result.stderr}`;
-  const { code, message, hint = '' } = errorIn(result);
+  const { code, message, hint } = errorIn(result);
   equal(code, refusal.code, said);
   equal(result.code, refusal.exit, said);
   ok(refusal.message?.test(message) ?? true, said);
@@ -36,10 +36,10 @@ export async function assertRefused(words: readonly string[], refusal: Refusal):
 }
 
 /** The failure that a command with `--json` ended with. */
-export function errorIn({ stderr }: ProgramResult): { code: string; message: string; hint?: string } {
+export function errorIn({ stderr }: ProgramResult): { code: string; message: string; hint: string } {
   const line = stderr.trimEnd().split('\n').at(-1) ?? '';
   try {
-    return (JSON.parse(line) as { error: { code: string; message: string; hint?: string } }).error;
+    return (JSON.parse(line) as { error: { code: string; message: string; hint: string } }).error;
   } catch {
     throw new Error(`no error as JSON:\n${stderr}`);
   }

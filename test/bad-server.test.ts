@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type LocalOrder, openAuthority } from '../src/authority/index.ts';
+import { systemClock } from '../src/base/index.ts';
+import { exportPublicKey, generateKeyPair } from '../src/pki/index.ts';
+import { daysLater } from './rig/clock.ts';
+import { Impostor } from './rig/impostor.ts';
+import { Network, type NetworkClient } from './rig/network.ts';
+import { assertRefused, type Refusal } from './rig/refusal.ts';
+import { SampleAuthority, type SampleNode } from './rig/sample-certificates.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+describe('a server that is not the one it should be gets no request', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let client: NetworkClient;
+
+  before(async () => {
+    place = temporaryDirectory();
+    network = await Network.start(join(place.path, 'server'));
+    client = await network.join('client', join(place.path, 'client'));
+    mkdirSync(join(place.path, 'data'));
+    await network.server.stop();
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  /** Asserts that the client refuses whoever answers at its server's port, without a word. */
+  async function refuses(node: SampleNode, refusal: Omit<Refusal, 'untouched'>): Promise<void> {
+    await using impostor = await Impostor.start(network.port, node);
+    for (const words of [['backup', join(place.path, 'data')], ['snapshots']])
+      await assertRefused([...words, '--home', client.home], { ...refusal, untouched: client.directory });
+    assert.equal(impostor.told, '');
+  }
+
+  /** A certificate by the network's own authority. */
+  async function issued(order: Omit<LocalOrder, 'spki'>): Promise<SampleNode> {
+    await using authority = await openAuthority({ home: network.home, clock: systemClock });
+    const { privateKey } = await generateKeyPair('p256');
+    const { chain } = await authority.issueLocal({ ...order, spki: exportPublicKey(privateKey) });
+    return { chain, privateKey };
+  }
+
+  it('is down', async () => {
+    const refusal = { code: 'connection_failed', exit: 20, hint: /holdfast serve/ } as const;
+    for (const words of [['backup', join(place.path, 'data')], ['snapshots']])
+      await assertRefused([...words, '--home', client.home], { ...refusal, untouched: client.directory });
+  });
+
+  it('has a certificate that has expired', async () => {
+    const node = await issued({ role: 'server', name: 'late', names: ['127.0.0.1', 'localhost'] });
+    const refusal = {
+      code: 'certificate_expired',
+      exit: 21,
+      message: /CN=late/,
+      hint: /holdfast serve/,
+    } as const;
+    await refuses(node, { ...refusal, env: daysLater(91) });
+  });
+
+  it('has a certificate for another name', async () => {
+    const node = await issued({ role: 'server', name: 'other', names: ['other.example'] });
+    await refuses(node, { code: 'certificate_wrong_name', exit: 22, message: /other\.example/ });
+  });
+
+  it('is of another authority, which calls itself by the same names', async () => {
+    const authority = await SampleAuthority.create('network.test');
+    const node = await authority.issue('server', 'server');
+    await refuses(node, { code: 'certificate_unknown_authority', exit: 21 });
+  });
+
+  it('is another node of the network', async () => {
+    const storage = await issued({ role: 'storage', name: 'storage', names: ['127.0.0.1', 'localhost'] });
+    await refuses(storage, { code: 'certificate_wrong_role', exit: 21 });
+    const client = await issued({ role: 'client', name: 'traitor' });
+    await refuses(client, { code: 'certificate_not_allowed', exit: 21, message: /clientAuth.*serverAuth/ });
+  });
+});
