@@ -80,8 +80,9 @@ export class FileScanner {
 
   /** @returns whether there may be more to read */
   #readPiece(reading: Reading): boolean {
+    const expected = reading.expectedSize - reading.size;
     // One byte more than is expected, so that the end shows without a further call.
-    const wanted = Math.min(readBytes, Math.max(0, reading.expectedSize - reading.size) + 1);
+    const wanted = expected < 0 ? readBytes : Math.min(readBytes, expected + 1);
     this.#makeRoom(reading, wanted);
     const count = readSync(reading.fd, this.#bytes, this.#ring.addressOf(this.#ring.head), wanted, null);
     this.#ring.head += count;

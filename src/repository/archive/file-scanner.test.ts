@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { CutFinder } from '../kernel/rabin.ts';
+import { referenceCuts } from '../kernel/reference-cuts.ts';
+import { createArena } from './arena.ts';
+import { BatchSender } from './batch-sender.ts';
+import { FileScanner } from './file-scanner.ts';
+import type { Batch } from './messages.ts';
+import { ReadRing } from './read-ring.ts';
+
+const polynomial = 0x3da3358b4dc173n;
+
+let top: string;
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'holdfast-scanner-'));
+});
+afterEach(() => rmSync(top, { recursive: true }));
+
+test('a file is cut where the readable version cuts it', () => {
+  const content = randomBytes(7_654_321);
+  writeFileSync(join(top, 'file'), content);
+  const { lengths, bytes, ends } = scan('file', content.length);
+  assert.deepEqual(lengths, referenceCuts(content, polynomial));
+  assert.equal(Buffer.compare(bytes, content), 0);
+  assert.deepEqual(ends, [{ blobs: lengths.length, size: content.length }]);
+});
+
+for (const [what, expected] of [
+  ['longer', 1000],
+  ['shorter', 5_000_000],
+  ['no longer empty', 0],
+] as const) {
+  test(`a file that is ${what} than when it was looked at is read as it is now`, () => {
+    const content = randomBytes(2_000_000);
+    writeFileSync(join(top, 'file'), content);
+    const { bytes, ends } = scan('file', expected);
+    assert.equal(Buffer.compare(bytes, content), 0);
+    assert.equal(ends[0]?.size, content.length);
+  });
+}
+
+test('an empty file has no blobs', () => {
+  writeFileSync(join(top, 'file'), '');
+  assert.deepEqual(scan('file', 0), {
+    lengths: [],
+    bytes: Buffer.alloc(0),
+    ends: [{ blobs: 0, size: 0 }],
+    codes: [],
+  });
+});
+
+test('a file that has vanished is a failure with its code', () => {
+  assert.deepEqual(scan('gone', 5).codes, ['ENOENT']);
+});
+
+test('what has taken the place of a file is not read', () => {
+  writeFileSync(join(top, 'target'), 'secret');
+  symlinkSync('target', join(top, 'link'));
+  mkdirSync(join(top, 'folder'));
+  execFileSync('mkfifo', [join(top, 'pipe')]);
+  assert.deepEqual(scan('link', 6).codes, ['ELOOP']);
+  assert.deepEqual(scan('folder', 6).codes, ['EISDIR']);
+  assert.equal(scan('pipe', 6).codes.length, 1);
+  assert.equal(scan('link', 6).bytes.length, 0);
+});
+
+interface Found {
+  readonly lengths: number[];
+  readonly bytes: Buffer;
+  readonly ends: { readonly blobs: number; readonly size: number }[];
+  readonly codes: string[];
+}
+
+/** Scans one file that fits into the ring. */
+function scan(name: string, expectedSize: number): Found {
+  const arena = createArena(2);
+  const memory = new Uint8Array(arena.memory.buffer);
+  const { port1, port2 } = new MessageChannel();
+  const ring = new ReadRing(arena);
+  const sender = new BatchSender(arena, ring, [port1]);
+  new FileScanner(arena, ring, sender, new CutFinder(arena.memory, polynomial)).scan(
+    0,
+    Buffer.from(join(top, name)),
+    expectedSize,
+  );
+  sender.send(ring.head);
+  const batches: Batch[] = [];
+  for (let next = receiveMessageOnPort(port2); next; next = receiveMessageOnPort(port2)) {
+    batches.push(next.message as Batch);
+  }
+  port1.close();
+  const blobs = batches.flatMap((batch) => rows(batch.blobs, 4));
+  return {
+    lengths: blobs.map(([, , , length = 0]) => length),
+    bytes: Buffer.concat(blobs.map(([, , at = 0, length = 0]) => memory.slice(at, at + length))),
+    ends: batches
+      .flatMap(({ results }) => rows(results.ends, 3))
+      .map(([, count = 0, size = 0]) => ({ blobs: count, size })),
+    codes: batches.flatMap(({ results }) => results.failures.map(({ code }) => code)),
+  };
+}
+
+function rows(words: Iterable<number>, width: number): number[][] {
+  const list = [...words];
+  return Array.from({ length: list.length / width }, (_, n) => list.slice(n * width, (n + 1) * width));
+}
