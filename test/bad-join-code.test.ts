@@ -79,7 +79,6 @@ describe('a join code or name that is refused', () => {
   });
 
   it('is a name that would not be one folder and one path', async () => {
-    for (const name of ['../up', 'ä'])
-      await refusedName(name, { code: 'name_invalid', exit: 1 });
+    for (const name of ['../up', 'ä']) await refusedName(name, { code: 'name_invalid', exit: 1 });
   });
 });
