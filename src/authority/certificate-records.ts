@@ -91,13 +91,15 @@ export interface IssuedRow {
   readonly id: number;
   readonly serial: SerialNumber;
   readonly identity: number;
+  /** Label of the certificate that issued it. */
+  readonly issuer: string;
   readonly public_key: Uint8Array;
   readonly not_after: number;
   readonly revoked_at: number | null;
   readonly certificate: Uint8Array;
 }
 
-const issuedColumns = 'id, serial, identity, public_key, not_after, revoked_at, certificate';
+const issuedColumns = 'id, serial, identity, issuer, public_key, not_after, revoked_at, certificate';
 
 /** The row of a serial number, or undefined. */
 export function findIssued(queries: Queries, serial: SerialNumber): Promise<IssuedRow | undefined> {

@@ -48,12 +48,15 @@ export class Checkpoints {
     );
   }
 
+  /** Signed by any issuing certificate there ever was here, since the newest one may be younger than what is shown. */
   #ours(signed: SignedCheckpoint): Checkpoint | undefined {
-    try {
-      return verifyCheckpoint(signed, this.#context.issuer.issuing.certificate);
-    } catch (error) {
-      if (isHoldfastError(error, 'checkpoint_invalid')) return undefined;
-      throw error;
+    for (const { certificate } of this.#context.issuer.issuings) {
+      try {
+        return verifyCheckpoint(signed, certificate);
+      } catch (error) {
+        if (!isHoldfastError(error, 'checkpoint_invalid')) throw error;
+      }
     }
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError, type Secret, syncDirectory } from '../base/index.ts';
-import { type Database, openDatabase, type Queries } from '../db/index.ts';
+import { type Database, openDatabase } from '../db/index.ts';
 import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../pki/index.ts';
 import { authorityProfiles, checkNetworkName } from '../policy/index.ts';
 import { Keystore } from '../trust/index.ts';
@@ -11,7 +11,7 @@ import type { Authority } from './authority.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
 import { createIssuingCertificate, createRootCertificate } from './ca-certificates.ts';
 import { lockHome } from './home-lock.ts';
-import { publicKeyHash } from './key-rules.ts';
+import { issuerLabel, recordIssuer } from './issuer-records.ts';
 import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';
 import { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';
 import { authorityMigrations } from './schema.ts';
@@ -33,8 +33,8 @@ export interface CreateAuthorityOptions extends OpenAuthorityOptions {
   };
 }
 
-const rootLabel = 'root-1';
-const issuingLabel = 'issuing-1';
+const rootLabel = issuerLabel('root', 1);
+const issuingLabel = issuerLabel('issuing', 1);
 const firstEpoch = 1;
 
 /**
@@ -142,8 +142,8 @@ async function record(
       firstEpoch,
       clock.now(),
     );
-    await recordIssuer(tx, { label: rootLabel, kind: 'root', certificate: root });
-    await recordIssuer(tx, { label: issuingLabel, kind: 'issuing', certificate: issuing });
+    await recordIssuer(tx, { kind: 'root', generation: 1, certificate: root });
+    await recordIssuer(tx, { kind: 'issuing', generation: 1, certificate: issuing });
     const details = {
       network,
       root: root.fingerprint,
@@ -153,15 +153,6 @@ async function record(
     };
     await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
   });
-}
-
-async function recordIssuer(
-  tx: Queries,
-  { label, kind, certificate }: { label: string; kind: 'root' | 'issuing'; certificate: Certificate },
-): Promise<void> {
-  const insert =
-    'INSERT INTO issuers (label, kind, generation, public_key, certificate) VALUES (?, ?, 1, ?, ?)';
-  await tx.run(insert, label, kind, publicKeyHash(certificate.spki), certificate.der);
 }
 
 function exists(home: string): HoldfastError {

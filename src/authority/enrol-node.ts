@@ -6,7 +6,7 @@ import type { AuthorityContext } from './authority-context.ts';
 import { isLive } from './certificate-records.ts';
 import { checkName } from './create-join-code.ts';
 import { type Issued, issue, issuedBefore } from './issue.ts';
-import { countUses, findJoinCode, findUse, insertUse, type JoinCodeRow } from './join-code-records.ts';
+import { countUses, findJoinCode, findUse, type JoinCodeRow, recordUse } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
 import { readRequest } from './read-request.ts';
@@ -43,7 +43,10 @@ export async function enrolNode(
     checkRequest(request, authorisation);
     const before = await findUse(tx, code, publicKeyHash(request.spki));
     // The answer that was given before, and perhaps was lost on its way.
-    if (before !== undefined && isLive(before, context.clock.now())) return issuedBefore(context, before);
+    const again = issuedBefore(context, before);
+    if (again !== undefined) return again;
+    const isUsed = before !== undefined && isLive(before, context.clock.now());
+    if (!isUsed) await checkUse(tx, context, { code, authorisation, from });
     return await use(tx, context, { code, authorisation, request, from });
   });
 }
@@ -60,25 +63,27 @@ interface Use {
   readonly from: string;
 }
 
+/** Whether the code may be used once more; one for a reissue revokes what the identity had. */
+async function checkUse(
+  tx: Queries,
+  context: AuthorityContext,
+  { code, authorisation: { identity }, from }: Omit<Use, 'request'>,
+): Promise<void> {
+  if ((await countUses(tx, code)) >= code.maxUses) throw usedCode();
+  if (context.clock.now() > code.expiresAt) throw expiredCode(code);
+  await checkName(tx, identity, code.reissue);
+  if (code.reissue) await revokeIdentity(tx, context, identity, { reason: 'superseded', by: from });
+}
+
 async function use(
   tx: Queries,
   context: AuthorityContext,
   { code, authorisation, request, from }: Use,
 ): Promise<Issued> {
-  if ((await countUses(tx, code)) >= code.maxUses) throw usedCode();
-  if (context.clock.now() > code.expiresAt) throw expiredCode(code);
-  const { identity } = authorisation;
-  await checkName(tx, identity, code.reissue);
-  if (code.reissue) await revokeIdentity(tx, context, identity, { reason: 'superseded', by: from });
   const details = { token: code.id };
-  const issued = await issue(tx, context, {
-    authorisation,
-    spki: request.spki,
-    kind: 'issued',
-    by: from,
-    details,
-  });
-  await insertUse(tx, code, publicKeyHash(request.spki), issued.id);
+  const order = { authorisation, spki: request.spki, kind: 'issued', by: from, details } as const;
+  const issued = await issue(tx, context, order);
+  await recordUse(tx, code, publicKeyHash(request.spki), issued.id);
   return issued;
 }
 

@@ -2,7 +2,7 @@ import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type Certificate, createCertificate, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import type { IssuedRow } from './certificate-records.ts';
+import { type IssuedRow, isLive } from './certificate-records.ts';
 import { ensureIdentity, identityLabel } from './identity-records.ts';
 import { checkPublicKey, publicKeyHash } from './key-rules.ts';
 import { type Authorisation, leafTemplate } from './leaf-contents.ts';
@@ -70,8 +70,16 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   return { id: row.id, certificate, chain: [certificate.der, issuer.issuing.certificate.der] };
 }
 
-/** A certificate on record, to be answered with again. */
-export function issuedBefore({ issuer }: AuthorityContext, { id, certificate: der }: IssuedRow): Issued {
+/**
+ * The answer with a certificate on record that can still be used, or undefined. One of an older issuing certificate is
+ * not given again: what is answered with it, the checkpoint too, is signed by the present one.
+ */
+export function issuedBefore(
+  { issuer, clock }: AuthorityContext,
+  row: IssuedRow | undefined,
+): Issued | undefined {
+  if (row === undefined || row.issuer !== issuer.issuing.label || !isLive(row, clock.now())) return undefined;
+  const { id, certificate: der } = row;
   return { id, certificate: parseCertificate(der), chain: [der, issuer.issuing.certificate.der] };
 }
 

@@ -8,11 +8,13 @@ export interface CaCertificate {
   readonly certificate: Certificate;
 }
 
-/** Everything that signing needs and that does not change while the authority is open. */
+/** Everything that signing needs; what issues now does not change while the authority is open. */
 export interface Issuer {
   readonly network: string;
   readonly statusAddress: string;
   readonly root: CaCertificate;
   readonly issuing: CaCertificate;
   readonly issuingKey: KeyObject;
+  /** All there ever were, the newest first: what the older ones issued can still be in use. */
+  readonly issuings: readonly CaCertificate[];
 }

@@ -74,7 +74,7 @@ export async function findJoinCode(
 /** The certificate that this code already gave to this public key, or undefined. */
 export function findUse(tx: Queries, { id }: JoinCodeRow, publicKey: Bytes): Promise<IssuedRow | undefined> {
   return tx.get<IssuedRow>(
-    `SELECT c.id, c.serial, c.identity, c.public_key, c.not_after, c.revoked_at, c.certificate
+    `SELECT c.id, c.serial, c.identity, c.issuer, c.public_key, c.not_after, c.revoked_at, c.certificate
       FROM join_code_uses u JOIN certificates c ON c.id = u.certificate WHERE u.join_code = ? AND u.public_key = ?`,
     id,
     publicKey,
@@ -89,13 +89,15 @@ export async function countUses(queries: Queries, { id }: JoinCodeRow): Promise<
   return row?.n ?? 0;
 }
 
-export async function insertUse(
+/** Records a use, or what is answered for one from now on. */
+export async function recordUse(
   tx: Queries,
   code: JoinCodeRow,
   publicKey: Bytes,
   certificateId: number,
 ): Promise<void> {
-  const insert = 'INSERT INTO join_code_uses (join_code, public_key, certificate) VALUES (?, ?, ?)';
+  const insert =
+    'INSERT OR REPLACE INTO join_code_uses (join_code, public_key, certificate) VALUES (?, ?, ?)';
   await tx.run(insert, code.id, publicKey, certificateId);
 }
 

@@ -5,6 +5,7 @@ import { Check } from 'typebox/value';
 /** What the log records. */
 const LogKind = Type.Union([
   Type.Literal('authority created'),
+  Type.Literal('issuing certificate replaced'),
   Type.Literal('token created'),
   Type.Literal('issued'),
   Type.Literal('renewed'),

@@ -1,14 +1,16 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { CommittedReader, type Database, openDatabase, type ProcessLock } from '../db/index.ts';
-import { exportPublicKey, parseCertificate } from '../pki/index.ts';
+import { exportPublicKey } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { AuditLog } from './audit-log.ts';
 import { Authority, type AuthorityParts } from './authority.ts';
+import { authorityDamaged } from './authority-damaged.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
 import { lockHome } from './home-lock.ts';
-import type { CaCertificate, Issuer } from './issuer.ts';
-import { publicKeyHash } from './key-rules.ts';
+import type { Issuer } from './issuer.ts';
+import { readIssuers } from './issuer-records.ts';
+import { presentIssuing, replaceIssuingWhenDue } from './replace-issuing.ts';
 import { authorityMigrations } from './schema.ts';
 
 /** Which authority, and how. */
@@ -20,7 +22,7 @@ export interface OpenAuthorityOptions {
 }
 
 /**
- * Opens the authority of a home for writing.
+ * Opens the authority of a home for writing, and gives it its next issuing certificate when that is due.
  * @throws HoldfastError `home_missing` when the home has none, `home_in_use`, `home_not_private`, `keystore_*`,
  *   `database_newer`, `database_damaged`, `authority_damaged`
  */
@@ -59,14 +61,16 @@ export async function openContext({
       hint: 'holdfast init makes one',
     });
   }
-  if (!(await exists(path))) throw damaged(`${path} is missing`);
+  if (!(await exists(path))) throw authorityDamaged(`${path} is missing`);
   const keystore = await Keystore.open(directory);
   const database = await openDatabase({ path, migrations: authorityMigrations, worker });
   try {
-    const { epoch, recovery_recipient, ...row } = await readAuthority(database);
-    const issuer = await readIssuer(database, keystore, row);
-    const context = { database, issuer, log: new AuditLog(database, epoch, clock), clock };
-    return { context, epoch, recoveryRecipient: recovery_recipient };
+    const { epoch, recovery_recipient, network, status_address } = await readAuthority(database);
+    const log = new AuditLog(database, epoch, clock);
+    const about = { network, statusAddress: status_address };
+    await replaceIssuingWhenDue({ ...about, database, keystore, log, clock });
+    const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
+    return { context: { database, issuer, log, clock }, epoch, recoveryRecipient: recovery_recipient };
   } catch (error) {
     await database.close();
     throw error;
@@ -83,39 +87,23 @@ interface AuthorityRow {
 async function readAuthority(database: Database): Promise<AuthorityRow> {
   const sql = 'SELECT network, status_address, recovery_recipient, epoch FROM authority';
   const row = await database.get<AuthorityRow>(sql);
-  if (row === undefined) throw damaged('the database does not say which network it is of');
+  if (row === undefined) throw authorityDamaged('the database does not say which network it is of');
   return row;
 }
 
 async function readIssuer(
   database: Database,
   keystore: Keystore,
-  { network, status_address }: Pick<AuthorityRow, 'network' | 'status_address'>,
+  { network, statusAddress, nowMs }: { network: string; statusAddress: string; nowMs: number },
 ): Promise<Issuer> {
-  const root = await readNewest(database, 'root');
-  const issuing = await readNewest(database, 'issuing');
+  const [root] = await readIssuers(database, 'root');
+  const issuings = await readIssuers(database, 'issuing');
+  const issuing = presentIssuing(issuings, nowMs);
   const issuingKey = keystore.key(issuing.label);
   const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;
-  if (!belongs) throw damaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
-  return { network, statusAddress: status_address, root, issuing, issuingKey };
-}
-
-async function readNewest(database: Database, kind: 'root' | 'issuing'): Promise<CaCertificate> {
-  const row = await database.get<{ label: string; public_key: Uint8Array; certificate: Uint8Array }>(
-    'SELECT label, public_key, certificate FROM issuers WHERE kind = ? ORDER BY generation DESC LIMIT 1',
-    kind,
-  );
-  if (row === undefined) throw damaged(`the database has no ${kind} certificate`);
-  const certificate = parseCertificate(row.certificate);
-  if (Buffer.compare(publicKeyHash(certificate.spki), row.public_key) !== 0)
-    throw damaged(`${row.label} is not the one recorded`);
-  return { label: row.label, certificate };
-}
-
-function damaged(problem: string): HoldfastError {
-  return new HoldfastError('authority_damaged', `the authority is damaged: ${problem}`, {
-    hint: 'keep the home as it is and restore the newest backup of the authority',
-  });
+  if (!belongs)
+    throw authorityDamaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
+  return { network, statusAddress, root, issuing, issuingKey, issuings };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -41,7 +41,8 @@ export async function renewNode(
     const authorisation: Authorisation = { identity, names: namesOf(parseCertificate(present.certificate)) };
     checkRequest(request, authorisation);
     const before = await answeredBefore(tx, present, publicKeyHash(request.spki));
-    if (before !== undefined && isLive(before, context.clock.now())) return issuedBefore(context, before);
+    const again = issuedBefore(context, before);
+    if (again !== undefined) return again;
     const details = { renews: present.serial };
     const by = identityLabel(identity);
     return await issue(tx, context, { authorisation, spki: request.spki, kind: 'renewed', by, details });
