@@ -125,6 +125,16 @@ export class BlobIndex {
     return this.#place(slot, 1);
   }
 
+  /** How long the entry's unit is. */
+  lengthAt(slot: number): number {
+    return this.#place(slot, 2);
+  }
+
+  /** Whether the entry's plaintext was compressed. */
+  isCompressedAt(slot: number): boolean {
+    return this.#place(slot, 3) > 0;
+  }
+
   /** The name of pack `number`; numbers go from 0 to `packCount` − 1. */
   packAt(number: number): ObjectId {
     return this.#packs.nameAt(number);

@@ -16,12 +16,13 @@ export interface FileAttributes {
   readonly xattrs: readonly Xattr[];
 }
 
+const noXattrs: readonly Xattr[] = [];
 const setIdBits = 0o6000;
 const isRoot = process.geteuid?.() === 0;
 
 /** The attributes of a node. */
 export function attributesOf(node: TreeNode): FileAttributes {
-  const { type, uid, gid, atimeNs, mtimeNs, xattrs = [] } = node;
+  const { type, uid, gid, atimeNs, mtimeNs, xattrs = noXattrs } = node;
   return { type, permissions: permissionsOf(node.mode), uid, gid, atimeNs, mtimeNs, xattrs };
 }
 

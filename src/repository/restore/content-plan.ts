@@ -1,10 +1,8 @@
 import type { Bytes } from '../../base/index.ts';
-import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
-import type { BlobIndex, BlobLocation } from '../format/blob-index.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
 import type { FileAttributes } from './attributes.ts';
 import type { FileProblem } from './content-run.ts';
-import { plainLengthOf } from './run-blobs.ts';
 
 /** A file whose content is wanted. */
 export interface WantedFile {
@@ -29,124 +27,117 @@ export interface FileInWork {
   problem: FileProblem | undefined;
 }
 
-/** A piece of a file and the blob that holds it. */
+/** A piece of a file, and the slot in the index of the blob that holds it. */
 export interface PlannedPiece {
   readonly file: FileInWork;
   readonly offset: number;
-  readonly blob: BlobLocation;
+  readonly slot: number;
 }
 
 /** A stretch of a pack to be read at once. */
 export interface PlannedRun {
-  readonly pack: ObjectId;
+  /** The pack's number in the index. */
+  readonly pack: number;
   readonly start: number;
   readonly end: number;
   /** By the place of their blobs. */
   readonly pieces: readonly PlannedPiece[];
+  readonly files: ReadonlySet<FileInWork>;
 }
 
-/** What a plan is made of, and the files that cannot be had because a blob is nowhere. */
+/** Which stretches are to be read, and the files that cannot be had because a blob is nowhere. */
 export interface ContentPlan {
   readonly runs: readonly PlannedRun[];
   readonly lost: readonly { readonly file: WantedFile; readonly problem: FileProblem }[];
 }
 
-/** Which places of blobs turned out to be damaged. */
-export type DamagedPlaces = Set<string>;
-
-/** Bytes read at once: enough to make a request worth its while, few enough for a dozen to be under way. */
+/** Bytes read at once: enough to make a request worth its while, few enough for ten to be under way. */
 const runBytes = 2 * 1024 * 1024;
 /** Bytes not wanted between two blobs that are read rather than asked around. */
 const gapBytes = 128 * 1024;
 
-/** The key of a place in {@link DamagedPlaces}. */
-export function placeKey({ pack, offset }: Pick<BlobLocation, 'pack' | 'offset'>): string {
-  return `${pack}:${offset}`;
-}
-
 /**
  * Finds out which stretches of which packs hold the content of `files`: each pack in the order in which it is first
  * wanted, each stretch once, however many files want it.
+ *
+ * @param damaged slots of the index whose blobs turned out to be damaged where they are
  */
 export function planContent(
   files: readonly WantedFile[],
   index: BlobIndex,
-  damaged: DamagedPlaces,
+  damaged: ReadonlySet<number>,
 ): ContentPlan {
-  const packs = new Map<ObjectId, PlannedPiece[]>();
+  const packs = new Map<number, PlannedPiece[]>();
   const lost: { file: WantedFile; problem: FileProblem }[] = [];
   for (const file of files) {
-    const blobs = locateAll(file, index, damaged);
-    if (typeof blobs === 'string') lost.push({ file, problem: { kind: 'damaged', message: blobs } });
-    else placePieces(file, blobs, packs);
+    const slots = file.content.map((id) => locate(id, index, damaged));
+    const missing = slots.indexOf(nowhere);
+    if (missing < 0) placePieces(file, slots, index, packs);
+    else {
+      const message = `data blob ${file.content[missing]} is in no pack that the index knows`;
+      lost.push({ file, problem: { kind: 'damaged', message } });
+    }
   }
-  const runs = [...packs.values()].flatMap(cutRuns);
-  for (const run of runs) for (const file of filesOf(run)) count(file);
+  const runs = [...packs].flatMap(([pack, pieces]) => cutRuns(pack, pieces, index));
+  for (const run of runs) {
+    for (const file of run.files) {
+      file.runs++;
+      file.runsLeft++;
+    }
+  }
   return { runs, lost };
 }
 
-/** The files that have a piece in a run. */
-export function filesOf(run: PlannedRun): Set<FileInWork> {
-  return new Set(run.pieces.map(({ file }) => file));
-}
+const nowhere = -1;
 
-function count(file: FileInWork): void {
-  file.runs++;
-  file.runsLeft++;
-}
-
-/** Where a file's blobs are, or why it cannot be had. */
-function locateAll(file: WantedFile, index: BlobIndex, damaged: DamagedPlaces): BlobLocation[] | string {
-  const blobs: BlobLocation[] = [];
-  for (const id of file.content) {
-    const blob = locate(id, index, damaged);
-    if (blob === undefined) return `data blob ${id} is in no pack that the index knows`;
-    blobs.push(blob);
-  }
-  return blobs;
-}
-
-function locate(id: BlobId, index: BlobIndex, damaged: DamagedPlaces): BlobLocation | undefined {
-  if (damaged.size > 0) return index.locate('data', id).find((place) => !damaged.has(placeKey(place)));
-  const slot = index.findHex('data', id);
-  return slot < 0 ? undefined : index.locationAt(slot);
+function locate(id: BlobId, index: BlobIndex, damaged: ReadonlySet<number>): number {
+  if (damaged.size === 0) return index.findHex('data', id);
+  return index.slotsOf('data', id).find((slot) => !damaged.has(slot)) ?? nowhere;
 }
 
 function placePieces(
   wanted: WantedFile,
-  blobs: readonly BlobLocation[],
-  packs: Map<ObjectId, PlannedPiece[]>,
+  slots: readonly number[],
+  index: BlobIndex,
+  packs: Map<number, PlannedPiece[]>,
 ): void {
-  const size = blobs.reduce((sum, blob) => sum + plainLengthOf(blob), 0);
-  const file: FileInWork = {
-    wanted,
-    size,
-    runs: 0,
-    runsLeft: 0,
-    place: undefined,
-    problem: undefined,
-  };
+  const size = slots.reduce((sum, slot) => sum + index.plainLengthAt(slot), 0);
+  const file = { wanted, size, runs: 0, runsLeft: 0, place: undefined, problem: undefined };
   let offset = 0;
-  for (const blob of blobs) {
-    const pieces = packs.get(blob.pack) ?? [];
-    if (pieces.push({ file, offset, blob }) === 1) packs.set(blob.pack, pieces);
-    offset += plainLengthOf(blob);
+  for (const slot of slots) {
+    const pack = index.packNumberAt(slot);
+    const pieces = packs.get(pack) ?? [];
+    if (pieces.push({ file, offset, slot }) === 1) packs.set(pack, pieces);
+    offset += index.plainLengthAt(slot);
   }
 }
 
+interface OpenRun extends PlannedRun {
+  end: number;
+  readonly pieces: PlannedPiece[];
+  readonly files: Set<FileInWork>;
+}
+
 /** Cuts what is wanted of one pack into stretches. */
-function cutRuns(pieces: PlannedPiece[]): PlannedRun[] {
-  pieces.sort((a, b) => a.blob.offset - b.blob.offset);
-  const runs: { pack: ObjectId; start: number; end: number; pieces: PlannedPiece[] }[] = [];
+function cutRuns(pack: number, pieces: PlannedPiece[], index: BlobIndex): PlannedRun[] {
+  pieces.sort((a, b) => index.offsetAt(a.slot) - index.offsetAt(b.slot));
+  const runs: OpenRun[] = [];
   for (const piece of pieces) {
-    const { pack, offset, length } = piece.blob;
-    const last = runs.at(-1);
-    const end = Math.max(last?.end ?? 0, offset + length);
-    const isNear = last !== undefined && offset <= last.end + gapBytes && end - last.start <= runBytes;
-    if (last !== undefined && (isNear || end === last.end)) {
-      last.end = end;
-      last.pieces.push(piece);
-    } else runs.push({ pack, start: offset, end: offset + length, pieces: [piece] });
+    const start = index.offsetAt(piece.slot);
+    const end = start + index.lengthAt(piece.slot);
+    let run = runs.at(-1);
+    if (run === undefined || !belongs(run, start, end)) {
+      run = { pack, start, end, pieces: [], files: new Set() };
+      runs.push(run);
+    }
+    run.end = Math.max(run.end, end);
+    run.pieces.push(piece);
+    run.files.add(piece.file);
   }
   return runs;
+}
+
+/** What is in the run already belongs to it, and what is near unless the run would get too long. */
+function belongs(run: PlannedRun, start: number, end: number): boolean {
+  return end <= run.end || (start <= run.end + gapBytes && end - run.start <= runBytes);
 }

@@ -2,15 +2,7 @@ import { type Bytes, forEachLimited, HoldfastError, isHoldfastError } from '../.
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import { ByteBudget } from './byte-budget.ts';
-import {
-  type DamagedPlaces,
-  type FileInWork,
-  filesOf,
-  type PlannedRun,
-  placeKey,
-  planContent,
-  type WantedFile,
-} from './content-plan.ts';
+import { type FileInWork, type PlannedRun, planContent, type WantedFile } from './content-plan.ts';
 import type { FileProblem, RunPurpose, RunResult } from './content-run.ts';
 import { type EncodedRun, encodeRun } from './encode-run.ts';
 import { systemProblem } from './piece-sink.ts';
@@ -69,7 +61,8 @@ class ContentReader {
   readonly #sink: ContentSink;
   readonly #signal: AbortSignal | undefined;
   readonly #budget = new ByteBudget(heldBytes);
-  readonly #damaged: DamagedPlaces = new Set();
+  /** Slots of the index whose blobs are damaged where they are. */
+  readonly #damaged = new Set<number>();
   /** Files that have a place and are not settled. */
   readonly #begun = new Set<FileInWork>();
   /** Files to be tried from other copies, and what is wrong with this one. */
@@ -129,15 +122,15 @@ class ContentReader {
 
   async #readRun(run: PlannedRun): Promise<void> {
     this.#signal?.throwIfAborted();
-    for (const file of filesOf(run)) this.#begin(file);
+    for (const file of run.files) this.#begin(file);
     const isWanted = run.pieces.some(({ file }) => file.problem === undefined);
     const bytes = isWanted ? await this.#readStretch(run) : undefined;
     if (bytes !== undefined) {
-      const encoded = encodeRun(run, bytes);
+      const encoded = encodeRun(run, bytes, this.#index);
       const result = await this.#pool.run(encoded.run, this.#sink.purpose, this.#signal);
       this.#take(encoded, result);
     }
-    for (const file of filesOf(run)) if (--file.runsLeft === 0) this.#settle(file);
+    for (const file of run.files) if (--file.runsLeft === 0) this.#settle(file);
   }
 
   #begin(file: FileInWork): void {
@@ -152,28 +145,30 @@ class ContentReader {
 
   /** The run's bytes, or undefined, with everything in it damaged, when this part of the pack cannot be had. */
   async #readStretch(run: PlannedRun): Promise<Bytes | undefined> {
-    const { pack: name, start: offset, end } = run;
+    const { start: offset, end } = run;
+    const name = this.#index.packAt(run.pack);
     const cancel = this.#signal && { signal: this.#signal };
     try {
       const range = { offset, length: end - offset };
       return await this.#repository.store.read({ type: 'data', name }, { range, ...cancel });
     } catch (error) {
       if (!isDamage(error)) throw error;
-      for (const { file, blob } of run.pieces) {
-        this.#damaged.add(placeKey(blob));
+      for (const { file, slot } of run.pieces) {
+        this.#damaged.add(slot);
         this.#spoil(file, { kind: 'damaged', message: `pack ${name}: ${error.message}` });
       }
       return undefined;
     }
   }
 
-  #take({ run, blobs, files, pieces }: EncodedRun, { damaged, failed }: RunResult): void {
+  #take({ run, slots, files, pieces }: EncodedRun, { damaged, failed }: RunResult): void {
     for (const { blob, message } of damaged) {
-      const place = blobs[blob];
-      if (place === undefined) continue;
-      this.#damaged.add(placeKey(place));
-      for (const { file } of pieces.filter((piece) => piece.blob.offset === place.offset)) {
-        this.#spoil(file, { kind: 'damaged', message: `pack ${place.pack}: ${message}` });
+      const slot = slots[blob];
+      if (slot === undefined) continue;
+      this.#damaged.add(slot);
+      const pack = this.#index.packAt(this.#index.packNumberAt(slot));
+      for (const { file } of pieces.filter((piece) => piece.slot === slot)) {
+        this.#spoil(file, { kind: 'damaged', message: `pack ${pack}: ${message}` });
       }
     }
     for (const { file: number, ...problem } of failed) {

@@ -1,14 +1,15 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
-import type { BlobLocation } from '../format/blob-index.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
 import type { FileInWork, PlannedPiece, PlannedRun } from './content-plan.ts';
 import type { ContentRun, RunFile } from './content-run.ts';
 import { runBlobsOf } from './run-blobs.ts';
 
-/** A run as workers take it, and its files in the order of their indexes there. */
+/** A run as workers take it. */
 export interface EncodedRun {
   readonly run: ContentRun;
-  /** The blobs, in the order of their indexes there. */
-  readonly blobs: readonly BlobLocation[];
+  /** The slots of the blobs, in the order of their indexes there. */
+  readonly slots: readonly number[];
+  /** The files, in the order of their indexes there. */
   readonly files: readonly FileInWork[];
   readonly pieces: readonly PlannedPiece[];
 }
@@ -17,31 +18,33 @@ export interface EncodedRun {
  * Puts a planned run and its stretch of the pack into columns, without the pieces of files that cannot be had any more.
  * Every file's `place` must be known, save that of one which is whole in this run.
  */
-export function encodeRun(planned: PlannedRun, bytes: Bytes): EncodedRun {
+export function encodeRun(planned: PlannedRun, bytes: Bytes, index: BlobIndex): EncodedRun {
   const pieces = planned.pieces.filter(({ file }) => file.problem === undefined);
-  const blobs = pieces
-    .filter(({ blob }, at) => blob.offset !== pieces[at - 1]?.blob.offset)
-    .map((piece) => piece.blob);
+  const slots: number[] = [];
   const numbers = new Map<FileInWork, number>();
   const counts: number[] = [];
   const columns = {
     blobs: new Uint32Array(pieces.length),
     files: new Uint32Array(pieces.length),
-    offsets: Float64Array.from(pieces, ({ offset }) => offset),
+    offsets: new Float64Array(pieces.length),
   };
-  let blob = -1;
-  for (const [at, piece] of pieces.entries()) {
-    if (piece.blob.offset !== pieces[at - 1]?.blob.offset) blob++;
-    const number = numbers.get(piece.file) ?? numbers.size;
-    numbers.set(piece.file, number);
+  for (const [at, { file, offset, slot }] of pieces.entries()) {
+    if (slot !== slots.at(-1)) slots.push(slot);
+    const number = numbers.get(file) ?? numbers.size;
+    numbers.set(file, number);
     counts[number] = (counts[number] ?? 0) + 1;
-    columns.blobs[at] = blob;
+    columns.blobs[at] = slots.length - 1;
     columns.files[at] = number;
+    columns.offsets[at] = offset;
   }
   const files = [...numbers.keys()];
-  const runFiles = files.map((file, number) => runFile(file, counts[number] ?? 0));
-  const run = { bytes, blobs: runBlobsOf(blobs, planned.start), pieces: columns, files: runFiles };
-  return { run, blobs, files, pieces };
+  const run = {
+    bytes,
+    blobs: runBlobsOf(index, slots, planned.start),
+    pieces: columns,
+    files: files.map((file, number) => runFile(file, counts[number] ?? 0)),
+  };
+  return { run, slots, files, pieces };
 }
 
 function runFile(file: FileInWork, pieces: number): RunFile {

@@ -3,11 +3,13 @@ import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type Bytes, concatBytes } from '../../base/index.ts';
 import { idOf, type PackedBlob } from '../format/blob.ts';
+import { BlobIndex } from '../format/blob-index.ts';
 import { compress } from '../format/compression.ts';
 import { addToCounter, blockCount } from '../format/counter.ts';
 import { generateMasterKey } from '../format/master-key.ts';
 import { referencePoly1305 } from '../format/poly1305.ts';
 import { UnitCipher } from '../format/unit.ts';
+import type { RunBlobs } from './content-run.ts';
 import { runBlobsOf } from './run-blobs.ts';
 import { RunOpener } from './run-opener.ts';
 
@@ -36,8 +38,17 @@ function stretchOf(seal: (stored: Bytes) => Bytes, plaintexts: readonly Bytes[] 
   return { bytes: concatBytes(...units), blobs };
 }
 
+function columnsOf(blobs: readonly PackedBlob[]): RunBlobs {
+  const index = new BlobIndex();
+  const slots = blobs.map((blob) => {
+    index.add({ id: idOf(key.encrypt), blobs: [blob] });
+    return index.size - 1;
+  });
+  return runBlobsOf(index, slots, 0);
+}
+
 function openAll(opener: RunOpener, { bytes, blobs }: Stretch): Buffer[] {
-  return blobs.map((_, index) => Buffer.from(opener.open(bytes, runBlobsOf(blobs, 0), index)));
+  return blobs.map((_, index) => Buffer.from(opener.open(bytes, columnsOf(blobs), index)));
 }
 
 /** Seals under nonces that follow one another, as packs written here have them. */
@@ -73,7 +84,7 @@ test('blobs open in any order', () => {
   const opener = new RunOpener(key);
   const { bytes, blobs } = stretchOf(sealRun(randomBytes(16)));
   for (const index of [4, 0, 3, 3, 1, 4, 2]) {
-    assert.deepEqual(Buffer.from(opener.open(bytes, runBlobsOf(blobs, 0), index)), texts[index]);
+    assert.deepEqual(Buffer.from(opener.open(bytes, columnsOf(blobs), index)), texts[index]);
   }
 });
 
@@ -82,7 +93,7 @@ describe('a blob is refused, and those after it open,', () => {
   const stretch = stretchOf((stored) => cipher.seal(stored));
 
   function refuse(changed: Stretch, message: RegExp): void {
-    const columns = runBlobsOf(changed.blobs, 0);
+    const columns = columnsOf(changed.blobs);
     assert.throws(() => opener.open(changed.bytes, columns, 4), { code: 'repository_damaged', message });
     assert.deepEqual(openAll(opener, stretch), texts);
   }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
 import { joinPath, PatternList, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
+import { parseTree, type Tree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 
@@ -100,7 +101,7 @@ class SnapshotWalker {
 
   async #readNodes(path: Bytes, tree: BlobId): Promise<readonly TreeNode[]> {
     try {
-      const { nodes, problems } = await this.#repository.readTree(tree, this.#cancel());
+      const { nodes, problems } = await this.#readTree(tree);
       for (const problem of problems) this.#selection.onProblem(path, problem);
       return nodes;
     } catch (error) {
@@ -114,7 +115,7 @@ class SnapshotWalker {
   async #readBefore(tree: BlobId | undefined): Promise<ReadonlyMap<string, TreeNode> | undefined> {
     if (tree === undefined) return undefined;
     try {
-      const { nodes } = await this.#repository.readTree(tree, this.#cancel());
+      const { nodes } = await this.#readTree(tree);
       return new Map(nodes.map((node) => [nameKey(node), node]));
     } catch (error) {
       if (!isHoldfastError(error, 'repository_damaged')) throw error;
@@ -122,9 +123,13 @@ class SnapshotWalker {
     }
   }
 
-  #cancel(): { signal?: AbortSignal } {
+  /** Not from the repository's cache: each tree comes once, and would only push others out. */
+  async #readTree(tree: BlobId): Promise<Tree> {
     const { signal } = this.#selection;
-    return signal === undefined ? {} : { signal };
+    return parseTree(
+      await this.#repository.readBlob('tree', tree, signal === undefined ? {} : { signal }),
+      tree,
+    );
   }
 }
 
