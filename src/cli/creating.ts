@@ -1,8 +1,7 @@
-import { access, readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access } from 'node:fs/promises';
 import { nameKey } from '../admin/index.ts';
 import { createAuthority, hasAuthority } from '../authority/index.ts';
-import { HoldfastError, Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, writeFileAtomic } from '../base/index.ts';
 import { describePublicKey } from '../pki/index.ts';
 import { checkNetworkName } from '../policy/index.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
@@ -11,6 +10,7 @@ import { type CreationOptions, defaultPort } from './creation-options.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
 import { checkHome, createHome, type Home } from './home.ts';
 import { machineName, machineNames } from './machine.ts';
+import { readPasswordFile } from './password-file.ts';
 import { type Settings, writeSettings } from './settings.ts';
 
 /** `holdfast init`: an authority and nothing else. */
@@ -37,7 +37,8 @@ export async function createAuthorityHome(
 ): Promise<AuthorityHome> {
   await checkHome(context.home);
   const settings = await newSettings(options);
-  const passphrase = await readPassphrase(context, options.kitPassphraseFile);
+  const { kitPassphraseFile: file } = options;
+  const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const home = await createHome(context.home);
   if (await hasAuthority(home.path)) throw alreadyThere(home);
   // Before the authority: a crash in between leaves a home where creating can begin again.
@@ -80,26 +81,6 @@ async function newSettings(options: CreationOptions): Promise<Settings> {
   const port = options.port ?? defaultPort;
   const statusAddress = options.statusAddress ?? `http://${names[0] ?? 'localhost'}:${port + 2}`;
   return { network, names, port, statusAddress };
-}
-
-async function readPassphrase(
-  context: Context,
-  file: string | undefined,
-): Promise<Secret<string> | undefined> {
-  if (file === undefined) return undefined;
-  const path = resolve(context.workingDirectory, file);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new HoldfastError(
-      'path_not_found',
-      `passphrase file ${path}: ${systemErrorCode(cause) ?? 'unreadable'}`,
-      {
-        cause,
-      },
-    );
-  });
-  const passphrase = text.replace(/\r?\n$/, '');
-  if (passphrase === '') throw new HoldfastError('usage', `passphrase file ${path} is empty`);
-  return new Secret(passphrase);
 }
 
 function alreadyThere({ path }: Home): HoldfastError {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type Connection,
@@ -7,11 +6,14 @@ import {
   type Node,
   openNode,
   openRepositoryAt,
+  type Place,
 } from '../agent/index.ts';
-import { HoldfastError, Secret, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
 import type { Repository } from '../repository/index.ts';
+import { askPassword } from './ask-password.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
+import { readPasswordFile } from './password-file.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 import { withHome } from './with-home.ts';
@@ -41,8 +43,8 @@ export async function openTarget(
   options: RepositoryOptions,
   { create = false, cached = true }: OpenTargetOptions = {},
 ): Promise<Target> {
-  const password = await readPassword(context, options.passwordFile);
-  const { repo } = options;
+  const { repo, passwordFile } = options;
+  const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   if (repo !== undefined && !isUrl(repo)) {
     return openDirectory(context, resolve(context.workingDirectory, repo), { create, password });
   }
@@ -55,7 +57,7 @@ export async function openTarget(
     url: repo?.replace(/^rest:/, ''),
     cache: cached ? home.cache : undefined,
   });
-  const repository = await openRepositoryAt(place, { create, password, signal: context.signal });
+  const repository = await openAsking(context, place, { create, password });
   const held = opened.move();
   return {
     repository,
@@ -78,37 +80,44 @@ async function openDirectory(
   directory: string,
   options: { create: boolean; password: Secret<string> | undefined },
 ): Promise<Target> {
-  if (options.create && options.password === undefined) {
-    throw new HoldfastError(
-      'usage',
-      'a new repository elsewhere needs a password that outlives this machine',
-      {
-        hint: 'add --password-file FILE, and keep that password',
-      },
-    );
-  }
   const repository = await withHome(context.home, async (home) => {
     const place = await localPlace(directory, home.node);
-    return openRepositoryAt(place, { ...options, signal: context.signal });
+    try {
+      return await openAsking(context, place, { ...options, create: false });
+    } catch (error) {
+      if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
+      const password = options.password ?? (await choosePassword(directory));
+      return openRepositoryAt(place, { create: true, password, signal: context.signal });
+    }
   });
   return { repository, route: `in ${directory}`, directory, [Symbol.asyncDispose]: async () => {} };
 }
 
-function isUrl(location: string): boolean {
-  return /^(rest:)?https:\/\//.test(location);
+/** A repository elsewhere needs a password that somebody knows: the key kept here is lost with this machine. */
+async function choosePassword(directory: string): Promise<Secret<string>> {
+  const password = await askPassword(directory);
+  if (password !== undefined) return password;
+  throw new HoldfastError('usage', 'a new repository elsewhere needs a password that outlives this machine', {
+    hint: 'add --password-file FILE, and keep that password',
+  });
 }
 
-async function readPassword(context: Context, file: string | undefined): Promise<Secret<string> | undefined> {
-  if (file === undefined) return undefined;
-  const path = resolve(context.workingDirectory, file);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new HoldfastError(
-      'path_not_found',
-      `password file ${path}: ${systemErrorCode(error) ?? 'unreadable'}`,
-      {
-        cause: error,
-      },
-    );
-  });
-  return new Secret(text.replace(/\r?\n$/, ''));
+/** Asks for the password when no key here opens the repository and somebody sits at a terminal to answer. */
+async function openAsking(
+  { signal }: Context,
+  place: Place,
+  options: { create: boolean; password: Secret<string> | undefined },
+): Promise<Repository> {
+  try {
+    return await openRepositoryAt(place, { ...options, signal });
+  } catch (error) {
+    const wanted = isHoldfastError(error, 'repository_wrong_key') && options.password === undefined;
+    const password = wanted ? await askPassword(place.store.location) : undefined;
+    if (password === undefined) throw error;
+    return openRepositoryAt(place, { ...options, password, signal });
+  }
+}
+
+function isUrl(location: string): boolean {
+  return /^(rest:)?https:\/\//.test(location);
 }
