@@ -110,7 +110,7 @@ export class Repository {
   }
 
   /** Stores an index file for packs that are stored. The index in memory is not touched. */
-  async saveIndex(packs: readonly PackContents[], options: Cancellable = {}): Promise<ObjectId> {
+  async saveIndex(packs: Iterable<PackContents>, options: Cancellable = {}): Promise<ObjectId> {
     return this.files.save('index', encodeIndexFile(packs), options);
   }
 

@@ -1,5 +1,6 @@
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
+import { encodePackHeader } from '../format/pack-header.ts';
 import type { Snapshot } from '../format/snapshot.ts';
 import type { SnapshotSummary } from '../format/snapshot-summary.ts';
 import type { Repository } from '../repository.ts';
@@ -64,7 +65,7 @@ function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
 async function adoptPacks(repository: Repository, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   for (const pack of await findUnindexedPacks(repository, pipeline.index, signal)) {
     pipeline.index.add(pack);
-    await pipeline.indexWriter.add(pack);
+    await pipeline.indexWriter.add(pack.id, encodePackHeader(pack.blobs));
   }
 }
 

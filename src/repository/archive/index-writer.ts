@@ -1,10 +1,14 @@
-import { type Clock, minuteMs } from '../../base/index.ts';
+import { type Bytes, type Clock, minuteMs } from '../../base/index.ts';
+import type { ObjectId } from '../../storage/index.ts';
 import type { PackContents } from '../format/blob.ts';
+import { parsePackHeader } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
 
 /** An index file is written as soon as so many blobs wait for it, or the first of them has waited so long. */
 const fullBlobs = 50_000;
 const fullMs = 10 * minuteMs;
+/** Of a compressed blob in a header; nearly all are. */
+const entryBytes = 41;
 
 /** Writes index files for packs that are stored, so that a run that is interrupted has not worked for nothing. */
 export class IndexWriter {
@@ -12,7 +16,8 @@ export class IndexWriter {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #mayWrite: Promise<unknown>;
-  #packs: PackContents[] = [];
+  /** As headers, which take a tenth of the memory. */
+  #packs: { readonly id: ObjectId; readonly header: Bytes }[] = [];
   #blobs = 0;
   #sinceMs = 0;
 
@@ -24,11 +29,11 @@ export class IndexWriter {
     this.#mayWrite = options.mayWrite;
   }
 
-  /** Takes note of a pack that is stored. */
-  async add(pack: PackContents): Promise<void> {
+  /** Takes note of a pack that is stored, by the plaintext of its header. */
+  async add(id: ObjectId, header: Bytes): Promise<void> {
     if (this.#packs.length === 0) this.#sinceMs = this.#clock.now();
-    this.#packs.push(pack);
-    this.#blobs += pack.blobs.length;
+    this.#packs.push({ id, header });
+    this.#blobs += Math.floor(header.length / entryBytes);
     if (this.#blobs >= fullBlobs || this.#clock.now() - this.#sinceMs >= fullMs) await this.flush();
   }
 
@@ -39,6 +44,10 @@ export class IndexWriter {
     this.#packs = [];
     this.#blobs = 0;
     await this.#mayWrite;
-    await this.#repository.saveIndex(packs, { signal: this.#signal });
+    await this.#repository.saveIndex(contents(packs), { signal: this.#signal });
   }
+}
+
+function* contents(packs: Iterable<{ id: ObjectId; header: Bytes }>): Generator<PackContents> {
+  for (const { id, header } of packs) yield { id, blobs: parsePackHeader(header, id) };
 }

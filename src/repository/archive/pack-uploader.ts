@@ -1,6 +1,5 @@
 import { toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
-import { parsePackHeader } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
 import type { Changes } from './changes.ts';
 import type { IndexWriter } from './index-writer.ts';
@@ -74,6 +73,6 @@ export class PackUploader {
     await this.#mayWrite;
     await this.#repository.store.write({ type: 'data', name }, body, { size, signal: this.#signal });
     onSent();
-    await this.#index.add({ id: name, blobs: parsePackHeader(header, name) });
+    await this.#index.add(name, header);
   }
 }

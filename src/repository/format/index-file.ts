@@ -1,12 +1,18 @@
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, concatBytes, HoldfastError } from '../../base/index.ts';
 import { type BlobType, isId, maxBlobBytes, type PackContents, type PackedBlob } from './blob.ts';
 import { asCount, isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts';
 import { unitOverhead } from './unit.ts';
 
 /** The JSON of an index file that says where the blobs of `packs` are (restic design document, "Indexing"). */
-export function encodeIndexFile(packs: readonly PackContents[]): Bytes {
-  const pieces = packs.map((pack) => `{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`);
-  return Buffer.from(`{"packs":[${pieces.join(',')}]}\n`);
+export function encodeIndexFile(packs: Iterable<PackContents>): Bytes {
+  const pieces: Bytes[] = [];
+  for (const pack of packs) {
+    const before = pieces.length === 0 ? '{"packs":[' : ',';
+    pieces.push(
+      Buffer.from(`${before}{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`),
+    );
+  }
+  return concatBytes(...(pieces.length === 0 ? [Buffer.from('{"packs":[')] : pieces), Buffer.from(']}\n'));
 }
 
 /** Reads an index file's JSON; `repository_damaged`, naming `what`, when an entry is not what it should be. */
