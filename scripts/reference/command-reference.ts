@@ -4,7 +4,9 @@ import { createFullProgram } from '../../src/cli/run.ts';
 /** `docs/reference/commands.md`: the help of every command as the program prints it. */
 export async function commandReference(): Promise<string> {
   const program = await createFullProgram();
-  const sections = leaves(program).map((command) => `## ${fullName(command)}\n\n${fenced(helpOf(command))}\n`);
+  const sections = leaves(program).map(
+    (command) => `## ${fullName(command)}\n\n${fenced(helpOf(command))}\n`,
+  );
   return [
     '# Commands\n',
     'What `holdfast COMMAND --help` prints; made by `npm run reference`, and a test compares it with the program.\n',
