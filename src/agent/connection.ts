@@ -72,8 +72,13 @@ export class Connection implements Disposable {
  */
 export async function connectNode(node: Node, options: RenewalOptions): Promise<Connection> {
   const connection = await dialAny(node, options);
-  if (node.needsRenewal(options.clock)) await renewNode(node, connection, options);
-  return connection;
+  try {
+    if (node.needsRenewal(options.clock)) await renewNode(node, connection, options);
+    return connection;
+  } catch (error) {
+    connection[Symbol.dispose]();
+    throw error;
+  }
 }
 
 async function dialAny(node: Node, { clock, signal }: RenewalOptions): Promise<Connection> {

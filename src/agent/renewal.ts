@@ -1,5 +1,6 @@
-import type { Clock, Log } from '../base/index.ts';
+import { type Clock, HoldfastError, type Log } from '../base/index.ts';
 import { type Enrolment, type JoinCode, join, renew } from '../enrol/index.ts';
+import { identityUri } from '../pki/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
 import { rewriteExports } from './export-certificate.ts';
 import { identityLabel, type Node } from './node.ts';
@@ -15,12 +16,14 @@ export interface RenewalOptions {
 /**
  * Renews the certificate of `node` at `server`, dialing with the present one. Until it succeeds the old one stays; an
  * export that cannot be rewritten is logged and does not undo the renewal.
+ * @throws HoldfastError `certificate_expired` when the present one is past its end: it opens no door any more
  */
 export async function renewNode(
   node: Node,
   { server, dialer }: { server: string; dialer: TlsDialer },
   { clock, log, signal }: RenewalOptions,
 ): Promise<void> {
+  checkNotExpired(node, clock);
   await renew({
     identity: node.identity,
     keystore: node.keystore,
@@ -52,6 +55,20 @@ export async function rejoinNode(
     signal,
   });
   await finish(node, log);
+}
+
+function checkNotExpired(node: Node, clock: Clock): void {
+  const { notAfter } = node.certificate;
+  const now = new Date(clock.now());
+  if (now <= notAfter) return;
+  const since = `expired at ${notAfter.toISOString()}, and it is ${now.toISOString()}`;
+  throw new HoldfastError(
+    'certificate_expired',
+    `the certificate of ${identityUri(node.identity)} ${since}`,
+    {
+      hint: 'at the server: holdfast token create NAME --reissue; then here: holdfast join CODE',
+    },
+  );
 }
 
 async function keep(node: Node, enrolment: Enrolment): Promise<void> {

@@ -55,8 +55,9 @@ export async function renew(options: RenewOptions): Promise<Enrolment> {
     await pending.settle(label, enrolment.chain);
     return enrolment;
   } catch (error) {
-    // The key itself is refused, so that the next attempt has to come with another one.
-    if (isHoldfastError(error, 'request_not_allowed')) await pending.discard();
+    // The key itself is refused, so that the next attempt has to come with another one, or nothing is ever renewed.
+    if (isHoldfastError(error, 'request_not_allowed', 'certificate_expired', 'certificate_revoked'))
+      await pending.discard();
     throw error;
   }
 }
