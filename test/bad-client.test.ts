@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { certifiedRequest } from './rig/certified-request.ts';
+import { daysLater } from './rig/clock.ts';
+import { launcher, runProgram } from './rig/holdfast-process.ts';
+import { Network, type NetworkClient, type ResticAccess } from './rig/network.ts';
+import { assertRefused } from './rig/refusal.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+describe('a client that may not', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let ann: NetworkClient;
+  let bob: NetworkClient;
+  let annsExport: ResticAccess;
+  let bobsExport: ResticAccess;
+  const at = (...names: string[]): string => join(place.path, ...names);
+  const url = (path: string): string => `https://127.0.0.1:${network.port}${path}`;
+
+  before(async () => {
+    place = temporaryDirectory();
+    mkdirSync(at('data'));
+    writeFileSync(at('data/file'), 'content');
+    network = await Network.start(at('server'));
+    [ann, bob] = [await network.join('ann', at('ann')), await network.join('bob', at('bob'))];
+    [annsExport, bobsExport] = [await ann.exportForRestic(), await bob.exportForRestic()];
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  it('is refused the namespace of another, by any program and method', async () => {
+    const { directory } = bobsExport;
+    const bobs = { ca: join(directory, 'ca.pem'), certificate: join(directory, 'client.pem') };
+    assert.equal((await certifiedRequest(url('/bob/config'), bobs)).status, 200);
+    for (const path of [
+      '/ann/config',
+      '/ann/keys/',
+      '/ann/x/config',
+      '/bob/../ann/config',
+      '/bob/%2e%2e/ann/config',
+    ])
+      for (const method of ['GET', 'POST', 'DELETE'] as const) {
+        const { status } = await certifiedRequest(url(path), { ...bobs, method });
+        assert.ok([400, 403, 404, 405].includes(status), `${method} ${path}: ${status}`);
+      }
+    const { status, body } = await certifiedRequest(url('/ann/config'), bobs);
+    assert.deepEqual([status, (JSON.parse(body) as { code: string }).code], [403, 'namespace_forbidden']);
+  });
+
+  it('is refused the namespace of another by holdfast, with nothing kept', async () => {
+    const words = ['snapshots', '--repo', url('/ann/'), '--home', bob.home];
+    await assertRefused(words, { code: 'namespace_forbidden', exit: 23, untouched: bob.directory });
+    const backup = ['backup', at('data'), '--repo', url('/ann/'), '--init', '--home', bob.home];
+    await assertRefused(backup, { code: 'namespace_forbidden', exit: 23, untouched: place.path });
+  });
+
+  it('is refused what only an administrator may', async () => {
+    const { directory } = bobsExport;
+    const bobs = { ca: join(directory, 'ca.pem'), certificate: join(directory, 'client.pem') };
+    const { status } = await certifiedRequest(url('/-/admin/status'), { ...bobs, method: 'POST' });
+    assert.equal(status, 403);
+  });
+
+  it('has no certificate, and is not even answered', async () => {
+    const ca = join(bobsExport.directory, 'ca.pem');
+    await assert.rejects(certifiedRequest(url('/bob/config'), { ca }), /certificate required/i);
+  });
+
+  it('is of another network, and learns nothing', async () => {
+    await using other = await Network.start(at('other-server'));
+    const stranger = await other.join('bob', at('stranger'));
+    const { directory } = await stranger.exportForRestic();
+    const ca = join(bobsExport.directory, 'ca.pem');
+    const certificate = join(directory, 'client.pem');
+    const answer = await certifiedRequest(url('/bob/config'), { ca, certificate });
+    assert.deepEqual(answer, { status: 403, body: '' });
+
+    const state = join(stranger.home, 'node/node.json');
+    writeFileSync(state, readFileSync(state, 'utf8').replaceAll(String(other.port), String(network.port)));
+    const refusal = { code: 'certificate_unknown_authority', exit: 21, untouched: at('stranger') } as const;
+    await assertRefused(['snapshots', '--home', stranger.home], refusal);
+  });
+
+  it('has a certificate that has expired, is told what to do, and that works', async () => {
+    const later = daysLater(40);
+    await network.server.stop();
+    await network.restart(later);
+    for (const words of [['snapshots'], ['backup', at('data')]]) {
+      const refusal = { code: 'certificate_expired', exit: 21, hint: /token create NAME --reissue/ } as const;
+      await assertRefused([...words, '--home', ann.home], {
+        ...refusal,
+        env: later,
+        untouched: ann.directory,
+      });
+    }
+    const words = ['token', 'create', 'ann', '--reissue', '--home', network.home];
+    const code = (await runProgram(launcher, words, { env: later })).stdout.trim();
+    await runProgram(launcher, ['join', code, '--home', ann.home], { env: later });
+    const { stdout } = await runProgram(launcher, ['backup', at('data'), '--home', ann.home], { env: later });
+    assert.match(stdout, /1 file/);
+    const { directory } = annsExport;
+    const anns = { ca: join(directory, 'ca.pem'), certificate: join(directory, 'client.pem') };
+    assert.equal((await certifiedRequest(url('/ann/config'), anns)).status, 200);
+  });
+});
