@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
-import type { DestinationStream, Logger, pino as Pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { HoldfastError, systemErrorCode } from './error.ts';
 
 /** What may be said along with a message. Values of class `Secret` show as `[redacted]`. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -16,11 +16,16 @@ export interface Log {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+/** What is kept in memory of lines that cannot be written now; what is beyond is lost. */
+const maxWaitingBytes = 1024 * 1024;
+
 /** A log that writes JSON lines to `destination`, by default standard error. */
 export function createLog(options: { level?: LogLevel; destination?: DestinationStream } = {}): Log {
-  const pino = loadPino();
-  const { level = 'info', destination = pino.destination({ dest: 2, sync: true }) } = options;
-  return wrap(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination));
+  const { level = 'info', destination = standardError() } = options;
+  const serializers = { error: (error: unknown) => describeError(error) };
+  return wrap(
+    pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, destination),
+  );
 }
 
 /** A log that drops everything. */
@@ -32,6 +37,33 @@ export const silentLog: Log = {
   child: () => silentLog,
 };
 
+/** A log that cannot be written, on a full disk or into a pipe that nobody reads, must not end a server. */
+function standardError(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: maxWaitingBytes });
+  destination.on('error', () => {});
+  return destination;
+}
+
+const maxCauses = 4;
+
+/**
+ * An error as the log has it: what it says, then what caused it. Only these parts of it, since errors carry other
+ * things too, which nobody has looked at; the stack where it is a bug.
+ */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const isExpected = error instanceof HoldfastError;
+  const code = isExpected ? error.code : systemErrorCode(error);
+  return {
+    name,
+    ...(code !== undefined && { code }),
+    message,
+    ...(!isExpected && depth === 0 && { stack }),
+    ...(cause !== undefined && depth < maxCauses && { cause: describeError(cause, depth + 1) }),
+  };
+}
+
 function wrap(logger: Logger): Log {
   return {
     debug: (message, fields = {}) => logger.debug(fields, message),
@@ -40,9 +72,4 @@ function wrap(logger: Logger): Log {
     error: (message, fields = {}) => logger.error(fields, message),
     child: (fields) => wrap(logger.child(fields)),
   };
-}
-
-/** With the first log and not before: worker threads have none, and pino takes 20 ms and 8 MB of each. */
-function loadPino(): typeof Pino {
-  return (createRequire(import.meta.url)('pino') as { pino: typeof Pino }).pino;
 }
