@@ -36,11 +36,15 @@ export class RestoreTarget {
     this.#replace = replace;
   }
 
-  /** @throws HoldfastError `target_not_empty` when something is there and may not be overwritten; nothing is changed then */
+  /** Changes nothing. `target_not_empty` when something is there and may not be overwritten. */
   static open(directory: string, { overwrite }: { overwrite: boolean }): RestoreTarget {
     if (!overwrite) refuseUnlessEmpty(directory);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     return new RestoreTarget(Buffer.from(directory), overwrite);
+  }
+
+  /** Makes the directory, and those that lead to it, if they are not there. */
+  create(): void {
+    mkdirSync(asBuffer(this.#root), { recursive: true, mode: 0o700 });
   }
 
   /** Where something of the snapshot goes: the target, then its full path there. */

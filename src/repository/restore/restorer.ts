@@ -1,0 +1,160 @@
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { joinPath, pathText } from '../../files/index.ts';
+import type { BlobId } from '../format/blob.ts';
+import type { TreeNode } from '../format/tree-node.ts';
+import type { Repository } from '../repository.ts';
+import { applyAttributes, attributesOf, type FileAttributes } from './attributes.ts';
+import type { WantedFile } from './content-plan.ts';
+import type { FileProblem, RunPurpose } from './content-run.ts';
+import type { ContentSink } from './content-sink.ts';
+import { HardLinks } from './hard-links.ts';
+import { systemProblem } from './piece-sink.ts';
+import type { RestoreOptions, RestoreSummary } from './restore.ts';
+import type { RestoreTarget } from './restore-target.ts';
+import { type SnapshotDirectory, walkSnapshot } from './walk-snapshot.ts';
+
+/** A directory on the way to where the walk is. */
+interface Step {
+  readonly directory: SnapshotDirectory;
+  readonly place: Bytes;
+  /** Whether it is there; `refused` when it cannot be, and then nothing in it either. */
+  state: 'unmade' | 'there' | 'refused';
+}
+
+/** Puts one snapshot into one target: everything but the content of files itself, that through the pipeline it is a sink of. */
+export class Restorer implements ContentSink {
+  readonly purpose: RunPurpose;
+  readonly #target: RestoreTarget;
+  readonly #options: RestoreOptions;
+  readonly #links = new HardLinks();
+  readonly #steps: Step[] = [];
+  /** What directories get when all is in them, parents before their children. */
+  readonly #directories: { readonly place: Bytes; readonly attributes: FileAttributes }[] = [];
+  readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0, problems: 0 };
+
+  constructor(target: RestoreTarget, options: RestoreOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.purpose = options.overwrite === true ? 'replace' : 'write';
+  }
+
+  /** Makes everything but the content of files, and gives those that have some. */
+  async *prepare(repository: Repository, tree: BlobId): AsyncGenerator<WantedFile, void, undefined> {
+    const { include, signal } = this.#options;
+    const onProblem = (path: Bytes, message: string): void => this.#report(pathText(path), message);
+    for await (const directory of walkSnapshot(repository, tree, { include, signal, onProblem })) {
+      const { place, state } = this.#enter(directory);
+      if (state === 'refused') continue;
+      for (const node of directory.nodes) {
+        const file = this.#make(joinPath(place, node.name), node);
+        if (file !== undefined) yield file;
+      }
+    }
+  }
+
+  begin({ path }: WantedFile, size: number): Bytes {
+    return this.#target.beginFile(path, size);
+  }
+
+  abandon(place: Bytes): void {
+    this.#target.abandonFile(place);
+  }
+
+  done({ path, attributes }: WantedFile, place: Bytes | undefined): void {
+    const isThere = this.#attempt(path, () => {
+      if (place === undefined) return;
+      if (attributes !== undefined) this.#applyAttributes(path, place, attributes);
+      this.#target.finishFile(path, place);
+    });
+    if (isThere) this.#counts.files++;
+    else if (place !== undefined) this.#target.abandonFile(place);
+  }
+
+  failed({ path }: WantedFile, { message }: FileProblem): void {
+    this.#report(this.#target.originOf(path), message);
+  }
+
+  progress(bytes: number): void {
+    this.#counts.bytes += bytes;
+    this.#options.onProgress?.(this.#counts);
+  }
+
+  /** What can only be done when all files are there. */
+  finish(): RestoreSummary {
+    for (const { place, existing } of this.#links.pending) {
+      this.#attempt(place, () => {
+        this.#target.makeHardLink(place, existing);
+        this.#counts.others++;
+      });
+    }
+    for (const { place, attributes } of this.#directories.reverse()) {
+      this.#applyAttributes(place, place, attributes);
+    }
+    return this.#counts;
+  }
+
+  /** Makes a directory, and those that lead to it, once something in it is wanted. */
+  #enter(directory: SnapshotDirectory): Step {
+    const step: Step = { directory, place: this.#target.place(directory.path), state: 'unmade' };
+    this.#steps.splice(directory.depth, Infinity, step);
+    if (!directory.isSelected && directory.nodes.length === 0) return step;
+    let isRefused = false;
+    for (const each of this.#steps) {
+      if (isRefused) each.state = 'refused';
+      else if (each.state === 'unmade') each.state = this.#makeDirectory(each) ? 'there' : 'refused';
+      isRefused = each.state === 'refused';
+    }
+    return step;
+  }
+
+  #makeDirectory({ directory, place }: Step): boolean {
+    const { node, isSelected } = directory;
+    if (node === undefined) return true;
+    return this.#attempt(place, () => {
+      const found = this.#target.makeDirectory(place) === 'found';
+      // One that only leads to what was asked for, and was there before, is not our business.
+      if (found && !isSelected) return;
+      this.#target.openDirectory(place);
+      this.#directories.push({ place, attributes: attributesOf(node) });
+      this.#counts.directories++;
+    });
+  }
+
+  /** Makes what a node says; a file with content is given back for it to be read. */
+  #make(place: Bytes, node: TreeNode): WantedFile | undefined {
+    if (this.#links.isAnotherName(node, place)) return undefined;
+    const attributes = attributesOf(node);
+    if (node.content !== undefined && node.content.length > 0)
+      return { path: place, content: node.content, attributes };
+    this.#attempt(place, () => {
+      if (node.type === 'file') this.#target.makeEmptyFile(place);
+      else this.#target.makeSpecial(place, node);
+      this.#applyAttributes(place, place, attributes);
+      this.#counts[node.type === 'file' ? 'files' : 'others']++;
+    });
+    return undefined;
+  }
+
+  #applyAttributes(path: Bytes, place: Bytes, attributes: FileAttributes): void {
+    const problems = applyAttributes(place, attributes);
+    if (problems.length > 0) this.#report(this.#target.originOf(path), problems.join('; '));
+  }
+
+  /** Whether `work` on what goes to `place` succeeded; if not, that is a problem unless the disk is full, which ends it all. */
+  #attempt(place: Bytes, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      const { kind, message } = systemProblem(error);
+      if (kind === 'full') throw new HoldfastError('storage_full', message, { cause: error });
+      this.#report(this.#target.originOf(place), message);
+      return false;
+    }
+  }
+
+  #report(path: string, message: string): void {
+    this.#counts.problems++;
+    this.#options.onProblem?.({ path, message });
+  }
+}
