@@ -1,6 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { localAdmin } from '../admin/index.ts';
+import type { Log } from '../base/index.ts';
 import type { Application } from './application.ts';
 
 /**
@@ -11,6 +12,7 @@ export async function listenOnSocket(
   path: string,
   network: string,
   application: Application,
+  log: Log,
 ): Promise<Server> {
   const caller = localAdmin(network);
   const server = createServer((request, response) => application.handle(request, response, caller));
@@ -24,5 +26,6 @@ export async function listenOnSocket(
     process.umask(mask);
   }
   await chmod(path, 0o600);
+  server.on('error', (error) => log.warn('admin socket cannot accept', { error }));
   return server;
 }

@@ -4,6 +4,7 @@ import { HoldfastError, type Log } from '../base/index.ts';
 import { maxMessageBytes } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { mountAdmin } from './admin-routes.ts';
+import { limitBodyTime } from './body-deadline.ts';
 import { mountControl } from './control-routes.ts';
 import { mountEnrol } from './enrol-routes.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
@@ -27,7 +28,9 @@ export async function createApplication(context: ServerContext): Promise<Applica
   app.setErrorHandler<Error>((error, request, reply) => {
     const failure = asHoldfastError(error);
     sayFailure(context.log, failure, request.url);
-    void reply.code(httpStatusOf(failure)).send(errorBody(failure));
+    void reply
+      .code(httpStatusOf(failure))
+      .send(errorBody(failure, isAdmin(identities.get(request.raw)) ? 'administrators' : 'peers'));
   });
   app.setNotFoundHandler(() => {
     throw new HoldfastError('operation_unknown', 'there is no such address');
@@ -41,10 +44,15 @@ export async function createApplication(context: ServerContext): Promise<Applica
   return {
     handle(request, response, identity) {
       if (identity !== undefined) identities.set(request, identity);
+      limitBodyTime(request, response);
       app.routing(request, response);
     },
     close: () => app.close(),
   };
+}
+
+function isAdmin(identity: Identity | undefined): boolean {
+  return identity?.role === 'admin';
 }
 
 function mountAll(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {

@@ -61,7 +61,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   const fields = { method: request.method, url: request.url, from: request.socket.remoteAddress, error };
   if (isHoldfastError(error)) log.info('request refused', fields);
   else log.error('request failed', fields);
-  const body = Buffer.from(isSilent(error) ? '' : JSON.stringify(errorBody(error)));
+  const body = Buffer.from(isSilent(error) ? '' : JSON.stringify(errorBody(error, 'peers')));
   response.writeHead(httpStatusOf(error), {
     'content-length': body.length,
     ...(body.length > 0 && { 'content-type': 'application/json' }),

@@ -30,6 +30,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   object_name_invalid: 404,
   object_not_found: 404,
   operation_unknown: 404,
+  repository_missing: 404,
   range_not_satisfiable: 416,
   rate_limited: 429,
   storage_full: 507,
@@ -40,10 +41,22 @@ export function httpStatusOf(error: unknown): number {
   return isHoldfastError(error) ? (byCode[error.code] ?? 500) : 500;
 }
 
-/** What a peer is told of a refusal: code, message and hint of an expected failure, nothing of a bug. */
-export function errorBody(error: unknown): { code: string; message: string; hint?: string } {
-  if (!isHoldfastError(error))
-    return { code: 'internal', message: 'internal error; the log of the server has more' };
+/** What a caller is told of a failure. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * What is told of `error`: an expected refusal in full, of what is wrong with the server itself its code at most. Paths
+ * and the like are in its log, and told to `administrators` alone; a bug is told to nobody.
+ */
+export function errorBody(error: unknown, to: 'administrators' | 'peers'): ErrorBody {
+  if (!isHoldfastError(error)) return { code: 'internal', message: failed };
   const { code, message, hint } = error;
+  if (to === 'peers' && httpStatusOf(error) >= 500) return { code, message: failed };
   return { code, message, ...(hint !== undefined && { hint }) };
 }
+
+const failed = 'the server failed; its log says why';

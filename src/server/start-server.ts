@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await using opened = new AsyncDisposableStack();
   opened.defer(application.close);
   for (const policy of policies) opened.use(await openListener(policy, options, destinations));
-  const socket = await listenOnSocket(options.socketPath, authority.network, application);
+  const socket = await listenOnSocket(options.socketPath, authority.network, application, log);
   opened.defer(() => closeHttp(socket));
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();

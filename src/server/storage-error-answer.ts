@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { type ErrorCode, HoldfastError } from '../base/index.ts';
+import { type ErrorCode, isHoldfastError } from '../base/index.ts';
+import { httpStatusOf } from './http-status.ts';
 
 interface Answer {
   readonly status: number;
@@ -8,19 +9,20 @@ interface Answer {
   readonly message: string;
 }
 
-const answers: readonly Answer[] = [
-  { status: 404, code: 'object_not_found', message: 'there is no such object' },
-  { status: 404, code: 'object_name_invalid', message: 'there is no such address' },
-  { status: 404, code: 'repository_missing', message: 'there is no such repository' },
-  { status: 403, code: 'object_exists', message: 'something else is stored under this name' },
-  { status: 403, code: 'append_only', message: 'nothing but locks can be removed here' },
-  { status: 403, code: 'namespace_forbidden', message: 'this is not your repository' },
-  { status: 400, code: 'object_corrupt', message: 'the body is not what its name and length announce' },
-  { status: 400, code: 'input_invalid', message: 'the request is not one of the REST protocol' },
-  { status: 405, code: 'operation_unknown', message: 'there is no such method for this address' },
-  { status: 416, code: 'range_not_satisfiable', message: 'the range is past the end' },
-  { status: 507, code: 'storage_full', message: 'no space left' },
-];
+const messages: Partial<Record<ErrorCode, string>> = {
+  object_not_found: 'there is no such object',
+  object_name_invalid: 'there is no such address',
+  repository_missing: 'there is no such repository',
+  object_exists: 'something else is stored under this name',
+  append_only: 'nothing but locks can be removed here',
+  namespace_forbidden: 'this is not your repository',
+  object_corrupt: 'the body is not what its name and length announce',
+  input_invalid: 'the request is not one of the REST protocol',
+  operation_unknown: 'there is no such method for this address',
+  range_not_satisfiable: 'the range is past the end',
+  rate_limited: 'too many requests at once',
+  storage_full: 'no space left',
+};
 
 const unexpected: Answer = {
   status: 500,
@@ -28,10 +30,16 @@ const unexpected: Answer = {
   message: 'the server failed; its log says why',
 };
 
+/** Of an address that the protocol knows, it is the method that is unknown. */
+const methodNotAllowed = 405;
+
 /** The answer that tells a peer of `error`: its status, and a code that our own client understands. */
 export function storageErrorAnswer(error: unknown): Answer {
-  const code = error instanceof HoldfastError ? error.code : undefined;
-  return answers.find((answer) => answer.code === code) ?? unexpected;
+  if (!isHoldfastError(error)) return unexpected;
+  const { code } = error;
+  const message = messages[code];
+  if (message === undefined) return unexpected;
+  return { status: code === 'operation_unknown' ? methodNotAllowed : httpStatusOf(error), code, message };
 }
 
 /** Sends `answer`, or ends the connection when another answer is under way: the peer must not take a part for all. */

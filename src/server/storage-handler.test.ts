@@ -417,4 +417,42 @@ describe('storage handler: events', () => {
       },
     ]);
   });
+
+  it('answers 429 to what a peer sends without end over one connection, and goes on serving', async (t) => {
+    let opened = 0;
+    const store = new MemoryStore();
+    const never = Promise.withResolvers<number>();
+    store.stat = () => {
+      opened++;
+      return never.promise;
+    };
+    const { port, call } = await serve(t, { storeFor: () => store });
+    const flood = connect(port, '127.0.0.1');
+    t.after(() => flood.destroy());
+    await once(flood, 'connect');
+    flood.on('error', () => {});
+    flood.write(`GET ${samplePath} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(1000));
+    let status = 0;
+    while (status !== 429) ({ status } = await call('GET', '/me/locks/'));
+    assert.equal(opened, 256);
+    flood.destroy();
+    never.resolve(0);
+    while (status !== 200) ({ status } = await call('GET', '/me/locks/'));
+  });
+
+  it('takes a download that its reader cut off for no failure of the server', async (t) => {
+    const failures: string[] = [];
+    const store = await openLocalStore(t);
+    const large = sampleBytes(4_000_000);
+    await put(store, 'data', large);
+    const over = Promise.withResolvers<StorageEvent>();
+    const log = { ...silentLog, error: (message: string) => void failures.push(message) };
+    const { port } = await serve(t, { storeFor: () => store, log, onEvent: over.resolve });
+    const reader = connect(port, '127.0.0.1');
+    reader.write(`GET ${pathOf('data', large)} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await once(reader, 'data');
+    reader.destroy();
+    assert.equal((await over.promise).status, undefined);
+    assert.deepEqual(failures, []);
+  });
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
 import { answerStorage } from './storage-answer.ts';
+import { StorageConcurrency } from './storage-concurrency.ts';
 import { sendStorageError, storageErrorAnswer } from './storage-error-answer.ts';
 import type { StorageExchange } from './storage-exchange.ts';
 import { limitIdleTime } from './storage-idle-limit.ts';
@@ -57,12 +58,13 @@ export type StorageHandler = (
  */
 export function createStorageHandler(options: StorageHandlerOptions): StorageHandler {
   const { log, idleMs = 2 * minuteMs } = options;
+  const concurrency = new StorageConcurrency();
   return async (request, response, access) => {
     const exchange: StorageExchange = { request, response, receivedBytes: 0, sentBytes: 0 };
     const path = parseStoragePath(request.url ?? '');
     limitIdleTime(request, response, idleMs);
     try {
-      await serve(options, path, access, exchange);
+      await concurrency.run(access.client, () => serve(options, path, access, exchange));
     } catch (error) {
       fail(exchange, error, log);
     }
@@ -87,7 +89,7 @@ async function serve(
 }
 
 function fail({ request, response }: StorageExchange, error: unknown, log: Log): void {
-  if (request.destroyed && !request.complete) {
+  if ((request.destroyed && !request.complete) || (response.destroyed && !response.writableFinished)) {
     log.debug('storage request was cut off by the peer', { url: request.url });
     return;
   }

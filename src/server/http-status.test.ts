@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { HoldfastError } from '../base/index.ts';
+import { errorBody, httpStatusOf } from './http-status.ts';
+import { storageErrorAnswer } from './storage-error-answer.ts';
+
+const failures = [
+  new HoldfastError('storage_full', 'no space left to record into database /home/me/authority.db'),
+  new HoldfastError('database_damaged', 'database /home/me/authority.db is damaged', { hint: '/home/me' }),
+  new Error('ENOENT: /home/me'),
+];
+
+describe('what a peer is told of a failure of the server', () => {
+  it('is that there is one, and no path', () => {
+    for (const error of failures) {
+      assert.ok(httpStatusOf(error) >= 500);
+      const told = JSON.stringify([errorBody(error, 'peers'), storageErrorAnswer(error)]);
+      assert.ok(!told.includes('/home/me'), told);
+    }
+  });
+
+  it('is all that is known, for an administrator', () => {
+    const [full] = failures;
+    assert.match(errorBody(full, 'administrators').message, /authority\.db/);
+  });
+
+  it('is, of a refusal, what was wrong and what to do', () => {
+    const refusal = new HoldfastError('name_taken', 'client/alpha was issued before', { hint: 'reissue' });
+    assert.deepEqual(errorBody(refusal, 'peers'), {
+      code: 'name_taken',
+      message: 'client/alpha was issued before',
+      hint: 'reissue',
+    });
+  });
+});
