@@ -66,6 +66,8 @@ export async function answerEscrow(authority: Authority, input: unknown, { ident
  * certificate, may know what was wrong with what it asked; anybody else learns that it was refused.
  */
 export function refusalOf(error: unknown): Refusal {
+  if (isHoldfastError(error, 'storage_full'))
+    return { code: error.code, message: 'the server has no space left' };
   if (!isHoldfastError(error, ...toldCodes)) return { code: 'refused_by_peer' };
   return { code: error.code, message: error.message };
 }
@@ -83,7 +85,6 @@ const toldCodes = [
   'certificate_expired',
   'authority_superseded',
   'rate_limited',
-  'storage_full',
 ] as const;
 
 async function parseCounting(authority: Authority, input: unknown): Promise<JoinRequest> {

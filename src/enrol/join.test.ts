@@ -164,6 +164,18 @@ describe('joining', () => {
     assert.deepEqual([wrong.told, unasked.told], [[], []]);
   });
 
+  it('prints no code of a refusal that is none', async () => {
+    const refusal = JSON.stringify({ code: '\u001b]0;owned\u0007' });
+    await using server = await trap(
+      await genuine.issue('server', 'vault'),
+      genuine.root.der,
+      (_, response) => {
+        response.writeHead(403).end(refusal);
+      },
+    );
+    await fails('refused_by_peer', attempt(server.address));
+  });
+
   it('says that nobody can be reached', async () => {
     await fails('connection_failed', attempt('127.0.0.1:1', '127.0.0.1:2'));
     await fails('connection_failed', attempt());

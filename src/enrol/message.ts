@@ -61,7 +61,7 @@ export const EnrolmentAnswer = Type.Object(
     /** Whom second repository keys are sealed to (age). */
     recoveryRecipient: Type.String({ maxLength: 4096 }),
     /** `https://host:port` of the servers, tried in this order. */
-    servers: Type.Array(Type.String({ pattern: '^https://[^/]+$', maxLength: 300 }), {
+    servers: Type.Array(Type.String({ pattern: '^https://[A-Za-z0-9._:\\[\\]-]+$', maxLength: 300 }), {
       minItems: 1,
       maxItems: 32,
     }),
@@ -86,8 +86,11 @@ export const EscrowRequest = Type.Object(
 );
 export type EscrowRequest = Static<typeof EscrowRequest>;
 
-/** Why a peer was refused, as far as it may know. */
-export const Refusal = Type.Object({ code: Type.String(), message: Type.Optional(Type.String()) });
+/** Why a peer was refused, as far as it may know. The code is printed, so it has the form of one. */
+export const Refusal = Type.Object({
+  code: Type.String({ pattern: '^[a-z_]{1,64}$' }),
+  message: Type.Optional(Type.String()),
+});
 export type Refusal = Static<typeof Refusal>;
 
 /** `input` when it is as `schema` says. @throws HoldfastError `input_invalid`, naming the first field that is not */
