@@ -68,16 +68,28 @@ export class Connection implements Disposable {
 
 /**
  * Connects `node` to the first of its servers that answers, and renews its certificate first when two thirds of its
- * life are over. `connection_failed` names every server that was tried.
+ * life are over. `connection_failed` names every server that was tried. A renewal that does not succeed is said in the
+ * log and tried again next time: the last third is there so that backups go on meanwhile.
  */
 export async function connectNode(node: Node, options: RenewalOptions): Promise<Connection> {
   const connection = await dialAny(node, options);
   try {
-    if (node.needsRenewal(options.clock)) await renewNode(node, connection, options);
+    if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
     return connection;
   } catch (error) {
     connection[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** What is wrong with the certificate itself would keep everything else from working too. */
+async function tryToRenew(node: Node, connection: Connection, options: RenewalOptions): Promise<void> {
+  try {
+    await renewNode(node, connection, options);
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code.startsWith('certificate_')) throw error;
+    const until = node.certificate.notAfter.toISOString();
+    options.log.warn('the certificate is not renewed yet', { until, error });
   }
 }
 
