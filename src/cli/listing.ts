@@ -1,21 +1,38 @@
+import { HoldfastError } from '../base/index.ts';
 import { pathText } from '../files/index.ts';
 import { listSnapshot, permissionsOf, type StoredSnapshot, type TreeNode } from '../repository/index.ts';
 import type { Context } from './context.ts';
-import { formatBytes, formatTime } from './format.ts';
+import { formatBytes, formatTime, plural } from './format.ts';
+import type { Output } from './output.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
 import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
 import { printable } from './table.ts';
 
-/** `holdfast snapshots`: one line each, oldest first. */
+/** `holdfast snapshots`: one line each, oldest first. One that is damaged is named, and ends it with `repository_damaged`. */
 export async function listSnapshots(
   context: Context,
   options: RepositoryOptions & SnapshotFilters,
 ): Promise<void> {
   const { output, signal } = context;
   await using target = await openTarget(context, options);
-  const all = await target.repository.snapshots({ signal });
-  const chosen = all.filter((snapshot) => isMeant(snapshot, options));
+  let damaged = 0;
+  const onDamaged = (_id: string, { message }: Error): void => {
+    damaged++;
+    output.warn(message);
+  };
+  const all = await target.repository.snapshots({ signal, onDamaged });
+  saySnapshots(
+    output,
+    all.filter((snapshot) => isMeant(snapshot, options)),
+  );
+  if (damaged === 0) return;
+  throw new HoldfastError('repository_damaged', `${plural(damaged, 'snapshot')} damaged, named above`, {
+    hint: 'those in the list are readable: restore them by their id',
+  });
+}
+
+function saySnapshots(output: Output, chosen: readonly StoredSnapshot[]): void {
   if (output.json) return output.value(chosen.map(toJson));
   output.table(
     [
