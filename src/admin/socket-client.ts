@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
-import { type ErrorCode, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { type ErrorCode, HoldfastError, isSocketPlace, systemErrorCode } from '../base/index.ts';
 import type { AdminClient } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
 
@@ -10,12 +10,13 @@ export const operationPath = (name: string): string => `/-/admin/${name}`;
 
 /**
  * The admin API of the server that listens on `socketPath`, or undefined when nobody listens there.
- * `connection_lost` when the server goes away during a call.
+ * `connection_lost` when the server goes away during a call, `home_not_private` when it could be somebody else's.
  */
 export async function connectAdmin(
   socketPath: string,
   signal?: AbortSignal,
 ): Promise<AdminClient | undefined> {
+  if (!(await isSocketPlace(socketPath))) return undefined;
   const client = socketClient(socketPath, signal);
   try {
     await client.call('status', {});

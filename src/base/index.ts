@@ -16,4 +16,5 @@ export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { forEachLimited } from './pool.ts';
 export { Secret } from './secret.ts';
+export { isSocketPlace, socketPath } from './socket-place.ts';
 export { workerEntry } from './worker-entry.ts';

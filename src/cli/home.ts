@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, socketPath, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
 export interface Home {
@@ -88,7 +88,7 @@ function homeAt(path: string): Home {
     node: join(path, 'node'),
     store: join(path, 'store'),
     cache: join(path, 'cache'),
-    socket: join(path, 'admin.sock'),
+    socket: socketPath(path),
     recoveryKit: join(path, 'recovery-kit.txt'),
   };
 }

@@ -2,4 +2,6 @@ import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
 const { run } = await import('./run.ts');
-process.exitCode = await run(process.argv.slice(2), process.env);
+const code = await run(process.argv.slice(2), process.env);
+// Output that is lost while it is flushed sets it too, later.
+process.exitCode ||= code;

@@ -11,6 +11,7 @@ import { startProgress } from './progress.ts';
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
 export async function run(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const interrupt = listenForInterrupt();
+  surviveLostOutput();
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
   const start = (command: Command): Context => {
     const options = command.optsWithGlobals<{ home?: string; json?: boolean; verbose?: boolean }>();
@@ -114,6 +115,17 @@ function listenForInterrupt(): { signal: AbortSignal; stop(): void } {
     signal: controller.signal,
     stop: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
   };
+}
+
+/**
+ * Whoever read our output may go away (`| head`), and the disk behind it may be full: what is served, or being done,
+ * goes on. Data that did not arrive is a failure all the same.
+ */
+function surviveLostOutput(): void {
+  process.stdout.on('error', () => {
+    process.exitCode = exitCode.failed;
+  });
+  process.stderr.on('error', () => {});
 }
 
 function packageVersion(): string {

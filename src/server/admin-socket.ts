@@ -1,7 +1,8 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { dirname } from 'node:path';
 import { localAdmin } from '../admin/index.ts';
-import type { Log } from '../base/index.ts';
+import { isSocketPlace, type Log, makePrivateDirectory } from '../base/index.ts';
 import type { Application } from './application.ts';
 
 /**
@@ -16,6 +17,8 @@ export async function listenOnSocket(
 ): Promise<Server> {
   const caller = localAdmin(network);
   const server = createServer((request, response) => application.handle(request, response, caller));
+  await makePrivateDirectory(dirname(path));
+  await isSocketPlace(path);
   await rm(path, { force: true });
   const mask = process.umask(0o177);
   try {
