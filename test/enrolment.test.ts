@@ -240,6 +240,6 @@ describe('a machine that joins over the wire', () => {
       repository: 'r1',
       sealed: Uint8Array.of(1, 2),
     });
-    assert.deepEqual(await server.authority.escrow.get(next.identity, 'r1'), Uint8Array.of(1, 2));
+    assert.deepEqual(await server.authority.escrow.get(next.identity, 'r1'), [Uint8Array.of(1, 2)]);
   });
 });

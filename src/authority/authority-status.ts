@@ -55,7 +55,9 @@ export async function readStatus(
     nowMs,
     nowMs + endingSoonMs,
   );
-  const escrowed = await database.get<{ n: number }>('SELECT count(*) AS n FROM escrows');
+  const escrowed = await database.get<{ n: number }>(
+    'SELECT count(*) AS n FROM (SELECT DISTINCT identity, repository FROM escrows)',
+  );
   return {
     network: issuer.network,
     epoch,

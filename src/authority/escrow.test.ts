@@ -6,19 +6,19 @@ import { refused } from './refused.fixture.ts';
 describe('an escrowed password', () => {
   const identity = { network: 'backup.example', role: 'client', name: 'alpha' } as const;
 
-  it('is kept for each repository of its identity, the last one of each', async () => {
+  it('is kept for each repository of its identity, and never replaced', async () => {
     await using home = await homeWithTwo();
     const { escrow } = home.authority;
     await escrow.put(identity, 'one', Uint8Array.of(1));
     await escrow.put(identity, 'one', Uint8Array.of(2));
     await escrow.put({ ...identity, name: 'beta' }, 'one', Uint8Array.of(3));
-    assert.deepEqual(await escrow.get(identity, 'one'), Uint8Array.of(2));
-    assert.equal(await escrow.get(identity, 'two'), undefined);
+    assert.deepEqual(await escrow.get(identity, 'one'), [Uint8Array.of(2), Uint8Array.of(1)]);
+    assert.deepEqual(await escrow.get(identity, 'two'), []);
     assert.deepEqual(
       (await escrow.list()).map(({ identity, repository }) => `${identity} ${repository}`),
-      ['client/alpha one', 'client/beta one'],
+      ['client/alpha one', 'client/alpha one', 'client/beta one'],
     );
-    assert.equal((await escrow.list(identity)).length, 1);
+    assert.equal((await escrow.list(identity)).length, 2);
     assert.equal((await home.authority.log.list()).at(-1)?.kind, 'escrowed');
   });
 

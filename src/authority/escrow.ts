@@ -28,7 +28,8 @@ export class Escrow {
   }
 
   /**
-   * Keeps `sealed` for a repository of `identity`, in place of what was kept for it before.
+   * Keeps `sealed` for a repository of `identity`, beside what was kept for it before: whoever steals a client's
+   * certificate must not be able to take from its owner what opens the backups.
    * @throws HoldfastError `input_invalid` for one that is too large or too many, `certificate_not_allowed` for an
    *   identity that is not on record
    */
@@ -39,14 +40,13 @@ export class Escrow {
       const owner = await findIdentity(tx, identity);
       if (owner === undefined) throw notOnRecord(identity);
       const entries = await tx.get<{ n: number }>(
-        'SELECT count(*) AS n FROM escrows WHERE identity = ? AND repository <> ?',
+        'SELECT count(*) AS n FROM escrows WHERE identity = ?',
         owner.id,
-        repository,
       );
       if ((entries?.n ?? 0) >= maxEntriesOfOne)
-        throw tooLarge(`more than ${maxEntriesOfOne} repositories of one node`);
+        throw tooLarge(`more than ${maxEntriesOfOne} sealed passwords of one node`);
       await tx.run(
-        'INSERT OR REPLACE INTO escrows (identity, repository, sealed, stored_at) VALUES (?, ?, ?, ?)',
+        'INSERT INTO escrows (identity, repository, sealed, stored_at) VALUES (?, ?, ?, ?)',
         owner.id,
         repository,
         sealed,
@@ -57,23 +57,23 @@ export class Escrow {
     });
   }
 
-  /** What is kept for a repository of `identity`, or undefined. */
-  async get({ role, name }: Identity, repository: string): Promise<Bytes | undefined> {
-    const row = await this.#context.database.get<{ sealed: Bytes }>(
+  /** All that is kept for a repository of `identity`, the newest first; any of them may be the one that opens it. */
+  async get({ role, name }: Identity, repository: string): Promise<Bytes[]> {
+    const rows = await this.#context.database.all<{ sealed: Bytes }>(
       `SELECT e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
-        WHERE i.role = ? AND i.name = ? AND e.repository = ?`,
+        WHERE i.role = ? AND i.name = ? AND e.repository = ? ORDER BY e.id DESC`,
       role,
       name,
       repository,
     );
-    return row?.sealed;
+    return rows.map(({ sealed }) => sealed);
   }
 
   /** Everything that is kept, without the sealed passwords; of one identity when it is given. */
   async list(identity?: Pick<Identity, 'role' | 'name'>): Promise<EscrowEntry[]> {
     const rows = await this.#context.database.all<StoredEscrow>(
       `SELECT i.role || '/' || i.name AS identity, e.repository, e.stored_at, length(e.sealed) AS bytes
-        FROM escrows e JOIN identities i ON i.id = e.identity ORDER BY i.role, i.name, e.repository`,
+        FROM escrows e JOIN identities i ON i.id = e.identity ORDER BY i.role, i.name, e.repository, e.id`,
     );
     return rows
       .filter((row) => identity === undefined || row.identity === identityLabel(identity))

@@ -93,4 +93,23 @@ export const authorityMigrations: readonly Migration[] = [
       CREATE TRIGGER log_is_not_deleted BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
     `,
   },
+  {
+    // A sealed password is never replaced.
+    owner: 'authority',
+    version: 2,
+    sql: `
+      CREATE TABLE all_escrows (
+        id INTEGER PRIMARY KEY,
+        identity INTEGER NOT NULL REFERENCES identities (id),
+        repository TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        stored_at INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO all_escrows (identity, repository, sealed, stored_at)
+        SELECT identity, repository, sealed, stored_at FROM escrows;
+      DROP TABLE escrows;
+      ALTER TABLE all_escrows RENAME TO escrows;
+      CREATE INDEX escrows_by_identity ON escrows (identity, repository);
+    `,
+  },
 ];

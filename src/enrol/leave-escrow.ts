@@ -17,8 +17,8 @@ export interface EscrowOptions {
 }
 
 /**
- * Leaves the sealed password of a repository's second key with the server; what was left before for the same
- * repository is replaced.
+ * Leaves the sealed password of a repository's second key with the server, beside what was left before for the same
+ * repository.
  *
  * @throws HoldfastError as {@link renew}
  */
