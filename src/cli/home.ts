@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HoldfastError, socketPath, systemErrorCode, writeFileAtomic } from '../base/index.ts';
@@ -48,16 +48,16 @@ export async function openHome(path: string): Promise<Home> {
       hint: 'holdfast up, or holdfast join CODE, makes one; --home DIR names another place',
     });
   }
-  return homeAt(path);
+  return homeAt(await realpath(path));
 }
 
 /** The home at `path`, made when there is none; refuses a directory that holds something else. */
 export async function createHome(path: string): Promise<Home> {
-  if ((await checkHome(path)) === 'used') return homeAt(path);
+  if ((await checkHome(path)) === 'used') return homeAt(await realpath(path));
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(path, 0o700);
   await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
-  return homeAt(path);
+  return homeAt(await realpath(path));
 }
 
 /**
@@ -80,6 +80,7 @@ export async function checkHome(path: string): Promise<'absent' | 'empty' | 'use
   return 'used';
 }
 
+/** By its real path, whatever links led to it: the place of the socket depends on it. */
 function homeAt(path: string): Home {
   return {
     path,
