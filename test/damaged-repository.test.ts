@@ -113,7 +113,7 @@ describe('a repository', () => {
     const refusal = {
       code: 'repository_wrong_key',
       exit: 12,
-      hint: /--password-file/,
+      hint: /password/,
       untouched: place.path,
     } as const;
     const wrong = ['--repo', at('repo'), '--password-file', at('wrong'), ...home];
