@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type LocalOrder, openAuthority } from '../src/authority/index.ts';
@@ -8,7 +10,7 @@ import { exportPublicKey, generateKeyPair } from '../src/pki/index.ts';
 import { daysLater } from './rig/clock.ts';
 import { Impostor } from './rig/impostor.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
-import { assertRefused, type Refusal } from './rig/refusal.ts';
+import { assertRefused, errorIn, type Refusal } from './rig/refusal.ts';
 import { SampleAuthority, type SampleNode } from './rig/sample-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -49,6 +51,15 @@ describe('a server that is not the one it should be gets no request', () => {
     const refusal = { code: 'connection_failed', exit: 20, hint: /holdfast serve/ } as const;
     for (const words of [['backup', join(place.path, 'data')], ['snapshots']])
       await assertRefused([...words, '--home', client.home], { ...refusal, untouched: client.directory });
+  });
+
+  it('answers nothing, and is left at Ctrl-C', async () => {
+    await using silent = createServer().listen(network.port);
+    await using running = client.start(['backup', join(place.path, 'data'), '--json']);
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    const result = await running.stop('SIGINT');
+    socket.destroy();
+    assert.deepEqual([result.code, errorIn(result).code], [130, 'interrupted'], result.stderr);
   });
 
   it('has a certificate that has expired', async () => {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { launcher, runProgram } from './rig/holdfast-process.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+import { runTranscript } from './rig/transcript.ts';
+
+describe('the exit code', () => {
+  let place: TemporaryDirectory;
+  const repository = '--home home --repo repo --password-file password';
+
+  before(() => {
+    place = temporaryDirectory();
+    mkdirSync(join(place.path, 'data'));
+    writeFileSync(join(place.path, 'data/file'), 'content');
+    writeFileSync(join(place.path, 'password'), 'a password\n');
+  });
+  after(() => place[Symbol.dispose]());
+
+  it('is 2 for words that make no command, with the way to the right ones', async () => {
+    await runTranscript(
+      `
+$ holdfast frobnicate
+! error: unknown command 'frobnicate'
+! <help>
+? 2
+$ holdfast restore latest --home home
+! error: required option '--target <dir>' not specified
+! <help>
+? 2
+$ holdfast up --port 70000 --home home data
+! error: option '--port <n>' argument '70000' is invalid. expected a port from 1 to 65533
+! <help>
+? 2
+$ holdfast backup --home home
+! error: missing required argument 'paths'
+! <help>
+? 2
+`,
+      place.path,
+    );
+  });
+
+  it('is 3 when files could not be read: each is named, and the rest is saved', async () => {
+    // A file that nobody can read, root included: what stands at the address 0 of another process.
+    const unreadable = '/proc/1/mem';
+    const words = ['backup', '--init', 'data', unreadable, ...repository.split(' ')];
+    const { stdout, stderr } = await runProgram(launcher, words, { cwd: place.path, expected: 3 });
+    assert.match(stdout, /backup {6}1 file .* snapshot [0-9a-f]{8}/);
+    assert.match(stderr, /^warning: \/proc\/1\/mem: .*\nwarning: 1 file could not be read; named above\n$/);
+    const list = ['ls', 'latest', ...repository.split(' ')];
+    const { stdout: listed } = await runProgram(launcher, list, { cwd: place.path });
+    assert.match(listed, /data\/file$/m);
+    assert.doesNotMatch(listed, /mem$/m);
+  });
+
+  it('is 1 for a network that is there already, which stays as it is', async () => {
+    await runTranscript(
+      `
+$ holdfast init --home home-of-network --network network.test
+...
+$ holdfast init --home home-of-network --network other.test
+! holdfast: the home <directory>/home-of-network already has an authority [home_exists]
+!   next: holdfast serve runs it; --home DIR names another place for another one
+? 1
+`,
+      place.path,
+    );
+  });
+});
