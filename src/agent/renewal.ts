@@ -32,7 +32,7 @@ export async function renewNode(
     dialer,
     bundle: node.bundle.current,
     checkpoint: node.state.checkpoint,
-    keep: (enrolment) => keep(node, enrolment),
+    keep: (enrolment) => keep(node, enrolment, log),
     clock,
     signal,
   });
@@ -49,7 +49,7 @@ export async function rejoinNode(
   await join(code, {
     keystore,
     label: identityLabel,
-    keep: (enrolment) => keep(node, enrolment),
+    keep: (enrolment) => keep(node, enrolment, log),
     clock,
     log,
     signal,
@@ -71,9 +71,19 @@ function checkNotExpired(node: Node, clock: Clock): void {
   );
 }
 
-async function keep(node: Node, enrolment: Enrolment): Promise<void> {
+/**
+ * The recovery key stays the one that was learned at the first joining: whoever could change it would read the keys of
+ * every repository made from then on.
+ */
+async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
+  const { recoveryRecipient } = node.state;
+  if (enrolment.recoveryRecipient !== recoveryRecipient) {
+    log.warn('the server names another recovery key; the one known from joining is kept', {
+      named: enrolment.recoveryRecipient,
+    });
+  }
   await node.keepTrust(enrolment.bundle);
-  await node.updateState(enrolledState(enrolment));
+  await node.updateState({ ...enrolledState(enrolment), recoveryRecipient });
 }
 
 async function finish(node: Node, log: Log): Promise<void> {

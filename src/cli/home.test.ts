@@ -27,6 +27,15 @@ test('an empty directory that others can read becomes a home that they cannot', 
   assert.equal((await stat(path)).mode & 0o777, 0o700);
 });
 
+test('a home whose making was cut short is made again', async () => {
+  const path = join(directory, 'cut short');
+  await mkdir(path, { mode: 0o700 });
+  await writeFile(join(path, '.home.json.0a1b2c3d4e5f.tmp'), '{');
+  assert.equal(await checkHome(path), 'empty');
+  await createHome(path);
+  assert.equal(await checkHome(path), 'used');
+});
+
 test('a home that others can read is refused with the command that mends it', async () => {
   const { path } = await createHome(join(directory, 'open'));
   await chmod(path, 0o750);

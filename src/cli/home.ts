@@ -73,7 +73,7 @@ export async function checkHome(path: string): Promise<'absent' | 'empty' | 'use
     });
   });
   if (names === undefined) return 'absent';
-  if (names.length === 0) return 'empty';
+  if (names.every(isUnfinished)) return 'empty';
   // First whether it is a home at all: nobody should be told to lock a folder that is none.
   await checkFormat(path);
   await checkPrivate(path);
@@ -81,6 +81,11 @@ export async function checkHome(path: string): Promise<'absent' | 'empty' | 'use
 }
 
 /** By its real path, whatever links led to it: the place of the socket depends on it. */
+/** A format file that was being written when the program was killed: the home was not one yet. */
+function isUnfinished(name: string): boolean {
+  return name.startsWith(`.${formatFile}.`) && name.endsWith('.tmp');
+}
+
 function homeAt(path: string): Home {
   return {
     path,

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, systemErrorCode } from '../base/index.ts';
 import { nextStep } from './next-step.ts';
 import { type Column, formatTable, printable } from './table.ts';
 
@@ -38,16 +38,33 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
   };
 }
 
-/** Says why a command failed: the message, then the next step on a line of its own. Bugs show their stack. */
+/**
+ * Says why a command failed: the message, then the next step on a line of its own. What the system refused (a full
+ * disk, missing rights) is said in its own words; anything else is a bug and shows its stack.
+ */
 export function sayError(output: Output, error: unknown): void {
-  if (!(error instanceof HoldfastError)) {
+  const failure = describe(error);
+  if (failure === undefined) {
     output.say(
       `holdfast: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
     return;
   }
-  const { code, message, hint = nextStep(code) } = error;
-  if (output.json) return output.say(JSON.stringify({ error: { code, message, hint } }));
-  output.say(`holdfast: ${printable(message)} [${code}]`);
-  output.say(`  next: ${printable(hint)}`);
+  if (output.json) return output.say(JSON.stringify({ error: failure }));
+  output.say(`holdfast: ${printable(failure.message)} [${failure.code}]`);
+  output.say(`  next: ${printable(failure.hint)}`);
+}
+
+function describe(error: unknown): { code: string; message: string; hint: string } | undefined {
+  if (error instanceof HoldfastError) {
+    const { code, message, hint = nextStep(code) } = error;
+    return { code, message, hint };
+  }
+  const code = systemErrorCode(error);
+  if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
+  return {
+    code,
+    message: error.message,
+    hint: 'make room, or mend the rights of what is named, and run it again',
+  };
 }
