@@ -19,12 +19,13 @@ export { type ListedNode, type ListOptions, listSnapshot } from './list-snapshot
 export { type OpenOptions, openRepository, type RepositoryKey } from './open-repository.ts';
 export type { Repository } from './repository.ts';
 export type { LockOptions, RepositoryLock } from './repository-lock.ts';
-export {
-  type RestoreOptions,
-  type RestoreProblem,
-  type RestoreProgress,
-  type RestoreSummary,
-  restore,
-} from './restore/restore.ts';
-export { type VerifyOptions, type VerifySummary, verify } from './restore/verify.ts';
+export { restore } from './restore/restore.ts';
+export type {
+  RestoreOptions,
+  RestoreProblem,
+  RestoreProgress,
+  RestoreSummary,
+} from './restore/restore-options.ts';
+export { verify } from './restore/verify.ts';
+export type { VerifyOptions, VerifySummary } from './restore/verify-options.ts';
 export { matchesFilter, type SnapshotFilter, type StoredSnapshot } from './snapshot-list.ts';

@@ -3,10 +3,10 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { type FileInWork, type PlannedRun, planContent, type WantedFile } from './content-plan.ts';
-import type { FileProblem, RunResult } from './content-run.ts';
+import type { RunResult } from './content-run.ts';
 import type { ContentSink } from './content-sink.ts';
 import { type EncodedRun, encodeRun } from './encode-run.ts';
-import { systemProblem } from './piece-sink.ts';
+import { type FileProblem, systemProblem } from './file-problem.ts';
 import { ReaderPool } from './reader-pool.ts';
 
 /** How content is read. */

@@ -1,5 +1,6 @@
 import type { Bytes } from '../../base/index.ts';
 import type { FileAttributes } from './attributes.ts';
+import type { FileProblem } from './file-problem.ts';
 
 /**
  * A stretch of one pack, the blobs in it that are wanted, and where their plaintexts belong. What main reads and a
@@ -57,19 +58,6 @@ export interface RunResult {
   readonly damaged: readonly { readonly blob: number; readonly message: string }[];
   /** Files that went wrong for another reason: index in the run, and why. */
   readonly failed: readonly FileFailure[];
-}
-
-/**
- * What is wrong with a file:
- * - `damaged`: a blob of it cannot be opened;
- * - `different`: what is on disk is something else;
- * - `attributes`: its content is right, but owner, mode, times or xattrs are not;
- * - `full`: nothing more can be written to this disk;
- * - `system`: any other error of the system.
- */
-export interface FileProblem {
-  readonly kind: 'damaged' | 'different' | 'attributes' | 'full' | 'system';
-  readonly message: string;
 }
 
 /** A problem of file `file` of a run. */

@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import type { WantedFile } from './content-plan.ts';
-import type { FileProblem, RunPurpose } from './content-run.ts';
+import type { RunPurpose } from './content-run.ts';
+import type { FileProblem } from './file-problem.ts';
 
 /** What is done with files whose content is read. */
 export interface ContentSink {

@@ -2,19 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type Bytes, type Secret, workerEntry } from '../../base/index.ts';
 import type { MasterKey } from '../format/master-key.ts';
 import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
-
-/** One message to a worker. */
-export interface ReaderTask {
-  readonly number: number;
-  readonly run: ContentRun;
-  readonly purpose: RunPurpose;
-}
-
-/** A worker's answer. */
-export interface ReaderAnswer {
-  readonly number: number;
-  readonly result: RunResult;
-}
+import type { ReaderAnswer, ReaderTask } from './reader-messages.ts';
 
 interface Reader {
   readonly worker: Worker;

@@ -3,7 +3,7 @@ import { isHoldfastError } from '../../base/index.ts';
 import type { MasterKey } from '../format/master-key.ts';
 import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
 import type { PieceSink } from './piece-sink.ts';
-import type { ReaderAnswer, ReaderTask } from './reader-pool.ts';
+import type { ReaderAnswer, ReaderTask } from './reader-messages.ts';
 import { RunComparer } from './run-comparer.ts';
 import { RunOpener } from './run-opener.ts';
 import { RunWriter } from './run-writer.ts';

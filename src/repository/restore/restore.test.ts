@@ -32,8 +32,9 @@ import {
   treeBlob,
   writePack,
 } from '../sample-repository.ts';
-import { systemProblem } from './piece-sink.ts';
-import { type RestoreOptions, restore } from './restore.ts';
+import { systemProblem } from './file-problem.ts';
+import { restore } from './restore.ts';
+import type { RestoreOptions } from './restore-options.ts';
 import { verify } from './verify.ts';
 
 let top: string;

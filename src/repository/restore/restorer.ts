@@ -5,11 +5,11 @@ import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import { applyAttributes, attributesOf, type FileAttributes } from './attributes.ts';
 import type { WantedFile } from './content-plan.ts';
-import type { FileProblem, RunPurpose } from './content-run.ts';
+import type { RunPurpose } from './content-run.ts';
 import type { ContentSink } from './content-sink.ts';
+import { type FileProblem, systemProblem } from './file-problem.ts';
 import { HardLinks } from './hard-links.ts';
-import { systemProblem } from './piece-sink.ts';
-import type { RestoreOptions, RestoreSummary } from './restore.ts';
+import type { RestoreOptions, RestoreSummary } from './restore-options.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import { type SnapshotDirectory, walkSnapshot } from './walk-snapshot.ts';
 

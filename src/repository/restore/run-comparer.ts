@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { asBuffer, type Bytes, systemErrorCode } from '../../base/index.ts';
 import type { FileFailure, RunFile } from './content-run.ts';
-import { type PieceSink, systemProblem } from './piece-sink.ts';
+import { systemProblem } from './file-problem.ts';
+import type { PieceSink } from './piece-sink.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** Linux alone has it; others are read the ordinary way. */

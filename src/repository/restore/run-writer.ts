@@ -2,7 +2,8 @@ import { closeSync, unlinkSync } from 'node:fs';
 import type { Bytes } from '../../base/index.ts';
 import { applyAttributes } from './attributes.ts';
 import type { FileFailure, RunFile } from './content-run.ts';
-import { type PieceSink, systemProblem } from './piece-sink.ts';
+import { systemProblem } from './file-problem.ts';
+import type { PieceSink } from './piece-sink.ts';
 import { type MakeOptions, makeFile, reopenFile, writePiece } from './write-file.ts';
 
 interface FileState {

@@ -4,9 +4,9 @@ import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import type { WantedFile } from './content-plan.ts';
-import type { FileProblem } from './content-run.ts';
 import type { ContentSink } from './content-sink.ts';
-import type { VerifyOptions, VerifySummary } from './verify.ts';
+import type { FileProblem } from './file-problem.ts';
+import type { VerifyOptions, VerifySummary } from './verify-options.ts';
 import { walkSnapshot } from './walk-snapshot.ts';
 
 /** A file whose content is on the way. */
