@@ -10,24 +10,26 @@ export interface ModuleImport {
 
 // The formatter puts every static import and re-export at the start of a line, so no parser is needed.
 const staticImport = /^(?:import|export)\s(?<clause>[^'";]*?\bfrom\s*)?['"](?<specifier>[^'"]+)['"]/gm;
-// A quote right before it makes it a piece of text, as in a script that a test hands to another process.
-const dynamicImport = /(?<!['"`])\bimport\s*\(\s*(?:['"`](?<specifier>[^'"`$]+)['"`])?/g;
+const dynamicImport = /\bimport\s*\(\s*(?:['"`](?<specifier>[^'"`$]+)['"`])?/g;
 const workerStart = /\bworkerEntry\(\s*import\.meta\.url\s*,\s*['"](?<specifier>[^'"]+)['"]/g;
-const stringOrComment = /(['"])(?:\\.|(?!\1)[^\\\n])*\1|\/\*[\s\S]*?\*\/|\/\/.*$/gm;
+const textOrComment = /(['"])(?:\\.|(?!\1)[^\\\n])*\1|`(?:\\[\s\S]|[^\\`])*`|\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
 /**
  * Every module that the source of one file refers to: static and dynamic imports, re-exports, worker entries.
  * A dynamic import of something computed gives the specifier `(computed)`.
  */
 export function moduleImports(source: string): ModuleImport[] {
-  const code = source.replace(stringOrComment, (text) =>
-    text.startsWith('/') ? text.replaceAll(/[^\n]/g, ' ') : text,
-  );
+  const code = source.replace(textOrComment, (text) => text.replaceAll(notImported(text), ' '));
   return [
     ...[...code.matchAll(staticImport)].map((match) => found(code, match)),
     ...[...code.matchAll(dynamicImport)].map((match) => found(code, match)),
     ...[...code.matchAll(workerStart)].map((match) => found(code, match, '.ts')),
   ];
+}
+
+/** What of a text or comment would look like an import: texts name what is imported, and scripts for other processes. */
+function notImported(text: string): RegExp {
+  return text.startsWith('/') ? /[^\n]/g : /\bimport(?=\s*\()/g;
 }
 
 function found(code: string, match: RegExpExecArray, extension = ''): ModuleImport {
