@@ -26,10 +26,6 @@ export async function join(context: Context, text: string): Promise<void> {
   output.row('server', state.servers[0] ?? '');
   output.row('next', 'holdfast backup PATH');
 }
-/** A code from standard input does not stand in the list of processes. */
-function readStdin(): Promise<string> {
-  return readText(process.stdin);
-}
 
 /** A code from standard input does not stand in the list of processes. */
 function readStdin(): Promise<string> {
