@@ -34,7 +34,8 @@ ${machine()}
   was written earlier is synced to disk; the data to back up is in the page cache, and so are the programs, which have run once.
 - Making the repository and joining are not measured. Cache and compression are the defaults of both programs. A first
   backup has a cache of its own, an unchanged one and a restore that of the backups before.
-- restore writes large and small together into a folder made for each run; unchanged backs both up again.
+- restore writes large and small together into a folder made for each run, in memory (/dev/shm) where there is such a file
+  system, because ext4 avoids inodes that were deleted just before; unchanged backs both up again.
 - CPU is user and system time of the command and, for as long as it runs, of the server.
 - Peak memory is the highest resident set of the command as the kernel reports it at its end and, after the plus sign,
   of the server while the command ran (\`VmHWM\`, reset before each run). Both peaks need not fall on the same moment, so the

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contender, Place } from './contender.ts';
 import type { DataSet } from './data-set.ts';
@@ -52,9 +52,15 @@ export async function measureUnchanged(task: RowTask): Promise<RowResult[]> {
   return await measurePrepared(task, (place) => place.backup(pathsOf(task)));
 }
 
-/** Measures restores of `data` into a folder that is made for each run, the contenders taking turns. */
+/**
+ * Measures restores of `data` into a folder that is made for each run, the contenders taking turns. In memory where
+ * there is such a file system: ext4 searches long for inodes that were not deleted just before, which would count
+ * against whoever restores after somebody else's files were removed.
+ */
 export async function measureRestore(task: RowTask): Promise<RowResult[]> {
-  const target = join(task.directory, 'restored');
+  const target = mkdtempSync(
+    join(existsSync('/dev/shm') ? '/dev/shm' : task.directory, 'holdfast-restored-'),
+  );
   return await measurePrepared(task, (place) => {
     rmSync(target, { recursive: true, force: true });
     mkdirSync(target);
