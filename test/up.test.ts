@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { daysLater } from './rig/clock.ts';
 import { freePorts } from './rig/free-ports.ts';
-import { launcher, type ProgramResult, runProgram, startHoldfast } from './rig/holdfast-process.ts';
+import {
+  launcher,
+  type ProgramResult,
+  RunningProgram,
+  runProgram,
+  startHoldfast,
+} from './rig/holdfast-process.ts';
 import { assertRefused } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 import { runTranscript } from './rig/transcript.ts';
@@ -131,6 +137,17 @@ $ holdfast up --once --home home --port ${port} data
       await assertRefused([...words, '--home', at('home'), '--port', String(await freePorts())], refusal);
     }
     assert.equal((await running.stop('SIGINT')).code, 0);
+  });
+
+  it('ends well under npm too, where Ctrl-C reaches everything that runs and comes on from npm once more', async () => {
+    const words = ['npm', 'start', '--', '--home', at('home'), '--port', String(port), at('data')];
+    const checkout = join(import.meta.dirname, '..');
+    await using running = new RunningProgram(words, { program: 'setsid', cwd: checkout });
+    await running.waitFor(/^ {2}next {8}/m);
+    process.kill(-running.pid, 'SIGINT');
+    assert.equal((await running.ended).code, 0);
+    const { stderr } = await runProgram(launcher, ['snapshots', '--home', at('home')]);
+    assert.match(stderr, /for this command/);
   });
 
   it('finds everything a year later, when the certificates of server and client have expired, and renews them', async () => {

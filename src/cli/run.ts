@@ -103,12 +103,20 @@ function fail(output: Output, error: unknown, signal: AbortSignal): number {
   return exitCodeOf(error);
 }
 
+/** A terminal gives Ctrl-C to `npm start` and to us, and npm passes its own on: so close together they are one. */
+const oneCtrlCMs = 500;
+
 /** The first Ctrl-C ends the work in order, the second one at once. */
 function listenForInterrupt(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
+  let firstAtMs = 0;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(exitCode.interrupted);
-    controller.abort();
+    if (!controller.signal.aborted) {
+      firstAtMs = performance.now();
+      controller.abort();
+    } else if (performance.now() - firstAtMs > oneCtrlCMs) {
+      process.exit(exitCode.interrupted);
+    }
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
