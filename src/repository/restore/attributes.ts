@@ -18,7 +18,6 @@ export interface FileAttributes {
 
 const noXattrs: readonly Xattr[] = [];
 const setIdBits = 0o6000;
-const isRoot = process.geteuid?.() === 0;
 
 /** The attributes of a node. */
 export function attributesOf(node: TreeNode): FileAttributes {
@@ -67,13 +66,17 @@ function giveOwner(target: FileOrPath, { uid, gid }: FileAttributes): boolean {
     setOwner(target, uid, gid);
     return true;
   } catch (error) {
-    if (isRoot || systemErrorCode(error) !== 'EPERM') throw error;
+    if (isRoot() || systemErrorCode(error) !== 'EPERM') throw error;
     return false;
   }
 }
 
 function giveXattrs(path: Bytes, xattrs: readonly Xattr[]): string[] {
   return setXattrs(path, xattrs)
-    .filter(({ name, error }) => isRoot || name.startsWith('user.') || systemErrorCode(error) !== 'EPERM')
+    .filter(({ name, error }) => isRoot() || name.startsWith('user.') || systemErrorCode(error) !== 'EPERM')
     .map(({ name, error }) => `extended attribute ${name}: ${systemProblem(error).message}`);
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
 }
