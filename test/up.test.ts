@@ -139,6 +139,13 @@ $ holdfast up --once --home home --port ${port} data
     assert.equal((await running.stop('SIGINT')).code, 0);
   });
 
+  it('uses its own server when that listens elsewhere for this run', async () => {
+    const elsewhere = ['--port', String(await freePorts()), '--json', at('data')];
+    const { stdout, stderr } = await up(elsewhere);
+    assert.match(stderr, new RegExp(`clients were told ${port}`));
+    assert.match((JSON.parse(stdout) as Report).server.url, new RegExp(`:${elsewhere[1]}$`));
+  });
+
   it('ends well under npm too, where Ctrl-C reaches everything that runs and comes on from npm once more', async () => {
     const words = ['npm', 'start', '--', '--home', at('home'), '--port', String(port), at('data')];
     const checkout = join(import.meta.dirname, '..');

@@ -66,12 +66,18 @@ export class Connection implements Disposable {
   }
 }
 
+/** How a node is connected. */
+export interface ConnectOptions extends RenewalOptions {
+  /** `https://HOST:PORT` of servers to try, best first; those that the node was told unless said. */
+  readonly servers?: readonly string[];
+}
+
 /**
  * Connects `node` to the first of its servers that answers, and renews its certificate first when two thirds of its
  * life are over. `connection_failed` names every server that was tried. A renewal that does not succeed is said in the
  * log and tried again next time: the last third is there so that backups go on meanwhile.
  */
-export async function connectNode(node: Node, options: RenewalOptions): Promise<Connection> {
+export async function connectNode(node: Node, options: ConnectOptions): Promise<Connection> {
   const connection = await dialAny(node, options);
   try {
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
@@ -93,9 +99,10 @@ async function tryToRenew(node: Node, connection: Connection, options: RenewalOp
   }
 }
 
-async function dialAny(node: Node, { clock, signal }: RenewalOptions): Promise<Connection> {
+async function dialAny(node: Node, options: ConnectOptions): Promise<Connection> {
+  const { clock, signal, servers = node.state.servers } = options;
   const failures: string[] = [];
-  for (const server of node.state.servers) {
+  for (const server of servers) {
     const dialer = new TlsDialer({ bundle: node.bundle, credentials: node.credentials, clock });
     try {
       const socket = await dialer.connect(server, { signal });

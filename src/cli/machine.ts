@@ -14,16 +14,21 @@ export function machineName(): string {
 
 /**
  * What this machine is called by others, the best name for URLs first: its host name when that leads here, else
- * `localhost`; then its addresses.
+ * `localhost`, else 127.0.0.1; then its addresses.
  */
 export async function machineNames(): Promise<string[]> {
   const own = ownAddresses();
   const name = machineName();
-  const leadsHere = await lookup(name)
-    .then(({ address }) => isLoopback(address) || own.includes(address))
-    .catch(() => false);
-  const names = leadsHere ? [name, 'localhost'] : ['localhost', name];
-  return [...new Set([...names, ...own, '127.0.0.1', '::1'])];
+  const known = await Promise.all([name, 'localhost'].map((each) => leadsHere(each, own)));
+  const [best = '127.0.0.1'] = [name, 'localhost'].filter((_, index) => known[index]);
+  return [...new Set([best, 'localhost', name, ...own, '127.0.0.1', '::1'])];
+}
+
+async function leadsHere(name: string, own: readonly string[]): Promise<boolean> {
+  return await lookup(name).then(
+    ({ address }) => isLoopback(address) || own.includes(address),
+    () => false,
+  );
 }
 
 function ownAddresses(): string[] {

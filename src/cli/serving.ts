@@ -15,9 +15,12 @@ export interface ServingOptions {
 
 /** An authority and the server in front of it, running in this process. */
 export interface Serving extends AsyncDisposable {
+  /** The authority with the settings of this run. */
   readonly opened: AuthorityHome;
-  /** The main address, for people and for clients on this machine. */
+  /** The main address, for people. */
   readonly url: string;
+  /** `https://HOST:PORT` for clients, best first. */
+  readonly urls: readonly string[];
 }
 
 /** `holdfast serve`: the server of this home until Ctrl-C. */
@@ -54,8 +57,9 @@ export async function startServing(
   });
   const stopRenewing = own.renewWhenDue(log);
   return {
-    opened,
+    opened: { ...opened, settings },
     url: server.urls[0] ?? '',
+    urls: server.urls,
     async [Symbol.asyncDispose]() {
       stopRenewing();
       await server.close();

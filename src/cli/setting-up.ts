@@ -32,8 +32,9 @@ export async function up(context: Context, paths: readonly string[], options: Up
   await using serving = await startServing(context, opened, options);
   await sayAuthority(context, opened);
   sayServer(context, serving);
-  const node = await openLocalClient(context, opened);
-  using connection = await connectNode(node, context);
+  const node = await openLocalClient(context, serving.opened);
+  const { clock, log } = context;
+  using connection = await connectNode(node, { clock, log, signal, servers: serving.urls });
   const renewal = formatRemaining(node.renewalTime().getTime() - context.clock.now());
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });
@@ -41,7 +42,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
   const backup = await backUp(context, repository, sources, options);
   await rememberBackup(context, node, backup);
   sayBackup(output, describeConnection(connection), backup);
-  const verified = await verifyBackup(context, node, backup);
+  const verified = await verifyBackup(context, connection, backup);
   sayVerified(context, verified);
   if (output.json) output.value(toJson(serving, node.identity.name, connection.security(), backup, verified));
   if (!verified.equal) throw differs(verified);
