@@ -101,7 +101,7 @@ test('a directory that cannot be read is told and not announced', () => {
       for (const event of walk([Buffer.from(process.argv[1])], new IgnoreRules())) {
         if (event.kind === 'unreadable') console.log(event.error.code, Buffer.from(event.name).toString());
       }`;
-    chmodSync(top, 0o755);
+    for (const path of [top, join(top, 't')]) chmodSync(path, 0o755);
     const argv = ['--input-type=module', '-e', script, join(top, 't')];
     assert.equal(execFileSync(process.execPath, argv, { encoding: 'utf8' }), 'EACCES locked\n');
   } finally {
