@@ -1,37 +1,7 @@
 import { createZstdDecompress } from 'node:zlib';
 import type { Bytes } from '../../base/index.ts';
 import { decompress } from '../format/compression.ts';
-
-/** Not documented, but unchanged since Node 11, where zlib's streams got them. */
-const handleKey = '_handle';
-const stateKey = '_writeState';
-
-/** The part of Node's zstd binding that is used here. */
-interface ZstdHandle {
-  writeSync(
-    flush: number,
-    input: Bytes,
-    inputAt: number,
-    inputLength: number,
-    output: Bytes,
-    outputAt: number,
-    outputLength: number,
-  ): void;
-}
-
-interface ZstdStream {
-  readonly [handleKey]?: ZstdHandle | null;
-  /** After a write: what is left of the output's room, then of the input. */
-  readonly [stateKey]?: Uint32Array;
-  destroy(): void;
-  on(event: 'error', listener: () => void): void;
-}
-
-interface Context {
-  readonly stream: ZstdStream;
-  readonly handle: ZstdHandle;
-  readonly state: Uint32Array;
-}
+import { type ZstdContext, zstdContext } from '../format/zstd-binding.ts';
 
 /** What the state shows when the binding did not write it, because the frame was none. */
 const untouched = 0xffff_ffff;
@@ -42,12 +12,11 @@ const firstOutputBytes = 1024 * 1024;
 const mostOutputBytes = 16 * 1024 * 1024;
 
 /**
- * Decompresses blob after blob with one context and into one buffer. Node's public way makes a context for every call, which
- * for a file of 2 kB takes several times as long as decompressing it. Whatever is not quite as expected goes that way all
- * the same, where a Node with another binding ends up too.
+ * Decompresses blob after blob with one context and into one buffer. Whatever is not quite as expected goes Node's public
+ * way all the same, where a Node with another binding ends up too.
  */
 export class ZstdDecoder {
-  #context: Context | undefined = openContext();
+  #context: ZstdContext | undefined = openContext();
   #output: Bytes = new Uint8Array(firstOutputBytes);
 
   /** The `plainLength` bytes that a frame holds, good until the next call; `repository_damaged` when it holds others. */
@@ -57,7 +26,7 @@ export class ZstdDecoder {
     return plain ?? decompress(frame, plainLength);
   }
 
-  #decode({ stream, handle, state }: Context, frame: Bytes, plainLength: number): Bytes | undefined {
+  #decode({ stream, handle, state }: ZstdContext, frame: Bytes, plainLength: number): Bytes | undefined {
     const room = plainLength + spareBytes;
     if (this.#output.length < room) this.#output = new Uint8Array(room);
     state[0] = untouched;
@@ -71,12 +40,10 @@ export class ZstdDecoder {
   }
 }
 
-function openContext(): Context | undefined {
-  const stream = createZstdDecompress() as unknown as ZstdStream;
+function openContext(): ZstdContext | undefined {
+  const stream = createZstdDecompress();
   stream.on('error', () => {
     // Seen by the state already.
   });
-  const handle = stream[handleKey];
-  const state = stream[stateKey];
-  return handle && state ? { stream, handle, state } : undefined;
+  return zstdContext(stream);
 }
