@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { closed } from '../../test/rig/closed.ts';
 import { limitBodyTime } from './body-deadline.ts';
 
 /** A server that answers when it has read the body, for which there are 50 ms. */
@@ -22,12 +23,11 @@ async function serve(t: TestContext): Promise<number> {
 describe('the time for a body', () => {
   it('ends with the connection of a peer that sends it byte by byte', async (t) => {
     const socket = connect(await serve(t), '127.0.0.1');
-    // A reset is an end too, for which `once` would reject.
-    const closed = new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+    const ended = closed(socket);
     socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n');
     const drip = setInterval(() => socket.write('x'), 10);
     t.after(() => clearInterval(drip));
-    await closed;
+    await ended;
   });
 
   it('does not count for a body that is here', async (t) => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
+import { closed } from '../../test/rig/closed.ts';
 import { type Bytes, HoldfastError, silentLog } from '../base/index.ts';
 import { LocalStore, MemoryStore } from '../storage/index.ts';
 import { put, refOf, sampleBytes } from '../storage/object-store.contract.ts';
@@ -369,7 +370,7 @@ describe('storage handler: writing', () => {
     const store = await openLocalStore(t);
     const { port } = await serve(t, { storeFor: () => store, idleMs: 100 });
     const socket = await beginUpload(port, sample.length, sample.subarray(0, 50_000));
-    await once(socket, 'close');
+    await closed(socket);
     assert.deepEqual(await store.list('data'), []);
   });
 });

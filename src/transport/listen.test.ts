@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { closed } from '../../test/rig/closed.ts';
 import { GatedServer, get } from '../../test/rig/gated-server.ts';
 import { SampleAuthority, type SampleNode } from '../../test/rig/sample-certificates.ts';
 import { hourMs, isHoldfastError, type Log, silentLog, systemClock } from '../base/index.ts';
@@ -74,7 +75,7 @@ async function say(port: number, text: string): Promise<string> {
   });
   socket.on('error', () => {});
   socket.write(text);
-  await once(socket, 'close');
+  await closed(socket);
   return heard;
 }
 
@@ -145,7 +146,7 @@ test('garbage of any kind ends its own connection and nothing else', async () =>
     const socket = connect(server.port, '127.0.0.1').on('error', () => {});
     socket.end(text, 'latin1');
     socket.resume();
-    await once(socket, 'close');
+    await closed(socket);
   }
   assert.match(await openssl(server.port, 'client'), /client laptop/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
-import { once } from 'node:events';
 import { test } from 'node:test';
+import { closed } from '../../test/rig/closed.ts';
 import { GatedServer, get } from '../../test/rig/gated-server.ts';
 import { SampleAuthority, sampleCertificate } from '../../test/rig/sample-certificates.ts';
 import { dayMs, hourMs, ManualClock, minuteMs, systemClock } from '../base/index.ts';
@@ -157,10 +157,10 @@ test('a connection that is idle is ended by the revocation of its peer, and othe
   await get(server.url, other.agent());
   const [socket] = Object.values(client.agent().freeSockets).flat();
   assert.ok(socket);
-  const closed = once(socket, 'close');
+  const ended = closed(socket);
   revoked = parseCertificate(credentials.chain[0] as Uint8Array).serial;
   server.gate.recheck();
-  await closed;
+  await ended;
   assert.equal(Object.values(other.agent().freeSockets).flat().length, 1);
 });
 
@@ -174,7 +174,7 @@ test("a connection ends at its peer's notAfter by itself", async () => {
   const [socket] = Object.values(client.agent().freeSockets).flat();
   assert.ok(socket);
   clock.advance(hourMs + minuteMs);
-  await once(socket, 'close');
+  await closed(socket);
 });
 
 test('a clock that is set back refuses who is not valid yet, on the open connection too', async () => {

@@ -3,6 +3,7 @@ import dns, { type LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { closed } from '../../test/rig/closed.ts';
 import { GatedServer, get } from '../../test/rig/gated-server.ts';
 import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { type ErrorCode, hourMs, isHoldfastError, ManualClock, systemClock } from '../base/index.ts';
@@ -221,7 +222,7 @@ test('a dial that is aborted ends with the reason and leaves no connection', asy
   socket.resume();
   controller.abort(new RangeError('enough'));
   await assert.rejects(dialing, RangeError);
-  await once(socket, 'close');
+  await closed(socket);
   await assert.rejects(client.connect('https://127.0.0.1:1', { signal: controller.signal }), RangeError);
   server.close();
 });
