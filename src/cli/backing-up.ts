@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Node } from '../agent/index.ts';
@@ -11,6 +11,7 @@ import { openHome } from './home.ts';
 import type { Output } from './output.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { readSettings, storeDirectory } from './settings.ts';
+import { SizeEstimate } from './size-estimate.ts';
 
 /** A backup as `--json` shows it; sizes in bytes. */
 export interface BackupResult {
@@ -41,19 +42,26 @@ export async function backUp(
   const { output } = context;
   const startedMs = performance.now();
   const progress = context.progress('backup');
+  const sources = paths.map((path) => Buffer.from(path));
+  const { excludeCaches } = options;
+  const exclude = await readExcludes(context, options);
+  const forbidden = [...(await ownDirectories(context)), ...(options.forbidden ?? [])].map((path) =>
+    Buffer.from(path),
+  );
+  using estimate = progress.isShown
+    ? new SizeEstimate({ paths: sources, exclude, excludeCaches, forbidden })
+    : undefined;
   try {
     const summary = await archive(repository, {
-      paths: paths.map((path) => Buffer.from(path)),
-      excludes: await readExcludes(context, options),
-      excludeCaches: options.excludeCaches,
-      forbidden: [...(await ownDirectories(context)), ...(options.forbidden ?? [])].map((path) =>
-        Buffer.from(path),
-      ),
+      paths: sources,
+      excludes: exclude,
+      excludeCaches,
+      forbidden,
       hostname: hostname(),
       username: userInfo().username,
       tags: options.tag ?? [],
       signal: context.signal,
-      onProgress: (state) => progress.update(state),
+      onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
       onSkipped: (path) => output.say(`  left out    ${path}: the home and the store are never backed up`),
       onUnreadable: (path, error) => output.warn(`${path}: ${error.message}`),
     });
@@ -91,7 +99,8 @@ export function sayBackup(output: Output, route: string, result: BackupResult): 
 export async function existingPaths(context: Context, paths: readonly string[]): Promise<string[]> {
   const absolute = paths.map((path) => resolve(context.workingDirectory, path));
   for (const path of absolute) {
-    await access(path).catch((error: unknown) => {
+    // A symlink is saved as what it is, wherever it leads.
+    await lstat(path).catch((error: unknown) => {
       throw new HoldfastError('path_not_found', `${path} does not exist or cannot be read`, {
         hint: 'check the spelling; relative paths count from the folder you stand in',
         cause: error,

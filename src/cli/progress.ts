@@ -6,12 +6,14 @@ import { formatBytes, formatCount, formatElapsed } from './format.ts';
 export interface ProgressState {
   readonly files: number;
   readonly bytes: number;
-  /** All that is to be done, as far as it is known by now. */
+  /** All that is to be done; 0 while that is not known. */
   readonly totalBytes: number;
 }
 
 /** A progress bar for one piece of work; `update` is cheap enough to be called at every file. */
 export interface Progress {
+  /** Whether anybody sees it. */
+  readonly isShown: boolean;
   update(state: ProgressState): void;
   stop(): void;
 }
@@ -21,7 +23,7 @@ const redrawMs = 100;
 
 /** A bar on `stream` when that is a terminal, drawn only once the work has taken a second; else nothing. */
 export function startProgress(label: string, stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? startBar(label, stream) : { update() {}, stop() {} };
+  return stream.isTTY ? startBar(label, stream) : { isShown: false, update() {}, stop() {} };
 }
 
 function startBar(label: string, stream: NodeJS.WriteStream): Progress {
@@ -30,6 +32,7 @@ function startBar(label: string, stream: NodeJS.WriteStream): Progress {
   let bars: MultiBar | undefined;
   let bar: SingleBar | undefined;
   return {
+    isShown: true,
     update(state) {
       const nowMs = performance.now();
       if (nowMs - startedMs < quietMs || nowMs - drawnMs < redrawMs) return;
@@ -37,7 +40,7 @@ function startBar(label: string, stream: NodeJS.WriteStream): Progress {
       bars ??= createBars(label, stream);
       bar ??= bars.create(1, 0, {});
       bar.setTotal(Math.max(1, state.totalBytes));
-      bar.update(state.bytes, describe(state, nowMs - startedMs));
+      bar.update(Math.min(state.bytes, state.totalBytes), describe(state, nowMs - startedMs));
     },
     stop() {
       bars?.stop();
@@ -61,11 +64,12 @@ function createBars(label: string, stream: NodeJS.WriteStream): MultiBar {
 
 function describe(state: ProgressState, elapsedMs: number): Record<string, string> {
   const bytesPerMs = state.bytes / elapsedMs;
-  const leftMs = bytesPerMs > 0 ? (state.totalBytes - state.bytes) / bytesPerMs : Infinity;
+  const leftBytes = state.totalBytes - state.bytes;
+  const leftMs = bytesPerMs > 0 && leftBytes >= 0 ? leftBytes / bytesPerMs : Infinity;
   return {
     done: formatBytes(state.bytes),
     rate: formatBytes(Math.round(bytesPerMs * secondMs)),
     files: formatCount(state.files),
-    left: Number.isFinite(leftMs) ? `${formatElapsed(Math.max(0, leftMs))} left` : '',
+    left: Number.isFinite(leftMs) ? `${formatElapsed(leftMs)} left` : '',
   };
 }
