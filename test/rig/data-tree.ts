@@ -35,6 +35,7 @@ export interface DataTreeOptions {
 export async function makeDataTree(root: string, options: DataTreeOptions): Promise<void> {
   const prng = new Prng(options.seed);
   mkdirSync(root, { recursive: true });
+  chmodSync(root, 0o755);
   makeContents(root, prng, options.largeBytes ?? 20 * 2 ** 20);
   makeNames(root);
   makeLinks(root);
