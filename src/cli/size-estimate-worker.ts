@@ -7,4 +7,4 @@ let bytes = 0;
 for (const event of walk(paths, new IgnoreRules(rules))) {
   if (event.kind === 'entry' && event.stat.kind === 'file') bytes += event.stat.size;
 }
-parentPort?.postMessage(bytes);
+parentPort?.postMessage(bytes, []);
