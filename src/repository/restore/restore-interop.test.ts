@@ -27,13 +27,14 @@ const makeTree = String.raw`
   mkfifo plain/pipe
   printf s > modes/suid; chmod 4755 modes/suid; printf s > modes/sgid; chmod 2711 modes/sgid
   mkdir modes/sticky modes/setgid modes/readonly; chmod 1777 modes/sticky; chmod 2775 modes/setgid
-  printf r > modes/readonly/file; printf u > modes/unreadable; chmod 000 modes/unreadable; chmod 0400 modes/readonly/file
+  printf r > modes/readonly/file
   setfattr -n user.comment -v 'some text' plain/small; setfattr -n user.binary -v 0x00ff0a plain/deep
-  setfattr -n user.read-only -v x modes/readonly/file; setfattr -n user.empty plain/pipe 2>/dev/null || true
+  setfattr -n user.read-only -v x modes/readonly/file; chmod 0400 modes/readonly/file; setfattr -n user.empty plain/pipe 2>/dev/null || true
   setfacl -m u:1234:rwx plain/deep/f1; setfacl -d -m g:4321:rx plain/deep
   touch -d '1969-12-31 23:59:58.123456789Z' plain/small; touch -d '2001-02-03 04:05:06.000000001Z' plain/deep/f2
   touch -h -d '2010-10-10 10:10:10.101010101Z' link; touch -d '2033-05-18 03:33:20.999999999Z' plain/pipe
   if [ "$(id -u)" = 0 ]; then
+    printf u > modes/unreadable; chmod 000 modes/unreadable
     mknod disk b 8 17; mknod tty c 4 7; chmod 640 disk
     chown 1001:1002 plain/deep/f3; chown -h 77:88 link; chown 1003 modes/suid modes/sticky; chmod 4755 modes/suid
     setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 plain/deep/f4
