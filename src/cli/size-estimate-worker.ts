@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { IgnoreRules, walk } from '../files/index.ts';
-import type { EstimateRequest } from './size-estimate.ts';
+import type { EstimateRequest } from './size-estimate-request.ts';
 
 const { paths, ...rules } = workerData as EstimateRequest;
 let bytes = 0;

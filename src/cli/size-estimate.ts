@@ -1,11 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type Bytes, workerEntry } from '../base/index.ts';
-import type { IgnoreOptions } from '../files/index.ts';
-
-/** What is to be measured. */
-export interface EstimateRequest extends IgnoreOptions {
-  readonly paths: readonly Bytes[];
-}
+import { workerEntry } from '../base/index.ts';
+import type { EstimateRequest } from './size-estimate-request.ts';
 
 /**
  * How many bytes a backup will read, found by a walk of its own beside the backup, for people who watch: without it
