@@ -9,7 +9,6 @@ export { joinNetwork } from './join-network.ts';
 export { type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export {
-  keyOwner,
   localPlace,
   type OpenPlaceOptions,
   openRepositoryAt,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
 import { HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
-import { initRepository, openRepository, type Repository } from '../repository/index.ts';
+import { initRepository, openRepository, type Repository, thisMachine } from '../repository/index.ts';
 import { LocalStore, type ObjectStore } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
@@ -60,11 +59,6 @@ export function randomPassword(): Secret<string> {
   return new Secret(randomBytes(32).toString('base64url'));
 }
 
-/** Who made a key, as restic's key files say it. */
-export function keyOwner(): { hostname: string; username: string } {
-  return { hostname: hostname(), username: userInfo().username };
-}
-
 function labelOf(place: Place): string {
   return `repository ${place.label}`;
 }
@@ -99,7 +93,7 @@ async function openOrInit(
     if (!create || !isHoldfastError(error, 'repository_missing')) throw error;
   }
   const first = password ?? (await choosePassword(place));
-  return initRepository(place.store, { password: first, ...keyOwner(), signal });
+  return initRepository(place.store, { password: first, ...thisMachine(), signal });
 }
 
 /** Tells a repository that nobody here can open from one that is not there. */
@@ -136,7 +130,7 @@ async function escrowKey(
   if (place.escrow === undefined) return;
   const secondPassword = key.secondPassword ?? randomPassword();
   if (key.secondPassword === undefined) {
-    await repository.addKey(secondPassword, { ...keyOwner(), signal });
+    await repository.addKey(secondPassword, { ...thisMachine(), signal });
     await writeRepositoryKey(place.keystore, labelOf(place), { ...key, secondPassword });
   }
   await place.escrow(repository.id, secondPassword, signal);

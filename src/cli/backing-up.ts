@@ -1,5 +1,4 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Node } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
@@ -57,8 +56,6 @@ export async function backUp(
       excludes: exclude,
       excludeCaches,
       forbidden,
-      hostname: hostname(),
-      username: userInfo().username,
       tags: options.tag ?? [],
       signal: context.signal,
       onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),

@@ -8,13 +8,13 @@ import {
   exportPem,
   exportRestic,
   forgetExport,
-  keyOwner,
   openNode,
   openRepositoryAt,
   randomPassword,
 } from '../agent/index.ts';
 import { HoldfastError, systemErrorCode } from '../base/index.ts';
 import { certificatesFromPem, parseCertificate } from '../pki/index.ts';
+import { thisMachine } from '../repository/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
@@ -85,7 +85,7 @@ export async function exportCertificate(
     const place = await connection.place({ cache: home.cache });
     const repository = await openRepositoryAt(place, { create: true, signal: context.signal });
     const password = randomPassword();
-    await repository.addKey(password, { ...keyOwner(), signal: context.signal });
+    await repository.addKey(password, { ...thisMachine(), signal: context.signal });
     await exportRestic(node, absolute, connection.repositoryUrl, password);
   }
   output.row('exported', absolute, 'rewritten at each renewal');

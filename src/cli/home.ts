@@ -38,7 +38,19 @@ export function defaultHome(
   const path = said ?? environment.HOLDFAST_HOME;
   if (path !== undefined && path !== '') return resolve(workingDirectory, path);
   if (process.getuid?.() === 0) return '/var/lib/holdfast';
-  return join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'holdfast');
+  return join(environment.XDG_DATA_HOME ?? join(ownDirectory(), '.local', 'share'), 'holdfast');
+}
+
+/** An account that no user database knows, as in many containers, has none unless HOME says so. */
+function ownDirectory(): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    throw new HoldfastError('home_missing', 'this account has no home directory to keep Holdfast’s home in', {
+      hint: 'name a place with --home DIR or HOLDFAST_HOME',
+      cause,
+    });
+  }
 }
 
 /** The home at `path`, which has to be there: `home_missing`, `home_not_private` or `home_newer` otherwise. */

@@ -29,3 +29,4 @@ export type {
 export { verify } from './restore/verify.ts';
 export type { VerifyOptions, VerifySummary } from './restore/verify-options.ts';
 export { matchesFilter, type SnapshotFilter, type StoredSnapshot } from './snapshot-list.ts';
+export { thisMachine } from './this-machine.ts';
