@@ -31,6 +31,11 @@ export function isHoldfastError(error: unknown, ...codes: readonly ErrorCode[]):
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** Whether the system refused something, as `node:fs` says it: with an errno. What Node itself refuses has none, and is a bug. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error && typeof error.errno === 'number';
+}
+
 /** The `code` of a Node system error (`ENOENT`, `EACCES`, …), or undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

@@ -10,7 +10,13 @@ export {
 } from './atomic-file.ts';
 export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, toHex } from './bytes.ts';
 export { type Clock, dayMs, hourMs, ManualClock, minuteMs, secondMs, systemClock } from './clock.ts';
-export { HoldfastError, type HoldfastErrorOptions, isHoldfastError, systemErrorCode } from './error.ts';
+export {
+  HoldfastError,
+  type HoldfastErrorOptions,
+  isHoldfastError,
+  isSystemError,
+  systemErrorCode,
+} from './error.ts';
 export type { ErrorCode } from './error-code.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';

@@ -158,3 +158,14 @@ test('a root that does not exist is unreadable', () => {
 test('a relative root is misuse', () => {
   assert.throws(() => [...walk([Buffer.from('t')], new IgnoreRules())], TypeError);
 });
+
+test('what is no refusal of the system ends the walk, and is not one more unreadable file', () => {
+  class Broken extends IgnoreRules {
+    override isForbidden(): boolean {
+      throw new ReferenceError('a bug');
+    }
+  }
+  put('t/a');
+  assert.throws(() => show(walk([bytes('t')], new Broken())), ReferenceError);
+  assert.throws(() => show(walk([bytes('a\0b')], new IgnoreRules())), TypeError);
+});

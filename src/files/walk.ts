@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/index.ts';
+import { type Bytes, isSystemError } from '../base/index.ts';
 import { cacheTagName, hasCacheTag } from './cache-tag.ts';
 import { joinPath, readDirectory } from './directory.ts';
 import { type FileStat, lstat, stat } from './file-stat.ts';
@@ -16,12 +16,12 @@ export interface WalkPlace {
  * One step of a walk:
  * - `enter`: a directory begins; what follows until its `leave` lies in it;
  * - `entry`: anything but a directory, sockets and what is `irregular` included;
- * - `unreadable`: it vanished or may not be looked at, and nothing of it comes;
+ * - `unreadable`: it vanished or the system does not let it be looked at, and nothing of it comes;
  * - `forbidden`: a directory that the rules forbid, and nothing of it comes.
  */
 export type WalkEvent =
   | (WalkPlace & { readonly kind: 'enter' | 'leave' | 'entry'; readonly stat: FileStat })
-  | (WalkPlace & { readonly kind: 'unreadable'; readonly error: unknown })
+  | (WalkPlace & { readonly kind: 'unreadable'; readonly error: NodeJS.ErrnoException })
   | (WalkPlace & { readonly kind: 'forbidden' });
 
 /**
@@ -89,6 +89,7 @@ function look(level: Level, name: Bytes, rules: IgnoreRules): Found | undefined 
     const self = { path, name, stat: seen };
     return { event: { kind: 'enter', ...self }, inside: { path, self, components, names, plan, next: 0 } };
   } catch (error) {
+    if (!isSystemError(error)) throw error;
     return { event: { kind: 'unreadable', path, name, error } };
   }
 }

@@ -13,14 +13,19 @@ export class ArchiveCounts {
   bytesProcessed = 0;
   #totalFiles = 0;
   #totalBytes = 0;
+  #bytesSeen = 0;
 
   get files(): number {
     return this.filesNew + this.filesChanged + this.filesUnmodified;
   }
 
   get progress(): ArchiveProgress {
-    const { files, bytesProcessed: bytes } = this;
-    return { files, bytes, totalFiles: this.#totalFiles, totalBytes: this.#totalBytes };
+    return {
+      files: this.files,
+      bytes: this.#bytesSeen,
+      totalFiles: this.#totalFiles,
+      totalBytes: this.#totalBytes,
+    };
   }
 
   /** A file was found. */
@@ -29,11 +34,19 @@ export class ArchiveCounts {
     this.#totalBytes += size;
   }
 
+  /** A part of a file was read, perhaps not its last. */
+  addContent(bytes: number): void {
+    this.#bytesSeen += bytes;
+  }
+
   /** A file is done. */
   addFile(kind: 'new' | 'changed' | 'unmodified', size: number): void {
     if (kind === 'new') this.filesNew++;
     else if (kind === 'changed') this.filesChanged++;
-    else this.filesUnmodified++;
+    else {
+      this.filesUnmodified++;
+      this.#bytesSeen += size;
+    }
     this.bytesProcessed += size;
   }
 

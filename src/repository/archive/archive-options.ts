@@ -25,7 +25,7 @@ export interface ArchiveOptions extends Partial<Origin> {
 
 /** How far a backup has come. */
 export interface ArchiveProgress {
-  /** Files done, and the bytes in them. */
+  /** Files done, and bytes read or found unchanged, those of files under way among them. */
   readonly files: number;
   readonly bytes: number;
   /** What was found so far. */

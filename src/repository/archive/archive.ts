@@ -6,6 +6,7 @@ import type { SnapshotSummary } from '../format/snapshot-summary.ts';
 import type { Repository } from '../repository.ts';
 import { findParent } from '../snapshot-list.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
+import { ArchiveCounts } from './archive-counts.ts';
 import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 import { Changes } from './changes.ts';
 import { EarlyLock } from './early-lock.ts';
@@ -37,13 +38,18 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
   const index = await repository.loadIndex({ signal });
-  const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held });
+  const counts = new ArchiveCounts();
+  const onContent = (bytes: number): void => {
+    counts.addContent(bytes);
+    options.onProgress?.(counts.progress);
+  };
+  const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held, onContent });
   try {
     await adoptPacks(repository, pipeline, signal);
     const paths = options.paths.map((path) => Buffer.from(path).toString());
     const snapshots = await repository.snapshots({ signal, onDamaged: () => {} });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths, beforeNs: startNs });
-    const walker = new TreeWalker({ repository, index, pipeline, changes, options });
+    const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
     await pipeline.flush();
     await lock.held;

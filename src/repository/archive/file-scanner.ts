@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { HoldfastError, systemErrorCode } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError, isSystemError } from '../../base/index.ts';
 import { type CutFinder, maxChunkBytes, minChunkBytes } from '../kernel/rabin.ts';
 import type { Arena } from './arena.ts';
 import type { BatchSender } from './batch-sender.ts';
@@ -49,7 +49,7 @@ export class FileScanner {
         closeSync(fd);
       }
     } catch (error) {
-      if (systemErrorCode(error) === undefined && !(error instanceof HoldfastError)) throw error;
+      if (!isSystemError(error) && !isHoldfastError(error, 'path_not_found')) throw error;
       this.#sender.addFailure(file, error);
     }
     this.#sender.sendIfFull(this.#ring.head);

@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly signal: AbortSignal;
   /** Nothing is written to the store before this resolves. */
   readonly mayWrite: Promise<unknown>;
+  /** Told how many bytes of files have been dealt with since the last time. */
+  readonly onContent: (bytes: number) => void;
 }
 
 /** What was stored so far. */
@@ -59,6 +61,7 @@ export class Pipeline {
   readonly #repository: Repository;
   readonly index: BlobIndex;
   readonly #changes: Changes;
+  readonly #onContent: (bytes: number) => void;
   readonly #uploader: PackUploader;
   readonly #files = new FileJobs();
   #request: { readonly first: number; readonly paths: Bytes[]; readonly sizes: number[] } | undefined;
@@ -69,8 +72,10 @@ export class Pipeline {
   #parked = 0;
   #flushed = 0;
 
-  constructor(repository: Repository, index: BlobIndex, { changes, signal, mayWrite }: PipelineOptions) {
+  constructor(repository: Repository, index: BlobIndex, options: PipelineOptions) {
+    const { changes, signal, mayWrite } = options;
     this.#repository = repository;
+    this.#onContent = options.onContent;
     this.index = index;
     this.#changes = changes;
     this.indexWriter = new IndexWriter(repository, { signal, mayWrite });
@@ -149,6 +154,7 @@ export class Pipeline {
     switch (reply.kind) {
       case 'sealed':
         this.#count(reply.newBlobs, 0, reply.newBytes, reply.packedBytes);
+        this.#onContent(contentBytes(reply.blobs));
         this.#files.update(reply);
         this.#growKnown(reply.newBlobs);
         break;
@@ -191,6 +197,13 @@ export class Pipeline {
     this.#known = grown;
     this.#threads.team.askAll({ kind: 'known', table: grown.table });
   }
+}
+
+/** The lengths of a batch's blobs: every fourth word (see `Batch`). */
+function contentBytes(blobs: Int32Array): number {
+  let bytes = 0;
+  for (let at = 3; at < blobs.length; at += 4) bytes += blobs[at] ?? 0;
+  return bytes;
 }
 
 function knownBlobs(index: BlobIndex): KnownBlobs {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Bytes, isHoldfastError, systemErrorCode } from '../../base/index.ts';
+import { type Bytes, isHoldfastError, isSystemError } from '../../base/index.ts';
 import {
   type FileStat,
   IgnoreRules,
@@ -15,7 +15,7 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import { parseTree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import { ArchiveCounts } from './archive-counts.ts';
+import type { ArchiveCounts } from './archive-counts.ts';
 import type { ArchiveOptions } from './archive-options.ts';
 import type { Changes } from './changes.ts';
 import type { FileOutcome } from './file-jobs.ts';
@@ -39,7 +39,7 @@ type Seen = WalkPlace & { readonly stat: FileStat };
 
 /** Walks the file system, hands new content to the pipeline, and builds the trees from the leaves to the root. */
 export class TreeWalker {
-  readonly counts = new ArchiveCounts();
+  readonly counts: ArchiveCounts;
   readonly #repository: Repository;
   readonly #index: BlobIndex;
   readonly #pipeline: Pipeline;
@@ -54,12 +54,14 @@ export class TreeWalker {
     readonly index: BlobIndex;
     readonly pipeline: Pipeline;
     readonly changes: Changes;
+    readonly counts: ArchiveCounts;
     readonly options: ArchiveOptions;
   }) {
     this.#repository = parts.repository;
     this.#index = parts.index;
     this.#pipeline = parts.pipeline;
     this.#changes = parts.changes;
+    this.counts = parts.counts;
     this.#options = parts.options;
     this.#trees = new TreeStore(parts.index, parts.pipeline);
   }
@@ -179,6 +181,7 @@ export class TreeWalker {
     try {
       return nodeOfStat({ path, name }, kind, stat, this.#xattrs(path));
     } catch (error) {
+      if (!isSystemError(error)) throw error;
       this.#report(path, error);
       return undefined;
     }
@@ -189,8 +192,9 @@ export class TreeWalker {
     try {
       return readXattrs(path);
     } catch (error) {
+      if (!isSystemError(error)) throw error;
       // What has vanished shows when it is opened.
-      if (systemErrorCode(error) !== 'ENOENT') this.#report(path, error);
+      if (error.code !== 'ENOENT') this.#report(path, error);
       return [];
     }
   }
@@ -213,9 +217,9 @@ export class TreeWalker {
     this.#options.onProgress?.(this.counts.progress);
   }
 
-  #report(path: Bytes, error: unknown): void {
+  #report(path: Bytes, error: Error): void {
     this.counts.unreadable++;
-    this.#options.onUnreadable?.(pathText(path), error instanceof Error ? error : new Error(String(error)));
+    this.#options.onUnreadable?.(pathText(path), error);
   }
 
   get #level(): Level {
