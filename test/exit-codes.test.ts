@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, runProgram } from './rig/holdfast-process.ts';
@@ -53,6 +53,15 @@ $ holdfast backup --home home
     const { stdout: listed } = await runProgram(launcher, list, { cwd: place.path });
     assert.match(listed, /data\/file$/m);
     assert.doesNotMatch(listed, /mem$/m);
+  });
+
+  it('is 0 for a path that is a symlink to nowhere: it is saved as what it is', async () => {
+    symlinkSync('no/such/file', join(place.path, 'astray'));
+    const words = ['backup', '--init', 'astray', ...repository.split(' ')];
+    await runProgram(launcher, words, { cwd: place.path, expected: 0 });
+    const list = ['ls', 'latest', ...repository.split(' ')];
+    const { stdout } = await runProgram(launcher, list, { cwd: place.path });
+    assert.match(stdout, /astray/);
   });
 
   it('is 1 for a network that is there already, which stays as it is', async () => {
