@@ -77,7 +77,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   object_name_invalid: serverLog,
   range_not_satisfiable: checkData,
   append_only: 'the server keeps what it has; its administrator removes what is to go',
-  storage_full: 'make room where repositories are kept, then run it again',
+  storage_full:
+    'make room on the disk that is full (where repositories are kept, or the target), then run it again',
   storage_failed: serverLog,
   namespace_forbidden: 'use the repository of this machine: leave --repo away',
   repository_missing: 'holdfast backup PATH makes this machine its own; --init makes one at --repo',

@@ -337,6 +337,18 @@ describe('nodes that restic 0.14 does not write', () => {
     assert.equal(execFileSync('readlink', ['-z', join(target, 'a')], { encoding: 'latin1' }), '/\xff\n\0');
   });
 
+  test('are not linked to what lay in the way of a first name that could not be restored', async () => {
+    const twice = { inode: 9n, deviceId: 1n, links: 2 };
+    const tree = treeBlob({ ...fileNode('a', one), ...twice }, { ...fileNode('b', one), ...twice });
+    await save([two], [tree]);
+    mkdirSync(target);
+    writeFileSync(join(target, 'a'), 'old');
+    const problems = await restoreTree(tree, { overwrite: true });
+    assert.equal(problems.length, 2);
+    assert.match(problems[1] ?? '', /another name of a file that could not be restored/);
+    assert.ok(!names().includes('b'));
+  });
+
   test('are two files when an inode was used twice', async () => {
     const twice = { inode: 9n, deviceId: 1n, links: 2 };
     const tree = treeBlob({ ...fileNode('a', one), ...twice }, { ...fileNode('b', two), ...twice });

@@ -1,4 +1,4 @@
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
 import { joinPath, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
@@ -27,6 +27,8 @@ export class Restorer implements ContentSink {
   readonly #target: RestoreTarget;
   readonly #options: RestoreOptions;
   readonly #links = new HardLinks();
+  /** Files that could not be restored, by {@link keyOf} their places. */
+  readonly #failed = new Set<string>();
   readonly #steps: Step[] = [];
   /** What directories get when all is in them, parents before their children. */
   readonly #directories: { readonly place: Bytes; readonly attributes: FileAttributes }[] = [];
@@ -71,6 +73,7 @@ export class Restorer implements ContentSink {
   }
 
   failed({ path }: WantedFile, { message }: FileProblem): void {
+    this.#failed.add(keyOf(path));
     this.#report(this.#target.originOf(path), message);
   }
 
@@ -82,6 +85,11 @@ export class Restorer implements ContentSink {
   /** What can only be done when all files are there. */
   finish(): RestoreSummary {
     for (const { place, existing } of this.#links.pending) {
+      // What lies there then, if anything, is not of this snapshot.
+      if (this.#failed.has(keyOf(existing))) {
+        this.#report(this.#target.originOf(place), 'another name of a file that could not be restored');
+        continue;
+      }
       this.#attempt(place, () => {
         this.#target.makeHardLink(place, existing);
         this.#counts.others++;
@@ -148,6 +156,7 @@ export class Restorer implements ContentSink {
     } catch (error) {
       const { kind, message } = systemProblem(error);
       if (kind === 'full') throw new HoldfastError('storage_full', message, { cause: error });
+      this.#failed.add(keyOf(place));
       this.#report(this.#target.originOf(place), message);
       return false;
     }
@@ -157,4 +166,8 @@ export class Restorer implements ContentSink {
     this.#counts.problems++;
     this.#options.onProblem?.({ path, message });
   }
+}
+
+function keyOf(place: Bytes): string {
+  return asBuffer(place).toString('latin1');
 }
