@@ -7,7 +7,7 @@ import { encodeConfig, newConfig } from './format/config.ts';
 import { generateMasterKey } from './format/master-key.ts';
 import { initRepository } from './init-repository.ts';
 import { openRepository } from './open-repository.ts';
-import { cheapCost, createSample, samplePassword } from './sample-repository.ts';
+import { cheapCost, createSample, samplePassword } from './sample-repository.fixture.ts';
 
 const key = { password: samplePassword };
 

@@ -7,7 +7,7 @@ import { AppendOnlyStore, MemoryStore, type ObjectRef } from '../storage/index.t
 import { encodeLock, type Lock, parseLock } from './format/lock.ts';
 import { openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
-import { createSample, samplePassword } from './sample-repository.ts';
+import { createSample, samplePassword } from './sample-repository.fixture.ts';
 import type { Sleep } from './sleep.ts';
 
 const start = Date.parse('2026-01-01T00:00:00Z');

@@ -13,7 +13,7 @@ import {
   treeBlob,
   writePack,
   writeSnapshot,
-} from './sample-repository.ts';
+} from './sample-repository.fixture.ts';
 
 const [hello, world] = [dataBlob('hello'), dataBlob('world')];
 const inner = treeBlob(fileNode('b', hello), fileNode('c', world));

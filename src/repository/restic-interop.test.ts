@@ -23,7 +23,14 @@ import { initRepository } from './init-repository.ts';
 import { listSnapshot } from './list-snapshot.ts';
 import { openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
-import { cheapCost, dataBlob, fileNode, folderNode, treeBlob, writePack } from './sample-repository.ts';
+import {
+  cheapCost,
+  dataBlob,
+  fileNode,
+  folderNode,
+  treeBlob,
+  writePack,
+} from './sample-repository.fixture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'restic-interop-'));
 const password = new Secret('geheim');

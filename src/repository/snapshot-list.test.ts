@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isHoldfastError } from '../base/index.ts';
 import { idOf } from './format/blob.ts';
-import { createSample, treeBlob, writeSnapshot } from './sample-repository.ts';
+import { createSample, treeBlob, writeSnapshot } from './sample-repository.fixture.ts';
 import { findParent } from './snapshot-list.ts';
 
 const tree = treeBlob();

@@ -10,7 +10,7 @@ import { idOf } from '../format/blob.ts';
 import { newConfig, type RepositoryConfig } from '../format/config.ts';
 import { Repository } from '../repository.ts';
 import { verify } from '../restore/verify.ts';
-import { createSample } from '../sample-repository.ts';
+import { createSample } from '../sample-repository.fixture.ts';
 import { archive } from './archive.ts';
 import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dataBlob, fileNode, treeBlob } from '../sample-repository.ts';
+import { dataBlob, fileNode, treeBlob } from '../sample-repository.fixture.ts';
 import { ParentDirectory } from './parent-directory.ts';
 
 const nodes = ['a', 'b', 'd'].map((name) => fileNode(name, dataBlob(name)));

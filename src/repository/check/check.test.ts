@@ -15,7 +15,7 @@ import {
   treeBlob,
   writePack,
   writeSnapshot,
-} from '../sample-repository.ts';
+} from '../sample-repository.fixture.ts';
 import { type CheckOptions, check } from './check.ts';
 
 const [hello, world] = [dataBlob('hello '.repeat(50)), dataBlob('world '.repeat(70))];

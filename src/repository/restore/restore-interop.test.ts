@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { LocalStore } from '../../storage/index.ts';
 import { initRepository } from '../init-repository.ts';
 import type { Repository } from '../repository.ts';
-import { cheapCost, samplePassword } from '../sample-repository.ts';
+import { cheapCost, samplePassword } from '../sample-repository.fixture.ts';
 import { restore } from './restore.ts';
 import type { RestoreOptions, RestoreSummary } from './restore-options.ts';
 import { verify } from './verify.ts';

@@ -31,7 +31,7 @@ import {
   samplePassword,
   treeBlob,
   writePack,
-} from '../sample-repository.ts';
+} from '../sample-repository.fixture.ts';
 import { systemProblem } from './file-problem.ts';
 import { restore } from './restore.ts';
 import type { RestoreOptions } from './restore-options.ts';
