@@ -8,8 +8,11 @@ import { HoldfastError, systemErrorCode } from './error.ts';
 const patienceMs = 10 * secondMs;
 const pauseMs = 5;
 
-/** Words of the locks held by this process: one of a process before it, with the same id, is not among them. */
-const held = new Set<string>();
+/**
+ * Words of every lock that this process has taken: one of a process before it, with the same id, is not among them. They
+ * stay when the lock is released, since somebody here may still be looking at the old word while the next one is in place.
+ */
+const own = new Set<string>();
 
 /**
  * Does `work` while no other process, and nothing else in this one, does something under the lock at `path`: for short
@@ -24,16 +27,12 @@ export async function withFileLock<T>(
   { timeoutMs = patienceMs }: { readonly timeoutMs?: number } = {},
 ): Promise<T> {
   const word = `${process.pid} ${randomBytes(16).toString('hex')}\n`;
-  held.add(word);
+  own.add(word);
+  await acquire(path, word, timeoutMs);
   try {
-    await acquire(path, word, timeoutMs);
-    try {
-      return await work();
-    } finally {
-      await rm(path, { force: true });
-    }
+    return await work();
   } finally {
-    held.delete(word);
+    await rm(path, { force: true });
   }
 }
 
@@ -41,7 +40,7 @@ async function acquire(path: string, word: string, timeoutMs: number): Promise<v
   const untilMs = performance.now() + timeoutMs;
   while (!(await tryAcquire(path, word))) {
     const holder = await read(path);
-    if (holder !== undefined && !isHeld(holder)) await takeAway(path, holder);
+    if (holder !== undefined && !isAlive(holder)) await takeAway(path, holder);
     else if (performance.now() > untilMs) throw inUse(path, holder);
     else await sleep(pauseMs);
   }
@@ -75,9 +74,9 @@ async function takeAway(path: string, left: string): Promise<void> {
   }
 }
 
-function isHeld(word: string): boolean {
+function isAlive(word: string): boolean {
   const pid = Number.parseInt(word, 10);
-  if (pid === process.pid) return held.has(word);
+  if (pid === process.pid) return own.has(word);
   if (!(pid > 0)) return false;
   try {
     // Signal 0 is not sent, only checked (kill(2)); EPERM means that the process is there and somebody else's.
