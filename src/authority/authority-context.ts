@@ -1,12 +1,39 @@
 import type { Clock } from '../base/index.ts';
-import type { Database } from '../db/index.ts';
-import type { AuditLog } from './audit-log.ts';
+import type { CommittedReader, Database } from '../db/index.ts';
+import type { Keystore } from '../trust/index.ts';
 import type { Issuer } from './issuer.ts';
+import type { AuditLog } from './log/audit-log.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {
   readonly database: Database;
+  /** Looks up what is committed, at once: for questions that cannot wait. */
+  readonly reader: CommittedReader;
+  /** The authority's own keys. */
+  readonly keystore: Keystore;
+  /** What signs now. */
   readonly issuer: Issuer;
   readonly log: AuditLog;
   readonly clock: Clock;
+  /** Increases with each restore from a backup. */
+  readonly epoch: number;
+  /** From now on `next` signs: an issuing certificate was replaced while the authority is open. */
+  useIssuer(next: Issuer): void;
+}
+
+/** A context that begins with `issuer`. */
+export function createContext(
+  parts: Omit<AuthorityContext, 'issuer' | 'useIssuer'>,
+  issuer: Issuer,
+): AuthorityContext {
+  let present = issuer;
+  return {
+    ...parts,
+    get issuer() {
+      return present;
+    },
+    useIssuer(next) {
+      present = next;
+    },
+  };
 }

@@ -1,10 +1,10 @@
 import { dayMs } from '../base/index.ts';
 import type { Fingerprint, Role } from '../pki/index.ts';
 import { needsRenewal } from '../policy/index.ts';
-import type { LogHead } from './audit-log.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import type { CaCertificate } from './issuer.ts';
 import { countLiveJoinCodes } from './join-code-records.ts';
+import type { LogHead } from './log/audit-log.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {
@@ -40,9 +40,9 @@ const rootWarningMs = 365 * dayMs;
 /** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
 export async function readStatus(
   context: AuthorityContext,
-  { epoch, kitPath }: { readonly epoch: number; readonly kitPath?: string | undefined },
+  { kitPath }: { readonly kitPath?: string | undefined },
 ): Promise<AuthorityStatus> {
-  const { database, issuer, log, clock } = context;
+  const { database, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
   const nodes = await database.all<{ role: Role; n: number }>(
     `SELECT i.role, count(DISTINCT i.id) AS n FROM certificates c JOIN identities i ON i.id = c.identity

@@ -1,13 +1,11 @@
-import { type HoldfastError, isHoldfastError } from '../base/index.ts';
-import { CommittedReader, type ProcessLock } from '../db/index.ts';
+import { type HoldfastError, isHoldfastError, type Log } from '../base/index.ts';
+import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, parseCertificate, type SerialNumber } from '../pki/index.ts';
 import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
-import type { AuditLog } from './audit-log.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type AuthorityStatus, readStatus } from './authority-status.ts';
 import { CertificateRecords } from './certificate-records.ts';
-import { Checkpoints } from './checkpoints.ts';
 import { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
 import { type EnrolOrder, enrolNode } from './enrol-node.ts';
 import { Escrow } from './escrow.ts';
@@ -15,15 +13,16 @@ import { identityLabel } from './identity-records.ts';
 import type { Issued } from './issue.ts';
 import { issueLocal, type LocalOrder } from './issue-local.ts';
 import { hasUnexpiredJoinCode } from './join-code-records.ts';
-import { RefusalCounter } from './refusal-counter.ts';
+import type { AuditLog } from './log/audit-log.ts';
+import { Checkpoints } from './log/checkpoints.ts';
+import { RefusalCounter } from './log/refusal-counter.ts';
+import { maintain } from './maintenance.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 
 /** What an open authority is made of. */
 export interface AuthorityParts {
   readonly context: AuthorityContext;
-  readonly epoch: number;
   readonly recoveryRecipient: string;
-  readonly reader: CommittedReader;
   readonly lock: ProcessLock;
 }
 
@@ -39,7 +38,6 @@ export class Authority implements AsyncDisposable {
   /** Whom secrets are sealed to for the recovery kit (age). */
   readonly recoveryRecipient: string;
   readonly root: Certificate;
-  readonly issuing: Certificate;
   /** Whom the nodes of this network trust. */
   readonly trustBundle: TrustBundle;
   readonly certificates: CertificateRecords;
@@ -48,26 +46,28 @@ export class Authority implements AsyncDisposable {
   readonly #context: AuthorityContext;
   readonly #checkpoints: Checkpoints;
   readonly #refusals: RefusalCounter;
-  readonly #reader: CommittedReader;
   readonly #lock: ProcessLock;
 
-  constructor({ context, epoch, recoveryRecipient, reader, lock }: AuthorityParts) {
-    const { issuer, database, clock, log } = context;
+  constructor({ context, recoveryRecipient, lock }: AuthorityParts) {
+    const { issuer, database, clock, log, epoch } = context;
     this.network = issuer.network;
     this.epoch = epoch;
     this.statusAddress = issuer.statusAddress;
     this.recoveryRecipient = recoveryRecipient;
     this.root = issuer.root.certificate;
-    this.issuing = issuer.issuing.certificate;
     this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
     this.certificates = new CertificateRecords(database, clock);
     this.escrow = new Escrow(context);
     this.log = log;
     this.#context = context;
-    this.#checkpoints = new Checkpoints(context, epoch);
+    this.#checkpoints = new Checkpoints(context);
     this.#refusals = new RefusalCounter(log, clock);
-    this.#reader = reader;
     this.#lock = lock;
+  }
+
+  /** The issuing certificate that signs now. */
+  get issuing(): Certificate {
+    return this.#context.issuer.issuing.certificate;
   }
 
   /** Makes a join code. Errors: see {@link createJoinCode}. */
@@ -124,7 +124,7 @@ export class Authority implements AsyncDisposable {
    * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date.
    */
   isGood(serial: SerialNumber): boolean {
-    const row = this.#reader.get('SELECT revoked_at FROM certificates WHERE serial = ?', serial);
+    const row = this.#context.reader.get('SELECT revoked_at FROM certificates WHERE serial = ?', serial);
     return row?.revoked_at === null;
   }
 
@@ -140,14 +140,19 @@ export class Authority implements AsyncDisposable {
 
   /** How things are; `kitPath` is where the recovery kit still lies, when it does. */
   status(options: { readonly kitPath?: string | undefined } = {}): Promise<AuthorityStatus> {
-    return readStatus(this.#context, { epoch: this.epoch, ...options });
+    return readStatus(this.#context, options);
+  }
+
+  /** Does what is due now and then: to be called every few seconds while a server runs, and at its start. */
+  maintain(log: Log): Promise<void> {
+    return maintain(this.#context, log);
   }
 
   async close(): Promise<void> {
     try {
       await this.#refusals.flush();
     } finally {
-      this.#reader.close();
+      this.#context.reader.close();
       await this.#context.database.close();
       this.#lock.release();
     }

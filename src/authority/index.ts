@@ -7,7 +7,6 @@
  * commit of what they record; and there is one writer for each home.
  */
 export { answerEscrow, answerJoin, answerRenew, answerTrust, type Peer, refusalOf } from './answers.ts';
-export type { AuditLog, LogEntry, LogHead } from './audit-log.ts';
 export type { Authority } from './authority.ts';
 export type { AuthorityStatus, CertificateStatus } from './authority-status.ts';
 export type { CertificateFilter, CertificateRecord, CertificateRecords } from './certificate-records.ts';
@@ -19,7 +18,8 @@ export { lockHome } from './home-lock.ts';
 export { identityLabel } from './identity-records.ts';
 export type { Issued } from './issue.ts';
 export type { LocalOrder } from './issue-local.ts';
-export type { LogKind, LogRecord } from './log-record.ts';
+export type { AuditLog, LogEntry, LogHead } from './log/audit-log.ts';
+export type { LogKind, LogRecord } from './log/log-record.ts';
 export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { RenewOrder } from './renew-node.ts';
 export { statusPaths } from './status-address.ts';

@@ -16,5 +16,5 @@ export interface Issuer {
   readonly issuing: CaCertificate;
   readonly issuingKey: KeyObject;
   /** All there ever were, the newest first: what the older ones issued can still be in use. */
-  readonly issuings: readonly CaCertificate[];
+  readonly issuings: readonly [CaCertificate, ...CaCertificate[]];
 }

@@ -1,16 +1,15 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { CommittedReader, type Database, openDatabase, type ProcessLock } from '../db/index.ts';
-import { exportPublicKey } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
-import { AuditLog } from './audit-log.ts';
 import { Authority, type AuthorityParts } from './authority.ts';
+import { createContext } from './authority-context.ts';
 import { authorityDamaged } from './authority-damaged.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
 import { lockHome } from './home-lock.ts';
-import type { Issuer } from './issuer.ts';
-import { readIssuers } from './issuer-records.ts';
-import { presentIssuing, replaceIssuingWhenDue } from './replace-issuing.ts';
+import { AuditLog } from './log/audit-log.ts';
+import { readIssuer } from './read-issuer.ts';
+import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { authorityMigrations } from './schema.ts';
 
 /** Which authority, and how. */
@@ -43,9 +42,7 @@ export async function hasAuthority(home: string): Promise<boolean> {
 
 /** Opens the authority of a home whose lock is held; the authority releases it when it is closed. */
 export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLock): Promise<Authority> {
-  const opened = await openContext(options);
-  const reader = new CommittedReader(databasePath(authorityDirectory(options.home)));
-  return new Authority({ ...opened, reader, lock });
+  return new Authority({ ...(await openContext(options)), lock });
 }
 
 /** Opens keystore and database of a home whose lock is held; the database is the caller's to close. */
@@ -53,7 +50,7 @@ export async function openContext({
   home,
   clock,
   worker = false,
-}: OpenAuthorityOptions): Promise<Pick<AuthorityParts, 'context' | 'epoch' | 'recoveryRecipient'>> {
+}: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
   const directory = authorityDirectory(home);
   const path = databasePath(directory);
   if (!(await exists(directory))) {
@@ -68,9 +65,11 @@ export async function openContext({
     const { epoch, recovery_recipient, network, status_address } = await readAuthority(database);
     const log = new AuditLog(database, epoch, clock);
     const about = { network, statusAddress: status_address };
-    await replaceIssuingWhenDue({ ...about, database, keystore, log, clock });
     const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
-    return { context: { database, issuer, log, clock }, epoch, recoveryRecipient: recovery_recipient };
+    const reader = new CommittedReader(path);
+    const context = createContext({ database, reader, keystore, log, clock, epoch }, issuer);
+    await replaceIssuingWhenDue(context);
+    return { context, recoveryRecipient: recovery_recipient };
   } catch (error) {
     await database.close();
     throw error;
@@ -89,21 +88,6 @@ async function readAuthority(database: Database): Promise<AuthorityRow> {
   const row = await database.get<AuthorityRow>(sql);
   if (row === undefined) throw authorityDamaged('the database does not say which network it is of');
   return row;
-}
-
-async function readIssuer(
-  database: Database,
-  keystore: Keystore,
-  { network, statusAddress, nowMs }: { network: string; statusAddress: string; nowMs: number },
-): Promise<Issuer> {
-  const [root] = await readIssuers(database, 'root');
-  const issuings = await readIssuers(database, 'issuing');
-  const issuing = presentIssuing(issuings, nowMs);
-  const issuingKey = keystore.key(issuing.label);
-  const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;
-  if (!belongs)
-    throw authorityDamaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
-  return { network, statusAddress, root, issuing, issuingKey, issuings };
 }
 
 async function exists(path: string): Promise<boolean> {

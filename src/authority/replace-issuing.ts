@@ -1,35 +1,31 @@
 import { createPublicKey } from 'node:crypto';
-import type { Clock } from '../base/index.ts';
-import type { Database } from '../db/index.ts';
 import { generateKeyPair, parseCertificate } from '../pki/index.ts';
 import { authorityProfiles } from '../policy/index.ts';
-import type { Keystore } from '../trust/index.ts';
-import type { AuditLog } from './audit-log.ts';
+import type { AuthorityContext } from './authority-context.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import type { CaCertificate } from './issuer.ts';
-import { issuerLabel, readIssuers, recordIssuer } from './issuer-records.ts';
-
-/** What a new issuing certificate is made with. */
-export interface ReplacementContext {
-  readonly network: string;
-  readonly statusAddress: string;
-  readonly database: Database;
-  readonly keystore: Keystore;
-  readonly log: AuditLog;
-  readonly clock: Clock;
-}
+import { issuerLabel, recordIssuer } from './issuer-records.ts';
+import { presentIssuing, readIssuer } from './read-issuer.ts';
 
 /**
  * Makes the next issuing certificate, with a new key, when half of the present one's life is over and the root's key is
- * here to sign it; the older ones stay on record, and what they issued stays valid. The key is in the keystore before
- * its certificate is on record: a crash in between leaves a key that the next attempt uses.
+ * here to sign it; the older ones stay on record, and what they issued stays valid. From then on the context issues with
+ * it, as it does with one made earlier whose time has come.
  */
-export async function replaceIssuingWhenDue(context: ReplacementContext): Promise<void> {
-  const { database, keystore, log, clock, network, statusAddress } = context;
-  const [root] = await readIssuers(database, 'root');
-  const issuings = await readIssuers(database, 'issuing');
-  const present = presentIssuing(issuings, clock.now());
-  if (!keystore.has(root.label) || !isPastHalf(present, clock.now())) return;
+export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<void> {
+  const { issuer, clock, keystore } = context;
+  if (keystore.has(issuer.root.label) && isPastHalf(issuer.issuing, clock.now()))
+    await replaceIssuing(context);
+  if (presentIssuing(issuer.issuings, clock.now()).label !== issuer.issuing.label) await readAgain(context);
+}
+
+/**
+ * The key is in the keystore before its certificate is on record: a crash in between leaves a key that the next attempt
+ * uses.
+ */
+async function replaceIssuing(context: AuthorityContext): Promise<void> {
+  const { database, issuer, keystore, log, clock } = context;
+  const { root, issuing: present, issuings } = issuer;
   const generation = issuings.length + 1;
   const label = issuerLabel('issuing', generation);
   if (!keystore.has(label)) {
@@ -37,7 +33,7 @@ export async function replaceIssuingWhenDue(context: ReplacementContext): Promis
     await keystore.update((entries) => entries.putKey(label, privateKey));
   }
   const signer = { root: root.certificate, rootLabel: root.label, rootKey: keystore.key(root.label) };
-  const options = { network, statusAddress, nowMs: clock.now() };
+  const options = { network: issuer.network, statusAddress: issuer.statusAddress, nowMs: clock.now() };
   const publicKey = createPublicKey(keystore.key(label));
   const certificate = parseCertificate(createIssuingCertificate(label, publicKey, signer, options));
   // Near the end of the root there is nothing to be won by another one.
@@ -47,17 +43,13 @@ export async function replaceIssuingWhenDue(context: ReplacementContext): Promis
     const details = { issuing: certificate.fingerprint, label, replaces: present.label };
     await log.append(tx, { kind: 'issuing certificate replaced', by: 'authority', details });
   });
+  await readAgain(context);
 }
 
-/**
- * The newest issuing certificate that has begun by the clock, so that one made while the clock was far ahead does not
- * keep the authority from working once it is right again; the newest of all when none has.
- */
-export function presentIssuing(
-  newestFirst: readonly [CaCertificate, ...CaCertificate[]],
-  nowMs: number,
-): CaCertificate {
-  return newestFirst.find(({ certificate }) => certificate.notBefore.getTime() <= nowMs) ?? newestFirst[0];
+async function readAgain(context: AuthorityContext): Promise<void> {
+  const { database, keystore, issuer, clock } = context;
+  const { network, statusAddress } = issuer;
+  context.useIssuer(await readIssuer(database, keystore, { network, statusAddress, nowMs: clock.now() }));
 }
 
 function isPastHalf({ certificate: { notBefore, notAfter } }: CaCertificate, nowMs: number): boolean {

@@ -112,4 +112,93 @@ export const authorityMigrations: readonly Migration[] = [
       CREATE INDEX escrows_by_identity ON escrows (identity, repository);
     `,
   },
+  {
+    // What running for twenty years needs: standing and clock, requests, revocation lists, mirrors, backups.
+    owner: 'authority',
+    version: 3,
+    sql: `
+      ALTER TABLE authority ADD COLUMN standing TEXT NOT NULL DEFAULT 'ready'
+        CHECK (standing IN ('ready', 'restored', 'superseded', 'retired'));
+      -- A moment by the clock and by the time since this boot, to see jumps of the clock by.
+      ALTER TABLE authority ADD COLUMN clock_boot TEXT;
+      ALTER TABLE authority ADD COLUMN clock_uptime INTEGER;
+      ALTER TABLE authority ADD COLUMN clock_wall INTEGER;
+
+      CREATE TABLE policy (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        value TEXT NOT NULL
+      ) STRICT;
+
+      -- An identity that was ended: no renewal, no join code but one for a reissue.
+      ALTER TABLE identities ADD COLUMN revoked_at INTEGER;
+      ALTER TABLE join_codes ADD COLUMN revoked_at INTEGER;
+
+      CREATE INDEX certificates_revoked ON certificates (issuer, not_after) WHERE revoked_at IS NOT NULL;
+      CREATE TABLE certificate_names (
+        name TEXT NOT NULL,
+        certificate INTEGER NOT NULL REFERENCES certificates (id),
+        PRIMARY KEY (name, certificate)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE crls (
+        issuer TEXT PRIMARY KEY REFERENCES issuers (label),
+        number INTEGER NOT NULL,
+        this_update INTEGER NOT NULL,
+        next_update INTEGER NOT NULL,
+        crl BLOB NOT NULL
+      ) STRICT;
+      CREATE TABLE ocsp_signers (
+        label TEXT PRIMARY KEY,
+        issuer TEXT NOT NULL REFERENCES issuers (label),
+        not_after INTEGER NOT NULL,
+        certificate BLOB NOT NULL
+      ) STRICT;
+
+      CREATE TABLE requests (
+        id INTEGER PRIMARY KEY,
+        handle_hash BLOB NOT NULL UNIQUE,
+        kind TEXT NOT NULL CHECK (kind IN ('new', 'renewal', 'late renewal')),
+        role TEXT NOT NULL,
+        name TEXT NOT NULL,
+        public_key BLOB NOT NULL,
+        request BLOB NOT NULL,
+        asked_by TEXT NOT NULL,
+        asked_from TEXT NOT NULL,
+        asked_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'expired')),
+        decided_by TEXT,
+        decided_at INTEGER,
+        reason TEXT,
+        certificate INTEGER REFERENCES certificates (id)
+      ) STRICT;
+      CREATE INDEX requests_by_state ON requests (state, expires_at);
+
+      -- How far each mirror of the log is known to hold it.
+      CREATE TABLE mirrors (
+        name TEXT PRIMARY KEY,
+        epoch INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        written_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE backups (
+        id INTEGER PRIMARY KEY,
+        place TEXT NOT NULL,
+        name TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        holds_root INTEGER NOT NULL CHECK (holds_root IN (0, 1)),
+        rehearsed_at INTEGER
+      ) STRICT;
+
+      -- Outside roots, each for the host names that clients are to believe it.
+      CREATE TABLE server_roots (
+        host TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        certificate BLOB NOT NULL,
+        PRIMARY KEY (host, fingerprint)
+      ) STRICT;
+    `,
+  },
 ];

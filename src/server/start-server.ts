@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
-import type { Clock, Log } from '../base/index.ts';
+import { type Clock, type Log, secondMs } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { type Credentials, Hot, type Listener, listen, PeerGate, serveHttp } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly log: Log;
 }
 
+const maintainEveryMs = 5 * secondMs;
+
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
   readonly listeners: readonly ListenerView[];
@@ -40,6 +42,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { authority, listeners: policies, names, clock, log } = options;
+  await authority.maintain(log);
   const views = policies.map((policy) => viewOf(policy, names));
   const urls = nodeUrls(policies, names);
   const application = await createApplication({
@@ -65,9 +68,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const policy of policies) opened.use(await openListener(policy, options, destinations));
   const socket = await listenOnSocket(options.socketPath, authority.network, application, log);
   opened.defer(() => closeHttp(socket));
+  opened.defer(keepGoing(authority, log));
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
   return { listeners: views, urls, close, [Symbol.asyncDispose]: close };
+}
+
+/** Gives the authority its upkeep until the returned function is called, which waits for what is under way. */
+function keepGoing(authority: Authority, log: Log): () => Promise<void> {
+  let current = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    current = authority.maintain(log).finally(() => {
+      busy = false;
+    });
+  }, maintainEveryMs).unref();
+  return async () => {
+    clearInterval(timer);
+    await current;
+  };
 }
 
 async function openListener(

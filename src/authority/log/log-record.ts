@@ -12,6 +12,23 @@ const LogKind = Type.Union([
   Type.Literal('revoked'),
   Type.Literal('refused'),
   Type.Literal('escrowed'),
+  Type.Literal('requested'),
+  Type.Literal('approved'),
+  Type.Literal('denied'),
+  Type.Literal('policy changed'),
+  Type.Literal('exported'),
+  Type.Literal('crl signed'),
+  Type.Literal('root offline'),
+  Type.Literal('root online'),
+  Type.Literal('name constraints changed'),
+  Type.Literal('backed up'),
+  Type.Literal('restored'),
+  Type.Literal('log lost'),
+  Type.Literal('rehearsed'),
+  Type.Literal('clock accepted'),
+  Type.Literal('superseded'),
+  Type.Literal('retired'),
+  Type.Literal('tls bound'),
 ]);
 export type LogKind = Static<typeof LogKind>;
 

@@ -1,4 +1,4 @@
-import { type Clock, type ErrorCode, hourMs } from '../base/index.ts';
+import { type Clock, type ErrorCode, hourMs } from '../../base/index.ts';
 import type { AuditLog } from './audit-log.ts';
 
 const flushEveryMs = hourMs;

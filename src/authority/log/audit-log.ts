@@ -1,5 +1,5 @@
-import { type Clock, HoldfastError } from '../base/index.ts';
-import type { Database, Queries } from '../db/index.ts';
+import { type Clock, HoldfastError } from '../../base/index.ts';
+import type { Database, Queries } from '../../db/index.ts';
 import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord } from './log-record.ts';
 
 /** What is to be recorded. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hourMs, Secret } from '../base/index.ts';
-import { type Database, openDatabase } from '../db/index.ts';
-import { SampleHome } from './authority.fixture.ts';
-import { authorityDirectory, databasePath } from './authority-files.ts';
+import { hourMs, Secret } from '../../base/index.ts';
+import { type Database, openDatabase } from '../../db/index.ts';
+import { SampleHome } from '../authority.fixture.ts';
+import { authorityDirectory, databasePath } from '../authority-files.ts';
+import { refused } from '../refused.fixture.ts';
+import { authorityMigrations } from '../schema.ts';
 import { hashRecord } from './log-record.ts';
-import { refused } from './refused.fixture.ts';
-import { authorityMigrations } from './schema.ts';
 
 /** Changes the database behind the authority's back, as somebody with the file would. */
 async function tamper(home: SampleHome, change: (database: Database) => Promise<unknown>): Promise<void> {

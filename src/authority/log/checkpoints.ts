@@ -1,6 +1,11 @@
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { type Checkpoint, type SignedCheckpoint, signCheckpoint, verifyCheckpoint } from '../enrol/index.ts';
-import type { AuthorityContext } from './authority-context.ts';
+import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import {
+  type Checkpoint,
+  type SignedCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+} from '../../enrol/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
 
 /**
  * Says, signed, how far the log has come, and listens to what nodes were told before. Nodes keep what they are told,
@@ -8,11 +13,9 @@ import type { AuthorityContext } from './authority-context.ts';
  */
 export class Checkpoints {
   readonly #context: AuthorityContext;
-  readonly #epoch: number;
 
-  constructor(context: AuthorityContext, epoch: number) {
+  constructor(context: AuthorityContext) {
     this.#context = context;
-    this.#epoch = epoch;
   }
 
   /** The checkpoint of this moment. */
@@ -22,7 +25,7 @@ export class Checkpoints {
     const row = await database.get<{ crl_number: number }>('SELECT crl_number FROM authority');
     const checkpoint: Checkpoint = {
       network: issuer.network,
-      epoch: this.#epoch,
+      epoch: this.#context.epoch,
       sequence: head.sequence,
       head: head.hash,
       crlNumber: row?.crl_number ?? 0,
@@ -39,11 +42,12 @@ export class Checkpoints {
     const shown = this.#ours(signed);
     if (shown === undefined) return;
     const { sequence } = await this.#context.log.head();
-    const isAhead = shown.epoch > this.#epoch || (shown.epoch === this.#epoch && shown.sequence > sequence);
+    const isAhead =
+      shown.epoch > this.#context.epoch || (shown.epoch === this.#context.epoch && shown.sequence > sequence);
     if (!isAhead) return;
     throw new HoldfastError(
       'authority_superseded',
-      `a node was shown record ${shown.sequence} of epoch ${shown.epoch}, this authority is at ${sequence} of ${this.#epoch}`,
+      `a node was shown record ${shown.sequence} of epoch ${shown.epoch}, this authority is at ${sequence} of ${this.#context.epoch}`,
       { hint: 'this is an older copy of the authority: find the newer one, or restore its newest backup' },
     );
   }

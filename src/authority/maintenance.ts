@@ -1,0 +1,23 @@
+import type { Log } from '../base/index.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { replaceIssuingWhenDue } from './replace-issuing.ts';
+
+/** One piece of work that is due now and then; looks for itself whether it is. */
+type Step = (context: AuthorityContext) => Promise<void>;
+
+/** What keeps an authority going, in the order it is done in. */
+const steps: readonly Step[] = [replaceIssuingWhenDue];
+
+/**
+ * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its
+ * turn; it is tried again the next time.
+ */
+export async function maintain(context: AuthorityContext, log: Log): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step(context);
+    } catch (error) {
+      log.error('upkeep of the authority failed', { step: step.name, error });
+    }
+  }
+}

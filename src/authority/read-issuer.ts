@@ -1,0 +1,33 @@
+import type { Database } from '../db/index.ts';
+import { exportPublicKey } from '../pki/index.ts';
+import type { Keystore } from '../trust/index.ts';
+import { authorityDamaged } from './authority-damaged.ts';
+import type { CaCertificate, Issuer } from './issuer.ts';
+import { readIssuers } from './issuer-records.ts';
+
+/** What signs at a moment, from the records and the keystore. @throws HoldfastError `authority_damaged` */
+export async function readIssuer(
+  database: Database,
+  keystore: Keystore,
+  { network, statusAddress, nowMs }: { network: string; statusAddress: string; nowMs: number },
+): Promise<Issuer> {
+  const [root] = await readIssuers(database, 'root');
+  const issuings = await readIssuers(database, 'issuing');
+  const issuing = presentIssuing(issuings, nowMs);
+  const issuingKey = keystore.key(issuing.label);
+  const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;
+  if (!belongs)
+    throw authorityDamaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
+  return { network, statusAddress, root, issuing, issuingKey, issuings };
+}
+
+/**
+ * The newest issuing certificate that has begun by the clock, so that one made while the clock was far ahead does not
+ * keep the authority from working once it is right again; the newest of all when none has.
+ */
+export function presentIssuing(
+  newestFirst: readonly [CaCertificate, ...CaCertificate[]],
+  nowMs: number,
+): CaCertificate {
+  return newestFirst.find(({ certificate }) => certificate.notBefore.getTime() <= nowMs) ?? newestFirst[0];
+}
