@@ -41,9 +41,12 @@ export interface Certificate {
  * @throws HoldfastError `certificate_malformed`
  */
 export function parseCertificate(der: Bytes): Certificate {
-  return reading('certificate_malformed', 'certificate', () =>
-    readDer(der, (reader) => readCertificate(reader, der)),
-  );
+  return reading('certificate_malformed', 'certificate', () => readCertificateDer(der));
+}
+
+/** Reads a certificate that is part of something else. @throws HoldfastError `der_malformed` */
+export function readCertificateDer(der: Bytes): Certificate {
+  return readDer(der, (reader) => readCertificate(reader, der));
 }
 
 function readCertificate(reader: DerReader, der: Bytes): Certificate {

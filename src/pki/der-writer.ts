@@ -62,20 +62,20 @@ export class DerWriter {
   }
 
   /** A non-negative INTEGER from its magnitude, big endian; leading zeros are put right (X.690 §8.3.2). */
-  unsignedInteger(magnitude: Bytes): void {
+  unsignedInteger(magnitude: Bytes, identifier: number = tag.integer): void {
     const first = magnitude.findIndex((byte) => byte !== 0);
     const significant = first < 0 ? new Uint8Array() : magnitude.subarray(first);
-    this.inside(tag.integer, () => {
+    this.inside(identifier, () => {
       if ((significant[0] ?? 0x80) >= 0x80) this.element(Uint8Array.of(0));
       this.element(significant);
     });
   }
 
-  /** A non-negative INTEGER below 2^31, else a `TypeError`. */
-  smallInteger(value: number): void {
+  /** A non-negative INTEGER (or ENUMERATED) below 2^31, else a `TypeError`. */
+  smallInteger(value: number, identifier: number = tag.integer): void {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31)
       throw new TypeError(`not a small integer: ${value}`);
-    this.unsignedInteger(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
+    this.unsignedInteger(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value), identifier);
   }
 
   bitString(bytes: Bytes, unusedBits = 0): void {

@@ -7,7 +7,7 @@ import type { KeyUsage } from './key-usage.ts';
 import type { NameConstraints } from './name-constraints.ts';
 import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
 
-/** The extensions that are read and written here (RFC 5280 §4.2). */
+/** The extensions that are read and written here (RFC 5280 §4.2; RFC 6960 §4.2.2.2.1 for ocspNoCheck). */
 export const extensionOids = {
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -18,6 +18,7 @@ export const extensionOids = {
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 } as const satisfies Record<string, ObjectIdentifier>;
 
 registerOids(Object.values(extensionOids));
@@ -49,4 +50,6 @@ export interface Extensions {
   readonly ocspUrls: readonly string[];
   /** Where the issuer's certificate is (authorityInfoAccess, caIssuers). */
   readonly issuerUrls: readonly string[];
+  /** Of who signs OCSP answers: its own revocation is not to be asked for. */
+  readonly ocspNoCheck?: true;
 }

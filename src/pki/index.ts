@@ -1,5 +1,6 @@
 /**
- * Certificates and what they are made of: DER, names, keys, certificates, requests, PEM (RFC 5280, 2986, 7468, X.690).
+ * Certificates and what they are made of: DER, names, keys, certificates, requests, CRLs, OCSP, PEM (RFC 5280, 2986, 6960,
+ * 9654, 7468, X.690).
  * Pure: bytes in, values out; no files, no network, no clock, and no judgement of whom to trust.
  *
  * Two promises. Reading is total: any bytes give a value or a HoldfastError, in time linear in their number and with
@@ -14,10 +15,22 @@ export { type Certificate, parseCertificate } from './certificate.ts';
 export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
 export { type CertificateTemplate, createCertificate } from './create-certificate.ts';
 export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
+export { type CrlEntry, type CrlTemplate, createCrl, encodeCrlEntries } from './create-crl.ts';
+export { createOcspRequest, type OcspRequestTemplate } from './create-ocsp-request.ts';
+export {
+  createOcspError,
+  createOcspResponse,
+  createOcspSigner,
+  type OcspAnswer,
+  type OcspResponseTemplate,
+  type OcspSigner,
+} from './create-ocsp-response.ts';
+export { type Crl, parseCrl, type RevokedCertificate } from './crl.ts';
 export type { ExtendedKeyUsage } from './extended-key-usage.ts';
 export { type Extension, type Extensions, extensionOids } from './extensions.ts';
 export { type Fingerprint, fingerprint, parseFingerprint } from './fingerprint.ts';
 export { formatGeneralName, type GeneralName } from './general-name.ts';
+export { isHostName } from './host-name.ts';
 export {
   type Identity,
   identityUri,
@@ -43,9 +56,19 @@ export { type AttributeShortName, attributeOids, type NameAttribute } from './na
 export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';
 export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
 export type { ObjectIdentifier } from './object-identifier.ts';
+export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
+export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
+export {
+  type OcspFailure,
+  type OcspResponse,
+  type OcspSingleResponse,
+  parseOcspResponse,
+} from './ocsp-response.ts';
+export type { FoundOcspStatus, OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
 export {
   certificatePem,
   certificatesFromPem,
+  crlPem,
   encodePem,
   type PemBlock,
   parsePem,
@@ -59,8 +82,21 @@ export {
   keyIdentifier,
   type PublicKeyInfo,
 } from './public-key.ts';
+export {
+  type FoundReason,
+  isRevocationReason,
+  type RevocationReason,
+  revocationReasons,
+} from './revocation-reason.ts';
 export { generateSerialNumber, parseSerialNumber, type SerialNumber } from './serial-number.ts';
 export type { SignatureAlgorithm } from './signature-algorithm.ts';
 export type { HashName, SignatureScheme } from './signature-scheme.ts';
-export { publicKeyOf, verifyCertificateSignature, verifyRequestSignature } from './verify-signature.ts';
+export { createSubject, restateSubject, type SubjectAttributes, subjectAttribute } from './subject.ts';
+export { type OcspExpectation, verifyOcspResponse } from './verify-ocsp-response.ts';
+export {
+  publicKeyOf,
+  verifyCertificateSignature,
+  verifyCrlSignature,
+  verifyRequestSignature,
+} from './verify-signature.ts';
 export type { ExtensionTemplate } from './write-extensions.ts';

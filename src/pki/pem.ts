@@ -57,6 +57,10 @@ export function requestPem(der: Bytes): string {
   return encodePem('CERTIFICATE REQUEST', der);
 }
 
+export function crlPem(der: Bytes): string {
+  return encodePem('X509 CRL', der);
+}
+
 /** A private key as unencrypted PKCS#8 (RFC 5958). */
 export function privateKeyPem(pkcs8: Bytes): string {
   return encodePem('PRIVATE KEY', pkcs8);

@@ -66,15 +66,19 @@ export function exportPublicKey(key: KeyObject): Bytes {
  * @throws HoldfastError `key_malformed`
  */
 export function keyIdentifier(spki: Bytes): Bytes {
-  return reading('key_malformed', 'public key', () => {
-    const bits = readDer(spki, (reader) =>
+  return hash('sha256', publicKeyBits(spki), 'buffer').subarray(0, 20);
+}
+
+/** The bytes in the BIT STRING of a SubjectPublicKeyInfo: the key without its algorithm. @throws HoldfastError `key_malformed` */
+export function publicKeyBits(spki: Bytes): Bytes {
+  return reading('key_malformed', 'public key', () =>
+    readDer(spki, (reader) =>
       reader.inside(tag.sequence, () => {
         reader.element();
         return reader.bitStringBytes();
       }),
-    );
-    return hash('sha256', bits, 'buffer').subarray(0, 20);
-  });
+    ),
+  );
 }
 
 function readAlgorithm(reader: DerReader): (bits: Bytes) => PublicKeyInfo {

@@ -47,6 +47,7 @@ const readers = new Map<ObjectIdentifier, (reader: DerReader) => Fields>([
   [extensionOids.authorityKeyId, (reader) => ({ authorityKeyId: readAuthorityKeyId(reader) })],
   [extensionOids.extendedKeyUsage, (reader) => ({ extendedKeyUsage: readExtendedKeyUsage(reader) })],
   [extensionOids.authorityInfoAccess, readAuthorityInfoAccess],
+  [extensionOids.ocspNoCheck, readOcspNoCheck],
 ]);
 
 function readExtension(reader: DerReader): { extension: Extension; fields: Fields } {
@@ -63,6 +64,11 @@ function readExtension(reader: DerReader): { extension: Extension; fields: Field
       return { extension: { oid, critical, value: reader.since(start) }, fields };
     });
   });
+}
+
+function readOcspNoCheck(reader: DerReader): Fields {
+  reader.null();
+  return { ocspNoCheck: true };
 }
 
 function unknownCritical(all: ReadonlyMap<ObjectIdentifier, Extension>): ObjectIdentifier[] {

@@ -27,14 +27,23 @@ export function signerOf(key: KeyObject): Signer {
   return { algorithm: way.algorithm, sign: (data) => sign(way.hash, data, key) };
 }
 
-/** Writes what every signed object of PKIX is: the part that is signed, the algorithm, the signature (RFC 5280 §4.1.1). */
-export function writeSigned(writer: DerWriter, signer: Signer, writeContent: () => void): void {
+/**
+ * Writes what every signed object of PKIX is: the part that is signed, the algorithm, the signature (RFC 5280 §4.1.1);
+ * and, in OCSP alone, what `writeTail` adds behind them.
+ */
+export function writeSigned(
+  writer: DerWriter,
+  signer: Signer,
+  writeContent: () => void,
+  writeTail?: () => void,
+): void {
   writer.inside(tag.sequence, () => {
     const start = writer.position;
     writeContent();
     const signature = signer.sign(writer.since(start));
     writer.element(signer.algorithm);
     writer.bitString(signature);
+    writeTail?.();
   });
 }
 

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 import type { CertificateRequest } from './certificate-request.ts';
+import type { Crl } from './crl.ts';
 import { importPublicKey } from './public-key.ts';
 import { verifySignature } from './signing.ts';
 
@@ -29,4 +30,12 @@ export function verifyCertificateSignature(certificate: Certificate, issuerKey: 
  */
 export function verifyRequestSignature(request: CertificateRequest): boolean {
   return verifySignature(request.signatureAlgorithm, request.info, request.signature, publicKeyOf(request));
+}
+
+/**
+ * Whether the CRL's signature was made with `issuerKey`; names and dates are not looked at.
+ * @throws HoldfastError `signature_unsupported` for SHA-1, MD5 and algorithms that are not known
+ */
+export function verifyCrlSignature(crl: Crl, issuerKey: KeyObject): boolean {
+  return verifySignature(crl.signatureAlgorithm, crl.tbs, crl.signature, issuerKey);
 }

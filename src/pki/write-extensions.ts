@@ -26,6 +26,8 @@ export interface ExtensionTemplate {
   readonly crlUrls?: readonly string[];
   readonly ocspUrls?: readonly string[];
   readonly issuerUrls?: readonly string[];
+  /** For who signs OCSP answers (RFC 6960 §4.2.2.2.1). */
+  readonly ocspNoCheck?: boolean;
 }
 
 /**
@@ -42,6 +44,9 @@ export function writeExtensions(
     writeKeyIds(writer, template);
     writeSubjectAltNames(writer, template.subjectAltNames ?? [], subjectIsEmpty);
     writeAddresses(writer, template);
+    if (template.ocspNoCheck === true) {
+      writeExtension(writer, extensionOids.ocspNoCheck, false, () => writer.null());
+    }
   });
 }
 
@@ -101,7 +106,8 @@ function writeAddresses(writer: DerWriter, template: ExtensionTemplate): void {
   }
 }
 
-function writeExtension(
+/** Writes one extension, whose value is what `write` writes. */
+export function writeExtension(
   writer: DerWriter,
   oid: ObjectIdentifier,
   critical: boolean,
