@@ -13,6 +13,8 @@ export const attributeOids = {
   O: '2.5.4.10',
   OU: '2.5.4.11',
   title: '2.5.4.12',
+  postalCode: '2.5.4.17',
+  name: '2.5.4.41',
   GN: '2.5.4.42',
   initials: '2.5.4.43',
   generationQualifier: '2.5.4.44',
