@@ -86,4 +86,10 @@ export const commands: readonly CommandEntry[] = [
     everyday: false,
     load: async () => (await import('./command/cert.ts')).defineCert,
   },
+  {
+    name: 'ca',
+    summary: "look at the authority's own certificates, and take care of its keys",
+    everyday: false,
+    load: async () => (await import('./command/ca.ts')).defineCa,
+  },
 ];

@@ -77,11 +77,15 @@ async function addCommand(
   const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
   if (!wanted) return;
   (await entry.load())(command, start);
-  for (const one of [command, ...command.commands]) addGlobalOptions(one);
+  addGlobalOptions(command);
 }
 
+/** Adds them to every word that does something. */
 function addGlobalOptions(command: Command): void {
-  if (command.commands.length > 0) return;
+  if (command.commands.length > 0) {
+    command.commands.forEach(addGlobalOptions);
+    return;
+  }
   command
     .optionsGroup('Everywhere:')
     .option('--home <dir>', 'home directory (HOLDFAST_HOME; /var/lib/holdfast for root)')
