@@ -1,0 +1,34 @@
+import { Option } from 'commander';
+import type { DefineCommand } from '../../define-command.ts';
+
+interface ExportOptions {
+  readonly layout: 'pem' | 'restic';
+  readonly list?: boolean;
+  readonly forget?: boolean;
+}
+
+/** `holdfast cert export [DIR]` */
+export const defineCertExport: DefineCommand = (command, start) => {
+  command
+    .summary("write this machine's certificate for other programs")
+    .description("write this machine's certificate and key for other programs; rewritten at each renewal")
+    .argument('[dir]', 'where the files go')
+    .addOption(new Option('--layout <layout>', 'which files').choices(['pem', 'restic']).default('pem'))
+    .option('--list', 'list the exports that are rewritten at each renewal')
+    .option('--forget', 'rewrite DIR no longer; its files stay')
+    .addHelpText('after', examples)
+    .action(async (directory: string | undefined, options: ExportOptions) => {
+      const { exportCertificate } = await import('../../certificates.ts');
+      await exportCertificate(start(command), directory, options);
+    });
+};
+
+const examples = `
+Layouts:
+  pem      ca.pem, client.pem (leaf, then issuing), client.key
+  restic   ca.pem, client.pem (with the key), password, restic.env, restic.sh
+
+Examples:
+  holdfast cert export --layout restic ~/restic && ~/restic/restic.sh snapshots
+  holdfast cert export --list
+`;
