@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
+import { localName } from '../policy/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
 
@@ -11,7 +12,7 @@ export interface AdminClient {
 
 /** Whoever comes by the socket or in process: one identity, for the log. */
 export function localAdmin(network: string): Identity {
-  return { network, role: 'admin', name: 'local' };
+  return { network, role: 'admin', name: localName };
 }
 
 /**
@@ -33,6 +34,11 @@ export async function callOperation(
       'operation_forbidden',
       `${name} needs the role ${operation.role}, not ${caller.role}`,
     );
+  }
+  if (operation.local && caller.name !== localName) {
+    throw new HoldfastError('operation_forbidden', `${name} can be done on the server's machine only`, {
+      hint: "run it there, as the owner of the server's home",
+    });
   }
   if (!Value.Check(operation.input, input)) {
     const [first] = Value.Errors(operation.input, input);

@@ -4,10 +4,10 @@
  */
 export type { AdminContext, ListenerView } from './admin-context.ts';
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
+export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';
 export {
   type OperationAnswer,
   type OperationName,
   operations,
 } from './operations.ts';
-export { connectAdmin, operationPath } from './socket-client.ts';

@@ -13,6 +13,8 @@ import { createToken, tokenCreateInput } from './tokens.ts';
 /** One thing an administrator can do: who may, what it takes, what it gives. */
 export interface Operation<Input extends TSchema, Answer> {
   readonly role: Identity['role'];
+  /** Only for whoever is on the server's machine: what reads or writes files there, or moves keys. */
+  readonly local: boolean;
   readonly input: Input;
   readonly handle: (context: AdminContext, input: Static<Input>, caller: Identity) => Promise<Answer>;
 }
@@ -35,7 +37,8 @@ export type OperationAnswer<Name extends OperationName> = Awaited<
 
 function define<Input extends TSchema, Answer>(
   input: Input,
-  handle: (context: AdminContext, input: Static<Input>, caller: Identity) => Promise<Answer>,
+  handle: Operation<Input, Answer>['handle'],
+  { local = false }: { readonly local?: boolean } = {},
 ): Operation<Input, Answer> {
-  return { role: 'admin', input, handle };
+  return { role: 'admin', local, input, handle };
 }

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
+import { identityLabel } from '../authority/index.ts';
 import { hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
+import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 
 /** How long a join code lives when nothing is said. */
@@ -28,6 +30,7 @@ export interface TokenAnswer {
 export async function createToken(
   context: AdminContext,
   input: Static<typeof tokenCreateInput>,
+  caller: Identity,
 ): Promise<TokenAnswer> {
   const expiresAt = new Date(context.clock.now() + (input.lifetimeMs ?? defaultLifetimeMs));
   const code = await context.authority.createToken({
@@ -36,6 +39,7 @@ export async function createToken(
     expiresAt,
     addresses: context.enrolAddresses,
     reissue: input.reissue === true,
+    by: identityLabel(caller),
   });
   return { code: encodeJoinCode(code), role: input.role, name: input.name, expires: expiresAt.toISOString() };
 }

@@ -1,16 +1,35 @@
-import { type AdminClient, connectAdmin, inProcessAdmin } from '../admin/index.ts';
+import { type AdminClient, connectAdmin, inProcessAdmin, networkAdmin } from '../admin/index.ts';
+import { connectNode, openNode, readNodeState } from '../agent/index.ts';
+import { hasAuthority } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { adminContext, openAuthorityHome } from './authority-home.ts';
 import type { Context } from './context.ts';
-import { openHome } from './home.ts';
+import { type Home, openHome } from './home.ts';
 
 /**
- * Gives `work` the admin API of this home's authority: over the socket when a server runs here, else in this process
- * with the home held for as long as the work takes.
+ * Gives `work` the admin API: of this home's authority over the socket when a server runs here, else in this process
+ * with the home held for as long as the work takes; in the home of an administrator, that of the network's server.
  */
 export async function withAdmin<T>(context: Context, work: (admin: AdminClient) => Promise<T>): Promise<T> {
   const home = await openHome(context.home);
+  if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);
   await using opened = await openAuthorityHome(context, home);
   return await work(inProcessAdmin({ ...adminContext(context, opened), listeners: [] }));
+}
+
+async function withNetworkAdmin<T>(
+  context: Context,
+  home: Home,
+  work: (admin: AdminClient) => Promise<T>,
+): Promise<T> {
+  const state = await readNodeState(home.node);
+  if (state?.role !== 'admin') {
+    throw new HoldfastError('home_missing', `there is no authority in ${home.path}`, {
+      hint: 'run this at the server, name its home with --home DIR, or join as a person: holdfast token create NAME --role admin',
+    });
+  }
+  using connection = await connectNode(await openNode(home.node), context);
+  return await work(networkAdmin(connection.server, connection.dialer, context.signal));
 }

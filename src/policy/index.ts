@@ -7,8 +7,10 @@ export { ClientPolicy, defaultClientPolicy, parseClientPolicy } from './client-p
 export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
 export { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
 export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
+export { checkNamePolicy, checkNames, type NamePolicy } from './name-policy.ts';
 export { checkNetworkName } from './network-name.ts';
-export { checkNodeName, isNodeName, reservedNames } from './node-name.ts';
+export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
 export { ProfilePolicy, parseProfile } from './profile-policy.ts';
 export { needsRenewal, renewalTime, type Validity } from './renewal.ts';
+export { parseRequestedNames, type RequestedNames } from './requested-names.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

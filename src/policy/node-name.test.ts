@@ -34,7 +34,7 @@ for (const name of badNames) {
 }
 
 test("restic's own words are reserved", () => {
-  for (const name of reservedNames) {
+  for (const name of [...reservedNames, 'local']) {
     assert.throws(
       () => checkNodeName(name),
       (error) => isHoldfastError(error, 'name_reserved'),

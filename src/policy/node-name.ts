@@ -4,6 +4,9 @@ import { isNodeName as hasNodeNameForm } from '../pki/index.ts';
 /** Words that repositories use for their own files: a node of such a name would stand in the way of `/<name>/`. */
 export const reservedNames: readonly string[] = ['data', 'keys', 'locks', 'snapshots', 'index', 'config'];
 
+/** Whoever is on the server's machine is `admin/local`; nobody who comes from elsewhere may be called that. */
+export const localName = 'local';
+
 /**
  * Checks the name of a node, which is a part of URLs, paths and identities: 1 to 63 of `a–z 0–9 . _ -`, beginning
  * with a letter or digit; no two dots in a row and none at the end, which some systems take for something else.
@@ -18,11 +21,13 @@ export function checkNodeName(name: string): void {
       { hint: 'choose a name such as laptop or db-1.office' },
     );
   }
-  if (reservedNames.includes(name)) {
-    throw new HoldfastError('name_reserved', `name ${name} is one of restic's own words`, {
-      hint: `choose another name, e.g. ${name}-1`,
-    });
-  }
+  const taken = reservedNames.includes(name)
+    ? "is one of restic's own words"
+    : name === localName && "stands for whoever is on the server's machine";
+  if (taken === false) return;
+  throw new HoldfastError('name_reserved', `name ${name} ${taken}`, {
+    hint: `choose another name, e.g. ${name}-1`,
+  });
 }
 
 /** Whether a node can have this name as far as its form goes; reserved ones have it too. */

@@ -1,5 +1,7 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { type ErrorCode, HoldfastError, isSocketPlace, systemErrorCode } from '../base/index.ts';
+import type { TlsDialer } from '../transport/index.ts';
 import type { AdminClient } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
 
@@ -17,7 +19,8 @@ export async function connectAdmin(
   signal?: AbortSignal,
 ): Promise<AdminClient | undefined> {
   if (!(await isSocketPlace(socketPath))) return undefined;
-  const client = socketClient(socketPath, signal);
+  const send: Send = (path, options) => request({ ...options, path, socketPath });
+  const client = clientOf({ where: socketPath, send, signal });
   try {
     await client.call('status', {});
     return client;
@@ -27,10 +30,26 @@ export async function connectAdmin(
   }
 }
 
-function socketClient(socketPath: string, signal: AbortSignal | undefined): AdminClient {
+/** The admin API of a server of the network, over mutual TLS with an admin's certificate. Errors as {@link TlsDialer}. */
+export function networkAdmin(server: string, dialer: TlsDialer, signal?: AbortSignal): AdminClient {
+  const send: Send = (path, options) => requestTls(`${server}${path}`, { ...options, agent: dialer.agent() });
+  return clientOf({ where: server, send, signal });
+}
+
+/** Begins a request to `path`. */
+type Send = (path: string, options: RequestOptions) => ClientRequest;
+
+/** The way to a server: what it is called in messages, and how a request is begun. */
+interface Way {
+  readonly where: string;
+  readonly send: Send;
+  readonly signal: AbortSignal | undefined;
+}
+
+function clientOf(way: Way): AdminClient {
   return {
     async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
-      const { status, body } = await post(socketPath, operationPath(name), JSON.stringify(input), signal);
+      const { status, body } = await post(way, operationPath(name), JSON.stringify(input));
       if (status !== 200) throw remoteError(status, body);
       return body as OperationAnswer<Name>;
     },
@@ -38,25 +57,31 @@ function socketClient(socketPath: string, signal: AbortSignal | undefined): Admi
 }
 
 async function post(
-  socketPath: string,
+  { where, send, signal }: Way,
   path: string,
   body: string,
-  signal: AbortSignal | undefined,
 ): Promise<{ status: number; body: unknown }> {
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-      request({ socketPath, path, method: 'POST', headers, ...(signal && { signal }) }, resolve)
+      send(path, { method: 'POST', headers, ...(signal && { signal }) })
+        .on('response', resolve)
         .on('error', reject)
         .end(body);
     });
-    return { status: response.statusCode ?? 0, body: JSON.parse(await readText(response)) };
+    return { status: response.statusCode ?? 0, body: parseJson(await readText(response)) };
   } catch (error) {
-    throw new HoldfastError('connection_lost', `the server behind ${socketPath} does not answer`, {
+    if (error instanceof HoldfastError) throw error;
+    throw new HoldfastError('connection_lost', `the server behind ${where} does not answer`, {
       hint: 'look at the log of the server: holdfast serve --verbose',
       cause: error,
     });
   }
+}
+
+/** A refusal that tells nothing has no body. */
+function parseJson(text: string): unknown {
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
