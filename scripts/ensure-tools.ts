@@ -14,6 +14,12 @@ interface Tool {
 const tools: readonly Tool[] = [
   { program: 'restic', package: 'restic', because: 'proves that repositories are restic’s' },
   { program: 'openssl', package: 'openssl', because: 'proves that certificates are what RFC 5280 says' },
+  {
+    program: 'certtool',
+    package: 'gnutls-bin',
+    because: 'proves that certificates and revocation lists are not only openssl’s',
+  },
+  { program: 'ocsptool', package: 'gnutls-bin', because: 'asks about revoked certificates' },
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
@@ -64,7 +70,7 @@ function install(wanted: readonly Tool[]): boolean {
 }
 
 function packagesOf(wanted: readonly Tool[]): string[] {
-  return wanted.map((tool) => tool.package);
+  return [...new Set(wanted.map((tool) => tool.package))];
 }
 
 function aptGet(...words: string[]): boolean {

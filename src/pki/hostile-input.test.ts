@@ -12,6 +12,11 @@ import {
   certificatesFromPem,
   createCertificate,
   createCertificateRequest,
+  createCrl,
+  createOcspRequest,
+  createOcspResponse,
+  createOcspSigner,
+  encodeCrlEntries,
   equalNames,
   exportPublicKey,
   formatGeneralName,
@@ -20,15 +25,21 @@ import {
   generateSerialNumber,
   importPrivateKey,
   importPublicKey,
+  keyIdentifier,
   type Name,
   nameKey,
   type ObjectIdentifier,
   parseCertificate,
   parseCertificateRequest,
+  parseCrl,
+  parseOcspRequest,
+  parseOcspResponse,
   parsePem,
   publicKeyOf,
   requestPem,
   verifyCertificateSignature,
+  verifyCrlSignature,
+  verifyOcspResponse,
   verifyRequestSignature,
 } from './index.ts';
 import { mutate, type Random, seededRandom } from './mutation.fixture.ts';
@@ -89,6 +100,64 @@ test('a damaged request is read or malformed, and its signature never holds', { 
   });
 });
 
+test('a damaged crl is read or malformed, and its signature never holds', { timeout }, async () => {
+  const { issuing } = await sampleNetwork();
+  const entry = { revokedAt: new Date('2026-01-01T00:00:00Z'), reason: 'keyCompromise' } as const;
+  const entries = Array.from({ length: 3 }, () => ({ ...entry, serial: generateSerialNumber() }));
+  const template = {
+    issuer: sampleName('issuing'),
+    authorityKeyId: keyIdentifier(exportPublicKey(issuing.keys.publicKey)),
+    number: 1_795_000_000_000n,
+    thisUpdate: new Date('2026-01-02T00:00:00Z'),
+    nextUpdate: new Date('2026-01-09T00:00:00Z'),
+    entries: [encodeCrlEntries(entries)],
+  };
+  tryMutations(createCrl(template, issuing.keys.privateKey), 4000, 'crl_malformed', (damaged) => {
+    const crl = parseCrl(damaged);
+    assert.ok(formatName(crl.issuer).length >= 0);
+    refusing(['signature_unsupported'], () => assert.ok(!verifyCrlSignature(crl, issuing.keys.publicKey)));
+  });
+});
+
+test('a damaged ocsp request is read or malformed', { timeout }, async () => {
+  const { issuing, leaf } = await sampleNetwork();
+  const { serial } = parseCertificate(leaf.der);
+  const nonce = Buffer.alloc(32, 7);
+  const der = createOcspRequest({ issuer: parseCertificate(issuing.der), serials: [serial, serial], nonce });
+  tryMutations(der, 4000, 'ocsp_request_malformed', (damaged) => {
+    const { certIds } = parseOcspRequest(damaged);
+    assert.ok(certIds.length >= 1 && certIds.length <= 128);
+  });
+});
+
+test('a damaged ocsp response is read or malformed, and says nothing that holds', { timeout }, async () => {
+  const { issuing, leaf } = await sampleNetwork();
+  const issuer = parseCertificate(issuing.der);
+  const { serial } = parseCertificate(leaf.der);
+  const [asked] = parseOcspRequest(createOcspRequest({ issuer, serials: [serial] })).certIds;
+  assert.ok(asked !== undefined);
+  const times = {
+    thisUpdate: new Date('2026-01-01T00:00:00Z'),
+    nextUpdate: new Date('2026-01-09T00:00:00Z'),
+  };
+  const at = new Date('2026-01-02T00:00:00Z');
+  const revoked = { kind: 'revoked', revokedAt: times.thisUpdate, reason: 'superseded' } as const;
+  const answers = [{ certId: asked.der, status: revoked }];
+  const template = { answers, nonce: Buffer.alloc(16, 7), producedAt: at, ...times };
+  // The certificate that comes along is not part of what is signed: damage there is none to what the answer says.
+  const der = createOcspResponse(template, createOcspSigner(issuer, issuing.keys.privateKey));
+  const signed = parseOcspResponse(der);
+  assert.ok(signed.kind === 'response');
+  tryMutations(der, 6000, 'ocsp_response_malformed', (damaged) => {
+    const response = parseOcspResponse(damaged);
+    if (response.kind === 'error') return;
+    refusing(['signature_unsupported', 'key_malformed', 'key_unsupported'], () => {
+      const found = verifyOcspResponse(response, { issuer, serial, at });
+      assert.ok(found === undefined || equalBytes(response.tbs, signed.tbs));
+    });
+  });
+});
+
 test('damaged keys are keys, malformed or unsupported', { timeout }, async () => {
   for (const algorithm of ['p256', 'ed25519', 'rsa2048'] as const) {
     const { privateKey, publicKey } = await generateKeyPair(algorithm);
@@ -116,6 +185,9 @@ test('noise is malformed', { timeout }, () => {
     const context = `seed ${seed}, round ${round}, ${noise.toString('hex')}`;
     assert.throws(() => parseCertificate(noise), { code: 'certificate_malformed' }, context);
     assert.throws(() => parseCertificateRequest(noise), { code: 'request_malformed' }, context);
+    assert.throws(() => parseCrl(noise), { code: 'crl_malformed' }, context);
+    assert.throws(() => parseOcspRequest(noise), { code: 'ocsp_request_malformed' }, context);
+    assert.throws(() => parseOcspResponse(noise), { code: 'ocsp_response_malformed' }, context);
   }
 });
 

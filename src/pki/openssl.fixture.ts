@@ -39,10 +39,10 @@ export async function selfSigned(options: readonly string[], sections = ''): Pro
 
 /** The real openssl in a directory of its own, the judge of what is written here and the maker of what is read. */
 export class Openssl implements AsyncDisposable {
-  readonly #directory: string;
+  readonly directory: string;
 
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   static async open(): Promise<Openssl> {
@@ -51,19 +51,19 @@ export class Openssl implements AsyncDisposable {
 
   /** Runs one command in the directory; resolves to all it says, rejects with it when the command fails. */
   async run(...args: readonly string[]): Promise<string> {
-    const { stdout, stderr } = await run('openssl', args, { cwd: this.#directory });
+    const { stdout, stderr } = await run('openssl', args, { cwd: this.directory });
     return stdout + stderr;
   }
 
   async write(name: string, content: Bytes | string): Promise<void> {
-    await writeFile(join(this.#directory, name), content);
+    await writeFile(join(this.directory, name), content);
   }
 
   async read(name: string): Promise<Buffer> {
-    return readFile(join(this.#directory, name));
+    return readFile(join(this.directory, name));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 }
