@@ -17,13 +17,15 @@ import { statusPaths } from './status-address.ts';
 /** What was authorised: the only source of what a node's certificate says about it. */
 export interface Authorisation {
   readonly identity: Identity;
+  /** The distinguished name; the identity's name as CN unless said. */
+  readonly subject?: Name;
   /** Host names and addresses, for roles that have them. */
   readonly names: readonly GeneralName[];
 }
 
 /** The subject of a node's certificate. */
-export function subjectOf({ identity }: Authorisation): Name {
-  return createName({ CN: identity.name });
+export function subjectOf({ identity, subject }: Authorisation): Name {
+  return subject ?? createName({ CN: identity.name });
 }
 
 /** All names of a node's certificate, the identity first. */

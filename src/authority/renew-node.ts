@@ -24,7 +24,7 @@ export interface RenewOrder {
 }
 
 /**
- * Issues the next certificate of an identity, with the names of the one it came with. Idempotent on a new key: whoever
+ * Issues the next certificate of an identity, with subject and names of the one it came with. Idempotent on a new key: whoever
  * asks again gets the same certificate, while it can be used.
  *
  * @throws HoldfastError `certificate_revoked`, `certificate_expired`, `certificate_not_allowed`, `request_malformed`,
@@ -38,7 +38,7 @@ export async function renewNode(
   return await context.database.transaction(async (tx) => {
     const present = await presented(tx, context, order);
     const { identity } = order;
-    const authorisation: Authorisation = { identity, names: namesOf(parseCertificate(present.certificate)) };
+    const authorisation = authorisedBy(parseCertificate(present.certificate), identity);
     checkRequest(request, authorisation);
     const before = await answeredBefore(tx, present, publicKeyHash(request.spki));
     const again = issuedBefore(context, before);
@@ -85,6 +85,6 @@ async function answeredBefore(
   return newest;
 }
 
-function namesOf({ extensions }: Certificate): Authorisation['names'] {
-  return extensions.subjectAltNames.filter(({ kind }) => kind !== 'uri');
+function authorisedBy({ subject, extensions }: Certificate, identity: Identity): Authorisation {
+  return { identity, subject, names: extensions.subjectAltNames.filter(({ kind }) => kind !== 'uri') };
 }

@@ -5,9 +5,10 @@ import {
   extensionOids,
   formatGeneralName,
   formatName,
+  nameKey,
   verifyRequestSignature,
 } from '../pki/index.ts';
-import { type Authorisation, subjectAltNamesOf } from './leaf-contents.ts';
+import { type Authorisation, subjectAltNamesOf, subjectOf } from './leaf-contents.ts';
 
 /** One rule: what the request has that it may not have, or undefined. */
 type Rule = (request: CertificateRequest, authorisation: Authorisation) => string | undefined;
@@ -51,8 +52,17 @@ function noOtherExtensions({ extensions }: CertificateRequest): string | undefin
   return `the extension ${name ?? excess}`;
 }
 
-function noOtherSubject({ subject }: CertificateRequest, { identity }: Authorisation): string | undefined {
-  const excess = subject.flat().find(({ oid, value }) => oid !== attributeOids.CN || value !== identity.name);
+function noOtherSubject({ subject }: CertificateRequest, authorisation: Authorisation): string | undefined {
+  const { identity } = authorisation;
+  const authorised = new Set(
+    subjectOf(authorisation)
+      .flat()
+      .map((attribute) => nameKey([[attribute]])),
+  );
+  const excess = subject
+    .flat()
+    .filter(({ oid, value }) => oid !== attributeOids.CN || value !== identity.name)
+    .find((attribute) => !authorised.has(nameKey([[attribute]])));
   return excess === undefined ? undefined : `the subject ${formatName([[excess]])}`;
 }
 

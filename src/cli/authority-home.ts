@@ -3,6 +3,7 @@ import { type Authority, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
+import { reachableNames, urlHost } from './reachable-names.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */
@@ -53,5 +54,7 @@ export function adminContext(
 
 /** `host:port` of the enrolment listener under the first names of the server: a join code should stay short. */
 export function enrolAddresses({ names, port }: Pick<Settings, 'names' | 'port'>): string[] {
-  return names.slice(0, 3).map((name) => `${name.includes(':') ? `[${name}]` : name}:${port + 1}`);
+  return reachableNames(names)
+    .slice(0, 3)
+    .map((name) => `${urlHost(name)}:${port + 1}`);
 }

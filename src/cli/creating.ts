@@ -3,7 +3,7 @@ import { nameKey } from '../admin/index.ts';
 import { createAuthority, hasAuthority } from '../authority/index.ts';
 import { HoldfastError, writeFileAtomic } from '../base/index.ts';
 import { describePublicKey } from '../pki/index.ts';
-import { checkNetworkName } from '../policy/index.ts';
+import { checkNetworkName, parseRequestedNames } from '../policy/index.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
 import type { Context } from './context.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
@@ -11,6 +11,7 @@ import { formatRemaining, shortFingerprint } from './format.ts';
 import { checkHome, createHome, type Home } from './home.ts';
 import { machineName, machineNames } from './machine.ts';
 import { readPasswordFile } from './password-file.ts';
+import { reachableNames, urlHost } from './reachable-names.ts';
 import { type Settings, writeSettings } from './settings.ts';
 
 /** `holdfast init`: an authority and nothing else. */
@@ -78,8 +79,10 @@ async function newSettings(options: CreationOptions): Promise<Settings> {
   const network = options.network ?? `backup.${machineName()}`;
   checkNetworkName(network);
   const names = options.names === undefined ? await machineNames() : [...options.names];
+  parseRequestedNames(names);
+  const [best = 'localhost'] = reachableNames(names);
   const port = options.port ?? defaultPort;
-  const statusAddress = options.statusAddress ?? `http://${names[0] ?? 'localhost'}:${port + 2}`;
+  const statusAddress = options.statusAddress ?? `http://${urlHost(best)}:${port + 2}`;
   return { network, names, port, statusAddress };
 }
 

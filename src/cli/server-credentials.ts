@@ -1,8 +1,14 @@
 import { openOrCreateKeystore } from '../agent/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, hourMs, type Log } from '../base/index.ts';
-import { type Certificate, exportPublicKey, generateKeyPair, parseCertificate } from '../pki/index.ts';
-import { needsRenewal } from '../policy/index.ts';
+import {
+  type Certificate,
+  exportPublicKey,
+  formatGeneralName,
+  generateKeyPair,
+  parseCertificate,
+} from '../pki/index.ts';
+import { needsRenewal, parseRequestedNames } from '../policy/index.ts';
 import { type Credentials, Hot } from '../transport/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { machineName } from './machine.ts';
@@ -76,13 +82,9 @@ function isGood(
   return !needsRenewal(leaf, clock.now()) && authority.isGood(leaf.serial) && covers(leaf, names);
 }
 
-function covers({ extensions }: Certificate, names: readonly string[]): boolean {
-  const certified = new Set(
-    extensions.subjectAltNames?.flatMap((name) =>
-      name.kind === 'dns' || name.kind === 'ip' ? [name.value] : [],
-    ),
-  );
-  return names.every((name) => certified.has(name));
+function covers({ extensions }: Certificate, texts: readonly string[]): boolean {
+  const certified = new Set(extensions.subjectAltNames.map(formatGeneralName));
+  return parseRequestedNames(texts).names.every((name) => certified.has(formatGeneralName(name)));
 }
 
 async function issue(

@@ -4,6 +4,7 @@ import { type AuthorityHome, adminContext, openAuthorityHome } from './authority
 import type { Context } from './context.ts';
 import { sayAuthority } from './creating.ts';
 import { openHome } from './home.ts';
+import { reachableNames } from './reachable-names.ts';
 import { ServerCredentials } from './server-credentials.ts';
 import { listenersOf, type Settings, storeDirectory } from './settings.ts';
 
@@ -49,7 +50,7 @@ export async function startServing(
     admin: adminContext(context, { ...opened, settings }),
     listeners: listenersOf(settings),
     credentials,
-    names: settings.names,
+    names: reachableNames(settings.names),
     storeDirectory: storeDirectory(home, settings),
     socketPath: home.socket,
     clock: context.clock,

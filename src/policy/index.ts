@@ -12,5 +12,5 @@ export { checkNetworkName } from './network-name.ts';
 export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
 export { ProfilePolicy, parseProfile } from './profile-policy.ts';
 export { needsRenewal, renewalTime, type Validity } from './renewal.ts';
-export { parseRequestedNames, type RequestedNames } from './requested-names.ts';
+export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

@@ -13,8 +13,11 @@ export interface RequestedNames {
   /** The first of them, as it is to stand in the subject: when it has 64 characters at most. */
   readonly commonName?: string;
   /** Host names and addresses, each once. */
-  readonly names: readonly GeneralName[];
+  readonly names: readonly HostName[];
 }
+
+/** A name under which a machine is called. */
+export type HostName = Extract<GeneralName, { readonly kind: 'dns' | 'ip' }>;
 
 const maxNames = 512;
 /** Far below what TLS clients take as a certificate. */
@@ -44,8 +47,6 @@ interface ParsedName {
   readonly commonName: string;
   readonly names: readonly HostName[];
 }
-
-type HostName = Extract<GeneralName, { readonly kind: 'dns' | 'ip' }>;
 
 function parseName(given: string): ParsedName {
   const text = given.trim();

@@ -67,6 +67,13 @@ test('a common name that looks like another host is refused, and one that is onl
   verifyServerName(await certificateFor([dns('a.b.example')], 'b.example'), 'a.b.example');
 });
 
+test('a common name that stands for a block of addresses fits when they are among the names', async () => {
+  const block = [0, 1, 255].map((octet) => ip(`192.0.2.${octet}`));
+  verifyServerName(await certificateFor([...block, dns('a.example')], '192.0.2.*'), '192.0.2.1');
+  const other = await certificateFor([ip('192.0.3.1'), dns('a.example')], '192.0.2.*');
+  assert.throws(() => verifyServerName(other, 'a.example'), { code: 'certificate_wrong_name' });
+});
+
 test("a common name that is the node's own name is no contradiction", async () => {
   const identity = { kind: 'uri', value: 'spiffe://backup.example/server/nas.v2' } as const;
   verifyServerName(await certificateFor([identity, dns('a.example')], 'nas.v2'), 'a.example');

@@ -31,14 +31,17 @@ export function verifyServerName(certificate: Certificate, host: string): void {
 
 /**
  * The CA/B baseline requirements (§7.1.4.3) want a copy of an alternative name, character by character. Here a node's
- * name will do too, a domain above the names, and anything that nobody takes for a host.
+ * name will do too, a domain above the names, `192.0.2.*` for the addresses it stands for, and anything that nobody
+ * takes for a host.
  */
 function checkCommonName({ subject, extensions, identity }: Certificate): void {
   const common = commonName(subject);
   if (common === undefined || common === identity?.name || !/^\S*[.:]\S*$/u.test(common)) return;
-  const kind = /^[\d.]+$|:/.test(common) ? 'ip' : 'dns';
+  const kind = /^[\d.]+\*?$|:/.test(common) ? 'ip' : 'dns';
   const names = extensions.subjectAltNames.flatMap((name) => (name.kind === kind ? [name.value] : []));
-  if (names.length === 0 || names.some((name) => name === common || name.endsWith(`.${common}`))) return;
+  const isMeant = (name: string): boolean =>
+    name === common || name.endsWith(`.${common}`) || (kind === 'ip' && name === common.replace('*', '0'));
+  if (names.length === 0 || names.some(isMeant)) return;
   throw wrongName(`calls itself ${JSON.stringify(common)}, which is none of its names: ${names.join(', ')}`);
 }
 

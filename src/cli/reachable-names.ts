@@ -1,0 +1,20 @@
+import { parseRequestedNames } from '../policy/index.ts';
+
+/**
+ * Those of a server's names, as typed, under which it can be called: all but the patterns, which stand in its
+ * certificate for many. In the form in which they stand in URLs.
+ * @throws HoldfastError `name_invalid` for what is no name
+ */
+export function reachableNames(texts: readonly string[]): string[] {
+  const { names } = parseRequestedNames(texts.flatMap((text) => text.split(',')).filter(isNoPattern));
+  return names.map(({ value }) => value);
+}
+
+/** A name as the host of a URL (RFC 3986 §3.2.2). */
+export function urlHost(name: string): string {
+  return name.includes(':') ? `[${name}]` : name;
+}
+
+function isNoPattern(text: string): boolean {
+  return !text.includes('*');
+}
