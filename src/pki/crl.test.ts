@@ -20,7 +20,7 @@ import {
   verifyCrlSignature,
 } from './index.ts';
 import { type Holder, sampleName, sampleNetwork } from './network.fixture.ts';
-import { Openssl } from './openssl.fixture.ts';
+import { Openssl, words } from './openssl.fixture.ts';
 
 const algorithms: readonly KeyAlgorithm[] = ['p256', 'p384', 'p521', 'rsa2048', 'ed25519'];
 const thisUpdate = new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000);
@@ -35,8 +35,9 @@ for (const algorithm of algorithms) {
     await openssl.write('leaf.pem', certificatePem(leaf.der));
     const verify = (crl: string) =>
       openssl.run(
-        ...['verify', '-x509_strict', '-CAfile', 'root.pem', '-untrusted', 'issuing.pem'],
-        ...['-crl_check_all', '-CRLfile', crl, 'leaf.pem'],
+        ...words(
+          `verify -x509_strict -CAfile root.pem -untrusted issuing.pem -crl_check_all -CRLfile ${crl} leaf.pem`,
+        ),
       );
     const ofRoot = crlPem(crlOf(root, 'root'));
     await openssl.write('other.pem', ofRoot + crlPem(crlOf(issuing, 'issuing', [entry()])));
@@ -102,8 +103,7 @@ test('a crl that openssl made is read alike', async () => {
   await openssl.write('index.txt', 'R\t300101000000Z\t260102030405Z,keyCompromise\t0A0B\tunknown\t/CN=x\n');
   await openssl.write('crlnumber', '7F01\n');
   await openssl.run(
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=made by openssl'],
-    ...['-keyout', 'ca.key', '-out', 'ca.pem'],
+    ...words('req -x509 -newkey rsa:2048 -nodes -subj /CN=made by openssl -keyout ca.key -out ca.pem'),
   );
   await openssl.run('ca', '-config', 'ca.cnf', '-gencrl', '-out', 'crl.pem');
   await openssl.run('crl', '-in', 'crl.pem', '-outform', 'DER', '-out', 'crl.der');

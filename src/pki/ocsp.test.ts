@@ -37,7 +37,7 @@ import {
 import { type Holder, sampleName, sampleNetwork } from './network.fixture.ts';
 import { encodeCertId } from './ocsp-cert-id.ts';
 import { ocspOids } from './ocsp-oids.ts';
-import { Openssl } from './openssl.fixture.ts';
+import { Openssl, words } from './openssl.fixture.ts';
 import { writeExtension } from './write-extensions.ts';
 
 const now = new Date(Math.floor(Date.now() / 1000) * 1000);
@@ -51,22 +51,23 @@ for (const algorithm of algorithms) {
     await using network = await Network.open(algorithm);
     const { openssl } = network;
     for (const status of [{ kind: 'good' }, revoked('keyCompromise'), { kind: 'unknown' }] as const) {
-      await openssl.run(
-        ...['ocsp', '-issuer', 'issuing.pem', '-cert', 'leaf.pem', '-no_nonce', '-reqout', 'request.der'],
-      );
+      await openssl.run(...words('ocsp -issuer issuing.pem -cert leaf.pem -no_nonce -reqout request.der'));
       const request = await openssl.read('request.der');
       await openssl.write('response.der', network.answer(request, status));
       const said = await openssl.run(
-        ...['ocsp', '-issuer', 'issuing.pem', '-cert', 'leaf.pem', '-no_nonce', '-respin', 'response.der'],
-        ...['-CAfile', 'root.pem', '-verify_other', 'issuing.pem'],
+        ...words(
+          'ocsp -issuer issuing.pem -cert leaf.pem -no_nonce -respin response.der -CAfile root.pem -verify_other issuing.pem',
+        ),
       );
       assert.match(said, /Response verify OK/);
       assert.match(said, new RegExp(`leaf.pem: ${status.kind}`));
       if (status.kind === 'revoked') assert.match(said, /Reason: keyCompromise/);
-      const verified = await ocsptool(openssl, [
-        ...['--verify-response', '--load-response', 'response.der', '--load-issuer', 'issuing.pem'],
-        ...['--load-trust', 'trust.pem'],
-      ]);
+      const verified = await ocsptool(
+        openssl,
+        words(
+          '--verify-response --load-response response.der --load-issuer issuing.pem --load-trust trust.pem',
+        ),
+      );
       assert.match(verified, /Verifying OCSP Response: Success/);
       assert.match(verified, new RegExp(`Certificate Status: ${status.kind}`));
     }
@@ -78,8 +79,7 @@ test('a request of openssl is read, with SHA-1 and with SHA-256, of several cert
   const { openssl, issuing, leaf } = network;
   for (const name of hashes) {
     await openssl.run(
-      ...['ocsp', `-${name}`, '-issuer', 'issuing.pem', '-cert', 'leaf.pem', '-serial', '0x0A0B'],
-      ...['-nonce', '-reqout', 'request.der'],
+      ...words(`ocsp -${name} -issuer issuing.pem -cert leaf.pem -serial 0x0A0B -nonce -reqout request.der`),
     );
     const request = parseOcspRequest(await openssl.read('request.der'));
     assert.deepEqual(
@@ -95,8 +95,9 @@ test('a request that is signed is read as if it were not', async () => {
   await using network = await Network.open();
   const { openssl, leaf } = network;
   await openssl.run(
-    ...['ocsp', '-issuer', 'issuing.pem', '-cert', 'leaf.pem', '-reqout', 'request.der'],
-    ...['-signer', 'leaf.pem', '-signkey', 'leaf.key'],
+    ...words(
+      'ocsp -issuer issuing.pem -cert leaf.pem -reqout request.der -signer leaf.pem -signkey leaf.key',
+    ),
   );
   const { certIds } = parseOcspRequest(await openssl.read('request.der'));
   assert.deepEqual(
@@ -233,10 +234,11 @@ test('an answer that openssl signed by name is read and verified', async () => {
   const { openssl, issuing, leaf } = network;
   const end = new Date(later).toISOString().replace(/[-:T]/g, '').slice(2, 14);
   await openssl.write('index.txt', `V\t${end}Z\t\t${leaf.serial.toUpperCase()}\tunknown\t/CN=alpha\n`);
-  await openssl.run(...['ocsp', '-issuer', 'issuing.pem', '-cert', 'leaf.pem', '-reqout', 'request.der']);
+  await openssl.run(...words('ocsp -issuer issuing.pem -cert leaf.pem -reqout request.der'));
   await openssl.run(
-    ...['ocsp', '-index', 'index.txt', '-CA', 'issuing.pem', '-rsigner', 'signer.pem', '-rkey', 'signer.key'],
-    ...['-reqin', 'request.der', '-respout', 'response.der', '-ndays', '1'],
+    ...words(
+      'ocsp -index index.txt -CA issuing.pem -rsigner signer.pem -rkey signer.key -reqin request.der -respout response.der -ndays 1',
+    ),
   );
   const response = read(await openssl.read('response.der'));
   assert.ok('name' in response.responder);

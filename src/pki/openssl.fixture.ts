@@ -22,6 +22,11 @@ export function ecKey(curve: string): string[] {
   return ['-newkey', 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`];
 }
 
+/** The words of a command, none of which has a blank in it. */
+export function words(text: string): string[] {
+  return text.split(' ');
+}
+
 /** The options that make openssl put extensions in, each `name=value` as its manual has it. */
 export function adding(...extensions: readonly string[]): string[] {
   return extensions.flatMap((extension) => ['-addext', extension]);
