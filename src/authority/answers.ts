@@ -76,6 +76,7 @@ const toldCodes = [
   'join_code_unknown',
   'join_code_used',
   'join_code_expired',
+  'join_code_revoked',
   'name_taken',
   'request_malformed',
   'request_signature_invalid',

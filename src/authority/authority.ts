@@ -13,6 +13,7 @@ import { identityLabel } from './identity-records.ts';
 import type { Issued } from './issue.ts';
 import { issueLocal, type LocalOrder } from './issue-local.ts';
 import { hasUnexpiredJoinCode } from './join-code-records.ts';
+import { JoinCodes } from './join-codes.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import { Checkpoints } from './log/checkpoints.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
@@ -42,6 +43,7 @@ export class Authority implements AsyncDisposable {
   readonly trustBundle: TrustBundle;
   readonly certificates: CertificateRecords;
   readonly escrow: Escrow;
+  readonly joinCodes: JoinCodes;
   readonly log: AuditLog;
   readonly #context: AuthorityContext;
   readonly #checkpoints: Checkpoints;
@@ -58,6 +60,7 @@ export class Authority implements AsyncDisposable {
     this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
     this.certificates = new CertificateRecords(database, clock);
     this.escrow = new Escrow(context);
+    this.joinCodes = new JoinCodes(context);
     this.log = log;
     this.#context = context;
     this.#checkpoints = new Checkpoints(context);
@@ -172,6 +175,7 @@ const refusalsOfStrangers = [
   'join_code_unknown',
   'join_code_used',
   'join_code_expired',
+  'join_code_revoked',
   'request_malformed',
   'request_signature_invalid',
   'key_unsupported',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, HoldfastError, Secret } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { isEnrolAddress, type JoinCode, joinSecretBytes } from '../enrol/index.ts';
-import type { Identity, Role } from '../pki/index.ts';
+import { type Identity, isNamePattern, type Role } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
@@ -12,7 +12,10 @@ import { insertJoinCode } from './join-code-records.ts';
 /** What a join code is to stand for. */
 export interface JoinCodeOrder {
   readonly role: Role;
+  /** A name, or a pattern: a name with one `*` in it, for several machines. */
   readonly name: string;
+  /** How many machines may use it, where it is for a pattern; 1 unless said. */
+  readonly uses?: number;
   /** Host names and addresses for its certificates, for roles that have them. */
   readonly names?: readonly string[];
   /** A day from now unless said. */
@@ -26,26 +29,28 @@ export interface JoinCodeOrder {
 }
 
 /**
- * Makes a one-time join code. @throws HoldfastError `name_invalid`, `name_reserved`; `name_taken` for a name that was
- * issued before when this is no reissue code, and for one that was not when it is; `input_invalid`
+ * Makes a join code: for one name and one use, or for a pattern of names and as many uses as are said.
+ * @throws HoldfastError `name_invalid`, `name_reserved`; `name_taken` for a name that was issued before when this is no
+ *   reissue code, and for one that was not when it is; `input_invalid`
  */
 export async function createJoinCode(context: AuthorityContext, order: JoinCodeOrder): Promise<JoinCode> {
-  const { role, name, names = [], addresses, reissue = false, by = 'admin/local' } = order;
+  const { role, name, names = [], uses = 1, addresses, reissue = false, by = 'admin/local' } = order;
   const { database, issuer, log, clock } = context;
   const createdAt = clock.now();
   const expiresAt = order.expiresAt?.getTime() ?? createdAt + dayMs;
-  checkNodeName(name);
+  checkNodeName(name.replace('*', 'x'));
+  checkUses(order);
   parseAuthorisedNames(role, names);
   checkOrder(addresses, expiresAt, createdAt);
   const secret = new Secret<Bytes>(randomBytes(joinSecretBytes));
   await database.transaction(async (tx) => {
-    await checkName(tx, { role, name }, reissue);
+    if (!isNamePattern(name)) await checkName(tx, { role, name }, reissue);
     const id = await insertJoinCode(tx, secret, {
       role,
       name,
       names,
       reissue,
-      maxUses: 1,
+      maxUses: uses,
       createdAt,
       expiresAt,
     });
@@ -53,6 +58,7 @@ export async function createJoinCode(context: AuthorityContext, order: JoinCodeO
       token: id,
       identity: identityLabel({ role, name }),
       reissue,
+      uses,
       expires: new Date(expiresAt).toISOString(),
     };
     await log.append(tx, { kind: 'token created', by, details });
@@ -84,6 +90,24 @@ export async function checkName(
   throw new HoldfastError('name_taken', `${label} was never issued, so there is nothing to reissue`, {
     hint: `holdfast token create ${identity.name}`,
   });
+}
+
+/** What is for one name is used once, comes back to that name, and carries its host names. */
+function checkUses({ name, uses = 1, names = [], reissue = false }: JoinCodeOrder): void {
+  const pattern = isNamePattern(name);
+  if (!pattern && uses > 1)
+    throw badOrder(
+      `a join code for ${name} alone cannot be used ${uses} times`,
+      `'${name}-*' --uses ${uses}`,
+    );
+  if (pattern && reissue)
+    throw badOrder(`a reissue code stands for one name, found ${name}`, '--reissue NAME, for each machine');
+  if (pattern && names.length > 0)
+    throw badOrder(`host names go with one name, found ${name}`, 'NAME --names LIST, for each machine');
+}
+
+function badOrder(message: string, words: string): HoldfastError {
+  return new HoldfastError('input_invalid', message, { hint: `holdfast token create ${words}` });
 }
 
 function checkOrder(addresses: readonly string[], expiresAt: number, nowMs: number): void {

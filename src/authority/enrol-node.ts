@@ -1,16 +1,23 @@
 import { type Bytes, HoldfastError, type Secret } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
-import type { CertificateRequest } from '../pki/index.ts';
+import {
+  type CertificateRequest,
+  isNamePattern,
+  matchesNamePattern,
+  parseIdentityUri,
+} from '../pki/index.ts';
+import { checkNodeName } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { isLive } from './certificate-records.ts';
+import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkName } from './create-join-code.ts';
+import { findIdentity } from './identity-records.ts';
 import { type Issued, issue, issuedBefore } from './issue.ts';
 import { countUses, findJoinCode, findUse, type JoinCodeRow, recordUse } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
 import { readRequest } from './read-request.ts';
-import { checkRequest } from './request-rules.ts';
+import { checkRequest, requestNotAllowed } from './request-rules.ts';
 import { revokeIdentity } from './revoke-identity.ts';
 
 /** A machine with a join code asks for its first certificate. */
@@ -26,7 +33,7 @@ export interface EnrolOrder {
  * Issues what a join code stands for. The use is counted in the transaction that issues; whoever comes again with the
  * same code and the same key gets the same certificate, while it can be used.
  *
- * @throws HoldfastError `join_code_unknown`, `join_code_used`, `join_code_expired`, `name_taken`, `request_malformed`,
+ * @throws HoldfastError `join_code_unknown`, `join_code_used`, `join_code_expired`, `join_code_revoked`, `name_taken`, `request_malformed`,
  *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`
  */
 export async function enrolNode(
@@ -39,9 +46,11 @@ export async function enrolNode(
   return await context.database.transaction(async (tx) => {
     const code = await findJoinCode(tx, secret);
     if (code === undefined) throw unknownCode();
-    const authorisation = authorisationOf(context, code);
+    if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);
+    const authorisation = authorisationOf(context, code, request);
     checkRequest(request, authorisation);
     const before = await findUse(tx, code, publicKeyHash(request.spki));
+    if (before !== undefined) await checkSameName(tx, before, authorisation);
     // The answer that was given before, and perhaps was lost on its way.
     const again = issuedBefore(context, before);
     if (again !== undefined) return again;
@@ -52,8 +61,33 @@ export async function enrolNode(
 }
 
 /** What a join code authorises. */
-function authorisationOf({ issuer }: AuthorityContext, { role, name, names }: JoinCodeRow): Authorisation {
-  return { identity: { network: issuer.network, role, name }, names: parseAuthorisedNames(role, names) };
+function authorisationOf(
+  { issuer }: AuthorityContext,
+  code: JoinCodeRow,
+  request: CertificateRequest,
+): Authorisation {
+  const { role, names } = code;
+  const identity = { network: issuer.network, role, name: nameFor(code, request) };
+  return { identity, names: parseAuthorisedNames(role, names) };
+}
+
+/** Where a code stands for a pattern of names, the request says which of them it is for. */
+function nameFor({ name: pattern }: JoinCodeRow, { extensions }: CertificateRequest): string {
+  if (!isNamePattern(pattern)) return pattern;
+  const uri = extensions.subjectAltNames.find(({ kind }) => kind === 'uri');
+  const asked = uri?.kind === 'uri' ? parseIdentityUri(uri.value)?.name : undefined;
+  if (asked === undefined || !matchesNamePattern(pattern, asked))
+    throw requestNotAllowed(
+      `the request is for ${asked ?? 'no name'}, the join code for names like ${pattern}`,
+    );
+  checkNodeName(asked);
+  return asked;
+}
+
+/** A key that came for one name of a pattern cannot come for another. */
+async function checkSameName(tx: Queries, before: IssuedRow, { identity }: Authorisation): Promise<void> {
+  if ((await findIdentity(tx, identity))?.id !== before.identity)
+    throw requestNotAllowed('the public key belongs to another identity');
 }
 
 interface Use {
@@ -91,6 +125,11 @@ const newCodeHint = { hint: 'ask for a new one: holdfast token create NAME at th
 
 function unknownCode(): HoldfastError {
   return new HoldfastError('join_code_unknown', 'this join code is not known here', newCodeHint);
+}
+
+function revokedCode(revokedAt: number): HoldfastError {
+  const when = new Date(revokedAt).toISOString();
+  return new HoldfastError('join_code_revoked', `this join code was revoked ${when}`, newCodeHint);
 }
 
 function usedCode(): HoldfastError {

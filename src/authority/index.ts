@@ -18,6 +18,7 @@ export { lockHome } from './home-lock.ts';
 export { identityLabel } from './identity-records.ts';
 export type { Issued } from './issue.ts';
 export type { LocalOrder } from './issue-local.ts';
+export type { JoinCodeRecord, JoinCodes } from './join-codes.ts';
 export type { AuditLog, LogEntry, LogHead } from './log/audit-log.ts';
 export type { LogKind, LogRecord } from './log/log-record.ts';
 export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';

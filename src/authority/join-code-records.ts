@@ -8,6 +8,7 @@ import type { IssuedRow } from './certificate-records.ts';
 export interface JoinCodeRow {
   readonly id: number;
   readonly role: Role;
+  /** A name, or a pattern of names. */
   readonly name: string;
   /** The host names and addresses that were authorised with it. */
   readonly names: readonly string[];
@@ -15,6 +16,8 @@ export interface JoinCodeRow {
   readonly maxUses: number;
   /** Milliseconds since 1970, itself included. */
   readonly expiresAt: number;
+  /** Milliseconds since 1970; from then on it is dead. */
+  readonly revokedAt: number | undefined;
 }
 
 interface StoredJoinCode {
@@ -25,13 +28,16 @@ interface StoredJoinCode {
   readonly reissue: number;
   readonly max_uses: number;
   readonly expires_at: number;
+  readonly revoked_at: number | null;
 }
+
+const columns = 'id, role, name, names, reissue, max_uses, expires_at, revoked_at';
 
 /** Records a code and gives its number. */
 export async function insertJoinCode(
   tx: Queries,
   secret: Secret<Bytes>,
-  code: Omit<JoinCodeRow, 'id'> & { readonly createdAt: number },
+  code: Omit<JoinCodeRow, 'id' | 'revokedAt'> & { readonly createdAt: number },
 ): Promise<number> {
   const row = await tx.get<{ id: number }>(
     `INSERT INTO join_codes (secret_hash, role, name, names, reissue, max_uses, created_at, expires_at)
@@ -55,20 +61,40 @@ export async function findJoinCode(
   secret: Secret<Bytes>,
 ): Promise<JoinCodeRow | undefined> {
   const row = await queries.get<StoredJoinCode>(
-    'SELECT id, role, name, names, reissue, max_uses, expires_at FROM join_codes WHERE secret_hash = ?',
+    `SELECT ${columns} FROM join_codes WHERE secret_hash = ?`,
     hash('sha256', secret.reveal(), 'buffer'),
   );
-  if (row === undefined) return undefined;
-  const { id, role, name, names, reissue, max_uses, expires_at } = row;
-  return {
+  return row && readRow(row);
+}
+
+/** A code as it is listed. */
+export interface ListedJoinCode extends JoinCodeRow {
+  readonly createdAt: number;
+  readonly uses: number;
+}
+
+/** The newest codes, at most `limit`. */
+export async function listJoinCodeRows(queries: Queries, limit: number): Promise<ListedJoinCode[]> {
+  const rows = await queries.all<StoredJoinCode & { readonly created_at: number; readonly uses: number }>(
+    `SELECT ${columns}, created_at,
+        (SELECT count(*) FROM join_code_uses u WHERE u.join_code = join_codes.id) AS uses
+      FROM join_codes ORDER BY id DESC LIMIT ?`,
+    limit,
+  );
+  return rows.map((row) => ({ ...readRow(row), createdAt: row.created_at, uses: row.uses }));
+}
+
+/** Marks a code as revoked; gives what it stands for, or undefined when there is none that is not revoked already. */
+export function markJoinCodeRevoked(
+  tx: Queries,
+  id: number,
+  nowMs: number,
+): Promise<{ role: Role; name: string } | undefined> {
+  return tx.get<{ role: Role; name: string }>(
+    'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING role, name',
+    nowMs,
     id,
-    role,
-    name,
-    names: JSON.parse(names) as string[],
-    reissue: reissue === 1,
-    maxUses: max_uses,
-    expiresAt: expires_at,
-  };
+  );
 }
 
 /** The certificate that this code already gave to this public key, or undefined. */
@@ -104,7 +130,7 @@ export async function recordUse(
 /** How many codes could be used now. */
 export async function countLiveJoinCodes(queries: Queries, nowMs: number): Promise<number> {
   const row = await queries.get<{ n: number }>(
-    `SELECT count(*) AS n FROM join_codes j WHERE j.expires_at >= ?
+    `SELECT count(*) AS n FROM join_codes j WHERE j.expires_at >= ? AND j.revoked_at IS NULL
       AND (SELECT count(*) FROM join_code_uses u WHERE u.join_code = j.id) < j.max_uses`,
     nowMs,
   );
@@ -113,5 +139,24 @@ export async function countLiveJoinCodes(queries: Queries, nowMs: number): Promi
 
 /** Whether any code has not expired, used ones too: whoever used one may have to come again for a lost answer. */
 export async function hasUnexpiredJoinCode(queries: Queries, nowMs: number): Promise<boolean> {
-  return (await queries.get('SELECT 1 FROM join_codes WHERE expires_at >= ? LIMIT 1', nowMs)) !== undefined;
+  return (
+    (await queries.get(
+      'SELECT 1 FROM join_codes WHERE expires_at >= ? AND revoked_at IS NULL LIMIT 1',
+      nowMs,
+    )) !== undefined
+  );
+}
+
+function readRow(row: StoredJoinCode): JoinCodeRow {
+  const { id, role, name, names, reissue, max_uses, expires_at, revoked_at } = row;
+  return {
+    id,
+    role,
+    name,
+    names: JSON.parse(names) as string[],
+    reissue: reissue === 1,
+    maxUses: max_uses,
+    expiresAt: expires_at,
+    revokedAt: revoked_at ?? undefined,
+  };
 }

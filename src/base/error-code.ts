@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'join_code_unknown'
   | 'join_code_used'
   | 'join_code_expired'
+  | 'join_code_revoked'
   | 'join_code_wrong_authority'
   | 'name_invalid'
   | 'name_reserved'

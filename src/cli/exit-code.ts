@@ -42,6 +42,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   join_code_unknown: exitCode.refused,
   join_code_used: exitCode.refused,
   join_code_expired: exitCode.refused,
+  join_code_revoked: exitCode.refused,
   name_taken: exitCode.refused,
   name_reserved: exitCode.refused,
   request_not_allowed: exitCode.refused,

@@ -62,6 +62,7 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   join_code_unknown: newCode,
   join_code_used: newCode,
   join_code_expired: newCode,
+  join_code_revoked: newCode,
   join_code_wrong_authority: findOut,
   name_invalid: 'a name has a–z, 0–9 and . _ - and begins with a letter or digit',
   name_reserved: 'choose another name',

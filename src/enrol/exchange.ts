@@ -60,6 +60,7 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   join_code_unknown: newCode,
   join_code_used: newCode,
   join_code_expired: newCode,
+  join_code_revoked: newCode,
   name_taken: reissueCode,
   certificate_expired: reissueCode,
   certificate_revoked: reissueCode,

@@ -9,7 +9,7 @@ export { Checkpoint, SignedCheckpoint, signCheckpoint, verifyCheckpoint } from '
 export { isEnrolAddress } from './enrol-address.ts';
 export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
 export { type JoinOptions, join } from './join.ts';
-export { encodeJoinCode, type JoinCode, joinSecretBytes, parseJoinCode } from './join-code.ts';
+export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
 export { type EscrowOptions, leaveEscrow } from './leave-escrow.ts';
 export {
   EnrolmentAnswer,

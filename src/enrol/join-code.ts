@@ -2,8 +2,10 @@ import { hash } from 'node:crypto';
 import { type Bytes, concatBytes, equalBytes, fromHex, HoldfastError, Secret } from '../base/index.ts';
 import {
   type Fingerprint,
+  isNamePattern,
   isNetworkName,
   isNodeName,
+  matchesNamePattern,
   parseFingerprint,
   type Role,
   roles,
@@ -20,8 +22,9 @@ export interface JoinCode {
   readonly fingerprint: Fingerprint;
   readonly network: string;
   readonly role: Role;
+  /** The name it stands for, or a pattern of names: one with a `*` in it. */
   readonly name: string;
-  /** {@link joinSecretBytes} random bytes; whoever has them can become the node, once. */
+  /** {@link joinSecretBytes} random bytes; whoever has them can become the node, once; or one for each use of a pattern. */
   readonly secret: Secret<Bytes>;
 }
 
@@ -58,6 +61,27 @@ export function parseJoinCode(text: string): JoinCode {
   return decodeBody(body);
 }
 
+/**
+ * The code for one machine: what stands for a pattern of names gets the name that is wanted, which the pattern must let
+ * through. One for a single name needs none.
+ * @throws HoldfastError `name_invalid` for a name that the code does not stand for
+ */
+export function joinCodeFor(code: JoinCode, name = code.name): JoinCode {
+  if (matchesNamePattern(code.name, name)) return { ...code, name };
+  if (isNamePattern(name)) {
+    throw new HoldfastError(
+      'name_invalid',
+      `the join code stands for names like ${code.name}, expected one of them`,
+      {
+        hint: `say which one: holdfast join CODE --name ${code.name.replace('*', '1')}`,
+      },
+    );
+  }
+  throw new HoldfastError('name_invalid', `the join code stands for ${code.name}, and not for ${name}`, {
+    hint: 'ask for a code for this name: holdfast token create NAME at the server',
+  });
+}
+
 function encodeBody(code: JoinCode): Bytes {
   const writer = new FieldWriter();
   writer.bytes(fromHex(code.fingerprint.slice('SHA256:'.length).replaceAll(':', '')));
@@ -78,7 +102,8 @@ function decodeBody(body: Bytes): JoinCode {
   const name = reader.text();
   const network = reader.text();
   const addresses = Array.from({ length: reader.byte() }, () => reader.text());
-  const sound = !reader.failed && reader.done && isNodeName(name) && isNetworkName(network);
+  const sound =
+    !reader.failed && reader.done && (isNodeName(name) || isNamePattern(name)) && isNetworkName(network);
   if (!sound || role === undefined || fingerprint === undefined || !addresses.every(isEnrolAddress)) {
     throw malformed('its contents make no sense; it may be of a newer version');
   }

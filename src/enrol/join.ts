@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import {
   asBuffer,
   type Clock,
+  concatBytes,
   type ErrorCode,
   HoldfastError,
   isHoldfastError,
@@ -35,7 +36,7 @@ export interface JoinOptions {
 }
 
 /**
- * Makes this machine the node that the code names. Two connections for each address of the code, in turn: the first
+ * Makes this machine the node that the code names, which is one name by now (`joinCodeFor`). Two connections for each address of the code, in turn: the first
  * fetches the root, which must be the code's; the second trusts that root alone, and only when the server on it has
  * proved to be a server of the code's network is the secret sent.
  *
@@ -63,9 +64,9 @@ export async function join(code: JoinCode, options: JoinOptions): Promise<Enrolm
   return enrolment;
 }
 
-/** One for each code: a key that was sent with one code must not turn up with another. */
-function pendingLabel(code: JoinCode): string {
-  return `join ${hash('sha256', code.secret.reveal()).slice(0, 16)}`;
+/** One for each code and name: a key that was sent for one must not turn up for another. */
+function pendingLabel({ secret, name }: JoinCode): string {
+  return `join ${hash('sha256', concatBytes(secret.reveal(), Buffer.from(name))).slice(0, 16)}`;
 }
 
 /** Refusals after which no server of the network issues for this code and key. */
@@ -73,6 +74,7 @@ const finalCodes: readonly ErrorCode[] = [
   'join_code_unknown',
   'join_code_used',
   'join_code_expired',
+  'join_code_revoked',
   'name_taken',
   'request_not_allowed',
 ];

@@ -13,6 +13,7 @@ export type { AuthorityKeyId } from './authority-key-id.ts';
 export type { BasicConstraints } from './basic-constraints.ts';
 export { type Certificate, parseCertificate } from './certificate.ts';
 export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
+export { certificatesFromPkcs7, createChainPkcs7 } from './chain-pkcs7.ts';
 export { type CertificateTemplate, createCertificate } from './create-certificate.ts';
 export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
 export { type CrlEntry, type CrlTemplate, createCrl, encodeCrlEntries } from './create-crl.ts';
@@ -25,6 +26,7 @@ export {
   type OcspResponseTemplate,
   type OcspSigner,
 } from './create-ocsp-response.ts';
+export { createPkcs12, type Pkcs12Options } from './create-pkcs12.ts';
 export { type Crl, parseCrl, type RevokedCertificate } from './crl.ts';
 export type { ExtendedKeyUsage } from './extended-key-usage.ts';
 export { type Extension, type Extensions, extensionOids } from './extensions.ts';
@@ -55,6 +57,7 @@ export { commonName, createName, type Name, type Rdn } from './name.ts';
 export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
 export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';
 export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
+export { isNamePattern, matchesNamePattern } from './name-pattern.ts';
 export type { ObjectIdentifier } from './object-identifier.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
 export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
@@ -65,6 +68,8 @@ export {
   parseOcspResponse,
 } from './ocsp-response.ts';
 export type { FoundOcspStatus, OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
+export { openPkcs12 } from './open-pkcs12.ts';
+export { openSignedRequest, type SignedRequest } from './open-signed-request.ts';
 export {
   certificatePem,
   certificatesFromPem,
@@ -75,6 +80,7 @@ export {
   privateKeyPem,
   requestPem,
 } from './pem.ts';
+export type { Pkcs12Certificate, Pkcs12Contents, Pkcs12Key } from './pkcs12-bags.ts';
 export {
   describePublicKey,
   exportPublicKey,
@@ -82,6 +88,7 @@ export {
   keyIdentifier,
   type PublicKeyInfo,
 } from './public-key.ts';
+export { type EncodedRequest, requestFromText } from './request-from-text.ts';
 export {
   type FoundReason,
   isRevocationReason,
@@ -89,6 +96,7 @@ export {
   revocationReasons,
 } from './revocation-reason.ts';
 export { generateSerialNumber, parseSerialNumber, type SerialNumber } from './serial-number.ts';
+export { type RequestToSign, signRequestPkcs7 } from './sign-request-pkcs7.ts';
 export type { SignatureAlgorithm } from './signature-algorithm.ts';
 export type { HashName, SignatureScheme } from './signature-scheme.ts';
 export { createSubject, restateSubject, type SubjectAttributes, subjectAttribute } from './subject.ts';

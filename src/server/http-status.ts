@@ -20,6 +20,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   join_code_unknown: 403,
   join_code_used: 403,
   join_code_expired: 403,
+  join_code_revoked: 403,
   name_taken: 403,
   name_reserved: 403,
   name_invalid: 400,

@@ -7,6 +7,7 @@ const LogKind = Type.Union([
   Type.Literal('authority created'),
   Type.Literal('issuing certificate replaced'),
   Type.Literal('token created'),
+  Type.Literal('token revoked'),
   Type.Literal('issued'),
   Type.Literal('renewed'),
   Type.Literal('revoked'),
@@ -68,4 +69,9 @@ export function parseRecord(text: string): LogRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** When a record was written, milliseconds since 1970; 0 for what is no record. The log's whole check is not done. */
+export function recordTime(text: string): number {
+  return Date.parse(/"at":"([^"]+)"/.exec(text)?.[1] ?? '') || 0;
 }

@@ -1,0 +1,72 @@
+import { HoldfastError } from '../base/index.ts';
+import type { AuthorityContext } from './authority-context.ts';
+import { identityLabel } from './identity-records.ts';
+import { type ListedJoinCode, listJoinCodeRows, markJoinCodeRevoked } from './join-code-records.ts';
+
+/** A join code as it is listed; its secret is not kept. */
+export interface JoinCodeRecord extends Omit<ListedJoinCode, 'createdAt' | 'expiresAt' | 'revokedAt'> {
+  readonly state: 'live' | 'used' | 'expired' | 'revoked';
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+const maxListed = 1000;
+
+/** The join codes that were made, for looking at and for taking back. */
+export class JoinCodes {
+  readonly #context: AuthorityContext;
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+  }
+
+  /** The newest 1,000, dead ones too. */
+  async list(): Promise<JoinCodeRecord[]> {
+    const { database, clock } = this.#context;
+    const rows = await listJoinCodeRows(database, maxListed);
+    return rows.map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
+      ...row,
+      state: stateOf({ ...row, expiresAt, revokedAt }, clock.now()),
+      createdAt: new Date(createdAt),
+      expiresAt: new Date(expiresAt),
+    }));
+  }
+
+  /**
+   * Ends a code by its number; what it gave stays valid. `by` is for the log.
+   * @throws HoldfastError `object_not_found` for none, `already_revoked`
+   */
+  async revoke(id: number, by: string): Promise<void> {
+    const { database, log, clock } = this.#context;
+    await database.transaction(async (tx) => {
+      const code = await markJoinCodeRevoked(tx, id, clock.now());
+      if (code === undefined) throw await notLive(tx, id);
+      await log.append(tx, {
+        kind: 'token revoked',
+        by,
+        details: { token: id, identity: identityLabel(code) },
+      });
+    });
+  }
+}
+
+function stateOf(
+  {
+    uses,
+    maxUses,
+    expiresAt,
+    revokedAt,
+  }: Pick<ListedJoinCode, 'uses' | 'maxUses' | 'expiresAt' | 'revokedAt'>,
+  nowMs: number,
+): JoinCodeRecord['state'] {
+  if (revokedAt !== undefined) return 'revoked';
+  if (uses >= maxUses) return 'used';
+  return nowMs > expiresAt ? 'expired' : 'live';
+}
+
+async function notLive(tx: Parameters<typeof listJoinCodeRows>[0], id: number): Promise<HoldfastError> {
+  const exists = (await tx.get('SELECT 1 FROM join_codes WHERE id = ?', id)) !== undefined;
+  const hint = 'holdfast token list shows them all';
+  if (exists) return new HoldfastError('already_revoked', `join code ${id} is revoked already`, { hint });
+  return new HoldfastError('object_not_found', `there is no join code ${id}`, { hint });
+}
