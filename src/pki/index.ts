@@ -107,4 +107,5 @@ export {
   verifyCrlSignature,
   verifyRequestSignature,
 } from './verify-signature.ts';
+export { weaknessOfKey } from './weak-key.ts';
 export type { ExtensionTemplate } from './write-extensions.ts';

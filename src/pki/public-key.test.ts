@@ -31,6 +31,26 @@ test('a key that is too short, has an odd size or exponent, or lies on another c
   for (const key of refused) assert.throws(() => importPublicKey(spki(key)), { code: 'key_unsupported' });
 });
 
+test('a kind of key that is not taken is refused by its name', () => {
+  const named: readonly (readonly [KeyObject, RegExp])[] = [
+    [ec('secp224r1'), /the curve P-224;/],
+    [ec('secp256k1'), /the curve secp256k1;/],
+    [ec('brainpoolP256r1'), /the curve brainpoolP256r1;/],
+    [generateKeyPairSync('ed448').publicKey, /uses Ed448;/],
+    [generateKeyPairSync('x25519').publicKey, /uses X25519;/],
+    [generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }).publicKey, /uses DSA;/],
+  ];
+  for (const [key, message] of named)
+    assert.throws(() => importPublicKey(spki(key)), { code: 'key_unsupported', message });
+});
+
+test('the point at infinity is no key', () => {
+  const der = spki(ec('P-256'));
+  const algorithm = der.subarray(2, der.length - 68);
+  const infinity = Buffer.concat([Buffer.of(0x30, algorithm.length + 4), algorithm, Buffer.of(3, 2, 0, 0)]);
+  assert.throws(() => importPublicKey(infinity), { code: 'key_malformed', message: /infinity/ });
+});
+
 test('a point that is compressed is refused, one beside the curve or of a wrong length is malformed', () => {
   const der = spki(ec('P-256'));
   const start = der.length - 65;

@@ -4,6 +4,7 @@ import { type DerReader, readDer } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
 import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
+import { bitLength, readRsaPublicKey } from './rsa-public-key.ts';
 
 type Curve = 'P-256' | 'P-384' | 'P-521';
 
@@ -25,6 +26,21 @@ const readers = new Map<ObjectIdentifier, (reader: DerReader) => (bits: Bytes) =
   ['1.2.840.113549.1.1.1', (reader) => readRsa(reader, 'rsa')],
   ['1.2.840.113549.1.1.10', (reader) => readRsa(reader, 'rsa-pss')],
   ['1.3.101.112', () => readEd25519],
+]);
+
+/** Known by name only, so that a refusal can say what was found. */
+const refusedNames = new Map<ObjectIdentifier, string>([
+  ['1.2.840.10045.3.1.1', 'P-192'],
+  ['1.3.132.0.33', 'P-224'],
+  ['1.3.132.0.10', 'secp256k1'],
+  ['1.3.36.3.3.2.8.1.1.7', 'brainpoolP256r1'],
+  ['1.3.36.3.3.2.8.1.1.11', 'brainpoolP384r1'],
+  ['1.3.36.3.3.2.8.1.1.13', 'brainpoolP512r1'],
+  ['1.2.840.10040.4.1', 'DSA'],
+  ['1.2.840.10046.2.1', 'Diffie-Hellman'],
+  ['1.3.101.110', 'X25519'],
+  ['1.3.101.111', 'X448'],
+  ['1.3.101.113', 'Ed448'],
 ]);
 
 registerOids([...readers.keys(), ...curves.keys()]);
@@ -84,7 +100,7 @@ export function publicKeyBits(spki: Bytes): Bytes {
 function readAlgorithm(reader: DerReader): (bits: Bytes) => PublicKeyInfo {
   const oid = reader.oid();
   const read = readers.get(oid);
-  if (read === undefined) throw unsupported(`algorithm ${oid}`);
+  if (read === undefined) throw unsupported(refusedNames.get(oid) ?? `algorithm ${oid}`);
   return read(reader);
 }
 
@@ -92,8 +108,9 @@ function readEc(reader: DerReader): (bits: Bytes) => PublicKeyInfo {
   if (!reader.is(tag.oid)) throw unsupported('a curve given by its parameters');
   const oid = reader.oid();
   const named = curves.get(oid);
-  if (named === undefined) throw unsupported(`curve ${oid}`);
+  if (named === undefined) throw unsupported(`the curve ${refusedNames.get(oid) ?? oid}`);
   return (bits) => {
+    if (bits.length === 1 && bits[0] === 0) throw reader.problem('point is the one at infinity');
     if (bits[0] !== 4) throw unsupported('a point that is not uncompressed');
     if (bits.length !== 1 + 2 * named.coordinateBytes) throw reader.problem('point has the wrong length');
     return { kind: 'ec', curve: named.curve };
@@ -104,9 +121,7 @@ function readRsa(reader: DerReader, kind: 'rsa' | 'rsa-pss'): (bits: Bytes) => P
   if (kind === 'rsa') reader.null();
   else if (!reader.done) reader.element();
   return (bits) => {
-    const [modulus, exponent] = readDer(bits, (inner) =>
-      inner.inside(tag.sequence, () => [inner.integer(), inner.integer()] as const),
-    );
+    const { modulus, exponent } = readRsaPublicKey(bits);
     const modulusBits = bitLength(modulus);
     if (modulusBits < 2048 || modulusBits > 8192 || modulusBits % 8 !== 0)
       throw unsupported(`rsa of ${modulusBits} bits`);
@@ -121,14 +136,6 @@ function readEd25519(bits: Bytes): PublicKeyInfo {
   if (bits.length !== 32)
     throw new HoldfastError('key_malformed', `ed25519 key has ${bits.length} bytes instead of 32`);
   return { kind: 'ed25519' };
-}
-
-/** The bits of a positive INTEGER; 0 for one that is not positive. */
-function bitLength(integer: Bytes): number {
-  const [first = 0] = integer;
-  if (first >= 0x80) return 0;
-  const top = first === 0 ? (integer[1] ?? 0) : first;
-  return 8 * (integer.length - (first === 0 ? 2 : 1)) + 32 - Math.clz32(top);
 }
 
 function unsupported(what: string): HoldfastError {
