@@ -1,16 +1,8 @@
 import type { DerReader } from './der-reader.ts';
 import { contextConstructed, tag } from './der-tag.ts';
+import { hashName, readHash } from './hash-algorithm.ts';
 import type { ObjectIdentifier } from './object-identifier.ts';
-import type { HashName, SignatureScheme } from './signature-scheme.ts';
-
-const hashNames = new Map<ObjectIdentifier, HashName>([
-  ['2.16.840.1.101.3.4.2.1', 'sha256'],
-  ['2.16.840.1.101.3.4.2.2', 'sha384'],
-  ['2.16.840.1.101.3.4.2.3', 'sha512'],
-]);
-
-/** The hashes that RSASSA-PSS is accepted with. */
-export const hashOids: readonly ObjectIdentifier[] = [...hashNames.keys()];
+import type { SignatureScheme } from './signature-scheme.ts';
 
 const sha1: ObjectIdentifier = '1.3.14.3.2.26';
 const mgf1: ObjectIdentifier = '1.2.840.113549.1.1.8';
@@ -25,7 +17,7 @@ export function readPssScheme(reader: DerReader): { scheme?: SignatureScheme } {
     const mask = field(reader, 1, () => readMask(reader), sha1);
     const saltLength = field(reader, 2, () => reader.smallInteger(), 20);
     const trailer = field(reader, 3, () => reader.smallInteger(), 1);
-    const name = hashNames.get(hash);
+    const name = hashName(hash);
     if (name === undefined || mask !== hash || trailer !== 1) return {};
     return { scheme: { kind: 'rsa-pss', hash: name, saltLength } };
   });
@@ -33,15 +25,6 @@ export function readPssScheme(reader: DerReader): { scheme?: SignatureScheme } {
 
 function field<T>(reader: DerReader, number: number, read: () => T, byDefault: T): T {
   return reader.is(contextConstructed(number)) ? reader.inside(contextConstructed(number), read) : byDefault;
-}
-
-/** A hash's AlgorithmIdentifier, with NULL or without parameters (RFC 4055 §2.1). */
-function readHash(reader: DerReader): ObjectIdentifier {
-  return reader.inside(tag.sequence, () => {
-    const oid = reader.oid();
-    if (!reader.done) reader.null();
-    return oid;
-  });
 }
 
 /** The hash inside MGF1; another mask function gives its own identifier, which is no hash. */

@@ -1,7 +1,7 @@
 import type { DerReader } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
-import { hashOids, readPssScheme } from './rsa-pss.ts';
+import { readPssScheme } from './rsa-pss.ts';
 import type { SignatureScheme } from './signature-scheme.ts';
 
 /** The algorithm of a signature as a certificate or request names it. */
@@ -56,7 +56,7 @@ const algorithms = new Map<ObjectIdentifier, Known>([
   ['1.2.840.113549.1.1.5', known('null', 'sha1WithRSAEncryption')],
 ]);
 
-registerOids([...algorithms.keys(), signatureOids.rsaPss, ...hashOids]);
+registerOids([...algorithms.keys(), signatureOids.rsaPss]);
 
 function known(parameters: Known['parameters'], name: string, scheme?: SignatureScheme): Known {
   return { parameters, algorithm: scheme === undefined ? { name } : { name, scheme } };

@@ -3,11 +3,13 @@ import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { tag } from './der-tag.ts';
 import { type DerWriter, writeDer } from './der-writer.ts';
 import { type SignatureAlgorithm, signatureOids } from './signature-algorithm.ts';
-import type { SignatureScheme } from './signature-scheme.ts';
+import type { HashName, SignatureScheme } from './signature-scheme.ts';
 
 /** How a key signs: the AlgorithmIdentifier that says so, and the act. */
 export interface Signer {
   readonly algorithm: Bytes;
+  /** The hash in it; SHA-512 for Ed25519, which has it inside (RFC 8419 §2.3). */
+  readonly hash: HashName;
   sign(data: Bytes): Bytes;
 }
 
@@ -24,7 +26,7 @@ export function signerOf(key: KeyObject): Signer {
       'key_unsupported',
       `cannot sign with a key of type ${key.asymmetricKeyType} ${curve}`,
     );
-  return { algorithm: way.algorithm, sign: (data) => sign(way.hash, data, key) };
+  return { algorithm: way.algorithm, hash: way.hash ?? 'sha512', sign: (data) => sign(way.hash, data, key) };
 }
 
 /**
@@ -86,7 +88,7 @@ const ways = new Map([
   ['ec secp521r1', { hash: 'sha512', algorithm: algorithm(signatureOids.ecdsaSha512) }],
   ['rsa', { hash: 'sha256', algorithm: algorithm(signatureOids.rsaSha256, true) }],
   ['ed25519', { hash: null, algorithm: algorithm(signatureOids.ed25519) }],
-] as const) as ReadonlyMap<string, { readonly hash: string | null; readonly algorithm: Bytes }>;
+] as const) as ReadonlyMap<string, { readonly hash: HashName | null; readonly algorithm: Bytes }>;
 
 const keyTypes: Readonly<Record<SignatureScheme['kind'], readonly string[]>> = {
   ecdsa: ['ec'],

@@ -1,0 +1,158 @@
+import type { KeyObject } from 'node:crypto';
+import { asBuffer, type Bytes, equalSecrets, HoldfastError, type Secret } from '../base/index.ts';
+import { derFromBer } from './ber-to-der.ts';
+import { parseCertificate } from './certificate.ts';
+import { cmsOids } from './cms-signed-data.ts';
+import { type DerReader, readDer } from './der-reader.ts';
+import { context, contextConstructed, tag } from './der-tag.ts';
+import { IterationBudget } from './iteration-budget.ts';
+import { importPrivateKey } from './key.ts';
+import { reading } from './malformed.ts';
+import {
+  decryptWithPassword,
+  type PasswordEncryption,
+  readPasswordEncryption,
+} from './password-encryption.ts';
+import {
+  type Bag,
+  type Pkcs12Certificate,
+  type Pkcs12Contents,
+  type Pkcs12Key,
+  readBags,
+} from './pkcs12-bags.ts';
+import { pkcs12MacOf, readMac } from './pkcs12-mac.ts';
+
+/** Far more than an authority of twenty years has. */
+const maxBytes = 4 * 1024 * 1024;
+
+/**
+ * The keys and certificates of a PKCS#12 file (RFC 7292, password integrity and privacy mode), in DER or BER: of ours,
+ * OpenSSL's, GnuTLS's, Java's or Windows's, with AES or Triple DES. Nothing is taken from a file whose MAC is not right.
+ * Other things in it, such as CRLs, are passed over. Size and the cost of its key derivations are bounded.
+ *
+ * @throws HoldfastError `password_wrong`, `pkcs12_malformed` (also for RC2 and RC4), `certificate_malformed`,
+ *   `key_malformed`, `key_unsupported`
+ */
+export async function openPkcs12(pkcs12: Bytes, password: Secret<string>): Promise<Pkcs12Contents> {
+  if (pkcs12.length > maxBytes)
+    throw malformedFile(`it has ${pkcs12.length} bytes, expected at most ${maxBytes}`);
+  const { safe, mac } = readBer(pkcs12, readPfx);
+  if (mac === undefined) throw malformedFile('it has no MAC, so that anybody could have changed it');
+  const budget = new IterationBudget();
+  budget.spend(mac.iterations);
+  const digest = await pkcs12MacOf(mac, password, safe);
+  if (!equalSecrets(digest, mac.digest)) throw wrongPassword();
+  const bags: Bag[] = [];
+  for (const part of readBer(safe, readParts)) bags.push(...(await openPart(part, password, budget)));
+  return await contentsOf(bags, password, budget);
+}
+
+/** One ContentInfo of the AuthenticatedSafe (RFC 7292 §4.1). */
+interface Part {
+  readonly content: Bytes;
+  readonly encryption?: PasswordEncryption;
+}
+
+function readBer<T>(ber: Bytes, read: (reader: DerReader) => T): T {
+  return reading('pkcs12_malformed', 'pkcs#12 file', () => readDer(derFromBer(ber), read));
+}
+
+function readPfx(reader: DerReader): { safe: Bytes; mac: ReturnType<typeof readMac> | undefined } {
+  return reader.inside(tag.sequence, () => {
+    if (reader.smallInteger() !== 3) throw reader.problem('version is not 3');
+    const safe = reader.inside(tag.sequence, () => {
+      const oid = reader.oid();
+      if (oid !== cmsOids.data) throw reader.problem(`content of type ${oid} instead of a password's`);
+      return reader.inside(contextConstructed(0), () => reader.content(tag.octetString));
+    });
+    return { safe, mac: reader.done ? undefined : readMac(reader) };
+  });
+}
+
+function readParts(reader: DerReader): Part[] {
+  return reader.list(
+    tag.sequence,
+    () =>
+      reader.inside(tag.sequence, () => {
+        const oid = reader.oid();
+        if (oid !== cmsOids.data && oid !== cmsOids.encryptedData)
+          throw reader.problem(`content of type ${oid} instead of a password's`);
+        return reader.inside(contextConstructed(0), () =>
+          oid === cmsOids.data ? { content: reader.content(tag.octetString) } : readEncrypted(reader),
+        );
+      }),
+    0,
+  );
+}
+
+/** EncryptedData (RFC 5652 §8). */
+function readEncrypted(reader: DerReader): Part {
+  return reader.inside(tag.sequence, () => {
+    reader.smallInteger();
+    return reader.inside(tag.sequence, () => {
+      if (reader.oid() !== cmsOids.data) throw reader.problem('what is encrypted is no data');
+      const encryption = readPasswordEncryption(reader);
+      return { encryption, content: readImplicitOctets(reader) };
+    });
+  });
+}
+
+/** An IMPLICIT `[0]` OCTET STRING, which BER may have cut in pieces. */
+function readImplicitOctets(reader: DerReader): Bytes {
+  if (reader.is(context(0))) return reader.content(context(0));
+  return Buffer.concat(
+    reader.list(contextConstructed(0), () => asBuffer(reader.content(tag.octetString)), 0),
+  );
+}
+
+async function openPart(
+  { content, encryption }: Part,
+  password: Secret<string>,
+  budget: IterationBudget,
+): Promise<Bag[]> {
+  const bags =
+    encryption === undefined ? content : await decryptWithPassword(encryption, password, content, budget);
+  return readBer(bags, readBags);
+}
+
+async function contentsOf(
+  bags: readonly Bag[],
+  password: Secret<string>,
+  budget: IterationBudget,
+): Promise<Pkcs12Contents> {
+  const keys: Pkcs12Key[] = [];
+  const certificates: Pkcs12Certificate[] = [];
+  for (const bag of bags) {
+    const named = bag.name === undefined ? {} : { name: bag.name };
+    if (bag.kind === 'certificate') certificates.push({ ...named, der: checked(bag.value) });
+    else if (bag.kind !== 'other') keys.push({ ...named, key: await openKey(bag, password, budget) });
+  }
+  return { keys, certificates };
+}
+
+function checked(der: Bytes): Bytes {
+  parseCertificate(der);
+  return der;
+}
+
+async function openKey(bag: Bag, password: Secret<string>, budget: IterationBudget): Promise<KeyObject> {
+  if (bag.kind === 'key') return importPrivateKey(bag.value);
+  const { encryption, content } = readBer(bag.value, (reader) =>
+    reader.inside(tag.sequence, () => ({
+      encryption: readPasswordEncryption(reader),
+      content: reader.content(tag.octetString),
+    })),
+  );
+  return importPrivateKey(await decryptWithPassword(encryption, password, content, budget));
+}
+
+function wrongPassword(): HoldfastError {
+  return new HoldfastError(
+    'password_wrong',
+    'the password does not open the pkcs#12 file, or the file is damaged',
+  );
+}
+
+function malformedFile(problem: string): HoldfastError {
+  return new HoldfastError('pkcs12_malformed', `pkcs#12 file is malformed: ${problem}`);
+}

@@ -1,0 +1,217 @@
+import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { type Bytes, HoldfastError, type Secret, systemErrorCode } from '../base/index.ts';
+import type { DerReader } from './der-reader.ts';
+import { tag } from './der-tag.ts';
+import type { DerWriter } from './der-writer.ts';
+import type { IterationBudget } from './iteration-budget.ts';
+import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
+import { keyPurpose, type Pkcs12Hash, passwordBytes, pkcs12Kdf, pkcs12KdfBlocks } from './pkcs12-kdf.ts';
+
+type Cipher = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc';
+
+/** How something is encrypted with a password: PBES2 (RFC 8018 §6.2), or the Triple DES of PKCS#12 (RFC 7292 Appendix C). */
+export type PasswordEncryption =
+  | {
+      readonly kind: 'pbes2';
+      readonly salt: Bytes;
+      readonly iterations: number;
+      readonly hash: Pkcs12Hash;
+      readonly cipher: Cipher;
+      readonly iv: Bytes;
+    }
+  | { readonly kind: 'pkcs12'; readonly salt: Bytes; readonly iterations: number };
+
+const oids = {
+  pbes2: '1.2.840.113549.1.5.13',
+  pbkdf2: '1.2.840.113549.1.5.12',
+  tripleDesSha1: '1.2.840.113549.1.12.1.3',
+} as const satisfies Record<string, ObjectIdentifier>;
+
+const hmacs = new Map<ObjectIdentifier, Pkcs12Hash>([
+  ['1.2.840.113549.2.7', 'sha1'],
+  ['1.2.840.113549.2.9', 'sha256'],
+  ['1.2.840.113549.2.10', 'sha384'],
+  ['1.2.840.113549.2.11', 'sha512'],
+]);
+
+const ciphers = new Map<ObjectIdentifier, Cipher>([
+  ['2.16.840.1.101.3.4.1.2', 'aes-128-cbc'],
+  ['2.16.840.1.101.3.4.1.22', 'aes-192-cbc'],
+  ['2.16.840.1.101.3.4.1.42', 'aes-256-cbc'],
+  ['1.2.840.113549.3.7', 'des-ede3-cbc'],
+]);
+
+registerOids([...Object.values(oids), ...hmacs.keys(), ...ciphers.keys()]);
+
+const hmacSha256: ObjectIdentifier = '1.2.840.113549.2.9';
+const aes256: ObjectIdentifier = '2.16.840.1.101.3.4.1.42';
+const keyBytes: Readonly<Record<Cipher, number>> = {
+  'aes-128-cbc': 16,
+  'aes-192-cbc': 24,
+  'aes-256-cbc': 32,
+  'des-ede3-cbc': 24,
+};
+
+const derive = promisify(pbkdf2);
+
+/** Reads the AlgorithmIdentifier. @throws HoldfastError `pkcs12_malformed` for what is encrypted in another way */
+export function readPasswordEncryption(reader: DerReader): PasswordEncryption {
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    if (oid === oids.pbes2) return readPbes2(reader);
+    if (oid === oids.tripleDesSha1) return { kind: 'pkcs12', ...readSaltAndIterations(reader) };
+    throw unsupported(otherNames.get(oid) ?? `algorithm ${oid}`);
+  });
+}
+
+/** Encryption with AES-256 in CBC mode under PBKDF2 with HMAC-SHA256, or that of old, with fresh salt. */
+export function freshPasswordEncryption(iterations: number, legacy: boolean): PasswordEncryption {
+  const fresh = { salt: randomBytes(16), iterations };
+  if (legacy) return { kind: 'pkcs12', ...fresh };
+  return { kind: 'pbes2', ...fresh, hash: 'sha256', cipher: 'aes-256-cbc', iv: randomBytes(16) };
+}
+
+/** Writes the AlgorithmIdentifier of a fresh encryption. */
+export function writePasswordEncryption(writer: DerWriter, encryption: PasswordEncryption): void {
+  writer.inside(tag.sequence, () => {
+    if (encryption.kind === 'pkcs12') {
+      writer.oid(oids.tripleDesSha1);
+      return writer.inside(tag.sequence, () => writeSaltAndIterations(writer, encryption));
+    }
+    writer.oid(oids.pbes2);
+    writer.inside(tag.sequence, () => {
+      writer.inside(tag.sequence, () => writePbkdf2(writer, encryption));
+      writer.inside(tag.sequence, () => {
+        writer.oid(aes256);
+        writer.content(tag.octetString, encryption.iv);
+      });
+    });
+  });
+}
+
+export async function encryptWithPassword(
+  encryption: PasswordEncryption,
+  password: Secret<string>,
+  data: Bytes,
+): Promise<Bytes> {
+  const { cipher: name, key, iv } = await keyOf(encryption, password);
+  const cipher = createCipheriv(name, key, iv);
+  return Buffer.concat([cipher.update(data), cipher.final()]);
+}
+
+/** @throws HoldfastError `password_wrong` when it does not come out; `pkcs12_malformed` when it costs too much */
+export async function decryptWithPassword(
+  encryption: PasswordEncryption,
+  password: Secret<string>,
+  data: Bytes,
+  budget: IterationBudget,
+): Promise<Bytes> {
+  budget.spend(costOf(encryption));
+  const { cipher: name, key, iv } = await keyOf(encryption, password);
+  try {
+    const decipher = createDecipheriv(name, key, iv);
+    return Buffer.concat([decipher.update(data), decipher.final()]);
+  } catch (cause) {
+    if (systemErrorCode(cause)?.startsWith('ERR_') !== true) throw cause;
+    throw new HoldfastError('password_wrong', 'the password does not open what is encrypted in the file', {
+      cause,
+    });
+  }
+}
+
+/** What is not taken: RC2 and RC4 are gone from OpenSSL's default provider, which is all that Node loads. */
+const otherNames = new Map<ObjectIdentifier, string>([
+  ['1.2.840.113549.1.12.1.1', 'RC4-128'],
+  ['1.2.840.113549.1.12.1.2', 'RC4-40'],
+  ['1.2.840.113549.1.12.1.4', 'two-key Triple DES'],
+  ['1.2.840.113549.1.12.1.5', 'RC2-128'],
+  ['1.2.840.113549.1.12.1.6', 'RC2-40'],
+]);
+
+async function keyOf(
+  encryption: PasswordEncryption,
+  password: Secret<string>,
+): Promise<{ cipher: Cipher; key: Bytes; iv: Bytes }> {
+  const { salt, iterations } = encryption;
+  if (encryption.kind === 'pbes2') {
+    const { cipher, iv, hash } = encryption;
+    const key = await derive(password.reveal(), salt, iterations, keyBytes[cipher], hash);
+    return { cipher, key, iv };
+  }
+  const common = { hash: 'sha1', password: passwordBytes(password.reveal()), salt, iterations } as const;
+  const key = await pkcs12Kdf({ ...common, purpose: keyPurpose.encryption, length: 24 });
+  const iv = await pkcs12Kdf({ ...common, purpose: keyPurpose.iv, length: 8 });
+  return { cipher: 'des-ede3-cbc', key, iv };
+}
+
+function costOf(encryption: PasswordEncryption): number {
+  const { iterations } = encryption;
+  return encryption.kind === 'pbes2' ? iterations : iterations * (pkcs12KdfBlocks('sha1', 24) + 1);
+}
+
+function readPbes2(reader: DerReader): PasswordEncryption {
+  return reader.inside(tag.sequence, () => {
+    const derivation = reader.inside(tag.sequence, () => {
+      const oid = reader.oid();
+      if (oid !== oids.pbkdf2) throw unsupported(`key derivation ${oid}`);
+      return reader.inside(tag.sequence, () => readPbkdf2(reader));
+    });
+    const scheme = reader.inside(tag.sequence, () => {
+      const oid = reader.oid();
+      const cipher = ciphers.get(oid);
+      if (cipher === undefined) throw unsupported(`cipher ${oid}`);
+      return { cipher, iv: reader.content(tag.octetString) };
+    });
+    return { kind: 'pbes2', ...derivation, ...scheme };
+  });
+}
+
+/** PBKDF2-params (RFC 8018 Appendix A.2), whose key length says what the cipher says already. */
+function readPbkdf2(reader: DerReader): { salt: Bytes; iterations: number; hash: Pkcs12Hash } {
+  const salt = reader.content(tag.octetString);
+  const iterations = reader.smallInteger();
+  if (reader.is(tag.integer)) reader.smallInteger();
+  if (reader.done) return { salt, iterations, hash: 'sha1' };
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    const hash = hmacs.get(oid);
+    if (hash === undefined) throw unsupported(`pseudorandom function ${oid}`);
+    if (!reader.done) reader.null();
+    return { salt, iterations, hash };
+  });
+}
+
+function readSaltAndIterations(reader: DerReader): { salt: Bytes; iterations: number } {
+  return reader.inside(tag.sequence, () => ({
+    salt: reader.content(tag.octetString),
+    iterations: reader.smallInteger(),
+  }));
+}
+
+function writePbkdf2(writer: DerWriter, parameters: { salt: Bytes; iterations: number }): void {
+  writer.oid(oids.pbkdf2);
+  writer.inside(tag.sequence, () => {
+    writeSaltAndIterations(writer, parameters);
+    writer.inside(tag.sequence, () => {
+      writer.oid(hmacSha256);
+      writer.null();
+    });
+  });
+}
+
+function writeSaltAndIterations(
+  writer: DerWriter,
+  { salt, iterations }: { salt: Bytes; iterations: number },
+): void {
+  writer.content(tag.octetString, salt);
+  writer.smallInteger(iterations);
+}
+
+function unsupported(what: string): HoldfastError {
+  return new HoldfastError(
+    'pkcs12_malformed',
+    `pkcs#12 file is encrypted with ${what}; expected PBES2 with AES, or Triple DES`,
+    { hint: 'write it again: openssl pkcs12 -in OLD -legacy -nodes, then openssl pkcs12 -export' },
+  );
+}
