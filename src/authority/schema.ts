@@ -133,7 +133,14 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE identities ADD COLUMN revoked_at INTEGER;
       ALTER TABLE join_codes ADD COLUMN revoked_at INTEGER;
 
-      CREATE INDEX certificates_revoked ON certificates (issuer, not_after) WHERE revoked_at IS NOT NULL;
+      -- All that a revocation list says, so that it is made from this index alone.
+      CREATE INDEX certificates_revoked ON certificates (issuer, not_after, serial, revoked_at, revocation_reason)
+        WHERE revoked_at IS NOT NULL;
+      -- How many revocations there were of each issuer; its list knows how many of them it has.
+      ALTER TABLE issuers ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;
+      CREATE TRIGGER revocations_are_counted AFTER UPDATE OF revoked_at ON certificates
+        WHEN NEW.revoked_at IS NOT NULL
+        BEGIN UPDATE issuers SET revocations = revocations + 1 WHERE label = NEW.issuer; END;
       CREATE TABLE certificate_names (
         name TEXT NOT NULL,
         certificate INTEGER NOT NULL REFERENCES certificates (id),
@@ -145,6 +152,7 @@ export const authorityMigrations: readonly Migration[] = [
         number INTEGER NOT NULL,
         this_update INTEGER NOT NULL,
         next_update INTEGER NOT NULL,
+        revocations INTEGER NOT NULL,
         crl BLOB NOT NULL
       ) STRICT;
       CREATE TABLE ocsp_signers (
