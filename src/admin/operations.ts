@@ -8,7 +8,7 @@ import {
   showCertificate,
 } from './certificates.ts';
 import { showStatus } from './status.ts';
-import { createToken, tokenCreateInput } from './tokens.ts';
+import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
 
 /** One thing an administrator can do: who may, what it takes, what it gives. */
 export interface Operation<Input extends TSchema, Answer> {
@@ -25,6 +25,8 @@ const nothing = Type.Object({}, { additionalProperties: false });
 export const operations = {
   status: define(nothing, showStatus),
   'token.create': define(tokenCreateInput, createToken),
+  'token.list': define(nothing, listTokens),
+  'token.revoke': define(tokenRevokeInput, revokeToken),
   'cert.list': define(certificateListInput, listCertificates),
   'cert.show': define(certificateShowInput, showCertificate),
 } as const;

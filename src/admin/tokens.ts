@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel } from '../authority/index.ts';
+import { identityLabel, type JoinCodeRecord } from '../authority/index.ts';
 import { hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
-import type { Identity } from '../pki/index.ts';
+import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 
 /** How long a join code lives when nothing is said. */
@@ -11,7 +11,9 @@ const defaultLifetimeMs = 24 * hourMs;
 export const tokenCreateInput = Type.Object(
   {
     name: Type.String(),
-    role: Type.Union([Type.Literal('client'), Type.Literal('storage'), Type.Literal('admin')]),
+    role: Type.Enum([...roles]),
+    uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    names: Type.Optional(Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 512 })),
     lifetimeMs: Type.Optional(Type.Integer({ minimum: 1000 })),
     reissue: Type.Optional(Type.Boolean()),
   },
@@ -19,27 +21,66 @@ export const tokenCreateInput = Type.Object(
 );
 
 export interface TokenAnswer {
-  /** The join code, `hf1-…`: whoever has it can become the node it names, once. */
+  /** The join code, `hf1-…`: whoever has it can become a node that it names, as often as it has uses. */
   readonly code: string;
   readonly role: string;
   readonly name: string;
+  readonly uses: number;
   readonly expires: string;
 }
 
-/** Makes a join code for one role and one name. */
+/** Makes a join code for one role and one name, or a pattern of names. */
 export async function createToken(
   context: AdminContext,
   input: Static<typeof tokenCreateInput>,
   caller: Identity,
 ): Promise<TokenAnswer> {
+  const { role, name, uses = 1 } = input;
   const expiresAt = new Date(context.clock.now() + (input.lifetimeMs ?? defaultLifetimeMs));
   const code = await context.authority.createToken({
-    role: input.role,
-    name: input.name,
+    role,
+    name,
+    uses,
+    names: input.names ?? [],
     expiresAt,
     addresses: context.enrolAddresses,
     reissue: input.reissue === true,
     by: identityLabel(caller),
   });
-  return { code: encodeJoinCode(code), role: input.role, name: input.name, expires: expiresAt.toISOString() };
+  return { code: encodeJoinCode(code), role, name, uses, expires: expiresAt.toISOString() };
+}
+
+/** A join code as it is listed; the names of the keys are stable. */
+export interface TokenView
+  extends Pick<JoinCodeRecord, 'id' | 'role' | 'name' | 'names' | 'reissue' | 'state'> {
+  readonly uses: number;
+  readonly maxUses: number;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly expires: string;
+}
+
+/** The join codes that were made, the newest first. */
+export async function listTokens({ authority }: AdminContext): Promise<TokenView[]> {
+  const records = await authority.joinCodes.list();
+  return records.map(({ createdAt, expiresAt, ...rest }) => ({
+    ...rest,
+    created: createdAt.toISOString(),
+    expires: expiresAt.toISOString(),
+  }));
+}
+
+export const tokenRevokeInput = Type.Object(
+  { id: Type.Integer({ minimum: 1 }) },
+  { additionalProperties: false },
+);
+
+/** Ends a join code by its number. Errors: `object_not_found`, `already_revoked`. */
+export async function revokeToken(
+  { authority }: AdminContext,
+  { id }: Static<typeof tokenRevokeInput>,
+  caller: Identity,
+): Promise<{ readonly id: number }> {
+  await authority.joinCodes.revoke(id, identityLabel(caller));
+  return { id };
 }

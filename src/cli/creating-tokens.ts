@@ -1,21 +1,28 @@
+import type { Role } from '../pki/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
-import { formatRemaining } from './format.ts';
+import { formatRemaining, plural } from './format.ts';
 
-interface TokenRequest {
-  readonly role: 'client' | 'storage' | 'admin';
+/** What is said of a join code that is to be made. */
+export interface TokenRequest {
+  readonly role: Role;
+  readonly uses?: number;
+  readonly names?: readonly string[];
+  /** Milliseconds. */
   readonly expires?: number;
   readonly reissue?: boolean;
 }
 
 /** `holdfast token create NAME`: the code alone on stdout, what it stands for on stderr. */
 export async function createToken(context: Context, name: string, request: TokenRequest): Promise<void> {
-  const { role, expires, reissue } = request;
+  const { role, uses, names, expires, reissue } = request;
   const { output, clock } = context;
   const token = await withAdmin(context, (admin) =>
     admin.call('token.create', {
       name,
       role,
+      ...(uses !== undefined && { uses }),
+      ...(names !== undefined && { names: [...names] }),
       ...(expires !== undefined && { lifetimeMs: expires }),
       ...(reissue === true && { reissue }),
     }),
@@ -23,5 +30,7 @@ export async function createToken(context: Context, name: string, request: Token
   if (output.json) return output.value(token);
   output.data(token.code);
   const left = formatRemaining(new Date(token.expires).getTime() - clock.now());
-  output.say(`for ${role} ${name}, once, within ${left}; on that machine: holdfast join CODE`);
+  const often = token.uses === 1 ? 'once' : plural(token.uses, 'machine');
+  const how = name.includes('*') ? 'holdfast join CODE --name NAME' : 'holdfast join CODE';
+  output.say(`for ${role} ${name}, ${often}, within ${left}; on that machine: ${how}`);
 }

@@ -1,13 +1,20 @@
 import { text as readText } from 'node:stream/consumers';
 import { joinNetwork } from '../agent/index.ts';
-import { parseJoinCode } from '../enrol/index.ts';
+import { type JoinCode, joinCodeFor, parseJoinCode } from '../enrol/index.ts';
+import { isNamePattern, matchesNamePattern } from '../pki/index.ts';
+import { checkNodeName } from '../policy/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
+import { machineName } from './machine.ts';
 import { withHome } from './with-home.ts';
 
 /** `holdfast join CODE`: this machine becomes the node that the code names. */
-export async function join(context: Context, text: string): Promise<void> {
-  const code = parseJoinCode(text === '-' ? await readStdin() : text);
+export async function join(
+  context: Context,
+  text: string,
+  { name }: { readonly name?: string } = {},
+): Promise<void> {
+  const code = codeFor(parseJoinCode(text === '-' ? await readStdin() : text), name);
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
   const { output, clock } = context;
@@ -25,6 +32,15 @@ export async function join(context: Context, text: string): Promise<void> {
   output.row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`);
   output.row('server', state.servers[0] ?? '');
   output.row('next', 'holdfast backup PATH');
+}
+
+/** The code for this machine: by the name that is said, else by its host name where the code's pattern lets that through. */
+function codeFor(code: JoinCode, said: string | undefined): JoinCode {
+  const own = machineName();
+  const byHost = isNamePattern(code.name) && matchesNamePattern(code.name, own) ? own : undefined;
+  const chosen = joinCodeFor(code, said ?? byHost);
+  checkNodeName(chosen.name);
+  return chosen;
 }
 
 /** A code from standard input does not stand in the list of processes. */
