@@ -15,6 +15,7 @@ function withoutFigures(line: string): string {
     .replace(/https:\/\/\S+/, 'URL')
     .replace(/(enrolled {3})\S+/, '$1NAME')
     .replace(/snapshot [0-9a-f]{8}/, 'snapshot ID')
+    .replace(/next in \d+ days/, 'next in N days')
     .replace(/[\d,]+ files?/, 'N files')
     .replace(/[\d.]+ (B|kB|MB|GB) → [\d.]+ (B|kB|MB|GB)/, 'BYTES → BYTES')
     .replace(/[\d.]+ s(?= )/, 'N s');

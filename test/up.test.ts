@@ -36,7 +36,7 @@ $ holdfast up --once --home home --port ${port} data
   authority   created   backup.<host>   root SHA256:<root>:…   P-256, valid 20 years
   recovery    kit written to <directory>/home/recovery-kit.txt   move it off this machine
   server      listening https://<name>:${port}   TLS 1.3, client certificates required
-  client      enrolled   <client>   certificate renews itself, next in 20 days
+  client      enrolled   <client>   certificate renews itself, next in <renewal> days
   backup      3 files   46 B → <stored>   <seconds> s   over TLS 1.3 X25519MLKEM768   snapshot <snapshot>
   verified    3 files read back and compared, all equal
   next        holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME

@@ -11,6 +11,6 @@ export { checkNamePolicy, checkNames, type NamePolicy } from './name-policy.ts';
 export { checkNetworkName } from './network-name.ts';
 export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
 export { ProfilePolicy, parseProfile } from './profile-policy.ts';
-export { needsRenewal, renewalTime, type Validity } from './renewal.ts';
+export { needsRenewal, type Renewable, renewalTime } from './renewal.ts';
 export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

@@ -4,7 +4,6 @@ import { dayMs, isHoldfastError } from '../base/index.ts';
 import { defaultClientPolicy, parseClientPolicy } from './client-policy.ts';
 import { defaultProfiles } from './default-profiles.ts';
 import { parseProfile } from './profile-policy.ts';
-import { needsRenewal, renewalTime } from './renewal.ts';
 
 const refused = (change: object) =>
   assert.throws(
@@ -44,13 +43,4 @@ test('a client policy that names an unknown group is refused', () => {
     () => parseClientPolicy({ ...defaultClientPolicy, groups: ['ffdhe2048'] }),
     (error) => isHoldfastError(error, 'settings_invalid'),
   );
-});
-
-test('a certificate of 30 days is renewed after 20', () => {
-  const notBefore = new Date('2030-01-01T00:00:00Z');
-  const validity = { notBefore, notAfter: new Date(notBefore.getTime() + 30 * dayMs) };
-  const due = notBefore.getTime() + 20 * dayMs;
-  assert.equal(renewalTime(validity).getTime(), due);
-  assert.equal(needsRenewal(validity, due - 1), false);
-  assert.equal(needsRenewal(validity, due), true);
 });
