@@ -3,6 +3,7 @@ import type { Bytes } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { describePublicKey, type Identity } from '../pki/index.ts';
 import { defaultProfiles } from '../policy/index.ts';
+import { checkKeyStrength } from './key-strength.ts';
 import { requestNotAllowed } from './request-rules.ts';
 
 /** What a public key is known by in the records: the SHA-256 of its SubjectPublicKeyInfo. */
@@ -11,11 +12,13 @@ export function publicKeyHash(spki: Bytes): Bytes {
 }
 
 /**
- * Refuses a public key that the role's profile does not have, or that was ever certified for somebody else, the
- * authority itself included: two identities with one key could stand in for each other.
- * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `key_malformed`
+ * Refuses a public key that can be broken, that the role's profile does not have, that was revoked as compromised, or
+ * that was ever certified for somebody else, the authority itself included: two identities with one key could stand in
+ * for each other.
+ * @throws HoldfastError `key_weak`, `request_not_allowed`, `key_unsupported`, `key_malformed`
  */
 export async function checkPublicKey(tx: Queries, spki: Bytes, { role, name }: Identity): Promise<void> {
+  checkKeyStrength(spki);
   const algorithm = algorithmOf(spki);
   const allowed: readonly string[] = defaultProfiles[role].keyAlgorithms;
   if (!allowed.includes(algorithm)) {
@@ -23,16 +26,28 @@ export async function checkPublicKey(tx: Queries, spki: Bytes, { role, name }: I
       `a key of the kind ${algorithm} is not allowed for ${role}: expected ${allowed.join(', ')}`,
     );
   }
-  const other = await tx.get(
-    `SELECT 1 FROM certificates c JOIN identities i ON i.id = c.identity
-      WHERE c.public_key = ? AND NOT (i.role = ? AND i.name = ?)
-      UNION ALL SELECT 1 FROM issuers WHERE public_key = ? LIMIT 1`,
-    publicKeyHash(spki),
+  const { isCompromised, isForeign } = await useOfKey(tx, publicKeyHash(spki), { role, name });
+  if (isCompromised) throw requestNotAllowed('the public key was revoked as compromised');
+  if (isForeign) throw requestNotAllowed('the public key belongs to another identity');
+}
+
+/** What is on record of a public key. */
+async function useOfKey(
+  tx: Queries,
+  publicKey: Bytes,
+  { role, name }: Pick<Identity, 'role' | 'name'>,
+): Promise<{ isCompromised: boolean; isForeign: boolean }> {
+  const row = await tx.get<{ compromised: number | null; foreign_use: number | null }>(
+    `SELECT max(compromised) AS compromised, max(foreign_use) AS foreign_use FROM (
+      SELECT c.revocation_reason IS 'keyCompromise' AS compromised, i.role <> ? OR i.name <> ? AS foreign_use
+        FROM certificates c JOIN identities i ON i.id = c.identity WHERE c.public_key = ?
+      UNION ALL SELECT 0, 1 FROM issuers WHERE public_key = ?)`,
     role,
     name,
-    publicKeyHash(spki),
+    publicKey,
+    publicKey,
   );
-  if (other !== undefined) throw requestNotAllowed('the public key belongs to another identity');
+  return { isCompromised: row?.compromised === 1, isForeign: row?.foreign_use === 1 };
 }
 
 /** In the words of a profile's `keyAlgorithms`. */

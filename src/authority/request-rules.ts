@@ -2,12 +2,13 @@ import { HoldfastError } from '../base/index.ts';
 import {
   attributeOids,
   type CertificateRequest,
+  equalNames,
   extensionOids,
   formatGeneralName,
   formatName,
-  nameKey,
   verifyRequestSignature,
 } from '../pki/index.ts';
+import { checkKeyStrength } from './key-strength.ts';
 import { type Authorisation, subjectAltNamesOf, subjectOf } from './leaf-contents.ts';
 
 /** One rule: what the request has that it may not have, or undefined. */
@@ -17,9 +18,11 @@ type Rule = (request: CertificateRequest, authorisation: Authorisation) => strin
  * A request proves a key; what the certificate says was authorised before. So a request may repeat that, or leave it
  * out, and whatever else it asks for is refused by name.
  *
- * @throws HoldfastError `request_signature_invalid`, `request_not_allowed`
+ * @throws HoldfastError `key_weak`, `key_unsupported`, `key_malformed`, `signature_unsupported` such as SHA-1,
+ *   `request_signature_invalid`, `request_not_allowed`
  */
 export function checkRequest(request: CertificateRequest, authorisation: Authorisation): void {
+  checkKeyStrength(request.spki);
   if (!verifyRequestSignature(request)) {
     throw new HoldfastError('request_signature_invalid', 'the request is not signed with the key it is for');
   }
@@ -54,15 +57,11 @@ function noOtherExtensions({ extensions }: CertificateRequest): string | undefin
 
 function noOtherSubject({ subject }: CertificateRequest, authorisation: Authorisation): string | undefined {
   const { identity } = authorisation;
-  const authorised = new Set(
-    subjectOf(authorisation)
-      .flat()
-      .map((attribute) => nameKey([[attribute]])),
-  );
-  const excess = subject
+  const others = subject
     .flat()
-    .filter(({ oid, value }) => oid !== attributeOids.CN || value !== identity.name)
-    .find((attribute) => !authorised.has(nameKey([[attribute]])));
+    .filter(({ oid, value }) => oid !== attributeOids.CN || value !== identity.name);
+  const authorised = subjectOf(authorisation).flat();
+  const excess = others.find((other) => !authorised.some((one) => equalNames([[one]], [[other]])));
   return excess === undefined ? undefined : `the subject ${formatName([[excess]])}`;
 }
 

@@ -46,8 +46,8 @@ function rsaKeyIn(spki: Bytes): RsaPublicKey | undefined {
 /** What can be seen at once. */
 function weaknessOfNumbers({ modulus, exponent }: RsaPublicKey): string | undefined {
   const bits = bitLength(modulus);
-  if (bits < minModulusBits) return `rsa of ${bits} bits: expected ${minModulusBits} at least`;
-  if (bits > maxModulusBits) return `rsa of ${bits} bits: expected ${maxModulusBits} at most`;
+  if (bits < minModulusBits) return `only ${bits} bits of rsa: expected ${minModulusBits} at least`;
+  if (bits > maxModulusBits) return `${bits} bits of rsa: expected ${maxModulusBits} at most`;
   const exponentBits = bitLength(exponent);
   if (exponentBits > maxExponentBits)
     return `an rsa exponent of ${exponentBits} bits: expected 65537, or ${maxExponentBits} bits at most`;
