@@ -8,3 +8,4 @@ export type { Database, Queries, Row, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';
 export { acquireProcessLock, type ProcessLock, type ProcessLockHolder } from './process-lock.ts';
+export { type SnapshotOrder, snapshotDatabase } from './snapshot-database.ts';

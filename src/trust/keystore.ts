@@ -9,7 +9,7 @@ import {
   withFileLock,
 } from '../base/index.ts';
 import { exportPrivateKey, importPrivateKey } from '../pki/index.ts';
-import type { KeystoreEntry } from './keystore-entry.ts';
+import { decodeEntries, encodeEntries, type KeystoreEntry } from './keystore-entry.ts';
 import {
   createKeystoreFiles,
   type KeystoreFiles,
@@ -66,6 +66,20 @@ export class Keystore {
   }
 
   /**
+   * Makes a keystore with a stash of its own that holds what another one was copied out as.
+   *
+   * @throws HoldfastError as {@link Keystore.create}, and `keystore_damaged` when `contents` is no such copy
+   */
+  static async createFrom(directory: string, contents: Secret<Bytes>): Promise<Keystore> {
+    const copied = decodeEntries(contents.reveal());
+    if (copied === undefined)
+      throw new HoldfastError('keystore_damaged', 'the copy of a keystore is damaged');
+    const keystore = await Keystore.create(directory);
+    await keystore.#replace(copied);
+    return keystore;
+  }
+
+  /**
    * Opens the keystore in `directory`.
    *
    * @throws HoldfastError `keystore_missing`; `keystore_not_private` when others have access; `keystore_damaged`,
@@ -106,6 +120,11 @@ export class Keystore {
     return chain;
   }
 
+  /** All of it in the clear, for a backup that is encrypted on its way out; {@link Keystore.createFrom} takes it. */
+  copyOut(): Secret<Bytes> {
+    return new Secret(encodeEntries(this.#entries));
+  }
+
   /**
    * Changes entries in one atomic write, on top of what the file holds by then. Updates run one after the other, those
    * of other processes too. When `change` throws or the file cannot be written, nothing has changed.
@@ -114,6 +133,14 @@ export class Keystore {
    */
   async update(change: (entries: KeystoreEditor) => void): Promise<void> {
     await withFileLock(this.#files.lock, () => this.#apply(change));
+  }
+
+  async #replace(entries: ReadonlyMap<string, KeystoreEntry>): Promise<void> {
+    await withFileLock(this.#files.lock, async () => {
+      const { stash } = await loadKeystoreFiles(this.#files);
+      await saveKeystoreFile(this.#files, { entries: new Map(entries), stash });
+    });
+    this.#entries = entries;
   }
 
   async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {
