@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import { infineonPrime, nextPrime, randomPrime, rsaKeyOf } from '../../test/rig/weak-rsa.ts';
 import { createNodeRequest } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../pki/index.ts';
-import { Openssl } from '../pki/openssl.fixture.ts';
-import { infineonPrime, nextPrime, randomPrime, rsaKeyOf } from '../pki/weak-rsa.fixture.ts';
 import { SampleHome } from './authority.fixture.ts';
 import { openContext } from './open-authority.ts';
 import { refused } from './refused.fixture.ts';
@@ -61,13 +65,7 @@ describe('a public key', () => {
   for (const { key, options = [], code, named } of asked) {
     it(`is refused by name: ${named}`, async () => {
       await using home = await SampleHome.open();
-      await using openssl = await Openssl.open();
-      const [algorithm = '', ...parameters] = key;
-      const details = parameters.flatMap((parameter) => ['-pkeyopt', parameter]);
-      await openssl.run('genpkey', '-algorithm', algorithm, ...details, '-out', 'key.pem');
-      const files = ['-key', 'key.pem', '-outform', 'DER', '-out', 'request.der'];
-      await openssl.run('req', '-new', '-subj', '/CN=alpha', ...files, ...options);
-      const request = await openssl.read('request.der');
+      const request = await opensslRequest(key, options);
       await refused(code, home.enrolWith(await home.code('alpha'), request), named);
       assert.equal((await home.authority.certificates.list()).length, 0);
     });
@@ -106,3 +104,18 @@ describe('a public key', () => {
     await refused('request_not_allowed', home.enrol(await home.code('beta'), keys), 'revoked as compromised');
   });
 });
+
+const run = promisify(execFile);
+
+async function opensslRequest(
+  [algorithm = '', ...parameters]: readonly string[],
+  options: readonly string[],
+) {
+  using directory = temporaryDirectory();
+  const openssl = (...args: readonly string[]) => run('openssl', args, { cwd: directory.path });
+  const details = parameters.flatMap((parameter) => ['-pkeyopt', parameter]);
+  await openssl('genpkey', '-algorithm', algorithm, ...details, '-out', 'key.pem');
+  const files = ['-key', 'key.pem', '-outform', 'DER', '-out', 'request.der'];
+  await openssl('req', '-new', '-subj', '/CN=alpha', ...files, ...options);
+  return await readFile(join(directory.path, 'request.der'));
+}

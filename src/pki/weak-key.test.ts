@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { infineonPrime, nextPrime, randomPrime, rsaKeyOf, rsaSpki } from '../../test/rig/weak-rsa.ts';
 import { hasClosePrimes, squareRoot } from './close-primes.ts';
 import { exportPublicKey, generateKeyPair, type KeyAlgorithm, weaknessOfKey } from './index.ts';
-import { infineonPrime, nextPrime, randomPrime, rsaKeyOf, rsaSpki } from './weak-rsa.fixture.ts';
 
 const algorithms: readonly KeyAlgorithm[] = [
   'p256',

@@ -1,35 +1,18 @@
-import { checkPrimeSync, createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
-import { type Bytes, toHex } from '../base/index.ts';
-import { tag } from './der-tag.ts';
-import { writeDer } from './der-writer.ts';
+import { checkPrimeSync, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { type Bytes, toHex } from '../../src/base/index.ts';
+import { exportPublicKey } from '../../src/pki/index.ts';
 
 /** The SubjectPublicKeyInfo of an RSA key with these numbers, which may be of any kind. */
 export function rsaSpki(modulus: bigint, exponent = 65_537n): Bytes {
-  const key = writeDer((writer) =>
-    writer.inside(tag.sequence, () => {
-      writer.unsignedInteger(bytesOf(modulus));
-      writer.unsignedInteger(bytesOf(exponent));
-    }),
-  );
-  return writeDer((writer) =>
-    writer.inside(tag.sequence, () => {
-      writer.inside(tag.sequence, () => {
-        writer.oid('1.2.840.113549.1.1.1');
-        writer.null();
-      });
-      writer.bitString(key);
-    }),
-  );
+  const key = { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
+  return exportPublicKey(createPublicKey({ key, format: 'jwk' }));
 }
 
 /** A private key of these two primes, which signs like any other. */
 export function rsaKeyOf(p: bigint, q: bigint, e = 65_537n): KeyObject {
   const d = inverse(e, (p - 1n) * (q - 1n));
   const numbers = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
-  const fields = Object.entries(numbers).map(([name, number]) => [
-    name,
-    Buffer.from(bytesOf(number)).toString('base64url'),
-  ]);
+  const fields = Object.entries(numbers).map(([name, number]) => [name, base64url(number)]);
   return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(fields) }, format: 'jwk' });
 }
 
@@ -68,7 +51,7 @@ function inverse(number: bigint, modulus: bigint): bigint {
   return x < 0n ? x + modulus : x;
 }
 
-function bytesOf(number: bigint): Bytes {
+function base64url(number: bigint): string {
   const hex = number.toString(16);
-  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
 }
