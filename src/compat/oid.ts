@@ -1,0 +1,93 @@
+import { HoldfastError } from '../base/index.ts';
+
+/** The fourteen keys of `sm_ssl_cert client --oid`, and the attribute that each of them is. */
+const attributeOf = {
+  C: 'C',
+  CN: 'CN',
+  DQ: 'dnQualifier',
+  GN: 'GN',
+  GQ: 'generationQualifier',
+  I: 'initials',
+  L: 'L',
+  N: 'name',
+  O: 'O',
+  OU: 'OU',
+  P: 'pseudonym',
+  PC: 'postalCode',
+  S: 'SN',
+  T: 'title',
+} as const;
+
+/** A key as it is typed. */
+export type OidKey = keyof typeof attributeOf;
+
+/** The subject that was asked for, by the short names that `pki` has for its attributes. */
+export type SubjectWords = Readonly<Partial<Record<(typeof attributeOf)[OidKey], string>>>;
+
+/**
+ * The subject in `--oid={options}`: `KEY:value,KEY:value`. A comma separates only where one of the fourteen keys and a
+ * colon follow, so that values may hold commas; `\` takes the next character as it is; one colon after a value, which
+ * the original's list of options has after `O:{organization_name}`, is dropped.
+ *
+ * @throws HoldfastError `usage` for a key that is unknown or there twice, a value that is empty, and a `\` at the end;
+ *   what looks like an unknown key after a comma is refused too, rather than taken for a part of the value before it
+ */
+export function parseOid(text: string): SubjectWords {
+  const found = new Map<string, string>();
+  for (let at = 0; at < text.length || found.size === 0; ) {
+    const key = readKey(text, at);
+    const { value, end } = readValue(text, at + key.length + 1, key);
+    if (found.has(attributeOf[key])) throw wrong(`${key} is there twice`);
+    found.set(attributeOf[key], value);
+    at = end;
+  }
+  return Object.fromEntries(found);
+}
+
+const keyAhead = /([A-Za-z]+):/y;
+
+function readKey(text: string, at: number): OidKey {
+  keyAhead.lastIndex = at;
+  const key = keyAhead.exec(text)?.[1];
+  if (key !== undefined && isKey(key)) return key;
+  const found = key ?? (text.slice(at, at + 20) || 'nothing');
+  throw wrong(`found ${JSON.stringify(found)} where a key and a colon are expected`);
+}
+
+/** The value from `start` on, and where the next key begins. */
+function readValue(text: string, start: number, key: OidKey): { value: string; end: number } {
+  let value = '';
+  let stray = false;
+  let at = start;
+  while (at < text.length && !isSeparator(text, at)) {
+    const escaped = text[at] === '\\';
+    if (escaped) at++;
+    const character = text[at];
+    if (character === undefined) throw wrong(`the value of ${key} ends in a single \\`);
+    value += character;
+    stray = character === ':' && !escaped;
+    at++;
+  }
+  const kept = stray ? value.slice(0, -1) : value;
+  if (kept.trim() === '') throw wrong(`${key} has no value`);
+  return { value: kept, end: at + 1 };
+}
+
+const commaAndKey = /,([A-Z]{1,2}):/y;
+
+function isSeparator(text: string, at: number): boolean {
+  commaAndKey.lastIndex = at;
+  const key = commaAndKey.exec(text)?.[1];
+  if (key === undefined || isKey(key)) return key !== undefined;
+  throw wrong(`${key} is not a key; write \\, for a comma that belongs to the value`);
+}
+
+function isKey(key: string): key is OidKey {
+  return Object.hasOwn(attributeOf, key);
+}
+
+function wrong(problem: string): HoldfastError {
+  return new HoldfastError('usage', `--oid: ${problem}`, {
+    hint: `KEY:value,KEY:value with the keys ${Object.keys(attributeOf).join(' ')}, e.g. --oid=CN:alpha,O:Example,C:DE`,
+  });
+}
