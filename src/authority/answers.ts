@@ -1,6 +1,7 @@
-import { asBuffer, type Bytes, isHoldfastError, Secret } from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
 import {
   type EnrolmentAnswer,
+  type EscrowPage,
   EscrowRequest,
   JoinRequest,
   parseMessage,
@@ -60,6 +61,31 @@ export async function answerEscrow(authority: Authority, input: unknown, { ident
   const { repository, sealed } = parseMessage(EscrowRequest, input, 'escrow request');
   await authority.escrow.put(identity, repository, fromBase64(sealed));
 }
+
+/**
+ * What `peer` left itself, the newest first, from before the entry `before` on. @throws HoldfastError `input_invalid`
+ */
+export async function answerEscrowPage(
+  authority: Authority,
+  before: string | undefined,
+  { identity }: Peer,
+): Promise<EscrowPage> {
+  if (before !== undefined && !/^[1-9][0-9]{0,14}$/.test(before))
+    throw new HoldfastError('input_invalid', 'escrow: before is no number of an entry');
+  const beforeId = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
+  const { entries, more } = await authority.escrow.page(identity, { beforeId, maxBytes: maxEscrowPageBytes });
+  return {
+    version: 1,
+    entries: entries.map(({ sealed, ...entry }) => ({
+      ...entry,
+      sealed: asBuffer(sealed).toString('base64'),
+    })),
+    more,
+  };
+}
+
+/** In base64 and with the rest of the message it is within what a peer reads. */
+const maxEscrowPageBytes = 45 * 1024;
 
 /**
  * What a peer is told about its refusal by `answerJoin` or `answerRenew`. Whoever holds the secret of a code, or a

@@ -12,6 +12,17 @@ export interface EscrowEntry {
   readonly bytes: number;
 }
 
+/** A sealed password as its owner gets it back. */
+export interface SealedEntry {
+  readonly id: number;
+  /** The repository's id. */
+  readonly repository: string;
+  readonly sealed: Bytes;
+}
+
+const maxEntriesOfPage = 32;
+/** What a message needs for an entry beside its bytes. */
+const entryOverhead = 64;
 const maxSealedBytes = 64 * 1024;
 const maxRepositoryLength = 512;
 const maxEntriesOfOne = 1000;
@@ -67,6 +78,30 @@ export class Escrow {
       repository,
     );
     return rows.map(({ sealed }) => sealed);
+  }
+
+  /**
+   * What is kept of `identity` in entries before `beforeId`, the newest first: as many as have `maxBytes` together, one
+   * at least, and whether there are more.
+   */
+  async page(
+    { role, name }: Identity,
+    { beforeId, maxBytes }: { readonly beforeId: number; readonly maxBytes: number },
+  ): Promise<{ readonly entries: readonly SealedEntry[]; readonly more: boolean }> {
+    const rows = await this.#context.database.all<SealedEntry>(
+      `SELECT e.id, e.repository, e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
+        WHERE i.role = ? AND i.name = ? AND e.id < ? ORDER BY e.id DESC LIMIT ?`,
+      role,
+      name,
+      beforeId,
+      maxEntriesOfPage + 1,
+    );
+    let bytes = 0;
+    const entries = rows.slice(0, maxEntriesOfPage).filter(({ sealed, repository }, index) => {
+      bytes += sealed.length + repository.length + entryOverhead;
+      return index === 0 || bytes <= maxBytes;
+    });
+    return { entries, more: entries.length < rows.length };
   }
 
   /** Everything that is kept, without the sealed passwords; of one identity when it is given. */

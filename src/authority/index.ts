@@ -6,12 +6,22 @@
  * public key too; every decision is in one log whose records carry the hash of the one before, numbered inside the
  * commit of what they record; and there is one writer for each home.
  */
-export { answerEscrow, answerJoin, answerRenew, answerTrust, type Peer, refusalOf } from './answers.ts';
+export {
+  answerEscrow,
+  answerEscrowPage,
+  answerJoin,
+  answerRenew,
+  answerTrust,
+  type Peer,
+  refusalOf,
+} from './answers.ts';
 export type { Authority } from './authority.ts';
 export type { AuthorityStatus, CertificateStatus } from './authority-status.ts';
 export type { CertificateFilter, CertificateRecord, CertificateRecords } from './certificate-records.ts';
 export { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
 export type { JoinCodeOrder } from './create-join-code.ts';
+export type { Custody } from './custody/custody.ts';
+export type { IssuerCustody, KeyPlace } from './custody/issuer-custody.ts';
 export type { EnrolOrder } from './enrol-node.ts';
 export type { Escrow, EscrowEntry } from './escrow.ts';
 export { lockHome } from './home-lock.ts';
@@ -20,7 +30,12 @@ export type { Issued } from './issue.ts';
 export type { LocalOrder } from './issue-local.ts';
 export type { JoinCodeRecord, JoinCodes } from './join-codes.ts';
 export type { AuditLog, LogEntry, LogHead } from './log/audit-log.ts';
+export { type ClockProblem, describeClock } from './log/clock-guard.ts';
 export type { LogKind, LogRecord } from './log/log-record.ts';
 export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { RenewOrder } from './renew-node.ts';
+export type { Standing } from './standing.ts';
+export type { OcspAnswerBytes } from './revocation/ocsp-responder.ts';
+export type { Revocation, RevocationTarget, SignedCrl } from './revocation/revocation.ts';
+export type { Revoked } from './revocation/revoked.ts';
 export { statusPaths } from './status-address.ts';

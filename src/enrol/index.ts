@@ -8,11 +8,13 @@
 export { Checkpoint, SignedCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
 export { isEnrolAddress } from './enrol-address.ts';
 export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
+export { type FetchEscrowOptions, fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
 export { type JoinOptions, join } from './join.ts';
 export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
 export { type EscrowOptions, leaveEscrow } from './leave-escrow.ts';
 export {
   EnrolmentAnswer,
+  EscrowPage,
   EscrowRequest,
   enrolPaths,
   JoinRequest,
@@ -22,4 +24,5 @@ export {
   RenewRequest,
 } from './message.ts';
 export { createNodeRequest, type NodeRequest } from './node-request.ts';
+export { needsPassphrase, openRecoveryKit, type RecoveryKit, unsealWithKit } from './recovery-kit.ts';
 export { type RenewOptions, renew } from './renew.ts';

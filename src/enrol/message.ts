@@ -16,7 +16,7 @@ export const enrolPaths = {
   renew: '/-/control/renew',
   /** GET: the trust bundle as its file has it. */
   trust: '/-/control/trust',
-  /** POST {@link EscrowRequest}. */
+  /** POST {@link EscrowRequest}; GET with `?before=ID`: {@link EscrowPage}. */
   escrow: '/-/control/escrow',
 } as const;
 
@@ -85,6 +85,27 @@ export const EscrowRequest = Type.Object(
   closed,
 );
 export type EscrowRequest = Static<typeof EscrowRequest>;
+
+/** What a client left before, the newest first, as much as fits into a message. */
+export const EscrowPage = Type.Object(
+  {
+    version,
+    entries: Type.Array(
+      Type.Object(
+        {
+          id: Type.Integer({ minimum: 1 }),
+          repository: Type.String({ maxLength: 512 }),
+          sealed: base64(62 * 1024),
+        },
+        closed,
+      ),
+    ),
+    /** Whether there is more before the last of these. */
+    more: Type.Boolean(),
+  },
+  closed,
+);
+export type EscrowPage = Static<typeof EscrowPage>;
 
 /** Why a peer was refused, as far as it may know. The code is printed, so it has the form of one. */
 export const Refusal = Type.Object({

@@ -36,6 +36,7 @@ export const routes: readonly Route[] = [
     access: ['client', 'storage', 'server', 'admin'],
   },
   { method: 'POST', path: '/-/control/escrow', service: 'control', access: ['client'] },
+  { method: 'GET', path: '/-/control/escrow', service: 'control', access: ['client'] },
   { method: 'POST', path: '/-/admin/*', service: 'control', access: ['admin'] },
 ];
 

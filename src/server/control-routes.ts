@@ -1,5 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { answerEscrow, answerRenew, answerTrust, type Peer, refusalOf } from '../authority/index.ts';
+import {
+  answerEscrow,
+  answerEscrowPage,
+  answerRenew,
+  answerTrust,
+  type Peer,
+  refusalOf,
+} from '../authority/index.ts';
 import { isHoldfastError } from '../base/index.ts';
 import { enrolPaths } from '../enrol/index.ts';
 import { parseCertificate } from '../pki/index.ts';
@@ -31,4 +38,7 @@ export function mountControl(app: FastifyInstance, context: ServerContext, ident
     await answerEscrow(authority, request.body, peerOf(request.raw));
     return {};
   });
+  app.get<{ Querystring: { before?: string } }>(enrolPaths.escrow, (request) =>
+    answerEscrowPage(authority, request.query.before, peerOf(request.raw)),
+  );
 }

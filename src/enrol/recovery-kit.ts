@@ -1,0 +1,104 @@
+import { type Bytes, HoldfastError, Secret } from '../base/index.ts';
+import { type Fingerprint, parseFingerprint } from '../pki/index.ts';
+
+/** What a recovery kit holds. */
+export interface RecoveryKit {
+  readonly network: string;
+  /** Fingerprint of the network's root when the kit was written. */
+  readonly root: Fingerprint;
+  /** What secrets of the network are sealed to (age). */
+  readonly recipient: string;
+  /** Opens what is sealed to the recipient: an age identity. */
+  readonly identity: Secret<string>;
+}
+
+const maxKitLength = 64 * 1024;
+const keyLine = /^AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+$/m;
+const sealedKey = /-----BEGIN AGE ENCRYPTED FILE-----[^-]+-----END AGE ENCRYPTED FILE-----/;
+
+/** Whether the key in a kit's text is protected by a passphrase. */
+export function needsPassphrase(text: string): boolean {
+  return !keyLine.test(text) && sealedKey.test(text);
+}
+
+/**
+ * Reads a recovery kit as `init` wrote it.
+ * @throws HoldfastError `recovery_kit_malformed` for what is none; `password_wrong` for a passphrase that is missing or
+ *   does not open it
+ */
+export async function openRecoveryKit(text: string, passphrase?: Secret<string>): Promise<RecoveryKit> {
+  const head = text.slice(0, maxKitLength);
+  const network = /^# RECOVERY KIT of the backup network (\S+)$/m.exec(head)?.[1];
+  const root = parseFingerprint(/^# Root certificate +(\S+)$/m.exec(head)?.[1] ?? '');
+  const key = keyLine.exec(head)?.[0] ?? sealedKey.exec(head)?.[0];
+  if (text.length > maxKitLength || network === undefined || root === undefined || key === undefined)
+    throw malformed('a part of it is missing');
+  const identity = new Secret(keyLine.test(key) ? key : await unsealKey(key, passphrase));
+  return { network, root, identity, recipient: await recipientOf(identity) };
+}
+
+/**
+ * What was sealed to the kit's recipient.
+ * @throws HoldfastError `recovery_kit_foreign` when it was sealed to another, or is damaged
+ */
+export async function unsealWithKit(
+  sealed: Bytes,
+  { identity, network }: RecoveryKit,
+): Promise<Secret<Bytes>> {
+  const { Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity.reveal());
+  try {
+    return new Secret(await decrypter.decrypt(sealed));
+  } catch (cause) {
+    throw new HoldfastError(
+      'recovery_kit_foreign',
+      `the recovery kit of ${network} does not open what was sealed`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function unsealKey(armored: string, passphrase: Secret<string> | undefined): Promise<string> {
+  if (passphrase === undefined) {
+    throw new HoldfastError('password_wrong', 'the key in this recovery kit is protected by a passphrase', {
+      hint: 'name a file with the passphrase: --passphrase-file FILE',
+    });
+  }
+  const { armor, Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  decrypter.addPassphrase(passphrase.reveal());
+  const text = await decrypter.decrypt(decodeArmor(armor.decode, armored), 'text').catch((cause: unknown) => {
+    throw new HoldfastError('password_wrong', 'the passphrase does not open this recovery kit', { cause });
+  });
+  return text.trim();
+}
+
+function decodeArmor(decode: (text: string) => Uint8Array, armored: string): Uint8Array {
+  try {
+    return decode(armored);
+  } catch (cause) {
+    throw malformed('its key is damaged', cause);
+  }
+}
+
+async function recipientOf(identity: Secret<string>): Promise<string> {
+  const { identityToRecipient } = await import('age-encryption');
+  try {
+    return await identityToRecipient(identity.reveal());
+  } catch (cause) {
+    throw malformed('its key is damaged', cause);
+  }
+}
+
+function malformed(problem: string, cause?: unknown): HoldfastError {
+  return new HoldfastError(
+    'recovery_kit_malformed',
+    `this is not a recovery kit as it was written: ${problem}`,
+    {
+      cause,
+    },
+  );
+}
