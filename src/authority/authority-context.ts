@@ -3,6 +3,7 @@ import type { CommittedReader, Database } from '../db/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import type { Issuer } from './issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import type { ClockGuard } from './log/clock-guard.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {
@@ -15,6 +16,8 @@ export interface AuthorityContext {
   readonly issuer: Issuer;
   readonly log: AuditLog;
   readonly clock: Clock;
+  /** Whether the clock can be believed. */
+  readonly clockGuard: ClockGuard;
   /** Increases with each restore from a backup. */
   readonly epoch: number;
   /** From now on `next` signs: an issuing certificate was replaced while the authority is open. */

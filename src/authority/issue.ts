@@ -1,11 +1,12 @@
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type Certificate, createCertificate, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { ensureIdentity, identityLabel } from './identity-records.ts';
 import { checkPublicKey, publicKeyHash } from './key-rules.ts';
-import { type Authorisation, leafTemplate } from './leaf-contents.ts';
+import { type Authorisation, isClipped, leafTemplate } from './leaf-contents.ts';
+import { checkClock } from './log/check-clock.ts';
 
 /** One certificate to be issued. */
 export interface IssueOrder {
@@ -31,18 +32,21 @@ export interface Issued {
  * Signs a certificate and records it, its identity and a line of the log. It leaves only when the transaction `tx` has
  * been committed: a certificate that the records do not know must never be seen.
  *
- * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `certificate_expired` when the issuing one is at its end
+ * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `clock_wrong`, `issuer_ending` when the issuing one has less
+ *   than a day left, `certificate_expired` when it has ended
  */
 export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
   const { issuer, clock, log } = context;
   const { authorisation, spki, kind, by, details } = order;
   const nowMs = clock.now();
+  checkClock(context);
   checkIssuing(context, nowMs);
   await checkPublicKey(tx, spki, authorisation.identity);
   const identity = await ensureIdentity(tx, authorisation.identity, nowMs);
-  const certificate = parseCertificate(
-    createCertificate(leafTemplate(issuer, authorisation, { spki, nowMs }), issuer.issuingKey),
-  );
+  const template = leafTemplate(issuer, authorisation, { spki, nowMs });
+  const clipped = isClipped(template, issuer.issuing.certificate);
+  if (clipped) checkRemaining(context, nowMs);
+  const certificate = parseCertificate(createCertificate(template, issuer.issuingKey));
   const row = await tx.get<{ id: number }>(
     `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
@@ -63,6 +67,7 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
       serial,
       fingerprint,
       notAfter: notAfter.toISOString(),
+      ...(clipped && { clipped }),
       ...details,
     },
   });
@@ -81,6 +86,16 @@ export function issuedBefore(
   if (row === undefined || row.issuer !== issuer.issuing.label || !isLive(row, clock.now())) return undefined;
   const { id, certificate: der } = row;
   return { id, certificate: parseCertificate(der), chain: [der, issuer.issuing.certificate.der] };
+}
+
+/** A certificate that ends at once helps nobody, and would be renewed without end. */
+function checkRemaining({ issuer }: AuthorityContext, nowMs: number): void {
+  const { label, certificate } = issuer.issuing;
+  if (certificate.notAfter.getTime() - nowMs >= dayMs) return;
+  throw new HoldfastError(
+    'issuer_ending',
+    `the issuing certificate ${label} ends ${certificate.notAfter.toISOString()}, in less than a day`,
+  );
 }
 
 function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {

@@ -64,3 +64,11 @@ export function leafTemplate(
     },
   };
 }
+
+/** Whether a certificate ends because its issuer's does: earlier than its profile says. */
+export function isClipped(
+  leaf: Pick<CertificateTemplate, 'notAfter'>,
+  issuer: Pick<CertificateTemplate, 'notAfter'>,
+): boolean {
+  return leaf.notAfter.getTime() === issuer.notAfter.getTime();
+}

@@ -8,6 +8,8 @@ import { authorityDamaged } from './authority-damaged.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
 import { lockHome } from './home-lock.ts';
 import { AuditLog } from './log/audit-log.ts';
+import { keepTime } from './log/check-clock.ts';
+import { ClockGuard } from './log/clock-guard.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { authorityMigrations } from './schema.ts';
@@ -67,7 +69,9 @@ export async function openContext({
     const about = { network, statusAddress: status_address };
     const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
     const reader = new CommittedReader(path);
-    const context = createContext({ database, reader, keystore, log, clock, epoch }, issuer);
+    const clockGuard = new ClockGuard(clock, reader);
+    const context = createContext({ database, reader, keystore, log, clock, clockGuard, epoch }, issuer);
+    await keepTime(context);
     await replaceIssuingWhenDue(context);
     return { context, recoveryRecipient: recovery_recipient };
   } catch (error) {

@@ -1,6 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { generateKeyPair, parseCertificate } from '../pki/index.ts';
-import { authorityProfiles } from '../policy/index.ts';
+import { generateKeyPair, keyAlgorithmOf, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import type { CaCertificate } from './issuer.ts';
@@ -9,13 +8,13 @@ import { presentIssuing, readIssuer } from './read-issuer.ts';
 
 /**
  * Makes the next issuing certificate, with a new key, when half of the present one's life is over and the root's key is
- * here to sign it; the older ones stay on record, and what they issued stays valid. From then on the context issues with
+ * here to sign it, and the clock can be believed; the older ones stay on record, and what they issued stays valid. From then on the context issues with
  * it, as it does with one made earlier whose time has come.
  */
 export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<void> {
-  const { issuer, clock, keystore } = context;
-  if (keystore.has(issuer.root.label) && isPastHalf(issuer.issuing, clock.now()))
-    await replaceIssuing(context);
+  const { issuer, clock, clockGuard, keystore } = context;
+  const isDue = isPastHalf(issuer.issuing, clock.now()) && clockGuard.problem() === undefined;
+  if (isDue && keystore.has(issuer.root.label)) await replaceIssuing(context);
   if (presentIssuing(issuer.issuings, clock.now()).label !== issuer.issuing.label) await readAgain(context);
 }
 
@@ -29,7 +28,7 @@ async function replaceIssuing(context: AuthorityContext): Promise<void> {
   const generation = issuings.length + 1;
   const label = issuerLabel('issuing', generation);
   if (!keystore.has(label)) {
-    const { privateKey } = await generateKeyPair(authorityProfiles.issuing.keyAlgorithm);
+    const { privateKey } = await generateKeyPair(keyAlgorithmOf(present.certificate.spki));
     await keystore.update((entries) => entries.putKey(label, privateKey));
   }
   const signer = { root: root.certificate, rootLabel: root.label, rootKey: keystore.key(root.label) };

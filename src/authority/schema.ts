@@ -124,6 +124,10 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE authority ADD COLUMN clock_uptime INTEGER;
       ALTER TABLE authority ADD COLUMN clock_wall INTEGER;
 
+      -- Where the key of a root was taken to, and when; null while it is in the keystore.
+      ALTER TABLE issuers ADD COLUMN key_file TEXT;
+      ALTER TABLE issuers ADD COLUMN key_moved_at INTEGER;
+
       CREATE TABLE policy (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         value TEXT NOT NULL

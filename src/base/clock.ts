@@ -1,11 +1,18 @@
+import { type SinceBoot, sinceBoot } from './since-boot.ts';
+
 /** Where the time comes from. Passed in wherever a date decides something, so that tests need no sleeping. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
+  /**
+   * What passes whatever the clock is set to, to see by it that the clock was set: undefined where the system does not
+   * tell. A clock without this function is never compared.
+   */
+  sinceBoot?(): SinceBoot | undefined;
 }
 
 /** The machine's own clock. */
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => Date.now(), sinceBoot };
 
 /** A clock that stands still until it is moved. */
 export class ManualClock implements Clock {

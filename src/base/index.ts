@@ -22,5 +22,6 @@ export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { forEachLimited } from './pool.ts';
 export { Secret } from './secret.ts';
+export type { SinceBoot } from './since-boot.ts';
 export { isSocketPlace, socketPath } from './socket-place.ts';
 export { workerEntry } from './worker-entry.ts';

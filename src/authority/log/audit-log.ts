@@ -1,6 +1,6 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Database, Queries } from '../../db/index.ts';
-import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord } from './log-record.ts';
+import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
 
 /** What is to be recorded. */
 export interface LogEntry {
@@ -37,12 +37,14 @@ export class AuditLog {
 
   /** Records `entry` in the transaction of what it records, which gives it its number. */
   async append(tx: Queries, { kind, by, details }: LogEntry): Promise<void> {
-    const head = await readHead(tx);
+    const { atMs, ...head } = await readEnd(tx);
+    const nowMs = this.#clock.now();
+    if (nowMs < atMs) await rememberTime(tx, atMs);
     const record: LogRecord = {
       epoch: this.#epoch,
       sequence: head.sequence + 1,
       previous: head.hash,
-      at: new Date(this.#clock.now()).toISOString(),
+      at: new Date(nowMs).toISOString(),
       kind,
       by,
       details,
@@ -55,8 +57,9 @@ export class AuditLog {
     await this.#database.transaction((tx) => this.append(tx, entry));
   }
 
-  head(): Promise<LogHead> {
-    return readHead(this.#database);
+  async head(): Promise<LogHead> {
+    const { sequence, hash } = await readEnd(this.#database);
+    return { sequence, hash };
   }
 
   /** The records after number `after`, in order, at most `limit`. */
@@ -93,12 +96,17 @@ export class AuditLog {
   }
 }
 
-async function readHead(queries: Queries): Promise<LogHead> {
+async function readEnd(queries: Queries): Promise<LogHead & { readonly atMs: number }> {
   const sql = 'SELECT sequence, record FROM log ORDER BY sequence DESC LIMIT 1';
   const last = await queries.get<StoredRecord>(sql);
   return last === undefined
-    ? { sequence: 0, hash: logStart }
-    : { sequence: last.sequence, hash: hashRecord(last.record) };
+    ? { sequence: 0, hash: logStart, atMs: 0 }
+    : { sequence: last.sequence, hash: hashRecord(last.record), atMs: recordTime(last.record) };
+}
+
+/** A record earlier than the one before it must not hide from the clock's guard how far the log has come. */
+async function rememberTime(tx: Queries, atMs: number): Promise<void> {
+  await tx.run('UPDATE authority SET clock_wall = max(ifnull(clock_wall, 0), ?)', atMs);
 }
 
 /** The head after one more record, which has to follow on the head before. */

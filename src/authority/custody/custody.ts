@@ -1,0 +1,28 @@
+import type { AuthorityContext } from '../authority-context.ts';
+import { acceptClock } from '../log/check-clock.ts';
+import type { ClockProblem } from '../log/clock-guard.ts';
+import { type IssuerCustody, readCustody } from './issuer-custody.ts';
+
+/** The authority's own certificates and keys, and what an administrator does about them. */
+export class Custody {
+  readonly #context: AuthorityContext;
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+  }
+
+  /** Every certificate of the authority's own, roots first, each kind from the newest on. */
+  list(): Promise<IssuerCustody[]> {
+    return readCustody(this.#context);
+  }
+
+  /** What is wrong with the clock of this machine, if anything is. */
+  clockProblem(): ClockProblem | undefined {
+    return this.#context.clockGuard.problem();
+  }
+
+  /** Goes on with the clock as it is. See {@link acceptClock}. */
+  acceptClock(order: { readonly reason: string; readonly by: string }): Promise<ClockProblem | undefined> {
+    return acceptClock(this.#context, order);
+  }
+}
