@@ -7,6 +7,7 @@ import type { AuthorityContext } from './authority-context.ts';
 import { type AuthorityStatus, readStatus } from './authority-status.ts';
 import { CertificateRecords } from './certificate-records.ts';
 import { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
+import { Custody } from './custody/custody.ts';
 import { type EnrolOrder, enrolNode } from './enrol-node.ts';
 import { Escrow } from './escrow.ts';
 import { identityLabel } from './identity-records.ts';
@@ -19,6 +20,8 @@ import { Checkpoints } from './log/checkpoints.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
 import { maintain } from './maintenance.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
+import { Revocation } from './revocation/revocation.ts';
+import { readStanding, type Standing } from './standing.ts';
 
 /** What an open authority is made of. */
 export interface AuthorityParts {
@@ -42,8 +45,10 @@ export class Authority implements AsyncDisposable {
   /** Whom the nodes of this network trust. */
   readonly trustBundle: TrustBundle;
   readonly certificates: CertificateRecords;
+  readonly custody: Custody;
   readonly escrow: Escrow;
   readonly joinCodes: JoinCodes;
+  readonly revocation: Revocation;
   readonly log: AuditLog;
   readonly #context: AuthorityContext;
   readonly #checkpoints: Checkpoints;
@@ -59,8 +64,10 @@ export class Authority implements AsyncDisposable {
     this.root = issuer.root.certificate;
     this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
     this.certificates = new CertificateRecords(database, clock);
+    this.custody = new Custody(context);
     this.escrow = new Escrow(context);
     this.joinCodes = new JoinCodes(context);
+    this.revocation = new Revocation(context);
     this.log = log;
     this.#context = context;
     this.#checkpoints = new Checkpoints(context);
@@ -71,6 +78,11 @@ export class Authority implements AsyncDisposable {
   /** The issuing certificate that signs now. */
   get issuing(): Certificate {
     return this.#context.issuer.issuing.certificate;
+  }
+
+  /** Whether it may work. */
+  get standing(): Standing {
+    return readStanding(this.#context.reader);
   }
 
   /** Makes a join code. Errors: see {@link createJoinCode}. */

@@ -18,7 +18,8 @@ import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
 import { readRequest } from './read-request.ts';
 import { checkRequest, requestNotAllowed } from './request-rules.ts';
-import { revokeIdentity } from './revoke-identity.ts';
+import { revokeCertificates } from './revocation/revoke-certificates.ts';
+import { reviveIdentity } from './revocation/revoke-identity.ts';
 
 /** A machine with a join code asks for its first certificate. */
 export interface EnrolOrder {
@@ -106,7 +107,9 @@ async function checkUse(
   if ((await countUses(tx, code)) >= code.maxUses) throw usedCode();
   if (context.clock.now() > code.expiresAt) throw expiredCode(code);
   await checkName(tx, identity, code.reissue);
-  if (code.reissue) await revokeIdentity(tx, context, identity, { reason: 'superseded', by: from });
+  if (!code.reissue) return;
+  await revokeCertificates(tx, context, identity, { reason: 'superseded', by: from });
+  await reviveIdentity(tx, identity);
 }
 
 async function use(

@@ -5,6 +5,7 @@ import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { findIdentity } from './identity-records.ts';
 import { type Issued, issue } from './issue.ts';
+import { reviveIdentity } from './revocation/revoke-identity.ts';
 
 /** A certificate for the machine of the authority itself, or ordered by its administrator. */
 export interface LocalOrder {
@@ -28,6 +29,8 @@ export async function issueLocal(context: AuthorityContext, order: LocalOrder): 
   const identity = { network: context.issuer.network, role, name };
   const authorisation = { identity, names: parseAuthorisedNames(role, names) };
   return await context.database.transaction(async (tx) => {
+    // The server beside the authority has nobody else to ask, and whoever holds the home could do without asking.
+    if (role === 'server') await reviveIdentity(tx, identity);
     const kind = (await findIdentity(tx, identity)) === undefined ? 'issued' : 'renewed';
     return await issue(tx, context, { authorisation, spki, kind, by });
   });

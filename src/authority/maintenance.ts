@@ -1,12 +1,15 @@
 import type { Log } from '../base/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
+import { keepTime } from './log/check-clock.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
+import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
+import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */
 type Step = (context: AuthorityContext) => Promise<void>;
 
 /** What keeps an authority going, in the order it is done in. */
-const steps: readonly Step[] = [replaceIssuingWhenDue];
+const steps: readonly Step[] = [keepTime, replaceIssuingWhenDue, renewOcspSignersWhenDue, signCrlsWhenDue];
 
 /**
  * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its

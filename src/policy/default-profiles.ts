@@ -1,9 +1,9 @@
-import { dayMs, minuteMs } from '../base/index.ts';
+import { dayMs } from '../base/index.ts';
 import type { ProfilePolicy } from './profile-policy.ts';
+import { backdateMs } from './revocation-profiles.ts';
 
 /** With its share of leap days, so that twenty years are not five days short of it. */
 const yearDays = 365.25;
-const backdateMs = 5 * minuteMs;
 
 const machine = {
   lifetimeMs: 90 * dayMs,
@@ -28,8 +28,12 @@ export const defaultProfiles: Readonly<Record<ProfilePolicy['role'], ProfilePoli
   admin: { role: 'admin', ...caller },
 };
 
-/** What the authority's own certificates look like; the issuing one signs leaves only (`pathLength` 0). */
+/**
+ * What the authority's own certificates look like; the issuing one signs leaves only (`pathLength` 0), and who signs
+ * OCSP answers lives so short that its own revocation need not be asked for.
+ */
 export const authorityProfiles = {
   root: { lifetimeMs: 20 * yearDays * dayMs, backdateMs, keyAlgorithm: 'p256' },
   issuing: { lifetimeMs: 5 * yearDays * dayMs, backdateMs, keyAlgorithm: 'p256', pathLength: 0 },
+  ocspSigner: { lifetimeMs: 30 * dayMs, backdateMs, keyAlgorithm: 'p256' },
 } as const;

@@ -13,4 +13,5 @@ export { checkNodeName, isNodeName, localName, reservedNames } from './node-name
 export { ProfilePolicy, parseProfile } from './profile-policy.ts';
 export { needsRenewal, type Renewable, renewalTime } from './renewal.ts';
 export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
+export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

@@ -19,6 +19,7 @@ const LogKind = Type.Union([
   Type.Literal('policy changed'),
   Type.Literal('exported'),
   Type.Literal('crl signed'),
+  Type.Literal('ocsp signer replaced'),
   Type.Literal('root offline'),
   Type.Literal('root online'),
   Type.Literal('name constraints changed'),

@@ -1,0 +1,172 @@
+import { type Bytes, isHoldfastError } from '../../base/index.ts';
+import {
+  createOcspError,
+  createOcspResponse,
+  type OcspCertId,
+  type OcspErrorStatus,
+  type OcspRequest,
+  type OcspSigner,
+  type OcspStatus,
+  ocspIssuerKey,
+  parseOcspRequest,
+  type RevocationReason,
+} from '../../pki/index.ts';
+import { backdateMs, revocationProfiles } from '../../policy/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { checkClock } from '../log/check-clock.ts';
+import { checkStanding } from '../standing.ts';
+import { readOcspSigner } from './ocsp-signer-records.ts';
+
+/** An answer with the times that it counts from and to; those of an error have no length. */
+export interface OcspAnswerBytes {
+  readonly der: Bytes;
+  readonly producedAtMs: number;
+  readonly nextUpdateMs: number;
+}
+
+interface Cached extends OcspAnswerBytes {
+  /** What was said of each certificate: when that changes the answer is made anew, whatever its age. */
+  readonly said: string;
+}
+
+const maxCached = 10_000;
+const maxCachedRequestBytes = 512;
+const signerLookMs = 60_000;
+
+/**
+ * Answers about certificates from the records, at once and in this thread: what is looked up is committed, what is
+ * signed once is given again for some minutes, to whoever asks without a nonce.
+ */
+export class OcspResponder {
+  readonly #context: AuthorityContext;
+  readonly #cached = new Map<string, Cached>();
+  readonly #signers = new Map<string, { readonly signer: OcspSigner | undefined; readonly atMs: number }>();
+  #labels: { readonly of: unknown; readonly byIssuerKey: ReadonlyMap<string, string> } | undefined;
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+  }
+
+  /**
+   * The answer to a request: signed, or one of the errors of RFC 6960 §2.3. `unauthorized` for issuers that are not
+   * ours; `tryLater` while nothing may be signed.
+   */
+  answer(der: Bytes): OcspAnswerBytes {
+    const nowMs = this.#context.clock.now();
+    try {
+      const request = parseOcspRequest(der);
+      checkStanding(this.#context);
+      checkClock(this.#context);
+      return this.#answer(der, request, nowMs);
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      return errorAnswer(error.code === 'ocsp_request_malformed' ? 'malformedRequest' : 'tryLater', nowMs);
+    }
+  }
+
+  #answer(der: Bytes, request: OcspRequest, nowMs: number): OcspAnswerBytes {
+    const label = this.#issuerOf(request);
+    if (label === undefined) return errorAnswer('unauthorized', nowMs);
+    const statuses = request.certIds.map((certId) => this.#statusOf(certId, label));
+    const key = isCacheable(der, request, statuses) ? Buffer.from(der).toString('latin1') : undefined;
+    const said = statuses.map(describeStatus).join();
+    const kept = key === undefined ? undefined : this.#cached.get(key);
+    if (kept !== undefined && kept.said === said && isFresh(kept, nowMs)) return kept;
+    const signer = this.#signerFor(label, nowMs);
+    if (signer === undefined) return errorAnswer('tryLater', nowMs);
+    const answer = { ...sign(request, statuses, { signer, nowMs }), said };
+    if (key !== undefined) this.#keep(key, answer);
+    return answer;
+  }
+
+  /** The label of the first issuer asked about that is ours: one signer answers for one issuer. */
+  #issuerOf({ certIds }: OcspRequest): string | undefined {
+    const { byIssuerKey } = this.#issuers();
+    for (const { issuerKey = '' } of certIds) {
+      const label = byIssuerKey.get(issuerKey);
+      if (label !== undefined) return label;
+    }
+    return undefined;
+  }
+
+  #statusOf({ serial, issuerKey = '' }: OcspCertId, label: string): OcspStatus {
+    if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return { kind: 'unknown' };
+    const row = this.#context.reader.get(
+      'SELECT issuer, revoked_at, revocation_reason FROM certificates WHERE serial = ?',
+      serial,
+    );
+    if (row === undefined || row.issuer !== label) return { kind: 'unknown' };
+    if (row.revoked_at === null) return { kind: 'good' };
+    const reason = (row.revocation_reason ?? 'unspecified') as RevocationReason;
+    return { kind: 'revoked', revokedAt: new Date(Number(row.revoked_at)), reason };
+  }
+
+  /** By what requests name an issuer, its label; made anew when an issuing certificate is replaced. */
+  #issuers() {
+    const { issuings } = this.#context.issuer;
+    if (this.#labels?.of === issuings) return this.#labels;
+    const byIssuerKey = new Map(
+      issuings.flatMap(({ label, certificate }) =>
+        (['sha1', 'sha256'] as const).map((name) => [ocspIssuerKey(certificate, name), label] as const),
+      ),
+    );
+    this.#labels = { of: issuings, byIssuerKey };
+    return this.#labels;
+  }
+
+  /** Signers are replaced a third of their life before their end, so that one from a minute ago will do. */
+  #signerFor(label: string, nowMs: number): OcspSigner | undefined {
+    const known = this.#signers.get(label);
+    if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
+    const found = readOcspSigner(this.#context, label);
+    const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
+    const signer = isCurrent ? found : undefined;
+    this.#signers.set(label, { signer, atMs: nowMs });
+    return signer;
+  }
+
+  /** The oldest give way; there are so many that they are out of date by then. */
+  #keep(key: string, answer: Cached): void {
+    this.#cached.delete(key);
+    this.#cached.set(key, answer);
+    if (this.#cached.size <= maxCached) return;
+    const [oldest] = this.#cached.keys();
+    if (oldest !== undefined) this.#cached.delete(oldest);
+  }
+}
+
+function sign(
+  { certIds, nonce }: OcspRequest,
+  statuses: readonly OcspStatus[],
+  { signer, nowMs }: { readonly signer: OcspSigner; readonly nowMs: number },
+): OcspAnswerBytes {
+  const nextUpdateMs = nowMs + revocationProfiles.ocsp.lifetimeMs;
+  const template = {
+    answers: certIds.map(({ der }, index) => ({ certId: der, status: statuses[index] ?? unknown })),
+    producedAt: new Date(nowMs),
+    thisUpdate: new Date(nowMs - backdateMs),
+    nextUpdate: new Date(nextUpdateMs),
+    ...(nonce !== undefined && { nonce }),
+  };
+  return { der: createOcspResponse(template, signer), producedAtMs: nowMs, nextUpdateMs };
+}
+
+const unknown: OcspStatus = { kind: 'unknown' };
+
+/** Nobody asks twice with the same nonce, and of what does not exist there is no end. */
+function isCacheable(der: Bytes, { nonce }: OcspRequest, statuses: readonly OcspStatus[]): boolean {
+  if (nonce !== undefined || der.length > maxCachedRequestBytes) return false;
+  return statuses.every(({ kind }) => kind !== 'unknown');
+}
+
+function isFresh({ producedAtMs }: OcspAnswerBytes, nowMs: number): boolean {
+  return nowMs >= producedAtMs && nowMs - producedAtMs < revocationProfiles.ocsp.refreshMs;
+}
+
+function describeStatus(status: OcspStatus): string {
+  return status.kind === 'revoked' ? `${status.revokedAt.getTime()} ${status.reason}` : status.kind;
+}
+
+function errorAnswer(status: OcspErrorStatus, nowMs: number): OcspAnswerBytes {
+  return { der: createOcspError(status), producedAtMs: nowMs, nextUpdateMs: nowMs };
+}

@@ -1,0 +1,122 @@
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import {
+  createOcspRequest,
+  type Identity,
+  parseCertificate,
+  parseOcspResponse,
+  type SerialNumber,
+} from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { checkStanding } from '../standing.ts';
+import { readCrl, readCrlState } from './crl-records.ts';
+import { type OcspAnswerBytes, OcspResponder } from './ocsp-responder.ts';
+import { revokeCertificate } from './revoke-certificate.ts';
+import type { RevocationOrder } from './revoke-certificates.ts';
+import { revokeIdentity } from './revoke-identity.ts';
+import type { Revoked } from './revoked.ts';
+import { signCrl } from './sign-crl.ts';
+import { signingIssuers } from './sign-crls-when-due.ts';
+
+/** What is to be revoked: one certificate, or an identity with all that it has. */
+export type RevocationTarget =
+  | { readonly serial: SerialNumber }
+  | { readonly identity: Pick<Identity, 'role' | 'name'> };
+
+/** A revocation list as it was signed. */
+export interface SignedCrl {
+  readonly der: Bytes;
+  readonly number: number;
+  readonly signedAt: Date;
+  readonly nextUpdate: Date;
+}
+
+/** Revoking, and what is said of it to whoever asks: lists that are signed ahead, and OCSP answers. */
+export class Revocation {
+  readonly #context: AuthorityContext;
+  readonly #responder: OcspResponder;
+  readonly #lists = new Map<string, SignedCrl>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+    this.#responder = new OcspResponder(context);
+  }
+
+  /**
+   * Revokes for ever, on record when it resolves.
+   * @throws HoldfastError `object_not_found`, `already_revoked`, `authority_restored`, `authority_superseded`,
+   *   `authority_retired`
+   */
+  async revoke(target: RevocationTarget, order: RevocationOrder): Promise<Revoked> {
+    checkStanding(this.#context);
+    const revoked =
+      'serial' in target
+        ? await revokeCertificate(this.#context, target.serial, order)
+        : await revokeIdentity(this.#context, target.identity, order);
+    for (const watcher of this.#watchers) watcher();
+    return revoked;
+  }
+
+  /** Calls `watcher` after each revocation, until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /**
+   * The newest list of an issuer by its label, or undefined when there is no such issuer or nothing was signed yet.
+   * @throws HoldfastError `authority_restored`, `authority_superseded`, `authority_retired`
+   */
+  async crl(label: string): Promise<SignedCrl | undefined> {
+    checkStanding(this.#context);
+    const { crl: newest } = readCrlState(this.#context.reader, label);
+    const known = this.#lists.get(label);
+    if (newest === undefined || newest.number === known?.number) return newest && known;
+    const row = await readCrl(this.#context.database, label);
+    if (row === undefined) return undefined;
+    const list = {
+      der: row.crl,
+      number: row.number,
+      signedAt: new Date(row.this_update),
+      nextUpdate: new Date(row.next_update),
+    };
+    this.#lists.set(label, list);
+    return list;
+  }
+
+  /**
+   * A list that knows every revocation so far: the newest one, or one signed now when there were some since and the
+   * issuer's key is here.
+   * @throws HoldfastError `object_not_found` for an issuer that does not exist or never signed one; as {@link crl} does
+   */
+  async currentCrl(label: string): Promise<SignedCrl> {
+    const { crl, revocations } = readCrlState(this.#context.reader, label);
+    const signing = signingIssuers(this.#context).find(({ issuer }) => issuer.label === label);
+    if (signing !== undefined && crl?.revocations !== revocations)
+      await signCrl(this.#context, signing.issuer, signing.profile);
+    const list = await this.crl(label);
+    if (list === undefined)
+      throw new HoldfastError('object_not_found', `there is no revocation list of ${label}`, {
+        hint: 'holdfast ca show names every certificate of the authority',
+      });
+    return list;
+  }
+
+  /** Answers an OCSP request, whatever it is; see {@link OcspResponder.answer}. */
+  answerOcsp(der: Bytes): OcspAnswerBytes {
+    return this.#responder.answer(der);
+  }
+
+  /** An OCSP answer for a certificate of ours to staple to a handshake, or undefined while there is none. */
+  staple(serial: SerialNumber): Bytes | undefined {
+    const { reader } = this.#context;
+    const row = reader.get(
+      'SELECT i.certificate FROM certificates c JOIN issuers i ON i.label = c.issuer WHERE c.serial = ?',
+      serial,
+    );
+    if (row === undefined) return undefined;
+    const issuer = parseCertificate(row.certificate as Bytes);
+    const { der } = this.#responder.answer(createOcspRequest({ issuer, serials: [serial] }));
+    return parseOcspResponse(der).kind === 'response' ? der : undefined;
+  }
+}

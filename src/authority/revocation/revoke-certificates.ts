@@ -1,0 +1,48 @@
+import type { Queries } from '../../db/index.ts';
+import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { findIdentity, identityLabel } from '../identity-records.ts';
+
+/** Why, and who says so. */
+export interface RevocationOrder {
+  readonly reason: RevocationReason;
+  /** For the log. */
+  readonly by: string;
+}
+
+/**
+ * Revokes every certificate of an identity that could still be used, and records which; the identity itself goes on.
+ * How much work it is depends on how many these are, and on nothing else.
+ */
+export async function revokeCertificates(
+  tx: Queries,
+  context: AuthorityContext,
+  identity: Identity,
+  order: RevocationOrder,
+): Promise<void> {
+  const row = await findIdentity(tx, identity);
+  const serials = row === undefined ? [] : await markLiveRevoked(tx, context, row.id, order);
+  if (serials.length === 0) return;
+  const { reason, by } = order;
+  const details = { identity: identityLabel(identity), reason, serials };
+  await context.log.append(tx, { kind: 'revoked', by, details });
+}
+
+/** Marks what an identity could still use as revoked, and says which certificates these are. */
+export async function markLiveRevoked(
+  tx: Queries,
+  { clock }: AuthorityContext,
+  identityId: number,
+  { reason }: RevocationOrder,
+): Promise<SerialNumber[]> {
+  const nowMs = clock.now();
+  const revoked = await tx.all<{ serial: SerialNumber }>(
+    `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
+      WHERE identity = ? AND revoked_at IS NULL AND not_after >= ? RETURNING serial`,
+    nowMs,
+    reason,
+    identityId,
+    nowMs,
+  );
+  return revoked.map(({ serial }) => serial);
+}

@@ -1,0 +1,13 @@
+import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
+
+/** What was revoked, on record. */
+export interface Revoked {
+  /** `client/alpha`. */
+  readonly identity: string;
+  /** Of the certificates that ended with it. */
+  readonly serials: readonly SerialNumber[];
+  /** The numbers of the join codes that ended with it. */
+  readonly joinCodes: readonly number[];
+  readonly reason: RevocationReason;
+  readonly at: Date;
+}

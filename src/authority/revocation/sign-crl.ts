@@ -1,0 +1,103 @@
+import type { Bytes } from '../../base/index.ts';
+import type { Database } from '../../db/index.ts';
+import {
+  createCrl,
+  encodeCrlEntries,
+  keyIdentifier,
+  type RevocationReason,
+  type SerialNumber,
+} from '../../pki/index.ts';
+import { backdateMs } from '../../policy/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuer.ts';
+import { checkClock } from '../log/check-clock.ts';
+import { checkStanding } from '../standing.ts';
+import { keepCrl, readCrlState, takeCrlNumber } from './crl-records.ts';
+
+/** Rows read and written at a time: a few milliseconds of the thread that answers everybody. */
+const pageSize = 1000;
+
+/**
+ * Signs the list of what an issuer has revoked and publishes it by keeping it. Its key has to be here.
+ *
+ * The number is on record before anything is signed with it: whatever is cut short, no two lists have the same. A
+ * revocation while the list is put together may be on it or not; it makes the next one due.
+ *
+ * @throws HoldfastError `keystore_entry_missing`, `clock_wrong`, `authority_restored`, `authority_superseded`,
+ *   `authority_retired`
+ */
+export async function signCrl(
+  context: AuthorityContext,
+  { label, certificate }: CaCertificate,
+  { lifetimeMs }: { readonly lifetimeMs: number },
+): Promise<void> {
+  checkStanding(context);
+  checkClock(context);
+  const { database, reader, keystore, log, clock } = context;
+  const key = keystore.key(label);
+  const { crl: before, revocations } = readCrlState(reader, label);
+  const nowMs = clock.now();
+  const number = await database.transaction((tx) => takeCrlNumber(tx, nowMs));
+  const thisUpdate = new Date(nowMs - backdateMs);
+  const nextUpdate = new Date(nowMs + lifetimeMs);
+  // What has expired stays until it was on one list signed after its end (RFC 5280 §3.3).
+  const { entries, count } = await encodeRevoked(
+    database,
+    label,
+    before?.this_update ?? thisUpdate.getTime(),
+  );
+  const crl = createCrl(
+    {
+      issuer: certificate.subject,
+      authorityKeyId: keyIdentifier(certificate.spki),
+      number: BigInt(number),
+      thisUpdate,
+      nextUpdate,
+      entries,
+    },
+    key,
+  );
+  await database.transaction(async (tx) => {
+    const times = { this_update: nowMs, next_update: nextUpdate.getTime() };
+    if (!(await keepCrl(tx, label, { number, ...times, revocations, crl }))) return;
+    const details = { issuer: label, number, entries: count, nextUpdate: nextUpdate.toISOString() };
+    await log.append(tx, { kind: 'crl signed', by: 'authority', details });
+  });
+}
+
+interface RevokedRow {
+  readonly serial: SerialNumber;
+  readonly not_after: number;
+  readonly revoked_at: number;
+  readonly revocation_reason: RevocationReason | null;
+}
+
+/** The entries of everything revoked that had not ended at `sinceMs`, in the order of their ends. */
+async function encodeRevoked(
+  database: Database,
+  label: string,
+  sinceMs: number,
+): Promise<{ entries: Bytes[]; count: number }> {
+  const entries: Bytes[] = [];
+  let count = 0;
+  let last = { not_after: sinceMs, serial: '' };
+  for (;;) {
+    const page = await database.all<RevokedRow>(
+      `SELECT serial, not_after, revoked_at, revocation_reason FROM certificates
+        WHERE issuer = ? AND revoked_at IS NOT NULL AND (not_after, serial) > (?, ?)
+        ORDER BY not_after, serial LIMIT ${pageSize}`,
+      label,
+      last.not_after,
+      last.serial,
+    );
+    const end = page.at(-1);
+    if (end === undefined) return { entries, count };
+    entries.push(encodeCrlEntries(page.map(entryOf)));
+    count += page.length;
+    last = end;
+  }
+}
+
+function entryOf({ serial, revoked_at, revocation_reason }: RevokedRow) {
+  return { serial, revokedAt: new Date(revoked_at), reason: revocation_reason ?? 'unspecified' };
+}

@@ -1,0 +1,48 @@
+import { minCrlIntervalMs, revocationProfiles } from '../../policy/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuer.ts';
+import { readStanding } from '../standing.ts';
+import { type CrlRow, readCrlState } from './crl-records.ts';
+import { signCrl } from './sign-crl.ts';
+
+type Profile = (typeof revocationProfiles)['root' | 'issuing'];
+
+/**
+ * Signs the list of every issuer whose key is here and whose list is due: there is none, it is to be refreshed long
+ * before its end, or something was revoked since, and then at most once a minute.
+ */
+export async function signCrlsWhenDue(context: AuthorityContext): Promise<void> {
+  const { reader, clock, clockGuard } = context;
+  if (readStanding(reader) !== 'ready' || clockGuard.problem() !== undefined) return;
+  for (const { issuer, profile } of signingIssuers(context)) {
+    const { crl, revocations } = readCrlState(reader, issuer.label);
+    if (!isDue(crl, { revocations, profile, nowMs: clock.now() })) continue;
+    await signCrl(context, issuer, profile);
+  }
+}
+
+/** The issuers whose lists can be signed here and are still asked for by anybody. */
+export function signingIssuers({ issuer: { root, issuings }, keystore, clock }: AuthorityContext): {
+  readonly issuer: CaCertificate;
+  readonly profile: Profile;
+}[] {
+  const all = [
+    { issuer: root, profile: revocationProfiles.root },
+    ...issuings.map((issuer) => ({ issuer, profile: revocationProfiles.issuing })),
+  ];
+  return all.filter(
+    ({ issuer: { label, certificate } }) =>
+      keystore.has(label) && clock.now() <= certificate.notAfter.getTime(),
+  );
+}
+
+function isDue(
+  crl: CrlRow | undefined,
+  { revocations, profile, nowMs }: { revocations: number; profile: Profile; nowMs: number },
+): boolean {
+  if (crl === undefined) return true;
+  const age = nowMs - crl.this_update;
+  // One dated ahead was signed by a clock that was wrong, and is replaced like an old one.
+  if (age < 0 || age >= profile.refreshMs) return true;
+  return revocations > crl.revocations && age >= minCrlIntervalMs;
+}
