@@ -29,10 +29,10 @@ export class SampleHome implements AsyncDisposable {
     return new SampleHome(await mkdtemp(join(tmpdir(), 'holdfast-authority-')));
   }
 
-  /** A home whose authority is made and open. */
-  static async open(): Promise<SampleHome> {
+  /** A home whose authority is made, as usual but for what `more` says, and open. */
+  static async open(more: Partial<CreateAuthorityOptions> = {}): Promise<SampleHome> {
     const home = await SampleHome.empty();
-    home.#authority = await createAuthority(home.options());
+    home.#authority = await createAuthority({ ...home.options(), ...more });
     return home;
   }
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Bytes } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
-import { describePublicKey, type Identity } from '../pki/index.ts';
+import { type Identity, keyKind } from '../pki/index.ts';
 import { defaultProfiles } from '../policy/index.ts';
 import { checkKeyStrength } from './key-strength.ts';
 import { requestNotAllowed } from './request-rules.ts';
@@ -19,7 +19,7 @@ export function publicKeyHash(spki: Bytes): Bytes {
  */
 export async function checkPublicKey(tx: Queries, spki: Bytes, { role, name }: Identity): Promise<void> {
   checkKeyStrength(spki);
-  const algorithm = algorithmOf(spki);
+  const algorithm = keyKind(spki);
   const allowed: readonly string[] = defaultProfiles[role].keyAlgorithms;
   if (!allowed.includes(algorithm)) {
     throw requestNotAllowed(
@@ -48,20 +48,4 @@ async function useOfKey(
     publicKey,
   );
   return { isCompromised: row?.compromised === 1, isForeign: row?.foreign_use === 1 };
-}
-
-/** In the words of a profile's `keyAlgorithms`. */
-function algorithmOf(spki: Bytes): string {
-  const key = describePublicKey(spki);
-  switch (key.kind) {
-    case 'ec':
-      return key.curve.replace('-', '').toLowerCase();
-    case 'ed25519':
-      return key.kind;
-    case 'rsa':
-    case 'rsa-pss':
-      return `${key.kind}${key.modulusBits}`;
-    default:
-      throw new TypeError('no such kind of key');
-  }
 }

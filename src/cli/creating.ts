@@ -38,7 +38,7 @@ export async function createAuthorityHome(
 ): Promise<AuthorityHome> {
   await checkHome(context.home);
   const settings = await newSettings(options);
-  const { kitPassphraseFile: file } = options;
+  const { kitPassphraseFile: file, keyAlgorithm } = options;
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const home = await createHome(context.home);
   if (await hasAuthority(home.path)) throw alreadyThere(home);
@@ -50,6 +50,7 @@ export async function createAuthorityHome(
     statusAddress: settings.statusAddress,
     clock: context.clock,
     worker: true,
+    ...(keyAlgorithm && { keyAlgorithm }),
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });
   return asAuthorityHome({ home, settings, authority, created: true });

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { KeyAlgorithm } from '../pki/index.ts';
 
 /** What can be said when a network is created; kept in `holdfast.toml`, later said for one run only. */
 export interface CreationOptions {
@@ -7,17 +8,33 @@ export interface CreationOptions {
   readonly port?: number;
   readonly statusAddress?: string;
   readonly kitPassphraseFile?: string;
+  readonly keyAlgorithm?: KeyAlgorithm;
 }
 
 /** The first of the three ports when nothing is said. */
 export const defaultPort = 8443;
+
+const keyAlgorithms: readonly KeyAlgorithm[] = [
+  'p256',
+  'p384',
+  'p521',
+  'ed25519',
+  'rsa2048',
+  'rsa3072',
+  'rsa4096',
+];
 
 /** Adds the options of `init` and `up`. */
 export function addCreationOptions(command: Command): Command {
   return addServingOptions(command)
     .option('--network <name>', 'name of the network (default: backup.<hostname>)')
     .option('--status-address <url>', 'stable URL inside certificates (default: port + 2 of the first name)')
-    .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file');
+    .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file')
+    .addOption(
+      new Option('--key-algorithm <kind>', "kind of the authority's own keys (default: p256)").choices(
+        keyAlgorithms,
+      ),
+    );
 }
 
 /** Adds the options that `serve` shares with them. */

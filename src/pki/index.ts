@@ -51,6 +51,8 @@ export {
   importPrivateKey,
   type KeyAlgorithm,
   type KeyPair,
+  keyAlgorithmOf,
+  keyKind,
 } from './key.ts';
 export type { KeyUsage } from './key-usage.ts';
 export { commonName, createName, type Name, type Rdn } from './name.ts';

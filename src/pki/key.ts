@@ -16,6 +16,20 @@ export function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   return makers[algorithm]();
 }
 
+/** The kind of a key in the words of {@link KeyAlgorithm}, and like them for kinds that are not made here: `rsa2560`. */
+export function keyKind(spki: Bytes): string {
+  const key = describePublicKey(spki);
+  if (key.kind === 'ec') return key.curve.replace('-', '').toLowerCase();
+  return key.kind === 'ed25519' ? key.kind : `${key.kind}${key.modulusBits}`;
+}
+
+/** How to make another key like this one. @throws HoldfastError `key_unsupported` for a kind that is not made here */
+export function keyAlgorithmOf(spki: Bytes): KeyAlgorithm {
+  const kind = keyKind(spki);
+  if (isKeyAlgorithm(kind)) return kind;
+  throw new HoldfastError('key_unsupported', `keys of the kind ${kind} are not made here`);
+}
+
 /**
  * The private key in unencrypted PKCS#8 DER (RFC 5958).
  * @throws HoldfastError `key_malformed`; `key_unsupported` as `importPublicKey` does
@@ -42,6 +56,10 @@ const makers: Readonly<Record<KeyAlgorithm, () => Promise<KeyPair>>> = {
   rsa3072: () => generateAsync('rsa', { modulusLength: 3072 }),
   rsa4096: () => generateAsync('rsa', { modulusLength: 4096 }),
 };
+
+function isKeyAlgorithm(kind: string): kind is KeyAlgorithm {
+  return Object.hasOwn(makers, kind);
+}
 
 function createKey(pkcs8: Bytes): KeyObject {
   try {
