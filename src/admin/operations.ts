@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { acceptClock, caExportInput, clockAcceptInput, exportCa, showCa } from './ca.ts';
 import {
   certificateListInput,
   certificateShowInput,
@@ -28,6 +29,9 @@ export const operations = {
   'token.list': define(nothing, listTokens),
   'token.revoke': define(tokenRevokeInput, revokeToken),
   'cert.list': define(certificateListInput, listCertificates),
+  'ca.show': define(nothing, showCa),
+  'ca.export': define(caExportInput, exportCa),
+  'ca.clock-accept': define(clockAcceptInput, acceptClock),
   'cert.show': define(certificateShowInput, showCertificate),
 } as const;
 

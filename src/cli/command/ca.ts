@@ -1,7 +1,18 @@
 import type { DefineCommand } from '../define-command.ts';
+import { defineCaClock } from './ca/clock.ts';
 import { defineCaCreate } from './ca/create.ts';
+import { defineCaExport } from './ca/export.ts';
+import { defineCaShow } from './ca/show.ts';
 
-/** `holdfast ca …`: one line each, in the order of the help. */
+/** The words after `holdfast ca`, in the order of the help. */
+const words: Readonly<Record<string, DefineCommand>> = {
+  show: defineCaShow,
+  create: defineCaCreate,
+  export: defineCaExport,
+  clock: defineCaClock,
+};
+
+/** `holdfast ca …` */
 export const defineCa: DefineCommand = (command, start) => {
-  defineCaCreate(command.command('create'), start);
+  for (const [word, define] of Object.entries(words)) define(command.command(word), start);
 };

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { type Bytes, HoldfastError, writeFileAtomic } from '../base/index.ts';
+import { certificatePem, createChainPkcs7 } from '../pki/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { plural } from './format.ts';
+
+/** What `ca export` takes. */
+export interface CaExportOptions {
+  readonly chain?: boolean;
+  readonly format: 'pem' | 'der' | 'p7';
+}
+
+/** `holdfast ca export`: public certificates, so readable for everybody. */
+export async function exportCa(context: Context, file: string, options: CaExportOptions): Promise<void> {
+  const { chain = false, format } = options;
+  if (chain && format === 'der') {
+    throw new HoldfastError('usage', 'a DER file holds one certificate, and --chain is more', {
+      hint: 'holdfast ca export --chain --format pem FILE, or --format p7',
+    });
+  }
+  const path = resolve(context.workingDirectory, file);
+  const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', { chain }));
+  const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+  await writeFileAtomic(path, await encode(ders, format), { mode: 0o644 });
+  if (context.output.json) return context.output.value({ file: path, certificates: ders.length });
+  context.output.row('exported', path, plural(ders.length, 'certificate'));
+}
+
+async function encode(ders: readonly Bytes[], format: CaExportOptions['format']): Promise<Bytes | string> {
+  if (format === 'p7') return await createChainPkcs7(ders);
+  return format === 'der' ? (ders[0] as Bytes) : ders.map(certificatePem).join('');
+}
