@@ -15,4 +15,5 @@ export {
   type Place,
   randomPassword,
 } from './place.ts';
+export { recoverRepository } from './recover-repository.ts';
 export { type RenewalOptions, rejoinNode } from './renewal.ts';

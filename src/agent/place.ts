@@ -59,6 +59,11 @@ export function randomPassword(): Secret<string> {
   return new Secret(randomBytes(32).toString('base64url'));
 }
 
+/** Keeps `key` as what opens the repository at `place` from now on. */
+export function keepOwnKey(place: Place, key: RepositoryKey): Promise<void> {
+  return writeRepositoryKey(place.keystore, labelOf(place), key);
+}
+
 function labelOf(place: Place): string {
   return `repository ${place.label}`;
 }

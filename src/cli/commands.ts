@@ -57,6 +57,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/join.ts')).defineJoin,
   },
   {
+    name: 'recover',
+    summary: 'bring a lost machine back: its identity by a reissue code, its backups by the recovery kit',
+    everyday: false,
+    load: async () => (await import('./command/recover.ts')).defineRecover,
+  },
+  {
     name: 'check',
     summary: 'check a repository for damage',
     everyday: false,

@@ -14,7 +14,7 @@ export async function join(
   text: string,
   { name }: { readonly name?: string } = {},
 ): Promise<void> {
-  const code = codeFor(parseJoinCode(text === '-' ? await readStdin() : text), name);
+  const code = codeFor(await readJoinCode(text), name);
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
   const { output, clock } = context;
@@ -32,6 +32,11 @@ export async function join(
   output.row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`);
   output.row('server', state.servers[0] ?? '');
   output.row('next', 'holdfast backup PATH');
+}
+
+/** The join code that was typed; `-` reads it from standard input. @throws HoldfastError `join_code_malformed` */
+export async function readJoinCode(text: string): Promise<JoinCode> {
+  return parseJoinCode(text === '-' ? await readStdin() : text);
 }
 
 /** The code for this machine: by the name that is said, else by its host name where the code's pattern lets that through. */
