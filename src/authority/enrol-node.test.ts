@@ -113,7 +113,7 @@ describe('enrolling with a join code', () => {
         return (await enrolNode(context, order)).certificate.serial;
       };
       const size = await database.get<{ page_count: number }>('PRAGMA page_count');
-      await database.get(`PRAGMA max_page_count = ${(size?.page_count ?? 0) + 4}`);
+      await database.run(`PRAGMA max_page_count = ${(size?.page_count ?? 0) + 4}`);
       const attempts = await Promise.allSettled(codes.map(enrol));
       const granted = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
       const failures = attempts.flatMap((attempt) =>
@@ -122,7 +122,7 @@ describe('enrolling with a join code', () => {
       assert.ok(failures.length > 0 && failures.every((failure) => isHoldfastError(failure, 'storage_full')));
       const onRecord = await database.all<{ serial: string }>('SELECT serial FROM certificates');
       assert.deepEqual(new Set(onRecord.map(({ serial }) => serial)), new Set<string>(granted));
-      await database.get('PRAGMA max_page_count = 100000');
+      await database.run('PRAGMA max_page_count = 100000');
       await enrol(codes.at(-1) as JoinCode);
       await context.log.verify();
     });

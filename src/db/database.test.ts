@@ -159,7 +159,7 @@ for (const worker of [false, true]) {
     it('names a full disk, keeps what was there and goes on', async () => {
       await using database = await open();
       await database.run("INSERT INTO notes (text) VALUES ('kept')");
-      await database.get('PRAGMA max_page_count = 8');
+      await database.run('PRAGMA max_page_count = 8');
       const filling = database.transaction(async (tx) => {
         for (let i = 0; i < 100; i++) {
           await tx.run('INSERT INTO notes (text, bytes) VALUES (?, ?)', `${i}`, new Uint8Array(1000));

@@ -17,8 +17,9 @@ export interface Queries {
 /**
  * A database: what a call has changed when its promise resolves is on the disk.
  *
- * Statements and transactions run one after the other in the order they were asked for; no statement outside a
- * transaction sees the inside of one. Errors: `storage_full`, `storage_failed`, `database_damaged`, `database_busy`.
+ * Changes run one after the other in the order they were asked for, and those that wait at the same time go to the disk
+ * together. What is read sees every change that was asked for before, and never the inside of a transaction.
+ * Errors: `storage_full`, `storage_failed`, `database_damaged`, `database_busy`.
  */
 export interface Database extends Queries, AsyncDisposable {
   /**

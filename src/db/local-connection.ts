@@ -1,12 +1,12 @@
 import type { Command, Connection } from './connection.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** A connection in the caller's own thread: simplest, for commands that do one thing and end. */
 export class LocalConnection implements Connection {
   readonly #connection: SqliteConnection;
 
-  constructor(path: string) {
-    this.#connection = new SqliteConnection(path);
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
 
   async execute(command: Command): Promise<unknown> {

@@ -1,9 +1,11 @@
-import type { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 import { LocalConnection } from './local-connection.ts';
+import { LogKeeper } from './log-keeper.ts';
 import { type Migration, migrate } from './migrate.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { WorkerConnection } from './worker-connection.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 /** Which database, and how. */
 export interface DatabaseOptions {
@@ -11,7 +13,7 @@ export interface DatabaseOptions {
   readonly path: string;
   /** Every step of every owner, in the order they are to be applied. */
   readonly migrations: readonly Migration[];
-  /** Run in a thread of its own; what a server wants. The same behaviour either way. */
+  /** Read in a thread of its own what is read outside of transactions; what a server wants. The same behaviour either way. */
   readonly worker?: boolean;
 }
 
@@ -20,12 +22,25 @@ export interface DatabaseOptions {
  * `database_busy`, `storage_full`, `storage_failed`; after any of them the file is as it was.
  */
 export async function openDatabase({ path, migrations, worker = false }: DatabaseOptions): Promise<Database> {
-  const connection: Connection = worker ? await WorkerConnection.open(path) : new LocalConnection(path);
+  const writer = new SqliteConnection(path, 'writer');
+  const log = path === memory ? undefined : new WriteAheadLog(path);
   try {
-    await migrate(connection, path, migrations);
+    await migrate(new LocalConnection(writer), path, migrations);
+    await log?.sync();
+    const reader = worker
+      ? await WorkerConnection.open(path)
+      : new LocalConnection(localReader(path, writer));
+    return new SqliteDatabase({ writer, reader, keeper: new LogKeeper(log) });
   } catch (error) {
-    await connection.close();
+    log?.close();
+    writer.close();
     throw error;
   }
-  return new SqliteDatabase(connection);
+}
+
+const memory = ':memory:';
+
+/** A database in memory is there for one connection only. */
+function localReader(path: string, writer: SqliteConnection): SqliteConnection {
+  return path === memory ? writer : new SqliteConnection(path, 'reader');
 }

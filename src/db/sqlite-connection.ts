@@ -7,8 +7,14 @@ import { namedSqliteError } from './sqlite-error.ts';
 const busyTimeoutMs = 5000;
 
 /**
- * A connection of this thread to the SQLite file `path` (or `:memory:`), set up so that a commit that returned is on
- * the disk (WAL with `synchronous = FULL`) and foreign keys hold. The file is created for its owner alone.
+ * What a connection is for. A `writer` commits without waiting for the disk, which {@link WriteAheadLog} does for it, and
+ * leaves it to a `reader` to take the log over into the database, the one thing which that writes.
+ */
+export type ConnectionPurpose = 'writer' | 'reader';
+
+/**
+ * A connection of this thread to the SQLite file `path` (or `:memory:`), in WAL mode and with foreign keys that hold. The
+ * file is created for its owner alone. What is committed is always whole, but on the disk only as its purpose says.
  */
 export class SqliteConnection {
   readonly #path: string;
@@ -16,9 +22,14 @@ export class SqliteConnection {
   /** Kept for ever: the texts are the program's own constants, never built from input. */
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string) {
+  constructor(path: string, purpose: ConnectionPurpose) {
     this.#path = path;
-    this.#database = this.#named(() => openFile(path));
+    this.#database = this.#named(() => openFile(path, purpose));
+  }
+
+  /** Whether a transaction is open; SQLite ends one by itself when the disk is full. */
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
   }
 
   execute(command: Command): unknown {
@@ -65,13 +76,17 @@ export class SqliteConnection {
   }
 }
 
-function openFile(path: string): DatabaseSync {
+/** `NORMAL` orders what is written so that a loss of power leaves a database that is whole (sqlite.org/pragma.html). */
+const settings: Readonly<Record<ConnectionPurpose, string>> = {
+  writer: 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;',
+  reader: 'PRAGMA synchronous = NORMAL; PRAGMA query_only = ON;',
+};
+
+function openFile(path: string, purpose: ConnectionPurpose): DatabaseSync {
   if (path !== ':memory:') createPrivateFile(path);
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
-    database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_schema;',
-    );
+    database.exec(`${settings[purpose]} SELECT count(*) FROM sqlite_schema;`);
   } catch (error) {
     database.close();
     throw error;

@@ -1,111 +1,116 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Command, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Database, Queries, Row, SqlValue } from './database.ts';
+import { commitGroup, type Member } from './group-commit.ts';
+import type { LogKeeper } from './log-keeper.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { Transaction } from './transaction.ts';
 
-/** The {@link Database} over one connection: a queue in front of it, and transactions. */
+/** The connections of a database. */
+export interface DatabaseParts {
+  /** Alone in writing, in this thread: a statement takes a few microseconds, and no way to another thread. */
+  readonly writer: SqliteConnection;
+  /** For what is read outside of transactions, which may take long. */
+  readonly reader: Connection;
+  /** Brings what is written to the disk. */
+  readonly keeper: LogKeeper;
+}
+
+/** So that nobody waits long for the others. */
+const maxGroupSize = 256;
+
+/** The {@link Database} over SQLite: transactions wait in a queue, and those that wait together are committed together. */
 export class SqliteDatabase implements Database {
-  readonly #connection: Connection;
-  /** The end of the queue: resolves when everything asked so far is done. */
-  #tail: Promise<void> = Promise.resolve();
+  readonly #parts: DatabaseParts;
+  #waiting: Member[] = [];
+  #isWorking = false;
+  /** Resolves when every change that was asked for so far is done. */
+  #settled: Promise<void> = Promise.resolve();
+  #failure: Error | undefined;
   #closed = false;
   readonly #insideOf = new AsyncLocalStorage<Transaction>();
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(parts: DatabaseParts) {
+    this.#parts = parts;
   }
 
   all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
-    return this.#inTurn(() => this.#connection.execute({ method: 'all', sql, params }) as Promise<T[]>);
+    return this.#read((reader) => reader.execute({ method: 'all', sql, params }) as Promise<T[]>);
   }
 
   get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
-    return this.#inTurn(
-      () => this.#connection.execute({ method: 'get', sql, params }) as Promise<T | undefined>,
-    );
+    return this.#read((reader) => reader.execute({ method: 'get', sql, params }) as Promise<T | undefined>);
   }
 
   run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
-    return this.#inTurn(
-      () => this.#connection.execute({ method: 'run', sql, params }) as Promise<{ changes: number }>,
-    );
+    return this.transaction((tx) => tx.run(sql, ...params));
   }
 
   transaction<T>(work: (tx: Queries) => Promise<T> | T): Promise<T> {
-    return this.#inTurn(async () => {
-      const transaction = new Transaction(this.#connection);
-      return await this.#insideOf.run(transaction, () => transaction.perform(work));
+    return this.#permitted(() => {
+      const { promise, resolve, reject } = Promise.withResolvers<T>();
+      const perform = (transaction: Transaction): Promise<T> =>
+        this.#insideOf.run(transaction, async () => await work(transaction));
+      this.#waiting.push({ perform, resolve, reject });
+      this.#settled = promise.then(ignore, ignore);
+      this.#wake();
+      return promise;
     });
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    const last = this.#inTurn(() => this.#connection.close());
     this.#closed = true;
-    await last;
+    await this.#settled;
+    const { reader, keeper, writer } = this.#parts;
+    await reader.close();
+    keeper.close();
+    writer.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  #read<T>(work: (reader: Connection) => Promise<T>): Promise<T> {
+    return this.#permitted(() =>
+      this.#settled.then(() => this.#parts.keeper.reading(work(this.#parts.reader))),
+    );
+  }
+
+  #permitted<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new TypeError('the database is closed'));
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#insideOf.getStore()?.open === true) {
       return Promise.reject(new TypeError('inside a transaction only its own handle may be used'));
     }
-    const result = this.#tail.then(work);
-    this.#tail = result.then(ignore, ignore);
-    return result;
-  }
-}
-
-/** One transaction. IMMEDIATE: the right to write is taken at once, so that it cannot fail half way with a stale view. */
-class Transaction implements Queries {
-  readonly #connection: Connection;
-  #open = true;
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
+    return work();
   }
 
-  get open(): boolean {
-    return this.#open;
+  /** Not at once: what else arrives in this turn of the event loop comes along. */
+  #wake(): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    setImmediate(() => void this.#work());
   }
 
-  async perform<T>(work: (tx: Queries) => Promise<T> | T): Promise<T> {
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, maxGroupSize);
+      await commitGroup(this.#parts.writer, group, () => this.#durable());
+      await this.#parts.keeper.takeOver(this.#parts.reader);
+    }
+    this.#isWorking = false;
+  }
+
+  async #durable(): Promise<void> {
     try {
-      await this.#script('BEGIN IMMEDIATE');
-      const value = await work(this);
-      this.#open = false;
-      await this.#script('COMMIT');
-      return value;
+      await this.#parts.keeper.sync();
     } catch (error) {
-      this.#open = false;
-      // SQLite may have rolled back already (a full disk does that); then there is nothing left to undo.
-      await this.#script('ROLLBACK').catch(ignore);
+      // What was committed is there to be seen and may be lost all the same, so nothing is built upon it.
+      this.#failure = error as Error;
       throw error;
     }
-  }
-
-  all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
-    return this.#execute({ method: 'all', sql, params }) as Promise<T[]>;
-  }
-
-  get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
-    return this.#execute({ method: 'get', sql, params }) as Promise<T | undefined>;
-  }
-
-  run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
-    return this.#execute({ method: 'run', sql, params }) as Promise<{ changes: number }>;
-  }
-
-  #execute(command: Command): Promise<unknown> {
-    if (!this.#open) return Promise.reject(new TypeError('the transaction has ended'));
-    return this.#connection.execute(command);
-  }
-
-  async #script(sql: string): Promise<void> {
-    await this.#connection.execute({ method: 'exec', sql, params: [] });
   }
 }
 

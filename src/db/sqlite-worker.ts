@@ -7,7 +7,7 @@ const port = parentPort;
 if (port === null) throw new TypeError('sqlite-worker runs as a worker thread');
 
 try {
-  const connection = new SqliteConnection(String(workerData));
+  const connection = new SqliteConnection(String(workerData), 'reader');
   port.on('message', (request: WorkerRequest) => port.postMessage(answer(connection, request)));
   port.postMessage({ id: 0 } satisfies WorkerAnswer);
 } catch (error) {

@@ -8,7 +8,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A connection in a thread of its own, so that a commit's fsync stalls nobody but those who wait for it. */
+/** A connection that reads in a thread of its own, so that what reads long stalls nobody but those who wait for it. */
 export class WorkerConnection implements Connection {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
