@@ -8,6 +8,7 @@ import {
   listCertificates,
   showCertificate,
 } from './certificates.ts';
+import { certificateIssueInput, issueCertificate } from './issue-certificate.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
 
@@ -28,10 +29,11 @@ export const operations = {
   'token.create': define(tokenCreateInput, createToken),
   'token.list': define(nothing, listTokens),
   'token.revoke': define(tokenRevokeInput, revokeToken),
-  'cert.list': define(certificateListInput, listCertificates),
   'ca.show': define(nothing, showCa),
   'ca.export': define(caExportInput, exportCa),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
+  'cert.issue': define(certificateIssueInput, issueCertificate),
+  'cert.list': define(certificateListInput, listCertificates),
   'cert.show': define(certificateShowInput, showCertificate),
 } as const;
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../base/index.ts';
-import type { Role } from '../pki/index.ts';
+import type { Name, Role } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
@@ -13,8 +13,12 @@ export interface LocalOrder {
   readonly name: string;
   /** Host names and addresses, for roles that have them. */
   readonly names?: readonly string[];
+  /** The distinguished name; the name as CN unless said. */
+  readonly subject?: Name | undefined;
   /** The SubjectPublicKeyInfo of a key that was made here. */
   readonly spki: Bytes;
+  /** Whether the key was made for another machine, which the log is to know. */
+  readonly withKey?: boolean | undefined;
   /** Who orders it, for the log; `admin/local` unless said. */
   readonly by?: string;
 }
@@ -24,14 +28,16 @@ export interface LocalOrder {
  * @throws HoldfastError `name_invalid`, `name_reserved`, `request_not_allowed`, `key_unsupported`
  */
 export async function issueLocal(context: AuthorityContext, order: LocalOrder): Promise<Issued> {
-  const { role, name, spki, names = [], by = 'admin/local' } = order;
+  const { role, name, spki, subject, withKey = false, names = [], by = 'admin/local' } = order;
   checkNodeName(name);
   const identity = { network: context.issuer.network, role, name };
-  const authorisation = { identity, names: parseAuthorisedNames(role, names) };
+  const named = { identity, names: parseAuthorisedNames(role, names) };
+  const authorisation = subject === undefined ? named : { ...named, subject };
+  const details = withKey ? { withKey } : {};
   return await context.database.transaction(async (tx) => {
     // The server beside the authority has nobody else to ask, and whoever holds the home could do without asking.
     if (role === 'server') await reviveIdentity(tx, identity);
     const kind = (await findIdentity(tx, identity)) === undefined ? 'issued' : 'renewed';
-    return await issue(tx, context, { authorisation, spki, kind, by });
+    return await issue(tx, context, { authorisation, spki, kind, by, details });
   });
 }
