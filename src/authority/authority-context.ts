@@ -1,12 +1,19 @@
 import type { Clock } from '../base/index.ts';
 import type { CommittedReader, Database } from '../db/index.ts';
 import type { Keystore } from '../trust/index.ts';
+import type { Care } from './backup/care.ts';
 import type { Issuer } from './issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { ClockGuard } from './log/clock-guard.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {
+  /** Where keystore and database are. */
+  readonly directory: string;
+  /** Whom secrets are sealed to for the recovery kit (age). */
+  readonly recoveryRecipient: string;
+  /** What the settings of this machine ask of upkeep. */
+  readonly care: Care;
   readonly database: Database;
   /** Looks up what is committed, at once: for questions that cannot wait. */
   readonly reader: CommittedReader;

@@ -5,6 +5,7 @@ import { type Certificate, parseCertificate, type SerialNumber } from '../pki/in
 import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type AuthorityStatus, readStatus } from './authority-status.ts';
+import { Backups } from './backup/backups.ts';
 import { CertificateRecords } from './certificate-records.ts';
 import { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
 import { Custody } from './custody/custody.ts';
@@ -46,6 +47,7 @@ export class Authority implements AsyncDisposable {
   readonly trustBundle: TrustBundle;
   readonly certificates: CertificateRecords;
   readonly custody: Custody;
+  readonly backups: Backups;
   readonly escrow: Escrow;
   readonly joinCodes: JoinCodes;
   readonly revocation: Revocation;
@@ -65,6 +67,7 @@ export class Authority implements AsyncDisposable {
     this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
     this.certificates = new CertificateRecords(database, clock);
     this.custody = new Custody(context);
+    this.backups = new Backups(context);
     this.escrow = new Escrow(context);
     this.joinCodes = new JoinCodes(context);
     this.revocation = new Revocation(context);

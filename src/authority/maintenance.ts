@@ -4,6 +4,7 @@ import { keepTime } from './log/check-clock.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
 import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
+import { readStanding } from './standing.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */
 type Step = (context: AuthorityContext) => Promise<void>;
@@ -13,10 +14,11 @@ const steps: readonly Step[] = [keepTime, replaceIssuingWhenDue, renewOcspSigner
 
 /**
  * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its
- * turn; it is tried again the next time.
+ * turn; it is tried again the next time. An authority that may not work has nothing to do.
  */
 export async function maintain(context: AuthorityContext, log: Log): Promise<void> {
   for (const step of steps) {
+    if (readStanding(context.reader) !== 'ready') return;
     try {
       await step(context);
     } catch (error) {

@@ -6,6 +6,8 @@ import { Authority, type AuthorityParts } from './authority.ts';
 import { createContext } from './authority-context.ts';
 import { authorityDamaged } from './authority-damaged.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
+import { type Care, noCare } from './backup/care.ts';
+import { removeLeftSnapshots } from './backup/snapshot-files.ts';
 import { lockHome } from './home-lock.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
@@ -13,6 +15,7 @@ import { ClockGuard } from './log/clock-guard.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { authorityMigrations } from './schema.ts';
+import type { Standing } from './standing.ts';
 
 /** Which authority, and how. */
 export interface OpenAuthorityOptions {
@@ -20,6 +23,8 @@ export interface OpenAuthorityOptions {
   readonly clock: Clock;
   /** Keep the database in a thread of its own; what a server wants. */
   readonly worker?: boolean;
+  /** What the settings ask of upkeep; nothing unless said. */
+  readonly care?: Care;
 }
 
 /**
@@ -52,6 +57,7 @@ export async function openContext({
   home,
   clock,
   worker = false,
+  care = noCare,
 }: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
   const directory = authorityDirectory(home);
   const path = databasePath(directory);
@@ -61,18 +67,33 @@ export async function openContext({
     });
   }
   if (!(await exists(path))) throw authorityDamaged(`${path} is missing`);
+  await removeLeftSnapshots(directory);
   const keystore = await Keystore.open(directory);
   const database = await openDatabase({ path, migrations: authorityMigrations, worker });
   try {
-    const { epoch, recovery_recipient, network, status_address } = await readAuthority(database);
-    const log = new AuditLog(database, epoch, clock);
+    const { epoch, standing, recovery_recipient, network, status_address } = await readAuthority(database);
+    const log = new AuditLog(database, epoch, clock, { waits: standing === 'restored' });
     const about = { network, statusAddress: status_address };
     const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
     const reader = new CommittedReader(path);
     const clockGuard = new ClockGuard(clock, reader);
-    const context = createContext({ database, reader, keystore, log, clock, clockGuard, epoch }, issuer);
+    const context = createContext(
+      {
+        directory,
+        recoveryRecipient: recovery_recipient,
+        care,
+        database,
+        reader,
+        keystore,
+        log,
+        clock,
+        clockGuard,
+        epoch,
+      },
+      issuer,
+    );
     await keepTime(context);
-    await replaceIssuingWhenDue(context);
+    if (standing === 'ready') await replaceIssuingWhenDue(context);
     return { context, recoveryRecipient: recovery_recipient };
   } catch (error) {
     await database.close();
@@ -85,10 +106,11 @@ interface AuthorityRow {
   readonly status_address: string;
   readonly recovery_recipient: string;
   readonly epoch: number;
+  readonly standing: Standing;
 }
 
 async function readAuthority(database: Database): Promise<AuthorityRow> {
-  const sql = 'SELECT network, status_address, recovery_recipient, epoch FROM authority';
+  const sql = 'SELECT network, status_address, recovery_recipient, epoch, standing FROM authority';
   const row = await database.get<AuthorityRow>(sql);
   if (row === undefined) throw authorityDamaged('the database does not say which network it is of');
   return row;

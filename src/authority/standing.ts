@@ -18,9 +18,13 @@ export function readStanding(reader: CommittedReader): Standing {
  */
 export function checkStanding({ reader }: { readonly reader: CommittedReader }): void {
   const standing = readStanding(reader);
-  if (standing === 'ready') return;
+  if (standing !== 'ready') throw refusalOfStanding(standing);
+}
+
+/** Why an authority of this standing does not work. */
+export function refusalOfStanding(standing: Exclude<Standing, 'ready'>): HoldfastError {
   const { code, message, hint } = refusals[standing];
-  throw new HoldfastError(code, message, { hint });
+  return new HoldfastError(code, message, { hint });
 }
 
 const refusals = {

@@ -9,3 +9,4 @@ export type { Migration } from './migrate.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';
 export { acquireProcessLock, type ProcessLock, type ProcessLockHolder } from './process-lock.ts';
 export { type SnapshotOrder, snapshotDatabase } from './snapshot-database.ts';
+export { flattenError, restoreError, type WorkerError } from './worker-message.ts';

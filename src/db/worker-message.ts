@@ -15,7 +15,7 @@ export interface WorkerAnswer {
 }
 
 /** An error as plain data: a structured clone keeps neither its class nor its code. */
-interface WorkerError {
+export interface WorkerError {
   readonly code: ErrorCode | undefined;
   readonly message: string;
   readonly hint: string | undefined;

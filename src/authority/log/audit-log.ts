@@ -1,5 +1,6 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Database, Queries } from '../../db/index.ts';
+import { refusalOfStanding } from '../standing.ts';
 import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
 
 /** What is to be recorded. */
@@ -28,15 +29,22 @@ export class AuditLog {
   readonly #database: Database;
   readonly #epoch: number;
   readonly #clock: Clock;
+  readonly #waits: boolean;
 
-  constructor(database: Database, epoch: number, clock: Clock) {
+  /** A log that `waits` for what a mirror knows takes no records: they would stand where others do. */
+  constructor(database: Database, epoch: number, clock: Clock, { waits = false } = {}) {
     this.#database = database;
     this.#epoch = epoch;
     this.#clock = clock;
+    this.#waits = waits;
   }
 
-  /** Records `entry` in the transaction of what it records, which gives it its number. */
+  /**
+   * Records `entry` in the transaction of what it records, which gives it its number.
+   * @throws HoldfastError `authority_restored` while the log waits for a mirror
+   */
   async append(tx: Queries, { kind, by, details }: LogEntry): Promise<void> {
+    if (this.#waits) throw refusalOfStanding('restored');
     const { atMs, ...head } = await readEnd(tx);
     const nowMs = this.#clock.now();
     if (nowMs < atMs) await rememberTime(tx, atMs);

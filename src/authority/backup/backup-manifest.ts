@@ -1,0 +1,46 @@
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+
+/** The first line of what is inside a backup: what it is, and the number of its format. */
+export const backupMagic = 'holdfast authority backup 1';
+/** The first line of any format there may be. */
+export const backupMagicPattern = /^holdfast authority backup (\d{1,9})$/;
+/** No manifest is longer. */
+export const maxManifestBytes = 1024 * 1024;
+
+/** What a backup is made of, in the order it comes in. */
+const PartName = Type.Union([Type.Literal('database'), Type.Literal('keys'), Type.Literal('settings')]);
+export type PartName = Static<typeof PartName>;
+
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** What stands before everything else in a backup: which authority it is of, from when, and what it holds. */
+export const BackupManifest = Type.Object(
+  {
+    network: Type.String(),
+    /** SHA-256 of the root certificate's DER, as fingerprints are written. */
+    root: Type.String(),
+    epoch: Type.Integer({ minimum: 1 }),
+    /** ISO 8601. */
+    madeAt: Type.String(),
+    /** The last record of the log that it holds. */
+    log: Type.Object({ sequence: Type.Integer({ minimum: 1 }), head: Sha256 }),
+    /** Every key that the authority ever had on record: by its label, and whether it is in here. */
+    keys: Type.Array(Type.Object({ label: Type.String(), held: Type.Boolean() })),
+    /** The authority was retired with this backup: it is the whole of it, and nothing came after. */
+    retired: Type.Boolean(),
+    parts: Type.Array(Type.Object({ name: PartName, bytes: Type.Integer({ minimum: 0 }), sha256: Sha256 })),
+  },
+  { additionalProperties: false },
+);
+export type BackupManifest = Static<typeof BackupManifest>;
+
+/** The manifest in a line, or undefined when it is none. */
+export function parseManifest(text: string): BackupManifest | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Check(BackupManifest, value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { basename, dirname } from 'node:path';
+import type { Database } from '../../db/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { BackupLock } from './backup-key.ts';
+import type { WrittenBackup } from './write-backup.ts';
+
+/** A backup as it is remembered. */
+export interface BackupRecord {
+  readonly id: number;
+  /** Directory, or address without any password. */
+  readonly place: string;
+  readonly name: string;
+  readonly madeAt: Date;
+  readonly bytes: number;
+  /** The last record of the log that it holds. */
+  readonly sequence: number;
+  readonly holdsRoot: boolean;
+  readonly rehearsedAt?: Date;
+}
+
+/** What is recorded of a backup. */
+export interface BackupToRecord {
+  readonly path: string;
+  /** Where it lies when that is not the directory of `path`. */
+  readonly place?: string;
+  readonly lock: BackupLock;
+  readonly by: string;
+  readonly written: WrittenBackup;
+}
+
+interface StoredBackup {
+  readonly id: number;
+  readonly place: string;
+  readonly name: string;
+  readonly made_at: number;
+  readonly bytes: number;
+  readonly sequence: number;
+  readonly holds_root: number;
+  readonly rehearsed_at: number | null;
+}
+
+/** Records a backup that is where it belongs, in the log too. */
+export async function recordBackup(
+  { database, log }: AuthorityContext,
+  { path, place = dirname(path), lock, by, written }: BackupToRecord,
+): Promise<void> {
+  const { about, bytes, sha256 } = written;
+  const name = basename(path);
+  const missing = about.keys.filter(({ held }) => !held).map(({ label }) => label);
+  await database.transaction(async (tx) => {
+    await tx.run(
+      'INSERT INTO backups (place, name, made_at, bytes, sequence, holds_root) VALUES (?, ?, ?, ?, ?, ?)',
+      place,
+      name,
+      Date.parse(about.madeAt),
+      bytes,
+      about.log.sequence,
+      Number(about.keys.some(({ label, held }) => held && label.startsWith('root-'))),
+    );
+    const details = { place, name, bytes, sha256, lockedWith: lock.kind, holds: about.log, missing };
+    await log.append(tx, { kind: 'backed up', by, details });
+  });
+}
+
+/** Every backup on record, the newest first. */
+export async function readBackups(database: Database): Promise<BackupRecord[]> {
+  const sql = `SELECT id, place, name, made_at, bytes, sequence, holds_root, rehearsed_at FROM backups
+    ORDER BY made_at DESC, id DESC LIMIT 1000`;
+  return (await database.all<StoredBackup>(sql)).map(toRecord);
+}
+
+function toRecord({ id, place, name, bytes, sequence, ...row }: StoredBackup): BackupRecord {
+  const { made_at, holds_root, rehearsed_at } = row;
+  return {
+    id,
+    place,
+    name,
+    madeAt: new Date(made_at),
+    bytes,
+    sequence,
+    holdsRoot: holds_root === 1,
+    ...(rehearsed_at !== null && { rehearsedAt: new Date(rehearsed_at) }),
+  };
+}

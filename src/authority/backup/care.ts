@@ -1,0 +1,24 @@
+import type { LogMirror } from '../mirror/log-mirror.ts';
+import type { BackupPlace } from './backup-place.ts';
+
+/** What the settings of this machine ask of an authority's upkeep. */
+export interface Care {
+  /** The settings file, which goes into backups; absent where there is none. */
+  readonly settingsFile?: string;
+  /** Where the log is mirrored to. */
+  readonly mirrors: readonly LogMirror[];
+  /** Backups that are made by themselves. */
+  readonly backups?: ScheduledBackups;
+  /** How often the newest backup is rehearsed by itself. */
+  readonly rehearseEveryMs?: number;
+}
+
+export interface ScheduledBackups {
+  readonly place: BackupPlace;
+  readonly everyMs: number;
+  /** How many are kept there; the oldest go. */
+  readonly keep: number;
+}
+
+/** Nothing but what is always done. */
+export const noCare: Care = { mirrors: [] };

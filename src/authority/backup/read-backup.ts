@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { Bytes } from '../../base/index.ts';
+import type { BackupKey } from './backup-key.ts';
+import {
+  type BackupManifest,
+  backupMagic,
+  backupMagicPattern,
+  maxManifestBytes,
+  type PartName,
+  parseManifest,
+} from './backup-manifest.ts';
+import { backupDamaged, backupForeign, openSealed } from './open-sealed.ts';
+import { PieceReader } from './piece-reader.ts';
+
+/** Takes the bytes of one part as they come. */
+export type PartTaker = (name: PartName, chunks: AsyncIterable<Bytes>) => Promise<void>;
+
+/** What is to be done with what a backup holds. */
+export interface BackupReading {
+  /** Decides by the manifest whether to go on: throws when not. */
+  readonly check?: (manifest: BackupManifest) => void;
+  /** Takes the parts, one after the other; they are only skipped without it. */
+  readonly take?: PartTaker;
+}
+
+/**
+ * Reads a backup to its end and checks everything in it. What `take` was given is to be believed only when this
+ * resolves.
+ *
+ * @throws HoldfastError `backup_foreign`, `password_wrong`, `backup_damaged`
+ */
+export async function readBackup(
+  path: string,
+  key: BackupKey,
+  { check, take = skip }: BackupReading = {},
+): Promise<BackupManifest> {
+  const reader = new PieceReader(openSealed(path, key));
+  try {
+    const manifest = await readManifest(path, reader);
+    check?.(manifest);
+    for (const part of manifest.parts) await readPart(path, reader, part, take);
+    if (!(await reader.atEnd())) throw backupDamaged(path, 'something follows its last part');
+    return manifest;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Reads what a backup says of itself; what follows is neither read nor checked. Errors: as {@link readBackup}. */
+export async function readBackupManifest(path: string, key: BackupKey): Promise<BackupManifest> {
+  const reader = new PieceReader(openSealed(path, key));
+  try {
+    return await readManifest(path, reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readManifest(path: string, reader: PieceReader): Promise<BackupManifest> {
+  const magic = await reader.line(backupMagic.length + 16);
+  if (magic !== backupMagic) throw wrongMagic(path, magic ?? '');
+  const text = await reader.line(maxManifestBytes);
+  const manifest = text === undefined ? undefined : parseManifest(text);
+  if (manifest === undefined) throw backupDamaged(path, 'it does not say what it holds');
+  return manifest;
+}
+
+function wrongMagic(path: string, magic: string): Error {
+  const version = backupMagicPattern.exec(magic)?.[1];
+  if (version === undefined) return backupForeign(path, 'something else is in it');
+  return backupForeign(path, `it has format ${version}, which only a newer Holdfast reads`);
+}
+
+async function readPart(
+  path: string,
+  reader: PieceReader,
+  { name, bytes, sha256 }: BackupManifest['parts'][number],
+  take: PartTaker,
+): Promise<void> {
+  const digest = createHash('sha256');
+  let read = 0;
+  const chunks = async function* (): AsyncGenerator<Bytes> {
+    for await (const chunk of reader.piece(bytes)) {
+      digest.update(chunk);
+      read += chunk.length;
+      yield chunk;
+    }
+  };
+  await take(name, chunks());
+  if (read !== bytes) throw backupDamaged(path, `its ${name} has ${read} bytes, expected ${bytes}`);
+  if (digest.digest('hex') !== sha256) throw backupDamaged(path, `its ${name} is not what it was`);
+}
+
+async function skip(_name: PartName, chunks: AsyncIterable<Bytes>): Promise<void> {
+  for await (const _chunk of chunks);
+}

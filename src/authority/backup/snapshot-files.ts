@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const prefix = 'snapshot-';
+
+/** Gives `work` the path of a file in `directory` that is not there yet, and removes it however the work ends. */
+export async function withSnapshotFile<T>(directory: string, work: (path: string) => Promise<T>): Promise<T> {
+  const path = join(directory, `${prefix}${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    return await work(path);
+  } finally {
+    await removeWithJournals(path);
+  }
+}
+
+/** Removes copies of the database that a killed process left: for whoever holds the lock of the home. */
+export async function removeLeftSnapshots(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  await Promise.all(
+    names
+      .filter((name) => name.startsWith(prefix) && /\.tmp(-journal|-wal|-shm)?$/.test(name))
+      .map((name) => rm(join(directory, name), { force: true })),
+  );
+}
+
+async function removeWithJournals(path: string): Promise<void> {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(path + suffix, { force: true });
+}

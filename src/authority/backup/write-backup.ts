@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { HoldfastError, syncDirectory, systemErrorCode } from '../../base/index.ts';
+import { snapshotDatabase } from '../../db/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { databasePath } from '../authority-files.ts';
+import type { BackupLock } from './backup-key.ts';
+import type { BackupManifest } from './backup-manifest.ts';
+import { describeSnapshot } from './describe-snapshot.ts';
+import { type PartSource, type SealedBackup, sealBackup } from './seal-backup.ts';
+import { withSnapshotFile } from './snapshot-files.ts';
+
+/** Where a backup goes, and who opens it. */
+export interface BackupOrder {
+  /** Absolute. */
+  readonly path: string;
+  readonly lock: BackupLock;
+  /** Replace a file that is there. */
+  readonly force?: boolean;
+}
+
+/** A backup that is on the disk. */
+export interface WrittenBackup extends SealedBackup {
+  readonly about: Omit<BackupManifest, 'parts'>;
+}
+
+/**
+ * Writes a backup of this moment while the authority goes on: written beside its place, read back, and moved there when
+ * it is whole and durable. Whatever goes wrong, the place is as it was.
+ *
+ * @throws HoldfastError `object_exists`, `path_not_found`, `storage_full`, `backup_damaged`
+ */
+export async function writeBackup(context: AuthorityContext, order: BackupOrder): Promise<WrittenBackup> {
+  const { path, force = false } = order;
+  await checkPlace(path, force);
+  await removeUnfinished(path);
+  const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const written = await sealSnapshot(context, { target: temporary, lock: order.lock });
+    await (force ? rename(temporary, path) : link(temporary, path));
+    return written;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') throw alreadyThere(path);
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+    await syncDirectory(dirname(path));
+  }
+}
+
+/** Writes a backup of this moment into a new file. Errors: as {@link sealBackup}; the file is then the caller's to remove. */
+export async function sealSnapshot(
+  context: AuthorityContext,
+  { target, lock }: { readonly target: string; readonly lock: BackupLock },
+): Promise<WrittenBackup> {
+  const { directory, keystore, clock } = context;
+  return await withSnapshotFile(directory, async (snapshot) => {
+    await snapshotDatabase({ path: databasePath(directory), target: snapshot });
+    // The keys after the database: a key is in the keystore before its certificate is on record.
+    const keys = keystore.copyOut().reveal();
+    const about = describeSnapshot(snapshot, keystore, new Date(clock.now()));
+    const parts: PartSource[] = [
+      { name: 'database', from: snapshot },
+      { name: 'keys', from: keys },
+      ...(await settingsPart(context)),
+    ];
+    return { about, ...(await sealBackup({ target, lock, about, parts })) };
+  });
+}
+
+async function settingsPart({ care: { settingsFile } }: AuthorityContext): Promise<PartSource[]> {
+  return settingsFile === undefined ? [] : [{ name: 'settings', from: await readFile(settingsFile) }];
+}
+
+async function checkPlace(path: string, force: boolean): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) await checkDirectory(dirname(path));
+  else if (!force || !found.isFile()) throw alreadyThere(path);
+}
+
+async function checkDirectory(path: string): Promise<void> {
+  try {
+    await lstat(path);
+  } catch (cause) {
+    throw new HoldfastError('path_not_found', `there is no directory ${path}`, {
+      hint: 'make it, or name another place',
+      cause,
+    });
+  }
+}
+
+/** What a process left that was killed while it wrote to the same place; only one process at a time has the authority. */
+async function removeUnfinished(path: string): Promise<void> {
+  const names = await readdir(dirname(path));
+  const left = names.filter((name) => name.startsWith(temporaryPrefix(path)) && name.endsWith('.tmp'));
+  await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true })));
+}
+
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.`;
+}
+
+function alreadyThere(path: string): HoldfastError {
+  return new HoldfastError('object_exists', `there is a file at ${path} already`, {
+    hint: 'name another one, or say --force to replace it',
+  });
+}

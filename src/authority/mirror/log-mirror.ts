@@ -1,0 +1,14 @@
+import type { Bytes } from '../../base/index.ts';
+
+/**
+ * A place beyond this home that holds a copy of the log: files by name, written whole or not at all. Nothing in it is
+ * believed but what is signed, or chained to what is.
+ */
+export interface LogMirror {
+  /** How people call it, and what records keep: without any password. */
+  readonly name: string;
+  /** What a file holds, or undefined when there is none; more than `maxBytes` is refused. */
+  read(file: string, maxBytes: number): Promise<Bytes | undefined>;
+  /** Makes a file, or replaces it. */
+  write(file: string, bytes: Bytes): Promise<void>;
+}
