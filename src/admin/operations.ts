@@ -9,6 +9,14 @@ import {
   showCertificate,
 } from './certificates.ts';
 import { certificateIssueInput, issueCertificate } from './issue-certificate.ts';
+import {
+  bringOnline,
+  bringOnlineInput,
+  sealRoot,
+  sealRootInput,
+  takeOffline,
+  takeOfflineInput,
+} from './root-key.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
 
@@ -31,6 +39,9 @@ export const operations = {
   'token.revoke': define(tokenRevokeInput, revokeToken),
   'ca.show': define(nothing, showCa),
   'ca.export': define(caExportInput, exportCa),
+  'ca.seal-root': define(sealRootInput, sealRoot, { local: true }),
+  'ca.offline': define(takeOfflineInput, takeOffline, { local: true }),
+  'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
   'cert.issue': define(certificateIssueInput, issueCertificate),
   'cert.list': define(certificateListInput, listCertificates),

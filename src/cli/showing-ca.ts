@@ -22,7 +22,7 @@ function sayIssuer({ output, clock }: Context, issuer: Issuer): void {
   output.row(label, subject, current ? 'in use' : 'of before');
   output.row('', `valid ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`, `${left} left`, issuer.state);
   output.row('', `key ${key}`, keyPlace(issuer));
-  output.row('', `SHA-256 ${fingerprint}`);
+  output.row('', fingerprint);
   output.row('', `serial ${serial}`);
   if (issuer.permitted.length > 0) output.row('', `permitted: ${issuer.permitted.join(', ')}`);
   if (issuer.excluded.length > 0) output.row('', `excluded: ${issuer.excluded.join(', ')}`);

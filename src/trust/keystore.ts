@@ -17,6 +17,7 @@ import {
   loadKeystoreFiles,
   saveKeystoreFile,
 } from './keystore-files.ts';
+import { overwritingOld } from './overwrite-old.ts';
 
 /** What may be changed in {@link Keystore.update}; all of it is written at once, or nothing. */
 export interface KeystoreEditor {
@@ -141,6 +142,16 @@ export class Keystore {
       await saveKeystoreFile(this.#files, { entries: new Map(entries), stash });
     });
     this.#entries = entries;
+  }
+
+  /**
+   * Forgets a label as {@link Keystore.update} does, and writes over the file that held it. A medium that puts new bytes
+   * elsewhere, and a copy that somebody made, keep what they have.
+   */
+  async destroy(label: string): Promise<void> {
+    await withFileLock(this.#files.lock, () =>
+      overwritingOld(this.#files.keystore, () => this.#apply((entries) => entries.remove(label))),
+    );
   }
 
   async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {

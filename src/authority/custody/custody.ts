@@ -1,7 +1,16 @@
 import type { AuthorityContext } from '../authority-context.ts';
 import { acceptClock } from '../log/check-clock.ts';
 import type { ClockProblem } from '../log/clock-guard.ts';
+import { type BringOnlineOrder, bringOnline } from './bring-online.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
+import {
+  type HoldingBackup,
+  type SealedRoot,
+  type SealRootOrder,
+  sealRoot,
+  type TakeOfflineOrder,
+  takeOffline,
+} from './take-offline.ts';
 
 /** The authority's own certificates and keys, and what an administrator does about them. */
 export class Custody {
@@ -24,5 +33,20 @@ export class Custody {
   /** Goes on with the clock as it is. See {@link acceptClock}. */
   acceptClock(order: { readonly reason: string; readonly by: string }): Promise<ClockProblem | undefined> {
     return acceptClock(this.#context, order);
+  }
+
+  /** Encrypts the key of the root for a file to be kept in. See {@link sealRoot}. */
+  sealRoot(order: SealRootOrder): Promise<SealedRoot> {
+    return sealRoot(this.#context, order);
+  }
+
+  /** Takes the key of the root out of the keystore; what still has it is answered. See {@link takeOffline}. */
+  takeOffline(order: TakeOfflineOrder): Promise<HoldingBackup[]> {
+    return takeOffline(this.#context, order);
+  }
+
+  /** Puts the key of the root back. See {@link bringOnline}. */
+  bringOnline(order: BringOnlineOrder): Promise<void> {
+    return bringOnline(this.#context, order);
   }
 }

@@ -2,6 +2,8 @@ import type { DefineCommand } from '../define-command.ts';
 import { defineCaClock } from './ca/clock.ts';
 import { defineCaCreate } from './ca/create.ts';
 import { defineCaExport } from './ca/export.ts';
+import { defineCaOffline } from './ca/offline.ts';
+import { defineCaOnline } from './ca/online.ts';
 import { defineCaShow } from './ca/show.ts';
 
 /** The words after `holdfast ca`, in the order of the help. */
@@ -9,6 +11,8 @@ const words: Readonly<Record<string, DefineCommand>> = {
   show: defineCaShow,
   create: defineCaCreate,
   export: defineCaExport,
+  offline: defineCaOffline,
+  online: defineCaOnline,
   clock: defineCaClock,
 };
 

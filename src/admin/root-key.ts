@@ -1,0 +1,87 @@
+import { type Static, Type } from 'typebox';
+import { identityLabel } from '../authority/index.ts';
+import { type Bytes, HoldfastError, Secret } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+
+const Passphrase = Type.String({ minLength: 1, maxLength: 1024 });
+/** The file with the key of a root, in base64: a few kilobytes. */
+const SealedFile = Type.String({ maxLength: 65_536 });
+
+export const sealRootInput = Type.Object(
+  { passphrase: Passphrase, until: Type.Optional(Type.String({ maxLength: 40 })) },
+  { additionalProperties: false },
+);
+
+export interface SealRootAnswer {
+  /** What is to be written to the file. */
+  readonly text: string;
+  /** The end of the root's revocation list that was signed, ISO 8601. */
+  readonly crlUntil: string;
+}
+
+/** Encrypts the key of the root for a file, and signs a revocation list that lasts until it comes back. */
+export async function sealRoot(
+  { authority }: AdminContext,
+  { passphrase, until }: Static<typeof sealRootInput>,
+): Promise<SealRootAnswer> {
+  const order = {
+    passphrase: new Secret(passphrase),
+    ...(until !== undefined && { until: parseTime(until) }),
+  };
+  const { text, crlUntil } = await authority.custody.sealRoot(order);
+  return { text, crlUntil: crlUntil.toISOString() };
+}
+
+export const takeOfflineInput = Type.Object(
+  { passphrase: Passphrase, sealed: SealedFile, file: Type.String({ minLength: 1, maxLength: 4096 }) },
+  { additionalProperties: false },
+);
+
+export interface TakeOfflineAnswer {
+  readonly file: string;
+  /** Backups that still hold the key; times are ISO 8601. */
+  readonly backups: readonly { readonly place: string; readonly name: string; readonly madeAt: string }[];
+}
+
+/** Takes the key of the root away, now that its file was written and read back. */
+export async function takeOffline(
+  { authority }: AdminContext,
+  { passphrase, sealed, file }: Static<typeof takeOfflineInput>,
+  caller: Identity,
+): Promise<TakeOfflineAnswer> {
+  const order = {
+    passphrase: new Secret(passphrase),
+    sealed: fromBase64(sealed),
+    file,
+    by: identityLabel(caller),
+  };
+  const backups = await authority.custody.takeOffline(order);
+  return { file, backups: backups.map(({ madeAt, ...rest }) => ({ ...rest, madeAt: madeAt.toISOString() })) };
+}
+
+export const bringOnlineInput = Type.Object(
+  { passphrase: Passphrase, sealed: SealedFile },
+  { additionalProperties: false },
+);
+
+/** Puts the key of the root back. */
+export async function bringOnline(
+  { authority }: AdminContext,
+  { passphrase, sealed }: Static<typeof bringOnlineInput>,
+  caller: Identity,
+): Promise<{ readonly root: string }> {
+  const order = { passphrase: new Secret(passphrase), sealed: fromBase64(sealed), by: identityLabel(caller) };
+  await authority.custody.bringOnline(order);
+  return { root: authority.root.fingerprint };
+}
+
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new HoldfastError('input_invalid', `${JSON.stringify(text)} is no date: expected 2027-11-21`);
+}
+
+function fromBase64(text: string): Bytes {
+  return Uint8Array.from(Buffer.from(text, 'base64'));
+}

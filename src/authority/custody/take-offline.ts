@@ -1,0 +1,100 @@
+import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
+import { exportPrivateKey } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { signCrl } from '../revocation/sign-crl.ts';
+import { rootKey } from './root-key.ts';
+import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
+
+/** How the key of the root is to leave. */
+export interface SealRootOrder {
+  readonly passphrase: Secret<string>;
+  /** Until when the root's revocation list has to last; a year from now unless said. */
+  readonly until?: Date;
+}
+
+/** The key of the root on its way out; nothing has been taken from the keystore. */
+export interface SealedRoot {
+  /** What is to be written to the file. */
+  readonly text: string;
+  /** The end of the revocation list that was signed. */
+  readonly crlUntil: Date;
+}
+
+/** That the key of the root is in a file that was read back. */
+export interface TakeOfflineOrder {
+  readonly passphrase: Secret<string>;
+  /** The file as it was read back. */
+  readonly sealed: Bytes;
+  /** Where it is, for people. */
+  readonly file: string;
+  readonly by: string;
+}
+
+/** A backup that still has the key which was taken away. */
+export interface HoldingBackup {
+  readonly place: string;
+  readonly name: string;
+  readonly madeAt: Date;
+}
+
+const ceremonyMs = 365 * dayMs;
+
+/**
+ * Signs a revocation list of the root that lasts until its key comes back, and encrypts the key for the file that it is
+ * to be kept in. The key stays until {@link takeOffline}.
+ *
+ * @throws HoldfastError `root_offline` when it is not here, `input_invalid`, `clock_wrong`, `authority_*`
+ */
+export async function sealRoot(
+  context: AuthorityContext,
+  { passphrase, until }: SealRootOrder,
+): Promise<SealedRoot> {
+  const { issuer, clock } = context;
+  const key = rootKey(context, 'taking it offline');
+  const { certificate } = issuer.root;
+  const nowMs = clock.now();
+  const untilMs = until?.getTime() ?? nowMs + ceremonyMs;
+  if (!(untilMs > nowMs)) {
+    throw new HoldfastError(
+      'input_invalid',
+      `the next ceremony, ${new Date(untilMs).toISOString()}, is past`,
+    );
+  }
+  const endMs = Math.min(untilMs, certificate.notAfter.getTime());
+  await signCrl(context, issuer.root, { lifetimeMs: endMs - nowMs });
+  return { text: await sealRootKey({ certificate, key }, passphrase), crlUntil: new Date(endMs) };
+}
+
+/**
+ * Takes the key of the root out of the keystore, after the file that it is in was read back, opened, and found to be the
+ * same key. The file of the keystore that had it is written over before it goes; a medium that writes elsewhere (flash,
+ * a file system with copy on write) may keep what was there.
+ *
+ * @throws HoldfastError `root_offline`, `password_wrong`, `backup_damaged`, `backup_foreign`; then the key is still here
+ */
+export async function takeOffline(
+  context: AuthorityContext,
+  { passphrase, sealed, file, by }: TakeOfflineOrder,
+): Promise<HoldingBackup[]> {
+  const { issuer, keystore, database, log, clock } = context;
+  const { label, certificate } = issuer.root;
+  const key = rootKey(context, 'taking it offline');
+  const inFile = await openSealedRoot(sealed, passphrase);
+  if (!equalBytes(exportPrivateKey(inFile.key), exportPrivateKey(key)))
+    throw foreign('its key is another one');
+  // On record first: a crash in between leaves a key that is still here, and is taken away by doing it again.
+  await database.transaction(async (tx) => {
+    const sql = 'UPDATE issuers SET key_file = ?, key_moved_at = ? WHERE label = ?';
+    await tx.run(sql, file, clock.now(), label);
+    const details = { root: certificate.fingerprint, label, file };
+    await log.append(tx, { kind: 'root offline', by, details });
+  });
+  await keystore.destroy(label);
+  return await holdingBackups(context);
+}
+
+async function holdingBackups({ database }: AuthorityContext): Promise<HoldingBackup[]> {
+  const sql = 'SELECT place, name, made_at FROM backups WHERE holds_root = 1 ORDER BY made_at DESC';
+  const rows = await database.all<{ place: string; name: string; made_at: number }>(sql);
+  return rows.map(({ place, name, made_at }) => ({ place, name, madeAt: new Date(made_at) }));
+}

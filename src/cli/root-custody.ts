@@ -1,0 +1,92 @@
+import { readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { withAdmin } from './administering.ts';
+import { choosePassword, givenPassword } from './choose-password.ts';
+import type { Context } from './context.ts';
+import { formatTime } from './format.ts';
+
+/** What `ca offline` takes. */
+export interface OfflineOptions {
+  readonly passwordFile?: string;
+  readonly until?: string;
+}
+
+/**
+ * `holdfast ca offline`: the key of the root goes into an encrypted file. The original is destroyed only after the file
+ * was read back from the disk and opened; when anything fails before, the file is gone and the key is where it was.
+ */
+export async function takeRootOffline(
+  context: Context,
+  file: string,
+  options: OfflineOptions,
+): Promise<void> {
+  const { output, workingDirectory } = context;
+  const { passwordFile, until } = options;
+  const path = resolve(workingDirectory, file);
+  const password = await choosePassword(
+    context,
+    passwordFile,
+    'password for the file with the key of the root',
+  );
+  const passphrase = password.reveal();
+  const answer = await withAdmin(context, async (admin) => {
+    const { text, crlUntil } = await admin.call('ca.seal-root', { passphrase, ...(until && { until }) });
+    await writeNew(path, text);
+    try {
+      const sealed = (await readFile(path)).toString('base64');
+      return { ...(await admin.call('ca.offline', { passphrase, sealed, file: path })), crlUntil };
+    } catch (error) {
+      await rm(path);
+      throw error;
+    }
+  });
+  if (output.json) return output.value(answer);
+  output.row('root', 'its key is offline', path);
+  output.row('until', formatTime(new Date(answer.crlUntil)), "the root's revocation list lasts until then");
+  output.row('next', `keep ${path} and its password apart, off this machine`, 'holdfast ca online FILE');
+  for (const { place, name, madeAt } of answer.backups)
+    output.warn(
+      `the backup ${name} of ${formatTime(new Date(madeAt))} in ${place} still holds the key of the root`,
+    );
+}
+
+/** `holdfast ca online`: the key of the root is back until `ca offline` takes it away again. */
+export async function bringRootOnline(
+  context: Context,
+  file: string,
+  { passwordFile }: { readonly passwordFile?: string },
+): Promise<void> {
+  const path = resolve(context.workingDirectory, file);
+  const sealed = (await read(path)).toString('base64');
+  const password = await givenPassword(context, passwordFile, `password of ${path}`);
+  const answer = await withAdmin(context, (admin) =>
+    admin.call('ca.online', { passphrase: password.reveal(), sealed }),
+  );
+  if (context.output.json) return context.output.value(answer);
+  context.output.row('root', 'its key is here');
+  context.output.row('next', 'do what needs it, then take it away again: holdfast ca offline FILE');
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  await writeFileAtomic(path, text, { exclusive: true }).catch((cause: unknown) => {
+    if (systemErrorCode(cause) !== 'EEXIST') throw cause;
+    throw new HoldfastError('object_exists', `${path} is there already`, {
+      hint: 'nothing was changed; name a file that is not there',
+      cause,
+    });
+  });
+}
+
+const maxFileBytes = 48 * 1024;
+
+async function read(path: string): Promise<Buffer> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    const problem = systemErrorCode(cause) ?? 'cannot be read';
+    throw new HoldfastError('path_not_found', `${path}: ${problem}`, { cause });
+  });
+  if (bytes.length <= maxFileBytes) return bytes;
+  throw new HoldfastError('backup_foreign', `${path} is no file with the key of a root: it is too long`, {
+    hint: 'nothing was changed; name the file that holdfast ca offline wrote',
+  });
+}
