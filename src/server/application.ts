@@ -6,8 +6,10 @@ import type { Identity } from '../pki/index.ts';
 import { mountAdmin } from './admin-routes.ts';
 import { limitBodyTime } from './body-deadline.ts';
 import { mountControl } from './control-routes.ts';
+import { mountCrl } from './crl-route.ts';
 import { mountEnrol } from './enrol-routes.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
+import { mountOcsp } from './ocsp-routes.ts';
 import type { IdentityOf, ServerContext } from './server-context.ts';
 import { mountStatus } from './status-routes.ts';
 
@@ -57,6 +59,8 @@ function isAdmin(identity: Identity | undefined): boolean {
 
 function mountAll(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {
   mountStatus(app, context);
+  mountCrl(app, context);
+  mountOcsp(app, context);
   mountEnrol(app, context);
   mountControl(app, context, identityOf);
   mountAdmin(app, context, identityOf);
