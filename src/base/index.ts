@@ -24,4 +24,5 @@ export { forEachLimited } from './pool.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';
 export { isSocketPlace, socketPath } from './socket-place.ts';
+export { withoutStackTraces } from './without-stack-traces.ts';
 export { workerEntry } from './worker-entry.ts';

@@ -1,5 +1,5 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
-import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, withoutStackTraces } from '../base/index.ts';
 import { type DerReader, readDer } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
@@ -65,7 +65,7 @@ export function describePublicKey(spki: Bytes): PublicKeyInfo {
 export function importPublicKey(spki: Bytes): KeyObject {
   describePublicKey(spki);
   try {
-    return createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
+    return withoutStackTraces(() => createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' }));
   } catch (error) {
     throw new HoldfastError('key_malformed', 'public key is malformed: no such key exists', { cause: error });
   }

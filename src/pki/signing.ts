@@ -18,6 +18,17 @@ export interface Signer {
  * A `TypeError` for a public key. @throws HoldfastError `key_unsupported`
  */
 export function signerOf(key: KeyObject): Signer {
+  const known = signers.get(key);
+  if (known !== undefined) return known;
+  const signer = makeSigner(key);
+  signers.set(key, signer);
+  return signer;
+}
+
+/** Asking a key object what it is takes as long as signing with it does. */
+const signers = new WeakMap<KeyObject, Signer>();
+
+function makeSigner(key: KeyObject): Signer {
   if (key.type !== 'private') throw new TypeError(`signing needs a private key, not a ${key.type} one`);
   const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
   const way = ways.get(`${key.asymmetricKeyType} ${curve}`.trimEnd());
@@ -69,10 +80,11 @@ export function verifySignature(
   }
   if (!keyTypes[scheme.kind].includes(key.asymmetricKeyType ?? '')) return false;
   try {
+    const options = verifyOptions(scheme);
     return verify(
       scheme.kind === 'ed25519' ? null : scheme.hash,
       data,
-      { key, ...verifyOptions(scheme) },
+      options === undefined ? key : { key, ...options },
       signature,
     );
   } catch (error) {
@@ -97,9 +109,10 @@ const keyTypes: Readonly<Record<SignatureScheme['kind'], readonly string[]>> = {
   ed25519: ['ed25519'],
 };
 
-function verifyOptions(scheme: SignatureScheme): { padding?: number; saltLength?: number } {
+/** A bare key object is told from other kinds of keys sooner than one among options. */
+function verifyOptions(scheme: SignatureScheme): { padding: number; saltLength?: number } | undefined {
   if (scheme.kind === 'rsa') return { padding: constants.RSA_PKCS1_PADDING };
-  if (scheme.kind !== 'rsa-pss') return {};
+  if (scheme.kind !== 'rsa-pss') return undefined;
   return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltLength };
 }
 
