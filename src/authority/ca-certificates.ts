@@ -3,7 +3,7 @@ import type { Bytes } from '../base/index.ts';
 import {
   type Certificate,
   type CertificateTemplate,
-  createCertificate,
+  createLintedCertificate,
   createName,
   exportPublicKey,
   generateSerialNumber,
@@ -29,7 +29,7 @@ export function createRootCertificate(label: string, key: KeyObject, options: Ca
   const subject = caName(label, options.network);
   const spki = exportPublicKey(key);
   const template = caTemplate(authorityProfiles.root, { subject, issuer: subject, spki }, options);
-  return createCertificate(template, key);
+  return createLintedCertificate(template, key);
 }
 
 /** An issuing certificate: signs leaves only, and says where the root's revocation list is. */
@@ -53,7 +53,7 @@ export function createIssuingCertificate(
     issuerUrls: [statusAddress + statusPaths.certificate(rootLabel)],
   };
   const notAfter = template.notAfter < root.notAfter ? template.notAfter : root.notAfter;
-  return createCertificate({ ...template, notAfter, extensions }, rootKey);
+  return createLintedCertificate({ ...template, notAfter, extensions }, rootKey);
 }
 
 /** `O=<network>, CN=Holdfast root-1`; a network too long for an organisation (RFC 5280, ub-organization-name) is left out. */

@@ -1,6 +1,6 @@
 import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
-import { type Certificate, createCertificate, parseCertificate } from '../pki/index.ts';
+import { type Certificate, createLintedCertificate, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { ensureIdentity, identityLabel } from './identity-records.ts';
@@ -33,7 +33,7 @@ export interface Issued {
  * been committed: a certificate that the records do not know must never be seen.
  *
  * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `clock_wrong`, `issuer_ending` when the issuing one has less
- *   than a day left, `certificate_expired` when it has ended
+ *   than a day left, `certificate_expired` when it has ended, `lint_failed`
  */
 export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
   const { issuer, clock, log } = context;
@@ -46,7 +46,7 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   const template = leafTemplate(issuer, authorisation, { spki, nowMs });
   const clipped = isClipped(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
-  const certificate = parseCertificate(createCertificate(template, issuer.issuingKey));
+  const certificate = parseCertificate(createLintedCertificate(template, issuer.issuingKey));
   const row = await tx.get<{ id: number }>(
     `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,

@@ -14,7 +14,7 @@ export type { BasicConstraints } from './basic-constraints.ts';
 export { type Certificate, parseCertificate } from './certificate.ts';
 export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
 export { certificatesFromPkcs7, createChainPkcs7 } from './chain-pkcs7.ts';
-export { type CertificateTemplate, createCertificate } from './create-certificate.ts';
+export { type CertificateTemplate, createCertificate, createLintedCertificate } from './create-certificate.ts';
 export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
 export { type CrlEntry, type CrlTemplate, createCrl, encodeCrlEntries } from './create-crl.ts';
 export { createOcspRequest, type OcspRequestTemplate } from './create-ocsp-request.ts';
@@ -56,6 +56,7 @@ export {
   keyKind,
 } from './key.ts';
 export type { KeyUsage } from './key-usage.ts';
+export { lintCertificate } from './lint-certificate.ts';
 export { commonName, createName, type Name, type Rdn } from './name.ts';
 export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
 export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../../base/index.ts';
-import { createCertificate, createName, generateSerialNumber, keyIdentifier } from '../../pki/index.ts';
+import { createLintedCertificate, createName, generateSerialNumber, keyIdentifier } from '../../pki/index.ts';
 import { authorityProfiles } from '../../policy/index.ts';
 import type { CaCertificate } from '../issuer.ts';
 
@@ -11,7 +11,7 @@ export function createOcspSignerCertificate(
   { spki, nowMs }: { readonly spki: Bytes; readonly nowMs: number },
 ): Bytes {
   const { lifetimeMs, backdateMs } = authorityProfiles.ocspSigner;
-  return createCertificate(
+  return createLintedCertificate(
     {
       serial: generateSerialNumber(),
       issuer: certificate.subject,
