@@ -64,7 +64,11 @@ function readCertificate(reader: DerReader, der: Bytes): Certificate {
   });
 }
 
-function readTbs(reader: DerReader) {
+/** The part of a certificate that is signed, as read. */
+export type TbsCertificate = ReturnType<typeof readTbs>;
+
+/** Reads a TBSCertificate (RFC 5280 §4.1). @throws HoldfastError `der_malformed` */
+export function readTbs(reader: DerReader) {
   return reader.inside(tag.sequence, () => {
     const version = readVersion(reader);
     const serial = readSerialNumber(reader);

@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import type { Bytes } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import { contextConstructed, tag } from './der-tag.ts';
 import { writeTime } from './der-time.ts';
 import { type DerWriter, writeDer } from './der-writer.ts';
+import { lintCertificate } from './lint-certificate.ts';
 import { type Name, writeName } from './name.ts';
 import { keyIdentifier } from './public-key.ts';
 import { type SerialNumber, writeSerialNumber } from './serial-number.ts';
@@ -28,9 +29,36 @@ export interface CertificateTemplate {
  * @throws HoldfastError `key_unsupported`, `key_malformed`
  */
 export function createCertificate(template: CertificateTemplate, issuerKey: KeyObject): Bytes {
+  return create(template, issuerKey, () => {});
+}
+
+/**
+ * Signs a certificate as {@link createCertificate} does, when it breaks no rule of `lintCertificate`.
+ * @throws HoldfastError `lint_failed` with every rule that it would break, before anything is signed; `key_unsupported`,
+ *   `key_malformed`
+ */
+export function createLintedCertificate(template: CertificateTemplate, issuerKey: KeyObject): Bytes {
+  return create(template, issuerKey, refuseFindings);
+}
+
+function create(template: CertificateTemplate, issuerKey: KeyObject, check: (tbs: Bytes) => void): Bytes {
   if (template.notAfter < template.notBefore) throw new TypeError('a certificate that ends before it begins');
   const signer = signerOf(issuerKey);
-  return writeDer((writer) => writeSigned(writer, signer, () => writeTbs(writer, template, signer)));
+  const write = (writer: DerWriter) => {
+    const start = writer.position;
+    writeTbs(writer, template, signer);
+    check(writer.since(start));
+  };
+  return writeDer((writer) => writeSigned(writer, signer, () => write(writer)));
+}
+
+function refuseFindings(tbs: Bytes): void {
+  const findings = lintCertificate(tbs);
+  if (findings.length === 0) return;
+  throw new HoldfastError(
+    'lint_failed',
+    `the certificate would break rules of RFC 5280: ${findings.join('; ')}`,
+  );
 }
 
 function writeTbs(writer: DerWriter, template: CertificateTemplate, signer: Signer): void {

@@ -34,6 +34,14 @@ export function restateSubject(name: Name): Name {
   return name.map((rdn) => rdn.map(restateAttribute));
 }
 
+/** What {@link restateSubject} would refuse or change in a name, for people, or undefined. */
+export function attributeProblem(name: Name): string | undefined {
+  return name
+    .flat()
+    .map(problemAsWritten)
+    .find((problem) => problem !== undefined);
+}
+
 /**
  * One attribute in the string type of RFC 5280 and within its bounds (Appendix A.1, counted in characters). White space
  * around the value is left out; a country is written in capitals.
@@ -41,12 +49,10 @@ export function restateSubject(name: Name): Name {
  */
 export function subjectAttribute(type: AttributeShortName, value: string): NameAttribute {
   const text = value.trim();
-  const { maxLength, form } = rules[type];
-  const length = Array.from(text).length;
-  if (length === 0) throw invalid(type, 'is empty', '1 character at least');
-  if (length > maxLength) throw invalid(type, `has ${length} characters`, `${maxLength} at most`);
-  if (unsafe.test(text)) throw invalid(type, `has a control character: ${quote(text)}`, 'text to be read');
-  if (form !== undefined && !form.test(text)) throw invalid(type, `is ${quote(text)}`, form.expected);
+  const problem = problemOf(type, text);
+  if (problem !== undefined) {
+    throw new HoldfastError('name_invalid', problem, { hint: `correct ${type}, the ${rules[type].label}` });
+  }
   return nameAttribute(type, type === 'C' ? text.toUpperCase() : text);
 }
 
@@ -109,6 +115,27 @@ const attributeTypes = Object.keys(rules) as AttributeShortName[];
 /** Control characters, halves of characters, line ends, and what turns the direction of the text around it. */
 const unsafe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
+/** What is wrong with a value, found against allowed. */
+function problemOf(type: AttributeShortName, text: string): string | undefined {
+  const { label, maxLength, form } = rules[type];
+  const say = (found: string, allowed: string) => `${label} (${type}) ${found}: expected ${allowed}`;
+  const length = text.length > maxLength ? Array.from(text).length : text.length;
+  if (length === 0) return say('is empty', '1 character at least');
+  if (length > maxLength) return say(`has ${length} characters`, `${maxLength} at most`);
+  if (unsafe.test(text)) return say(`has a control character: ${quote(text)}`, 'text to be read');
+  return form === undefined || form.test(text) ? undefined : say(`is ${quote(text)}`, form.expected);
+}
+
+function problemAsWritten(attribute: NameAttribute): string | undefined {
+  const { oid, value, encoding } = attribute;
+  const type = attributeShortName(oid);
+  if (type === undefined || encoding === 'der') return `the type ${oid} is not known here`;
+  const problem = problemOf(type, value);
+  if (problem !== undefined) return problem;
+  const right = subjectAttribute(type, value);
+  return right.value === value && right.encoding === encoding ? undefined : `${type} is not in its form`;
+}
+
 function restateAttribute({ oid, value, encoding }: NameAttribute): NameAttribute {
   const type = attributeShortName(oid);
   if (type !== undefined && encoding !== 'der') return subjectAttribute(type, value);
@@ -126,11 +153,4 @@ function afterAt(text: string): string {
 
 function quote(text: string): string {
   return JSON.stringify(text.slice(0, 80));
-}
-
-function invalid(type: AttributeShortName, found: string, allowed: string): HoldfastError {
-  const { label } = rules[type];
-  return new HoldfastError('name_invalid', `${label} (${type}) ${found}: expected ${allowed}`, {
-    hint: `correct ${type}, the ${label}`,
-  });
 }
