@@ -8,7 +8,10 @@ import {
   listCertificates,
   showCertificate,
 } from './certificates.ts';
+import { crlInput, listCrls, showCrl } from './crls.ts';
+import { exportKeys, keysExportInput } from './export-keys.ts';
 import { certificateIssueInput, issueCertificate } from './issue-certificate.ts';
+import { certificateRevocableInput, certificateRevokeInput, findRevocable, revoke } from './revoke.ts';
 import {
   bringOnline,
   bringOnlineInput,
@@ -19,6 +22,7 @@ import {
 } from './root-key.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
+import { certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
 
 /** One thing an administrator can do: who may, what it takes, what it gives. */
 export interface Operation<Input extends TSchema, Answer> {
@@ -39,13 +43,19 @@ export const operations = {
   'token.revoke': define(tokenRevokeInput, revokeToken),
   'ca.show': define(nothing, showCa),
   'ca.export': define(caExportInput, exportCa),
+  'ca.crls': define(nothing, listCrls),
+  'ca.crl': define(crlInput, showCrl),
   'ca.seal-root': define(sealRootInput, sealRoot, { local: true }),
   'ca.offline': define(takeOfflineInput, takeOffline, { local: true }),
   'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
+  'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
   'cert.issue': define(certificateIssueInput, issueCertificate),
   'cert.list': define(certificateListInput, listCertificates),
   'cert.show': define(certificateShowInput, showCertificate),
+  'cert.revocable': define(certificateRevocableInput, findRevocable),
+  'cert.revoke': define(certificateRevokeInput, revoke),
+  'cert.verify': define(certificateVerifyInput, verifyCertificate),
 } as const;
 
 export type OperationName = keyof typeof operations;

@@ -32,6 +32,28 @@ export function readCrl(
   return queries.get(sql, label);
 }
 
+/** A list as it is listed. */
+export interface ListedCrl {
+  /** Of its issuer. */
+  readonly label: string;
+  readonly number: number;
+  readonly signedAt: Date;
+  readonly nextUpdate: Date;
+}
+
+/** The newest list of every issuer, without their bytes. */
+export async function listCrls(queries: Queries): Promise<ListedCrl[]> {
+  const rows = await queries.all<{ issuer: string } & CrlRow>(
+    'SELECT issuer, number, this_update, next_update FROM crls ORDER BY issuer',
+  );
+  return rows.map(({ issuer, number, this_update, next_update }) => ({
+    label: issuer,
+    number,
+    signedAt: new Date(this_update),
+    nextUpdate: new Date(next_update),
+  }));
+}
+
 /**
  * Takes the next number for a list: above every one before, and not below the time, so that a restored authority, which
  * may not know the last ones, does not use them again.

@@ -24,7 +24,10 @@ describe('revoking', () => {
     const { issued } = await home.node('alpha');
     const { serial } = issued.certificate;
     assert.ok(home.authority.isGood(serial));
-    const revoked = await home.authority.revocation.revoke({ serial }, { reason: 'superseded', by });
+    const revoked = await home.authority.revocation.revoke(
+      { kind: 'certificate', serial },
+      { reason: 'superseded', by },
+    );
     assert.deepEqual(revoked, {
       identity: 'client/alpha',
       serials: [serial],
@@ -39,9 +42,12 @@ describe('revoking', () => {
       [kind, who, details],
       ['revoked', by, { identity: 'client/alpha', reason: 'superseded', serials: [serial] }],
     );
-    await assert.rejects(home.authority.revocation.revoke({ serial }, { reason: 'superseded', by }), {
-      code: 'already_revoked',
-    });
+    await assert.rejects(
+      home.authority.revocation.revoke({ kind: 'certificate', serial }, { reason: 'superseded', by }),
+      {
+        code: 'already_revoked',
+      },
+    );
     const next = await home.local('client', 'alpha');
     assert.ok(home.authority.isGood(next.certificate.serial));
   });
@@ -53,7 +59,10 @@ describe('revoking', () => {
     const pending = await home.code('alpha', { reissue: true });
     const other = await home.node('beta');
     const identity = { role: 'client', name: 'alpha' } as const;
-    const revoked = await home.authority.revocation.revoke({ identity }, { reason: 'keyCompromise', by });
+    const revoked = await home.authority.revocation.revoke(
+      { kind: 'identity', identity },
+      { reason: 'keyCompromise', by },
+    );
     assert.deepEqual(
       new Set(revoked.serials),
       new Set([issued.certificate.serial, second.certificate.serial]),
@@ -64,16 +73,22 @@ describe('revoking', () => {
     await assert.rejects(home.enrol(pending), { code: 'join_code_revoked' });
     await assert.rejects(home.local('client', 'alpha'), { code: 'certificate_revoked' });
     await assert.rejects(home.code('alpha'), { code: 'name_taken' });
-    await assert.rejects(home.authority.revocation.revoke({ identity }, { reason: 'keyCompromise', by }), {
-      code: 'already_revoked',
-    });
+    await assert.rejects(
+      home.authority.revocation.revoke({ kind: 'identity', identity }, { reason: 'keyCompromise', by }),
+      {
+        code: 'already_revoked',
+      },
+    );
   });
 
   test('an identity that was revoked comes back with a reissue code made afterwards', async () => {
     await using home = await SampleHome.open();
     await home.node('alpha');
     const identity = { role: 'client', name: 'alpha' } as const;
-    await home.authority.revocation.revoke({ identity }, { reason: 'privilegeWithdrawn', by });
+    await home.authority.revocation.revoke(
+      { kind: 'identity', identity },
+      { reason: 'privilegeWithdrawn', by },
+    );
     const { certificate } = await home.enrol(await home.code('alpha', { reissue: true }));
     assert.ok(home.authority.isGood(certificate.serial));
     const next = await home.local('client', 'alpha');
@@ -84,11 +99,37 @@ describe('revoking', () => {
     await using home = await SampleHome.open();
     const order = { reason: 'unspecified', by } as const;
     const { revocation } = home.authority;
-    await assert.rejects(revocation.revoke({ serial: generateSerialNumber() }, order), {
+    await assert.rejects(revocation.revoke({ kind: 'certificate', serial: generateSerialNumber() }, order), {
       code: 'object_not_found',
     });
     const identity = { role: 'client', name: 'nobody' } as const;
-    await assert.rejects(revocation.revoke({ identity }, order), { code: 'object_not_found' });
+    await assert.rejects(revocation.revoke({ kind: 'identity', identity }, order), {
+      code: 'object_not_found',
+    });
+  });
+
+  test('is of what a text means: a node by name, role and name or uri, a certificate by its beginning', async () => {
+    await using home = await SampleHome.open();
+    const { issued } = await home.node('alpha');
+    await home.local('server', 'alpha');
+    const { serial } = (await home.local('server', 'beta')).certificate;
+    const { revocation, network } = home.authority;
+    const client = { kind: 'identity', identity: { role: 'client', name: 'alpha' } };
+    assert.deepEqual(await revocation.find('client/alpha'), client);
+    assert.deepEqual(await revocation.find(`spiffe://${network}/client/alpha`), client);
+    const server = { kind: 'identity', identity: { role: 'server', name: 'beta' } };
+    assert.deepEqual(await revocation.find('beta'), server);
+    const certificate = { kind: 'certificate', serial };
+    for (const text of [serial, serial.slice(0, 10), serial.toUpperCase().replace(/..(?!$)/g, '$&:')])
+      assert.deepEqual(await revocation.find(text), certificate);
+    await assert.rejects(revocation.find('alpha'), {
+      code: 'input_invalid',
+      message: /client\/alpha, server\/alpha/,
+    });
+    await home.local('server', issued.certificate.serial.slice(0, 10));
+    await assert.rejects(revocation.find(issued.certificate.serial.slice(0, 10)), { code: 'input_invalid' });
+    for (const text of ['gamma', serial.slice(0, 7), 'client/', '', generateSerialNumber()])
+      await assert.rejects(revocation.find(text), { code: 'object_not_found' });
   });
 
   test('tells who watches, at once', async () => {
@@ -99,7 +140,7 @@ describe('revoking', () => {
       told++;
     });
     await home.authority.revocation.revoke(
-      { serial: issued.certificate.serial },
+      { kind: 'certificate', serial: issued.certificate.serial },
       { reason: 'superseded', by },
     );
     stop();
@@ -347,7 +388,7 @@ test('an older issuing certificate goes on signing its list and its answers afte
 
 async function revoke(home: SampleHome, serial: SerialNumber | undefined): Promise<void> {
   assert.ok(serial !== undefined);
-  await home.authority.revocation.revoke({ serial }, { reason: 'keyCompromise', by });
+  await home.authority.revocation.revoke({ kind: 'certificate', serial }, { reason: 'keyCompromise', by });
 }
 
 async function readList(home: SampleHome, label: string, issuer: Certificate) {

@@ -1,14 +1,14 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import {
   createOcspRequest,
-  type Identity,
   parseCertificate,
   parseOcspResponse,
   type SerialNumber,
 } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
-import { readCrl, readCrlState } from './crl-records.ts';
+import { type ListedCrl, listCrls, readCrl, readCrlState } from './crl-records.ts';
+import { findTarget, type RevocationTarget } from './find-target.ts';
 import { type OcspAnswerBytes, OcspResponder } from './ocsp-responder.ts';
 import { revokeCertificate } from './revoke-certificate.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
@@ -17,13 +17,10 @@ import type { Revoked } from './revoked.ts';
 import { signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';
 
-/** What is to be revoked: one certificate, or an identity with all that it has. */
-export type RevocationTarget =
-  | { readonly serial: SerialNumber }
-  | { readonly identity: Pick<Identity, 'role' | 'name'> };
-
 /** A revocation list as it was signed. */
 export interface SignedCrl {
+  /** Of its issuer. */
+  readonly label: string;
   readonly der: Bytes;
   readonly number: number;
   readonly signedAt: Date;
@@ -42,6 +39,11 @@ export class Revocation {
     this.#responder = new OcspResponder(context);
   }
 
+  /** What a text means that names what is to be revoked. Errors: see {@link findTarget}. */
+  find(text: string): Promise<RevocationTarget> {
+    return findTarget(this.#context.database, text);
+  }
+
   /**
    * Revokes for ever, on record when it resolves.
    * @throws HoldfastError `object_not_found`, `already_revoked`, `authority_restored`, `authority_superseded`,
@@ -50,7 +52,7 @@ export class Revocation {
   async revoke(target: RevocationTarget, order: RevocationOrder): Promise<Revoked> {
     checkStanding(this.#context);
     const revoked =
-      'serial' in target
+      target.kind === 'certificate'
         ? await revokeCertificate(this.#context, target.serial, order)
         : await revokeIdentity(this.#context, target.identity, order);
     for (const watcher of this.#watchers) watcher();
@@ -75,6 +77,7 @@ export class Revocation {
     const row = await readCrl(this.#context.database, label);
     if (row === undefined) return undefined;
     const list = {
+      label,
       der: row.crl,
       number: row.number,
       signedAt: new Date(row.this_update),
@@ -86,10 +89,10 @@ export class Revocation {
 
   /**
    * A list that knows every revocation so far: the newest one, or one signed now when there were some since and the
-   * issuer's key is here.
+   * issuer's key is here. Of what issues now unless a label is given.
    * @throws HoldfastError `object_not_found` for an issuer that does not exist or never signed one; as {@link crl} does
    */
-  async currentCrl(label: string): Promise<SignedCrl> {
+  async currentCrl(label: string = this.#context.issuer.issuing.label): Promise<SignedCrl> {
     const { crl, revocations } = readCrlState(this.#context.reader, label);
     const signing = signingIssuers(this.#context).find(({ issuer }) => issuer.label === label);
     if (signing !== undefined && crl?.revocations !== revocations)
@@ -100,6 +103,11 @@ export class Revocation {
         hint: 'holdfast ca show names every certificate of the authority',
       });
     return list;
+  }
+
+  /** The newest list of every issuer that ever signed one, without its bytes. */
+  lists(): Promise<ListedCrl[]> {
+    return listCrls(this.#context.database);
   }
 
   /** Answers an OCSP request, whatever it is; see {@link OcspResponder.answer}. */

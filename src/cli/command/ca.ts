@@ -1,6 +1,7 @@
 import type { DefineCommand } from '../define-command.ts';
 import { defineCaClock } from './ca/clock.ts';
 import { defineCaCreate } from './ca/create.ts';
+import { defineCaCrl } from './ca/crl.ts';
 import { defineCaExport } from './ca/export.ts';
 import { defineCaOffline } from './ca/offline.ts';
 import { defineCaOnline } from './ca/online.ts';
@@ -11,6 +12,7 @@ const words: Readonly<Record<string, DefineCommand>> = {
   show: defineCaShow,
   create: defineCaCreate,
   export: defineCaExport,
+  crl: defineCaCrl,
   offline: defineCaOffline,
   online: defineCaOnline,
   clock: defineCaClock,

@@ -1,0 +1,75 @@
+import { type Static, Type } from 'typebox';
+import { describeTarget, identityLabel } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { type Identity, type RevocationReason, revocationReasons } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+
+const maxTextLength = 300;
+const What = Type.String({ minLength: 1, maxLength: maxTextLength });
+
+export const certificateRevocableInput = Type.Object({ what: What }, { additionalProperties: false });
+
+/** What would be revoked. */
+export interface RevocableView {
+  readonly kind: 'certificate' | 'identity';
+  /** `client/laptop`, or a serial number: means this and nothing else. */
+  readonly what: string;
+  /** For people: `client/laptop`, `certificate 4f1c…`. */
+  readonly description: string;
+}
+
+/** What a text means that names something to be revoked. Errors: `object_not_found`, `input_invalid` when it means several. */
+export async function findRevocable(
+  { authority }: AdminContext,
+  { what }: Static<typeof certificateRevocableInput>,
+): Promise<RevocableView> {
+  const target = await authority.revocation.find(what);
+  const exact = target.kind === 'identity' ? identityLabel(target.identity) : target.serial;
+  return { kind: target.kind, what: exact, description: describeTarget(target) };
+}
+
+export const certificateRevokeInput = Type.Object(
+  { what: What, reason: Type.Optional(Type.String({ maxLength: maxTextLength })) },
+  { additionalProperties: false },
+);
+
+/** What was revoked. */
+export interface RevokedView {
+  readonly identity: string;
+  /** Of the certificates that ended with it. */
+  readonly serials: readonly string[];
+  /** How many join codes ended with it. */
+  readonly joinCodes: number;
+  readonly reason: RevocationReason;
+  /** ISO 8601. */
+  readonly revokedAt: string;
+}
+
+/**
+ * Revokes a certificate or a node, for ever.
+ * Errors: `object_not_found`, `already_revoked`, `input_invalid` for a text that means several things, or for a reason
+ * that cannot be given.
+ */
+export async function revoke(
+  { authority }: AdminContext,
+  { what, reason = 'unspecified' }: Static<typeof certificateRevokeInput>,
+  caller: Identity,
+): Promise<RevokedView> {
+  const order = { reason: parseReason(reason), by: identityLabel(caller) };
+  const target = await authority.revocation.find(what);
+  const { joinCodes, at, ...rest } = await authority.revocation.revoke(target, order);
+  return { ...rest, joinCodes: joinCodes.length, revokedAt: at.toISOString() };
+}
+
+/** Upper and lower case do not count: the words are long. */
+function parseReason(text: string): RevocationReason {
+  const wanted = text.toLowerCase();
+  const reason = revocationReasons.find((each) => each.toLowerCase() === wanted);
+  if (reason !== undefined) return reason;
+  const hint = `the reasons are ${revocationReasons.join(', ')}`;
+  if (wanted === 'certificatehold' || wanted === 'removefromcrl') {
+    const message = `reason ${text}: a revocation here is for ever, so nothing is put on hold or taken off again`;
+    throw new HoldfastError('input_invalid', message, { hint });
+  }
+  throw new HoldfastError('input_invalid', `reason ${text} is not one of RFC 5280`, { hint });
+}

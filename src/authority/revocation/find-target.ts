@@ -1,0 +1,71 @@
+import { HoldfastError } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
+import { type Identity, parseIdentityUri, type Role, roles, type SerialNumber } from '../../pki/index.ts';
+import { identityLabel } from '../identity-records.ts';
+
+/** What can be revoked, as a person names it: one certificate, or an identity with all that it has. */
+export type RevocationTarget =
+  | { readonly kind: 'certificate'; readonly serial: SerialNumber }
+  | { readonly kind: 'identity'; readonly identity: Pick<Identity, 'role' | 'name'> };
+
+/** Shorter beginnings of a serial number could be names. */
+const minSerialDigits = 8;
+const maxSerialDigits = 40;
+
+/**
+ * What somebody means by a text: a node by its name (`laptop`, `client/laptop`, or its URI), or a certificate by its serial
+ * number or enough of its beginning. A text that means several things means none.
+ *
+ * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them
+ */
+export async function findTarget(queries: Queries, text: string): Promise<RevocationTarget> {
+  const [found, ...others] = [
+    ...(await findIdentities(queries, text)),
+    ...(await findSerials(queries, text)),
+  ];
+  if (found === undefined) {
+    throw new HoldfastError('object_not_found', `${text} is no node and no certificate of this authority`, {
+      hint: 'holdfast cert list shows both',
+    });
+  }
+  if (others.length === 0) return found;
+  const meanings = [found, ...others].map(describeTarget).join(', ');
+  throw new HoldfastError('input_invalid', `${text} can mean several things: ${meanings}`, {
+    hint: 'say ROLE/NAME, or more of the serial number',
+  });
+}
+
+/** `client/laptop`, or `certificate 4f1c…`. */
+export function describeTarget(target: RevocationTarget): string {
+  return target.kind === 'identity' ? identityLabel(target.identity) : `certificate ${target.serial}`;
+}
+
+async function findIdentities(queries: Queries, text: string): Promise<RevocationTarget[]> {
+  const { role, name } = parseNode(text);
+  const rows = await queries.all<{ role: Role; name: string }>(
+    'SELECT role, name FROM identities WHERE name = ? ORDER BY role',
+    name,
+  );
+  return rows
+    .filter((row) => role === undefined || row.role === role)
+    .map((identity) => ({ kind: 'identity', identity }));
+}
+
+function parseNode(text: string): { readonly role?: string; readonly name: string } {
+  const byUri = parseIdentityUri(text);
+  if (byUri !== undefined) return byUri;
+  const role = roles.find((each) => text.startsWith(`${each}/`));
+  return role === undefined ? { name: text } : { role, name: text.slice(role.length + 1) };
+}
+
+async function findSerials(queries: Queries, text: string): Promise<RevocationTarget[]> {
+  const digits = text.toLowerCase().replaceAll(':', '');
+  if (!/^[0-9a-f]+$/.test(digits)) return [];
+  if (digits.length < minSerialDigits || digits.length > maxSerialDigits) return [];
+  const rows = await queries.all<{ serial: SerialNumber }>(
+    'SELECT serial FROM certificates WHERE serial >= ? AND serial < ? ORDER BY serial LIMIT 3',
+    digits,
+    `${digits}g`,
+  );
+  return rows.map(({ serial }) => ({ kind: 'certificate', serial }));
+}

@@ -1,0 +1,22 @@
+import type { DefineCommand } from '../../define-command.ts';
+import type { RevokeOptions } from '../../revoking.ts';
+
+/** `holdfast cert revoke SERIAL|NODE` */
+export const defineCertRevoke: DefineCommand = (command, start) => {
+  command
+    .summary('end a certificate, or a node with all it has')
+    .description(
+      'end one certificate, or a node: its certificates, their renewal and the join codes of its name; its connections are cut at once',
+    )
+    .argument('<serial-or-node>', 'a serial number or its beginning, or a node: laptop, client/laptop')
+    .option('--reason <reason>', 'why, in a word of RFC 5280, e.g. keyCompromise (default: unspecified)')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast cert revoke 4f1c2a9b --reason superseded\n  holdfast cert revoke client/laptop --reason keyCompromise --yes\n',
+    )
+    .action(async (what: string, options: RevokeOptions) => {
+      const { revokeCertificate } = await import('../../revoking.ts');
+      await revokeCertificate(start(command), what, options);
+    });
+};
