@@ -5,6 +5,8 @@ import type { Care } from './backup/care.ts';
 import type { Issuer } from './issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { ClockGuard } from './log/clock-guard.ts';
+import type { RequestVerifier } from './request-verifier.ts';
+import type { LivePolicy } from './policy/live-policy.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {
@@ -22,9 +24,13 @@ export interface AuthorityContext {
   /** What signs now. */
   readonly issuer: Issuer;
   readonly log: AuditLog;
+  /** What the network has decided; `current` is what holds now. */
+  readonly policy: LivePolicy;
   readonly clock: Clock;
   /** Whether the clock can be believed. */
   readonly clockGuard: ClockGuard;
+  /** Checks the signatures of requests. */
+  readonly verifier: RequestVerifier;
   /** Increases with each restore from a backup. */
   readonly epoch: number;
   /** From now on `next` signs: an issuing certificate was replaced while the authority is open. */

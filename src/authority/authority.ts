@@ -20,6 +20,7 @@ import type { AuditLog } from './log/audit-log.ts';
 import { Checkpoints } from './log/checkpoints.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
 import { maintain } from './maintenance.ts';
+import { PolicyBook } from './policy/policy-book.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 import { Revocation } from './revocation/revocation.ts';
 import { readStanding, type Standing } from './standing.ts';
@@ -49,6 +50,7 @@ export class Authority implements AsyncDisposable {
   readonly custody: Custody;
   readonly backups: Backups;
   readonly escrow: Escrow;
+  readonly policy: PolicyBook;
   readonly joinCodes: JoinCodes;
   readonly revocation: Revocation;
   readonly log: AuditLog;
@@ -69,6 +71,7 @@ export class Authority implements AsyncDisposable {
     this.custody = new Custody(context);
     this.backups = new Backups(context);
     this.escrow = new Escrow(context);
+    this.policy = new PolicyBook(context);
     this.joinCodes = new JoinCodes(context);
     this.revocation = new Revocation(context);
     this.log = log;

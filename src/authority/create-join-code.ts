@@ -8,6 +8,7 @@ import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { findIdentity, identityLabel } from './identity-records.ts';
 import { insertJoinCode } from './join-code-records.ts';
+import { checkApproval } from './policy/check-approval.ts';
 
 /** What a join code is to stand for. */
 export interface JoinCodeOrder {
@@ -35,12 +36,13 @@ export interface JoinCodeOrder {
  */
 export async function createJoinCode(context: AuthorityContext, order: JoinCodeOrder): Promise<JoinCode> {
   const { role, name, names = [], uses = 1, addresses, reissue = false, by = 'admin/local' } = order;
-  const { database, issuer, log, clock } = context;
+  const { database, issuer, log, clock, policy } = context;
   const createdAt = clock.now();
   const expiresAt = order.expiresAt?.getTime() ?? createdAt + dayMs;
   checkNodeName(name.replace('*', 'x'));
   checkUses(order);
-  parseAuthorisedNames(role, names);
+  checkApproval(policy.current, role);
+  parseAuthorisedNames(policy.current, role, names);
   checkOrder(addresses, expiresAt, createdAt);
   const secret = new Secret<Bytes>(randomBytes(joinSecretBytes));
   await database.transaction(async (tx) => {

@@ -16,6 +16,7 @@ import { type Issued, issue, issuedBefore } from './issue.ts';
 import { countUses, findJoinCode, findUse, type JoinCodeRow, recordUse } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
+import { checkApproval } from './policy/check-approval.ts';
 import { readRequest } from './read-request.ts';
 import { checkRequest, requestNotAllowed } from './request-rules.ts';
 import { revokeCertificates } from './revocation/revoke-certificates.ts';
@@ -63,13 +64,14 @@ export async function enrolNode(
 
 /** What a join code authorises. */
 function authorisationOf(
-  { issuer }: AuthorityContext,
+  { issuer, policy }: AuthorityContext,
   code: JoinCodeRow,
   request: CertificateRequest,
 ): Authorisation {
   const { role, names } = code;
   const identity = { network: issuer.network, role, name: nameFor(code, request) };
-  return { identity, names: parseAuthorisedNames(role, names) };
+  checkApproval(policy.current, role);
+  return { identity, names: parseAuthorisedNames(policy.current, role, names) };
 }
 
 /** Where a code stands for a pattern of names, the request says which of them it is for. */

@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/index.ts';
 import type { Name, Role } from '../pki/index.ts';
-import { checkNodeName } from '../policy/index.ts';
+import { checkNodeName, defaultNetworkPolicy } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { findIdentity } from './identity-records.ts';
@@ -31,7 +31,9 @@ export async function issueLocal(context: AuthorityContext, order: LocalOrder): 
   const { role, name, spki, subject, withKey = false, names = [], by = 'admin/local' } = order;
   checkNodeName(name);
   const identity = { network: context.issuer.network, role, name };
-  const named = { identity, names: parseAuthorisedNames(role, names) };
+  // Names that the policy does not permit any more must not keep this machine's own server from starting.
+  const policy = order.by === undefined ? defaultNetworkPolicy : context.policy.current;
+  const named = { identity, names: parseAuthorisedNames(policy, role, names) };
   const authorisation = subject === undefined ? named : { ...named, subject };
   const details = withKey ? { withKey } : {};
   return await context.database.transaction(async (tx) => {

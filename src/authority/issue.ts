@@ -2,7 +2,9 @@ import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type Certificate, createLintedCertificate, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
+import { recordNames } from './certificate-names.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
+import { checkPermitted } from './custody/permitted-names.ts';
 import { ensureIdentity, identityLabel } from './identity-records.ts';
 import { checkPublicKey, publicKeyHash } from './key-rules.ts';
 import { type Authorisation, isClipped, leafTemplate } from './leaf-contents.ts';
@@ -32,20 +34,22 @@ export interface Issued {
  * Signs a certificate and records it, its identity and a line of the log. It leaves only when the transaction `tx` has
  * been committed: a certificate that the records do not know must never be seen.
  *
- * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `clock_wrong`, `issuer_ending` when the issuing one has less
- *   than a day left, `certificate_expired` when it has ended, `lint_failed`
+ * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
+ *   the issuing one has less than a day left, `certificate_expired` when it has ended, `lint_failed`
  */
 export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
-  const { issuer, clock, log } = context;
+  const { issuer, clock, log, policy } = context;
   const { authorisation, spki, kind, by, details } = order;
   const nowMs = clock.now();
+  const profile = policy.current.profiles[authorisation.identity.role];
   checkClock(context);
   checkIssuing(context, nowMs);
-  await checkPublicKey(tx, spki, authorisation.identity);
+  await checkPublicKey(tx, spki, { ...authorisation, profile });
   const identity = await ensureIdentity(tx, authorisation.identity, nowMs);
-  const template = leafTemplate(issuer, authorisation, { spki, nowMs });
+  const template = leafTemplate(issuer, authorisation, { profile, spki, nowMs });
   const clipped = isClipped(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
+  checkPermitted(issuer.issuing.certificate, template);
   const certificate = parseCertificate(createLintedCertificate(template, issuer.issuingKey));
   const row = await tx.get<{ id: number }>(
     `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
@@ -58,6 +62,8 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
     nowMs,
     certificate.der,
   );
+  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
+  await recordNames(tx, row.id, certificate);
   const { serial, fingerprint, notAfter } = certificate;
   await log.append(tx, {
     kind,
@@ -71,7 +77,6 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
       ...details,
     },
   });
-  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
   return { id: row.id, certificate, chain: [certificate.der, issuer.issuing.certificate.der] };
 }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Bytes } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type Identity, keyKind } from '../pki/index.ts';
-import { defaultProfiles } from '../policy/index.ts';
+import type { ProfilePolicy } from '../policy/index.ts';
 import { checkKeyStrength } from './key-strength.ts';
 import { requestNotAllowed } from './request-rules.ts';
 
@@ -17,10 +17,14 @@ export function publicKeyHash(spki: Bytes): Bytes {
  * for each other.
  * @throws HoldfastError `key_weak`, `request_not_allowed`, `key_unsupported`, `key_malformed`
  */
-export async function checkPublicKey(tx: Queries, spki: Bytes, { role, name }: Identity): Promise<void> {
+export async function checkPublicKey(
+  tx: Queries,
+  spki: Bytes,
+  { identity: { role, name }, profile }: { readonly identity: Identity; readonly profile: ProfilePolicy },
+): Promise<void> {
   checkKeyStrength(spki);
   const algorithm = keyKind(spki);
-  const allowed: readonly string[] = defaultProfiles[role].keyAlgorithms;
+  const allowed: readonly string[] = profile.keyAlgorithms;
   if (!allowed.includes(algorithm)) {
     throw requestNotAllowed(
       `a key of the kind ${algorithm} is not allowed for ${role}: expected ${allowed.join(', ')}`,

@@ -10,7 +10,7 @@ import {
   type Name,
   type SerialNumber,
 } from '../pki/index.ts';
-import { defaultProfiles } from '../policy/index.ts';
+import type { ProfilePolicy } from '../policy/index.ts';
 import type { Issuer } from './issuer.ts';
 import { statusPaths } from './status-address.ts';
 
@@ -23,8 +23,8 @@ export interface Authorisation {
   readonly names: readonly GeneralName[];
 }
 
-/** The subject of a node's certificate. */
-export function subjectOf({ identity, subject }: Authorisation): Name {
+/** The subject that was authorised for a node's certificate. */
+export function subjectOf({ identity, subject }: Omit<Authorisation, 'names'>): Name {
   return subject ?? createName({ CN: identity.name });
 }
 
@@ -33,22 +33,31 @@ export function subjectAltNamesOf({ identity, names }: Authorisation): GeneralNa
   return [{ kind: 'uri', value: identityUri(identity) }, ...names];
 }
 
+/** How a node's certificate is made. */
+export interface LeafOptions {
+  readonly profile: ProfilePolicy;
+  readonly spki: Bytes;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
 /**
- * What the certificate of a node says, by its role's profile, from `nowMs` on. Its end is that of the issuing
+ * What the certificate of a node says, by `profile`, that of its role, from `nowMs` on. Its end is that of the issuing
  * certificate when that comes first.
  */
 export function leafTemplate(
   issuer: Issuer,
   authorisation: Authorisation,
-  { spki, nowMs }: { readonly spki: Bytes; readonly nowMs: number },
+  { profile, spki, nowMs }: LeafOptions,
 ): CertificateTemplate & { readonly serial: SerialNumber } {
-  const { lifetimeMs, backdateMs, extendedKeyUsage } = defaultProfiles[authorisation.identity.role];
+  const { lifetimeMs, backdateMs, extendedKeyUsage, subject } = profile;
+  const { identity } = authorisation;
   const { certificate, label } = issuer.issuing;
   const { statusAddress } = issuer;
   return {
     serial: generateSerialNumber(),
     issuer: certificate.subject,
-    subject: subjectOf(authorisation),
+    subject: subject === 'name' ? subjectOf({ identity }) : subjectOf(authorisation),
     notBefore: new Date(nowMs - backdateMs),
     notAfter: new Date(Math.min(nowMs + lifetimeMs, certificate.notAfter.getTime())),
     spki,

@@ -12,8 +12,10 @@ import { lockHome } from './home-lock.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
+import { LivePolicy } from './policy/live-policy.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
+import { RequestVerifier } from './request-verifier.ts';
 import { authorityMigrations } from './schema.ts';
 import type { Standing } from './standing.ts';
 
@@ -86,8 +88,10 @@ export async function openContext({
         reader,
         keystore,
         log,
+        policy: new LivePolicy(reader),
         clock,
         clockGuard,
+        verifier: new RequestVerifier(),
         epoch,
       },
       issuer,

@@ -1,4 +1,5 @@
 import { dayMs } from '../base/index.ts';
+import type { Role } from '../pki/index.ts';
 import type { ProfilePolicy } from './profile-policy.ts';
 import { backdateMs } from './revocation-profiles.ts';
 
@@ -8,24 +9,29 @@ const yearDays = 365.25;
 const machine = {
   lifetimeMs: 90 * dayMs,
   backdateMs,
+  graceMs: 30 * dayMs,
+  approval: 'join-code',
+  subject: 'asked',
   keyAlgorithms: ['p256', 'p384', 'p521', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'],
   extendedKeyUsage: ['serverAuth', 'clientAuth'],
   nameKinds: ['dns', 'ip'],
-} satisfies Omit<ProfilePolicy, 'role'>;
+  dnsSuffixes: [],
+  addressRanges: [],
+} satisfies ProfilePolicy;
 
 const caller = {
   ...machine,
   lifetimeMs: 30 * dayMs,
   extendedKeyUsage: ['clientAuth'],
   nameKinds: [],
-} satisfies Omit<ProfilePolicy, 'role'>;
+} satisfies ProfilePolicy;
 
 /** The profile of each role as a new network has it. */
-export const defaultProfiles: Readonly<Record<ProfilePolicy['role'], ProfilePolicy>> = {
-  server: { role: 'server', ...machine },
-  storage: { role: 'storage', ...machine },
-  client: { role: 'client', ...caller },
-  admin: { role: 'admin', ...caller },
+export const defaultProfiles: Readonly<Record<Role, ProfilePolicy>> = {
+  server: machine,
+  storage: machine,
+  client: caller,
+  admin: caller,
 };
 
 /**

@@ -9,9 +9,20 @@ export { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './
 export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
 export { checkNamePolicy, checkNames, type NamePolicy } from './name-policy.ts';
 export { checkNetworkName } from './network-name.ts';
+export { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
-export { ProfilePolicy, parseProfile } from './profile-policy.ts';
+export {
+  changePolicy,
+  defaultPolicyText,
+  type PolicyDifference,
+  type PolicyEntry,
+  type PolicyValue,
+  policyDifferences,
+  policyEntries,
+} from './policy-keys.ts';
+export type { ProfilePolicy } from './profile-policy.ts';
 export { needsRenewal, type Renewable, renewalTime } from './renewal.ts';
 export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
 export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
+export { weakerPolicyKeys } from './weaker-policy.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

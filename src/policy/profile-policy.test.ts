@@ -2,18 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayMs, isHoldfastError } from '../base/index.ts';
 import { defaultClientPolicy, parseClientPolicy } from './client-policy.ts';
-import { defaultProfiles } from './default-profiles.ts';
-import { parseProfile } from './profile-policy.ts';
+import { defaultNetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
+
+const { profiles } = defaultNetworkPolicy;
 
 const refused = (change: object) =>
   assert.throws(
-    () => parseProfile({ ...defaultProfiles.client, ...change }),
+    () =>
+      parseNetworkPolicy({
+        ...defaultNetworkPolicy,
+        profiles: { ...profiles, client: { ...profiles.client, ...change } },
+      }),
     (error) => isHoldfastError(error, 'settings_invalid'),
   );
 
 test('machines get 90 days for both sides of a connection, callers 30 days for the calling side', () => {
-  const rows = Object.values(defaultProfiles).map((profile) => [
-    profile.role,
+  const rows = Object.entries(profiles).map(([role, profile]) => [
+    role,
     profile.lifetimeMs / dayMs,
     profile.extendedKeyUsage.join(' '),
     profile.nameKinds.join(' '),
@@ -27,7 +32,7 @@ test('machines get 90 days for both sides of a connection, callers 30 days for t
 });
 
 test('every default passes its own schema', () => {
-  for (const profile of Object.values(defaultProfiles)) assert.deepEqual(parseProfile(profile), profile);
+  assert.deepEqual(parseNetworkPolicy(defaultNetworkPolicy), defaultNetworkPolicy);
   assert.deepEqual(parseClientPolicy(defaultClientPolicy), defaultClientPolicy);
 });
 
@@ -35,7 +40,10 @@ test('a profile with an unknown usage, an endless lifetime or no key algorithm i
   refused({ extendedKeyUsage: ['codeSigning'] });
   refused({ lifetimeMs: 9999 * dayMs });
   refused({ keyAlgorithms: [] });
-  refused({ role: 'root' });
+  refused({ extendedKeyUsage: ['serverAuth'] });
+  refused({ dnsSuffixes: ['not a domain'] });
+  refused({ addressRanges: ['10.0.0.0/33'] });
+  refused({ anything: 'else' });
 });
 
 test('a client policy that names an unknown group is refused', () => {

@@ -1,0 +1,54 @@
+import { type Static, Type } from 'typebox';
+import { dayMs, HoldfastError, minuteMs } from '../base/index.ts';
+import { roles } from '../pki/index.ts';
+import { defaultProfiles } from './default-profiles.ts';
+import { checkNamePolicy } from './name-policy.ts';
+import { parseInput } from './parse-input.ts';
+import { ProfilePolicy } from './profile-policy.ts';
+
+/**
+ * What a network has decided for all its machines: whether strangers may leave requests (`queue`), how long such a
+ * request waits before it is void, and what the certificates of each role look like.
+ */
+export const NetworkPolicy = Type.Object(
+  {
+    queue: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+    requestLifetimeMs: Type.Integer({ minimum: minuteMs, maximum: 365 * dayMs }),
+    profiles: Type.Object(
+      { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type NetworkPolicy = Static<typeof NetworkPolicy>;
+
+/** The policy of a new network: nobody leaves requests. */
+export const defaultNetworkPolicy: NetworkPolicy = {
+  queue: 'off',
+  requestLifetimeMs: 30 * dayMs,
+  profiles: { ...defaultProfiles },
+};
+
+/**
+ * A network's policy out of its record or a file.
+ * @throws HoldfastError `settings_invalid`, also for a range that is none and for a role that could not do its work
+ */
+export function parseNetworkPolicy(input: unknown): NetworkPolicy {
+  const policy = parseInput(NetworkPolicy, input, 'policy');
+  for (const role of roles) {
+    checkNamePolicy(policy.profiles[role]);
+    checkUsage(policy.profiles[role], role);
+  }
+  return policy;
+}
+
+/** A node that could not call the server, or be called where it is one, would be shut out by its next renewal. */
+function checkUsage({ extendedKeyUsage }: ProfilePolicy, role: keyof NetworkPolicy['profiles']): void {
+  const missing = defaultProfiles[role].extendedKeyUsage.find((usage) => !extendedKeyUsage.includes(usage));
+  if (missing === undefined) return;
+  throw new HoldfastError(
+    'settings_invalid',
+    `profiles.${role}.extendedKeyUsage: found ${extendedKeyUsage.join(',')}, expected ${missing} among them`,
+  );
+}

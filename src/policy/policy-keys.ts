@@ -1,0 +1,118 @@
+import type { TSchema } from 'typebox';
+import { dayMs, HoldfastError, hourMs, minuteMs, secondMs } from '../base/index.ts';
+import { nearestWords } from './nearest-words.ts';
+import { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
+
+/** What one key of a policy can hold. */
+export type PolicyValue = string | number | readonly string[];
+
+/** One key of a policy, its value as it is typed and shown. */
+export interface PolicyEntry {
+  /** A dotted path: `queue`, `profiles.server.dnsSuffixes`. */
+  readonly key: string;
+  readonly value: PolicyValue;
+  readonly text: string;
+  readonly isDefault: boolean;
+}
+
+/** A key that two policies have differently. */
+export interface PolicyDifference {
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Every key, in the order of the documentation. */
+export const policyKeys: readonly string[] = keysBelow(NetworkPolicy, '');
+
+/** Every key of `policy` with its value. */
+export function policyEntries(policy: NetworkPolicy): PolicyEntry[] {
+  return policyKeys.map((key) => {
+    const value = valueAt(policy, key);
+    const text = formatPolicyValue(key, value);
+    return { key, value, text, isDefault: text === defaultPolicyText(key) };
+  });
+}
+
+/** What stands at `key` in a new network, as it is typed. */
+export function defaultPolicyText(key: string): string {
+  return formatPolicyValue(key, valueAt(defaultNetworkPolicy, key));
+}
+
+/**
+ * `policy` with the value that `text` says at `key`: a word, a whole number of milliseconds or a duration such as
+ * `90d`, a list with commas, and for an empty one `any` or, of name kinds, `none`.
+ * @throws HoldfastError `settings_invalid`; for an unknown key with those that look like it
+ */
+export function changePolicy(policy: NetworkPolicy, key: string, text: string): NetworkPolicy {
+  if (!policyKeys.includes(key)) throw unknownKey(key);
+  return parseNetworkPolicy(withValue(policy, key.split('.'), readValue(key, text)));
+}
+
+/** The keys in which `after` is not as `before`. */
+export function policyDifferences(before: NetworkPolicy, after: NetworkPolicy): PolicyDifference[] {
+  return policyKeys
+    .map((key) => ({
+      key,
+      before: formatPolicyValue(key, valueAt(before, key)),
+      after: formatPolicyValue(key, valueAt(after, key)),
+    }))
+    .filter((each) => each.before !== each.after);
+}
+
+function keysBelow(schema: TSchema, prefix: string): string[] {
+  const { properties } = schema as { properties?: Record<string, TSchema> };
+  if (properties === undefined) return [prefix];
+  return Object.entries(properties).flatMap(([name, each]) =>
+    keysBelow(each, prefix === '' ? name : `${prefix}.${name}`),
+  );
+}
+
+function valueAt(policy: NetworkPolicy, key: string): PolicyValue {
+  return key
+    .split('.')
+    .reduce((at: unknown, part) => (at as Record<string, unknown>)[part], policy) as PolicyValue;
+}
+
+function withValue(place: object, [name = '', ...below]: readonly string[], value: PolicyValue): object {
+  if (below.length === 0) return { ...place, [name]: value };
+  const inner = (place as Record<string, object>)[name] ?? {};
+  return { ...place, [name]: withValue(inner, below, value) };
+}
+
+/** Written as what stands there already: text, a time or a list. */
+function readValue(key: string, text: string): PolicyValue {
+  const sample = valueAt(defaultNetworkPolicy, key);
+  if (typeof sample === 'string') return text;
+  if (typeof sample === 'number') return readDuration(text) ?? text;
+  return text === emptyList(key) ? [] : text.split(',').map((each) => each.trim());
+}
+
+const durationUnits = { w: 7 * dayMs, d: dayMs, h: hourMs, m: minuteMs, s: secondMs } as const;
+
+function readDuration(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,12})([wdhms]?)$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  return Number(digits) * (unit ? durationUnits[unit as keyof typeof durationUnits] : 1);
+}
+
+/** A value as it is typed: times in their largest whole unit below weeks, lists with commas. */
+function formatPolicyValue(key: string, value: PolicyValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return value.length === 0 ? emptyList(key) : value.join(',');
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    if (value > 0 && value % durationUnits[unit] === 0) return `${value / durationUnits[unit]}${unit}`;
+  }
+  return String(value);
+}
+
+/** What an empty list says: no bounds, or nothing at all. */
+function emptyList(key: string): string {
+  return key.endsWith('nameKinds') ? 'none' : 'any';
+}
+
+function unknownKey(key: string): HoldfastError {
+  return new HoldfastError('settings_invalid', `policy has no key ${JSON.stringify(key.slice(0, 80))}`, {
+    hint: `did you mean ${nearestWords(key, policyKeys).join(', ')}? holdfast policy show lists them all`,
+  });
+}
