@@ -1,21 +1,32 @@
 import { type Static, Type } from 'typebox';
 import type { CertificateRecord } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { parseSerialNumber } from '../pki/index.ts';
+import { parseSerialNumber, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type CertificateView, describeCertificate } from './describe-certificate.ts';
 
 export const certificateListInput = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })) },
+  {
+    role: Type.Optional(Type.Enum([...roles])),
+    name: Type.Optional(Type.String({ maxLength: 63 })),
+    state: Type.Optional(Type.Enum(['valid', 'expired', 'revoked'])),
+    /** Only those that end within so many milliseconds and are not renewed yet. */
+    expiringWithinMs: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** The beginning of a serial number, fingerprint, name or host name. */
+    search: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  },
   { additionalProperties: false },
 );
 
 /** The certificates that were issued, the newest first. */
 export async function listCertificates(
   { authority, clock }: AdminContext,
-  { limit }: Static<typeof certificateListInput>,
+  { expiringWithinMs, ...filter }: Static<typeof certificateListInput>,
 ): Promise<CertificateView[]> {
-  const records = await authority.certificates.list(limit === undefined ? {} : { limit });
+  const expiring =
+    expiringWithinMs === undefined ? {} : { expiringBefore: new Date(clock.now() + expiringWithinMs) };
+  const records = await authority.certificates.list({ ...filter, ...expiring });
   return records.map((record) => viewOf(record, clock.now()));
 }
 

@@ -11,3 +11,4 @@ export {
   type OperationName,
   operations,
 } from './operations.ts';
+export { type CertificateVerdict, verdictOf, verifyPath } from './verify-certificate.ts';

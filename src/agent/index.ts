@@ -16,4 +16,4 @@ export {
   randomPassword,
 } from './place.ts';
 export { recoverRepository } from './recover-repository.ts';
-export { type RenewalOptions, rejoinNode } from './renewal.ts';
+export { type RenewalOptions, rejoinNode, renewNode } from './renewal.ts';

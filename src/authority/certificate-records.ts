@@ -1,31 +1,17 @@
 import type { Clock } from '../base/index.ts';
-import type { Database, Queries, SqlValue } from '../db/index.ts';
+import type { Database, Queries } from '../db/index.ts';
 import { type Certificate, parseCertificate, type Role, type SerialNumber } from '../pki/index.ts';
+import { type CertificateFilter, conditionsOf, type RecordedState } from './certificate-filter.ts';
 
 /** What can be seen of a certificate on record. */
 export interface CertificateRecord {
   readonly serial: SerialNumber;
   readonly role: Role;
   readonly name: string;
-  readonly state: 'valid' | 'expired' | 'revoked';
+  readonly state: RecordedState;
   readonly issuedAt: Date;
   readonly revokedAt?: Date;
   readonly certificate: Certificate;
-}
-
-/** Which certificates are meant; all of them when nothing is said. */
-export interface CertificateFilter {
-  readonly role?: Role;
-  readonly name?: string;
-  readonly serial?: SerialNumber;
-  /** Only those neither expired nor revoked. */
-  readonly valid?: boolean;
-  /** Only those that end before. */
-  readonly endsBefore?: Date;
-  /** How many at most, the newest first; 1,000 unless said. */
-  readonly limit?: number;
-  /** How many of the newest are passed over. */
-  readonly offset?: number;
 }
 
 interface CertificateRow {
@@ -60,7 +46,7 @@ export class CertificateRecords {
         FROM certificates c JOIN identities i ON i.id = c.identity
         WHERE ${['TRUE', ...conditions.map(({ sql }) => sql)].join(' AND ')}
         ORDER BY c.id DESC LIMIT ? OFFSET ?`,
-      ...conditions.map(({ value }) => value),
+      ...conditions.flatMap(({ values }) => values),
       limit,
       offset,
     );
@@ -72,18 +58,6 @@ export class CertificateRecords {
     const [record] = await this.list({ serial, limit: 1 });
     return record;
   }
-}
-
-/** One condition for each part of the filter that is there, so that the index of just that part can be used. */
-function conditionsOf(filter: CertificateFilter, nowMs: number): { sql: string; value: SqlValue }[] {
-  const { role, name, serial, valid = false, endsBefore } = filter;
-  return [
-    { sql: 'i.role = ?', value: role },
-    { sql: 'i.name = ?', value: name },
-    { sql: 'c.serial = ?', value: serial },
-    { sql: 'c.revoked_at IS NULL AND c.not_after >= ?', value: valid ? nowMs : undefined },
-    { sql: 'c.not_after < ?', value: endsBefore?.getTime() },
-  ].flatMap(({ sql, value }) => (value === undefined ? [] : [{ sql, value }]));
 }
 
 /** A certificate that was issued before and is to be answered with again, or built upon. */

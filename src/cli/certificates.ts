@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
 import { describeCertificate } from '../admin/index.ts';
@@ -12,20 +11,37 @@ import {
   openRepositoryAt,
   randomPassword,
 } from '../agent/index.ts';
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
-import { certificatesFromPem, parseCertificate } from '../pki/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { parseCertificate, type Role } from '../pki/index.ts';
 import { thisMachine } from '../repository/index.ts';
 import { withAdmin } from './administering.ts';
+import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
 import { openHome } from './home.ts';
 
 type CertificateView = OperationAnswer<'cert.show'>;
 
-/** `holdfast cert list`: everything the authority of this home has issued. */
-export async function listCertificates(context: Context): Promise<void> {
+/** What `cert list` is narrowed down by. */
+export interface CertificateListOptions {
+  readonly role?: Role;
+  readonly name?: string;
+  readonly state?: 'valid' | 'expired' | 'revoked';
+  /** Milliseconds. */
+  readonly expiring?: number;
+  readonly search?: string;
+  readonly limit?: number;
+}
+
+/** `holdfast cert list`: what the authority has issued. */
+export async function listCertificates(
+  context: Context,
+  { expiring, ...filter }: CertificateListOptions,
+): Promise<void> {
   const { output, clock } = context;
-  const certificates = await withAdmin(context, (admin) => admin.call('cert.list', {}));
+  const certificates = await withAdmin(context, (admin) =>
+    admin.call('cert.list', { ...filter, ...(expiring !== undefined && { expiringWithinMs: expiring }) }),
+  );
   if (output.json) return output.value(certificates);
   output.table(
     [
@@ -109,12 +125,6 @@ function sayCertificate({ output, clock }: Context, view: CertificateView): void
 }
 
 async function viewsFromFile(path: string, nowMs: number): Promise<CertificateView[]> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(error) ?? 'cannot be read'}`, {
-      hint: 'give the serial number of a certificate, or a PEM or DER file',
-      cause: error,
-    });
-  });
-  const ders = bytes[0] === 0x30 ? [bytes] : certificatesFromPem(bytes.toString('latin1'));
+  const ders = await readCertificates(path);
   return ders.map((der) => describeCertificate(parseCertificate(der), nowMs));
 }

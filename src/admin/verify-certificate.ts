@@ -1,0 +1,114 @@
+import { type Static, Type } from 'typebox';
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import type { Certificate } from '../pki/index.ts';
+import { parseCertificate } from '../pki/index.ts';
+import {
+  type Purpose,
+  type TrustBundle,
+  type ValidPath,
+  validatePath,
+  verifyServerName,
+} from '../trust/index.ts';
+import type { AdminContext } from './admin-context.ts';
+import { type CertificateView, describeCertificate } from './describe-certificate.ts';
+
+export const certificateVerifyInput = Type.Object(
+  {
+    /** DER in base64, the leaf first. */
+    chain: Type.Array(Type.String({ maxLength: 64 * 1024 }), { minItems: 1, maxItems: 16 }),
+    /** ISO 8601; now unless said. */
+    at: Type.Optional(Type.String({ maxLength: 40 })),
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+  },
+  { additionalProperties: false },
+);
+
+/** A certificate that is good, and why. */
+export interface CertificateVerdict extends CertificateView {
+  /** Subjects from its issuer to the root. */
+  readonly path: readonly string[];
+  /** How it is known that it is not revoked. */
+  readonly revocation: string;
+}
+
+/**
+ * Verifies a certificate as a node would, and by what is on record here: path to the root, names, dates, revocation.
+ * @throws HoldfastError what is wrong first: `certificate_unknown_authority`, `certificate_expired`,
+ *   `certificate_not_yet_valid`, `certificate_not_allowed`, `certificate_wrong_name`, `certificate_revoked`
+ */
+export async function verifyCertificate(
+  { authority, clock }: AdminContext,
+  { chain, at, host }: Static<typeof certificateVerifyInput>,
+): Promise<CertificateVerdict> {
+  const moment = at === undefined ? new Date(clock.now()) : momentOf(at);
+  const own = await authority.custody.list();
+  const presented = chain.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+  const path = verifyPath([...presented, ...own.map(({ certificate }) => certificate.der)], {
+    bundle: authority.trustBundle,
+    at: moment,
+    host,
+  });
+  const isOwn = own.some(({ certificate }) => certificate.fingerprint === path[0].fingerprint);
+  if (!isOwn) await checkRecord(authority, path[0], moment);
+  return verdictOf(path, moment, 'not revoked by the records of the authority');
+}
+
+/** What a path is verified against. */
+export interface PathExpectation {
+  readonly bundle: TrustBundle;
+  readonly at: Date;
+  /** The host that the certificate is to be for, where it is a server's. */
+  readonly host?: string | undefined;
+}
+
+/** The path from the first certificate of `chain` to a root of the network. Errors: all of {@link verifyCertificate} but `certificate_revoked`. */
+export function verifyPath(chain: readonly Bytes[], { bundle, at, host }: PathExpectation): ValidPath {
+  const [leaf = new Uint8Array(), ...intermediates] = chain;
+  const anchors = bundle.anchors.flatMap(({ speaksFor, certificate }) =>
+    speaksFor.kind === 'network' ? [certificate] : [],
+  );
+  const purpose = host === undefined ? purposeOf(parseCertificate(leaf)) : 'serverAuth';
+  const path = validatePath({ leaf, intermediates, anchors, at, purpose });
+  if (host !== undefined) verifyServerName(path[0], host);
+  return path;
+}
+
+/** How a path that was found good is shown. */
+export function verdictOf(path: ValidPath, at: Date, revocation: string): CertificateVerdict {
+  const [leaf, ...issuers] = path;
+  const view = describeCertificate(leaf, at.getTime());
+  return {
+    ...view,
+    path: issuers.map((issuer) => describeCertificate(issuer, at.getTime()).subject),
+    revocation,
+  };
+}
+
+function purposeOf({ extensions }: Certificate): Purpose {
+  return extensions.extendedKeyUsage?.includes('clientAuth') === false ? 'serverAuth' : 'clientAuth';
+}
+
+async function checkRecord(
+  authority: AdminContext['authority'],
+  { serial, fingerprint }: Certificate,
+  at: Date,
+): Promise<void> {
+  const record = await authority.certificates.show(serial);
+  if (record?.certificate.fingerprint !== fingerprint)
+    throw new HoldfastError(
+      'certificate_revoked',
+      `certificate ${serial} is not on record: it was never issued here`,
+    );
+  if (record.revokedAt === undefined || record.revokedAt > at) return;
+  const since = record.revokedAt.toISOString();
+  throw new HoldfastError('certificate_revoked', `certificate ${serial} is revoked since ${since}`);
+}
+
+function momentOf(text: string): Date {
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime())) return at;
+  throw new HoldfastError(
+    'input_invalid',
+    `time ${JSON.stringify(text)}: expected one such as 2027-01-31T12:00:00Z`,
+  );
+}
