@@ -3,12 +3,14 @@ import type { Bytes } from '../base/index.ts';
 import {
   type Certificate,
   type CertificateTemplate,
+  commonName,
   createLintedCertificate,
   createName,
   exportPublicKey,
   generateSerialNumber,
   keyIdentifier,
   type Name,
+  type NameConstraints,
   networkUri,
 } from '../pki/index.ts';
 import { authorityProfiles } from '../policy/index.ts';
@@ -20,6 +22,8 @@ export interface CaOptions {
   readonly statusAddress: string;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** Which names certificates below an issuing one may carry; any unless said. */
+  readonly nameConstraints?: NameConstraints | undefined;
 }
 
 const maxOrganisationLength = 64;
@@ -45,15 +49,21 @@ export function createIssuingCertificate(
     spki: exportPublicKey(publicKey),
   };
   const template = caTemplate(authorityProfiles.issuing, names, options);
-  const { statusAddress } = options;
+  const { statusAddress, nameConstraints } = options;
   const extensions = {
     ...template.extensions,
+    ...(nameConstraints && { nameConstraints }),
     authorityKeyId: keyIdentifier(root.spki),
     crlUrls: [statusAddress + statusPaths.crl(rootLabel)],
     issuerUrls: [statusAddress + statusPaths.certificate(rootLabel)],
   };
   const notAfter = template.notAfter < root.notAfter ? template.notAfter : root.notAfter;
   return createLintedCertificate({ ...template, notAfter, extensions }, rootKey);
+}
+
+/** Which certificate of an authority of ours one is by its name: `root-1`, `issuing-2`; undefined for any other. */
+export function caLabel({ subject }: Certificate): string | undefined {
+  return /^Holdfast ((?:root|issuing)-[1-9]\d{0,8})$/.exec(commonName(subject) ?? '')?.[1];
 }
 
 /** `O=<network>, CN=Holdfast root-1`; a network too long for an organisation (RFC 5280, ub-organization-name) is left out. */

@@ -88,7 +88,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'cert',
-    summary: 'list, show and export certificates',
+    summary: 'list, show, verify, renew and export certificates',
     everyday: false,
     load: async () => (await import('./command/cert.ts')).defineCert,
   },
@@ -97,5 +97,17 @@ export const commands: readonly CommandEntry[] = [
     summary: "look at the authority's own certificates, and take care of its keys",
     everyday: false,
     load: async () => (await import('./command/ca.ts')).defineCa,
+  },
+  {
+    name: 'sm_ssl_cert',
+    summary: 'the words of SEP sesam: make its certificates and keys',
+    everyday: false,
+    load: async () => (await import('./command/sm-ssl-cert.ts')).defineSmSslCert,
+  },
+  {
+    name: 'certutil',
+    summary: "the words of Microsoft Certificate Server: back the authority's keys up",
+    everyday: false,
+    load: async () => (await import('./command/certutil.ts')).defineCertutil,
   },
 ];

@@ -2,6 +2,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
 import type { BackupLock } from './backup-key.ts';
 import { type BackupRecord, readBackups, recordBackup } from './backup-records.ts';
+import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import { retire, unretire } from './retirement.ts';
 import { type BackupOrder, type WrittenBackup, writeBackup } from './write-backup.ts';
 
@@ -57,6 +58,11 @@ export class Backups {
   /** Puts an authority that was moved away to work again. @throws HoldfastError `usage` when it was not */
   undoMove(order: { readonly by: string; readonly reason: string }): Promise<void> {
     return this.#inTurn(() => unretire(this.#context, order));
+  }
+
+  /** The keys that are here and all certificates as PKCS#12. Errors: see {@link exportPkcs12} */
+  pkcs12(order: Pkcs12Order): Promise<Pkcs12Backup> {
+    return exportPkcs12(this.#context, order);
   }
 
   /** Every backup on record, the newest first. */

@@ -1,0 +1,27 @@
+import { type Static, Type } from 'typebox';
+import { identityLabel } from '../authority/index.ts';
+import { asBuffer, Secret } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+
+export const keysExportInput = Type.Object(
+  { password: Type.String({ minLength: 1, maxLength: 1024 }), legacy: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+);
+
+export interface KeysExportAnswer {
+  /** PKCS#12, base64. */
+  readonly file: string;
+  readonly keys: readonly { readonly label: string; readonly held: boolean }[];
+}
+
+/** The authority's keys and certificates as PKCS#12 under a password. Errors: those of an authority that may not work. */
+export async function exportKeys(
+  { authority }: AdminContext,
+  { password, legacy = false }: Static<typeof keysExportInput>,
+  caller: Identity,
+): Promise<KeysExportAnswer> {
+  const order = { password: new Secret(password), legacy, by: identityLabel(caller) };
+  const { file, keys } = await authority.backups.pkcs12(order);
+  return { file: asBuffer(file).toString('base64'), keys };
+}

@@ -1,0 +1,48 @@
+import type { Bytes, Secret } from '../../base/index.ts';
+import { createPkcs12 } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { checkStanding } from '../standing.ts';
+
+/** How the keys are to be written, and for whom. */
+export interface Pkcs12Order {
+  readonly password: Secret<string>;
+  /** For readers from before 2018. */
+  readonly legacy?: boolean;
+  /** Who asked, for the log. */
+  readonly by: string;
+}
+
+/** The authority's keys and certificates in one PKCS#12 file. */
+export interface Pkcs12Backup {
+  readonly file: Bytes;
+  /** Every key that belongs to a certificate of the authority, and whether it is here and so in the file. */
+  readonly keys: readonly { readonly label: string; readonly held: boolean }[];
+}
+
+interface Labelled {
+  readonly label: string;
+  readonly certificate: Uint8Array;
+}
+
+/**
+ * All keys of all generations that are here, with all certificates of the authority, as PKCS#12 that other programs open.
+ * No record of what was issued is in it. That the keys left is in the log before they do.
+ * @throws HoldfastError as `checkStanding`
+ */
+export async function exportPkcs12(context: AuthorityContext, order: Pkcs12Order): Promise<Pkcs12Backup> {
+  checkStanding(context);
+  const { database, keystore, log } = context;
+  const rows = await database.all<Labelled>(
+    'SELECT label, certificate FROM issuers UNION ALL SELECT label, certificate FROM ocsp_signers ORDER BY label DESC',
+  );
+  const keys = rows.map(({ label }) => ({ label, held: keystore.has(label) }));
+  const held = keys.filter((key) => key.held).map(({ label }) => label);
+  const contents = {
+    keys: held.map((label) => ({ name: label, key: keystore.key(label) })),
+    certificates: rows.map(({ label, certificate }) => ({ name: label, der: certificate })),
+  };
+  const file = await createPkcs12(contents, order);
+  const missing = keys.filter((key) => !key.held).map(({ label }) => label);
+  await log.record({ kind: 'exported', by: order.by, details: { as: 'PKCS#12', keys: held, missing } });
+  return { file, keys };
+}

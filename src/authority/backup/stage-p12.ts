@@ -1,0 +1,69 @@
+import { type Clock, type Secret, secondMs } from '../../base/index.ts';
+import { type Database, openDatabase } from '../../db/index.ts';
+import { Keystore } from '../../trust/index.ts';
+import { databasePath } from '../authority-files.ts';
+import { type IssuerKind, recordIssuer } from '../issuer-records.ts';
+import { generateRecoveryKey, recoveryKitText } from '../recovery-kit.ts';
+import { authorityMigrations } from '../schema.ts';
+import type { AuthorityKeys } from './read-p12.ts';
+
+/** What an authority needs beside its keys and certificates. */
+export interface StageOptions {
+  readonly clock: Clock;
+  readonly recoveryKit: {
+    readonly passphrase?: Secret<string> | undefined;
+    /** Writes the kit, durably and for its owner alone. */
+    readonly write: (text: Secret<string>) => Promise<void>;
+  };
+}
+
+/**
+ * Makes keystore and database of an authority from its keys and certificates in `directory`, which is not there yet: with
+ * an empty log and the standing `restored`. Nothing tells how many restores there were before, so its epoch is the
+ * present second, which is later than them all. Its recovery key is new, since the old one's public half is not known.
+ */
+export async function stagePkcs12(
+  directory: string,
+  authority: AuthorityKeys,
+  options: StageOptions,
+): Promise<void> {
+  const { network, certificates, keys } = authority;
+  const keystore = await Keystore.create(directory);
+  await keystore.update((entries) => {
+    for (const [label, key] of keys) entries.putKey(label, key);
+  });
+  const recoveryKey = await generateRecoveryKey();
+  const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });
+  try {
+    await record(database, authority, { nowMs: options.clock.now(), recipient: recoveryKey.recipient });
+  } finally {
+    await database.close();
+  }
+  const [root] = [...certificates].filter(([label]) => label.startsWith('root-')).map(([, one]) => one);
+  if (root === undefined) throw new TypeError('an authority without a root');
+  const { passphrase, write } = options.recoveryKit;
+  const madeAt = new Date(options.clock.now());
+  await write(await recoveryKitText(recoveryKey, { network, root: root.fingerprint, madeAt, passphrase }));
+}
+
+async function record(
+  database: Database,
+  { network, statusAddress, certificates }: AuthorityKeys,
+  { nowMs, recipient }: { readonly nowMs: number; readonly recipient: string },
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.run(
+      `INSERT INTO authority (id, network, status_address, recovery_recipient, epoch, crl_number, created_at, standing)
+        VALUES (1, ?, ?, ?, ?, 0, ?, 'restored')`,
+      network,
+      statusAddress,
+      recipient,
+      Math.floor(nowMs / secondMs),
+      nowMs,
+    );
+    for (const [label, certificate] of certificates) {
+      const [kind = '', generation] = label.split('-');
+      await recordIssuer(tx, { kind: kind as IssuerKind, generation: Number(generation), certificate });
+    }
+  });
+}

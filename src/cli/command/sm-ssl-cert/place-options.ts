@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+
+/** Adds the options that say where files go. */
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .option('--path <dir>', 'where the files go, without a directory of their own')
+    .option('--ini <dir>', 'the ini directory (SESAM_INI; /var/opt/sesam/var/ini)');
+}

@@ -1,0 +1,152 @@
+import { rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { connectAdmin } from '../../admin/index.ts';
+import { hasAuthority, lockHome } from '../../authority/index.ts';
+import { HoldfastError, makePrivateDirectory } from '../../base/index.ts';
+import { sesamFiles } from '../../compat/index.ts';
+import { certificatePem, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
+import { Keystore } from '../../trust/index.ts';
+import type { AuthorityHome } from '../authority-home.ts';
+import type { Context } from '../context.ts';
+import { createAuthorityHome, sayAuthority } from '../creating.ts';
+import type { CreationOptions } from '../creation-options.ts';
+import { checkHome, type Home, openHome } from '../home.ts';
+import { readSettings } from '../settings.ts';
+import {
+  isThere,
+  type PlaceOptions,
+  prepareDirectory,
+  sesamPath,
+  setAside,
+  timestamp,
+  writeFiles,
+} from './written-files.ts';
+
+export interface CaOptions extends PlaceOptions, CreationOptions {
+  /** Put the authority that is there into an archive and make another one. */
+  readonly replace?: boolean;
+}
+
+interface RootFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What is moved when an authority is replaced, the authority itself last: until then nothing has happened to it. */
+const archived = ['settings', 'node', 'recoveryKit', 'authority'] as const satisfies (keyof Home)[];
+
+/**
+ * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority, or over such files,
+ * it refuses; `--replace` puts them aside first.
+ */
+export async function makeCa(context: Context, options: CaOptions): Promise<void> {
+  const files = {
+    certificate: sesamPath(context, sesamFiles.rootCertificate, options),
+    key: sesamPath(context, sesamFiles.rootKey, options),
+  };
+  const home = await homeWithAuthority(context);
+  if (options.replace !== true) await refuseExisting(home, files);
+  await prepareDirectory(files.certificate);
+  const archive = home && (await archiveAuthority(context, home));
+  await using opened = await createOrPutBack(context, options, archive);
+  const aside = [];
+  for (const path of [files.key, files.certificate]) aside.push(await setAside(path, context.clock.now()));
+  await writeRoot(opened, files);
+  await sayCa(context, opened, files, [archive?.directory, ...aside]);
+}
+
+async function homeWithAuthority(context: Context): Promise<Home | undefined> {
+  if ((await checkHome(context.home)) !== 'used' || !(await hasAuthority(context.home))) return undefined;
+  return await openHome(context.home);
+}
+
+async function refuseExisting(home: Home | undefined, files: RootFiles): Promise<void> {
+  const paths = [home?.authority, files.key, files.certificate];
+  for (const path of paths) {
+    if (path === undefined || !(await isThere(path))) continue;
+    throw new HoldfastError('home_exists', `there is an authority already: ${path}`, {
+      hint: 'sm_ssl_cert ca --replace puts it into an archive and makes another one: no certificate of the old one is valid then',
+    });
+  }
+}
+
+interface Archive {
+  readonly home: Home;
+  readonly directory: string;
+  /** What an authority made in its place begins with where nothing else is said. */
+  readonly options: CreationOptions;
+}
+
+async function archiveAuthority(context: Context, home: Home): Promise<Archive> {
+  if ((await connectAdmin(home.socket, context.signal)) !== undefined) {
+    throw new HoldfastError('home_in_use', `a server runs on ${home.path}`, { hint: 'end it first' });
+  }
+  const settings = await readSettings(home);
+  const directory = join(home.path, `replaced-${timestamp(context.clock.now())}`);
+  const lock = await lockHome(home.path);
+  try {
+    await makePrivateDirectory(directory);
+    await moveAll(
+      archived.map((part) => home[part]),
+      directory,
+    );
+  } finally {
+    lock.release();
+  }
+  const { network, names, port, statusAddress } = settings ?? {};
+  const options = { network, names, port, statusAddress };
+  return { home, directory, options: options as CreationOptions };
+}
+
+/** Makes the authority; when that fails, the one that was archived for it is put back. */
+async function createOrPutBack(
+  context: Context,
+  options: CaOptions,
+  archive: Archive | undefined,
+): Promise<AuthorityHome> {
+  try {
+    return await createAuthorityHome(context, { ...archive?.options, ...options });
+  } catch (error) {
+    if (archive !== undefined) {
+      const { home, directory } = archive;
+      await moveAll(
+        archived.map((part) => join(directory, basename(home[part]))),
+        home.path,
+      );
+    }
+    throw error;
+  }
+}
+
+async function moveAll(paths: readonly string[], directory: string): Promise<void> {
+  for (const path of paths) if (await isThere(path)) await rename(path, join(directory, basename(path)));
+}
+
+async function writeRoot({ home, authority }: AuthorityHome, { certificate, key }: RootFiles): Promise<void> {
+  const label = 'root-1';
+  const keystore = await Keystore.open(home.authority);
+  await authority.log.record({ kind: 'exported', by: 'admin/local', details: { key: label, to: key } });
+  await writeFiles([
+    { path: key, kind: sesamFiles.rootKey, text: privateKeyPem(exportPrivateKey(keystore.key(label))) },
+    { path: certificate, kind: sesamFiles.rootCertificate, text: certificatePem(authority.root.der) },
+  ]);
+}
+
+async function sayCa(
+  context: Context,
+  opened: AuthorityHome,
+  files: RootFiles,
+  aside: readonly (string | undefined)[],
+): Promise<void> {
+  const { output } = context;
+  const archive = aside.filter((path) => path !== undefined);
+  const { network, root } = opened.authority;
+  output.warn(`${files.key} is not encrypted: keep it away from this machine`);
+  if (output.json)
+    return output.value({ network, root: { fingerprint: root.fingerprint }, ...files, archive });
+  await sayAuthority(context, opened);
+  output.row('certificate', files.certificate, 'goes to every client and server');
+  output.row('key', files.key, 'belongs in a safe place');
+  for (const path of archive) output.row('archived', path);
+  output.row('next', 'sm_ssl_cert server --common-name=HOST   ·   sm_ssl_cert client');
+}

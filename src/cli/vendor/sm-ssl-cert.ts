@@ -1,0 +1,101 @@
+import { isHoldfastError } from '../../base/index.ts';
+import { clientName, parseOid, serverName, sesamFiles } from '../../compat/index.ts';
+import { type Certificate, certificatesFromPem, parseCertificate } from '../../pki/index.ts';
+import { parseRequestedNames } from '../../policy/index.ts';
+import { verifyServerName } from '../../trust/index.ts';
+import type { Context } from '../context.ts';
+import { formatRemaining } from '../format.ts';
+import { openHome } from '../home.ts';
+import { reachableNames } from '../reachable-names.ts';
+import { readSettings } from '../settings.ts';
+import { type IssuedWithKey, issueWithKey } from './issue-with-key.ts';
+import { rememberMade } from './made-files.ts';
+import { type PlaceOptions, prepareDirectory, sesamPath, writeFiles } from './written-files.ts';
+
+export interface ServerOptions extends PlaceOptions {
+  readonly commonName: string;
+  readonly name?: string;
+}
+
+export interface ClientOptions extends PlaceOptions {
+  readonly oid?: string;
+  readonly name?: string;
+}
+
+/** `sm_ssl_cert server`: `server.pem` and `server.key` for the names of `--common-name`. */
+export async function makeServer(context: Context, options: ServerOptions): Promise<void> {
+  const { commonName } = parseRequestedNames([options.commonName]);
+  const certificate = sesamPath(context, sesamFiles.serverCertificate, options);
+  const key = sesamPath(context, sesamFiles.serverKey, options);
+  await prepareDirectory(certificate);
+  const issued = await issueWithKey(context, {
+    role: 'server',
+    name: serverName(options.commonName, options.name),
+    names: [options.commonName],
+    subject: commonName === undefined ? {} : { CN: commonName },
+  });
+  await writeFiles([
+    { path: key, kind: sesamFiles.serverKey, text: issued.keyPem },
+    { path: certificate, kind: sesamFiles.serverCertificate, text: issued.certificatePem },
+  ]);
+  const home = await openHome(context.home);
+  if (options.path === undefined) await warnOfNames(context, issued);
+  await rememberMade(home, { server: { certificate, key } });
+  sayIssued(context, issued, { certificate, key });
+}
+
+/** `sm_ssl_cert client`: `client.pem` and `client.key` with the subject of `--oid`. */
+export async function makeClient(context: Context, options: ClientOptions): Promise<void> {
+  const subject = options.oid === undefined ? undefined : parseOid(options.oid);
+  const certificate = sesamPath(context, sesamFiles.clientCertificate, options);
+  const key = sesamPath(context, sesamFiles.clientKey, options);
+  await prepareDirectory(certificate);
+  const issued = await issueWithKey(context, {
+    role: 'client',
+    name: clientName(subject ?? {}, options.name),
+    ...(subject && { subject }),
+  });
+  await writeFiles([
+    { path: key, kind: sesamFiles.clientKey, text: issued.keyPem },
+    { path: certificate, kind: sesamFiles.clientCertificate, text: issued.certificatePem },
+  ]);
+  await rememberMade(await openHome(context.home), { client: { certificate, key } });
+  sayIssued(context, issued, { certificate, key });
+}
+
+/** Says which addresses that clients of this server were given are not among the names. */
+async function warnOfNames(context: Context, { certificatePem }: IssuedWithKey): Promise<void> {
+  const settings = await readSettings(await openHome(context.home));
+  const [der] = certificatesFromPem(certificatePem);
+  if (settings === undefined || der === undefined) return;
+  const leaf = parseCertificate(der);
+  const missing = reachableNames(settings.names).filter((name) => !covers(leaf, name));
+  if (missing.length === 0) return;
+  context.output.warn(
+    `clients are configured with ${missing.join(', ')}, which this certificate does not name: ` +
+      'add to --common-name those by which they reach the server that takes it',
+  );
+}
+
+function covers(certificate: Certificate, name: string): boolean {
+  try {
+    verifyServerName(certificate, name);
+    return true;
+  } catch (error) {
+    if (isHoldfastError(error, 'certificate_wrong_name')) return false;
+    throw error;
+  }
+}
+
+function sayIssued(
+  { output, clock }: Context,
+  { answer }: IssuedWithKey,
+  files: { readonly certificate: string; readonly key: string },
+): void {
+  const { identity, serial, fingerprint, notAfter } = answer;
+  if (output.json) return output.value({ identity, serial, fingerprint, notAfter, ...files });
+  const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
+  output.row('issued', identity, `serial ${serial.slice(0, 16)}`, `valid ${left}`);
+  output.row('certificate', files.certificate);
+  output.row('key', files.key, 'move it to its machine; it was made here and is not kept elsewhere');
+}

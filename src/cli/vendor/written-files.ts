@@ -1,0 +1,70 @@
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, rename, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import { defaultIniDirectory, type SesamFile } from '../../compat/index.ts';
+import type { Context } from '../context.ts';
+
+/** Where files of the vendor's layout go. */
+export interface PlaceOptions {
+  /** All of the command's files, without a directory of their own. */
+  readonly path?: string;
+  /** The `ini` directory, below which each kind of file has a directory of its own. */
+  readonly ini?: string;
+}
+
+/**
+ * The absolute path of a file: in `--path`, else in its place below `--ini`, `SESAM_INI` or the vendor's own directory.
+ */
+export function sesamPath(context: Context, file: SesamFile, { path, ini }: PlaceOptions): string {
+  const { workingDirectory, environment } = context;
+  if (path !== undefined) return resolve(workingDirectory, path, file.path.replace(/^.*\//, ''));
+  const said = ini ?? environment.SESAM_INI;
+  return resolve(workingDirectory, join(said || defaultIniDirectory, file.path));
+}
+
+/** Makes the directory of `file`, for its owner alone when it was not there, and sees that it can be written to. */
+export async function prepareDirectory(file: string): Promise<void> {
+  const directory = dirname(file);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await access(directory, constants.W_OK);
+  } catch (cause) {
+    throw new HoldfastError(
+      'path_not_found',
+      `${directory}: ${systemErrorCode(cause) ?? 'cannot be made'}, expected a directory to write ${file} into`,
+      { hint: 'name another one with --path DIR, or the ini directory with --ini DIR', cause },
+    );
+  }
+}
+
+/** Writes each file whole or not at all, with the mode of its kind; keys first. */
+export async function writeFiles(
+  files: readonly { readonly path: string; readonly kind: SesamFile; readonly text: string }[],
+): Promise<void> {
+  for (const { path, kind, text } of files) await writeFileAtomic(path, text, { mode: kind.mode });
+}
+
+/** Puts a file that is there aside under a name that tells when; gives that name, or undefined when there is none. */
+export async function setAside(path: string, nowMs: number): Promise<string | undefined> {
+  if (!(await isThere(path))) return undefined;
+  const aside = `${path}.replaced-${timestamp(nowMs)}`;
+  await rename(path, aside);
+  await chmod(aside, 0o600);
+  return aside;
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/** `20261121T130501Z`, for names of files. */
+export function timestamp(nowMs: number): string {
+  return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}
