@@ -140,7 +140,7 @@ async function answerWith(
     recoveryRecipient: authority.recoveryRecipient,
     servers: [...servers],
     statusAddress: authority.statusAddress,
-    checkpoint: await authority.checkpoint(),
+    checkpoint: authority.checkpoint(),
   };
 }
 

@@ -5,8 +5,8 @@ import type { Care } from './backup/care.ts';
 import type { Issuer } from './issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { ClockGuard } from './log/clock-guard.ts';
-import type { RequestVerifier } from './request-verifier.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
+import type { RequestVerifier } from './request-verifier.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {

@@ -104,8 +104,8 @@ export class Authority implements AsyncDisposable {
   }
 
   /** Whether `enrol` is to answer at all: a join code has not expired, be it that its answer was lost and is asked again. */
-  hasLiveJoinCode(): Promise<boolean> {
-    return hasUnexpiredJoinCode(this.#context.database, this.#context.clock.now());
+  hasLiveJoinCode(): boolean {
+    return hasUnexpiredJoinCode(this.#context.reader, this.#context.clock.now());
   }
 
   /** Issues for a join code. Errors: see {@link enrolNode}. A refusal is recorded, or counted when anybody could cause it. */
@@ -125,7 +125,7 @@ export class Authority implements AsyncDisposable {
    * shown more than this authority knows.
    */
   async renew({ checkpoint, ...order }: RenewOrder): Promise<Issued> {
-    if (checkpoint !== undefined) await this.#checkpoints.check(checkpoint);
+    if (checkpoint !== undefined) this.#checkpoints.check(checkpoint);
     try {
       return await renewNode(this.#context, order);
     } catch (error) {
@@ -150,7 +150,7 @@ export class Authority implements AsyncDisposable {
   }
 
   /** How far the log has come, signed; goes out with every certificate. */
-  checkpoint(): Promise<SignedCheckpoint> {
+  checkpoint(): SignedCheckpoint {
     return this.#checkpoints.sign();
   }
 
@@ -173,6 +173,7 @@ export class Authority implements AsyncDisposable {
     try {
       await this.#refusals.flush();
     } finally {
+      await this.#context.verifier.close();
       this.#context.reader.close();
       await this.#context.database.close();
       this.#lock.release();

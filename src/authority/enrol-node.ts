@@ -13,12 +13,12 @@ import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkName } from './create-join-code.ts';
 import { findIdentity } from './identity-records.ts';
 import { type Issued, issue, issuedBefore } from './issue.ts';
-import { countUses, findJoinCode, findUse, type JoinCodeRow, recordUse } from './join-code-records.ts';
+import { findJoinCode, findUse, type JoinCodeRow, recordUse } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
 import { checkApproval } from './policy/check-approval.ts';
 import { readRequest } from './read-request.ts';
-import { checkRequest, requestNotAllowed } from './request-rules.ts';
+import { checkContents, requestNotAllowed } from './request-rules.ts';
 import { revokeCertificates } from './revocation/revoke-certificates.ts';
 import { reviveIdentity } from './revocation/revoke-identity.ts';
 
@@ -43,14 +43,15 @@ export async function enrolNode(
   { secret, request: der, from }: EnrolOrder,
 ): Promise<Issued> {
   // Looked up before anything else is done, so that guessing codes costs us no signature check and no transaction.
-  if ((await findJoinCode(context.database, secret)) === undefined) throw unknownCode();
+  if ((await findJoinCode(context.reader, secret)) === undefined) throw unknownCode();
   const request = readRequest(der);
+  await context.verifier.check(request);
   return await context.database.transaction(async (tx) => {
     const code = await findJoinCode(tx, secret);
     if (code === undefined) throw unknownCode();
     if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);
     const authorisation = authorisationOf(context, code, request);
-    checkRequest(request, authorisation);
+    checkContents(request, authorisation);
     const before = await findUse(tx, code, publicKeyHash(request.spki));
     if (before !== undefined) await checkSameName(tx, before, authorisation);
     // The answer that was given before, and perhaps was lost on its way.
@@ -69,8 +70,8 @@ function authorisationOf(
   request: CertificateRequest,
 ): Authorisation {
   const { role, names } = code;
-  const identity = { network: issuer.network, role, name: nameFor(code, request) };
   checkApproval(policy.current, role);
+  const identity = { network: issuer.network, role, name: nameFor(code, request) };
   return { identity, names: parseAuthorisedNames(policy.current, role, names) };
 }
 
@@ -106,7 +107,7 @@ async function checkUse(
   context: AuthorityContext,
   { code, authorisation: { identity }, from }: Omit<Use, 'request'>,
 ): Promise<void> {
-  if ((await countUses(tx, code)) >= code.maxUses) throw usedCode();
+  if (code.uses >= code.maxUses) throw usedCode();
   if (context.clock.now() > code.expiresAt) throw expiredCode(code);
   await checkName(tx, identity, code.reissue);
   if (!code.reissue) return;

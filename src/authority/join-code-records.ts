@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Bytes, Secret } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
+import type { CommittedReader, Queries } from '../db/index.ts';
 import type { Role } from '../pki/index.ts';
 import type { IssuedRow } from './certificate-records.ts';
 
@@ -14,6 +14,8 @@ export interface JoinCodeRow {
   readonly names: readonly string[];
   readonly reissue: boolean;
   readonly maxUses: number;
+  /** How many machines have used it. */
+  readonly uses: number;
   /** Milliseconds since 1970, itself included. */
   readonly expiresAt: number;
   /** Milliseconds since 1970; from then on it is dead. */
@@ -27,17 +29,18 @@ interface StoredJoinCode {
   readonly names: string;
   readonly reissue: number;
   readonly max_uses: number;
+  readonly uses: number;
   readonly expires_at: number;
   readonly revoked_at: number | null;
 }
 
-const columns = 'id, role, name, names, reissue, max_uses, expires_at, revoked_at';
+const columns = 'id, role, name, names, reissue, max_uses, uses, expires_at, revoked_at';
 
 /** Records a code and gives its number. */
 export async function insertJoinCode(
   tx: Queries,
   secret: Secret<Bytes>,
-  code: Omit<JoinCodeRow, 'id' | 'revokedAt'> & { readonly createdAt: number },
+  code: Omit<JoinCodeRow, 'id' | 'uses' | 'revokedAt'> & { readonly createdAt: number },
 ): Promise<number> {
   const row = await tx.get<{ id: number }>(
     `INSERT INTO join_codes (secret_hash, role, name, names, reissue, max_uses, created_at, expires_at)
@@ -57,31 +60,26 @@ export async function insertJoinCode(
 
 /** The code with this secret, used and expired ones too, or undefined. */
 export async function findJoinCode(
-  queries: Queries,
+  queries: Pick<Queries, 'get'> | CommittedReader,
   secret: Secret<Bytes>,
 ): Promise<JoinCodeRow | undefined> {
-  const row = await queries.get<StoredJoinCode>(
-    `SELECT ${columns} FROM join_codes WHERE secret_hash = ?`,
-    hash('sha256', secret.reveal(), 'buffer'),
-  );
-  return row && readRow(row);
+  const sql = `SELECT ${columns} FROM join_codes WHERE secret_hash = ?`;
+  const row = await queries.get(sql, hash('sha256', secret.reveal(), 'buffer'));
+  return row && readRow(row as unknown as StoredJoinCode);
 }
 
 /** A code as it is listed. */
 export interface ListedJoinCode extends JoinCodeRow {
   readonly createdAt: number;
-  readonly uses: number;
 }
 
 /** The newest codes, at most `limit`. */
 export async function listJoinCodeRows(queries: Queries, limit: number): Promise<ListedJoinCode[]> {
-  const rows = await queries.all<StoredJoinCode & { readonly created_at: number; readonly uses: number }>(
-    `SELECT ${columns}, created_at,
-        (SELECT count(*) FROM join_code_uses u WHERE u.join_code = join_codes.id) AS uses
-      FROM join_codes ORDER BY id DESC LIMIT ?`,
+  const rows = await queries.all<StoredJoinCode & { readonly created_at: number }>(
+    `SELECT ${columns}, created_at FROM join_codes ORDER BY id DESC LIMIT ?`,
     limit,
   );
-  return rows.map((row) => ({ ...readRow(row), createdAt: row.created_at, uses: row.uses }));
+  return rows.map((row) => ({ ...readRow(row), createdAt: row.created_at }));
 }
 
 /** Marks a code as revoked; gives what it stands for, or undefined when there is none that is not revoked already. */
@@ -107,14 +105,6 @@ export function findUse(tx: Queries, { id }: JoinCodeRow, publicKey: Bytes): Pro
   );
 }
 
-export async function countUses(queries: Queries, { id }: JoinCodeRow): Promise<number> {
-  const row = await queries.get<{ n: number }>(
-    'SELECT count(*) AS n FROM join_code_uses WHERE join_code = ?',
-    id,
-  );
-  return row?.n ?? 0;
-}
-
 /** Records a use, or what is answered for one from now on. */
 export async function recordUse(
   tx: Queries,
@@ -122,33 +112,32 @@ export async function recordUse(
   publicKey: Bytes,
   certificateId: number,
 ): Promise<void> {
-  const insert =
-    'INSERT OR REPLACE INTO join_code_uses (join_code, public_key, certificate) VALUES (?, ?, ?)';
-  await tx.run(insert, code.id, publicKey, certificateId);
+  const insert = 'INSERT OR IGNORE INTO join_code_uses (join_code, public_key, certificate) VALUES (?, ?, ?)';
+  if ((await tx.run(insert, code.id, publicKey, certificateId)).changes === 1) {
+    await tx.run('UPDATE join_codes SET uses = uses + 1 WHERE id = ?', code.id);
+    return;
+  }
+  const update = 'UPDATE join_code_uses SET certificate = ? WHERE join_code = ? AND public_key = ?';
+  await tx.run(update, certificateId, code.id, publicKey);
 }
 
 /** How many codes could be used now. */
 export async function countLiveJoinCodes(queries: Queries, nowMs: number): Promise<number> {
   const row = await queries.get<{ n: number }>(
-    `SELECT count(*) AS n FROM join_codes j WHERE j.expires_at >= ? AND j.revoked_at IS NULL
-      AND (SELECT count(*) FROM join_code_uses u WHERE u.join_code = j.id) < j.max_uses`,
+    'SELECT count(*) AS n FROM join_codes WHERE expires_at >= ? AND revoked_at IS NULL AND uses < max_uses',
     nowMs,
   );
   return row?.n ?? 0;
 }
 
 /** Whether any code has not expired, used ones too: whoever used one may have to come again for a lost answer. */
-export async function hasUnexpiredJoinCode(queries: Queries, nowMs: number): Promise<boolean> {
-  return (
-    (await queries.get(
-      'SELECT 1 FROM join_codes WHERE expires_at >= ? AND revoked_at IS NULL LIMIT 1',
-      nowMs,
-    )) !== undefined
-  );
+export function hasUnexpiredJoinCode(reader: CommittedReader, nowMs: number): boolean {
+  const sql = 'SELECT 1 FROM join_codes WHERE expires_at >= ? AND revoked_at IS NULL LIMIT 1';
+  return reader.get(sql, nowMs) !== undefined;
 }
 
 function readRow(row: StoredJoinCode): JoinCodeRow {
-  const { id, role, name, names, reissue, max_uses, expires_at, revoked_at } = row;
+  const { id, role, name, names, reissue, max_uses, uses, expires_at, revoked_at } = row;
   return {
     id,
     role,
@@ -156,6 +145,7 @@ function readRow(row: StoredJoinCode): JoinCodeRow {
     names: JSON.parse(names) as string[],
     reissue: reissue === 1,
     maxUses: max_uses,
+    uses,
     expiresAt: expires_at,
     revokedAt: revoked_at ?? undefined,
   };

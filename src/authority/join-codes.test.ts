@@ -75,7 +75,7 @@ describe('a join code that is revoked', () => {
     await refused('join_code_revoked', home.enrol(code, keys));
     await refused('join_code_revoked', home.enrol(code));
     assert.equal(home.authority.isGood(certificate.serial), true);
-    assert.equal(await home.authority.hasLiveJoinCode(), false);
+    assert.equal(home.authority.hasLiveJoinCode(), false);
     assert.equal((await home.authority.joinCodes.list())[0]?.state, 'revoked');
     await refused('already_revoked', home.authority.joinCodes.revoke(listed?.id ?? 0, 'admin/local'));
     await refused('object_not_found', home.authority.joinCodes.revoke(99, 'admin/local'));

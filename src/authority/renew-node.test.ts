@@ -87,7 +87,7 @@ describe('renewing', () => {
   it('stops when a node was shown more than this authority knows', async () => {
     await using home = await SampleHome.open();
     const { issued } = await home.node('alpha');
-    const checkpoint = await home.authority.checkpoint();
+    const checkpoint = home.authority.checkpoint();
     const keys = await generateKeyPair('p256');
     await renew(home, issued.certificate, keys, { checkpoint });
     const seen = JSON.parse(checkpoint.checkpoint) as { epoch: number; sequence: number };

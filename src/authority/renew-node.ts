@@ -9,7 +9,7 @@ import { type Issued, issue, issuedBefore } from './issue.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
 import { readRequest } from './read-request.ts';
-import { checkRequest, requestNotAllowed } from './request-rules.ts';
+import { checkContents, requestNotAllowed } from './request-rules.ts';
 
 /** A node asks for its next certificate. */
 export interface RenewOrder {
@@ -35,11 +35,12 @@ export async function renewNode(
   order: Omit<RenewOrder, 'checkpoint'>,
 ): Promise<Issued> {
   const request = readRequest(order.request);
+  await context.verifier.check(request);
   return await context.database.transaction(async (tx) => {
     const present = await presented(tx, context, order);
     const { identity } = order;
     const authorisation = authorisedBy(parseCertificate(present.certificate), identity);
-    checkRequest(request, authorisation);
+    checkContents(request, authorisation);
     const before = await answeredBefore(tx, present, publicKeyHash(request.spki));
     const again = issuedBefore(context, before);
     if (again !== undefined) return again;

@@ -82,7 +82,7 @@ describe('the issuing certificate', () => {
     await using home = await SampleHome.open();
     home.clock.advance(3 * yearMs);
     const { issued } = await home.node('alpha');
-    const checkpoint = await home.authority.checkpoint();
+    const checkpoint = home.authority.checkpoint();
     await later(home, 0);
     const identity = { network: home.authority.network, role: 'client', name: 'alpha' } as const;
     const request = Buffer.from(
@@ -122,7 +122,7 @@ describe('the issuing certificate', () => {
     await using home = await SampleHome.open();
     home.clock.advance(3 * yearMs);
     const { issued } = await home.node('alpha');
-    const shown = JSON.parse((await home.authority.checkpoint()).checkpoint) as Checkpoint;
+    const shown = JSON.parse(home.authority.checkpoint().checkpoint) as Checkpoint;
     await later(home, 0);
     const key = (await Keystore.open(authorityDirectory(home.path))).key('issuing-1');
     const checkpoint = signCheckpoint({ ...shown, sequence: shown.sequence + 100 }, key);

@@ -15,17 +15,21 @@ import { type Authorisation, subjectAltNamesOf, subjectOf } from './leaf-content
 type Rule = (request: CertificateRequest, authorisation: Authorisation) => string | undefined;
 
 /**
- * A request proves a key; what the certificate says was authorised before. So a request may repeat that, or leave it
- * out, and whatever else it asks for is refused by name.
- *
+ * A request proves a key: it is signed with it, and the key cannot be broken.
  * @throws HoldfastError `key_weak`, `key_unsupported`, `key_malformed`, `signature_unsupported` such as SHA-1,
- *   `request_signature_invalid`, `request_not_allowed`
+ *   `request_signature_invalid`
  */
-export function checkRequest(request: CertificateRequest, authorisation: Authorisation): void {
+export function checkProof(request: CertificateRequest): void {
   checkKeyStrength(request.spki);
-  if (!verifyRequestSignature(request)) {
-    throw new HoldfastError('request_signature_invalid', 'the request is not signed with the key it is for');
-  }
+  if (verifyRequestSignature(request)) return;
+  throw new HoldfastError('request_signature_invalid', 'the request is not signed with the key it is for');
+}
+
+/**
+ * What the certificate says was authorised before. So a request may repeat that, or leave it out, and whatever else it
+ * asks for is refused by name. @throws HoldfastError `request_not_allowed`
+ */
+export function checkContents(request: CertificateRequest, authorisation: Authorisation): void {
   for (const rule of rules) {
     const excess = rule(request, authorisation);
     if (excess !== undefined)

@@ -136,6 +136,9 @@ export const authorityMigrations: readonly Migration[] = [
       -- An identity that was ended: no renewal, no join code but one for a reissue.
       ALTER TABLE identities ADD COLUMN revoked_at INTEGER;
       ALTER TABLE join_codes ADD COLUMN revoked_at INTEGER;
+      -- Counted along, since a code may have a hundred thousand.
+      ALTER TABLE join_codes ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
+      UPDATE join_codes SET uses = (SELECT count(*) FROM join_code_uses u WHERE u.join_code = join_codes.id);
 
       -- All that a revocation list says, so that it is made from this index alone.
       CREATE INDEX certificates_revoked ON certificates (issuer, not_after, serial, revoked_at, revocation_reason)

@@ -28,6 +28,6 @@ export function mountEnrol(app: FastifyInstance, context: ServerContext): void {
 }
 
 async function checkOpen({ authority }: ServerContext): Promise<void> {
-  if (await authority.hasLiveJoinCode()) return;
+  if (authority.hasLiveJoinCode()) return;
   throw new HoldfastError('join_code_unknown', 'nobody is expected to join now');
 }

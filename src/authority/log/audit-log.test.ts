@@ -114,7 +114,7 @@ describe('the log', () => {
 
   it('is found cut off, or replaced as a whole, by a checkpoint that somebody kept', async () => {
     await using home = await homeWithHistory();
-    const kept = JSON.parse((await home.authority.checkpoint()).checkpoint) as {
+    const kept = JSON.parse(home.authority.checkpoint().checkpoint) as {
       sequence: number;
       head: string;
     };

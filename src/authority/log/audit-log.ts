@@ -1,5 +1,5 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import type { Database, Queries } from '../../db/index.ts';
+import type { CommittedReader, Database, Queries } from '../../db/index.ts';
 import { refusalOfStanding } from '../standing.ts';
 import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
 
@@ -110,6 +110,14 @@ async function readEnd(queries: Queries): Promise<LogHead & { readonly atMs: num
   return last === undefined
     ? { sequence: 0, hash: logStart, atMs: 0 }
     : { sequence: last.sequence, hash: hashRecord(last.record), atMs: recordTime(last.record) };
+}
+
+/** Where the log ends by what is committed, at once. */
+export function committedHead(reader: CommittedReader): LogHead {
+  const last = reader.get('SELECT sequence, record FROM log ORDER BY sequence DESC LIMIT 1');
+  return last === undefined
+    ? { sequence: 0, hash: logStart }
+    : { sequence: Number(last.sequence), hash: hashRecord(String(last.record)) };
 }
 
 /** A record earlier than the one before it must not hide from the clock's guard how far the log has come. */

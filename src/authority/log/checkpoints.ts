@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
 import {
   type Checkpoint,
   type SignedCheckpoint,
@@ -6,6 +6,9 @@ import {
   verifyCheckpoint,
 } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
+import { committedHead } from './audit-log.ts';
+
+const sharedForMs = secondMs;
 
 /**
  * Says, signed, how far the log has come, and listens to what nodes were told before. Nodes keep what they are told,
@@ -13,35 +16,34 @@ import type { AuthorityContext } from '../authority-context.ts';
  */
 export class Checkpoints {
   readonly #context: AuthorityContext;
+  /** Shared by all whose records came to the disk together. */
+  #last: { readonly state: string; readonly atMs: number; readonly signed: SignedCheckpoint } | undefined;
 
   constructor(context: AuthorityContext) {
     this.#context = context;
   }
 
-  /** The checkpoint of this moment. */
-  async sign(): Promise<SignedCheckpoint> {
-    const { database, issuer, log, clock } = this.#context;
-    const head = await log.head();
-    const row = await database.get<{ crl_number: number }>('SELECT crl_number FROM authority');
-    const checkpoint: Checkpoint = {
-      network: issuer.network,
-      epoch: this.#context.epoch,
-      sequence: head.sequence,
-      head: head.hash,
-      crlNumber: row?.crl_number ?? 0,
-      at: new Date(clock.now()).toISOString(),
-    };
-    return signCheckpoint(checkpoint, issuer.issuingKey);
+  /** The checkpoint of this moment, or of one less than a second ago since when nothing was recorded. */
+  sign(): SignedCheckpoint {
+    const { reader, clock, issuer } = this.#context;
+    const row = reader.get('SELECT crl_number, (SELECT max(sequence) FROM log) AS sequence FROM authority');
+    const state = `${String(row?.sequence)} ${String(row?.crl_number)} ${issuer.issuing.label}`;
+    const nowMs = clock.now();
+    if (this.#last?.state === state && Math.abs(nowMs - this.#last.atMs) < sharedForMs)
+      return this.#last.signed;
+    const signed = this.#signAnew(Number(row?.crl_number ?? 0), nowMs);
+    this.#last = { state, atMs: nowMs, signed };
+    return signed;
   }
 
   /**
    * Compares a checkpoint that a node was given by this authority with what is here; one that was not signed here says
    * nothing. @throws HoldfastError `authority_superseded` when the node knows more than this authority does
    */
-  async check(signed: SignedCheckpoint): Promise<void> {
+  check(signed: SignedCheckpoint): void {
     const shown = this.#ours(signed);
     if (shown === undefined) return;
-    const { sequence } = await this.#context.log.head();
+    const { sequence } = committedHead(this.#context.reader);
     const isAhead =
       shown.epoch > this.#context.epoch || (shown.epoch === this.#context.epoch && shown.sequence > sequence);
     if (!isAhead) return;
@@ -50,6 +52,14 @@ export class Checkpoints {
       `a node was shown record ${shown.sequence} of epoch ${shown.epoch}, this authority is at ${sequence} of ${this.#context.epoch}`,
       { hint: 'this is an older copy of the authority: find the newer one, or restore its newest backup' },
     );
+  }
+
+  #signAnew(crlNumber: number, nowMs: number): SignedCheckpoint {
+    const { reader, issuer, epoch } = this.#context;
+    const { sequence, hash } = committedHead(reader);
+    const at = new Date(nowMs).toISOString();
+    const checkpoint: Checkpoint = { network: issuer.network, epoch, sequence, head: hash, crlNumber, at };
+    return signCheckpoint(checkpoint, issuer.issuingKey);
   }
 
   /** Signed by any issuing certificate there ever was here, since the newest one may be younger than what is shown. */
