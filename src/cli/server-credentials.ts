@@ -49,7 +49,7 @@ export class ServerCredentials {
     const kept = readKept(keystore);
     const good = kept !== undefined && isGood(kept, authority, names, clock);
     const credentials = good ? kept : await issue(keystore, authority, names);
-    return new ServerCredentials(keystore, authority, names, clock, credentials);
+    return new ServerCredentials(keystore, authority, names, clock, stapled(credentials, authority));
   }
 
   /** Looks every hour whether renewal is due; new connections get the new certificate. Returns how to stop. */
@@ -62,8 +62,17 @@ export class ServerCredentials {
 
   async #renewIfDue(): Promise<void> {
     if (isGood(this.current.current, this.#authority, this.#names, this.#clock)) return;
-    this.current.replace(await issue(this.#keystore, this.#authority, this.#names));
+    const issued = await issue(this.#keystore, this.#authority, this.#names);
+    this.current.replace(stapled(issued, this.#authority));
   }
+}
+
+/** The credentials with an OCSP answer of the authority beside them to staple, when it has one. */
+function stapled(credentials: Credentials, authority: Authority): Credentials {
+  const [leaf] = credentials.chain;
+  if (leaf === undefined) return credentials;
+  const { serial } = parseCertificate(leaf);
+  return { ...credentials, staple: () => authority.revocation.staple(serial) };
 }
 
 function readKept(keystore: Keystore): Credentials | undefined {

@@ -37,9 +37,11 @@ export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
   const { policy, context, halfOpen, onConnection, onError } = acceptor;
   const from = socket.remoteAddress;
   halfOpen.add(socket);
+  const { current: secureContext, stapler } = context;
   const secured = new TLSSocket(socket, {
     isServer: true,
-    secureContext: context.current,
+    secureContext,
+    ...(stapler !== undefined && { server: stapler }),
     requestCert: policy.clientCertificate !== 'off',
     rejectUnauthorized: policy.clientCertificate === 'require',
     ALPNProtocols: ['http/1.1'],
