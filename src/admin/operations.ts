@@ -19,6 +19,7 @@ import {
   sealRootInput,
   takeOffline,
   takeOfflineInput,
+import { importPolicy, policyImportInput, policySetInput, setPolicy, showPolicy } from './policy.ts';
 } from './root-key.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
@@ -65,6 +66,9 @@ export type OperationAnswer<Name extends OperationName> = Awaited<
 >;
 
 function define<Input extends TSchema, Answer>(
+  'policy.show': define(nothing, showPolicy),
+  'policy.set': define(policySetInput, setPolicy),
+  'policy.import': define(policyImportInput, importPolicy),
   input: Input,
   handle: Operation<Input, Answer>['handle'],
   { local = false }: { readonly local?: boolean } = {},

@@ -93,6 +93,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/cert.ts')).defineCert,
   },
   {
+    name: 'policy',
+    summary: 'show and change what the network has decided for all its machines',
+    everyday: false,
+    load: async () => (await import('./command/policy.ts')).definePolicy,
+  },
+  {
     name: 'ca',
     summary: "look at the authority's own certificates, and take care of its keys",
     everyday: false,

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { OperationAnswer } from '../admin/index.ts';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { plural } from './format.ts';
+
+/** `holdfast policy set KEY VALUE` */
+export async function setPolicy(context: Context, key: string, value: string): Promise<void> {
+  const answer = await withAdmin(context, (admin) => admin.call('policy.set', { key, value }));
+  if (context.output.json) return context.output.value(answer);
+  if (answer.changes.length === 0) return context.output.row('unchanged', `${key} says ${value} already`);
+  sayChanges(context, 'changed', answer);
+  if (answer.weaker.includes(key)) context.output.warn(`${key} is weaker than the default now`);
+}
+
+/** `holdfast policy export FILE` */
+export async function exportPolicy(context: Context, file: string): Promise<void> {
+  const path = resolve(context.workingDirectory, file);
+  const { policy } = await withAdmin(context, (admin) => admin.call('policy.show', {}));
+  await writeFileAtomic(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644 });
+  if (context.output.json) return context.output.value({ file: path });
+  context.output.row('exported', path);
+}
+
+/** `holdfast policy import FILE`: the differences, and with `apply` they hold. */
+export async function importPolicy(context: Context, file: string, apply: boolean): Promise<void> {
+  const { output } = context;
+  const policy = await readPolicyFile(resolve(context.workingDirectory, file));
+  const answer = await withAdmin(context, (admin) => admin.call('policy.import', { policy, apply }));
+  if (output.json) return output.value({ ...answer, applied: apply });
+  if (answer.changes.length === 0) return output.row('unchanged', 'the policy is as the file has it');
+  sayChanges(context, apply ? 'changed' : 'to change', answer);
+  if (!apply) {
+    output.say(
+      `nothing was changed; holdfast policy import ${file} --yes makes ${plural(answer.changes.length, 'change')}`,
+    );
+  }
+}
+
+function sayChanges({ output }: Context, word: string, { changes }: OperationAnswer<'policy.set'>): void {
+  for (const { key, before, after } of changes) output.row(word, `${key}: ${before} → ${after}`);
+}
+
+async function readPolicyFile(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(error) ?? 'cannot be read'}`, {
+      hint: 'name a file of holdfast policy export',
+      cause: error,
+    });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HoldfastError('settings_invalid', `${path} is no JSON: ${(cause as Error).message}`, {
+      hint: 'name a file of holdfast policy export',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+
+/** `holdfast policy show`: what is not the default is marked, and how. */
+export async function showPolicy(context: Context): Promise<void> {
+  const { output } = context;
+  const answer = await withAdmin(context, (admin) => admin.call('policy.show', {}));
+  if (output.json) return output.value(answer);
+  output.table(
+    [
+      { heading: 'Key' },
+      { heading: 'Value', shrink: true },
+      { heading: 'Default', shrink: true },
+      { heading: '' },
+    ],
+    answer.keys.map(({ key, value, default: byDefault, weaker }) => [
+      key,
+      value,
+      byDefault,
+      weaker ? 'weaker than the default' : value === byDefault ? '' : 'changed',
+    ]),
+  );
+}
