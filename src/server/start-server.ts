@@ -65,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   await using opened = new AsyncDisposableStack();
   opened.defer(application.close);
+  opened.defer(authority.revocation.watch(() => destinations.gate.recheck()));
   for (const policy of policies) opened.use(await openListener(policy, options, destinations));
   const socket = await listenOnSocket(options.socketPath, authority.network, application, log);
   opened.defer(() => closeHttp(socket));
