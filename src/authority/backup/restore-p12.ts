@@ -1,22 +1,42 @@
+import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { openDatabase } from '../../db/index.ts';
+import { databasePath } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
 import { lockHome } from '../home-lock.ts';
+import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts';
 import { hasAuthority } from '../open-authority.ts';
+import { authorityMigrations } from '../schema.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 import { type StageOptions, stagePkcs12 } from './stage-p12.ts';
 
+/** Where an authority is to be made from keys alone, and what it is to know of what it issued before. */
+export interface Pkcs12Restore extends StageOptions, CatchUpOrder {
+  /** A home without an authority. */
+  readonly home: string;
+}
+
 /**
- * Makes the authority of a home from keys and certificates, and nothing else; see {@link stagePkcs12} for what it is
- * then. Whatever goes wrong, the home is as it was. @throws HoldfastError `home_exists`, `home_in_use`
+ * Makes the authority of a home from keys and certificates; see {@link stagePkcs12}. It learns from a mirror of its log
+ * what it issued and revoked, or it is said that the log is lost; otherwise it is there and waits, as the error that is
+ * returned says. Whatever goes wrong, the home is as it was.
+ *
+ * @throws HoldfastError `home_exists`, `home_in_use`
  */
 export async function restorePkcs12(
   authority: AuthorityKeys,
-  { home, ...options }: StageOptions & { readonly home: string },
-): Promise<void> {
-  const lock = await lockHome(home);
-  try {
-    if (await hasAuthority(home)) throw authorityExists(home);
-    await buildAuthority(home, (directory) => stagePkcs12(directory, authority, options));
-  } finally {
-    lock.release();
-  }
+  restore: Pkcs12Restore,
+): Promise<CaughtUp | HoldfastError> {
+  using _lock = await lockHome(restore.home);
+  if (await hasAuthority(restore.home)) throw authorityExists(restore.home);
+  return await buildAuthority(restore.home, async (directory) => {
+    await stagePkcs12(directory, authority, restore);
+    const path = databasePath(directory);
+    await using database = await openDatabase({ path, migrations: authorityMigrations });
+    try {
+      return await catchUp(database, restore);
+    } catch (error) {
+      if (isHoldfastError(error, 'authority_restored')) return error;
+      throw error;
+    }
+  });
 }

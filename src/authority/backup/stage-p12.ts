@@ -53,12 +53,14 @@ async function record(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.run(
-      `INSERT INTO authority (id, network, status_address, recovery_recipient, epoch, crl_number, created_at, standing)
-        VALUES (1, ?, ?, ?, ?, 0, ?, 'restored')`,
+      `INSERT INTO authority
+        (id, network, status_address, recovery_recipient, epoch, crl_number, created_at, standing, clock_wall)
+        VALUES (1, ?, ?, ?, ?, 0, ?, 'restored', ?)`,
       network,
       statusAddress,
       recipient,
       Math.floor(nowMs / secondMs),
+      nowMs,
       nowMs,
     );
     for (const [label, certificate] of certificates) {

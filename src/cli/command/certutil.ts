@@ -8,10 +8,11 @@ export const defineCertutil: DefineCommand = (command, start) => {
     // The words are the vendor's: options with a single hyphen, which `compat` reads.
     .allowUnknownOption()
     .argument('[words...]')
+    .option('--re-enrol', 'with -restore: accept no certificate of before; every machine joins again')
     .addHelpText('after', help)
-    .action(async (words: readonly string[]) => {
+    .action(async (words: readonly string[], options: { reEnrol?: boolean }) => {
       const { certutil } = await import('../vendor/certutil.ts');
-      await certutil(start(command), words);
+      await certutil(start(command), words, options);
     });
 };
 
