@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { HoldfastError, type Secret, syncDirectory } from '../base/index.ts';
+import type { Secret } from '../base/index.ts';
 import { type Database, openDatabase } from '../db/index.ts';
 import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../pki/index.ts';
 import { authorityProfiles, checkNetworkName } from '../policy/index.ts';
 import { Keystore } from '../trust/index.ts';
 import type { Authority } from './authority.ts';
-import { authorityDirectory, databasePath } from './authority-files.ts';
+import { databasePath } from './authority-files.ts';
+import { authorityExists, buildAuthority } from './build-authority.ts';
 import { createIssuingCertificate, createRootCertificate } from './ca-certificates.ts';
+import { permittingNames } from './custody/permitted-names.ts';
 import { lockHome } from './home-lock.ts';
 import { issuerLabel, recordIssuer } from './issuer-records.ts';
 import { AuditLog } from './log/audit-log.ts';
@@ -25,6 +24,8 @@ export interface CreateAuthorityOptions extends OpenAuthorityOptions {
   readonly statusAddress: string;
   /** Of root and issuing key; P-256 unless said. */
   readonly keyAlgorithm?: KeyAlgorithm;
+  /** Domains and address ranges that may be certified; any unless said. See {@link permittingNames}. */
+  readonly permit?: readonly string[];
   readonly recoveryKit: {
     /** Protects the key in the kit. */
     readonly passphrase?: Secret<string> | undefined;
@@ -48,35 +49,12 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
   const statusAddress = parseStatusAddress(options.statusAddress);
   const lock = await lockHome(options.home);
   try {
-    if (await hasAuthority(options.home)) throw exists(options.home);
-    await build({ ...options, statusAddress });
+    if (await hasAuthority(options.home)) throw authorityExists(options.home);
+    await buildAuthority(options.home, (directory) => fill(directory, { ...options, statusAddress }));
     return await openLocked(options, lock);
   } catch (error) {
     lock.release();
     throw error;
-  }
-}
-
-async function build(options: CreateAuthorityOptions): Promise<void> {
-  const final = authorityDirectory(options.home);
-  await removeUnfinished(final);
-  const directory = `${final}.new-${randomBytes(4).toString('hex')}`;
-  try {
-    await fill(directory, options);
-    await syncDirectory(directory);
-    await rename(directory, final);
-  } catch (error) {
-    await rm(directory, { recursive: true, force: true });
-    throw error;
-  }
-  await syncDirectory(options.home);
-}
-
-/** What creations left that were cut short: keys that never signed anything for anybody. */
-async function removeUnfinished(final: string): Promise<void> {
-  const names = await readdir(dirname(final));
-  for (const name of names.filter((entry) => entry.startsWith(`${basename(final)}.new-`))) {
-    await rm(join(dirname(final), name), { recursive: true });
   }
 }
 
@@ -110,7 +88,9 @@ async function makeCertificates(
   options: CreateAuthorityOptions,
 ): Promise<CaCertificates> {
   const { network, statusAddress, clock, keyAlgorithm = authorityProfiles.root.keyAlgorithm } = options;
-  const caOptions = { network, statusAddress, nowMs: clock.now() };
+  const { permit } = options;
+  const nameConstraints = permit && permittingNames(network, permit);
+  const caOptions = { network, statusAddress, nowMs: clock.now(), nameConstraints };
   const rootKeys = await generateKeyPair(keyAlgorithm);
   const issuingKeys = await generateKeyPair(keyAlgorithm);
   const root = parseCertificate(createRootCertificate(rootLabel, rootKeys.privateKey, caOptions));
@@ -152,11 +132,5 @@ async function record(
       recoveryRecipient,
     };
     await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
-  });
-}
-
-function exists(home: string): HoldfastError {
-  return new HoldfastError('home_exists', `the home ${home} already has an authority`, {
-    hint: 'holdfast serve runs it; name another home with --home DIR for another one',
   });
 }

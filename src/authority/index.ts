@@ -17,14 +17,31 @@ export {
 } from './answers.ts';
 export type { Authority } from './authority.ts';
 export type { AuthorityStatus, CertificateStatus } from './authority-status.ts';
+export type { BackupKey, BackupLock } from './backup/backup-key.ts';
+export type { BackupManifest } from './backup/backup-manifest.ts';
+export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
+export type { BackupRecord } from './backup/backup-records.ts';
+export type { BackupFileOrder, Backups } from './backup/backups.ts';
+export type { Care, ScheduledBackups } from './backup/care.ts';
+export { type SealedKind, sealedKind } from './backup/open-sealed.ts';
 export { type AuthorityKeys, readAuthorityPkcs12 } from './backup/read-p12.ts';
+export {
+  type BackupContents,
+  inspectBackup,
+  type Restored,
+  type RestoreOrder,
+  restoreAuthority,
+  resumeRestore,
+} from './backup/restore-authority.ts';
 export { restorePkcs12 } from './backup/restore-p12.ts';
+export type { WrittenBackup } from './backup/write-backup.ts';
 export type { CertificateFilter, RecordedState } from './certificate-filter.ts';
 export type { CertificateRecord, CertificateRecords } from './certificate-records.ts';
 export { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
 export type { JoinCodeOrder } from './create-join-code.ts';
 export type { Custody } from './custody/custody.ts';
 export type { IssuerCustody, KeyPlace } from './custody/issuer-custody.ts';
+export { checkServerNames } from './custody/permitted-names.ts';
 export type { EnrolOrder } from './enrol-node.ts';
 export type { Escrow, EscrowEntry } from './escrow.ts';
 export { lockHome } from './home-lock.ts';
@@ -35,6 +52,8 @@ export type { JoinCodeRecord, JoinCodes } from './join-codes.ts';
 export type { AuditLog, LogEntry, LogHead } from './log/audit-log.ts';
 export { type ClockProblem, describeClock } from './log/clock-guard.ts';
 export type { LogKind, LogRecord } from './log/log-record.ts';
+export type { CatchUpOrder, CaughtUp } from './mirror/catch-up.ts';
+export type { LogMirror } from './mirror/log-mirror.ts';
 export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { PolicyBook } from './policy/policy-book.ts';
 export type { RenewOrder } from './renew-node.ts';

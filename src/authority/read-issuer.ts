@@ -13,7 +13,7 @@ export async function readIssuer(
 ): Promise<Issuer> {
   const [root] = await readIssuers(database, 'root');
   const issuings = await readIssuers(database, 'issuing');
-  const issuing = presentIssuing(issuings, nowMs);
+  const issuing = presentIssuing(issuings, keystore, nowMs);
   const issuingKey = keystore.key(issuing.label);
   const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;
   if (!belongs)
@@ -22,12 +22,16 @@ export async function readIssuer(
 }
 
 /**
- * The newest issuing certificate that has begun by the clock, so that one made while the clock was far ahead does not
- * keep the authority from working once it is right again; the newest of all when none has.
+ * The newest issuing certificate whose key is here and that has begun by the clock, so that neither one made while the
+ * clock was far ahead nor one whose key was lost in a restore keeps the authority from working; the newest of all when
+ * there is none.
  */
 export function presentIssuing(
   newestFirst: readonly [CaCertificate, ...CaCertificate[]],
+  keystore: Pick<Keystore, 'has'>,
   nowMs: number,
 ): CaCertificate {
-  return newestFirst.find(({ certificate }) => certificate.notBefore.getTime() <= nowMs) ?? newestFirst[0];
+  const usable = newestFirst.filter(({ label }) => keystore.has(label));
+  const begun = usable.find(({ certificate }) => certificate.notBefore.getTime() <= nowMs);
+  return begun ?? usable[0] ?? newestFirst[0];
 }

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
-import type { CommittedReader } from '../db/index.ts';
+import type { CommittedReader, Queries } from '../db/index.ts';
 
 /**
  * Whether an authority may work: `ready`; `restored` from a backup and not told yet what happened since; `superseded`,
@@ -10,6 +10,11 @@ export type Standing = 'ready' | 'restored' | 'superseded' | 'retired';
 /** The standing on record. */
 export function readStanding(reader: CommittedReader): Standing {
   return reader.get('SELECT standing FROM authority')?.standing as Standing;
+}
+
+/** The standing on record, for whoever has no reader. */
+export async function readStandingOf(queries: Queries): Promise<Standing | undefined> {
+  return (await queries.get<{ standing: Standing }>('SELECT standing FROM authority'))?.standing;
 }
 
 /**

@@ -1,0 +1,177 @@
+import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import {
+  type Bytes,
+  concatBytes,
+  HoldfastError,
+  isHoldfastError,
+  makePrivateDirectory,
+  Secret,
+} from '../../base/index.ts';
+import { type Database, openDatabase } from '../../db/index.ts';
+import { Keystore } from '../../trust/index.ts';
+import { authorityDirectory, databasePath } from '../authority-files.ts';
+import { authorityExists, buildAuthority } from '../build-authority.ts';
+import { lockHome } from '../home-lock.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts';
+import { hasAuthority } from '../open-authority.ts';
+import { readIssuer } from '../read-issuer.ts';
+import { authorityMigrations } from '../schema.ts';
+import { readStandingOf } from '../standing.ts';
+import type { BackupKey } from './backup-key.ts';
+import type { BackupManifest } from './backup-manifest.ts';
+import { backupDamaged } from './open-sealed.ts';
+import { readBackup } from './read-backup.ts';
+
+/** What is restored, and where. */
+export interface RestoreOrder extends CatchUpOrder {
+  /** A home without an authority. */
+  readonly home: string;
+  /** The backup. */
+  readonly path: string;
+  readonly key: BackupKey;
+}
+
+/** A restored authority: what it learnt, or why it waits. */
+export interface Restored {
+  readonly manifest: BackupManifest;
+  readonly result: CaughtUp | HoldfastError;
+}
+
+/** What is in a backup, all of it checked. */
+export interface BackupContents {
+  readonly manifest: BackupManifest;
+  /** The settings file of the machine it was made on. */
+  readonly settings?: string;
+}
+
+const maxKeysBytes = 64 * 1024 * 1024;
+const maxSettingsBytes = 1024 * 1024;
+
+/** Reads a whole backup and changes nothing. @throws HoldfastError as `readBackup` does */
+export async function inspectBackup(path: string, key: BackupKey): Promise<BackupContents> {
+  let settings: string | undefined;
+  const manifest = await readBackup(path, key, {
+    take: async (name, chunks) => {
+      if (name === 'settings') settings = Buffer.from(await gather(chunks, maxSettingsBytes)).toString();
+      else for await (const _chunk of chunks);
+    },
+  });
+  return { manifest, ...(settings !== undefined && { settings }) };
+}
+
+/**
+ * Makes the authority of a home from a backup, in an epoch of its own, and lets it learn what happened since. When there
+ * is nobody to learn it from the authority is there all the same and waits: see {@link resumeRestore}. It is built beside
+ * its place; a crash leaves a home without an authority, or one that is whole.
+ *
+ * @throws HoldfastError `home_exists`, `home_in_use`, `password_wrong`, `backup_damaged`, `backup_foreign`,
+ *   `database_newer`, `storage_full`
+ */
+export async function restoreAuthority(order: RestoreOrder): Promise<Restored> {
+  using _lock = await lockHome(order.home);
+  if (await hasAuthority(order.home)) throw authorityExists(order.home);
+  return await buildAuthority(order.home, (directory) => fill(directory, order));
+}
+
+/**
+ * Lets an authority that was restored and waits learn what happened since its backup.
+ * @throws HoldfastError `authority_restored` when it still cannot, `usage` when it does not wait for anything
+ */
+export async function resumeRestore({
+  home,
+  ...order
+}: CatchUpOrder & { readonly home: string }): Promise<CaughtUp> {
+  using _lock = await lockHome(home);
+  const path = databasePath(authorityDirectory(home));
+  await using database = await openDatabase({ path, migrations: authorityMigrations });
+  const standing = await readStandingOf(database);
+  if (standing === 'restored') return await catchUp(database, order);
+  throw new HoldfastError('usage', `the authority in ${home} does not wait for its log: it is ${standing}`, {
+    hint: 'name a backup to restore into another home: holdfast ca restore FILE --home DIR',
+  });
+}
+
+async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
+  const manifest = await unpack(directory, order);
+  await using database = await openDatabase({
+    path: databasePath(directory),
+    migrations: authorityMigrations,
+  });
+  await check(database, await Keystore.open(directory), manifest, order);
+  await beginEpoch(database);
+  const complete = order.complete === true || manifest.retired;
+  try {
+    return { manifest, result: await catchUp(database, { ...order, complete }) };
+  } catch (error) {
+    if (isHoldfastError(error, 'authority_restored')) return { manifest, result: error };
+    throw error;
+  }
+}
+
+async function unpack(directory: string, { path, key }: RestoreOrder): Promise<BackupManifest> {
+  await makePrivateDirectory(directory);
+  let keys: Bytes | undefined;
+  const manifest = await readBackup(path, key, {
+    take: async (name, chunks) => {
+      if (name === 'database') await writeSynced(databasePath(directory), chunks);
+      else if (name === 'keys') keys = await gather(chunks, maxKeysBytes);
+      else for await (const _chunk of chunks);
+    },
+  });
+  if (keys === undefined) throw backupDamaged(path, 'it holds no keys');
+  await Keystore.createFrom(directory, new Secret(keys));
+  return manifest;
+}
+
+/** Whether database, log and keys belong together, and are those of the manifest. */
+async function check(
+  database: Database,
+  keystore: Keystore,
+  manifest: BackupManifest,
+  { path, clock }: RestoreOrder,
+): Promise<void> {
+  const { network, log, root } = manifest;
+  const head = await new AuditLog(database, manifest.epoch, clock).verify();
+  if (head.sequence !== log.sequence || head.hash !== log.head)
+    throw backupDamaged(path, 'its log does not end where it says');
+  const issuer = await readIssuer(database, keystore, { network, statusAddress: '', nowMs: clock.now() });
+  if (issuer.root.certificate.fingerprint !== root)
+    throw backupDamaged(path, 'its root is another one than it says');
+}
+
+/**
+ * The next epoch, and nothing that was true of another machine. Everything that knows of a higher one is obeyed from
+ * here on.
+ */
+async function beginEpoch(database: Database): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.run(`UPDATE authority SET epoch = epoch + 1, standing = 'restored',
+      clock_boot = NULL, clock_uptime = NULL, clock_wall = NULL`);
+    await tx.run('DELETE FROM mirrors');
+  });
+}
+
+async function writeSynced(path: string, chunks: AsyncIterable<Bytes>): Promise<void> {
+  await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function gather(chunks: AsyncIterable<Bytes>, maxBytes: number): Promise<Bytes> {
+  const pieces: Bytes[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > maxBytes)
+      throw new HoldfastError('backup_damaged', `a part of the backup has more than ${maxBytes} bytes`);
+    pieces.push(Uint8Array.from(chunk));
+  }
+  return concatBytes(...pieces);
+}

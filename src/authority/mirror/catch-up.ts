@@ -1,0 +1,148 @@
+import { type Clock, HoldfastError } from '../../base/index.ts';
+import type { Database, Queries } from '../../db/index.ts';
+import { AuditLog, type LogHead } from '../log/audit-log.ts';
+import { hashRecord, logStart } from '../log/log-record.ts';
+import { KnownIssuers } from './known-issuers.ts';
+import type { LogMirror } from './log-mirror.ts';
+import { lookAtMirror, type MirrorLook, type UsableMirror } from './look-at-mirror.ts';
+import { mirroredLines } from './mirrored-lines.ts';
+import { type ReplayCounts, replayRecord } from './replay-record.ts';
+
+/** How a restored authority is to learn what happened after its backup. */
+export interface CatchUpOrder {
+  /** Where its log may be. */
+  readonly mirrors: readonly LogMirror[];
+  /** What the administrator says when it is nowhere any more. */
+  readonly logIsLost?: string;
+  /** The backup was the last thing that the authority did, so that nothing can be missing. */
+  readonly complete?: boolean;
+  readonly clock: Clock;
+  /** Who decided, for the log. */
+  readonly by: string;
+}
+
+/** What a restored authority has learnt. */
+export interface CaughtUp {
+  readonly epoch: number;
+  /** The mirror whose log was taken; absent when none was. */
+  readonly mirror?: string;
+  readonly counts: ReplayCounts;
+  /** What of the mirrors could not be used, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Takes what the mirrors know beyond the database of a restored authority and puts it to work, all in one transaction:
+ * its log, what was issued and revoked, then a record that says so in the new epoch. The log that goes furthest wins.
+ *
+ * @throws HoldfastError `authority_restored` when there is no log to take, with what each mirror said; nothing is changed
+ */
+export async function catchUp(database: Database, order: CatchUpOrder): Promise<CaughtUp> {
+  const issuers = await KnownIssuers.of(database);
+  const head = await new AuditLog(database, 1, order.clock).head();
+  const hashAt = (sequence: number): Promise<string | undefined> => readHash(database, sequence);
+  const looks = await Promise.all(
+    order.mirrors.map((mirror) => lookAtMirror(mirror, { head, hashAt }, issuers)),
+  );
+  const usable = looks.filter((look) => look.kind === 'usable');
+  const best = usable.toSorted((a, b) => b.epoch - a.epoch || b.end.sequence - a.end.sequence)[0];
+  checkMayGoOn(best, looks, order);
+  const notes = looks.flatMap((look) => noteOf(look, best));
+  const records = best === undefined ? [] : await readRecords(best, head, issuers);
+  return await database.transaction(async (tx) => {
+    const counts: ReplayCounts = { records: 0, certificates: 0, revoked: 0, issuers: 0, lost: {} };
+    for (const record of records) await replayRecord(tx, record, counts);
+    const caughtUp = { counts, notes, ...(best && { mirror: best.mirror.name }) };
+    return {
+      ...caughtUp,
+      epoch: await begin(tx, database, { order, head, caughtUp, seen: seenEpoch(usable) }),
+    };
+  });
+}
+
+/** A mirror that cannot be reached may hold more than those that can: it is named, and the administrator decides. */
+function checkMayGoOn(
+  best: UsableMirror | undefined,
+  looks: readonly MirrorLook[],
+  order: CatchUpOrder,
+): void {
+  if (order.logIsLost !== undefined || order.complete === true) return;
+  const unreachable = looks.filter(({ kind }) => kind === 'unreachable');
+  if (best !== undefined && unreachable.length === 0) return;
+  const said = looks.flatMap((look) => (look.kind === 'usable' ? [] : `${look.mirror.name} ${look.problem}`));
+  const why = looks.length === 0 ? 'no mirror of its log is named' : said.join('; ');
+  throw new HoldfastError(
+    'authority_restored',
+    `this authority does not know what happened after its backup: ${why}`,
+    {
+      hint:
+        'name the mirrors that are to be used: holdfast ca restore --mirror PLACE; ' +
+        'when there is none any more: holdfast ca restore --log-is-lost "WHY"',
+    },
+  );
+}
+
+function noteOf(look: MirrorLook, best: UsableMirror | undefined): string[] {
+  if (look.kind !== 'usable') return [`${look.mirror.name} ${look.problem}`];
+  if (look.damage !== undefined)
+    return [`${look.mirror.name} is used up to record ${look.end.sequence}: ${look.damage}`];
+  if (look === best || look.end.sequence === best?.end.sequence) return [];
+  return [`${look.mirror.name} goes up to record ${look.end.sequence} only`];
+}
+
+/** What was found is read again, and has to be the same. */
+async function readRecords(
+  { mirror, epochs, end }: UsableMirror,
+  from: LogHead,
+  issuers: KnownIssuers,
+): Promise<Parameters<typeof replayRecord>[1][]> {
+  const records = [];
+  let head = from;
+  for await (const line of mirroredLines(mirror, { epochs, until: end.sequence, from }, issuers)) {
+    if (line.kind !== 'record') continue;
+    records.push(line);
+    head = { sequence: line.record.sequence, hash: line.hash };
+  }
+  if (head.hash === end.hash) return records;
+  throw new HoldfastError('authority_restored', `${mirror.name} changed while it was read`, {
+    hint: 'run it again',
+  });
+}
+
+interface Beginning {
+  readonly order: CatchUpOrder;
+  /** Where the backup ended. */
+  readonly head: LogHead;
+  readonly caughtUp: Omit<CaughtUp, 'epoch'>;
+  /** The highest epoch that any mirror has. */
+  readonly seen: number;
+}
+
+/** The first records of the new epoch, from which on the authority works. */
+async function begin(
+  tx: Queries,
+  database: Database,
+  { order, head, caughtUp, seen }: Beginning,
+): Promise<number> {
+  const row = await tx.get<{ epoch: number }>(
+    "UPDATE authority SET standing = 'ready', epoch = max(epoch, ? + 1) RETURNING epoch",
+    seen,
+  );
+  const epoch = row?.epoch ?? seen + 1;
+  const log = new AuditLog(database, epoch, order.clock);
+  const { by, logIsLost } = order;
+  if (logIsLost !== undefined) await log.append(tx, { kind: 'log lost', by, details: { reason: logIsLost } });
+  const { mirror, counts, notes } = caughtUp;
+  const details = { backup: head, mirror: mirror ?? null, ...counts, notes };
+  await log.append(tx, { kind: 'restored', by, details });
+  return epoch;
+}
+
+function seenEpoch(usable: readonly UsableMirror[]): number {
+  return Math.max(0, ...usable.map(({ epoch }) => epoch));
+}
+
+async function readHash(database: Database, sequence: number): Promise<string | undefined> {
+  const row = await database.get<{ record: string }>('SELECT record FROM log WHERE sequence = ?', sequence);
+  return row && hashRecord(row.record);
+}

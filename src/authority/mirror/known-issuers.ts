@@ -1,0 +1,62 @@
+import { isHoldfastError } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
+import { type Checkpoint, type SignedCheckpoint, verifyCheckpoint } from '../../enrol/index.ts';
+import {
+  type Certificate,
+  parseCertificate,
+  publicKeyOf,
+  verifyCertificateSignature,
+} from '../../pki/index.ts';
+
+/** Whether something found outside is of this authority: signed by its root, or by what its root signed. */
+export class KnownIssuers {
+  readonly #network: string;
+  readonly #roots: readonly Certificate[];
+  readonly #issuings = new Map<string, Certificate | undefined>();
+
+  private constructor(network: string, roots: readonly Certificate[]) {
+    this.#network = network;
+    this.#roots = roots;
+  }
+
+  /** The authority whose records these are. */
+  static async of(queries: Queries): Promise<KnownIssuers> {
+    const about = await queries.get<{ network: string }>('SELECT network FROM authority');
+    const sql = "SELECT certificate FROM issuers WHERE kind = 'root'";
+    const roots = await queries.all<{ certificate: Uint8Array }>(sql);
+    return new KnownIssuers(
+      about?.network ?? '',
+      roots.map(({ certificate }) => parseCertificate(certificate)),
+    );
+  }
+
+  /** The issuing certificate in base64, or undefined when no root of this authority signed it. */
+  issuing(base64: string): Certificate | undefined {
+    if (!this.#issuings.has(base64)) this.#issuings.set(base64, this.#judge(base64));
+    return this.#issuings.get(base64);
+  }
+
+  /** What a checkpoint says, or undefined when this authority did not sign it. */
+  checkpoint(signed: SignedCheckpoint, issuing: string): Checkpoint | undefined {
+    const certificate = this.issuing(issuing);
+    if (certificate === undefined) return undefined;
+    try {
+      const checkpoint = verifyCheckpoint(signed, certificate);
+      return checkpoint.network === this.#network ? checkpoint : undefined;
+    } catch (error) {
+      if (isHoldfastError(error, 'checkpoint_invalid')) return undefined;
+      throw error;
+    }
+  }
+
+  #judge(base64: string): Certificate | undefined {
+    try {
+      const certificate = parseCertificate(Uint8Array.from(Buffer.from(base64, 'base64')));
+      const isOurs = this.#roots.some((root) => verifyCertificateSignature(certificate, publicKeyOf(root)));
+      return isOurs && certificate.extensions.basicConstraints?.ca === true ? certificate : undefined;
+    } catch (error) {
+      if (isHoldfastError(error)) return undefined;
+      throw error;
+    }
+  }
+}

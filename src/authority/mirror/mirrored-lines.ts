@@ -1,0 +1,121 @@
+import { asBuffer, type Bytes } from '../../base/index.ts';
+import { type Checkpoint } from '../../enrol/index.ts';
+import { fingerprint } from '../../pki/index.ts';
+import type { LogHead } from '../log/audit-log.ts';
+import { hashRecord, type LogRecord, parseRecord } from '../log/log-record.ts';
+import type { KnownIssuers } from './known-issuers.ts';
+import type { LogMirror } from './log-mirror.ts';
+import {
+  type CheckpointFile,
+  maxSegmentBytes,
+  parseSegmentLine,
+  type RecordLine,
+  segmentEnd,
+  segmentName,
+  segmentStart,
+} from './mirror-format.ts';
+
+/** A record as a mirror has it, following on the one before. */
+export interface MirroredRecord {
+  readonly kind: 'record';
+  readonly record: LogRecord;
+  readonly text: string;
+  /** SHA-256 of the text. */
+  readonly hash: string;
+  /** DER of the certificate that the record is about. */
+  readonly certificate?: Bytes;
+}
+
+/** What stands on a mirror from some record on: records, signed places between them, and why it goes no further. */
+export type MirroredLine =
+  | MirroredRecord
+  | { readonly kind: 'signed'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'damaged'; readonly problem: string };
+
+/**
+ * Reads a mirror's log after `from` up to where its checkpoint says that it ends, in order. Each record follows on the
+ * one before, and its certificate is the one it names; whether somebody signed for it is said by what comes after it.
+ */
+export async function* mirroredLines(
+  mirror: LogMirror,
+  { epochs, until, from }: { readonly epochs: CheckpointFile['epochs']; until: number; from: LogHead },
+  issuers: KnownIssuers,
+): AsyncGenerator<MirroredLine> {
+  let head = from;
+  while (head.sequence < until) {
+    const segment = segmentOf(epochs, head.sequence + 1);
+    const before = head.sequence;
+    const lines = await readLines(mirror, segment.name);
+    for (const text of lines) {
+      const line = readLine(text, { head, end: Math.min(segment.end, until) }, issuers);
+      if (line === undefined) continue;
+      yield line;
+      if (line.kind === 'damaged') return;
+      if (line.kind === 'record') head = { sequence: line.record.sequence, hash: line.hash };
+    }
+    if (head.sequence === before || head.sequence < Math.min(segment.end, until)) {
+      yield damaged(head.sequence + 1, `${segment.name} does not have it`);
+      return;
+    }
+  }
+}
+
+/** The lines of a segment; none when it is missing or no segment can be that long. */
+async function readLines(mirror: LogMirror, name: string): Promise<string[]> {
+  const bytes = await mirror.read(name, maxSegmentBytes);
+  return bytes === undefined ? [] : asBuffer(bytes).toString().split('\n');
+}
+
+function segmentOf(epochs: CheckpointFile['epochs'], sequence: number): { name: string; end: number } {
+  const index = epochs.findLastIndex(({ first }) => first <= sequence);
+  const { epoch, first } = epochs[Math.max(index, 0)] ?? { epoch: 1, first: 1 };
+  const start = segmentStart(sequence, first);
+  const next = epochs[index + 1]?.first ?? Number.POSITIVE_INFINITY;
+  return { name: segmentName(epoch, start), end: Math.min(segmentEnd(start), next - 1) };
+}
+
+/** The next line that says something about what comes after `head`, or undefined. */
+function readLine(
+  text: string,
+  { head, end }: { readonly head: LogHead; readonly end: number },
+  issuers: KnownIssuers,
+): MirroredLine | undefined {
+  if (text === '') return undefined;
+  const line = parseSegmentLine(text);
+  if (line === undefined) return damaged(head.sequence + 1, 'it is no record');
+  if ('signed' in line) {
+    const checkpoint = issuers.checkpoint(line.signed, line.issuing);
+    const isHere = checkpoint?.sequence === head.sequence && checkpoint.head === head.hash;
+    return isHere ? { kind: 'signed', checkpoint } : undefined;
+  }
+  return readRecord(line, head, end);
+}
+
+function readRecord(line: RecordLine, head: LogHead, end: number): MirroredLine | undefined {
+  const record = parseRecord(line.record);
+  if (record === undefined) return damaged(head.sequence + 1, 'it is no record');
+  if (record.sequence <= head.sequence || record.sequence > end) return undefined;
+  if (record.sequence !== head.sequence + 1) return damaged(head.sequence + 1, 'it is missing');
+  if (record.previous !== head.hash)
+    return damaged(record.sequence, 'the record before it is not the one it was written after');
+  const certificate = line.certificate === undefined ? undefined : fromBase64(line.certificate);
+  const named = certificateNamedBy(record);
+  if (named !== undefined && (certificate === undefined || fingerprint(certificate) !== named))
+    return damaged(record.sequence, 'its certificate is not the one it names');
+  const hash = hashRecord(line.record);
+  return { kind: 'record', record, text: line.record, hash, ...(certificate && named && { certificate }) };
+}
+
+/** Fingerprint of the certificate that belongs beside a record, if one does. */
+export function certificateNamedBy({ kind, details }: LogRecord): unknown {
+  if (kind === 'issued' || kind === 'renewed') return details['fingerprint'];
+  return kind === 'issuing certificate replaced' ? details['issuing'] : undefined;
+}
+
+function damaged(sequence: number, problem: string): MirroredLine {
+  return { kind: 'damaged', problem: `record ${sequence}: ${problem}` };
+}
+
+function fromBase64(text: string): Bytes {
+  return Uint8Array.from(Buffer.from(text, 'base64'));
+}

@@ -1,0 +1,146 @@
+import type { Queries } from '../../db/index.ts';
+import {
+  type Certificate,
+  parseCertificate,
+  publicKeyOf,
+  type Role,
+  verifyCertificateSignature,
+} from '../../pki/index.ts';
+import { authorityDamaged } from '../authority-damaged.ts';
+import { ensureIdentity } from '../identity-records.ts';
+import { recordIssuer } from '../issuer-records.ts';
+import { publicKeyHash } from '../key-rules.ts';
+import type { LogRecord } from '../log/log-record.ts';
+import { reviveIdentity } from '../revocation/revoke-identity.ts';
+import type { MirroredRecord } from './mirrored-lines.ts';
+
+/** How much was replayed of what. */
+export interface ReplayCounts {
+  records: number;
+  certificates: number;
+  revoked: number;
+  issuers: number;
+  /** Records whose contents no log holds: by kind. */
+  readonly lost: Record<string, number>;
+}
+
+/** What only the database held that is gone: the log says that it was, not what it was. */
+const unrecoverable: readonly string[] = ['token created', 'escrowed', 'requested', 'tls bound'];
+
+/** Puts one record into the log as it was written, and does again what it says that was done. */
+export async function replayRecord(
+  tx: Queries,
+  { record, text, certificate: der }: MirroredRecord,
+  counts: ReplayCounts,
+): Promise<void> {
+  await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, text);
+  counts.records += 1;
+  if (der !== undefined) await replayCertificate(tx, record, parseCertificate(der), counts);
+  else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
+  else if (record.kind === 'crl signed') await replayCrl(tx, record);
+  else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
+  else if (unrecoverable.includes(record.kind))
+    counts.lost[record.kind] = (counts.lost[record.kind] ?? 0) + 1;
+}
+
+async function replayCertificate(
+  tx: Queries,
+  record: LogRecord,
+  certificate: Certificate,
+  counts: ReplayCounts,
+): Promise<void> {
+  if (record.kind === 'issuing certificate replaced') {
+    await replayIssuer(tx, String(record.details['label']), certificate, counts);
+    return;
+  }
+  await putOnRecord(tx, record, certificate);
+  counts.certificates += 1;
+}
+
+/** One that is on record already came with the keys. */
+async function replayIssuer(
+  tx: Queries,
+  label: string,
+  certificate: Certificate,
+  counts: ReplayCounts,
+): Promise<void> {
+  if ((await tx.get('SELECT 1 FROM issuers WHERE label = ?', label)) !== undefined) return;
+  const generation = Number(label.split('-')[1]);
+  await recordIssuer(tx, { kind: 'issuing', generation, certificate });
+  counts.issuers += 1;
+}
+
+/** An issued certificate, with its identity, and the use of the join code it came by when that is known here. */
+async function putOnRecord(tx: Queries, { details, at }: LogRecord, certificate: Certificate): Promise<void> {
+  const issuedAt = Date.parse(at);
+  const [role, name] = splitLabel(String(details['identity']));
+  // Whatever the identity is given again after it was ended is given by a reissue, which takes the end back.
+  await reviveIdentity(tx, { role, name });
+  const identity = await ensureIdentity(tx, { network: '', role, name }, issuedAt);
+  const publicKey = publicKeyHash(certificate.spki);
+  const row = await tx.get<{ id: number }>(
+    `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
+      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    certificate.serial,
+    identity.id,
+    await issuerOf(tx, certificate),
+    publicKey,
+    certificate.notAfter.getTime(),
+    issuedAt,
+    certificate.der,
+  );
+  const token = details['token'];
+  if (typeof token !== 'number' || row === undefined) return;
+  await tx.run(
+    `INSERT OR REPLACE INTO join_code_uses (join_code, public_key, certificate)
+      SELECT id, ?, ? FROM join_codes WHERE id = ?`,
+    publicKey,
+    row.id,
+    token,
+  );
+}
+
+/** The label of the certificate that signed it. @throws HoldfastError `authority_damaged` when none did */
+async function issuerOf(tx: Queries, certificate: Certificate): Promise<string> {
+  const sql = "SELECT label, certificate FROM issuers WHERE kind = 'issuing' ORDER BY generation DESC";
+  for (const { label, certificate: der } of await tx.all<{ label: string; certificate: Uint8Array }>(sql)) {
+    if (verifyCertificateSignature(certificate, publicKeyOf(parseCertificate(der)))) return label;
+  }
+  throw authorityDamaged(
+    `the log names certificate ${certificate.serial}, which no issuing certificate here signed`,
+  );
+}
+
+async function replayRevocation(
+  tx: Queries,
+  { details, at }: LogRecord,
+  counts: ReplayCounts,
+): Promise<void> {
+  const atMs = Date.parse(at);
+  const serials = Array.isArray(details['serials']) ? (details['serials'] as unknown[]) : [];
+  for (const serial of serials.map(String)) {
+    const sql =
+      'UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE serial = ? AND revoked_at IS NULL';
+    counts.revoked += (await tx.run(sql, atMs, String(details['reason']), serial)).changes;
+  }
+  if (details['whole'] !== true) return;
+  const [role, name] = splitLabel(String(details['identity']));
+  await tx.run('UPDATE identities SET revoked_at = ? WHERE role = ? AND name = ?', atMs, role, name);
+  const endCodes =
+    'UPDATE join_codes SET revoked_at = ? WHERE role = ? AND name = ? AND revoked_at IS NULL AND expires_at >= ?';
+  await tx.run(endCodes, atMs, role, name, atMs);
+}
+
+async function replayCrl(tx: Queries, { details }: LogRecord): Promise<void> {
+  await tx.run('UPDATE authority SET crl_number = max(crl_number, ?)', Number(details['number']));
+}
+
+async function replayTokenRevoked(tx: Queries, { details, at }: LogRecord): Promise<void> {
+  const sql = 'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+  await tx.run(sql, Date.parse(at), Number(details['token']));
+}
+
+function splitLabel(label: string): [Role, string] {
+  const slash = label.indexOf('/');
+  return [label.slice(0, slash) as Role, label.slice(slash + 1)];
+}
