@@ -45,6 +45,6 @@ export async function showCertificate(
   });
 }
 
-function viewOf({ certificate, state }: CertificateRecord, nowMs: number): CertificateView {
-  return describeCertificate(certificate, nowMs, state === 'revoked');
+function viewOf({ certificate, ...record }: CertificateRecord, nowMs: number): CertificateView {
+  return describeCertificate(certificate, nowMs, record);
 }

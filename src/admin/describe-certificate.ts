@@ -5,6 +5,7 @@ import {
   formatName,
   identityUri,
   type PublicKeyInfo,
+  type RevocationReason,
 } from '../pki/index.ts';
 
 /** What a certificate is good for at a moment, by its dates and the authority's records. */
@@ -25,13 +26,22 @@ export interface CertificateView {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly state: CertificateState;
+  /** ISO 8601; of one that is revoked, like the reason, in a word of RFC 5280. */
+  readonly revokedAt?: string;
+  readonly revocationReason?: RevocationReason;
+}
+
+/** When and why a certificate was revoked. */
+export interface RevocationView {
+  readonly revokedAt?: Date;
+  readonly revocationReason?: RevocationReason;
 }
 
 /** Describes a certificate as it stands at `nowMs`, milliseconds since 1970. */
 export function describeCertificate(
   certificate: Certificate,
   nowMs: number,
-  revoked = false,
+  { revokedAt, revocationReason }: RevocationView = {},
 ): CertificateView {
   const { identity, serial, fingerprint, notBefore, notAfter } = certificate;
   return {
@@ -44,7 +54,9 @@ export function describeCertificate(
     key: nameKey(describePublicKey(certificate.spki)),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
-    state: revoked ? 'revoked' : stateAt(certificate, nowMs),
+    state: revokedAt === undefined ? stateAt(certificate, nowMs) : 'revoked',
+    ...(revokedAt !== undefined && { revokedAt: revokedAt.toISOString() }),
+    ...(revocationReason !== undefined && { revocationReason }),
   };
 }
 

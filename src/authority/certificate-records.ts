@@ -1,6 +1,12 @@
 import type { Clock } from '../base/index.ts';
 import type { Database, Queries } from '../db/index.ts';
-import { type Certificate, parseCertificate, type Role, type SerialNumber } from '../pki/index.ts';
+import {
+  type Certificate,
+  parseCertificate,
+  type RevocationReason,
+  type Role,
+  type SerialNumber,
+} from '../pki/index.ts';
 import { type CertificateFilter, conditionsOf, type RecordedState } from './certificate-filter.ts';
 
 /** What can be seen of a certificate on record. */
@@ -11,6 +17,8 @@ export interface CertificateRecord {
   readonly state: RecordedState;
   readonly issuedAt: Date;
   readonly revokedAt?: Date;
+  /** With `revokedAt`. */
+  readonly revocationReason?: RevocationReason;
   readonly certificate: Certificate;
 }
 
@@ -21,6 +29,7 @@ interface CertificateRow {
   readonly not_after: number;
   readonly issued_at: number;
   readonly revoked_at: number | null;
+  readonly revocation_reason: RevocationReason | null;
   readonly certificate: Uint8Array;
 }
 
@@ -42,7 +51,8 @@ export class CertificateRecords {
     const { limit = defaultLimit, offset = 0 } = filter;
     const conditions = conditionsOf(filter, nowMs);
     const rows = await this.#database.all<CertificateRow>(
-      `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, c.revoked_at, c.certificate
+      `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, c.revoked_at,
+          c.revocation_reason, c.certificate
         FROM certificates c JOIN identities i ON i.id = c.identity
         WHERE ${['TRUE', ...conditions.map(({ sql }) => sql)].join(' AND ')}
         ORDER BY c.id DESC LIMIT ? OFFSET ?`,
@@ -95,7 +105,7 @@ export function isLive(
 }
 
 function toRecord(row: CertificateRow, nowMs: number): CertificateRecord {
-  const { serial, role, name, issued_at, revoked_at, certificate } = row;
+  const { serial, role, name, issued_at, revoked_at, revocation_reason, certificate } = row;
   const live = isLive(row, nowMs) ? 'valid' : 'expired';
   return {
     serial,
@@ -103,7 +113,10 @@ function toRecord(row: CertificateRow, nowMs: number): CertificateRecord {
     name,
     state: revoked_at === null ? live : 'revoked',
     issuedAt: new Date(issued_at),
-    ...(revoked_at !== null && { revokedAt: new Date(revoked_at) }),
+    ...(revoked_at !== null && {
+      revokedAt: new Date(revoked_at),
+      revocationReason: revocation_reason ?? 'unspecified',
+    }),
     certificate: parseCertificate(certificate),
   };
 }

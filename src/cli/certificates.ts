@@ -121,7 +121,9 @@ function sayCertificate({ output, clock }: Context, view: CertificateView): void
     `${view.notBefore} to ${view.notAfter}`,
     formatRemaining(new Date(view.notAfter).getTime() - clock.now()),
   );
-  output.row('state', view.state);
+  const { state, revokedAt, revocationReason } = view;
+  if (revokedAt === undefined) output.row('state', state);
+  else output.row('state', `${state} ${revokedAt}`, revocationReason ?? 'unspecified');
 }
 
 async function viewsFromFile(path: string, nowMs: number): Promise<CertificateView[]> {
