@@ -1,5 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { type ClockProblem, describeClock, identityLabel, type Standing } from '../authority/index.ts';
+import {
+  type ClockProblem,
+  describeClock,
+  type IssuerCustody,
+  identityLabel,
+  type Standing,
+} from '../authority/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { describeIssuer, type IssuerView } from './describe-issuer.ts';
@@ -41,6 +47,22 @@ export async function exportCa(
 ): Promise<{ readonly certificates: readonly string[] }> {
   const wanted = chain ? [issuing, root] : [root];
   return { certificates: wanted.map(({ der }) => Buffer.from(der).toString('base64')) };
+}
+
+export const caPermitInput = Type.Object(
+  { names: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 64 }) },
+  { additionalProperties: false },
+);
+
+/** Makes an issuing certificate that may certify these names only; no names stand for any. */
+export async function permitNames(
+  { authority, clock }: AdminContext,
+  { names }: Static<typeof caPermitInput>,
+  caller: Identity,
+): Promise<IssuerView> {
+  const { label } = await authority.custody.permitNames({ names, by: identityLabel(caller) });
+  const issuers = await authority.custody.list();
+  return describeIssuer(issuers.find((each) => each.label === label) as IssuerCustody, clock.now());
 }
 
 export const clockAcceptInput = Type.Object(

@@ -1,7 +1,15 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { acceptClock, caExportInput, clockAcceptInput, exportCa, showCa } from './ca.ts';
+import {
+  acceptClock,
+  caExportInput,
+  caPermitInput,
+  clockAcceptInput,
+  exportCa,
+  permitNames,
+  showCa,
+} from './ca.ts';
 import {
   certificateListInput,
   certificateShowInput,
@@ -11,6 +19,7 @@ import {
 import { crlInput, listCrls, showCrl } from './crls.ts';
 import { exportKeys, keysExportInput } from './export-keys.ts';
 import { certificateIssueInput, issueCertificate } from './issue-certificate.ts';
+import { importPolicy, policyImportInput, policySetInput, setPolicy, showPolicy } from './policy.ts';
 import { certificateRevocableInput, certificateRevokeInput, findRevocable, revoke } from './revoke.ts';
 import {
   bringOnline,
@@ -19,7 +28,6 @@ import {
   sealRootInput,
   takeOffline,
   takeOfflineInput,
-import { importPolicy, policyImportInput, policySetInput, setPolicy, showPolicy } from './policy.ts';
 } from './root-key.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
@@ -50,6 +58,7 @@ export const operations = {
   'ca.offline': define(takeOfflineInput, takeOffline, { local: true }),
   'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
   'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
+  'ca.permit': define(caPermitInput, permitNames),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
   'cert.issue': define(certificateIssueInput, issueCertificate),
   'cert.list': define(certificateListInput, listCertificates),
@@ -57,6 +66,9 @@ export const operations = {
   'cert.revocable': define(certificateRevocableInput, findRevocable),
   'cert.revoke': define(certificateRevokeInput, revoke),
   'cert.verify': define(certificateVerifyInput, verifyCertificate),
+  'policy.show': define(nothing, showPolicy),
+  'policy.set': define(policySetInput, setPolicy),
+  'policy.import': define(policyImportInput, importPolicy),
 } as const;
 
 export type OperationName = keyof typeof operations;
@@ -66,9 +78,6 @@ export type OperationAnswer<Name extends OperationName> = Awaited<
 >;
 
 function define<Input extends TSchema, Answer>(
-  'policy.show': define(nothing, showPolicy),
-  'policy.set': define(policySetInput, setPolicy),
-  'policy.import': define(policyImportInput, importPolicy),
   input: Input,
   handle: Operation<Input, Answer>['handle'],
   { local = false }: { readonly local?: boolean } = {},

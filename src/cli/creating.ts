@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { nameKey } from '../admin/index.ts';
-import { createAuthority, hasAuthority } from '../authority/index.ts';
+import { checkServerNames, createAuthority, hasAuthority } from '../authority/index.ts';
 import { HoldfastError, writeFileAtomic } from '../base/index.ts';
 import { describePublicKey } from '../pki/index.ts';
 import { checkNetworkName, parseRequestedNames } from '../policy/index.ts';
@@ -38,7 +38,8 @@ export async function createAuthorityHome(
 ): Promise<AuthorityHome> {
   await checkHome(context.home);
   const settings = await newSettings(options);
-  const { kitPassphraseFile: file, keyAlgorithm } = options;
+  const { kitPassphraseFile: file, keyAlgorithm, permit } = options;
+  if (permit !== undefined) checkServerNames(settings.network, permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const home = await createHome(context.home);
   if (await hasAuthority(home.path)) throw alreadyThere(home);
@@ -51,6 +52,7 @@ export async function createAuthorityHome(
     clock: context.clock,
     worker: true,
     ...(keyAlgorithm && { keyAlgorithm }),
+    ...(permit && { permit }),
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });
   return asAuthorityHome({ home, settings, authority, created: true });

@@ -9,6 +9,7 @@ export interface CreationOptions {
   readonly statusAddress?: string;
   readonly kitPassphraseFile?: string;
   readonly keyAlgorithm?: KeyAlgorithm;
+  readonly permit?: readonly string[];
 }
 
 /** The first of the three ports when nothing is said. */
@@ -30,6 +31,11 @@ export function addCreationOptions(command: Command): Command {
     .option('--network <name>', 'name of the network (default: backup.<hostname>)')
     .option('--status-address <url>', 'stable URL inside certificates (default: port + 2 of the first name)')
     .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file')
+    .option(
+      '--permit <list>',
+      'domains and address ranges that may be certified, separated by commas (default: any)',
+      parseNames,
+    )
     .addOption(
       new Option('--key-algorithm <kind>', "kind of the authority's own keys (default: p256)").choices(
         keyAlgorithms,
@@ -50,7 +56,8 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('expected a port from 1 to 65533');
 }
 
-function parseNames(text: string): string[] {
+/** A list of names separated by commas. */
+export function parseNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names;
   throw new InvalidArgumentError('expected names separated by commas');

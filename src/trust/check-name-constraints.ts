@@ -1,13 +1,8 @@
-import {
-  attributeOids,
-  type Certificate,
-  formatGeneralName,
-  type GeneralName,
-  type GeneralSubtree,
-} from '../pki/index.ts';
+import { attributeOids, type Certificate, formatGeneralName, type GeneralName } from '../pki/index.ts';
+import { forbiddenName } from './forbidden-name.ts';
 import { notAllowed } from './not-allowed.ts';
 import { isSelfIssued } from './self-issued.ts';
-import { isSameKind, isWellFormed, matchSubtree, type SubtreeMatch } from './subtree-match.ts';
+import { isWellFormed } from './subtree-match.ts';
 import { WorkLimit } from './work-limit.ts';
 
 const maxComparisons = 250_000;
@@ -38,24 +33,15 @@ function checkForm(authority: Certificate): void {
 }
 
 function checkNames(certificate: Certificate, authority: Certificate, comparisons: WorkLimit): void {
-  const { permitted, excluded } = authority.extensions.nameConstraints ?? { permitted: [], excluded: [] };
-  for (const name of namesOf(certificate)) {
-    const compare = (subtrees: readonly GeneralSubtree[]): SubtreeMatch[] => {
-      const concerning = subtrees.filter((subtree) => {
-        if (comparisons.spend()) return isSameKind(name, subtree);
-        throw notAllowed(authority, 'has more name constraints than can be judged');
-      });
-      return concerning.map((subtree) => matchSubtree(name, subtree));
-    };
-    const refusing = compare(excluded).some((match) => match !== 'outside');
-    const permitting = compare(permitted);
-    if (refusing || (permitting.length > 0 && !permitting.includes('within'))) {
-      throw notAllowed(
-        certificate,
-        `has the name ${formatGeneralName(name)}, which its authority may not certify`,
-      );
-    }
-  }
+  const constraints = authority.extensions.nameConstraints ?? { permitted: [], excluded: [] };
+  const name = forbiddenName(namesOf(certificate), constraints, () => {
+    if (!comparisons.spend()) throw notAllowed(authority, 'has more name constraints than can be judged');
+  });
+  if (name === undefined) return;
+  throw notAllowed(
+    certificate,
+    `has the name ${formatGeneralName(name)}, which its authority may not certify`,
+  );
 }
 
 /** All names of a subject: its alternative names, its distinguished name, and a mail address in that. */

@@ -6,6 +6,7 @@
  * called. Nothing here asks about revocation: that is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
+export { forbiddenName } from './forbidden-name.ts';
 export { Keystore, type KeystoreEditor } from './keystore.ts';
 export type { Purpose } from './purpose.ts';
 export {

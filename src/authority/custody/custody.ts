@@ -1,8 +1,10 @@
 import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuer.ts';
 import { acceptClock } from '../log/check-clock.ts';
 import type { ClockProblem } from '../log/clock-guard.ts';
 import { type BringOnlineOrder, bringOnline } from './bring-online.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
+import { type PermitOrder, permitNames } from './permit.ts';
 import {
   type HoldingBackup,
   type SealedRoot,
@@ -33,6 +35,11 @@ export class Custody {
   /** Goes on with the clock as it is. See {@link acceptClock}. */
   acceptClock(order: { readonly reason: string; readonly by: string }): Promise<ClockProblem | undefined> {
     return acceptClock(this.#context, order);
+  }
+
+  /** Makes an issuing certificate that may certify these names only. See {@link permitNames}. */
+  permitNames(order: PermitOrder): Promise<CaCertificate> {
+    return permitNames(this.#context, order);
   }
 
   /** Encrypts the key of the root for a file to be kept in. See {@link sealRoot}. */

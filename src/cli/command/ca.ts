@@ -5,6 +5,7 @@ import { defineCaCrl } from './ca/crl.ts';
 import { defineCaExport } from './ca/export.ts';
 import { defineCaOffline } from './ca/offline.ts';
 import { defineCaOnline } from './ca/online.ts';
+import { defineCaPermit } from './ca/permit.ts';
 import { defineCaShow } from './ca/show.ts';
 
 /** The words after `holdfast ca`, in the order of the help. */
@@ -15,6 +16,7 @@ const words: Readonly<Record<string, DefineCommand>> = {
   crl: defineCaCrl,
   offline: defineCaOffline,
   online: defineCaOnline,
+  permit: defineCaPermit,
   clock: defineCaClock,
 };
 

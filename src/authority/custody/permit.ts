@@ -1,0 +1,62 @@
+import { HoldfastError } from '../../base/index.ts';
+import { formatGeneralName, formatSubtree, type NameConstraints, parseCertificate } from '../../pki/index.ts';
+import { forbiddenName } from '../../trust/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuer.ts';
+import { checkClock } from '../log/check-clock.ts';
+import { replaceIssuing } from '../replace-issuing.ts';
+import { checkStanding } from '../standing.ts';
+import { permittingNames } from './permitted-names.ts';
+import { rootKey } from './root-key.ts';
+
+/** Which names are to be certified from now on. */
+export interface PermitOrder {
+  /** Domains and address ranges; empty when any may be. */
+  readonly names: readonly string[];
+  readonly by: string;
+}
+
+/**
+ * Makes an issuing certificate that may certify these names only; the root signs it. What was issued before stays valid.
+ *
+ * @throws HoldfastError `root_offline`; `name_not_permitted` when a server or a storage node has a name that would be
+ *   outside, since it could not be renewed; `name_invalid`, `clock_wrong`, `authority_*`
+ */
+export async function permitNames(context: AuthorityContext, order: PermitOrder): Promise<CaCertificate> {
+  const { names, by } = order;
+  checkStanding(context);
+  checkClock(context);
+  rootKey(context, 'another issuing certificate');
+  const constraints = names.length === 0 ? undefined : permittingNames(context.issuer.network, names);
+  if (constraints !== undefined) await checkMachines(context, constraints);
+  const details = {
+    permitted: constraints?.permitted.map(formatSubtree) ?? [],
+    excluded: constraints?.excluded.map(formatSubtree) ?? [],
+  };
+  await replaceIssuing(context, constraints, async (tx, { label }) => {
+    await context.log.append(tx, { kind: 'name constraints changed', by, details: { label, ...details } });
+  });
+  return context.issuer.issuing;
+}
+
+/** The newest certificate of each machine that others call by its names. */
+async function checkMachines(
+  { database, clock }: AuthorityContext,
+  constraints: NameConstraints,
+): Promise<void> {
+  const rows = await database.all<{ role: string; name: string; certificate: Uint8Array }>(
+    `SELECT i.role, i.name, c.certificate FROM identities i
+      JOIN certificates c ON c.id = (SELECT max(id) FROM certificates WHERE identity = i.id)
+      WHERE i.role IN ('server', 'storage') AND c.revoked_at IS NULL AND c.not_after >= ?`,
+    clock.now(),
+  );
+  for (const { role, name, certificate } of rows) {
+    const forbidden = forbiddenName(parseCertificate(certificate).extensions.subjectAltNames, constraints);
+    if (forbidden === undefined) continue;
+    throw new HoldfastError(
+      'name_not_permitted',
+      `${role}/${name} has the name ${formatGeneralName(forbidden)}, which would be outside`,
+      { hint: 'permit that too, or give the machine other names first' },
+    );
+  }
+}
