@@ -1,7 +1,7 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Database, Queries } from '../../db/index.ts';
 import { AuditLog, type LogHead } from '../log/audit-log.ts';
-import { hashRecord, logStart } from '../log/log-record.ts';
+import { hashRecord } from '../log/log-record.ts';
 import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { lookAtMirror, type MirrorLook, type UsableMirror } from './look-at-mirror.ts';
