@@ -51,8 +51,8 @@ export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): Rest
 
 /** Reads why a request was refused, and closes the answer. */
 export async function readRefusal(answer: RestAnswer): Promise<Refusal> {
-  const { status } = answer;
-  const code = toldCode(await bodyText(answer), status);
+  const { status, message } = answer;
+  const code = toldCode(await bodyText(answer), status) ?? believed(message.headers['holdfast-code'], status);
   return {
     kind: 'refusal',
     status,
@@ -76,10 +76,14 @@ function isTransient(status: number): boolean {
 function toldCode(text: string, status: number): ErrorCode | undefined {
   try {
     const { code } = Object(JSON.parse(text)) as { code?: unknown };
-    return believedCodes[status]?.find((believed) => believed === code);
+    return believed(code, status);
   } catch {
     return undefined;
   }
+}
+
+function believed(code: unknown, status: number): ErrorCode | undefined {
+  return believedCodes[status]?.find((each) => each === code);
 }
 
 /** An error's body; what is wrong with it does not matter. */

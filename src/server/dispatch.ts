@@ -61,10 +61,12 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   const fields = { method: request.method, url: request.url, from: request.socket.remoteAddress, error };
   if (isHoldfastError(error)) log.info('request refused', fields);
   else log.error('request failed', fields);
-  const body = Buffer.from(isSilent(error) ? '' : JSON.stringify(errorBody(error, 'peers')));
+  const told = isSilent(error) ? undefined : errorBody(error, 'peers');
+  const body = Buffer.from(told === undefined ? '' : JSON.stringify(told));
   response.writeHead(httpStatusOf(error), {
     'content-length': body.length,
-    ...(body.length > 0 && { 'content-type': 'application/json' }),
+    // An answer to HEAD has no body to say it in.
+    ...(told !== undefined && { 'content-type': 'application/json', 'holdfast-code': told.code }),
     connection: 'close',
   });
   response.end(body);

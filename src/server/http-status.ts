@@ -32,6 +32,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   object_not_found: 404,
   operation_unknown: 404,
   repository_missing: 404,
+  already_revoked: 409,
   range_not_satisfiable: 416,
   queue_closed: 403,
   request_unknown: 404,
