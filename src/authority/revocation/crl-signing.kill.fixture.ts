@@ -1,0 +1,19 @@
+import { systemClock } from '../../base/index.ts';
+import { exportPublicKey, generateKeyPair } from '../../pki/index.ts';
+import { openAuthority } from '../open-authority.ts';
+
+/**
+ * A program to be killed: opens the authority of the home it is given, and revokes and signs the list without end,
+ * printing the number and the length of each list as soon as it has it.
+ */
+const [, , home = ''] = process.argv;
+const authority = await openAuthority({ home, clock: systemClock, worker: true });
+const spki = exportPublicKey((await generateKeyPair('p256')).publicKey);
+
+for (;;) {
+  const { certificate } = await authority.issueLocal({ role: 'client', name: 'alpha', spki });
+  const target = { kind: 'certificate', serial: certificate.serial } as const;
+  await authority.revocation.revoke(target, { reason: 'superseded', by: 'test' });
+  const { number, der } = await authority.revocation.currentCrl();
+  process.stdout.write(`${number} ${der.length}\n`);
+}
