@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fetchZlint, findZlint } from './zlint.ts';
 
 /** A program that tests or the benchmark run, and the package that brings it on Debian and its descendants. */
 interface Tool {
   readonly program: string;
   readonly package: string;
   readonly because: string;
-  /** Needed by `npm run bench` alone. */
-  readonly bench?: true;
+  /** Needed by `npm run bench` or `npm run test:interop` alone; by every test run unless said. */
+  readonly only?: 'bench' | 'interop';
 }
 
 const tools: readonly Tool[] = [
@@ -28,19 +29,26 @@ const tools: readonly Tool[] = [
     program: 'rclone',
     package: 'rclone',
     because: 'is the other REST server with client certificates',
-    bench: true,
+    only: 'bench',
   },
-  { program: 'time', package: 'time', because: 'measures processor time and memory', bench: true },
+  { program: 'time', package: 'time', because: 'measures processor time and memory', only: 'bench' },
+  { program: 'keytool', package: 'default-jre-headless', because: 'is Java’s reader', only: 'interop' },
 ];
 
 const missing = tools.filter(
-  (tool) => !isOnPath(tool.program) && (!tool.bench || process.argv.includes('--bench')),
+  ({ program, only }) => !isOnPath(program) && (only === undefined || process.argv.includes(`--${only}`)),
 );
 if (missing.length > 0 && !(canInstall() && install(missing))) {
   process.exitCode = 1;
   for (const { program, because } of missing) console.error(`missing: ${program}, which ${because}`);
   console.error(`hint: sudo apt-get install ${packagesOf(missing).join(' ')}`);
   console.error('hint: elsewhere, install the programs of these names from your system’s packages');
+}
+
+if (process.argv.includes('--interop') && findZlint() === undefined && !fetchZlint()) {
+  process.exitCode = 1;
+  console.error('missing: zlint, which judges our certificates by RFC 5280');
+  console.error('hint: put zlint 3.6 or later on the PATH; Debian has it as the package zlint');
 }
 
 function isOnPath(program: string): boolean {

@@ -14,7 +14,11 @@ export type { BasicConstraints } from './basic-constraints.ts';
 export { type Certificate, parseCertificate } from './certificate.ts';
 export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
 export { certificatesFromPkcs7, createChainPkcs7 } from './chain-pkcs7.ts';
-export { type CertificateTemplate, createCertificate, createLintedCertificate } from './create-certificate.ts';
+export {
+  type CertificateTemplate,
+  createCertificate,
+  createLintedCertificate,
+} from './create-certificate.ts';
 export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
 export { type CrlEntry, type CrlTemplate, createCrl, encodeCrlEntries } from './create-crl.ts';
 export { createOcspRequest, type OcspRequestTemplate } from './create-ocsp-request.ts';

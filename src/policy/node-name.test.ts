@@ -42,13 +42,14 @@ test("restic's own words are reserved", () => {
   }
 });
 
-for (const name of ['backup.example', 'backup.my-host', 'a', '1.2']) {
+for (const name of ['backup.example', 'backup.my-host', 'a.b', '1.2']) {
   test(`${name} is a network name`, () => checkNetworkName(name));
 }
 
 const badNetworks = [
   '',
   '.',
+  'a',
   'a.',
   '.a',
   'a..b',
