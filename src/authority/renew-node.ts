@@ -86,6 +86,7 @@ async function answeredBefore(
   return newest;
 }
 
-function authorisedBy({ subject, extensions }: Certificate, identity: Identity): Authorisation {
+/** What a certificate authorises its renewal to say. */
+export function authorisedBy({ subject, extensions }: Certificate, identity: Identity): Authorisation {
   return { identity, subject, names: extensions.subjectAltNames.filter(({ kind }) => kind !== 'uri') };
 }

@@ -177,6 +177,8 @@ export const authorityMigrations: readonly Migration[] = [
         name TEXT NOT NULL,
         public_key BLOB NOT NULL,
         request BLOB NOT NULL,
+        -- The serial number of the certificate that it renews.
+        renews TEXT,
         asked_by TEXT NOT NULL,
         asked_from TEXT NOT NULL,
         asked_at INTEGER NOT NULL,

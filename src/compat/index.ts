@@ -3,6 +3,6 @@
  * expect, to ours. Nothing here reads a file or decides anything.
  */
 export { type CertutilWords, parseCertutil } from './certutil.ts';
-export { clientName, serverName, slug } from './node-name.ts';
+export { clientName, serverName } from './node-name.ts';
 export { type OidKey, parseOid, type SubjectWords } from './oid.ts';
 export { defaultIniDirectory, type SesamFile, sesamFiles } from './sesam-files.ts';

@@ -1,34 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkNodeName } from '../policy/index.ts';
-import { clientName, serverName, slug } from './index.ts';
-
-const slugs = {
-  alpha: 'alpha',
-  'Jörg’s Laptop': 'jorg-s-laptop',
-  'db-1.office': 'db-1.office',
-  '  spaces  around  ': 'spaces-around',
-  Straße: 'strasse',
-  'a..b': 'a.b',
-  '...': undefined,
-  '._-x-_.': 'x',
-  snapshots: 'snapshots-1',
-  書籍: undefined,
-  '': undefined,
-} as const;
-
-for (const [text, name] of Object.entries(slugs)) {
-  test(`the slug of ${JSON.stringify(text)} is ${name ?? 'none'}`, () => {
-    if (name === undefined) return assert.throws(() => slug(text), { code: 'name_invalid', hint: /--name/ });
-    assert.equal(slug(text), name);
-    checkNodeName(slug(text));
-  });
-}
-
-test('a slug is never longer than a name may be', () => {
-  checkNodeName(slug('long '.repeat(50)));
-  checkNodeName(slug(`${'a'.repeat(62)}.b`));
-});
+import { clientName, serverName } from './index.ts';
 
 test('a client is called as --name says, else by its common name, else client', () => {
   assert.equal(clientName({ CN: 'Alpha One' }, 'beta'), 'beta');

@@ -26,3 +26,11 @@ export {
 export { createNodeRequest, type NodeRequest } from './node-request.ts';
 export { needsPassphrase, openRecoveryKit, type RecoveryKit, unsealWithKit } from './recovery-kit.ts';
 export { type RenewOptions, renew } from './renew.ts';
+export {
+  maxSubmissionBytes,
+  RequestAnswer,
+  RequestHandle,
+  RequestState,
+  requestPaths,
+  SubmitRequest,
+} from './request-message.ts';

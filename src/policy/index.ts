@@ -24,5 +24,6 @@ export type { ProfilePolicy } from './profile-policy.ts';
 export { needsRenewal, type Renewable, renewalTime } from './renewal.ts';
 export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
 export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
+export { slug } from './slug.ts';
 export { weakerPolicyKeys } from './weaker-policy.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';
