@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { certifiedRequest } from './rig/certified-request.ts';
-import { daysLater } from './rig/clock.ts';
+import { acceptClock, daysLater } from './rig/clock.ts';
 import { launcher, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient, type ResticAccess } from './rig/network.ts';
 import { assertRefused } from './rig/refusal.ts';
@@ -89,6 +89,7 @@ describe('a client that may not', () => {
     const later = daysLater(40);
     await network.server.stop();
     await network.restart(later);
+    await acceptClock(network.home, later);
     for (const words of [['snapshots'], ['backup', at('data')]]) {
       const refusal = { code: 'certificate_expired', exit: 21, hint: /token create NAME --reissue/ } as const;
       await assertRefused([...words, '--home', ann.home], {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { daysLater } from './rig/clock.ts';
+import { acceptClock, daysLater } from './rig/clock.ts';
 import { freePorts } from './rig/free-ports.ts';
 import {
   launcher,
@@ -158,6 +158,7 @@ $ holdfast up --once --home home --port ${port} data
   });
 
   it('finds everything a year later, when the certificates of server and client have expired, and renews them', async () => {
+    await acceptClock(at('home'), daysLater(370));
     const { stdout } = await up(['--json', at('data')], { env: daysLater(370) });
     assert.deepEqual((JSON.parse(stdout) as Report).verified, { files: 0, changed: 0, equal: true });
     const list = await runProgram(launcher, ['cert', 'list', '--json', '--home', at('home')], {

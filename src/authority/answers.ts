@@ -116,6 +116,8 @@ const toldCodes = [
   'certificate_revoked',
   'certificate_expired',
   'authority_superseded',
+  'clock_wrong',
+  'issuer_ending',
   'rate_limited',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { dayMs } from '../base/index.ts';
 import type { Fingerprint, Role } from '../pki/index.ts';
-import { needsRenewal } from '../policy/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
+import { custodyWarnings } from './custody/custody-warnings.ts';
 import type { CaCertificate } from './issuer.ts';
 import { countLiveJoinCodes } from './join-code-records.ts';
 import type { LogHead } from './log/audit-log.ts';
@@ -35,7 +35,6 @@ export interface AuthorityStatus {
 }
 
 const endingSoonMs = 7 * dayMs;
-const rootWarningMs = 365 * dayMs;
 
 /** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
 export async function readStatus(
@@ -69,7 +68,7 @@ export async function readStatus(
     liveJoinCodes: await countLiveJoinCodes(database, nowMs),
     escrowedRepositories: escrowed?.n ?? 0,
     log: await log.head(),
-    warnings: warningsOf(context, kitPath),
+    warnings: [...kitWarnings(kitPath), ...(await custodyWarnings(context))],
   };
 }
 
@@ -78,17 +77,6 @@ function certificateStatus({ label, certificate }: CaCertificate, nowMs: number)
   return { label, fingerprint, notAfter, daysLeft: Math.floor((notAfter.getTime() - nowMs) / dayMs) };
 }
 
-function warningsOf({ issuer, clock }: AuthorityContext, kitPath: string | undefined): string[] {
-  const nowMs = clock.now();
-  const warnings: string[] = [];
-  if (kitPath !== undefined) {
-    warnings.push(`the recovery kit is still at ${kitPath}: move it off this machine`);
-  }
-  if (needsRenewal(issuer.issuing.certificate, nowMs)) {
-    warnings.push(`the issuing certificate ends ${issuer.issuing.certificate.notAfter.toISOString()}`);
-  }
-  if (issuer.root.certificate.notAfter.getTime() - nowMs < rootWarningMs) {
-    warnings.push(`the root certificate ends ${issuer.root.certificate.notAfter.toISOString()}`);
-  }
-  return warnings;
+function kitWarnings(kitPath: string | undefined): string[] {
+  return kitPath === undefined ? [] : [`the recovery kit is still at ${kitPath}: move it off this machine`];
 }

@@ -113,9 +113,9 @@ export class Authority implements AsyncDisposable {
     try {
       return await enrolNode(this.#context, order);
     } catch (error) {
-      if (isHoldfastError(error, 'name_taken', 'request_not_allowed'))
-        await this.#recordRefusal(order.from, error);
-      else if (isHoldfastError(error, ...refusalsOfStrangers)) await this.countRefusal(error);
+      if (isHoldfastError(error, ...refusalsOfCodeHolders)) await this.#recordRefusal(order.from, error);
+      else if (isHoldfastError(error, ...refusalsOfStrangers, ...refusalsOfAll))
+        await this.countRefusal(error);
       throw error;
     }
   }
@@ -140,6 +140,7 @@ export class Authority implements AsyncDisposable {
     return issueLocal(this.#context, order);
   }
 
+      else if (isHoldfastError(error, ...refusalsOfAll)) await this.countRefusal(error);
   /**
    * Whether a certificate of this number was issued here and is not revoked. Answered at once from what is committed,
    * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date.
@@ -202,4 +203,23 @@ const refusalsOfStrangers = [
 ] as const;
 
 /** What a node can cause, which is known by name. */
-const refusalsOfNodes = ['request_not_allowed', 'certificate_revoked', 'certificate_not_allowed'] as const;
+const refusalsOfNodes = [
+  'request_not_allowed',
+  'certificate_revoked',
+  'certificate_not_allowed',
+  'name_not_permitted',
+  'key_weak',
+  'lint_failed',
+] as const;
+
+/** What is refused to everybody while it lasts, however often they come back. */
+const refusalsOfAll = ['clock_wrong', 'issuer_ending'] as const;
+/** What whoever holds a join code asked for and may not have. */
+const refusalsOfCodeHolders = [
+  'name_taken',
+  'request_not_allowed',
+  'name_not_permitted',
+  'key_weak',
+  'lint_failed',
+] as const;
+

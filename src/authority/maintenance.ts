@@ -1,5 +1,6 @@
 import type { Log } from '../base/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
+import { logWarnings } from './custody/log-warnings.ts';
 import { keepTime } from './log/check-clock.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
@@ -7,10 +8,16 @@ import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
 import { readStanding } from './standing.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */
-type Step = (context: AuthorityContext) => Promise<void>;
+type Step = (context: AuthorityContext, log: Log) => Promise<void>;
 
 /** What keeps an authority going, in the order it is done in. */
-const steps: readonly Step[] = [keepTime, replaceIssuingWhenDue, renewOcspSignersWhenDue, signCrlsWhenDue];
+const steps: readonly Step[] = [
+  keepTime,
+  replaceIssuingWhenDue,
+  renewOcspSignersWhenDue,
+  signCrlsWhenDue,
+  logWarnings,
+];
 
 /**
  * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its
@@ -20,7 +27,7 @@ export async function maintain(context: AuthorityContext, log: Log): Promise<voi
   for (const step of steps) {
     if (readStanding(context.reader) !== 'ready') return;
     try {
-      await step(context);
+      await step(context, log);
     } catch (error) {
       log.error('upkeep of the authority failed', { step: step.name, error });
     }

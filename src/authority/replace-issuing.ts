@@ -1,6 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import type { Queries } from '../db/index.ts';
-import { generateKeyPair, keyAlgorithmOf, type NameConstraints, parseCertificate } from '../pki/index.ts';
+import {
+  type Certificate,
+  generateKeyPair,
+  keyAlgorithmOf,
+  type NameConstraints,
+  parseCertificate,
+} from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import type { CaCertificate } from './issuer.ts';
@@ -17,7 +23,8 @@ export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<
   const { certificate } = issuer.issuing;
   // Near the end of the root there is nothing to be won by another one.
   const isDue =
-    isPastHalf(issuer.issuing, clock.now()) && certificate.notAfter < issuer.root.certificate.notAfter;
+    clock.now() >= replacementTime(certificate).getTime() &&
+    certificate.notAfter < issuer.root.certificate.notAfter;
   if (isDue && clockGuard.problem() === undefined && keystore.has(issuer.root.label))
     await replaceIssuing(context, certificate.extensions.nameConstraints);
   if (presentIssuing(issuer.issuings, keystore, clock.now()).label !== issuer.issuing.label)
@@ -62,6 +69,7 @@ async function readAgain(context: AuthorityContext): Promise<void> {
   context.useIssuer(await readIssuer(database, keystore, { network, statusAddress, nowMs: clock.now() }));
 }
 
-function isPastHalf({ certificate: { notBefore, notAfter } }: CaCertificate, nowMs: number): boolean {
-  return nowMs >= (notBefore.getTime() + notAfter.getTime()) / 2;
+/** When an issuing certificate is to be replaced: at half of its life. */
+export function replacementTime({ notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>): Date {
+  return new Date((notBefore.getTime() + notAfter.getTime()) / 2);
 }

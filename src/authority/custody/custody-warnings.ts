@@ -1,0 +1,76 @@
+import { dayMs } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { describeClock } from '../log/clock-guard.ts';
+import { replacementTime } from '../replace-issuing.ts';
+import { readCrlState } from '../revocation/crl-records.ts';
+
+/** How long before something that needs the root it is said, so that a ceremony can be planned. */
+const ceremonyNoticeMs = 90 * dayMs;
+const rootNoticeMs = 365 * dayMs;
+/** A server renews its certificate with a month left; then something keeps it from it. */
+const serverNoticeMs = 21 * dayMs;
+/** Lists that are signed here are signed anew long before. */
+const crlNoticeMs = dayMs;
+
+/** What wants doing about clock, certificates and keys of the authority, in sentences. */
+export async function custodyWarnings(context: AuthorityContext): Promise<string[]> {
+  const { clockGuard } = context;
+  const problem = clockGuard.problem();
+  return [
+    ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
+    ...rootWarnings(context),
+    ...issuingWarnings(context),
+    ...crlWarnings(context),
+    ...(await serverWarnings(context)),
+  ];
+}
+
+function rootWarnings({ issuer: { root }, clock }: AuthorityContext): string[] {
+  const { notAfter } = root.certificate;
+  if (notAfter.getTime() - clock.now() >= rootNoticeMs) return [];
+  return [`the root certificate ends ${dayOf(notAfter)}`];
+}
+
+/** The next one is made without a word where the key of the root is here; where it is not, somebody has to bring it. */
+function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[] {
+  const { label, certificate } = issuer.issuing;
+  const due = replacementTime(certificate);
+  if (certificate.notAfter >= issuer.root.certificate.notAfter) return [];
+  const isHere = keystore.has(issuer.root.label);
+  const sinceMs = isHere ? due.getTime() + ceremonyNoticeMs : due.getTime() - ceremonyNoticeMs;
+  if (clock.now() < sinceMs) return [];
+  const until = `${label} ends ${dayOf(certificate.notAfter)}`;
+  if (isHere) return [`the issuing certificate is not replaced, though due since ${dayOf(due)}; ${until}`];
+  return [`the issuing certificate is due to be replaced from ${dayOf(due)} on, ${needsRoot}; ${until}`];
+}
+
+function crlWarnings({ issuer: { root }, clock, keystore, reader }: AuthorityContext): string[] {
+  const { crl } = readCrlState(reader, root.label);
+  if (crl === undefined) return [];
+  const isHere = keystore.has(root.label);
+  if (crl.next_update - clock.now() >= (isHere ? crlNoticeMs : ceremonyNoticeMs)) return [];
+  const end = dayOf(new Date(crl.next_update));
+  return [
+    `the revocation list of the root ends ${end}${isHere ? '' : `; the next one is to be signed, ${needsRoot}`}`,
+  ];
+}
+
+const needsRoot = 'which needs the key of the root: holdfast ca online FILE';
+
+async function serverWarnings({ database, clock }: AuthorityContext): Promise<string[]> {
+  const nowMs = clock.now();
+  const rows = await database.all<{ name: string; ends: number }>(
+    `SELECT i.name, max(c.not_after) AS ends FROM identities i JOIN certificates c ON c.identity = i.id
+      WHERE i.role = 'server' AND c.revoked_at IS NULL GROUP BY i.id HAVING ends BETWEEN ? AND ?`,
+    nowMs,
+    nowMs + serverNoticeMs,
+  );
+  return rows.map(
+    ({ name, ends }) =>
+      `the certificate of the server ${name} ends ${dayOf(new Date(ends))} and is not renewed`,
+  );
+}
+
+function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
