@@ -1,4 +1,4 @@
-import { type HoldfastError, isHoldfastError, type Log } from '../base/index.ts';
+import { type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
 import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, parseCertificate, type SerialNumber } from '../pki/index.ts';
@@ -20,10 +20,11 @@ import type { AuditLog } from './log/audit-log.ts';
 import { Checkpoints } from './log/checkpoints.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
 import { maintain } from './maintenance.ts';
+import { Mirrors } from './mirror/mirrors.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 import { Revocation } from './revocation/revocation.ts';
-import { readStanding, type Standing } from './standing.ts';
+import { checkStanding, readStanding, type Standing } from './standing.ts';
 
 /** What an open authority is made of. */
 export interface AuthorityParts {
@@ -52,6 +53,8 @@ export class Authority implements AsyncDisposable {
   readonly escrow: Escrow;
   readonly policy: PolicyBook;
   readonly joinCodes: JoinCodes;
+  /** Copies of the log outside this home. */
+  readonly mirrors: Mirrors;
   readonly revocation: Revocation;
   readonly log: AuditLog;
   readonly #context: AuthorityContext;
@@ -73,6 +76,7 @@ export class Authority implements AsyncDisposable {
     this.escrow = new Escrow(context);
     this.policy = new PolicyBook(context);
     this.joinCodes = new JoinCodes(context);
+    this.mirrors = new Mirrors(context);
     this.revocation = new Revocation(context);
     this.log = log;
     this.#context = context;
@@ -89,6 +93,11 @@ export class Authority implements AsyncDisposable {
   /** Whether it may work. */
   get standing(): Standing {
     return readStanding(this.#context.reader);
+  }
+
+  /** Refuses while it may not. @throws HoldfastError `authority_restored`, `authority_superseded`, `authority_retired` */
+  checkStanding(): void {
+    checkStanding(this.#context);
   }
 
   /** Makes a join code. Errors: see {@link createJoinCode}. */
@@ -125,12 +134,13 @@ export class Authority implements AsyncDisposable {
    * shown more than this authority knows.
    */
   async renew({ checkpoint, ...order }: RenewOrder): Promise<Issued> {
-    if (checkpoint !== undefined) this.#checkpoints.check(checkpoint);
+    if (checkpoint !== undefined) await this.#checkpoints.check(checkpoint, identityLabel(order.identity));
     try {
       return await renewNode(this.#context, order);
     } catch (error) {
       if (isHoldfastError(error, ...refusalsOfNodes))
         await this.#recordRefusal(identityLabel(order.identity), error);
+      else if (isHoldfastError(error, ...refusalsOfAll)) await this.countRefusal(error);
       throw error;
     }
   }
@@ -140,7 +150,6 @@ export class Authority implements AsyncDisposable {
     return issueLocal(this.#context, order);
   }
 
-      else if (isHoldfastError(error, ...refusalsOfAll)) await this.countRefusal(error);
   /**
    * Whether a certificate of this number was issued here and is not revoked. Answered at once from what is committed,
    * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date.
@@ -173,6 +182,7 @@ export class Authority implements AsyncDisposable {
   async close(): Promise<void> {
     try {
       await this.#refusals.flush();
+      if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
     } finally {
       await this.#context.verifier.close();
       this.#context.reader.close();
@@ -190,6 +200,9 @@ export class Authority implements AsyncDisposable {
   }
 }
 
+/** How long the end of a process waits for the mirrors of the log. */
+const lastFlushMs = 5 * secondMs;
+
 /** What anybody can cause who knows an address, or an old code. */
 const refusalsOfStrangers = [
   'join_code_unknown',
@@ -200,6 +213,15 @@ const refusalsOfStrangers = [
   'request_signature_invalid',
   'key_unsupported',
   'key_malformed',
+] as const;
+
+/** What whoever holds a join code asked for and may not have. */
+const refusalsOfCodeHolders = [
+  'name_taken',
+  'request_not_allowed',
+  'name_not_permitted',
+  'key_weak',
+  'lint_failed',
 ] as const;
 
 /** What a node can cause, which is known by name. */
@@ -214,12 +236,3 @@ const refusalsOfNodes = [
 
 /** What is refused to everybody while it lasts, however often they come back. */
 const refusalsOfAll = ['clock_wrong', 'issuer_ending'] as const;
-/** What whoever holds a join code asked for and may not have. */
-const refusalsOfCodeHolders = [
-  'name_taken',
-  'request_not_allowed',
-  'name_not_permitted',
-  'key_weak',
-  'lint_failed',
-] as const;
-

@@ -1,3 +1,4 @@
+import type { HoldfastError } from '../base/index.ts';
 import { startServer } from '../server/index.ts';
 import type { Credentials, Hot } from '../transport/index.ts';
 import { type AuthorityHome, adminContext, openAuthorityHome } from './authority-home.ts';
@@ -22,6 +23,8 @@ export interface Serving extends AsyncDisposable {
   readonly url: string;
   /** `https://HOST:PORT` for clients, best first. */
   readonly urls: readonly string[];
+  /** Resolves when the authority may not work any more, with why. */
+  readonly ended: Promise<HoldfastError>;
 }
 
 /** `holdfast serve`: the server of this home until Ctrl-C. */
@@ -31,7 +34,7 @@ export async function serve(context: Context, options: ServingOptions): Promise<
   await using serving = await startServing(context, opened, options);
   await sayAuthority(context, opened);
   sayServer(context, serving);
-  await untilInterrupted(context);
+  await untilOver(context, serving);
 }
 
 /** Starts the server of an authority that is open, with a certificate that is renewed first when it is due. */
@@ -61,6 +64,7 @@ export async function startServing(
     opened: { ...opened, settings },
     url: server.urls[0] ?? '',
     urls: server.urls,
+    ended: server.ended,
     async [Symbol.asyncDispose]() {
       stopRenewing();
       await server.close();
@@ -73,12 +77,14 @@ export function sayServer({ output }: Context, { url }: Serving): void {
   output.row('server', `listening ${url}`, 'TLS 1.3, client certificates required');
 }
 
-/** Resolves at Ctrl-C, which is how a server ends when all is well. */
-export function untilInterrupted({ signal }: Context): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Resolves at Ctrl-C, which is how a server ends when all is well. @throws HoldfastError when its authority has to stop */
+export async function untilOver({ signal }: Context, { ended }: Pick<Serving, 'ended'>): Promise<void> {
+  const interrupted = Promise.withResolvers<undefined>();
+  const stop = (): void => interrupted.resolve(undefined);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  const why = await Promise.race([interrupted.promise, ended]);
+  if (why !== undefined) throw why;
 }
 
 /** What was said on the command line counts for this run, and is pointed out when it differs from what is kept. */

@@ -15,7 +15,7 @@ import { openLocalClient } from './local-client.ts';
 import { probePorts } from './probe-ports.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
-import { type Serving, sayServer, startServing, untilInterrupted } from './serving.ts';
+import { type Serving, sayServer, startServing, untilOver } from './serving.ts';
 import { verifyBackup } from './verifying.ts';
 
 /** What `up` takes. */
@@ -51,7 +51,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
     'next',
     'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME',
   );
-  if (options.once !== true) await untilInterrupted(context);
+  if (options.once !== true) await untilOver(context, serving);
 }
 
 async function openOrCreate(context: Context, options: CreationOptions): Promise<AuthorityHome> {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
-import { type Clock, type Log, secondMs } from '../base/index.ts';
+import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { type Credentials, Hot, type Listener, listen, PeerGate, serveHttp } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
@@ -11,6 +11,7 @@ import { EnrolLimit } from './enrol-limit.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { storageHttpOptions } from './storage-http-options.ts';
 import { localNamespaces } from './storage-namespaces.ts';
+import { watchStanding } from './watch-standing.ts';
 
 export interface ServerOptions {
   readonly authority: Authority;
@@ -27,21 +28,27 @@ export interface ServerOptions {
 }
 
 const maintainEveryMs = 5 * secondMs;
+const mirrorPatienceMs = 10 * secondMs;
 
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
   readonly listeners: readonly ListenerView[];
   /** `https://host:port` of the listeners with storage and control, best first. */
   readonly urls: readonly string[];
+  /** Resolves when the authority may not work any more, with why: the server is to be closed then. */
+  readonly ended: Promise<HoldfastError>;
   close(): Promise<void>;
 }
 
 /**
  * Opens every listener and the administration socket, or none: when one cannot be opened the others are closed again.
- * @throws HoldfastError `port_in_use`, `settings_invalid`
+ * @throws HoldfastError `port_in_use`, `settings_invalid`, `authority_restored`, `authority_superseded`, `authority_retired`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { authority, listeners: policies, names, clock, log } = options;
+  // One whose mirrors know of a newer copy must not answer even once.
+  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
+  authority.checkStanding();
   await authority.maintain(log);
   const views = policies.map((policy) => viewOf(policy, names));
   const urls = nodeUrls(policies, names);
@@ -70,9 +77,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const socket = await listenOnSocket(options.socketPath, authority.network, application, log);
   opened.defer(() => closeHttp(socket));
   opened.defer(keepGoing(authority, log));
+  opened.defer(authority.mirrors.keepUp(log));
+  const watch = watchStanding(authority);
+  opened.defer(watch.stop);
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
-  return { listeners: views, urls, close, [Symbol.asyncDispose]: close };
+  return { listeners: views, urls, ended: watch.ended, close, [Symbol.asyncDispose]: close };
 }
 
 /** Gives the authority its upkeep until the returned function is called, which waits for what is under way. */

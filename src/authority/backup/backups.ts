@@ -22,9 +22,15 @@ export interface BackupFileOrder {
 export class Backups {
   readonly #context: AuthorityContext;
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(context: AuthorityContext) {
     this.#context = context;
+  }
+
+  /** Whether one is being written. */
+  get busy(): boolean {
+    return this.#waiting > 0;
   }
 
   /**
@@ -83,7 +89,10 @@ export class Backups {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
+    this.#waiting += 1;
+    const result = this.#last.then(work).finally(() => {
+      this.#waiting -= 1;
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -6,7 +6,9 @@ import {
   verifyCheckpoint,
 } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
+import { supersede } from '../mirror/supersede.ts';
 import { committedHead } from './audit-log.ts';
+import { hashRecord } from './log-record.ts';
 
 const sharedForMs = secondMs;
 
@@ -37,21 +39,31 @@ export class Checkpoints {
   }
 
   /**
-   * Compares a checkpoint that a node was given by this authority with what is here; one that was not signed here says
-   * nothing. @throws HoldfastError `authority_superseded` when the node knows more than this authority does
+   * Compares a checkpoint that `shownBy` was given by this authority with what is here; one that was not signed here says
+   * nothing. Whoever knows more than is here, or something else, was told it by another copy of this authority: this one
+   * stops for ever, on record.
+   *
+   * @throws HoldfastError `authority_superseded`
    */
-  check(signed: SignedCheckpoint): void {
+  async check(signed: SignedCheckpoint, shownBy: string): Promise<void> {
     const shown = this.#ours(signed);
-    if (shown === undefined) return;
+    if (shown === undefined || !this.#isOfAnother(shown)) return;
+    const { epoch } = this.#context;
     const { sequence } = committedHead(this.#context.reader);
-    const isAhead =
-      shown.epoch > this.#context.epoch || (shown.epoch === this.#context.epoch && shown.sequence > sequence);
-    if (!isAhead) return;
+    await supersede(this.#context, { shownBy, epoch: shown.epoch, sequence: shown.sequence });
     throw new HoldfastError(
       'authority_superseded',
-      `a node was shown record ${shown.sequence} of epoch ${shown.epoch}, this authority is at ${sequence} of ${this.#context.epoch}`,
+      `a node was shown record ${shown.sequence} of epoch ${shown.epoch}, this authority is at ${sequence} of ${epoch}`,
       { hint: 'this is an older copy of the authority: find the newer one, or restore its newest backup' },
     );
+  }
+
+  /** A lower epoch is what nodes know of the time before a restore. */
+  #isOfAnother(shown: Checkpoint): boolean {
+    const { epoch, reader } = this.#context;
+    if (shown.epoch !== epoch) return shown.epoch > epoch;
+    const row = reader.get('SELECT record FROM log WHERE sequence = ?', shown.sequence);
+    return row === undefined || hashRecord(String(row['record'])) !== shown.head;
   }
 
   #signAnew(crlNumber: number, nowMs: number): SignedCheckpoint {

@@ -1,0 +1,141 @@
+import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { LogHead } from '../log/audit-log.ts';
+import { hashRecord } from '../log/log-record.ts';
+import type { KnownIssuers } from './known-issuers.ts';
+import { logEpochs } from './log-epochs.ts';
+import type { LogMirror } from './log-mirror.ts';
+import {
+  type CheckpointFile,
+  checkpointFile,
+  maxCheckpointBytes,
+  maxSegmentBytes,
+  parseCheckpointFile,
+  segmentEnd,
+  segmentName,
+  segmentStart,
+} from './mirror-format.ts';
+import { checkpointLine, segmentText } from './segment-text.ts';
+import { supersede } from './supersede.ts';
+
+/** How many segments are written in one turn, before the checkpoint says how far it goes. */
+const segmentsPerTurn = 64;
+
+/** Where a mirror stands: the last record that it has, and whether what it has is ours from the first record on. */
+interface Found {
+  readonly sequence: number;
+  /** It holds the log of a copy that ended, which is kept beside ours. */
+  readonly forked: boolean;
+}
+
+/** Keeps one mirror up to date; one write at a time. */
+export class MirrorWriter {
+  readonly #context: AuthorityContext;
+  readonly #mirror: LogMirror;
+  readonly #issuers: KnownIssuers;
+  /** The segment that is being filled: records are added to what was written before. */
+  #open: { readonly name: string; readonly text: string; readonly end: number } | undefined;
+
+  constructor(context: AuthorityContext, mirror: LogMirror, issuers: KnownIssuers) {
+    this.#context = context;
+    this.#mirror = mirror;
+    this.#issuers = issuers;
+  }
+
+  /**
+   * Writes what the mirror does not have yet, some of it when it is much, and says up to which record it has all.
+   * Undefined when the mirror showed that this authority is not the one to go on: that is on record then.
+   *
+   * @throws HoldfastError `backup_foreign` when it holds the log of another authority; whatever the mirror throws
+   */
+  async write(): Promise<number | undefined> {
+    const head = await this.#context.log.head();
+    const found = await this.#look(head);
+    if (found === undefined) return undefined;
+    if (found.sequence === head.sequence) return head.sequence;
+    const epochs = logEpochs(this.#context.reader, head.sequence);
+    let end: LogHead = { sequence: found.sequence, hash: '' };
+    for (let n = 0; n < segmentsPerTurn && end.sequence < head.sequence; n++) {
+      end = await this.#writeSegment(end.sequence + 1, { head, epochs, keepOther: found.forked });
+    }
+    await this.#writeCheckpoint(end, epochs);
+    return end.sequence;
+  }
+
+  /** What the mirror has. Undefined when it is of a newer copy of this authority. */
+  async #look(head: LogHead): Promise<Found | undefined> {
+    const bytes = await this.#mirror.read(checkpointFile, maxCheckpointBytes);
+    const file = bytes && parseCheckpointFile(bytes);
+    if (file === undefined) return { sequence: 0, forked: false };
+    const shown = this.#issuers.checkpoint(file.signed, file.issuing);
+    if (shown === undefined) throw foreign(this.#mirror);
+    const { epoch } = this.#context;
+    const isOurs = shown.sequence <= head.sequence && shown.head === this.#hashAt(shown.sequence);
+    if (shown.epoch > epoch || (shown.epoch === epoch && !isOurs)) {
+      const shownBy = `mirror ${this.#mirror.name}`;
+      await supersede(this.#context, { shownBy, epoch: shown.epoch, sequence: shown.sequence });
+      return undefined;
+    }
+    return isOurs ? { sequence: shown.sequence, forked: false } : { sequence: 0, forked: true };
+  }
+
+  async #writeSegment(
+    first: number,
+    {
+      head,
+      epochs,
+      keepOther,
+    }: { readonly head: LogHead; readonly epochs: CheckpointFile['epochs']; readonly keepOther: boolean },
+  ): Promise<LogHead> {
+    const index = epochs.findLastIndex((epoch) => epoch.first <= first);
+    const { epoch, first: begin } = epochs[index] ?? { epoch: 1, first: 1 };
+    const start = segmentStart(first, begin);
+    const next = epochs[index + 1]?.first ?? head.sequence + 1;
+    const last = Math.min(segmentEnd(start), next - 1, head.sequence);
+    const name = segmentName(epoch, start);
+    const goesOn = this.#open?.name === name && this.#open.end === first - 1;
+    const added = await segmentText(this.#context, goesOn ? first : start, last);
+    const text = goesOn ? `${this.#open?.text}${added.text}` : added.text;
+    if (keepOther) await this.#keepOther(name, text);
+    await this.#mirror.write(name, asBytes(text));
+    this.#open = { name, text, end: last };
+    return added.end;
+  }
+
+  /** A segment of a copy that has ended is what tells, one day, what that copy did. */
+  async #keepOther(name: string, text: string): Promise<void> {
+    const other = await this.#mirror.read(name, maxSegmentBytes);
+    if (other === undefined || asBuffer(other).toString() === text) return;
+    await this.#mirror.write(`ended-before-${this.#context.epoch}-${name}`, other);
+  }
+
+  async #writeCheckpoint(end: LogHead, epochs: CheckpointFile['epochs']): Promise<void> {
+    const { database, clock, epoch } = this.#context;
+    const file: CheckpointFile = { ...checkpointLine(this.#context, end), epochs };
+    await this.#mirror.write(checkpointFile, asBytes(`${JSON.stringify(file)}\n`));
+    await database.run(
+      `INSERT INTO mirrors (name, epoch, sequence, written_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence,
+          written_at = excluded.written_at`,
+      this.#mirror.name,
+      epoch,
+      end.sequence,
+      clock.now(),
+    );
+  }
+
+  #hashAt(sequence: number): string | undefined {
+    const row = this.#context.reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
+    return row === undefined ? undefined : hashRecord(String(row['record']));
+  }
+}
+
+function asBytes(text: string): Bytes {
+  return Buffer.from(text);
+}
+
+function foreign({ name }: LogMirror): HoldfastError {
+  return new HoldfastError('backup_foreign', `${name} holds the log of another authority`, {
+    hint: 'give each authority a place of its own: authority.log_mirrors in holdfast.toml',
+  });
+}

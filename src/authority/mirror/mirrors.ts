@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { readStanding } from '../standing.ts';
+import { KnownIssuers } from './known-issuers.ts';
+import type { LogMirror } from './log-mirror.ts';
+import { MirrorWriter } from './mirror-writer.ts';
+
+/** How a mirror is. */
+export interface MirrorState {
+  readonly name: string;
+  /** The last record that it has; 0 when that is not known. */
+  readonly sequence: number;
+  /** Whether it has everything that was recorded when this was asked. */
+  readonly current: boolean;
+  /** Why it could not be written or read the last time. */
+  readonly problem?: string;
+}
+
+/** Written this soon after a commit, and looked at this often for a newer copy of the authority when there is none. */
+const pollEveryMs = 500;
+const lookEveryMs = 3000;
+
+interface Tracked {
+  readonly mirror: LogMirror;
+  sequence: number;
+  problem: string | undefined;
+  lookedAt: number;
+  busy: Promise<void> | undefined;
+}
+
+/** The copies of the log outside this home, and what they say about other copies of this authority. */
+export class Mirrors {
+  readonly #context: AuthorityContext;
+  readonly #tracked: readonly Tracked[];
+  readonly #writers = new Map<Tracked, Promise<MirrorWriter>>();
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+    this.#tracked = context.care.mirrors.map((mirror) => ({
+      mirror,
+      sequence: 0,
+      problem: undefined,
+      lookedAt: Number.NEGATIVE_INFINITY,
+      busy: undefined,
+    }));
+  }
+
+  /** Whether there are any. */
+  get configured(): boolean {
+    return this.#tracked.length > 0;
+  }
+
+  /** How each one was the last time. */
+  states(): MirrorState[] {
+    const head = this.#head();
+    return this.#tracked.map(({ mirror, sequence, problem }) => ({
+      name: mirror.name,
+      sequence,
+      current: sequence >= head,
+      ...(problem !== undefined && { problem }),
+    }));
+  }
+
+  /**
+   * Writes what the mirrors do not have, and waits for at most `deadlineMs`. A mirror that cannot be written does not
+   * fail this, it says so. Looks at every mirror at least once, for a newer copy of this authority.
+   */
+  async flush(deadlineMs: number): Promise<MirrorState[]> {
+    const until = performance.now() + deadlineMs;
+    const head = this.#head();
+    const all = Promise.all(this.#tracked.map((each) => this.#bring(each, head, until)));
+    const timeout = new AbortController();
+    await Promise.race([
+      all,
+      sleep(deadlineMs, undefined, { signal: timeout.signal }).catch(() => undefined),
+    ]);
+    timeout.abort();
+    return this.states();
+  }
+
+  /**
+   * Keeps the mirrors up to date until the returned function is called: within a second after each commit, whoever
+   * made it. What cannot be written is said in `log` when it begins and when it is over.
+   */
+  keepUp(log: Log): () => void {
+    const timer = setInterval(() => {
+      const head = this.#head();
+      for (const each of this.#tracked) this.#keepUpOne(each, head, log);
+    }, pollEveryMs).unref();
+    return () => clearInterval(timer);
+  }
+
+  #keepUpOne(each: Tracked, head: number, log: Log): void {
+    const isDue = each.sequence < head || performance.now() - each.lookedAt >= lookEveryMs;
+    if (!isDue || each.busy !== undefined) return;
+    if (each.problem !== undefined && performance.now() - each.lookedAt < lookEveryMs) return;
+    const before = each.problem;
+    void this.#write(each).then(() => {
+      if (each.problem === before) return;
+      const fields = { mirror: each.mirror.name };
+      if (each.problem === undefined) log.info('the log mirror can be written again', fields);
+      else log.warn('the log mirror cannot be written', { ...fields, problem: each.problem });
+    });
+  }
+
+  async #bring(each: Tracked, head: number, until: number): Promise<void> {
+    if (each.busy !== undefined) await each.busy;
+    do {
+      await this.#write(each);
+    } while (each.sequence < head && each.problem === undefined && performance.now() < until);
+  }
+
+  /** One write at a time for each mirror; who comes meanwhile waits for that one. */
+  #write(each: Tracked): Promise<void> {
+    each.busy ??= this.#writeOnce(each).finally(() => {
+      each.busy = undefined;
+    });
+    return each.busy;
+  }
+
+  async #writeOnce(each: Tracked): Promise<void> {
+    // The last record of one that was moved away belongs on the mirrors too.
+    if (!['ready', 'retired'].includes(readStanding(this.#context.reader))) return;
+    try {
+      const writer = await this.#writerOf(each);
+      each.sequence = (await writer.write()) ?? each.sequence;
+      each.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      each.problem = error.message;
+    } finally {
+      each.lookedAt = performance.now();
+    }
+  }
+
+  #writerOf(each: Tracked): Promise<MirrorWriter> {
+    const known = this.#writers.get(each);
+    if (known !== undefined) return known;
+    const made = KnownIssuers.of(this.#context.database).then(
+      (issuers) => new MirrorWriter(this.#context, each.mirror, issuers),
+    );
+    this.#writers.set(each, made);
+    return made;
+  }
+
+  #head(): number {
+    return Number(this.#context.reader.get('SELECT max(sequence) AS n FROM log')?.['n'] ?? 0);
+  }
+}
