@@ -21,6 +21,7 @@ const tools: readonly Tool[] = [
     because: 'proves that certificates and revocation lists are not only openssl’s',
   },
   { program: 'ocsptool', package: 'gnutls-bin', because: 'asks about revoked certificates' },
+  { program: 'curl', package: 'curl', because: 'is everybody’s client of HTTPS' },
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
