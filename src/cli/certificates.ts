@@ -34,14 +34,10 @@ export interface CertificateListOptions {
 }
 
 /** `holdfast cert list`: what the authority has issued. */
-export async function listCertificates(
-  context: Context,
-  { expiring, ...filter }: CertificateListOptions,
-): Promise<void> {
+export async function listCertificates(context: Context, options: CertificateListOptions): Promise<void> {
   const { output, clock } = context;
-  const certificates = await withAdmin(context, (admin) =>
-    admin.call('cert.list', { ...filter, ...(expiring !== undefined && { expiringWithinMs: expiring }) }),
-  );
+  const filter = filterOf(options);
+  const certificates = await withAdmin(context, (admin) => admin.call('cert.list', filter));
   if (output.json) return output.value(certificates);
   output.table(
     [
@@ -59,6 +55,18 @@ export async function listCertificates(
       state,
     ]),
   );
+}
+
+/** The options of every command (`--json`) come along with those of this one. */
+function filterOf({ role, name, state, expiring, search, limit }: CertificateListOptions) {
+  return {
+    ...(role !== undefined && { role }),
+    ...(name !== undefined && { name }),
+    ...(state !== undefined && { state }),
+    ...(expiring !== undefined && { expiringWithinMs: expiring }),
+    ...(search !== undefined && { search }),
+    ...(limit !== undefined && { limit }),
+  };
 }
 
 /** `holdfast cert show`: one certificate, of the authority by its serial number or from a file. */
