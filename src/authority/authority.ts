@@ -24,6 +24,7 @@ import { Mirrors } from './mirror/mirrors.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 import { Revocation } from './revocation/revocation.ts';
+import { Requests } from './requests/requests.ts';
 import { checkStanding, readStanding, type Standing } from './standing.ts';
 
 /** What an open authority is made of. */
@@ -54,6 +55,7 @@ export class Authority implements AsyncDisposable {
   readonly policy: PolicyBook;
   readonly joinCodes: JoinCodes;
   /** Copies of the log outside this home. */
+  readonly requests: Requests;
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
   readonly log: AuditLog;
@@ -85,6 +87,7 @@ export class Authority implements AsyncDisposable {
     this.#lock = lock;
   }
 
+    this.requests = new Requests(context, this.#refusals);
   /** The issuing certificate that signs now. */
   get issuing(): Certificate {
     return this.#context.issuer.issuing.certificate;

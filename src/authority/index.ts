@@ -62,6 +62,8 @@ export type { RenewOrder } from './renew-node.ts';
 export type { ListedCrl } from './revocation/crl-records.ts';
 export { describeTarget, type RevocationTarget } from './revocation/find-target.ts';
 export type { OcspAnswerBytes } from './revocation/ocsp-responder.ts';
+export type { Submitted } from './requests/keep-request.ts';
+export type { FollowedRequest, RequestDetails, RequestRecord, Requests } from './requests/requests.ts';
 export type { Revocation, SignedCrl } from './revocation/revocation.ts';
 export type { Revoked } from './revocation/revoked.ts';
 export type { Standing } from './standing.ts';

@@ -4,6 +4,7 @@ import { logWarnings } from './custody/log-warnings.ts';
 import { keepTime } from './log/check-clock.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
+import { expireRequests } from './requests/expire-requests.ts';
 import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
 import { readStanding } from './standing.ts';
 
@@ -17,6 +18,8 @@ const steps: readonly Step[] = [
   renewOcspSignersWhenDue,
   signCrlsWhenDue,
   logWarnings,
+  expireRequests,
+  keepCheckpoint,
 ];
 
 /**

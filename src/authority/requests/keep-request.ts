@@ -1,0 +1,129 @@
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
+import type { RequestState } from '../../enrol/index.ts';
+import { type CertificateRequest, parseCertificate } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { Issued } from '../issue.ts';
+import { publicKeyHash } from '../key-rules.ts';
+import { requestNotAllowed } from '../request-rules.ts';
+import { createHandle, hashHandle } from './request-handle.ts';
+import {
+  countPending,
+  findByCertificate,
+  findPending,
+  insertRequest,
+  markApproved,
+  type NewRequest,
+  type RequestRow,
+  replaceHandle,
+} from './request-records.ts';
+
+/** A request that is on record. */
+export interface Submitted {
+  readonly id: number;
+  /** What it is followed by; nobody can be told again. */
+  readonly handle: string;
+  readonly state: RequestState;
+  readonly role: string;
+  readonly name: string;
+  readonly expiresAt: Date;
+  /** When it was approved at once: the leaf, then the issuing certificate. */
+  readonly chain?: readonly Bytes[];
+}
+
+const maxPending = 1000;
+const maxPendingOfAddress = 20;
+
+/** A request that is to wait. */
+export interface Waiting extends Pick<NewRequest, 'asked_by' | 'asked_from' | 'kind' | 'role' | 'name'> {
+  readonly request: CertificateRequest;
+  readonly renews?: NewRequest['renews'];
+}
+
+/** Lets a request wait for a person. */
+export async function enqueue(tx: Queries, context: AuthorityContext, waiting: Waiting): Promise<Submitted> {
+  const row = toRow(context, waiting);
+  const handle = createHandle();
+  const before = await findPending(tx, row.public_key, row.asked_at);
+  if (before !== undefined) {
+    await replaceHandleFor(tx, before, { from: row.asked_from, handle });
+    return submitted(before, handle);
+  }
+  await checkRoom(tx, row);
+  const id = await insertRequest(tx, hashHandle(handle), row);
+  const details = { request: id, identity: `${row.role}/${row.name}`, kind: row.kind, by: row.asked_by };
+  await context.log.append(tx, { kind: 'requested', by: row.asked_from, details });
+  return submitted({ ...row, id, state: 'pending' }, handle);
+}
+
+function toRow(
+  { clock, policy }: AuthorityContext,
+  { request, renews = null, ...rest }: Waiting,
+): NewRequest {
+  const nowMs = clock.now();
+  return {
+    ...rest,
+    renews,
+    public_key: publicKeyHash(request.spki),
+    request: request.der,
+    asked_at: nowMs,
+    expires_at: nowMs + policy.current.requestLifetimeMs,
+  };
+}
+
+/** Whoever finds a request somewhere must not be able to take its handle from who made it. */
+async function replaceHandleFor(
+  tx: Queries,
+  { id, asked_from }: RequestRow,
+  { from, handle }: { readonly from: string; readonly handle: string },
+): Promise<void> {
+  if (asked_from !== from)
+    throw requestNotAllowed('a request for this key waits already, from another address');
+  await replaceHandle(tx, id, hashHandle(handle));
+}
+
+async function checkRoom(tx: Queries, { asked_by, asked_from, asked_at }: NewRequest): Promise<void> {
+  const { inAll, fromThere } = await countPending(tx, asked_from, asked_at);
+  const full = inAll >= maxPending ? `${inAll} requests wait` : undefined;
+  const fullThere = asked_by === 'unknown' && fromThere >= maxPendingOfAddress;
+  const why = full ?? (fullThere ? `${fromThere} requests from ${asked_from} wait` : undefined);
+  if (why === undefined) return;
+  throw new HoldfastError('rate_limited', `${why} already, and no more are taken`, {
+    hint: 'the administrator decides on them first: holdfast request list',
+  });
+}
+
+/**
+ * Puts on record that a request was granted as it came. The certificate is on record already: whoever asks again after
+ * a crash in between gets the same one.
+ */
+export async function recordApproved(
+  context: AuthorityContext,
+  { id: certificate, chain }: Issued,
+  granted: Omit<Waiting, 'role' | 'name'> & { readonly decidedBy: string },
+): Promise<Submitted> {
+  const { decidedBy, ...rest } = granted;
+  const identity = parseCertificate(chain[0] as Bytes).identity;
+  if (identity === undefined) throw new TypeError('a certificate without identity was issued');
+  const { role, name } = identity;
+  const row = toRow(context, { ...rest, role, name });
+  const handle = createHandle();
+  const id = await context.database.transaction(async (tx) => {
+    const before = await findByCertificate(tx, certificate, row.asked_at);
+    if (before !== undefined) {
+      await replaceHandle(tx, before.id, hashHandle(handle));
+      return before.id;
+    }
+    const added = await insertRequest(tx, hashHandle(handle), row);
+    await markApproved(tx, added, { by: decidedBy, atMs: row.asked_at, role, name, certificate });
+    return added;
+  });
+  return { ...submitted({ ...row, id, state: 'approved' }, handle), chain };
+}
+
+function submitted(
+  { id, state, role, name, expires_at }: Pick<RequestRow, 'id' | 'state' | 'role' | 'name' | 'expires_at'>,
+  handle: string,
+): Submitted {
+  return { id, handle, state, role, name, expiresAt: new Date(expires_at) };
+}

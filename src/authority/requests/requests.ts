@@ -1,0 +1,190 @@
+import { type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { RequestState } from '../../enrol/index.ts';
+import {
+  type Certificate,
+  type CertificateRequest,
+  parseCertificate,
+  parseCertificateRequest,
+} from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { Authorisation } from '../leaf-contents.ts';
+import type { RefusalCounter } from '../log/refusal-counter.ts';
+import {
+  type ApproveOrder,
+  approveRequest,
+  checkDecision,
+  denyRequest,
+  readWaiting,
+} from './decide-request.ts';
+import type { Submitted } from './keep-request.ts';
+import { hashHandle } from './request-handle.ts';
+import {
+  findByHandle,
+  findRequest,
+  listRequests,
+  type RequestKind,
+  type RequestRow,
+  readChain,
+} from './request-records.ts';
+import { type SubmitOrder, submitRequest } from './submit-request.ts';
+
+/** A request as an administrator sees it. */
+export interface RequestRecord {
+  readonly id: number;
+  readonly kind: RequestKind;
+  readonly state: RequestState;
+  readonly role: string;
+  readonly name: string;
+  /** Who handed it in, and from where. */
+  readonly askedBy: string;
+  readonly askedFrom: string;
+  readonly askedAt: Date;
+  readonly expiresAt: Date;
+  readonly request: CertificateRequest;
+  /** Of the certificate that it renews. */
+  readonly renews?: string;
+  readonly decidedBy?: string;
+  readonly decidedAt?: Date;
+  readonly reason?: string;
+  /** What it got. */
+  readonly certificate?: Certificate;
+}
+
+/** A request that waits, with what approving it would issue. */
+export interface RequestDetails extends RequestRecord {
+  readonly wouldIssue?: Authorisation;
+  /** What it asks for that certificates of its profile do not say. */
+  readonly ignored: readonly string[];
+  /** What keeps it from being approved as it is. */
+  readonly obstacle?: string;
+}
+
+/** What became of a request, for whoever follows it. */
+export interface FollowedRequest {
+  readonly state: RequestState;
+  readonly role: string;
+  readonly name: string;
+  readonly expiresAt: Date;
+  /** Why it was denied. */
+  readonly reason?: string;
+  /** Once approved: the leaf, then the issuing certificate. */
+  readonly chain?: readonly Bytes[];
+}
+
+const defaultLimit = 1000;
+
+/** Requests for certificates: taken in, decided on, collected. */
+export class Requests {
+  readonly #context: AuthorityContext;
+  readonly #refusals: RefusalCounter;
+
+  constructor(context: AuthorityContext, refusals: RefusalCounter) {
+    this.#context = context;
+    this.#refusals = refusals;
+  }
+
+  /** Whether strangers may leave requests. */
+  get areTaken(): boolean {
+    return this.#context.policy.current.queue === 'on';
+  }
+
+  /** Takes a request in. Errors: see {@link submitRequest}; a stranger's refusal is counted. */
+  async submit(order: SubmitOrder): Promise<Submitted> {
+    try {
+      return await submitRequest(this.#context, order);
+    } catch (error) {
+      if (order.by === undefined && isHoldfastError(error)) await this.#refusals.count(error.code);
+      throw error;
+    }
+  }
+
+  /** The newest requests, of one state when it is given. */
+  async list({
+    state,
+    limit = defaultLimit,
+  }: {
+    state?: RequestState;
+    limit?: number;
+  } = {}): Promise<RequestRecord[]> {
+    const { database, clock } = this.#context;
+    const rows = await listRequests(database, { state, limit, nowMs: clock.now() });
+    return await Promise.all(rows.map((row) => this.#record(row)));
+  }
+
+  /** One request, with what approving it would do. @throws HoldfastError `request_unknown` */
+  async show(id: number): Promise<RequestDetails> {
+    const { database, clock } = this.#context;
+    const row = await findRequest(database, id, clock.now());
+    if (row === undefined) throw unknown(`request ${id}`);
+    const record = await this.#record(row);
+    if (row.state !== 'pending') return { ...record, ignored: [] };
+    return { ...record, ...(await this.#outlook(row)) };
+  }
+
+  /** Grants a request. Errors: see {@link approveRequest}. */
+  async approve(id: number, order: ApproveOrder): Promise<RequestRecord> {
+    return await this.#record(await approveRequest(this.#context, id, order));
+  }
+
+  /** Refuses a request. Errors: see {@link denyRequest}. */
+  async deny(id: number, order: { readonly by: string; readonly reason: string }): Promise<RequestRecord> {
+    return await this.#record(await denyRequest(this.#context, id, order));
+  }
+
+  /** What became of the request that `handle` follows. @throws HoldfastError `request_unknown` */
+  async collect(handle: string): Promise<FollowedRequest> {
+    const { database, clock } = this.#context;
+    const row = await findByHandle(database, hashHandle(handle), clock.now());
+    if (row === undefined) throw unknown('request with this handle');
+    const { state, role, name, expires_at, reason, certificate } = row;
+    return {
+      state,
+      role,
+      name,
+      expiresAt: new Date(expires_at),
+      ...(reason !== null && { reason }),
+      ...(certificate !== null && { chain: await readChain(database, certificate) }),
+    };
+  }
+
+  async #record(row: RequestRow): Promise<RequestRecord> {
+    const { id, kind, state, role, name, renews, reason, decided_by, decided_at, certificate } = row;
+    const chain = certificate === null ? [] : await readChain(this.#context.database, certificate);
+    return {
+      id,
+      kind,
+      state,
+      role,
+      name,
+      askedBy: row.asked_by,
+      askedFrom: row.asked_from,
+      askedAt: new Date(row.asked_at),
+      expiresAt: new Date(row.expires_at),
+      request: parseCertificateRequest(row.request),
+      ...(renews !== null && { renews }),
+      ...(decided_by !== null && { decidedBy: decided_by }),
+      ...(decided_at !== null && { decidedAt: new Date(decided_at) }),
+      ...(reason !== null && { reason }),
+      ...(chain[0] !== undefined && { certificate: parseCertificate(chain[0]) }),
+    };
+  }
+
+  /** What would be issued, or why nothing would. */
+  async #outlook(row: RequestRow): Promise<Pick<RequestDetails, 'wouldIssue' | 'ignored' | 'obstacle'>> {
+    const waiting = { row, said: {} };
+    try {
+      const wouldIssue = await checkDecision(this.#context.database, this.#context, waiting);
+      const ignored = row.kind === 'new' ? readWaiting(this.#context, waiting).ignored : [];
+      return { wouldIssue, ignored };
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      return { ignored: [], obstacle: error.message };
+    }
+  }
+}
+
+function unknown(what: string): HoldfastError {
+  return new HoldfastError('request_unknown', `there is no ${what}`, {
+    hint: 'holdfast request list shows them at the server',
+  });
+}

@@ -1,0 +1,81 @@
+import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
+import { requestFromText } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { checkName } from '../create-join-code.ts';
+import { enrolNode } from '../enrol-node.ts';
+import { readRequest } from '../read-request.ts';
+import { checkStanding } from '../standing.ts';
+import { type AskedFor, readAsked } from './asked.ts';
+import { checkAsked } from './check-asked.ts';
+import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
+import type { NewRequest } from './request-records.ts';
+import { submitRenewal } from './submit-renewal.ts';
+
+/** Somebody hands a request in. */
+export interface SubmitOrder extends Omit<AskedFor, 'names'> {
+  /** As it came: PEM, DER or base64, of PKCS#10 or PKCS#7. */
+  readonly input: Bytes;
+  /** The secret of a join code, which decides at once. */
+  readonly secret?: Secret<Bytes> | undefined;
+  /** The administrator who hands it in; undefined for whoever comes over the network. */
+  readonly by?: string | undefined;
+  /** Where it came from: an address, or who the administrator is. */
+  readonly from: string;
+}
+
+/**
+ * Takes a request in, when everything about it is as it has to be: it waits for a person, or is granted at once, by a
+ * join code or for the certificate that it was signed with. A request that waits already is the same one, under a new
+ * handle, when it comes again from where it came from.
+ *
+ * @throws HoldfastError `queue_closed` for strangers while the queue is off, `rate_limited` when it is full;
+ *   `request_malformed`, `request_signature_invalid`, `request_not_allowed`, `key_weak`, `key_unsupported`,
+ *   `name_invalid`, `name_reserved`, `name_not_permitted`, `name_taken`; with a join code as `enrolNode`, with a
+ *   signature as `renewNode`
+ */
+export async function submitRequest(context: AuthorityContext, order: SubmitOrder): Promise<Submitted> {
+  checkStanding(context);
+  const { kind, der } = requestFromText(order.input);
+  if (kind === 'pkcs7') return await submitRenewal(context, der, order);
+  if (order.secret !== undefined)
+    return await submitWithCode(context, der, { ...order, secret: order.secret });
+  if (order.by === undefined) checkOpen(context);
+  const request = readRequest(der);
+  await context.verifier.check(request);
+  const asked = readAsked(
+    { policy: context.policy.current, network: context.issuer.network },
+    request,
+    order,
+  );
+  return await context.database.transaction(async (tx) => {
+    await checkAsked(tx, context, { asked, request });
+    await checkName(tx, asked.identity, false);
+    return await enqueue(tx, context, { ...askedBy(order), request, ...asked.identity, kind: 'new' });
+  });
+}
+
+function checkOpen({ policy }: AuthorityContext): void {
+  if (policy.current.queue === 'on') return;
+  throw new HoldfastError('queue_closed', 'requests are not taken here now', {
+    hint: 'ask the administrator for a join code, or for: holdfast policy set queue on',
+  });
+}
+
+function askedBy({ by = 'unknown', from }: SubmitOrder): Pick<NewRequest, 'asked_by' | 'asked_from'> {
+  return { asked_by: by, asked_from: from };
+}
+
+/** The code authorises, so the request says no more than the code does. */
+async function submitWithCode(
+  context: AuthorityContext,
+  der: Bytes,
+  order: SubmitOrder & { readonly secret: Secret<Bytes> },
+): Promise<Submitted> {
+  const issued = await enrolNode(context, { secret: order.secret, request: der, from: order.from });
+  return await recordApproved(context, issued, {
+    ...askedBy(order),
+    kind: 'new',
+    request: readRequest(der),
+    decidedBy: 'join code',
+  });
+}
