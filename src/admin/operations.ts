@@ -29,6 +29,20 @@ import {
   takeOffline,
   takeOfflineInput,
 } from './root-key.ts';
+import {
+  approveRequest,
+  collectRequest,
+  denyRequest,
+  listRequests,
+  requestApproveInput,
+  requestCollectInput,
+  requestDenyInput,
+  requestListInput,
+  requestShowInput,
+  requestSubmitInput,
+  showRequest,
+  submitRequest,
+} from './requests.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
 import { certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
@@ -84,3 +98,9 @@ function define<Input extends TSchema, Answer>(
 ): Operation<Input, Answer> {
   return { role: 'admin', local, input, handle };
 }
+  'request.submit': define(requestSubmitInput, submitRequest),
+  'request.list': define(requestListInput, listRequests),
+  'request.show': define(requestShowInput, showRequest),
+  'request.approve': define(requestApproveInput, approveRequest),
+  'request.deny': define(requestDenyInput, denyRequest),
+  'request.collect': define(requestCollectInput, collectRequest),

@@ -1,7 +1,7 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
-import { type CertificateRequest, parseCertificate } from '../../pki/index.ts';
+import { type CertificateRequest, parseCertificate, type Role } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Issued } from '../issue.ts';
 import { publicKeyHash } from '../key-rules.ts';
@@ -24,7 +24,7 @@ export interface Submitted {
   /** What it is followed by; nobody can be told again. */
   readonly handle: string;
   readonly state: RequestState;
-  readonly role: string;
+  readonly role: Role;
   readonly name: string;
   readonly expiresAt: Date;
   /** When it was approved at once: the leaf, then the issuing certificate. */

@@ -5,6 +5,7 @@ import {
   type CertificateRequest,
   parseCertificate,
   parseCertificateRequest,
+  type Role,
 } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Authorisation } from '../leaf-contents.ts';
@@ -33,7 +34,7 @@ export interface RequestRecord {
   readonly id: number;
   readonly kind: RequestKind;
   readonly state: RequestState;
-  readonly role: string;
+  readonly role: Role;
   readonly name: string;
   /** Who handed it in, and from where. */
   readonly askedBy: string;
@@ -62,7 +63,7 @@ export interface RequestDetails extends RequestRecord {
 /** What became of a request, for whoever follows it. */
 export interface FollowedRequest {
   readonly state: RequestState;
-  readonly role: string;
+  readonly role: Role;
   readonly name: string;
   readonly expiresAt: Date;
   /** Why it was denied. */

@@ -1,0 +1,239 @@
+import { type Static, Type } from 'typebox';
+import {
+  identityLabel,
+  type RequestDetails,
+  type RequestRecord,
+  type Submitted,
+} from '../authority/index.ts';
+import type { Bytes } from '../base/index.ts';
+import { maxSubmissionBytes, RequestHandle, RequestState } from '../enrol/index.ts';
+import {
+  describePublicKey,
+  formatGeneralName,
+  formatName,
+  type Identity,
+  identityUri,
+  roles,
+} from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+import { nameKey } from './describe-certificate.ts';
+
+/** A request as it is listed; the names of the keys are stable. Times are ISO 8601. */
+export interface RequestView {
+  readonly id: number;
+  readonly state: RequestState;
+  readonly kind: RequestRecord['kind'];
+  /** `server/vault`: what it is for, or got. */
+  readonly identity: string;
+  readonly askedBy: string;
+  readonly askedFrom: string;
+  readonly asked: string;
+  readonly expires: string;
+  readonly subject: string;
+  readonly names: readonly string[];
+  readonly key: string;
+  readonly decidedBy: string | null;
+  readonly decided: string | null;
+  readonly reason: string | null;
+  /** Of the certificate that it got. */
+  readonly serial: string | null;
+}
+
+/** What approving a request as it is would issue. */
+export interface IssuePreview {
+  readonly identity: string;
+  readonly subject: string;
+  readonly names: readonly string[];
+  /** Milliseconds that the certificate would live. */
+  readonly lifetimeMs: number;
+}
+
+/** A request with everything that a decision needs. */
+export interface RequestDetailsView extends RequestView {
+  /** Of the certificate that it renews. */
+  readonly renews: string | null;
+  readonly wouldIssue: IssuePreview | null;
+  /** What it asks for and its profile says instead. */
+  readonly ignored: readonly string[];
+  /** Why it cannot be approved as it is. */
+  readonly obstacle: string | null;
+}
+
+export const requestListInput = Type.Object(
+  {
+    state: Type.Optional(RequestState),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  },
+  { additionalProperties: false },
+);
+
+/** The requests that were handed in, the newest first. */
+export async function listRequests(
+  { authority }: AdminContext,
+  input: Static<typeof requestListInput>,
+): Promise<RequestView[]> {
+  return (await authority.requests.list(input)).map(viewOf);
+}
+
+export const requestShowInput = Type.Object(
+  { id: Type.Integer({ minimum: 1 }) },
+  { additionalProperties: false },
+);
+
+/** One request, with what approving it would issue. Errors: `request_unknown`. */
+export async function showRequest(
+  { authority }: AdminContext,
+  { id }: Static<typeof requestShowInput>,
+): Promise<RequestDetailsView> {
+  const details = await authority.requests.show(id);
+  const { ignored, obstacle = null, renews = null } = details;
+  return { ...viewOf(details), renews, wouldIssue: previewOf(authority, details), ignored, obstacle };
+}
+
+export const requestApproveInput = Type.Object(
+  {
+    id: Type.Integer({ minimum: 1 }),
+    profile: Type.Optional(Type.Enum([...roles])),
+    name: Type.Optional(Type.String({ maxLength: 63 })),
+    names: Type.Optional(Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 512 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Grants a request: as it was asked, or under another name or profile, or with fewer names. */
+export async function approveRequest(
+  { authority }: AdminContext,
+  { id, profile, name, names }: Static<typeof requestApproveInput>,
+  caller: Identity,
+): Promise<RequestView> {
+  const by = identityLabel(caller);
+  return viewOf(await authority.requests.approve(id, { by, role: profile, name, names }));
+}
+
+export const requestDenyInput = Type.Object(
+  { id: Type.Integer({ minimum: 1 }), reason: Type.String({ minLength: 1, maxLength: 1000 }) },
+  { additionalProperties: false },
+);
+
+/** Refuses a request; who handed it in can read the reason. */
+export async function denyRequest(
+  { authority }: AdminContext,
+  { id, reason }: Static<typeof requestDenyInput>,
+  caller: Identity,
+): Promise<RequestView> {
+  return viewOf(await authority.requests.deny(id, { by: identityLabel(caller), reason }));
+}
+
+export const requestSubmitInput = Type.Object(
+  {
+    /** PEM or base64. */
+    request: Type.String({ minLength: 1, maxLength: maxSubmissionBytes }),
+    profile: Type.Optional(Type.Enum([...roles])),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
+  },
+  { additionalProperties: false },
+);
+
+/** A request that was handed in: its number for administrators, its handle for who follows it. */
+export interface RequestSubmitAnswer {
+  readonly id: number;
+  readonly handle: string;
+  readonly state: RequestState;
+  readonly identity: string;
+  readonly expires: string;
+  /** DER in base64, when it was granted at once. */
+  readonly chain: readonly string[] | null;
+}
+
+/** Hands a request in, be the queue on or off. */
+export async function submitRequest(
+  { authority }: AdminContext,
+  { request, profile, name }: Static<typeof requestSubmitInput>,
+  caller: Identity,
+): Promise<RequestSubmitAnswer> {
+  const by = identityLabel(caller);
+  const input = Buffer.from(request, 'utf8');
+  return answerOf(await authority.requests.submit({ input, role: profile, name, by, from: by }));
+}
+
+export const requestCollectInput = Type.Object({ handle: RequestHandle }, { additionalProperties: false });
+
+/** How the request of a handle stands. */
+export interface RequestCollectAnswer {
+  readonly state: RequestState;
+  readonly identity: string;
+  readonly expires: string;
+  readonly reason: string | null;
+  /** DER in base64: the leaf, then the issuing certificate. */
+  readonly chain: readonly string[] | null;
+}
+
+/** What became of a request. Errors: `request_unknown`. */
+export async function collectRequest(
+  { authority }: AdminContext,
+  { handle }: Static<typeof requestCollectInput>,
+): Promise<RequestCollectAnswer> {
+  const followed = await authority.requests.collect(handle);
+  const { state, expiresAt, reason = null, chain } = followed;
+  return {
+    state,
+    identity: identityLabel(followed),
+    expires: expiresAt.toISOString(),
+    reason,
+    chain: chain === undefined ? null : chain.map(toBase64),
+  };
+}
+
+function answerOf(submitted: Submitted): RequestSubmitAnswer {
+  const { id, handle, state, expiresAt, chain } = submitted;
+  return {
+    id,
+    handle,
+    state,
+    identity: identityLabel(submitted),
+    expires: expiresAt.toISOString(),
+    chain: chain === undefined ? null : chain.map(toBase64),
+  };
+}
+
+function viewOf(record: RequestRecord): RequestView {
+  const { id, state, kind, request, askedBy, askedFrom, askedAt, expiresAt } = record;
+  return {
+    id,
+    state,
+    kind,
+    identity: identityLabel(record),
+    askedBy,
+    askedFrom,
+    asked: askedAt.toISOString(),
+    expires: expiresAt.toISOString(),
+    subject: formatName(request.subject),
+    names: request.extensions.subjectAltNames.map(formatGeneralName),
+    key: nameKey(describePublicKey(request.spki)),
+    decidedBy: record.decidedBy ?? null,
+    decided: record.decidedAt?.toISOString() ?? null,
+    reason: record.reason ?? null,
+    serial: record.certificate?.serial ?? null,
+  };
+}
+
+function previewOf(
+  { policy }: AdminContext['authority'],
+  { wouldIssue }: RequestDetails,
+): IssuePreview | null {
+  if (wouldIssue === undefined) return null;
+  const { identity, subject, names } = wouldIssue;
+  const profile = policy.current.profiles[identity.role];
+  const asked =
+    profile.subject === 'name' || subject === undefined ? `CN=${identity.name}` : formatName(subject);
+  return {
+    identity: identityUri(identity),
+    subject: asked,
+    names: names.map(formatGeneralName),
+    lifetimeMs: profile.lifetimeMs,
+  };
+}
+
+function toBase64(der: Bytes): string {
+  return Buffer.from(der).toString('base64');
+}

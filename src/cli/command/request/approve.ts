@@ -1,0 +1,35 @@
+import { Option } from 'commander';
+import type { RequestApproveOptions } from '../../deciding-requests.ts';
+import type { DefineCommand } from '../../define-command.ts';
+import { collect } from '../../repository-options.ts';
+import { requestId } from './request-id.ts';
+
+/** `holdfast request approve ID` */
+export const defineRequestApprove: DefineCommand = (command, start) => {
+  command
+    .summary('issue the certificate that a request asks for')
+    .description('issue the certificate that a request asks for, or one that says less')
+    .argument('<id>', 'its number in request list', requestId)
+    .option('--name <name>', 'what the node is called, instead of what was asked')
+    .addOption(
+      new Option('--profile <role>', 'the role it has, instead of what was asked').choices([
+        'server',
+        'storage',
+        'client',
+        'admin',
+      ]),
+    )
+    .option('--names <list>', 'only these of the names it asks for; none for none (repeatable)', collect)
+    .addHelpText('after', examples)
+    .action(async (id: number, options: RequestApproveOptions) => {
+      const { approveRequest } = await import('../../deciding-requests.ts');
+      await approveRequest(start(command), id, options);
+    });
+};
+
+const examples = `
+Examples:
+  holdfast request approve 3
+  holdfast request approve 3 --name vault --names vault.example.com
+  holdfast request approve 4 --profile client --names none
+`;
