@@ -2,6 +2,15 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import {
+  auditExportInput,
+  auditListInput,
+  auditVerifyInput,
+  exportAudit,
+  listAudit,
+  verifyAudit,
+} from './audit.ts';
+import { backUp, backupInput, listBackups, moveAway, undoMove, undoMoveInput } from './backups.ts';
+import {
   acceptClock,
   caExportInput,
   caPermitInput,
@@ -20,15 +29,6 @@ import { crlInput, listCrls, showCrl } from './crls.ts';
 import { exportKeys, keysExportInput } from './export-keys.ts';
 import { certificateIssueInput, issueCertificate } from './issue-certificate.ts';
 import { importPolicy, policyImportInput, policySetInput, setPolicy, showPolicy } from './policy.ts';
-import { certificateRevocableInput, certificateRevokeInput, findRevocable, revoke } from './revoke.ts';
-import {
-  bringOnline,
-  bringOnlineInput,
-  sealRoot,
-  sealRootInput,
-  takeOffline,
-  takeOfflineInput,
-} from './root-key.ts';
 import {
   approveRequest,
   collectRequest,
@@ -43,6 +43,15 @@ import {
   showRequest,
   submitRequest,
 } from './requests.ts';
+import { certificateRevocableInput, certificateRevokeInput, findRevocable, revoke } from './revoke.ts';
+import {
+  bringOnline,
+  bringOnlineInput,
+  sealRoot,
+  sealRootInput,
+  takeOffline,
+  takeOfflineInput,
+} from './root-key.ts';
 import { showStatus } from './status.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
 import { certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
@@ -64,6 +73,9 @@ export const operations = {
   'token.create': define(tokenCreateInput, createToken),
   'token.list': define(nothing, listTokens),
   'token.revoke': define(tokenRevokeInput, revokeToken),
+  'audit.list': define(auditListInput, listAudit),
+  'audit.verify': define(auditVerifyInput, verifyAudit),
+  'audit.export': define(auditExportInput, exportAudit),
   'ca.show': define(nothing, showCa),
   'ca.export': define(caExportInput, exportCa),
   'ca.crls': define(nothing, listCrls),
@@ -71,6 +83,10 @@ export const operations = {
   'ca.seal-root': define(sealRootInput, sealRoot, { local: true }),
   'ca.offline': define(takeOfflineInput, takeOffline, { local: true }),
   'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
+  'ca.backup': define(backupInput, backUp, { local: true }),
+  'ca.backups': define(nothing, listBackups),
+  'ca.move': define(backupInput, moveAway, { local: true }),
+  'ca.move-undo': define(undoMoveInput, undoMove, { local: true }),
   'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
   'ca.permit': define(caPermitInput, permitNames),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
@@ -83,6 +99,12 @@ export const operations = {
   'policy.show': define(nothing, showPolicy),
   'policy.set': define(policySetInput, setPolicy),
   'policy.import': define(policyImportInput, importPolicy),
+  'request.submit': define(requestSubmitInput, submitRequest),
+  'request.list': define(requestListInput, listRequests),
+  'request.show': define(requestShowInput, showRequest),
+  'request.approve': define(requestApproveInput, approveRequest),
+  'request.deny': define(requestDenyInput, denyRequest),
+  'request.collect': define(requestCollectInput, collectRequest),
 } as const;
 
 export type OperationName = keyof typeof operations;
@@ -98,9 +120,3 @@ function define<Input extends TSchema, Answer>(
 ): Operation<Input, Answer> {
   return { role: 'admin', local, input, handle };
 }
-  'request.submit': define(requestSubmitInput, submitRequest),
-  'request.list': define(requestListInput, listRequests),
-  'request.show': define(requestShowInput, showRequest),
-  'request.approve': define(requestApproveInput, approveRequest),
-  'request.deny': define(requestDenyInput, denyRequest),
-  'request.collect': define(requestCollectInput, collectRequest),

@@ -1,10 +1,12 @@
 import { dayMs } from '../base/index.ts';
 import type { Fingerprint, Role } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
+import { backupWarnings } from './backup/backup-warnings.ts';
 import { custodyWarnings } from './custody/custody-warnings.ts';
 import type { CaCertificate } from './issuer.ts';
 import { countLiveJoinCodes } from './join-code-records.ts';
 import type { LogHead } from './log/audit-log.ts';
+import type { MirrorState } from './mirror/mirrors.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {
@@ -30,6 +32,8 @@ export interface AuthorityStatus {
   readonly liveJoinCodes: number;
   readonly escrowedRepositories: number;
   readonly log: LogHead;
+  /** Copies of the log outside this home. */
+  readonly mirrors: readonly MirrorState[];
   /** Sentences about what wants doing. */
   readonly warnings: readonly string[];
 }
@@ -39,7 +43,7 @@ const endingSoonMs = 7 * dayMs;
 /** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
 export async function readStatus(
   context: AuthorityContext,
-  { kitPath }: { readonly kitPath?: string | undefined },
+  { kitPath, mirrors }: { readonly kitPath?: string | undefined; readonly mirrors: readonly MirrorState[] },
 ): Promise<AuthorityStatus> {
   const { database, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
@@ -68,7 +72,13 @@ export async function readStatus(
     liveJoinCodes: await countLiveJoinCodes(database, nowMs),
     escrowedRepositories: escrowed?.n ?? 0,
     log: await log.head(),
-    warnings: [...kitWarnings(kitPath), ...(await custodyWarnings(context))],
+    mirrors,
+    warnings: [
+      ...kitWarnings(kitPath),
+      ...(await custodyWarnings(context)),
+      ...(await backupWarnings(context)),
+      ...mirrors.flatMap(mirrorWarnings),
+    ],
   };
 }
 
@@ -79,4 +89,9 @@ function certificateStatus({ label, certificate }: CaCertificate, nowMs: number)
 
 function kitWarnings(kitPath: string | undefined): string[] {
   return kitPath === undefined ? [] : [`the recovery kit is still at ${kitPath}: move it off this machine`];
+}
+
+function mirrorWarnings({ name, sequence, problem }: MirrorState): string[] {
+  if (problem === undefined) return [];
+  return [`the log mirror ${name} is known to have ${sequence} records, and cannot be written: ${problem}`];
 }

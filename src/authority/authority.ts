@@ -16,15 +16,17 @@ import type { Issued } from './issue.ts';
 import { issueLocal, type LocalOrder } from './issue-local.ts';
 import { hasUnexpiredJoinCode } from './join-code-records.ts';
 import { JoinCodes } from './join-codes.ts';
+import { Audit } from './log/audit.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import { Checkpoints } from './log/checkpoints.ts';
+import { keepLastCheckpoint } from './log/kept-checkpoint.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
 import { maintain } from './maintenance.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
-import { Revocation } from './revocation/revocation.ts';
 import { Requests } from './requests/requests.ts';
+import { Revocation } from './revocation/revocation.ts';
 import { checkStanding, readStanding, type Standing } from './standing.ts';
 
 /** What an open authority is made of. */
@@ -50,12 +52,13 @@ export class Authority implements AsyncDisposable {
   readonly trustBundle: TrustBundle;
   readonly certificates: CertificateRecords;
   readonly custody: Custody;
+  readonly audit: Audit;
   readonly backups: Backups;
   readonly escrow: Escrow;
   readonly policy: PolicyBook;
+  readonly requests: Requests;
   readonly joinCodes: JoinCodes;
   /** Copies of the log outside this home. */
-  readonly requests: Requests;
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
   readonly log: AuditLog;
@@ -74,6 +77,7 @@ export class Authority implements AsyncDisposable {
     this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
     this.certificates = new CertificateRecords(database, clock);
     this.custody = new Custody(context);
+    this.audit = new Audit(context);
     this.backups = new Backups(context);
     this.escrow = new Escrow(context);
     this.policy = new PolicyBook(context);
@@ -84,10 +88,10 @@ export class Authority implements AsyncDisposable {
     this.#context = context;
     this.#checkpoints = new Checkpoints(context);
     this.#refusals = new RefusalCounter(log, clock);
+    this.requests = new Requests(context, this.#refusals);
     this.#lock = lock;
   }
 
-    this.requests = new Requests(context, this.#refusals);
   /** The issuing certificate that signs now. */
   get issuing(): Certificate {
     return this.#context.issuer.issuing.certificate;
@@ -173,18 +177,22 @@ export class Authority implements AsyncDisposable {
   }
 
   /** How things are; `kitPath` is where the recovery kit still lies, when it does. */
-  status(options: { readonly kitPath?: string | undefined } = {}): Promise<AuthorityStatus> {
-    return readStatus(this.#context, options);
+  async status(options: { readonly kitPath?: string | undefined } = {}): Promise<AuthorityStatus> {
+    const mirrors = this.mirrors.configured ? await this.mirrors.flush(secondMs) : [];
+    return await readStatus(this.#context, { ...options, mirrors });
   }
 
   /** Does what is due now and then: to be called every few seconds while a server runs, and at its start. */
-  maintain(log: Log): Promise<void> {
-    return maintain(this.#context, log);
+  async maintain(log: Log): Promise<void> {
+    await maintain(this.#context, log);
+    this.backups.makeDue(log);
   }
 
   async close(): Promise<void> {
     try {
+      await this.backups.close();
       await this.#refusals.flush();
+      await keepLastCheckpoint(this.#context);
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
     } finally {
       await this.#context.verifier.close();

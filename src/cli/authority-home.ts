@@ -1,6 +1,7 @@
 import type { AdminContext } from '../admin/index.ts';
 import { type Authority, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
+import { careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
@@ -30,7 +31,8 @@ export async function openAuthorityHome(
       hint: 'run this at the server, or name its home with --home DIR; holdfast init makes an authority',
     });
   }
-  const authority = await openAuthority({ home: home.path, clock: context.clock, worker });
+  const care = careOf(home, settings);
+  const authority = await openAuthority({ home: home.path, clock: context.clock, worker, care });
   return asAuthorityHome({ home, settings, authority, created: false });
 }
 

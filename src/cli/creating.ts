@@ -5,6 +5,7 @@ import { HoldfastError, writeFileAtomic } from '../base/index.ts';
 import { describePublicKey } from '../pki/index.ts';
 import { checkNetworkName, parseRequestedNames } from '../policy/index.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
+import { careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
@@ -51,6 +52,7 @@ export async function createAuthorityHome(
     statusAddress: settings.statusAddress,
     clock: context.clock,
     worker: true,
+    care: careOf(home, settings),
     ...(keyAlgorithm && { keyAlgorithm }),
     ...(permit && { permit }),
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },

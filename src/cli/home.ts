@@ -98,7 +98,8 @@ function isUnfinished(name: string): boolean {
   return name.startsWith(`.${formatFile}.`) && name.endsWith('.tmp');
 }
 
-function homeAt(path: string): Home {
+/** Where things are in a home at `path`, whether it is there or not. */
+export function homeAt(path: string): Home {
   return {
     path,
     settings: join(path, 'holdfast.toml'),

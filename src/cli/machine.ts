@@ -24,6 +24,11 @@ export async function machineNames(): Promise<string[]> {
   return [...new Set([best, 'localhost', name, ...own, '127.0.0.1', '::1'])];
 }
 
+/** Whether a host name or address leads to this machine, as far as can be seen from here. */
+export async function isLocalAddress(host: string): Promise<boolean> {
+  return await leadsHere(host, ownAddresses());
+}
+
 async function leadsHere(name: string, own: readonly string[]): Promise<boolean> {
   return await lookup(name).then(
     ({ address }) => isLoopback(address) || own.includes(address),

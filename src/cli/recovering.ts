@@ -51,9 +51,10 @@ export async function recover(
   sayRecovered(context, connection, snapshots);
 }
 
-async function readKit(
+/** The recovery kit in a file. Errors: `path_not_found`, and as {@link openRecoveryKit}. */
+export async function readKit(
   context: Context,
-  { kit: file, passphraseFile }: RecoverOptions,
+  { kit: file, passphraseFile }: Pick<RecoverOptions, 'kit' | 'passphraseFile'>,
 ): Promise<RecoveryKit> {
   const path = resolve(context.workingDirectory, file);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
+import { parse, stringify, TomlError } from 'smol-toml';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
@@ -17,7 +17,28 @@ export const about = {
   store: 'Directory of the repositories, relative to the home. Default: "store".',
   logLevel: 'What the server logs on stderr: "debug", "info", "warn" or "error". Default: "info".',
   listeners: 'Listeners of the server instead of the default three.',
+  'authority.logMirrors':
+    'Where the log is copied to within a second: directories that are there, http(s) URLs that take PUT.',
+  'authority.backupTo': 'Where backups of the authority go by themselves: a directory, or an http(s) URL.',
+  'authority.backupEvery': 'How often: "24h" unless said.',
+  'authority.backupKeep': 'How many are kept there: 14 unless said.',
+  'authority.rehearseEvery':
+    'How often the newest backup is checked by itself: "30d", say. Never unless said.',
 } as const;
+
+const Duration = Type.String({ pattern: '^[0-9]{1,6}[smhdw]$' });
+
+/** What is done by itself about copies of the authority. */
+const AuthoritySettings = Type.Object(
+  {
+    logMirrors: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
+    backupTo: Type.Optional(Type.String({ minLength: 1 })),
+    backupEvery: Type.Optional(Duration),
+    backupKeep: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    rehearseEvery: Type.Optional(Duration),
+  },
+  { additionalProperties: false },
+);
 
 /** The keys of `holdfast.toml`, there in snake_case. */
 export const settingsSchema = Type.Object(
@@ -29,6 +50,7 @@ export const settingsSchema = Type.Object(
     store: Type.Optional(Type.String()),
     logLevel: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])),
     listeners: Type.Optional(Type.Array(ListenerPolicy)),
+    authority: Type.Optional(AuthoritySettings),
   },
   { additionalProperties: false },
 );
@@ -86,12 +108,21 @@ function parseToml(text: string, path: string): unknown {
   }
 }
 
-function encodeSettings(settings: Settings): string {
+function encodeSettings({ network, names, port, statusAddress, ...others }: Settings): string {
+  const first = { network, names, port, statusAddress };
   const lines = ['# Settings of this machine as a Holdfast server. Read once at start.', ''];
   for (const key of ['network', 'names', 'port', 'statusAddress'] as const) {
-    lines.push(`# ${about[key]}`, `${snakeCase(key)} = ${JSON.stringify(settings[key])}`, '');
+    lines.push(`# ${about[key]}`, `${snakeCase(key)} = ${JSON.stringify(first[key])}`, '');
   }
+  if (Object.keys(others).length > 0) lines.push(stringify(snakeKeys(others) as Record<string, unknown>), '');
   return lines.join('\n');
+}
+
+/** `statusAddress` in the program is `status_address` in the file, at every depth. */
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), snakeKeys(inner)]));
 }
 
 /** `status_address` in the file is `statusAddress` in the program, at every depth. */

@@ -4,4 +4,5 @@
  * is believed only where it is one that this program knows.
  */
 export { type BackOff, exponentialBackOff } from './back-off.ts';
+export { HttpFiles } from './http-files.ts';
 export { RestStore, type RestStoreOptions } from './rest-store.ts';

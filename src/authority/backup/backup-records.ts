@@ -62,6 +62,11 @@ export async function recordBackup(
   });
 }
 
+/** Forgets a backup that is no longer there. */
+export async function removeBackupRecord(database: Database, id: number): Promise<void> {
+  await database.run('DELETE FROM backups WHERE id = ?', id);
+}
+
 /** Every backup on record, the newest first. */
 export async function readBackups(database: Database): Promise<BackupRecord[]> {
   const sql = `SELECT id, place, name, made_at, bytes, sequence, holds_root, rehearsed_at FROM backups

@@ -1,9 +1,12 @@
+import { type Log, minuteMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
 import type { BackupLock } from './backup-key.ts';
+import { placeName } from './backup-place.ts';
 import { type BackupRecord, readBackups, recordBackup } from './backup-records.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import { retire, unretire } from './retirement.ts';
+import { backUpTo, type PlacedBackup, type PlaceOrder } from './scheduled.ts';
 import { type BackupOrder, type WrittenBackup, writeBackup } from './write-backup.ts';
 
 /** A backup into a file, as it is asked for. */
@@ -18,11 +21,18 @@ export interface BackupFileOrder {
   readonly by: string;
 }
 
+/** A backup under a name of its own, as it is asked for. */
+export type PlaceWords = Omit<PlaceOrder, 'lock'> & { readonly lock?: BackupLock };
+
+const retryAfterMs = 10 * minuteMs;
+
 /** Backups of the authority, one at a time. */
 export class Backups {
   readonly #context: AuthorityContext;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** After a scheduled one that failed: when it is tried again. */
+  #notBeforeMs = 0;
 
   constructor(context: AuthorityContext) {
     this.#context = context;
@@ -69,6 +79,42 @@ export class Backups {
   /** The keys that are here and all certificates as PKCS#12. Errors: see {@link exportPkcs12} */
   pkcs12(order: Pkcs12Order): Promise<Pkcs12Backup> {
     return exportPkcs12(this.#context, order);
+  }
+
+  /** Writes a backup of this moment under a name of its own; see {@link backUpTo}. */
+  writeTo(order: PlaceWords): Promise<PlacedBackup> {
+    return this.#inTurn(async () => {
+      checkStanding(this.#context);
+      const recipient = this.#context.recoveryRecipient;
+      return await backUpTo(this.#context, { lock: { kind: 'recovery key', recipient }, ...order });
+    });
+  }
+
+  /**
+   * Begins the backup that the settings ask for when it is due. What goes wrong is said in `log`, and tried again a while
+   * later.
+   */
+  makeDue(log: Log): void {
+    const { care, clock } = this.#context;
+    if (care.backups === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
+    const { place, keep, everyMs } = care.backups;
+    const last = this.#context.reader.get(
+      'SELECT max(made_at) AS at FROM backups WHERE place = ?',
+      placeName(place),
+    );
+    if (clock.now() - Number(last?.['at'] ?? 0) < everyMs) return;
+    this.writeTo({ place, keep, by: 'authority' }).then(
+      ({ name, bytes }) => log.info('the authority was backed up', { place: placeName(place), name, bytes }),
+      (error: unknown) => {
+        this.#notBeforeMs = clock.now() + retryAfterMs;
+        log.error('the authority could not be backed up', { place: placeName(place), error });
+      },
+    );
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    await this.#last;
   }
 
   /** Every backup on record, the newest first. */

@@ -1,11 +1,14 @@
 import type { DefineCommand } from '../define-command.ts';
+import { defineCaBackup } from './ca/backup.ts';
 import { defineCaClock } from './ca/clock.ts';
 import { defineCaCreate } from './ca/create.ts';
 import { defineCaCrl } from './ca/crl.ts';
 import { defineCaExport } from './ca/export.ts';
+import { defineCaMove } from './ca/move.ts';
 import { defineCaOffline } from './ca/offline.ts';
 import { defineCaOnline } from './ca/online.ts';
 import { defineCaPermit } from './ca/permit.ts';
+import { defineCaRestore } from './ca/restore.ts';
 import { defineCaShow } from './ca/show.ts';
 
 /** The words after `holdfast ca`, in the order of the help. */
@@ -14,6 +17,9 @@ const words: Readonly<Record<string, DefineCommand>> = {
   create: defineCaCreate,
   export: defineCaExport,
   crl: defineCaCrl,
+  backup: defineCaBackup,
+  restore: defineCaRestore,
+  move: defineCaMove,
   offline: defineCaOffline,
   online: defineCaOnline,
   permit: defineCaPermit,

@@ -1,0 +1,102 @@
+import { type Static, Type } from 'typebox';
+import { identityLabel, type WrittenBackup } from '../authority/index.ts';
+import { Secret } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+
+export const backupInput = Type.Object(
+  {
+    /** Absolute. */
+    path: Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' }),
+    /** What opens it; the recovery key unless there is one. */
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    force: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+/** A backup that is on the disk, read back. */
+export interface BackupAnswer {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly epoch: number;
+  /** The last record of the log that it holds. */
+  readonly sequence: number;
+  readonly opensWith: 'recovery key' | 'password';
+  readonly keys: readonly { readonly label: string; readonly held: boolean }[];
+}
+
+/** Writes a backup of the authority on this machine. */
+export async function backUp(
+  { authority }: AdminContext,
+  input: Static<typeof backupInput>,
+  caller: Identity,
+): Promise<BackupAnswer> {
+  return answerOf(input, await authority.backups.write(orderOf(input, caller)));
+}
+
+/** Retires the authority and writes the backup that goes on elsewhere. */
+export async function moveAway(
+  { authority }: AdminContext,
+  input: Static<typeof backupInput>,
+  caller: Identity,
+): Promise<BackupAnswer> {
+  const answer = answerOf(input, await authority.backups.move(orderOf(input, caller)));
+  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
+  return answer;
+}
+
+export const undoMoveInput = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 1000 }) },
+  { additionalProperties: false },
+);
+
+/** Puts an authority that was moved away to work again. */
+export async function undoMove(
+  { authority }: AdminContext,
+  { reason }: Static<typeof undoMoveInput>,
+  caller: Identity,
+): Promise<{ readonly standing: string }> {
+  await authority.backups.undoMove({ reason, by: identityLabel(caller) });
+  return { standing: authority.standing };
+}
+
+/** A backup on record. */
+export interface BackupView {
+  readonly place: string;
+  readonly name: string;
+  readonly madeAt: string;
+  readonly bytes: number;
+  readonly sequence: number;
+  readonly holdsRoot: boolean;
+  readonly rehearsedAt: string | null;
+}
+
+/** Every backup on record, the newest first. */
+export async function listBackups({ authority }: AdminContext): Promise<BackupView[]> {
+  const backups = await authority.backups.list();
+  return backups.map(({ id: _id, madeAt, rehearsedAt, ...rest }) => ({
+    ...rest,
+    madeAt: madeAt.toISOString(),
+    rehearsedAt: rehearsedAt?.toISOString() ?? null,
+  }));
+}
+
+const mirrorPatienceMs = 10_000;
+
+function orderOf({ path, password, force = false }: Static<typeof backupInput>, caller: Identity) {
+  return {
+    path,
+    force,
+    by: identityLabel(caller),
+    ...(password !== undefined && { lock: { kind: 'password', password: new Secret(password) } as const }),
+  };
+}
+
+function answerOf({ path, password }: Static<typeof backupInput>, written: WrittenBackup): BackupAnswer {
+  const { bytes, sha256, about } = written;
+  const { epoch, keys, log } = about;
+  const opensWith = password === undefined ? 'recovery key' : 'password';
+  return { path, bytes, sha256, epoch, sequence: log.sequence, opensWith, keys };
+}

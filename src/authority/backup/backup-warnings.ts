@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises';
+import { dayMs } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { type BackupRecord, readBackups } from './backup-records.ts';
+
+const patienceMs = 7 * dayMs;
+
+/** What is to be said about the backups of an authority, in sentences. */
+export async function backupWarnings(context: AuthorityContext): Promise<string[]> {
+  const { database, clock, care } = context;
+  const [newest] = await readBackups(database);
+  if (newest === undefined) return await warnOfNone(context);
+  const warnings: string[] = [];
+  const ageMs = clock.now() - newest.madeAt.getTime();
+  const scheduled = care.backups;
+  if (scheduled !== undefined && ageMs > 2 * scheduled.everyMs)
+    warnings.push(
+      `the newest backup of the authority is of ${newest.madeAt.toISOString()}: see the server's log`,
+    );
+  if (scheduled === undefined && ageMs > patienceMs)
+    warnings.push(
+      `the newest backup of the authority is of ${newest.madeAt.toISOString()}: holdfast ca backup FILE`,
+    );
+  if (await isOnSameFileSystem(newest, context.directory))
+    warnings.push(
+      `the newest backup of the authority, in ${newest.place}, is on the same file system as the authority`,
+    );
+  return warnings;
+}
+
+async function warnOfNone({ database, clock, care }: AuthorityContext): Promise<string[]> {
+  const row = await database.get<{ created_at: number }>('SELECT created_at FROM authority');
+  const patience = care.backups === undefined ? patienceMs : 2 * care.backups.everyMs;
+  if (clock.now() - (row?.created_at ?? 0) <= patience) return [];
+  return [
+    'there is no backup of the authority: holdfast ca backup FILE, or authority.backup_to in holdfast.toml',
+  ];
+}
+
+/** A place that cannot be looked at is no reason to say anything: a medium may be kept in a safe. */
+async function isOnSameFileSystem({ place }: BackupRecord, directory: string): Promise<boolean> {
+  if (!place.startsWith('/')) return false;
+  try {
+    const [here, there] = await Promise.all([stat(directory), stat(place)]);
+    return here.dev === there.dev;
+  } catch {
+    return false;
+  }
+}

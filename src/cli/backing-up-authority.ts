@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import type { OperationAnswer } from '../admin/index.ts';
+import { withAdmin } from './administering.ts';
+import { choosePassword } from './choose-password.ts';
+import type { Context } from './context.ts';
+import { formatBytes } from './format.ts';
+import { backUpKeys } from './vendor/back-up-keys.ts';
+
+/** What `ca backup` and `ca move` take. */
+export interface CaBackupOptions {
+  readonly password?: boolean;
+  readonly passwordFile?: string;
+  readonly force?: boolean;
+  readonly format?: 'age' | 'p12';
+  readonly legacy?: boolean;
+}
+
+/** `holdfast ca backup FILE` */
+export async function backUpAuthority(
+  context: Context,
+  file: string,
+  options: CaBackupOptions,
+): Promise<void> {
+  if (options.format === 'p12') return await backUpAsPkcs12(context, file, options);
+  const answer = await order(context, 'ca.backup', { file, options });
+  if (context.output.json) return context.output.value(answer);
+  sayBackup(context, answer);
+}
+
+/** `holdfast ca move FILE`: the authority goes on from the file, and not here. */
+export async function moveAuthority(context: Context, file: string, options: CaBackupOptions): Promise<void> {
+  const { output } = context;
+  const answer = await order(context, 'ca.move', { file, options });
+  if (output.json) return output.value(answer);
+  sayBackup(context, answer);
+  output.row('retired', 'this authority issues and answers no longer');
+  output.row('next', `on the other machine: holdfast ca restore ${answer.path}`);
+}
+
+/** `holdfast ca move --undo REASON` */
+export async function undoMoving(context: Context, reason: string): Promise<void> {
+  const answer = await withAdmin(context, (admin) => admin.call('ca.move-undo', { reason }));
+  if (context.output.json) return context.output.value(answer);
+  context.output.row('at work', 'this authority issues again');
+  context.output.warn('destroy the file it was moved into: restored, it would be a second one');
+}
+
+async function backUpAsPkcs12(context: Context, file: string, options: CaBackupOptions): Promise<void> {
+  const { passwordFile, legacy = false } = options;
+  const password = await choosePassword(context, passwordFile, 'password for the PKCS#12 file');
+  await backUpKeys(context, { file, password, legacy });
+}
+
+async function order(
+  context: Context,
+  operation: 'ca.backup' | 'ca.move',
+  { file, options }: { readonly file: string; readonly options: CaBackupOptions },
+): Promise<OperationAnswer<'ca.backup'>> {
+  const { passwordFile, password = passwordFile !== undefined, force = false } = options;
+  const chosen = password
+    ? await choosePassword(context, passwordFile, 'password for the backup')
+    : undefined;
+  const input = {
+    path: resolve(context.workingDirectory, file),
+    force,
+    ...(chosen !== undefined && { password: chosen.reveal() }),
+  };
+  return await withAdmin(context, (admin) => admin.call(operation, input));
+}
+
+function sayBackup({ output }: Context, answer: OperationAnswer<'ca.backup'>): void {
+  const { path, bytes, sequence, opensWith, keys } = answer;
+  const held = keys.filter((key) => key.held).map(({ label }) => label);
+  output.row('backed up', path, formatBytes(bytes), `up to record ${sequence}`, 'read back whole');
+  output.row('keys', held.join(', '));
+  output.row('opens with', `the ${opensWith}`);
+  for (const { label } of keys.filter((key) => !key.held))
+    output.warn(`the key ${label} is not on this machine, so it is not in the backup`);
+}

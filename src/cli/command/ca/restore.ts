@@ -1,0 +1,37 @@
+import { addServingOptions } from '../../creation-options.ts';
+import type { DefineCommand } from '../../define-command.ts';
+import type { CaRestoreOptions } from '../../restoring-authority.ts';
+
+/** `holdfast ca restore [FILE]` */
+export const defineCaRestore: DefineCommand = (command, start) => {
+  command
+    .summary('make an authority out of its backup')
+    .description(
+      'make an authority out of its backup, on this or another machine. It learns from the mirrors of its log what happened ' +
+        'since, and does nothing until it has; without FILE, an authority that was restored and waits is told',
+    )
+    .argument('[file]', 'a backup made by ca backup or ca move, or a PKCS#12 with keys')
+    .option('--kit <file>', 'the recovery kit')
+    .option('--passphrase-file <file>', 'the passphrase of the kit is in this file')
+    .option('--password-file <file>', 'the password of the backup is in this file')
+    .option('--mirror <place...>', 'where the log is, instead of what the settings name: directories, URLs')
+    .option(
+      '--log-is-lost <why>',
+      'there is no log any more: go on without what happened since, and record why',
+    )
+    .option('--re-enrol', 'with a PKCS#12: accept no certificate of before; every machine joins again')
+    .option('--trust-issued', 'with a PKCS#12: accept certificates of before that are valid')
+    .option('--dry-run', 'show what would change, and which clients could not follow');
+  addServingOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast ca restore authority.age --kit recovery-kit.txt --names new.example\n' +
+        '  holdfast ca restore authority.age --kit recovery-kit.txt --dry-run\n' +
+        '  holdfast ca restore --mirror /mnt/mirror\n' +
+        '  holdfast ca restore --log-is-lost "both disks burnt"\n',
+    )
+    .action(async (file: string | undefined, options: CaRestoreOptions) => {
+      const { restoreCa } = await import('../../restoring-authority.ts');
+      await restoreCa(start(command), file, options);
+    });
+};

@@ -1,0 +1,50 @@
+import { isLocalAddress } from './machine.ts';
+import { reachableNames, urlHost } from './reachable-names.ts';
+import { listenersOf, parseSettings, type Settings } from './settings.ts';
+
+/** Whether clients find a server that was moved, as far as names lead today: what each client was told is not recorded. */
+export interface Followers {
+  /** Addresses that clients were told and that lead to this machine, to a listener that answers them. */
+  readonly reachable: readonly string[];
+  /** Those that do not. */
+  readonly lost: readonly string[];
+  readonly statusAddress: string;
+  /** The stable address leads to this machine: clients that reach the server nowhere else ask there. */
+  readonly statusLeadsHere: boolean;
+}
+
+/** Judges by the settings in the backup, which is what clients were told at the time, and those that are to be. */
+export async function whoCanFollow(text: string | undefined, settings: Settings): Promise<Followers> {
+  const { statusAddress } = settings;
+  const before = text === undefined ? settings : parseSettings(text, 'the settings in the backup');
+  const ports = new Set(portsWith(settings, 'storage'));
+  const told = addressesOf(before);
+  const leading = await Promise.all(
+    told.map(async ({ host, port }) => ports.has(port) && (await isLocalAddress(host))),
+  );
+  const url = ({ host, port }: { host: string; port: number }): string => `https://${urlHost(host)}:${port}`;
+  return {
+    reachable: told.filter((_, index) => leading[index]).map(url),
+    lost: told.filter((_, index) => !leading[index]).map(url),
+    statusAddress,
+    statusLeadsHere: await statusLeadsHere(settings),
+  };
+}
+
+/** Behind a proxy the port of the status address is not one of ours; then the name alone is looked at. */
+async function statusLeadsHere(settings: Settings): Promise<boolean> {
+  const { hostname, port } = new URL(settings.statusAddress);
+  if (!(await isLocalAddress(hostname.replace(/^\[|\]$/g, '')))) return false;
+  return port === '' || portsWith(settings, 'status').includes(Number(port));
+}
+
+function addressesOf(settings: Settings): { host: string; port: number }[] {
+  const names = reachableNames(settings.names);
+  return portsWith(settings, 'storage').flatMap((port) => names.map((host) => ({ host, port })));
+}
+
+function portsWith(settings: Settings, service: 'storage' | 'status'): number[] {
+  return listenersOf(settings)
+    .filter(({ services }) => services.includes(service))
+    .map(({ address }) => address.port);
+}

@@ -1,0 +1,228 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type BackupContents,
+  type BackupKey,
+  type CaughtUp,
+  hasAuthority,
+  inspectBackup,
+  type LogMirror,
+  restoreAuthority,
+  resumeRestore,
+  sealedKind,
+} from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { careOf, mirrorAt } from './care-of.ts';
+import { givenPassword } from './choose-password.ts';
+import type { Context } from './context.ts';
+import { whoCanFollow } from './following.ts';
+import { plural } from './format.ts';
+import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
+import { readKit } from './recovering.ts';
+import { differences, proposeSettings } from './restored-settings.ts';
+import { parseSettings, readSettings, type Settings, writeSettings } from './settings.ts';
+
+/** What `ca restore` takes. */
+export interface CaRestoreOptions {
+  readonly kit?: string;
+  readonly passphraseFile?: string;
+  readonly passwordFile?: string;
+  readonly names?: readonly string[];
+  readonly port?: number;
+  readonly mirror?: readonly string[];
+  readonly logIsLost?: string;
+  readonly trustIssued?: boolean;
+  readonly reEnrol?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `holdfast ca restore [FILE]`: an authority out of its backup, or what a restored one still waits for. */
+export async function restoreCa(
+  context: Context,
+  file: string | undefined,
+  options: CaRestoreOptions,
+): Promise<void> {
+  if (file === undefined) return await resume(context, options);
+  const path = resolve(context.workingDirectory, file);
+  await checkThere(path);
+  if (options.dryRun !== true) await checkFree(context);
+  if ((await sealedKind(path)) === 'pkcs12') return await restoreKeysAlone(context, path, options);
+  const key = await keyFor(context, path, options);
+  const contents = await inspectBackup(path, key);
+  const settings = await settingsFor(context, contents, options);
+  const changes = differences(contents.settings, settings);
+  const followers = await whoCanFollow(contents.settings, settings);
+  if (options.dryRun === true) return sayPlan(context, { contents, changes, followers });
+  const home = await createHome(context.home);
+  // Before the authority: a crash in between leaves a home where restoring can begin again.
+  await writeSettings(home, settings);
+  const order = { ...catchUpOrder(context, home, settings, options), home: home.path, path, key };
+  const { manifest, result } = await restoreAuthority(order);
+  sayRestored(context, { network: manifest.network, keys: manifest.keys, result, changes, followers });
+}
+
+/** What an authority that is restored and waits is told: from its mirrors, or that there is none. */
+async function resume(context: Context, options: CaRestoreOptions): Promise<void> {
+  const home = await openHome(context.home);
+  const settings = await readSettings(home);
+  if (settings === undefined)
+    throw new HoldfastError('home_missing', `there is no authority in ${home.path}`, {
+      hint: 'name a backup: holdfast ca restore FILE',
+    });
+  const order = catchUpOrder(context, home, settings, options);
+  const result = await resumeRestore({ ...order, home: home.path });
+  if (context.output.json) return context.output.value({ network: settings.network, ...jsonOf(result) });
+  sayCaughtUp(context, result);
+}
+
+async function restoreKeysAlone(context: Context, path: string, options: CaRestoreOptions): Promise<void> {
+  const password = await givenPassword(context, options.passwordFile, 'password of the PKCS#12 file');
+  const { restoreKeys } = await import('./vendor/restore-keys.ts');
+  const { reEnrol = false } = options;
+  await restoreKeys(context, { file: path, password, reEnrol });
+}
+
+function catchUpOrder(
+  { clock, workingDirectory }: Context,
+  home: Home,
+  settings: Settings,
+  { mirror, logIsLost }: CaRestoreOptions,
+) {
+  const mirrors: readonly LogMirror[] =
+    mirror === undefined
+      ? careOf(home, settings).mirrors
+      : mirror.map((place) => mirrorAt(place, workingDirectory));
+  return { mirrors, clock, by: 'admin/local', ...(logIsLost !== undefined && { logIsLost }) };
+}
+
+async function keyFor(
+  context: Context,
+  path: string,
+  { kit, passphraseFile, passwordFile }: CaRestoreOptions,
+): Promise<BackupKey> {
+  if (kit !== undefined) {
+    const { identity } = await readKit(context, {
+      kit,
+      ...(passphraseFile !== undefined && { passphraseFile }),
+    });
+    return { kind: 'recovery key', identity };
+  }
+  if (passwordFile === undefined && (await sealedKind(path)) !== 'password')
+    throw new HoldfastError('usage', `the recovery kit opens ${path}, and none was named`, {
+      hint: 'name it: --kit FILE',
+    });
+  return { kind: 'password', password: await givenPassword(context, passwordFile, `password of ${path}`) };
+}
+
+async function settingsFor(
+  context: Context,
+  { settings: text, manifest }: BackupContents,
+  options: CaRestoreOptions,
+): Promise<Settings> {
+  if (text !== undefined)
+    return await proposeSettings(parseSettings(text, 'the settings in the backup'), options);
+  const home = homeAt(context.home);
+  const here = (await checkHome(context.home)) === 'used' ? await readSettings(home) : undefined;
+  if (here !== undefined) return here;
+  throw new HoldfastError('backup_damaged', `the backup of ${manifest.network} holds no settings`, {
+    hint: 'write holdfast.toml into the home first; docs/reference/settings.md lists every key',
+  });
+}
+
+async function checkThere(path: string): Promise<void> {
+  await access(path).catch((cause: unknown) => {
+    throw new HoldfastError('path_not_found', `there is no file ${path}`, { cause });
+  });
+}
+
+async function checkFree({ home }: Context): Promise<void> {
+  if ((await checkHome(home)) !== 'used' || !(await hasAuthority(home))) return;
+  throw new HoldfastError('home_exists', `the home ${home} already has an authority; nothing was changed`, {
+    hint: 'restore into an empty place: --home DIR',
+  });
+}
+
+interface Told {
+  readonly changes: ReturnType<typeof differences>;
+  readonly followers: Awaited<ReturnType<typeof whoCanFollow>>;
+}
+
+function sayPlan(context: Context, plan: Told & { readonly contents: BackupContents }): void {
+  const { output } = context;
+  const { network, epoch, madeAt, log, keys, retired } = plan.contents.manifest;
+  if (output.json)
+    return output.value({
+      network,
+      epoch,
+      madeAt,
+      log,
+      keys,
+      retired,
+      changes: plan.changes,
+      followers: plan.followers,
+    });
+  output.row(
+    'would be',
+    `${network}, epoch ${epoch + 1} or later`,
+    `as of ${madeAt}`,
+    `record ${log.sequence}`,
+  );
+  sayKeys(context, keys);
+  sayChanges(context, plan);
+  output.row('changed', 'nothing: this was a dry run');
+}
+
+function sayRestored(
+  context: Context,
+  restored: Told & {
+    readonly network: string;
+    readonly keys: BackupContents['manifest']['keys'];
+    readonly result: CaughtUp | HoldfastError;
+  },
+): void {
+  const { output } = context;
+  const { network, keys, result, changes, followers } = restored;
+  if (output.json) return output.value({ network, keys, changes, followers, ...jsonOf(result) });
+  output.row('restored', network);
+  sayKeys(context, keys);
+  sayChanges(context, restored);
+  if (!(result instanceof HoldfastError)) return sayCaughtUp(context, result);
+  output.row('waiting', 'nothing is issued, answered or served until it knows what happened since');
+  output.warn(result.message);
+  output.row('next', result.hint ?? '');
+}
+
+function jsonOf(result: CaughtUp | HoldfastError): object {
+  if (result instanceof HoldfastError) return { standing: 'restored', waitsFor: result.message };
+  return { standing: 'ready', ...result };
+}
+
+function sayCaughtUp({ output }: Context, { epoch, mirror, counts, notes }: CaughtUp): void {
+  const { records, certificates, revoked, lost } = counts;
+  const what = `${plural(certificates, 'certificate')} and ${plural(revoked, 'revocation')}`;
+  if (mirror !== undefined) output.row('log', `${plural(records, 'record')} from ${mirror}`, what);
+  for (const note of notes) output.warn(note);
+  for (const [kind, count] of Object.entries(lost))
+    output.warn(`${count} × ${kind}: the log says that it was, not what it was; do it again`);
+  output.row('at work', `epoch ${epoch}`, 'next: holdfast serve');
+}
+
+function sayKeys({ output }: Context, keys: BackupContents['manifest']['keys']): void {
+  const held = keys.filter((key) => key.held).map(({ label }) => label);
+  output.row('keys', held.join(', '));
+  for (const { label } of keys.filter((key) => !key.held))
+    output.warn(`the key ${label} is not in the backup`);
+}
+
+function sayChanges({ output }: Context, { changes, followers }: Told): void {
+  for (const { key, before, now } of changes) output.row(key, `in the backup: ${before}`, `here: ${now}`);
+  const { reachable, lost, statusLeadsHere } = followers;
+  if (reachable.length > 0) output.row('clients', `find the server at ${reachable.join(', ')}`);
+  else if (statusLeadsHere) output.row('clients', `learn the new addresses at ${followers.statusAddress}`);
+  else {
+    output.warn(
+      `no address that clients were told leads to this machine (${[...lost, followers.statusAddress].join(', ')}): ` +
+        'let one of these names lead here, or no client follows',
+    );
+  }
+}
