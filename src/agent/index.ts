@@ -9,6 +9,18 @@ export { joinNetwork } from './join-network.ts';
 export { type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export {
+  completePending,
+  findOwnCertificate,
+  findPending,
+  forgetPending,
+  keepPending,
+  listPending,
+  noteSubmitted,
+  type OwnCertificate,
+  type PendingRequest,
+  type SubmittedRequest,
+} from './pending-requests.ts';
+export {
   localPlace,
   type OpenPlaceOptions,
   openRepositoryAt,

@@ -99,10 +99,22 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/policy.ts')).definePolicy,
   },
   {
+    name: 'request',
+    summary: 'make certificate requests, and complete them',
+    everyday: false,
+    load: async () => (await import('./command/request.ts')).defineRequest,
+  },
+  {
     name: 'ca',
     summary: "look at the authority's own certificates, and take care of its keys",
     everyday: false,
     load: async () => (await import('./command/ca.ts')).defineCa,
+  },
+  {
+    name: 'audit',
+    summary: 'read, check and export the log of what was decided',
+    everyday: false,
+    load: async () => (await import('./command/audit.ts')).defineAudit,
   },
   {
     name: 'sm_ssl_cert',

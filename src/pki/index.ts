@@ -67,6 +67,7 @@ export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';
 export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
 export { isNamePattern, matchesNamePattern } from './name-pattern.ts';
 export type { ObjectIdentifier } from './object-identifier.ts';
+export { orderChain, signed } from './order-chain.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
 export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
 export {

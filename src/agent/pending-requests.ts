@@ -1,0 +1,189 @@
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { asBuffer, type Bytes, equalBytes, HoldfastError, Secret } from '../base/index.ts';
+import {
+  type Certificate,
+  exportPublicKey,
+  type KeyPair,
+  orderChain,
+  parseCertificate,
+} from '../pki/index.ts';
+import type { Keystore } from '../trust/index.ts';
+
+const Submitted = Type.Object(
+  {
+    /** `host:port` of the listener that enrols. */
+    server: Type.String(),
+    /** SHA-256 of the root that the server has to belong to. */
+    root: Type.String(),
+    /** What the request is followed by. */
+    handle: Type.String(),
+    role: Type.String(),
+    name: Type.String(),
+  },
+  { additionalProperties: false },
+);
+const Stored = Type.Object(
+  {
+    /** PKCS#10, DER in base64. */
+    request: Type.String(),
+    createdAt: Type.String(),
+    submitted: Type.Optional(Submitted),
+  },
+  { additionalProperties: false },
+);
+
+/** Where a request was sent. */
+export type SubmittedRequest = Static<typeof Submitted>;
+
+/** A request of this machine whose certificate has not come; its key waits in the keystore. */
+export interface PendingRequest {
+  /** What people call it. */
+  readonly name: string;
+  /** PKCS#10, DER. */
+  readonly request: Bytes;
+  readonly createdAt: Date;
+  readonly submitted?: SubmittedRequest;
+}
+
+/** A certificate of an outside authority, or of another network, that this machine has the key of. */
+export interface OwnCertificate {
+  /** The friendly name of the request it came for. */
+  readonly name: string;
+  /** DER, the leaf first. */
+  readonly chain: readonly Bytes[];
+}
+
+const pendingLabel = (name: string): string => `request ${name}`;
+const certificateLabel = (name: string): string => `certificate ${name}`;
+
+/**
+ * Keeps a new key as pending, with the request it signed, in one write.
+ * @throws HoldfastError `name_taken` when a request of this name waits already
+ */
+export async function keepPending(
+  keystore: Keystore,
+  pending: PendingRequest,
+  { privateKey }: Pick<KeyPair, 'privateKey'>,
+): Promise<void> {
+  const label = pendingLabel(pending.name);
+  if (keystore.has(label)) {
+    throw new HoldfastError('name_taken', `a request called ${pending.name} is waiting for its certificate`, {
+      hint: `choose another --friendly-name, or give that one up: holdfast request pending --forget ${quote(pending.name)}`,
+    });
+  }
+  await keystore.update((entries) => {
+    entries.putKey(label, privateKey);
+    entries.putSecret(label, encode(pending));
+  });
+}
+
+/** Notes where a pending request was sent. */
+export async function noteSubmitted(
+  keystore: Keystore,
+  pending: PendingRequest,
+  submitted: SubmittedRequest,
+): Promise<void> {
+  await keystore.update((entries) =>
+    entries.putSecret(pendingLabel(pending.name), encode({ ...pending, submitted })),
+  );
+}
+
+/** The pending requests of a keystore, by name. @throws HoldfastError `keystore_damaged` */
+export function listPending(keystore: Keystore): PendingRequest[] {
+  const prefix = pendingLabel('');
+  return keystore
+    .labels()
+    .filter((label) => label.startsWith(prefix))
+    .map((label) => decode(keystore, label.slice(prefix.length)));
+}
+
+/** The pending request called `name`. @throws HoldfastError `request_unknown` */
+export function findPending(keystore: Keystore, name: string): PendingRequest {
+  if (keystore.has(pendingLabel(name))) return decode(keystore, name);
+  throw new HoldfastError('request_unknown', `no request called ${name} waits on this machine`, {
+    hint: 'holdfast request pending shows those that do',
+  });
+}
+
+/** Gives a pending request and its key up: no certificate for it can be used any more. */
+export async function forgetPending(keystore: Keystore, name: string): Promise<void> {
+  findPending(keystore, name);
+  await keystore.update((entries) => entries.remove(pendingLabel(name)));
+}
+
+/**
+ * Pairs a certificate with the key that waits for it, by public key; both then stand under one label. Nothing changes
+ * when there is no such key.
+ *
+ * @param chain DER, in any order; what leads to the authority is put in its order, and a root left out
+ * @throws HoldfastError `keystore_entry_missing` when no key here belongs to any of them
+ */
+export async function completePending(keystore: Keystore, chain: readonly Bytes[]): Promise<OwnCertificate> {
+  const certificates = chain.map((der) => parseCertificate(der));
+  for (const { name } of listPending(keystore)) {
+    const key = keystore.key(pendingLabel(name));
+    const spki = exportPublicKey(key);
+    const leaf = certificates.find((each) => equalBytes(each.spki, spki));
+    if (leaf === undefined) continue;
+    const ordered = orderChain(leaf, certificates).map(({ der }) => der);
+    await keystore.update((entries) => {
+      entries.putKey(certificateLabel(name), key);
+      entries.putCertificates(certificateLabel(name), ordered);
+      entries.remove(pendingLabel(name));
+    });
+    return { name, chain: ordered };
+  }
+  throw noKey(certificates[0]);
+}
+
+/** The key and chain that were paired for a certificate, found by its public key; undefined when there are none. */
+export function findOwnCertificate(
+  keystore: Keystore,
+  { spki }: Certificate,
+): { readonly label: string; readonly name: string } | undefined {
+  const prefix = certificateLabel('');
+  const label = keystore
+    .labels()
+    .filter((each) => each.startsWith(prefix))
+    .find((each) => equalBytes(exportPublicKey(keystore.key(each)), spki));
+  return label === undefined ? undefined : { label, name: label.slice(prefix.length) };
+}
+
+function encode({ request, createdAt, submitted }: PendingRequest): Secret<Bytes> {
+  const stored: Static<typeof Stored> = {
+    request: asBuffer(request).toString('base64'),
+    createdAt: createdAt.toISOString(),
+    ...(submitted && { submitted }),
+  };
+  return new Secret(Buffer.from(JSON.stringify(stored)));
+}
+
+function decode(keystore: Keystore, name: string): PendingRequest {
+  const stored: unknown = JSON.parse(
+    Buffer.from(keystore.secret(pendingLabel(name)).reveal()).toString('utf8'),
+  );
+  if (!Value.Check(Stored, stored))
+    throw new HoldfastError(
+      'keystore_damaged',
+      `the pending request ${name} is damaged or of another version`,
+    );
+  const { request, createdAt, submitted } = stored;
+  return {
+    name,
+    request: Uint8Array.from(Buffer.from(request, 'base64')),
+    createdAt: new Date(createdAt),
+    ...(submitted && { submitted }),
+  };
+}
+
+function noKey(certificate: Certificate | undefined): HoldfastError {
+  const whose = certificate === undefined ? 'this certificate' : `the certificate ${certificate.serial}`;
+  return new HoldfastError('keystore_entry_missing', `no private key in this home belongs to ${whose}`, {
+    hint: 'complete it on the machine, and in the home, that made the request; where its key is lost, make a new one: holdfast request create',
+  });
+}
+
+function quote(name: string): string {
+  return `'${name.replaceAll("'", `'\\''`)}'`;
+}

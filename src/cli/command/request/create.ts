@@ -1,0 +1,41 @@
+import type { RequestCreateOptions } from '../../creating-requests.ts';
+import type { DefineCommand } from '../../define-command.ts';
+import { collect } from '../../repository-options.ts';
+
+/** `holdfast request create` */
+export const defineRequestCreate: DefineCommand = (command, start) => {
+  command
+    .summary('make a key and a certificate request for it')
+    .description(
+      'make a key and a certificate request for it; asks on a terminal, unless --cn or --names is given',
+    )
+    .option('--friendly-name <name>', 'what the request is called on this machine (default: the common name)')
+    .option('--key <kind>', 'p256, p384, p521, ed25519, rsa2048, rsa3072 or rsa4096 (default: p256)')
+    .option('--cn <name>', 'common name (default: the first of --names)')
+    .option('--o <name>', 'organisation')
+    .option('--ou <name>', 'organisational unit')
+    .option('--l <city>', 'city')
+    .option('--st <state>', 'state or province')
+    .option('--c <country>', 'country, two letters')
+    .option('--email <address>', 'mail address')
+    .option(
+      '--names <list>',
+      'host names and addresses, with commas or repeated (default: the common name, where it is one)',
+      collect,
+    )
+    .option('--out <file>', 'where the request goes (default: FRIENDLY-NAME.csr)')
+    .option('--force', 'write over a file that is there')
+    .addHelpText('after', examples)
+    .action(async (options: RequestCreateOptions) => {
+      const { createRequest } = await import('../../creating-requests.ts');
+      await createRequest(start(command), options);
+    });
+};
+
+const examples = `
+The key stays in this machine's keystore, pending, until its certificate comes: holdfast request complete FILE.
+
+Examples:
+  holdfast request create
+  holdfast request create --names vault.example,192.0.2.7 --o 'Example Ltd' --c DE --key rsa3072 --out vault.csr
+`;

@@ -1,0 +1,119 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { forgetPending, keepPending, openOrCreateKeystore } from '../agent/index.ts';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import {
+  createCertificateRequest,
+  formatGeneralName,
+  formatName,
+  generateKeyPair,
+  requestPem,
+} from '../pki/index.ts';
+import type { Context } from './context.ts';
+import { parseDraft, type RequestDraft, type RequestFields } from './request-draft.ts';
+import { askForRequest } from './request-wizard.ts';
+import { withHome } from './with-home.ts';
+
+/** What `request create` takes. */
+export interface RequestCreateOptions extends RequestFields {
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+/** What is to be made, and where its file goes. */
+interface Plan {
+  readonly draft: RequestDraft;
+  readonly file: string;
+}
+
+/** `holdfast request create`: a key that stays here, and a request for it in a file. */
+export async function createRequest(context: Context, options: RequestCreateOptions): Promise<void> {
+  const { draft, file } = isInteractive(options) ? await askPlan(options) : planOf(options);
+  const path = resolve(context.workingDirectory, file);
+  if (options.force !== true) await refuseExisting(path);
+  await withHome(context.home, async (home) => {
+    const keystore = await openOrCreateKeystore(home.node);
+    const made = await makeRequest(context, draft);
+    await keepPending(keystore, made.pending, made.keys);
+    try {
+      await writeRequest(path, made.pending.request, options);
+    } catch (error) {
+      await forgetPending(keystore, draft.friendlyName);
+      throw error;
+    }
+  });
+  sayCreated(context, draft, path);
+}
+
+function isInteractive({ cn, names }: RequestCreateOptions): boolean {
+  return cn === undefined && names === undefined && process.stdin.isTTY && process.stderr.isTTY;
+}
+
+function planOf(options: RequestCreateOptions): Plan {
+  const draft = parseDraft(options);
+  return { draft, file: options.out ?? fileFor(draft.friendlyName) };
+}
+
+async function askPlan(options: RequestCreateOptions): Promise<Plan> {
+  const answers = await askForRequest({ fields: options, fileFor: (name) => options.out ?? fileFor(name) });
+  return { draft: parseDraft(answers.fields), file: answers.file };
+}
+
+/** `vault.example` → `vault.example.csr`; what a file cannot be called becomes `-`. */
+function fileFor(friendlyName: string): string {
+  return `${friendlyName.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'request'}.csr`;
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw exists(path);
+}
+
+async function makeRequest({ clock }: Context, { friendlyName, keyAlgorithm, subject, names }: RequestDraft) {
+  const keys = await generateKeyPair(keyAlgorithm);
+  const request = createCertificateRequest({ subject, subjectAltNames: names }, keys.privateKey);
+  return { keys, pending: { name: friendlyName, request, createdAt: new Date(clock.now()) } };
+}
+
+async function writeRequest(
+  path: string,
+  der: Uint8Array,
+  { force = false }: RequestCreateOptions,
+): Promise<void> {
+  try {
+    await writeFileAtomic(path, requestPem(der), { mode: 0o644, exclusive: !force });
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST') throw exists(path);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES' && code !== 'EISDIR') throw error;
+    throw new HoldfastError('path_not_found', `${path}: ${code}`, {
+      hint: 'name a file in a folder that is there and can be written to: --out FILE',
+      cause: error,
+    });
+  }
+}
+
+function exists(path: string): HoldfastError {
+  return new HoldfastError('usage', `${path} is there already`, {
+    hint: 'name another file with --out FILE, or write over it with --force',
+  });
+}
+
+function sayCreated(
+  { output }: Context,
+  { friendlyName, keyAlgorithm, subject, names }: RequestDraft,
+  path: string,
+): void {
+  const shown = names.map(formatGeneralName);
+  if (output.json) {
+    const value = { friendlyName, key: keyAlgorithm, subject: formatName(subject), names: shown, file: path };
+    return output.value(value);
+  }
+  output.row('request', friendlyName, formatName(subject), shown.join(', '));
+  output.row('key', keyAlgorithm, 'in the keystore of this machine, pending');
+  output.row('file', path);
+  output.row('next', 'send it to an authority; then: holdfast request complete FILE');
+}

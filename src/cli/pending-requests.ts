@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { describeCertificate } from '../admin/index.ts';
+import { completePending, forgetPending, listPending } from '../agent/index.ts';
+import { formatName, parseCertificate, parseCertificateRequest } from '../pki/index.ts';
+import { Keystore } from '../trust/index.ts';
+import { readCertificates } from './certificate-file.ts';
+import type { Context } from './context.ts';
+import { formatTime } from './format.ts';
+import { openHome } from './home.ts';
+
+/** `holdfast request pending`: the requests of this machine whose keys wait for a certificate. */
+export async function showPending(context: Context, { forget }: { readonly forget?: string }): Promise<void> {
+  const { output } = context;
+  const keystore = await Keystore.open((await openHome(context.home)).node);
+  if (forget !== undefined) {
+    await forgetPending(keystore, forget);
+    return output.json ? output.value({ forgotten: forget }) : output.row('forgotten', forget, 'key and all');
+  }
+  const pending = listPending(keystore).map(({ name, request, createdAt, submitted }) => ({
+    friendlyName: name,
+    subject: formatName(parseCertificateRequest(request).subject),
+    created: createdAt.toISOString(),
+    server: submitted?.server,
+    handle: submitted?.handle,
+  }));
+  if (output.json) return output.value(pending);
+  const columns = [
+    { heading: 'Friendly name', shrink: true },
+    { heading: 'Subject', shrink: true },
+    { heading: 'Made' },
+    { heading: 'Sent to' },
+    { heading: 'Handle' },
+  ];
+  output.table(
+    columns,
+    pending.map(({ friendlyName, subject, created, server = '', handle = '' }) => [
+      friendlyName,
+      subject,
+      formatTime(new Date(created)),
+      server,
+      handle,
+    ]),
+  );
+}
+
+/** `holdfast request complete FILE`: pairs what the authority sent with the key that waits for it. */
+export async function completeRequest(context: Context, file: string): Promise<void> {
+  const { output, clock } = context;
+  const certificates = await readCertificates(resolve(context.workingDirectory, file));
+  const keystore = await Keystore.open((await openHome(context.home)).node);
+  const { name, chain } = await completePending(keystore, certificates);
+  const view = describeCertificate(parseCertificate(chain[0] as Uint8Array), clock.now());
+  if (view.state !== 'valid')
+    output.warn(`the certificate is ${view.state}: ${view.notBefore} to ${view.notAfter}`);
+  if (output.json) return output.value({ friendlyName: name, ...view, certificates: chain.length });
+  output.row('completed', name, view.subject, `of ${view.issuer}`);
+  output.row('valid', `${view.notBefore} to ${view.notAfter}`);
+  if (chain.length === 1)
+    output.warn('no issuing certificate is in the file: clients that do not have it will find no path');
+  output.row('next', `holdfast tls bind ${file} --host NAME`);
+}

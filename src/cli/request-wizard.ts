@@ -1,0 +1,122 @@
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { formatGeneralName, formatName } from '../pki/index.ts';
+import { parseRequestedNames } from '../policy/index.ts';
+import {
+  keyKinds,
+  parseDraft,
+  parseFriendlyName,
+  parseSubject,
+  type RequestDraft,
+  type RequestFields,
+} from './request-draft.ts';
+
+/** What the wizard found out. */
+export interface WizardAnswers {
+  readonly fields: RequestFields;
+  readonly file: string;
+}
+
+/** What is there before anything is typed. */
+export interface WizardStart {
+  /** Answers that are offered. */
+  readonly fields: RequestFields;
+  /** Where the request would go, for its friendly name. */
+  readonly fileFor: (friendlyName: string) => string;
+}
+
+/**
+ * Asks for everything a request says, one field after the other, each checked as it is typed, then shows it all and asks
+ * whether it is to be made. Nothing is made here.
+ * @throws HoldfastError `interrupted` when the answer is no, or at Ctrl-C
+ */
+export async function askForRequest({ fields, fileFor }: WizardStart): Promise<WizardAnswers> {
+  const friendlyName = await ask(
+    'Friendly name, for this machine only',
+    fields.friendlyName,
+    parseFriendlyName,
+  );
+  const key = await askKey(fields.key);
+  const o = await ask('Organisation', fields.o, subjectField('o'));
+  const ou = await ask('Organisational unit', fields.ou, subjectField('ou'));
+  const cn = await ask('Common name, which clients use', fields.cn, (text) => parseSubject({ cn: text }));
+  const c = await ask('Country, two letters', fields.c, subjectField('c'));
+  const st = await ask('State or province', fields.st, subjectField('st'));
+  const l = await ask('City', fields.l, subjectField('l'));
+  const names = await ask('Host names and addresses, with commas', fields.names?.join(',') ?? cn, checkNames);
+  const file = await ask('File for the request', fileFor(friendlyName), checkFile);
+  const answers = { fields: { ...fields, friendlyName, key, o, ou, cn, c, st, l, names: [names] }, file };
+  await confirmSummary(summaryOf(parseDraft(answers.fields), file));
+  return answers;
+}
+
+/** Every field of a request on a line of its own. */
+export function summaryOf(
+  { friendlyName, keyAlgorithm, subject, names }: RequestDraft,
+  file: string,
+): string {
+  return [
+    `friendly name  ${friendlyName}`,
+    `key            ${keyKinds[keyAlgorithm]}`,
+    `subject        ${formatName(subject)}`,
+    `names          ${names.map(formatGeneralName).join(', ') || 'none'}`,
+    `file           ${file}`,
+  ].join('\n');
+}
+
+async function ask(
+  message: string,
+  initial: string | undefined,
+  check: (text: string) => unknown,
+): Promise<string> {
+  const { isCancel, text } = await import('@clack/prompts');
+  const answer = await text({
+    message,
+    output: process.stderr,
+    initialValue: initial ?? '',
+    validate: (value) => problemOf(() => check(value ?? '')),
+  });
+  if (isCancel(answer)) throw cancelled();
+  return answer ?? '';
+}
+
+async function askKey(initial = 'p256'): Promise<string> {
+  const { isCancel, select } = await import('@clack/prompts');
+  const options = Object.entries(keyKinds).map(([value, label]) => ({ value, label }));
+  const answer = await select({ message: 'Key', output: process.stderr, initialValue: initial, options });
+  if (isCancel(answer)) throw cancelled();
+  return answer;
+}
+
+async function confirmSummary(summary: string): Promise<void> {
+  const { confirm, note } = await import('@clack/prompts');
+  note(summary, 'This is what will be made', { output: process.stderr });
+  const answer = await confirm({ message: 'Make the key and the request?', output: process.stderr });
+  if (answer !== true) throw cancelled();
+}
+
+function cancelled(): HoldfastError {
+  return new HoldfastError('interrupted', 'no request was made');
+}
+
+function subjectField(field: 'o' | 'ou' | 'c' | 'st' | 'l'): (text: string) => unknown {
+  return (text) => parseSubject({ cn: 'x', [field]: text });
+}
+
+function checkNames(text: string): void {
+  if (text.trim() !== '') parseRequestedNames([text]);
+}
+
+function checkFile(text: string): void {
+  if (text.trim() === '') throw new HoldfastError('usage', 'the name of a file is missing');
+}
+
+/** What is wrong with an answer, for the terminal. */
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (isHoldfastError(error)) return error.message;
+    throw error;
+  }
+}
