@@ -5,7 +5,7 @@ import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
-const names = 'alpha,b.domain,*.office.domain,127.0.0.*,10.0.0.5,2001:db8::7,bücher.domain';
+const names = 'localhost,alpha,b.domain,*.office.domain,127.0.0.*,10.0.0.5,2001:db8::7,bücher.domain';
 
 /** What openssl says of the server on `port`, whose name is to be verified as the options say. */
 async function openssl(directory: string, port: number, options: readonly string[]): Promise<string> {
@@ -33,7 +33,11 @@ describe('a server with names of every form', () => {
     assert.equal((await runHoldfast([...init, ...home])).code, 0);
     assert.equal((await runHoldfast(['ca', 'export', join(directory.path, 'ca.pem'), ...home])).code, 0);
     await using server = startHoldfast(['serve', ...home]);
-    await server.waitFor(/listening https:\/\/alpha:/);
+    await server.waitFor(/listening https:\/\/localhost:/);
+
+    const { stdout: code } = await runHoldfast(['token', 'create', 'laptop', ...home]);
+    const client = ['--home', join(directory.path, 'laptop')];
+    assert.equal((await runHoldfast(['join', code.trim(), ...client])).code, 0);
 
     for (const host of ['alpha', 'b.domain', 'a.office.domain', 'xn--bcher-kva.domain']) {
       assert.match(
