@@ -1,3 +1,4 @@
+import type { Command } from './connection.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { Transaction } from './transaction.ts';
 
@@ -9,56 +10,92 @@ export interface Member {
   reject(error: unknown): void;
 }
 
-/** How a member's work ended, to be told when the group is on the disk. */
-type Outcome = { readonly value: unknown } | { readonly error: unknown };
-
 /**
- * Runs transactions one after the other and commits them as one, so that they share the way to the disk. Each is a
- * savepoint: one that fails is undone alone. They are told only after `durable` has resolved; when the commit or `durable`
- * fails all of them fail, since none is on record then.
+ * Runs transactions one after the other and commits them as one, so that they share the way to the disk; gives those it
+ * has not come to. One that fails is undone alone, and when it had changed anything the group ends with it. They are told
+ * only after `durable` has resolved; when the commit or `durable` fails all of them fail, since none is on record then.
  */
 export async function commitGroup(
   connection: SqliteConnection,
-  group: readonly Member[],
+  waiting: readonly Member[],
   durable: () => Promise<void>,
-): Promise<void> {
+): Promise<readonly Member[]> {
+  const group = new Group(connection);
   try {
-    statement(connection, 'BEGIN IMMEDIATE');
-    const outcomes: Outcome[] = [];
-    for (const member of group) outcomes.push(await performMember(connection, member));
-    statement(connection, 'COMMIT');
-    await durable();
-    group.forEach((member, index) => tell(member, outcomes[index]));
+    group.begin();
+    const rest = await group.perform(waiting);
+    await group.commit(durable);
+    return rest;
   } catch (error) {
-    if (connection.isInTransaction) statement(connection, 'ROLLBACK');
-    for (const member of group) member.reject(error);
+    group.fail(waiting, error);
+    return [];
   }
 }
 
-async function performMember(connection: SqliteConnection, member: Member): Promise<Outcome> {
-  const transaction = new Transaction(connection);
-  statement(connection, 'SAVEPOINT member');
-  try {
-    const value = await member.perform(transaction);
-    transaction.end();
-    statement(connection, 'RELEASE member');
-    return { value };
-  } catch (error) {
-    transaction.end();
-    // A full disk ends the whole transaction; then those before this one are undone too.
-    if (!connection.isInTransaction) throw error;
-    statement(connection, 'ROLLBACK TO member');
-    statement(connection, 'RELEASE member');
-    return { error };
+class Group {
+  readonly #connection: SqliteConnection;
+  /** Tells each member how it ended. */
+  readonly #outcomes: (() => void)[] = [];
+  /** What the members that went well have changed. */
+  readonly #changes: Command[] = [];
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
-}
 
-function tell(member: Member, outcome: Outcome | undefined): void {
-  if (outcome === undefined) throw new TypeError('a member without an outcome');
-  if ('error' in outcome) member.reject(outcome.error);
-  else member.resolve(outcome.value);
-}
+  begin(): void {
+    this.#statement('BEGIN IMMEDIATE');
+  }
 
-function statement(connection: SqliteConnection, sql: string): void {
-  connection.execute({ method: 'run', sql, params: [] });
+  async perform(waiting: readonly Member[]): Promise<readonly Member[]> {
+    for (const [index, member] of waiting.entries()) {
+      if (!(await this.#performMember(member))) return waiting.slice(index + 1);
+    }
+    return [];
+  }
+
+  async commit(durable: () => Promise<void>): Promise<void> {
+    this.#statement('COMMIT');
+    if (this.#changes.length > 0) await durable();
+    for (const tell of this.#outcomes) tell();
+  }
+
+  fail(waiting: readonly Member[], error: unknown): void {
+    // SQLite may have rolled back already (a full disk does that); then there is nothing left to undo.
+    if (this.#connection.isInTransaction) this.#statement('ROLLBACK');
+    for (const member of waiting) member.reject(error);
+  }
+
+  /** False when the group has to end here. */
+  async #performMember(member: Member): Promise<boolean> {
+    const transaction = new Transaction(this.#connection);
+    try {
+      const value = await member.perform(transaction);
+      transaction.end();
+      this.#changes.push(...transaction.changes);
+      this.#outcomes.push(() => member.resolve(value));
+      return true;
+    } catch (error) {
+      transaction.end();
+      if (!this.#connection.isInTransaction) throw error;
+      this.#outcomes.push(() => member.reject(error));
+      if (transaction.changes.length === 0) return true;
+      this.#undoLast();
+      return false;
+    }
+  }
+
+  /**
+   * Undoes all, and does again what the others have changed: upon the same rows, so with the same result. A savepoint for
+   * each member would cost those that go well as much again as what they write.
+   */
+  #undoLast(): void {
+    this.#statement('ROLLBACK');
+    this.#statement('BEGIN IMMEDIATE');
+    for (const command of this.#changes) this.#connection.execute(command);
+  }
+
+  #statement(sql: string): void {
+    this.#connection.execute({ method: 'run', sql, params: [] });
+  }
 }

@@ -78,7 +78,8 @@ export class SqliteConnection {
 
 /** `NORMAL` orders what is written so that a loss of power leaves a database that is whole (sqlite.org/pragma.html). */
 const settings: Readonly<Record<ConnectionPurpose, string>> = {
-  writer: 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;',
+  writer:
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192;',
   reader: 'PRAGMA synchronous = NORMAL; PRAGMA query_only = ON;',
 };
 

@@ -97,7 +97,8 @@ export class SqliteDatabase implements Database {
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, maxGroupSize);
-      await commitGroup(this.#parts.writer, group, () => this.#durable());
+      const rest = await commitGroup(this.#parts.writer, group, () => this.#durable());
+      this.#waiting.unshift(...rest);
       await this.#parts.keeper.takeOver(this.#parts.reader);
     }
     this.#isWorking = false;

@@ -1,3 +1,4 @@
+import type { Command } from './connection.ts';
 import type { Queries, Row, SqlValue } from './database.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
@@ -5,6 +6,8 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 export class Transaction implements Queries {
   readonly #connection: SqliteConnection;
   #open = true;
+  /** What it has changed, to be done again when another one has to be undone. */
+  readonly changes: Command[] = [];
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
@@ -20,19 +23,20 @@ export class Transaction implements Queries {
   }
 
   async all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
-    return this.#writer().execute({ method: 'all', sql, params }) as T[];
+    return this.#execute({ method: 'all', sql, params }) as T[];
   }
 
   async get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
-    return this.#writer().execute({ method: 'get', sql, params }) as T | undefined;
+    return this.#execute({ method: 'get', sql, params }) as T | undefined;
   }
 
   async run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
-    return this.#writer().execute({ method: 'run', sql, params }) as { changes: number };
+    return this.#execute({ method: 'run', sql, params }) as { changes: number };
   }
 
-  #writer(): SqliteConnection {
+  #execute(command: Command): unknown {
     if (!this.#open) throw new TypeError('the transaction has ended');
-    return this.#connection;
+    if (!command.sql.startsWith('SELECT')) this.changes.push(command);
+    return this.#connection.execute(command);
   }
 }
