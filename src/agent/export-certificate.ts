@@ -19,6 +19,16 @@ export async function exportPem(node: Node, directory: string): Promise<void> {
 }
 
 /**
+ * Writes this node's certificate and key as SEP sesam's `ini` directory has them, and remembers to do it again: ca/rootCA.pem,
+ * and x.509/client.pem and client.key, or for a server ssl/server.pem and server.key. Keys are 0600.
+ */
+export async function exportSesam(node: Node, directory: string): Promise<void> {
+  for (const each of ['ca', ownSesamFiles(node).directory]) await makeDirectory(join(directory, each));
+  await writeLayout(node, { layout: 'sesam', directory });
+  await rememberExport(node, { layout: 'sesam', directory });
+}
+
+/**
  * Writes what the restic program needs to use this node's repository at `repositoryUrl`: ca.pem, client.pem (chain and
  * key), password, restic.env, restic.sh. `password` is that of a key made for this export.
  */
@@ -61,13 +71,31 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
   const { chain, privateKey } = node.credentials.current;
   const certificates = chain.map(certificatePem).join('');
   const key = privateKeyPem(exportPrivateKey(privateKey));
+  const roots = node.bundle.current.anchors.map(({ certificate }) => certificatePem(certificate)).join('');
+  if (layout === 'sesam') return await writeSesam(node, directory, { certificates, key, roots });
   if (layout === 'restic') await writeFileAtomic(join(directory, 'client.pem'), certificates + key);
   else {
     await writeFileAtomic(join(directory, 'client.key'), key);
     await writeFileAtomic(join(directory, 'client.pem'), certificates);
   }
-  const roots = node.bundle.current.anchors.map(({ certificate }) => certificatePem(certificate)).join('');
   await writeFileAtomic(join(directory, 'ca.pem'), roots);
+}
+
+async function writeSesam(
+  node: Node,
+  directory: string,
+  texts: { readonly certificates: string; readonly key: string; readonly roots: string },
+): Promise<void> {
+  const { directory: own, name } = ownSesamFiles(node);
+  const mode = 0o644;
+  await writeFileAtomic(join(directory, own, `${name}.key`), texts.key);
+  await writeFileAtomic(join(directory, own, `${name}.pem`), texts.certificates, { mode });
+  await writeFileAtomic(join(directory, 'ca', 'rootCA.pem'), texts.roots, { mode });
+}
+
+function ownSesamFiles({ identity }: Node): { readonly directory: string; readonly name: string } {
+  const isServer = identity.role === 'server' || identity.role === 'storage';
+  return isServer ? { directory: 'ssl', name: 'server' } : { directory: 'x.509', name: 'client' };
 }
 
 async function rememberExport(node: Node, record: ExportRecord): Promise<void> {

@@ -4,7 +4,13 @@
  * It knows nothing of a command line and prints nothing.
  */
 export { Connection, connectNode, type PlaceRequest } from './connection.ts';
-export { type ExportLayout, exportPem, exportRestic, forgetExport } from './export-certificate.ts';
+export {
+  type ExportLayout,
+  exportPem,
+  exportRestic,
+  exportSesam,
+  forgetExport,
+} from './export-certificate.ts';
 export { joinNetwork } from './join-network.ts';
 export { type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';

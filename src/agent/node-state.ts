@@ -21,7 +21,9 @@ export const nodeStateSchema = Type.Object(
     /** The newest signed checkpoint of the authority's log that this node was shown. */
     checkpoint: SignedCheckpoint,
     /** Directories that are rewritten at each renewal. */
-    exports: Type.Array(Type.Object({ layout: Type.Enum(['pem', 'restic']), directory: Type.String() })),
+    exports: Type.Array(
+      Type.Object({ layout: Type.Enum(['pem', 'restic', 'sesam']), directory: Type.String() }),
+    ),
     lastBackup: Type.Optional(
       Type.Object({
         snapshot: Type.String(),

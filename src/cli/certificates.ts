@@ -6,11 +6,13 @@ import {
   type ExportLayout,
   exportPem,
   exportRestic,
+  exportSesam,
   forgetExport,
   openNode,
   openRepositoryAt,
   randomPassword,
 } from '../agent/index.ts';
+import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { parseCertificate, type Role } from '../pki/index.ts';
 import { thisMachine } from '../repository/index.ts';
@@ -87,6 +89,10 @@ export async function exportCertificate(
 ): Promise<void> {
   const { output } = context;
   const home = await openHome(context.home);
+  if (options.layout === 'sesam' && directory !== undefined && (await hasAuthority(home.path))) {
+    const { exportMade } = await import('./vendor/export-made.ts');
+    return await exportMade(context, resolve(context.workingDirectory, directory));
+  }
   const node = await openNode(home.node);
   if (options.list === true) {
     if (output.json) return output.value(node.state.exports);
@@ -105,6 +111,7 @@ export async function exportCertificate(
   if (options.forget === true) return forgetExport(node, absolute);
   using connection = await connectNode(node, context);
   if (options.layout === 'pem') await exportPem(node, absolute);
+  else if (options.layout === 'sesam') await exportSesam(node, absolute);
   else {
     const place = await connection.place({ cache: home.cache });
     const repository = await openRepositoryAt(place, { create: true, signal: context.signal });
