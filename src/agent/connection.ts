@@ -4,6 +4,7 @@ import { leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import { type ConnectionInfo, TlsDialer } from '../transport/index.ts';
+import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
 import { type RenewalOptions, renewNode } from './renewal.ts';
@@ -99,9 +100,29 @@ async function tryToRenew(node: Node, connection: Connection, options: RenewalOp
   }
 }
 
+/** Where none of the servers that the node knows is its server, it asks at the stable address where they are now. */
 async function dialAny(node: Node, options: ConnectOptions): Promise<Connection> {
-  const { clock, signal, servers = node.state.servers } = options;
-  const failures: string[] = [];
+  const { servers = node.state.servers, signal } = options;
+  const known = await dialFirst(node, servers, options);
+  if (known instanceof Connection) return known;
+  if (options.servers !== undefined) throw known;
+  const others = (await movedServers(node.state.statusAddress, signal)).filter(
+    (server) => !servers.includes(server),
+  );
+  const found = others.length === 0 ? known : await dialFirst(node, others, options);
+  if (!(found instanceof Connection)) throw known;
+  options.log.info('the servers have moved', { to: found.server });
+  await node.updateState({ servers: [...others, ...servers].slice(0, maxServers) });
+  return found;
+}
+
+/** The first that proves to be a server of the network; or why there is none. */
+async function dialFirst(
+  node: Node,
+  servers: readonly string[],
+  { clock, signal }: ConnectOptions,
+): Promise<Connection | HoldfastError> {
+  const failures: HoldfastError[] = [];
   for (const server of servers) {
     const dialer = new TlsDialer({ bundle: node.bundle, credentials: node.credentials, clock });
     try {
@@ -110,11 +131,19 @@ async function dialAny(node: Node, options: ConnectOptions): Promise<Connection>
       return new Connection(node, server, dialer);
     } catch (error) {
       dialer.close();
-      if (!isHoldfastError(error, 'connection_failed')) throw error;
-      failures.push(error.message);
+      if (!isHoldfastError(error) || isHoldfastError(error, 'interrupted')) throw error;
+      failures.push(error);
     }
   }
-  throw new HoldfastError('connection_failed', failures.join('; '), {
+  // Who answers at an address that was the server's says more than that nobody does at the others.
+  const strange = failures.find(({ code }) => code !== 'connection_failed');
+  return strange ?? unreachable(failures);
+}
+
+const maxServers = 100;
+
+function unreachable(failures: readonly HoldfastError[]): HoldfastError {
+  return new HoldfastError('connection_failed', failures.map(({ message }) => message).join('; '), {
     hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
   });
 }

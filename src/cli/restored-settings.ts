@@ -1,6 +1,6 @@
 import { isLocalAddress, machineNames } from './machine.ts';
 import { reachableNames } from './reachable-names.ts';
-import { parseSettings, type Settings } from './settings.ts';
+import { listenersOf, parseSettings, type Settings } from './settings.ts';
 
 /** A setting that is another one than in the backup. */
 export interface SettingChange {
@@ -17,10 +17,25 @@ export async function proposeSettings(
   kept: Settings,
   { names, port }: { readonly names?: readonly string[]; readonly port?: number },
 ): Promise<Settings> {
-  return {
+  const moved = {
     ...kept,
     names: names === undefined ? await namesHere(kept) : [...names],
     port: port ?? kept.port,
+  };
+  return { ...moved, ...stableStatus(kept, moved) };
+}
+
+/** Where the port changes, the status listener stays at the address that stands in every certificate. */
+function stableStatus(kept: Settings, { port }: Settings): Pick<Settings, 'listeners'> {
+  const statusPort = Number(new URL(kept.statusAddress).port);
+  const wasThere = listenersOf(kept).some(({ address }) => address.port === statusPort);
+  const moved = listenersOf({ ...kept, port });
+  const isTaken = moved.some(({ address }) => address.port === statusPort);
+  if (kept.listeners !== undefined || port === kept.port || !wasThere || isTaken) return {};
+  return {
+    listeners: moved.map((listener) =>
+      listener.kind === 'plain' ? { ...listener, address: { port: statusPort } } : listener,
+    ),
   };
 }
 
