@@ -99,11 +99,17 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 const toldCodes = [
+  'input_invalid',
+  'join_code_malformed',
   'join_code_unknown',
   'join_code_used',
   'join_code_expired',
   'join_code_revoked',
   'name_taken',
+  'name_invalid',
+  'name_reserved',
+  'queue_closed',
+  'request_unknown',
   'request_malformed',
   'request_signature_invalid',
   'request_not_allowed',
@@ -113,6 +119,7 @@ const toldCodes = [
   'signature_unsupported',
   'name_not_permitted',
   'lint_failed',
+  'certificate_not_allowed',
   'certificate_revoked',
   'certificate_expired',
   'authority_superseded',

@@ -24,6 +24,11 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/-/status/ocsp', service: 'status', access: 'anybody' },
   { method: 'GET', path: '/-/enrol/root', service: 'enrol', access: 'anybody' },
   { method: 'POST', path: '/-/enrol/join', service: 'enrol', access: 'anybody' },
+  { method: 'POST', path: '/-/enrol/requests', service: 'enrol', access: 'anybody' },
+  { method: 'GET', path: '/-/enrol/requests/*', service: 'enrol', access: 'anybody' },
+  { method: 'GET', path: '/-/certsrv', service: 'enrol', access: 'anybody' },
+  { method: 'GET', path: '/-/certsrv/*', service: 'enrol', access: 'anybody' },
+  { method: 'POST', path: '/-/certsrv/*', service: 'enrol', access: 'anybody' },
   {
     method: 'POST',
     path: '/-/control/renew',

@@ -5,11 +5,14 @@ import { maxMessageBytes } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { mountAdmin } from './admin-routes.ts';
 import { limitBodyTime } from './body-deadline.ts';
+import { mountCertsrv } from './certsrv/certsrv-routes.ts';
 import { mountControl } from './control-routes.ts';
 import { mountCrl } from './crl-route.ts';
 import { mountEnrol } from './enrol-routes.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
+import { loggedUrl } from './logged-url.ts';
 import { mountOcsp } from './ocsp-routes.ts';
+import { mountRequests } from './request-routes.ts';
 import type { IdentityOf, ServerContext } from './server-context.ts';
 import { mountStatus } from './status-routes.ts';
 
@@ -29,7 +32,7 @@ export async function createApplication(context: ServerContext): Promise<Applica
   const identities = new WeakMap<IncomingMessage, Identity>();
   app.setErrorHandler<Error>((error, request, reply) => {
     const failure = asHoldfastError(error);
-    sayFailure(context.log, failure, request.url);
+    sayFailure(context.log, failure, loggedUrl(request.url));
     void reply
       .code(httpStatusOf(failure))
       .send(errorBody(failure, isAdmin(identities.get(request.raw)) ? 'administrators' : 'peers'));
@@ -62,6 +65,8 @@ function mountAll(app: FastifyInstance, context: ServerContext, identityOf: Iden
   mountCrl(app, context);
   mountOcsp(app, context);
   mountEnrol(app, context);
+  mountRequests(app, context);
+  mountCertsrv(app, context);
   mountControl(app, context, identityOf);
   mountAdmin(app, context, identityOf);
 }

@@ -6,6 +6,7 @@ import type { ListenerPolicy } from '../policy/index.ts';
 import { isToldToPeer, type PeerGate } from '../transport/index.ts';
 import { findRoute, type Route, storageRoute } from './access.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
+import { loggedUrl } from './logged-url.ts';
 import type { StorageHandler } from './storage-handler.ts';
 
 /** Where a request goes once it is known who sent it. */
@@ -58,7 +59,12 @@ function admit(
 
 /** Answers a refusal. Of a certificate, only a peer of our own authority learns what is wrong with it. */
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
-  const fields = { method: request.method, url: request.url, from: request.socket.remoteAddress, error };
+  const fields = {
+    method: request.method,
+    url: loggedUrl(request.url ?? ''),
+    from: request.socket.remoteAddress,
+    error,
+  };
   if (isHoldfastError(error)) log.info('request refused', fields);
   else log.error('request failed', fields);
   const told = isSilent(error) ? undefined : errorBody(error, 'peers');

@@ -1,0 +1,41 @@
+import { asBuffer, type Bytes } from '../../base/index.ts';
+import { parseJoinCode, type RequestAnswer, type SubmitRequest } from '../../enrol/index.ts';
+import type { Authority } from '../authority.ts';
+import { identityLabel } from '../identity-records.ts';
+import type { Submitted } from './keep-request.ts';
+import type { FollowedRequest } from './requests.ts';
+
+/** A request as somebody sent it over the network, who is not known. */
+export interface Submission extends Omit<SubmitRequest, 'request'> {
+  /** PEM, DER or base64. */
+  readonly input: Bytes;
+  /** The address it came from. */
+  readonly from: string;
+}
+
+/** Takes a stranger's request in. Errors: `join_code_malformed`, and as {@link Authority.requests}. */
+export async function answerSubmission(
+  authority: Authority,
+  { input, profile, name, code, from }: Submission,
+): Promise<RequestAnswer & { readonly handle: string }> {
+  const secret = code === undefined ? undefined : parseJoinCode(code).secret;
+  const submitted = await authority.requests.submit({ input, role: profile, name, secret, from });
+  return { handle: submitted.handle, ...answerOf(submitted) };
+}
+
+/** How the request of a handle stands. @throws HoldfastError `request_unknown` */
+export async function answerFollowing(authority: Authority, handle: string): Promise<RequestAnswer> {
+  return answerOf(await authority.requests.collect(handle));
+}
+
+function answerOf(request: Submitted | FollowedRequest): RequestAnswer {
+  const { state, expiresAt, chain } = request;
+  const reason = 'reason' in request ? request.reason : undefined;
+  return {
+    state,
+    identity: identityLabel(request),
+    expires: expiresAt.toISOString(),
+    ...(reason !== undefined && { reason }),
+    ...(chain !== undefined && { chain: chain.map((der) => asBuffer(der).toString('base64')) }),
+  };
+}

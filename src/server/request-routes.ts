@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerFollowing, answerSubmission, refusalOf, type Submission } from '../authority/index.ts';
+import { isHoldfastError } from '../base/index.ts';
+import {
+  maxSubmissionBytes,
+  parseMessage,
+  type RequestAnswer,
+  requestPaths,
+  SubmitRequest,
+} from '../enrol/index.ts';
+import { httpStatusOf } from './http-status.ts';
+import { limitRefusals } from './limit-refusals.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** How a request comes by itself; what is said of it stands in the query then. */
+const requestTypes = ['application/pkcs10', 'application/pkcs7-mime', 'application/x-pem-file', 'text/plain'];
+
+/**
+ * Requests over HTTP. They are taken from strangers while the queue is on; with a join code, or signed with a certificate
+ * of the network, always. Whoever has the handle of a request can follow it.
+ */
+export function mountRequests(app: FastifyInstance, context: ServerContext): void {
+  void app.register((scope, _options, done) => {
+    scope.removeContentTypeParser('text/plain');
+    const raw = { parseAs: 'buffer', bodyLimit: maxSubmissionBytes } as const;
+    scope.addContentTypeParser(requestTypes, raw, (_request, body, parsed) => parsed(null, body));
+    scope.post(requestPaths.submit, { bodyLimit: 2 * maxSubmissionBytes }, (request, reply) =>
+      answering(context, request, reply, async () => {
+        const answer = await answerSubmission(context.authority, readSubmission(request));
+        return reply.code(answer.state === 'pending' ? 202 : 200).send(answer);
+      }),
+    );
+    scope.get<{ Params: { handle: string } }>(requestPaths.follow(':handle'), (request, reply) =>
+      answering(context, request, reply, async (): Promise<RequestAnswer> => {
+        return await answerFollowing(context.authority, request.params.handle);
+      }),
+    );
+    done();
+  });
+}
+
+async function answering(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  void reply.header('cache-control', 'no-store');
+  try {
+    return await limitRefusals(context, request.ip, work);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return reply.code(httpStatusOf(error)).send(refusalOf(error));
+  }
+}
+
+function readSubmission({ body, query, ip: from }: FastifyRequest): Submission {
+  if (!Buffer.isBuffer(body)) {
+    const { request, ...rest } = parseMessage(SubmitRequest, body, 'request');
+    return { ...rest, input: Buffer.from(request, 'utf8'), from };
+  }
+  const said = parseMessage(SubmitRequest, { ...(query as object), request: '-' }, 'query');
+  const { request: _none, ...rest } = said;
+  return { ...rest, input: body, from };
+}
