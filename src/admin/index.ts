@@ -8,6 +8,7 @@ export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';
 export {
   type OperationAnswer,
+  type OperationInput,
   type OperationName,
   operations,
 } from './operations.ts';

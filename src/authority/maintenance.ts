@@ -2,9 +2,10 @@ import type { Log } from '../base/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { logWarnings } from './custody/log-warnings.ts';
 import { keepTime } from './log/check-clock.ts';
+import { keepCheckpoint } from './log/kept-checkpoint.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
-import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
 import { expireRequests } from './requests/expire-requests.ts';
+import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
 import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
 import { readStanding } from './standing.ts';
 
@@ -17,9 +18,9 @@ const steps: readonly Step[] = [
   replaceIssuingWhenDue,
   renewOcspSignersWhenDue,
   signCrlsWhenDue,
-  logWarnings,
   expireRequests,
   keepCheckpoint,
+  logWarnings,
 ];
 
 /**

@@ -14,11 +14,12 @@ export interface AtomicFileOptions {
 /**
  * Writes `path` so that at any moment, power loss included, it holds either what it held before or all of `data`:
  * temporary file beside it → fsync → rename → fsync of the directory. On failure the temporary file is gone.
- * The one door for small durable writes; bulk data has its own in `storage`.
+ * The one door for small durable writes, and for what is long but comes piece by piece; what a server stores has its own
+ * in `storage`.
  */
 export async function writeFileAtomic(
   path: string,
-  data: Bytes | string,
+  data: Bytes | string | AsyncIterable<string>,
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const { mode = 0o600, exclusive = false } = options;
@@ -47,7 +48,11 @@ export async function makePrivateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
-async function writeSynced(path: string, data: Bytes | string, mode: number): Promise<void> {
+async function writeSynced(
+  path: string,
+  data: Bytes | string | AsyncIterable<string>,
+  mode: number,
+): Promise<void> {
   const handle: FileHandle = await open(path, 'wx', mode);
   try {
     await handle.chmod(mode);

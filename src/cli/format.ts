@@ -57,6 +57,14 @@ export function parseDuration(text: string): number | undefined {
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
+/** A moment: a date, a time (ISO 8601), or how long before `nowMs` (`7d`); undefined when it is none of them. */
+export function parseMoment(text: string, nowMs: number): Date | undefined {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return new Date(nowMs - ago);
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : undefined;
+  return time === undefined || Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** The first and most telling part of a fingerprint: `SHA256:4f:1c:9a:02:…`. */
 export function shortFingerprint(fingerprint: string): string {
   return `${fingerprint.split(':').slice(0, 5).join(':')}:…`;

@@ -1,6 +1,7 @@
 import { dayMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { describeClock } from '../log/clock-guard.ts';
+import { passesKeptCheckpoint } from '../log/kept-checkpoint.ts';
 import { replacementTime } from '../replace-issuing.ts';
 import { readCrlState } from '../revocation/crl-records.ts';
 
@@ -18,6 +19,7 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
   const problem = clockGuard.problem();
   return [
     ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
+    ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
     ...rootWarnings(context),
     ...issuingWarnings(context),
     ...crlWarnings(context),
@@ -55,6 +57,7 @@ function crlWarnings({ issuer: { root }, clock, keystore, reader }: AuthorityCon
   ];
 }
 
+const logWarning = 'the log is not the one that was signed for: holdfast audit verify names what is wrong';
 const needsRoot = 'which needs the key of the root: holdfast ca online FILE';
 
 async function serverWarnings({ database, clock }: AuthorityContext): Promise<string[]> {

@@ -77,24 +77,26 @@ export class AuditLog {
   }
 
   /**
-   * Reads the whole log and checks that it is one chain without gaps and, when a `checkpoint` is given, that it passes
-   * through it. @throws HoldfastError `authority_damaged`, naming the first record that is wrong
+   * Reads the whole log and checks that it is one chain without gaps that passes through the `checkpoints`.
+   * @throws HoldfastError `authority_damaged`, naming the first record that is wrong
    */
-  async verify(checkpoint?: { readonly sequence: number; readonly head: string }): Promise<LogHead> {
+  async verify(
+    ...checkpoints: readonly { readonly sequence: number; readonly head: string }[]
+  ): Promise<LogHead> {
     let head: LogHead = { sequence: 0, hash: logStart };
     for (;;) {
       const page = await this.#page(head.sequence, pageSize);
       for (const stored of page) {
         head = follow(head, stored);
-        if (head.sequence === checkpoint?.sequence && head.hash !== checkpoint.head) {
-          damaged(head.sequence, 'it is not the one of the checkpoint');
-        }
+        const { sequence, hash } = head;
+        if (checkpoints.some((each) => each.sequence === sequence && each.head !== hash))
+          damaged(sequence, 'it is not the one that was signed for');
       }
       if (page.length === 0) break;
     }
-    if (checkpoint !== undefined && head.sequence < checkpoint.sequence) {
-      damaged(head.sequence + 1, `it is missing, and the checkpoint is of ${checkpoint.sequence}`);
-    }
+    const signed = Math.max(0, ...checkpoints.map(({ sequence }) => sequence));
+    if (head.sequence < signed)
+      damaged(head.sequence + 1, `it is missing, and all up to ${signed} were signed for`);
     return head;
   }
 

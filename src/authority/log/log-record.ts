@@ -34,6 +34,9 @@ const LogKind = Type.Union([
 ]);
 export type LogKind = Static<typeof LogKind>;
 
+/** Every kind of record. */
+export const logKinds: readonly LogKind[] = LogKind.anyOf.map((kind) => kind.const);
+
 /** One record. Its text is one line of JSON and stands in the log as it was hashed; an export is these lines. */
 export const LogRecord = Type.Object(
   {

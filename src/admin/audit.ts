@@ -1,0 +1,90 @@
+import { type Static, Type } from 'typebox';
+import { type LogRecord, logKinds } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { SignedCheckpoint } from '../enrol/index.ts';
+import type { AdminContext } from './admin-context.ts';
+
+const maxPage = 1000;
+const Time = Type.String({ maxLength: 40 });
+
+export const auditListInput = Type.Object(
+  {
+    kind: Type.Optional(Type.Enum([...logKinds])),
+    by: Type.Optional(Type.String({ maxLength: 512 })),
+    /** ISO 8601. */
+    since: Type.Optional(Time),
+    until: Type.Optional(Time),
+    before: Type.Optional(Type.Integer({ minimum: 1 })),
+    limit: Type.Integer({ minimum: 1, maximum: maxPage }),
+  },
+  { additionalProperties: false },
+);
+
+/** Some records, the newest first, and the number to go on before; null when there are none left. */
+export interface AuditListAnswer {
+  readonly records: readonly LogRecord[];
+  readonly next: number | null;
+}
+
+/** Looks for records in the log; a page of it at a time. */
+export async function listAudit(
+  { authority }: AdminContext,
+  { kind, by, since, until, before, limit }: Static<typeof auditListInput>,
+): Promise<AuditListAnswer> {
+  const filter = { kind, by, since: parseTime(since), until: parseTime(until) };
+  const { records, next } = await authority.audit.search(filter, { before, limit });
+  return { records, next: next ?? null };
+}
+
+export const auditVerifyInput = Type.Object(
+  { checkpoint: Type.Optional(SignedCheckpoint) },
+  { additionalProperties: false },
+);
+
+export interface AuditVerifyAnswer {
+  /** How many records there are, all of them one chain. */
+  readonly records: number;
+  /** SHA-256 of the last one. */
+  readonly head: string;
+  /** What was signed before, and where it was kept, that the chain passes through. */
+  readonly checkpoints: readonly {
+    readonly from: string;
+    readonly epoch: number;
+    readonly sequence: number;
+    readonly at: string;
+  }[];
+  /** Mirrors that could not be asked. */
+  readonly unread: readonly { readonly mirror: string; readonly problem: string }[];
+}
+
+/** Reads the whole log and checks it. `authority_damaged` names the first record that is wrong. */
+export async function verifyAudit(
+  { authority }: AdminContext,
+  { checkpoint }: Static<typeof auditVerifyInput>,
+): Promise<AuditVerifyAnswer> {
+  const { head, checkpoints, unread } = await authority.audit.verify(checkpoint);
+  return { records: head.sequence, head: head.hash, checkpoints, unread };
+}
+
+export const auditExportInput = Type.Object(
+  { after: Type.Integer({ minimum: 0 }), limit: Type.Integer({ minimum: 1, maximum: maxPage }) },
+  { additionalProperties: false },
+);
+
+/** The records after a number, each as the exact line of JSON that its hash is of. */
+export async function exportAudit(
+  { authority }: AdminContext,
+  { after, limit }: Static<typeof auditExportInput>,
+): Promise<{ readonly lines: readonly string[] }> {
+  return { lines: await authority.audit.lines(after, limit) };
+}
+
+function parseTime(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new HoldfastError(
+    'input_invalid',
+    `${JSON.stringify(text)} is no time: expected 2026-11-21T08:00:00Z`,
+  );
+}

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { type AdminClient } from '../admin/index.ts';
+import { writeFileAtomic } from '../base/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { encodeCsvRow } from './csv.ts';
+import { plural } from './format.ts';
+
+/** What `audit export` takes. */
+export interface AuditExportOptions {
+  readonly format: 'jsonl' | 'csv';
+}
+
+const pageSize = 1000;
+const columns = ['sequence', 'epoch', 'at', 'kind', 'by', 'details', 'previous'] as const;
+
+/** `holdfast audit export`: the log up to now, a page at a time, whole or not at all. */
+export async function exportAudit(
+  context: Context,
+  file: string,
+  { format }: AuditExportOptions,
+): Promise<void> {
+  const path = resolve(context.workingDirectory, file);
+  let records = 0;
+  await withAdmin(context, async (admin) => {
+    await writeFileAtomic(
+      path,
+      encode(
+        counted(readLines(admin, context.signal), (n) => (records += n)),
+        format,
+      ),
+    );
+  });
+  if (context.output.json) return context.output.value({ file: path, records });
+  context.output.row('exported', path, plural(records, 'record'));
+}
+
+async function* readLines(admin: AdminClient, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  for (let after = 0; ; ) {
+    signal.throwIfAborted();
+    const { lines } = await admin.call('audit.export', { after, limit: pageSize });
+    if (lines.length === 0) return;
+    yield lines;
+    after += lines.length;
+  }
+}
+
+async function* counted(
+  pages: AsyncIterable<readonly string[]>,
+  count: (records: number) => void,
+): AsyncGenerator<readonly string[]> {
+  for await (const page of pages) {
+    count(page.length);
+    yield page;
+  }
+}
+
+async function* encode(
+  pages: AsyncIterable<readonly string[]>,
+  format: AuditExportOptions['format'],
+): AsyncGenerator<string> {
+  if (format === 'csv') yield encodeCsvRow(columns);
+  for await (const lines of pages)
+    yield lines.map((line) => (format === 'csv' ? csvOf(line) : `${line}\n`)).join('');
+}
+
+function csvOf(line: string): string {
+  const record = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  return encodeCsvRow(
+    columns.map((column) => {
+      const value = record[column];
+      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+import type { AdminClient, OperationAnswer, OperationInput } from '../admin/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { formatTime, parseMoment } from './format.ts';
+
+/** What `audit list` takes. */
+export interface AuditListOptions {
+  readonly kind?: string;
+  readonly by?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+}
+
+type LogRecord = OperationAnswer<'audit.list'>['records'][number];
+type Filter = Omit<OperationInput<'audit.list'>, 'before' | 'limit'>;
+
+const defaultLimit = 100;
+const pageSize = 1000;
+const maxShown = 64;
+
+/** `holdfast audit list`: what was decided, the newest first. */
+export async function listAudit(context: Context, options: AuditListOptions): Promise<void> {
+  const { output, clock } = context;
+  const { kind, by, since, until, limit = defaultLimit } = options;
+  const filter = {
+    ...(kind !== undefined && { kind: kind as NonNullable<Filter['kind']> }),
+    ...(by !== undefined && { by }),
+    ...(since !== undefined && { since: momentOf(since, clock.now()) }),
+    ...(until !== undefined && { until: momentOf(until, clock.now()) }),
+  };
+  const records = await withAdmin(context, (admin) => collect(admin, filter, limit));
+  if (output.json) return output.value(records);
+  output.table(
+    [
+      { heading: 'No.', align: 'right' },
+      { heading: 'Time' },
+      { heading: 'What' },
+      { heading: 'By' },
+      { heading: 'Details', shrink: true },
+    ],
+    records.map(({ sequence, at, kind: what, by: who, details }) => [
+      String(sequence),
+      formatTime(new Date(at)),
+      what,
+      who,
+      describe(details),
+    ]),
+  );
+}
+
+async function collect(admin: AdminClient, filter: Filter, limit: number): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  let before: number | undefined;
+  do {
+    const page = await admin.call('audit.list', {
+      ...filter,
+      ...(before !== undefined && { before }),
+      limit: Math.min(pageSize, limit - records.length),
+    });
+    records.push(...page.records);
+    before = page.next ?? undefined;
+  } while (before !== undefined && records.length < limit);
+  return records;
+}
+
+function momentOf(text: string, nowMs: number): string {
+  const moment = parseMoment(text, nowMs);
+  if (moment !== undefined) return moment.toISOString();
+  throw new HoldfastError('usage', `${JSON.stringify(text)} is no time`, {
+    hint: 'give a date, a time or how long ago: 2026-11-21, 2026-11-21T08:00:00Z, 7d',
+  });
+}
+
+function describe(details: LogRecord['details']): string {
+  return Object.entries(details)
+    .map(([key, value]) => `${key}=${shorten(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .join(' ');
+}
+
+/** In a table, that is; --json has all of it. */
+function shorten(text: string): string {
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
+}

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Check } from 'typebox/value';
+import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { SignedCheckpoint } from '../enrol/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { formatCount, formatTime } from './format.ts';
+
+/** `holdfast audit verify`: the whole log, and everything that was signed about it and kept. */
+export async function verifyAudit(
+  context: Context,
+  options: { readonly checkpoint?: string },
+): Promise<void> {
+  const { output, workingDirectory } = context;
+  const { checkpoint: file } = options;
+  const given =
+    file === undefined ? {} : { checkpoint: await readCheckpoint(resolve(workingDirectory, file)) };
+  const answer = await withAdmin(context, (admin) => admin.call('audit.verify', given));
+  if (output.json) return output.value(answer);
+  output.row('log', `${formatCount(answer.records)} records, one chain`, `head ${answer.head.slice(0, 16)}…`);
+  for (const { from, epoch, sequence, at } of answer.checkpoints)
+    output.row(
+      'checkpoint',
+      from,
+      `record ${sequence} of epoch ${epoch}`,
+      `signed ${formatTime(new Date(at))}`,
+    );
+  for (const { mirror, problem } of answer.unread) output.warn(`mirror ${mirror}: ${problem}`);
+}
+
+/** A signed checkpoint as it is kept, alone or among other things of a mirror. */
+async function readCheckpoint(path: string): Promise<SignedCheckpoint> {
+  const value = parseJson(await read(path));
+  if (Check(SignedCheckpoint, value)) return value;
+  const inside = (value as { readonly signed?: unknown } | null | undefined)?.signed;
+  if (Check(SignedCheckpoint, inside)) return inside;
+  throw new HoldfastError('checkpoint_invalid', `${path} holds no signed checkpoint`, {
+    hint: 'name checkpoint.json of a mirror, or one that was kept elsewhere',
+  });
+}
+
+async function read(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(cause) ?? 'cannot be read'}`, {
+      cause,
+    });
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
