@@ -19,6 +19,8 @@ export interface AdminContext {
   readonly enrolAddresses: readonly string[];
   /** The running server's listeners; empty when none runs. */
   readonly listeners: readonly ListenerView[];
+  /** Has the running server read again which certificates are bound to what; nothing where none runs. */
+  readonly reloadTls: () => Promise<void>;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
 }

@@ -50,6 +50,7 @@ export function adminContext(
     authority,
     clock: context.clock,
     enrolAddresses: enrolAddresses(settings),
+    reloadTls: async () => {},
     recoveryKitPath: home.recoveryKit,
   };
 }

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { sayAuthority } from './creating.ts';
 import { openHome } from './home.ts';
 import { reachableNames } from './reachable-names.ts';
+import { ServerBindings } from './server-bindings.ts';
 import { ServerCredentials } from './server-credentials.ts';
 import { listenersOf, type Settings, storeDirectory } from './settings.ts';
 
@@ -48,11 +49,13 @@ export async function startServing(
   const log = context.log.child({ part: 'server' });
   const own = await ServerCredentials.open(home.node, opened.authority, settings.names, context.clock);
   const credentials: Hot<Credentials> = own.current;
+  const bindings = await ServerBindings.open(home.node);
   const server = await startServer({
     authority: opened.authority,
-    admin: adminContext(context, { ...opened, settings }),
+    admin: { ...adminContext(context, { ...opened, settings }), reloadTls: () => bindings.reload() },
     listeners: listenersOf(settings),
     credentials,
+    bindings: bindings.current,
     names: reachableNames(settings.names),
     storeDirectory: storeDirectory(home, settings),
     socketPath: home.socket,

@@ -3,7 +3,15 @@ import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
-import { type Credentials, Hot, type Listener, listen, PeerGate, serveHttp } from '../transport/index.ts';
+import {
+  type Credentials,
+  Hot,
+  type Listener,
+  listen,
+  PeerGate,
+  serveHttp,
+  type TlsBindings,
+} from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { createApplication } from './application.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
@@ -18,6 +26,8 @@ export interface ServerOptions {
   readonly admin: Omit<AdminContext, 'listeners'>;
   readonly listeners: readonly ListenerPolicy[];
   readonly credentials: Hot<Credentials>;
+  /** What is shown instead for certain hosts or listeners. */
+  readonly bindings: Hot<TlsBindings>;
   /** Host names and addresses of this server, best first. */
   readonly names: readonly string[];
   /** Where repositories are kept. */
@@ -62,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const destinations: Destinations = {
     gate: new PeerGate({
       bundle: new Hot(authority.trustBundle),
-      isGood: (serial) => authority.isGood(serial),
+      isGood: (serial, certificate) => authority.isGood(serial, certificate),
       clock,
       log,
     }),
@@ -104,11 +114,11 @@ function keepGoing(authority: Authority, log: Log): () => Promise<void> {
 
 async function openListener(
   policy: ListenerPolicy,
-  { credentials, log }: ServerOptions,
+  { credentials, bindings, log }: ServerOptions,
   destinations: Destinations,
 ): Promise<Listener> {
   const http = createServer(storageHttpOptions, createDispatcher(policy, destinations));
-  return listen({ policy, credentials, onConnection: serveHttp(http), log });
+  return listen({ policy, credentials, bindings, onConnection: serveHttp(http), log });
 }
 
 function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {

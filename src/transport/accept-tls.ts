@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type TlsOptions } from 'node:tls';
 import { systemErrorCode } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import type { HalfOpen } from './half-open.ts';
-import type { HotContext } from './hot-context.ts';
+import type { ServerContexts } from './server-contexts.ts';
 
 /** What becomes of the connections of a TLS listener. */
 export interface TlsAcceptor {
   readonly policy: ListenerPolicy;
-  readonly context: HotContext;
+  readonly contexts: ServerContexts;
   readonly halfOpen: HalfOpen;
   readonly onConnection: (socket: TLSSocket) => void;
   /** A handshake that failed, or a connection that broke. */
@@ -34,14 +34,15 @@ const notTlsAnswer = [
  * gate judges every request.
  */
 export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
-  const { policy, context, halfOpen, onConnection, onError } = acceptor;
+  const { policy, contexts, halfOpen, onConnection, onError } = acceptor;
   const from = socket.remoteAddress;
   halfOpen.add(socket);
-  const { current: secureContext, stapler } = context;
+  const { current: secureContext, stapler } = contexts.standard;
   const secured = new TLSSocket(socket, {
     isServer: true,
     secureContext,
     ...(stapler !== undefined && { server: stapler }),
+    ...(contexts.hasHosts && { SNICallback: chooseBy(contexts) }),
     requestCert: policy.clientCertificate !== 'off',
     rejectUnauthorized: policy.clientCertificate === 'require',
     ALPNProtocols: ['http/1.1'],
@@ -56,4 +57,15 @@ export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
     halfOpen.delete(socket);
     onConnection(secured);
   });
+}
+
+/** Without a context for the host that is named, Node goes on with the one it has. */
+function chooseBy(contexts: ServerContexts): NonNullable<TlsOptions['SNICallback']> {
+  return (host, answer) => {
+    try {
+      answer(null, contexts.forHost(host));
+    } catch (error) {
+      answer(error as Error);
+    }
+  };
 }

@@ -14,10 +14,10 @@ interface Made {
 /** The secure context for the credentials of the moment, made anew only when they were replaced. */
 export class HotContext {
   readonly #choice: TlsChoice;
-  readonly #credentials: Hot<Credentials> | undefined;
+  readonly #credentials: Pick<Hot<Credentials>, 'current'> | undefined;
   #made: Made | undefined;
 
-  constructor(choice: TlsChoice, credentials: Hot<Credentials> | undefined) {
+  constructor(choice: TlsChoice, credentials: Pick<Hot<Credentials>, 'current'> | undefined) {
     this.#choice = choice;
     this.#credentials = credentials;
   }

@@ -11,5 +11,6 @@ export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { peerCertificates } from './peer-certificates.ts';
 export { isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { serveHttp } from './serve-http.ts';
+export { noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 export { transportError } from './transport-error.ts';

@@ -4,13 +4,16 @@ import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { acceptTls } from './accept-tls.ts';
 import type { Credentials } from './credentials.ts';
 import { HalfOpen, type HalfOpenLimits } from './half-open.ts';
-import type { Hot } from './hot.ts';
-import { HotContext } from './hot-context.ts';
+import { Hot } from './hot.ts';
+import { ServerContexts } from './server-contexts.ts';
+import { noBindings, type TlsBindings } from './tls-bindings.ts';
 
 export interface ListenOptions {
   readonly policy: ListenerPolicy;
   /** What a TLS listener proves itself with; one that is replaced counts from the next connection on. */
   readonly credentials?: Hot<Credentials>;
+  /** What it shows instead to whoever names certain hosts, or to everybody; replaced like credentials. */
+  readonly bindings?: Hot<TlsBindings>;
   /**
    * Gets every connection that is ready: a `TLSSocket` after its handshake, or the plain socket of a plain listener.
    * For HTTP see `serveHttp`. Who the peer is has not been looked at: that is the gate's work, on every request.
@@ -65,6 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 function acceptor({
   policy,
   credentials,
+  bindings = new Hot(noBindings),
   onConnection,
   log,
   halfOpen,
@@ -82,13 +86,13 @@ function acceptor({
     };
   }
   if (credentials === undefined) throw new TypeError(`listener ${policy.name}: TLS needs credentials`);
-  const context = new HotContext(policy, credentials);
+  const contexts = new ServerContexts(policy, credentials, bindings);
   // Certificate and key that do not belong together are found at once, and not by the first connection.
-  void context.current;
+  void contexts.standard.current;
   const bounds = new HalfOpen(halfOpen ?? defaultHalfOpen);
   return (socket) => {
     try {
-      acceptTls(socket, { policy, context, halfOpen: bounds, onConnection, onError });
+      acceptTls(socket, { policy, contexts, halfOpen: bounds, onConnection, onError });
     } catch (error) {
       log.error('credentials cannot be used', { listener: policy.name, error: String(error) });
       socket.destroy();

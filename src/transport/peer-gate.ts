@@ -7,7 +7,13 @@ import {
   type Log,
   secondMs,
 } from '../base/index.ts';
-import { roles as allRoles, type Identity, type Role, type SerialNumber } from '../pki/index.ts';
+import {
+  roles as allRoles,
+  type Certificate,
+  type Identity,
+  type Role,
+  type SerialNumber,
+} from '../pki/index.ts';
 import { checkRole, type TrustBundle, verifyIdentity } from '../trust/index.ts';
 import type { Hot } from './hot.ts';
 import { peerCertificates } from './peer-certificates.ts';
@@ -16,7 +22,7 @@ export interface PeerGateOptions {
   /** Who may vouch for a peer. */
   readonly bundle: Hot<TrustBundle>;
   /** Whether the authority issued a certificate of this number and has not revoked it. Asked on every request. */
-  readonly isGood: (serial: SerialNumber) => boolean;
+  readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -24,6 +30,7 @@ export interface PeerGateOptions {
 interface Peer {
   readonly identity: Identity;
   readonly serial: SerialNumber;
+  readonly certificate: Certificate;
   /** When every certificate of its path is valid, milliseconds since 1970. */
   readonly validFromMs: number;
   readonly validUntilMs: number;
@@ -78,7 +85,7 @@ export class PeerGate {
   #judge(socket: Socket, nowMs: number): Peer {
     const known = this.#peers.get(socket);
     const peer = known !== undefined && this.#holds(known, nowMs) ? known : this.#verify(socket, nowMs);
-    if (!this.#options.isGood(peer.serial)) {
+    if (!this.#options.isGood(peer.serial, peer.certificate)) {
       const { role, name } = peer.identity;
       throw new HoldfastError(
         'certificate_revoked',
@@ -101,6 +108,7 @@ export class PeerGate {
       identity,
       bundle,
       serial: path[0].serial,
+      certificate: path[0],
       validFromMs: Math.max(...path.map(({ notBefore }) => notBefore.getTime())),
       validUntilMs: Math.min(...path.map(({ notAfter }) => notAfter.getTime())),
     };

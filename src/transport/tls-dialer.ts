@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { type Clock, secondMs } from '../base/index.ts';
 import type { Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
-import { type TrustBundle, type ValidPath, verifyIdentity, verifyServerName } from '../trust/index.ts';
+import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
 import { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 import type { Credentials } from './credentials.ts';
 import type { Hot } from './hot.ts';
@@ -31,7 +31,7 @@ const maxSockets = 16;
 
 /**
  * Dials the servers of a network. Every connection is judged by the certificates that the server presented (path to a
- * root of the bundle, the name that was called, role and network) before anything is written to it, so that a server
+ * root of the bundle, the name that was called, role and network or a root bound to that very name) before anything is written to it, so that a server
  * which is not the one that was meant gets no byte of a request.
  *
  * Our own certificate, which is public, has been shown by then: TLS sends it within the handshake.
@@ -105,8 +105,7 @@ export class TlsDialer implements Disposable {
     const { bundle, clock, roles = ['server'] } = this.#options;
     const chain = peerCertificates(socket) ?? [];
     const at = new Date(clock.now());
-    const { path } = verifyIdentity({ chain, bundle: bundle.current, roles, purpose: 'serverAuth', at });
-    verifyServerName(path[0], host);
+    const path = verifyServer({ chain, bundle: bundle.current, roles, host, at });
     this.#verified.set(socket, { bundle: bundle.current, validUntilMs: validUntilMs(path) });
   }
 

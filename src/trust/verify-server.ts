@@ -1,0 +1,59 @@
+import { type Bytes, isHoldfastError } from '../base/index.ts';
+import type { Role } from '../pki/index.ts';
+import type { TrustBundle } from './trust-bundle.ts';
+import { type ValidPath, validatePath } from './validate-path.ts';
+import { verifyIdentity } from './verify-identity.ts';
+import { verifyServerName } from './verify-server-name.ts';
+
+export interface ServerRequest {
+  /** What the server presented: DER, the leaf first, the others in any order. */
+  readonly chain: readonly Bytes[];
+  readonly bundle: TrustBundle;
+  /** The roles that will do, where it is a node of the network. */
+  readonly roles: readonly Role[];
+  /** What was called: a DNS name or an address, as it stands in a URL. */
+  readonly host: string;
+  readonly at: Date;
+}
+
+/**
+ * Whether this is the server that was called: a node of the network with one of the roles, or, where the bundle binds
+ * `host` to roots from elsewhere, any server of that name with a path to one of them. Such a root counts for its own host
+ * names alone, and vouches for no identity.
+ *
+ * @throws HoldfastError as {@link verifyIdentity} and {@link verifyServerName}
+ */
+export function verifyServer({ chain, bundle, roles, host, at }: ServerRequest): ValidPath {
+  const path = pathOf({ chain, bundle, roles, host, at });
+  verifyServerName(path[0], host);
+  return path;
+}
+
+function pathOf({ chain, bundle, roles, host, at }: ServerRequest): ValidPath {
+  try {
+    return verifyIdentity({ chain, bundle, roles, purpose: 'serverAuth', at }).path;
+  } catch (error) {
+    const anchors = rootsOf(bundle, host);
+    const [leaf, ...intermediates] = chain;
+    const isFromElsewhere = isHoldfastError(error, 'certificate_unknown_authority');
+    if (!isFromElsewhere || anchors.length === 0 || leaf === undefined) throw error;
+    return validatePath({ leaf, intermediates, anchors, at, purpose: 'serverAuth' });
+  }
+}
+
+function rootsOf({ anchors }: TrustBundle, host: string): Bytes[] {
+  const wanted = hostKey(host);
+  return anchors.flatMap(({ certificate, speaksFor }) =>
+    speaksFor.kind === 'server' && speaksFor.names.some((name) => hostKey(name) === wanted)
+      ? [certificate]
+      : [],
+  );
+}
+
+/** Capitals, brackets and a period at the end do not make another host. */
+function hostKey(host: string): string {
+  return host
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+}
