@@ -14,6 +14,7 @@ import { Escrow } from './escrow.ts';
 import { identityLabel } from './identity-records.ts';
 import type { Issued } from './issue.ts';
 import { issueLocal, type LocalOrder } from './issue-local.ts';
+import { IssuedBefore } from './issued-before.ts';
 import { hasUnexpiredJoinCode } from './join-code-records.ts';
 import { JoinCodes } from './join-codes.ts';
 import { Audit } from './log/audit.ts';
@@ -63,6 +64,7 @@ export class Authority implements AsyncDisposable {
   readonly revocation: Revocation;
   readonly log: AuditLog;
   readonly #context: AuthorityContext;
+  readonly #before: IssuedBefore;
   readonly #checkpoints: Checkpoints;
   readonly #refusals: RefusalCounter;
   readonly #lock: ProcessLock;
@@ -86,6 +88,7 @@ export class Authority implements AsyncDisposable {
     this.revocation = new Revocation(context);
     this.log = log;
     this.#context = context;
+    this.#before = new IssuedBefore(context);
     this.#checkpoints = new Checkpoints(context);
     this.#refusals = new RefusalCounter(log, clock);
     this.requests = new Requests(context, this.#refusals);
@@ -142,6 +145,7 @@ export class Authority implements AsyncDisposable {
    */
   async renew({ checkpoint, ...order }: RenewOrder): Promise<Issued> {
     if (checkpoint !== undefined) await this.#checkpoints.check(checkpoint, identityLabel(order.identity));
+    await this.#before.settled();
     try {
       return await renewNode(this.#context, order);
     } catch (error) {
@@ -159,10 +163,12 @@ export class Authority implements AsyncDisposable {
 
   /**
    * Whether a certificate of this number was issued here and is not revoked. Answered at once from what is committed,
-   * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date.
+   * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date. One whose
+   * chain was verified comes as a whole: it may be from before a restore from keys alone.
    */
-  isGood(serial: SerialNumber): boolean {
+  isGood(serial: SerialNumber, certificate?: Certificate): boolean {
     const row = this.#context.reader.get('SELECT revoked_at FROM certificates WHERE serial = ?', serial);
+    if (row === undefined && certificate !== undefined) return this.#before.takes(certificate);
     return row?.revoked_at === null;
   }
 
@@ -190,6 +196,7 @@ export class Authority implements AsyncDisposable {
 
   async close(): Promise<void> {
     try {
+      await this.#before.settled();
       await this.backups.close();
       await this.#refusals.flush();
       await keepLastCheckpoint(this.#context);

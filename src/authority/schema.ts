@@ -119,6 +119,8 @@ export const authorityMigrations: readonly Migration[] = [
     sql: `
       ALTER TABLE authority ADD COLUMN standing TEXT NOT NULL DEFAULT 'ready'
         CHECK (standing IN ('ready', 'restored', 'superseded', 'retired'));
+      -- Restored from keys alone: certificates that began before this are trusted without being on record.
+      ALTER TABLE authority ADD COLUMN trusts_before INTEGER;
       -- A moment by the clock and by the time since this boot, to see jumps of the clock by.
       ALTER TABLE authority ADD COLUMN clock_boot TEXT;
       ALTER TABLE authority ADD COLUMN clock_uptime INTEGER;
