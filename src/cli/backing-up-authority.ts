@@ -46,9 +46,9 @@ export async function undoMoving(context: Context, reason: string): Promise<void
 }
 
 async function backUpAsPkcs12(context: Context, file: string, options: CaBackupOptions): Promise<void> {
-  const { passwordFile, legacy = false } = options;
+  const { passwordFile, legacy = false, force = false } = options;
   const password = await choosePassword(context, passwordFile, 'password for the PKCS#12 file');
-  await backUpKeys(context, { file, password, legacy });
+  await backUpKeys(context, { file, password, legacy, force });
 }
 
 async function order(

@@ -78,8 +78,7 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<void
 async function restoreKeysAlone(context: Context, path: string, options: CaRestoreOptions): Promise<void> {
   const password = await givenPassword(context, options.passwordFile, 'password of the PKCS#12 file');
   const { restoreKeys } = await import('./vendor/restore-keys.ts');
-  const { reEnrol = false } = options;
-  await restoreKeys(context, { file: path, password, reEnrol });
+  await restoreKeys(context, { ...options, file: path, password });
 }
 
 function catchUpOrder(

@@ -7,13 +7,13 @@ import type { KeysToRestore } from './restore-keys.ts';
 export async function certutil(
   context: Context,
   words: readonly string[],
-  options: Pick<KeysToRestore, 'reEnrol'>,
+  options: Pick<KeysToRestore, 'reEnrol' | 'trustIssued' | 'mirror'>,
 ): Promise<void> {
   const { action, password, file } = parseCertutil(words);
   context.output.warn(
     'a password on the command line can be seen by others on this machine and stays in the history',
   );
-  if (action === 'backup') return await backUpKeys(context, { file, password });
+  if (action === 'backup') return await backUpKeys(context, { file, password, force: true });
   const { restoreKeys } = await import('./restore-keys.ts');
   await restoreKeys(context, { file, password, ...options });
 }

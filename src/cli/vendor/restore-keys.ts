@@ -2,13 +2,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type AuthorityKeys,
+  type CaughtUp,
   hasAuthority,
   readAuthorityPkcs12,
   restorePkcs12,
 } from '../../authority/index.ts';
 import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import { mirrorAt } from '../care-of.ts';
 import type { Context } from '../context.ts';
 import { defaultPort } from '../creation-options.ts';
+import { plural } from '../format.ts';
 import { checkHome, createHome, type Home } from '../home.ts';
 import { machineNames } from '../machine.ts';
 import { readSettings, writeSettings } from '../settings.ts';
@@ -21,6 +24,15 @@ export interface KeysToRestore {
   readonly password: Secret<string>;
   /** None of them is accepted, and every machine joins again. */
   readonly reEnrol?: boolean;
+  /** Those that are valid are accepted, since nobody knows which were revoked. */
+  readonly trustIssued?: boolean;
+  /** Where the log of the authority is, which knows all of them: directories, URLs. */
+  readonly mirror?: readonly string[];
+  /** There is no log any more, and why: none of them is accepted. */
+  readonly logIsLost?: string;
+  /** Of this machine as the server. */
+  readonly names?: readonly string[];
+  readonly port?: number;
 }
 
 /**
@@ -28,28 +40,50 @@ export interface KeysToRestore {
  * anything is written.
  */
 export async function restoreKeys(context: Context, restore: KeysToRestore): Promise<void> {
-  const { file, password, reEnrol = false } = restore;
+  const { file, password, mirror = [] } = restore;
   const path = resolve(context.workingDirectory, file);
   if ((await checkHome(context.home)) === 'used' && (await hasAuthority(context.home)))
     throw alreadyThere(context.home);
+  const lost = whyLost(restore);
   const authority = await readAuthorityPkcs12(await readBounded(path), password);
   const home = await createHome(context.home);
-  await settle(home, authority);
+  await settle(home, authority, restore);
   const result = await restorePkcs12(authority, {
     home: home.path,
     clock: context.clock,
     recoveryKit: { write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
-    mirrors: [],
-    ...(reEnrol && { logIsLost: 're-enrol: no certificate of before is accepted' }),
+    mirrors: mirror.map((one) => mirrorAt(one, context.workingDirectory)),
+    ...(lost !== undefined && { logIsLost: lost }),
+    trustIssued: restore.trustIssued === true,
     by: 'admin/local',
   });
-  sayRestored(context, home, authority, result instanceof HoldfastError);
+  sayRestored(context, { home, authority, result, trusted: restore.trustIssued === true });
 }
 
 /** Addresses of this machine, unless the home says them already; name and status address are those of the network. */
-async function settle(home: Home, { network, statusAddress }: AuthorityKeys): Promise<void> {
+async function settle(
+  home: Home,
+  { network, statusAddress }: AuthorityKeys,
+  { names, port }: KeysToRestore,
+): Promise<void> {
   const settings = (await readSettings(home)) ?? { names: await machineNames(), port: defaultPort };
-  await writeSettings(home, { ...settings, network, statusAddress });
+  const said = { ...(names && { names: [...names] }), ...(port !== undefined && { port }) };
+  await writeSettings(home, { ...settings, ...said, network, statusAddress });
+}
+
+/** What the log is to say of certificates that nothing is known of. @throws HoldfastError `usage` for two choices */
+function whyLost({ reEnrol, trustIssued, logIsLost }: KeysToRestore): string | undefined {
+  const choices = [
+    reEnrol === true ? 're-enrol: no certificate of before is accepted' : undefined,
+    trustIssued === true
+      ? 'trust-issued: certificates of before are accepted while they are valid'
+      : undefined,
+    logIsLost,
+  ].filter((choice) => choice !== undefined);
+  if (choices.length < 2) return choices[0];
+  throw new HoldfastError('usage', 'two choices for the certificates of before', {
+    hint: 'say one of --re-enrol, --trust-issued and --log-is-lost',
+  });
 }
 
 async function readBounded(path: string): Promise<Buffer> {
@@ -67,26 +101,43 @@ async function readBounded(path: string): Promise<Buffer> {
   }
 }
 
-function sayRestored(
-  context: Context,
-  home: Home,
-  { network, certificates, keys }: AuthorityKeys,
-  waits: boolean,
-): void {
-  const { output } = context;
-  const labels = [...certificates.keys()].sort();
-  const all = labels.map((label) => ({ label, held: keys.has(label) }));
+interface Outcome {
+  readonly home: Home;
+  readonly authority: AuthorityKeys;
+  readonly result: CaughtUp | HoldfastError;
+  readonly trusted: boolean;
+}
+
+function sayRestored({ output }: Context, { home, authority, result, trusted }: Outcome): void {
+  const { network, certificates, keys } = authority;
+  const waits = result instanceof HoldfastError;
+  const all = [...certificates.keys()].sort().map((label) => ({ label, held: keys.has(label) }));
   if (output.json)
     return output.value({ network, home: home.path, recoveryKit: home.recoveryKit, keys: all, waits });
   output.row('restored', network, `keys ${[...keys.keys()].sort().join(', ')}`);
   for (const { label } of all.filter(({ held }) => !held))
     output.warn(`the key ${label} was not in the file`);
   output.row('recovery', `new kit written to ${home.recoveryKit}`, 'move it off this machine');
-  if (!waits) return output.row('next', 'holdfast serve   ·   holdfast token create NAME, for every machine');
-  output.row('waiting', 'nothing is issued or accepted: it does not know what it issued and revoked before');
+  if (waits) {
+    output.row(
+      'waiting',
+      'nothing is issued or accepted: it does not know what it issued and revoked before',
+    );
+    output.warn(result.message);
+    output.row(
+      'next',
+      'holdfast ca restore --mirror PLACE   ·   without any: holdfast ca restore --log-is-lost WHY',
+    );
+    return;
+  }
+  if (result.mirror !== undefined) {
+    const { certificates: count, revoked } = result.counts;
+    output.row('log', result.mirror, plural(count, 'certificate'), plural(revoked, 'revocation'));
+  }
+  const rejoin = result.mirror === undefined && !trusted;
   output.row(
     'next',
-    'holdfast ca restore --mirror PLACE   ·   without any: holdfast ca restore --log-is-lost WHY',
+    rejoin ? 'holdfast serve   ·   holdfast token create NAME, for every machine' : 'holdfast serve',
   );
 }
 
