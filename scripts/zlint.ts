@@ -23,7 +23,7 @@ export function findZlint(): string | undefined {
 export function fetchZlint(): boolean {
   const work = mkdtempSync(join(tmpdir(), 'holdfast-zlint-'));
   try {
-    const mirror = debianMirror();
+    const mirror = debianMirror([]) ?? freshDebianMirror(work);
     if (mirror === undefined) return false;
     const options = aptOptions(work, mirror);
     return (
@@ -37,11 +37,20 @@ export function fetchZlint(): boolean {
   }
 }
 
-/** Where the main packages of this system come from, by its own lists. */
-function debianMirror(): string | undefined {
+/** Where the main packages of this system come from, by its lists; undefined when it has none yet. */
+function debianMirror(options: readonly string[]): string | undefined {
   const words = ['Identifier: Packages', 'Label: Debian', 'Component: main', '--format', '$(REPO_URI)'];
-  const { stdout } = spawnSync('apt-get', ['indextargets', ...words], { encoding: 'utf8' });
+  const { stdout } = spawnSync('apt-get', [...options, 'indextargets', ...words], { encoding: 'utf8' });
   return stdout?.split('\n')[0] || undefined;
+}
+
+/** The same by lists that are fetched for it alone. */
+function freshDebianMirror(work: string): string | undefined {
+  mkdirSync(join(work, 'system/partial'), { recursive: true });
+  const options = ['--quiet', '-o', `Dir::State::Lists=${join(work, 'system')}`, '-o', 'APT::Sandbox::User='];
+  // A source that cannot be reached need not be the one that counts.
+  run(work, 'apt-get', ...options, 'update');
+  return debianMirror(options);
 }
 
 /** Sources, lists and archives of its own below `work`. */

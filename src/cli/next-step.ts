@@ -64,7 +64,7 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   join_code_expired: newCode,
   join_code_revoked: newCode,
   join_code_wrong_authority: findOut,
-  name_invalid: 'a name has a–z, 0–9 and . _ - and begins with a letter or digit',
+  name_invalid: 'correct it; docs/reference/certificates.md has what names can be',
   name_reserved: 'choose another name',
   name_taken: 'choose another name, or say --reissue for the same machine',
   request_not_allowed: 'ask only for what the code stands for',
