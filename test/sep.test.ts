@@ -92,15 +92,16 @@ describe('sm_ssl_cert, by its own name', () => {
   });
 
   describe('SEP3: server --common-name', () => {
+    const verify = (option: string, value: string): Promise<string> => {
+      const chain = ['-CAfile', ini('ca/rootCA.pem'), '-untrusted', ini('ssl/server.pem')];
+      return openssl('verify', ...chain, option, value, ini('ssl/server.pem'));
+    };
     const names = 'myserver,myserver.sep.test,*.sep.test,192.168.1.*,10.0.0.5,fd00::5,bücher.example';
 
     it('makes server.pem and server.key whose names standard TLS clients understand', async () => {
       await smSslCert(['server', `--common-name=${names}`]);
       assert.equal(mode(ini('ssl/server.key')), 0o600);
-      await openssl(
-        ...['verify', '-CAfile', ini('ca/rootCA.pem'), '-untrusted', ini('ssl/server.pem')],
-        ...['-purpose', 'sslserver', ini('ssl/server.pem')],
-      );
+      await verify('-purpose', 'sslserver');
       assert.match(
         await openssl('x509', '-in', ini('ssl/server.pem'), '-noout', '-subject'),
         /CN = myserver$/m,
@@ -108,10 +109,7 @@ describe('sm_ssl_cert, by its own name', () => {
     });
 
     const matches = (option: '-verify_hostname' | '-verify_ip', name: string): Promise<string> =>
-      openssl(
-        ...['verify', '-CAfile', ini('ca/rootCA.pem'), '-untrusted', ini('ssl/server.pem')],
-        ...[option, name, ini('ssl/server.pem')],
-      );
+      verify(option, name);
 
     for (const name of ['myserver', 'myserver.sep.test', 'any.sep.test', 'xn--bcher-kva.example']) {
       it(`openssl reaches the server as ${name}`, async () => {
