@@ -53,6 +53,7 @@ import {
   takeOfflineInput,
 } from './root-key.ts';
 import { showStatus } from './status.ts';
+import { bindTls, listServerRoots, tlsBindInput, tlsUnbindInput, unbindTls } from './tls.ts';
 import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
 import { certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
 
@@ -90,6 +91,9 @@ export const operations = {
   'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
   'ca.permit': define(caPermitInput, permitNames),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
+  'tls.bind': define(tlsBindInput, bindTls, { local: true }),
+  'tls.unbind': define(tlsUnbindInput, unbindTls, { local: true }),
+  'tls.list': define(nothing, listServerRoots),
   'cert.issue': define(certificateIssueInput, issueCertificate),
   'cert.list': define(certificateListInput, listCertificates),
   'cert.show': define(certificateShowInput, showCertificate),

@@ -2,7 +2,7 @@ import { type HoldfastError, isHoldfastError, type Log, secondMs } from '../base
 import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, parseCertificate, type SerialNumber } from '../pki/index.ts';
-import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
+import type { TrustBundle } from '../trust/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type AuthorityStatus, readStatus } from './authority-status.ts';
 import { Backups } from './backup/backups.ts';
@@ -28,6 +28,7 @@ import { PolicyBook } from './policy/policy-book.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 import { Requests } from './requests/requests.ts';
 import { Revocation } from './revocation/revocation.ts';
+import { ServerRoots } from './server-roots.ts';
 import { checkStanding, readStanding, type Standing } from './standing.ts';
 
 /** What an open authority is made of. */
@@ -49,8 +50,6 @@ export class Authority implements AsyncDisposable {
   /** Whom secrets are sealed to for the recovery kit (age). */
   readonly recoveryRecipient: string;
   readonly root: Certificate;
-  /** Whom the nodes of this network trust. */
-  readonly trustBundle: TrustBundle;
   readonly certificates: CertificateRecords;
   readonly custody: Custody;
   readonly audit: Audit;
@@ -59,6 +58,7 @@ export class Authority implements AsyncDisposable {
   readonly policy: PolicyBook;
   readonly requests: Requests;
   readonly joinCodes: JoinCodes;
+  readonly serverRoots: ServerRoots;
   /** Copies of the log outside this home. */
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
@@ -76,7 +76,6 @@ export class Authority implements AsyncDisposable {
     this.statusAddress = issuer.statusAddress;
     this.recoveryRecipient = recoveryRecipient;
     this.root = issuer.root.certificate;
-    this.trustBundle = singleRootBundle(issuer.network, issuer.root.certificate.der);
     this.certificates = new CertificateRecords(database, clock);
     this.custody = new Custody(context);
     this.audit = new Audit(context);
@@ -84,6 +83,7 @@ export class Authority implements AsyncDisposable {
     this.escrow = new Escrow(context);
     this.policy = new PolicyBook(context);
     this.joinCodes = new JoinCodes(context);
+    this.serverRoots = new ServerRoots(context);
     this.mirrors = new Mirrors(context);
     this.revocation = new Revocation(context);
     this.log = log;
@@ -93,6 +93,11 @@ export class Authority implements AsyncDisposable {
     this.#refusals = new RefusalCounter(log, clock);
     this.requests = new Requests(context, this.#refusals);
     this.#lock = lock;
+  }
+
+  /** Whom the nodes of this network trust. */
+  get trustBundle(): TrustBundle {
+    return this.serverRoots.bundle;
   }
 
   /** The issuing certificate that signs now. */

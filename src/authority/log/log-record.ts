@@ -31,6 +31,7 @@ const LogKind = Type.Union([
   Type.Literal('superseded'),
   Type.Literal('retired'),
   Type.Literal('tls bound'),
+  Type.Literal('tls unbound'),
 ]);
 export type LogKind = Static<typeof LogKind>;
 
