@@ -26,26 +26,40 @@ export function writeGeneralizedTime(writer: DerWriter, date: Date): void {
 
 function readForm(reader: DerReader, short: boolean): Date {
   const text = reader.content(short ? tag.utcTime : tag.generalizedTime).toString('latin1');
-  const fields = (short ? shortForm : longForm).exec(text)?.slice(1) ?? [];
-  const [year = '', month, day, hours, minutes, seconds] = fields;
-  const iso = `${short ? century(year) + year : year}-${month}-${day}T${hours}:${minutes}:${seconds}.000Z`;
-  const date = new Date(iso);
-  // What is past the end of a month or day is no date, or another one when written back.
-  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso)
-    throw reader.problem('not a time in UTC to the second');
+  if (!(short ? shortForm : longForm).test(text)) throw reader.problem('not a time in UTC to the second');
+  const year = short ? fullYear(Number(text.slice(0, 2))) : Number(text.slice(0, 4));
+  const [month, day, hours, minutes, seconds] = twoDigits(text, short ? 2 : 4);
+  const date = new Date(Date.UTC(2000, month - 1, day, hours, minutes, seconds));
+  date.setUTCFullYear(year, month - 1, day);
+  // What is past the end of a month or day is another date.
+  const isSame =
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hours &&
+    date.getUTCMinutes() === minutes &&
+    date.getUTCSeconds() === seconds;
+  if (!isSame) throw reader.problem('not a time in UTC to the second');
   return date;
+}
+
+/** The numbers of two digits each that begin at `start`. */
+function twoDigits(text: string, start: number): [number, number, number, number, number] {
+  const at = (index: number): number => Number(text.slice(start + 2 * index, start + 2 * index + 2));
+  return [at(0), at(1), at(2), at(3), at(4)];
 }
 
 function digitsOf(date: Date): string {
   const year = date.getUTCFullYear();
   if (!(year >= 1950 && year <= 9999))
     throw new TypeError(`not a date a certificate can carry: ${String(date)}`);
-  return `${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
+  const iso = date.toISOString();
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
-const shortForm = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-const longForm = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+const shortForm = /^\d{12}Z$/;
+const longForm = /^\d{14}Z$/;
 
-function century(year: string): string {
-  return Number(year) >= 50 ? '19' : '20';
+/** RFC 5280 §4.1.2.5.1. */
+function fullYear(ofTwoDigits: number): number {
+  return ofTwoDigits + (ofTwoDigits >= 50 ? 1900 : 2000);
 }

@@ -63,8 +63,9 @@ export class DerWriter {
 
   /** A non-negative INTEGER from its magnitude, big endian; leading zeros are put right (X.690 §8.3.2). */
   unsignedInteger(magnitude: Bytes, identifier: number = tag.integer): void {
-    const first = magnitude.findIndex((byte) => byte !== 0);
-    const significant = first < 0 ? new Uint8Array() : magnitude.subarray(first);
+    let first = 0;
+    while (magnitude[first] === 0) first++;
+    const significant = magnitude.subarray(first);
     this.inside(identifier, () => {
       if ((significant[0] ?? 0x80) >= 0x80) this.element(Uint8Array.of(0));
       this.element(significant);
