@@ -116,10 +116,11 @@ test('a crl that openssl made is read alike', async () => {
 test('a hundred thousand entries are written in well under a second, and read again', async () => {
   const { issuing } = await sampleNetwork();
   const entries = Array.from({ length: 100_000 }, () => entry({ reason: 'superseded' }));
-  const startMs = performance.now();
+  // What this process worked, so that others on the machine do not count.
+  const before = process.cpuUsage();
   const der = crlOf(issuing, 'issuing', entries);
-  const elapsedMs = performance.now() - startMs;
-  assert.ok(elapsedMs < 1000, `it took ${elapsedMs} ms`);
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 1_000_000, `it took ${user + system} µs`);
   assert.equal(parseCrl(der).revoked.size, entries.length);
 });
 
