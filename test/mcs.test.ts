@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { launcher, type ProgramResult, RunningProgram, runProgram } from './rig/holdfast-process.ts';
+import { Network, type NetworkClient } from './rig/network.ts';
+import { assertRefused } from './rig/refusal.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+const password = 'yourpswd';
+
+// The article's two commands, typed as it has them, while a server runs: the program is called by a link of that name.
+describe('certutil, by its own name', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let laptop: NetworkClient;
+  const at = (...names: string[]): string => join(place.path, ...names);
+  const certutil = (words: readonly string[], home: string, expected = 0): Promise<ProgramResult> =>
+    runProgram(at('certutil'), words, { env: { HOLDFAST_HOME: home }, cwd: place.path, expected });
+  const openssl = async (...words: string[]): Promise<string> =>
+    (await runProgram('openssl', words, { cwd: place.path })).stdout;
+
+  before(async () => {
+    place = temporaryDirectory();
+    symlinkSync(launcher, at('certutil'));
+    mkdirSync(at('data'));
+    writeFileSync(at('data/file'), 'content');
+    network = await Network.start(at('server'));
+    laptop = await network.join('laptop', at('laptop'));
+    await laptop.run(['backup', at('data')]);
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  describe('MCS1: -backup', () => {
+    it('writes private keys and certificates into one file for its owner alone, with a warning', async () => {
+      const { stdout, stderr } = await certutil(
+        ['-backup', password, 'c:/backup/yourcertfile'],
+        network.home,
+      );
+      assert.match(stdout, /^ {2}backed up {3}.*yourcertfile.*keys .*root-1/m);
+      assert.match(stderr, /^warning: a password on the command line/m);
+      assert.equal(statSync(at('c:/backup/yourcertfile')).mode & 0o777, 0o600);
+      assert.deepEqual(readdirSync(at('c:/backup')), ['yourcertfile']);
+    });
+
+    it('openssl pkcs12 reads it with that password, and the keys are those of the certificates', async () => {
+      const read = ['pkcs12', '-in', 'c:/backup/yourcertfile', '-passin', `pass:${password}`, '-nodes'];
+      const shown = await openssl(...read);
+      const names = [...shown.matchAll(/friendlyName: (\S+)/g)].map(([, name]) => name);
+      for (const name of ['root-1', 'issuing-1', 'ocsp-issuing-1'])
+        assert.equal(names.filter((one) => one === name).length, 2, name);
+      writeFileSync(at('all.pem'), shown, { mode: 0o600 });
+      const [root = '', issuing = ''] = ['root-1', 'issuing-1'].map((name) => certificateOf(shown, name));
+      writeFileSync(at('root.pem'), root);
+      writeFileSync(at('issuing.pem'), issuing);
+      await openssl('verify', '-CAfile', 'root.pem', 'issuing.pem');
+      const keys = shown.match(/-----BEGIN PRIVATE KEY-----[\s\S]*?-----END PRIVATE KEY-----/g) ?? [];
+      const publicKeys = [];
+      for (const [index, key] of keys.entries()) {
+        writeFileSync(at(`key-${index}.pem`), key, { mode: 0o600 });
+        publicKeys.push(await openssl('pkey', '-in', `key-${index}.pem`, '-pubout'));
+      }
+      for (const name of ['root', 'issuing'])
+        assert.ok(
+          publicKeys.includes(await openssl('x509', '-in', `${name}.pem`, '-noout', '-pubkey')),
+          name,
+        );
+    });
+
+    it('certtool reads it too', async () => {
+      const words = ['--p12-info', '--inder', '--password', password, '--infile', 'c:/backup/yourcertfile'];
+      const { stdout } = await runProgram('certtool', words, { cwd: place.path });
+      assert.match(stdout, /Friendly name: issuing-1/);
+    });
+
+    it('ca backup --format p12 --legacy writes the form that old readers want', async () => {
+      writeFileSync(at('password'), `${password}\n`, { mode: 0o600 });
+      const words = ['ca', 'backup', '--format', 'p12', '--legacy', '--password-file', at('password')];
+      await network.run([...words, at('legacy.p12')]);
+      const read = ['pkcs12', '-in', 'legacy.p12', '-passin', `pass:${password}`, '-noout', '-info'];
+      const { stderr } = await runProgram('openssl', read, { cwd: place.path });
+      assert.match(stderr, /pbeWithSHA1And3-KeyTripleDES-CBC/);
+    });
+
+    it('is recorded, with what left and what was not here', async () => {
+      const { stdout } = await network.run(['audit', 'list', '--json']);
+      const records = JSON.parse(stdout) as { kind: string; by: string; details: Record<string, unknown> }[];
+      const [first] = records.filter(
+        ({ kind, details }) => kind === 'exported' && details['as'] === 'PKCS#12',
+      );
+      assert.equal(first?.by, 'admin/local');
+      assert.deepEqual(first.details['missing'], []);
+      assert.ok(!stdout.includes(password));
+    });
+
+    const wrong = [
+      ['-backup'],
+      ['-backup', password],
+      ['-backup', '', 'file'],
+      ['-dump', password, 'file'],
+      [],
+    ];
+    for (const words of wrong) {
+      it(`refuses ${JSON.stringify(words)}`, () =>
+        assertRefused(['certutil', ...words], {
+          code: 'usage',
+          exit: 2,
+          untouched: at('c:'),
+          env: { HOLDFAST_HOME: network.home },
+        }));
+    }
+
+    it('leaves nothing where it cannot write', () =>
+      assertRefused(['certutil', '-backup', password, at('data/file/below')], {
+        code: 'path_not_found',
+        exit: 1,
+        untouched: at('data'),
+        env: { HOLDFAST_HOME: network.home },
+      }));
+  });
+
+  describe('MCS2: -restore', () => {
+    const refused = async (words: readonly string[], code: string, exit: number): Promise<void> =>
+      await assertRefused(['certutil', ...words], {
+        code: code as 'usage',
+        exit,
+        untouched: at('other'),
+        env: { HOLDFAST_HOME: at('other') },
+      });
+
+    it('says that the password is wrong, and makes nothing', () =>
+      refused(['-restore', 'notmypswd', at('c:/backup/yourcertfile')], 'password_wrong', 12));
+
+    it('says that the file is damaged, cut or something else, and makes nothing', async () => {
+      const file = readFileSync(at('c:/backup/yourcertfile'));
+      const damaged = Buffer.from(file);
+      damaged.writeUInt8(damaged.readUInt8(file.length / 2 - 1) ^ 1, file.length / 2 - 1);
+      writeFileSync(at('damaged.p12'), damaged);
+      writeFileSync(at('cut.p12'), file.subarray(0, -10));
+      writeFileSync(at('empty.p12'), '');
+      await refused(['-restore', password, at('damaged.p12')], 'password_wrong', 12);
+      await refused(['-restore', password, at('cut.p12')], 'pkcs12_malformed', 1);
+      await refused(['-restore', password, at('empty.p12')], 'pkcs12_malformed', 1);
+      await refused(['-restore', password, at('data/file')], 'pkcs12_malformed', 1);
+      await refused(['-restore', password, at('nowhere')], 'path_not_found', 1);
+    });
+
+    it('refuses the keys of another authority', async () => {
+      const key = [
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        'foreign.key',
+      ];
+      await openssl('req', '-x509', ...key, '-subj', '/CN=CA_YOURCANAME', '-out', 'foreign.pem');
+      const files = ['-inkey', 'foreign.key', '-in', 'foreign.pem', '-out', 'foreign.p12'];
+      await openssl('pkcs12', '-export', ...files, '-passout', `pass:${password}`);
+      await refused(['-restore', password, at('foreign.p12')], 'backup_foreign', 1);
+    });
+
+    it('refuses over an authority that is there, and changes nothing', () =>
+      assertRefused(['certutil', '-restore', password, at('c:/backup/yourcertfile')], {
+        code: 'home_exists',
+        exit: 1,
+        untouched: at('laptop'),
+        env: { HOLDFAST_HOME: network.home },
+      }));
+
+    it('makes an authority that waits until it is said what happened to the certificates of before', async () => {
+      const { stdout } = await certutil(['-restore', password, 'c:/backup/yourcertfile'], at('waits'));
+      assert.match(stdout, /^ {2}restored {4}network\.test {3}keys issuing-1, root-1$/m);
+      assert.match(stdout, /^ {2}waiting /m);
+      for (const words of [['serve'], ['token', 'create', 'x']])
+        await assertRefused(words, {
+          code: 'authority_restored',
+          exit: 1,
+          untouched: at('nowhere'),
+          env: { HOLDFAST_HOME: at('waits') },
+        });
+    });
+
+    it('goes on with the same root, and records the choice, when every machine is to join again', async () => {
+      const words = ['-restore', password, 'c:/backup/yourcertfile', '--re-enrol'];
+      await certutil(words, at('again'));
+      const env = { HOLDFAST_HOME: at('again') };
+      await runProgram(launcher, ['sm_ssl_cert', 'client', '--path', at('new')], { env });
+      const chain = ['-CAfile', 'root.pem', '-untrusted', 'new/client.pem', 'new/client.pem'];
+      await openssl('verify', ...chain);
+      const { stdout } = await runProgram(launcher, ['audit', 'list', '--json'], { env });
+      assert.match(stdout, /"log lost"/);
+      assert.match(stdout, /re-enrol/);
+    });
+
+    it('reads what openssl made of the same keys', async () => {
+      const read = ['pkcs12', '-in', 'c:/backup/yourcertfile', '-passin', `pass:${password}`, '-nodes'];
+      await openssl(...read, '-cacerts', '-out', 'cas.pem');
+      const shown = readFileSync(at('all.pem'), 'utf8');
+      writeFileSync(at('issuing.key'), keyOf(shown, 'issuing-1'), { mode: 0o600 });
+      const files = [
+        '-inkey',
+        'issuing.key',
+        '-in',
+        'issuing.pem',
+        '-certfile',
+        'root.pem',
+        '-out',
+        'by-openssl.p12',
+      ];
+      await openssl('pkcs12', '-export', ...files, '-passout', `pass:${password}`);
+      const { stdout, stderr } = await certutil(['-restore', password, 'by-openssl.p12'], at('by-openssl'));
+      assert.match(stdout, /keys issuing-1$/m);
+      assert.match(stderr, /the key root-1 was not in the file/);
+    });
+  });
+
+  describe('MCS2: --trust-issued', () => {
+    it('lets a machine with a certificate of before back up and renew', async () => {
+      const trusting = ['-restore', password, 'c:/backup/yourcertfile', '--trust-issued'];
+      await certutil(trusting, at('trusting'));
+      await network.server.stop();
+      const serve = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
+      const env = { HOLDFAST_HOME: at('trusting') };
+      await using server = new RunningProgram([...serve], { env });
+      await server.waitFor(/https:\/\//);
+      await laptop.run(['backup', '--init', at('data')]);
+      await laptop.run(['cert', 'renew', '--force']);
+      const { stdout } = await runProgram(launcher, ['cert', 'list', '--json'], { env });
+      const mine = (JSON.parse(stdout) as { identity: string }[]).filter(({ identity }) =>
+        identity.endsWith('/laptop'),
+      );
+      assert.equal(mine.length, 2);
+    });
+  });
+});
+
+function certificateOf(shown: string, name: string): string {
+  return partOf(shown, name, 'CERTIFICATE');
+}
+
+function keyOf(shown: string, name: string): string {
+  return partOf(shown, name, 'PRIVATE KEY');
+}
+
+/** The block of a kind that `openssl pkcs12` prints under a friendlyName. */
+function partOf(shown: string, name: string, label: string): string {
+  const blocks = shown.split('Bag Attributes').filter((block) => block.includes(`friendlyName: ${name}\n`));
+  const block = blocks.find((one) => one.includes(`-----BEGIN ${label}-----`)) ?? '';
+  return block.slice(block.indexOf('-----BEGIN'));
+}
