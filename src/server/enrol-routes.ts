@@ -3,6 +3,7 @@ import { answerJoin, refusalOf } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { enrolPaths } from '../enrol/index.ts';
 import { httpStatusOf } from './http-status.ts';
+import { peerAddress } from './peer-address.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** Joining: open to anybody, but only while a join code is live, and slowly for whoever is refused. */
@@ -13,7 +14,7 @@ export function mountEnrol(app: FastifyInstance, context: ServerContext): void {
     return reply.type('application/pkix-cert').send(Buffer.from(authority.root.der));
   });
   app.post(enrolPaths.join, async (request, reply) => {
-    const from = request.ip;
+    const from = peerAddress(request);
     enrolLimit.check(from);
     try {
       await checkOpen(context);

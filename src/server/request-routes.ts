@@ -10,6 +10,7 @@ import {
 } from '../enrol/index.ts';
 import { httpStatusOf } from './http-status.ts';
 import { limitRefusals } from './limit-refusals.ts';
+import { peerAddress } from './peer-address.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** How a request comes by itself; what is said of it stands in the query then. */
@@ -47,17 +48,19 @@ async function answering(
 ): Promise<unknown> {
   void reply.header('cache-control', 'no-store');
   try {
-    return await limitRefusals(context, request.ip, work);
+    return await limitRefusals(context, peerAddress(request), work);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     return reply.code(httpStatusOf(error)).send(refusalOf(error));
   }
 }
 
-function readSubmission({ body, query, ip: from }: FastifyRequest): Submission {
+function readSubmission(request: FastifyRequest): Submission {
+  const { body, query } = request;
+  const from = peerAddress(request);
   if (!Buffer.isBuffer(body)) {
-    const { request, ...rest } = parseMessage(SubmitRequest, body, 'request');
-    return { ...rest, input: Buffer.from(request, 'utf8'), from };
+    const { request: text, ...rest } = parseMessage(SubmitRequest, body, 'request');
+    return { ...rest, input: Buffer.from(text, 'utf8'), from };
   }
   const said = parseMessage(SubmitRequest, { ...(query as object), request: '-' }, 'query');
   const { request: _none, ...rest } = said;

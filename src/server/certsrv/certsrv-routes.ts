@@ -5,6 +5,7 @@ import { maxSubmissionBytes, parseMessage, SubmitRequest } from '../../enrol/ind
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
 import { httpStatusOf } from '../http-status.ts';
 import { limitRefusals } from '../limit-refusals.ts';
+import { peerAddress } from '../peer-address.ts';
 import type { ServerContext } from '../server-context.ts';
 import { homePage } from './home-page.ts';
 import { certsrvPaths, secured, sendPage } from './page.ts';
@@ -41,9 +42,10 @@ function mountForms(scope: FastifyInstance, context: ServerContext): void {
   scope.get(certsrvPaths.style, (_request, reply) =>
     secured(reply).type('text/css; charset=utf-8').send(style),
   );
-  scope.post<{ Body: Record<string, string> }>(certsrvPaths.submit, async ({ body, ip: from }, reply) => {
+  scope.post<{ Body: Record<string, string> }>(certsrvPaths.submit, async (form, reply) => {
+    const from = peerAddress(form);
     const { handle } = await limitRefusals(context, from, async () => {
-      const { request, ...said } = parseMessage(SubmitRequest, withoutEmpty(body), 'form');
+      const { request, ...said } = parseMessage(SubmitRequest, withoutEmpty(form.body), 'form');
       return await answerSubmission(authority, { ...said, input: Buffer.from(request, 'utf8'), from });
     });
     return secured(reply).redirect(certsrvPaths.request(handle), 303);
@@ -60,7 +62,7 @@ function mountFollowing(scope: FastifyInstance, context: ServerContext): void {
   const { authority } = context;
   const { network } = authority;
   const follow = (request: FastifyRequest<HandleRoute>) =>
-    limitRefusals(context, request.ip, () => answerFollowing(authority, request.params.handle));
+    limitRefusals(context, peerAddress(request), () => answerFollowing(authority, request.params.handle));
   scope.get<HandleRoute>(certsrvPaths.request(':handle'), async (request, reply) => {
     const body = requestPage(request.params.handle, await follow(request));
     return sendPage(reply, { title: 'Your request', network, body });
@@ -126,7 +128,7 @@ function sendProblem(
   const isForm = !(error instanceof HoldfastError) && statusCode >= 400 && statusCode < 500;
   const failure = isForm ? new HoldfastError('input_invalid', error.message) : error;
   const status = httpStatusOf(failure);
-  if (status >= 500) log.error('enrolment page failed', { from: request.ip, error });
+  if (status >= 500) log.error('enrolment page failed', { from: peerAddress(request), error });
   const page = {
     title: 'That did not work',
     network: authority.network,

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dayMs, minuteMs } from '../../base/index.ts';
+import {
+  createCertificateRequest,
+  createName,
+  formatGeneralName,
+  formatName,
+  type GeneralName,
+  generateKeyPair,
+  type KeyPair,
+  parseCertificate,
+  requestPem,
+  signRequestPkcs7,
+} from '../../pki/index.ts';
+import { SampleHome } from '../authority.fixture.ts';
+import type { Issued } from '../issue.ts';
+import type { Submitted } from './keep-request.ts';
+
+const from = '192.0.2.1';
+
+interface AskedRequest {
+  readonly keys?: KeyPair;
+  readonly cn?: string;
+  readonly names?: readonly GeneralName[];
+}
+
+async function requestFor({ keys, cn = 'vault', names = [] }: AskedRequest = {}): Promise<Buffer> {
+  const { privateKey } = keys ?? (await generateKeyPair('p256'));
+  const template = { subject: createName({ O: 'Example', CN: cn }), subjectAltNames: [...names] };
+  return Buffer.from(createCertificateRequest(template, privateKey));
+}
+
+async function openQueue(home: SampleHome): Promise<void> {
+  await home.authority.policy.set('queue', 'on', 'admin/local');
+}
+
+const dns = (value: string): GeneralName => ({ kind: 'dns', value });
+
+async function kindsSince(home: SampleHome, after: number): Promise<string[]> {
+  return (await home.authority.log.list({ after, limit: 100 })).map(({ kind }) => kind);
+}
+
+test('a request waits, is approved by a person, and is collected by its handle', async () => {
+  await using home = await SampleHome.open();
+  const { authority } = home;
+  await openQueue(home);
+  const { sequence } = await authority.log.head();
+  const submitted = await authority.requests.submit({
+    input: await requestFor({ names: [dns('vault.example')] }),
+    from,
+  });
+  assert.equal(submitted.state, 'pending');
+  assert.match(submitted.handle, /^[a-z2-7]{26}$/);
+  assert.equal((await authority.requests.collect(submitted.handle)).state, 'pending');
+  const shown = await authority.requests.show(submitted.id);
+  assert.deepEqual(
+    [shown.role, shown.name, shown.askedFrom, shown.wouldIssue?.names.map(formatGeneralName)],
+    ['server', 'vault', from, ['dns:vault.example']],
+  );
+  const approved = await authority.requests.approve(submitted.id, { by: 'admin/ann' });
+  const again = await authority.requests.approve(submitted.id, { by: 'admin/bob' });
+  assert.equal(again.certificate?.serial, approved.certificate?.serial);
+  assert.equal(again.decidedBy, 'admin/ann');
+  const { state, chain } = await authority.requests.collect(submitted.handle);
+  assert.equal(state, 'approved');
+  const leaf = parseCertificate(chain?.[0] ?? new Uint8Array());
+  assert.equal(formatName(leaf.subject), 'CN=vault,O=Example');
+  assert.deepEqual(await kindsSince(home, sequence), ['requested', 'issued', 'approved']);
+});
+
+test('the handle itself is on no disk', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { handle } = await home.authority.requests.submit({ input: await requestFor(), from });
+  const records = await home.authority.log.list();
+  assert.equal(JSON.stringify(records).includes(handle), false);
+});
+
+test('a person can grant another name and fewer host names, and no more', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const input = await requestFor({ names: [dns('a.example'), dns('b.example')] });
+  const { id } = await requests.submit({ input, from });
+  await assert.rejects(requests.approve(id, { by: 'admin/ann', names: ['c.example'] }), {
+    code: 'input_invalid',
+  });
+  const approved = await requests.approve(id, { by: 'admin/ann', name: 'store', names: ['b.example'] });
+  assert.equal(approved.name, 'store');
+  const names = approved.certificate?.extensions.subjectAltNames.map(formatGeneralName);
+  assert.deepEqual(names, ['uri:spiffe://backup.example/server/store', 'dns:b.example']);
+});
+
+test('what was denied is not approved, and what was approved is not denied', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const first = await requests.submit({ input: await requestFor({ cn: 'one' }), from });
+  await requests.deny(first.id, { by: 'admin/ann', reason: 'not ours' });
+  const collected = await requests.collect(first.handle);
+  assert.deepEqual([collected.state, collected.reason], ['denied', 'not ours']);
+  await assert.rejects(requests.approve(first.id, { by: 'admin/bob' }), { code: 'request_denied' });
+  const second = await requests.submit({ input: await requestFor({ cn: 'two' }), from });
+  await requests.approve(second.id, { by: 'admin/ann' });
+  await assert.rejects(requests.deny(second.id, { by: 'admin/ann', reason: 'late' }), {
+    code: 'request_not_allowed',
+  });
+  await assert.rejects(requests.approve(99, { by: 'admin/ann' }), { code: 'request_unknown' });
+});
+
+test('a request on which nobody decides in time is void', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  await home.authority.policy.set('requestLifetimeMs', '10m', 'admin/local');
+  const { requests } = home.authority;
+  const { id, handle } = await requests.submit({ input: await requestFor(), from });
+  home.clock.advance(11 * minuteMs);
+  await assert.rejects(requests.approve(id, { by: 'admin/ann' }), { code: 'request_expired' });
+  assert.equal((await requests.collect(handle)).state, 'expired');
+  assert.deepEqual(await requests.list({ state: 'pending' }), []);
+});
+
+test('the same request from the same place has a new handle, from elsewhere it is refused', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const input = await requestFor();
+  const first = await requests.submit({ input, from });
+  const second = await requests.submit({ input, from });
+  assert.equal(second.id, first.id);
+  await assert.rejects(requests.collect(first.handle), { code: 'request_unknown' });
+  assert.equal((await requests.collect(second.handle)).state, 'pending');
+  await assert.rejects(requests.submit({ input, from: '192.0.2.2' }), { code: 'request_not_allowed' });
+});
+
+test('one address does not fill the queue, and nobody more than it holds', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  for (let at = 0; at < 20; at += 1)
+    await requests.submit({ input: await requestFor({ cn: `n${at}` }), from });
+  const more = await requestFor({ cn: 'more' });
+  await assert.rejects(requests.submit({ input: more, from }), { code: 'rate_limited' });
+  await requests.submit({ input: more, from: '192.0.2.2' });
+});
+
+test('names outside the policy are refused, when asked for and when policy changed since', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests, policy } = home.authority;
+  const waiting = await requests.submit({ input: await requestFor({ names: [dns('a.other')] }), from });
+  await policy.set('profiles.server.dnsSuffixes', 'example.com', 'admin/local');
+  const input = await requestFor({ cn: 'two', names: [dns('b.other')] });
+  await assert.rejects(requests.submit({ input, from }), { code: 'name_not_permitted' });
+  const hidden = await requestFor({ cn: 'www.bank.test', names: [dns('b.example.com')] });
+  await assert.rejects(requests.submit({ input: hidden, from }), { code: 'name_not_permitted' });
+  assert.match((await requests.show(waiting.id)).obstacle ?? '', /not permitted/);
+  await assert.rejects(requests.approve(waiting.id, { by: 'admin/ann' }), { code: 'name_not_permitted' });
+});
+
+test('the subject is no more than the name where policy says so', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests, policy } = home.authority;
+  await policy.set('profiles.client.subject', 'name', 'admin/local');
+  const { id } = await requests.submit({ input: await requestFor({ cn: 'Alpha One' }), from });
+  const { certificate } = await requests.approve(id, { by: 'admin/ann' });
+  assert.equal(certificate && formatName(certificate.subject), 'CN=alpha-one');
+});
+
+test('where a person decides on everything, join codes are neither made nor taken', async () => {
+  await using home = await SampleHome.open();
+  const code = await home.code('alpha');
+  await home.authority.policy.set('profiles.client.approval', 'by-hand', 'admin/local');
+  await assert.rejects(home.enrol(code), { code: 'request_not_allowed' });
+  await assert.rejects(home.code('beta'), { code: 'request_not_allowed' });
+});
+
+test('a name that was issued before is not given to a request', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  await home.enrol(await home.code('alpha'));
+  const input = await requestFor({ cn: 'alpha' });
+  await assert.rejects(home.authority.requests.submit({ input, role: 'client', from }), {
+    code: 'name_taken',
+  });
+});
+
+test('changes of the policy hold after a restart, and each is on record', async () => {
+  await using home = await SampleHome.open();
+  const { sequence } = await home.authority.log.head();
+  const changes = await home.authority.policy.set('profiles.client.lifetimeMs', '7d', 'admin/ann');
+  assert.deepEqual(changes, [{ key: 'profiles.client.lifetimeMs', before: '30d', after: '7d' }]);
+  assert.deepEqual(await home.authority.policy.set('profiles.client.lifetimeMs', '7d', 'admin/ann'), []);
+  await home.reopen();
+  const { certificate } = await home.enrol(await home.code('alpha'));
+  assert.equal(certificate.notAfter.getTime() - home.clock.now(), 7 * dayMs);
+  const [record] = await home.authority.log.list({ after: sequence, limit: 1 });
+  assert.deepEqual([record?.kind, record?.by], ['policy changed', 'admin/ann']);
+});
+
+/** A client with its key, and a renewal signed with its certificate for a new key. */
+async function renewalFor(home: SampleHome): Promise<{ issued: Issued; pkcs7: Buffer }> {
+  const keys = await generateKeyPair('p256');
+  const issued = await home.enrol(await home.code('alpha'), keys);
+  const next = await generateKeyPair('p256');
+  const request = createCertificateRequest({ subject: createName({ CN: 'alpha' }) }, next.privateKey);
+  const { der: certificate } = issued.certificate;
+  return {
+    issued,
+    pkcs7: Buffer.from(signRequestPkcs7({ request, certificate, privateKey: keys.privateKey })),
+  };
+}
+
+test('a request signed with a valid certificate is renewed at once, the queue being off', async () => {
+  await using home = await SampleHome.open();
+  const { issued, pkcs7 } = await renewalFor(home);
+  const { requests } = home.authority;
+  const submitted: Submitted = await requests.submit({ input: pkcs7, from });
+  const again = await requests.submit({ input: pkcs7, from });
+  assert.deepEqual([submitted.state, submitted.role, submitted.name], ['approved', 'client', 'alpha']);
+  assert.deepEqual(again.chain, submitted.chain);
+  assert.notDeepEqual(submitted.chain?.[0], issued.chain[0]);
+});
+
+test('within the grace after its end a certificate stands for a renewal that a person approves', async () => {
+  await using home = await SampleHome.open();
+  const { pkcs7 } = await renewalFor(home);
+  home.clock.advance(40 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  const { requests } = home.authority;
+  const { id, state, handle } = await requests.submit({ input: pkcs7, from });
+  assert.equal(state, 'pending');
+  const shown = await requests.show(id);
+  assert.deepEqual([shown.kind, shown.askedBy], ['late renewal', 'client/alpha']);
+  await assert.rejects(requests.approve(id, { by: 'admin/ann', name: 'beta' }), { code: 'input_invalid' });
+  await requests.approve(id, { by: 'admin/ann' });
+  const { chain } = await requests.collect(handle);
+  assert.equal(parseCertificate(chain?.[0] ?? new Uint8Array()).identity?.name, 'alpha');
+});
+
+test('a late renewal whose identity was revoked meanwhile is not approved', async () => {
+  await using home = await SampleHome.open();
+  const { pkcs7 } = await renewalFor(home);
+  home.clock.advance(40 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  const { requests, revocation } = home.authority;
+  const { id } = await requests.submit({ input: pkcs7, from });
+  const identity = { role: 'client', name: 'alpha' } as const;
+  await revocation.revoke({ kind: 'identity', identity }, { reason: 'keyCompromise', by: 'admin/ann' });
+  await assert.rejects(requests.approve(id, { by: 'admin/ann' }), { code: 'certificate_revoked' });
+});
+
+test('a certificate too long past its end, or revoked, or of another authority stands for nothing', async () => {
+  await using home = await SampleHome.open();
+  await using other = await SampleHome.open();
+  const { pkcs7, issued } = await renewalFor(home);
+  const submit = () => home.authority.requests.submit({ input: pkcs7, from });
+  await assert.rejects(other.authority.requests.submit({ input: pkcs7, from }), {
+    code: 'certificate_not_allowed',
+  });
+  home.clock.advance(61 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  await assert.rejects(submit(), { code: 'certificate_expired' });
+  home.clock.advance(-61 * dayMs);
+  const { serial } = issued.certificate;
+  await home.authority.revocation.revoke(
+    { kind: 'certificate', serial },
+    { reason: 'superseded', by: 'admin/ann' },
+  );
+  await assert.rejects(submit(), { code: 'certificate_revoked' });
+});
+
+test('a key of somebody else is refused', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const keys = await generateKeyPair('p256');
+  await home.enrol(await home.code('alpha'), keys);
+  const input = Buffer.from(requestPem(await requestFor({ keys, cn: 'beta' })));
+  await assert.rejects(home.authority.requests.submit({ input, from }), {
+    code: 'request_not_allowed',
+    message: /another identity/,
+  });
+});
