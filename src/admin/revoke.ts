@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { describeTarget, identityLabel } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, secondMs } from '../base/index.ts';
 import { type Identity, type RevocationReason, revocationReasons } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 
@@ -43,7 +43,20 @@ export interface RevokedView {
   readonly reason: RevocationReason;
   /** ISO 8601. */
   readonly revokedAt: string;
+  /** The mirrors of the log, and whether each has it on record. */
+  readonly mirrors: readonly MirrorView[];
 }
+
+/** Whether a mirror of the log holds a revocation: then it outlives the loss of this machine. */
+export interface MirrorView {
+  readonly name: string;
+  readonly reached: boolean;
+  /** Why not. */
+  readonly problem?: string;
+}
+
+/** How long the answer waits for the mirrors. */
+const mirrorPatienceMs = 10 * secondMs;
 
 /**
  * Revokes a certificate or a node, for ever.
@@ -58,7 +71,20 @@ export async function revoke(
   const order = { reason: parseReason(reason), by: identityLabel(caller) };
   const target = await authority.revocation.find(what);
   const { joinCodes, at, ...rest } = await authority.revocation.revoke(target, order);
-  return { ...rest, joinCodes: joinCodes.length, revokedAt: at.toISOString() };
+  const mirrors = await reachMirrors(authority);
+  return { ...rest, joinCodes: joinCodes.length, revokedAt: at.toISOString(), mirrors };
+}
+
+/** Brings the log up to here to its mirrors; whoever is behind goes on by itself. */
+async function reachMirrors({ mirrors, log }: AdminContext['authority']): Promise<MirrorView[]> {
+  if (!mirrors.configured) return [];
+  const { sequence: recorded } = await log.head();
+  const states = await mirrors.flush(mirrorPatienceMs);
+  return states.map(({ name, sequence, problem }) => ({
+    name,
+    reached: sequence >= recorded,
+    ...(problem !== undefined && { problem }),
+  }));
 }
 
 /** Upper and lower case do not count: the words are long. */

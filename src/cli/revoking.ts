@@ -26,6 +26,10 @@ export async function revokeCertificate(
   output.row('revoked', revoked.identity, plural(revoked.serials.length, 'certificate'), revoked.reason);
   for (const serial of revoked.serials) output.row('serial', serial);
   if (revoked.joinCodes > 0) output.row('ended', plural(revoked.joinCodes, 'join code'));
+  for (const { name, reached, problem } of revoked.mirrors) {
+    if (reached) output.row('mirrored', name);
+    else output.warn(`${name} does not have this revocation yet: ${problem ?? 'it takes longer'}`);
+  }
 }
 
 async function confirm(description: string): Promise<void> {
