@@ -8,6 +8,7 @@ import { Hot, type Listener, listen, serveHttp } from '../transport/index.ts';
 import { Keystore, singleRootBundle } from '../trust/index.ts';
 import { connectNode } from './connection.ts';
 import { identityLabel, Node } from './node.ts';
+import type { NodeState } from './node-state.ts';
 
 describe('connecting with a certificate that is to be renewed', () => {
   let directory: TemporaryDirectory;
@@ -46,7 +47,8 @@ describe('connecting with a certificate that is to be renewed', () => {
       entries.putKey(identityLabel, privateKey);
       entries.putCertificates(identityLabel, chain);
     });
-    node = new Node(directory.path, keystore, singleRootBundle(authority.network, authority.root.der), {
+    const bundle = singleRootBundle(authority.network, authority.root.der);
+    const state: NodeState = {
       format: 1,
       network: authority.network,
       role: 'client',
@@ -56,7 +58,8 @@ describe('connecting with a certificate that is to be renewed', () => {
       recoveryRecipient: 'age1',
       checkpoint: { checkpoint: '{}', signature: '' },
       exports: [],
-    });
+    };
+    node = new Node(directory.path, { keystore, bundle, localAnchors: [], state });
   });
   afterEach(async () => {
     await listener.close();

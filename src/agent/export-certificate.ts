@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
+import type { TrustAnchor } from '../trust/index.ts';
 import type { Node } from './node.ts';
 import type { ExportRecord, NodeState } from './node-state.ts';
 
@@ -71,7 +72,9 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
   const { chain, privateKey } = node.credentials.current;
   const certificates = chain.map(certificatePem).join('');
   const key = privateKeyPem(exportPrivateKey(privateKey));
-  const roots = node.bundle.current.anchors.map(({ certificate }) => certificatePem(certificate)).join('');
+  const roots = rootsOf(node, layout)
+    .map(({ certificate }) => certificatePem(certificate))
+    .join('');
   if (layout === 'sesam') return await writeSesam(node, directory, { certificates, key, roots });
   if (layout === 'restic') await writeFileAtomic(join(directory, 'client.pem'), certificates + key);
   else {
@@ -79,6 +82,12 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
     await writeFileAtomic(join(directory, 'client.pem'), certificates);
   }
   await writeFileAtomic(join(directory, 'ca.pem'), roots);
+}
+
+/** restic has to believe whatever this machine's server shows; for everybody else it is the root of the network alone. */
+function rootsOf({ bundle }: Node, layout: ExportLayout): readonly TrustAnchor[] {
+  const { anchors } = bundle.current;
+  return layout === 'restic' ? anchors : anchors.filter(({ speaksFor }) => speaksFor.kind === 'network');
 }
 
 async function writeSesam(

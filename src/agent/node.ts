@@ -9,13 +9,31 @@ import {
 import { type Certificate, type Identity, parseCertificate } from '../pki/index.ts';
 import { needsRenewal, renewalTime } from '../policy/index.ts';
 import { type Credentials, Hot } from '../transport/index.ts';
-import { Keystore, loadTrustBundle, saveTrustBundle, type TrustBundle } from '../trust/index.ts';
+import {
+  Keystore,
+  loadTrustBundle,
+  saveTrustBundle,
+  type TrustAnchor,
+  type TrustBundle,
+} from '../trust/index.ts';
 import { type NodeState, readNodeState, writeNodeState } from './node-state.ts';
 
 /** Label of the node's own key and chain in its keystore. */
 export const identityLabel = 'node';
 /** The trust bundle in a node's directory. */
 export const bundleFile = 'trust.json';
+/** What was added on this machine to what the network says. */
+const localTrustFile = 'local-trust.json';
+
+/** What a node is made of. */
+export interface NodeParts {
+  readonly keystore: Keystore;
+  /** As the network said. */
+  readonly bundle: TrustBundle;
+  /** Added on this machine. */
+  readonly localAnchors: readonly TrustAnchor[];
+  readonly state: NodeState;
+}
 
 /** This machine as a member of a network: keystore, trust bundle, identity, state. */
 export class Node {
@@ -24,11 +42,13 @@ export class Node {
   readonly bundle: Hot<TrustBundle>;
   readonly credentials: Hot<Credentials>;
   #state: NodeState;
+  #localAnchors: readonly TrustAnchor[];
 
-  constructor(directory: string, keystore: Keystore, bundle: TrustBundle, state: NodeState) {
+  constructor(directory: string, { keystore, bundle, localAnchors, state }: NodeParts) {
     this.directory = directory;
     this.keystore = keystore;
-    this.bundle = new Hot(bundle);
+    this.bundle = new Hot(withAnchors(bundle, localAnchors));
+    this.#localAnchors = localAnchors;
     this.credentials = new Hot(credentialsOf(keystore));
     this.#state = state;
   }
@@ -68,10 +88,24 @@ export class Node {
     });
   }
 
-  /** Keeps a trust bundle, durably, and trusts by it from now on. */
+  /** Roots that were added on this machine, each for certain servers. */
+  get localAnchors(): readonly TrustAnchor[] {
+    return this.#localAnchors;
+  }
+
+  /** Keeps the network's trust bundle, durably, and trusts by it from now on, and by what was added here. */
   async keepTrust(bundle: TrustBundle): Promise<void> {
     await saveTrustBundle(join(this.directory, bundleFile), bundle);
-    this.bundle.replace(bundle);
+    this.bundle.replace(withAnchors(bundle, this.#localAnchors));
+  }
+
+  /** Replaces what was added on this machine, durably; what the network says stays. */
+  async keepLocalTrust(anchors: readonly TrustAnchor[]): Promise<void> {
+    const { network } = this.#state;
+    await saveTrustBundle(join(this.directory, localTrustFile), { network, anchors });
+    const said = this.bundle.current.anchors.filter((anchor) => !this.#localAnchors.includes(anchor));
+    this.bundle.replace({ network, anchors: [...said, ...anchors] });
+    this.#localAnchors = anchors;
   }
 
   /** Uses what the keystore holds by now: the next connection shows it. */
@@ -93,7 +127,21 @@ export async function openNode(directory: string): Promise<Node> {
       },
     );
   }
-  return new Node(directory, keystore, await loadTrustBundle(join(directory, bundleFile)), state);
+  const bundle = await loadTrustBundle(join(directory, bundleFile));
+  return new Node(directory, { keystore, bundle, localAnchors: await readLocalAnchors(directory), state });
+}
+
+async function readLocalAnchors(directory: string): Promise<readonly TrustAnchor[]> {
+  try {
+    return (await loadTrustBundle(join(directory, localTrustFile))).anchors;
+  } catch (error) {
+    if (isHoldfastError(error, 'trust_bundle_missing')) return [];
+    throw error;
+  }
+}
+
+function withAnchors(bundle: TrustBundle, added: readonly TrustAnchor[]): TrustBundle {
+  return { ...bundle, anchors: [...bundle.anchors, ...added] };
 }
 
 /** The keystore in `directory`, made when there is none. */

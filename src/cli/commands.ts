@@ -105,10 +105,28 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/request.ts')).defineRequest,
   },
   {
+    name: 'tls',
+    summary: 'show certificates from elsewhere for certain hosts or listeners',
+    everyday: false,
+    load: async () => (await import('./command/tls.ts')).defineTls,
+  },
+  {
+    name: 'trust',
+    summary: 'say whom this machine believes for certain servers',
+    everyday: false,
+    load: async () => (await import('./command/trust.ts')).defineTrust,
+  },
+  {
     name: 'ca',
     summary: "look at the authority's own certificates, and take care of its keys",
     everyday: false,
     load: async () => (await import('./command/ca.ts')).defineCa,
+  },
+  {
+    name: 'keystore',
+    summary: "change what opens the authority's keystore",
+    everyday: false,
+    load: async () => (await import('./command/keystore.ts')).defineKeystore,
   },
   {
     name: 'audit',

@@ -1,0 +1,37 @@
+import { describeCertificate } from '../admin/index.ts';
+import { type Bytes } from '../base/index.ts';
+import { parseCertificate } from '../pki/index.ts';
+import { Keystore } from '../trust/index.ts';
+import { withAdmin } from './administering.ts';
+import type { Context } from './context.ts';
+import { formatRemaining, shortFingerprint } from './format.ts';
+import { openHome } from './home.ts';
+import { readBindings } from './server-bindings.ts';
+
+/** `holdfast tls list` */
+export async function listBindings(context: Context): Promise<void> {
+  const { output, clock } = context;
+  const home = await openHome(context.home);
+  const roots = await withAdmin(context, (admin) => admin.call('tls.list', {}));
+  const bindings = readBindings(await Keystore.open(home.node)).map(({ target, credentials }) => {
+    const leaf = parseCertificate(credentials.chain[0] as Bytes);
+    return { ...target, ...describeCertificate(leaf, clock.now()) };
+  });
+  if (output.json) return output.value({ bindings, roots });
+  output.table(
+    [
+      { heading: 'Shown for' },
+      { heading: 'Subject', shrink: true },
+      { heading: 'Issuer', shrink: true },
+      { heading: 'Valid for' },
+    ],
+    bindings.map(({ kind, name, subject, issuer, notAfter }) => [
+      `${kind} ${name}`,
+      subject,
+      issuer,
+      formatRemaining(new Date(notAfter).getTime() - clock.now()),
+    ]),
+  );
+  for (const { host, subject, fingerprint } of roots)
+    output.row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint));
+}

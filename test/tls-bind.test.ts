@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { Network, type NetworkClient } from './rig/network.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+describe('a certificate of an outside authority', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let laptop: NetworkClient;
+  const at = (...names: string[]): string => join(place.path, ...names);
+  const openssl = (...words: string[]): Promise<ProgramResult> =>
+    runProgram('openssl', words, { cwd: place.path });
+  const issue = (request: string, out: string, days = 30): Promise<ProgramResult> => {
+    const words = [
+      '-CA',
+      'issuing.pem',
+      '-CAkey',
+      'issuing.key',
+      '-copy_extensions',
+      'copy',
+      '-days',
+      String(days),
+    ];
+    return openssl('x509', '-req', '-in', request, ...words, '-out', out);
+  };
+  const joinFiles = (out: string, ...names: string[]): void =>
+    writeFileSync(at(out), names.map((name) => readFileSync(at(name), 'utf8')).join(''));
+  /** The issuer that a TLS client is shown who names `host`. */
+  const shownTo = async (host: string, port = network.port + 1): Promise<string> => {
+    const words = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', host];
+    const { stdout } = await runProgram('sh', ['-c', `openssl ${words.join(' ')} </dev/null 2>/dev/null`]);
+    return /issuer=(.*)/.exec(stdout)?.[1] ?? '';
+  };
+
+  before(async () => {
+    place = temporaryDirectory();
+    network = await Network.start(at('server'));
+    laptop = await network.join('laptop', at('laptop'));
+    writeFileSync(at('letter'), 'Dear Ann,\n');
+    await laptop.run(['backup', at('letter')]);
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const ca = [
+      '-addext',
+      'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'keyUsage=critical,keyCertSign,cRLSign',
+    ];
+    await openssl(
+      'req',
+      '-x509',
+      ...key,
+      '-subj',
+      '/CN=Outside root',
+      '-keyout',
+      'root.key',
+      '-out',
+      'root.pem',
+      ...ca,
+    );
+    const by = ['-CA', 'root.pem', '-CAkey', 'root.key', '-subj', '/CN=Outside issuing'];
+    await openssl('req', '-x509', ...key, ...by, '-keyout', 'issuing.key', '-out', 'issuing.pem', ...ca);
+    await network.run(['request', 'create', '--cn', 'localhost', '--out', at('localhost.csr')]);
+    await issue('localhost.csr', 'leaf.pem');
+    joinFiles('chain.pem', 'leaf.pem', 'issuing.pem');
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  it('is refused when key, order, dates or host are wrong, and nothing changes', async () => {
+    await openssl('genpkey', '-algorithm', 'ed25519', '-out', 'other.key');
+    await issue('localhost.csr', 'ended.pem', -1);
+    joinFiles('reversed.pem', 'issuing.pem', 'leaf.pem');
+    joinFiles('gap.pem', 'leaf.pem', 'root.pem');
+    const host = ['--host', 'localhost'];
+    const refusals: readonly [string[], number, RegExp][] = [
+      [
+        ['chain.pem', ...host, '--key', at('other.key')],
+        21,
+        /key does not belong to the certificate.*\[certificate_not_allowed\]/s,
+      ],
+      [['reversed.pem', ...host], 21, /out of order.*\[certificate_not_allowed\]/s],
+      [['gap.pem', ...host], 21, /out of order.*\[certificate_not_allowed\]/s],
+      [['ended.pem', ...host], 21, /\[certificate_expired\]/],
+      [['chain.pem', '--host', 'vault.example'], 22, /expected vault\.example \[certificate_wrong_name\]/],
+      [['chain.pem', '--host', '192.0.2.7'], 1, /\[name_invalid\]/],
+      [['chain.pem', '--listener', 'nowhere'], 2, /there is no TLS listener nowhere, expected main or open/],
+      [['chain.pem'], 2, /\[usage\]/],
+      [['nowhere.pem', ...host], 1, /\[path_not_found\]/],
+    ];
+    for (const [[file = '', ...words], expected, said] of refusals) {
+      const { stderr } = await network.run(['tls', 'bind', at(file), ...words], expected);
+      assert.match(stderr, said);
+    }
+    assert.match(await shownTo('localhost'), /network\.test/);
+    const stranger = [
+      'req',
+      '-new',
+      '-key',
+      'other.key',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost',
+    ];
+    await openssl(...stranger, '-out', 'stranger.csr');
+    await issue('stranger.csr', 'stranger.pem');
+    const keyless = await network.run(['tls', 'bind', at('stranger.pem'), ...host], 1);
+    assert.match(keyless.stderr, /\[keystore_entry_missing\]/);
+  });
+
+  it('is shown for its host name at once, while a transfer over the old one goes on', async () => {
+    writeFileSync(at('large'), Buffer.alloc(64 * 1024 * 1024, 'not so random'));
+    const transfer = laptop.start(['backup', at('large')]);
+    await network.run(['request', 'complete', at('chain.pem')]);
+    const { stdout } = await network.run([
+      'tls',
+      'bind',
+      at('chain.pem'),
+      '--host',
+      'localhost',
+      '--roots',
+      at('root.pem'),
+    ]);
+    assert.match(stdout, /bound +host localhost/);
+    assert.match(await shownTo('localhost'), /Outside issuing/);
+    assert.match(await shownTo('127.0.0.1'), /network\.test/);
+    assert.equal((await transfer.ended).code, 0);
+    const listed = JSON.parse((await network.run(['tls', 'list', '--json'])).stdout) as {
+      bindings: { kind: string; name: string; fingerprint: string; notAfter: string }[];
+      roots: { host: string; subject: string }[];
+    };
+    assert.deepEqual(
+      listed.bindings.map(({ kind, name }) => [kind, name]),
+      [['host', 'localhost']],
+    );
+    assert.deepEqual(
+      listed.roots.map(({ host, subject }) => [host, subject]),
+      [['localhost', 'CN=Outside root']],
+    );
+  });
+
+  it('is taken by a client once its trust bundle binds the host to the root, and for no other host', async () => {
+    const words = ['snapshots', '--repo', `https://localhost:${network.port}/laptop/`];
+    await laptop.run(['snapshots']);
+    await laptop.run(['cert', 'renew', '--force']);
+    const trusted = JSON.parse((await laptop.run(['trust', 'list', '--json'])).stdout) as {
+      speaksFor: string;
+      from: string;
+    }[];
+    assert.deepEqual(
+      trusted.map(({ speaksFor, from }) => [speaksFor, from]),
+      [
+        ['network network.test', 'the network'],
+        ['localhost', 'the network'],
+      ],
+    );
+    await laptop.run(words);
+    await network.run(['tls', 'bind', at('chain.pem'), '--listener', 'main']);
+    const { stderr } = await laptop.run(['snapshots'], 21);
+    assert.match(stderr, /\[certificate_unknown_authority\]/);
+    await network.run(['tls', 'unbind', '--listener', 'main']);
+    await laptop.run(['snapshots']);
+  });
+
+  it('warns when a listener is called by names that the certificate is not for', async () => {
+    const { stderr } = await network.run(['tls', 'bind', at('chain.pem'), '--listener', 'open']);
+    assert.match(stderr, /clients are configured with 127\.0\.0\.1, which the certificate is not for/);
+    assert.match(stderr, /clients of this network refuse it.*--roots FILE/);
+    assert.match(await shownTo('anything.example'), /Outside issuing/);
+  });
+
+  it('is shown after a restart too, until it is unbound', async () => {
+    await network.server.stop();
+    await network.restart();
+    assert.match(await shownTo('anything.example'), /Outside issuing/);
+    await network.run(['tls', 'unbind', '--listener', 'open']);
+    assert.match(await shownTo('anything.example'), /network\.test/);
+    await network.run(['tls', 'unbind', '--host', 'localhost']);
+    assert.match(await shownTo('localhost'), /network\.test/);
+    assert.match(
+      (await network.run(['tls', 'unbind', '--host', 'localhost'], 1)).stderr,
+      /\[object_not_found\]/,
+    );
+  });
+
+  it('is taken by a client that was told so itself, across renewals, until it is told otherwise', async () => {
+    await network.run(['tls', 'bind', at('leaf.pem'), '--host', 'localhost']);
+    await laptop.run(['cert', 'renew', '--force']);
+    await network.run(['tls', 'bind', at('chain.pem'), '--host', 'localhost']);
+    const words = ['snapshots', '--repo', `https://localhost:${network.port}/laptop/`];
+    await laptop.run(words, 21);
+    await laptop.run(['trust', 'add', '--server', 'localhost', '--file', at('root.pem')]);
+    await laptop.run(words);
+    await laptop.run(['cert', 'renew', '--force']);
+    await laptop.run(words);
+    await laptop.run(['trust', 'remove', '--server', 'localhost']);
+    await laptop.run(words, 21);
+    assert.match(
+      (await laptop.run(['trust', 'remove', '--server', 'localhost'], 1)).stderr,
+      /\[object_not_found\]/,
+    );
+  });
+});
