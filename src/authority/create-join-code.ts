@@ -9,6 +9,7 @@ import type { AuthorityContext } from './authority-context.ts';
 import { findIdentity, identityLabel } from './identity-records.ts';
 import { insertJoinCode } from './join-code-records.ts';
 import { checkApproval } from './policy/check-approval.ts';
+import { checkStanding } from './standing.ts';
 
 /** What a join code is to stand for. */
 export interface JoinCodeOrder {
@@ -37,6 +38,7 @@ export interface JoinCodeOrder {
 export async function createJoinCode(context: AuthorityContext, order: JoinCodeOrder): Promise<JoinCode> {
   const { role, name, names = [], uses = 1, addresses, reissue = false, by = 'admin/local' } = order;
   const { database, issuer, log, clock, policy } = context;
+  checkStanding(context);
   const createdAt = clock.now();
   const expiresAt = order.expiresAt?.getTime() ?? createdAt + dayMs;
   checkNodeName(name.replace('*', 'x'));

@@ -1,16 +1,6 @@
-import { createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import {
-  type Bytes,
-  concatBytes,
-  HoldfastError,
-  isHoldfastError,
-  makePrivateDirectory,
-  Secret,
-} from '../../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../db/index.ts';
-import { Keystore } from '../../trust/index.ts';
+import type { Keystore } from '../../trust/index.ts';
 import { authorityDirectory, databasePath } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
 import { lockHome } from '../home-lock.ts';
@@ -24,6 +14,7 @@ import type { BackupKey } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { backupDamaged } from './open-sealed.ts';
 import { readBackup } from './read-backup.ts';
+import { gather, unpackBackup } from './unpack-backup.ts';
 
 /** What is restored, and where. */
 export interface RestoreOrder extends CatchUpOrder {
@@ -47,7 +38,6 @@ export interface BackupContents {
   readonly settings?: string;
 }
 
-const maxKeysBytes = 64 * 1024 * 1024;
 const maxSettingsBytes = 1024 * 1024;
 
 /** Reads a whole backup and changes nothing. @throws HoldfastError as `readBackup` does */
@@ -95,12 +85,12 @@ export async function resumeRestore({
 }
 
 async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
-  const manifest = await unpack(directory, order);
+  const { manifest, keystore } = await unpackBackup(directory, order);
   await using database = await openDatabase({
     path: databasePath(directory),
     migrations: authorityMigrations,
   });
-  await check(database, await Keystore.open(directory), manifest, order);
+  await check(database, keystore, manifest, order);
   await beginEpoch(database);
   const complete = order.complete === true || manifest.retired;
   try {
@@ -109,21 +99,6 @@ async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
     if (isHoldfastError(error, 'authority_restored')) return { manifest, result: error };
     throw error;
   }
-}
-
-async function unpack(directory: string, { path, key }: RestoreOrder): Promise<BackupManifest> {
-  await makePrivateDirectory(directory);
-  let keys: Bytes | undefined;
-  const manifest = await readBackup(path, key, {
-    take: async (name, chunks) => {
-      if (name === 'database') await writeSynced(databasePath(directory), chunks);
-      else if (name === 'keys') keys = await gather(chunks, maxKeysBytes);
-      else for await (const _chunk of chunks);
-    },
-  });
-  if (keys === undefined) throw backupDamaged(path, 'it holds no keys');
-  await Keystore.createFrom(directory, new Secret(keys));
-  return manifest;
 }
 
 /** Whether database, log and keys belong together, and are those of the manifest. */
@@ -152,26 +127,4 @@ async function beginEpoch(database: Database): Promise<void> {
       clock_boot = NULL, clock_uptime = NULL, clock_wall = NULL`);
     await tx.run('DELETE FROM mirrors');
   });
-}
-
-async function writeSynced(path: string, chunks: AsyncIterable<Bytes>): Promise<void> {
-  await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
-  const handle = await open(path, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function gather(chunks: AsyncIterable<Bytes>, maxBytes: number): Promise<Bytes> {
-  const pieces: Bytes[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > maxBytes)
-      throw new HoldfastError('backup_damaged', `a part of the backup has more than ${maxBytes} bytes`);
-    pieces.push(Uint8Array.from(chunk));
-  }
-  return concatBytes(...pieces);
 }

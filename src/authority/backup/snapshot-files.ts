@@ -14,13 +14,13 @@ export async function withSnapshotFile<T>(directory: string, work: (path: string
   }
 }
 
-/** Removes copies of the database that a killed process left: for whoever holds the lock of the home. */
+/** Removes copies of the database, and rehearsals, that a killed process left: for whoever holds the lock of the home. */
 export async function removeLeftSnapshots(directory: string): Promise<void> {
   const names = await readdir(directory);
   await Promise.all(
     names
-      .filter((name) => name.startsWith(prefix) && /\.tmp(-journal|-wal|-shm)?$/.test(name))
-      .map((name) => rm(join(directory, name), { force: true })),
+      .filter((name) => /^(snapshot-.*\.tmp(-journal|-wal|-shm)?|rehearsal-.*)$/.test(name))
+      .map((name) => rm(join(directory, name), { recursive: true, force: true })),
   );
 }
 

@@ -7,6 +7,7 @@ import {
   verifyCertificateSignature,
 } from '../../pki/index.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
+import { recordNames } from '../certificate-names.ts';
 import { ensureIdentity } from '../identity-records.ts';
 import { recordIssuer } from '../issuer-records.ts';
 import { publicKeyHash } from '../key-rules.ts';
@@ -89,8 +90,11 @@ async function putOnRecord(tx: Queries, { details, at }: LogRecord, certificate:
     issuedAt,
     certificate.der,
   );
+  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
+  const { fingerprint, extensions } = certificate;
+  await recordNames(tx, row.id, { fingerprint, names: extensions.subjectAltNames });
   const token = details['token'];
-  if (typeof token !== 'number' || row === undefined) return;
+  if (typeof token !== 'number') return;
   await tx.run(
     `INSERT OR REPLACE INTO join_code_uses (join_code, public_key, certificate)
       SELECT id, ?, ? FROM join_codes WHERE id = ?`,

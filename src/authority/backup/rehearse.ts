@@ -1,0 +1,182 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, dayMs, isHoldfastError } from '../../base/index.ts';
+import { type Database, openDatabase } from '../../db/index.ts';
+import {
+  type Certificate,
+  createCertificate,
+  createCrl,
+  exportPublicKey,
+  generateKeyPair,
+  keyIdentifier,
+  parseCertificate,
+  parseCrl,
+  publicKeyOf,
+  verifyCertificateSignature,
+  verifyCrlSignature,
+} from '../../pki/index.ts';
+import type { ProfilePolicy } from '../../policy/index.ts';
+import type { Keystore } from '../../trust/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { databasePath } from '../authority-files.ts';
+import { leafTemplate } from '../leaf-contents.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import { readIssuer } from '../read-issuer.ts';
+import { authorityMigrations } from '../schema.ts';
+import type { BackupKey } from './backup-key.ts';
+import type { BackupManifest } from './backup-manifest.ts';
+import { sealedKind } from './open-sealed.ts';
+import { sha256Of } from './scheduled.ts';
+import { unpackBackup } from './unpack-backup.ts';
+
+/** One thing that a rehearsal tried. */
+export interface RehearsalStep {
+  readonly what: string;
+  readonly good: boolean;
+  /** What was seen. */
+  readonly found: string;
+}
+
+/** How a rehearsal went. */
+export interface Rehearsal {
+  /** `opened`: restored and worked with; `looked at`: nobody gave a key, so only its outside was checked. */
+  readonly depth: 'opened' | 'looked at';
+  readonly good: boolean;
+  readonly steps: readonly RehearsalStep[];
+}
+
+/** Which backup is rehearsed, and what is known of it. */
+export interface RehearsalOrder {
+  readonly path: string;
+  readonly key?: BackupKey | undefined;
+  /** SHA-256 of the file when it was made, where that is on record. */
+  readonly sha256?: string | undefined;
+}
+
+/**
+ * Tries a backup as if it were needed: restores it into a directory of its own that is removed again, signs a certificate
+ * and a revocation list with it, and has them verified by the certificates that are at work now. Without a key only what
+ * can be seen from outside is checked, and that is said.
+ */
+export async function rehearse(context: AuthorityContext, order: RehearsalOrder): Promise<Rehearsal> {
+  const steps: RehearsalStep[] = [await lookAtFile(order)];
+  if (order.key === undefined) return { depth: 'looked at', good: allGood(steps), steps };
+  const directory = await mkdtemp(join(context.directory, 'rehearsal-'));
+  try {
+    await tryOut(context, { ...order, key: order.key, directory }, steps);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    steps.push({ what: 'open and use', good: false, found: error.message });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  return { depth: 'opened', good: allGood(steps), steps };
+}
+
+async function lookAtFile({ path, sha256 }: RehearsalOrder): Promise<RehearsalStep> {
+  const { size } = await stat(path);
+  const kind = await sealedKind(path);
+  const what = 'file';
+  if (kind === 'foreign') return { what, good: false, found: 'it is no backup' };
+  const opens = `${size} bytes, opened by a ${kind}`;
+  if (sha256 === undefined) return { what, good: true, found: `${opens}; made elsewhere or not on record` };
+  const same = (await sha256Of(path)) === sha256;
+  return {
+    what,
+    good: same,
+    found: same ? `${opens}; byte for byte as it was made` : 'its bytes have changed',
+  };
+}
+
+async function tryOut(
+  context: AuthorityContext,
+  order: { readonly path: string; readonly key: BackupKey; readonly directory: string },
+  steps: RehearsalStep[],
+): Promise<void> {
+  const { clock, issuer: live, policy } = context;
+  const { manifest, keystore } = await unpackBackup(join(order.directory, 'authority'), order);
+  steps.push({ what: 'open', good: true, found: `epoch ${manifest.epoch}, made ${manifest.madeAt}` });
+  const path = databasePath(join(order.directory, 'authority'));
+  await using database = await openDatabase({ path, migrations: authorityMigrations });
+  steps.push(await verifyLog(database, manifest, clock));
+  const root = live.root.certificate;
+  steps.push(
+    ...(await signWith(database, keystore, {
+      clock,
+      root,
+      profile: policy.current.profiles.client,
+      manifest,
+    })),
+  );
+  steps.push(keysStep(manifest));
+}
+
+async function verifyLog(database: Database, { log }: BackupManifest, clock: Clock): Promise<RehearsalStep> {
+  const head = await new AuditLog(database, 1, clock).verify();
+  const good = head.sequence === log.sequence && head.hash === log.head;
+  return { what: 'log', good, found: `${head.sequence} records in one chain` };
+}
+
+/** What is at work now. */
+interface Live {
+  readonly clock: Clock;
+  readonly root: Certificate;
+  readonly profile: ProfilePolicy;
+}
+
+/** What comes out is thrown away: no serial of it is ever seen. */
+async function signWith(
+  database: Database,
+  keystore: Keystore,
+  { clock, root, profile, manifest }: Live & { readonly manifest: BackupManifest },
+): Promise<RehearsalStep[]> {
+  const nowMs = clock.now();
+  const about = { network: manifest.network, statusAddress: 'http://rehearsal.invalid', nowMs };
+  const issuer = await readIssuer(database, keystore, about);
+  const { certificate: issuing, label } = issuer.issuing;
+  const { publicKey } = await generateKeyPair('p256');
+  const identity = { network: manifest.network, role: 'client', name: 'rehearsal' } as const;
+  const template = leafTemplate(
+    issuer,
+    { identity, names: [] },
+    { profile, spki: exportPublicKey(publicKey), nowMs },
+  );
+  const leaf = parseCertificate(createCertificate(template, issuer.issuingKey));
+  const crl = parseCrl(
+    createCrl(
+      {
+        issuer: issuing.subject,
+        authorityKeyId: keyIdentifier(issuing.spki),
+        number: 1n,
+        thisUpdate: new Date(nowMs),
+        nextUpdate: new Date(nowMs + dayMs),
+        entries: [],
+      },
+      issuer.issuingKey,
+    ),
+  );
+  const chained = verifyCertificateSignature(issuing, publicKeyOf(root));
+  return [
+    { what: 'root', good: chained, found: `${label} is signed by the root that is at work` },
+    {
+      what: 'certificate',
+      good: verifyCertificateSignature(leaf, publicKeyOf(issuing)),
+      found: `signed by ${label}`,
+    },
+    {
+      what: 'revocation list',
+      good: verifyCrlSignature(crl, publicKeyOf(issuing)),
+      found: `signed by ${label}`,
+    },
+  ];
+}
+
+function keysStep({ keys }: BackupManifest): RehearsalStep {
+  const missing = keys.filter(({ held }) => !held).map(({ label }) => label);
+  const found = missing.length === 0 ? 'all of them' : `without ${missing.join(', ')}`;
+  return { what: 'keys', good: keys.some(({ held, label }) => held && label.startsWith('issuing-')), found };
+}
+
+function allGood(steps: readonly RehearsalStep[]): boolean {
+  return steps.every(({ good }) => good);
+}

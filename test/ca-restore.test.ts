@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { freePorts } from './rig/free-ports.ts';
+import {
+  type ProgramResult,
+  type RunningProgram,
+  runHoldfast,
+  startHoldfast,
+} from './rig/holdfast-process.ts';
+import { Network } from './rig/network.ts';
+import { temporaryDirectory } from './rig/temporary-directory.ts';
+
+/** Runs the program in `directory` and gives what it printed as JSON; fails when it does not end well. */
+async function json(words: readonly string[], cwd: string): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runHoldfast([...words, '--json'], { cwd });
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** Fails with the code `expected`, and says it. */
+async function refused(expected: string, words: readonly string[], cwd: string): Promise<ProgramResult> {
+  const result = await runHoldfast(words, { cwd });
+  assert.notEqual(result.code, 0);
+  assert.match(result.stderr, new RegExp(`\\[${expected}\\]`));
+  return result;
+}
+
+function kitOf(network: Network): string {
+  return join(network.home, 'recovery-kit.txt');
+}
+
+function mirrorTo(network: Network, mirror: string): void {
+  mkdirSync(mirror);
+  appendFileSync(
+    join(network.home, 'holdfast.toml'),
+    `\n[authority]\nlog_mirrors = [${JSON.stringify(mirror)}]\n`,
+  );
+}
+
+/** A server of the home `home` that listens. */
+async function serving(home: string, words: readonly string[] = []): Promise<RunningProgram> {
+  const server = startHoldfast(['serve', '--home', home, ...words], { env: { HOME: home } });
+  await server.waitFor(/listening/);
+  return server;
+}
+
+test('a restored authority knows what was revoked after its backup, clients follow it, and the old one stops', async () => {
+  using directory = temporaryDirectory();
+  const mirror = join(directory.path, 'mirror');
+  await using network = await Network.start(join(directory.path, 'old'));
+  await network.server.stop();
+  mirrorTo(network, mirror);
+  await network.restart();
+  const [alpha, beta] = await Promise.all(
+    ['alpha', 'beta'].map((name) => network.join(name, join(directory.path, name))),
+  );
+  assert.ok(alpha && beta);
+  await network.join('gamma', join(directory.path, 'gamma'));
+  const data = join(directory.path, 'data');
+  mkdirSync(data);
+  writeFileSync(join(data, 'a'), 'before');
+  await alpha.run(['backup', data]);
+  const file = join(directory.path, 'authority.age');
+  await network.run(['ca', 'backup', file]);
+
+  // After the backup: one more client, a second certificate, two revocations.
+  const late = await network.join('late', join(directory.path, 'late'));
+  for (const name of ['beta', 'gamma']) {
+    await network.run(['cert', 'revoke', `client/${name}`, '--reason', 'keyCompromise', '--yes']);
+  }
+  await mirrored(mirror, network);
+  await network.server.stop('SIGKILL');
+
+  const home = join(directory.path, 'new');
+  const port = await freePorts();
+  const restore = ['ca', 'restore', file, '--kit', kitOf(network), '--home', home, '--names', 'localhost'];
+  const plan = await json([...restore, '--port', String(port), '--dry-run'], directory.path);
+  assert.ok(!existsSync(home));
+  assert.deepEqual(
+    (plan['changes'] as { key: string }[]).map(({ key }) => key),
+    ['names', 'port', 'listeners'],
+  );
+  const restored = await json([...restore, '--port', String(port)], directory.path);
+  assert.equal(restored['standing'], 'ready');
+  assert.equal(restored['epoch'], 2);
+  assert.equal((restored['counts'] as { revoked: number }).revoked, 2);
+  assert.equal((restored['counts'] as { certificates: number }).certificates, 1);
+
+  await using server = await serving(home);
+  writeFileSync(join(data, 'a'), 'after');
+  await alpha.run(['backup', data]);
+  await late.run(['backup', data]);
+  const answer = await beta.run(['backup', data], 21);
+  assert.match(answer.stderr, /revoked/);
+
+  // The old machine comes back: it learns from the mirror that it is not the one any more.
+  const old = startHoldfast(['serve', '--home', network.home, '--port', String(await freePorts())]);
+  const ended = await old.ended;
+  assert.match(ended.stderr, /\[authority_superseded\]/);
+  await refused('authority_superseded', ['token', 'create', 'x', '--home', network.home], directory.path);
+  assert.equal(server.stderr.includes('superseded'), false);
+});
+
+/** Waits until the mirror has everything that was recorded. */
+async function mirrored(mirror: string, network: Network): Promise<void> {
+  const { stdout } = await network.run(['status', '--json']);
+  const { authority } = JSON.parse(stdout) as { authority: { log: { sequence: number } } };
+  for (;;) {
+    const { signed } = JSON.parse(readFileSync(join(mirror, 'checkpoint.json'), 'utf8')) as {
+      signed: { checkpoint: string };
+    };
+    const { sequence } = JSON.parse(signed.checkpoint) as { sequence: number };
+    if (sequence >= authority.log.sequence) return;
+    await setTimeout(50);
+  }
+}
+
+test('nothing is changed by what cannot be restored', async () => {
+  using directory = temporaryDirectory();
+  const at = (name: string): string => join(directory.path, name);
+  const run = (words: readonly string[]): Promise<ProgramResult> =>
+    runHoldfast(words, { cwd: directory.path });
+  assert.equal((await run(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'])).code, 0);
+  writeFileSync(at('password'), 'correct horse\n');
+  writeFileSync(at('wrong'), 'wrong horse\n');
+  assert.equal((await run(['ca', 'backup', 'kit.age', '--home', 'a'])).code, 0);
+  assert.equal(
+    (await run(['ca', 'backup', 'word.age', '--password-file', 'password', '--home', 'a'])).code,
+    0,
+  );
+  const bytes = readFileSync(at('word.age'));
+  writeFileSync(at('cut.age'), bytes.subarray(0, bytes.length - 100_000));
+  writeFileSync(at('short.age'), bytes.subarray(0, bytes.length - 1));
+  const flipped = Buffer.from(bytes);
+  flipped[flipped.length - 70_000] = (flipped[flipped.length - 70_000] ?? 0) ^ 1;
+  writeFileSync(at('flipped.age'), flipped);
+  writeFileSync(at('foreign.age'), 'these are no keys at all, but a letter\n'.repeat(100));
+  const restore = (file: string, ...words: string[]): string[] => [
+    'ca',
+    'restore',
+    file,
+    '--home',
+    'b',
+    ...words,
+  ];
+  const cases: [string, string[]][] = [
+    ['password_wrong', restore('word.age', '--password-file', 'wrong')],
+    ['password_wrong', restore('kit.age', '--password-file', 'password')],
+    ['password_wrong', restore('word.age', '--kit', 'a/recovery-kit.txt')],
+    ['backup_damaged', restore('cut.age', '--password-file', 'password')],
+    ['backup_damaged', restore('short.age', '--password-file', 'password')],
+    ['backup_damaged', restore('flipped.age', '--password-file', 'password')],
+    ['backup_foreign', restore('foreign.age', '--password-file', 'password')],
+    ['path_not_found', restore('none.age', '--password-file', 'password')],
+    ['usage', restore('kit.age')],
+  ];
+  for (const [code, words] of cases) {
+    await refused(code, words, directory.path);
+    assert.ok(!existsSync(at('b')), words.join(' '));
+  }
+  const before = readFileSync(at('a/authority/keystore'));
+  await refused(
+    'home_exists',
+    ['ca', 'restore', 'word.age', '--home', 'a', '--password-file', 'password'],
+    directory.path,
+  );
+  assert.deepEqual(readFileSync(at('a/authority/keystore')), before);
+});
+
+test('an authority without its log waits, until somebody says in words that it is lost', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
+  const restored = await json(['ca', 'restore', 'x.age', '--home', 'b', '--kit', 'a/recovery-kit.txt'], cwd);
+  assert.equal(restored['standing'], 'restored');
+  await refused('authority_restored', ['serve', '--home', 'b'], cwd);
+  await refused('authority_restored', ['token', 'create', 'alpha', '--home', 'b'], cwd);
+  await refused('authority_restored', ['ca', 'restore', '--home', 'b'], cwd);
+  mkdirSync(join(cwd, 'empty'));
+  await refused('authority_restored', ['ca', 'restore', '--home', 'b', '--mirror', 'empty'], cwd);
+  const said = await json(['ca', 'restore', '--home', 'b', '--log-is-lost', 'the cellar burnt'], cwd);
+  assert.equal(said['epoch'], 2);
+  await json(['token', 'create', 'alpha', '--home', 'b'], cwd);
+  const { stdout } = await runHoldfast(['audit', 'list', '--json', '--home', 'b'], { cwd });
+  assert.match(stdout, /the cellar burnt/);
+  await refused('usage', ['ca', 'restore', '--home', 'b', '--log-is-lost', 'again'], cwd);
+});
+
+test('a moved authority goes on where its file is restored, with nothing lost, and not where it was', async () => {
+  using directory = temporaryDirectory();
+  await using network = await Network.start(join(directory.path, 'old'));
+  const alpha = await network.join('alpha', join(directory.path, 'alpha'));
+  const file = join(directory.path, 'moved.age');
+  await network.run(['ca', 'move', file]);
+  const { stderr } = await network.server.ended;
+  assert.match(stderr, /\[authority_retired\]/);
+  await refused('authority_retired', ['token', 'create', 'x', '--home', network.home], directory.path);
+  const home = join(directory.path, 'new');
+  const words = ['ca', 'restore', file, '--kit', kitOf(network), '--home', home, '--names', '127.0.0.1'];
+  assert.equal((await json(words, directory.path))['standing'], 'ready');
+  await using _server = await serving(home);
+  const data = join(directory.path, 'data');
+  mkdirSync(data);
+  await alpha.run(['backup', data]);
+});
+
+test('a move that is taken back leaves the authority at work where it was', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  await json(['ca', 'move', 'x.age', '--home', 'a'], cwd);
+  await refused('authority_retired', ['token', 'create', 'alpha', '--home', 'a'], cwd);
+  await json(['ca', 'move', '--undo', 'the train was late', '--home', 'a'], cwd);
+  await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
+});
