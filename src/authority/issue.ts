@@ -9,6 +9,7 @@ import { ensureIdentity, identityLabel } from './identity-records.ts';
 import { checkPublicKey, publicKeyHash } from './key-rules.ts';
 import { type Authorisation, isClipped, leafTemplate } from './leaf-contents.ts';
 import { checkClock } from './log/check-clock.ts';
+import { checkStanding } from './standing.ts';
 
 /** One certificate to be issued. */
 export interface IssueOrder {
@@ -34,7 +35,7 @@ export interface Issued {
  * Signs a certificate and records it, its identity and a line of the log. It leaves only when the transaction `tx` has
  * been committed: a certificate that the records do not know must never be seen.
  *
- * @throws HoldfastError `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
+ * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
  *   the issuing one has less than a day left, `certificate_expired` when it has ended, `lint_failed`
  */
 export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
@@ -42,6 +43,7 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   const { authorisation, spki, kind, by, details } = order;
   const nowMs = clock.now();
   const profile = policy.current.profiles[authorisation.identity.role];
+  checkStanding(context);
   checkClock(context);
   checkIssuing(context, nowMs);
   await checkPublicKey(tx, spki, { ...authorisation, profile });
