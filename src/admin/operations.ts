@@ -47,6 +47,8 @@ import { certificateRevocableInput, certificateRevokeInput, findRevocable, revok
 import {
   bringOnline,
   bringOnlineInput,
+  rekeyInput,
+  rekeyKeystore,
   sealRoot,
   sealRootInput,
   takeOffline,
@@ -89,6 +91,7 @@ export const operations = {
   'ca.move': define(backupInput, moveAway, { local: true }),
   'ca.move-undo': define(undoMoveInput, undoMove, { local: true }),
   'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
+  'keystore.rekey': define(rekeyInput, rekeyKeystore, { local: true }),
   'ca.permit': define(caPermitInput, permitNames),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
   'tls.bind': define(tlsBindInput, bindTls, { local: true }),

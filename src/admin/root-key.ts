@@ -76,6 +76,22 @@ export async function bringOnline(
   return { root: authority.root.fingerprint };
 }
 
+export const rekeyInput = Type.Object(
+  { passphrase: Type.Optional(Passphrase) },
+  { additionalProperties: false },
+);
+
+/** From now on this passphrase opens the authority's keystore, or a stash when none is given. */
+export async function rekeyKeystore(
+  { authority }: AdminContext,
+  { passphrase }: Static<typeof rekeyInput>,
+  caller: Identity,
+): Promise<{ readonly openedBy: 'passphrase' | 'stash' }> {
+  const secret = passphrase === undefined ? undefined : new Secret(passphrase);
+  await authority.custody.rekey(secret, identityLabel(caller));
+  return { openedBy: secret === undefined ? 'stash' : 'passphrase' };
+}
+
 function parseTime(text: string): Date {
   const time = new Date(text);
   if (!Number.isNaN(time.getTime())) return time;

@@ -26,6 +26,8 @@ export interface CreateAuthorityOptions extends OpenAuthorityOptions {
   readonly keyAlgorithm?: KeyAlgorithm;
   /** Domains and address ranges that may be certified; any unless said. See {@link permittingNames}. */
   readonly permit?: readonly string[];
+  /** Opens the keystore; a stash does unless said. */
+  readonly keystorePassphrase?: Secret<string> | undefined;
   readonly recoveryKit: {
     /** Protects the key in the kit. */
     readonly passphrase?: Secret<string> | undefined;
@@ -51,7 +53,9 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
   try {
     if (await hasAuthority(options.home)) throw authorityExists(options.home);
     await buildAuthority(options.home, (directory) => fill(directory, { ...options, statusAddress }));
-    return await openLocked(options, lock);
+    const { keystorePassphrase } = options;
+    const passphrase = keystorePassphrase && (async () => keystorePassphrase);
+    return await openLocked({ ...options, passphrase }, lock);
   } catch (error) {
     lock.release();
     throw error;
@@ -60,7 +64,7 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
 
 async function fill(directory: string, options: CreateAuthorityOptions): Promise<void> {
   const { network, clock, recoveryKit } = options;
-  const keystore = await Keystore.create(directory);
+  const keystore = await Keystore.create(directory, options.keystorePassphrase);
   const certificates = await makeCertificates(keystore, options);
   const recoveryKey = await generateRecoveryKey();
   const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });

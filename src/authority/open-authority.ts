@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { CommittedReader, type Database, openDatabase, type ProcessLock } from '../db/index.ts';
-import { Keystore } from '../trust/index.ts';
+import { Keystore, type OpenKeystoreOptions } from '../trust/index.ts';
 import { Authority, type AuthorityParts } from './authority.ts';
 import { createContext } from './authority-context.ts';
 import { authorityDamaged } from './authority-damaged.ts';
@@ -27,6 +27,8 @@ export interface OpenAuthorityOptions {
   readonly worker?: boolean;
   /** What the settings ask of upkeep; nothing unless said. */
   readonly care?: Care;
+  /** Opens the keystore, where no stash does; asked for then. */
+  readonly passphrase?: OpenKeystoreOptions['passphrase'];
 }
 
 /**
@@ -60,6 +62,7 @@ export async function openContext({
   clock,
   worker = false,
   care = noCare,
+  passphrase,
 }: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
   const directory = authorityDirectory(home);
   const path = databasePath(directory);
@@ -70,7 +73,7 @@ export async function openContext({
   }
   if (!(await exists(path))) throw authorityDamaged(`${path} is missing`);
   await removeLeftSnapshots(directory);
-  const keystore = await Keystore.open(directory);
+  const keystore = await Keystore.open(directory, { passphrase });
   const database = await openDatabase({ path, migrations: authorityMigrations, worker });
   try {
     const { epoch, standing, recovery_recipient, network, status_address } = await readAuthority(database);

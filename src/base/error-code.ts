@@ -85,6 +85,7 @@ export type ErrorCode =
   | 'recovery_kit_foreign'
   | 'escrow_missing'
   | 'password_wrong'
+  | 'password_missing'
   | 'backup_damaged'
   | 'backup_foreign'
   | 'pkcs12_malformed'

@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/index.ts';
 import { careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
+import { keystorePassphrase } from './keystore-passphrase.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -32,7 +33,8 @@ export async function openAuthorityHome(
     });
   }
   const care = careOf(home, settings);
-  const authority = await openAuthority({ home: home.path, clock: context.clock, worker, care });
+  const passphrase = () => keystorePassphrase(context, home, settings);
+  const authority = await openAuthority({ home: home.path, clock: context.clock, worker, care, passphrase });
   return asAuthorityHome({ home, settings, authority, created: false });
 }
 

@@ -9,6 +9,8 @@ export interface Context {
   /** The folder the user stands in, also when npm runs the program from another one. */
   readonly workingDirectory: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** The file with the passphrase of the authority's keystore, when one was named. */
+  readonly keystorePassphraseFile?: string | undefined;
   readonly output: Output;
   readonly log: Log;
   readonly clock: Clock;

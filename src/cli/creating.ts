@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
 import { checkHome, createHome, type Home } from './home.ts';
+import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { machineName, machineNames } from './machine.ts';
 import { readPasswordFile } from './password-file.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
@@ -42,6 +43,7 @@ export async function createAuthorityHome(
   const { kitPassphraseFile: file, keyAlgorithm, permit } = options;
   if (permit !== undefined) checkServerNames(settings.network, permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
+  const keystorePassphrase = await newKeystorePassphrase(context, options);
   const home = await createHome(context.home);
   if (await hasAuthority(home.path)) throw alreadyThere(home);
   // Before the authority: a crash in between leaves a home where creating can begin again.
@@ -55,6 +57,7 @@ export async function createAuthorityHome(
     care: careOf(home, settings),
     ...(keyAlgorithm && { keyAlgorithm }),
     ...(permit && { permit }),
+    keystorePassphrase,
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });
   return asAuthorityHome({ home, settings, authority, created: true });

@@ -10,6 +10,7 @@ export interface CreationOptions {
   readonly kitPassphraseFile?: string;
   readonly keyAlgorithm?: KeyAlgorithm;
   readonly permit?: readonly string[];
+  readonly keystorePassphrase?: boolean;
 }
 
 /** The first of the three ports when nothing is said. */
@@ -31,6 +32,10 @@ export function addCreationOptions(command: Command): Command {
     .option('--network <name>', 'name of the network (default: backup.<hostname>)')
     .option('--status-address <url>', 'stable URL inside certificates (default: port + 2 of the first name)')
     .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file')
+    .option(
+      '--keystore-passphrase',
+      "protect the authority's keys with a passphrase typed here, instead of a stash file",
+    )
     .option(
       '--permit <list>',
       'domains and address ranges that may be certified, separated by commas (default: any)',

@@ -54,6 +54,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   key_weak: exitCode.refused,
   lint_failed: exitCode.refused,
   password_wrong: exitCode.wrongKey,
+  password_missing: exitCode.wrongKey,
   recovery_kit_foreign: exitCode.wrongKey,
   escrow_missing: exitCode.wrongKey,
   append_only: exitCode.refused,

@@ -90,6 +90,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   recovery_kit_foreign: 'use the kit of this very network; it says on it which one it is of',
   escrow_missing: 'a repository can also be opened by its password: --repo URL --password-file FILE',
   password_wrong: 'use the password the file was made with',
+  password_missing:
+    'name a file that holds it: --keystore-passphrase-file FILE, or authority.keystore_passphrase_file in holdfast.toml',
   backup_damaged: 'use another backup; nothing was changed',
   backup_foreign: 'name the right file; nothing was changed',
   pkcs12_malformed: 'get the file again: it is damaged or not PKCS#12',

@@ -8,19 +8,28 @@ import { defaultHome } from './home.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
 
+/** What every command takes. */
+interface GlobalOptions {
+  readonly home?: string;
+  readonly keystorePassphraseFile?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
 export async function run(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const interrupt = listenForInterrupt();
   surviveLostOutput();
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
   const start = (command: Command): Context => {
-    const options = command.optsWithGlobals<{ home?: string; json?: boolean; verbose?: boolean }>();
+    const options = command.optsWithGlobals<GlobalOptions>();
     output = createOutput(options.json === true, process.stdout, process.stderr);
     const workingDirectory = environment.INIT_CWD ?? process.cwd();
     return {
       home: defaultHome(options.home, environment, workingDirectory),
       workingDirectory,
       environment,
+      keystorePassphraseFile: options.keystorePassphraseFile,
       output,
       log: createLog({ level: options.verbose === true ? 'debug' : 'warn' }),
       clock: systemClock,
@@ -89,6 +98,7 @@ function addGlobalOptions(command: Command): void {
   command
     .optionsGroup('Everywhere:')
     .option('--home <dir>', 'home directory (HOLDFAST_HOME; /var/lib/holdfast for root)')
+    .option('--keystore-passphrase-file <file>', "passphrase of the authority's keystore, where it has one")
     .option('--json', 'print JSON on stdout')
     .option('--verbose', 'log what is done, as JSON lines on stderr');
 }

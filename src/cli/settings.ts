@@ -17,6 +17,8 @@ export const about = {
   store: 'Directory of the repositories, relative to the home. Default: "store".',
   logLevel: 'What the server logs on stderr: "debug", "info", "warn" or "error". Default: "info".',
   listeners: 'Listeners of the server instead of the default three.',
+  'authority.keystorePassphraseFile':
+    "File with the passphrase of the authority's keystore, where it has one; relative to the home. Asked for unless said.",
   'authority.logMirrors':
     'Where the log is copied to within a second: directories that are there, http(s) URLs that take PUT.',
   'authority.backupTo': 'Where backups of the authority go by themselves: a directory, or an http(s) URL.',
@@ -31,6 +33,7 @@ const Duration = Type.String({ pattern: '^[0-9]{1,6}[smhdw]$' });
 /** What is done by itself about copies of the authority. */
 const AuthoritySettings = Type.Object(
   {
+    keystorePassphraseFile: Type.Optional(Type.String({ minLength: 1 })),
     logMirrors: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     backupTo: Type.Optional(Type.String({ minLength: 1 })),
     backupEvery: Type.Optional(Duration),

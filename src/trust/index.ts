@@ -7,7 +7,7 @@
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
 export { forbiddenName } from './forbidden-name.ts';
-export { Keystore, type KeystoreEditor } from './keystore.ts';
+export { Keystore, type KeystoreEditor, type OpenKeystoreOptions } from './keystore.ts';
 export type { Purpose } from './purpose.ts';
 export {
   formatTrustBundle,

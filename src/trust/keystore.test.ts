@@ -129,7 +129,7 @@ test('a stash that is missing, cut off or of another keystore is named', async (
 
 test('a keystore of a later version is said to be one', async () => {
   await Keystore.create(directory);
-  await writeFile(join(directory, 'keystore'), 'holdfast keystore 2\nwhatever comes then');
+  await writeFile(join(directory, 'keystore'), 'holdfast keystore 3\nwhatever comes then');
   await assert.rejects(Keystore.open(directory), failsWith('keystore_damaged', /version that this program/));
 });
 

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import {
   type Bytes,
+  equalBytes,
   HoldfastError,
   makePrivateDirectory,
   Secret,
@@ -14,9 +15,13 @@ import {
   createKeystoreFiles,
   type KeystoreFiles,
   keystoreFiles,
+  type LoadedKeystore,
   loadKeystoreFiles,
+  relockKeystoreFile,
   saveKeystoreFile,
 } from './keystore-files.ts';
+import type { KeystoreLock } from './keystore-format.ts';
+import { choosePassphrase, openPassphrase, type PassphraseParameters } from './keystore-passphrase.ts';
 import { overwritingOld } from './overwrite-old.ts';
 
 /** What may be changed in {@link Keystore.update}; all of it is written at once, or nothing. */
@@ -29,19 +34,29 @@ export interface KeystoreEditor {
   remove(label: string): void;
 }
 
+/** How a keystore is opened. */
+export interface OpenKeystoreOptions {
+  readonly signal?: AbortSignal;
+  /** Asked for only when a passphrase opens it. */
+  readonly passphrase?: (() => Promise<Secret<string>>) | undefined;
+}
+
 /**
  * A node's encrypted key database and the stash file with the random bytes that open it, side by side in a directory
- * (format: `keystore-format.ts`). Whoever has one of the two files has nothing.
+ * (format: `keystore-format.ts`). Whoever has one of the two files has nothing. A passphrase can take the place of the
+ * stash.
  *
  * Both are written whole or not at all, so that a crash at any moment leaves what was there or what was to be there.
  */
 export class Keystore {
   readonly #files: KeystoreFiles;
   #entries: ReadonlyMap<string, KeystoreEntry>;
+  #lock: KeystoreLock;
 
-  private constructor(files: KeystoreFiles, entries: ReadonlyMap<string, KeystoreEntry>) {
+  private constructor(files: KeystoreFiles, { entries, lock }: LoadedKeystore) {
     this.#files = files;
     this.#entries = entries;
+    this.#lock = lock;
   }
 
   /** Whether there is a keystore in `directory`. */
@@ -56,14 +71,18 @@ export class Keystore {
   }
 
   /**
-   * Makes an empty keystore; `directory` and what is missing above it is created for its owner alone.
+   * Makes an empty keystore, opened by a stash unless a passphrase is given; `directory` and what is missing above it is
+   * created for its owner alone.
    *
    * @throws HoldfastError `keystore_exists`, `keystore_not_private`, `keystore_damaged` (a stash from before)
    */
-  static async create(directory: string): Promise<Keystore> {
+  static async create(directory: string, passphrase?: Secret<string>): Promise<Keystore> {
     await makePrivateDirectory(directory);
-    await withFileLock(keystoreFiles(directory).lock, () => createKeystoreFiles(directory));
-    return await Keystore.open(directory);
+    const files = keystoreFiles(directory);
+    const lock = await lockFor(passphrase);
+    await withFileLock(files.lock, () => createKeystoreFiles(files, lock));
+    const unlock = async (): Promise<KeystoreLock> => lock as KeystoreLock;
+    return new Keystore(files, await loadKeystoreFiles(files, { unlock }));
   }
 
   /**
@@ -84,11 +103,18 @@ export class Keystore {
    * Opens the keystore in `directory`.
    *
    * @throws HoldfastError `keystore_missing`; `keystore_not_private` when others have access; `keystore_damaged`,
-   *   naming the file, also when keystore and stash do not belong together
+   *   naming the file, also when keystore and stash do not belong together; `password_missing`, `password_wrong`
    */
-  static async open(directory: string, options: { signal?: AbortSignal } = {}): Promise<Keystore> {
+  static async open(directory: string, options: OpenKeystoreOptions = {}): Promise<Keystore> {
+    const { signal, passphrase } = options;
     const files = keystoreFiles(directory);
-    return new Keystore(files, (await loadKeystoreFiles(files, options)).entries);
+    const unlock = (parameters: PassphraseParameters) => unlockBy(files, parameters, passphrase);
+    return new Keystore(files, await loadKeystoreFiles(files, { signal, unlock }));
+  }
+
+  /** What opens it. */
+  get openedBy(): KeystoreLock['kind'] {
+    return this.#lock.kind;
   }
 
   /** Every label that has a key, a secret or certificates, sorted. */
@@ -138,10 +164,21 @@ export class Keystore {
 
   async #replace(entries: ReadonlyMap<string, KeystoreEntry>): Promise<void> {
     await withFileLock(this.#files.lock, async () => {
-      const { stash } = await loadKeystoreFiles(this.#files);
-      await saveKeystoreFile(this.#files, { entries: new Map(entries), stash });
+      const { lock } = await this.#load();
+      await saveKeystoreFile(this.#files, { entries: new Map(entries), lock });
     });
     this.#entries = entries;
+  }
+
+  /**
+   * From now on this passphrase opens it, or a stash when none is given. The files that the old one opened are written
+   * over, as in {@link Keystore.destroy}.
+   */
+  async rekey(passphrase?: Secret<string>): Promise<void> {
+    const wanted = await lockFor(passphrase);
+    await withFileLock(this.#files.lock, async () => {
+      this.#lock = await relockKeystoreFile(this.#files, await this.#load(), wanted);
+    });
   }
 
   /**
@@ -155,15 +192,53 @@ export class Keystore {
   }
 
   async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {
-    const { entries, stash } = await loadKeystoreFiles(this.#files);
+    const { entries, lock } = await this.#load();
     change(editorOf(entries));
-    await saveKeystoreFile(this.#files, { entries, stash });
+    await saveKeystoreFile(this.#files, { entries, lock });
     this.#entries = entries;
+  }
+
+  /** What the files hold by now; the passphrase was asked for once. */
+  #load(): Promise<LoadedKeystore> {
+    const unlock = async ({ salt }: PassphraseParameters): Promise<KeystoreLock> => {
+      const lock = this.#lock;
+      if (lock.kind === 'passphrase' && equalBytes(lock.parameters.salt, salt)) return lock;
+      throw wrongPassphrase(this.#files, 'it was given another one meanwhile');
+    };
+    return loadKeystoreFiles(this.#files, { unlock });
   }
 
   #missing(label: string, what: string): HoldfastError {
     return new HoldfastError('keystore_entry_missing', `${this.#files.keystore} has no ${what} for ${label}`);
   }
+}
+
+async function lockFor(passphrase: Secret<string> | undefined): Promise<KeystoreLock | undefined> {
+  return passphrase === undefined
+    ? undefined
+    : { kind: 'passphrase', ...(await choosePassphrase(passphrase)) };
+}
+
+async function unlockBy(
+  files: KeystoreFiles,
+  parameters: PassphraseParameters,
+  ask: OpenKeystoreOptions['passphrase'],
+): Promise<KeystoreLock> {
+  if (ask === undefined) {
+    throw new HoldfastError(
+      'password_missing',
+      `${files.keystore} is opened by a passphrase, and none was given`,
+    );
+  }
+  const secret = await openPassphrase(await ask(), parameters);
+  if (secret === undefined) throw wrongPassphrase(files, 'the passphrase is another one');
+  return { kind: 'passphrase', secret, parameters };
+}
+
+function wrongPassphrase({ keystore }: KeystoreFiles, problem: string): HoldfastError {
+  return new HoldfastError('password_wrong', `${keystore} does not open: ${problem}`, {
+    hint: 'nothing was changed; give the passphrase that the keystore has now',
+  });
 }
 
 function editorOf(entries: Map<string, KeystoreEntry>): KeystoreEditor {

@@ -1,3 +1,4 @@
+import type { Secret } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuer.ts';
 import { acceptClock } from '../log/check-clock.ts';
@@ -40,6 +41,13 @@ export class Custody {
   /** Makes an issuing certificate that may certify these names only. See {@link permitNames}. */
   permitNames(order: PermitOrder): Promise<CaCertificate> {
     return permitNames(this.#context, order);
+  }
+
+  /** From now on this passphrase opens the keystore, or a stash when none is given. */
+  async rekey(passphrase: Secret<string> | undefined, by: string): Promise<void> {
+    const { keystore, log } = this.#context;
+    await keystore.rekey(passphrase);
+    await log.record({ kind: 'keystore rekeyed', by, details: { openedBy: keystore.openedBy } });
   }
 
   /** Encrypts the key of the root for a file to be kept in. See {@link sealRoot}. */

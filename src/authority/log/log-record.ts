@@ -28,6 +28,7 @@ const LogKind = Type.Union([
   Type.Literal('log lost'),
   Type.Literal('rehearsed'),
   Type.Literal('clock accepted'),
+  Type.Literal('keystore rekeyed'),
   Type.Literal('superseded'),
   Type.Literal('retired'),
   Type.Literal('tls bound'),
