@@ -154,5 +154,5 @@ async function answerWith(
 }
 
 function fromBase64(text: string): Bytes {
-  return Uint8Array.from(Buffer.from(text, 'base64'));
+  return new Uint8Array(Buffer.from(text, 'base64'));
 }

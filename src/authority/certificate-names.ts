@@ -1,8 +1,12 @@
 import type { Queries } from '../db/index.ts';
-import type { Certificate } from '../pki/index.ts';
+import type { Fingerprint, GeneralName } from '../pki/index.ts';
 
 /** Records what a certificate is found by besides its serial number and its node's name: host names and fingerprint. */
-export async function recordNames(tx: Queries, id: number, certificate: Certificate): Promise<void> {
+export async function recordNames(
+  tx: Queries,
+  id: number,
+  certificate: { readonly fingerprint: Fingerprint; readonly names: readonly GeneralName[] },
+): Promise<void> {
   const names = new Set(searchNames(certificate));
   const rows = [...names].map(() => '(?, ?)').join(', ');
   const insert = `INSERT INTO certificate_names (name, certificate) VALUES ${rows}`;
@@ -14,8 +18,8 @@ export function fingerprintName(fingerprint: string): string {
   return `sha256:${fingerprint.slice('SHA256:'.length).replaceAll(':', '')}`;
 }
 
-function searchNames({ extensions, fingerprint }: Certificate): string[] {
-  const hosts = extensions.subjectAltNames.flatMap((name) =>
+function searchNames({ fingerprint, names }: Parameters<typeof recordNames>[2]): string[] {
+  const hosts = names.flatMap((name) =>
     name.kind === 'dns' || name.kind === 'ip' ? [name.value.toLowerCase()] : [],
   );
   return [fingerprintName(fingerprint), ...hosts];

@@ -13,7 +13,7 @@ import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkName } from './create-join-code.ts';
 import { findIdentity } from './identity-records.ts';
 import { type Issued, issue, issuedBefore } from './issue.ts';
-import { findJoinCode, findUse, type JoinCodeRow, recordUse } from './join-code-records.ts';
+import { findJoinCode, findUse, type JoinCodeRow, recordUse, refreshJoinCode } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
 import { checkApproval } from './policy/check-approval.ts';
@@ -43,12 +43,12 @@ export async function enrolNode(
   { secret, request: der, from }: EnrolOrder,
 ): Promise<Issued> {
   // Looked up before anything else is done, so that guessing codes costs us no signature check and no transaction.
-  if ((await findJoinCode(context.reader, secret)) === undefined) throw unknownCode();
+  const found = findJoinCode(context.reader, secret);
+  if (found === undefined) throw unknownCode();
   const request = readRequest(der);
   await context.verifier.check(request);
   return await context.database.transaction(async (tx) => {
-    const code = await findJoinCode(tx, secret);
-    if (code === undefined) throw unknownCode();
+    const code = await refreshJoinCode(tx, found);
     if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);
     const authorisation = authorisationOf(context, code, request);
     checkContents(request, authorisation);

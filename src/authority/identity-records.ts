@@ -27,14 +27,12 @@ export function findIdentity(
  * @throws HoldfastError `certificate_revoked` for an identity that was revoked
  */
 export async function ensureIdentity(tx: Queries, identity: Identity, nowMs: number): Promise<IdentityRow> {
-  const known = await findIdentity(tx, identity);
-  if (known !== undefined) {
-    if (known.revoked_at !== null) throw identityRevoked(identity, known.revoked_at);
-    return known;
-  }
-  const insert = 'INSERT INTO identities (role, name, created_at) VALUES (?, ?, ?) RETURNING id, revoked_at';
-  const row = await tx.get<IdentityRow>(insert, identity.role, identity.name, nowMs);
-  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
+  const insert = `INSERT INTO identities (role, name, created_at) VALUES (?, ?, ?)
+    ON CONFLICT DO NOTHING RETURNING id, revoked_at`;
+  const { role, name } = identity;
+  const row = (await tx.get<IdentityRow>(insert, role, name, nowMs)) ?? (await findIdentity(tx, identity));
+  if (row === undefined) throw new TypeError('an identity that is neither there nor new');
+  if (row.revoked_at !== null) throw identityRevoked(identity, row.revoked_at);
   return row;
 }
 

@@ -1,6 +1,6 @@
 import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
-import { type Certificate, createLintedCertificate, parseCertificate } from '../pki/index.ts';
+import { type Certificate, createLintedCertificate, fingerprint, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { recordNames } from './certificate-names.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
@@ -52,34 +52,35 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   const clipped = isClipped(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
   checkPermitted(issuer.issuing.certificate, template);
-  const certificate = parseCertificate(createLintedCertificate(template, issuer.issuingKey));
+  const der = createLintedCertificate(template, issuer.issuingKey);
+  const { serial, notAfter } = template;
   const row = await tx.get<{ id: number }>(
     `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-    certificate.serial,
+    serial,
     identity.id,
     issuer.issuing.label,
     publicKeyHash(spki),
-    certificate.notAfter.getTime(),
+    notAfter.getTime(),
     nowMs,
-    certificate.der,
+    der,
   );
   if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
-  await recordNames(tx, row.id, certificate);
-  const { serial, fingerprint, notAfter } = certificate;
+  const names = { fingerprint: fingerprint(der), names: authorisation.names };
+  await recordNames(tx, row.id, names);
   await log.append(tx, {
     kind,
     by,
     details: {
       identity: identityLabel(authorisation.identity),
       serial,
-      fingerprint,
+      fingerprint: names.fingerprint,
       notAfter: notAfter.toISOString(),
       ...(clipped && { clipped }),
       ...details,
     },
   });
-  return { id: row.id, certificate, chain: [certificate.der, issuer.issuing.certificate.der] };
+  return issuedFrom(context, row.id, der);
 }
 
 /**
@@ -91,8 +92,20 @@ export function issuedBefore(
   row: IssuedRow | undefined,
 ): Issued | undefined {
   if (row === undefined || row.issuer !== issuer.issuing.label || !isLive(row, clock.now())) return undefined;
-  const { id, certificate: der } = row;
-  return { id, certificate: parseCertificate(der), chain: [der, issuer.issuing.certificate.der] };
+  return issuedFrom({ issuer }, row.id, row.certificate);
+}
+
+/** Read only when somebody looks at it: who asked for it gets the bytes. */
+function issuedFrom({ issuer }: Pick<AuthorityContext, 'issuer'>, id: number, der: Bytes): Issued {
+  let read: Certificate | undefined;
+  return {
+    id,
+    get certificate() {
+      read ??= parseCertificate(der);
+      return read;
+    },
+    chain: [der, issuer.issuing.certificate.der],
+  };
 }
 
 /** A certificate that ends at once helps nobody, and would be renewed without end. */

@@ -59,13 +59,20 @@ export async function insertJoinCode(
 }
 
 /** The code with this secret, used and expired ones too, or undefined. */
-export async function findJoinCode(
-  queries: Pick<Queries, 'get'> | CommittedReader,
-  secret: Secret<Bytes>,
-): Promise<JoinCodeRow | undefined> {
+export function findJoinCode(reader: CommittedReader, secret: Secret<Bytes>): JoinCodeRow | undefined {
   const sql = `SELECT ${columns} FROM join_codes WHERE secret_hash = ?`;
-  const row = await queries.get(sql, hash('sha256', secret.reveal(), 'buffer'));
+  const row = reader.get(sql, hash('sha256', secret.reveal(), 'buffer'));
   return row && readRow(row as unknown as StoredJoinCode);
+}
+
+/** What of a code changes, as it is by now. */
+export async function refreshJoinCode(tx: Queries, code: JoinCodeRow): Promise<JoinCodeRow> {
+  const row = await tx.get<Pick<StoredJoinCode, 'uses' | 'revoked_at'>>(
+    'SELECT uses, revoked_at FROM join_codes WHERE id = ?',
+    code.id,
+  );
+  if (row === undefined) throw new TypeError(`join code ${code.id} has gone`);
+  return { ...code, uses: row.uses, revokedAt: row.revoked_at ?? undefined };
 }
 
 /** A code as it is listed. */

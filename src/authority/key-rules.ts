@@ -8,8 +8,15 @@ import { requestNotAllowed } from './request-rules.ts';
 
 /** What a public key is known by in the records: the SHA-256 of its SubjectPublicKeyInfo. */
 export function publicKeyHash(spki: Bytes): Bytes {
-  return hash('sha256', spki, 'buffer');
+  const known = hashes.get(spki);
+  if (known !== undefined) return known;
+  const made = hash('sha256', spki, 'buffer');
+  hashes.set(spki, made);
+  return made;
 }
+
+/** Several rules ask for that of one request. */
+const hashes = new WeakMap<Bytes, Bytes>();
 
 /**
  * Refuses a public key that can be broken, that the role's profile does not have, that was revoked as compromised, or

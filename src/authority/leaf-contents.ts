@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/index.ts';
 import {
+  type Certificate,
   type CertificateTemplate,
   createName,
   type GeneralName,
@@ -66,12 +67,20 @@ export function leafTemplate(
       keyUsage: ['digitalSignature'],
       extendedKeyUsage,
       subjectAltNames: subjectAltNamesOf(authorisation),
-      authorityKeyId: keyIdentifier(certificate.spki),
+      authorityKeyId: keyIdentifierOf(certificate),
       crlUrls: [statusAddress + statusPaths.crl(label)],
       ocspUrls: [statusAddress + statusPaths.ocsp],
       issuerUrls: [statusAddress + statusPaths.certificate(label)],
     },
   };
+}
+
+const keyIdentifiers = new WeakMap<Certificate, Bytes>();
+
+function keyIdentifierOf(issuing: Certificate): Bytes {
+  const known = keyIdentifiers.get(issuing) ?? keyIdentifier(issuing.spki);
+  keyIdentifiers.set(issuing, known);
+  return known;
 }
 
 /** Whether a certificate ends because its issuer's does: earlier than its profile says. */

@@ -11,7 +11,7 @@ export function toHex(bytes: Bytes): string {
 /** The bytes of lowercase or uppercase hexadecimal; a `TypeError` for anything else. */
 export function fromHex(text: string): Bytes {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new TypeError('not hexadecimal');
-  return Uint8Array.from(Buffer.from(text, 'hex'));
+  return new Uint8Array(Buffer.from(text, 'hex'));
 }
 
 /** One array holding all of `parts`, in order. */

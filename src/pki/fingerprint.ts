@@ -6,8 +6,7 @@ export type Fingerprint = string & { readonly __brand: 'Fingerprint' };
 
 /** The fingerprint of a certificate's or a public key's DER. */
 export function fingerprint(der: Bytes): Fingerprint {
-  const hex = hash('sha256', der, 'hex');
-  return `SHA256:${hex.replace(/..(?!$)/g, '$&:')}` as Fingerprint;
+  return withColons(hash('sha256', der, 'hex'));
 }
 
 /** The fingerprint that a person typed: with or without prefix and colons, in any case; undefined when it is none. */
@@ -16,5 +15,11 @@ export function parseFingerprint(text: string): Fingerprint | undefined {
     text.trim().toLowerCase(),
   );
   const hex = match?.[1]?.replaceAll(':', '');
-  return hex === undefined ? undefined : (`SHA256:${hex.replace(/..(?!$)/g, '$&:')}` as Fingerprint);
+  return hex === undefined ? undefined : withColons(hex);
+}
+
+function withColons(hex: string): Fingerprint {
+  let text = `SHA256:${hex.slice(0, 2)}`;
+  for (let at = 2; at < hex.length; at += 2) text += `:${hex.slice(at, at + 2)}`;
+  return text as Fingerprint;
 }

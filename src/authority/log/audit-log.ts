@@ -17,6 +17,11 @@ export interface LogHead {
   readonly hash: string;
 }
 
+/** With the time of the last record. */
+interface LogEnd extends LogHead {
+  readonly atMs: number;
+}
+
 interface StoredRecord {
   readonly sequence: number;
   readonly record: string;
@@ -30,6 +35,8 @@ export class AuditLog {
   readonly #epoch: number;
   readonly #clock: Clock;
   readonly #waits: boolean;
+  /** After what was last appended. */
+  #end: LogEnd | undefined;
 
   /** A log that `waits` for what a mirror knows takes no records: they would stand where others do. */
   constructor(database: Database, epoch: number, clock: Clock, { waits = false } = {}) {
@@ -45,7 +52,7 @@ export class AuditLog {
    */
   async append(tx: Queries, { kind, by, details }: LogEntry): Promise<void> {
     if (this.#waits) throw refusalOfStanding('restored');
-    const { atMs, ...head } = await readEnd(tx);
+    const { atMs, ...head } = await this.#endOf(tx);
     const nowMs = this.#clock.now();
     if (nowMs < atMs) await rememberTime(tx, atMs);
     const record: LogRecord = {
@@ -57,7 +64,9 @@ export class AuditLog {
       by,
       details,
     };
-    await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, JSON.stringify(record));
+    const text = JSON.stringify(record);
+    await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, text);
+    this.#end = { sequence: record.sequence, hash: hashRecord(text), atMs: nowMs };
   }
 
   /** Records something that changes nothing else. */
@@ -100,13 +109,19 @@ export class AuditLog {
     return head;
   }
 
+  /** What was appended and then undone is not there to be counted, and what comes in its place is appended here too. */
+  async #endOf(tx: Queries): Promise<LogEnd> {
+    const last = await tx.get<{ sequence: number | null }>('SELECT max(sequence) AS sequence FROM log');
+    return this.#end !== undefined && this.#end.sequence === last?.sequence ? this.#end : await readEnd(tx);
+  }
+
   #page(after: number, limit: number): Promise<StoredRecord[]> {
     const sql = 'SELECT sequence, record FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?';
     return this.#database.all<StoredRecord>(sql, after, limit);
   }
 }
 
-async function readEnd(queries: Queries): Promise<LogHead & { readonly atMs: number }> {
+async function readEnd(queries: Queries): Promise<LogEnd> {
   const sql = 'SELECT sequence, record FROM log ORDER BY sequence DESC LIMIT 1';
   const last = await queries.get<StoredRecord>(sql);
   return last === undefined
