@@ -67,7 +67,6 @@ export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';
 export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
 export { isNamePattern, matchesNamePattern } from './name-pattern.ts';
 export type { ObjectIdentifier } from './object-identifier.ts';
-export { orderChain, signed } from './order-chain.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
 export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
 export {
@@ -79,6 +78,7 @@ export {
 export type { FoundOcspStatus, OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
 export { openPkcs12 } from './open-pkcs12.ts';
 export { openSignedRequest, type SignedRequest } from './open-signed-request.ts';
+export { orderChain, signed } from './order-chain.ts';
 export {
   certificatePem,
   certificatesFromPem,
