@@ -45,10 +45,10 @@ function requestInPath(url: string): Bytes {
 
 /** An error is nothing to keep. */
 function cachingOf(
-  { der, producedAtMs, nextUpdateMs }: OcspAnswerBytes,
+  { kind, der, producedAtMs, nextUpdateMs }: OcspAnswerBytes,
   nowMs: number,
 ): Record<string, string> {
-  if (nextUpdateMs <= producedAtMs) return { 'cache-control': 'no-store' };
+  if (kind === 'error') return { 'cache-control': 'no-store' };
   const tag = `"${hash('sha256', der)}"`;
   return cacheFor({ tag, changedAt: new Date(producedAtMs), goodUntil: new Date(nextUpdateMs), nowMs });
 }

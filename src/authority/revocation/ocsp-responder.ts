@@ -17,8 +17,9 @@ import { checkClock } from '../log/check-clock.ts';
 import { checkStanding } from '../standing.ts';
 import { readOcspSigner } from './ocsp-signer-records.ts';
 
-/** An answer with the times that it counts from and to; those of an error have no length. */
+/** An answer with the times that it counts from and to; an error counts for no time. */
 export interface OcspAnswerBytes {
+  readonly kind: 'response' | 'error';
   readonly der: Bytes;
   readonly producedAtMs: number;
   readonly nextUpdateMs: number;
@@ -148,7 +149,7 @@ function sign(
     nextUpdate: new Date(nextUpdateMs),
     ...(nonce !== undefined && { nonce }),
   };
-  return { der: createOcspResponse(template, signer), producedAtMs: nowMs, nextUpdateMs };
+  return { kind: 'response', der: createOcspResponse(template, signer), producedAtMs: nowMs, nextUpdateMs };
 }
 
 const unknown: OcspStatus = { kind: 'unknown' };
@@ -168,5 +169,5 @@ function describeStatus(status: OcspStatus): string {
 }
 
 function errorAnswer(status: OcspErrorStatus, nowMs: number): OcspAnswerBytes {
-  return { der: createOcspError(status), producedAtMs: nowMs, nextUpdateMs: nowMs };
+  return { kind: 'error', der: createOcspError(status), producedAtMs: nowMs, nextUpdateMs: nowMs };
 }

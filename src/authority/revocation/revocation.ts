@@ -1,10 +1,5 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
-import {
-  createOcspRequest,
-  parseCertificate,
-  parseOcspResponse,
-  type SerialNumber,
-} from '../../pki/index.ts';
+import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
 import { type ListedCrl, listCrls, readCrl, readCrlState } from './crl-records.ts';
@@ -32,6 +27,7 @@ export class Revocation {
   readonly #context: AuthorityContext;
   readonly #responder: OcspResponder;
   readonly #lists = new Map<string, SignedCrl>();
+  readonly #requests = new Map<SerialNumber, Bytes>();
   readonly #watchers = new Set<() => void>();
 
   constructor(context: AuthorityContext) {
@@ -117,14 +113,23 @@ export class Revocation {
 
   /** An OCSP answer for a certificate of ours to staple to a handshake, or undefined while there is none. */
   staple(serial: SerialNumber): Bytes | undefined {
-    const { reader } = this.#context;
-    const row = reader.get(
-      'SELECT i.certificate FROM certificates c JOIN issuers i ON i.label = c.issuer WHERE c.serial = ?',
-      serial,
-    );
+    const request = this.#requestAbout(serial);
+    if (request === undefined) return undefined;
+    const { kind, der } = this.#responder.answer(request);
+    return kind === 'response' ? der : undefined;
+  }
+
+  /** Made once for each of the few certificates that a server has had: handshakes do not wait. */
+  #requestAbout(serial: SerialNumber): Bytes | undefined {
+    const known = this.#requests.get(serial);
+    if (known !== undefined) return known;
+    const sql =
+      'SELECT i.certificate FROM certificates c JOIN issuers i ON i.label = c.issuer WHERE c.serial = ?';
+    const row = this.#context.reader.get(sql, serial);
     if (row === undefined) return undefined;
-    const issuer = parseCertificate(row.certificate as Bytes);
-    const { der } = this.#responder.answer(createOcspRequest({ issuer, serials: [serial] }));
-    return parseOcspResponse(der).kind === 'response' ? der : undefined;
+    const issuer = parseCertificate(row['certificate'] as Bytes);
+    const request = createOcspRequest({ issuer, serials: [serial] });
+    this.#requests.set(serial, request);
+    return request;
   }
 }
