@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel, type WrittenBackup } from '../authority/index.ts';
+import { identityLabel, type NamedRehearsal, type WrittenBackup } from '../authority/index.ts';
 import { Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -60,6 +60,30 @@ export async function undoMove(
 ): Promise<{ readonly standing: string }> {
   await authority.backups.undoMove({ reason, by: identityLabel(caller) });
   return { standing: authority.standing };
+}
+
+export const rehearseInput = Type.Object(
+  {
+    /** Absolute; the newest on record unless said. */
+    path: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' })),
+    /** The private half of the recovery key (age), or a password. */
+    identity: Type.Optional(Type.String({ minLength: 1, maxLength: 16_384 })),
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Tries a backup as if it were needed. */
+export async function rehearse(
+  { authority }: AdminContext,
+  { path, identity, password }: Static<typeof rehearseInput>,
+  caller: Identity,
+): Promise<NamedRehearsal> {
+  const byKit =
+    identity === undefined ? undefined : ({ kind: 'recovery key', identity: new Secret(identity) } as const);
+  const key =
+    password === undefined ? byKit : ({ kind: 'password', password: new Secret(password) } as const);
+  return await authority.backups.rehearse({ path, key, by: identityLabel(caller) });
 }
 
 /** A backup on record. */

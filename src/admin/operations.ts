@@ -9,7 +9,16 @@ import {
   listAudit,
   verifyAudit,
 } from './audit.ts';
-import { backUp, backupInput, listBackups, moveAway, undoMove, undoMoveInput } from './backups.ts';
+import {
+  backUp,
+  backupInput,
+  listBackups,
+  moveAway,
+  rehearse,
+  rehearseInput,
+  undoMove,
+  undoMoveInput,
+} from './backups.ts';
 import {
   acceptClock,
   caExportInput,
@@ -88,6 +97,7 @@ export const operations = {
   'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
   'ca.backup': define(backupInput, backUp, { local: true }),
   'ca.backups': define(nothing, listBackups),
+  'ca.rehearse': define(rehearseInput, rehearse, { local: true }),
   'ca.move': define(backupInput, moveAway, { local: true }),
   'ca.move-undo': define(undoMoveInput, undoMove, { local: true }),
   'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),

@@ -21,7 +21,7 @@ export type { BackupKey, BackupLock } from './backup/backup-key.ts';
 export type { BackupManifest } from './backup/backup-manifest.ts';
 export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
 export type { BackupRecord } from './backup/backup-records.ts';
-export type { BackupFileOrder, Backups } from './backup/backups.ts';
+export type { BackupFileOrder, Backups, NamedRehearsal } from './backup/backups.ts';
 export type { Care, ScheduledBackups } from './backup/care.ts';
 export { type SealedKind, sealedKind } from './backup/open-sealed.ts';
 export { type AuthorityKeys, readAuthorityPkcs12 } from './backup/read-p12.ts';
@@ -62,7 +62,12 @@ export type { MirrorState, Mirrors } from './mirror/mirrors.ts';
 export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { PolicyBook } from './policy/policy-book.ts';
 export type { RenewOrder } from './renew-node.ts';
-export { answerFollowing, answerSubmission, type Submission } from './requests/answer-request.ts';
+export {
+  answerFollowing,
+  answerSubmission,
+  type Submission,
+  withEnrolment,
+} from './requests/answer-request.ts';
 export type { Submitted } from './requests/keep-request.ts';
 export type { FollowedRequest, RequestDetails, RequestRecord, Requests } from './requests/requests.ts';
 export type { ListedCrl } from './revocation/crl-records.ts';

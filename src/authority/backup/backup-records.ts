@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Database } from '../../db/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { BackupLock } from './backup-key.ts';
+import type { Rehearsal } from './rehearse.ts';
 import type { WrittenBackup } from './write-backup.ts';
 
 /** A backup as it is remembered. */
@@ -59,6 +60,29 @@ export async function recordBackup(
     );
     const details = { place, name, bytes, sha256, lockedWith: lock.kind, holds: about.log, missing };
     await log.append(tx, { kind: 'backed up', by, details });
+  });
+}
+
+/** SHA-256 of a backup as it was made, or undefined when that is not on record. */
+export async function recordedSha256(database: Database, name: string): Promise<string | undefined> {
+  const row = await database.get<{ sum: string }>(
+    `SELECT json_extract(record, '$.details.sha256') AS sum FROM log
+      WHERE json_extract(record, '$.kind') = 'backed up' AND json_extract(record, '$.details.name') = ?
+      ORDER BY sequence DESC LIMIT 1`,
+    name,
+  );
+  return row?.sum;
+}
+
+/** Records how a rehearsal went; one that went well is remembered with its backup. */
+export async function recordRehearsal(
+  { database, log, clock }: AuthorityContext,
+  { path, by, rehearsal }: { readonly path: string; readonly by: string; readonly rehearsal: Rehearsal },
+): Promise<void> {
+  const name = basename(path);
+  await database.transaction(async (tx) => {
+    if (rehearsal.good) await tx.run('UPDATE backups SET rehearsed_at = ? WHERE name = ?', clock.now(), name);
+    await log.append(tx, { kind: 'rehearsed', by, details: { name, ...rehearsal } });
   });
 }
 

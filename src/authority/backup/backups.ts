@@ -1,10 +1,18 @@
-import { type Log, minuteMs } from '../../base/index.ts';
+import { type Log, type LogFields, minuteMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
-import type { BackupLock } from './backup-key.ts';
+import { withBackupFile } from './backup-file.ts';
+import type { BackupKey, BackupLock } from './backup-key.ts';
 import { placeName } from './backup-place.ts';
-import { type BackupRecord, readBackups, recordBackup } from './backup-records.ts';
+import {
+  type BackupRecord,
+  readBackups,
+  recordBackup,
+  recordedSha256,
+  recordRehearsal,
+} from './backup-records.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
+import { type Rehearsal, rehearse } from './rehearse.ts';
 import { retire, unretire } from './retirement.ts';
 import { backUpTo, type PlacedBackup, type PlaceOrder } from './scheduled.ts';
 import { type BackupOrder, type WrittenBackup, writeBackup } from './write-backup.ts';
@@ -23,6 +31,18 @@ export interface BackupFileOrder {
 
 /** A backup under a name of its own, as it is asked for. */
 export type PlaceWords = Omit<PlaceOrder, 'lock'> & { readonly lock?: BackupLock };
+
+/** Which backup is tried, and who asks. */
+export interface RehearsalWords {
+  /** Absolute; the newest on record unless said. */
+  readonly path?: string | undefined;
+  /** Without one, only its outside is looked at. */
+  readonly key?: BackupKey | undefined;
+  readonly by: string;
+}
+
+/** How the rehearsal of a backup went. */
+export type NamedRehearsal = Rehearsal & { readonly name: string };
 
 const retryAfterMs = 10 * minuteMs;
 
@@ -91,11 +111,27 @@ export class Backups {
   }
 
   /**
+   * Tries a backup as if it were needed, the newest on record unless a file is named, and records how it went.
+   * @throws HoldfastError `object_not_found` when there is none
+   */
+  rehearse({ path, key, by }: RehearsalWords): Promise<NamedRehearsal> {
+    return this.#inTurn(() =>
+      withBackupFile(this.#context, path, async (file, name) => {
+        const sha256 = await recordedSha256(this.#context.database, name);
+        const rehearsal = await rehearse(this.#context, { path: file, key, sha256 });
+        await recordRehearsal(this.#context, { path: name, by, rehearsal });
+        return { name, ...rehearsal };
+      }),
+    );
+  }
+
+  /**
    * Begins the backup that the settings ask for when it is due. What goes wrong is said in `log`, and tried again a while
    * later.
    */
   makeDue(log: Log): void {
     const { care, clock } = this.#context;
+    this.#rehearseDue(log);
     if (care.backups === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
     const { place, keep, everyMs } = care.backups;
     const last = this.#context.reader.get(
@@ -127,6 +163,23 @@ export class Backups {
     const written = await writeBackup(this.#context, complete);
     await recordBackup(this.#context, { ...complete, by: order.by, written });
     return written;
+  }
+
+  /** Nobody is there to open it, so it is looked at from outside. */
+  #rehearseDue(log: Log): void {
+    const { care, clock, reader } = this.#context;
+    if (care.rehearseEveryMs === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
+    const last = reader.get('SELECT max(made_at) AS made, max(rehearsed_at) AS at FROM backups');
+    if (last?.['made'] === null || clock.now() - Number(last?.['at'] ?? 0) < care.rehearseEveryMs) return;
+    const failed = (fields: LogFields): void => {
+      this.#notBeforeMs = clock.now() + retryAfterMs;
+      log.error('the newest backup of the authority is not what it should be', fields);
+    };
+    this.rehearse({ by: 'authority' }).then(
+      ({ good, name, steps }) =>
+        good ? log.info('a backup was looked at', { name }) : failed({ name, steps }),
+      (error: unknown) => failed({ error }),
+    );
   }
 
   #complete({ path, lock, force = false }: BackupFileOrder): BackupOrder {

@@ -8,6 +8,7 @@ import { defineCaMove } from './ca/move.ts';
 import { defineCaOffline } from './ca/offline.ts';
 import { defineCaOnline } from './ca/online.ts';
 import { defineCaPermit } from './ca/permit.ts';
+import { defineCaRehearse } from './ca/rehearse.ts';
 import { defineCaRestore } from './ca/restore.ts';
 import { defineCaShow } from './ca/show.ts';
 
@@ -19,6 +20,7 @@ const words: Readonly<Record<string, DefineCommand>> = {
   crl: defineCaCrl,
   backup: defineCaBackup,
   restore: defineCaRestore,
+  rehearse: defineCaRehearse,
   move: defineCaMove,
   offline: defineCaOffline,
   online: defineCaOnline,

@@ -1,0 +1,57 @@
+import { access } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { HoldfastError } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { placeName } from './backup-place.ts';
+import { type BackupRecord, readBackups } from './backup-records.ts';
+import { withSnapshotFile } from './snapshot-files.ts';
+
+/**
+ * Gives `work` the file of a backup, and its name: the one at `path`, or the newest on record, which is fetched when it
+ * lies beyond this machine. @throws HoldfastError `object_not_found`, `path_not_found`
+ */
+export async function withBackupFile<T>(
+  context: AuthorityContext,
+  path: string | undefined,
+  work: (file: string, name: string) => Promise<T>,
+): Promise<T> {
+  if (path !== undefined) return await withFile(path, basename(path), work);
+  const [newest] = await readBackups(context.database);
+  if (newest === undefined)
+    throw new HoldfastError('object_not_found', 'no backup of this authority is on record', {
+      hint: 'holdfast ca backup FILE',
+    });
+  if (newest.place.startsWith('/')) return await withFile(join(newest.place, newest.name), newest.name, work);
+  return await withFetched(context, newest, work);
+}
+
+async function withFile<T>(
+  path: string,
+  name: string,
+  work: (file: string, name: string) => Promise<T>,
+): Promise<T> {
+  await access(path).catch((cause: unknown) => {
+    throw new HoldfastError('path_not_found', `the backup ${path} is not there`, { cause });
+  });
+  return await work(path, name);
+}
+
+async function withFetched<T>(
+  { directory, care }: AuthorityContext,
+  { place: where, name }: BackupRecord,
+  work: (file: string, name: string) => Promise<T>,
+): Promise<T> {
+  const place = care.backups?.place;
+  if (place?.kind !== 'remote' || placeName(place) !== where)
+    throw new HoldfastError(
+      'object_not_found',
+      `the newest backup is at ${where}, which the settings do not name`,
+      {
+        hint: 'fetch it, and name the file: holdfast ca rehearse FILE',
+      },
+    );
+  return await withSnapshotFile(directory, async (file) => {
+    await place.fetch(name, file);
+    return await work(file, name);
+  });
+}
