@@ -26,6 +26,7 @@ import {
   importPrivateKey,
   importPublicKey,
   keyIdentifier,
+  lintCertificate,
   type Name,
   nameKey,
   type ObjectIdentifier,
@@ -41,6 +42,7 @@ import {
   verifyCrlSignature,
   verifyOcspResponse,
   verifyRequestSignature,
+  weaknessOfKey,
 } from './index.ts';
 import { mutate, type Random, seededRandom } from './mutation.fixture.ts';
 import { writeName } from './name.ts';
@@ -84,6 +86,8 @@ test('damaged certificates of other issuers are read or malformed', { timeout },
       const certificate = parseCertificate(damaged);
       assertReadable(certificate, certificate.tbs, [certificate.issuer, certificate.subject]);
       refusing(['key_malformed', 'key_unsupported'], () => publicKeyOf(certificate));
+      refusing(['key_malformed'], () => weaknessOfKey(certificate.spki));
+      assert.ok(lintCertificate(certificate.tbs).every((finding) => finding !== ''));
     });
   }
 });

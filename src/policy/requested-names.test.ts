@@ -108,6 +108,8 @@ test('512 names fit into a certificate, and no more', () => {
   assert.equal(parseRequestedNames(many).names.length, 512);
   assert.equal(parseRequestedNames(['10.0.0.*,10.0.1.*']).names.length, 512);
   assert.throws(() => parseRequestedNames([...many, 'one.more']), { message: /513 names: at most 512/ });
+  const blocks = Array.from({ length: 600 }, () => '10.0.0.*');
+  assert.throws(() => parseRequestedNames(blocks), { message: /600 names: at most 512/ });
   const long = many.map((name) => `${'a'.repeat(60)}.${name}`);
   assert.throws(() => parseRequestedNames(long), { message: /characters in all: at most 32768/ });
 });

@@ -33,10 +33,11 @@ const maxCommonNameLength = 64;
  */
 export function parseRequestedNames(texts: readonly string[]): RequestedNames {
   checkTotal(texts.reduce((sum, text) => sum + text.length, 0));
-  const parsed = texts.flatMap((text) => text.split(',')).map(parseName);
+  const given = texts.flatMap((text) => text.split(','));
+  checkCount(given.length);
+  const parsed = given.map(parseName);
   const names = [...new Map(parsed.flatMap(({ names }) => names).map(withKey)).values()];
-  if (names.length > maxNames)
-    throw invalid(`${names.length} names: at most ${maxNames} fit into a certificate`);
+  checkCount(names.length);
   checkTotal(names.reduce((sum, { value }) => sum + value.length, 0));
   const common = parsed[0]?.commonName ?? '';
   const fits = common !== '' && common.length <= maxCommonNameLength;
@@ -134,6 +135,10 @@ function isCanonical(label: string): boolean {
 
 function withKey(name: HostName): [string, HostName] {
   return [formatGeneralName(name), name];
+}
+
+function checkCount(count: number): void {
+  if (count > maxNames) throw invalid(`${count} names: at most ${maxNames} fit into a certificate`);
 }
 
 function checkTotal(length: number): void {
