@@ -3,6 +3,7 @@
  * needs between runs (identity, trust, repository keys, exports) and brings it up to date whenever it dials.
  * It knows nothing of a command line and prints nothing.
  */
+export { type ApprovedRequest, adoptEnrolment } from './adopt-enrolment.ts';
 export { Connection, connectNode, type PlaceRequest } from './connection.ts';
 export {
   type ExportLayout,

@@ -1,10 +1,9 @@
-import { join as joinPath } from 'node:path';
 import { HoldfastError } from '../base/index.ts';
 import { type JoinCode, join } from '../enrol/index.ts';
 import { identityUri } from '../pki/index.ts';
-import { saveTrustBundle } from '../trust/index.ts';
-import { bundleFile, identityLabel, type Node, openNode, openOrCreateKeystore } from './node.ts';
-import { enrolledState, readNodeState, writeNodeState } from './node-state.ts';
+import { keepEnrolment } from './adopt-enrolment.ts';
+import { identityLabel, type Node, openNode, openOrCreateKeystore } from './node.ts';
+import { readNodeState } from './node-state.ts';
 import { type RenewalOptions, rejoinNode } from './renewal.ts';
 
 /**
@@ -29,18 +28,7 @@ export async function joinNetwork(directory: string, code: JoinCode, options: Re
     ...options,
     keystore,
     label: identityLabel,
-    async keep(enrolment) {
-      await saveTrustBundle(joinPath(directory, bundleFile), enrolment.bundle);
-      const { network, role, name } = enrolment.identity;
-      await writeNodeState(directory, {
-        format: 1,
-        network,
-        role,
-        name,
-        exports: [],
-        ...enrolledState(enrolment),
-      });
-    },
+    keep: (enrolment) => keepEnrolment(directory, enrolment),
   });
   return openNode(directory);
 }

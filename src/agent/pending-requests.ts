@@ -54,7 +54,8 @@ export interface OwnCertificate {
   readonly chain: readonly Bytes[];
 }
 
-const pendingLabel = (name: string): string => `request ${name}`;
+/** Under which label key and request of a pending request stand. */
+export const pendingLabel = (name: string): string => `request ${name}`;
 const certificateLabel = (name: string): string => `certificate ${name}`;
 
 /**

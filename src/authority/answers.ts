@@ -137,9 +137,10 @@ async function parseCounting(authority: Authority, input: unknown): Promise<Join
   }
 }
 
-async function answerWith(
+/** What a node gets with a certificate. */
+export async function answerWith(
   authority: Authority,
-  { chain }: Issued,
+  { chain }: Pick<Issued, 'chain'>,
   servers: readonly string[],
 ): Promise<EnrolmentAnswer> {
   return {

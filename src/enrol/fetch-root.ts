@@ -24,7 +24,7 @@ export async function fetchRoot(
       'refused_by_peer',
       `server ${address} does not hand out its root (status ${status})`,
       {
-        hint: 'it enrols only while a join code is live; make a new one there: holdfast token create NAME',
+        hint: 'it enrols only while a join code is live or its queue is on: holdfast token create NAME, or policy set queue on',
       },
     );
   }
@@ -32,9 +32,9 @@ export async function fetchRoot(
   if (found !== expected || !isCertificate(body)) {
     throw new HoldfastError(
       'join_code_wrong_authority',
-      `server ${address} has the root ${found}, the join code is for ${expected}`,
+      `server ${address} has the root ${found}, expected ${expected}`,
       {
-        hint: 'the code is of another network, or somebody stands in between; nothing was told to the server',
+        hint: 'the code or fingerprint is of another network, or somebody stands in between; nothing was told to the server',
       },
     );
   }

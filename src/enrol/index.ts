@@ -9,6 +9,13 @@ export { Checkpoint, SignedCheckpoint, signCheckpoint, verifyCheckpoint } from '
 export { isEnrolAddress } from './enrol-address.ts';
 export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
 export { type FetchEscrowOptions, fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
+export {
+  bundleByFingerprint,
+  bundleByRoot,
+  followRequest,
+  type RequestServer,
+  submitRequest,
+} from './hand-in-request.ts';
 export { type JoinOptions, join } from './join.ts';
 export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
 export { type EscrowOptions, leaveEscrow } from './leave-escrow.ts';

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { roles } from '../pki/index.ts';
+import { EnrolmentAnswer } from './message.ts';
 
 /** Where requests are handed in and asked after, on `enrol`. */
 export const requestPaths = {
@@ -48,5 +49,7 @@ export const RequestAnswer = Type.Object({
   reason: Type.Optional(Type.String({ maxLength: 2000 })),
   /** Once approved: DER in base64, the leaf, then the issuing certificate. */
   chain: Type.Optional(Type.Array(Type.String({ maxLength: 128 * 1024 }), { minItems: 2, maxItems: 4 })),
+  /** Once approved: all that a machine needs to become the node. */
+  enrolment: Type.Optional(EnrolmentAnswer),
 });
 export type RequestAnswer = Static<typeof RequestAnswer>;

@@ -29,6 +29,6 @@ export function mountEnrol(app: FastifyInstance, context: ServerContext): void {
 }
 
 async function checkOpen({ authority }: ServerContext): Promise<void> {
-  if (authority.hasLiveJoinCode()) return;
+  if (authority.hasLiveJoinCode() || authority.requests.areTaken) return;
   throw new HoldfastError('join_code_unknown', 'nobody is expected to join now');
 }

@@ -1,5 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerFollowing, answerSubmission, refusalOf, type Submission } from '../authority/index.ts';
+import {
+  answerFollowing,
+  answerSubmission,
+  refusalOf,
+  type Submission,
+  withEnrolment,
+} from '../authority/index.ts';
 import { isHoldfastError } from '../base/index.ts';
 import {
   maxSubmissionBytes,
@@ -28,12 +34,14 @@ export function mountRequests(app: FastifyInstance, context: ServerContext): voi
     scope.post(requestPaths.submit, { bodyLimit: 2 * maxSubmissionBytes }, (request, reply) =>
       answering(context, request, reply, async () => {
         const answer = await answerSubmission(context.authority, readSubmission(request));
-        return reply.code(answer.state === 'pending' ? 202 : 200).send(answer);
+        const code = answer.state === 'pending' ? 202 : 200;
+        return reply.code(code).send(await withEnrolment(context.authority, answer, context.servers));
       }),
     );
     scope.get<{ Params: { handle: string } }>(requestPaths.follow(':handle'), (request, reply) =>
       answering(context, request, reply, async (): Promise<RequestAnswer> => {
-        return await answerFollowing(context.authority, request.params.handle);
+        const answer = await answerFollowing(context.authority, request.params.handle);
+        return await withEnrolment(context.authority, answer, context.servers);
       }),
     );
     done();

@@ -1,5 +1,6 @@
-import { asBuffer, type Bytes } from '../../base/index.ts';
+import { asBuffer, type Bytes, equalBytes } from '../../base/index.ts';
 import { parseJoinCode, type RequestAnswer, type SubmitRequest } from '../../enrol/index.ts';
+import { answerWith } from '../answers.ts';
 import type { Authority } from '../authority.ts';
 import { identityLabel } from '../identity-records.ts';
 import type { Submitted } from './keep-request.ts';
@@ -26,6 +27,22 @@ export async function answerSubmission(
 /** How the request of a handle stands. @throws HoldfastError `request_unknown` */
 export async function answerFollowing(authority: Authority, handle: string): Promise<RequestAnswer> {
   return answerOf(await authority.requests.collect(handle));
+}
+
+/**
+ * The answer for a machine that is to become the node: with everything that a join brings, once the request is approved.
+ * A certificate of an issuing one before comes alone, since the checkpoint beside it would be another's.
+ */
+export async function withEnrolment<T extends RequestAnswer>(
+  authority: Authority,
+  answer: T,
+  servers: readonly string[],
+): Promise<T> {
+  const chain = answer.chain?.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
+  const [, issuing] = chain ?? [];
+  if (chain === undefined || issuing === undefined || !equalBytes(issuing, authority.issuing.der))
+    return answer;
+  return { ...answer, enrolment: await answerWith(authority, { chain }, servers) };
 }
 
 function answerOf(request: Submitted | FollowedRequest): RequestAnswer {
