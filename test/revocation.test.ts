@@ -188,6 +188,8 @@ describe('holdfast cert revoke', () => {
     assert.ok(Date.parse(String(served.headers['last-modified'])) <= Date.now());
     const tag = String(served.headers['etag']);
     assert.equal((await exchange(url, { headers: { 'if-none-match': tag } })).status, 304);
+    const head = await exchange(url, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers['content-length']], [200, String(served.body.length)]);
     assert.equal((await exchange(url.replace('issuing-1', 'issuing-7'))).status, 404);
     const overTls = `https://127.0.0.1:${network.port + 1}/-/status/root-1.crl`;
     assert.equal((await certifiedRequest(overTls, { ca: at('root.pem') })).status, 200);

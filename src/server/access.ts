@@ -21,6 +21,7 @@ export interface Route {
 export const routes: readonly Route[] = [
   { method: 'GET', path: '/-/health', service: 'status', access: 'anybody' },
   { method: 'GET', path: '/-/status/*', service: 'status', access: 'anybody' },
+  { method: 'HEAD', path: '/-/status/*', service: 'status', access: 'anybody' },
   { method: 'POST', path: '/-/status/ocsp', service: 'status', access: 'anybody' },
   { method: 'GET', path: '/-/enrol/root', service: 'enrol', access: 'anybody' },
   { method: 'POST', path: '/-/enrol/join', service: 'enrol', access: 'anybody' },
