@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
+import { temporaryDirectory } from './rig/temporary-directory.ts';
+
+async function json(words: readonly string[], cwd: string): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runHoldfast([...words, '--json'], { cwd });
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** An authority in `a` of `cwd` whose log goes to these mirrors, with a backup in `x.age`. */
+async function authorityWith(mirrors: readonly string[], cwd: string): Promise<void> {
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  setMirrors(join(cwd, 'a'), mirrors);
+  await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
+}
+
+function setMirrors(home: string, mirrors: readonly string[]): void {
+  appendFileSync(join(home, 'holdfast.toml'), `\n[authority]\nlog_mirrors = ${JSON.stringify(mirrors)}\n`);
+}
+
+function restore(home: string, ...words: readonly string[]): string[] {
+  return ['ca', 'restore', 'x.age', '--home', home, '--kit', 'a/recovery-kit.txt', ...words];
+}
+
+function reached(directory: string): { epoch: number; sequence: number } {
+  const file = JSON.parse(readFileSync(join(directory, 'checkpoint.json'), 'utf8')) as {
+    signed: { checkpoint: string };
+  };
+  return JSON.parse(file.signed.checkpoint) as { epoch: number; sequence: number };
+}
+
+/** A web server that keeps what is PUT to it for whoever knows the password, in memory. */
+async function putServer(files: Map<string, Buffer>): Promise<Server> {
+  const server = createServer(async (request, response) => {
+    const expected = `Basic ${Buffer.from('mirror:secret').toString('base64')}`;
+    const status = (code: number, body?: Buffer): void => void response.writeHead(code).end(body);
+    if (request.headers.authorization !== expected) return status(401);
+    const name = request.url ?? '';
+    if (request.method === 'PUT') {
+      files.set(name, Buffer.concat((await request.toArray()) as Buffer[]));
+      return status(201);
+    }
+    const found = files.get(name);
+    return found === undefined ? status(404) : status(200, found);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+test('the log is on a directory and on a web server within about a second after each commit', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const files = new Map<string, Buffer>();
+  const web = await putServer(files);
+  try {
+    mkdirSync(join(cwd, 'm'));
+    const { port } = web.address() as AddressInfo;
+    await authorityWith([join(cwd, 'm'), `http://mirror:secret@127.0.0.1:${port}/log`], cwd);
+    await using server = startHoldfast(['serve', '--home', 'a'], { cwd });
+    await server.waitFor(/listening/);
+    await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
+    const { authority } = (await json(['status', '--home', 'a'], cwd)) as {
+      authority: { log: { sequence: number }; mirrors: { current: boolean; name: string }[] };
+    };
+    const began = performance.now();
+    while (reached(join(cwd, 'm')).sequence < authority.log.sequence) await setTimeout(20);
+    assert.ok(performance.now() - began < 3000);
+    assert.ok(authority.mirrors.every(({ name }) => !name.includes('secret')));
+    const names = (): string[] => [...files.keys()].map((name) => name.replace('/log/', '')).sort();
+    assert.deepEqual(names(), readdirSync(join(cwd, 'm')).sort());
+    await server.stop();
+    const restored = await json(restore('b', '--mirror', `http://mirror:secret@127.0.0.1:${port}/log/`), cwd);
+    assert.equal(restored['standing'], 'ready');
+  } finally {
+    web.closeAllConnections();
+    web.close();
+  }
+});
+
+test('of several mirrors the one that goes furthest is taken, and a damaged one is used up to its damage', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const mirrors = ['m', 'n'].map((name) => join(cwd, name));
+  for (const path of mirrors) mkdirSync(path);
+  await authorityWith(mirrors, cwd);
+  for (const name of ['alpha', 'beta', 'gamma']) await json(['token', 'create', name, '--home', 'a'], cwd);
+  const { sequence } = reached(join(cwd, 'm'));
+  cpSync(join(cwd, 'm'), join(cwd, 'cut'), { recursive: true });
+  const [segment = ''] = readdirSync(join(cwd, 'm')).filter((name) => name.startsWith('log-'));
+  const path = join(cwd, 'm', segment);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('client/gamma', 'client/omega'));
+  const both = await json(restore('b', '--mirror', 'm', 'n'), cwd);
+  assert.equal(both['mirror'], join(cwd, 'n'));
+  assert.match(JSON.stringify(both['notes']), /is used up to record/);
+  assert.equal((both['counts'] as { records: number }).records, sequence - 1);
+
+  rmSync(join(cwd, 'b'), { recursive: true });
+  const alone = await json(restore('b', '--mirror', 'm'), cwd);
+  const { records } = alone['counts'] as { records: number };
+  assert.ok(records < sequence - 1, `${records} of ${sequence - 1}`);
+});
+
+test('records that nobody signed for are not believed', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  mkdirSync(join(cwd, 'm'));
+  await authorityWith([join(cwd, 'm')], cwd);
+  mkdirSync(join(cwd, 'other'));
+  await json(['init', '--home', 'c', '--network', 'a.test', '--names', 'localhost'], cwd);
+  setMirrors(join(cwd, 'c'), [join(cwd, 'other')]);
+  await json(['token', 'create', 'alpha', '--home', 'c'], cwd);
+  const restored = await json(restore('b', '--mirror', 'other'), cwd);
+  assert.equal(restored['standing'], 'restored');
+  assert.match(String(restored['waitsFor']), /no checkpoint that this authority signed/);
+  // Nor is the log of another authority written over.
+  const before = readFileSync(join(cwd, 'other/checkpoint.json'));
+  writeFileSync(
+    join(cwd, 'a/holdfast.toml'),
+    readFileSync(join(cwd, 'a/holdfast.toml'), 'utf8').replace(join(cwd, 'm'), join(cwd, 'other')),
+  );
+  const { stderr } = await runHoldfast(['status', '--home', 'a'], { cwd });
+  assert.match(stderr, /holds the log of another authority/);
+  assert.deepEqual(readFileSync(join(cwd, 'other/checkpoint.json')), before);
+});
+
+test('a mirror that is not there is said, and does not keep anybody from working', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await authorityWith([join(cwd, 'unmounted')], cwd);
+  await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
+  const { stderr } = await runHoldfast(['status', '--home', 'a'], { cwd });
+  assert.match(stderr, /unmounted .*cannot be written/);
+  assert.deepEqual(
+    readdirSync(cwd).filter((name) => name === 'unmounted'),
+    [],
+  );
+});
+
+test('of two authorities restored from one backup the second one at the mirror stops, also while it serves', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  mkdirSync(join(cwd, 'm'));
+  await authorityWith([join(cwd, 'away')], cwd);
+  for (const home of ['b', 'c']) await json(restore(home, '--log-is-lost', `test ${home}`), cwd);
+  for (const home of ['b', 'c']) {
+    const settings = join(cwd, home, 'holdfast.toml');
+    writeFileSync(settings, readFileSync(settings, 'utf8').replaceAll(join(cwd, 'away'), join(cwd, 'm')));
+  }
+  rmSync(join(cwd, 'm'), { recursive: true });
+  await using server = startHoldfast(['serve', '--home', 'c'], { cwd });
+  await server.waitFor(/listening/);
+  mkdirSync(join(cwd, 'm'));
+  await json(['token', 'create', 'alpha', '--home', 'b'], cwd);
+  const { stderr } = await server.ended;
+  assert.match(stderr, /\[authority_superseded\]/);
+  assert.equal(reached(join(cwd, 'm')).epoch, 2);
+  await json(['token', 'create', 'beta', '--home', 'b'], cwd);
+});
