@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { forgetPending, keepPending, openOrCreateKeystore } from '../agent/index.ts';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { forgetPending, keepPending, openOrCreateKeystore, type PendingRequest } from '../agent/index.ts';
+import { HoldfastError, isHoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import {
   createCertificateRequest,
   formatGeneralName,
@@ -9,13 +9,16 @@ import {
   generateKeyPair,
   requestPem,
 } from '../pki/index.ts';
+import type { Keystore } from '../trust/index.ts';
 import type { Context } from './context.ts';
 import { parseDraft, type RequestDraft, type RequestFields } from './request-draft.ts';
 import { askForRequest } from './request-wizard.ts';
+import { handIn, type SubmitOptions } from './submitting-requests.ts';
 import { withHome } from './with-home.ts';
 
 /** What `request create` takes. */
-export interface RequestCreateOptions extends RequestFields {
+export interface RequestCreateOptions extends RequestFields, SubmitOptions {
+  readonly submit?: boolean;
   readonly out?: string;
   readonly force?: boolean;
 }
@@ -26,23 +29,50 @@ interface Plan {
   readonly file: string;
 }
 
-/** `holdfast request create`: a key that stays here, and a request for it in a file. */
+/** `holdfast request create`: a key that stays here, and a request for it in a file, or handed in at once. */
 export async function createRequest(context: Context, options: RequestCreateOptions): Promise<void> {
   const { draft, file } = isInteractive(options) ? await askPlan(options) : planOf(options);
+  if (options.submit === true) return await createAndSubmit(context, draft, options);
   const path = resolve(context.workingDirectory, file);
   if (options.force !== true) await refuseExisting(path);
+  await keepAnd(context, draft, ({ pending }) => writeRequest(path, pending.request, options));
+  sayCreated(context, draft, path);
+}
+
+/** A request that the server refuses is given up; one whose answer was lost may be waiting there. */
+async function createAndSubmit(
+  context: Context,
+  draft: RequestDraft,
+  options: RequestCreateOptions,
+): Promise<void> {
+  await keepAnd(context, draft, ({ keystore, pending }) =>
+    handIn(context, { keystore, own: pending, der: pending.request }, options),
+  );
+}
+
+/** A key that was made just now, pending. */
+interface Kept {
+  readonly keystore: Keystore;
+  readonly pending: PendingRequest;
+}
+
+/** Makes the key and keeps it as pending, then does `work`; when that fails, nothing is left. */
+async function keepAnd(
+  context: Context,
+  draft: RequestDraft,
+  work: (kept: Kept) => Promise<void>,
+): Promise<void> {
   await withHome(context.home, async (home) => {
     const keystore = await openOrCreateKeystore(home.node);
-    const made = await makeRequest(context, draft);
-    await keepPending(keystore, made.pending, made.keys);
+    const { pending, keys } = await makeRequest(context, draft);
+    await keepPending(keystore, pending, keys);
     try {
-      await writeRequest(path, made.pending.request, options);
+      await work({ keystore, pending });
     } catch (error) {
-      await forgetPending(keystore, draft.friendlyName);
+      if (!isHoldfastError(error, 'connection_lost')) await forgetPending(keystore, draft.friendlyName);
       throw error;
     }
   });
-  sayCreated(context, draft, path);
 }
 
 function isInteractive({ cn, names }: RequestCreateOptions): boolean {

@@ -6,6 +6,7 @@ import {
   type KeyAlgorithm,
   type Name,
   parseIpAddress,
+  type Role,
   type SubjectAttributes,
 } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
@@ -22,6 +23,8 @@ export interface RequestFields {
   readonly l?: string;
   readonly email?: string;
   readonly names?: readonly string[];
+  /** The role it is for, where that is known: clients and people have no host names. */
+  readonly profile?: Role;
 }
 
 /** A request that can be made. */
@@ -51,7 +54,8 @@ const maxFriendlyName = 64;
  * @throws HoldfastError `name_invalid` naming the field, `key_weak` for a key that is too small, `usage` for no such kind
  */
 export function parseDraft(fields: RequestFields): RequestDraft {
-  const texts = fields.names ?? hostNamesIn(fields.cn ?? '');
+  const hasNames = fields.profile !== 'client' && fields.profile !== 'admin';
+  const texts = fields.names ?? (hasNames ? hostNamesIn(fields.cn ?? '') : []);
   const { names, commonName } = parseRequestedNames(texts.filter((text) => text.trim() !== ''));
   const cn = fields.cn ?? commonName ?? '';
   return {

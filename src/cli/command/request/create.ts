@@ -1,10 +1,13 @@
+import { Option } from 'commander';
+import { roles } from '../../../pki/index.ts';
 import type { RequestCreateOptions } from '../../creating-requests.ts';
 import type { DefineCommand } from '../../define-command.ts';
 import { collect } from '../../repository-options.ts';
+import { addServerOptions } from './submit.ts';
 
 /** `holdfast request create` */
 export const defineRequestCreate: DefineCommand = (command, start) => {
-  command
+  addServerOptions(command)
     .summary('make a key and a certificate request for it')
     .description(
       'make a key and a certificate request for it; asks on a terminal, unless --cn or --names is given',
@@ -25,6 +28,10 @@ export const defineRequestCreate: DefineCommand = (command, start) => {
     )
     .option('--out <file>', 'where the request goes (default: FRIENDLY-NAME.csr)')
     .option('--force', 'write over a file that is there')
+    .option('--submit', 'hand it in at once instead of saving it for later')
+    .addOption(new Option('--profile <role>', 'what it is to be for').choices(roles))
+    .option('--name <name>', 'what the node is to be called (default: from the common name)')
+    .option('--code <code>', 'a join code, which decides at once')
     .addHelpText('after', examples)
     .action(async (options: RequestCreateOptions) => {
       const { createRequest } = await import('../../creating-requests.ts');
@@ -38,4 +45,5 @@ The key stays in this machine's keystore, pending, until its certificate comes: 
 Examples:
   holdfast request create
   holdfast request create --names vault.example,192.0.2.7 --o 'Example Ltd' --c DE --key rsa3072 --out vault.csr
+  holdfast request create --cn laptop --profile client --submit --server https://vault.example:8444 --fingerprint SHA256:4f:1c:…
 `;

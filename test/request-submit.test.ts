@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { runProgram } from './rig/holdfast-process.ts';
+import { Network } from './rig/network.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+describe('a request that is handed in at a server', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let root: string;
+  const at = (...names: string[]): string => join(place.path, ...names);
+  const server = (): string[] => ['--server', `https://127.0.0.1:${network.port + 1}`];
+  const known = (): string[] => [...server(), '--fingerprint', root];
+  const waiting = async (): Promise<{ id: number; identity: string; state: string }[]> =>
+    JSON.parse((await network.run(['request', 'list', '--json'])).stdout) as never;
+  const idOf = async (name: string): Promise<string> => {
+    const found = (await waiting()).find(
+      (each) => each.identity.endsWith(`/${name}`) && each.state === 'pending',
+    );
+    return String(found?.id ?? assert.fail(`no request of ${name} waits`));
+  };
+
+  before(async () => {
+    place = temporaryDirectory();
+    network = await Network.start(at('server'));
+    const { stdout } = await network.run(['ca', 'export', at('root.pem'), '--json']);
+    assert.ok(stdout !== undefined && existsSync(at('root.pem')));
+    const shown = await runProgram('openssl', [
+      'x509',
+      '-in',
+      at('root.pem'),
+      '-noout',
+      '-fingerprint',
+      '-sha256',
+    ]);
+    root = /=(.*)/.exec(shown.stdout)?.[1] ?? '';
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  it('is not taken while the queue is off, and leaves nothing behind', async () => {
+    const web = network.client('web', at('web'));
+    const words = [
+      'request',
+      'create',
+      '--cn',
+      'web.example',
+      '--submit',
+      ...server(),
+      '--root',
+      at('root.pem'),
+    ];
+    assert.match((await web.run(words, 23)).stderr, /\[queue_closed\]/);
+    assert.ok(!existsSync(web.home));
+    await network.run(['policy', 'set', 'queue', 'on']);
+  });
+
+  it('is never sent to a server that nobody vouches for', async () => {
+    const web = network.client('web', at('web'));
+    const words = ['request', 'create', '--cn', 'web.example', '--submit'];
+    assert.match((await web.run(words, 2)).stderr, /which server\? \[usage\]/);
+    assert.match((await web.run([...words, ...server()], 2)).stderr, /whom to believe.*\[usage\]/);
+    const wrong = ['--fingerprint', `SHA256:${'00:'.repeat(31)}00`];
+    assert.match(
+      (await web.run([...words, ...server(), ...wrong], 21)).stderr,
+      /\[join_code_wrong_authority\]/,
+    );
+    assert.ok(!existsSync(web.home));
+    assert.deepEqual(await waiting(), []);
+  });
+
+  it('waits, is approved, and its certificate is paired with the key that waited', async () => {
+    const web = network.client('web', at('web'));
+    const words = ['--names', 'web.example,192.0.2.9', '--o', 'Example Ltd', '--out', at('web.csr')];
+    await web.run(['request', 'create', '--friendly-name', 'Web', ...words]);
+    const handed = await web.run(['request', 'submit', at('web.csr'), '--profile', 'server', ...known()]);
+    assert.match(handed.stdout, /handed in +server\/web\.example at 127\.0\.0\.1:\d+ +pending/);
+    assert.match((await web.run(['request', 'collect'], 1)).stderr, /\[request_pending\]/);
+    await network.run(['request', 'approve', await idOf('web.example')]);
+    const { stdout } = await web.run(['request', 'collect', 'Web', '--out', at('web.pem')]);
+    assert.match(stdout, /completed +.*CN=web\.example/);
+    const paths = ['-CAfile', at('root.pem'), '-untrusted', at('web.pem'), at('web.pem')];
+    await runProgram('openssl', ['verify', '-purpose', 'sslserver', ...paths]);
+    assert.match((await web.run(['request', 'collect'], 2)).stderr, /no request was handed in from here/);
+  });
+
+  it('says why it was denied', async () => {
+    const web = network.client('web', at('web'));
+    await web.run(['request', 'create', '--cn', 'no.example', '--submit', ...known()]);
+    await network.run(['request', 'deny', await idOf('no.example'), '--reason', 'not in this house']);
+    const { stderr } = await web.run(['request', 'collect', 'no.example'], 23);
+    assert.match(stderr, /denied: not in this house \[request_denied\]/);
+  });
+
+  it('makes a machine the client it was approved to be, which then backs up', async () => {
+    const laptop = network.client('laptop', at('laptop'));
+    const words = ['--cn', 'laptop', '--profile', 'client', '--submit', ...known()];
+    await laptop.run(['request', 'create', ...words]);
+    await network.run(['request', 'approve', await idOf('laptop')]);
+    assert.match((await laptop.run(['request', 'collect'])).stdout, /joined +CN=laptop/);
+    writeFileSync(at('letter'), 'Dear Ann,\n');
+    await laptop.run(['backup', at('letter')]);
+    await laptop.run(['cert', 'renew', '--force']);
+    // From now on the server and whom to believe are known.
+    await laptop.run(['request', 'create', '--cn', 'shop.example', '--submit']);
+    await network.run(['request', 'approve', await idOf('shop.example')]);
+    assert.match((await laptop.run(['request', 'collect'])).stdout, /completed +CN=shop\.example/);
+  });
+
+  it('is decided at once by a join code, with the queue off too', async () => {
+    await network.run(['policy', 'set', 'queue', 'off']);
+    const code = await network.joinCode('desk');
+    const desk = network.client('desk', at('desk'));
+    const words = ['--cn', 'desk', '--profile', 'client', '--submit', ...server(), '--code', code];
+    assert.match((await desk.run(['request', 'create', ...words])).stdout, /joined +CN=desk/);
+    await desk.run(['backup', at('letter')]);
+    await network.run(['policy', 'set', 'queue', 'on']);
+  });
+
+  it('can be handed in from one machine, made on another, and its certificate written to a file', async () => {
+    const key = ['-newkey', 'ed25519', '-nodes', '-keyout', at('other.key'), '-subj', '/CN=other.example'];
+    await runProgram('openssl', ['req', '-new', ...key, '-out', at('other.csr')]);
+    const laptop = network.client('laptop', at('laptop'));
+    const handed = await laptop.run(['request', 'submit', at('other.csr'), '--profile', 'server', '--json']);
+    const { handle } = JSON.parse(handed.stdout) as { handle: string };
+    await network.run(['request', 'approve', await idOf('other.example')]);
+    assert.match((await laptop.run(['request', 'collect', handle], 2)).stderr, /--out FILE/);
+    await laptop.run(['request', 'collect', handle, '--out', at('other.pem')]);
+    assert.match(readFileSync(at('other.pem'), 'utf8'), /BEGIN CERTIFICATE/);
+    const unknown = await laptop.run(['request', 'collect', 'a'.repeat(26), '--out', at('x.pem')], 1);
+    assert.match(unknown.stderr, /\[request_unknown\]/);
+    assert.ok(!existsSync(at('x.pem')));
+  });
+});
