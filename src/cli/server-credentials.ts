@@ -1,6 +1,6 @@
 import { openOrCreateKeystore } from '../agent/index.ts';
 import type { Authority } from '../authority/index.ts';
-import { type Clock, hourMs, type Log } from '../base/index.ts';
+import { type Clock, hourMs, isHoldfastError, type Log } from '../base/index.ts';
 import {
   type Certificate,
   exportPublicKey,
@@ -48,7 +48,14 @@ export class ServerCredentials {
     const keystore = await openOrCreateKeystore(directory);
     const kept = readKept(keystore);
     const good = kept !== undefined && isGood(kept, authority, names, clock);
-    const credentials = good ? kept : await issue(keystore, authority, names);
+    const credentials = good
+      ? kept
+      : await issue(keystore, authority, names).catch((error: unknown) => {
+          // A server that cannot renew yet still has what it has: storing and revoking go on.
+          const goesOn = kept !== undefined && isUsable(kept, authority, clock);
+          if (goesOn && isHoldfastError(error, 'clock_wrong', 'issuer_ending')) return kept;
+          throw error;
+        });
     return new ServerCredentials(keystore, authority, names, clock, stapled(credentials, authority));
   }
 
@@ -89,6 +96,11 @@ function isGood(
   const [leaf, issuing] = chain.map((der) => parseCertificate(der));
   if (leaf === undefined || issuing?.fingerprint !== authority.issuing.fingerprint) return false;
   return !needsRenewal(leaf, clock.now()) && authority.isGood(leaf.serial) && covers(leaf, names);
+}
+
+function isUsable({ chain: [der] }: Credentials, authority: Authority, clock: Clock): boolean {
+  const leaf = der && parseCertificate(der);
+  return leaf !== undefined && clock.now() < leaf.notAfter.getTime() && authority.isGood(leaf.serial);
 }
 
 function covers({ extensions }: Certificate, texts: readonly string[]): boolean {
