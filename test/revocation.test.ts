@@ -126,6 +126,12 @@ describe('holdfast cert revoke', () => {
     const [serial] = (await revoke('carl', '--reason', 'superseded')).serials;
     const revoked = { openssl: 'revoked', openssl256: 'revoked', ocsptool: 'revoked', list: 'revoked' };
     assert.deepEqual(await whatTheySay(), revoked);
+    const [ofAnn] = await certificates('ann');
+    const asked = ['-serial', `0x${ofAnn?.serial}`, '-serial', '0x0102'];
+    const several = await askOpenssl('-nonce', ...asked);
+    assert.match(several, /carl\.pem: revoked/);
+    assert.match(several, new RegExp(`0x${ofAnn?.serial}: good`));
+    assert.match(several, /0x0102: unknown/);
     await network.run(['ca', 'crl', '--out', at('issuing.crl'), '--pem']);
     const info = await runProgram('certtool', ['--crl-info', '--infile', at('issuing.crl')]);
     assert.ok(info.stdout.includes(serial ?? ''));
@@ -195,18 +201,23 @@ describe('holdfast cert revoke', () => {
     assert.equal((await certifiedRequest(overTls, { ca: at('root.pem') })).status, 200);
   });
 
+  const ocspUrl = (): string => `http://127.0.0.1:${network.port + 2}/-/status/ocsp`;
+
+  /** What `openssl ocsp` says of carl's certificate and of those that further words ask about. */
+  async function askOpenssl(option: '-nonce' | '-sha256', ...words: string[]): Promise<string> {
+    const about = ['-issuer', at('issuing.pem'), '-cert', at('carl.pem'), ...words];
+    const trust = ['-CAfile', at('root.pem'), '-verify_other', at('issuing.pem')];
+    const said = await runProgram('openssl', ['ocsp', option, ...about, '-url', ocspUrl(), ...trust]);
+    assert.match(said.stderr, /Response verify OK/);
+    return said.stdout;
+  }
+
   /** What each of them says of carl's certificate. */
   async function whatTheySay() {
-    const url = `http://127.0.0.1:${network.port + 2}/-/status/ocsp`;
-    const about = ['-issuer', at('issuing.pem'), '-cert', at('carl.pem')];
-    const trust = ['-CAfile', at('root.pem'), '-verify_other', at('issuing.pem')];
-    const openssl = async (...words: string[]): Promise<string> => {
-      const said = await runProgram('openssl', ['ocsp', ...words, ...about, '-url', url, ...trust]);
-      assert.match(said.stderr, /Response verify OK/);
-      return /carl\.pem: (\w+)/.exec(said.stdout)?.[1] ?? said.stdout;
-    };
+    const openssl = async (option: '-nonce' | '-sha256'): Promise<string | undefined> =>
+      /carl\.pem: (\w+)/.exec(await askOpenssl(option))?.[1];
     const words = ['--load-cert', at('carl.pem'), '--load-issuer', at('issuing.pem'), '--load-trust'];
-    const asked = await runProgram('ocsptool', [`--ask=${url}`, '--nonce', ...words, at('chain.pem')]);
+    const asked = await runProgram('ocsptool', [`--ask=${ocspUrl()}`, '--nonce', ...words, at('chain.pem')]);
     const lists = ['issuing-1', 'root-1'].map((label) => ['ca', 'crl', label, '--out', at(`${label}.der`)]);
     for (const list of lists) await network.run(list);
     const pems = lists.map(([, , label]) => crlPem(readFileSync(at(`${label}.der`))));
