@@ -48,13 +48,12 @@ export async function readStatus(
   const { database, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
   const nodes = await database.all<{ role: Role; n: number }>(
-    `SELECT i.role, count(DISTINCT i.id) AS n FROM certificates c JOIN identities i ON i.id = c.identity
-      WHERE c.not_after >= ? AND c.revoked_at IS NULL GROUP BY i.role`,
+    'SELECT role, count(*) AS n FROM identities WHERE live_until >= ? GROUP BY role',
     nowMs,
   );
   const ending = await database.all<{ role: Role; name: string; end: number }>(
-    `SELECT i.role, i.name, max(c.not_after) AS end FROM certificates c JOIN identities i ON i.id = c.identity
-      WHERE c.not_after >= ? AND c.revoked_at IS NULL GROUP BY i.id HAVING end < ? ORDER BY end LIMIT 100`,
+    `SELECT role, name, live_until AS end FROM identities WHERE live_until >= ? AND live_until < ?
+      ORDER BY live_until LIMIT 100`,
     nowMs,
     nowMs + endingSoonMs,
   );

@@ -23,20 +23,29 @@ export function findIdentity(
 }
 
 /**
- * The row of an identity that is to get a certificate, made when this is its first one.
+ * The row of an identity that gets a certificate, made when this is its first one.
  * @throws HoldfastError `certificate_revoked` for an identity that was revoked
  */
-export async function ensureIdentity(tx: Queries, identity: Identity, nowMs: number): Promise<IdentityRow> {
-  const insert = `INSERT INTO identities (role, name, created_at) VALUES (?, ?, ?)
-    ON CONFLICT DO NOTHING RETURNING id, revoked_at`;
-  const { role, name } = identity;
-  const row = (await tx.get<IdentityRow>(insert, role, name, nowMs)) ?? (await findIdentity(tx, identity));
-  if (row === undefined) throw new TypeError('an identity that is neither there nor new');
-  if (row.revoked_at !== null) throw identityRevoked(identity, row.revoked_at);
+export async function ensureIdentity(
+  tx: Queries,
+  { role, name }: Pick<Identity, 'role' | 'name'>,
+  { nowMs, liveUntilMs }: { readonly nowMs: number; readonly liveUntilMs: number },
+): Promise<IdentityRow> {
+  const row = await tx.get<IdentityRow>(
+    `INSERT INTO identities (role, name, created_at, live_until) VALUES (?, ?, ?, ?)
+      ON CONFLICT (role, name) DO UPDATE SET live_until = max(ifnull(live_until, 0), excluded.live_until)
+      RETURNING id, revoked_at`,
+    role,
+    name,
+    nowMs,
+    liveUntilMs,
+  );
+  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
+  if (row.revoked_at !== null) throw identityRevoked({ role, name }, row.revoked_at);
   return row;
 }
 
-function identityRevoked(identity: Identity, revokedAt: number): HoldfastError {
+function identityRevoked(identity: Pick<Identity, 'role' | 'name'>, revokedAt: number): HoldfastError {
   const when = new Date(revokedAt).toISOString();
   return new HoldfastError('certificate_revoked', `${identityLabel(identity)} was revoked ${when}`, {
     hint: `for the same machine come back: holdfast token create --reissue ${identity.name}`,

@@ -2,13 +2,13 @@ import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type Certificate, createLintedCertificate, fingerprint, parseCertificate } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { recordNames } from './certificate-names.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkPermitted } from './custody/permitted-names.ts';
-import { ensureIdentity, identityLabel } from './identity-records.ts';
-import { checkPublicKey, publicKeyHash } from './key-rules.ts';
+import { identityLabel } from './identity-records.ts';
+import { checkPublicKey } from './key-rules.ts';
 import { type Authorisation, isClipped, leafTemplate } from './leaf-contents.ts';
 import { checkClock } from './log/check-clock.ts';
+import { recordCertificate } from './record-certificate.ts';
 import { checkStanding } from './standing.ts';
 
 /** One certificate to be issued. */
@@ -47,40 +47,36 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   checkClock(context);
   checkIssuing(context, nowMs);
   await checkPublicKey(tx, spki, { ...authorisation, profile });
-  const identity = await ensureIdentity(tx, authorisation.identity, nowMs);
   const template = leafTemplate(issuer, authorisation, { profile, spki, nowMs });
   const clipped = isClipped(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
   checkPermitted(issuer.issuing.certificate, template);
   const der = createLintedCertificate(template, issuer.issuingKey);
   const { serial, notAfter } = template;
-  const row = await tx.get<{ id: number }>(
-    `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
-      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+  const recorded = {
+    ...authorisation,
+    issuer: issuer.issuing.label,
     serial,
-    identity.id,
-    issuer.issuing.label,
-    publicKeyHash(spki),
-    notAfter.getTime(),
-    nowMs,
+    spki,
+    notAfter,
+    issuedAtMs: nowMs,
     der,
-  );
-  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
-  const names = { fingerprint: fingerprint(der), names: authorisation.names };
-  await recordNames(tx, row.id, names);
+    fingerprint: fingerprint(der),
+  };
+  const id = await recordCertificate(tx, recorded);
   await log.append(tx, {
     kind,
     by,
     details: {
       identity: identityLabel(authorisation.identity),
       serial,
-      fingerprint: names.fingerprint,
+      fingerprint: recorded.fingerprint,
       notAfter: notAfter.toISOString(),
       ...(clipped && { clipped }),
       ...details,
     },
   });
-  return issuedFrom(context, row.id, der);
+  return issuedFrom(context, id, der);
 }
 
 /**

@@ -2,9 +2,9 @@ import { isHoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type Certificate, publicKeyOf, verifyCertificateSignature } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { ensureIdentity, identityLabel } from './identity-records.ts';
+import { identityLabel } from './identity-records.ts';
 import type { CaCertificate } from './issuer.ts';
-import { publicKeyHash } from './key-rules.ts';
+import { recordCertificate } from './record-certificate.ts';
 
 /**
  * Certificates of an authority that was restored from its keys alone, where it was chosen to trust what it issued before:
@@ -53,25 +53,20 @@ export class IssuedBefore {
 
 async function putOnRecord(
   tx: Queries,
-  { issuer, clock, log }: AuthorityContext,
+  { issuer, log }: AuthorityContext,
   certificate: Certificate,
 ): Promise<void> {
-  const { identity, serial, fingerprint, notAfter, notBefore, spki, der } = certificate;
+  const { identity, serial, fingerprint, notAfter, notBefore, extensions } = certificate;
   const signer = issuer.issuings.find((one) => hasSigned(one, certificate));
   if (identity === undefined || signer === undefined) return;
   if ((await tx.get('SELECT 1 FROM certificates WHERE serial = ?', serial)) !== undefined) return;
-  const { id } = await ensureIdentity(tx, identity, clock.now());
-  await tx.run(
-    `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    serial,
-    id,
-    signer.label,
-    publicKeyHash(spki),
-    notAfter.getTime(),
-    notBefore.getTime(),
-    der,
-  );
+  await recordCertificate(tx, {
+    ...certificate,
+    identity,
+    issuer: signer.label,
+    issuedAtMs: notBefore.getTime(),
+    names: extensions.subjectAltNames,
+  });
   const label = identityLabel(identity);
   const details = {
     identity: label,

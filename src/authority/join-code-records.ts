@@ -115,7 +115,7 @@ export function findUse(tx: Queries, { id }: JoinCodeRow, publicKey: Bytes): Pro
 /** Records a use, or what is answered for one from now on. */
 export async function recordUse(
   tx: Queries,
-  code: JoinCodeRow,
+  code: Pick<JoinCodeRow, 'id'>,
   publicKey: Bytes,
   certificateId: number,
 ): Promise<void> {

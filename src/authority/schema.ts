@@ -137,6 +137,14 @@ export const authorityMigrations: readonly Migration[] = [
 
       -- An identity that was ended: no renewal, no join code but one for a reissue.
       ALTER TABLE identities ADD COLUMN revoked_at INTEGER;
+      -- When the last certificate of an identity ends that was not revoked: for counting who there is, and who is next.
+      ALTER TABLE identities ADD COLUMN live_until INTEGER;
+      UPDATE identities SET live_until = (SELECT max(c.not_after) FROM certificates c
+        WHERE c.identity = identities.id AND c.revoked_at IS NULL);
+      CREATE INDEX identities_by_end ON identities (live_until, role);
+      CREATE TRIGGER identities_live_shorter AFTER UPDATE OF revoked_at ON certificates
+        BEGIN UPDATE identities SET live_until = (SELECT max(c.not_after) FROM certificates c
+          WHERE c.identity = NEW.identity AND c.revoked_at IS NULL) WHERE id = NEW.identity; END;
       ALTER TABLE join_codes ADD COLUMN revoked_at INTEGER;
       -- Counted along, since a code may have a hundred thousand.
       ALTER TABLE join_codes ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;

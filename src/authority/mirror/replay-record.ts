@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import {
   type Certificate,
@@ -6,12 +7,14 @@ import {
   type Role,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
+import { changePolicy, defaultNetworkPolicy, type PolicyDifference } from '../../policy/index.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
-import { recordNames } from '../certificate-names.ts';
-import { ensureIdentity } from '../identity-records.ts';
 import { recordIssuer } from '../issuer-records.ts';
+import { recordUse } from '../join-code-records.ts';
 import { publicKeyHash } from '../key-rules.ts';
 import type { LogRecord } from '../log/log-record.ts';
+import { parseStored } from '../policy/live-policy.ts';
+import { recordCertificate } from '../record-certificate.ts';
 import { reviveIdentity } from '../revocation/revoke-identity.ts';
 import type { MirroredRecord } from './mirrored-lines.ts';
 
@@ -31,12 +34,14 @@ const unrecoverable: readonly string[] = ['token created', 'escrowed', 'requeste
 /** Puts one record into the log as it was written, and does again what it says that was done. */
 export async function replayRecord(
   tx: Queries,
-  { record, text, certificate: der }: MirroredRecord,
+  { record, text, certificate: der, sealed }: MirroredRecord,
   counts: ReplayCounts,
 ): Promise<void> {
   await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, text);
   counts.records += 1;
   if (der !== undefined) await replayCertificate(tx, record, parseCertificate(der), counts);
+  else if (sealed !== undefined) await replayEscrow(tx, record, sealed);
+  else if (record.kind === 'policy changed') await replayPolicy(tx, record, counts);
   else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
   else if (record.kind === 'crl signed') await replayCrl(tx, record);
   else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
@@ -77,31 +82,17 @@ async function putOnRecord(tx: Queries, { details, at }: LogRecord, certificate:
   const [role, name] = splitLabel(String(details['identity']));
   // Whatever the identity is given again after it was ended is given by a reissue, which takes the end back.
   await reviveIdentity(tx, { role, name });
-  const identity = await ensureIdentity(tx, { network: '', role, name }, issuedAt);
-  const publicKey = publicKeyHash(certificate.spki);
-  const row = await tx.get<{ id: number }>(
-    `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
-      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-    certificate.serial,
-    identity.id,
-    await issuerOf(tx, certificate),
-    publicKey,
-    certificate.notAfter.getTime(),
-    issuedAt,
-    certificate.der,
-  );
-  if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
-  const { fingerprint, extensions } = certificate;
-  await recordNames(tx, row.id, { fingerprint, names: extensions.subjectAltNames });
+  const id = await recordCertificate(tx, {
+    ...certificate,
+    identity: { role, name },
+    issuer: await issuerOf(tx, certificate),
+    issuedAtMs: issuedAt,
+    names: certificate.extensions.subjectAltNames,
+  });
   const token = details['token'];
   if (typeof token !== 'number') return;
-  await tx.run(
-    `INSERT OR REPLACE INTO join_code_uses (join_code, public_key, certificate)
-      SELECT id, ?, ? FROM join_codes WHERE id = ?`,
-    publicKey,
-    row.id,
-    token,
-  );
+  const code = await tx.get<{ id: number }>('SELECT id FROM join_codes WHERE id = ?', token);
+  if (code !== undefined) await recordUse(tx, code, publicKeyHash(certificate.spki), id);
 }
 
 /** The label of the certificate that signed it. @throws HoldfastError `authority_damaged` when none did */
@@ -133,6 +124,35 @@ async function replayRevocation(
   const endCodes =
     'UPDATE join_codes SET revoked_at = ? WHERE role = ? AND name = ? AND revoked_at IS NULL AND expires_at >= ?';
   await tx.run(endCodes, atMs, role, name, atMs);
+}
+
+async function replayEscrow(tx: Queries, { by, details, at }: LogRecord, sealed: Uint8Array): Promise<void> {
+  const [role, name] = splitLabel(by);
+  await tx.run(
+    `INSERT INTO escrows (identity, repository, sealed, stored_at)
+      SELECT id, ?, ?, ? FROM identities WHERE role = ? AND name = ?`,
+    String(details['repository']),
+    sealed,
+    Date.parse(at),
+    role,
+    name,
+  );
+}
+
+/** A change that does not fit any more is lost like what the log does not hold. */
+async function replayPolicy(tx: Queries, { details, kind }: LogRecord, counts: ReplayCounts): Promise<void> {
+  const row = await tx.get<{ value: string }>('SELECT value FROM policy');
+  const present = row === undefined ? defaultNetworkPolicy : parseStored(row.value);
+  try {
+    const next = (details['changes'] as PolicyDifference[]).reduce(
+      (policy, { key, after }) => changePolicy(policy, key, after),
+      present,
+    );
+    await tx.run('INSERT OR REPLACE INTO policy (id, value) VALUES (1, ?)', JSON.stringify(next));
+  } catch (error) {
+    if (!isHoldfastError(error, 'settings_invalid')) throw error;
+    counts.lost[kind] = (counts.lost[kind] ?? 0) + 1;
+  }
 }
 
 async function replayCrl(tx: Queries, { details }: LogRecord): Promise<void> {
