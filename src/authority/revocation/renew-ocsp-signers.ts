@@ -13,11 +13,12 @@ import { ocspSignerLabel, readOcspSigner, recordOcspSigner } from './ocsp-signer
 export async function renewOcspSignersWhenDue(context: AuthorityContext): Promise<void> {
   const { reader, clock, clockGuard, keystore, issuer } = context;
   if (readStanding(reader) !== 'ready' || clockGuard.problem() !== undefined) return;
-  for (const issuing of issuer.issuings) {
+  const due = issuer.issuings.filter((issuing) => {
     const { notBefore, notAfter } = issuing.certificate;
     const isInUse = clock.now() >= notBefore.getTime() && clock.now() < notAfter.getTime();
-    if (isInUse && keystore.has(issuing.label) && isDue(context, issuing)) await replace(context, issuing);
-  }
+    return isInUse && keystore.has(issuing.label) && isDue(context, issuing);
+  });
+  for (const issuing of due) await replace(context, issuing);
 }
 
 function isDue(context: AuthorityContext, { label, certificate: issuing }: CaCertificate): boolean {

@@ -14,11 +14,15 @@ type Profile = (typeof revocationProfiles)['root' | 'issuing'];
 export async function signCrlsWhenDue(context: AuthorityContext): Promise<void> {
   const { reader, clock, clockGuard } = context;
   if (readStanding(reader) !== 'ready' || clockGuard.problem() !== undefined) return;
-  for (const { issuer, profile } of signingIssuers(context)) {
+  const due = signingIssuers(context).filter(({ issuer, profile }) => {
     const { crl, revocations } = readCrlState(reader, issuer.label);
-    if (!isDue(crl, { revocations, profile, nowMs: clock.now() })) continue;
-    await signCrl(context, issuer, profile);
-  }
+    return isDue(crl, { revocations, profile, nowMs: clock.now() });
+  });
+  // One that cannot be signed keeps no other from it.
+  const signed = await Promise.allSettled(
+    due.map(({ issuer, profile }) => signCrl(context, issuer, profile)),
+  );
+  for (const result of signed) if (result.status === 'rejected') throw result.reason;
 }
 
 /** The issuers whose lists can be signed here and are still asked for by anybody. */
