@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
@@ -64,7 +65,8 @@ export class Escrow {
         clock.now(),
       );
       const by = identityLabel(identity);
-      await log.append(tx, { kind: 'escrowed', by, details: { repository, bytes: sealed.length } });
+      const details = { repository, bytes: sealed.length, sha256: hash('sha256', sealed) };
+      await log.append(tx, { kind: 'escrowed', by, details });
     });
   }
 

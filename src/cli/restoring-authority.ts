@@ -76,6 +76,10 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<void
 }
 
 async function restoreKeysAlone(context: Context, path: string, options: CaRestoreOptions): Promise<void> {
+  if (options.dryRun === true)
+    throw new HoldfastError('usage', `${path} holds keys alone: there is nothing in it to compare with`, {
+      hint: 'restore it into an empty home: --home DIR',
+    });
   const password = await givenPassword(context, options.passwordFile, 'password of the PKCS#12 file');
   const { restoreKeys } = await import('./vendor/restore-keys.ts');
   await restoreKeys(context, { ...options, file: path, password });

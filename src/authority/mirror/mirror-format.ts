@@ -35,9 +35,9 @@ export const CheckpointFile = Type.Object(
 );
 export type CheckpointFile = Static<typeof CheckpointFile>;
 
-/** A line of a segment: a record's exact text with the certificate that it is about, or a checkpoint. */
+/** A line of a segment: a record's exact text with what it is about (a certificate, a sealed password), or a checkpoint. */
 const RecordLine = Type.Object(
-  { record: Type.String(), certificate: Type.Optional(Base64) },
+  { record: Type.String(), certificate: Type.Optional(Base64), sealed: Type.Optional(Base64) },
   { additionalProperties: false },
 );
 export type RecordLine = Static<typeof RecordLine>;

@@ -1,3 +1,4 @@
+import { hash as digest } from 'node:crypto';
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import { type Checkpoint } from '../../enrol/index.ts';
 import { fingerprint } from '../../pki/index.ts';
@@ -24,6 +25,8 @@ export interface MirroredRecord {
   readonly hash: string;
   /** DER of the certificate that the record is about. */
   readonly certificate?: Bytes;
+  /** The sealed password that the record is about. */
+  readonly sealed?: Bytes;
 }
 
 /** What stands on a mirror from some record on: records, signed places between them, and why it goes no further. */
@@ -102,8 +105,16 @@ function readRecord(line: RecordLine, head: LogHead, end: number): MirroredLine 
   const named = certificateNamedBy(record);
   if (named !== undefined && (certificate === undefined || fingerprint(certificate) !== named))
     return damaged(record.sequence, 'its certificate is not the one it names');
-  const hash = hashRecord(line.record);
-  return { kind: 'record', record, text: line.record, hash, ...(certificate && named && { certificate }) };
+  const sealed = line.sealed === undefined ? undefined : fromBase64(line.sealed);
+  const isSealed = sealed !== undefined && digest('sha256', sealed) === record.details['sha256'];
+  return {
+    kind: 'record',
+    record,
+    text: line.record,
+    hash: hashRecord(line.record),
+    ...(certificate && named !== undefined && { certificate }),
+    ...(isSealed && { sealed }),
+  };
 }
 
 /** Fingerprint of the certificate that belongs beside a record, if one does. */

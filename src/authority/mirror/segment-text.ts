@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { asBuffer } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
@@ -20,7 +21,8 @@ export async function segmentText(
 ): Promise<SegmentText> {
   const sql = 'SELECT record FROM log WHERE sequence BETWEEN ? AND ? ORDER BY sequence';
   const rows = await context.database.all<{ record: string }>(sql, first, last);
-  const lines = rows.map(({ record }) => JSON.stringify(recordLine(context, record)));
+  const lines = [];
+  for (const { record } of rows) lines.push(JSON.stringify(await recordLine(context, record)));
   const end = { sequence: last, hash: hashRecord(rows.at(-1)?.record ?? '') };
   lines.push(JSON.stringify(checkpointLine(context, end)));
   return { text: `${lines.join('\n')}\n`, end };
@@ -44,10 +46,29 @@ export function checkpointLine(context: AuthorityContext, { sequence, hash }: Lo
   return { signed, issuing: asBuffer(issuer.issuing.certificate.der).toString('base64') };
 }
 
-function recordLine(context: AuthorityContext, text: string): RecordLine {
+async function recordLine(context: AuthorityContext, text: string): Promise<RecordLine> {
   const record = parseRecord(text);
   const certificate = record && certificateOf(context, record);
-  return { record: text, ...(certificate && { certificate: asBuffer(certificate).toString('base64') }) };
+  const sealed = record?.kind === 'escrowed' ? await sealedOf(context, record) : undefined;
+  return {
+    record: text,
+    ...(certificate && { certificate: asBuffer(certificate).toString('base64') }),
+    ...(sealed && { sealed: asBuffer(sealed).toString('base64') }),
+  };
+}
+
+/** The sealed password that a record is about: nobody but the recovery kit opens it. */
+async function sealedOf(
+  { database }: AuthorityContext,
+  { by, details }: LogRecord,
+): Promise<Uint8Array | undefined> {
+  const rows = await database.all<{ sealed: Uint8Array }>(
+    `SELECT e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
+      WHERE i.role || '/' || i.name = ? AND e.repository = ?`,
+    by,
+    String(details['repository']),
+  );
+  return rows.map(({ sealed }) => sealed).find((sealed) => hash('sha256', sealed) === details['sha256']);
 }
 
 /** The certificate that a record is about. */
