@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, type ProgramResult, RunningProgram, runProgram } from './rig/holdfast-process.ts';
@@ -14,6 +22,7 @@ describe('certutil, by its own name', () => {
   let place: TemporaryDirectory;
   let network: Network;
   let laptop: NetworkClient;
+  let desktop: NetworkClient;
   const at = (...names: string[]): string => join(place.path, ...names);
   const certutil = (words: readonly string[], home: string, expected = 0): Promise<ProgramResult> =>
     runProgram(at('certutil'), words, { env: { HOLDFAST_HOME: home }, cwd: place.path, expected });
@@ -26,7 +35,12 @@ describe('certutil, by its own name', () => {
     mkdirSync(at('data'));
     writeFileSync(at('data/file'), 'content');
     network = await Network.start(at('server'));
+    await network.server.stop();
+    mkdirSync(at('mirror'));
+    appendFileSync(join(network.home, 'holdfast.toml'), `\n[authority]\nlog_mirrors = ["${at('mirror')}"]\n`);
+    await network.restart();
     laptop = await network.join('laptop', at('laptop'));
+    desktop = await network.join('desktop', at('desktop'));
     await laptop.run(['backup', at('data')]);
   });
   after(async () => {
@@ -219,23 +233,54 @@ describe('certutil, by its own name', () => {
     });
   });
 
-  describe('MCS2: --trust-issued', () => {
-    it('lets a machine with a certificate of before back up and renew', async () => {
-      const trusting = ['-restore', password, 'c:/backup/yourcertfile', '--trust-issued'];
-      await certutil(trusting, at('trusting'));
+  describe('MCS2: what holds for certificates of before', () => {
+    /** Restores with a choice, and gives how a backup of each of the two clients ends at the new server. */
+    const afterRestore = async (name: string, choice: readonly string[]): Promise<(number | null)[]> => {
+      await certutil(['-restore', password, 'c:/backup/yourcertfile', ...choice], at(name));
+      const words = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
+      await using server = new RunningProgram(words, { env: { HOLDFAST_HOME: at(name) } });
+      await server.waitFor(/listening/);
+      const codes: (number | null)[] = [];
+      for (const client of [laptop, desktop])
+        codes.push((await client.start(['backup', '--init', at('data')]).ended).code);
+      return codes;
+    };
+
+    before(async () => {
+      await network.run(['cert', 'revoke', 'client/desktop', '--reason', 'keyCompromise', '--yes']);
       await network.server.stop();
-      const serve = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
-      const env = { HOLDFAST_HOME: at('trusting') };
-      await using server = new RunningProgram([...serve], { env });
-      await server.waitFor(/https:\/\//);
-      await laptop.run(['backup', '--init', at('data')]);
-      await laptop.run(['cert', 'renew', '--force']);
-      const { stdout } = await runProgram(launcher, ['cert', 'list', '--json'], { env });
-      const mine = (JSON.parse(stdout) as { identity: string }[]).filter(({ identity }) =>
-        identity.endsWith('/laptop'),
-      );
-      assert.equal(mine.length, 2);
     });
+
+    it('with a mirror of the log: the valid is accepted, the revoked is not', async () => {
+      assert.deepEqual(await afterRestore('mirrored', ['--mirror', at('mirror')]), [0, 21]);
+    });
+
+    it('with --re-enrol: none is accepted', async () => {
+      assert.deepEqual(await afterRestore('re-enrolled', ['--re-enrol']), [21, 21]);
+    });
+
+    it('with --trust-issued: all are accepted, put on record, and can be revoked and renewed', async () => {
+      assert.deepEqual(await afterRestore('trusting', ['--trust-issued']), [0, 0]);
+      const env = { HOLDFAST_HOME: at('trusting') };
+      const revoke = ['cert', 'revoke', 'client/desktop', '--reason', 'keyCompromise', '--yes'];
+      await runProgram(launcher, revoke, { env });
+      const words = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
+      await using server = new RunningProgram(words, { env });
+      await server.waitFor(/listening/);
+      await laptop.run(['cert', 'renew', '--force']);
+      await desktop.run(['backup', at('data')], 21);
+    });
+
+    it('takes one choice alone', () =>
+      assertRefused(
+        ['certutil', '-restore', password, at('c:/backup/yourcertfile'), '--re-enrol', '--trust-issued'],
+        {
+          code: 'usage',
+          exit: 2,
+          untouched: at('two'),
+          env: { HOLDFAST_HOME: at('two') },
+        },
+      ));
   });
 });
 
