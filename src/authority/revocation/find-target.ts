@@ -1,7 +1,9 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import { type Identity, parseIdentityUri, type Role, roles, type SerialNumber } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
 import { identityLabel } from '../identity-records.ts';
+import type { Issuer } from '../issuer.ts';
 
 /** What can be revoked, as a person names it: one certificate, or an identity with all that it has. */
 export type RevocationTarget =
@@ -16,9 +18,14 @@ const maxSerialDigits = 40;
  * What somebody means by a text: a node by its name (`laptop`, `client/laptop`, or its URI), or a certificate by its serial
  * number or enough of its beginning. A text that means several things means none.
  *
- * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them
+ * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them, or a certificate of the
+ *   authority itself
  */
-export async function findTarget(queries: Queries, text: string): Promise<RevocationTarget> {
+export async function findTarget(
+  { database: queries, issuer }: Pick<AuthorityContext, 'database' | 'issuer'>,
+  text: string,
+): Promise<RevocationTarget> {
+  refuseOwn(issuer, text);
   const [found, ...others] = [
     ...(await findIdentities(queries, text)),
     ...(await findSerials(queries, text)),
@@ -40,6 +47,22 @@ export function describeTarget(target: RevocationTarget): string {
   return target.kind === 'identity' ? identityLabel(target.identity) : `certificate ${target.serial}`;
 }
 
+/** Whatever hangs on one of these ends with it, so that it takes more than one word to replace it. */
+function refuseOwn({ root, issuings }: Issuer, text: string): void {
+  const digits = serialDigits(text);
+  const own = [root, ...issuings].find(
+    ({ certificate }) => digits !== undefined && certificate.serial.startsWith(digits),
+  );
+  if (own === undefined) return;
+  throw new HoldfastError(
+    'input_invalid',
+    `certificate ${own.certificate.serial} is ${own.label}, the authority's own`,
+    {
+      hint: 'what it issued can be revoked: holdfast cert list shows it',
+    },
+  );
+}
+
 async function findIdentities(queries: Queries, text: string): Promise<RevocationTarget[]> {
   const { role, name } = parseNode(text);
   const rows = await queries.all<{ role: Role; name: string }>(
@@ -59,13 +82,19 @@ function parseNode(text: string): { readonly role?: string; readonly name: strin
 }
 
 async function findSerials(queries: Queries, text: string): Promise<RevocationTarget[]> {
-  const digits = text.toLowerCase().replaceAll(':', '');
-  if (!/^[0-9a-f]+$/.test(digits)) return [];
-  if (digits.length < minSerialDigits || digits.length > maxSerialDigits) return [];
+  const digits = serialDigits(text);
+  if (digits === undefined) return [];
   const rows = await queries.all<{ serial: SerialNumber }>(
     'SELECT serial FROM certificates WHERE serial >= ? AND serial < ? ORDER BY serial LIMIT 3',
     digits,
     `${digits}g`,
   );
   return rows.map(({ serial }) => ({ kind: 'certificate', serial }));
+}
+
+/** The digits of a text that can be a serial number or its beginning. */
+function serialDigits(text: string): string | undefined {
+  const digits = text.toLowerCase().replaceAll(':', '');
+  const isLong = digits.length >= minSerialDigits && digits.length <= maxSerialDigits;
+  return isLong && /^[0-9a-f]+$/.test(digits) ? digits : undefined;
 }

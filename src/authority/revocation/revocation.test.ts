@@ -128,6 +128,8 @@ describe('revoking', () => {
     });
     await home.local('server', issued.certificate.serial.slice(0, 10));
     await assert.rejects(revocation.find(issued.certificate.serial.slice(0, 10)), { code: 'input_invalid' });
+    for (const { serial: own } of [home.authority.root, home.authority.issuing])
+      await assert.rejects(revocation.find(own.slice(0, 12)), { code: 'input_invalid', message: /own/ });
     for (const text of ['gamma', serial.slice(0, 7), 'client/', '', generateSerialNumber()])
       await assert.rejects(revocation.find(text), { code: 'object_not_found' });
   });

@@ -37,7 +37,7 @@ export class Revocation {
 
   /** What a text means that names what is to be revoked. Errors: see {@link findTarget}. */
   find(text: string): Promise<RevocationTarget> {
-    return findTarget(this.#context.database, text);
+    return findTarget(this.#context, text);
   }
 
   /**
