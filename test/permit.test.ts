@@ -34,7 +34,11 @@ describe('an authority that permits some names', () => {
   });
 
   /** A machine joins by a code; its certificates are then in `<name>/pem`. */
-  const join1 = async (name: string, words: readonly string[] = [], expected = 0): Promise<ProgramResult> => {
+  const joinNetwork = async (
+    name: string,
+    words: readonly string[] = [],
+    expected = 0,
+  ): Promise<ProgramResult> => {
     const { stdout } = await run(['token', 'create', name, ...words]);
     const client = at(name);
     mkdirSync(client, { recursive: true });
@@ -58,15 +62,12 @@ describe('an authority that permits some names', () => {
   });
 
   it('certifies what is within, and OpenSSL, GnuTLS and the program itself verify it', async () => {
-    await run([
-      'init',
-      ...['--network', 'network.test', '--names', 'localhost,127.0.0.1', '--port', String(port)],
-      ...['--permit', 'localhost,example.com,127.0.0.0/8'],
-    ]);
+    const permit = ['--permit', 'localhost,example.com,127.0.0.0/8', '--port', String(port)];
+    await run(['init', '--network', 'network.test', '--names', 'localhost,127.0.0.1', ...permit]);
     server = new RunningProgram(['serve', '--home', home], { env: { HOME: place.path } });
     await server.waitFor(/listening/);
-    await join1('laptop');
-    await join1('nas', ['--role', 'storage', '--names', 'nas.example.com,127.9.9.9']);
+    await joinNetwork('laptop');
+    await joinNetwork('nas', ['--role', 'storage', '--names', 'nas.example.com,127.9.9.9']);
     for (const name of ['laptop', 'nas']) {
       const [ca, leaf] = [at(name, 'pem/ca.pem'), at(name, 'pem/client.pem')];
       execFileSync('openssl', ['verify', '-CAfile', ca, '-untrusted', leaf, leaf]);
@@ -88,11 +89,11 @@ describe('an authority that permits some names', () => {
       ['disk', 'nas.example.org'],
       ['tape', 'tape.example.com,10.0.0.1'],
     ] as const) {
-      const refused = await join1(name, ['--role', 'storage', '--names', names], 23);
+      const refused = await joinNetwork(name, ['--role', 'storage', '--names', names], 23);
       assert.equal(errorIn(refused).code, 'name_not_permitted');
     }
     // Without a host name of its own, its name would be taken for one.
-    assert.equal(errorIn(await join1('laptop.example.org', [], 23)).code, 'name_not_permitted');
+    assert.equal(errorIn(await joinNetwork('laptop.example.org', [], 23)).code, 'name_not_permitted');
     const { stdout } = await run(['audit', 'list', '--kind', 'refused', '--json']);
     assert.equal(stdout.match(/name_not_permitted/g)?.length, 3);
   });
@@ -101,11 +102,11 @@ describe('an authority that permits some names', () => {
     const outside = await runHoldfast(['ca', 'permit', 'example.org', '--json', '--home', home]);
     assert.deepEqual([errorIn(outside).code, outside.code], ['name_not_permitted', 23]);
     await run(['ca', 'permit', 'example.org,example.com', 'localhost', '127.0.0.0/8']);
-    await join1('disk2', ['--role', 'storage', '--names', 'nas.example.org']);
-    const refused = await join1('disk3', ['--role', 'storage', '--names', 'nas.example.net'], 23);
+    await joinNetwork('disk2', ['--role', 'storage', '--names', 'nas.example.org']);
+    const refused = await joinNetwork('disk3', ['--role', 'storage', '--names', 'nas.example.net'], 23);
     assert.equal(errorIn(refused).code, 'name_not_permitted');
     await run(['ca', 'permit', '--none']);
-    await join1('disk4', ['--role', 'storage', '--names', 'nas.example.net']);
+    await joinNetwork('disk4', ['--role', 'storage', '--names', 'nas.example.net']);
     const { stdout } = await run(['ca', 'show', '--json']);
     const { certificates } = JSON.parse(stdout) as { certificates: { label: string; current: boolean }[] };
     assert.equal(

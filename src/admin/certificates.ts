@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { CertificateRecord } from '../authority/index.ts';
+import type { Authority, CertificateRecord } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { parseSerialNumber, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -27,7 +27,7 @@ export async function listCertificates(
   const expiring =
     expiringWithinMs === undefined ? {} : { expiringBefore: new Date(clock.now() + expiringWithinMs) };
   const records = await authority.certificates.list({ ...filter, ...expiring });
-  return records.map((record) => viewOf(record, clock.now()));
+  return records.map((record) => viewOf(authority, record, clock.now()));
 }
 
 export const certificateShowInput = Type.Object({ serial: Type.String() }, { additionalProperties: false });
@@ -39,12 +39,17 @@ export async function showCertificate(
 ): Promise<CertificateView> {
   const number = parseSerialNumber(serial);
   const record = number && (await authority.certificates.show(number));
-  if (record !== undefined) return viewOf(record, clock.now());
+  if (record !== undefined) return viewOf(authority, record, clock.now());
   throw new HoldfastError('object_not_found', `this authority issued no certificate ${serial}`, {
     hint: 'holdfast cert list shows them all',
   });
 }
 
-function viewOf({ certificate, ...record }: CertificateRecord, nowMs: number): CertificateView {
-  return describeCertificate(certificate, nowMs, record);
+function viewOf(
+  { custody }: Authority,
+  { certificate, ...record }: CertificateRecord,
+  nowMs: number,
+): CertificateView {
+  const view = describeCertificate(certificate, nowMs, record);
+  return custody.isClipped(certificate) ? { ...view, clipped: true } : view;
 }

@@ -26,6 +26,8 @@ export interface CertificateView {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly state: CertificateState;
+  /** There when it ends because its issuer does, before its profile's lifetime is over. */
+  readonly clipped?: true;
   /** ISO 8601; of one that is revoked, like the reason, in a word of RFC 5280. */
   readonly revokedAt?: string;
   readonly revocationReason?: RevocationReason;

@@ -1,12 +1,18 @@
 import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
-import { type Certificate, createLintedCertificate, fingerprint, parseCertificate } from '../pki/index.ts';
+import {
+  type Certificate,
+  createLintedCertificate,
+  endsWithIssuer,
+  fingerprint,
+  parseCertificate,
+} from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkPermitted } from './custody/permitted-names.ts';
 import { identityLabel } from './identity-records.ts';
 import { checkPublicKey } from './key-rules.ts';
-import { type Authorisation, isClipped, leafTemplate } from './leaf-contents.ts';
+import { type Authorisation, leafTemplate } from './leaf-contents.ts';
 import { checkClock } from './log/check-clock.ts';
 import { recordCertificate } from './record-certificate.ts';
 import { checkStanding } from './standing.ts';
@@ -48,7 +54,7 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   checkIssuing(context, nowMs);
   await checkPublicKey(tx, spki, { ...authorisation, profile });
   const template = leafTemplate(issuer, authorisation, { profile, spki, nowMs });
-  const clipped = isClipped(template, issuer.issuing.certificate);
+  const clipped = endsWithIssuer(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
   checkPermitted(issuer.issuing.certificate, template);
   const der = createLintedCertificate(template, issuer.issuingKey);

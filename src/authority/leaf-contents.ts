@@ -82,11 +82,3 @@ function keyIdentifierOf(issuing: Certificate): Bytes {
   keyIdentifiers.set(issuing, known);
   return known;
 }
-
-/** Whether a certificate ends because its issuer's does: earlier than its profile says. */
-export function isClipped(
-  leaf: Pick<CertificateTemplate, 'notAfter'>,
-  issuer: Pick<CertificateTemplate, 'notAfter'>,
-): boolean {
-  return leaf.notAfter.getTime() === issuer.notAfter.getTime();
-}

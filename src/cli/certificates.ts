@@ -136,6 +136,7 @@ function sayCertificate({ output, clock }: Context, view: CertificateView): void
     `${view.notBefore} to ${view.notAfter}`,
     formatRemaining(new Date(view.notAfter).getTime() - clock.now()),
   );
+  if (view.clipped) output.row('', 'ends with the issuing certificate, before its time');
   const { state, revokedAt, revocationReason } = view;
   if (revokedAt === undefined) output.row('state', state);
   else output.row('state', `${state} ${revokedAt}`, revocationReason ?? 'unspecified');

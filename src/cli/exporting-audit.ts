@@ -65,7 +65,7 @@ async function* encode(
 }
 
 function csvOf(line: string): string {
-  const record = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const record = JSON.parse(line) as Readonly<Record<(typeof columns)[number], number | string | object>>;
   return encodeCsvRow(
     columns.map((column) => {
       const value = record[column];

@@ -22,12 +22,12 @@ export async function exportCa(context: Context, file: string, options: CaExport
   const path = resolve(context.workingDirectory, file);
   const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-  await writeFileAtomic(path, await encode(ders, format), { mode: 0o644 });
+  await writeFileAtomic(path, encode(ders, format), { mode: 0o644 });
   if (context.output.json) return context.output.value({ file: path, certificates: ders.length });
   context.output.row('exported', path, plural(ders.length, 'certificate'));
 }
 
-async function encode(ders: readonly Bytes[], format: CaExportOptions['format']): Promise<Bytes | string> {
-  if (format === 'p7') return await createChainPkcs7(ders);
+function encode(ders: readonly Bytes[], format: CaExportOptions['format']): Bytes | string {
+  if (format === 'p7') return createChainPkcs7(ders);
   return format === 'der' ? (ders[0] as Bytes) : ders.map(certificatePem).join('');
 }

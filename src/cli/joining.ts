@@ -1,10 +1,10 @@
 import { text as readText } from 'node:stream/consumers';
 import { joinNetwork } from '../agent/index.ts';
 import { type JoinCode, joinCodeFor, parseJoinCode } from '../enrol/index.ts';
-import { isNamePattern, matchesNamePattern } from '../pki/index.ts';
+import { endsWithIssuer, isNamePattern, matchesNamePattern, parseCertificate } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import type { Context } from './context.ts';
-import { formatRemaining, shortFingerprint } from './format.ts';
+import { formatRemaining, formatTime, shortFingerprint } from './format.ts';
 import { machineName } from './machine.ts';
 import { withHome } from './with-home.ts';
 
@@ -18,12 +18,14 @@ export async function join(
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
   const { output, clock } = context;
+  const [, issuer] = node.credentials.current.chain;
+  const clipped = issuer !== undefined && endsWithIssuer(certificate, parseCertificate(issuer));
   if (output.json) {
     output.value({
       ...identity,
       root: { fingerprint: code.fingerprint },
       servers: state.servers,
-      certificate: { serial: certificate.serial, notAfter: certificate.notAfter.toISOString() },
+      certificate: { serial: certificate.serial, notAfter: certificate.notAfter.toISOString(), clipped },
     });
     return;
   }
@@ -31,6 +33,7 @@ export async function join(
   output.row('joined', identity.network, `root ${shortFingerprint(code.fingerprint)}`);
   output.row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`);
   output.row('server', state.servers[0] ?? '');
+  if (clipped) output.warn(`the certificate ends ${formatTime(certificate.notAfter)}, with its issuer's`);
   output.row('next', 'holdfast backup PATH');
 }
 

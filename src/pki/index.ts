@@ -35,6 +35,7 @@ export { type Crl, parseCrl, type RevokedCertificate } from './crl.ts';
 export type { ExtendedKeyUsage } from './extended-key-usage.ts';
 export { type Extension, type Extensions, extensionOids } from './extensions.ts';
 export { type Fingerprint, fingerprint, parseFingerprint } from './fingerprint.ts';
+export { endsWithIssuer } from './ends-with-issuer.ts';
 export { formatSubtree } from './format-subtree.ts';
 export { formatGeneralName, type GeneralName } from './general-name.ts';
 export { isHostName } from './host-name.ts';

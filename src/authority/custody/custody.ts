@@ -1,4 +1,5 @@
 import type { Secret } from '../../base/index.ts';
+import { type Certificate, endsWithIssuer } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuer.ts';
 import { acceptClock } from '../log/check-clock.ts';
@@ -26,6 +27,11 @@ export class Custody {
   /** Every certificate of the authority's own, roots first, each kind from the newest on. */
   list(): Promise<IssuerCustody[]> {
     return readCustody(this.#context);
+  }
+
+  /** Whether a certificate that was issued here ends because its issuer does. */
+  isClipped(leaf: Certificate): boolean {
+    return this.#context.issuer.issuings.some(({ certificate }) => endsWithIssuer(leaf, certificate));
   }
 
   /** What is wrong with the clock of this machine, if anything is. */

@@ -84,7 +84,7 @@ export function checkPermitted(issuing: Certificate, leaf: CertificateTemplate):
   );
 }
 
-function namesOf({ subject, extensions = {} }: CertificateTemplate): GeneralName[] {
+function namesOf({ subject, extensions }: CertificateTemplate): GeneralName[] {
   const { subjectAltNames = [], extendedKeyUsage = [] } = extensions;
   const CN = commonName(subject);
   if (CN === undefined || subjectAltNames.some(({ kind }) => kind === 'dns')) return [...subjectAltNames];
