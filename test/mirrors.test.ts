@@ -38,14 +38,18 @@ function reached(directory: string): { epoch: number; sequence: number } {
 
 /** A web server that keeps what is PUT to it for whoever knows the password, in memory. */
 async function putServer(files: Map<string, Buffer>): Promise<Server> {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
+    const body = request.toArray() as Promise<Buffer[]>;
     const expected = `Basic ${Buffer.from('mirror:secret').toString('base64')}`;
     const status = (code: number, body?: Buffer): void => void response.writeHead(code).end(body);
     if (request.headers.authorization !== expected) return status(401);
     const name = request.url ?? '';
     if (request.method === 'PUT') {
-      files.set(name, Buffer.concat((await request.toArray()) as Buffer[]));
-      return status(201);
+      void body.then((pieces) => {
+        files.set(name, Buffer.concat(pieces));
+        status(201);
+      });
+      return;
     }
     const found = files.get(name);
     return found === undefined ? status(404) : status(200, found);

@@ -8,5 +8,6 @@ export type { Database, Queries, Row, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';
 export { acquireProcessLock, type ProcessLock, type ProcessLockHolder } from './process-lock.ts';
-export { type SnapshotOrder, snapshotDatabase } from './snapshot-database.ts';
+export { snapshotDatabase } from './snapshot-database.ts';
+export type { SnapshotOrder } from './snapshot-order.ts';
 export { flattenError, restoreError, type WorkerError } from './worker-message.ts';

@@ -1,14 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../base/index.ts';
+import type { SnapshotOrder } from './snapshot-order.ts';
 import { createPrivateFile } from './sqlite-connection.ts';
 import { restoreError, type WorkerAnswer } from './worker-message.ts';
-
-/** Which database, and where the copy goes. */
-export interface SnapshotOrder {
-  readonly path: string;
-  /** A file that is not there yet; made for its owner alone. */
-  readonly target: string;
-}
 
 /**
  * Copies what is committed in a database at one moment, in a thread of its own: whoever writes goes on meanwhile, and

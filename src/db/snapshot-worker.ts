@@ -1,11 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SnapshotOrder } from './snapshot-database.ts';
+import type { SnapshotOrder } from './snapshot-order.ts';
 import { namedSqliteError } from './sqlite-error.ts';
 import { flattenError, type WorkerAnswer } from './worker-message.ts';
 
 /** The entry point of the thread that copies a database: one order, one answer. */
-parentPort?.postMessage(answer(workerData as SnapshotOrder));
+const port = parentPort;
+if (port === null) throw new TypeError('snapshot-worker runs as a worker thread');
+port.postMessage(answer(workerData as SnapshotOrder));
 
 function answer({ path, target }: SnapshotOrder): WorkerAnswer {
   try {

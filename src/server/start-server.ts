@@ -89,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   opened.defer(keepGoing(authority, log));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = watchStanding(authority);
-  opened.defer(watch.stop);
+  opened.defer(() => watch.stop());
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
   return { listeners: views, urls, ended: watch.ended, close, [Symbol.asyncDispose]: close };

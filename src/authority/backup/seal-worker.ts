@@ -13,7 +13,7 @@ import {
   type SealAnswer,
   type SealedBackup,
   type SealMessage,
-} from './seal-backup.ts';
+} from './seal-message.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -22,7 +22,9 @@ const order = workerData as SealMessage;
 const answer: SealAnswer = await seal(order).catch((error: unknown) => ({
   error: flattenError(named(error, order.target)),
 }));
-parentPort?.postMessage(answer);
+const port = parentPort;
+if (port === null) throw new TypeError('seal-worker runs as a worker thread');
+port.postMessage(answer);
 
 async function seal(message: SealMessage): Promise<SealedBackup> {
   const { target, about } = message;

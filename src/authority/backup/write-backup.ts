@@ -8,7 +8,8 @@ import { databasePath } from '../authority-files.ts';
 import type { BackupLock } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { describeSnapshot } from './describe-snapshot.ts';
-import { type PartSource, type SealedBackup, sealBackup } from './seal-backup.ts';
+import { sealBackup } from './seal-backup.ts';
+import type { PartSource, SealedBackup } from './seal-message.ts';
 import { withSnapshotFile } from './snapshot-files.ts';
 
 /** Where a backup goes, and who opens it. */
