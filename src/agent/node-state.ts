@@ -24,6 +24,10 @@ export const nodeStateSchema = Type.Object(
     exports: Type.Array(
       Type.Object({ layout: Type.Enum(['pem', 'restic', 'sesam']), directory: Type.String() }),
     ),
+    /** A renewal after the end of the certificate, which waits for a person. */
+    lateRenewal: Type.Optional(
+      Type.Union([Type.Null(), Type.Object({ handle: Type.String(), server: Type.String() })]),
+    ),
     lastBackup: Type.Optional(
       Type.Object({
         snapshot: Type.String(),

@@ -2,6 +2,7 @@ import { type Clock, HoldfastError, type Log } from '../base/index.ts';
 import { type Enrolment, type JoinCode, join, renew } from '../enrol/index.ts';
 import { identityUri } from '../pki/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
+import { checkEpoch } from './check-epoch.ts';
 import { rewriteExports } from './export-certificate.ts';
 import { identityLabel, type Node } from './node.ts';
 import { enrolledState } from './node-state.ts';
@@ -72,11 +73,12 @@ function checkNotExpired(node: Node, clock: Clock): void {
 }
 
 /**
- * The recovery key stays the one that was learned at the first joining: whoever could change it would read the keys of
+ * Keeps what came with a certificate. The recovery key stays the one that was learned at the first joining: whoever could change it would read the keys of
  * every repository made from then on.
  */
-async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
-  const { recoveryRecipient } = node.state;
+export async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
+  const { recoveryRecipient, checkpoint } = node.state;
+  checkEpoch(checkpoint, enrolment.checkpoint);
   if (enrolment.recoveryRecipient !== recoveryRecipient) {
     log.warn('the server names another recovery key; the one known from joining is kept', {
       named: enrolment.recoveryRecipient,
@@ -86,7 +88,8 @@ async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
   await node.updateState({ ...enrolledState(enrolment), recoveryRecipient });
 }
 
-async function finish(node: Node, log: Log): Promise<void> {
+/** Shows the new certificate from now on, and writes it wherever it was exported to. */
+export async function finish(node: Node, log: Log): Promise<void> {
   node.useCredentials();
   for (const { directory, cause } of await rewriteExports(node)) {
     const reason = cause instanceof Error ? cause.message : String(cause);

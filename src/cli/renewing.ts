@@ -1,4 +1,5 @@
-import { connectNode, type Node, openNode, renewNode } from '../agent/index.ts';
+import { connectNode, type Node, openNode, renewLate, renewNode } from '../agent/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining } from './format.ts';
 import { openHome } from './home.ts';
@@ -15,10 +16,26 @@ export async function renewCertificate(
   await using held = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) held.use(serving);
+  if (node.certificate.notAfter.getTime() < context.clock.now()) return await renewExpired(context, node);
   const connection = held.use(await connectNode(node, context));
   const renewed = (): boolean => node.certificate.serial !== before;
   if (!renewed() && (force || node.needsRenewal(context.clock))) await renewNode(node, connection, context);
   sayRenewed(context, node, renewed());
+}
+
+/** After its end a certificate opens no door: the renewal is signed with it, and a person decides. */
+async function renewExpired(context: Context, node: Node): Promise<void> {
+  const waiting = await renewLate(node, context);
+  if (waiting === undefined) return sayRenewed(context, node, true);
+  const { handle, server, expires } = waiting;
+  const { role, name } = node.identity;
+  throw new HoldfastError(
+    'request_pending',
+    `the certificate of ${role} ${name} has ended, so an administrator has to approve its renewal, ${handle} at ${server}; it waits until ${expires}`,
+    {
+      hint: 'at the server: holdfast request list, holdfast request approve ID; then here: holdfast cert renew',
+    },
+  );
 }
 
 function sayRenewed({ output, clock }: Context, node: Node, renewed: boolean): void {

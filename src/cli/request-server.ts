@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openNode } from '../agent/index.ts';
+import { enrolAddress, openNode } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import {
   bundleByFingerprint,
@@ -78,12 +78,11 @@ async function saidBundle(
   );
 }
 
-/** What this machine knows as a node; the listener that enrols comes after that for nodes. */
+/** What this machine knows as a node. */
 async function ownNetwork(context: Context): Promise<Known> {
   try {
     const { state, bundle } = await openNode((await openHome(context.home)).node);
-    const { hostname, port } = new URL(state.servers[0] ?? '');
-    return { address: `${hostname}:${Number(port || 443) + 1}`, bundle: bundle.current };
+    return { address: enrolAddress({ state }), bundle: bundle.current };
   } catch (error) {
     if (isHoldfastError(error, 'node_not_joined', 'home_missing'))
       return { address: undefined, bundle: undefined };

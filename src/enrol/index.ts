@@ -31,6 +31,7 @@ export {
   RenewRequest,
 } from './message.ts';
 export { createNodeRequest, type NodeRequest } from './node-request.ts';
+export { PendingKey } from './pending-key.ts';
 export { needsPassphrase, openRecoveryKit, type RecoveryKit, unsealWithKit } from './recovery-kit.ts';
 export { type RenewOptions, renew } from './renew.ts';
 export {
