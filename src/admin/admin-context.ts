@@ -1,4 +1,4 @@
-import type { Authority } from '../authority/index.ts';
+import type { Authority, BackupPlace } from '../authority/index.ts';
 import type { Clock } from '../base/index.ts';
 
 /** A listener as `status` shows it. */
@@ -23,4 +23,6 @@ export interface AdminContext {
   readonly reloadTls: () => Promise<void>;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
+  /** The place for backups that a text means: a directory, or a URL. */
+  readonly backupPlace: (text: string) => BackupPlace;
 }

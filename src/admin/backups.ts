@@ -1,5 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel, type NamedRehearsal, type WrittenBackup } from '../authority/index.ts';
+import {
+  type BackupLock,
+  identityLabel,
+  type NamedRehearsal,
+  type WrittenBackup,
+} from '../authority/index.ts';
 import { Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -34,6 +39,29 @@ export async function backUp(
   caller: Identity,
 ): Promise<BackupAnswer> {
   return answerOf(input, await authority.backups.write(orderOf(input, caller)));
+}
+
+export const backupToInput = Type.Object(
+  {
+    /** A directory, absolute, or a URL. */
+    to: Type.String({ minLength: 1, maxLength: 4096, pattern: '^(/|https?://)' }),
+    /** How many are kept there. */
+    keep: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Writes a backup under a name of its own to a place, and removes the oldest ones there. */
+export async function backUpTo(
+  { authority, backupPlace }: AdminContext,
+  { to, keep, password }: Static<typeof backupToInput>,
+  caller: Identity,
+): Promise<BackupAnswer> {
+  const lock = password === undefined ? undefined : lockBy(password);
+  const order = { place: backupPlace(to), keep, by: identityLabel(caller), ...(lock && { lock }) };
+  const { place, name, ...written } = await authority.backups.writeTo(order);
+  return answerOf({ path: `${place.replace(/\/$/, '')}/${name}`, password }, written);
 }
 
 /** Retires the authority and writes the backup that goes on elsewhere. */
@@ -114,11 +142,18 @@ function orderOf({ path, password, force = false }: Static<typeof backupInput>, 
     path,
     force,
     by: identityLabel(caller),
-    ...(password !== undefined && { lock: { kind: 'password', password: new Secret(password) } as const }),
+    ...(password !== undefined && { lock: lockBy(password) }),
   };
 }
 
-function answerOf({ path, password }: Static<typeof backupInput>, written: WrittenBackup): BackupAnswer {
+function lockBy(password: string): BackupLock {
+  return { kind: 'password', password: new Secret(password) };
+}
+
+function answerOf(
+  { path, password }: { readonly path: string; readonly password?: string | undefined },
+  written: WrittenBackup,
+): BackupAnswer {
   const { bytes, sha256, about } = written;
   const { epoch, keys, log } = about;
   const opensWith = password === undefined ? 'recovery key' : 'password';

@@ -11,7 +11,9 @@ import {
 } from './audit.ts';
 import {
   backUp,
+  backUpTo,
   backupInput,
+  backupToInput,
   listBackups,
   moveAway,
   rehearse,
@@ -96,6 +98,7 @@ export const operations = {
   'ca.offline': define(takeOfflineInput, takeOffline, { local: true }),
   'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
   'ca.backup': define(backupInput, backUp, { local: true }),
+  'ca.backup-to': define(backupToInput, backUpTo, { local: true }),
   'ca.backups': define(nothing, listBackups),
   'ca.rehearse': define(rehearseInput, rehearse, { local: true }),
   'ca.move': define(backupInput, moveAway, { local: true }),

@@ -68,6 +68,7 @@ export class Authority implements AsyncDisposable {
   readonly #checkpoints: Checkpoints;
   readonly #refusals: RefusalCounter;
   readonly #lock: ProcessLock;
+  #closing: Promise<void> | undefined;
 
   constructor({ context, recoveryRecipient, lock }: AuthorityParts) {
     const { issuer, database, clock, log, epoch } = context;
@@ -199,7 +200,17 @@ export class Authority implements AsyncDisposable {
     this.backups.makeDue(log);
   }
 
-  async close(): Promise<void> {
+  /** Once: who closes it again waits for the same. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
     try {
       await this.#before.settled();
       await this.backups.close();
@@ -212,10 +223,6 @@ export class Authority implements AsyncDisposable {
       await this.#context.database.close();
       this.#lock.release();
     }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   async #recordRefusal(by: string, { code, message }: HoldfastError): Promise<void> {

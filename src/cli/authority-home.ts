@@ -1,7 +1,7 @@
 import type { AdminContext } from '../admin/index.ts';
 import { type Authority, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { careOf } from './care-of.ts';
+import { backupPlace, careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
@@ -54,6 +54,7 @@ export function adminContext(
     enrolAddresses: enrolAddresses(settings),
     reloadTls: async () => {},
     recoveryKitPath: home.recoveryKit,
+    backupPlace: (text) => backupPlace(text, home.path),
   };
 }
 

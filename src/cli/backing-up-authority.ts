@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { choosePassword } from './choose-password.ts';
 import type { Context } from './context.ts';
+import { defaultKeep } from './default-keep.ts';
 import { formatBytes } from './format.ts';
+import { openHome } from './home.ts';
+import { addSchedule } from './settings.ts';
 import { backUpKeys } from './vendor/back-up-keys.ts';
 
 /** What `ca backup` and `ca move` take. */
@@ -13,18 +17,40 @@ export interface CaBackupOptions {
   readonly force?: boolean;
   readonly format?: 'age' | 'p12';
   readonly legacy?: boolean;
+  readonly to?: string;
+  readonly every?: string;
+  readonly keep?: number;
 }
 
-/** `holdfast ca backup FILE` */
+/** `holdfast ca backup [FILE]` */
 export async function backUpAuthority(
   context: Context,
-  file: string,
+  file: string | undefined,
   options: CaBackupOptions,
 ): Promise<void> {
+  if (options.to !== undefined) return await backUpToPlace(context, options.to, options);
+  if (file === undefined)
+    throw new HoldfastError('usage', 'where is the backup to go?', {
+      hint: 'name a file, or a place for many: --to DIRECTORY-OR-URL',
+    });
   if (options.format === 'p12') return await backUpAsPkcs12(context, file, options);
   const answer = await order(context, 'ca.backup', { file, options });
   if (context.output.json) return context.output.value(answer);
   sayBackup(context, answer);
+}
+
+/** One backup now and, when it is said how often, from the server's next start on by themselves. */
+async function backUpToPlace(context: Context, to: string, options: CaBackupOptions): Promise<void> {
+  const { output, workingDirectory } = context;
+  const { every, keep = defaultKeep } = options;
+  const place = /^https?:/.test(to) ? to : resolve(workingDirectory, to);
+  const input = { to: place, keep, ...(await passwordOf(context, options)) };
+  const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', input));
+  if (every !== undefined) await addSchedule(await openHome(context.home), { to: place, every, keep });
+  if (output.json) return output.value(answer);
+  sayBackup(context, answer);
+  if (every !== undefined)
+    output.row('from now on', `every ${every}, ${keep} are kept`, 'once the server was started again');
 }
 
 /** `holdfast ca move FILE`: the authority goes on from the file, and not here. */
@@ -56,16 +82,18 @@ async function order(
   operation: 'ca.backup' | 'ca.move',
   { file, options }: { readonly file: string; readonly options: CaBackupOptions },
 ): Promise<OperationAnswer<'ca.backup'>> {
-  const { passwordFile, password = passwordFile !== undefined, force = false } = options;
-  const chosen = password
-    ? await choosePassword(context, passwordFile, 'password for the backup')
-    : undefined;
-  const input = {
-    path: resolve(context.workingDirectory, file),
-    force,
-    ...(chosen !== undefined && { password: chosen.reveal() }),
-  };
+  const { force = false } = options;
+  const path = resolve(context.workingDirectory, file);
+  const input = { path, force, ...(await passwordOf(context, options)) };
   return await withAdmin(context, (admin) => admin.call(operation, input));
+}
+
+async function passwordOf(
+  context: Context,
+  { passwordFile, password = passwordFile !== undefined }: CaBackupOptions,
+): Promise<{ password?: string }> {
+  if (!password) return {};
+  return { password: (await choosePassword(context, passwordFile, 'password for the backup')).reveal() };
 }
 
 function sayBackup({ output }: Context, answer: OperationAnswer<'ca.backup'>): void {

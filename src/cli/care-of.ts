@@ -2,11 +2,10 @@ import { resolve } from 'node:path';
 import { type BackupPlace, type Care, DirectoryMirror, type LogMirror } from '../authority/index.ts';
 import { dayMs } from '../base/index.ts';
 import { HttpFiles } from '../remote/index.ts';
+import { defaultKeep } from './default-keep.ts';
 import { parseDuration } from './format.ts';
 import type { Home } from './home.ts';
 import type { Settings } from './settings.ts';
-
-const defaultKeep = 14;
 
 /** What the settings of a home ask of its authority's upkeep. Relative places count from the home. */
 export function careOf(home: Home, { authority = {} }: Pick<Settings, 'authority'>): Care {

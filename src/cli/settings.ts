@@ -89,6 +89,30 @@ export async function writeSettings(home: Home, settings: Settings): Promise<voi
   await writeFileAtomic(home.settings, encodeSettings(settings));
 }
 
+/** When backups of the authority are made by themselves. */
+export interface Schedule {
+  readonly to: string;
+  readonly every: string;
+  readonly keep: number;
+}
+
+/**
+ * Adds a schedule to the settings of a home, and leaves everything else in the file as it is.
+ * @throws HoldfastError `settings_invalid` when there is a section `[authority]` already
+ */
+export async function addSchedule(home: Home, { to, every, keep }: Schedule): Promise<void> {
+  const text = await readFile(home.settings, 'utf8');
+  const lines = [`backup_to = ${JSON.stringify(to)}`, `backup_every = "${every}"`, `backup_keep = ${keep}`];
+  if (parseSettings(text, home.settings).authority !== undefined) {
+    throw new HoldfastError('settings_invalid', `${home.settings} has a section [authority] already`, {
+      hint: `the backup was made; to have them made by themselves, write there: ${lines.join(', ')}`,
+    });
+  }
+  const next = `${text.trimEnd()}\n\n[authority]\n${lines.join('\n')}\n`;
+  parseSettings(next, home.settings);
+  await writeFileAtomic(home.settings, next);
+}
+
 /** The listeners the settings ask for, on `port` when it is said. */
 export function listenersOf(settings: Settings, port = settings.port): readonly ListenerPolicy[] {
   return settings.listeners ?? defaultListeners(port);

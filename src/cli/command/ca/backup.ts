@@ -1,6 +1,8 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { CaBackupOptions } from '../../backing-up-authority.ts';
+import { defaultKeep } from '../../default-keep.ts';
 import type { DefineCommand } from '../../define-command.ts';
+import { parseDuration } from '../../format.ts';
 
 /** `holdfast ca backup FILE` */
 export const defineCaBackup: DefineCommand = (command, start) => {
@@ -11,7 +13,10 @@ export const defineCaBackup: DefineCommand = (command, start) => {
       `${summary}, from one moment and while it is at work: keys of all generations, certificates, records, settings. ` +
         'The recovery kit opens it, or a password when one is said',
     )
-    .argument('<file>', 'the file; one that is there is not replaced')
+    .argument('[file]', 'the file; one that is there is not replaced')
+    .option('--to <place>', 'instead of FILE, a directory or URL for many, each with a name of its own')
+    .option('--every <duration>', 'with --to: make them by themselves, e.g. 24h', duration)
+    .option('--keep <n>', `with --to: how many are kept there (default: ${defaultKeep})`, count)
     .option('--password', 'a password opens it, asked for on a terminal')
     .option('--password-file <file>', 'a password opens it, which is in this file')
     .option('--force', 'replace a file that is there')
@@ -24,10 +29,20 @@ export const defineCaBackup: DefineCommand = (command, start) => {
     .addHelpText(
       'after',
       '\nExamples:\n  holdfast ca backup /media/safe/authority.age\n  holdfast ca backup --format p12 --password-file secret ca.p12\n' +
-        '\nholdfast.toml makes them by themselves: authority.backup_to, authority.backup_every, authority.backup_keep\n',
+        '  holdfast ca backup --to /mnt/other-disk --every 24h --keep 14\n',
     )
-    .action(async (file: string, options: CaBackupOptions) => {
+    .action(async (file: string | undefined, options: CaBackupOptions) => {
       const { backUpAuthority } = await import('../../backing-up-authority.ts');
       await backUpAuthority(start(command), file, options);
     });
 };
+
+function duration(text: string): string {
+  if (parseDuration(text) !== undefined) return text;
+  throw new InvalidArgumentError('expected a duration such as 24h or 7d');
+}
+
+function count(text: string): number {
+  if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a number from 1 to 9999');
+}
