@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Network } from '../test/rig/network.ts';
+import { authorityHeading, renderAuthority } from './authority-page.ts';
+import { type AuthorityResults, measureAuthority } from './authority-rows.ts';
+import { renderAuthorityTables } from './authority-table.ts';
 import { BuiltPackage } from './built-package.ts';
 import type { Contender } from './contender.ts';
 import { type DataSet, makeLarge, makeOne, makeSmall } from './data-set.ts';
@@ -44,7 +47,15 @@ async function main(options: BenchOptions): Promise<void> {
       ? []
       : await measureKills({ directory, rounds, seed, bytes: 500e6 * size, program: built.launcher });
   for (const sentence of kills) console.log(sentence);
-  if (options.write) writePage(renderPage(results, options, kills));
+  const authority = await measureAuthority(options.authorityRows, {
+    ...options,
+    built,
+    directory,
+    onRun: (row, contender, perSecond) =>
+      console.error(`${row}   ${contender}   ${perSecond.toFixed(0)} a second`),
+  });
+  if (options.authorityRows.length > 0) console.log(renderAuthorityTables(authority));
+  if (options.write) writePage(results, kills, { options, authority });
 }
 
 async function measureRows(
@@ -103,9 +114,20 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
   return { large, one, small, unchanged: [...large, ...small], restore: [...large, ...small] };
 }
 
-function writePage(page: string): void {
+/** Writes the parts of the page whose rows were measured; the others stay as they are. */
+function writePage(
+  results: readonly RowResult[],
+  kills: readonly string[],
+  { options, authority }: { readonly options: BenchOptions; readonly authority: AuthorityResults },
+): void {
   const path = join(import.meta.dirname, '../docs/benchmark.md');
-  writeFileSync(path, page);
+  const [present = '', ...rest] = readFileSync(path, 'utf8').split(authorityHeading);
+  const first = results.length > 0 ? `${renderPage(results, options, kills)}\n` : `${present.trimEnd()}\n\n`;
+  const last =
+    options.authorityRows.length > 0
+      ? renderAuthority(authority, options)
+      : rest.map((text) => authorityHeading + text).join('');
+  writeFileSync(path, `${(first + last).trimEnd()}\n`);
   console.error(`wrote ${path}`);
 }
 

@@ -4,6 +4,10 @@ import { parseArgs } from 'node:util';
 export const rowNames = ['large', 'one', 'small', 'unchanged', 'restore'] as const;
 export type RowName = (typeof rowNames)[number];
 
+/** The rows about the authority, which have tables of their own. */
+export const authorityRowNames = ['issue', 'ocsp', 'million'] as const;
+export type AuthorityRowName = (typeof authorityRowNames)[number];
+
 /** Where repositories are: in a directory, or behind mutual TLS on the same machine. */
 export const placeNames = ['local', 'mtls'] as const;
 export type PlaceName = (typeof placeNames)[number];
@@ -11,6 +15,7 @@ export type PlaceName = (typeof placeNames)[number];
 /** What one run of the benchmark does. */
 export interface BenchOptions {
   readonly rows: readonly RowName[];
+  readonly authorityRows: readonly AuthorityRowName[];
   readonly places: readonly PlaceName[];
   /** How often each row is measured on each side; the median counts. */
   readonly runs: number;
@@ -23,7 +28,7 @@ export interface BenchOptions {
   readonly write: boolean;
 }
 
-export const usage = `npm run bench -- [--rows ${rowNames.join(',')}] [--places ${placeNames.join(',')}] [--runs 5]
+export const usage = `npm run bench -- [--rows ${[...rowNames, ...authorityRowNames].join(',')}] [--places ${placeNames.join(',')}] [--runs 5]
                  [--size 1] [--kills 20] [--seed 1] [--write]
 
 --rows none measures nothing, --kills 0 kills nothing; --size 0.1 takes a tenth of the data.`;
@@ -43,8 +48,10 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       write: { type: 'boolean' },
     },
   });
+  const rows: readonly string[] = chosen(values.rows, [...rowNames, ...authorityRowNames]);
   return {
-    rows: chosen(values.rows, rowNames),
+    rows: rowNames.filter((name) => rows.includes(name)),
+    authorityRows: authorityRowNames.filter((name) => rows.includes(name)),
     places: chosen(values.places, placeNames),
     runs: number(values.runs, 5),
     size: number(values.size, 1),

@@ -1,4 +1,5 @@
 import type { Measurement } from './measure.ts';
+import { median } from './median.ts';
 import { placeNames, rowNames } from './options.ts';
 import type { RowResult } from './rows.ts';
 
@@ -86,15 +87,8 @@ function memory(result: RowResult): string {
   return servers === 0 ? String(client) : `${client} + ${servers}`;
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = Number.NaN, high = low] =
-    sorted.length % 2 === 1 ? sorted.slice(middle) : sorted.slice(middle - 1);
-  return sorted.length % 2 === 1 ? low : (low + high) / 2;
-}
-
-function align(rows: readonly (readonly string[])[]): string {
+/** A Markdown table whose columns are as wide as they need to be; the first row is its head. */
+export function align(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

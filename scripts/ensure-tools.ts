@@ -32,6 +32,12 @@ const tools: readonly Tool[] = [
     because: 'is the other REST server with client certificates',
     only: 'bench',
   },
+  {
+    program: 'cfssl',
+    package: 'golang-cfssl',
+    because: 'is the other authority that issues over HTTPS',
+    only: 'bench',
+  },
   { program: 'time', package: 'time', because: 'measures processor time and memory', only: 'bench' },
   { program: 'keytool', package: 'default-jre-headless', because: 'is Java’s reader', only: 'interop' },
 ];
