@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'nod
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { Network } from './rig/network.ts';
 import { assertRefused, errorIn } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -256,6 +257,20 @@ describe('sm_ssl_cert, by its own name', () => {
       assert.deepEqual(readdirSync(at('copy')).sort(), ['ca', 'ssl', 'x.509']);
       assert.deepEqual(readdirSync(at('copy/ca')), ['rootCA.pem']);
     });
+
+    it('a machine that joined has the same files of its own, rewritten when it renews', async () => {
+      await using network = await Network.start(at('network'));
+      const laptop = await network.join('laptop', at('laptop'));
+      await laptop.run(['cert', 'export', '--layout', 'sesam', at('own')]);
+      assert.deepEqual(readdirSync(at('own')).sort(), ['ca', 'x.509']);
+      assert.equal(mode(at('own/x.509/client.key')), 0o600);
+      const verify = ['verify', '-CAfile', at('own/ca/rootCA.pem'), '-untrusted', at('own/x.509/client.pem')];
+      await openssl(...verify, at('own/x.509/client.pem'));
+      const before = readText(at('own/x.509/client.pem'));
+      await laptop.run(['cert', 'renew', '--force']);
+      assert.notEqual(readText(at('own/x.509/client.pem')), before);
+      await openssl(...verify, at('own/x.509/client.pem'));
+    });
   });
 
   describe('SEP1: ca --replace', () => {
@@ -265,7 +280,12 @@ describe('sm_ssl_cert, by its own name', () => {
       const archived = [...stdout.matchAll(/^ {2}archived {4}(.*)$/gm)].map(([, path]) => path ?? '');
       assert.equal(archived.length, 3);
       const [home = '', , certificate = ''] = archived;
-      assert.deepEqual(readdirSync(home).sort(), ['authority', 'holdfast.toml', 'recovery-kit.txt']);
+      assert.deepEqual(readdirSync(home).sort(), [
+        'authority',
+        'holdfast.toml',
+        'recovery-kit.txt',
+        'sesam.json',
+      ]);
       assert.equal(mode(home), 0o700);
       assert.equal(readText(certificate), oldRoot);
       assert.notEqual(readText(ini('ca/rootCA.pem')), oldRoot);

@@ -17,7 +17,7 @@ export type MadeFiles = Static<typeof MadeFiles>;
 
 /** What is remembered in `home`. @throws HoldfastError `settings_invalid` */
 export async function readMadeFiles(home: Home): Promise<MadeFiles> {
-  const path = pathIn(home);
+  const path = madeFilesPath(home);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return '{}';
     throw error;
@@ -32,10 +32,11 @@ export async function readMadeFiles(home: Home): Promise<MadeFiles> {
 /** Remembers what was written last of one kind. */
 export async function rememberMade(home: Home, made: MadeFiles): Promise<void> {
   const all = { ...(await readMadeFiles(home)), ...made };
-  await writeFileAtomic(pathIn(home), `${JSON.stringify(all)}\n`);
+  await writeFileAtomic(madeFilesPath(home), `${JSON.stringify(all)}\n`);
 }
 
-function pathIn(home: Home): string {
+/** Where it is remembered. */
+export function madeFilesPath(home: Home): string {
   return join(home.path, 'sesam.json');
 }
 

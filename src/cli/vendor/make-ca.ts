@@ -12,13 +12,14 @@ import { createAuthorityHome, sayAuthority } from '../creating.ts';
 import type { CreationOptions } from '../creation-options.ts';
 import { checkHome, type Home, openHome } from '../home.ts';
 import { readSettings } from '../settings.ts';
+import { madeFilesPath } from './made-files.ts';
 import {
   isThere,
   type PlaceOptions,
   prepareDirectory,
+  replacedName,
   sesamPath,
   setAside,
-  timestamp,
   writeFiles,
 } from './written-files.ts';
 
@@ -31,9 +32,6 @@ interface RootFiles {
   readonly certificate: string;
   readonly key: string;
 }
-
-/** What is moved when an authority is replaced, the authority itself last: until then nothing has happened to it. */
-const archived = ['settings', 'node', 'recoveryKit', 'authority'] as const satisfies (keyof Home)[];
 
 /**
  * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority, or over such files,
@@ -82,14 +80,11 @@ async function archiveAuthority(context: Context, home: Home): Promise<Archive> 
     throw new HoldfastError('home_in_use', `a server runs on ${home.path}`, { hint: 'end it first' });
   }
   const settings = await readSettings(home);
-  const directory = join(home.path, `replaced-${timestamp(context.clock.now())}`);
+  const directory = join(home.path, replacedName(context.clock.now()));
   const lock = await lockHome(home.path);
   try {
     await makePrivateDirectory(directory);
-    await moveAll(
-      archived.map((part) => home[part]),
-      directory,
-    );
+    await moveAll(partsOf(home), directory);
   } finally {
     lock.release();
   }
@@ -109,13 +104,16 @@ async function createOrPutBack(
   } catch (error) {
     if (archive !== undefined) {
       const { home, directory } = archive;
-      await moveAll(
-        archived.map((part) => join(directory, basename(home[part]))),
-        home.path,
-      );
+      const parts = partsOf(home).map((path) => join(directory, basename(path)));
+      await moveAll(parts, home.path);
     }
     throw error;
   }
+}
+
+/** What is moved when an authority is replaced, in this order: until its own directory is, it can go on with the rest. */
+function partsOf(home: Home): string[] {
+  return [madeFilesPath(home), home.node, home.recoveryKit, home.authority, home.settings];
 }
 
 async function moveAll(paths: readonly string[], directory: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -48,7 +49,7 @@ export async function writeFiles(
 /** Puts a file that is there aside under a name that tells when; gives that name, or undefined when there is none. */
 export async function setAside(path: string, nowMs: number): Promise<string | undefined> {
   if (!(await isThere(path))) return undefined;
-  const aside = `${path}.replaced-${timestamp(nowMs)}`;
+  const aside = `${path}.${replacedName(nowMs)}`;
   await rename(path, aside);
   await chmod(aside, 0o600);
   return aside;
@@ -64,7 +65,8 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** `20261121T130501Z`, for names of files. */
-export function timestamp(nowMs: number): string {
-  return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+/** `replaced-20261121T130501Z-4f1c2a`: for what is put aside, never the same again. */
+export function replacedName(nowMs: number): string {
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `replaced-${time}-${randomBytes(3).toString('hex')}`;
 }
