@@ -7,6 +7,7 @@ import type { CaCertificate } from './issuer.ts';
 import { countLiveJoinCodes } from './join-code-records.ts';
 import type { LogHead } from './log/audit-log.ts';
 import type { MirrorState } from './mirror/mirrors.ts';
+import { policyWarnings } from './policy/policy-warnings.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {
@@ -75,6 +76,7 @@ export async function readStatus(
     warnings: [
       ...kitWarnings(kitPath),
       ...(await custodyWarnings(context)),
+      ...policyWarnings(context),
       ...(await backupWarnings(context)),
       ...mirrors.flatMap(mirrorWarnings),
     ],

@@ -2,6 +2,7 @@ import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
+import { checkNamesOfRole } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { findIssued, findNewestOfKey, type IssuedRow, isLive } from './certificate-records.ts';
 import { findIdentity, identityLabel } from './identity-records.ts';
@@ -28,7 +29,7 @@ export interface RenewOrder {
  * asks again gets the same certificate, while it can be used.
  *
  * @throws HoldfastError `certificate_revoked`, `certificate_expired`, `certificate_not_allowed`, `request_malformed`,
- *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`
+ *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`, `name_not_permitted` since the policy changed
  */
 export async function renewNode(
   context: AuthorityContext,
@@ -41,6 +42,7 @@ export async function renewNode(
     const { identity } = order;
     const authorisation = authorisedBy(parseCertificate(present.certificate), identity);
     checkContents(request, authorisation);
+    checkNamesOfRole(context.policy.current, identity.role, authorisation.names);
     const before = await answeredBefore(tx, present, publicKeyHash(request.spki));
     const again = issuedBefore(context, before);
     if (again !== undefined) return again;

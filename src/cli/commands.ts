@@ -100,7 +100,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'request',
-    summary: 'make certificate requests, and complete them',
+    summary: 'make certificate requests, hand them in, decide on them',
     everyday: false,
     load: async () => (await import('./command/request.ts')).defineRequest,
   },
