@@ -243,6 +243,9 @@ describe('holdfast request complete', () => {
   });
 });
 
+// oxlint-disable-next-line no-control-regex -- those of the terminal are taken out
+const controlSequence = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
 /** A program on a terminal of its own (`script` of util-linux), typed at by a test. */
 class Terminal implements AsyncDisposable {
   readonly #child;
@@ -271,11 +274,8 @@ class Terminal implements AsyncDisposable {
 
   /** What was shown since the last answer, without control sequences. */
   get seen(): string {
-    // oxlint-disable-next-line no-control-regex -- those of the terminal are taken out
-    return this.#text
-      .slice(this.#from)
-      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
-      .replaceAll('\r', '');
+    const shown = this.#text.slice(this.#from).replaceAll('\r', '');
+    return shown.replace(controlSequence, '');
   }
 
   async waitFor(pattern: RegExp): Promise<void> {

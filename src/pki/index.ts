@@ -32,10 +32,10 @@ export {
 } from './create-ocsp-response.ts';
 export { createPkcs12, type Pkcs12Options } from './create-pkcs12.ts';
 export { type Crl, parseCrl, type RevokedCertificate } from './crl.ts';
+export { endsWithIssuer } from './ends-with-issuer.ts';
 export type { ExtendedKeyUsage } from './extended-key-usage.ts';
 export { type Extension, type Extensions, extensionOids } from './extensions.ts';
 export { type Fingerprint, fingerprint, parseFingerprint } from './fingerprint.ts';
-export { endsWithIssuer } from './ends-with-issuer.ts';
 export { formatSubtree } from './format-subtree.ts';
 export { formatGeneralName, type GeneralName } from './general-name.ts';
 export { isHostName } from './host-name.ts';
