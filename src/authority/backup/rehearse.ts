@@ -164,7 +164,7 @@ async function signWith(
       found: `signed by ${label}`,
     },
     {
-      what: 'revocation list',
+      what: 'crl',
       good: verifyCrlSignature(crl, publicKeyOf(issuing)),
       found: `signed by ${label}`,
     },
