@@ -91,7 +91,7 @@ describe('a client that may not', () => {
     await network.restart(later);
     await acceptClock(network.home, later);
     for (const words of [['snapshots'], ['backup', at('data')]]) {
-      const refusal = { code: 'certificate_expired', exit: 21, hint: /token create NAME --reissue/ } as const;
+      const refusal = { code: 'certificate_expired', exit: 21, hint: /token create --reissue NAME/ } as const;
       await assertRefused([...words, '--home', ann.home], {
         ...refusal,
         env: later,
