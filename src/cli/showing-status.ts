@@ -33,6 +33,8 @@ function sayAuthority({ output }: Context, { authority, listeners }: Status): vo
   const counts = Object.entries(nodes).map(([role, count]) => plural(count, role));
   output.row('nodes', counts.join(', ') || 'none', plural(authority.liveJoinCodes, 'live join code'));
   output.row('escrow', plural(authority.escrowedRepositories, 'repository key'));
+  for (const { name, sequence, current } of authority.mirrors)
+    output.row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
   if (listeners.length === 0) output.row('server', 'not running');
   for (const { url, services, clientCertificate, weaker } of listeners) {
     output.row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
