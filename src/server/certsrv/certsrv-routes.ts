@@ -13,6 +13,8 @@ import { problemPage } from './problem-page.ts';
 import { requestPage } from './request-page.ts';
 import { style } from './style.ts';
 
+const formType = 'application/x-www-form-urlencoded';
+
 /**
  * The enrolment page, for people with a browser and no program of ours: forms and links, no script, no cookie. The form
  * is there while somebody could use it; what was handed in can be followed always.
@@ -21,8 +23,8 @@ export function mountCertsrv(app: FastifyInstance, context: ServerContext): void
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     const form = { parseAs: 'string', bodyLimit: 3 * maxSubmissionBytes } as const;
-    scope.addContentTypeParser('application/x-www-form-urlencoded', form, (_request, body, parsed) =>
-      parsed(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    scope.addContentTypeParser<string>(formType, form, (_request, body, parsed) =>
+      parsed(null, Object.fromEntries(new URLSearchParams(body))),
     );
     scope.setErrorHandler<Error>((error, request, reply) => sendProblem(context, error, request, reply));
     mountForms(scope, context);
@@ -67,7 +69,7 @@ function mountFollowing(scope: FastifyInstance, context: ServerContext): void {
     const body = requestPage(request.params.handle, await follow(request));
     return sendPage(reply, { title: 'Your request', network, body });
   });
-  const file = (name: string, type: string, encode: (chain: Buffer[]) => Promise<Buffer | string>) =>
+  const file = (name: string, type: string, encode: (chain: Buffer[]) => Buffer | string) =>
     scope.get<HandleRoute>(
       certsrvPaths.certificate(':handle', `certificate.${name}`),
       async (request, reply) => {
@@ -75,13 +77,13 @@ function mountFollowing(scope: FastifyInstance, context: ServerContext): void {
         if (chain === undefined) throw notIssued();
         const ders = chain.map((text) => Buffer.from(text, 'base64'));
         const fileName = `${identity.replace(/^.*\//, '')}.${name}`;
-        return sendFile(reply, { fileName, type, content: await encode(ders) });
+        return sendFile(reply, { fileName, type, content: encode(ders) });
       },
     );
-  file('pem', 'application/x-pem-file', async (chain) => chain.map(certificatePem).join(''));
-  file('cer', 'application/pkix-cert', async ([leaf]) => leaf as Buffer);
-  file('p7b', 'application/x-pkcs7-certificates', async (chain) =>
-    Buffer.from(await createChainPkcs7([...chain, authority.root.der])),
+  file('pem', 'application/x-pem-file', (chain) => chain.map(certificatePem).join(''));
+  file('cer', 'application/pkix-cert', ([leaf]) => leaf as Buffer);
+  file('p7b', 'application/x-pkcs7-certificates', (chain) =>
+    Buffer.from(createChainPkcs7([...chain, authority.root.der])),
   );
 }
 
