@@ -56,9 +56,9 @@ function stateCondition(state: RecordedState, nowMs: number): Condition {
 function expiring(beforeMs: number, nowMs: number): Condition {
   return {
     sql: `c.revoked_at IS NULL AND c.not_after >= ? AND c.not_after < ? AND NOT EXISTS (
-      SELECT 1 FROM certificates later
-        WHERE later.identity = c.identity AND later.not_after >= ? AND later.revoked_at IS NULL)`,
-    values: [nowMs, beforeMs, beforeMs],
+      SELECT 1 FROM certificates later WHERE later.identity = c.identity AND later.revoked_at IS NULL
+        AND (later.not_after > c.not_after OR (later.not_after = c.not_after AND later.id > c.id)))`,
+    values: [nowMs, beforeMs],
   };
 }
 
