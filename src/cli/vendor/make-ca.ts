@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { createAuthorityHome, sayAuthority } from '../creating.ts';
 import type { CreationOptions } from '../creation-options.ts';
 import { checkHome, type Home, openHome } from '../home.ts';
+import { keystorePassphrase } from '../keystore-passphrase.ts';
 import { readSettings } from '../settings.ts';
 import { madeFilesPath } from './made-files.ts';
 import {
@@ -49,7 +50,7 @@ export async function makeCa(context: Context, options: CaOptions): Promise<void
   await using opened = await createOrPutBack(context, options, archive);
   const aside = [];
   for (const path of [files.key, files.certificate]) aside.push(await setAside(path, context.clock.now()));
-  await writeRoot(opened, files);
+  await writeRoot(context, opened, files);
   await sayCa(context, opened, files, [archive?.directory, ...aside]);
 }
 
@@ -120,9 +121,14 @@ async function moveAll(paths: readonly string[], directory: string): Promise<voi
   for (const path of paths) if (await isThere(path)) await rename(path, join(directory, basename(path)));
 }
 
-async function writeRoot({ home, authority }: AuthorityHome, { certificate, key }: RootFiles): Promise<void> {
+async function writeRoot(
+  context: Context,
+  { home, settings, authority }: AuthorityHome,
+  { certificate, key }: RootFiles,
+): Promise<void> {
   const label = 'root-1';
-  const keystore = await Keystore.open(home.authority);
+  const passphrase = () => keystorePassphrase(context, home, settings);
+  const keystore = await Keystore.open(home.authority, { passphrase });
   await authority.log.record({ kind: 'exported', by: 'admin/local', details: { key: label, to: key } });
   await writeFiles([
     { path: key, kind: sesamFiles.rootKey, text: privateKeyPem(exportPrivateKey(keystore.key(label))) },
