@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { Check } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 
 /** What the log records. */
 const LogKind = Type.Union([
@@ -67,11 +67,15 @@ export function hashRecord(text: string): string {
   return hash('sha256', text);
 }
 
+/** Made once it is needed: a log is read by the million. */
+let checker: ReturnType<typeof Compile<typeof LogRecord>> | undefined;
+
 /** The record in a text, or undefined when it is none. */
 export function parseRecord(text: string): LogRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return Check(LogRecord, value) ? value : undefined;
+    checker ??= Compile(LogRecord);
+    return checker.Check(value) ? value : undefined;
   } catch {
     return undefined;
   }
