@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { identityLabel } from '../authority/index.ts';
 import { asBuffer } from '../base/index.ts';
-import { attributeOids, createSubject, type Identity, roles, type SubjectAttributes } from '../pki/index.ts';
+import { attributeOids, createSubject, type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 
 const Attribute = Type.Optional(Type.String({ maxLength: 32_768 }));
@@ -53,7 +53,7 @@ export async function issueCertificate(
     role,
     name,
     names,
-    subject: subject && createSubject(subject as SubjectAttributes),
+    subject: subject && createSubject(subject),
     spki: Buffer.from(publicKey, 'base64'),
     withKey,
     by: identityLabel(caller),

@@ -141,7 +141,7 @@ function encodeSettings({ network, names, port, statusAddress, ...others }: Sett
   for (const key of ['network', 'names', 'port', 'statusAddress'] as const) {
     lines.push(`# ${about[key]}`, `${snakeCase(key)} = ${JSON.stringify(first[key])}`, '');
   }
-  if (Object.keys(others).length > 0) lines.push(stringify(snakeKeys(others) as Record<string, unknown>), '');
+  if (Object.keys(others).length > 0) lines.push(stringify(snakeKeys(others)), '');
   return lines.join('\n');
 }
 

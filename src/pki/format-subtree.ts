@@ -14,7 +14,7 @@ export function formatSubtree(subtree: GeneralSubtree): string {
       return `IP:${formatIpAddress(subtree.value.address)}/${subtree.value.prefixBits}`;
     case 'directory':
       return `directory:${formatName(subtree.value)}`;
-    default:
+    case 'other':
       return `other:${toHex(subtree.der)}`;
   }
 }
