@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { type Bytes, isHoldfastError } from '../base/index.ts';
 import { parseCertificateRequest } from '../pki/index.ts';
+import type { RequestBatch } from './request-batch.ts';
 import { checkProof } from './request-rules.ts';
-import type { RequestBatch } from './request-verifier.ts';
 
 /** The entry point of the thread that verifies requests: their DER in, whether each proves its key out. */
 const port = parentPort;

@@ -1,13 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { type Bytes, concatBytes, workerEntry } from '../base/index.ts';
 import type { CertificateRequest } from '../pki/index.ts';
+import type { RequestBatch } from './request-batch.ts';
 import { checkProof } from './request-rules.ts';
-
-/** Requests for the thread: their DER, one after the other. */
-export interface RequestBatch {
-  readonly bytes: Bytes;
-  readonly lengths: readonly number[];
-}
 
 /** A request whose proof is looked at in the other thread. */
 interface Waiting {
