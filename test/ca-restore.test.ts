@@ -83,6 +83,8 @@ test('a restored authority knows what was revoked after its backup, clients foll
     (plan['changes'] as { key: string }[]).map(({ key }) => key),
     ['names', 'port', 'listeners'],
   );
+  const held = (plan['keys'] as { label: string; held: boolean }[]).filter((key) => key.held);
+  for (const kind of [/^root-/, /^issuing-/, /^ocsp-/]) assert.ok(held.some(({ label }) => kind.test(label)));
   const restored = await json([...restore, '--port', String(port)], directory.path);
   assert.equal(restored['standing'], 'ready');
   assert.equal(restored['epoch'], 2);
@@ -93,6 +95,7 @@ test('a restored authority knows what was revoked after its backup, clients foll
   writeFileSync(join(data, 'a'), 'after');
   await alpha.run(['backup', data]);
   await late.run(['backup', data]);
+  await alpha.run(['cert', 'renew', '--force']);
   const answer = await beta.run(['backup', data], 21);
   assert.match(answer.stderr, /revoked/);
 
