@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Bytes, concatBytes, workerEntry } from '../base/index.ts';
+import { concatBytes, workerEntry } from '../base/index.ts';
 import type { CertificateRequest } from '../pki/index.ts';
 import type { RequestBatch } from './request-batch.ts';
 import { checkProof } from './request-rules.ts';
