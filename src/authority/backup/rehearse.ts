@@ -26,7 +26,7 @@ import { authorityMigrations } from '../schema.ts';
 import type { BackupKey } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { sealedKind } from './open-sealed.ts';
-import { sha256Of } from './scheduled.ts';
+import { sha256Of } from './sha256-of.ts';
 import { unpackBackup } from './unpack-backup.ts';
 
 /** One thing that a rehearsal tried. */

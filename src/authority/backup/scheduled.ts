@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuthorityContext } from '../authority-context.ts';
@@ -7,6 +5,7 @@ import { type BackupLock } from './backup-key.ts';
 import { type BackupPlace, placeName, type RemotePlace } from './backup-place.ts';
 import { readBackups, recordBackup, removeBackupRecord } from './backup-records.ts';
 import { backupDamaged } from './open-sealed.ts';
+import { sha256Of } from './sha256-of.ts';
 import { withSnapshotFile } from './snapshot-files.ts';
 import { sealSnapshot, type WrittenBackup, writeBackup } from './write-backup.ts';
 
@@ -71,11 +70,4 @@ async function removeOld(context: AuthorityContext, place: BackupPlace, keep: nu
     else await place.remove(name);
     await removeBackupRecord(context.database, id);
   }
-}
-
-/** SHA-256 of a file, lowercase hexadecimal. */
-export async function sha256Of(path: string): Promise<string> {
-  const sum = createHash('sha256');
-  for await (const chunk of createReadStream(path)) sum.update(chunk as Uint8Array);
-  return sum.digest('hex');
 }
