@@ -79,6 +79,8 @@ describe('a client that may not', () => {
     const answer = await certifiedRequest(url('/bob/config'), { ca, certificate });
     assert.deepEqual(answer, { status: 403, body: '' });
 
+    // Its own server would tell it, at the stable address, where to go instead.
+    await other[Symbol.asyncDispose]();
     const state = join(stranger.home, 'node/node.json');
     writeFileSync(state, readFileSync(state, 'utf8').replaceAll(String(other.port), String(network.port)));
     const refusal = { code: 'certificate_unknown_authority', exit: 21, untouched: at('stranger') } as const;
