@@ -48,10 +48,10 @@ export async function catchUp(database: Database, order: CatchUpOrder): Promise<
   const best = usable.toSorted((a, b) => b.epoch - a.epoch || b.end.sequence - a.end.sequence)[0];
   checkMayGoOn(best, looks, order);
   const notes = looks.flatMap((look) => noteOf(look, best));
-  const records = best === undefined ? [] : await readRecords(best, head, issuers);
   return await database.transaction(async (tx) => {
     const counts: ReplayCounts = { records: 0, certificates: 0, revoked: 0, issuers: 0, lost: {} };
-    for (const record of records) await replayRecord(tx, record, counts);
+    // Nobody waits for this database meanwhile, and a log is read once more rather than held in memory.
+    if (best !== undefined) await replayAll(tx, best, { from: head, issuers, counts });
     const caughtUp = { counts, notes, ...(best && { mirror: best.mirror.name }) };
     return {
       ...caughtUp,
@@ -90,20 +90,19 @@ function noteOf(look: MirrorLook, best: UsableMirror | undefined): string[] {
   return [`${look.mirror.name} goes up to record ${look.end.sequence} only`];
 }
 
-/** What was found is read again, and has to be the same. */
-async function readRecords(
+/** What was found is read again, and has to be the same: otherwise all of it is undone. */
+async function replayAll(
+  tx: Queries,
   { mirror, epochs, end }: UsableMirror,
-  from: LogHead,
-  issuers: KnownIssuers,
-): Promise<Parameters<typeof replayRecord>[1][]> {
-  const records = [];
+  { from, issuers, counts }: { from: LogHead; issuers: KnownIssuers; counts: ReplayCounts },
+): Promise<void> {
   let head = from;
   for await (const line of mirroredLines(mirror, { epochs, until: end.sequence, from }, issuers)) {
     if (line.kind !== 'record') continue;
-    records.push(line);
+    await replayRecord(tx, line, counts);
     head = { sequence: line.record.sequence, hash: line.hash };
   }
-  if (head.hash === end.hash) return records;
+  if (head.hash === end.hash) return;
   throw new HoldfastError('authority_restored', `${mirror.name} changed while it was read`, {
     hint: 'run it again',
   });
