@@ -3,7 +3,7 @@ import { Check } from 'typebox/value';
 import { secondMs } from '../base/index.ts';
 
 const patienceMs = 10 * secondMs;
-const maxLength = 64 * 1024;
+const maxBytes = 64 * 1024;
 
 const ServersAnswer = Type.Object({
   servers: Type.Array(Type.String({ pattern: '^https://[A-Za-z0-9._:\\[\\]-]+$', maxLength: 300 }), {
@@ -19,11 +19,22 @@ export async function movedServers(statusAddress: string, signal: AbortSignal): 
   try {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
     const answer = await fetch(`${statusAddress}/-/status/servers`, { signal: timeout, redirect: 'error' });
-    const text = answer.ok ? await answer.text() : '';
-    const value: unknown = text.length > maxLength ? undefined : JSON.parse(text);
+    const value: unknown = answer.ok ? JSON.parse(await readBounded(answer)) : undefined;
     return Check(ServersAnswer, value) ? value.servers : [];
   } catch {
     signal.throwIfAborted();
     return [];
   }
+}
+
+/** The text of an answer; of one that is too long only so much that it is no JSON. */
+async function readBounded({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body ?? []) {
+    parts.push(part);
+    size += part.length;
+    if (size > maxBytes) return '';
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
