@@ -9,6 +9,7 @@ import { authorityDirectory, databasePath } from './authority-files.ts';
 import { type Care, noCare } from './backup/care.ts';
 import { removeLeftSnapshots } from './backup/snapshot-files.ts';
 import { lockHome } from './home-lock.ts';
+import { indexOlderCertificates } from './index-older-certificates.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
@@ -78,6 +79,7 @@ export async function openContext({
   try {
     const { epoch, standing, recovery_recipient, network, status_address } = await readAuthority(database);
     const log = new AuditLog(database, epoch, clock, { waits: standing === 'restored' });
+    await indexOlderCertificates(database);
     const about = { network, statusAddress: status_address };
     const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
     const reader = new CommittedReader(path);
