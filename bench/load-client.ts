@@ -15,10 +15,10 @@ const latencies: number[] = [];
 let next = task.skip;
 const end = Math.min(requests.length, task.skip + task.count);
 
-const sockets = await Promise.all(Array.from({ length: task.connections }, () => open()));
+const kept = task.keepsAlive ? await Promise.all(Array.from({ length: task.connections }, open)) : [];
 const cpu = process.cpuUsage();
 const started = performance.now();
-await Promise.all(sockets.map(converse));
+await Promise.all(Array.from({ length: task.connections }, (_, index) => converse(kept[index])));
 const seconds = (performance.now() - started) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 latencies.sort((a, b) => a - b);
@@ -55,21 +55,17 @@ function open(): Promise<Socket> {
   });
 }
 
-/** One request after the other; where the server closes after each answer, each on a connection of its own. */
-async function converse(first: Socket): Promise<void> {
-  let socket = first;
-  while (next < end) {
-    const request = requests[next++];
-    if (request === undefined) break;
+/** One request after the other, each on a connection of its own where none is kept. */
+async function converse(kept: Socket | undefined): Promise<void> {
+  for (let request = requests[next++]; next <= end && request !== undefined; request = requests[next++]) {
     const sent = performance.now();
+    const socket = kept ?? (await open());
     const status = await exchange(socket, request);
+    if (kept === undefined) socket.destroy();
     latencies.push(performance.now() - sent);
     statuses[status] = (statuses[status] ?? 0) + 1;
-    if (task.keepsAlive || next >= end) continue;
-    socket.destroy();
-    socket = await open();
   }
-  socket.destroy();
+  kept?.destroy();
 }
 
 function exchange(socket: Socket, request: Buffer): Promise<string> {

@@ -9,8 +9,11 @@ export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** Starts a server and waits until `port` of this machine takes connections; throws its messages when it ends instead. */
-export async function startServer(command: BenchCommand, port: number): Promise<ServerProcess> {
+/**
+ * Starts a server and waits until it is `ready`: its port of this machine takes connections, or it has said so on standard
+ * error. Throws its messages when it ends instead.
+ */
+export async function startServer(command: BenchCommand, ready: number | RegExp): Promise<ServerProcess> {
   const { program, words, env, directory } = command;
   const child = spawn(program, words, {
     env: { ...process.env, ...env },
@@ -24,7 +27,9 @@ export async function startServer(command: BenchCommand, port: number): Promise<
   const closed = once(child, 'close');
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  while (!(await takesConnections(port))) {
+  const isReady = async () =>
+    typeof ready === 'number' ? await takesConnections(ready) : ready.test(messages);
+  while (!(await isReady())) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`${program} ended: ${messages}`);
     await setTimeout(20);
