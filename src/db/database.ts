@@ -27,6 +27,11 @@ export interface Database extends Queries, AsyncDisposable {
    * database itself would wait for the transaction that waits for it, and is a `TypeError`. Nothing slow belongs in here.
    */
   transaction<T>(work: (tx: Queries) => Promise<T> | T): Promise<T>;
+  /**
+   * Calls `listener` each time that everything committed so far has come to the disk, before anybody is told of it: what
+   * is committed then is there after a loss of power too. It must not throw. Until the returned function is called.
+   */
+  onDurable(listener: () => void): () => void;
   /** Waits for what was asked before, then closes. */
   close(): Promise<void>;
 }

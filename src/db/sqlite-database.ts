@@ -29,6 +29,7 @@ export class SqliteDatabase implements Database {
   #failure: Error | undefined;
   #closed = false;
   readonly #insideOf = new AsyncLocalStorage<Transaction>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(parts: DatabaseParts) {
     this.#parts = parts;
@@ -56,6 +57,11 @@ export class SqliteDatabase implements Database {
       this.#wake();
       return promise;
     });
+  }
+
+  onDurable(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   async close(): Promise<void> {
@@ -96,11 +102,18 @@ export class SqliteDatabase implements Database {
 
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
+      if (this.#failure !== undefined) return this.#giveUp(this.#failure);
       const group = this.#waiting.splice(0, maxGroupSize);
       const rest = await commitGroup(this.#parts.writer, group, () => this.#durable());
       this.#waiting.unshift(...rest);
       await this.#parts.keeper.takeOver(this.#parts.reader);
     }
+    this.#isWorking = false;
+  }
+
+  /** What waits was asked for before the failure was known. */
+  #giveUp(failure: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(failure);
     this.#isWorking = false;
   }
 
@@ -112,6 +125,7 @@ export class SqliteDatabase implements Database {
       this.#failure = error as Error;
       throw error;
     }
+    for (const listener of this.#listeners) listener();
   }
 }
 

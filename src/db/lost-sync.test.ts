@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { CommittedReader } from './committed-reader.ts';
+import { LocalConnection } from './local-connection.ts';
+import { LogKeeper } from './log-keeper.ts';
+import { openDatabase } from './open-database.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
+
+const schema = { owner: 'test', version: 1, sql: 'CREATE TABLE notes (text TEXT NOT NULL) STRICT;' };
+
+test('once a commit did not reach the disk, what waited behind it fails too', async () => {
+  await using place = await Place.create();
+  const database = place.openWith(new LosingOnce(new WriteAheadLog(place.path)));
+  const notes = Array.from({ length: 600 }, (_, index) =>
+    database.run('INSERT INTO notes VALUES (?)', `${index}`),
+  );
+  for (const { status, reason } of (await Promise.allSettled(notes)) as PromiseRejectedResult[]) {
+    assert.equal(status, 'rejected');
+    assert.ok(isHoldfastError(reason, 'storage_failed'));
+  }
+  await assert.rejects(database.get('SELECT 1'), (error) => isHoldfastError(error, 'storage_failed'));
+  await database.close();
+});
+
+test('who listens hears of what is on the disk before anybody is told that it is', async () => {
+  await using place = await Place.create();
+  const database = await openDatabase({ path: place.path, migrations: [schema] });
+  const reader = new CommittedReader(place.path);
+  const heard: unknown[] = [];
+  const stop = database.onDurable(() => heard.push(reader.get('SELECT count(*) AS n FROM notes')?.n));
+  const add = async (): Promise<unknown> => {
+    await database.run("INSERT INTO notes VALUES ('a')");
+    return heard.at(-1);
+  };
+  assert.deepEqual(await Promise.all([add(), add(), add()]), [3, 3, 3]);
+  await database.transaction((tx) => tx.get('SELECT 1'));
+  stop();
+  await add();
+  assert.deepEqual(heard, [3]);
+  reader.close();
+  await database.close();
+});
+
+/** A disk that fails once and then says that all is well, as Linux does of one that has lost what it was given (fsync(2)). */
+class LosingOnce extends LogKeeper {
+  #hasLost = false;
+
+  override async sync(): Promise<void> {
+    if (this.#hasLost) return await super.sync();
+    this.#hasLost = true;
+    throw new HoldfastError('storage_failed', 'the disk has lost something');
+  }
+}
+
+class Place implements AsyncDisposable {
+  readonly #directory: string;
+  readonly path: string;
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.path = join(directory, 'test.db');
+  }
+
+  static async create(): Promise<Place> {
+    const place = new Place(await mkdtemp(join(tmpdir(), 'holdfast-db-')));
+    await (await openDatabase({ path: place.path, migrations: [schema] })).close();
+    return place;
+  }
+
+  openWith(keeper: LogKeeper): SqliteDatabase {
+    const writer = new SqliteConnection(this.path, 'writer');
+    const reader = new LocalConnection(new SqliteConnection(this.path, 'reader'));
+    return new SqliteDatabase({ writer, reader, keeper });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#directory, { recursive: true });
+  }
+}
