@@ -5,6 +5,7 @@ import type { Care } from './backup/care.ts';
 import type { Issuer } from './issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { ClockGuard } from './log/clock-guard.ts';
+import type { DurableHead } from './log/durable-head.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
 import type { RequestVerifier } from './request-verifier.ts';
 
@@ -24,6 +25,8 @@ export interface AuthorityContext {
   /** What signs now. */
   readonly issuer: Issuer;
   readonly log: AuditLog;
+  /** How far the log has come that others may be told of. */
+  readonly durable: DurableHead;
   /** What the network has decided; `current` is what holds now. */
   readonly policy: LivePolicy;
   readonly clock: Clock;

@@ -219,6 +219,7 @@ export class Authority implements AsyncDisposable {
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
     } finally {
       await this.#context.verifier.close();
+      this.#context.durable.stop();
       this.#context.reader.close();
       await this.#context.database.close();
       this.#lock.release();

@@ -13,6 +13,7 @@ import { indexOlderCertificates } from './index-older-certificates.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
+import { DurableHead } from './log/durable-head.ts';
 import { LivePolicy } from './policy/live-policy.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
@@ -93,6 +94,7 @@ export async function openContext({
         reader,
         keystore,
         log,
+        durable: new DurableHead(database, reader),
         policy: new LivePolicy(reader),
         clock,
         clockGuard,

@@ -74,8 +74,9 @@ export class AuditLog {
     await this.#database.transaction((tx) => this.append(tx, entry));
   }
 
+  /** Where it ends, once that is on the disk. */
   async head(): Promise<LogHead> {
-    const { sequence, hash } = await readEnd(this.#database);
+    const { sequence, hash } = await this.#database.transaction(readEnd);
     return { sequence, hash };
   }
 

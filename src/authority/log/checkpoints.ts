@@ -27,9 +27,9 @@ export class Checkpoints {
 
   /** The checkpoint of this moment, or of one less than a second ago since when nothing was recorded. */
   sign(): SignedCheckpoint {
-    const { reader, clock, issuer } = this.#context;
-    const row = reader.get('SELECT crl_number, (SELECT max(sequence) FROM log) AS sequence FROM authority');
-    const state = `${String(row?.sequence)} ${String(row?.crl_number)} ${issuer.issuing.label}`;
+    const { reader, clock, issuer, durable } = this.#context;
+    const row = reader.get('SELECT crl_number FROM authority');
+    const state = `${durable.current.sequence} ${String(row?.crl_number)} ${issuer.issuing.label}`;
     const nowMs = clock.now();
     if (this.#last?.state === state && Math.abs(nowMs - this.#last.atMs) < sharedForMs)
       return this.#last.signed;
@@ -67,8 +67,8 @@ export class Checkpoints {
   }
 
   #signAnew(crlNumber: number, nowMs: number): SignedCheckpoint {
-    const { reader, issuer, epoch } = this.#context;
-    const { sequence, hash } = committedHead(reader);
+    const { durable, issuer, epoch } = this.#context;
+    const { sequence, hash } = durable.current;
     const at = new Date(nowMs).toISOString();
     const checkpoint: Checkpoint = { network: issuer.network, epoch, sequence, head: hash, crlNumber, at };
     return signCheckpoint(checkpoint, issuer.issuingKey);

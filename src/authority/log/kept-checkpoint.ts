@@ -5,7 +5,6 @@ import { minuteMs, systemErrorCode, writeFileAtomic } from '../../base/index.ts'
 import { SignedCheckpoint } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { readStanding } from '../standing.ts';
-import { committedHead } from './audit-log.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { hashRecord } from './log-record.ts';
 import { ourCheckpoint } from './our-checkpoint.ts';
@@ -28,7 +27,7 @@ export async function keepCheckpoint(context: AuthorityContext): Promise<void> {
  * proof that something is wrong. A full disk leaves the one before.
  */
 export async function keepLastCheckpoint(context: AuthorityContext): Promise<void> {
-  const { sequence } = committedHead(context.reader);
+  const { sequence } = context.durable.current;
   if (sequence === kept.get(context)?.sequence || readStanding(context.reader) !== 'ready') return;
   if (!kept.has(context) && !(await passesKeptCheckpoint(context))) return;
   try {
