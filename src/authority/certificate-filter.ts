@@ -55,9 +55,9 @@ function stateCondition(state: RecordedState, nowMs: number): Condition {
 
 function expiring(beforeMs: number, nowMs: number): Condition {
   return {
-    sql: `c.revoked_at IS NULL AND c.not_after >= ? AND c.not_after < ? AND NOT EXISTS (
-      SELECT 1 FROM certificates later WHERE later.identity = c.identity AND later.revoked_at IS NULL
-        AND (later.not_after > c.not_after OR (later.not_after = c.not_after AND later.id > c.id)))`,
+    sql: `c.id IN (SELECT (SELECT max(last.id) FROM certificates last
+        WHERE last.identity = e.id AND last.revoked_at IS NULL AND last.not_after = e.live_until)
+      FROM identities e WHERE e.live_until >= ? AND e.live_until < ?)`,
     values: [nowMs, beforeMs],
   };
 }
