@@ -27,15 +27,26 @@ export async function keepCheckpoint(context: AuthorityContext): Promise<void> {
  * proof that something is wrong. A full disk leaves the one before.
  */
 export async function keepLastCheckpoint(context: AuthorityContext): Promise<void> {
+  if (readStanding(context.reader) !== 'ready') return;
+  if (!kept.has(context) && !(await takeUpKept(context))) return;
   const { sequence } = context.durable.current;
-  if (sequence === kept.get(context)?.sequence || readStanding(context.reader) !== 'ready') return;
-  if (!kept.has(context) && !(await passesKeptCheckpoint(context))) return;
+  if (sequence === kept.get(context)?.sequence) return;
   try {
     await writeFileAtomic(pathIn(context), JSON.stringify(new Checkpoints(context).sign()));
     kept.set(context, { sequence, atMs: performance.now() });
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOSPC') throw error;
   }
+}
+
+/** Goes on from what was kept before this authority was opened; false when the log contradicts it. */
+async function takeUpKept(context: AuthorityContext): Promise<boolean> {
+  if (!(await passesKeptCheckpoint(context))) return false;
+  const signed = await readKeptCheckpoint(context);
+  if (signed === undefined || signed === 'damaged') return true;
+  const { sequence } = ourCheckpoint(context.issuer, signed) ?? { sequence: 0 };
+  kept.set(context, { sequence, atMs: performance.now() });
+  return true;
 }
 
 /** Whether the log passes through what was kept last; true when nothing was. */
