@@ -113,7 +113,7 @@ export class SqliteDatabase implements Database {
 
   /** What waits was asked for before the failure was known. */
   #giveUp(failure: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(failure);
+    for (const member of this.#waiting.splice(0)) member.reject(failure);
     this.#isWorking = false;
   }
 
