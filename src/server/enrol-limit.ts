@@ -1,27 +1,32 @@
-import { type Clock, HoldfastError, minuteMs } from '../base/index.ts';
+import { type Clock, HoldfastError, minuteMs, toHex } from '../base/index.ts';
+import { parseIpAddress } from '../pki/index.ts';
 
-/** How many refusals in a minute are put up with, from one address and in all. */
-const maxPerAddress = 10;
+/** How many refusals in a minute are put up with, from one place and in all. */
+const maxPerPlace = 10;
 const maxInAll = 200;
+/** So many are remembered; whoever comes from so many more is a flood that no count of refusals ends. */
+const maxPlaces = 50_000;
 
 /**
- * Slows down whoever guesses join codes: refused attempts are counted for each address and in all, a minute at a
- * time; those that succeed cost nothing. Memory is bounded by the limit in all.
+ * Slows down whoever guesses join codes: refused attempts are counted for each place and in all, a minute at a time; those
+ * that succeed cost nothing. A place that was not refused itself is let in whatever others do, or a few strangers could
+ * keep everybody from joining.
  */
 export class EnrolLimit {
   readonly #clock: Clock;
   #windowStartMs = 0;
   #inAll = 0;
-  readonly #byAddress = new Map<string, number>();
+  readonly #byPlace = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** `rate_limited` when this address, or all together, were refused too often in this minute. */
+  /** `rate_limited` when this address was refused too often in this minute, or at all when together they were. */
   check(address: string): void {
     this.#roll();
-    if (this.#inAll < maxInAll && (this.#byAddress.get(address) ?? 0) < maxPerAddress) return;
+    const count = this.#byPlace.get(placeOf(address)) ?? 0;
+    if (count === 0 || (count < maxPerPlace && this.#inAll < maxInAll)) return;
     throw new HoldfastError('rate_limited', 'too many refused attempts to join', { hint: 'wait a minute' });
   }
 
@@ -29,7 +34,9 @@ export class EnrolLimit {
   refused(address: string): void {
     this.#roll();
     this.#inAll += 1;
-    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    const place = placeOf(address);
+    if (this.#byPlace.size < maxPlaces || this.#byPlace.has(place))
+      this.#byPlace.set(place, (this.#byPlace.get(place) ?? 0) + 1);
   }
 
   #roll(): void {
@@ -37,6 +44,12 @@ export class EnrolLimit {
     if (Math.abs(nowMs - this.#windowStartMs) < minuteMs) return;
     this.#windowStartMs = nowMs;
     this.#inAll = 0;
-    this.#byAddress.clear();
+    this.#byPlace.clear();
   }
+}
+
+/** Whoever has one IPv6 address has its /64, so that counts as one place. */
+function placeOf(address: string): string {
+  const bytes = parseIpAddress(address.replace(/%.*$/, ''));
+  return bytes?.length === 16 ? toHex(bytes.subarray(0, 8)) : address;
 }
