@@ -35,14 +35,20 @@ interface Answer {
 /** One request to the enrolment listener, as any program without a certificate would send it. */
 async function send(
   path: string,
-  sent: { readonly type?: string; readonly body?: string | Buffer; readonly port?: number } = {},
+  sent: {
+    readonly type?: string;
+    readonly body?: string | Buffer;
+    readonly port?: number;
+    /** What a browser says of the page that sends it. */
+    readonly site?: 'cross-site' | 'same-origin';
+  } = {},
 ): Promise<Answer> {
-  const { type, body, port = network.port + 1 } = sent;
+  const { type, body, site, port = network.port + 1 } = sent;
   const outgoing = request(`https://127.0.0.1:${port}${path}`, {
     agent: false,
     method: body === undefined ? 'GET' : 'POST',
     rejectUnauthorized: false,
-    headers: type === undefined ? {} : { 'content-type': type },
+    headers: { ...(type && { 'content-type': type }), ...(site && { 'sec-fetch-site': site }) },
   }).end(body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) };
@@ -222,6 +228,24 @@ test('a handle that nobody was given leads nowhere', async () => {
   const page = await send('/-/certsrv/requests/%3Cscript%3E');
   assert.equal(page.status, 404);
   assert.doesNotMatch(page.body.toString(), /<script/);
+});
+
+test('a form with nothing in it is the mistake of whoever sent it', async () => {
+  const statuses = [];
+  for (const where of ['certsrv/submit', 'certsrv/follow', 'enrol/requests', 'status/ocsp'])
+    statuses.push((await send(`/-/${where}`, { body: '' })).status);
+  assert.deepEqual(statuses, [400, 303, 400, 200]);
+});
+
+test('a page of another site cannot leave a request by way of a browser', async () => {
+  const body = opensslRequest('lured');
+  const lured = { type: 'text/plain', body, site: 'cross-site' } as const;
+  assert.equal((await send('/-/enrol/requests', lured)).status, 403);
+  const form = new URLSearchParams({ request: body }).toString();
+  const type = 'application/x-www-form-urlencoded';
+  assert.equal((await send('/-/certsrv/submit', { ...lured, type, body: form })).status, 403);
+  const own = await send('/-/certsrv/submit', { type, body: form, site: 'same-origin' });
+  assert.equal(own.status, 303);
 });
 
 test('what is no honest request is refused by name, and nothing waits for it', async () => {

@@ -17,8 +17,8 @@ export function mountOcsp(app: FastifyInstance, { authority, admin: { clock } }:
     scope.removeAllContentTypeParsers();
     const options = { parseAs: 'buffer', bodyLimit: maxRequestBytes } as const;
     scope.addContentTypeParser(requestType, options, (_request, body, parsed) => parsed(null, body));
-    scope.post<{ Body: Bytes }>(statusPaths.ocsp, (request, reply) => {
-      const { der } = authority.revocation.answerOcsp(request.body);
+    scope.post<{ Body: Bytes | undefined }>(statusPaths.ocsp, (request, reply) => {
+      const { der } = authority.revocation.answerOcsp(request.body ?? new Uint8Array());
       return reply.type(responseType).send(der);
     });
     scope.get(`${inPath}*`, ({ raw, headers }, reply) => {

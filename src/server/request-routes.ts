@@ -17,6 +17,7 @@ import {
 import { httpStatusOf } from './http-status.ts';
 import { limitRefusals } from './limit-refusals.ts';
 import { peerAddress } from './peer-address.ts';
+import { refuseCrossSite } from './refuse-cross-site.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** How a request comes by itself; what is said of it stands in the query then. */
@@ -28,6 +29,7 @@ const requestTypes = ['application/pkcs10', 'application/pkcs7-mime', 'applicati
  */
 export function mountRequests(app: FastifyInstance, context: ServerContext): void {
   void app.register((scope, _options, done) => {
+    scope.addHook('onRequest', refuseCrossSite);
     scope.removeContentTypeParser('text/plain');
     const raw = { parseAs: 'buffer', bodyLimit: maxSubmissionBytes } as const;
     scope.addContentTypeParser(requestTypes, raw, (_request, body, parsed) => parsed(null, body));

@@ -62,10 +62,11 @@ export class Revocation {
   }
 
   /**
-   * The newest list of an issuer by its label, or undefined when there is no such issuer or nothing was signed yet.
+   * The newest list of an issuer by its label, that of what issues now unless one is given; undefined when there is no such
+   * issuer or nothing was signed yet.
    * @throws HoldfastError `authority_restored`, `authority_superseded`, `authority_retired`
    */
-  async crl(label: string): Promise<SignedCrl | undefined> {
+  async crl(label: string = this.#context.issuer.issuing.label): Promise<SignedCrl | undefined> {
     checkStanding(this.#context);
     const { crl: newest } = readCrlState(this.#context.reader, label);
     const known = this.#lists.get(label);

@@ -6,6 +6,7 @@ import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
 import { httpStatusOf } from '../http-status.ts';
 import { limitRefusals } from '../limit-refusals.ts';
 import { peerAddress } from '../peer-address.ts';
+import { refuseCrossSite } from '../refuse-cross-site.ts';
 import type { ServerContext } from '../server-context.ts';
 import { homePage } from './home-page.ts';
 import { certsrvPaths, secured, sendPage } from './page.ts';
@@ -26,6 +27,7 @@ export function mountCertsrv(app: FastifyInstance, context: ServerContext): void
     scope.addContentTypeParser<string>(formType, form, (_request, body, parsed) =>
       parsed(null, Object.fromEntries(new URLSearchParams(body))),
     );
+    scope.addHook('onRequest', refuseCrossSite);
     scope.setErrorHandler<Error>((error, request, reply) => sendProblem(context, error, request, reply));
     mountForms(scope, context);
     mountFollowing(scope, context);
@@ -44,19 +46,22 @@ function mountForms(scope: FastifyInstance, context: ServerContext): void {
   scope.get(certsrvPaths.style, (_request, reply) =>
     secured(reply).type('text/css; charset=utf-8').send(style),
   );
-  scope.post<{ Body: Record<string, string> }>(certsrvPaths.submit, async (form, reply) => {
+  scope.post<{ Body: Fields }>(certsrvPaths.submit, async (form, reply) => {
     const from = peerAddress(form);
     const { handle } = await limitRefusals(context, from, async () => {
-      const { request, ...said } = parseMessage(SubmitRequest, withoutEmpty(form.body), 'form');
+      const { request, ...said } = parseMessage(SubmitRequest, withoutEmpty(form.body ?? {}), 'form');
       return await answerSubmission(authority, { ...said, input: Buffer.from(request, 'utf8'), from });
     });
     return secured(reply).redirect(certsrvPaths.request(handle), 303);
   });
-  scope.post<{ Body: Record<string, string> }>(certsrvPaths.follow, ({ body }, reply) => {
-    const handle = (body['handle'] ?? '').trim().toLowerCase().replace(/^.*\//, '');
+  scope.post<{ Body: Fields }>(certsrvPaths.follow, ({ body }, reply) => {
+    const handle = (body?.['handle'] ?? '').trim().toLowerCase().replace(/^.*\//, '');
     return secured(reply).redirect(certsrvPaths.request(encodeURIComponent(handle)), 303);
   });
 }
+
+/** None where nothing was sent. */
+type Fields = Readonly<Record<string, string>> | undefined;
 
 type HandleRoute = { Params: { handle: string } };
 
@@ -98,7 +103,8 @@ function mountAuthority(scope: FastifyInstance, { authority }: ServerContext): v
     return sendFile(reply, { fileName: 'root.cer', type: 'application/x-x509-ca-cert', content });
   });
   scope.get(certsrvPaths.authority('issuing.crl'), async (_request, reply) => {
-    const { der } = await authority.revocation.currentCrl();
+    // As it was published: a stranger must not be able to have one signed.
+    const { der } = (await authority.revocation.crl()) ?? noList();
     return sendFile(reply, {
       fileName: 'issuing.crl',
       type: 'application/pkix-crl',
@@ -147,6 +153,10 @@ function checkOpen({ authority }: ServerContext): void {
 /** A field that is left empty was not filled in. */
 function withoutEmpty(fields: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ''));
+}
+
+function noList(): never {
+  throw new HoldfastError('object_not_found', 'no revocation list was signed yet');
 }
 
 function notIssued(): HoldfastError {

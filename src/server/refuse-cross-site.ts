@@ -1,0 +1,12 @@
+import type { FastifyRequest } from 'fastify';
+import { HoldfastError } from '../base/index.ts';
+
+/**
+ * Refuses what a page of another site has a browser send: somebody who cannot reach this server must not leave requests
+ * by way of somebody who can. Links from elsewhere are followed; programs do not say where they come from.
+ * @throws HoldfastError `operation_forbidden`
+ */
+export async function refuseCrossSite({ method, headers }: FastifyRequest): Promise<void> {
+  if (method !== 'POST' || headers['sec-fetch-site'] !== 'cross-site') return;
+  throw new HoldfastError('operation_forbidden', 'a page of another site sent this');
+}
