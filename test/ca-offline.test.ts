@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { armor, Decrypter } from 'age-encryption';
 import { acceptClock, daysLater } from './rig/clock.ts';
-import { launcher, runHoldfast, runProgram } from './rig/holdfast-process.ts';
+import { launcher, runHoldfast, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
 import { assertRefused, errorIn } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -156,4 +157,20 @@ describe('the key of the root', () => {
       assert.equal(bytes.includes(scalar.toString('base64').slice(4, 40)), false, file);
     }
   });
+});
+
+test('the file with the key of the root stays when the server dies before it answers', async () => {
+  using place = temporaryDirectory();
+  await using network = await Network.start(join(place.path, 'a'));
+  const at = (name: string): string => join(place.path, name);
+  const keystore = join(network.home, 'authority/keystore');
+  writeFileSync(at('password'), `${password}\n`);
+  const { ino } = statSync(keystore);
+  const words = ['ca', 'offline', at('root.age'), '--password-file', at('password')];
+  const offline = startHoldfast([...words, '--home', network.home]);
+  while (statSync(keystore).ino === ino) await setImmediate();
+  await network.server.stop('SIGKILL');
+  await offline.ended;
+  await network.run(['ca', 'online', at('root.age'), '--password-file', at('password')]);
+  await network.run(['ca', 'permit', '--none']);
 });

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { choosePassword, givenPassword } from './choose-password.ts';
 import type { Context } from './context.ts';
@@ -14,7 +14,8 @@ export interface OfflineOptions {
 
 /**
  * `holdfast ca offline`: the key of the root goes into an encrypted file. The original is destroyed only after the file
- * was read back from the disk and opened; when anything fails before, the file is gone and the key is where it was.
+ * was read back from the disk and opened. When that is refused, the file is gone and the key is where it was; when it is
+ * not known how it ended, the file stays, since it may be all there is of the key.
  */
 export async function takeRootOffline(
   context: Context,
@@ -37,7 +38,7 @@ export async function takeRootOffline(
       const sealed = (await readFile(path)).toString('base64');
       return { ...(await admin.call('ca.offline', { passphrase, sealed, file: path })), crlUntil };
     } catch (error) {
-      await rm(path);
+      await withdraw(context, path, error);
       throw error;
     }
   });
@@ -66,6 +67,15 @@ export async function bringRootOnline(
   if (context.output.json) return context.output.value(answer);
   context.output.row('root', 'its key is here');
   context.output.row('next', 'do what needs it, then take it away again: holdfast ca offline FILE');
+}
+
+/** Removes the file only when it is certain that its key is still where it was. */
+async function withdraw({ output }: Context, path: string, error: unknown): Promise<void> {
+  if (isHoldfastError(error, 'password_wrong', 'backup_damaged', 'backup_foreign', 'root_offline'))
+    return await rm(path);
+  output.warn(
+    `${path} is kept: it may be the only place that has the key of the root now; "holdfast ca show" says whether it left`,
+  );
 }
 
 async function writeNew(path: string, text: string): Promise<void> {
