@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -191,6 +199,24 @@ test('an authority without its log waits, until somebody says in words that it i
   const { stdout } = await runHoldfast(['audit', 'list', '--json', '--home', 'b'], { cwd });
   assert.match(stdout, /the cellar burnt/);
   await refused('usage', ['ca', 'restore', '--home', 'b', '--log-is-lost', 'again'], cwd);
+});
+
+test('keys alone are not restored over the recovery kit of before', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  writeFileSync(join(cwd, 'password'), 'correct horse\n');
+  const password = ['--password-file', 'password', '--home', 'a'];
+  await json(['ca', 'backup', 'x.p12', '--format', 'p12', ...password], cwd);
+  rmSync(join(cwd, 'a/authority'), { recursive: true });
+  const kit = join(cwd, 'a/recovery-kit.txt');
+  const before = readFileSync(kit);
+  await refused('object_exists', ['ca', 'restore', 'x.p12', '--re-enrol', ...password], cwd);
+  assert.deepEqual(readFileSync(kit), before);
+  assert.ok(!existsSync(join(cwd, 'a/authority')));
+  renameSync(kit, join(cwd, 'kit-of-before.txt'));
+  await json(['ca', 'restore', 'x.p12', '--re-enrol', ...password], cwd);
+  assert.notDeepEqual(readFileSync(kit), before);
 });
 
 test('a moved authority goes on where its file is restored, with nothing lost, and not where it was', async () => {

@@ -12,9 +12,10 @@ import { mirrorAt } from '../care-of.ts';
 import type { Context } from '../context.ts';
 import { defaultPort } from '../creation-options.ts';
 import { plural } from '../format.ts';
-import { checkHome, createHome, type Home } from '../home.ts';
+import { checkHome, createHome, type Home, homeAt } from '../home.ts';
 import { machineNames } from '../machine.ts';
 import { readSettings, writeSettings } from '../settings.ts';
+import { isThere } from './written-files.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 
@@ -46,6 +47,7 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
     throw alreadyThere(context.home);
   const lost = whyLost(restore);
   const authority = await readAuthorityPkcs12(await readBounded(path), password);
+  await checkNoKit(context.home);
   const home = await createHome(context.home);
   await settle(home, authority, restore);
   const result = await restorePkcs12(authority, {
@@ -58,6 +60,15 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
     by: 'admin/local',
   });
   sayRestored(context, { home, authority, result, trusted: restore.trustIssued === true });
+}
+
+/** The kit of before opens older backups and the repositories of clients, and nothing else does. */
+async function checkNoKit(directory: string): Promise<void> {
+  const { recoveryKit } = homeAt(directory);
+  if (!(await isThere(recoveryKit))) return;
+  throw new HoldfastError('object_exists', `there is a recovery kit at ${recoveryKit}; nothing was changed`, {
+    hint: 'move it to a safe place first: it opens what was sealed before, and a new one is made here',
+  });
 }
 
 /** Addresses of this machine, unless the home says them already; name and status address are those of the network. */
