@@ -59,8 +59,7 @@ export function readAsked(
   const all = hostNames.length > 0 || profile.nameKinds.length === 0 ? hostNames : namesOfSubject(subject);
   const names = said.names === undefined ? all : chooseNames(all, said.names);
   checkNamesOfRole(policy, role, names);
-  if (profile.nameKinds.length > 0)
-    checkNamesOfRole(policy, role, namesOfSubject(subject).filter(isQualified));
+  if (profile.nameKinds.length > 0) for (const cn of commonNames(subject)) checkCommonName(policy, role, cn);
   const name = said.name ?? own?.name ?? slugOf(subject, names);
   checkNodeName(name);
   const identity = { network, role, name };
@@ -95,16 +94,45 @@ function readHostName(name: GeneralName): string {
 /** The common name as a host name, when it is one. */
 function namesOfSubject(subject: Name): readonly HostName[] {
   const cn = commonName(subject) ?? '';
-  try {
-    return cn.includes(',') ? [] : parseRequestedNames([cn]).names;
-  } catch {
-    return [];
-  }
+  return cn.includes(',') ? [] : (hostNamesIn(cn) ?? []);
 }
 
-/** What some programs would take for a host name; a single word may be anything. */
-function isQualified({ value }: HostName): boolean {
-  return /[.:]/.test(value);
+/** A subject may have several, and there are programs that take each of them for a host. */
+function commonNames(subject: Name): readonly string[] {
+  return subject.flat().flatMap(({ oid, value }) => (oid === attributeOids.CN ? [value] : []));
+}
+
+/**
+ * Holds a common name that could be taken for a host to the rules of host names: in forms that are no longer written too,
+ * `w*.example.com` or with an underscore, which some programs still match.
+ */
+function checkCommonName(policy: NetworkPolicy, role: Role, cn: string): void {
+  const names = hostNamesIn(cn);
+  if (names !== undefined)
+    return checkNamesOfRole(
+      policy,
+      role,
+      names.filter(({ value }) => isQualified(value)),
+    );
+  const { dnsSuffixes, addressRanges } = policy.profiles[role];
+  if (!isQualified(cn) || dnsSuffixes.length + addressRanges.length === 0) return;
+  throw new HoldfastError(
+    'name_not_permitted',
+    `the common name ${JSON.stringify(cn)} could be taken for a host: expected a name that is permitted`,
+  );
+}
+
+/** A single word, and a text with spaces in it, is nobody's host name. */
+function isQualified(text: string): boolean {
+  return /^\S*[.:*]\S*$/u.test(text);
+}
+
+function hostNamesIn(text: string): readonly HostName[] | undefined {
+  try {
+    return parseRequestedNames([text]).names;
+  } catch {
+    return undefined;
+  }
 }
 
 function chooseNames(all: readonly HostName[], wanted: readonly string[]): readonly HostName[] {

@@ -283,3 +283,26 @@ test('a key of somebody else is refused', async () => {
     message: /another identity/,
   });
 });
+
+test('a common name that programs take for a host is held to the policy, however it is written', async () => {
+  await using home = await SampleHome.open();
+  const { policy, requests } = home.authority;
+  await policy.set('profiles.server.dnsSuffixes', 'example.com', 'admin/local');
+  const submit = async (...commonNames: string[]): Promise<Submitted> => {
+    const { privateKey } = await generateKeyPair('p256');
+    const subject = commonNames.flatMap((CN) => createName({ CN }));
+    const input = createCertificateRequest({ subject }, privateKey);
+    return await requests.submit({ input, role: 'server', name: 'vault', from, by: 'admin/local' });
+  };
+  for (const outside of [
+    'evil.org',
+    'w*.evil.org',
+    'my_host.evil.org',
+    'evil.org,a.example.com',
+    'evil。org',
+  ])
+    await assert.rejects(submit(outside), { code: 'name_not_permitted' }, outside);
+  await assert.rejects(submit('evil.org', 'a.example.com'), { code: 'name_not_permitted' });
+  for (const inside of ['*.example.com', 'Server 2.0 of the office'])
+    assert.equal((await submit(inside)).state, 'pending');
+});
