@@ -4,6 +4,7 @@ import { dayMs, hourMs, minuteMs, secondMs, silentLog } from '../../base/index.t
 import {
   type Certificate,
   createOcspRequest,
+  exportPublicKey,
   generateSerialNumber,
   type OcspHash,
   type OcspResponse,
@@ -50,6 +51,30 @@ describe('revoking', () => {
     );
     const next = await home.local('client', 'alpha');
     assert.ok(home.authority.isGood(next.certificate.serial));
+  });
+
+  test('a key that is lost ends every certificate of it, and no other of the identity', async () => {
+    await using home = await SampleHome.open();
+    const { issued, keys } = await home.node('alpha');
+    const order = { role: 'client', name: 'alpha', spki: exportPublicKey(keys.publicKey) } as const;
+    const same = await home.authority.issueLocal(order);
+    const other = await home.local('client', 'alpha');
+    const { serial } = issued.certificate;
+    const lost = { reason: 'keyCompromise', by } as const;
+    const { serials } = await home.authority.revocation.revoke({ kind: 'certificate', serial }, lost);
+    assert.deepEqual(new Set(serials), new Set([serial, same.certificate.serial]));
+    for (const each of serials) assert.ok(!home.authority.isGood(each));
+    assert.ok(home.authority.isGood(other.certificate.serial));
+  });
+
+  test('a lost key is known when its certificate has ended by then', async () => {
+    await using home = await SampleHome.open();
+    const { issued, keys } = await home.node('alpha');
+    home.clock.advance(issued.certificate.notAfter.getTime() - home.clock.now() + dayMs);
+    const target = { kind: 'identity', identity: { role: 'client', name: 'alpha' } } as const;
+    await home.authority.revocation.revoke(target, { reason: 'keyCompromise', by });
+    const code = await home.code('alpha', { reissue: true });
+    await assert.rejects(home.enrol(code, keys), { code: 'request_not_allowed', message: /compromised/ });
   });
 
   test('an identity ends its certificates, its join codes and what it could get by the authority itself', async () => {

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
 import type { RevocationReason, Role, SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { identityLabel } from '../identity-records.ts';
@@ -9,13 +10,14 @@ interface Row {
   readonly id: number;
   readonly role: Role;
   readonly name: string;
+  readonly public_key: Uint8Array;
   readonly revoked_at: number | null;
   readonly revocation_reason: RevocationReason | null;
 }
 
 /**
  * Ends one certificate; its identity goes on, and may renew from another certificate that it has. One that has expired
- * can be revoked too: its key may have to be known as lost.
+ * can be revoked too: its key may have to be known as lost. With a key that is, all certificates of it end.
  * @throws HoldfastError `object_not_found`, `already_revoked`
  */
 export async function revokeCertificate(
@@ -25,23 +27,36 @@ export async function revokeCertificate(
 ): Promise<Revoked> {
   return await database.transaction(async (tx) => {
     const row = await tx.get<Row>(
-      `SELECT c.id, c.revoked_at, c.revocation_reason, i.role, i.name
+      `SELECT c.id, c.public_key, c.revoked_at, c.revocation_reason, i.role, i.name
         FROM certificates c JOIN identities i ON i.id = c.identity WHERE c.serial = ?`,
       serial,
     );
     if (row === undefined) throw unknownSerial(serial);
     if (row.revoked_at !== null) throw revokedBefore(serial, row.revoked_at, row.revocation_reason);
     const nowMs = clock.now();
-    await tx.run(
-      'UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE id = ?',
-      nowMs,
-      reason,
-      row.id,
-    );
+    const serials = await markRevoked(tx, row, { reason, nowMs });
     const identity = identityLabel(row);
-    await log.append(tx, { kind: 'revoked', by, details: { identity, reason, serials: [serial] } });
-    return { identity, serials: [serial], joinCodes: [], reason, at: new Date(nowMs) };
+    await log.append(tx, { kind: 'revoked', by, details: { identity, reason, serials } });
+    return { identity, serials, joinCodes: [], reason, at: new Date(nowMs) };
   });
+}
+
+/** All certificates of a key are of one identity. */
+async function markRevoked(
+  tx: Queries,
+  { id, public_key }: Row,
+  { reason, nowMs }: { readonly reason: RevocationReason; readonly nowMs: number },
+): Promise<SerialNumber[]> {
+  const [which, value] =
+    reason === 'keyCompromise' ? (['public_key', public_key] as const) : (['id', id] as const);
+  const revoked = await tx.all<{ serial: SerialNumber }>(
+    `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
+      WHERE ${which} = ? AND revoked_at IS NULL RETURNING serial`,
+    nowMs,
+    reason,
+    value,
+  );
+  return revoked.map(({ serial }) => serial);
 }
 
 function unknownSerial(serial: SerialNumber): HoldfastError {

@@ -28,7 +28,10 @@ export async function revokeCertificates(
   await context.log.append(tx, { kind: 'revoked', by, details });
 }
 
-/** Marks what an identity could still use as revoked, and says which certificates these are. */
+/**
+ * Marks what an identity could still use as revoked, and says which certificates these are; where its keys are lost,
+ * what has expired too, by which its keys are known.
+ */
 export async function markLiveRevoked(
   tx: Queries,
   { clock }: AuthorityContext,
@@ -42,7 +45,7 @@ export async function markLiveRevoked(
     nowMs,
     reason,
     identityId,
-    nowMs,
+    reason === 'keyCompromise' ? 0 : nowMs,
   );
   return revoked.map(({ serial }) => serial);
 }
