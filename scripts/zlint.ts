@@ -66,6 +66,7 @@ function aptOptions(work: string, mirror: string): string[] {
     `Dir::Cache=${work}`,
     `Dir::Cache::Archives=${join(work, 'archives')}`,
     'Acquire::Languages=none',
+    'Acquire::Retries=3',
     // The directory is this user's alone.
     'APT::Sandbox::User=',
   ];
