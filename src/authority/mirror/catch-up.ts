@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError } from '../../base/index.ts';
+import { type Clock, HoldfastError, secondMs } from '../../base/index.ts';
 import type { Database, Queries } from '../../db/index.ts';
 import { AuditLog, type LogHead } from '../log/audit-log.ts';
 import { hashRecord } from '../log/log-record.ts';
@@ -45,9 +45,9 @@ export async function catchUp(database: Database, order: CatchUpOrder): Promise<
     order.mirrors.map((mirror) => lookAtMirror(mirror, { head, hashAt }, issuers)),
   );
   const usable = looks.filter((look) => look.kind === 'usable');
-  const best = usable.toSorted((a, b) => b.epoch - a.epoch || b.end.sequence - a.end.sequence)[0];
-  checkMayGoOn(best, looks, order);
-  const notes = looks.flatMap((look) => noteOf(look, best));
+  const best = usable.toSorted(byReach)[0];
+  const notes = looks.flatMap((look) => noteOf(look, head, best));
+  if (!knowsAll(best, looks, head)) checkMayGoOn(notes, order);
   return await database.transaction(async (tx) => {
     const counts: ReplayCounts = { records: 0, certificates: 0, revoked: 0, issuers: 0, lost: {} };
     // Nobody waits for this database meanwhile, and a log is read once more rather than held in memory.
@@ -60,17 +60,30 @@ export async function catchUp(database: Database, order: CatchUpOrder): Promise<
   });
 }
 
-/** A mirror that cannot be reached may hold more than those that can: it is named, and the administrator decides. */
-function checkMayGoOn(
+function byReach(a: UsableMirror, b: UsableMirror): number {
+  return b.epoch - a.epoch || b.end.sequence - a.end.sequence || b.signed - a.signed;
+}
+
+/**
+ * Whether nothing is known to be missing. A mirror that cannot be reached may hold more than those that can; one that is
+ * damaged did; and where none has come even as far as the backup, none was written any more when it was made.
+ */
+function knowsAll(
   best: UsableMirror | undefined,
   looks: readonly MirrorLook[],
-  order: CatchUpOrder,
-): void {
-  if (order.logIsLost !== undefined || order.complete === true) return;
-  const unreachable = looks.filter(({ kind }) => kind === 'unreachable');
-  if (best !== undefined && unreachable.length === 0) return;
-  const said = looks.flatMap((look) => (look.kind === 'usable' ? [] : `${look.mirror.name} ${look.problem}`));
-  const why = looks.length === 0 ? 'no mirror of its log is named' : said.join('; ');
+  { sequence }: LogHead,
+): boolean {
+  if (best === undefined || looks.some(({ kind }) => kind === 'unreachable')) return false;
+  const signed = Math.max(
+    ...looks.map((look) => (look.kind === 'usable' && look.epoch === best.epoch ? look.signed : 0)),
+  );
+  return signed >= sequence && best.end.sequence >= signed;
+}
+
+/** What is missing is named, and the administrator decides. */
+function checkMayGoOn(notes: readonly string[], { logIsLost, complete }: CatchUpOrder): void {
+  if (logIsLost !== undefined || complete === true) return;
+  const why = notes.length === 0 ? 'no mirror of its log is named' : notes.join('; ');
   throw new HoldfastError(
     'authority_restored',
     `this authority does not know what happened after its backup: ${why}`,
@@ -82,12 +95,15 @@ function checkMayGoOn(
   );
 }
 
-function noteOf(look: MirrorLook, best: UsableMirror | undefined): string[] {
+function noteOf(look: MirrorLook, own: LogHead, best: UsableMirror | undefined): string[] {
   if (look.kind !== 'usable') return [`${look.mirror.name} ${look.problem}`];
-  if (look.damage !== undefined)
-    return [`${look.mirror.name} is used up to record ${look.end.sequence}: ${look.damage}`];
-  if (look === best || look.end.sequence === best?.end.sequence) return [];
-  return [`${look.mirror.name} goes up to record ${look.end.sequence} only`];
+  const { mirror, end, signed, damage } = look;
+  if (damage !== undefined)
+    return [`${mirror.name} is used up to record ${end.sequence} of ${signed}: ${damage}`];
+  if (signed < own.sequence)
+    return [`${mirror.name} goes up to record ${signed} only, and the backup to ${own.sequence}`];
+  if (look === best || end.sequence === best?.end.sequence) return [];
+  return [`${mirror.name} goes up to record ${end.sequence} only`];
 }
 
 /** What was found is read again, and has to be the same: otherwise all of it is undone. */
@@ -123,13 +139,15 @@ async function begin(
   database: Database,
   { order, head, caughtUp, seen }: Beginning,
 ): Promise<number> {
+  const { by, logIsLost, clock } = order;
+  // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present second is after them all.
+  const least = Math.max(seen + 1, logIsLost === undefined ? 1 : Math.floor(clock.now() / secondMs));
   const row = await tx.get<{ epoch: number }>(
-    "UPDATE authority SET standing = 'ready', epoch = max(epoch, ? + 1) RETURNING epoch",
-    seen,
+    "UPDATE authority SET standing = 'ready', epoch = max(epoch, ?) RETURNING epoch",
+    least,
   );
-  const epoch = row?.epoch ?? seen + 1;
-  const log = new AuditLog(database, epoch, order.clock);
-  const { by, logIsLost } = order;
+  const epoch = row?.epoch ?? least;
+  const log = new AuditLog(database, epoch, clock);
   if (logIsLost !== undefined) await log.append(tx, { kind: 'log lost', by, details: { reason: logIsLost } });
   const { mirror, counts, notes } = caughtUp;
   const details = { backup: head, mirror: mirror ?? null, ...counts, notes };

@@ -20,6 +20,8 @@ export interface UsableMirror {
   readonly epoch: number;
   /** The last record that the authority signed for, or where we are when it knows nothing more. */
   readonly end: LogHead;
+  /** The last record that its checkpoint says it has, which is before our own last one where it did not follow. */
+  readonly signed: number;
   /** Why it is not believed, or cannot be read, any further. */
   readonly damage?: string;
 }
@@ -65,7 +67,7 @@ async function look(mirror: LogMirror, own: OwnLog, issuers: KnownIssuers): Prom
   const { epochs } = file;
   if (sequence <= own.head.sequence) {
     if ((await own.hashAt(sequence)) !== head) return fork(mirror, sequence);
-    return { kind: 'usable', mirror, epochs, epoch, end: own.head };
+    return { kind: 'usable', mirror, epochs, epoch, end: own.head, signed: sequence };
   }
   return await follow({ mirror, epochs, epoch, until: sequence }, own, issuers);
 }
@@ -87,7 +89,15 @@ async function follow(
   if (isFork) return fork(mirror, own.head.sequence);
   if (damage === undefined && end.sequence < until)
     damage = `nobody signed for what comes after record ${end.sequence}`;
-  return { kind: 'usable', mirror, epochs, epoch, end, ...(damage !== undefined && { damage }) };
+  return {
+    kind: 'usable',
+    mirror,
+    epochs,
+    epoch,
+    end,
+    signed: until,
+    ...(damage !== undefined && { damage }),
+  };
 }
 
 function fork(mirror: LogMirror, sequence: number): UnusableMirror {
