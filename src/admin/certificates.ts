@@ -30,19 +30,40 @@ export async function listCertificates(
   return records.map((record) => viewOf(authority, record, clock.now()));
 }
 
-export const certificateShowInput = Type.Object({ serial: Type.String() }, { additionalProperties: false });
+export const certificateShowInput = Type.Object(
+  { serial: Type.String({ minLength: 1, maxLength: 40 }) },
+  { additionalProperties: false },
+);
 
-/** One certificate by its serial number. `object_not_found` when the authority issued none of this number. */
+/**
+ * One certificate by its serial number, or enough of its beginning. `object_not_found` when the authority issued none of this
+ * number, `input_invalid` when several begin so.
+ */
 export async function showCertificate(
   { authority, clock }: AdminContext,
   { serial }: Static<typeof certificateShowInput>,
 ): Promise<CertificateView> {
   const number = parseSerialNumber(serial);
-  const record = number && (await authority.certificates.show(number));
-  if (record !== undefined) return viewOf(authority, record, clock.now());
-  throw new HoldfastError('object_not_found', `this authority issued no certificate ${serial}`, {
-    hint: 'holdfast cert list shows them all',
-  });
+  const exact = number && (await authority.certificates.show(number));
+  const [record, ...others] = exact === undefined ? await beginningWith(authority, serial) : [exact];
+  if (record === undefined)
+    throw new HoldfastError('object_not_found', `this authority issued no certificate ${serial}`, {
+      hint: 'holdfast cert list shows them all',
+    });
+  if (others.length === 0) return viewOf(authority, record, clock.now());
+  throw new HoldfastError(
+    'input_invalid',
+    `${others.length + 1} certificates have numbers that begin ${serial}`,
+    {
+      hint: `give more digits: holdfast cert list --search ${serial} --json`,
+    },
+  );
+}
+
+/** As many as are needed to know that several begin so; names and fingerprints that do are passed over. */
+async function beginningWith({ certificates }: Authority, digits: string): Promise<CertificateRecord[]> {
+  const found = await certificates.list({ search: digits, limit: 100 });
+  return found.filter(({ serial }) => serial.startsWith(digits));
 }
 
 function viewOf(

@@ -4,7 +4,9 @@ import type { DefineCommand } from '../../define-command.ts';
 export const defineCertShow: DefineCommand = (command, start) => {
   command
     .summary('show one certificate')
-    .description('show one certificate: of this authority by its serial number, or from a file')
+    .description(
+      'show one certificate: of this authority by its serial number or enough of its beginning, or from a file',
+    )
     .argument('<serial-or-file>', 'a serial number of cert list, or a PEM or DER file')
     .addHelpText('after', '\nExamples:\n  holdfast cert show 4f1c…\n  holdfast cert show ca.pem --json\n')
     .action(async (what: string) => {
