@@ -67,7 +67,7 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   name_invalid: 'correct it; docs/reference/certificates.md has what names can be',
   name_reserved: 'choose another name',
   name_taken: 'choose another name, or say --reissue for the same machine',
-  request_not_allowed: 'ask only for what the code stands for',
+  request_not_allowed: 'ask only for what the profile or the join code stands for',
   authority_damaged: 'keep this home as it is, and restore the latest copy of it',
   authority_superseded: 'this is an older copy of the authority: use the newer one',
   checkpoint_invalid: findOut,

@@ -47,15 +47,18 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
   const value = parseJson(body);
   if (status >= 200 && status < 300) return value;
   const { code = 'refused_by_peer', message } = Check(Refusal, value) ? value : {};
+  const hint = nextSteps[code as ErrorCode];
   throw new HoldfastError(
     code as ErrorCode,
     message ?? `server ${host} refused with status ${status} and did not say why`,
-    { hint: nextSteps[code as ErrorCode] ?? 'the log of the server says why' },
+    hint === undefined ? {} : { hint },
   );
 }
 
 const newCode = 'get a new code at the server: holdfast token create NAME';
 const reissueCode = 'get a reissue code at the server: holdfast token create NAME --reissue';
+
+/** Where the step that goes with the code would be one for the server's own machine. */
 const nextSteps: Partial<Record<ErrorCode, string>> = {
   join_code_unknown: newCode,
   join_code_used: newCode,
@@ -64,6 +67,8 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   name_taken: reissueCode,
   certificate_expired: reissueCode,
   certificate_revoked: reissueCode,
+  request_unknown:
+    'check the handle: a request that is handed in again has a new one, and the one before ends',
   rate_limited: 'wait a minute, then run it again',
   storage_full: 'make room at the server, then run it again',
 };
