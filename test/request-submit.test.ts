@@ -132,7 +132,18 @@ describe('a request that is handed in at a server', () => {
     await laptop.run(['request', 'collect', handle, '--out', at('other.pem')]);
     assert.match(readFileSync(at('other.pem'), 'utf8'), /BEGIN CERTIFICATE/);
     const unknown = await laptop.run(['request', 'collect', 'a'.repeat(26), '--out', at('x.pem')], 1);
-    assert.match(unknown.stderr, /\[request_unknown\]/);
+    assert.match(unknown.stderr, /\[request_unknown\]\n {2}next: check the handle/);
     assert.ok(!existsSync(at('x.pem')));
+  });
+
+  it('is paired with the key that waits here when another machine handed it in', async () => {
+    const web = network.client('web', at('web'));
+    await web.run(['request', 'create', '--cn', 'carried.example', '--out', at('carried.csr')]);
+    const laptop = network.client('laptop', at('laptop'));
+    const handed = await laptop.run(['request', 'submit', at('carried.csr'), '--json']);
+    const { handle } = JSON.parse(handed.stdout) as { handle: string };
+    await network.run(['request', 'approve', await idOf('carried.example')]);
+    const { stdout } = await web.run(['request', 'collect', handle, ...known()]);
+    assert.match(stdout, /completed +CN=carried\.example/);
   });
 });

@@ -20,6 +20,7 @@ export {
   completePending,
   findOwnCertificate,
   findPending,
+  findPendingFor,
   forgetPending,
   keepPending,
   listPending,

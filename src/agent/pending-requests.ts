@@ -113,29 +113,44 @@ export async function forgetPending(keystore: Keystore, name: string): Promise<v
   await keystore.update((entries) => entries.remove(pendingLabel(name)));
 }
 
+/** The pending request that a certificate is for, by public key; undefined when no key here waits for it. */
+export function findPendingFor(keystore: Keystore, { spki }: Certificate): PendingRequest | undefined {
+  return listPending(keystore).find(({ name }) =>
+    equalBytes(exportPublicKey(keystore.key(pendingLabel(name))), spki),
+  );
+}
+
 /**
  * Pairs a certificate with the key that waits for it, by public key; both then stand under one label. Nothing changes
- * when there is no such key.
+ * when there is no such key, or when it was paired before.
  *
  * @param chain DER, in any order; what leads to the authority is put in its order, and a root left out
  * @throws HoldfastError `keystore_entry_missing` when no key here belongs to any of them
  */
 export async function completePending(keystore: Keystore, chain: readonly Bytes[]): Promise<OwnCertificate> {
   const certificates = chain.map((der) => parseCertificate(der));
-  for (const { name } of listPending(keystore)) {
-    const key = keystore.key(pendingLabel(name));
-    const spki = exportPublicKey(key);
-    const leaf = certificates.find((each) => equalBytes(each.spki, spki));
-    if (leaf === undefined) continue;
-    const ordered = orderChain(leaf, certificates).map(({ der }) => der);
-    await keystore.update((entries) => {
-      entries.putKey(certificateLabel(name), key);
-      entries.putCertificates(certificateLabel(name), ordered);
-      entries.remove(pendingLabel(name));
-    });
-    return { name, chain: ordered };
+  for (const leaf of certificates) {
+    const waiting = findPendingFor(keystore, leaf);
+    if (waiting !== undefined) return await pair(keystore, waiting.name, orderChain(leaf, certificates));
+    const own = findOwnCertificate(keystore, leaf);
+    if (own !== undefined) return { name: own.name, chain: keystore.certificate(own.label) };
   }
   throw noKey(certificates[0]);
+}
+
+async function pair(
+  keystore: Keystore,
+  name: string,
+  ordered: readonly Certificate[],
+): Promise<OwnCertificate> {
+  const chain = ordered.map(({ der }) => der);
+  const key = keystore.key(pendingLabel(name));
+  await keystore.update((entries) => {
+    entries.putKey(certificateLabel(name), key);
+    entries.putCertificates(certificateLabel(name), chain);
+    entries.remove(pendingLabel(name));
+  });
+  return { name, chain };
 }
 
 /** The key and chain that were paired for a certificate, found by its public key; undefined when there are none. */

@@ -3,6 +3,7 @@ import {
   adoptEnrolment,
   completePending,
   findPending,
+  findPendingFor,
   listPending,
   type PendingRequest,
   readNodeState,
@@ -53,7 +54,8 @@ export async function collect(
   const { node } = await openHome(context.home);
   const keystore = await Keystore.open(node);
   const pending = pick(keystore, what);
-  if (pending === undefined) return await collectForeign(context, what ?? '', options);
+  if (pending === undefined)
+    return await collectByHandle(context, keystore, { ...options, handle: what ?? '' });
   const server = await serverOf(context, pending, options);
   const answer = await followRequest(pending.submitted?.handle ?? '', server);
   checkApproved(answer, pending.name);
@@ -79,21 +81,29 @@ export async function settleAnswer(context: Context, answered: Answered): Promis
   sayCollected(context, leaf, 'completed');
 }
 
-/** One by handle that is not of this machine's: its certificate goes into a file. */
-async function collectForeign(context: Context, handle: string, options: CollectOptions): Promise<void> {
-  const answer = await followRequest(handle, await requestServer(context, options));
+/** One that was handed in elsewhere: its key may wait here all the same, else its certificate goes into a file. */
+async function collectByHandle(
+  context: Context,
+  keystore: Keystore,
+  { handle, ...options }: CollectOptions & { readonly handle: string },
+): Promise<void> {
+  const server = await requestServer(context, options);
+  const answer = await followRequest(handle, server);
   checkApproved(answer, handle);
+  const chain = chainOf(answer);
+  const leaf = parseCertificate(chain[0] ?? new Uint8Array());
+  const pending = findPendingFor(keystore, leaf);
+  if (options.out !== undefined) await writeChain(context, options.out, chain);
+  if (pending !== undefined) return await settleAnswer(context, { keystore, pending, server, answer });
   if (options.out === undefined) {
     throw new HoldfastError('usage', 'no key here waits for this certificate: where is it to go?', {
       hint: 'name a file: --out FILE',
     });
   }
-  const chain = chainOf(answer);
-  await writeChain(context, options.out, chain);
-  sayCollected(context, parseCertificate(chain[0] ?? new Uint8Array()), 'written');
+  sayCollected(context, leaf, 'written');
 }
 
-/** The pending request that is meant, or undefined for the handle of another machine's. */
+/** The pending request that is meant, or undefined for a handle that is not known here. */
 function pick(keystore: Keystore, what: string | undefined): PendingRequest | undefined {
   const submitted = listPending(keystore).filter((each) => each.submitted !== undefined);
   if (what === undefined) {
