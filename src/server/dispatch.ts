@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../base/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
-import type { ListenerPolicy } from '../policy/index.ts';
+import { type ListenerPolicy, localName } from '../policy/index.ts';
 import { isToldToPeer, type PeerGate } from '../transport/index.ts';
 import { findRoute, type Route, storageRoute } from './access.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
@@ -54,7 +54,11 @@ function admit(
   if (!policy.services.includes(route.service)) {
     throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
   }
-  return route.access === 'anybody' ? undefined : gate.check(request.socket, { roles: route.access });
+  if (route.access === 'anybody') return undefined;
+  const identity = gate.check(request.socket, { roles: route.access });
+  // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
+  if (identity.role !== 'admin' || identity.name !== localName) return identity;
+  throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);
 }
 
 /** Answers a refusal. Of a certificate, only a peer of our own authority learns what is wrong with it. */
