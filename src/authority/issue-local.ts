@@ -37,8 +37,9 @@ export async function issueLocal(context: AuthorityContext, order: LocalOrder): 
   const authorisation = subject === undefined ? named : { ...named, subject };
   const details = withKey ? { withKey } : {};
   return await context.database.transaction(async (tx) => {
-    // The server beside the authority has nobody else to ask, and whoever holds the home could do without asking.
-    if (role === 'server') await reviveIdentity(tx, identity);
+    // The server beside the authority has nobody else to ask, and whoever holds the home could do without asking. What an
+    // administrator has revoked no other gets back by an order.
+    if (role === 'server' && order.by === undefined) await reviveIdentity(tx, identity);
     const kind = (await findIdentity(tx, identity)) === undefined ? 'issued' : 'renewed';
     return await issue(tx, context, { authorisation, spki, kind, by, details });
   });

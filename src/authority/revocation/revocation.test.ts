@@ -5,6 +5,7 @@ import {
   type Certificate,
   createOcspRequest,
   exportPublicKey,
+  generateKeyPair,
   generateSerialNumber,
   type OcspHash,
   type OcspResponse,
@@ -65,6 +66,17 @@ describe('revoking', () => {
     assert.deepEqual(new Set(serials), new Set([serial, same.certificate.serial]));
     for (const each of serials) assert.ok(!home.authority.isGood(each));
     assert.ok(home.authority.isGood(other.certificate.serial));
+  });
+
+  test('the server beside the authority comes back by itself, and no order brings a revoked server back', async () => {
+    await using home = await SampleHome.open();
+    await home.local('server', 'vault');
+    const server = { kind: 'identity', identity: { role: 'server', name: 'vault' } } as const;
+    await home.authority.revocation.revoke(server, { reason: 'cessationOfOperation', by });
+    const spki = exportPublicKey((await generateKeyPair('p256')).publicKey);
+    const order = { role: 'server', name: 'vault', spki, by: 'admin/ann' } as const;
+    await assert.rejects(home.authority.issueLocal(order), { code: 'certificate_revoked' });
+    assert.ok(home.authority.isGood((await home.local('server', 'vault')).certificate.serial));
   });
 
   test('a lost key is known when its certificate has ended by then', async () => {
