@@ -87,7 +87,9 @@ async function settle(
   const at = new Date(options.clock.now());
   const expected = { identity: node.identity, spki, bundle: node.bundle.current, at };
   const enrolment = readEnrolment(answer.enrolment, expected);
-  await keep(node, enrolment, options.log);
+  // A listener that enrols may show a certificate from elsewhere, which vouches for a host and not for whom to trust. The
+  // renewal after this one, over mutual TLS, brings that.
+  await keep(node, { ...enrolment, bundle: node.bundle.current }, options.log);
   // Before the key gets its place: after a crash in between the request is made again, and not asked after for ever.
   await node.updateState({ lateRenewal: null });
   await pending.settle(identityLabel, enrolment.chain);
