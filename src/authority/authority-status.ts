@@ -8,6 +8,7 @@ import { countLiveJoinCodes } from './join-code-records.ts';
 import type { LogHead } from './log/audit-log.ts';
 import type { MirrorState } from './mirror/mirrors.ts';
 import { policyWarnings } from './policy/policy-warnings.ts';
+import { readStanding, refusalOfStanding, type Standing } from './standing.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {
@@ -23,6 +24,8 @@ export interface CertificateStatus {
 export interface AuthorityStatus {
   readonly network: string;
   readonly epoch: number;
+  /** Whether it may work, and why not. */
+  readonly standing: Standing;
   readonly statusAddress: string;
   readonly root: CertificateStatus;
   readonly issuing: CertificateStatus;
@@ -46,8 +49,9 @@ export async function readStatus(
   context: AuthorityContext,
   { kitPath, mirrors }: { readonly kitPath?: string | undefined; readonly mirrors: readonly MirrorState[] },
 ): Promise<AuthorityStatus> {
-  const { database, issuer, log, clock, epoch } = context;
+  const { database, reader, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
+  const standing = readStanding(reader);
   const nodes = await database.all<{ role: Role; n: number }>(
     'SELECT role, count(*) AS n FROM identities WHERE live_until >= ? GROUP BY role',
     nowMs,
@@ -64,6 +68,7 @@ export async function readStatus(
   return {
     network: issuer.network,
     epoch,
+    standing,
     statusAddress: issuer.statusAddress,
     root: certificateStatus(issuer.root, nowMs),
     issuing: certificateStatus(issuer.issuing, nowMs),
@@ -74,6 +79,7 @@ export async function readStatus(
     log: await log.head(),
     mirrors,
     warnings: [
+      ...standingWarnings(standing),
       ...kitWarnings(kitPath),
       ...(await custodyWarnings(context)),
       ...policyWarnings(context),
@@ -86,6 +92,12 @@ export async function readStatus(
 function certificateStatus({ label, certificate }: CaCertificate, nowMs: number): CertificateStatus {
   const { fingerprint, notAfter } = certificate;
   return { label, fingerprint, notAfter, daysLeft: Math.floor((notAfter.getTime() - nowMs) / dayMs) };
+}
+
+function standingWarnings(standing: Standing): string[] {
+  if (standing === 'ready') return [];
+  const { message, hint } = refusalOfStanding(standing);
+  return [`${message}: ${hint}`];
 }
 
 function kitWarnings(kitPath: string | undefined): string[] {

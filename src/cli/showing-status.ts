@@ -26,6 +26,7 @@ function sayAuthority({ output }: Context, { authority, listeners }: Status): vo
     'network',
     authority.network,
     `epoch ${authority.epoch}`,
+    ...(authority.standing === 'ready' ? [] : [authority.standing]),
     `status address ${authority.statusAddress}`,
   );
   output.row('root', shortFingerprint(root.fingerprint), `${root.daysLeft} days left`);
