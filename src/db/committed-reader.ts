@@ -1,6 +1,7 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import type { Row, SqlValue } from './database.ts';
 import { namedSqliteError } from './sqlite-error.ts';
+import { Statements } from './statements.ts';
 
 /**
  * A second connection to a database, in the caller's thread, that only reads and only sees what was committed. It waits
@@ -10,18 +11,19 @@ import { namedSqliteError } from './sqlite-error.ts';
 export class CommittedReader {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
 
   /** Opens the file of a {@link Database} that is open. */
   constructor(path: string) {
     this.#path = path;
     this.#database = new DatabaseSync(path, { readOnly: true });
+    this.#statements = new Statements(this.#database);
   }
 
   /** The first row, if there is one. Errors as those of a {@link Database}. */
   get(sql: string, ...params: readonly SqlValue[]): Row | undefined {
     try {
-      return this.#statement(sql).get(...params);
+      return this.#statements.get(sql, params);
     } catch (error) {
       throw namedSqliteError(error, this.#path);
     }
@@ -30,14 +32,5 @@ export class CommittedReader {
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }

@@ -1,8 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { systemErrorCode } from '../base/index.ts';
 import type { Command } from './connection.ts';
 import { namedSqliteError } from './sqlite-error.ts';
+import { Statements } from './statements.ts';
 
 const busyTimeoutMs = 5000;
 
@@ -19,12 +20,12 @@ export type ConnectionPurpose = 'writer' | 'reader';
 export class SqliteConnection {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  /** Kept for ever: the texts are the program's own constants, never built from input. */
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
 
   constructor(path: string, purpose: ConnectionPurpose) {
     this.#path = path;
     this.#database = this.#named(() => openFile(path, purpose));
+    this.#statements = new Statements(this.#database);
   }
 
   /** Whether a transaction is open; SQLite ends one by itself when the disk is full. */
@@ -46,25 +47,14 @@ export class SqliteConnection {
       case 'exec':
         return this.#database.exec(sql);
       case 'all':
-        return this.#statement(sql)
-          .all(...params)
-          .map(plainRow);
+        return this.#statements.all(sql, params);
       case 'get':
-        return plainRow(this.#statement(sql).get(...params));
+        return this.#statements.get(sql, params);
       case 'run':
-        return { changes: Number(this.#statement(sql).run(...params).changes) };
+        return { changes: this.#statements.run(sql, params) };
       default:
         throw new TypeError(`no such method: ${String(method)}`);
     }
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 
   #named<T>(work: () => T): T {
@@ -107,9 +97,4 @@ export function createPrivateFile(path: string): void {
     const expected = ['EEXIST', 'ENOENT', 'EACCES', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENOSPC'];
     if (!expected.includes(systemErrorCode(error) ?? '')) throw error;
   }
-}
-
-/** Rows come without a prototype here and with one out of a worker; callers get the same both ways. */
-function plainRow<T extends object | undefined>(row: T): T {
-  return row === undefined ? row : { ...row };
 }
