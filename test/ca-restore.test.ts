@@ -189,6 +189,8 @@ test('an authority without its log waits, until somebody says in words that it i
   const restored = await json(['ca', 'restore', 'x.age', '--home', 'b', '--kit', 'a/recovery-kit.txt'], cwd);
   assert.equal(restored['standing'], 'restored');
   await refused('authority_restored', ['serve', '--home', 'b'], cwd);
+  const { stderr } = await runHoldfast(['status', '--home', 'b'], { cwd });
+  assert.match(stderr, /warning: .* does not know what was revoked since: .*holdfast ca restore/);
   await refused('authority_restored', ['token', 'create', 'alpha', '--home', 'b'], cwd);
   await refused('authority_restored', ['ca', 'restore', '--home', 'b'], cwd);
   mkdirSync(join(cwd, 'empty'));
@@ -199,6 +201,30 @@ test('an authority without its log waits, until somebody says in words that it i
   const { stdout } = await runHoldfast(['audit', 'list', '--json', '--home', 'b'], { cwd });
   assert.match(stdout, /the cellar burnt/);
   await refused('usage', ['ca', 'restore', '--home', 'b', '--log-is-lost', 'again'], cwd);
+});
+
+test('an older backup brings the key of the root back, which is said; newer backups are known of', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const at = (name: string): string => join(cwd, name);
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  mkdirSync(at('m'));
+  appendFileSync(at('a/holdfast.toml'), `\n[authority]\nlog_mirrors = [${JSON.stringify(at('m'))}]\n`);
+  writeFileSync(at('password'), 'correct horse\n');
+  await json(['ca', 'backup', 'old.age', '--home', 'a'], cwd);
+  await json(['ca', 'backup', 'newer.age', '--home', 'a'], cwd);
+  await json(['ca', 'offline', 'root.age', '--password-file', 'password', '--home', 'a'], cwd);
+  const passphrase = ['--keystore-passphrase-file', 'password'];
+  const words = ['ca', 'restore', 'old.age', '--kit', 'a/recovery-kit.txt', '--home', 'b', ...passphrase];
+  const restored = await json(words, cwd);
+  assert.match(JSON.stringify(restored['notes']), /the key root-1 is here, though .*root\.age/);
+  assert.ok(!existsSync(at('b/authority/stash')));
+  const home = ['--home', 'b', ...passphrase];
+  assert.match((await runHoldfast(['status', ...home], { cwd })).stderr, /root-1 is here, though/);
+  const again = ['ca', 'offline', 'again.age', '--password-file', 'password', ...home];
+  const { backups } = (await json(again, cwd)) as { backups: { name: string }[] };
+  assert.deepEqual(backups.map(({ name }) => name).sort(), ['newer.age', 'old.age']);
+  assert.doesNotMatch((await runHoldfast(['status', ...home], { cwd })).stderr, /root-1 is here/);
 });
 
 test('keys alone are not restored over the recovery kit of before', async () => {

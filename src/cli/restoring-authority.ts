@@ -18,6 +18,7 @@ import type { Context } from './context.ts';
 import { whoCanFollow } from './following.ts';
 import { plural } from './format.ts';
 import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
+import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { readKit } from './recovering.ts';
 import { differences, proposeSettings } from './restored-settings.ts';
 import { parseSettings, readSettings, type Settings, writeSettings } from './settings.ts';
@@ -53,10 +54,11 @@ export async function restoreCa(
   const changes = differences(contents.settings, settings);
   const followers = await whoCanFollow(contents.settings, settings);
   if (options.dryRun === true) return sayPlan(context, { contents, changes, followers });
+  const passphrase = await newKeystorePassphrase(context, {});
   const home = await createHome(context.home);
   // Before the authority: a crash in between leaves a home where restoring can begin again.
   await writeSettings(home, settings);
-  const order = { ...catchUpOrder(context, home, settings, options), home: home.path, path, key };
+  const order = { ...catchUpOrder(context, home, settings, options), home: home.path, path, key, passphrase };
   const { manifest, result } = await restoreAuthority(order);
   sayRestored(context, { network: manifest.network, keys: manifest.keys, result, changes, followers });
 }
@@ -188,6 +190,8 @@ function sayRestored(
   if (output.json) return output.value({ network, keys, changes, followers, ...jsonOf(result) });
   output.row('restored', network);
   sayKeys(context, keys);
+  if (context.keystorePassphraseFile === undefined)
+    output.row('opened by', 'a new stash of this machine', 'a passphrase instead: holdfast keystore rekey');
   sayChanges(context, restored);
   if (!(result instanceof HoldfastError)) return sayCaughtUp(context, result);
   output.row('waiting', 'nothing is issued, answered or served until it knows what happened since');

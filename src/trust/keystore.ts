@@ -86,15 +86,20 @@ export class Keystore {
   }
 
   /**
-   * Makes a keystore with a stash of its own that holds what another one was copied out as.
+   * Makes a keystore that holds what another one was copied out as, opened by a stash of its own unless a passphrase is
+   * given.
    *
    * @throws HoldfastError as {@link Keystore.create}, and `keystore_damaged` when `contents` is no such copy
    */
-  static async createFrom(directory: string, contents: Secret<Bytes>): Promise<Keystore> {
+  static async createFrom(
+    directory: string,
+    contents: Secret<Bytes>,
+    passphrase?: Secret<string>,
+  ): Promise<Keystore> {
     const copied = decodeEntries(contents.reveal());
     if (copied === undefined)
       throw new HoldfastError('keystore_damaged', 'the copy of a keystore is damaged');
-    const keystore = await Keystore.create(directory);
+    const keystore = await Keystore.create(directory, passphrase);
     await keystore.#replace(copied);
     return keystore;
   }

@@ -1,8 +1,9 @@
-import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { authorityDirectory, databasePath } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
+import { rootCameBack } from '../custody/root-came-back.ts';
 import { lockHome } from '../home-lock.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts';
@@ -23,6 +24,8 @@ export interface RestoreOrder extends CatchUpOrder {
   /** The backup. */
   readonly path: string;
   readonly key: BackupKey;
+  /** What is to open the keystore here; a stash unless given. */
+  readonly passphrase?: Secret<string> | undefined;
 }
 
 /** A restored authority: what it learnt, or why it waits. */
@@ -94,7 +97,9 @@ async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
   await beginEpoch(database);
   const complete = order.complete === true || manifest.retired;
   try {
-    return { manifest, result: await catchUp(database, { ...order, complete }) };
+    const result = await catchUp(database, { ...order, complete });
+    const notes = [...result.notes, ...(await rootCameBack(database, keystore))];
+    return { manifest, result: { ...result, notes } };
   } catch (error) {
     if (isHoldfastError(error, 'authority_restored')) return { manifest, result: error };
     throw error;

@@ -10,6 +10,8 @@ import type { AuthorityKeys } from './read-p12.ts';
 /** What an authority needs beside its keys and certificates. */
 export interface StageOptions {
   readonly clock: Clock;
+  /** What is to open the keystore; a stash unless given. */
+  readonly passphrase?: Secret<string> | undefined;
   readonly recoveryKit: {
     readonly passphrase?: Secret<string> | undefined;
     /** Writes the kit, durably and for its owner alone. */
@@ -28,7 +30,7 @@ export async function stagePkcs12(
   options: StageOptions,
 ): Promise<void> {
   const { network, certificates, keys } = authority;
-  const keystore = await Keystore.create(directory);
+  const keystore = await Keystore.create(directory, options.passphrase);
   await keystore.update((entries) => {
     for (const [label, key] of keys) entries.putKey(label, key);
   });

@@ -11,13 +11,20 @@ import { readBackup } from './read-backup.ts';
 
 const maxKeysBytes = 64 * 1024 * 1024;
 
+/** What is unpacked, and what opens the keystore that is made. */
+interface Unpacking {
+  readonly path: string;
+  readonly key: BackupKey;
+  readonly passphrase?: Secret<string> | undefined;
+}
+
 /**
  * Unpacks a backup into a directory that is not there yet: its database as it was, and a keystore with a stash of its
- * own. Errors: as `readBackup`; the directory is then the caller's to remove
+ * own, or under `passphrase`. Errors: as `readBackup`; the directory is then the caller's to remove
  */
 export async function unpackBackup(
   directory: string,
-  { path, key }: { readonly path: string; readonly key: BackupKey },
+  { path, key, passphrase }: Unpacking,
 ): Promise<{ readonly manifest: BackupManifest; readonly keystore: Keystore }> {
   await makePrivateDirectory(directory);
   let keys: Bytes | undefined;
@@ -29,7 +36,7 @@ export async function unpackBackup(
     },
   });
   if (keys === undefined) throw backupDamaged(path, 'it holds no keys');
-  return { manifest, keystore: await Keystore.createFrom(directory, new Secret(keys)) };
+  return { manifest, keystore: await Keystore.createFrom(directory, new Secret(keys), passphrase) };
 }
 
 async function writeSynced(path: string, chunks: AsyncIterable<Bytes>): Promise<void> {

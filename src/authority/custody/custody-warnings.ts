@@ -4,6 +4,7 @@ import { describeClock } from '../log/clock-guard.ts';
 import { passesKeptCheckpoint } from '../log/kept-checkpoint.ts';
 import { replacementTime } from '../replace-issuing.ts';
 import { readCrlState } from '../revocation/crl-records.ts';
+import { rootCameBack } from './root-came-back.ts';
 
 /** How long before something that needs the root it is said, so that a ceremony can be planned. */
 const ceremonyNoticeMs = 90 * dayMs;
@@ -21,6 +22,7 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
     ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
     ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
     ...rootWarnings(context),
+    ...(await rootCameBack(context.database, context.keystore)),
     ...issuingWarnings(context),
     ...crlWarnings(context),
     ...(await serverWarnings(context)),

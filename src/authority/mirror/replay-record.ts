@@ -45,6 +45,8 @@ export async function replayRecord(
   else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
   else if (record.kind === 'crl signed') await replayCrl(tx, record);
   else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
+  else if (record.kind === 'backed up') await replayBackup(tx, record);
+  else if (record.kind === 'root offline' || record.kind === 'root online') await replayRootMoved(tx, record);
   else if (unrecoverable.includes(record.kind))
     counts.lost[record.kind] = (counts.lost[record.kind] ?? 0) + 1;
 }
@@ -162,6 +164,28 @@ async function replayCrl(tx: Queries, { details }: LogRecord): Promise<void> {
 async function replayTokenRevoked(tx: Queries, { details, at }: LogRecord): Promise<void> {
   const sql = 'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
   await tx.run(sql, Date.parse(at), Number(details['token']));
+}
+
+/** Backups that were made since: where they lie, and that they may hold the key of the root. */
+async function replayBackup(tx: Queries, { details, at }: LogRecord): Promise<void> {
+  const missing = details['missing'] as unknown[];
+  const roots = await tx.all<{ label: string }>("SELECT label FROM issuers WHERE kind = 'root'");
+  await tx.run(
+    'INSERT INTO backups (place, name, made_at, bytes, sequence, holds_root) VALUES (?, ?, ?, ?, ?, ?)',
+    String(details['place']),
+    String(details['name']),
+    Date.parse(at),
+    Number(details['bytes']),
+    Number((details['holds'] as { sequence: number }).sequence),
+    Number(roots.some(({ label }) => !missing.includes(label))),
+  );
+}
+
+/** Where the key of the root was taken to; the backup may be older than that, and hold the key still. */
+async function replayRootMoved(tx: Queries, { kind, details, at }: LogRecord): Promise<void> {
+  const [file, movedAt] = kind === 'root offline' ? [String(details['file']), Date.parse(at)] : [null, null];
+  const sql = 'UPDATE issuers SET key_file = ?, key_moved_at = ? WHERE label = ?';
+  await tx.run(sql, file, movedAt, String(details['label']));
 }
 
 function splitLabel(label: string): [Role, string] {

@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { defaultPort } from '../creation-options.ts';
 import { plural } from '../format.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home.ts';
+import { newKeystorePassphrase } from '../keystore-passphrase.ts';
 import { machineNames } from '../machine.ts';
 import { readSettings, writeSettings } from '../settings.ts';
 import { isThere } from './written-files.ts';
@@ -48,11 +49,13 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
   const lost = whyLost(restore);
   const authority = await readAuthorityPkcs12(await readBounded(path), password);
   await checkNoKit(context.home);
+  const passphrase = await newKeystorePassphrase(context, {});
   const home = await createHome(context.home);
   await settle(home, authority, restore);
   const result = await restorePkcs12(authority, {
     home: home.path,
     clock: context.clock,
+    passphrase,
     recoveryKit: { write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
     mirrors: mirror.map((one) => mirrorAt(one, context.workingDirectory)),
     ...(lost !== undefined && { logIsLost: lost }),
