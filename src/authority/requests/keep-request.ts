@@ -82,10 +82,11 @@ async function replaceHandleFor(
   await replaceHandle(tx, id, hashHandle(handle));
 }
 
-async function checkRoom(tx: Queries, { asked_by, asked_from, asked_at }: NewRequest): Promise<void> {
+async function checkRoom(tx: Queries, { asked_by, asked_from, asked_at, kind }: NewRequest): Promise<void> {
   const { inAll, fromThere } = await countPending(tx, asked_from, asked_at);
   const full = inAll >= maxPending ? `${inAll} requests wait` : undefined;
-  const fullThere = asked_by === 'unknown' && fromThere >= maxPendingOfAddress;
+  // Whoever is no administrator, be it that they have a certificate that ended.
+  const fullThere = (asked_by === 'unknown' || kind !== 'new') && fromThere >= maxPendingOfAddress;
   const why = full ?? (fullThere ? `${fromThere} requests from ${asked_from} wait` : undefined);
   if (why === undefined) return;
   throw new HoldfastError('rate_limited', `${why} already, and no more are taken`, {

@@ -252,6 +252,34 @@ test('a late renewal whose identity was revoked meanwhile is not approved', asyn
   await assert.rejects(requests.approve(id, { by: 'admin/ann' }), { code: 'certificate_revoked' });
 });
 
+test('a machine that was replaced does not come back by the certificate that had ended by then', async () => {
+  await using home = await SampleHome.open();
+  const { pkcs7 } = await renewalFor(home);
+  home.clock.advance(40 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  const { requests } = home.authority;
+  const { id } = await requests.submit({ input: pkcs7, from });
+  await home.enrol(await home.code('alpha', { reissue: true }));
+  await assert.rejects(requests.approve(id, { by: 'admin/ann' }), { code: 'certificate_revoked' });
+  await assert.rejects(requests.submit({ input: pkcs7, from }), { code: 'certificate_revoked' });
+});
+
+test('late renewals with one certificate do not fill the queue', async () => {
+  await using home = await SampleHome.open();
+  const { issued, keys } = await home.node('alpha');
+  home.clock.advance(40 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  const submit = async (): Promise<Submitted> => {
+    const { privateKey } = await generateKeyPair('p256');
+    const request = createCertificateRequest({ subject: createName({ CN: 'alpha' }) }, privateKey);
+    const { der: certificate } = issued.certificate;
+    const input = signRequestPkcs7({ request, certificate, privateKey: keys.privateKey });
+    return await home.authority.requests.submit({ input, from });
+  };
+  for (let at = 0; at < 20; at += 1) await submit();
+  await assert.rejects(submit(), { code: 'rate_limited' });
+});
+
 test('a certificate too long past its end, or revoked, or of another authority stands for nothing', async () => {
   await using home = await SampleHome.open();
   await using other = await SampleHome.open();

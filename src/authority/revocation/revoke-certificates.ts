@@ -29,23 +29,24 @@ export async function revokeCertificates(
 }
 
 /**
- * Marks what an identity could still use as revoked, and says which certificates these are; where its keys are lost,
- * what has expired too, by which its keys are known.
+ * Marks what an identity could still use as revoked, for a late renewal too, and says which certificates these are; where
+ * its keys are lost, all that it ever had, by which its keys are known.
  */
 export async function markLiveRevoked(
   tx: Queries,
-  { clock }: AuthorityContext,
+  { clock, policy }: AuthorityContext,
   identityId: number,
   { reason }: RevocationOrder,
 ): Promise<SerialNumber[]> {
   const nowMs = clock.now();
+  const graceMs = Math.max(...Object.values(policy.current.profiles).map((profile) => profile.graceMs));
   const revoked = await tx.all<{ serial: SerialNumber }>(
     `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
       WHERE identity = ? AND revoked_at IS NULL AND not_after >= ? RETURNING serial`,
     nowMs,
     reason,
     identityId,
-    reason === 'keyCompromise' ? 0 : nowMs,
+    reason === 'keyCompromise' ? 0 : nowMs - graceMs,
   );
   return revoked.map(({ serial }) => serial);
 }
