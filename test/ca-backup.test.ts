@@ -135,6 +135,24 @@ test('backups are made by themselves, the oldest go, and status says where they 
   assert.match(stdout + stderr, /same file system/);
 });
 
+test('words of ca backup that would be passed over are refused', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(init, cwd);
+  mkdirSync(join(cwd, 'backups'));
+  for (const words of [
+    ['x.age', '--to', 'backups'],
+    ['x.age', '--every', '24h'],
+    ['x.age', '--keep', '3'],
+    ['--to', 'backups', '--format', 'p12'],
+  ]) {
+    const { code, stderr } = await runHoldfast(['ca', 'backup', ...words, '--home', 'a'], { cwd });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /\[usage\]\n {2}next: holdfast ca backup FILE/);
+  }
+  assert.deepEqual([existsSync(join(cwd, 'x.age')), readdirSync(join(cwd, 'backups'))], [false, []]);
+});
+
 test('a backup onto a full disk leaves no file and no copy', { skip: cannotMount() }, async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;

@@ -28,6 +28,7 @@ export async function backUpAuthority(
   file: string | undefined,
   options: CaBackupOptions,
 ): Promise<void> {
+  checkWords(file, options);
   if (options.to !== undefined) return await backUpToPlace(context, options.to, options);
   if (file === undefined)
     throw new HoldfastError('usage', 'where is the backup to go?', {
@@ -37,6 +38,22 @@ export async function backUpAuthority(
   const answer = await order(context, 'ca.backup', { file, options });
   if (context.output.json) return context.output.value(answer);
   sayBackup(context, answer);
+}
+
+/** Words that would be passed over are refused: whoever said them counts on them. @throws HoldfastError `usage` */
+function checkWords(file: string | undefined, { to, every, keep, format, force }: CaBackupOptions): void {
+  const both = to !== undefined && file !== undefined;
+  const scheduled = to === undefined && (every !== undefined || keep !== undefined);
+  const unfit = to !== undefined && (format === 'p12' || force === true);
+  if (!both && !scheduled && !unfit) return;
+  const message = both
+    ? `a backup goes to the file ${file} or to the place ${to}, not to both`
+    : scheduled
+      ? '--every and --keep are for a place with many backups, and none was named'
+      : '--to makes whole backups under names of their own: --format p12 and --force are for a file';
+  throw new HoldfastError('usage', message, {
+    hint: 'holdfast ca backup FILE   ·   holdfast ca backup --to DIRECTORY-OR-URL --every 24h --keep 14',
+  });
 }
 
 /** One backup now and, when it is said how often, from the server's next start on by themselves. */
