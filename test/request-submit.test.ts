@@ -71,6 +71,9 @@ describe('a request that is handed in at a server', () => {
     );
     assert.ok(!existsSync(web.home));
     assert.deepEqual(await waiting(), []);
+    const list = await network.run(['request', 'list']);
+    assert.equal(list.stdout, '');
+    assert.match(list.stderr, /no request waits for a decision/);
   });
 
   it('waits, is approved, and its certificate is paired with the key that waited', async () => {

@@ -14,7 +14,7 @@ import {
 } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { parseCertificate, type Role } from '../pki/index.ts';
+import { parseCertificate, parseIdentityUri, type Role } from '../pki/index.ts';
 import { thisMachine } from '../repository/index.ts';
 import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
@@ -45,18 +45,25 @@ export async function listCertificates(context: Context, options: CertificateLis
     [
       { heading: 'Serial' },
       { heading: 'Identity', shrink: true },
-      { heading: 'Issued' },
-      { heading: 'Valid for', align: 'right' },
+      { heading: 'Valid from' },
+      { heading: 'Ends in', align: 'right' },
       { heading: 'State' },
     ],
     certificates.map(({ serial, identity, notBefore, notAfter, state }) => [
       serial.slice(0, 16),
-      identity ?? '',
+      shortIdentity(identity),
       formatTime(new Date(notBefore)),
       formatRemaining(new Date(notAfter).getTime() - clock.now()),
       state,
     ]),
+    'no certificate was found',
   );
+}
+
+/** `client/laptop`: the network is the same for all of them, and a terminal narrow. */
+function shortIdentity(uri = ''): string {
+  const identity = parseIdentityUri(uri);
+  return identity === undefined ? uri : `${identity.role}/${identity.name}`;
 }
 
 /** The options of every command (`--json`) come along with those of this one. */
@@ -100,6 +107,7 @@ export async function exportCertificate(
     return output.table(
       columns,
       node.state.exports.map(({ layout, directory: at }) => [layout, at]),
+      'nothing was exported: holdfast cert export DIR',
     );
   }
   if (directory === undefined) {

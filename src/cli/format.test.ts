@@ -34,6 +34,8 @@ test('elapsed times name two units at most', () => {
 test('the time until something is in its largest unit, and what has passed is now', () => {
   assert.equal(formatRemaining(20 * dayMs + 1), '20 days');
   assert.equal(formatRemaining(7305 * dayMs), '20 years');
+  assert.equal(formatRemaining(1826 * dayMs - hourMs), '5 years');
+  assert.equal(formatRemaining(1824 * dayMs), '4 years');
   assert.equal(formatRemaining(3 * hourMs), '3 hours');
   assert.equal(formatRemaining(-5), 'now');
 });

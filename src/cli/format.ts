@@ -26,13 +26,16 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(ms / hourMs)} h ${Math.floor((ms % hourMs) / minuteMs)} min`;
 }
 
-/** The time until something, in its largest unit: `20 days`, `3 hours`, `now` when it has passed. */
+/**
+ * The time until something, in its largest unit: `20 days`, `3 hours`, `now` when it has passed. What lacks less than a day
+ * of its years has them.
+ */
 export function formatRemaining(ms: number): string {
   if (ms < minuteMs) return 'now';
   if (ms < 2 * hourMs) return plural(Math.round(ms / minuteMs), 'minute');
   if (ms < 2 * dayMs) return plural(Math.round(ms / hourMs), 'hour');
   if (ms < 800 * dayMs) return plural(Math.round(ms / dayMs), 'day');
-  return plural(Math.floor(ms / (365.25 * dayMs)), 'year');
+  return plural(Math.floor((ms + dayMs) / (365.25 * dayMs)), 'year');
 }
 
 /** `2026-11-21 07:40:05` in the machine's time zone. */

@@ -47,6 +47,7 @@ export async function listAudit(context: Context, options: AuditListOptions): Pr
       who,
       describe(details),
     ]),
+    'no record was found',
   );
 }
 

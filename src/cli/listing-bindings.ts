@@ -31,6 +31,7 @@ export async function listBindings(context: Context): Promise<void> {
       issuer,
       formatRemaining(new Date(notAfter).getTime() - clock.now()),
     ]),
+    "nothing is bound: the network's own certificate is shown everywhere",
   );
   for (const { host, subject, fingerprint } of roots)
     output.row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint));

@@ -17,7 +17,7 @@ export async function listRequests(context: Context, { state }: RequestListOptio
   output.table(
     [
       { heading: 'ID', align: 'right' },
-      { heading: 'For', shrink: true },
+      { heading: 'For' },
       { heading: 'Subject', shrink: true },
       { heading: 'Asked' },
       { heading: 'From', shrink: true },
@@ -31,6 +31,9 @@ export async function listRequests(context: Context, { state }: RequestListOptio
       askedFrom,
       kind === 'new' ? is : `${is}, ${kind}`,
     ]),
+    state === 'pending'
+      ? 'no request waits for a decision; --state all lists those that were decided'
+      : 'there is no such request',
   );
 }
 

@@ -24,6 +24,7 @@ export async function listTokens(context: Context): Promise<void> {
       formatTime(new Date(expires)),
       reissue ? `${state}, reissue` : state,
     ]),
+    'no join code was made: holdfast token create NAME',
   );
 }
 

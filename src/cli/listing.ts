@@ -51,6 +51,7 @@ function saySnapshots(output: Output, chosen: readonly StoredSnapshot[]): void {
       snapshot.summary === undefined ? '' : formatBytes(snapshot.summary.totalBytesProcessed),
       snapshot.paths.join(', '),
     ]),
+    'no snapshot was found: holdfast backup PATH makes one',
   );
 }
 

@@ -15,7 +15,8 @@ export interface Output {
   /** One line of a report, `  label   text`; on stdout, or on stderr when stdout carries JSON. */
   row(label: string, ...parts: readonly string[]): void;
   warn(line: string): void;
-  table(columns: readonly Column[], rows: readonly string[][]): void;
+  /** A table on stdout; when it has no rows, `none` is said to the person instead. */
+  table(columns: readonly Column[], rows: readonly string[][], none?: string): void;
 }
 
 const labelWidth = 12;
@@ -32,7 +33,8 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
     row: (label, ...parts) =>
       (json ? say : data)(`  ${label.padEnd(labelWidth)}${parts.map(printable).join('   ')}`),
     warn: (line) => say(`warning: ${printable(line)}`),
-    table: (columns, rows) => {
+    table: (columns, rows, none) => {
+      if (rows.length === 0 && none !== undefined) return say(none);
       for (const line of formatTable(columns, rows, stdout.isTTY ? stdout.columns : Infinity)) data(line);
     },
   };

@@ -40,6 +40,7 @@ export async function showPending(context: Context, { forget }: { readonly forge
       server,
       handle,
     ]),
+    'no request of this machine waits for its certificate',
   );
 }
 
