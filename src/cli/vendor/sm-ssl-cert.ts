@@ -1,4 +1,4 @@
-import { isHoldfastError } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { clientName, parseOid, serverName, sesamFiles } from '../../compat/index.ts';
 import { type Certificate, certificatesFromPem, parseCertificate } from '../../pki/index.ts';
 import { parseRequestedNames } from '../../policy/index.ts';
@@ -25,6 +25,7 @@ export interface ClientOptions extends PlaceOptions {
 /** `sm_ssl_cert server`: `server.pem` and `server.key` for the names of `--common-name`. */
 export async function makeServer(context: Context, options: ServerOptions): Promise<void> {
   const { commonName } = parseRequestedNames([options.commonName]);
+  await checkHome(context);
   const certificate = sesamPath(context, sesamFiles.serverCertificate, options);
   const key = sesamPath(context, sesamFiles.serverKey, options);
   await prepareDirectory(certificate);
@@ -47,6 +48,7 @@ export async function makeServer(context: Context, options: ServerOptions): Prom
 /** `sm_ssl_cert client`: `client.pem` and `client.key` with the subject of `--oid`. */
 export async function makeClient(context: Context, options: ClientOptions): Promise<void> {
   const subject = options.oid === undefined ? undefined : parseOid(options.oid);
+  await checkHome(context);
   const certificate = sesamPath(context, sesamFiles.clientCertificate, options);
   const key = sesamPath(context, sesamFiles.clientKey, options);
   await prepareDirectory(certificate);
@@ -61,6 +63,19 @@ export async function makeClient(context: Context, options: ClientOptions): Prom
   ]);
   await rememberMade(await openHome(context.home), { client: { certificate, key } });
   sayIssued(context, issued, { certificate, key });
+}
+
+/** Before a directory is made. @throws HoldfastError `home_missing`, with the word that makes one */
+async function checkHome({ home }: Context): Promise<void> {
+  try {
+    await openHome(home);
+  } catch (cause) {
+    if (!isHoldfastError(cause, 'home_missing')) throw cause;
+    throw new HoldfastError('home_missing', cause.message, {
+      hint: 'sm_ssl_cert ca makes the authority; --home DIR names another place',
+      cause,
+    });
+  }
 }
 
 /** Says which addresses that clients of this server were given are not among the names. */
