@@ -227,6 +227,24 @@ test('an older backup brings the key of the root back, which is said; newer back
   assert.doesNotMatch((await runHoldfast(['status', ...home], { cwd })).stderr, /root-1 is here/);
 });
 
+test('who cannot follow to another machine is listed before anything is done', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'old.invalid'], cwd);
+  const env = { HOLDFAST_HOME: join(cwd, 'a') };
+  for (const name of ['desk', 'lap']) {
+    const words = ['sm_ssl_cert', 'client', '--name', name, '--path', join(cwd, name)];
+    assert.equal((await runHoldfast(words, { cwd, env })).code, 0);
+  }
+  await json(['cert', 'revoke', 'client/lap', '--yes', '--home', 'a'], cwd);
+  await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
+  const words = ['ca', 'restore', 'x.age', '--kit', 'a/recovery-kit.txt', '--home', 'b', '--dry-run'];
+  assert.deepEqual((await json([...words, '--names', 'new.invalid'], cwd))['cannotFollow'], ['client/desk']);
+  const { stdout } = await runHoldfast([...words, '--names', 'new.invalid'], { cwd });
+  assert.match(stdout, /cut off {5}client\/desk$/m);
+  assert.ok(!existsSync(join(cwd, 'b')));
+});
+
 test('keys alone are not restored over the recovery kit of before', async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;

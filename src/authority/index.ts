@@ -17,6 +17,7 @@ export {
 } from './answers.ts';
 export type { Authority } from './authority.ts';
 export type { AuthorityStatus, CertificateStatus } from './authority-status.ts';
+export { backedUpNodes } from './backup/backed-up-nodes.ts';
 export type { BackupKey, BackupLock } from './backup/backup-key.ts';
 export type { BackupManifest } from './backup/backup-manifest.ts';
 export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';

@@ -46,6 +46,6 @@ const refusals = {
   retired: {
     code: 'authority_retired',
     message: 'this authority was moved to another machine',
-    hint: 'use it there; this home can be kept for looking at, and no longer issues',
+    hint: 'use it there; when its file was never restored: holdfast ca move --undo "WHY"',
   },
 } as const;

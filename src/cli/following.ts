@@ -31,6 +31,11 @@ export async function whoCanFollow(text: string | undefined, settings: Settings)
   };
 }
 
+/** Whether any way that clients know leads to this machine; they were told the same, so all of them find it or none. */
+export function canFollow({ reachable, statusLeadsHere }: Followers): boolean {
+  return reachable.length > 0 || statusLeadsHere;
+}
+
 /** Behind a proxy the port of the status address is not one of ours; then the name alone is looked at. */
 async function statusLeadsHere(settings: Settings): Promise<boolean> {
   const { hostname, port } = new URL(settings.statusAddress);

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import {
   type BackupContents,
   type BackupKey,
+  backedUpNodes,
   type CaughtUp,
   hasAuthority,
   inspectBackup,
@@ -15,7 +16,7 @@ import { HoldfastError } from '../base/index.ts';
 import { careOf, mirrorAt } from './care-of.ts';
 import { givenPassword } from './choose-password.ts';
 import type { Context } from './context.ts';
-import { whoCanFollow } from './following.ts';
+import { canFollow, whoCanFollow } from './following.ts';
 import { plural } from './format.ts';
 import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
@@ -53,7 +54,10 @@ export async function restoreCa(
   const settings = await settingsFor(context, contents, options);
   const changes = differences(contents.settings, settings);
   const followers = await whoCanFollow(contents.settings, settings);
-  if (options.dryRun === true) return sayPlan(context, { contents, changes, followers });
+  if (options.dryRun === true) {
+    const left = canFollow(followers) ? [] : await backedUpNodes({ path, key, clock: context.clock });
+    return sayPlan(context, { contents, changes, followers, left });
+  }
   const passphrase = await newKeystorePassphrase(context, {});
   const home = await createHome(context.home);
   // Before the authority: a crash in between leaves a home where restoring can begin again.
@@ -152,7 +156,13 @@ interface Told {
   readonly followers: Awaited<ReturnType<typeof whoCanFollow>>;
 }
 
-function sayPlan(context: Context, plan: Told & { readonly contents: BackupContents }): void {
+interface Plan extends Told {
+  readonly contents: BackupContents;
+  /** Who had a certificate and finds this machine nowhere. */
+  readonly left: readonly string[];
+}
+
+function sayPlan(context: Context, plan: Plan): void {
   const { output } = context;
   const { network, epoch, madeAt, log, keys, retired } = plan.contents.manifest;
   if (output.json)
@@ -165,6 +175,7 @@ function sayPlan(context: Context, plan: Told & { readonly contents: BackupConte
       retired,
       changes: plan.changes,
       followers: plan.followers,
+      cannotFollow: plan.left,
     });
   output.row(
     'would be',
@@ -174,6 +185,7 @@ function sayPlan(context: Context, plan: Told & { readonly contents: BackupConte
   );
   sayKeys(context, keys);
   sayChanges(context, plan);
+  for (const label of plan.left) output.row('cut off', label);
   output.row('changed', 'nothing: this was a dry run');
 }
 

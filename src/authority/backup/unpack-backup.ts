@@ -39,6 +39,19 @@ export async function unpackBackup(
   return { manifest, keystore: await Keystore.createFrom(directory, new Secret(keys), passphrase) };
 }
 
+/** Unpacks nothing but the database, into a directory that is there. Errors: as `readBackup` */
+export async function unpackDatabase(
+  directory: string,
+  { path, key }: { readonly path: string; readonly key: BackupKey },
+): Promise<void> {
+  await readBackup(path, key, {
+    take: async (name, chunks) => {
+      if (name === 'database') await writeSynced(databasePath(directory), chunks);
+      else for await (const _chunk of chunks);
+    },
+  });
+}
+
 async function writeSynced(path: string, chunks: AsyncIterable<Bytes>): Promise<void> {
   await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
   const handle = await open(path, 'r+');

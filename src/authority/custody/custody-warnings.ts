@@ -24,6 +24,7 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
     ...rootWarnings(context),
     ...(await rootCameBack(context.database, context.keystore)),
     ...issuingWarnings(context),
+    ...lostWarnings(context),
     ...crlWarnings(context),
     ...(await serverWarnings(context)),
   ];
@@ -46,6 +47,17 @@ function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[
   const until = `${label} ends ${dayOf(certificate.notAfter)}`;
   if (isHere) return [`the issuing certificate is not replaced, though due since ${dayOf(due)}; ${until}`];
   return [`the issuing certificate is due to be replaced from ${dayOf(due)} on, ${needsRoot}; ${until}`];
+}
+
+/** A restore knows of one that was made after the backup, and has no key of it. */
+function lostWarnings({ issuer: { issuings }, clock, keystore }: AuthorityContext): string[] {
+  return issuings
+    .filter(({ label, certificate }) => !keystore.has(label) && certificate.notAfter.getTime() > clock.now())
+    .map(
+      ({ label }) =>
+        `the key ${label} is lost: no revocation list and no OCSP answer for what it issued can be signed; ` +
+        'servers of this network refuse what is revoked all the same, and renewal replaces it',
+    );
 }
 
 function crlWarnings({ issuer: { root }, clock, keystore, reader }: AuthorityContext): string[] {
