@@ -44,8 +44,8 @@ export function differences(text: string | undefined, settings: Settings): Setti
   if (text === undefined) return [];
   const before = parseSettings(text, 'the settings in the backup');
   return (Object.keys({ ...before, ...settings }) as (keyof Settings)[])
-    .map((key) => ({ key, before: show(before[key]), now: show(settings[key]) }))
-    .filter((change) => change.before !== change.now);
+    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(settings[key]))
+    .map((key) => ({ key, before: show(before, key), now: show(settings, key) }));
 }
 
 async function namesHere({ names, statusAddress }: Settings): Promise<string[]> {
@@ -55,7 +55,14 @@ async function namesHere({ names, statusAddress }: Settings): Promise<string[]> 
   return [...new Set([...stay, ...(await machineNames())])];
 }
 
-function show(value: Settings[keyof Settings]): string {
+/** For people: of listeners, which differ in their ports alone, the ports. */
+function show(settings: Settings, key: keyof Settings): string {
+  if (key === 'listeners')
+    return listenersOf(settings)
+      .map(({ name, address }) => `${name} ${address.port}`)
+      .join(', ');
+  const value = settings[key];
   if (value === undefined) return 'none';
+  if (Array.isArray(value)) return value.join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
