@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { fromHex, toHex } from '../base/index.ts';
 import type { DerReader } from './der-reader.ts';
 import { tag } from './der-tag.ts';
@@ -12,10 +12,16 @@ const maxBytes = 20;
 
 /** A fresh serial number: 16 random bytes, the first 0x01–0x7f, so that it is positive and always as long. */
 export function generateSerialNumber(): SerialNumber {
-  const bytes = randomBytes(16);
-  bytes[0] = randomInt(0x01, 0x80);
+  if (random.length < serialBytes) random = randomBytes(256 * serialBytes);
+  const bytes = random.subarray(0, serialBytes);
+  random = random.subarray(serialBytes);
+  bytes[0] = (bytes[0] as number) & 0x7f || 0x01;
   return toHex(bytes) as SerialNumber;
 }
+
+const serialBytes = 16;
+/** Asked for by the block: a serial number is no secret, and each request to the system costs as much as many of them. */
+let random = randomBytes(0);
 
 /** The serial number that `text` writes in hexadecimal, colons allowed (at most 20 bytes, RFC 5280 §4.1.2.2), or undefined. */
 export function parseSerialNumber(text: string): SerialNumber | undefined {

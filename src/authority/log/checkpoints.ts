@@ -6,8 +6,9 @@ import {
   verifyCheckpoint,
 } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuer.ts';
 import { supersede } from '../mirror/supersede.ts';
-import { committedHead } from './audit-log.ts';
+import { committedHead, type LogHead } from './audit-log.ts';
 import { hashRecord } from './log-record.ts';
 
 const sharedForMs = secondMs;
@@ -18,8 +19,15 @@ const sharedForMs = secondMs;
  */
 export class Checkpoints {
   readonly #context: AuthorityContext;
-  /** Shared by all whose records came to the disk together. */
-  #last: { readonly state: string; readonly atMs: number; readonly signed: SignedCheckpoint } | undefined;
+  /** Shared by all whose records came to the disk together: each commit has a head of its own. */
+  #last:
+    | {
+        readonly head: LogHead;
+        readonly issuing: CaCertificate;
+        readonly atMs: number;
+        readonly signed: SignedCheckpoint;
+      }
+    | undefined;
 
   constructor(context: AuthorityContext) {
     this.#context = context;
@@ -27,14 +35,15 @@ export class Checkpoints {
 
   /** The checkpoint of this moment, or of one less than a second ago since when nothing was recorded. */
   sign(): SignedCheckpoint {
-    const { reader, clock, issuer, durable } = this.#context;
-    const row = reader.get('SELECT crl_number FROM authority');
-    const state = `${durable.current.sequence} ${String(row?.crl_number)} ${issuer.issuing.label}`;
+    const { clock, issuer, durable } = this.#context;
+    const head = durable.current;
+    const { issuing } = issuer;
     const nowMs = clock.now();
-    if (this.#last?.state === state && Math.abs(nowMs - this.#last.atMs) < sharedForMs)
-      return this.#last.signed;
-    const signed = this.#signAnew(Number(row?.crl_number ?? 0), nowMs);
-    this.#last = { state, atMs: nowMs, signed };
+    const last = this.#last;
+    const isSame = last?.head === head && last.issuing === issuing;
+    if (isSame && Math.abs(nowMs - last.atMs) < sharedForMs) return last.signed;
+    const signed = this.#signAnew(nowMs);
+    this.#last = { head, issuing, atMs: nowMs, signed };
     return signed;
   }
 
@@ -66,9 +75,10 @@ export class Checkpoints {
     return row === undefined || hashRecord(String(row['record'])) !== shown.head;
   }
 
-  #signAnew(crlNumber: number, nowMs: number): SignedCheckpoint {
-    const { durable, issuer, epoch } = this.#context;
+  #signAnew(nowMs: number): SignedCheckpoint {
+    const { durable, issuer, epoch, reader } = this.#context;
     const { sequence, hash } = durable.current;
+    const crlNumber = Number(reader.get('SELECT crl_number FROM authority')?.crl_number ?? 0);
     const at = new Date(nowMs).toISOString();
     const checkpoint: Checkpoint = { network: issuer.network, epoch, sequence, head: hash, crlNumber, at };
     return signCheckpoint(checkpoint, issuer.issuingKey);
