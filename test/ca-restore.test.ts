@@ -263,6 +263,29 @@ test('keys alone are not restored over the recovery kit of before', async () => 
   assert.notDeepEqual(readFileSync(kit), before);
 });
 
+test('keys alone that wait are told later what holds for the certificates of before', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  writeFileSync(join(cwd, 'password'), 'correct horse\n');
+  const password = ['--password-file', 'password'];
+  await json(['ca', 'backup', 'x.p12', '--format', 'p12', '--home', 'a', ...password], cwd);
+  await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
+  for (const [home, choice] of [
+    ['b', '--re-enrol'],
+    ['c', '--trust-issued'],
+  ] as const) {
+    await json(['ca', 'restore', 'x.p12', '--home', home, ...password], cwd);
+    await refused('authority_restored', ['ca', 'restore', '--home', home], cwd);
+    await refused('usage', ['ca', 'restore', '--home', home, choice, '--log-is-lost', 'why'], cwd);
+    assert.equal((await json(['ca', 'restore', '--home', home, choice], cwd))['standing'], 'ready');
+    const { stdout } = await runHoldfast(['audit', 'list', '--json', '--home', home], { cwd });
+    assert.match(stdout, new RegExp(`${choice.slice(2)}: `));
+  }
+  await refused('usage', ['ca', 'restore', 'x.age', '--home', 'd', '--re-enrol'], cwd);
+  assert.ok(!existsSync(join(cwd, 'd')));
+});
+
 test('a moved authority goes on where its file is restored, with nothing lost, and not where it was', async () => {
   using directory = temporaryDirectory();
   await using network = await Network.start(join(directory.path, 'old'));

@@ -23,6 +23,7 @@ import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { readKit } from './recovering.ts';
 import { differences, proposeSettings } from './restored-settings.ts';
 import { parseSettings, readSettings, type Settings, writeSettings } from './settings.ts';
+import { whyLost } from './why-lost.ts';
 
 /** What `ca restore` takes. */
 export interface CaRestoreOptions {
@@ -49,6 +50,10 @@ export async function restoreCa(
   await checkThere(path);
   if (options.dryRun !== true) await checkFree(context);
   if ((await sealedKind(path)) === 'pkcs12') return await restoreKeysAlone(context, path, options);
+  if (isOfKeysAlone(options))
+    throw new HoldfastError('usage', `${path} holds what was issued before, not keys alone`, {
+      hint: 'leave --re-enrol and --trust-issued out: they are for a PKCS#12',
+    });
   const key = await keyFor(context, path, options);
   const contents = await inspectBackup(path, key);
   const settings = await settingsFor(context, contents, options);
@@ -75,8 +80,14 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<void
     throw new HoldfastError('home_missing', `there is no authority in ${home.path}`, {
       hint: 'name a backup: holdfast ca restore FILE',
     });
-  const order = catchUpOrder(context, home, settings, options);
-  const result = await resumeRestore({ ...order, home: home.path });
+  const logIsLost = whyLost(options);
+  const said = { ...options, ...(logIsLost !== undefined && { logIsLost }) };
+  const result = await resumeRestore({
+    ...catchUpOrder(context, home, settings, said),
+    home: home.path,
+    trustIssued: options.trustIssued === true,
+    ofKeysAlone: isOfKeysAlone(options),
+  });
   if (context.output.json) return context.output.value({ network: settings.network, ...jsonOf(result) });
   sayCaughtUp(context, result);
 }
@@ -89,6 +100,11 @@ async function restoreKeysAlone(context: Context, path: string, options: CaResto
   const password = await givenPassword(context, options.passwordFile, 'password of the PKCS#12 file');
   const { restoreKeys } = await import('./vendor/restore-keys.ts');
   await restoreKeys(context, { ...options, file: path, password });
+}
+
+/** Whether something is said that an authority with its records does not ask. */
+function isOfKeysAlone({ reEnrol, trustIssued }: CaRestoreOptions): boolean {
+  return reEnrol === true || trustIssued === true;
 }
 
 function catchUpOrder(

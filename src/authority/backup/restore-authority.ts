@@ -69,21 +69,34 @@ export async function restoreAuthority(order: RestoreOrder): Promise<Restored> {
   return await buildAuthority(order.home, (directory) => fill(directory, order));
 }
 
+/** Which authority is to go on, and how. */
+export interface ResumeOrder extends CatchUpOrder {
+  readonly home: string;
+  /** What is said of the certificates of before holds for an authority of keys alone. */
+  readonly ofKeysAlone: boolean;
+}
+
 /**
  * Lets an authority that was restored and waits learn what happened since its backup.
- * @throws HoldfastError `authority_restored` when it still cannot, `usage` when it does not wait for anything
+ * @throws HoldfastError `authority_restored` when it still cannot, `usage` when it does not wait for anything, or is not of
+ *   keys alone
  */
-export async function resumeRestore({
-  home,
-  ...order
-}: CatchUpOrder & { readonly home: string }): Promise<CaughtUp> {
+export async function resumeRestore({ home, ofKeysAlone, ...order }: ResumeOrder): Promise<CaughtUp> {
   using _lock = await lockHome(home);
   const path = databasePath(authorityDirectory(home));
   await using database = await openDatabase({ path, migrations: authorityMigrations });
   const standing = await readStandingOf(database);
+  if (ofKeysAlone) await checkKnowsNone(database, home);
   if (standing === 'restored') return await catchUp(database, order);
   throw new HoldfastError('usage', `the authority in ${home} does not wait for its log: it is ${standing}`, {
     hint: 'name a backup to restore into another home: holdfast ca restore FILE --home DIR',
+  });
+}
+
+async function checkKnowsNone(database: Database, home: string): Promise<void> {
+  if ((await database.get('SELECT 1 FROM certificates LIMIT 1')) === undefined) return;
+  throw new HoldfastError('usage', `the authority in ${home} knows what it issued before its backup`, {
+    hint: '--re-enrol and --trust-issued are for one of keys alone; here: --mirror PLACE, or --log-is-lost WHY',
   });
 }
 

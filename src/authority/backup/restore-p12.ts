@@ -11,8 +11,6 @@ import { type StageOptions, stagePkcs12 } from './stage-p12.ts';
 
 /** Where an authority is to be made from keys alone, and what it is to know of what it issued before. */
 export interface Pkcs12Restore extends StageOptions, CatchUpOrder {
-  /** Take certificates of before that are valid, whichever of them were revoked. */
-  readonly trustIssued?: boolean;
   /** A home without an authority. */
   readonly home: string;
 }
@@ -35,10 +33,7 @@ export async function restorePkcs12(
     const path = databasePath(directory);
     await using database = await openDatabase({ path, migrations: authorityMigrations });
     try {
-      const caughtUp = await catchUp(database, restore);
-      if (restore.trustIssued === true)
-        await database.run('UPDATE authority SET trusts_before = ?', restore.clock.now());
-      return caughtUp;
+      return await catchUp(database, restore);
     } catch (error) {
       if (isHoldfastError(error, 'authority_restored')) return error;
       throw error;

@@ -14,6 +14,8 @@ export interface CatchUpOrder {
   readonly mirrors: readonly LogMirror[];
   /** What the administrator says when it is nowhere any more. */
   readonly logIsLost?: string;
+  /** Of keys alone: take certificates of before that are valid, whichever of them were revoked. */
+  readonly trustIssued?: boolean;
   /** The backup was the last thing that the authority did, so that nothing can be missing. */
   readonly complete?: boolean;
   readonly clock: Clock;
@@ -52,6 +54,7 @@ export async function catchUp(database: Database, order: CatchUpOrder): Promise<
     const counts: ReplayCounts = { records: 0, certificates: 0, revoked: 0, issuers: 0, lost: {} };
     // Nobody waits for this database meanwhile, and a log is read once more rather than held in memory.
     if (best !== undefined) await replayAll(tx, best, { from: head, issuers, counts });
+    if (order.trustIssued === true) await tx.run('UPDATE authority SET trusts_before = ?', order.clock.now());
     const caughtUp = { counts, notes, ...(best && { mirror: best.mirror.name }) };
     return {
       ...caughtUp,

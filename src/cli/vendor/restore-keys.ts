@@ -16,22 +16,17 @@ import { checkHome, createHome, type Home, homeAt } from '../home.ts';
 import { newKeystorePassphrase } from '../keystore-passphrase.ts';
 import { machineNames } from '../machine.ts';
 import { readSettings, writeSettings } from '../settings.ts';
+import { type LostChoices, whyLost } from '../why-lost.ts';
 import { isThere } from './written-files.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 
 /** A file of keys, and what is to hold for the certificates that were issued with them before. */
-export interface KeysToRestore {
+export interface KeysToRestore extends LostChoices {
   readonly file: string;
   readonly password: Secret<string>;
-  /** None of them is accepted, and every machine joins again. */
-  readonly reEnrol?: boolean;
-  /** Those that are valid are accepted, since nobody knows which were revoked. */
-  readonly trustIssued?: boolean;
   /** Where the log of the authority is, which knows all of them: directories, URLs. */
   readonly mirror?: readonly string[];
-  /** There is no log any more, and why: none of them is accepted. */
-  readonly logIsLost?: string;
   /** Of this machine as the server. */
   readonly names?: readonly string[];
   readonly port?: number;
@@ -85,21 +80,6 @@ async function settle(
   await writeSettings(home, { ...settings, ...said, network, statusAddress });
 }
 
-/** What the log is to say of certificates that nothing is known of. @throws HoldfastError `usage` for two choices */
-function whyLost({ reEnrol, trustIssued, logIsLost }: KeysToRestore): string | undefined {
-  const choices = [
-    reEnrol === true ? 're-enrol: no certificate of before is accepted' : undefined,
-    trustIssued === true
-      ? 'trust-issued: certificates of before are accepted while they are valid'
-      : undefined,
-    logIsLost,
-  ].filter((choice) => choice !== undefined);
-  if (choices.length < 2) return choices[0];
-  throw new HoldfastError('usage', 'two choices for the certificates of before', {
-    hint: 'say one of --re-enrol, --trust-issued and --log-is-lost',
-  });
-}
-
 async function readBounded(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
@@ -140,7 +120,7 @@ function sayRestored({ output }: Context, { home, authority, result, trusted }: 
     output.warn(result.message);
     output.row(
       'next',
-      'holdfast ca restore --mirror PLACE   ·   without any: holdfast ca restore --log-is-lost WHY',
+      'holdfast ca restore --mirror PLACE   ·   without any: holdfast ca restore --re-enrol, or --trust-issued',
     );
     return;
   }
