@@ -36,6 +36,9 @@ export interface OcspResponseTemplate {
   readonly nonce?: Bytes;
 }
 
+/** What most answers have besides the certificate of their signer: one line, a nonce, a signature of P-256. */
+const bytesBesideCertificate = 512;
+
 /** A signer with its certificate. A `TypeError` for a public key. @throws HoldfastError `key_unsupported` */
 export function createOcspSigner(certificate: Certificate, privateKey: KeyObject): OcspSigner {
   const keyHash = hash('sha1', publicKeyBits(certificate.spki), 'buffer');
@@ -44,17 +47,8 @@ export function createOcspSigner(certificate: Certificate, privateKey: KeyObject
 
 /** The DER of a signed answer (RFC 6960 §4.2.1), which names its signer by key and brings its certificate along. */
 export function createOcspResponse(template: OcspResponseTemplate, by: OcspSigner): Bytes {
-  return writeDer((writer) =>
-    writer.inside(tag.sequence, () => {
-      writer.smallInteger(0, tag.enumerated);
-      writer.inside(contextConstructed(0), () =>
-        writer.inside(tag.sequence, () => {
-          writer.oid(ocspOids.basicResponse);
-          writer.inside(tag.octetString, () => writeBasic(writer, template, by));
-        }),
-      );
-    }),
-  );
+  const expectedBytes = by.certificate.der.length + bytesBesideCertificate;
+  return writeDer((writer) => writeResponse(writer, template, by), expectedBytes);
 }
 
 /** The DER that says why there is no answer; it is not signed (RFC 6960 §2.3). */
@@ -62,6 +56,18 @@ export function createOcspError(status: OcspErrorStatus): Bytes {
   return writeDer((writer) =>
     writer.inside(tag.sequence, () => writer.smallInteger(ocspErrorCodes[status], tag.enumerated)),
   );
+}
+
+function writeResponse(writer: DerWriter, template: OcspResponseTemplate, by: OcspSigner): void {
+  writer.inside(tag.sequence, () => {
+    writer.smallInteger(0, tag.enumerated);
+    writer.inside(contextConstructed(0), () =>
+      writer.inside(tag.sequence, () => {
+        writer.oid(ocspOids.basicResponse);
+        writer.inside(tag.octetString, () => writeBasic(writer, template, by));
+      }),
+    );
+  });
 }
 
 function writeBasic(writer: DerWriter, template: OcspResponseTemplate, by: OcspSigner): void {

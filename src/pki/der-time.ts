@@ -52,8 +52,9 @@ function digitsOf(date: Date): string {
   const year = date.getUTCFullYear();
   if (!(year >= 1950 && year <= 9999))
     throw new TypeError(`not a date a certificate can carry: ${String(date)}`);
-  const iso = date.toISOString();
-  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+  const day = (year * 100 + date.getUTCMonth() + 1) * 100 + date.getUTCDate();
+  const second = (date.getUTCHours() * 100 + date.getUTCMinutes()) * 100 + date.getUTCSeconds();
+  return `${day}${String(second).padStart(6, '0')}Z`;
 }
 
 const shortForm = /^\d{12}Z$/;

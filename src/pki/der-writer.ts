@@ -11,7 +11,8 @@ export class DerWriter {
   #at = 0;
 
   constructor(expectedBytes = 1024) {
-    this.#bytes = Buffer.alloc(expectedBytes);
+    // Nothing of it leaves that was not written.
+    this.#bytes = Buffer.allocUnsafe(expectedBytes);
   }
 
   /** How many bytes have been written. */
@@ -120,7 +121,7 @@ export class DerWriter {
 
   #reserve(count: number): void {
     if (this.#at + count <= this.#bytes.length) return;
-    const larger = Buffer.alloc(Math.max(2 * this.#bytes.length, this.#at + count));
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#at + count));
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
   }

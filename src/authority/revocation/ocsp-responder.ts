@@ -1,4 +1,4 @@
-import { type Bytes, isHoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
 import {
   createOcspError,
   createOcspResponse,
@@ -14,7 +14,7 @@ import {
 import { backdateMs, revocationProfiles } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkClock } from '../log/check-clock.ts';
-import { checkStanding } from '../standing.ts';
+import { checkStanding, refusalOfStanding, type Standing } from '../standing.ts';
 import { readOcspSigner } from './ocsp-signer-records.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
@@ -33,6 +33,8 @@ interface Cached extends OcspAnswerBytes {
 const maxCached = 10_000;
 const maxCachedRequestBytes = 512;
 const signerLookMs = 60_000;
+const statusSql = `SELECT a.standing, c.issuer, c.revoked_at, c.revocation_reason
+  FROM authority a LEFT JOIN certificates c ON c.serial = ?`;
 
 /**
  * Answers about certificates from the records, at once and in this thread: what is looked up is committed, what is
@@ -56,7 +58,6 @@ export class OcspResponder {
     const nowMs = this.#context.clock.now();
     try {
       const request = parseOcspRequest(der);
-      checkStanding(this.#context);
       checkClock(this.#context);
       return this.#answer(der, request, nowMs);
     } catch (error) {
@@ -67,9 +68,12 @@ export class OcspResponder {
 
   #answer(der: Bytes, request: OcspRequest, nowMs: number): OcspAnswerBytes {
     const label = this.#issuerOf(request);
-    if (label === undefined) return errorAnswer('unauthorized', nowMs);
+    if (label === undefined) {
+      checkStanding(this.#context);
+      return errorAnswer('unauthorized', nowMs);
+    }
     const statuses = request.certIds.map((certId) => this.#statusOf(certId, label));
-    const key = isCacheable(der, request, statuses) ? Buffer.from(der).toString('latin1') : undefined;
+    const key = isCacheable(der, request, statuses) ? asBuffer(der).toString('latin1') : undefined;
     const said = statuses.map(describeStatus).join();
     const kept = key === undefined ? undefined : this.#cached.get(key);
     if (kept !== undefined && kept.said === said && isFresh(kept, nowMs)) return kept;
@@ -90,13 +94,13 @@ export class OcspResponder {
     return undefined;
   }
 
+  /** Looks whether the authority may work at the same time: another statement would take as long as this one. */
   #statusOf({ serial, issuerKey = '' }: OcspCertId, label: string): OcspStatus {
-    if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return { kind: 'unknown' };
-    const row = this.#context.reader.get(
-      'SELECT issuer, revoked_at, revocation_reason FROM certificates WHERE serial = ?',
-      serial,
-    );
-    if (row === undefined || row.issuer !== label) return { kind: 'unknown' };
+    if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return unknown;
+    const row = this.#context.reader.get(statusSql, serial);
+    const standing = row?.standing as Standing;
+    if (standing !== 'ready') throw refusalOfStanding(standing);
+    if (row?.issuer !== label) return unknown;
     if (row.revoked_at === null) return { kind: 'good' };
     const reason = (row.revocation_reason ?? 'unspecified') as RevocationReason;
     return { kind: 'revoked', revokedAt: new Date(Number(row.revoked_at)), reason };
