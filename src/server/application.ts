@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
-import { HoldfastError, type Log } from '../base/index.ts';
+import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { maxMessageBytes } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { mountAdmin } from './admin-routes.ts';
@@ -8,13 +8,15 @@ import { limitBodyTime } from './body-deadline.ts';
 import { mountCertsrv } from './certsrv/certsrv-routes.ts';
 import { mountControl } from './control-routes.ts';
 import { mountCrl } from './crl-route.ts';
+import { createDirectRoutes } from './direct-routes.ts';
 import { mountEnrol } from './enrol-routes.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
 import { loggedUrl } from './logged-url.ts';
-import { mountOcsp } from './ocsp-routes.ts';
+import { directOcsp, mountOcsp } from './ocsp-routes.ts';
 import { mountRequests } from './request-routes.ts';
 import type { IdentityOf, ServerContext } from './server-context.ts';
 import { mountStatus } from './status-routes.ts';
+import { limitIdleTime } from './storage-idle-limit.ts';
 
 /** The routes below `/-/`, called once `access.ts` has decided that the peer may. */
 export interface Application {
@@ -25,6 +27,9 @@ export interface Application {
   ) => void;
   readonly close: () => Promise<void>;
 }
+
+/** So long somebody may leave an answer unread, who would hold the connection for ever. */
+const idleMs = minuteMs;
 
 /** Builds the routes and makes them ready to be called. */
 export async function createApplication(context: ServerContext): Promise<Application> {
@@ -46,11 +51,13 @@ export async function createApplication(context: ServerContext): Promise<Applica
     return identity;
   });
   await app.ready();
+  const answersDirectly = createDirectRoutes([directOcsp(context)], context.log);
   return {
     handle(request, response, identity) {
       if (identity !== undefined) identities.set(request, identity);
       limitBodyTime(request, response);
-      app.routing(request, response);
+      limitIdleTime(request, response, idleMs);
+      if (!answersDirectly(request, response)) app.routing(request, response);
     },
     close: () => app.close(),
   };

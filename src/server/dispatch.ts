@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../base/index.ts';
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { HoldfastError, type Log } from '../base/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
-import { isToldToPeer, type PeerGate } from '../transport/index.ts';
+import type { PeerGate } from '../transport/index.ts';
 import { findRoute, type Route, storageRoute } from './access.ts';
-import { errorBody, httpStatusOf } from './http-status.ts';
-import { loggedUrl } from './logged-url.ts';
+import { refuse } from './refuse.ts';
 import type { StorageHandler } from './storage-handler.ts';
 
 /** Where a request goes once it is known who sent it. */
@@ -59,30 +57,4 @@ function admit(
   // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
   if (identity.role !== 'admin' || identity.name !== localName) return identity;
   throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);
-}
-
-/** Answers a refusal. Of a certificate, only a peer of our own authority learns what is wrong with it. */
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
-  const fields = {
-    method: request.method,
-    url: loggedUrl(request.url ?? ''),
-    from: request.socket.remoteAddress,
-    error,
-  };
-  if (isHoldfastError(error)) log.info('request refused', fields);
-  else log.error('request failed', fields);
-  const told = isSilent(error) ? undefined : errorBody(error, 'peers');
-  const body = Buffer.from(told === undefined ? '' : JSON.stringify(told));
-  response.writeHead(httpStatusOf(error), {
-    'content-length': body.length,
-    // An answer to HEAD has no body to say it in.
-    ...(told !== undefined && { 'content-type': 'application/json', 'holdfast-code': told.code }),
-    connection: 'close',
-  });
-  response.end(body);
-  request.resume();
-}
-
-function isSilent(error: unknown): boolean {
-  return isHoldfastError(error) && error.code.startsWith('certificate_') && !isToldToPeer(error);
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { type OcspAnswerBytes, statusPaths } from '../authority/index.ts';
 import type { Bytes } from '../base/index.ts';
 import { cacheFor } from './cache-for.ts';
+import type { DirectRoute } from './direct-routes.ts';
 import type { ServerContext } from './server-context.ts';
 
 const requestType = 'application/ocsp-request';
@@ -10,6 +11,18 @@ const responseType = 'application/ocsp-response';
 /** Of 128 certificates and a signature with its chain. */
 const maxRequestBytes = 32 * 1024;
 const inPath = `${statusPaths.ocsp}/`;
+
+/** The way of those who ask most: by POST. */
+export function directOcsp({ authority }: ServerContext): DirectRoute {
+  return {
+    method: 'POST',
+    path: statusPaths.ocsp,
+    requestType,
+    maxRequestBytes,
+    responseType,
+    answer: (body) => authority.revocation.answerOcsp(body).der,
+  };
+}
 
 /** OCSP over HTTP (RFC 6960 Appendix A.1, RFC 5019): whatever is asked gets an answer, be it that it cannot be answered. */
 export function mountOcsp(app: FastifyInstance, { authority, admin: { clock } }: ServerContext): void {
