@@ -8,7 +8,8 @@ it('lets a person with an admin certificate administer from another machine, und
   using directory = temporaryDirectory();
   await using network = await Network.start(join(directory.path, 'server'));
   const ada = network.client('ada', join(directory.path, 'ada'));
-  await ada.run(['join', await network.joinCode('ada', ['--role', 'admin'])]);
+  const joined = await ada.run(['join', await network.joinCode('ada', ['--role', 'admin'])]);
+  assert.match(joined.stdout, /next +holdfast request list/);
   const { stdout: code } = await ada.run(['token', 'create', 'laptop']);
   const laptop = network.client('laptop', join(directory.path, 'laptop'));
   await laptop.run(['join', code.trim()]);

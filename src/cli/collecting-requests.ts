@@ -25,6 +25,7 @@ import {
 import { Keystore } from '../trust/index.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
+import { nextOf } from './joining.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
 /** What `request collect` takes. */
@@ -177,5 +178,5 @@ function sayCollected({ output }: Context, leaf: Certificate, how: 'joined' | 'c
       identity,
     });
   output.row(how, formatName(leaf.subject), `serial ${serial}`, `until ${notAfter}`);
-  if (how === 'joined') output.row('next', 'holdfast backup PATH');
+  if (how === 'joined' && identity !== undefined) output.row('next', nextOf(identity.role));
 }

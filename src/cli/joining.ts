@@ -1,7 +1,13 @@
 import { text as readText } from 'node:stream/consumers';
 import { joinNetwork } from '../agent/index.ts';
 import { type JoinCode, joinCodeFor, parseJoinCode } from '../enrol/index.ts';
-import { endsWithIssuer, isNamePattern, matchesNamePattern, parseCertificate } from '../pki/index.ts';
+import {
+  endsWithIssuer,
+  isNamePattern,
+  matchesNamePattern,
+  parseCertificate,
+  type Role,
+} from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime, shortFingerprint } from './format.ts';
@@ -34,7 +40,12 @@ export async function join(
   output.row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`);
   output.row('server', state.servers[0] ?? '');
   if (clipped) output.warn(`the certificate ends ${formatTime(certificate.notAfter)}, with its issuer's`);
-  output.row('next', 'holdfast backup PATH');
+  output.row('next', nextOf(identity.role));
+}
+
+/** What a new node is for. */
+export function nextOf(role: Role): string {
+  return role === 'admin' ? 'holdfast request list   ·   holdfast cert list' : 'holdfast backup PATH';
 }
 
 /** The join code that was typed; `-` reads it from standard input. @throws HoldfastError `join_code_malformed` */
