@@ -59,7 +59,7 @@ export async function enrolNode(
     if (again !== undefined) return again;
     const isUsed = before !== undefined && isLive(before, context.clock.now());
     if (!isUsed) await checkUse(tx, context, { code, authorisation, from });
-    return await use(tx, context, { code, authorisation, request, from });
+    return await use(tx, context, { code, authorisation, request, from, before });
   });
 }
 
@@ -99,13 +99,15 @@ interface Use {
   readonly authorisation: Authorisation;
   readonly request: CertificateRequest;
   readonly from: string;
+  /** What it gave to this key before. */
+  readonly before: IssuedRow | undefined;
 }
 
 /** Whether the code may be used once more; one for a reissue revokes what the identity had. */
 async function checkUse(
   tx: Queries,
   context: AuthorityContext,
-  { code, authorisation: { identity }, from }: Omit<Use, 'request'>,
+  { code, authorisation: { identity }, from }: Omit<Use, 'request' | 'before'>,
 ): Promise<void> {
   if (code.uses >= code.maxUses) throw usedCode();
   if (context.clock.now() > code.expiresAt) throw expiredCode(code);
@@ -118,12 +120,12 @@ async function checkUse(
 async function use(
   tx: Queries,
   context: AuthorityContext,
-  { code, authorisation, request, from }: Use,
+  { code, authorisation, request, from, before }: Use,
 ): Promise<Issued> {
   const details = { token: code.id };
   const order = { authorisation, spki: request.spki, kind: 'issued', by: from, details } as const;
   const issued = await issue(tx, context, order);
-  await recordUse(tx, code, publicKeyHash(request.spki), issued.id);
+  await recordUse(tx, code, issued.id, before);
   return issued;
 }
 

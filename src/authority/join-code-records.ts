@@ -103,29 +103,32 @@ export function markJoinCodeRevoked(
 }
 
 /** The certificate that this code already gave to this public key, or undefined. */
-export function findUse(tx: Queries, { id }: JoinCodeRow, publicKey: Bytes): Promise<IssuedRow | undefined> {
+export function findUse(
+  tx: Queries,
+  { id }: Pick<JoinCodeRow, 'id'>,
+  publicKey: Bytes,
+): Promise<IssuedRow | undefined> {
   return tx.get<IssuedRow>(
     `SELECT c.id, c.serial, c.identity, c.issuer, c.public_key, c.not_after, c.revoked_at, c.certificate
-      FROM join_code_uses u JOIN certificates c ON c.id = u.certificate WHERE u.join_code = ? AND u.public_key = ?`,
-    id,
+      FROM certificates c JOIN join_code_uses u ON u.certificate = c.id WHERE c.public_key = ? AND u.join_code = ?`,
     publicKey,
+    id,
   );
 }
 
-/** Records a use, or what is answered for one from now on. */
+/** Records what a use of a code gave; a first one is counted, of one that had given `before` the answer is another from now on. */
 export async function recordUse(
   tx: Queries,
-  code: Pick<JoinCodeRow, 'id'>,
-  publicKey: Bytes,
+  { id }: Pick<JoinCodeRow, 'id'>,
   certificateId: number,
+  before: Pick<IssuedRow, 'id'> | undefined,
 ): Promise<void> {
-  const insert = 'INSERT OR IGNORE INTO join_code_uses (join_code, public_key, certificate) VALUES (?, ?, ?)';
-  if ((await tx.run(insert, code.id, publicKey, certificateId)).changes === 1) {
-    await tx.run('UPDATE join_codes SET uses = uses + 1 WHERE id = ?', code.id);
+  if (before !== undefined) {
+    await tx.run('UPDATE join_code_uses SET certificate = ? WHERE certificate = ?', certificateId, before.id);
     return;
   }
-  const update = 'UPDATE join_code_uses SET certificate = ? WHERE join_code = ? AND public_key = ?';
-  await tx.run(update, certificateId, code.id, publicKey);
+  await tx.run('INSERT INTO join_code_uses (certificate, join_code) VALUES (?, ?)', certificateId, id);
+  await tx.run('UPDATE join_codes SET uses = uses + 1 WHERE id = ?', id);
 }
 
 /** How many codes could be used now. */

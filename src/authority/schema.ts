@@ -228,4 +228,19 @@ export const authorityMigrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    // A use is found by its certificate, which is found by its key: a second index of keys would be a fifth of what a
+    // certificate writes.
+    owner: 'authority',
+    version: 4,
+    sql: `
+      CREATE TABLE uses_of_join_codes (
+        certificate INTEGER PRIMARY KEY REFERENCES certificates (id),
+        join_code INTEGER NOT NULL REFERENCES join_codes (id)
+      ) STRICT;
+      INSERT INTO uses_of_join_codes (certificate, join_code) SELECT certificate, join_code FROM join_code_uses;
+      DROP TABLE join_code_uses;
+      ALTER TABLE uses_of_join_codes RENAME TO join_code_uses;
+    `,
+  },
 ];

@@ -10,7 +10,7 @@ import {
 import { changePolicy, defaultNetworkPolicy, type PolicyDifference } from '../../policy/index.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
 import { recordIssuer } from '../issuer-records.ts';
-import { recordUse } from '../join-code-records.ts';
+import { findUse, recordUse } from '../join-code-records.ts';
 import { publicKeyHash } from '../key-rules.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import { parseStored } from '../policy/live-policy.ts';
@@ -94,7 +94,8 @@ async function putOnRecord(tx: Queries, { details, at }: LogRecord, certificate:
   const token = details['token'];
   if (typeof token !== 'number') return;
   const code = await tx.get<{ id: number }>('SELECT id FROM join_codes WHERE id = ?', token);
-  if (code !== undefined) await recordUse(tx, code, publicKeyHash(certificate.spki), id);
+  if (code === undefined) return;
+  await recordUse(tx, code, id, await findUse(tx, code, publicKeyHash(certificate.spki)));
 }
 
 /** The label of the certificate that signed it. @throws HoldfastError `authority_damaged` when none did */

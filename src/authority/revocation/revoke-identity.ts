@@ -50,8 +50,8 @@ async function endJoinCodes(
 ): Promise<number[]> {
   const ended = await tx.all<{ id: number; live: number }>(
     `UPDATE join_codes SET revoked_at = ?
-      WHERE expires_at >= ? AND role = ? AND name = ? AND revoked_at IS NULL RETURNING id,
-        (SELECT count(*) FROM join_code_uses u WHERE u.join_code = join_codes.id) < max_uses AS live`,
+      WHERE expires_at >= ? AND role = ? AND name = ? AND revoked_at IS NULL
+      RETURNING id, uses < max_uses AS live`,
     nowMs,
     nowMs,
     role,
