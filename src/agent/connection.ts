@@ -112,7 +112,8 @@ async function dialAny(node: Node, options: ConnectOptions): Promise<Connection>
   const found = others.length === 0 ? known : await dialFirst(node, others, options);
   if (!(found instanceof Connection)) throw known;
   options.log.info('the servers have moved', { to: found.server });
-  await node.updateState({ servers: [...others, ...servers].slice(0, maxServers) });
+  // The one that has proved to be one: the others are the word of whoever answered, and the next renewal names them all.
+  await node.updateState({ servers: [found.server, ...servers].slice(0, maxServers) });
   return found;
 }
 
