@@ -53,7 +53,7 @@ export function sayError(output: Output, error: unknown): void {
     return;
   }
   if (output.json) return output.say(JSON.stringify({ error: failure }));
-  output.say(`holdfast: ${printable(failure.message)} [${failure.code}]`);
+  output.say(`holdfast: ${printable(failure.message)} [${printable(failure.code)}]`);
   output.say(`  next: ${printable(failure.hint)}`);
 }
 
