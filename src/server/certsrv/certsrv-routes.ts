@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerFollowing, answerSubmission, refusalOf } from '../../authority/index.ts';
-import { HoldfastError } from '../../base/index.ts';
+import { asBuffer, HoldfastError } from '../../base/index.ts';
 import { maxSubmissionBytes, parseMessage, SubmitRequest } from '../../enrol/index.ts';
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
 import { httpStatusOf } from '../http-status.ts';
@@ -108,7 +108,7 @@ function mountAuthority(scope: FastifyInstance, { authority }: ServerContext): v
     return sendFile(reply, {
       fileName: 'issuing.crl',
       type: 'application/pkix-crl',
-      content: Buffer.from(der),
+      content: asBuffer(der),
     });
   });
 }
