@@ -90,10 +90,13 @@ function purposeOf({ extensions }: Certificate): Purpose {
 
 async function checkRecord(
   authority: AdminContext['authority'],
-  { serial, fingerprint }: Certificate,
+  certificate: Certificate,
   at: Date,
 ): Promise<void> {
+  const { serial, fingerprint } = certificate;
   const record = await authority.certificates.show(serial);
+  // From before a restore from keys alone: what the server takes is good here too.
+  if (record === undefined && authority.isGood(serial, certificate)) return;
   if (record?.certificate.fingerprint !== fingerprint)
     throw new HoldfastError(
       'certificate_revoked',
