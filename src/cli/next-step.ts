@@ -37,7 +37,7 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   request_signature_invalid: 'make the request again, with its own key',
   key_malformed: askAgain,
   key_unsupported: 'use a key of P-256, P-384, Ed25519 or RSA from 2048 bits',
-  signature_unsupported: 'use a certificate that is signed with SHA-256 or better',
+  signature_unsupported: 'use a certificate or request that is signed with SHA-256 or better',
   keystore_missing: joinAgain,
   keystore_exists: 'use it, or another directory',
   keystore_not_private: 'chmod 600 keystore and stash',
