@@ -17,6 +17,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   certificate_wrong_role: 403,
   certificate_wrong_network: 403,
   certificate_not_allowed: 403,
+  join_code_malformed: 400,
   join_code_unknown: 403,
   join_code_used: 403,
   join_code_expired: 403,
