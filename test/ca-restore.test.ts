@@ -269,11 +269,12 @@ test('keys alone that wait are told later what holds for the certificates of bef
   await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
   writeFileSync(join(cwd, 'password'), 'correct horse\n');
   const password = ['--password-file', 'password'];
+  await json(['sm_ssl_cert', 'client', '--path', 'made', '--home', 'a'], cwd);
   await json(['ca', 'backup', 'x.p12', '--format', 'p12', '--home', 'a', ...password], cwd);
   await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
-  for (const [home, choice] of [
-    ['b', '--re-enrol'],
-    ['c', '--trust-issued'],
+  for (const [home, choice, code] of [
+    ['b', '--re-enrol', 21],
+    ['c', '--trust-issued', 0],
   ] as const) {
     await json(['ca', 'restore', 'x.p12', '--home', home, ...password], cwd);
     await refused('authority_restored', ['ca', 'restore', '--home', home], cwd);
@@ -281,6 +282,8 @@ test('keys alone that wait are told later what holds for the certificates of bef
     assert.equal((await json(['ca', 'restore', '--home', home, choice], cwd))['standing'], 'ready');
     const { stdout } = await runHoldfast(['audit', 'list', '--json', '--home', home], { cwd });
     assert.match(stdout, new RegExp(`${choice.slice(2)}: `));
+    const verified = await runHoldfast(['cert', 'verify', 'made/client.pem', '--home', home], { cwd });
+    assert.equal(verified.code, code, verified.stderr);
   }
   await refused('usage', ['ca', 'restore', 'x.age', '--home', 'd', '--re-enrol'], cwd);
   assert.ok(!existsSync(join(cwd, 'd')));
