@@ -271,6 +271,17 @@ describe('certutil, by its own name', () => {
       await desktop.run(['backup', at('data')], 21);
     });
 
+    it('with --trust-issued: a node that is known to be lost is ended before it is seen', async () => {
+      const env = { HOLDFAST_HOME: at('foreseen') };
+      await certutil(['-restore', password, 'c:/backup/yourcertfile', '--trust-issued'], at('foreseen'));
+      await runProgram(launcher, ['cert', 'revoke', 'client/desktop', '--yes'], { env });
+      const words = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
+      await using server = new RunningProgram(words, { env });
+      await server.waitFor(/listening/);
+      await laptop.run(['backup', '--init', at('data')]);
+      await desktop.run(['backup', '--init', at('data')], 21);
+    });
+
     it('takes one choice alone', () =>
       assertRefused(
         ['certutil', '-restore', password, at('c:/backup/yourcertfile'), '--re-enrol', '--trust-issued'],

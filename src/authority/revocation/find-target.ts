@@ -31,6 +31,8 @@ export async function findTarget(
     ...(await findSerials(queries, text)),
   ];
   if (found === undefined) {
+    const unseen = await findUnseen({ database: queries, issuer }, text);
+    if (unseen !== undefined) return unseen;
     throw new HoldfastError('object_not_found', `${text} is no node and no certificate of this authority`, {
       hint: 'holdfast cert list shows both',
     });
@@ -72,6 +74,20 @@ async function findIdentities(queries: Queries, text: string): Promise<Revocatio
   return rows
     .filter((row) => role === undefined || row.role === role)
     .map((identity) => ({ kind: 'identity', identity }));
+}
+
+/**
+ * Where certificates are trusted that are not on record, a node can be ended before it is seen, called in full since
+ * nothing here knows its name.
+ */
+async function findUnseen(
+  { database, issuer }: Pick<AuthorityContext, 'database' | 'issuer'>,
+  text: string,
+): Promise<RevocationTarget | undefined> {
+  const identity = parseIdentityUri(text) ?? parseIdentityUri(`spiffe://${issuer.network}/${text}`);
+  if (identity?.network !== issuer.network) return undefined;
+  const row = await database.get<{ trusts_before: number | null }>('SELECT trusts_before FROM authority');
+  return typeof row?.trusts_before === 'number' ? { kind: 'identity', identity } : undefined;
 }
 
 function parseNode(text: string): { readonly role?: string; readonly name: string } {

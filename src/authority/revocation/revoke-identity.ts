@@ -2,7 +2,7 @@ import { HoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import type { Identity } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { findIdentity, identityLabel } from '../identity-records.ts';
+import { findIdentity, type IdentityRow, identityLabel } from '../identity-records.ts';
 import { markLiveRevoked, type RevocationOrder } from './revoke-certificates.ts';
 import type { Revoked } from './revoked.ts';
 
@@ -20,9 +20,9 @@ export async function revokeIdentity(
   const { reason, by } = order;
   const label = identityLabel(identity);
   return await database.transaction(async (tx) => {
-    const row = await findIdentity(tx, identity);
-    if (row === undefined) throw unknownIdentity(label);
     const nowMs = clock.now();
+    const row = (await findIdentity(tx, identity)) ?? (await putUnseen(tx, identity, nowMs));
+    if (row === undefined) throw unknownIdentity(label);
     const serials = await markLiveRevoked(tx, context, row.id, order);
     const joinCodes = await endJoinCodes(tx, identity, nowMs);
     if (row.revoked_at !== null && serials.length + joinCodes.length === 0)
@@ -32,6 +32,21 @@ export async function revokeIdentity(
     await log.append(tx, { kind: 'revoked', by, details });
     return { identity: label, serials, joinCodes, reason, at: new Date(nowMs) };
   });
+}
+
+/** Puts an identity on record of which nothing was seen yet, where its certificates would be trusted all the same. */
+function putUnseen(
+  tx: Queries,
+  { role, name }: Pick<Identity, 'role' | 'name'>,
+  nowMs: number,
+): Promise<IdentityRow | undefined> {
+  return tx.get<IdentityRow>(
+    `INSERT INTO identities (role, name, created_at)
+      SELECT ?, ?, ? FROM authority WHERE trusts_before IS NOT NULL RETURNING id, revoked_at`,
+    role,
+    name,
+    nowMs,
+  );
 }
 
 /** Gives an identity back its right to certificates: whoever decides says so by a reissue. */
