@@ -9,7 +9,7 @@ import { ocspOids } from './ocsp-oids.ts';
 import { type OcspErrorStatus, type OcspStatus, ocspErrorCodes } from './ocsp-status.ts';
 import { publicKeyBits } from './public-key.ts';
 import { writeReason } from './revocation-reason.ts';
-import { type Signer, signerOf, writeSigned } from './signing.ts';
+import { type Signer, signerOf } from './signing.ts';
 
 /** Who signs answers; see {@link createOcspSigner}. */
 export interface OcspSigner {
@@ -47,8 +47,17 @@ export function createOcspSigner(certificate: Certificate, privateKey: KeyObject
 
 /** The DER of a signed answer (RFC 6960 §4.2.1), which names its signer by key and brings its certificate along. */
 export function createOcspResponse(template: OcspResponseTemplate, by: OcspSigner): Bytes {
-  const expectedBytes = by.certificate.der.length + bytesBesideCertificate;
-  return writeDer((writer) => writeResponse(writer, template, by), expectedBytes);
+  const data = encodeData(template, by);
+  return encodeResponse({ data, signature: by.signer.sign(data) }, by);
+}
+
+/** The same, signed in another thread. */
+export async function createOcspResponseAside(
+  template: OcspResponseTemplate,
+  by: OcspSigner,
+): Promise<Bytes> {
+  const data = encodeData(template, by);
+  return encodeResponse({ data, signature: await by.signer.signAside(data) }, by);
 }
 
 /** The DER that says why there is no answer; it is not signed (RFC 6960 §2.3). */
@@ -58,28 +67,40 @@ export function createOcspError(status: OcspErrorStatus): Bytes {
   );
 }
 
-function writeResponse(writer: DerWriter, template: OcspResponseTemplate, by: OcspSigner): void {
+/** What is signed, and its signature. */
+interface SignedData {
+  readonly data: Bytes;
+  readonly signature: Bytes;
+}
+
+function encodeResponse(signed: SignedData, by: OcspSigner): Bytes {
+  const expectedBytes = by.certificate.der.length + bytesBesideCertificate;
+  return writeDer((writer) => {
+    writer.inside(tag.sequence, () => {
+      writer.smallInteger(0, tag.enumerated);
+      writer.inside(contextConstructed(0), () =>
+        writer.inside(tag.sequence, () => {
+          writer.oid(ocspOids.basicResponse);
+          writer.inside(tag.octetString, () => writeBasic(writer, signed, by));
+        }),
+      );
+    });
+  }, expectedBytes);
+}
+
+function writeBasic(writer: DerWriter, { data, signature }: SignedData, by: OcspSigner): void {
   writer.inside(tag.sequence, () => {
-    writer.smallInteger(0, tag.enumerated);
+    writer.element(data);
+    writer.element(by.signer.algorithm);
+    writer.bitString(signature);
     writer.inside(contextConstructed(0), () =>
-      writer.inside(tag.sequence, () => {
-        writer.oid(ocspOids.basicResponse);
-        writer.inside(tag.octetString, () => writeBasic(writer, template, by));
-      }),
+      writer.inside(tag.sequence, () => writer.element(by.certificate.der)),
     );
   });
 }
 
-function writeBasic(writer: DerWriter, template: OcspResponseTemplate, by: OcspSigner): void {
-  writeSigned(
-    writer,
-    by.signer,
-    () => writer.inside(tag.sequence, () => writeData(writer, template, by)),
-    () =>
-      writer.inside(contextConstructed(0), () =>
-        writer.inside(tag.sequence, () => writer.element(by.certificate.der)),
-      ),
-  );
+function encodeData(template: OcspResponseTemplate, by: OcspSigner): Bytes {
+  return writeDer((writer) => writer.inside(tag.sequence, () => writeData(writer, template, by)));
 }
 
 function writeData(writer: DerWriter, template: OcspResponseTemplate, { keyHash }: OcspSigner): void {

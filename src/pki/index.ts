@@ -25,6 +25,7 @@ export { createOcspRequest, type OcspRequestTemplate } from './create-ocsp-reque
 export {
   createOcspError,
   createOcspResponse,
+  createOcspResponseAside,
   createOcspSigner,
   type OcspAnswer,
   type OcspResponseTemplate,

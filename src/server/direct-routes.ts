@@ -10,7 +10,7 @@ export interface DirectRoute {
   readonly requestType: string;
   readonly maxRequestBytes: number;
   readonly responseType: string;
-  readonly answer: (body: Bytes) => Bytes;
+  readonly answer: (body: Bytes) => Promise<Bytes>;
 }
 
 /**
@@ -26,11 +26,10 @@ export function createDirectRoutes(
     const route = byAddress.get(`${request.method} ${request.url}`);
     if (route === undefined || !isUsual(request, route)) return false;
     readBody(request, (body) => {
-      try {
-        send(response, route.responseType, route.answer(body));
-      } catch (error) {
-        refuse(request, response, error, log);
-      }
+      void route.answer(body).then(
+        (answer) => send(response, route.responseType, answer),
+        (error: unknown) => refuse(request, response, error, log),
+      );
     });
     return true;
   };

@@ -20,7 +20,7 @@ export function directOcsp({ authority }: ServerContext): DirectRoute {
     requestType,
     maxRequestBytes,
     responseType,
-    answer: (body) => authority.revocation.answerOcsp(body).der,
+    answer: async (body) => (await authority.revocation.answerOcspAside(body)).der,
   };
 }
 

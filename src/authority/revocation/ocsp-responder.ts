@@ -2,9 +2,11 @@ import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
 import {
   createOcspError,
   createOcspResponse,
+  createOcspResponseAside,
   type OcspCertId,
   type OcspErrorStatus,
   type OcspRequest,
+  type OcspResponseTemplate,
   type OcspSigner,
   type OcspStatus,
   ocspIssuerKey,
@@ -30,6 +32,16 @@ interface Cached extends OcspAnswerBytes {
   readonly said: string;
 }
 
+/** An answer that nobody has signed yet. */
+interface Unsigned {
+  readonly kind: 'unsigned';
+  readonly template: OcspResponseTemplate;
+  readonly signer: OcspSigner;
+  readonly said: string;
+  /** Under which it is kept, when it is. */
+  readonly key: string | undefined;
+}
+
 const maxCached = 10_000;
 const maxCachedRequestBytes = 512;
 const signerLookMs = 60_000;
@@ -37,7 +49,7 @@ const statusSql = `SELECT a.standing, c.issuer, c.revoked_at, c.revocation_reaso
   FROM authority a LEFT JOIN certificates c ON c.serial = ?`;
 
 /**
- * Answers about certificates from the records, at once and in this thread: what is looked up is committed, what is
+ * Answers about certificates from the records: what is looked up is committed and looked up at once in this thread, what is
  * signed once is given again for some minutes, to whoever asks without a nonce.
  */
 export class OcspResponder {
@@ -55,18 +67,31 @@ export class OcspResponder {
    * ours; `tryLater` while nothing may be signed.
    */
   answer(der: Bytes): OcspAnswerBytes {
+    const found = this.#find(der);
+    if (found.kind !== 'unsigned') return found;
+    return this.#signed(found, createOcspResponse(found.template, found.signer));
+  }
+
+  /** The same, signed in another thread: for those who ask by the thousand. */
+  async answerAside(der: Bytes): Promise<OcspAnswerBytes> {
+    const found = this.#find(der);
+    if (found.kind !== 'unsigned') return found;
+    return this.#signed(found, await createOcspResponseAside(found.template, found.signer));
+  }
+
+  #find(der: Bytes): OcspAnswerBytes | Unsigned {
     const nowMs = this.#context.clock.now();
     try {
       const request = parseOcspRequest(der);
       checkClock(this.#context);
-      return this.#answer(der, request, nowMs);
+      return this.#lookUp(der, request, nowMs);
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       return errorAnswer(error.code === 'ocsp_request_malformed' ? 'malformedRequest' : 'tryLater', nowMs);
     }
   }
 
-  #answer(der: Bytes, request: OcspRequest, nowMs: number): OcspAnswerBytes {
+  #lookUp(der: Bytes, request: OcspRequest, nowMs: number): OcspAnswerBytes | Unsigned {
     const label = this.#issuerOf(request);
     if (label === undefined) {
       checkStanding(this.#context);
@@ -79,7 +104,12 @@ export class OcspResponder {
     if (kept !== undefined && kept.said === said && isFresh(kept, nowMs)) return kept;
     const signer = this.#signerFor(label, nowMs);
     if (signer === undefined) return errorAnswer('tryLater', nowMs);
-    const answer = { ...sign(request, statuses, { signer, nowMs }), said };
+    return { kind: 'unsigned', template: templateOf(request, statuses, nowMs), signer, said, key };
+  }
+
+  #signed({ template, said, key }: Unsigned, der: Bytes): OcspAnswerBytes {
+    const [producedAtMs, nextUpdateMs] = [template.producedAt.getTime(), template.nextUpdate.getTime()];
+    const answer = { kind: 'response', der, producedAtMs, nextUpdateMs, said } as const;
     if (key !== undefined) this.#keep(key, answer);
     return answer;
   }
@@ -140,20 +170,18 @@ export class OcspResponder {
   }
 }
 
-function sign(
+function templateOf(
   { certIds, nonce }: OcspRequest,
   statuses: readonly OcspStatus[],
-  { signer, nowMs }: { readonly signer: OcspSigner; readonly nowMs: number },
-): OcspAnswerBytes {
-  const nextUpdateMs = nowMs + revocationProfiles.ocsp.lifetimeMs;
-  const template = {
+  nowMs: number,
+): OcspResponseTemplate {
+  return {
     answers: certIds.map(({ der }, index) => ({ certId: der, status: statuses[index] ?? unknown })),
     producedAt: new Date(nowMs),
     thisUpdate: new Date(nowMs - backdateMs),
-    nextUpdate: new Date(nextUpdateMs),
+    nextUpdate: new Date(nowMs + revocationProfiles.ocsp.lifetimeMs),
     ...(nonce !== undefined && { nonce }),
   };
-  return { kind: 'response', der: createOcspResponse(template, signer), producedAtMs: nowMs, nextUpdateMs };
 }
 
 const unknown: OcspStatus = { kind: 'unknown' };

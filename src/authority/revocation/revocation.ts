@@ -112,6 +112,11 @@ export class Revocation {
     return this.#responder.answer(der);
   }
 
+  /** The same, signed in another thread; see {@link OcspResponder.answerAside}. */
+  answerOcspAside(der: Bytes): Promise<OcspAnswerBytes> {
+    return this.#responder.answerAside(der);
+  }
+
   /** An OCSP answer for a certificate of ours to staple to a handshake, or undefined while there is none. */
   staple(serial: SerialNumber): Bytes | undefined {
     const request = this.#requestAbout(serial);
