@@ -177,7 +177,7 @@ async function replayBackup(tx: Queries, { details, at }: LogRecord): Promise<vo
     String(details['name']),
     Date.parse(at),
     Number(details['bytes']),
-    Number((details['holds'] as { sequence: number }).sequence),
+    (details['holds'] as { sequence: number }).sequence,
     Number(roots.some(({ label }) => !missing.includes(label))),
   );
 }
