@@ -23,7 +23,7 @@ it('nothing is issued by an authority that has met a newer copy of itself, and t
     serial: certificate.serial,
     request: new Uint8Array(),
   };
-  await assert.rejects(home.authority.renew({ ...renewal, checkpoint }), /record \d+ of epoch 2/);
+  await assert.rejects(home.authority.renew({ ...renewal, checkpoint }), /record \d+ of epoch \d+/);
   assert.equal(home.authority.standing, 'superseded');
   await assert.rejects(home.node('beta'), /newer copy/);
   assert.equal((await home.authority.log.list()).at(-1)?.kind, 'superseded');
