@@ -136,17 +136,15 @@ describe('sm_ssl_cert, by its own name', () => {
       assert.doesNotMatch(covered, /configured with/);
     });
 
-    for (const name of [
-      '192.168.*.*',
-      '192.168.*.5',
-      '*.*',
-      '*',
-      '10.0.0.0/24',
-      '*.com',
-      'a,,b',
-      'a_b',
-      ' ',
-    ]) {
+    it('takes an asterisk before one label, and says that most clients do not', async () => {
+      const { stderr } = await smSslCert([
+        'server',
+        '--common-name=a,b.domain,*.domain,192.168.1.*,10.0.0.5',
+      ]);
+      assert.match(stderr, /^warning: most TLS clients take no host by \*\.domain/m);
+    });
+
+    for (const name of ['192.168.*.*', '192.168.*.5', '*.*', '*', '10.0.0.0/24', 'a,,b', 'a_b', ' ']) {
       it(`refuses ${JSON.stringify(name)}`, () =>
         assertRefused(['sm_ssl_cert', 'server', `--common-name=${name}`], {
           code: 'name_invalid',

@@ -138,7 +138,7 @@ const bad: readonly (readonly [found: RegExp, change: Change])[] = [
   [/its common name b\.example is none of its names/, { subject: createName({ CN: 'b.example' }) }],
   [/its common name 192\.0\.3\.\* is none of its names/, { subject: createName({ CN: '192.0.3.*' }) }],
   [/the name dns:a_b\.example is not of its form/, named({ kind: 'dns', value: 'a_b.example' })],
-  [/the name dns:\*\.com is not of its form/, named({ kind: 'dns', value: '*.com' })],
+  [/the name dns:\*\.\*\.com is not of its form/, named({ kind: 'dns', value: '*.*.com' })],
   [/the name dns:a\*\.b\.example is not/, named({ kind: 'dns', value: 'a*.b.example' })],
   [/the name dns:192\.0\.2\.1 is not/, named({ kind: 'dns', value: '192.0.2.1' })],
   [/the name dns:192\.168\.1\.\* is not/, named({ kind: 'dns', value: '192.168.1.*' })],

@@ -76,7 +76,7 @@ function isWellFormed(name: GeneralName): boolean {
 }
 
 function isDnsPattern(text: string): boolean {
-  return text.startsWith('*.') ? text.includes('.', 2) && isHostName(text.slice(2)) : isHostName(text);
+  return isHostName(text.startsWith('*.') ? text.slice(2) : text);
 }
 
 function looksLikeHost(text: string): boolean {

@@ -26,7 +26,7 @@ const maxCommonNameLength = 64;
 
 /**
  * The names in `texts`, each of which is one name or several separated by commas: host names (internationalised ones
- * become A-labels, RFC 5891 §4.4), `*.` in front of a domain of at least two labels, IPv4 and IPv6 addresses, and
+ * become A-labels, RFC 5891 §4.4), `*.` in front of a domain, IPv4 and IPv6 addresses, and
  * `192.168.1.*`, which stands for its 256 addresses. A period at the end and capitals do not count.
  *
  * @throws HoldfastError `name_invalid`, naming the name, what is wrong with it and what is expected
@@ -96,12 +96,6 @@ function parseHostName(text: string): ParsedName {
     throw wrong(text, 'is neither a host name nor an address', 'one such as alpha.example.com or 192.0.2.7');
   if (!domain.split('.').every(isCanonical))
     throw wrong(text, 'has a label xn-- that stands for nothing', 'the name in its own letters');
-  if (wildcard && !domain.includes('.'))
-    throw wrong(
-      text,
-      'stands for a whole top-level domain',
-      'two labels at least after the asterisk, as in *.example.com',
-    );
   const value = wildcard ? `*.${domain}` : domain;
   if (value.length > 253) throw wrong(text, `has ${value.length} characters`, '253 at most');
   return { commonName: value, names: [{ kind: 'dns', value }] };

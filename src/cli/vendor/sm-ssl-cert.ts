@@ -84,12 +84,23 @@ async function warnOfNames(context: Context, { certificatePem }: IssuedWithKey):
   const [der] = certificatesFromPem(certificatePem);
   if (settings === undefined || der === undefined) return;
   const leaf = parseCertificate(der);
+  for (const name of leaf.extensions.subjectAltNames) {
+    if (name.kind === 'dns' && isShort(name.value))
+      context.output.warn(
+        `most TLS clients take no host by ${name.value}: they want two labels after an asterisk`,
+      );
+  }
   const missing = reachableNames(settings.names).filter((name) => !covers(leaf, name));
   if (missing.length === 0) return;
   context.output.warn(
     `clients are configured with ${missing.join(', ')}, which this certificate does not name: ` +
       'add to --common-name those by which they reach the server that takes it',
   );
+}
+
+/** `*.lan`: OpenSSL, Node and browsers pass it over. */
+function isShort(name: string): boolean {
+  return /^\*\.[^.]+$/.test(name);
 }
 
 function covers(certificate: Certificate, name: string): boolean {
