@@ -7,10 +7,14 @@ import type { BenchOptions } from './options.ts';
 export const authorityHeading = '## The authority';
 
 /** The part of the published page that is about the authority. */
-export function renderAuthority(results: AuthorityResults, { runs, size }: BenchOptions): string {
+export function renderAuthority(
+  results: AuthorityResults,
+  { runs, size, authorityRows }: BenchOptions,
+): string {
+  const rows = authorityRows.join();
   return `${authorityHeading}
 
-In one run of \`npm run bench -- --rows issue,ocsp,million --write\`, the contenders taking turns, median of ${runs}${size === 1 ? '' : `; **all amounts times ${size}**`}.
+In one run of \`npm run bench -- --rows ${rows} --write\`, the contenders taking turns, median of ${runs}${size === 1 ? '' : `; **all amounts times ${size}**`}.
 
 ${renderAuthorityTables(results)}
 
