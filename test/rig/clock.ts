@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { launcher, runProgram } from './holdfast-process.ts';
 
 /** {@link clockMoved} by whole days into the future. */
@@ -11,13 +11,24 @@ export function daysLater(days: number): Record<string, string> {
  * faketime. Only the clock on the wall is moved: timers, and the times of files, stay as they are.
  */
 export function clockMoved(offset: string): Record<string, string> {
-  const preload = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' });
   return {
-    LD_PRELOAD: preload.trim(),
+    LD_PRELOAD: preload(),
     FAKETIME: offset,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     NO_FAKE_STAT: '1',
   };
+}
+
+/**
+ * The library of faketime, as its wrapper says. The wrapper names what it shares by its process id and fails where one of
+ * the same id left such a thing behind; the next has another id.
+ */
+function preload(attempts = 10): string {
+  const words = ['-f', '+0', 'printenv', 'LD_PRELOAD'];
+  const { status, stdout, stderr } = spawnSync('faketime', words, { encoding: 'utf8' });
+  if (status === 0) return stdout.trim();
+  if (attempts > 1 && stderr.includes('File exists')) return preload(attempts - 1);
+  throw new Error(`faketime does not run: ${stderr}`);
 }
 
 /** Says to the authority of `home` that the clock is right which `env` gives it, as its administrator would. */
