@@ -1,4 +1,4 @@
-import { type Clock, type Secret, secondMs } from '../../base/index.ts';
+import { type Clock, type Secret } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../db/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { databasePath } from '../authority-files.ts';
@@ -22,7 +22,7 @@ export interface StageOptions {
 /**
  * Makes keystore and database of an authority from its keys and certificates in `directory`, which is not there yet: with
  * an empty log and the standing `restored`. Nothing tells how many restores there were before, so its epoch is the
- * present second, which is later than them all. Its recovery key is new, since the old one's public half is not known.
+ * present millisecond, which is later than them all. Its recovery key is new, since the old one's public half is not known.
  */
 export async function stagePkcs12(
   directory: string,
@@ -61,7 +61,7 @@ async function record(
       network,
       statusAddress,
       recipient,
-      Math.floor(nowMs / secondMs),
+      nowMs,
       nowMs,
       nowMs,
     );

@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError, secondMs } from '../../base/index.ts';
+import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Database, Queries } from '../../db/index.ts';
 import { AuditLog, type LogHead } from '../log/audit-log.ts';
 import { hashRecord } from '../log/log-record.ts';
@@ -143,8 +143,8 @@ async function begin(
   { order, head, caughtUp, seen }: Beginning,
 ): Promise<number> {
   const { by, logIsLost, clock } = order;
-  // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present second is after them all.
-  const least = Math.max(seen + 1, logIsLost === undefined ? 1 : Math.floor(clock.now() / secondMs));
+  // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present millisecond is after them all.
+  const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
   const row = await tx.get<{ epoch: number }>(
     "UPDATE authority SET standing = 'ready', epoch = max(epoch, ?) RETURNING epoch",
     least,
