@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
+import { cannotMount, mountSmallDisk } from './rig/small-disk.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
 async function json(words: readonly string[], cwd: string): Promise<Record<string, unknown>> {
@@ -153,25 +153,13 @@ test('words of ca backup that would be passed over are refused', async () => {
   assert.deepEqual([existsSync(join(cwd, 'x.age')), readdirSync(join(cwd, 'backups'))], [false, []]);
 });
 
-test('a backup onto a full disk leaves no file and no copy', { skip: cannotMount() }, async () => {
+test('a backup onto a full disk leaves no file and no copy', { skip: cannotMount }, async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;
   await json(init, cwd);
-  mkdirSync(join(cwd, 'small'));
-  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', join(cwd, 'small')]);
-  try {
-    const { code, stderr } = await runHoldfast(['ca', 'backup', 'small/x.age', '--home', 'a'], { cwd });
-    assert.equal(code, 1);
-    assert.match(stderr, /\[storage_full\]/);
-    assert.deepEqual(readdirSync(join(cwd, 'small')), []);
-  } finally {
-    spawnSync('umount', [join(cwd, 'small')]);
-  }
+  using _disk = mountSmallDisk(join(cwd, 'small'), '64k');
+  const { code, stderr } = await runHoldfast(['ca', 'backup', 'small/x.age', '--home', 'a'], { cwd });
+  assert.equal(code, 1);
+  assert.match(stderr, /\[storage_full\]/);
+  assert.deepEqual(readdirSync(join(cwd, 'small')), []);
 });
-
-function cannotMount(): string | false {
-  using directory = temporaryDirectory();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', directory.path]).status === 0;
-  if (mounted) spawnSync('umount', [directory.path]);
-  return mounted ? false : 'file systems cannot be mounted here';
-}

@@ -1,28 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { systemErrorCode } from '../src/base/index.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
 import { Prng } from './rig/prng.ts';
 import { assertRefused } from './rig/refusal.ts';
+import { cannotMount, mountSmallDisk } from './rig/small-disk.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
-
-/** Only root may mount; what a full disk means to the store is tested beside `storageError` for everybody. */
-const canMount = process.getuid?.() === 0 && process.platform === 'linux';
-
-/** A file system of 12 MB; enough for the locks, not for the data. */
-function mountSmallDisk(directory: string): Disposable {
-  mkdirSync(directory);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', directory]);
-  return { [Symbol.dispose]: () => execFileSync('umount', [directory]) };
-}
 
 async function backUpToFullDisk(): Promise<void> {
   using place = temporaryDirectory();
   const at = (...names: string[]): string => join(place.path, ...names);
-  using _disk = mountSmallDisk(at('disk'));
+  // Enough for the locks, not for the data.
+  using _disk = mountSmallDisk(at('disk'), '12m');
   await using network = await Network.start(at('server'));
   await network.server.stop();
   appendFileSync(join(network.home, 'holdfast.toml'), `store = ${JSON.stringify(at('disk'))}\n`);
@@ -50,8 +42,47 @@ async function backUpToFullDisk(): Promise<void> {
   await runProgram('diff', ['-r', at('data'), join(at('restored'), at('data'))]);
 }
 
-if (canMount)
-  it(
-    'a disk that becomes full during a backup is told to the client, and the repository stays sound',
-    backUpToFullDisk,
-  );
+it(
+  'a disk that becomes full during a backup is told to the client, and the repository stays sound',
+  { skip: cannotMount },
+  backUpToFullDisk,
+);
+
+async function joinAtFullDisk(): Promise<void> {
+  using place = temporaryDirectory();
+  const at = (...names: string[]): string => join(place.path, ...names);
+  using _disk = mountSmallDisk(at('server'), '8m');
+  await using network = await Network.start(at('server'));
+  const code = await network.joinCode('laptop');
+  const issued = async (): Promise<number> =>
+    (JSON.parse((await network.run(['cert', 'list', '--json'])).stdout) as []).length;
+  const before = await issued();
+
+  fillDisk(at('server/rest'));
+  const laptop = network.client('laptop', at('laptop'));
+  const { stderr } = await laptop.run(['join', code], 1);
+  assert.match(stderr, /no space left \[storage_full\]/);
+  assert.equal(await issued(), before);
+
+  rmSync(at('server/rest'));
+  await laptop.run(['join', code]);
+  assert.equal(await issued(), before + 1);
+  await network.run(['audit', 'verify']);
+}
+
+/** Takes what is left, to the last page. */
+function fillDisk(path: string): void {
+  for (const size of [65_536, 4096]) {
+    try {
+      for (;;) appendFileSync(path, Buffer.alloc(size, 1));
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOSPC') throw error;
+    }
+  }
+}
+
+it(
+  'no certificate leaves an authority whose disk is full, and the join code is good when there is room again',
+  { skip: cannotMount },
+  joinAtFullDisk,
+);

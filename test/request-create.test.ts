@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { OutsideAuthority } from './rig/outside-authority.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 let place: TemporaryDirectory;
@@ -16,39 +17,11 @@ const openssl = async (...words: string[]): Promise<string> =>
 const pending = async (): Promise<{ friendlyName: string }[]> =>
   JSON.parse((await holdfast(['request', 'pending', '--json'])).stdout) as { friendlyName: string }[];
 
-/** An outside authority: a root and an issuing certificate, by openssl. */
-async function makeAuthority(): Promise<void> {
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const ca = [
-    '-addext',
-    'basicConstraints=critical,CA:TRUE',
-    '-addext',
-    'keyUsage=critical,keyCertSign,cRLSign',
-  ];
-  await openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-subj',
-    '/CN=Outside root',
-    '-keyout',
-    'root.key',
-    '-out',
-    'root.pem',
-    ...ca,
-  );
-  const issuing = ['-CA', 'root.pem', '-CAkey', 'root.key', '-subj', '/CN=Outside issuing'];
-  await openssl('req', '-x509', ...key, ...issuing, '-keyout', 'issuing.key', '-out', 'issuing.pem', ...ca);
-}
-
-async function issue(request: string, out: string): Promise<void> {
-  const words = ['-CA', 'issuing.pem', '-CAkey', 'issuing.key', '-copy_extensions', 'copy', '-days', '30'];
-  await openssl('x509', '-req', '-in', request, ...words, '-out', out);
-}
+let outside: OutsideAuthority;
 
 before(async () => {
   place = temporaryDirectory();
-  await makeAuthority();
+  outside = await OutsideAuthority.make(place.path);
 });
 after(() => place[Symbol.dispose]());
 
@@ -195,7 +168,7 @@ describe('holdfast request create', () => {
 
 describe('holdfast request complete', () => {
   it('pairs the certificate with the waiting key, in PEM, DER and PKCS#7', async () => {
-    await issue('p256.example.csr', 'p256.pem');
+    await outside.issue('p256.example.csr', 'p256.pem');
     writeFileSync(
       at('p256-chain.pem'),
       readFileSync(at('issuing.pem'), 'utf8') + readFileSync(at('p256.pem'), 'utf8'),
@@ -203,10 +176,10 @@ describe('holdfast request complete', () => {
     const { stdout } = await holdfast(['request', 'complete', at('p256-chain.pem'), '--json']);
     const done = JSON.parse(stdout) as { friendlyName: string; certificates: number; fingerprint: string };
     assert.deepEqual([done.friendlyName, done.certificates], ['p256.example', 2]);
-    await issue('p384.example.csr', 'p384.pem');
+    await outside.issue('p384.example.csr', 'p384.pem');
     await openssl('x509', '-in', 'p384.pem', '-outform', 'DER', '-out', 'p384.cer');
     assert.match((await holdfast(['request', 'complete', at('p384.cer')])).stderr, /no issuing certificate/);
-    await issue('p521.example.csr', 'p521.pem');
+    await outside.issue('p521.example.csr', 'p521.pem');
     const files = ['-certfile', 'root.pem', '-certfile', 'issuing.pem', '-certfile', 'p521.pem'];
     await openssl('crl2pkcs7', '-nocrl', ...files, '-out', 'p521.p7b');
     const paired = await holdfast(['request', 'complete', at('p521.p7b'), '--json']);
@@ -229,7 +202,7 @@ describe('holdfast request complete', () => {
       'other.key',
     ];
     await openssl(...words, '-out', 'other.csr');
-    await issue('other.csr', 'other.pem');
+    await outside.issue('other.csr', 'other.pem');
     const { stderr } = await holdfast(['request', 'complete', at('other.pem')], 1);
     assert.match(
       stderr,

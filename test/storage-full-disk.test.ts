@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { Agent, createServer } from 'node:http';
@@ -11,16 +10,14 @@ import { RestStore } from '../src/remote/index.ts';
 import { createStorageHandler } from '../src/server/storage-handler.ts';
 import { LocalStore, type ObjectStore } from '../src/storage/index.ts';
 import { put, rejectsWith, sampleBytes } from '../src/storage/object-store.contract.ts';
+import { cannotMount, mountSmallDisk } from './rig/small-disk.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
-
-/** A file system of 8 MB, which only root may mount. What a full disk means is tested beside `storageError` too. */
-const canMount = process.getuid?.() === 0 && process.platform === 'linux';
 
 function openSmallDisk(t: TestContext): LocalStore {
   const directory = temporaryDirectory();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory.path]);
+  const disk = mountSmallDisk(directory.path, '8m');
   t.after(() => {
-    execFileSync('umount', [directory.path]);
+    disk[Symbol.dispose]();
     directory[Symbol.dispose]();
   });
   return new LocalStore(join(directory.path, 'me'));
@@ -51,16 +48,14 @@ async function fillUp(store: ObjectStore, local: LocalStore): Promise<void> {
   assert.deepEqual(new Uint8Array(await store.read(small)), sampleBytes(1_000_000));
 }
 
-if (canMount) {
-  describe('a disk that becomes full during an upload', () => {
-    it('is told as such, keeps what it has, and takes what still fits', async (t) => {
-      const local = openSmallDisk(t);
-      await fillUp(local, local);
-    });
-
-    it('is told to a client of the server too, which does not try again', async (t) => {
-      const local = openSmallDisk(t);
-      await fillUp(await overHttp(t, local), local);
-    });
+describe('a disk that becomes full during an upload', { skip: cannotMount }, () => {
+  it('is told as such, keeps what it has, and takes what still fits', async (t) => {
+    const local = openSmallDisk(t);
+    await fillUp(local, local);
   });
-}
+
+  it('is told to a client of the server too, which does not try again', async (t) => {
+    const local = openSmallDisk(t);
+    await fillUp(await overHttp(t, local), local);
+  });
+});

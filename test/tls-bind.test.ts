@@ -4,28 +4,17 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ProgramResult, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
+import { OutsideAuthority } from './rig/outside-authority.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 describe('a certificate of an outside authority', () => {
   let place: TemporaryDirectory;
   let network: Network;
   let laptop: NetworkClient;
+  let outside: OutsideAuthority;
   const at = (...names: string[]): string => join(place.path, ...names);
   const openssl = (...words: string[]): Promise<ProgramResult> =>
     runProgram('openssl', words, { cwd: place.path });
-  const issue = (request: string, out: string, days = 30): Promise<ProgramResult> => {
-    const words = [
-      '-CA',
-      'issuing.pem',
-      '-CAkey',
-      'issuing.key',
-      '-copy_extensions',
-      'copy',
-      '-days',
-      String(days),
-    ];
-    return openssl('x509', '-req', '-in', request, ...words, '-out', out);
-  };
   const joinFiles = (out: string, ...names: string[]): void =>
     writeFileSync(at(out), names.map((name) => readFileSync(at(name), 'utf8')).join(''));
   /** The issuer that a TLS client is shown who names `host`. */
@@ -41,29 +30,9 @@ describe('a certificate of an outside authority', () => {
     laptop = await network.join('laptop', at('laptop'));
     writeFileSync(at('letter'), 'Dear Ann,\n');
     await laptop.run(['backup', at('letter')]);
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    const ca = [
-      '-addext',
-      'basicConstraints=critical,CA:TRUE',
-      '-addext',
-      'keyUsage=critical,keyCertSign,cRLSign',
-    ];
-    await openssl(
-      'req',
-      '-x509',
-      ...key,
-      '-subj',
-      '/CN=Outside root',
-      '-keyout',
-      'root.key',
-      '-out',
-      'root.pem',
-      ...ca,
-    );
-    const by = ['-CA', 'root.pem', '-CAkey', 'root.key', '-subj', '/CN=Outside issuing'];
-    await openssl('req', '-x509', ...key, ...by, '-keyout', 'issuing.key', '-out', 'issuing.pem', ...ca);
+    outside = await OutsideAuthority.make(place.path);
     await network.run(['request', 'create', '--cn', 'localhost', '--out', at('localhost.csr')]);
-    await issue('localhost.csr', 'leaf.pem');
+    await outside.issue('localhost.csr', 'leaf.pem');
     joinFiles('chain.pem', 'leaf.pem', 'issuing.pem');
   });
   after(async () => {
@@ -73,7 +42,7 @@ describe('a certificate of an outside authority', () => {
 
   it('is refused when key, order, dates or host are wrong, and nothing changes', async () => {
     await openssl('genpkey', '-algorithm', 'ed25519', '-out', 'other.key');
-    await issue('localhost.csr', 'ended.pem', -1);
+    await outside.issue('localhost.csr', 'ended.pem', -1);
     joinFiles('reversed.pem', 'issuing.pem', 'leaf.pem');
     joinFiles('gap.pem', 'leaf.pem', 'root.pem');
     const host = ['--host', 'localhost'];
@@ -108,7 +77,7 @@ describe('a certificate of an outside authority', () => {
       'subjectAltName=DNS:localhost',
     ];
     await openssl(...stranger, '-out', 'stranger.csr');
-    await issue('stranger.csr', 'stranger.pem');
+    await outside.issue('stranger.csr', 'stranger.pem');
     const keyless = await network.run(['tls', 'bind', at('stranger.pem'), ...host], 1);
     assert.match(keyless.stderr, /\[keystore_entry_missing\]/);
   });

@@ -6,27 +6,24 @@ import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { dayMs } from '../base/index.ts';
-import { certificatePem, generateKeyPair, type KeyAlgorithm, type KeyPair, keyKind } from '../pki/index.ts';
+import {
+  certificatePem,
+  generateKeyPair,
+  type KeyAlgorithm,
+  type KeyPair,
+  keyAlgorithms,
+  keyKind,
+} from '../pki/index.ts';
 import { SampleHome } from './authority.fixture.ts';
 
 const run = promisify(execFile);
-const algorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
-
 describe('an authority', () => {
   const leafKeys = new Map<KeyAlgorithm, KeyPair>();
   before(async () => {
-    for (const algorithm of algorithms) leafKeys.set(algorithm, await generateKeyPair(algorithm));
+    for (const algorithm of keyAlgorithms) leafKeys.set(algorithm, await generateKeyPair(algorithm));
   });
 
-  for (const algorithm of algorithms) {
+  for (const algorithm of keyAlgorithms) {
     it(`whose keys are ${algorithm} certifies keys of every kind, and openssl follows the chain`, async () => {
       await using home = await SampleHome.open({ keyAlgorithm: algorithm });
       using directory = temporaryDirectory();
@@ -45,7 +42,7 @@ describe('an authority', () => {
       }
       const at = ['-attime', String(Math.floor(home.clock.now() / 1000))];
       const chain = ['-x509_strict', '-check_ss_sig', '-CAfile', 'root.pem', '-untrusted', 'issuing.pem'];
-      const leaves = algorithms.map((kind) => `${kind}.pem`);
+      const leaves = keyAlgorithms.map((kind) => `${kind}.pem`);
       const { stdout } = await run('openssl', ['verify', ...at, ...chain, ...leaves], {
         cwd: directory.path,
       });

@@ -7,20 +7,10 @@ import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { infineonPrime, nextPrime, randomPrime, rsaKeyOf } from '../../test/rig/weak-rsa.ts';
 import { createNodeRequest } from '../enrol/index.ts';
-import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../pki/index.ts';
+import { exportPublicKey, generateKeyPair, keyAlgorithms } from '../pki/index.ts';
 import { SampleHome } from './authority.fixture.ts';
 import { openContext } from './open-authority.ts';
 import { refused } from './refused.fixture.ts';
-
-const algorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
 
 /** What openssl makes with these options, and what the refusal of it names. */
 const asked: readonly {
@@ -53,7 +43,7 @@ const asked: readonly {
 ];
 
 describe('a public key', () => {
-  for (const algorithm of algorithms) {
+  for (const algorithm of keyAlgorithms) {
     it(`of the kind ${algorithm} gets a certificate`, async () => {
       await using home = await SampleHome.open();
       const keys = await generateKeyPair(algorithm);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { KeyAlgorithm } from '../pki/index.ts';
+import { type KeyAlgorithm, keyAlgorithms } from '../pki/index.ts';
 
 /** What can be said when a network is created; kept in `holdfast.toml`, later said for one run only. */
 export interface CreationOptions {
@@ -15,16 +15,6 @@ export interface CreationOptions {
 
 /** The first of the three ports when nothing is said. */
 export const defaultPort = 8443;
-
-const keyAlgorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
 
 /** Adds the options of `init` and `up`. */
 export function addCreationOptions(command: Command): Command {

@@ -59,6 +59,7 @@ export {
   type KeyAlgorithm,
   type KeyPair,
   keyAlgorithmOf,
+  keyAlgorithms,
   keyKind,
 } from './key.ts';
 export type { KeyUsage } from './key-usage.ts';

@@ -7,22 +7,12 @@ import {
   generateKeyPair,
   importPrivateKey,
   importPublicKey,
-  type KeyAlgorithm,
+  keyAlgorithms,
   privateKeyPem,
 } from './index.ts';
 import { Openssl } from './openssl.fixture.ts';
 
-const algorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
-
-for (const algorithm of algorithms) {
+for (const algorithm of keyAlgorithms) {
   test(`a key of ${algorithm} is made, exported and imported, and openssl reads it`, {
     timeout: 120_000,
   }, async () => {

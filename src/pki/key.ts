@@ -4,7 +4,8 @@ import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
 import { describePublicKey, exportPublicKey } from './public-key.ts';
 
 /** The kinds of keys that are made here; the number of an `rsa` key is its size in bits. */
-export type KeyAlgorithm = 'p256' | 'p384' | 'p521' | 'ed25519' | 'rsa2048' | 'rsa3072' | 'rsa4096';
+export const keyAlgorithms = ['p256', 'p384', 'p521', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
+export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 
 export interface KeyPair {
   readonly privateKey: KeyObject;

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KeyAlgorithm } from '../../src/pki/index.ts';
+import { keyAlgorithms } from '../../src/pki/index.ts';
 import { runProgram } from '../rig/holdfast-process.ts';
 import { temporaryDirectory } from '../rig/temporary-directory.ts';
 import { sampleChain, writeChain } from './sample-chain.ts';
 
-const algorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
-
-for (const algorithm of algorithms) {
+for (const algorithm of keyAlgorithms) {
   test(`certtool reads and verifies a chain and a revocation list whose keys are ${algorithm}`, async () => {
     using directory = temporaryDirectory();
     const chain = await sampleChain(algorithm);

@@ -3,20 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Secret } from '../../src/base/index.ts';
-import { createPkcs12, type KeyAlgorithm, type Pkcs12Contents } from '../../src/pki/index.ts';
+import { createPkcs12, keyAlgorithms, type Pkcs12Contents } from '../../src/pki/index.ts';
 import { runProgram } from '../rig/holdfast-process.ts';
 import { temporaryDirectory } from '../rig/temporary-directory.ts';
 import { type SampleChain, sampleChain, writeChain } from './sample-chain.ts';
 
-const algorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
 const password = 'correct horse';
 
 async function keytool(directory: string, words: readonly string[]): Promise<string> {
@@ -41,7 +32,7 @@ async function writeStore(
 
 const storeOptions = ['-keystore', 'alpha.p12', '-storetype', 'PKCS12', '-storepass', password];
 
-for (const algorithm of algorithms) {
+for (const algorithm of keyAlgorithms) {
   test(`keytool follows a chain and verifies a revocation list whose keys are ${algorithm}`, async () => {
     using directory = temporaryDirectory();
     const chain = await sampleChain(algorithm);

@@ -12,6 +12,7 @@ import {
   generateKeyPair,
   type KeyAlgorithm,
   type KeyPair,
+  keyAlgorithms,
   type Name,
   parseCertificate,
   type Role,
@@ -37,14 +38,14 @@ export async function variedCertificates(count: number, seed: string): Promise<V
   const random = new Prng(seed);
   const keys = await makeKeys();
   const authorities = networks.flatMap((network) =>
-    algorithms.flatMap((algorithm) =>
+    keyAlgorithms.flatMap((algorithm) =>
       [[], permitted].map((entries) => makeAuthority({ network, entries, random }, keys[algorithm])),
     ),
   );
   const made = authorities.flatMap(({ certificates }) => certificates);
   while (made.length < count) {
     const { issuer, what } = pick(random, authorities);
-    const algorithm = pick(random, algorithms);
+    const algorithm = pick(random, keyAlgorithms);
     const spki = exportPublicKey(pick(random, keys[algorithm].slice(2)).publicKey);
     const leaf = random.below(20) === 0 ? ocspSigner(issuer, spki, random) : node(issuer, spki, random);
     made.push({ what: `${leaf.what}, ${algorithm}, below ${what}`, der: leaf.der });
@@ -52,15 +53,6 @@ export async function variedCertificates(count: number, seed: string): Promise<V
   return made;
 }
 
-const algorithms: readonly KeyAlgorithm[] = [
-  'p256',
-  'p384',
-  'p521',
-  'ed25519',
-  'rsa2048',
-  'rsa3072',
-  'rsa4096',
-];
 const networks = ['backup.example', 'b.corp', `${'a'.repeat(60)}.${'b'.repeat(60)}.example`];
 const permitted = ['example.com', 'corp', '10.0.0.0/8', '2001:db8::/32'];
 const begin = Date.parse('2026-11-21T00:00:00Z');
@@ -69,7 +61,7 @@ type Keys = Readonly<Record<KeyAlgorithm, readonly KeyPair[]>>;
 
 /** The first two of each kind are for authorities. Few of RSA, whose primes take long to find. */
 async function makeKeys(): Promise<Keys> {
-  const entries = algorithms.map(async (algorithm) => {
+  const entries = keyAlgorithms.map(async (algorithm) => {
     const number = algorithm.startsWith('rsa') ? 4 : 20;
     return [algorithm, await Promise.all(Array.from({ length: number }, () => generateKeyPair(algorithm)))];
   });
