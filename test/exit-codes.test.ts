@@ -22,20 +22,29 @@ describe('the exit code', () => {
     await runTranscript(
       `
 $ holdfast frobnicate
-! error: unknown command 'frobnicate'
-! <help>
+! holdfast: unknown command 'frobnicate' [usage]
+!   next: holdfast --help
 ? 2
 $ holdfast restore latest --home home
-! error: required option '--target <dir>' not specified
-! <help>
+! holdfast: required option '--target <dir>' not specified [usage]
+!   next: holdfast restore --help
 ? 2
 $ holdfast up --port 70000 --home home data
-! error: option '--port <n>' argument '70000' is invalid. expected a port from 1 to 65533
-! <help>
+! holdfast: option '--port <n>' argument '70000' is invalid. expected a port from 1 to 65533 [usage]
+!   next: holdfast up --help
 ? 2
 $ holdfast backup --home home
-! error: missing required argument 'paths'
-! <help>
+! holdfast: missing required argument 'paths' [usage]
+!   next: holdfast backup --help
+? 2
+$ holdfast cert revoke
+! holdfast: missing required argument 'serial-or-node' [usage]
+!   next: holdfast cert revoke --help
+? 2
+$ holdfast cert bogus
+! holdfast: unknown command 'bogus' [usage]
+!   next: holdfast cert --help
+? 2
 ? 2
 `,
       place.path,

@@ -31,6 +31,13 @@ describe('sm_ssl_cert, by its own name', () => {
   });
   after(() => place[Symbol.dispose]());
 
+  it('points to its own help, by the name it was called by', async () => {
+    const { stderr } = await smSslCert(['server'], 2);
+    assert.match(stderr, /--common-name.* \[usage\]\n {2}next: sm_ssl_cert server --help\n$/);
+    const { stdout } = await smSslCert(['server', '--help']);
+    assert.match(stdout, /^Usage: sm_ssl_cert server /);
+  });
+
   describe('SEP1: ca', () => {
     it('makes root certificate and key, long-lived, under the names of the guide', async () => {
       const names = ['--network', 'sep.test', '--names', 'vault.sep.test,10.9.8.7'];

@@ -42,10 +42,11 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
 
 /**
  * Says why a command failed: the message, then the next step on a line of its own. What the system refused (a full
- * disk, missing rights) is said in its own words; anything else is a bug and shows its stack.
+ * disk, missing rights) is said in its own words; anything else is a bug and shows its stack. `help` shows the words of
+ * the command, for one whose words do not fit together.
  */
-export function sayError(output: Output, error: unknown): void {
-  const failure = describe(error);
+export function sayError(output: Output, error: unknown, help?: string): void {
+  const failure = describe(error, help);
   if (failure === undefined) {
     output.say(
       `holdfast: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -57,9 +58,13 @@ export function sayError(output: Output, error: unknown): void {
   output.say(`  next: ${printable(failure.hint)}`);
 }
 
-function describe(error: unknown): { code: string; message: string; hint: string } | undefined {
+function describe(
+  error: unknown,
+  help: string | undefined,
+): { code: string; message: string; hint: string } | undefined {
   if (error instanceof HoldfastError) {
-    const { code, message, hint = nextStep(code) } = error;
+    const usual = error.code === 'usage' && help !== undefined ? help : nextStep(error.code);
+    const { code, message, hint = usual } = error;
     return { code, message, hint };
   }
   const code = systemErrorCode(error);

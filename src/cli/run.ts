@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { createLog, HoldfastError, systemClock } from '../base/index.ts';
+import type { CalledWords } from './called-words.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { defaultHome } from './home.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
+import { helpOf, usageError } from './usage-error.ts';
 
 /** What every command takes. */
 interface GlobalOptions {
@@ -17,13 +19,16 @@ interface GlobalOptions {
 }
 
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
-export async function run(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
+  const { words } = called;
   const interrupt = listenForInterrupt();
   surviveLostOutput();
+  let help: string | undefined;
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
   const start = (command: Command): Context => {
     const options = command.optsWithGlobals<GlobalOptions>();
     output = createOutput(options.json === true, process.stdout, process.stderr);
+    help = helpOf(command);
     const workingDirectory = environment.INIT_CWD ?? process.cwd();
     return {
       home: defaultHome(options.home, environment, workingDirectory),
@@ -38,11 +43,11 @@ export async function run(words: readonly string[], environment: NodeJS.ProcessE
     };
   };
   try {
-    const program = await createProgram(words, start);
+    const program = await createProgram(called, start);
     await program.parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? exitCode.done);
   } catch (error) {
-    return fail(output, error, interrupt.signal);
+    return fail(output, error, { signal: interrupt.signal, help });
   } finally {
     interrupt.stop();
   }
@@ -56,24 +61,39 @@ export async function createFullProgram(): Promise<Command> {
 }
 
 async function createProgram(
-  words: readonly string[],
+  { program: name, words }: CalledWords,
   start: (command: Command) => Context,
 ): Promise<Command> {
+  const vendors = commands.find((entry) => entry.name === name);
+  if (vendors !== undefined) return await defineWord(createParser(name), vendors, start);
   const program = createBareProgram();
   for (const entry of commands) await addCommand(program, entry, words.includes(entry.name), start);
   return program;
 }
 
 function createBareProgram(): Command {
-  return new Command('holdfast')
+  return createParser('holdfast')
     .description('A backup network that brings its own certificate authority.')
+    .addHelpText('after', examples);
+}
+
+/** A program of this name, with what is the same in each. What cannot be parsed is thrown, and said where every failure is. */
+function createParser(name: string): Command {
+  const program = new Command(name)
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .exitOverride()
-    .showHelpAfterError('(holdfast --help shows the commands)')
-    .configureHelp({ subcommandTerm: (command) => command.name() })
-    .addHelpText('after', examples);
+    .configureOutput({ outputError: () => {} })
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+  pointToItsHelp(program);
+  return program;
+}
+
+/** Makes what is wrong with the words of `command` point to its own help. */
+function pointToItsHelp(command: Command): void {
+  command.exitOverride((error) => {
+    throw usageError(command, error);
+  });
 }
 
 async function addCommand(
@@ -84,15 +104,24 @@ async function addCommand(
 ): Promise<void> {
   program.commandsGroup(entry.everyday ? 'Every day:' : 'Running a network:');
   const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
-  if (!wanted) return;
-  (await entry.load())(command, start);
-  addGlobalOptions(command);
+  if (wanted) await defineWord(command, entry, start);
 }
 
-/** Adds them to every word that does something. */
-function addGlobalOptions(command: Command): void {
+async function defineWord(
+  command: Command,
+  entry: CommandEntry,
+  start: (command: Command) => Context,
+): Promise<Command> {
+  (await entry.load())(command.description(entry.summary), start);
+  addToEach(command);
+  return command;
+}
+
+/** Adds what is everywhere: to every word where its help is, and to those that do something their options. */
+function addToEach(command: Command): void {
+  pointToItsHelp(command);
   if (command.commands.length > 0) {
-    command.commands.forEach(addGlobalOptions);
+    command.commands.forEach(addToEach);
     return;
   }
   command
@@ -107,13 +136,20 @@ function misplacedStart(): Context {
   throw new TypeError('this program is for looking at, not for running');
 }
 
-function fail(output: Output, error: unknown, signal: AbortSignal): number {
+/** What a failure has to do with besides itself. */
+interface FailureSetting {
+  readonly signal: AbortSignal;
+  /** The command that shows the help of the one that failed, once that is known. */
+  readonly help: string | undefined;
+}
+
+function fail(output: Output, error: unknown, { signal, help }: FailureSetting): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (signal.aborted && !(error instanceof HoldfastError)) {
     sayError(output, new HoldfastError('interrupted', 'interrupted; nothing half-done was left behind'));
     return exitCode.interrupted;
   }
-  sayError(output, error);
+  sayError(output, error, help);
   return exitCodeOf(error);
 }
 

@@ -73,9 +73,7 @@ async function verifyByLists(
 function momentOf(text: string): Date {
   const at = new Date(text);
   if (!Number.isNaN(at.getTime())) return at;
-  throw new HoldfastError('usage', `--at ${text}: expected a time such as 2027-01-31T12:00:00Z`, {
-    hint: 'holdfast cert verify --help',
-  });
+  throw new HoldfastError('usage', `--at ${text}: expected a time such as 2027-01-31T12:00:00Z`);
 }
 
 function sayVerdict(

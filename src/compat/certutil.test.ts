@@ -16,7 +16,7 @@ test('certutil -restore PASSWORD FILE is read, a password that looks like an opt
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /found ""/],
+  [[], /what to do is missing/],
   [['backup', 'a', 'b'], /found "backup"/],
   [['--backup', 'a', 'b'], /found "--backup"/],
   [['-backupdb', 'a', 'b'], /found "-backupdb"/],

@@ -14,7 +14,8 @@ export interface CertutilWords {
 export function parseCertutil(words: readonly string[]): CertutilWords {
   const [verb = '', password, file, ...others] = words;
   const [, action] = /^[-/](backup|restore)$/i.exec(verb)?.map((part) => part.toLowerCase()) ?? [];
-  if (action !== 'backup' && action !== 'restore') throw wrong(`found ${JSON.stringify(verb)}`);
+  if (action !== 'backup' && action !== 'restore')
+    throw wrong(verb === '' ? 'what to do is missing' : `found ${JSON.stringify(verb)}`);
   if (password === undefined || password === '') throw wrong('the password is missing');
   if (file === undefined || file === '') throw wrong('the file is missing');
   if (others.length > 0) throw wrong(`${others.length} words too many; quote a name with spaces`);
@@ -25,8 +26,5 @@ function wrong(problem: string): HoldfastError {
   return new HoldfastError(
     'usage',
     `certutil: ${problem}, expected -backup PASSWORD FILE or -restore PASSWORD FILE`,
-    {
-      hint: 'holdfast certutil --help',
-    },
   );
 }
