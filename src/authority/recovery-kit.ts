@@ -1,4 +1,3 @@
-import { armor, Encrypter, generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { Secret } from '../base/index.ts';
 import type { Fingerprint } from '../pki/index.ts';
 
@@ -15,6 +14,8 @@ export interface RecoveryKey {
  * long as somebody may keep a copy.
  */
 export async function generateRecoveryKey(): Promise<RecoveryKey> {
+  // Once in the life of a network: no other command waits for the curves to be made ready.
+  const { generateHybridIdentity, identityToRecipient } = await import('age-encryption');
   const identity = await generateHybridIdentity();
   return { recipient: await identityToRecipient(identity), identity: new Secret(identity) };
 }
@@ -56,6 +57,10 @@ const explanation = [
   'Keep this away from the machine it was made on: on paper, or on a medium in a safe. Then delete the file.',
   'Whoever has it, and gets at the server, can read every backup of this network. Whoever loses it can',
   'no longer open the backups of a machine whose own keys are lost, nor backups of the authority.',
+  '',
+  'Anybody can seal something to this kit. Lines "# Escrow NODE FINGERPRINT" say which sealed password is the one that',
+  'NODE left; the server adds them while the kit is on it. Write those of later machines below yourself: holdfast backup',
+  'says it at the first backup of a machine, and holdfast status there at any time. holdfast recover takes no other.',
 ];
 const plainUse = [
   'How it is used: the key below opens what was sealed for this network, in the age format',
@@ -67,6 +72,7 @@ const sealedUse = [
 ];
 
 async function seal(identity: Secret<string>, passphrase: Secret<string>): Promise<string> {
+  const { armor, Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase.reveal());
   return armor.encode(await encrypter.encrypt(`${identity.reveal()}\n`));

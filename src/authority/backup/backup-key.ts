@@ -1,4 +1,4 @@
-import { Decrypter, Encrypter } from 'age-encryption';
+import type { Decrypter, Encrypter } from 'age-encryption';
 import { Secret } from '../../base/index.ts';
 
 /** What a backup is locked with: anybody may lock for the recovery key, a password locks and unlocks. */
@@ -16,7 +16,8 @@ export type BackupKey =
  * An encrypter for `lock`. `keepKey` gets the key of the file itself, for as long as it takes to read back what was
  * written: whoever locks for the recovery key could not open it otherwise.
  */
-export function encrypterFor(lock: BackupLock, keepKey: (key: BackupKey) => void): Encrypter {
+export async function encrypterFor(lock: BackupLock, keepKey: (key: BackupKey) => void): Promise<Encrypter> {
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   if (lock.kind === 'password') {
     encrypter.setPassphrase(lock.password.reveal());
@@ -34,7 +35,8 @@ export function encrypterFor(lock: BackupLock, keepKey: (key: BackupKey) => void
 }
 
 /** A decrypter that tries `key`. */
-export function decrypterFor(key: BackupKey): Decrypter {
+export async function decrypterFor(key: BackupKey): Promise<Decrypter> {
+  const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   if (key.kind === 'password') decrypter.addPassphrase(key.password.reveal());
   else if (key.kind === 'recovery key') decrypter.addIdentity(key.identity.reveal());

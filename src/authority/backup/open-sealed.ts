@@ -34,8 +34,9 @@ export async function* openSealed(path: string, key: BackupKey): AsyncGenerator<
   if (kind === 'foreign' || kind === 'pkcs12') throw backupForeign(path, 'it is not encrypted as one');
   checkKind(path, kind, key);
   try {
+    const decrypter = await decrypterFor(key);
     const source = createReadStream(path, { highWaterMark: chunkBytes });
-    const plain = await decrypterFor(key).decrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
+    const plain = await decrypter.decrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
     for await (const chunk of plain) yield chunk;
   } catch (error) {
     throw named(path, key, error);

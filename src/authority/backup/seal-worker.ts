@@ -39,7 +39,7 @@ async function write(message: SealMessage, manifest: BackupManifest): Promise<Ba
   const handle = await open(message.target, 'wx', 0o600);
   try {
     let key: BackupKey | undefined;
-    const encrypter = encrypterFor(lockOf(message), (kept) => (key = kept));
+    const encrypter = await encrypterFor(lockOf(message), (kept) => (key = kept));
     const plain = ReadableStream.from(contents(message.parts, manifest));
     const sealed = await encrypter.encrypt(plain as ReadableStream<Uint8Array>);
     for await (const chunk of sealed) await writeAll(handle, chunk);

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { armor, Decrypter, Encrypter } from 'age-encryption';
 import {
   asBuffer,
   type Bytes,
@@ -35,6 +34,7 @@ export async function sealRootKey(
   { certificate, key }: RootKey,
   passphrase: Secret<string>,
 ): Promise<string> {
+  const { armor, Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase.reveal());
   const plain = certificatePem(certificate.der) + privateKeyPem(exportPrivateKey(key));
@@ -52,6 +52,7 @@ export async function openSealedRoot(sealed: Bytes, passphrase: Secret<string>):
 }
 
 async function decrypt(text: string, passphrase: Secret<string>): Promise<Secret<string>> {
+  const { armor, Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase.reveal());
   try {
