@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, runProgram } from './rig/holdfast-process.ts';
@@ -98,9 +98,28 @@ describe('an authority that is looked at', () => {
     );
     const both = ['ca', 'export', '--chain', '--format', 'der', at('none'), '--home', home];
     await assertRefused(both, { code: 'usage', exit: 2, untouched: at('none') });
-    const missing = await runProgram(launcher, ['ca', 'export', at('no/ca.pem'), '--home', home], {
-      expected: 1,
-    });
-    assert.match(missing.stderr, /ENOENT/);
+  });
+
+  it('is exported over a file only when that is said, and never over anything else', async () => {
+    const refused = (file: string, code: 'object_exists' | 'path_not_found', message: RegExp, force = '') =>
+      assertRefused(['ca', 'export', at(file), '--home', home, ...(force ? [force] : [])], {
+        code,
+        exit: 1,
+        message,
+        untouched: at('kept'),
+      });
+    mkdirSync(at('kept'));
+    writeFileSync(at('kept/letter'), 'precious');
+    symlinkSync('letter', at('kept/link'));
+    symlinkSync('/dev/null', at('kept/device'));
+    await refused('kept/letter', 'object_exists', /letter already/);
+    await refused('kept/link', 'object_exists', /link already/);
+    await refused('kept', 'path_not_found', /kept is a directory/, '--force');
+    await refused('kept/device', 'path_not_found', /device is no regular file/, '--force');
+    await refused('kept/no/ca.pem', 'path_not_found', /no\/ca\.pem: ENOENT/);
+    await refused('kept/letter/below', 'path_not_found', /ENOTDIR/);
+    await run('ca', 'export', '--force', at('kept/link'));
+    assert.match(readFileSync(at('kept/letter'), 'utf8'), /BEGIN CERTIFICATE/);
+    assert.equal(readlinkSync(at('kept/link')), 'letter');
   });
 });

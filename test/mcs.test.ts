@@ -60,6 +60,19 @@ describe('certutil, by its own name', () => {
       assert.deepEqual(readdirSync(at('c:/backup')), ['yourcertfile']);
     });
 
+    it('replaces a file that is there only with -f', async () => {
+      const before = readFileSync(at('c:/backup/yourcertfile'));
+      await assertRefused(['certutil', '-backup', password, at('c:/backup/yourcertfile')], {
+        code: 'object_exists',
+        exit: 1,
+        hint: /say -f to replace it/,
+        untouched: at('c:'),
+        env: { HOLDFAST_HOME: network.home },
+      });
+      await certutil(['-f', '-backup', password, 'c:/backup/yourcertfile'], network.home);
+      assert.notDeepEqual(readFileSync(at('c:/backup/yourcertfile')), before);
+    });
+
     it('openssl pkcs12 reads it with that password, and the keys are those of the certificates', async () => {
       const read = ['pkcs12', '-in', 'c:/backup/yourcertfile', '-passin', `pass:${password}`, '-nodes'];
       const shown = await openssl(...read);

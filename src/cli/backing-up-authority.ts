@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
+import { backupPlace, isUrl } from './care-of.ts';
 import { choosePassword } from './choose-password.ts';
 import type { Context } from './context.ts';
 import { defaultKeep } from './default-keep.ts';
@@ -60,7 +61,8 @@ function checkWords(file: string | undefined, { to, every, keep, format, force }
 async function backUpToPlace(context: Context, to: string, options: CaBackupOptions): Promise<void> {
   const { output, workingDirectory } = context;
   const { every, keep = defaultKeep } = options;
-  const place = /^https?:/.test(to) ? to : resolve(workingDirectory, to);
+  if (isUrl(to)) backupPlace(to, workingDirectory);
+  const place = isUrl(to) ? to : resolve(workingDirectory, to);
   const input = { to: place, keep, ...(await passwordOf(context, options)) };
   const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', input));
   if (every !== undefined) await addSchedule(await openHome(context.home), { to: place, every, keep });
@@ -91,7 +93,7 @@ export async function undoMoving(context: Context, reason: string): Promise<void
 async function backUpAsPkcs12(context: Context, file: string, options: CaBackupOptions): Promise<void> {
   const { passwordFile, legacy = false, force = false } = options;
   const password = await choosePassword(context, passwordFile, 'password for the PKCS#12 file');
-  await backUpKeys(context, { file, password, legacy, force });
+  await backUpKeys(context, { file, password, legacy, replace: force });
 }
 
 async function order(

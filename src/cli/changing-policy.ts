@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, systemErrorCode } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
+import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
 
@@ -19,7 +20,7 @@ export async function setPolicy(context: Context, key: string, value: string): P
 export async function exportPolicy(context: Context, file: string): Promise<void> {
   const path = resolve(context.workingDirectory, file);
   const { policy } = await withAdmin(context, (admin) => admin.call('policy.show', {}));
-  await writeFileAtomic(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644 });
+  await writeChosenFile(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644, replace: true });
   if (context.output.json) return context.output.value({ file: path });
   context.output.row('exported', path);
 }

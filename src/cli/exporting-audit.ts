@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type AdminClient } from '../admin/index.ts';
-import { writeFileAtomic } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
+import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { encodeCsvRow } from './csv.ts';
 import { plural } from './format.ts';
@@ -23,12 +23,13 @@ export async function exportAudit(
   const path = resolve(context.workingDirectory, file);
   let records = 0;
   await withAdmin(context, async (admin) => {
-    await writeFileAtomic(
+    await writeChosenFile(
       path,
       encode(
         counted(readLines(admin, context.signal), (n) => (records += n)),
         format,
       ),
+      { replace: true },
     );
   });
   if (context.output.json) return context.output.value({ file: path, records });

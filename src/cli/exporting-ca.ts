@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { type Bytes, HoldfastError, writeFileAtomic } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import { certificatePem, createChainPkcs7 } from '../pki/index.ts';
 import { withAdmin } from './administering.ts';
+import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
 
@@ -9,11 +10,12 @@ import { plural } from './format.ts';
 export interface CaExportOptions {
   readonly chain?: boolean;
   readonly format: 'pem' | 'der' | 'p7';
+  readonly force?: boolean;
 }
 
 /** `holdfast ca export`: public certificates, so readable for everybody. */
 export async function exportCa(context: Context, file: string, options: CaExportOptions): Promise<void> {
-  const { chain = false, format } = options;
+  const { chain = false, format, force = false } = options;
   if (chain && format === 'der') {
     throw new HoldfastError('usage', 'a DER file holds one certificate, and --chain is more', {
       hint: 'holdfast ca export --chain --format pem FILE, or --format p7',
@@ -22,7 +24,7 @@ export async function exportCa(context: Context, file: string, options: CaExport
   const path = resolve(context.workingDirectory, file);
   const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-  await writeFileAtomic(path, encode(ders, format), { mode: 0o644 });
+  await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force });
   if (context.output.json) return context.output.value({ file: path, certificates: ders.length });
   context.output.row('exported', path, plural(ders.length, 'certificate'));
 }

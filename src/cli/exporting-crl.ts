@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { writeFileAtomic } from '../base/index.ts';
 import { crlPem, parseCrl } from '../pki/index.ts';
 import { withAdmin } from './administering.ts';
+import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { formatTime, plural } from './format.ts';
 
@@ -27,7 +27,8 @@ export async function showCrl(
   if (out === undefined && pem && !output.json) return output.data(crlPem(der).trimEnd());
   const revoked = parseCrl(der).revoked.size;
   const file = out === undefined ? undefined : resolve(context.workingDirectory, out);
-  if (file !== undefined) await writeFileAtomic(file, pem ? crlPem(der) : der, { mode: 0o644 });
+  if (file !== undefined)
+    await writeChosenFile(file, pem ? crlPem(der) : der, { mode: 0o644, replace: true });
   if (output.json) return output.value({ ...view, revoked, ...(file !== undefined && { file }) });
   output.row('list', view.label, `number ${view.number}`, plural(revoked, 'certificate'));
   output.row('signed', formatTime(new Date(view.signedAt)));

@@ -15,6 +15,21 @@ test('certutil -restore PASSWORD FILE is read, a password that looks like an opt
   assert.deepEqual([action, password.reveal(), file], ['restore', '-restore', '-f']);
 });
 
+for (const words of [
+  ['-f', '-backup', 'Pswd', 'file'],
+  ['-backup', 'Pswd', 'file', '-f'],
+  ['/backup', 'Pswd', 'file', '/F'],
+]) {
+  test(`certutil ${words.join(' ')} replaces a file that is there`, () => {
+    const { action, password, file, force } = parseCertutil(words);
+    assert.deepEqual([action, password.reveal(), file, force], ['backup', 'Pswd', 'file', true]);
+  });
+}
+
+test('certutil without -f replaces nothing', () => {
+  assert.equal(parseCertutil(['-backup', '-f', '-f']).force, false);
+});
+
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /what to do is missing/],
   [['backup', 'a', 'b'], /found "backup"/],
@@ -25,6 +40,10 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [['-backup', 'a'], /the file is missing/],
   [['-restore', 'a', ''], /the file is missing/],
   [['-restore', 'a', 'b', 'c'], /1 words too many/],
+  [['-f', '-backup', 'a', 'b', '-f'], /1 words too many/],
+  [['-backup', 'a', 'b', '-f', 'c'], /1 words too many/],
+  [['-restore', 'a', 'b', '-f'], /-f is for -backup/],
+  [['-f'], /what to do is missing/],
 ];
 
 for (const [words, message] of refused) {

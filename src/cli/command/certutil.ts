@@ -10,7 +10,7 @@ interface RestoreOptions {
 export const defineCertutil: DefineCommand = (command, start) => {
   command
     .description("back the authority's keys and certificates up as PKCS#12, or make an authority from them")
-    .usage('-backup|-restore <password> <file>')
+    .usage('[-f] -backup|-restore <password> <file>')
     // The words are the vendor's: options with a single hyphen, which `compat` reads.
     .allowUnknownOption()
     .argument('[words...]')
@@ -25,7 +25,10 @@ export const defineCertutil: DefineCommand = (command, start) => {
 };
 
 const help = `
+A file that is there is replaced when -f is said, by -backup alone.
+
 Examples:
   certutil -backup Pswd /backup/certfile
+  certutil -f -backup Pswd /backup/certfile
   certutil -restore Pswd /backup/certfile
 `;

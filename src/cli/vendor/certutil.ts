@@ -9,11 +9,11 @@ export async function certutil(
   words: readonly string[],
   options: Pick<KeysToRestore, 'reEnrol' | 'trustIssued' | 'mirror'>,
 ): Promise<void> {
-  const { action, password, file } = parseCertutil(words);
+  const { action, password, file, force } = parseCertutil(words);
   context.output.warn(
     'a password on the command line can be seen by others on this machine and stays in the history',
   );
-  if (action === 'backup') return await backUpKeys(context, { file, password, force: true });
+  if (action === 'backup') return await backUpKeys(context, { file, password, replace: force, word: '-f' });
   const { restoreKeys } = await import('./restore-keys.ts');
   await restoreKeys(context, { file, password, ...options });
 }

@@ -7,8 +7,9 @@ export const defineCaExport: DefineCommand = (command, start) => {
   command
     .summary("write the authority's certificates into a file")
     .description("write the authority's root certificate, or its chain, into a file for other programs")
-    .argument('<file>', 'the file; one that is there is replaced')
+    .argument('<file>', 'the file; one that is there is not replaced')
     .option('--chain', 'the issuing certificate first, the root last')
+    .option('--force', 'replace a file that is there')
     .addOption(
       new Option('--format <format>', 'how it is written').choices(['pem', 'der', 'p7']).default('pem'),
     )
