@@ -21,6 +21,8 @@ export interface AdminContext {
   readonly listeners: readonly ListenerView[];
   /** Has the running server read again which certificates are bound to what; nothing where none runs. */
   readonly reloadTls: () => Promise<void>;
+  /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */
+  readonly renewServer: () => Promise<void>;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
   /** The place for backups that a text means: a directory, or a URL. */

@@ -55,6 +55,7 @@ import {
   submitRequest,
 } from './requests.ts';
 import { certificateRevocableInput, certificateRevokeInput, findRevocable, revoke } from './revoke.ts';
+import { issuerRevokeInput, revokeIssuer } from './revoke-issuer.ts';
 import {
   bringOnline,
   bringOnlineInput,
@@ -106,6 +107,7 @@ export const operations = {
   'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
   'keystore.rekey': define(rekeyInput, rekeyKeystore, { local: true }),
   'ca.permit': define(caPermitInput, permitNames),
+  'ca.revoke-issuer': define(issuerRevokeInput, revokeIssuer),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
   'tls.bind': define(tlsBindInput, bindTls, { local: true }),
   'tls.unbind': define(tlsUnbindInput, unbindTls, { local: true }),

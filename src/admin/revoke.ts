@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { describeTarget, identityLabel } from '../authority/index.ts';
+import { describeTarget, identityLabel, type RevocationTarget } from '../authority/index.ts';
 import { HoldfastError, secondMs } from '../base/index.ts';
 import { type Identity, type RevocationReason, revocationReasons } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -11,8 +11,8 @@ export const certificateRevocableInput = Type.Object({ what: What }, { additiona
 
 /** What would be revoked. */
 export interface RevocableView {
-  readonly kind: 'certificate' | 'identity';
-  /** `client/laptop`, or a serial number: means this and nothing else. */
+  readonly kind: 'certificate' | 'identity' | 'issuer';
+  /** `client/laptop`, a serial number, or `issuing-1`: means this and nothing else. */
   readonly what: string;
   /** For people: `client/laptop`, `certificate 4f1c…`. */
   readonly description: string;
@@ -24,8 +24,12 @@ export async function findRevocable(
   { what }: Static<typeof certificateRevocableInput>,
 ): Promise<RevocableView> {
   const target = await authority.revocation.find(what);
-  const exact = target.kind === 'identity' ? identityLabel(target.identity) : target.serial;
-  return { kind: target.kind, what: exact, description: describeTarget(target) };
+  return { kind: target.kind, what: exactly(target), description: describeTarget(target) };
+}
+
+function exactly(target: RevocationTarget): string {
+  if (target.kind === 'issuer') return target.label;
+  return target.kind === 'identity' ? identityLabel(target.identity) : target.serial;
 }
 
 export const certificateRevokeInput = Type.Object(
@@ -70,13 +74,17 @@ export async function revoke(
 ): Promise<RevokedView> {
   const order = { reason: parseReason(reason), by: identityLabel(caller) };
   const target = await authority.revocation.find(what);
+  if (target.kind === 'issuer')
+    throw new HoldfastError('input_invalid', `${what} is the issuing certificate ${target.label}`, {
+      hint: `all that it issued ends with it: holdfast cert revoke ${target.label}`,
+    });
   const { joinCodes, at, ...rest } = await authority.revocation.revoke(target, order);
   const mirrors = await reachMirrors(authority);
   return { ...rest, joinCodes: joinCodes.length, revokedAt: at.toISOString(), mirrors };
 }
 
 /** Brings the log up to here to its mirrors; whoever is behind goes on by itself. */
-async function reachMirrors({ mirrors, log }: AdminContext['authority']): Promise<MirrorView[]> {
+export async function reachMirrors({ mirrors, log }: AdminContext['authority']): Promise<MirrorView[]> {
   if (!mirrors.configured) return [];
   const { sequence: recorded } = await log.head();
   const states = await mirrors.flush(mirrorPatienceMs);
@@ -87,8 +95,11 @@ async function reachMirrors({ mirrors, log }: AdminContext['authority']): Promis
   }));
 }
 
-/** Upper and lower case do not count: the words are long. */
-function parseReason(text: string): RevocationReason {
+/**
+ * A reason in a word of RFC 5280; upper and lower case do not count, since the words are long.
+ * @throws HoldfastError `input_invalid`
+ */
+export function parseReason(text: string): RevocationReason {
   const wanted = text.toLowerCase();
   const reason = revocationReasons.find((each) => each.toLowerCase() === wanted);
   if (reason !== undefined) return reason;

@@ -125,6 +125,7 @@ const toldCodes = [
   'authority_superseded',
   'clock_wrong',
   'issuer_ending',
+  'issuer_revoked',
   'rate_limited',
 ] as const;
 

@@ -24,6 +24,7 @@ import { keepLastCheckpoint } from './log/kept-checkpoint.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
 import { maintain } from './maintenance.ts';
 import { Mirrors } from './mirror/mirrors.ts';
+import { standingOf } from './peer-standing.ts';
 import { PolicyBook } from './policy/policy-book.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 import { Requests } from './requests/requests.ts';
@@ -168,14 +169,23 @@ export class Authority implements AsyncDisposable {
   }
 
   /**
-   * Whether a certificate of this number was issued here and is not revoked. Answered at once from what is committed,
-   * for the peer gate, in microseconds however many there are; nothing is kept that could be out of date. One whose
-   * chain was verified comes as a whole: it may be from before a restore from keys alone.
+   * Whether a certificate of this number was issued here and neither it nor its issuer is revoked. Answered at once from
+   * what is committed, for the peer gate, in microseconds however many there are; nothing is kept that could be out of
+   * date. One whose chain was verified comes as a whole, and has to be the very one that was issued: or one from before a
+   * restore from keys alone.
    */
   isGood(serial: SerialNumber, certificate?: Certificate): boolean {
-    const row = this.#context.reader.get('SELECT revoked_at FROM certificates WHERE serial = ?', serial);
-    if (row === undefined && certificate !== undefined) return this.#before.takes(certificate);
-    return row?.revoked_at === null;
+    const standing = standingOf(this.#context, serial, certificate);
+    if (standing === 'unknown' && certificate !== undefined) return this.#before.takes(certificate);
+    return standing === 'good';
+  }
+
+  /**
+   * Whether a certificate is good for its own renewal and nothing else: it was issued here and is not revoked, but its
+   * issuer is. Nobody who stole the key of an issuer has that of a node.
+   */
+  isRenewable(certificate: Certificate): boolean {
+    return standingOf(this.#context, certificate.serial, certificate) === 'issuer revoked';
   }
 
   /** How far the log has come, signed; goes out with every certificate. */
@@ -218,7 +228,7 @@ export class Authority implements AsyncDisposable {
       await keepLastCheckpoint(this.#context);
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
     } finally {
-      await this.#context.verifier.close();
+      await this.#context.issuingThread.close();
       this.#context.durable.stop();
       this.#context.reader.close();
       await this.#context.database.close();
@@ -266,4 +276,4 @@ const refusalsOfNodes = [
 ] as const;
 
 /** What is refused to everybody while it lasts, however often they come back. */
-const refusalsOfAll = ['clock_wrong', 'issuer_ending'] as const;
+const refusalsOfAll = ['clock_wrong', 'issuer_ending', 'issuer_revoked'] as const;

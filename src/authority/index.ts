@@ -75,7 +75,7 @@ export type { ListedCrl } from './revocation/crl-records.ts';
 export { describeTarget, type RevocationTarget } from './revocation/find-target.ts';
 export type { OcspAnswerBytes } from './revocation/ocsp-responder.ts';
 export type { Revocation, SignedCrl } from './revocation/revocation.ts';
-export type { Revoked } from './revocation/revoked.ts';
+export type { Revoked, RevokedIssuer } from './revocation/revoked.ts';
 export type { ServerRoot, ServerRoots } from './server-roots.ts';
 export type { Standing } from './standing.ts';
 export { statusPaths } from './status-address.ts';

@@ -2,17 +2,19 @@ import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import {
   type Certificate,
-  createLintedCertificate,
+  completeCertificate,
   endsWithIssuer,
   fingerprint,
   parseCertificate,
+  signLinted,
 } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkPermitted } from './custody/permitted-names.ts';
 import { identityLabel } from './identity-records.ts';
 import { checkPublicKey } from './key-rules.ts';
-import { type Authorisation, leafTemplate } from './leaf-contents.ts';
+import type { Authorisation } from './leaf-contents.ts';
+import { draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
 import { checkClock } from './log/check-clock.ts';
 import { recordCertificate } from './record-certificate.ts';
 import { checkStanding } from './standing.ts';
@@ -26,6 +28,8 @@ export interface IssueOrder {
   readonly by: string;
   /** What else the log is to know. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** What was written and signed before, for the same authorisation and key. */
+  readonly prepared?: { readonly draft: LeafDraft; readonly signature: Bytes | undefined };
 }
 
 /** A certificate that is on record. */
@@ -42,7 +46,7 @@ export interface Issued {
  * been committed: a certificate that the records do not know must never be seen.
  *
  * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
- *   the issuing one has less than a day left, `certificate_expired` when it has ended, `lint_failed`
+ *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`
  */
 export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
   const { issuer, clock, log, policy } = context;
@@ -53,11 +57,13 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   checkClock(context);
   checkIssuing(context, nowMs);
   await checkPublicKey(tx, spki, { ...authorisation, profile });
-  const template = leafTemplate(issuer, authorisation, { profile, spki, nowMs });
+  const { draft, signature } = preparedFor(context, order);
+  const { template, tbs } = draft;
   const clipped = endsWithIssuer(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
   checkPermitted(issuer.issuing.certificate, template);
-  const der = createLintedCertificate(template, issuer.issuingKey);
+  const { issuingKey } = issuer;
+  const der = completeCertificate(tbs, issuingKey, signature ?? signLinted(tbs, issuingKey));
   const { serial, notAfter } = template;
   const recorded = {
     ...authorisation,
@@ -83,6 +89,15 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
     },
   });
   return issuedFrom(context, id, der);
+}
+
+/** What was prepared, where nothing has changed since; else a draft as of now. */
+function preparedFor(
+  context: AuthorityContext,
+  { authorisation, spki, prepared }: IssueOrder,
+): { draft: LeafDraft; signature?: Bytes | undefined } {
+  if (prepared !== undefined && stands(prepared.draft, context)) return prepared;
+  return { draft: draftLeaf(context, authorisation, spki) };
 }
 
 /**
@@ -121,7 +136,15 @@ function checkRemaining({ issuer }: AuthorityContext, nowMs: number): void {
 }
 
 function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {
-  const { notAfter, notBefore } = issuer.issuing.certificate;
+  const { label, revoked, certificate } = issuer.issuing;
+  const { notAfter, notBefore } = certificate;
+  if (revoked !== undefined) {
+    throw new HoldfastError(
+      'issuer_revoked',
+      `the issuing certificate ${label} is revoked, and the key of no other one is here`,
+      { hint: 'the root signs another one as soon as its own key is here: holdfast ca online FILE' },
+    );
+  }
   if (nowMs < notBefore.getTime()) {
     throw new HoldfastError(
       'certificate_not_yet_valid',

@@ -25,6 +25,7 @@ export class IssuedBefore {
     const trustsBefore = row?.trusts_before;
     if (identity === undefined || typeof trustsBefore !== 'number') return false;
     if (notBefore.getTime() >= trustsBefore || this.#isRevoked(identity)) return false;
+    if (!this.#isFromGoodIssuer(certificate)) return false;
     if (!this.#seen.has(serial)) this.#seen.set(serial, this.#adopt(certificate));
     return true;
   }
@@ -37,6 +38,15 @@ export class IssuedBefore {
   #isRevoked({ role, name }: NonNullable<Certificate['identity']>): boolean {
     const sql = 'SELECT revoked_at FROM identities WHERE role = ? AND name = ?';
     return typeof this.#context.reader.get(sql, role, name)?.revoked_at === 'number';
+  }
+
+  /** A number that is on record is of another certificate; and of an issuer that is revoked nothing can be told from a forgery. */
+  #isFromGoodIssuer(certificate: Certificate): boolean {
+    const { reader, issuer } = this.#context;
+    if (reader.get('SELECT 1 FROM certificates WHERE serial = ?', certificate.serial) !== undefined)
+      return false;
+    const revoked = issuer.issuings.filter((one) => one.revoked !== undefined);
+    return !revoked.some((one) => hasSigned(one, certificate));
   }
 
   async #adopt(certificate: Certificate): Promise<void> {

@@ -22,16 +22,17 @@ export async function readIssuer(
 }
 
 /**
- * The newest issuing certificate whose key is here and that has begun by the clock, so that neither one made while the
- * clock was far ahead nor one whose key was lost in a restore keeps the authority from working; the newest of all when
- * there is none.
+ * The newest issuing certificate whose key is here, that is not revoked and that has begun by the clock, so that neither
+ * one made while the clock was far ahead nor one whose key was lost in a restore keeps the authority from working; when
+ * there is none the newest whose key is here, and the newest of all when there is no key.
  */
 export function presentIssuing(
   newestFirst: readonly [CaCertificate, ...CaCertificate[]],
   keystore: Pick<Keystore, 'has'>,
   nowMs: number,
 ): CaCertificate {
-  const usable = newestFirst.filter(({ label }) => keystore.has(label));
+  const here = newestFirst.filter(({ label }) => keystore.has(label));
+  const usable = here.filter(({ revoked }) => revoked === undefined);
   const begun = usable.find(({ certificate }) => certificate.notBefore.getTime() <= nowMs);
-  return begun ?? usable[0] ?? newestFirst[0];
+  return begun ?? usable[0] ?? here[0] ?? newestFirst[0];
 }

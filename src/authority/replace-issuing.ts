@@ -14,17 +14,19 @@ import { issuerLabel, recordIssuer } from './issuer-records.ts';
 import { presentIssuing, readIssuer } from './read-issuer.ts';
 
 /**
- * Makes the next issuing certificate, with a new key, when half of the present one's life is over and the root's key is
- * here to sign it, and the clock can be believed; the older ones stay on record, and what they issued stays valid. From
- * then on the context issues with it, as it does with one made earlier whose time has come.
+ * Makes the next issuing certificate, with a new key, when half of the present one's life is over or it was revoked, and
+ * the root's key is here to sign it, and the clock can be believed; the older ones stay on record, and what they issued
+ * stays valid unless they were revoked. From then on the context issues with it, as it does with one made earlier whose
+ * time has come.
  */
 export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<void> {
   const { issuer, clock, clockGuard, keystore } = context;
-  const { certificate } = issuer.issuing;
+  const { certificate, revoked } = issuer.issuing;
   // Near the end of the root there is nothing to be won by another one.
-  const isDue =
+  const isOld =
     clock.now() >= replacementTime(certificate).getTime() &&
     certificate.notAfter < issuer.root.certificate.notAfter;
+  const isDue = isOld || revoked !== undefined;
   if (isDue && clockGuard.problem() === undefined && keystore.has(issuer.root.label))
     await replaceIssuing(context, certificate.extensions.nameConstraints);
   if (presentIssuing(issuer.issuings, keystore, clock.now()).label !== issuer.issuing.label)
@@ -63,7 +65,8 @@ export async function replaceIssuing(
   await readAgain(context);
 }
 
-async function readAgain(context: AuthorityContext): Promise<void> {
+/** Signs from now on with what the records name by now. */
+export async function readAgain(context: AuthorityContext): Promise<void> {
   const { database, keystore, issuer, clock } = context;
   const { network, statusAddress } = issuer;
   context.useIssuer(await readIssuer(database, keystore, { network, statusAddress, nowMs: clock.now() }));

@@ -243,4 +243,13 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE uses_of_join_codes RENAME TO join_code_uses;
     `,
   },
+  {
+    // An issuing certificate that the root has revoked, for ever; what it issued can be renewed at most.
+    owner: 'authority',
+    version: 5,
+    sql: `
+      ALTER TABLE issuers ADD COLUMN revoked_at INTEGER;
+      ALTER TABLE issuers ADD COLUMN revocation_reason TEXT;
+    `,
+  },
 ];

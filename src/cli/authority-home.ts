@@ -53,6 +53,7 @@ export function adminContext(
     clock: context.clock,
     enrolAddresses: enrolAddresses(settings),
     reloadTls: async () => {},
+    renewServer: async () => {},
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path),
   };

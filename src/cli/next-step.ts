@@ -77,6 +77,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   root_offline: 'holdfast ca online FILE brings the key of the root back',
   issuer_ending:
     'holdfast ca show says when each certificate ends; a new issuing one needs the root: holdfast ca online FILE',
+  issuer_revoked:
+    'holdfast cert renew, when it is the certificate of this machine; when it is that of a server, somebody may stand in between',
   queue_closed: 'at the server: holdfast policy set queue on',
   request_unknown: 'holdfast request list shows those that are known',
   request_pending: 'come again later: holdfast request collect',
@@ -89,6 +91,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   recovery_kit_malformed: 'name the file that init wrote as recovery-kit.txt, or a copy of all of it',
   recovery_kit_foreign: 'use the kit of this very network; it says on it which one it is of',
   escrow_missing: 'a repository can also be opened by its password: --repo URL --password-file FILE',
+  escrow_unproven:
+    'find out who has the server; holdfast recover --help says how what was left is proven, or taken without proof',
   password_wrong: 'use the password the file was made with',
   password_missing:
     'name a file that holds it: --keystore-passphrase-file FILE, or authority.keystore_passphrase_file in holdfast.toml',

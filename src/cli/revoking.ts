@@ -1,3 +1,4 @@
+import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { askYes } from './ask-yes.ts';
@@ -10,23 +11,48 @@ export interface RevokeOptions {
   readonly yes?: boolean;
 }
 
-/** `holdfast cert revoke`: one certificate or a whole node, once somebody has said yes. */
+/** `holdfast cert revoke`: one certificate, a whole node, or an issuing certificate with all below it, once somebody has said yes. */
 export async function revokeCertificate(
   context: Context,
   text: string,
   { reason, yes = false }: RevokeOptions,
 ): Promise<void> {
-  const revoked = await withAdmin(context, async (admin) => {
-    const { what, description } = await admin.call('cert.revocable', { what: text });
+  await withAdmin(context, async (admin) => {
+    const { kind, what, description } = await admin.call('cert.revocable', { what: text });
     if (!yes) await confirm(description);
-    return await admin.call('cert.revoke', { what, ...(reason !== undefined && { reason }) });
+    const why = reason === undefined ? {} : { reason };
+    if (kind === 'issuer') sayIssuer(context, await admin.call('ca.revoke-issuer', { label: what, ...why }));
+    else sayRevoked(context, await admin.call('cert.revoke', { what, ...why }));
   });
+}
+
+function sayRevoked(context: Context, revoked: OperationAnswer<'cert.revoke'>): void {
   const { output } = context;
   if (output.json) return output.value(revoked);
   output.row('revoked', revoked.identity, plural(revoked.serials.length, 'certificate'), revoked.reason);
   for (const serial of revoked.serials) output.row('serial', serial);
   if (revoked.joinCodes > 0) output.row('ended', plural(revoked.joinCodes, 'join code'));
-  for (const { name, reached, problem } of revoked.mirrors) {
+  sayMirrors(context, revoked.mirrors);
+}
+
+function sayIssuer(context: Context, revoked: OperationAnswer<'ca.revoke-issuer'>): void {
+  const { output } = context;
+  if (output.json) return output.value(revoked);
+  const { label, serial, reason, replacedBy, toRenew } = revoked;
+  output.row('revoked', label, 'with all that it issued', reason);
+  output.row('serial', serial);
+  output.row('issuing', `${replacedBy} from now on`);
+  if (toRenew > 0)
+    output.row(
+      'renewing',
+      plural(toRenew, 'node'),
+      'each gets another certificate when it comes the next time',
+    );
+  sayMirrors(context, revoked.mirrors);
+}
+
+function sayMirrors({ output }: Context, mirrors: OperationAnswer<'cert.revoke'>['mirrors']): void {
+  for (const { name, reached, problem } of mirrors) {
     if (reached) output.row('mirrored', name);
     else output.warn(`${name} does not have this revocation yet: ${problem ?? 'it takes longer'}`);
   }

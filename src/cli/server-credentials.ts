@@ -62,12 +62,13 @@ export class ServerCredentials {
   /** Looks every hour whether renewal is due; new connections get the new certificate. Returns how to stop. */
   renewWhenDue(log: Log): () => void {
     const timer = setInterval(() => {
-      this.#renewIfDue().catch((error: unknown) => log.error('own certificate not renewed', { error }));
+      this.renewIfDue().catch((error: unknown) => log.error('own certificate not renewed', { error }));
     }, lookEveryMs).unref();
     return () => clearInterval(timer);
   }
 
-  async #renewIfDue(): Promise<void> {
+  /** Gets another certificate now when it is due, or the one in use is not good any more. Errors: see `Authority.issueLocal`. */
+  async renewIfDue(): Promise<void> {
     if (isGood(this.current.current, this.#authority, this.#names, this.#clock)) return;
     const issued = await issue(this.#keystore, this.#authority, this.#names);
     this.current.replace(stapled(issued, this.#authority));
@@ -95,7 +96,7 @@ function isGood(
 ): boolean {
   const [leaf, issuing] = chain.map((der) => parseCertificate(der));
   if (leaf === undefined || issuing?.fingerprint !== authority.issuing.fingerprint) return false;
-  return !needsRenewal(leaf, clock.now()) && authority.isGood(leaf.serial) && covers(leaf, names);
+  return !needsRenewal(leaf, clock.now()) && authority.isGood(leaf.serial, leaf) && covers(leaf, names);
 }
 
 function isUsable({ chain: [der] }: Credentials, authority: Authority, clock: Clock): boolean {

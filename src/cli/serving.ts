@@ -52,7 +52,11 @@ export async function startServing(
   const bindings = await ServerBindings.open(home.node);
   const server = await startServer({
     authority: opened.authority,
-    admin: { ...adminContext(context, { ...opened, settings }), reloadTls: () => bindings.reload() },
+    admin: {
+      ...adminContext(context, { ...opened, settings }),
+      reloadTls: () => bindings.reload(),
+      renewServer: () => own.renewIfDue(),
+    },
     listeners: listenersOf(settings),
     credentials,
     bindings: bindings.current,

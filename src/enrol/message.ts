@@ -16,6 +16,8 @@ export const enrolPaths = {
   renew: '/-/control/renew',
   /** GET: the trust bundle as its file has it. */
   trust: '/-/control/trust',
+  /** GET: the newest revocation list of the root, DER (`application/pkix-crl`). */
+  rootCrl: '/-/control/root-crl',
   /** POST {@link EscrowRequest}; GET with `?before=ID`: {@link EscrowPage}. */
   escrow: '/-/control/escrow',
 } as const;

@@ -12,6 +12,8 @@ export interface Route {
   readonly path: string;
   readonly service: Service;
   readonly access: Access;
+  /** Also for a peer whose issuer is revoked: what it needs for another certificate. */
+  readonly forRenewal?: true;
 }
 
 /**
@@ -35,6 +37,14 @@ export const routes: readonly Route[] = [
     path: '/-/control/renew',
     service: 'control',
     access: ['client', 'storage', 'server', 'admin'],
+    forRenewal: true,
+  },
+  {
+    method: 'GET',
+    path: '/-/control/root-crl',
+    service: 'control',
+    access: ['client', 'storage', 'server', 'admin'],
+    forRenewal: true,
   },
   {
     method: 'GET',

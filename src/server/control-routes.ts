@@ -7,7 +7,7 @@ import {
   type Peer,
   refusalOf,
 } from '../authority/index.ts';
-import { isHoldfastError } from '../base/index.ts';
+import { asBuffer, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { enrolPaths } from '../enrol/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import { peerCertificates } from '../transport/index.ts';
@@ -34,6 +34,11 @@ export function mountControl(app: FastifyInstance, context: ServerContext, ident
     }
   });
   app.get(enrolPaths.trust, (_request, reply) => reply.type('application/json').send(answerTrust(authority)));
+  app.get(enrolPaths.rootCrl, async (_request, reply) => {
+    const list = await authority.revocation.rootCrl();
+    if (list === undefined) throw new HoldfastError('object_not_found', 'the root has signed no list yet');
+    return reply.type('application/pkix-crl').header('cache-control', 'no-store').send(asBuffer(list.der));
+  });
   app.post(enrolPaths.escrow, async (request) => {
     await answerEscrow(authority, request.body, peerOf(request.raw));
     return {};

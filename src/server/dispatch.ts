@@ -30,9 +30,12 @@ export function createDispatcher(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     try {
-      if (policy.clientCertificate === 'require') gate.check(request.socket, { roles });
       const [path = '/'] = (request.url ?? '/').split('?', 1);
-      const route = path.startsWith('/-/') ? findRoute(request.method ?? '', path) : storageRoute;
+      const route: RouteRules | undefined = path.startsWith('/-/')
+        ? findRoute(request.method ?? '', path)
+        : storageRoute;
+      const forRenewal = route?.forRenewal === true;
+      if (policy.clientCertificate === 'require') gate.check(request.socket, { roles, forRenewal });
       const identity = admit(policy, route, request, gate);
       if (path.startsWith('/-/')) application(request, response, identity);
       else void storage(request, response, { client: identity?.name ?? '', appendOnly: true });
@@ -42,9 +45,11 @@ export function createDispatcher(
   };
 }
 
+type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal'>;
+
 function admit(
   policy: ListenerPolicy,
-  route: Pick<Route, 'service' | 'access'> | undefined,
+  route: RouteRules | undefined,
   request: IncomingMessage,
   gate: PeerGate,
 ): Identity | undefined {
@@ -53,7 +58,8 @@ function admit(
     throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
   }
   if (route.access === 'anybody') return undefined;
-  const identity = gate.check(request.socket, { roles: route.access });
+  const forRenewal = route.forRenewal === true;
+  const identity = gate.check(request.socket, { roles: route.access, forRenewal });
   // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
   if (identity.role !== 'admin' || identity.name !== localName) return identity;
   throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);

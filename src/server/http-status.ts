@@ -49,6 +49,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   rate_limited: 429,
   clock_wrong: 503,
   issuer_ending: 503,
+  issuer_revoked: 403,
   root_offline: 503,
   authority_restored: 503,
   authority_superseded: 503,

@@ -73,6 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     gate: new PeerGate({
       bundle: new Hot(authority.trustBundle),
       isGood: (serial, certificate) => authority.isGood(serial, certificate),
+      isRenewable: (certificate) => authority.isRenewable(certificate),
       clock,
       log,
     }),

@@ -23,6 +23,8 @@ export interface PeerGateOptions {
   readonly bundle: Hot<TrustBundle>;
   /** Whether the authority issued a certificate of this number and has not revoked it. Asked on every request. */
   readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean;
+  /** Whether one that is not good may at least be renewed, since only its issuer is not to be believed any more; none unless said. */
+  readonly isRenewable?: (certificate: Certificate) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -58,13 +60,18 @@ export class PeerGate {
   }
 
   /**
-   * Who is at the other end of `socket`, when it has one of the roles.
+   * Who is at the other end of `socket`, when it has one of the roles. `forRenewal` lets in whose issuer is revoked too.
    *
-   * @throws HoldfastError `certificate_required`, or another `certificate_*`; {@link isToldToPeer} says whether the
-   *   peer may learn which
+   * @throws HoldfastError `certificate_required`, or another `certificate_*`, or `issuer_revoked`; {@link isToldToPeer}
+   *   says whether the peer may learn which
    */
-  check(socket: Socket, { roles }: { readonly roles: readonly Role[] }): Identity {
-    const { identity } = this.#judge(socket, this.#options.clock.now());
+  check(
+    socket: Socket,
+    { roles, forRenewal = false }: { readonly roles: readonly Role[]; readonly forRenewal?: boolean },
+  ): Identity {
+    const { peer, isGood } = this.#judge(socket, this.#options.clock.now());
+    const { identity, certificate } = peer;
+    if (!isGood && !forRenewal) throw issuerRevoked(identity, certificate);
     checkRole(identity, roles);
     return identity;
   }
@@ -82,17 +89,21 @@ export class PeerGate {
     }
   }
 
-  #judge(socket: Socket, nowMs: number): Peer {
+  /** Not good, and judged all the same, is who may renew. */
+  #judge(socket: Socket, nowMs: number): { readonly peer: Peer; readonly isGood: boolean } {
     const known = this.#peers.get(socket);
     const peer = known !== undefined && this.#holds(known, nowMs) ? known : this.#verify(socket, nowMs);
-    if (!this.#options.isGood(peer.serial, peer.certificate)) {
+    const { serial, certificate } = peer;
+    const isGood = this.#options.isGood(serial, certificate);
+    // Whoever has the key of a node is that node: what is under way for it may end, and what it asks next is refused.
+    if (!isGood && this.#options.isRenewable?.(certificate) !== true) {
       const { role, name } = peer.identity;
       throw new HoldfastError(
         'certificate_revoked',
-        `${role} ${name}: certificate ${peer.serial} is revoked, or unknown to the authority`,
+        `${role} ${name}: certificate ${serial} is revoked, or unknown to the authority`,
       );
     }
-    return peer;
+    return { peer, isGood };
   }
 
   #holds({ bundle, validFromMs, validUntilMs }: Peer, nowMs: number): boolean {
@@ -134,6 +145,7 @@ const toldCodes: readonly ErrorCode[] = [
   'certificate_expired',
   'certificate_not_yet_valid',
   'certificate_revoked',
+  'issuer_revoked',
   'certificate_not_allowed',
   'certificate_wrong_network',
   'certificate_wrong_role',
@@ -145,6 +157,14 @@ const toldCodes: readonly ErrorCode[] = [
  */
 export function isToldToPeer(error: unknown): boolean {
   return isHoldfastError(error, ...toldCodes);
+}
+
+function issuerRevoked({ role, name }: Identity, { serial }: Certificate): HoldfastError {
+  return new HoldfastError(
+    'issuer_revoked',
+    `${role} ${name}: what issued certificate ${serial} is revoked, so it can be renewed and nothing else`,
+    { hint: 'renew it: holdfast cert renew' },
+  );
 }
 
 function reasonOf(error: unknown): string {

@@ -6,6 +6,7 @@ import { Compile } from 'typebox/compile';
 const LogKind = Type.Union([
   Type.Literal('authority created'),
   Type.Literal('issuing certificate replaced'),
+  Type.Literal('issuing certificate revoked'),
   Type.Literal('token created'),
   Type.Literal('token revoked'),
   Type.Literal('issued'),

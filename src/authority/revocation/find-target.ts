@@ -3,10 +3,11 @@ import type { Queries } from '../../db/index.ts';
 import { type Identity, parseIdentityUri, type Role, roles, type SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { identityLabel } from '../identity-records.ts';
-import type { Issuer } from '../issuer.ts';
+import type { CaCertificate, Issuer } from '../issuer.ts';
 
-/** What can be revoked, as a person names it: one certificate, or an identity with all that it has. */
+/** What can be revoked, as a person names it: one certificate, an identity with all that it has, or who issued them. */
 export type RevocationTarget =
+  | { readonly kind: 'issuer'; readonly label: string }
   | { readonly kind: 'certificate'; readonly serial: SerialNumber }
   | { readonly kind: 'identity'; readonly identity: Pick<Identity, 'role' | 'name'> };
 
@@ -15,18 +16,19 @@ const minSerialDigits = 8;
 const maxSerialDigits = 40;
 
 /**
- * What somebody means by a text: a node by its name (`laptop`, `client/laptop`, or its URI), or a certificate by its serial
- * number or enough of its beginning. A text that means several things means none.
+ * What somebody means by a text: a node by its name (`laptop`, `client/laptop`, or its URI), a certificate by its serial
+ * number or enough of its beginning, or an issuing certificate by its label (`issuing-1`) or its number. A text that means
+ * several things means none.
  *
- * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them, or a certificate of the
- *   authority itself
+ * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them, or the root
  */
 export async function findTarget(
   { database: queries, issuer }: Pick<AuthorityContext, 'database' | 'issuer'>,
   text: string,
 ): Promise<RevocationTarget> {
-  refuseOwn(issuer, text);
+  refuseRoot(issuer, text);
   const [found, ...others] = [
+    ...findIssuers(issuer, text),
     ...(await findIdentities(queries, text)),
     ...(await findSerials(queries, text)),
   ];
@@ -44,25 +46,33 @@ export async function findTarget(
   });
 }
 
-/** `client/laptop`, or `certificate 4f1c…`. */
+/** `client/laptop`, `certificate 4f1c…`, or `issuing-1 with all that it issued`. */
 export function describeTarget(target: RevocationTarget): string {
+  if (target.kind === 'issuer') return `${target.label} with all that it issued`;
   return target.kind === 'identity' ? identityLabel(target.identity) : `certificate ${target.serial}`;
 }
 
-/** Whatever hangs on one of these ends with it, so that it takes more than one word to replace it. */
-function refuseOwn({ root, issuings }: Issuer, text: string): void {
-  const digits = serialDigits(text);
-  const own = [root, ...issuings].find(
-    ({ certificate }) => digits !== undefined && certificate.serial.startsWith(digits),
-  );
-  if (own === undefined) return;
+/** Nobody stands above it who could say that it is not to be believed. */
+function refuseRoot({ root }: Issuer, text: string): void {
+  if (!isMeant(root, text)) return;
   throw new HoldfastError(
     'input_invalid',
-    `certificate ${own.certificate.serial} is ${own.label}, the authority's own`,
+    `${root.label} is the root, which nobody stands above to revoke it`,
     {
-      hint: 'what it issued can be revoked: holdfast cert list shows it',
+      hint: 'when its key is lost to somebody, make a new network and let every machine join it: holdfast init --home DIR',
     },
   );
+}
+
+function findIssuers({ issuings }: Issuer, text: string): RevocationTarget[] {
+  return issuings
+    .filter((issuing) => isMeant(issuing, text))
+    .map(({ label }) => ({ kind: 'issuer', label }) as const);
+}
+
+function isMeant({ label, certificate }: CaCertificate, text: string): boolean {
+  const digits = serialDigits(text);
+  return text === label || (digits !== undefined && certificate.serial.startsWith(digits));
 }
 
 async function findIdentities(queries: Queries, text: string): Promise<RevocationTarget[]> {

@@ -15,6 +15,7 @@ import {
 } from '../../pki/index.ts';
 import { backdateMs, revocationProfiles } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
+import type { IssuerRevocation } from '../issuer.ts';
 import { checkClock } from '../log/check-clock.ts';
 import { checkStanding, refusalOfStanding, type Standing } from '../standing.ts';
 import { readOcspSigner } from './ocsp-signer-records.ts';
@@ -42,6 +43,12 @@ interface Unsigned {
   readonly key: string | undefined;
 }
 
+interface KnownLabels {
+  readonly of: unknown;
+  readonly byIssuerKey: ReadonlyMap<string, string>;
+  readonly revoked: ReadonlyMap<string, IssuerRevocation>;
+}
+
 const maxCached = 10_000;
 const maxCachedRequestBytes = 512;
 const signerLookMs = 60_000;
@@ -56,7 +63,7 @@ export class OcspResponder {
   readonly #context: AuthorityContext;
   readonly #cached = new Map<string, Cached>();
   readonly #signers = new Map<string, { readonly signer: OcspSigner | undefined; readonly atMs: number }>();
-  #labels: { readonly of: unknown; readonly byIssuerKey: ReadonlyMap<string, string> } | undefined;
+  #labels: KnownLabels | undefined;
 
   constructor(context: AuthorityContext) {
     this.#context = context;
@@ -130,13 +137,17 @@ export class OcspResponder {
     const row = this.#context.reader.get(statusSql, serial);
     const standing = row?.standing as Standing;
     if (standing !== 'ready') throw refusalOfStanding(standing);
-    if (row?.issuer !== label) return unknown;
-    if (row.revoked_at === null) return { kind: 'good' };
-    const reason = (row.revocation_reason ?? 'unspecified') as RevocationReason;
-    return { kind: 'revoked', revokedAt: new Date(Number(row.revoked_at)), reason };
+    const ended = this.#issuers().revoked.get(label);
+    if (row?.issuer === label && typeof row.revoked_at === 'number') {
+      const reason = (row.revocation_reason ?? 'unspecified') as RevocationReason;
+      return { kind: 'revoked', revokedAt: new Date(row.revoked_at), reason };
+    }
+    // Whoever stole a key makes numbers that nobody here knows.
+    if (ended !== undefined) return { kind: 'revoked', revokedAt: ended.at, reason: ended.reason };
+    return row?.issuer === label ? { kind: 'good' } : unknown;
   }
 
-  /** By what requests name an issuer, its label; made anew when an issuing certificate is replaced. */
+  /** By what requests name an issuer, its label, and which are revoked; made anew when an issuing certificate is replaced. */
   #issuers() {
     const { issuings } = this.#context.issuer;
     if (this.#labels?.of === issuings) return this.#labels;
@@ -145,7 +156,10 @@ export class OcspResponder {
         (['sha1', 'sha256'] as const).map((name) => [ocspIssuerKey(certificate, name), label] as const),
       ),
     );
-    this.#labels = { of: issuings, byIssuerKey };
+    const revoked = new Map(
+      issuings.flatMap(({ label, revoked: end }) => (end ? [[label, end] as const] : [])),
+    );
+    this.#labels = { of: issuings, byIssuerKey, revoked };
     return this.#labels;
   }
 

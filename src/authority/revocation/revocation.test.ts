@@ -165,8 +165,11 @@ describe('revoking', () => {
     });
     await home.local('server', issued.certificate.serial.slice(0, 10));
     await assert.rejects(revocation.find(issued.certificate.serial.slice(0, 10)), { code: 'input_invalid' });
-    for (const { serial: own } of [home.authority.root, home.authority.issuing])
-      await assert.rejects(revocation.find(own.slice(0, 12)), { code: 'input_invalid', message: /own/ });
+    const { root, issuing } = home.authority;
+    for (const text of ['root-1', root.serial, root.serial.slice(0, 12)])
+      await assert.rejects(revocation.find(text), { code: 'input_invalid', message: /is the root/ });
+    for (const text of ['issuing-1', issuing.serial, issuing.serial.slice(0, 12)])
+      assert.deepEqual(await revocation.find(text), { kind: 'issuer', label: 'issuing-1' });
     for (const text of ['gamma', serial.slice(0, 7), 'client/', '', generateSerialNumber()])
       await assert.rejects(revocation.find(text), { code: 'object_not_found' });
   });

@@ -2,13 +2,15 @@ import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
+import { countToRenew } from './count-to-renew.ts';
 import { type ListedCrl, listCrls, readCrl, readCrlState } from './crl-records.ts';
 import { findTarget, type RevocationTarget } from './find-target.ts';
 import { type OcspAnswerBytes, OcspResponder } from './ocsp-responder.ts';
 import { revokeCertificate } from './revoke-certificate.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
 import { revokeIdentity } from './revoke-identity.ts';
-import type { Revoked } from './revoked.ts';
+import { revokeIssuer } from './revoke-issuer.ts';
+import type { Revoked, RevokedIssuer } from './revoked.ts';
 import { signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';
 
@@ -45,7 +47,10 @@ export class Revocation {
    * @throws HoldfastError `object_not_found`, `already_revoked`, `authority_restored`, `authority_superseded`,
    *   `authority_retired`
    */
-  async revoke(target: RevocationTarget, order: RevocationOrder): Promise<Revoked> {
+  async revoke(
+    target: Exclude<RevocationTarget, { kind: 'issuer' }>,
+    order: RevocationOrder,
+  ): Promise<Revoked> {
     checkStanding(this.#context);
     const revoked =
       target.kind === 'certificate'
@@ -53,6 +58,19 @@ export class Revocation {
         : await revokeIdentity(this.#context, target.identity, order);
     for (const watcher of this.#watchers) watcher();
     return revoked;
+  }
+
+  /** Revokes an issuing certificate, by its label, with all that it issued. See {@link revokeIssuer}. */
+  async revokeIssuer(label: string, order: RevocationOrder): Promise<RevokedIssuer> {
+    checkStanding(this.#context);
+    const revoked = await revokeIssuer(this.#context, label, order);
+    for (const watcher of this.#watchers) watcher();
+    return revoked;
+  }
+
+  /** How many nodes are still to renew since their issuer was revoked. See {@link countToRenew}. */
+  countToRenew(): Promise<number> {
+    return countToRenew(this.#context);
   }
 
   /** Calls `watcher` after each revocation, until the returned function is called. */
@@ -82,6 +100,11 @@ export class Revocation {
     };
     this.#lists.set(label, list);
     return list;
+  }
+
+  /** The newest list of the root. See {@link crl}. */
+  rootCrl(): Promise<SignedCrl | undefined> {
+    return this.crl(this.#context.issuer.root.label);
   }
 
   /**

@@ -11,3 +11,13 @@ export interface Revoked {
   readonly reason: RevocationReason;
   readonly at: Date;
 }
+
+/** An issuing certificate that was revoked, on record. */
+export interface RevokedIssuer {
+  readonly label: string;
+  readonly serial: SerialNumber;
+  /** What issues now. */
+  readonly replacedBy: string;
+  readonly reason: RevocationReason;
+  readonly at: Date;
+}

@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Database } from '../../db/index.ts';
 import {
+  type CrlEntry,
   createCrl,
   encodeCrlEntries,
   keyIdentifier,
@@ -9,7 +10,7 @@ import {
 } from '../../pki/index.ts';
 import { backdateMs } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuer.ts';
+import type { CaCertificate, IssuerRevocation } from '../issuer.ts';
 import { checkClock } from '../log/check-clock.ts';
 import { checkStanding } from '../standing.ts';
 import { keepCrl, readCrlState, takeCrlNumber } from './crl-records.ts';
@@ -41,11 +42,7 @@ export async function signCrl(
   const thisUpdate = new Date(nowMs - backdateMs);
   const nextUpdate = new Date(nowMs + lifetimeMs);
   // What has expired stays until it was on one list signed after its end (RFC 5280 §3.3).
-  const { entries, count } = await encodeRevoked(
-    database,
-    label,
-    before?.this_update ?? thisUpdate.getTime(),
-  );
+  const { entries, count } = await encodeEntries(context, label, before?.this_update ?? thisUpdate.getTime());
   const crl = createCrl(
     {
       issuer: certificate.subject,
@@ -65,26 +62,51 @@ export async function signCrl(
   });
 }
 
+interface Entries {
+  readonly entries: readonly Bytes[];
+  readonly count: number;
+}
+
+function encodeEntries(
+  { issuer: { root, issuings }, database }: AuthorityContext,
+  label: string,
+  sinceMs: number,
+): Promise<Entries> {
+  if (label === root.label) return Promise.resolve(encodeIssuers(issuings));
+  const issuing = issuings.find((each) => each.label === label);
+  return encodeRevoked(database, { label, sinceMs, all: issuing?.revoked });
+}
+
+/** The list of the root: issuing certificates are few, and one that has ended may stay. */
+function encodeIssuers(issuings: readonly CaCertificate[]): Entries {
+  const revoked = issuings.flatMap(({ certificate: { serial }, revoked: end }) =>
+    end === undefined ? [] : [{ serial, revokedAt: end.at, reason: end.reason }],
+  );
+  return { entries: [encodeCrlEntries(revoked)], count: revoked.length };
+}
+
 interface RevokedRow {
   readonly serial: SerialNumber;
   readonly not_after: number;
-  readonly revoked_at: number;
+  readonly revoked_at: number | null;
   readonly revocation_reason: RevocationReason | null;
 }
 
-/** The entries of everything revoked that had not ended at `sinceMs`, in the order of their ends. */
+/**
+ * The entries of everything revoked that had not ended at `sinceMs`, in the order of their ends; of an issuer that is
+ * revoked itself, `all` that it issued.
+ */
 async function encodeRevoked(
   database: Database,
-  label: string,
-  sinceMs: number,
-): Promise<{ entries: Bytes[]; count: number }> {
+  { label, sinceMs, all }: { label: string; sinceMs: number; all: IssuerRevocation | undefined },
+): Promise<Entries> {
   const entries: Bytes[] = [];
   let count = 0;
   let last = { not_after: sinceMs, serial: '' };
   for (;;) {
     const page = await database.all<RevokedRow>(
       `SELECT serial, not_after, revoked_at, revocation_reason FROM certificates
-        WHERE issuer = ? AND revoked_at IS NOT NULL AND (not_after, serial) > (?, ?)
+        WHERE issuer = ?${all === undefined ? ' AND revoked_at IS NOT NULL' : ''} AND (not_after, serial) > (?, ?)
         ORDER BY not_after, serial LIMIT ${pageSize}`,
       label,
       last.not_after,
@@ -92,12 +114,18 @@ async function encodeRevoked(
     );
     const end = page.at(-1);
     if (end === undefined) return { entries, count };
-    entries.push(encodeCrlEntries(page.map(entryOf)));
+    entries.push(encodeCrlEntries(page.map((row) => entryOf(row, all))));
     count += page.length;
     last = end;
   }
 }
 
-function entryOf({ serial, revoked_at, revocation_reason }: RevokedRow) {
-  return { serial, revokedAt: new Date(revoked_at), reason: revocation_reason ?? 'unspecified' };
+function entryOf(
+  { serial, revoked_at, revocation_reason }: RevokedRow,
+  all: IssuerRevocation | undefined,
+): CrlEntry {
+  const reason = revocation_reason ?? 'unspecified';
+  if (revoked_at !== null) return { serial, revokedAt: new Date(revoked_at), reason };
+  if (all === undefined) throw new TypeError(`certificate ${serial} is not revoked`);
+  return { serial, revokedAt: all.at, reason: all.reason };
 }

@@ -1,0 +1,99 @@
+import { HoldfastError } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { rootKey } from '../custody/root-key.ts';
+import type { CaCertificate, IssuerRevocation } from '../issuer.ts';
+import { issuerLabel, markIssuerRevoked } from '../issuer-records.ts';
+import { checkClock } from '../log/check-clock.ts';
+import { readAgain, replaceIssuing } from '../replace-issuing.ts';
+import { renewOcspSignersWhenDue } from './renew-ocsp-signers.ts';
+import type { RevocationOrder } from './revoke-certificates.ts';
+import type { RevokedIssuer } from './revoked.ts';
+import { signCrl } from './sign-crl.ts';
+import { signingIssuers } from './sign-crls-when-due.ts';
+
+/**
+ * Revokes an issuing certificate, and with it what it issued, for ever. The one in use is replaced first, by one with a
+ * new key, on record in the same commit; then the root's list says it, and that of the certificate itself has all that
+ * it issued. A list that cannot be signed now is due, and signed by the next upkeep.
+ *
+ * @throws HoldfastError `root_offline`, `object_not_found`, `already_revoked`, `clock_wrong`; nothing has changed then
+ */
+export async function revokeIssuer(
+  context: AuthorityContext,
+  label: string,
+  order: RevocationOrder,
+): Promise<RevokedIssuer> {
+  const { issuer, clock, database } = context;
+  checkClock(context);
+  const target = findIssuing(context, label);
+  rootKey(context, `revoking ${label}`);
+  const revocation = { at: new Date(clock.now()), reason: order.reason };
+  const record = (tx: Queries): Promise<void> => recordRevoked(tx, context, { target, revocation, ...order });
+  if (issuer.issuing.label === label) await replace(context, record);
+  else {
+    await database.transaction(record);
+    await readAgain(context);
+  }
+  await publish(context, label);
+  const { serial } = target.certificate;
+  return { label, serial, replacedBy: context.issuer.issuing.label, ...revocation };
+}
+
+function findIssuing({ issuer }: AuthorityContext, label: string): CaCertificate {
+  const target = issuer.issuings.find((each) => each.label === label);
+  if (target === undefined)
+    throw new HoldfastError('object_not_found', `there is no issuing certificate ${label}`, {
+      hint: 'holdfast ca show names them all',
+    });
+  if (target.revoked === undefined) return target;
+  const { at, reason } = target.revoked;
+  throw new HoldfastError('already_revoked', `${label} was revoked ${at.toISOString()} (${reason})`, {
+    hint: 'holdfast ca show says what is in use now',
+  });
+}
+
+/** A key that was made ahead lay beside the one that is not to be believed any more. */
+async function replace(context: AuthorityContext, record: (tx: Queries) => Promise<void>): Promise<void> {
+  const { issuer, keystore } = context;
+  const next = issuerLabel('issuing', issuer.issuings.length + 1);
+  if (keystore.has(next)) await keystore.update((entries) => entries.remove(next));
+  await replaceIssuing(context, issuer.issuing.certificate.extensions.nameConstraints, record);
+}
+
+interface RevocationToRecord {
+  readonly target: CaCertificate;
+  readonly revocation: IssuerRevocation;
+  readonly by: string;
+}
+
+/**
+ * What was taken from elsewhere after a restore from keys alone, because its chain was right, may be the work of a thief;
+ * it has no other proof, and ends with its issuer.
+ */
+async function recordRevoked(
+  tx: Queries,
+  { log }: AuthorityContext,
+  { target: { label, certificate }, revocation, by }: RevocationToRecord,
+): Promise<void> {
+  const { at, reason } = revocation;
+  await markIssuerRevoked(tx, label, revocation);
+  await tx.run(
+    `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
+      WHERE issuer = ? AND revoked_at IS NULL AND issued_at < (SELECT trusts_before FROM authority)`,
+    at.getTime(),
+    reason,
+    label,
+  );
+  const { fingerprint, serial } = certificate;
+  const details = { label, serial, issuing: fingerprint, reason };
+  await log.append(tx, { kind: 'issuing certificate revoked', by, details });
+}
+
+async function publish(context: AuthorityContext, label: string): Promise<void> {
+  const { root } = context.issuer;
+  const concerned = [root.label, label, context.issuer.issuing.label];
+  for (const { issuer, profile } of signingIssuers(context))
+    if (concerned.includes(issuer.label)) await signCrl(context, issuer, profile);
+  await renewOcspSignersWhenDue(context);
+}
