@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { Prng } from '../../../test/rig/prng.ts';
 import { CutFinder, cutBits, maxChunkBytes, minChunkBytes, rabinTableBytes } from './rabin.ts';
 import { referenceCuts } from './reference-cuts.ts';
 
@@ -38,7 +39,8 @@ test('data with many places to cut is cut at the first of them in each chunk', (
 });
 
 test('every range is searched to its ends and not beyond', () => {
-  const { finder, bytes } = memoryWith(randomBytes(20_000));
+  // Of one seed: any other bytes have a place to cut of their own in these ranges once in sixty runs.
+  const { finder, bytes } = memoryWith(new Prng('ranges').bytes(20_000));
   bytes.fill(0, dataAt + 10_000, dataAt + 10_064);
   const hit = dataAt + 10_064;
   assert.equal(finder.find(hit, hit), hit);

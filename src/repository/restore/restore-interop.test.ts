@@ -161,7 +161,7 @@ describe('a tree that restic saved', () => {
     const { place } = await restoreTo('compared');
     shell(
       place,
-      'printf jello > plain/small; printf y | dd of=plain/large bs=1 seek=8000000 conv=notrunc 2>/dev/null; rm plain/deep/f9',
+      'printf jello > plain/small; printf "not random at all" | dd of=plain/large bs=1 seek=8000000 conv=notrunc 2>/dev/null; rm plain/deep/f9',
     );
     const { equal, different, files } = await verify(repository, snapshot, {
       restoredTo: join(top, 'compared'),
