@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
-import { leaveEscrow } from '../enrol/index.ts';
+import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import { type ConnectionInfo, TlsDialer } from '../transport/index.ts';
@@ -60,10 +60,15 @@ export class Connection implements Disposable {
     this.dialer.close();
   }
 
-  async #escrow(repository: string, password: Secret<string>, signal: AbortSignal): Promise<void> {
+  async #escrow(
+    repository: string,
+    password: Secret<string>,
+    signal: AbortSignal,
+  ): Promise<EscrowFingerprint> {
     const { dialer, server, node } = this;
     const sealed = await sealPassword(password, node.state.recoveryRecipient);
     await leaveEscrow({ dialer, server, repository, sealed, signal });
+    return escrowFingerprint(sealed);
   }
 }
 

@@ -17,6 +17,13 @@ export { enrolAddress, renewLate, type WaitingRenewal } from './late-renewal.ts'
 export { type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export {
+  adoptEscrowed,
+  type EscrowedRepository,
+  type EscrowProof,
+  type OpenEscrowedOptions,
+  openEscrowed,
+} from './open-escrowed.ts';
+export {
   completePending,
   findOwnCertificate,
   findPending,
@@ -36,5 +43,5 @@ export {
   type Place,
   randomPassword,
 } from './place.ts';
-export { recoverRepository } from './recover-repository.ts';
 export { type RenewalOptions, rejoinNode, renewNode } from './renewal.ts';
+export { escrowsIn } from './repository-key.ts';

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
+import { escrowFingerprint } from '../enrol/index.ts';
 import { MemoryStore } from '../storage/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { openRepositoryAt, type Place } from './place.ts';
+import { escrowsIn } from './repository-key.ts';
 
 const { signal } = new AbortController();
 const password = new Secret('correct horse');
@@ -61,16 +63,27 @@ test('a repository that nobody here can open is told from one that is not there'
 
 test('a second key that could not be left with the server is left at the next opening', async () => {
   const left: string[] = [];
+  const said: string[] = [];
+  const fingerprint = escrowFingerprint(Uint8Array.of(1));
   const own = place('escrowed');
   const failing: Place = {
     ...own,
     escrow: () => Promise.reject(new HoldfastError('connection_lost', 'cut')),
   };
-  const working: Place = { ...own, escrow: async (id) => void left.push(id) };
+  const working: Place = {
+    ...own,
+    escrow: async (id) => {
+      left.push(id);
+      return fingerprint;
+    },
+  };
+  const opening = { create: false, onEscrowed: (text: string) => void said.push(text), signal };
   await assert.rejects(openRepositoryAt(failing, { create: true, signal }));
   await assert.rejects(openRepositoryAt(failing, { create: true, signal }));
-  const { id } = await openRepositoryAt(working, { create: false, signal });
-  await openRepositoryAt(working, { create: false, signal });
+  const { id } = await openRepositoryAt(working, opening);
+  await openRepositoryAt(working, opening);
   assert.deepEqual(left, [id]);
+  assert.deepEqual(said, [fingerprint]);
+  assert.deepEqual(escrowsIn(keystore), [{ place: 'escrowed', fingerprint }]);
   assert.equal((await own.store.list('keys')).length, 2);
 });

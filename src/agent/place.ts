@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
+import type { EscrowFingerprint } from '../enrol/index.ts';
 import { initRepository, openRepository, type Repository, thisMachine } from '../repository/index.ts';
 import { LocalStore, type ObjectStore } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
-import { type RepositoryKey, readRepositoryKey, writeRepositoryKey } from './repository-key.ts';
+import {
+  type RepositoryKey,
+  readRepositoryKey,
+  repositoryLabel,
+  writeRepositoryKey,
+} from './repository-key.ts';
 
 /** A repository's place: where its objects are, and where its key is kept so that no password is asked again. */
 export interface Place {
@@ -16,7 +22,11 @@ export interface Place {
    * Leaves the password of a second key with the server, sealed to the network's recovery key.
    * Absent where there is nobody to leave it with.
    */
-  readonly escrow?: (repositoryId: string, password: Secret<string>, signal: AbortSignal) => Promise<void>;
+  readonly escrow?: (
+    repositoryId: string,
+    password: Secret<string>,
+    signal: AbortSignal,
+  ) => Promise<EscrowFingerprint>;
 }
 
 export interface OpenPlaceOptions {
@@ -24,6 +34,8 @@ export interface OpenPlaceOptions {
   readonly create: boolean;
   /** Needed only when the keystore does not hold the key. */
   readonly password?: Secret<string> | undefined;
+  /** Told what was left with the server, where that was done now. */
+  readonly onEscrowed?: ((fingerprint: EscrowFingerprint) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +51,7 @@ export async function localPlace(directory: string, nodeDirectory: string): Prom
  * made.
  */
 export async function openRepositoryAt(place: Place, options: OpenPlaceOptions): Promise<Repository> {
-  const { password, signal } = options;
+  const { password } = options;
   const kept = readRepositoryKey(place.keystore, labelOf(place));
   const byKeptKey = await openByKeptKey(place, kept, options);
   const repository = byKeptKey ?? (await openOrInit(place, password ?? kept?.password, options));
@@ -48,9 +60,10 @@ export async function openRepositoryAt(place: Place, options: OpenPlaceOptions):
     masterKey: repository.masterKey,
     secondPassword: byKeptKey && kept?.secondPassword,
     escrowed: byKeptKey !== undefined && kept?.escrowed === true,
+    escrow: byKeptKey && kept?.escrow,
   };
   if (byKeptKey === undefined) await writeRepositoryKey(place.keystore, labelOf(place), key);
-  if (!key.escrowed) await escrowKey(place, repository, key, signal);
+  if (!key.escrowed) await escrowKey(place, repository, key, options);
   return repository;
 }
 
@@ -65,7 +78,7 @@ export function keepOwnKey(place: Place, key: RepositoryKey): Promise<void> {
 }
 
 function labelOf(place: Place): string {
-  return `repository ${place.label}`;
+  return repositoryLabel(place.label);
 }
 
 /** Without scrypt; undefined when there is no kept key, or a password was given that it does not come from. */
@@ -130,7 +143,7 @@ async function escrowKey(
   place: Place,
   repository: Repository,
   key: RepositoryKey,
-  signal: AbortSignal,
+  { onEscrowed, signal }: OpenPlaceOptions,
 ): Promise<void> {
   if (place.escrow === undefined) return;
   const secondPassword = key.secondPassword ?? randomPassword();
@@ -138,10 +151,12 @@ async function escrowKey(
     await repository.addKey(secondPassword, { ...thisMachine(), signal });
     await writeRepositoryKey(place.keystore, labelOf(place), { ...key, secondPassword });
   }
-  await place.escrow(repository.id, secondPassword, signal);
+  const escrow = await place.escrow(repository.id, secondPassword, signal);
   await writeRepositoryKey(place.keystore, labelOf(place), {
     ...key,
     secondPassword: undefined,
     escrowed: true,
+    escrow,
   });
+  onEscrowed?.(escrow);
 }

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { escrowFingerprint } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { findIdentity, identityLabel } from './identity-records.ts';
+import { noteOnKit } from './note-on-kit.ts';
 
 /** A sealed password as it is listed. */
 export interface EscrowEntry {
@@ -68,6 +70,7 @@ export class Escrow {
       const details = { repository, bytes: sealed.length, sha256: hash('sha256', sealed) };
       await log.append(tx, { kind: 'escrowed', by, details });
     });
+    await this.#note(identity, sealed);
   }
 
   /** All that is kept for a repository of `identity`, the newest first; any of them may be the one that opens it. */
@@ -115,6 +118,16 @@ export class Escrow {
     return rows
       .filter((row) => identity === undefined || row.identity === identityLabel(identity))
       .map(({ stored_at, ...entry }) => ({ ...entry, storedAt: new Date(stored_at) }));
+  }
+
+  /** A kit that is still here learns of it. What the disk refuses now is noted when the authority is opened next. */
+  async #note(identity: Identity, sealed: Bytes): Promise<void> {
+    const { recoveryKit } = this.#context.care;
+    if (recoveryKit === undefined) return;
+    const noted = { node: identityLabel(identity), fingerprint: escrowFingerprint(sealed) };
+    await noteOnKit(recoveryKit, [noted]).catch((error: unknown) => {
+      if (systemErrorCode(error) === undefined) throw error;
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { AuthorityContext } from './authority-context.ts';
 import { logWarnings } from './custody/log-warnings.ts';
 import { keepTime } from './log/check-clock.ts';
 import { keepCheckpoint } from './log/kept-checkpoint.ts';
+import { noteAllOnKit } from './note-on-kit.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { expireRequests } from './requests/expire-requests.ts';
 import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
@@ -20,6 +21,7 @@ const steps: readonly Step[] = [
   signCrlsWhenDue,
   expireRequests,
   keepCheckpoint,
+  noteAllOnKit,
   logWarnings,
 ];
 

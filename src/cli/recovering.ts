@@ -1,23 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
-  type Connection,
+  adoptEscrowed,
   connectNode,
+  type EscrowedRepository,
+  escrowsIn,
   joinNetwork,
   type Node,
+  openEscrowed,
   openNode,
-  recoverRepository,
 } from '../agent/index.ts';
 import { HoldfastError, type Secret, systemErrorCode } from '../base/index.ts';
-import { type JoinCode, needsPassphrase, openRecoveryKit, type RecoveryKit } from '../enrol/index.ts';
+import {
+  type EscrowFingerprint,
+  type JoinCode,
+  needsPassphrase,
+  openRecoveryKit,
+  parseEscrowFingerprint,
+  type RecoveryKit,
+} from '../enrol/index.ts';
 import { isNamePattern } from '../pki/index.ts';
 import type { StoredSnapshot } from '../repository/index.ts';
 import { askSecret } from './ask-password.ts';
+import { askYes } from './ask-yes.ts';
 import type { Context } from './context.ts';
-import { formatTime, plural } from './format.ts';
 import { checkHome, openHome } from './home.ts';
 import { readJoinCode } from './joining.ts';
 import { readPasswordFile } from './password-file.ts';
+import { sayFound, sayRecovered } from './recovery-report.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 import { withHome } from './with-home.ts';
 
@@ -26,6 +36,10 @@ export interface RecoverOptions {
   readonly kit: string;
   readonly passphraseFile?: string;
   readonly repo?: string;
+  /** Of what the machine is known to have left. */
+  readonly fingerprint?: string;
+  /** Take what nothing proves to be of this machine. */
+  readonly trustServer?: boolean;
 }
 
 /**
@@ -37,6 +51,7 @@ export async function recover(
   codeText: string | undefined,
   options: RecoverOptions,
 ): Promise<void> {
+  const known = readFingerprint(options);
   const kit = await readKit(context, options);
   const code = codeText === undefined ? undefined : await readJoinCode(codeText);
   if (code !== undefined) checkCode(code, kit);
@@ -46,9 +61,17 @@ export async function recover(
   const node = await becomeNode(context, code);
   using connection = await connectNode(node, context);
   const place = await connection.place({ url: options.repo });
-  const repository = await recoverRepository(connection, place, { kit, signal: context.signal });
-  const snapshots = await repository.snapshots({ signal: context.signal });
-  sayRecovered(context, connection, snapshots);
+  const found = await openEscrowed(connection, place, {
+    kit,
+    known: known ?? knownOf(kit, node),
+    trustServer: options.trustServer === true,
+    signal: context.signal,
+  });
+  const snapshots = await readSnapshots(context, found);
+  sayFound(context, connection, found, snapshots);
+  if (found.proof !== 'known') await accept(node, found, options);
+  await adoptEscrowed(place, found, context.signal);
+  sayRecovered(context, connection, found, snapshots);
 }
 
 /** The recovery kit in a file. Errors: `path_not_found`, and as {@link openRecoveryKit}. */
@@ -111,34 +134,46 @@ async function becomeNode(context: Context, code: JoinCode | undefined): Promise
   return await withHome(context.home, (home) => joinNetwork(home.node, code, context));
 }
 
-function sayRecovered(
-  { output }: Context,
-  { node, server, repositoryUrl }: Connection,
-  snapshots: readonly StoredSnapshot[],
-): void {
-  const { network, role, name } = node.identity;
-  const newest = snapshots.at(-1);
-  const at = newest && new Date(Number(newest.timeNs / 1_000_000n));
-  if (output.json) {
-    return output.value({
-      network,
-      role,
-      name,
-      server,
-      certificate: { serial: node.certificate.serial, notAfter: node.certificate.notAfter.toISOString() },
-      snapshots: snapshots.length,
-      newest: newest && { id: newest.id, time: at?.toISOString(), paths: newest.paths },
-    });
-  }
-  output.row(role, 'enrolled', `${name} of ${network}`, 'older certificates of this name are revoked');
-  output.row(
-    'repository',
-    'opened with the recovery kit',
-    repositoryUrl,
-    'this machine has a key of its own now',
+/** What a person knows, who then means that and nothing else. */
+function readFingerprint({ fingerprint: text }: RecoverOptions): readonly EscrowFingerprint[] | undefined {
+  if (text === undefined) return undefined;
+  const fingerprint = parseEscrowFingerprint(text);
+  if (fingerprint !== undefined) return [fingerprint];
+  throw new HoldfastError('usage', `${JSON.stringify(text)} is no fingerprint: expected 32 or 64 hex digits`);
+}
+
+/** What the kit names; else what this machine itself remembers, where it is not a new one. */
+function knownOf({ escrows }: RecoveryKit, { identity, keystore }: Node): EscrowFingerprint[] {
+  const named = escrows.filter(({ node }) => node === `${identity.role}/${identity.name}`);
+  const known = named.length > 0 ? named : escrowsIn(keystore);
+  return known.map(({ fingerprint }) => fingerprint);
+}
+
+/** One that cannot be read keeps nobody from the others. */
+async function readSnapshots(
+  { output, signal }: Context,
+  { repository }: EscrowedRepository,
+): Promise<StoredSnapshot[]> {
+  return await repository.snapshots({ signal, onDamaged: (_, { message }) => output.warn(message) });
+}
+
+/** Before this machine keeps anything of it. */
+async function accept(
+  { identity: { name } }: Node,
+  { fingerprint }: EscrowedRepository,
+  { trustServer = false }: RecoverOptions,
+): Promise<void> {
+  if (trustServer) return;
+  const answer = await askYes(
+    `Nothing proves that ${name} left this. Is it what you expect, and shall it be used?`,
   );
-  output.row('found', plural(snapshots.length, 'snapshot'));
-  if (newest !== undefined && at !== undefined)
-    output.row('newest', newest.id.slice(0, 8), formatTime(at), newest.paths.join(', '));
-  output.row('next', newest === undefined ? 'holdfast backup PATH' : 'holdfast restore latest --target DIR');
+  if (answer === true) return;
+  if (answer === false) throw new HoldfastError('interrupted', 'nothing of it was kept');
+  throw new HoldfastError(
+    'escrow_unproven',
+    `nothing proves that ${name} left the sealed password ${fingerprint}, which opens this repository`,
+    {
+      hint: 'compare its fingerprint with what is known of that machine; then holdfast recover --kit FILE --fingerprint FINGERPRINT, or --trust-server',
+    },
+  );
 }

@@ -4,11 +4,13 @@ import {
   connectNode,
   localPlace,
   type Node,
+  type OpenPlaceOptions,
   openNode,
   openRepositoryAt,
   type Place,
 } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
+import { type EscrowFingerprint, kitEscrowLine } from '../enrol/index.ts';
 import type { Repository } from '../repository/index.ts';
 import { askPassword } from './ask-password.ts';
 import type { Context } from './context.ts';
@@ -57,7 +59,11 @@ export async function openTarget(
     url: repo?.replace(/^rest:/, ''),
     cache: cached ? home.cache : undefined,
   });
-  const repository = await openAsking(context, place, { create, password });
+  const repository = await openAsking(context, place, {
+    create,
+    password,
+    onEscrowed: (fingerprint) => sayEscrowed(context, connection, fingerprint),
+  });
   const held = opened.move();
   return {
     repository,
@@ -67,6 +73,14 @@ export async function openTarget(
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** The kit is with a person by now, who has to write it there. */
+function sayEscrowed({ output }: Context, { node }: Connection, fingerprint: EscrowFingerprint): void {
+  const { role, name } = node.identity;
+  output.say(
+    `  sealed      for the recovery kit; write on it: ${kitEscrowLine({ node: `${role}/${name}`, fingerprint })}`,
+  );
 }
 
 /** `over TLS 1.3 X25519MLKEM768`, of the last connection that was made. */
@@ -106,7 +120,7 @@ async function choosePassword(directory: string): Promise<Secret<string>> {
 async function openAsking(
   { signal }: Context,
   place: Place,
-  options: { create: boolean; password: Secret<string> | undefined },
+  options: Omit<OpenPlaceOptions, 'signal'>,
 ): Promise<Repository> {
   try {
     return await openRepositoryAt(place, { ...options, signal });

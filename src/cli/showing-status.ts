@@ -1,5 +1,5 @@
 import type { OperationAnswer } from '../admin/index.ts';
-import { type Node, openNode, readNodeState } from '../agent/index.ts';
+import { escrowsIn, type Node, openNode, readNodeState } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
@@ -59,6 +59,8 @@ function sayNode({ output, clock }: Context, node: Node): void {
   );
   output.row('servers', state.servers.join(', '));
   for (const { layout, directory } of state.exports) output.row('export', directory, layout);
+  for (const { place, fingerprint } of escrowsIn(node.keystore))
+    output.row('sealed', 'for the recovery kit', fingerprint, place);
   if (state.lastBackup === undefined) return;
   const { snapshot, time, files, bytes } = state.lastBackup;
   output.row(
@@ -84,6 +86,7 @@ function toJson(status: Status | undefined, node: Node | undefined): unknown {
           renewal: node.renewalTime().toISOString(),
         },
         exports: node.state.exports,
+        escrows: escrowsIn(node.keystore),
         lastBackup: node.state.lastBackup,
       },
     }),

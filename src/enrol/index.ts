@@ -8,6 +8,11 @@
 export { Checkpoint, SignedCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
 export { isEnrolAddress } from './enrol-address.ts';
 export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
+export {
+  type EscrowFingerprint,
+  escrowFingerprint,
+  parseEscrowFingerprint,
+} from './escrow-fingerprint.ts';
 export { type FetchEscrowOptions, fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
 export {
   bundleByFingerprint,
@@ -18,6 +23,7 @@ export {
 } from './hand-in-request.ts';
 export { type JoinOptions, join } from './join.ts';
 export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
+export { type KitEscrow, kitEscrowLine, kitEscrows } from './kit-escrow.ts';
 export { type EscrowOptions, leaveEscrow } from './leave-escrow.ts';
 export {
   EnrolmentAnswer,
@@ -32,7 +38,13 @@ export {
 } from './message.ts';
 export { createNodeRequest, type NodeRequest } from './node-request.ts';
 export { PendingKey } from './pending-key.ts';
-export { needsPassphrase, openRecoveryKit, type RecoveryKit, unsealWithKit } from './recovery-kit.ts';
+export {
+  maxKitLength,
+  needsPassphrase,
+  openRecoveryKit,
+  type RecoveryKit,
+  unsealWithKit,
+} from './recovery-kit.ts';
 export { type RenewOptions, renew } from './renew.ts';
 export {
   maxSubmissionBytes,

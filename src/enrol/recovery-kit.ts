@@ -1,5 +1,6 @@
 import { type Bytes, HoldfastError, Secret } from '../base/index.ts';
 import { type Fingerprint, parseFingerprint } from '../pki/index.ts';
+import { type KitEscrow, kitEscrows } from './kit-escrow.ts';
 
 /** What a recovery kit holds. */
 export interface RecoveryKit {
@@ -10,9 +11,12 @@ export interface RecoveryKit {
   readonly recipient: string;
   /** Opens what is sealed to the recipient: an age identity. */
   readonly identity: Secret<string>;
+  /** The sealed passwords that are known to be those that their machines left. */
+  readonly escrows: readonly KitEscrow[];
 }
 
-const maxKitLength = 64 * 1024;
+/** The longest text of a kit; it grows by a line for each repository. */
+export const maxKitLength = 1024 * 1024;
 const keyLine = /^AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+$/m;
 const sealedKey = /-----BEGIN AGE ENCRYPTED FILE-----[^-]+-----END AGE ENCRYPTED FILE-----/;
 
@@ -22,7 +26,7 @@ export function needsPassphrase(text: string): boolean {
 }
 
 /**
- * Reads a recovery kit as `init` wrote it.
+ * Reads a recovery kit as `init` wrote it, with what was added since.
  * @throws HoldfastError `recovery_kit_malformed` for what is none; `password_wrong` for a passphrase that is missing or
  *   does not open it
  */
@@ -34,7 +38,7 @@ export async function openRecoveryKit(text: string, passphrase?: Secret<string>)
   if (text.length > maxKitLength || network === undefined || root === undefined || key === undefined)
     throw malformed('a part of it is missing');
   const identity = new Secret(keyLine.test(key) ? key : await unsealKey(key, passphrase));
-  return { network, root, identity, recipient: await recipientOf(identity) };
+  return { network, root, identity, recipient: await recipientOf(identity), escrows: kitEscrows(head) };
 }
 
 /**

@@ -5,6 +5,8 @@ import type { BackupPlace } from './backup-place.ts';
 export interface Care {
   /** The settings file, which goes into backups; absent where there is none. */
   readonly settingsFile?: string;
+  /** Where `init` writes the recovery kit, whether it is still there or not. */
+  readonly recoveryKit?: string;
   /** Where the log is mirrored to. */
   readonly mirrors: readonly LogMirror[];
   /** Backups that are made by themselves. */

@@ -7,6 +7,11 @@ export const defineRecover: DefineCommand = (command, start) => {
     .argument('[code]', 'the reissue code for this machine; not needed once it has joined')
     .requiredOption('--kit <file>', 'the recovery kit that init wrote')
     .option('--passphrase-file <file>', 'the passphrase of the kit, where it has one')
+    .option(
+      '--fingerprint <fingerprint>',
+      'of what this machine left at the server, where the kit does not name it',
+    )
+    .option('--trust-server', 'take what nothing proves to be of this machine')
     .option('--repo <url>', "a further repository instead of this machine's own")
     .addHelpText('after', examples)
     .action(async (code: string | undefined, options: RecoverOptions) => {
@@ -22,4 +27,9 @@ At the server, for the machine called laptop:
 Examples, on the new machine:
   holdfast recover hf1-… --kit /media/safe/recovery-kit.txt
   holdfast restore latest --target /
+
+What opens the repository was left at the server, sealed; anybody can seal to a kit. The kit names the fingerprint of what
+this machine left ("# Escrow client/laptop …"); where it does not, --fingerprint says it, from holdfast status
+of that machine or from the audit log. Nothing else is taken, but for somebody who says so, on a terminal or by
+--trust-server: whoever has the server could then have made all that is restored, and read what is backed up from now on.
 `;
