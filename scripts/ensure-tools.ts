@@ -29,8 +29,7 @@ const tools: readonly Tool[] = [
   {
     program: 'rclone',
     package: 'rclone',
-    because: 'is the other REST server with client certificates',
-    only: 'bench',
+    because: 'is a WebDAV server, and the other REST server of the benchmark',
   },
   {
     program: 'cfssl',

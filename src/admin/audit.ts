@@ -53,7 +53,7 @@ export interface AuditVerifyAnswer {
     readonly sequence: number;
     readonly at: string;
   }[];
-  /** Mirrors that could not be asked. */
+  /** Mirrors that could not be asked, or do not hold all that they say. */
   readonly unread: readonly { readonly mirror: string; readonly problem: string }[];
 }
 

@@ -12,7 +12,6 @@ export function careOf(home: Home, { authority = {} }: Pick<Settings, 'authority
   const { logMirrors = [], backupTo, backupEvery, backupKeep = defaultKeep, rehearseEvery } = authority;
   return {
     settingsFile: home.settings,
-    recoveryKit: home.recoveryKit,
     mirrors: logMirrors.map((place) => mirrorAt(place, home.path)),
     ...(backupTo !== undefined && {
       backups: {
@@ -41,11 +40,12 @@ function remotePlace(files: HttpFiles): BackupPlace {
     kind: 'remote',
     name: files.name,
     store: (name, path) => files.store(name, path),
-    fetch: (name, path) => files.fetch(name, path),
+    fetch: (name, path, maxBytes) => files.fetch(name, path, maxBytes),
     remove: (name) => files.remove(name),
   };
 }
 
-function isUrl(place: string): boolean {
-  return /^https?:\/\//.test(place);
+/** Whether a place is a URL, of any kind: one that cannot be used must not be taken for the name of a directory. */
+export function isUrl(place: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) || /^(s3|rest|rclone|sftp|b2):/i.test(place);
 }

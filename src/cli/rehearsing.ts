@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
@@ -31,9 +32,19 @@ export async function rehearseBackup(
       );
   }
   if (answer.good) return;
-  throw new HoldfastError('backup_damaged', `the backup ${answer.name} would not do`, {
-    hint: 'make another one: holdfast ca backup FILE',
-  });
+  throw wouldNotDo(answer);
+}
+
+function wouldNotDo({ name, steps }: OperationAnswer<'ca.rehearse'>): HoldfastError {
+  const bad = steps.filter(({ good }) => !good);
+  const onMirrors = bad.every(({ what }) => what === 'log mirror');
+  return onMirrors
+    ? new HoldfastError('backup_damaged', `after the backup ${name} a mirror of the log would not do`, {
+        hint: 'put an empty file checkpoint.json on that mirror, and all of the log is written to it anew',
+      })
+    : new HoldfastError('backup_damaged', `the backup ${name} would not do`, {
+        hint: 'make another one: holdfast ca backup FILE',
+      });
 }
 
 async function keyOf(

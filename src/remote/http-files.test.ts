@@ -47,7 +47,7 @@ describe('files on a web server', () => {
     const large = join(directory, 'large');
     await writeFile(large, Buffer.alloc(3_000_000, 'x'));
     await files.store('large', large);
-    await files.fetch('large', join(directory, 'back'));
+    await files.fetch('large', join(directory, 'back'), 3_000_000);
     assert.deepEqual(await readFile(join(directory, 'back')), await readFile(large));
     await files.remove('large');
     await files.remove('large');

@@ -1,129 +1,171 @@
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { type Bytes, concatBytes, HoldfastError, minuteMs, secondMs } from '../base/index.ts';
+import type { Agent, IncomingMessage } from 'node:http';
+import { type Bytes, concatBytes, HoldfastError, secondMs } from '../base/index.ts';
+import { type WebWish, webFailure, webRefusal } from './web-failure.ts';
+import { type WebRequest, webAgent, webRequest } from './web-request.ts';
 
-/** How long an answer of a small file may take, and how long one of any size. */
+/** How long an answer of a small file may take; one of any size may take as long as bytes move. */
 const smallFileMs = 30 * secondMs;
-const anyFileMs = 60 * minuteMs;
+
+interface Asked {
+  readonly answer: IncomingMessage;
+  readonly wish: WebWish;
+}
 
 /**
  * Files by name below a URL, with nothing but GET, PUT and DELETE: WebDAV servers do, and what many web servers call so.
- * A name and password in the URL go with each request (RFC 7617) and are shown nowhere.
+ * No directory is made. A name and password in the URL go with each request (RFC 7617) and are shown nowhere; an https
+ * server is believed when this machine trusts who signed its certificate.
+ *
+ * Whatever is asked can end with `connection_failed`, `connection_lost`, `tls_failed` and `certificate_*`, when no answer
+ * comes, with `storage_full`, and with `storage_failed`, which says what was answered.
  */
 export class HttpFiles {
   /** The URL without name and password. */
   readonly name: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #authorization: string | undefined;
+  #agent: Agent | undefined;
 
-  /** @throws HoldfastError `settings_invalid` when it is no http or https URL */
+  /** @throws HoldfastError `settings_invalid` when it is no http or https URL of a directory */
   constructor(url: string) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol))
-      throw new HoldfastError('settings_invalid', `expected a URL beginning with https://, not ${url}`);
-    const { username, password } = parsed;
+      throw invalid(`expected a URL beginning with https://, not ${schemeOf(url)}`);
+    const { username, password, search, hash } = parsed;
+    if (search !== '' || hash !== '') throw invalid('the URL of a directory has no ? and no #');
     parsed.username = '';
     parsed.password = '';
     this.name = parsed.href.replace(/\/?$/, '/');
-    this.#headers = username === '' ? {} : { authorization: basic(username, password) };
+    this.#authorization = username === '' ? undefined : basic(username, password);
   }
 
-  /** What a small file holds, or undefined when there is none. @throws HoldfastError `connection_failed`, `storage_failed` */
+  /** What a small file holds, or undefined when there is none. */
   async read(file: string, maxBytes: number): Promise<Bytes | undefined> {
-    const answer = await this.#ask(file, { method: 'GET', timeoutMs: smallFileMs });
-    if (answer.status === 404) return undefined;
-    this.#check(answer, file);
+    const asked = await this.#ask('GET', file, { signal: AbortSignal.timeout(smallFileMs) });
+    if (isMissing(asked)) return undefined;
+    this.#check(asked);
     const pieces: Bytes[] = [];
-    let size = 0;
-    for await (const piece of answer.body ?? []) {
-      size += piece.length;
-      if (size > maxBytes)
-        throw new HoldfastError('storage_failed', `${this.name}${file} has more than ${maxBytes} bytes`);
-      pieces.push(piece);
-    }
+    for await (const piece of this.#body(asked, maxBytes)) pieces.push(piece);
     return concatBytes(...pieces);
   }
 
-  /** Makes or replaces a small file. Errors: as {@link read} */
+  /** Makes or replaces a small file. */
   async write(file: string, bytes: Bytes): Promise<void> {
-    const body = Uint8Array.from(bytes);
-    const answer = await this.#ask(file, { method: 'PUT', body, timeoutMs: smallFileMs });
-    await this.#finish(answer, file);
+    const body = { chunks: [bytes], size: bytes.length };
+    this.#finish(await this.#ask('PUT', file, { body, signal: AbortSignal.timeout(smallFileMs) }));
   }
 
-  /** Sends the file at `path`, however large. Errors: as {@link read} */
+  /** Sends the file at `path`, however large. */
   async store(file: string, path: string): Promise<void> {
     await using source = await open(path, 'r');
     const { size } = await source.stat();
-    const body = Readable.toWeb(createReadStream(path)) as ReadableStream;
-    const headers = { 'content-length': String(size) };
-    const answer = await this.#ask(file, { method: 'PUT', body, headers, timeoutMs: anyFileMs });
-    await this.#finish(answer, file);
+    const chunks = createReadStream(path) as AsyncIterable<Bytes>;
+    this.#finish(await this.#ask('PUT', file, { body: { chunks, size } }));
   }
 
-  /** Writes a file, however large, to a new one at `path`. @throws HoldfastError `object_not_found` too */
-  async fetch(file: string, path: string): Promise<void> {
-    const answer = await this.#ask(file, { method: 'GET', timeoutMs: anyFileMs });
-    if (answer.status === 404)
-      throw new HoldfastError('object_not_found', `${this.name}${file} is not there`);
-    this.#check(answer, file);
+  /** Writes a file of at most `maxBytes` to a new one at `path`. @throws HoldfastError `object_not_found` too */
+  async fetch(file: string, path: string, maxBytes: number): Promise<void> {
+    const asked = await this.#ask('GET', file, {});
+    if (isMissing(asked))
+      throw new HoldfastError('object_not_found', `${this.name}${file} is not there`, {
+        hint: 'name another backup, or where it lies now',
+      });
+    this.#check(asked);
     await using target = await open(path, 'wx', 0o600);
     try {
-      for await (const piece of answer.body ?? []) await target.writeFile(piece);
+      for await (const piece of this.#body(asked, maxBytes)) await target.writeFile(piece);
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     }
   }
 
-  /** Removes a file; does nothing when there is none. Errors: as {@link read} */
+  /** Removes a file; does nothing when there is none. */
   async remove(file: string): Promise<void> {
-    const answer = await this.#ask(file, { method: 'DELETE', timeoutMs: smallFileMs });
-    if (answer.status !== 404) await this.#finish(answer, file);
-    else await answer.body?.cancel();
+    const asked = await this.#ask('DELETE', file, {});
+    if (!isMissing(asked)) this.#finish(asked);
   }
 
   async #ask(
+    method: WebRequest['method'],
     file: string,
-    request: {
-      method: string;
-      timeoutMs: number;
-      body?: Uint8Array<ArrayBuffer> | ReadableStream;
-      headers?: Readonly<Record<string, string>>;
-    },
-  ): Promise<Response> {
-    const { timeoutMs, headers, ...rest } = request;
+    { body, signal }: Pick<WebRequest, 'body' | 'signal'>,
+  ): Promise<Asked> {
+    const url = new URL(encodeURIComponent(file), this.name);
+    this.#agent ??= webAgent(url);
+    const authorization = this.#authorization;
+    const wish = { method, url: url.href, size: body?.size, signedIn: authorization !== undefined };
+    const headers = authorization === undefined ? {} : { authorization };
+    const order = {
+      method,
+      url,
+      headers,
+      agent: this.#agent,
+      ...(body && { body }),
+      ...(signal && { signal }),
+    };
     try {
-      return await fetch(`${this.name}${encodeURIComponent(file)}`, {
-        ...rest,
-        headers: { ...this.#headers, ...headers },
-        signal: AbortSignal.timeout(timeoutMs),
-        redirect: 'error',
-        ...(rest.body instanceof ReadableStream && { duplex: 'half' }),
-      });
+      return { answer: await webRequest(order), wish };
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new HoldfastError('connection_failed', `${this.name} cannot be reached: ${why}`, {
-        cause: error,
-      });
+      throw webFailure(error, this.name);
     }
   }
 
-  async #finish(answer: Response, file: string): Promise<void> {
-    this.#check(answer, file);
-    await answer.body?.cancel();
+  #finish(asked: Asked): void {
+    this.#check(asked);
+    asked.answer.resume();
   }
 
-  #check({ ok, status }: Response, file: string): void {
-    if (ok) return;
-    throw new HoldfastError('storage_failed', `${this.name}${file}: the server answered ${status}`, {
-      hint: 'check address, name and password, and that files can be written there',
-    });
+  #check({ answer, wish }: Asked): void {
+    const { statusCode = 0, headers } = answer;
+    if (statusCode >= 200 && statusCode < 300) return;
+    answer.destroy();
+    throw webRefusal(wish, statusCode, headers.location);
+  }
+
+  async *#body({ answer, wish }: Asked, maxBytes: number): AsyncGenerator<Bytes> {
+    let size = 0;
+    try {
+      for await (const piece of answer) {
+        size += (piece as Bytes).length;
+        if (size > maxBytes)
+          throw new HoldfastError('storage_failed', `${wish.url} has more than ${maxBytes} bytes`);
+        yield piece as Bytes;
+      }
+    } catch (error) {
+      throw webFailure(error, this.name);
+    }
   }
 }
 
+/** What is said besides is read and forgotten, so that the connection can be used again. */
+function isMissing({ answer }: Asked): boolean {
+  if (answer.statusCode !== 404) return false;
+  answer.resume();
+  return true;
+}
+
 function basic(username: string, password: string): string {
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const text = `${decoded(username)}:${decoded(password)}`;
   return `Basic ${Buffer.from(text).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid('a % in the name or password of a URL is written %25');
+  }
+}
+
+/** Without what may be a password. */
+function schemeOf(url: string): string {
+  return /^[a-z0-9+.-]*:/i.exec(url)?.[0] ?? url;
+}
+
+function invalid(message: string): HoldfastError {
+  return new HoldfastError('settings_invalid', message, {
+    hint: 'name a directory, or https://NAME:PASSWORD@HOST/DIRECTORY/',
+  });
 }

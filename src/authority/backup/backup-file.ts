@@ -38,7 +38,7 @@ async function withFile<T>(
 
 async function withFetched<T>(
   { directory, care }: AuthorityContext,
-  { place: where, name }: BackupRecord,
+  { place: where, name, bytes }: BackupRecord,
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {
   const place = care.backups?.place;
@@ -51,7 +51,7 @@ async function withFetched<T>(
       },
     );
   return await withSnapshotFile(directory, async (file) => {
-    await place.fetch(name, file);
+    await place.fetch(name, file, bytes);
     return await work(file, name);
   });
 }

@@ -13,8 +13,8 @@ export interface RemotePlace {
   readonly name: string;
   /** Sends the file at `path`. */
   store(name: string, path: string): Promise<void>;
-  /** Writes what is kept under `name` into a new file at `path`. */
-  fetch(name: string, path: string): Promise<void>;
+  /** Writes what is kept under `name` into a new file at `path`; more than `maxBytes` is refused. */
+  fetch(name: string, path: string, maxBytes: number): Promise<void>;
   /** Does nothing when there is none. */
   remove(name: string): Promise<void>;
 }

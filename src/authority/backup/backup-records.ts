@@ -63,15 +63,18 @@ export async function recordBackup(
   });
 }
 
-/** SHA-256 of a backup as it was made, or undefined when that is not on record. */
-export async function recordedSha256(database: Database, name: string): Promise<string | undefined> {
-  const row = await database.get<{ sum: string }>(
-    `SELECT json_extract(record, '$.details.sha256') AS sum FROM log
+/** SHA-256 of a backup as it was made and the last record in it, or undefined when that is not on record. */
+export async function recordedBackup(
+  database: Database,
+  name: string,
+): Promise<{ readonly sha256: string; readonly sequence: number } | undefined> {
+  return await database.get<{ sha256: string; sequence: number }>(
+    `SELECT json_extract(record, '$.details.sha256') AS sha256,
+        json_extract(record, '$.details.holds.sequence') AS sequence FROM log
       WHERE json_extract(record, '$.kind') = 'backed up' AND json_extract(record, '$.details.name') = ?
       ORDER BY sequence DESC LIMIT 1`,
     name,
   );
-  return row?.sum;
 }
 
 /** Records how a rehearsal went; one that went well is remembered with its backup. */

@@ -8,7 +8,7 @@ import {
   type BackupRecord,
   readBackups,
   recordBackup,
-  recordedSha256,
+  recordedBackup,
   recordRehearsal,
 } from './backup-records.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
@@ -117,8 +117,8 @@ export class Backups {
   rehearse({ path, key, by }: RehearsalWords): Promise<NamedRehearsal> {
     return this.#inTurn(() =>
       withBackupFile(this.#context, path, async (file, name) => {
-        const sha256 = await recordedSha256(this.#context.database, name);
-        const rehearsal = await rehearse(this.#context, { path: file, key, sha256 });
+        const recorded = await recordedBackup(this.#context.database, name);
+        const rehearsal = await rehearse(this.#context, { path: file, key, ...recorded });
         await recordRehearsal(this.#context, { path: name, by, rehearsal });
         return { name, ...rehearsal };
       }),

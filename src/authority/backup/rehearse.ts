@@ -21,6 +21,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { databasePath } from '../authority-files.ts';
 import { leafTemplate } from '../leaf-contents.ts';
 import { AuditLog } from '../log/audit-log.ts';
+import { checkMirrors } from '../mirror/check-mirrors.ts';
 import { readIssuer } from '../read-issuer.ts';
 import { authorityMigrations } from '../schema.ts';
 import type { BackupKey } from './backup-key.ts';
@@ -51,15 +52,18 @@ export interface RehearsalOrder {
   readonly key?: BackupKey | undefined;
   /** SHA-256 of the file when it was made, where that is on record. */
   readonly sha256?: string | undefined;
+  /** The last record of the log in it, where that is on record. */
+  readonly sequence?: number | undefined;
 }
 
 /**
  * Tries a backup as if it were needed: restores it into a directory of its own that is removed again, signs a certificate
  * and a revocation list with it, and has them verified by the certificates that are at work now. Without a key only what
- * can be seen from outside is checked, and that is said.
+ * can be seen from outside is checked, and that is said. Either way the mirrors of the log are read from where the backup
+ * ends.
  */
 export async function rehearse(context: AuthorityContext, order: RehearsalOrder): Promise<Rehearsal> {
-  const steps: RehearsalStep[] = [await lookAtFile(order)];
+  const steps: RehearsalStep[] = [await lookAtFile(order), ...(await lookAtMirrors(context, order))];
   if (order.key === undefined) return { depth: 'looked at', good: allGood(steps), steps };
   const directory = await mkdtemp(join(context.directory, 'rehearsal-'));
   try {
@@ -86,6 +90,19 @@ async function lookAtFile({ path, sha256 }: RehearsalOrder): Promise<RehearsalSt
     good: same,
     found: same ? `${opens}; byte for byte as it was made` : 'its bytes have changed',
   };
+}
+
+/** A restore takes the mirror that goes furthest, but nobody knows which one will be left. */
+async function lookAtMirrors(
+  context: AuthorityContext,
+  { sequence = 0 }: Pick<RehearsalOrder, 'sequence'>,
+): Promise<RehearsalStep[]> {
+  const mirrors = await checkMirrors(context, sequence);
+  return mirrors.map(({ name, sequence: end, problem }) => ({
+    what: 'log mirror',
+    good: problem === undefined && end >= sequence,
+    found: `${name} ${problem ?? `goes on from the backup to record ${end}`}`,
+  }));
 }
 
 async function tryOut(

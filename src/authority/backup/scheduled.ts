@@ -54,7 +54,7 @@ async function send(
     const written = await sealSnapshot(context, { target, lock });
     await place.store(name, target);
     await withSnapshotFile(context.directory, async (back) => {
-      await place.fetch(name, back);
+      await place.fetch(name, back, written.bytes);
       if ((await sha256Of(back)) !== written.sha256)
         throw backupDamaged(`${place.name}${name}`, 'what came back is not what was sent');
     });

@@ -2,6 +2,7 @@ import { HoldfastError } from '../../base/index.ts';
 import type { SignedCheckpoint } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
+import { type CheckedMirror, checkMirrors } from '../mirror/check-mirrors.ts';
 import type { LogMirror } from '../mirror/log-mirror.ts';
 import { checkpointFile, maxCheckpointBytes, parseCheckpointFile } from '../mirror/mirror-format.ts';
 import type { LogHead } from './audit-log.ts';
@@ -22,7 +23,7 @@ export interface PassedCheckpoint {
 export interface VerifiedLog {
   readonly head: LogHead;
   readonly checkpoints: readonly PassedCheckpoint[];
-  /** Mirrors that could not be asked, and why. */
+  /** Mirrors that could not be asked or do not hold all that they say, and why. */
   readonly unread: readonly { readonly mirror: string; readonly problem: string }[];
 }
 
@@ -30,7 +31,7 @@ type Found = PassedCheckpoint & { readonly head: string };
 
 /**
  * Reads the whole log: one chain without gaps, through every checkpoint that was signed here and kept, beside the
- * database, on mirrors, or by whoever gives one.
+ * database, on mirrors, or by whoever gives one; and all that the mirrors hold of it, as a restore would.
  *
  * @throws HoldfastError `authority_damaged`, naming the first record that is wrong; `checkpoint_invalid` when the given one
  *   was not signed by this authority
@@ -43,13 +44,20 @@ export async function verifyLog(context: AuthorityContext, given?: SignedCheckpo
   const mirrors = await Promise.all(context.care.mirrors.map((mirror) => fromMirror(context, mirror)));
   const read = mirrors.filter((each) => 'sequence' in each);
   const head = await context.log.verify(...found, ...read);
+  const damaged = (await checkMirrors(context, 0)).filter(({ name }) =>
+    read.some(({ from }) => from === name),
+  );
   const checkpoints = [...found, ...read].map(({ from, epoch, sequence, at }) => ({
     from,
     epoch,
     sequence,
     at,
   }));
-  return { head, checkpoints, unread: mirrors.filter((each) => 'problem' in each) };
+  return {
+    head,
+    checkpoints,
+    unread: [...mirrors.filter((each) => 'problem' in each), ...damaged.flatMap(damageOf)],
+  };
 }
 
 function fromGiven({ issuer }: AuthorityContext, signed: SignedCheckpoint): Found {
@@ -62,6 +70,16 @@ function fromKept({ issuer }: AuthorityContext, signed: SignedCheckpoint | 'dama
   const checkpoint = signed === 'damaged' ? undefined : ourCheckpoint(issuer, signed);
   if (checkpoint !== undefined) return { ...checkpoint, from: 'here' };
   throw authorityDamaged('the checkpoint kept beside the database was not signed by this authority');
+}
+
+function damageOf({ name, problem }: CheckedMirror): VerifiedLog['unread'] {
+  if (problem === undefined) return [];
+  return [
+    {
+      mirror: name,
+      problem: `it ${problem}; put an empty file ${checkpointFile} there, and it is written anew`,
+    },
+  ];
 }
 
 async function fromMirror(

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import { directoryProblem } from './directory-problem.ts';
 import type { LogMirror } from './log-mirror.ts';
 
 /**
@@ -15,7 +16,25 @@ export class DirectoryMirror implements LogMirror {
     this.name = path;
   }
 
+  /** @throws HoldfastError `storage_full`, `storage_failed` */
   async read(file: string, maxBytes: number): Promise<Bytes | undefined> {
+    try {
+      return await this.#read(file, maxBytes);
+    } catch (error) {
+      throw directoryProblem(error, this.name);
+    }
+  }
+
+  /** Errors: as {@link read} */
+  async write(file: string, bytes: Bytes): Promise<void> {
+    try {
+      await writeFileAtomic(join(this.name, file), bytes);
+    } catch (error) {
+      throw directoryProblem(error, this.name);
+    }
+  }
+
+  async #read(file: string, maxBytes: number): Promise<Bytes | undefined> {
     const path = join(this.name, file);
     try {
       await using handle = await open(path, 'r');
@@ -27,9 +46,5 @@ export class DirectoryMirror implements LogMirror {
       await using _directory = await open(this.name, 'r');
       return undefined;
     }
-  }
-
-  async write(file: string, bytes: Bytes): Promise<void> {
-    await writeFileAtomic(join(this.name, file), bytes);
   }
 }

@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { LogHead } from '../log/audit-log.ts';
 import { hashRecord } from '../log/log-record.ts';
@@ -65,6 +65,7 @@ export class MirrorWriter {
   /** What the mirror has. Undefined when it is of a newer copy of this authority. */
   async #look(head: LogHead): Promise<Found | undefined> {
     const bytes = await this.#mirror.read(checkpointFile, maxCheckpointBytes);
+    if (bytes === undefined) this.#checkIsNew();
     const file = bytes && parseCheckpointFile(bytes);
     if (file === undefined) return { sequence: 0, forked: false };
     const shown = this.#issuers.checkpoint(file.signed, file.issuing);
@@ -77,6 +78,13 @@ export class MirrorWriter {
       return undefined;
     }
     return isOurs ? { sequence: shown.sequence, forked: false } : { sequence: 0, forked: true };
+  }
+
+  /** One that had the log and is empty is the place where its disk should be, more often than a new disk. */
+  #checkIsNew(): void {
+    const { name } = this.#mirror;
+    const row = this.#context.reader.get('SELECT sequence FROM mirrors WHERE name = ?', name);
+    if (row !== undefined) throw becameEmpty(name, Number(row['sequence']));
   }
 
   async #writeSegment(
@@ -112,7 +120,11 @@ export class MirrorWriter {
   async #writeCheckpoint(end: LogHead, epochs: CheckpointFile['epochs']): Promise<void> {
     const { database, clock, epoch } = this.#context;
     const file: CheckpointFile = { ...checkpointLine(this.#context, end), epochs };
-    await this.#mirror.write(checkpointFile, asBytes(`${JSON.stringify(file)}\n`));
+    const bytes = asBytes(`${JSON.stringify(file)}\n`);
+    await this.#mirror.write(checkpointFile, bytes);
+    // There are web servers that answer 200 to whatever is asked, and keep nothing.
+    const kept = await this.#mirror.read(checkpointFile, maxCheckpointBytes);
+    if (kept === undefined || !equalBytes(kept, bytes)) throw keepsNothing(this.#mirror);
     await database.run(
       `INSERT INTO mirrors (name, epoch, sequence, written_at) VALUES (?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence,
@@ -138,4 +150,20 @@ function foreign({ name }: LogMirror): HoldfastError {
   return new HoldfastError('backup_foreign', `${name} holds the log of another authority`, {
     hint: 'give each authority a place of its own: authority.log_mirrors in holdfast.toml',
   });
+}
+
+function keepsNothing({ name }: LogMirror): HoldfastError {
+  return new HoldfastError('storage_failed', `${name} does not give back what was written to it`, {
+    hint: `name a server that keeps files: what it has as ${checkpointFile} is something else`,
+  });
+}
+
+function becameEmpty(name: string, sequence: number): HoldfastError {
+  return new HoldfastError(
+    'storage_failed',
+    `${name} had the log up to record ${sequence}, and is empty now`,
+    {
+      hint: `mount its disk; when it is a new one, put an empty file ${checkpointFile} there, and all of the log is written to it`,
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../../base/index.ts';
+import { isHoldfastError, type Log } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { readStanding } from '../standing.ts';
 import { KnownIssuers } from './known-issuers.ts';
@@ -128,7 +128,7 @@ export class Mirrors {
       each.problem = undefined;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      each.problem = error.message;
+      each.problem = problemOf(error);
     } finally {
       each.lookedAt = performance.now();
     }
@@ -147,4 +147,10 @@ export class Mirrors {
   #head(): number {
     return Number(this.#context.reader.get('SELECT max(sequence) AS n FROM log')?.['n'] ?? 0);
   }
+}
+
+/** What went wrong and, where that is known, what is to be done. */
+function problemOf(error: Error): string {
+  const hint = isHoldfastError(error) ? error.hint : undefined;
+  return hint === undefined ? error.message : `${error.message}: ${hint}`;
 }
