@@ -12,6 +12,7 @@ export function careOf(home: Home, { authority = {} }: Pick<Settings, 'authority
   const { logMirrors = [], backupTo, backupEvery, backupKeep = defaultKeep, rehearseEvery } = authority;
   return {
     settingsFile: home.settings,
+    recoveryKit: home.recoveryKit,
     mirrors: logMirrors.map((place) => mirrorAt(place, home.path)),
     ...(backupTo !== undefined && {
       backups: {
