@@ -6,6 +6,7 @@ import { keepCheckpoint } from './log/kept-checkpoint.ts';
 import { noteAllOnKit } from './note-on-kit.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { expireRequests } from './requests/expire-requests.ts';
+import { removeOldRequests } from './requests/remove-old-requests.ts';
 import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
 import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
 import { readStanding } from './standing.ts';
@@ -20,6 +21,7 @@ const steps: readonly Step[] = [
   renewOcspSignersWhenDue,
   signCrlsWhenDue,
   expireRequests,
+  removeOldRequests,
   keepCheckpoint,
   noteAllOnKit,
   logWarnings,

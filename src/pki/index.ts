@@ -9,6 +9,8 @@
  *
  * Values keep views of the bytes they were read from; those must not change afterwards.
  */
+
+export { placeOfAddress } from './address-place.ts';
 export type { AuthorityKeyId } from './authority-key-id.ts';
 export type { BasicConstraints } from './basic-constraints.ts';
 export { type Certificate, parseCertificate } from './certificate.ts';
@@ -16,8 +18,11 @@ export { type CertificateRequest, parseCertificateRequest } from './certificate-
 export { certificatesFromPkcs7, createChainPkcs7 } from './chain-pkcs7.ts';
 export {
   type CertificateTemplate,
+  certificateToSign,
+  completeCertificate,
   createCertificate,
   createLintedCertificate,
+  signLinted,
 } from './create-certificate.ts';
 export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
 export { type CrlEntry, type CrlTemplate, createCrl, encodeCrlEntries } from './create-crl.ts';

@@ -1,5 +1,5 @@
-import { type Clock, HoldfastError, minuteMs, toHex } from '../base/index.ts';
-import { parseIpAddress } from '../pki/index.ts';
+import { type Clock, HoldfastError, minuteMs } from '../base/index.ts';
+import { placeOfAddress } from '../pki/index.ts';
 
 /** How many refusals in a minute are put up with, from one place and in all. */
 const maxPerPlace = 10;
@@ -25,7 +25,7 @@ export class EnrolLimit {
   /** `rate_limited` when this address was refused too often in this minute, or at all when together they were. */
   check(address: string): void {
     this.#roll();
-    const count = this.#byPlace.get(placeOf(address)) ?? 0;
+    const count = this.#byPlace.get(placeOfAddress(address)) ?? 0;
     if (count === 0 || (count < maxPerPlace && this.#inAll < maxInAll)) return;
     throw new HoldfastError('rate_limited', 'too many refused attempts to join', { hint: 'wait a minute' });
   }
@@ -34,7 +34,7 @@ export class EnrolLimit {
   refused(address: string): void {
     this.#roll();
     this.#inAll += 1;
-    const place = placeOf(address);
+    const place = placeOfAddress(address);
     if (this.#byPlace.size < maxPlaces || this.#byPlace.has(place))
       this.#byPlace.set(place, (this.#byPlace.get(place) ?? 0) + 1);
   }
@@ -46,10 +46,4 @@ export class EnrolLimit {
     this.#inAll = 0;
     this.#byPlace.clear();
   }
-}
-
-/** Whoever has one IPv6 address has its /64, so that counts as one place. */
-function placeOf(address: string): string {
-  const bytes = parseIpAddress(address.replace(/%.*$/, ''));
-  return bytes?.length === 16 ? toHex(bytes.subarray(0, 8)) : address;
 }

@@ -1,14 +1,14 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
-import { type CertificateRequest, parseCertificate, type Role } from '../../pki/index.ts';
+import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Issued } from '../issue.ts';
 import { publicKeyHash } from '../key-rules.ts';
 import { requestNotAllowed } from '../request-rules.ts';
 import { createHandle, hashHandle } from './request-handle.ts';
 import {
-  countPending,
+  countPendingByOrigin,
   findByCertificate,
   findPending,
   insertRequest,
@@ -32,7 +32,7 @@ export interface Submitted {
 }
 
 const maxPending = 1000;
-const maxPendingOfAddress = 20;
+const maxPendingOfPlace = 20;
 
 /** A request that is to wait. */
 export interface Waiting extends Pick<NewRequest, 'asked_by' | 'asked_from' | 'kind' | 'role' | 'name'> {
@@ -83,11 +83,17 @@ async function replaceHandleFor(
 }
 
 async function checkRoom(tx: Queries, { asked_by, asked_from, asked_at, kind }: NewRequest): Promise<void> {
-  const { inAll, fromThere } = await countPending(tx, asked_from, asked_at);
+  const place = placeOfAddress(asked_from);
+  let inAll = 0;
+  let fromThere = 0;
+  for (const origin of await countPendingByOrigin(tx, asked_at)) {
+    inAll += origin.n;
+    if (placeOfAddress(origin.asked_from) === place) fromThere += origin.n;
+  }
   const full = inAll >= maxPending ? `${inAll} requests wait` : undefined;
   // Whoever is no administrator, be it that they have a certificate that ended.
-  const fullThere = (asked_by === 'unknown' || kind !== 'new') && fromThere >= maxPendingOfAddress;
-  const why = full ?? (fullThere ? `${fromThere} requests from ${asked_from} wait` : undefined);
+  const fullThere = (asked_by === 'unknown' || kind !== 'new') && fromThere >= maxPendingOfPlace;
+  const why = full ?? (fullThere ? `${fromThere} requests from ${place} wait` : undefined);
   if (why === undefined) return;
   throw new HoldfastError('rate_limited', `${why} already, and no more are taken`, {
     hint: 'the administrator decides on them first: holdfast request list',

@@ -91,19 +91,22 @@ export function listRequests(
   return queries.all<RequestRow>(sql, ...values);
 }
 
-/** How many wait: in all, and from one address. */
-export async function countPending(
+/** How many wait. */
+export async function countPending(queries: Queries, nowMs: number): Promise<number> {
+  const sql = "SELECT count(*) AS n FROM requests WHERE state = 'pending' AND expires_at >= ?";
+  return (await queries.get<{ n: number }>(sql, nowMs))?.n ?? 0;
+}
+
+/** How many wait from each address, or of each administrator. */
+export function countPendingByOrigin(
   queries: Queries,
-  from: string,
   nowMs: number,
-): Promise<{ readonly inAll: number; readonly fromThere: number }> {
-  const row = await queries.get<{ inAll: number; fromThere: number | null }>(
-    `SELECT count(*) AS inAll, sum(asked_from = ?) AS fromThere FROM requests
-      WHERE state = 'pending' AND expires_at >= ?`,
-    from,
+): Promise<{ readonly asked_from: string; readonly n: number }[]> {
+  return queries.all(
+    `SELECT asked_from, count(*) AS n FROM requests WHERE state = 'pending' AND expires_at >= ?
+      GROUP BY asked_from`,
     nowMs,
   );
-  return { inAll: row?.inAll ?? 0, fromThere: row?.fromThere ?? 0 };
 }
 
 /** Puts a request on record, waiting; gives its number. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayMs, minuteMs } from '../../base/index.ts';
+import { dayMs, minuteMs, silentLog } from '../../base/index.ts';
 import {
   createCertificateRequest,
   createName,
@@ -142,7 +142,50 @@ test('one address does not fill the queue, and nobody more than it holds', async
     await requests.submit({ input: await requestFor({ cn: `n${at}` }), from });
   const more = await requestFor({ cn: 'more' });
   await assert.rejects(requests.submit({ input: more, from }), { code: 'rate_limited' });
+  await assert.rejects(requests.submit({ input: more, from: `::ffff:${from}` }), { code: 'rate_limited' });
   await requests.submit({ input: more, from: '192.0.2.2' });
+});
+
+test('whoever has an IPv6 address does not fill the queue from those beside it', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  for (let at = 0; at < 20; at += 1)
+    await requests.submit({ input: await requestFor({ cn: `n${at}` }), from: `2001:db8:0:1::${at}` });
+  const more = await requestFor({ cn: 'more' });
+  await assert.rejects(requests.submit({ input: more, from: '2001:db8:0:1:ffff::' }), {
+    code: 'rate_limited',
+    message: /^20 requests from 2001:db8:0:1::\/64 wait/,
+  });
+  await requests.submit({ input: more, from: '2001:db8:0:2::1' });
+});
+
+test('a request is removed 90 days after it could have waited longest, and the log keeps the decision', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { authority } = home;
+  const ask = async (cn: string): Promise<Submitted> =>
+    await authority.requests.submit({ input: await requestFor({ cn }), from });
+  const denied = await ask('denied');
+  await authority.requests.deny(denied.id, { by: 'admin/ann', reason: 'not ours' });
+  const approved = await ask('approved');
+  await authority.requests.approve(approved.id, { by: 'admin/ann' });
+  const expired = await ask('expired');
+  home.clock.advance(119 * dayMs);
+  await authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  await authority.maintain(silentLog);
+  assert.equal((await authority.requests.collect(denied.handle)).state, 'denied');
+  home.clock.advance(2 * dayMs);
+  await authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  await authority.maintain(silentLog);
+  await assert.rejects(authority.requests.collect(denied.handle), { code: 'request_unknown' });
+  await assert.rejects(authority.requests.show(approved.id), { code: 'request_unknown' });
+  // The newest stays, or its number would be given to another one.
+  assert.equal((await authority.requests.collect(expired.handle)).state, 'expired');
+  assert.equal((await ask('next')).id, expired.id + 1);
+  await authority.maintain(silentLog);
+  await assert.rejects(authority.requests.collect(expired.handle), { code: 'request_unknown' });
+  assert.ok((await kindsSince(home, 0)).includes('denied'));
 });
 
 test('names outside the policy are refused, when asked for and when policy changed since', async () => {
