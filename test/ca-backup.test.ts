@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
 import { cannotMount, mountSmallDisk } from './rig/small-disk.ts';
@@ -119,20 +120,39 @@ test('killed at any moment, neither a backup nor a restore leaves half of anythi
 test('backups are made by themselves, the oldest go, and status says where they lie', async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;
-  await json(init, cwd);
+  await json([...init, '--port', String(await freePorts())], cwd);
   mkdirSync(join(cwd, 'backups'));
   const settings = join(cwd, 'a/holdfast.toml');
   const section = `\n[authority]\nbackup_to = ${JSON.stringify(join(cwd, 'backups'))}\nbackup_every = "1s"\nbackup_keep = 2\n`;
   writeFileSync(settings, `${readFileSync(settings, 'utf8')}${section}`);
   await using _server = startHoldfast(['serve', '--home', 'a'], { cwd });
   const kept = (): string[] =>
-    existsSync(join(cwd, 'backups')) ? readdirSync(join(cwd, 'backups')).sort() : [];
+    readdirSync(join(cwd, 'backups'))
+      .filter((name) => name.endsWith('.age'))
+      .sort();
   while (kept().length < 2) await setTimeout(100);
   const [oldest = ''] = kept();
   while (kept().includes(oldest)) await setTimeout(100);
-  assert.ok(kept().filter((name) => name.endsWith('.age')).length <= 2);
+  assert.ok(kept().length <= 2);
   const { stderr, stdout } = await runHoldfast(['status', '--home', 'a'], { cwd });
-  assert.match(stdout + stderr, /same file system/);
+  assert.match(stderr, /same file system/);
+  assert.match(stdout, /^ {2}ca backup {3}just now {3}in \S+backups {3}next by itself is due$/m);
+});
+
+test('status says how old the newest backup is, where it lies and when the next is due, and that all is well', async () => {
+  using directory = temporaryDirectory();
+  using elsewhere = temporaryDirectory('/dev/shm');
+  const cwd = directory.path;
+  await json(init, cwd);
+  rmSync(join(cwd, 'a/recovery-kit.txt'));
+  const status = async (): Promise<string> => {
+    const { stdout, stderr } = await runHoldfast(['status', '--home', 'a'], { cwd });
+    return stdout + stderr;
+  };
+  assert.match(await status(), /^ {2}ca backup {3}none yet {3}next by hand in 7 days$/m);
+  await json(['ca', 'backup', join(elsewhere.path, 'a.age'), '--home', 'a'], cwd);
+  assert.match(await status(), /^ {2}ca backup {3}just now {3}in \/dev\/shm\S+ {3}next by hand in 7 days$/m);
+  assert.match(await status(), /^ {2}attention {3}nothing needs any\n$/m);
 });
 
 test('words of ca backup that would be passed over are refused', async () => {

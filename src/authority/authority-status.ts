@@ -1,6 +1,7 @@
 import { dayMs } from '../base/index.ts';
 import type { Fingerprint, Role } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
+import { type BackupStatus, readBackupStatus } from './backup/backup-status.ts';
 import { backupWarnings } from './backup/backup-warnings.ts';
 import { custodyWarnings } from './custody/custody-warnings.ts';
 import type { CaCertificate } from './issuer.ts';
@@ -8,6 +9,7 @@ import { countLiveJoinCodes } from './join-code-records.ts';
 import type { LogHead } from './log/audit-log.ts';
 import type { MirrorState } from './mirror/mirrors.ts';
 import { policyWarnings } from './policy/policy-warnings.ts';
+import { countPending } from './requests/request-records.ts';
 import { readStanding, refusalOfStanding, type Standing } from './standing.ts';
 
 /** A certificate as `status` shows it. */
@@ -34,7 +36,11 @@ export interface AuthorityStatus {
   /** Those whose last certificate ends within a week, soonest first, at most 100. */
   readonly ending: readonly { readonly role: Role; readonly name: string; readonly notAfter: Date }[];
   readonly liveJoinCodes: number;
+  /** Requests that nobody has decided on. */
+  readonly waitingRequests: number;
   readonly escrowedRepositories: number;
+  /** Copies of the authority itself. */
+  readonly backup: BackupStatus;
   readonly log: LogHead;
   /** Copies of the log outside this home. */
   readonly mirrors: readonly MirrorState[];
@@ -75,7 +81,9 @@ export async function readStatus(
     nodes: Object.fromEntries(nodes.map(({ role, n }) => [role, n])),
     ending: ending.map(({ role, name, end }) => ({ role, name, notAfter: new Date(end) })),
     liveJoinCodes: await countLiveJoinCodes(database, nowMs),
+    waitingRequests: await countPending(database, nowMs),
     escrowedRepositories: escrowed?.n ?? 0,
+    backup: await readBackupStatus(context),
     log: await log.head(),
     mirrors,
     warnings: [

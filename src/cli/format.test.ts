@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayMs, hourMs, minuteMs } from '../base/index.ts';
 import {
+  formatAge,
   formatBytes,
   formatCount,
   formatElapsed,
@@ -38,6 +39,11 @@ test('the time until something is in its largest unit, and what has passed is no
   assert.equal(formatRemaining(1824 * dayMs), '4 years');
   assert.equal(formatRemaining(3 * hourMs), '3 hours');
   assert.equal(formatRemaining(-5), 'now');
+});
+
+test('the time since something is in its largest unit', () => {
+  assert.equal(formatAge(-5), 'just now');
+  assert.equal(formatAge(3 * hourMs), '3 hours ago');
 });
 
 test('a duration is a number and a unit, and nothing else is one', () => {

@@ -38,6 +38,11 @@ export function formatRemaining(ms: number): string {
   return plural(Math.floor((ms + dayMs) / (365.25 * dayMs)), 'year');
 }
 
+/** The time since something: `3 hours ago`, `just now`. */
+export function formatAge(ms: number): string {
+  return ms < minuteMs ? 'just now' : `${formatRemaining(ms)} ago`;
+}
+
 /** `2026-11-21 07:40:05` in the machine's time zone. */
 export function formatTime(time: Date): string {
   const pad = (value: number): string => String(value).padStart(2, '0');

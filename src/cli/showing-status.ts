@@ -3,7 +3,7 @@ import { escrowsIn, type Node, openNode, readNodeState } from '../agent/index.ts
 import { hasAuthority } from '../authority/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
-import { formatBytes, formatRemaining, formatTime, plural, shortFingerprint } from './format.ts';
+import { formatAge, formatBytes, formatRemaining, formatTime, plural, shortFingerprint } from './format.ts';
 import { openHome } from './home.ts';
 
 type Status = OperationAnswer<'status'>;
@@ -18,10 +18,14 @@ export async function showStatus(context: Context): Promise<void> {
   if (context.output.json) return context.output.value(toJson(status, node));
   if (status !== undefined) sayAuthority(context, status);
   if (node !== undefined) sayNode(context, node);
+  const warnings = [...(status === undefined ? [] : warningsOf(status)), ...nodeWarnings(context, node)];
+  for (const sentence of warnings) context.output.warn(sentence);
+  if (warnings.length === 0) context.output.row('attention', 'nothing needs any');
 }
 
-function sayAuthority({ output }: Context, { authority, listeners }: Status): void {
-  const { root, issuing, nodes } = authority;
+function sayAuthority(context: Context, { authority, listeners }: Status): void {
+  const { output } = context;
+  const { nodes } = authority;
   output.row(
     'network',
     authority.network,
@@ -29,33 +33,76 @@ function sayAuthority({ output }: Context, { authority, listeners }: Status): vo
     ...(authority.standing === 'ready' ? [] : [authority.standing]),
     `status address ${authority.statusAddress}`,
   );
-  output.row('root', shortFingerprint(root.fingerprint), `${root.daysLeft} days left`);
-  output.row('issuing', shortFingerprint(issuing.fingerprint), `${issuing.daysLeft} days left`);
+  sayCertificate(context, 'root', authority.root);
+  sayCertificate(context, 'issuing', authority.issuing);
   const counts = Object.entries(nodes).map(([role, count]) => plural(count, role));
   output.row('nodes', counts.join(', ') || 'none', plural(authority.liveJoinCodes, 'live join code'));
+  if (authority.waitingRequests > 0)
+    output.row(
+      'requests',
+      `${plural(authority.waitingRequests, 'request')} to decide on: holdfast request list`,
+    );
   output.row('escrow', plural(authority.escrowedRepositories, 'repository key'));
+  sayBackups(context, authority.backup);
   for (const { name, sequence, current } of authority.mirrors)
     output.row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
   if (listeners.length === 0) output.row('server', 'not running');
-  for (const { url, services, clientCertificate, weaker } of listeners) {
+  for (const { url, services, clientCertificate } of listeners)
     output.row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
-    for (const sentence of weaker) output.warn(sentence);
-  }
-  for (const { role, name, notAfter } of authority.ending) {
-    output.warn(`certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`);
-  }
-  for (const sentence of authority.warnings) output.warn(sentence);
+}
+
+/** What wants doing stands last, where the eye of whoever asked is. */
+function warningsOf({ authority, listeners }: Status): string[] {
+  return [
+    ...listeners.flatMap(({ weaker }) => weaker),
+    ...authority.ending.map(
+      ({ role, name, notAfter }) => `certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`,
+    ),
+    ...authority.warnings,
+  ];
+}
+
+function nodeWarnings({ clock }: Context, node: Node | undefined): string[] {
+  if (node === undefined || node.certificate.notAfter.getTime() > clock.now()) return [];
+  const end = formatTime(node.certificate.notAfter);
+  return [`the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`];
+}
+
+function sayCertificate(
+  { output, clock }: Context,
+  label: string,
+  { fingerprint, notAfter }: Status['authority']['root'],
+): void {
+  const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
+  output.row(label, shortFingerprint(fingerprint), left === 'now' ? 'ended' : `${left} left`);
+}
+
+/** The newest copy of the authority itself, and when there is to be another. */
+function sayBackups(
+  { output, clock }: Context,
+  { newest, scheduled, dueAt }: Status['authority']['backup'],
+): void {
+  const left = formatRemaining(new Date(dueAt).getTime() - clock.now());
+  const next = `next ${scheduled ? 'by itself' : 'by hand'} ${left === 'now' ? 'is due' : `in ${left}`}`;
+  if (newest === undefined) return output.row('ca backup', 'none yet', next);
+  output.row(
+    'ca backup',
+    formatAge(clock.now() - new Date(newest.madeAt).getTime()),
+    `in ${newest.place}`,
+    next,
+  );
 }
 
 function sayNode({ output, clock }: Context, node: Node): void {
   const { identity, certificate, state } = node;
   const left = formatRemaining(certificate.notAfter.getTime() - clock.now());
   const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
+  const renews = renewal === 'now' ? 'renewal is due' : `renews in ${renewal}`;
   output.row(
     identity.role,
     identity.name,
     `of ${identity.network}`,
-    `certificate ${left} left, renews in ${renewal}`,
+    `certificate ${left === 'now' ? 'ended' : `${left} left, ${renews}`}`,
   );
   output.row('servers', state.servers.join(', '));
   for (const { layout, directory } of state.exports) output.row('export', directory, layout);

@@ -8,9 +8,9 @@ export interface TemporaryDirectory extends Disposable {
   readonly path: string;
 }
 
-/** Makes an empty directory of its own below the system's temporary one. */
-export function temporaryDirectory(): TemporaryDirectory {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-test-')));
+/** Makes an empty directory of its own below `parent`, the system's temporary one unless said. */
+export function temporaryDirectory(parent = tmpdir()): TemporaryDirectory {
+  const path = realpathSync(mkdtempSync(join(parent, 'holdfast-test-')));
   return {
     path,
     [Symbol.dispose]: () => {

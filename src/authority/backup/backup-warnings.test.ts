@@ -10,6 +10,21 @@ async function warnings(home: SampleHome): Promise<string[]> {
   return all.filter((sentence) => sentence.includes('backup of the authority'));
 }
 
+it('the next backup is due a week after the newest, or after the authority was made', async () => {
+  await using home = await SampleHome.open();
+  const createdAt = home.clock.now();
+  home.clock.advance(dayMs);
+  const before = (await home.authority.status()).backup;
+  assert.deepEqual(before, { scheduled: false, dueAt: new Date(createdAt + 7 * dayMs) });
+  await home.authority.backups.write({ path: join(home.path, 'here.age'), by: 'admin/local' });
+  const { newest, dueAt } = (await home.authority.status()).backup;
+  assert.deepEqual(
+    [newest?.name, newest?.place, newest?.madeAt],
+    ['here.age', home.path, new Date(home.clock.now())],
+  );
+  assert.deepEqual(dueAt, new Date(home.clock.now() + 7 * dayMs));
+});
+
 it('an authority says that it has no backup, an old one, or one that dies with its disk', async () => {
   await using home = await SampleHome.open();
   assert.deepEqual(await warnings(home), []);

@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { dayMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { type BackupRecord, readBackups } from './backup-records.ts';
-
-const patienceMs = 7 * dayMs;
+import { patienceMs } from './backup-status.ts';
 
 /** What is to be said about the backups of an authority, in sentences. */
 export async function backupWarnings(context: AuthorityContext): Promise<string[]> {
