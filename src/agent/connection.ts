@@ -4,6 +4,7 @@ import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import { type ConnectionInfo, TlsDialer } from '../transport/index.ts';
+import { learnRootList } from './learn-root-list.ts';
 import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
@@ -79,13 +80,15 @@ export interface ConnectOptions extends RenewalOptions {
 }
 
 /**
- * Connects `node` to the first of its servers that answers, and renews its certificate first when two thirds of its
- * life are over. `connection_failed` names every server that was tried. A renewal that does not succeed is said in the
+ * Connects `node` to the first of its servers that answers, learns which issuers the root has revoked, and renews the
+ * node's certificate first when two thirds of its life are over or its issuer is one of these. `connection_failed` names every server that was tried. A renewal that does not succeed is said in the
  * log and tried again next time: the last third is there so that backups go on meanwhile.
  */
 export async function connectNode(node: Node, options: ConnectOptions): Promise<Connection> {
   const connection = await dialAny(node, options);
   try {
+    const { server, dialer } = connection;
+    await learnRootList(node, { server, dialer, log: options.log, signal: options.signal });
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
     return connection;
   } catch (error) {
@@ -98,8 +101,11 @@ export async function connectNode(node: Node, options: ConnectOptions): Promise<
 async function tryToRenew(node: Node, connection: Connection, options: RenewalOptions): Promise<void> {
   try {
     await renewNode(node, connection, options);
+    // What is kept open was opened with the certificate of before.
+    connection.dialer.close();
   } catch (error) {
-    if (!isHoldfastError(error) || error.code.startsWith('certificate_')) throw error;
+    const opensNoDoor = node.isIssuerRevoked;
+    if (!isHoldfastError(error) || error.code.startsWith('certificate_') || opensNoDoor) throw error;
     const until = node.certificate.notAfter.toISOString();
     options.log.warn('the certificate is not renewed yet', { until, error });
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type Bytes,
   type Clock,
   HoldfastError,
   isHoldfastError,
@@ -10,11 +11,17 @@ import { type Certificate, type Identity, parseCertificate } from '../pki/index.
 import { needsRenewal, renewalTime } from '../policy/index.ts';
 import { type Credentials, Hot } from '../transport/index.ts';
 import {
+  isRevokedByRoot,
   Keystore,
+  loadRootLists,
   loadTrustBundle,
+  readRootList,
+  saveRootLists,
   saveTrustBundle,
   type TrustAnchor,
   type TrustBundle,
+  tellsMore,
+  withRootList,
 } from '../trust/index.ts';
 import { type NodeState, readNodeState, writeNodeState } from './node-state.ts';
 
@@ -22,6 +29,8 @@ import { type NodeState, readNodeState, writeNodeState } from './node-state.ts';
 export const identityLabel = 'node';
 /** The trust bundle in a node's directory. */
 export const bundleFile = 'trust.json';
+/** What the network's root is known to have revoked, as PEM. */
+const rootListsFile = 'root-crls.pem';
 /** What was added on this machine to what the network says. */
 const localTrustFile = 'local-trust.json';
 
@@ -75,7 +84,16 @@ export class Node {
   }
 
   needsRenewal(clock: Clock): boolean {
-    return needsRenewal(this.certificate, clock.now());
+    return this.isIssuerRevoked || needsRenewal(this.certificate, clock.now());
+  }
+
+  /** Whether the root is known to have revoked what issued the certificate in use. */
+  get isIssuerRevoked(): boolean {
+    const { anchors, rootLists = [] } = this.bundle.current;
+    const issuers = this.credentials.current.chain.slice(1).map((der) => parseCertificate(der));
+    return anchors.some(({ fingerprint }) =>
+      issuers.some((issuer) => isRevokedByRoot(rootLists, fingerprint, issuer)),
+    );
   }
 
   /** Changes the state on top of what its file holds by then: other processes of this machine change it too. */
@@ -96,7 +114,29 @@ export class Node {
   /** Keeps the network's trust bundle, durably, and trusts by it from now on, and by what was added here. */
   async keepTrust(bundle: TrustBundle): Promise<void> {
     await saveTrustBundle(join(this.directory, bundleFile), bundle);
-    this.bundle.replace(withAnchors(bundle, this.#localAnchors));
+    const { rootLists = [] } = this.bundle.current;
+    this.bundle.replace({ ...withAnchors(bundle, this.#localAnchors), rootLists });
+  }
+
+  /**
+   * Keeps a revocation list that a root of the network signed, durably, and believes nobody that it revokes from now on;
+   * says whether it revokes anybody who was believed before. Other processes of this machine keep lists too.
+   * @throws HoldfastError `crl_malformed` for any other bytes
+   */
+  async keepRootList(der: Bytes): Promise<boolean> {
+    const { current } = this.bundle;
+    const list = readRootList(der, current.anchors);
+    const path = join(this.directory, rootListsFile);
+    if (withRootList(current.rootLists ?? [], list) === current.rootLists) return false;
+    const rootLists = await withFileLock(join(this.directory, 'node.lock'), async () => {
+      const kept = await loadRootLists(path, current.anchors);
+      const next = withRootList(kept, list);
+      if (next !== kept) await saveRootLists(path, next);
+      return next;
+    });
+    const isNew = tellsMore(current.rootLists ?? [], list);
+    this.bundle.replace({ ...this.bundle.current, rootLists });
+    return isNew;
   }
 
   /** Replaces what was added on this machine, durably; what the network says stays. */
@@ -104,7 +144,7 @@ export class Node {
     const { network } = this.#state;
     await saveTrustBundle(join(this.directory, localTrustFile), { network, anchors });
     const said = this.bundle.current.anchors.filter((anchor) => !this.#localAnchors.includes(anchor));
-    this.bundle.replace({ network, anchors: [...said, ...anchors] });
+    this.bundle.replace({ ...this.bundle.current, network, anchors: [...said, ...anchors] });
     this.#localAnchors = anchors;
   }
 
@@ -127,7 +167,9 @@ export async function openNode(directory: string): Promise<Node> {
       },
     );
   }
-  const bundle = await loadTrustBundle(join(directory, bundleFile));
+  const said = await loadTrustBundle(join(directory, bundleFile));
+  const rootLists = await loadRootLists(join(directory, rootListsFile), said.anchors);
+  const bundle = { ...said, rootLists };
   return new Node(directory, { keystore, bundle, localAnchors: await readLocalAnchors(directory), state });
 }
 

@@ -78,7 +78,8 @@ function checkNotExpired(node: Node, clock: Clock): void {
  */
 export async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
   const { recoveryRecipient, checkpoint } = node.state;
-  checkEpoch(checkpoint, enrolment.checkpoint);
+  // Whoever has the key of an issuer signs checkpoints as he likes.
+  if (!node.isIssuerRevoked) checkEpoch(checkpoint, enrolment.checkpoint);
   if (enrolment.recoveryRecipient !== recoveryRecipient) {
     log.warn('the server names another recovery key; the one known from joining is kept', {
       named: enrolment.recoveryRecipient,

@@ -14,6 +14,7 @@ export {
   parseEscrowFingerprint,
 } from './escrow-fingerprint.ts';
 export { type FetchEscrowOptions, fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
+export { type FetchRootCrlOptions, fetchRootCrl } from './fetch-root-crl.ts';
 export {
   bundleByFingerprint,
   bundleByRoot,

@@ -2,8 +2,10 @@ import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, describePublicKey } from '../pki/index.ts';
 import { checkFields } from './check-fields.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
+import { checkRootLists } from './check-root-lists.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
 import type { Purpose } from './purpose.ts';
+import type { RootList } from './root-list.ts';
 import { isSelfIssued } from './self-issued.ts';
 
 export interface PathRules {
@@ -11,6 +13,8 @@ export interface PathRules {
   readonly purpose: Purpose;
   /** How many intermediate authorities, self-issued ones not counted, there may be. */
   readonly maxDepth: number;
+  /** What roots have revoked. */
+  readonly rootLists: readonly RootList[];
 }
 
 /**
@@ -27,6 +31,7 @@ export function checkPath(path: readonly Certificate[], rules: PathRules): Holdf
       checkPurpose(certificate, rules.purpose);
       checkValidity(certificate, rules.at);
     }
+    checkRootLists(path, rules.rootLists);
     checkNameConstraints(path);
     return undefined;
   } catch (error) {

@@ -3,12 +3,15 @@
  *
  * `validatePath` judges a chain by RFC 5280 §6 at a moment that is passed in, in bounded time whatever a stranger sends;
  * `verifyIdentity` adds who that makes the peer in our network, `verifyServerName` whether a server is the one that was
- * called. Nothing here asks about revocation: that is for whoever knows the serial numbers. The keystore holds keys and
+ * called. Of revocation only the lists of roots are looked at here, which say whom not to believe any more as an issuer; a
+ * node's own certificate is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
 export { forbiddenName } from './forbidden-name.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions } from './keystore.ts';
 export type { Purpose } from './purpose.ts';
+export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';
+export { loadRootLists, saveRootLists } from './root-list-file.ts';
 export {
   formatTrustBundle,
   loadTrustBundle,

@@ -10,6 +10,7 @@ import {
   writeFileAtomic,
 } from '../base/index.ts';
 import { type Fingerprint, fingerprint, parseCertificate } from '../pki/index.ts';
+import type { RootList } from './root-list.ts';
 
 /** What a root may vouch for: every identity of one network, or servers of these names. */
 export type SpeaksFor =
@@ -28,6 +29,8 @@ export interface TrustAnchor {
 export interface TrustBundle {
   readonly network: string;
   readonly anchors: readonly TrustAnchor[];
+  /** What these roots are known to have revoked; kept in a file of its own, and never sent with the bundle. */
+  readonly rootLists?: readonly RootList[];
 }
 
 const formatVersion = 1;

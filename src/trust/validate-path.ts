@@ -3,6 +3,7 @@ import { type Certificate, formatName, parseCertificate } from '../pki/index.ts'
 import { candidatePaths } from './candidate-paths.ts';
 import { checkPath } from './check-path.ts';
 import type { Purpose } from './purpose.ts';
+import type { RootList } from './root-list.ts';
 import { WorkLimit } from './work-limit.ts';
 
 export interface PathRequest {
@@ -16,6 +17,8 @@ export interface PathRequest {
   readonly purpose: Purpose;
   /** How many intermediate authorities, self-issued ones not counted, a path may have; 8 unless said. */
   readonly maxDepth?: number;
+  /** What roots are known to have revoked; nothing unless said. */
+  readonly rootLists?: readonly RootList[] | undefined;
 }
 
 /** The leaf first, the anchor last. */
@@ -27,15 +30,17 @@ const maxSignatures = 100;
 
 /**
  * A valid path from `leaf` to one of the anchors, both included, the leaf first (RFC 5280 §6). An anchor is judged like
- * every other certificate, except for its own signature. No revocation, no name and no identity is looked at.
+ * every other certificate, except for its own signature. Of revocation only the lists of the roots are looked at; no name
+ * and no identity is.
  *
  * The time it takes is bounded whatever the certificates are.
  *
  * @throws HoldfastError `certificate_unknown_authority` when no chain of right signatures leads to an anchor; only
- *   when one does, what is wrong with it: `certificate_expired`, `certificate_not_yet_valid`, `certificate_not_allowed`
+ *   when one does, what is wrong with it: `certificate_expired`, `certificate_not_yet_valid`, `certificate_not_allowed`,
+ *   `issuer_revoked`
  */
 export function validatePath(request: PathRequest): ValidPath {
-  const { at, purpose, maxDepth = defaultMaxDepth } = request;
+  const { at, purpose, maxDepth = defaultMaxDepth, rootLists = [] } = request;
   if (Number.isNaN(at.getTime())) throw new TypeError('the moment to judge at is no date');
   const leaf = parseLeaf(request.leaf);
   const paths = candidatePaths({
@@ -46,7 +51,7 @@ export function validatePath(request: PathRequest): ValidPath {
   });
   let firstProblem: HoldfastError | undefined;
   for (const path of paths) {
-    const problem = checkPath(path, { at, purpose, maxDepth });
+    const problem = checkPath(path, { at, purpose, maxDepth, rootLists });
     if (problem === undefined) return path;
     firstProblem ??= problem;
   }

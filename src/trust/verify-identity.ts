@@ -23,7 +23,8 @@ export interface VerifiedIdentity {
 
 /**
  * Who a peer is: a node of the bundle's own network, whose path is valid and ends in an anchor that speaks for that
- * network (X.509-SVID §5.2). Revocation is the caller's to look at.
+ * network (X.509-SVID §5.2) and has not revoked what it issued of the path. Whether the leaf is revoked is the caller's to
+ * look at.
  *
  * @throws HoldfastError as {@link validatePath}; `certificate_not_allowed` when the leaf is an authority, may not sign,
  *   or does not name exactly one identity; `certificate_wrong_network`; `certificate_wrong_role`
@@ -32,7 +33,8 @@ export function verifyIdentity({ chain, bundle, roles, purpose, at }: IdentityRe
   const [leaf, ...intermediates] = chain;
   if (leaf === undefined) throw new HoldfastError('certificate_required', 'no certificate was presented');
   const anchors = anchorsOf(bundle);
-  const path = validatePath({ leaf, intermediates, anchors, at, purpose });
+  const { rootLists } = bundle;
+  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rootLists });
   const identity = identityOf(path[0]);
   checkNetwork(identity, bundle);
   checkRole(identity, roles);

@@ -1,0 +1,77 @@
+import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
+import {
+  type Certificate,
+  type Crl,
+  equalNames,
+  type Fingerprint,
+  parseCertificate,
+  parseCrl,
+  publicKeyOf,
+  verifyCrlSignature,
+} from '../pki/index.ts';
+import type { TrustAnchor } from './trust-bundle.ts';
+
+/** What a root has said of the issuing certificates below it, verified. */
+export interface RootList {
+  readonly root: Fingerprint;
+  readonly crl: Crl;
+}
+
+/**
+ * A revocation list that one of these roots signed; how old it is does not count, since nothing is ever taken back.
+ * @throws HoldfastError `crl_malformed`, also when none of them did, or when it says what is not understood here
+ */
+export function readRootList(der: Bytes, anchors: readonly TrustAnchor[]): RootList {
+  const crl = parseCrl(der);
+  if (crl.unknownCritical.length > 0)
+    throw malformed(`has the critical extension ${crl.unknownCritical.join(', ')}`);
+  const anchor = anchors.find((each) => isSignedBy(crl, each));
+  if (anchor === undefined) throw malformed('is not signed by a root of this network');
+  return { root: anchor.fingerprint, crl };
+}
+
+/**
+ * The lists to be kept from now on; the same array when `next` tells nothing new. A list is let go only for a newer one
+ * of its root that has all that it has: what was once revoked stays so, whoever brings what list.
+ */
+export function withRootList(known: readonly RootList[], next: RootList): readonly RootList[] {
+  const isCovered = known.some((each) => each.crl.number >= next.crl.number && covers(each, next));
+  if (isCovered) return known;
+  return [...known.filter((each) => each.crl.number > next.crl.number || !covers(next, each)), next];
+}
+
+/** Whether a list has anything that those known before do not have. */
+export function tellsMore(known: readonly RootList[], { root, crl }: RootList): boolean {
+  return [...crl.revoked.keys()].some((serial) => !isRevokedByRoot(known, root, { serial }));
+}
+
+/** Whether a root has said that a certificate which it issued is not to be believed any more. */
+export function isRevokedByRoot(
+  lists: readonly RootList[],
+  root: Fingerprint,
+  { serial }: Pick<Certificate, 'serial'>,
+): boolean {
+  return lists.some((list) => list.root === root && list.crl.revoked.has(serial));
+}
+
+function isSignedBy(crl: Crl, { certificate, speaksFor }: TrustAnchor): boolean {
+  if (speaksFor.kind !== 'network') return false;
+  const root = parseCertificate(certificate);
+  if (!equalNames(crl.issuer, root.subject)) return false;
+  try {
+    return verifyCrlSignature(crl, publicKeyOf(root));
+  } catch (error) {
+    if (isHoldfastError(error)) return false;
+    throw error;
+  }
+}
+
+function covers(list: RootList, other: RootList): boolean {
+  return (
+    list.root === other.root && [...other.crl.revoked.keys()].every((serial) => list.crl.revoked.has(serial))
+  );
+}
+
+function malformed(problem: string): HoldfastError {
+  return new HoldfastError('crl_malformed', `the revocation list ${problem}`);
+}
