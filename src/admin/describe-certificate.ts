@@ -31,19 +31,22 @@ export interface CertificateView {
   /** ISO 8601; of one that is revoked, like the reason, in a word of RFC 5280. */
   readonly revokedAt?: string;
   readonly revocationReason?: RevocationReason;
+  /** There when what issued it was revoked, and not it: it can still be renewed. */
+  readonly byIssuer?: true;
 }
 
 /** When and why a certificate was revoked. */
 export interface RevocationView {
   readonly revokedAt?: Date;
   readonly revocationReason?: RevocationReason;
+  readonly byIssuer?: true;
 }
 
 /** Describes a certificate as it stands at `nowMs`, milliseconds since 1970. */
 export function describeCertificate(
   certificate: Certificate,
   nowMs: number,
-  { revokedAt, revocationReason }: RevocationView = {},
+  { revokedAt, revocationReason, byIssuer }: RevocationView = {},
 ): CertificateView {
   const { identity, serial, fingerprint, notBefore, notAfter } = certificate;
   return {
@@ -59,6 +62,7 @@ export function describeCertificate(
     state: revokedAt === undefined ? stateAt(certificate, nowMs) : 'revoked',
     ...(revokedAt !== undefined && { revokedAt: revokedAt.toISOString() }),
     ...(revocationReason !== undefined && { revocationReason }),
+    ...(byIssuer && { byIssuer }),
   };
 }
 

@@ -23,13 +23,14 @@ export interface IssuerView extends CertificateView {
 
 /** Describes a certificate of the authority as it stands at `nowMs`, milliseconds since 1970. */
 export function describeIssuer(issuer: IssuerCustody, nowMs: number): IssuerView {
-  const { label, kind, current, certificate, key } = issuer;
+  const { label, kind, current, certificate, key, revoked } = issuer;
+  const end = revoked && { revokedAt: revoked.at, revocationReason: revoked.reason };
   const offline = key.place === 'offline' ? key : undefined;
   return {
     label,
     kind,
     current,
-    ...describeCertificate(certificate, nowMs),
+    ...describeCertificate(certificate, nowMs, end),
     daysLeft: Math.floor((certificate.notAfter.getTime() - nowMs) / dayMs),
     keyPlace: key.place,
     keyFile: offline?.file ?? null,

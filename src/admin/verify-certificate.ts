@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { IssuerCustody } from '../authority/index.ts';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Certificate } from '../pki/index.ts';
 import { parseCertificate } from '../pki/index.ts';
@@ -34,7 +35,8 @@ export interface CertificateVerdict extends CertificateView {
 /**
  * Verifies a certificate as a node would, and by what is on record here: path to the root, names, dates, revocation.
  * @throws HoldfastError what is wrong first: `certificate_unknown_authority`, `certificate_expired`,
- *   `certificate_not_yet_valid`, `certificate_not_allowed`, `certificate_wrong_name`, `certificate_revoked`
+ *   `certificate_not_yet_valid`, `certificate_not_allowed`, `certificate_wrong_name`, `issuer_revoked`,
+ *   `certificate_revoked`
  */
 export async function verifyCertificate(
   { authority, clock }: AdminContext,
@@ -48,6 +50,7 @@ export async function verifyCertificate(
     at: moment,
     host,
   });
+  for (const issuer of own) checkIssuer(issuer, path);
   const isOwn = own.some(({ certificate }) => certificate.fingerprint === path[0].fingerprint);
   if (!isOwn) await checkRecord(authority, path[0], moment);
   return verdictOf(path, moment, 'not revoked by the records of the authority');
@@ -68,7 +71,8 @@ export function verifyPath(chain: readonly Bytes[], { bundle, at, host }: PathEx
     speaksFor.kind === 'network' ? [certificate] : [],
   );
   const purpose = host === undefined ? purposeOf(parseCertificate(leaf)) : 'serverAuth';
-  const path = validatePath({ leaf, intermediates, anchors, at, purpose });
+  const { rootLists } = bundle;
+  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rootLists });
   if (host !== undefined) verifyServerName(path[0], host);
   return path;
 }
@@ -86,6 +90,14 @@ export function verdictOf(path: ValidPath, at: Date, revocation: string): Certif
 
 function purposeOf({ extensions }: Certificate): Purpose {
   return extensions.extendedKeyUsage?.includes('clientAuth') === false ? 'serverAuth' : 'clientAuth';
+}
+
+/** When it was revoked does not count: whoever has its key dates what he signs as he likes. */
+function checkIssuer({ label, certificate, revoked }: IssuerCustody, path: ValidPath): void {
+  if (revoked === undefined || !path.some(({ fingerprint }) => fingerprint === certificate.fingerprint))
+    return;
+  const since = `${revoked.at.toISOString()} (${revoked.reason})`;
+  throw new HoldfastError('issuer_revoked', `the issuing certificate ${label} is revoked since ${since}`);
 }
 
 async function checkRecord(

@@ -48,10 +48,14 @@ function equals(column: string, value: string | undefined): Condition | undefine
 }
 
 function stateCondition(state: RecordedState, nowMs: number): Condition {
-  if (state === 'revoked') return { sql: 'c.revoked_at IS NOT NULL', values: [] };
+  if (state === 'revoked')
+    return { sql: `(c.revoked_at IS NOT NULL OR c.issuer IN (${revokedIssuers}))`, values: [] };
   const operator = state === 'valid' ? '>=' : '<';
-  return { sql: `c.revoked_at IS NULL AND c.not_after ${operator} ?`, values: [nowMs] };
+  const sql = `c.revoked_at IS NULL AND c.issuer NOT IN (${revokedIssuers}) AND c.not_after ${operator} ?`;
+  return { sql, values: [nowMs] };
 }
+
+const revokedIssuers = 'SELECT label FROM issuers WHERE revoked_at IS NOT NULL';
 
 function expiring(beforeMs: number, nowMs: number): Condition {
   return {

@@ -19,6 +19,8 @@ export interface CertificateRecord {
   readonly revokedAt?: Date;
   /** With `revokedAt`. */
   readonly revocationReason?: RevocationReason;
+  /** There when it is revoked because its issuer is, and not by itself: it may still be renewed. */
+  readonly byIssuer?: true;
   readonly certificate: Certificate;
 }
 
@@ -30,6 +32,7 @@ interface CertificateRow {
   readonly issued_at: number;
   readonly revoked_at: number | null;
   readonly revocation_reason: RevocationReason | null;
+  readonly by_issuer: number;
   readonly certificate: Uint8Array;
 }
 
@@ -51,9 +54,10 @@ export class CertificateRecords {
     const { limit = defaultLimit, offset = 0 } = filter;
     const conditions = conditionsOf(filter, nowMs);
     const rows = await this.#database.all<CertificateRow>(
-      `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, c.revoked_at,
-          c.revocation_reason, c.certificate
-        FROM certificates c JOIN identities i ON i.id = c.identity
+      `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, coalesce(c.revoked_at, s.revoked_at) AS revoked_at,
+          iif(c.revoked_at IS NULL, s.revocation_reason, c.revocation_reason) AS revocation_reason,
+          c.revoked_at IS NULL AND s.revoked_at IS NOT NULL AS by_issuer, c.certificate
+        FROM certificates c JOIN identities i ON i.id = c.identity JOIN issuers s ON s.label = c.issuer
         WHERE ${['TRUE', ...conditions.map(({ sql }) => sql)].join(' AND ')}
         ORDER BY c.id DESC LIMIT ? OFFSET ?`,
       ...conditions.flatMap(({ values }) => values),
@@ -117,6 +121,7 @@ function toRecord(row: CertificateRow, nowMs: number): CertificateRecord {
       revokedAt: new Date(revoked_at),
       revocationReason: revocation_reason ?? 'unspecified',
     }),
+    ...(row.by_issuer === 1 && { byIssuer: true as const }),
     certificate: parseCertificate(certificate),
   };
 }

@@ -148,6 +148,7 @@ function sayCertificate({ output, clock }: Context, view: CertificateView): void
   const { state, revokedAt, revocationReason } = view;
   if (revokedAt === undefined) output.row('state', state);
   else output.row('state', `${state} ${revokedAt}`, revocationReason ?? 'unspecified');
+  if (view.byIssuer) output.row('', 'with the issuing certificate; it can still be renewed');
 }
 
 async function viewsFromFile(path: string, nowMs: number): Promise<CertificateView[]> {

@@ -18,9 +18,12 @@ export async function showCa(context: Context): Promise<void> {
 
 function sayIssuer({ output, clock }: Context, issuer: Issuer): void {
   const { label, current, subject, fingerprint, serial, notBefore, notAfter, key } = issuer;
+  const { revokedAt, revocationReason } = issuer;
+  const state =
+    revokedAt === undefined ? issuer.state : `revoked ${revokedAt.slice(0, 10)} (${revocationReason})`;
   const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
   output.row(label, subject, current ? 'in use' : 'of before');
-  output.row('', `valid ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`, `${left} left`, issuer.state);
+  output.row('', `valid ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`, `${left} left`, state);
   output.row('', `key ${key}`, keyPlace(issuer));
   output.row('', fingerprint);
   output.row('', `serial ${serial}`);

@@ -3,6 +3,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { describeClock } from '../log/clock-guard.ts';
 import { passesKeptCheckpoint } from '../log/kept-checkpoint.ts';
 import { replacementTime } from '../replace-issuing.ts';
+import { countToRenew } from '../revocation/count-to-renew.ts';
 import { readCrlState } from '../revocation/crl-records.ts';
 import { rootCameBack } from './root-came-back.ts';
 
@@ -25,6 +26,7 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
     ...(await rootCameBack(context.database, context.keystore)),
     ...issuingWarnings(context),
     ...lostWarnings(context),
+    ...(await revokedWarnings(context)),
     ...crlWarnings(context),
     ...(await serverWarnings(context)),
   ];
@@ -52,12 +54,38 @@ function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[
 /** A restore knows of one that was made after the backup, and has no key of it. */
 function lostWarnings({ issuer: { issuings }, clock, keystore }: AuthorityContext): string[] {
   return issuings
-    .filter(({ label, certificate }) => !keystore.has(label) && certificate.notAfter.getTime() > clock.now())
+    .filter(
+      ({ label, certificate, revoked }) =>
+        !keystore.has(label) && revoked === undefined && certificate.notAfter.getTime() > clock.now(),
+    )
     .map(
       ({ label }) =>
         `the key ${label} is lost: no revocation list and no OCSP answer for what it issued can be signed; ` +
         'servers of this network refuse what is revoked all the same, and renewal replaces it',
     );
+}
+
+/** Those that have not come since their issuer was revoked, and the list that tells everybody else. */
+async function revokedWarnings(context: AuthorityContext): Promise<string[]> {
+  const { issuer, reader, keystore } = context;
+  const toRenew = await countToRenew(context);
+  const { crl, revocations } = readCrlState(reader, issuer.root.label);
+  const isListed = crl === undefined || crl.revocations >= revocations;
+  return [
+    ...(issuer.issuing.revoked === undefined
+      ? []
+      : [
+          `${issuer.issuing.label} is revoked, and nothing can be issued until there is another one, ${needsRoot}`,
+        ]),
+    ...(toRenew === 0
+      ? []
+      : [`nodes whose issuing certificate was revoked and that have not renewed yet: ${toRenew}`]),
+    ...(isListed || keystore.has(issuer.root.label)
+      ? []
+      : [
+          `the revocation list of the root does not say yet what was revoked; it is to be signed, ${needsRoot}`,
+        ]),
+  ];
 }
 
 function crlWarnings({ issuer: { root }, clock, keystore, reader }: AuthorityContext): string[] {

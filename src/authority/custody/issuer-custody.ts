@@ -41,8 +41,8 @@ export async function readCustody(context: AuthorityContext): Promise<IssuerCust
   const inUse = [issuer.root.label, issuer.issuing.label];
   const all: IssuerCustody[] = [];
   for (const kind of ['root', 'issuing'] as const) {
-    for (const { label, certificate } of await readIssuers(database, kind))
-      all.push({ kind, label, certificate, key: placeOf(label), current: inUse.includes(label) });
+    for (const issuer of await readIssuers(database, kind))
+      all.push({ ...issuer, kind, key: placeOf(issuer.label), current: inUse.includes(issuer.label) });
   }
   return all;
 }

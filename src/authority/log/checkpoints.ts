@@ -84,9 +84,13 @@ export class Checkpoints {
     return signCheckpoint(checkpoint, issuer.issuingKey);
   }
 
-  /** Signed by any issuing certificate there ever was here, since the newest one may be younger than what is shown. */
+  /**
+   * Signed by any issuing certificate there ever was here, since the newest one may be younger than what is shown; what one
+   * that is revoked has signed proves nothing.
+   */
   #ours(signed: SignedCheckpoint): Checkpoint | undefined {
-    for (const { certificate } of this.#context.issuer.issuings) {
+    for (const { certificate, revoked } of this.#context.issuer.issuings) {
+      if (revoked !== undefined) continue;
       try {
         return verifyCheckpoint(signed, certificate);
       } catch (error) {

@@ -72,6 +72,8 @@ export class MirrorWriter {
     if (shown === undefined) throw foreign(this.#mirror);
     const { epoch } = this.#context;
     const isOurs = shown.sequence <= head.sequence && shown.head === this.#hashAt(shown.sequence);
+    // What a thief of its key has signed proves no newer copy; it is kept beside ours like that of a copy that ended.
+    if (!isOurs && this.#isOfRevoked(file.issuing)) return { sequence: 0, forked: true };
     if (shown.epoch > epoch || (shown.epoch === epoch && !isOurs)) {
       const shownBy = `mirror ${this.#mirror.name}`;
       await supersede(this.#context, { shownBy, epoch: shown.epoch, sequence: shown.sequence });
@@ -85,6 +87,13 @@ export class MirrorWriter {
     const { name } = this.#mirror;
     const row = this.#context.reader.get('SELECT sequence FROM mirrors WHERE name = ?', name);
     if (row !== undefined) throw becameEmpty(name, Number(row['sequence']));
+  }
+
+  #isOfRevoked(base64: string): boolean {
+    const der = Buffer.from(base64, 'base64');
+    return this.#context.issuer.issuings.some(
+      ({ certificate, revoked }) => revoked !== undefined && equalBytes(certificate.der, der),
+    );
   }
 
   async #writeSegment(

@@ -2,6 +2,7 @@ import { isHoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import {
   type Certificate,
+  isRevocationReason,
   parseCertificate,
   publicKeyOf,
   type Role,
@@ -9,7 +10,7 @@ import {
 } from '../../pki/index.ts';
 import { changePolicy, defaultNetworkPolicy, type PolicyDifference } from '../../policy/index.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
-import { recordIssuer } from '../issuer-records.ts';
+import { markIssuerRevoked, recordIssuer } from '../issuer-records.ts';
 import { findUse, recordUse } from '../join-code-records.ts';
 import { publicKeyHash } from '../key-rules.ts';
 import type { LogRecord } from '../log/log-record.ts';
@@ -42,6 +43,7 @@ export async function replayRecord(
   if (der !== undefined) await replayCertificate(tx, record, parseCertificate(der), counts);
   else if (sealed !== undefined) await replayEscrow(tx, record, sealed);
   else if (record.kind === 'policy changed') await replayPolicy(tx, record, counts);
+  else if (record.kind === 'issuing certificate revoked') await replayIssuerRevoked(tx, record);
   else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
   else if (record.kind === 'crl signed') await replayCrl(tx, record);
   else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
@@ -127,6 +129,15 @@ async function replayRevocation(
   const endCodes =
     'UPDATE join_codes SET revoked_at = ? WHERE role = ? AND name = ? AND revoked_at IS NULL AND expires_at >= ?';
   await tx.run(endCodes, atMs, role, name, atMs);
+}
+
+async function replayIssuerRevoked(tx: Queries, { details, at }: LogRecord): Promise<void> {
+  const reason = String(details['reason']);
+  const revocation = {
+    at: new Date(at),
+    reason: isRevocationReason(reason) ? reason : 'unspecified',
+  } as const;
+  await markIssuerRevoked(tx, String(details['label']), revocation);
 }
 
 async function replayEscrow(tx: Queries, { by, details, at }: LogRecord, sealed: Uint8Array): Promise<void> {
