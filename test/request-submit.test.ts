@@ -99,6 +99,33 @@ describe('a request that is handed in at a server', () => {
     assert.match(stderr, /denied: not in this house \[request_denied\]/);
   });
 
+  it('is listed where it was made with what became of it, and can be handed in again', async () => {
+    const shop = network.client('shop', at('shop'));
+    for (const name of ['denied', 'approved', 'waiting'])
+      await shop.run(['request', 'create', '--cn', `${name}.shop`, '--submit', ...known()]);
+    await shop.run(['request', 'create', '--cn', 'kept.shop', '--out', at('kept.csr')]);
+    await network.run(['request', 'deny', await idOf('denied.shop'), '--reason', 'not in this house']);
+    await network.run(['request', 'approve', await idOf('approved.shop')]);
+    const { stdout, stderr } = await shop.run(['request', 'pending']);
+    assert.match(stdout, /^approved\.shop .* approved$/m);
+    assert.match(stdout, /^denied\.shop .* denied$/m);
+    assert.match(stdout, /^kept\.shop .* not handed in$/m);
+    assert.match(stdout, /^waiting\.shop .* pending$/m);
+    assert.match(stderr, /approved\.shop was approved; .*: holdfast request collect approved\.shop$/m);
+    assert.match(
+      stderr,
+      /denied\.shop was denied: not in this house; .*holdfast request submit denied\.shop/,
+    );
+    await shop.run(['request', 'submit', 'denied.shop']);
+    const again = JSON.parse((await shop.run(['request', 'pending', '--json'])).stdout) as {
+      state: string;
+    }[];
+    assert.deepEqual(
+      again.map(({ state }) => state),
+      ['approved', 'pending', 'not handed in', 'pending'],
+    );
+  });
+
   it('makes a machine the client it was approved to be, which then backs up', async () => {
     const laptop = network.client('laptop', at('laptop'));
     const words = ['--cn', 'laptop', '--profile', 'client', '--submit', ...known()];
@@ -148,5 +175,13 @@ describe('a request that is handed in at a server', () => {
     await network.run(['request', 'approve', await idOf('carried.example')]);
     const { stdout } = await web.run(['request', 'collect', handle, ...known()]);
     assert.match(stdout, /completed +CN=carried\.example/);
+  });
+
+  it('is listed too when its server cannot be reached, with what keeps it', async () => {
+    await network[Symbol.asyncDispose]();
+    const shop = network.client('shop', at('shop'));
+    const { stdout, stderr } = await shop.run(['request', 'pending']);
+    assert.match(stdout, /^waiting\.shop .* not reached$/m);
+    assert.match(stderr, /nothing is known of waiting\.shop: .*127\.0\.0\.1/);
   });
 });

@@ -125,7 +125,8 @@ function pick(keystore: Keystore, what: string | undefined): PendingRequest | un
   });
 }
 
-async function serverOf(
+/** The server that a pending request was handed in at, or the one that is said. Errors: as {@link requestServer} */
+export async function serverOf(
   context: Context,
   { submitted }: PendingRequest,
   options: CollectOptions,

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { describeCertificate } from '../admin/index.ts';
-import { completePending, forgetPending, listPending } from '../agent/index.ts';
+import { completePending, forgetPending, listPending, type PendingRequest } from '../agent/index.ts';
 import { formatName, parseCertificate, parseCertificateRequest } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
+import { askAfter, type Fate, nextOfFate } from './asking-after-requests.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
-import { formatTime } from './format.ts';
 import { openHome } from './home.ts';
+import { printable } from './table.ts';
 
-/** `holdfast request pending`: the requests of this machine whose keys wait for a certificate. */
+/** `holdfast request pending`: the requests of this machine whose keys wait for a certificate, and what became of them. */
 export async function showPending(context: Context, { forget }: { readonly forget?: string }): Promise<void> {
   const { output } = context;
   const keystore = await Keystore.open((await openHome(context.home)).node);
@@ -16,32 +17,55 @@ export async function showPending(context: Context, { forget }: { readonly forge
     await forgetPending(keystore, forget);
     return output.json ? output.value({ forgotten: forget }) : output.row('forgotten', forget, 'key and all');
   }
-  const pending = listPending(keystore).map(({ name, request, createdAt, submitted }) => ({
+  const pending = await Promise.all(listPending(keystore).map((each) => describePending(context, each)));
+  if (output.json) return output.value(pending);
+  sayPending(context, pending);
+}
+
+/** A request of this machine, and what became of it. */
+type PendingView = Fate & {
+  readonly friendlyName: string;
+  readonly subject: string;
+  readonly created: string;
+  readonly server: string | undefined;
+  readonly handle: string | undefined;
+};
+
+async function describePending(context: Context, pending: PendingRequest): Promise<PendingView> {
+  const { name, request, createdAt, submitted } = pending;
+  return {
     friendlyName: name,
     subject: formatName(parseCertificateRequest(request).subject),
     created: createdAt.toISOString(),
     server: submitted?.server,
     handle: submitted?.handle,
-  }));
-  if (output.json) return output.value(pending);
+    ...(await askAfter(context, pending)),
+  };
+}
+
+function sayPending({ output }: Context, pending: readonly PendingView[]): void {
   const columns = [
     { heading: 'Friendly name', shrink: true },
     { heading: 'Subject', shrink: true },
     { heading: 'Made' },
-    { heading: 'Sent to' },
-    { heading: 'Handle' },
+    { heading: 'Sent to', shrink: true },
+    { heading: 'State' },
   ];
   output.table(
     columns,
-    pending.map(({ friendlyName, subject, created, server = '', handle = '' }) => [
+    pending.map(({ friendlyName, subject, created, server = '', state }) => [
       friendlyName,
       subject,
-      formatTime(new Date(created)),
+      created.slice(0, 10),
       server,
-      handle,
+      state,
     ]),
     'no request of this machine waits for its certificate',
   );
+  for (const one of pending) {
+    const next = nextOfFate(one.friendlyName, one);
+    if (next !== undefined) output.say(`  ${printable(next)}`);
+  }
 }
 
 /** `holdfast request complete FILE`: pairs what the authority sent with the key that waits for it. */

@@ -5,7 +5,7 @@ import { asBuffer, type Bytes, equalBytes, HoldfastError, systemErrorCode } from
 import { joinCodeFor, type RequestAnswer, type RequestServer, submitRequest } from '../enrol/index.ts';
 import { type Role, requestFromText, requestPem } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
-import { settleAnswer } from './collecting-requests.ts';
+import { serverOf, settleAnswer } from './collecting-requests.ts';
 import type { Context } from './context.ts';
 import { checkHome, openHome } from './home.ts';
 import { readJoinCode } from './joining.ts';
@@ -42,7 +42,10 @@ export async function handIn(
   { profile, name, code: codeText, ...options }: SubmitOptions,
 ): Promise<void> {
   const code = codeText === undefined ? undefined : await readJoinCode(codeText);
-  const server = await requestServer(context, options, code);
+  const server =
+    own === undefined || code !== undefined
+      ? await requestServer(context, options, code)
+      : await serverOf(context, own, options);
   const nodeName = code === undefined ? name : joinCodeFor(code, name).name;
   const answer = await submitRequest(
     {

@@ -5,7 +5,7 @@ export const defineRequestPending: DefineCommand = (command, start) => {
   command
     .summary("list this machine's own requests that wait for a certificate")
     .description(
-      "list this machine's own requests that wait for a certificate, with their keys in its keystore",
+      "list this machine's own requests that wait for a certificate, with their keys in its keystore, and ask the servers they were handed in at what became of them",
     )
     .option('--forget <name>', 'give a request and its key up')
     .addHelpText(
