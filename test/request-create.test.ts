@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
 import { OutsideAuthority } from './rig/outside-authority.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+import { Terminal } from './rig/terminal.ts';
 
 let place: TemporaryDirectory;
 const at = (...names: string[]): string => join(place.path, ...names);
@@ -215,62 +214,3 @@ describe('holdfast request complete', () => {
     assert.deepEqual(readFileSync(at('home/node/keystore')), keystore);
   });
 });
-
-// oxlint-disable-next-line no-control-regex -- those of the terminal are taken out
-const controlSequence = /\u001b\[[0-9;?]*[A-Za-z]/g;
-
-/** A program on a terminal of its own (`script` of util-linux), typed at by a test. */
-class Terminal implements AsyncDisposable {
-  readonly #child;
-  readonly ended: Promise<number>;
-  #text = '';
-  #from = 0;
-
-  constructor(words: readonly string[], cwd: string) {
-    const command = [launcher, ...words].map((word) => `'${word}'`).join(' ');
-    const env = {
-      ...process.env,
-      INIT_CWD: undefined,
-      HOLDFAST_HOME: undefined,
-      TERM: 'xterm',
-      NO_COLOR: '1',
-    };
-    this.#child = spawn('script', ['-qec', `stty rows 40 cols 120; ${command}`, '/dev/null'], {
-      cwd,
-      env,
-      stdio: 'pipe',
-    });
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#text += text));
-    this.#child.stdin.on('error', () => {});
-    this.ended = once(this.#child, 'close').then(([code]) => code as number);
-  }
-
-  /** What was shown since the last answer, without control sequences. */
-  get seen(): string {
-    const shown = this.#text.slice(this.#from).replaceAll('\r', '');
-    return shown.replace(controlSequence, '');
-  }
-
-  async waitFor(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.seen)) {
-      const ended = await Promise.race([once(this.#child.stdout, 'data').then(() => undefined), this.ended]);
-      if (ended !== undefined) throw new Error(`ended with ${ended} before ${pattern}:\n${this.seen}`);
-    }
-  }
-
-  /** Waits for a question, types an answer and Enter. */
-  async answer(question: RegExp, text: string): Promise<void> {
-    await this.waitFor(question);
-    this.#from = this.#text.length;
-    this.type(`${text}\r`);
-  }
-
-  type(text: string): void {
-    this.#child.stdin.write(text);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.ended.catch(() => {});
-  }
-}

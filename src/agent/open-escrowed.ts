@@ -37,6 +37,8 @@ export interface OpenEscrowedOptions {
 
 /** The most that a server keeps of one node. */
 const maxEntries = 1000;
+/** Whoever has a client's certificate can add keys: the one that matters must not be lost among them. */
+const maxKeys = 1000;
 
 /**
  * Opens the repository at `place` with a password that this client, or the machine that was it before, left with the
@@ -112,7 +114,7 @@ async function openFirst(
     if (password === undefined || tried.has(password.reveal())) continue;
     tried.add(password.reveal());
     try {
-      return { repository: await openRepository(store, { key: { password }, signal }), fingerprint };
+      return { repository: await openRepository(store, { key: { password }, maxKeys, signal }), fingerprint };
     } catch (error) {
       // The password of another repository of this client, or one with a key that somebody else put there.
       if (isHoldfastError(error, 'repository_damaged')) damage ??= error;

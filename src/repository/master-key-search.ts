@@ -5,7 +5,14 @@ import { openKeyFile, parseKeyFile } from './format/key-file.ts';
 import type { MasterKey } from './format/master-key.ts';
 
 /** So many keys are tried, as by restic: each takes half a second, and anybody who may write can add more. */
-const maxTries = 20;
+const defaultMaxKeys = 20;
+
+/** How key files are searched. */
+interface KeySearch {
+  /** So many are tried. */
+  readonly maxKeys?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * The master keys out of the key files that the password opens, nearly always one. `repository_wrong_key` when it
@@ -14,12 +21,13 @@ const maxTries = 20;
 export async function* openKeys(
   store: ObjectStore,
   password: Secret<string>,
-  options: { signal?: AbortSignal } = {},
+  { maxKeys = defaultMaxKeys, signal }: KeySearch = {},
 ): AsyncGenerator<Secret<MasterKey>, void, undefined> {
+  const options = signal ? { signal } : {};
   const damaged: HoldfastError[] = [];
   let opened = 0;
   const infos = await store.list('keys', options);
-  for (const { name } of infos.slice(0, maxTries)) {
+  for (const { name } of infos.slice(0, maxKeys)) {
     try {
       const key = await tryKey(name, await store.read({ type: 'keys', name }, options), password);
       if (key) {
@@ -30,9 +38,9 @@ export async function* openKeys(
       if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'object_not_found')) throw error;
       damaged.push(error);
     }
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
   }
-  if (opened === 0) throw noKey(store.location, infos.length, damaged);
+  if (opened === 0) throw noKey(store.location, { count: infos.length, maxKeys }, damaged);
 }
 
 async function tryKey(
@@ -46,7 +54,11 @@ async function tryKey(
   return openKeyFile(parseKeyFile(file, what), password, what);
 }
 
-function noKey(location: string, count: number, damaged: readonly HoldfastError[]): HoldfastError {
+function noKey(
+  location: string,
+  { count, maxKeys }: { readonly count: number; readonly maxKeys: number },
+  damaged: readonly HoldfastError[],
+): HoldfastError {
   const details = damaged.map((error) => `; ${error.message}`).join('');
   if (count === 0 || damaged.length === count) {
     const message = `${location} has no key that can be read${details}`;
@@ -54,8 +66,8 @@ function noKey(location: string, count: number, damaged: readonly HoldfastError[
       hint: 'bring the files of keys/ back from a copy of the repository, or use the kept master key',
     });
   }
-  const tried = Math.min(count, maxTries) - damaged.length;
-  const rest = count > maxTries ? ` (there are ${count}, only ${maxTries} are tried)` : '';
+  const tried = Math.min(count, maxKeys) - damaged.length;
+  const rest = count > maxKeys ? ` (there are ${count}, only ${maxKeys} are tried)` : '';
   const message = `the password opens none of the ${tried} keys of ${location}${rest}${details}`;
   return new HoldfastError('repository_wrong_key', message, { hint: 'check the password' });
 }

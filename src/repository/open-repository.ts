@@ -11,6 +11,8 @@ export type RepositoryKey = { readonly password: Secret<string> } | { readonly m
 
 export interface OpenOptions {
   readonly key: RepositoryKey;
+  /** The most key files that a password is tried on; 20 unless said. */
+  readonly maxKeys?: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -20,10 +22,10 @@ export interface OpenOptions {
  * its keys, `repository_unsupported` for a format of the future, `repository_damaged` naming what is.
  */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
-  const { key, clock, signal } = options;
+  const { key, maxKeys, clock, signal } = options;
   const cancel = signal ? { signal } : {};
   const file = await readConfig(store, cancel);
-  const keys = 'masterKey' in key ? [key.masterKey] : openKeys(store, key.password, cancel);
+  const keys = 'masterKey' in key ? [key.masterKey] : openKeys(store, key.password, { maxKeys, signal });
   // More than one key opens only where two runs made the repository at once; the config tells which of them won.
   for await (const masterKey of keys) {
     const json = newCipher(masterKey).unseal(file);
