@@ -22,6 +22,7 @@ import type { AuditLog } from './log/audit-log.ts';
 import { Checkpoints } from './log/checkpoints.ts';
 import { keepLastCheckpoint } from './log/kept-checkpoint.ts';
 import { RefusalCounter } from './log/refusal-counter.ts';
+import { RepeatedRefusals } from './log/repeated-refusals.ts';
 import { maintain } from './maintenance.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import { standingOf } from './peer-standing.ts';
@@ -68,6 +69,7 @@ export class Authority implements AsyncDisposable {
   readonly #before: IssuedBefore;
   readonly #checkpoints: Checkpoints;
   readonly #refusals: RefusalCounter;
+  readonly #repeated: RepeatedRefusals;
   readonly #lock: ProcessLock;
   #closing: Promise<void> | undefined;
 
@@ -93,6 +95,7 @@ export class Authority implements AsyncDisposable {
     this.#before = new IssuedBefore(context);
     this.#checkpoints = new Checkpoints(context);
     this.#refusals = new RefusalCounter(log, clock);
+    this.#repeated = new RepeatedRefusals(log, clock);
     this.requests = new Requests(context, this.#refusals);
     this.#lock = lock;
   }
@@ -207,6 +210,7 @@ export class Authority implements AsyncDisposable {
   /** Does what is due now and then: to be called every few seconds while a server runs, and at its start. */
   async maintain(log: Log): Promise<void> {
     await maintain(this.#context, log);
+    await this.#repeated.flush('due');
     this.backups.makeDue(log);
   }
 
@@ -225,6 +229,7 @@ export class Authority implements AsyncDisposable {
       await this.#before.settled();
       await this.backups.close();
       await this.#refusals.flush();
+      await this.#repeated.flush('all');
       await keepLastCheckpoint(this.#context);
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
     } finally {
@@ -236,8 +241,8 @@ export class Authority implements AsyncDisposable {
     }
   }
 
-  async #recordRefusal(by: string, { code, message }: HoldfastError): Promise<void> {
-    await this.log.record({ kind: 'refused', by, details: { code, message } });
+  async #recordRefusal(by: string, error: HoldfastError): Promise<void> {
+    if (!(await this.#repeated.record(by, error))) await this.countRefusal(error);
   }
 }
 

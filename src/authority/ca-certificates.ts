@@ -80,7 +80,7 @@ function caTemplate(
   const { lifetimeMs, backdateMs, pathLength } = profile;
   return {
     ...names,
-    serial: generateSerialNumber(),
+    serial: generateSerialNumber(nowMs),
     notBefore: new Date(nowMs - backdateMs),
     notAfter: new Date(nowMs + lifetimeMs),
     extensions: {

@@ -12,10 +12,11 @@ import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkName } from './create-join-code.ts';
 import { findIdentity } from './identity-records.ts';
-import { type Issued, issue, issuedBefore } from './issue.ts';
+import { type Issued, type IssueOrder, issue, issuedBefore } from './issue.ts';
 import { findJoinCode, findUse, type JoinCodeRow, recordUse, refreshJoinCode } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import type { Authorisation } from './leaf-contents.ts';
+import { draftLeaf, stands } from './leaf-draft.ts';
 import { checkApproval } from './policy/check-approval.ts';
 import { readRequest } from './read-request.ts';
 import { checkContents, requestNotAllowed } from './request-rules.ts';
@@ -46,12 +47,14 @@ export async function enrolNode(
   const found = findJoinCode(context.reader, secret);
   if (found === undefined) throw unknownCode();
   const request = readRequest(der);
-  await context.verifier.check(request);
+  const draft = draftLeaf(context, authorisationOf(context, found, request), request.spki);
+  const signature = await context.issuingThread.check(request, draft);
   return await context.database.transaction(async (tx) => {
     const code = await refreshJoinCode(tx, found);
     if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);
-    const authorisation = authorisationOf(context, code, request);
-    checkContents(request, authorisation);
+    const authorisation = stands(draft, context)
+      ? draft.authorisation
+      : authorisationOf(context, code, request);
     const before = await findUse(tx, code, publicKeyHash(request.spki));
     if (before !== undefined) await checkSameName(tx, before, authorisation);
     // The answer that was given before, and perhaps was lost on its way.
@@ -59,11 +62,12 @@ export async function enrolNode(
     if (again !== undefined) return again;
     const isUsed = before !== undefined && isLive(before, context.clock.now());
     if (!isUsed) await checkUse(tx, context, { code, authorisation, from });
-    return await use(tx, context, { code, authorisation, request, from, before });
+    const prepared = { draft, signature };
+    return await use(tx, context, { code, authorisation, request, from, before, prepared });
   });
 }
 
-/** What a join code authorises. */
+/** What a join code authorises, which has to be all that the request asks for. */
 function authorisationOf(
   { issuer, policy }: AuthorityContext,
   code: JoinCodeRow,
@@ -72,7 +76,9 @@ function authorisationOf(
   const { role, names } = code;
   checkApproval(policy.current, role);
   const identity = { network: issuer.network, role, name: nameFor(code, request) };
-  return { identity, names: parseAuthorisedNames(policy.current, role, names) };
+  const authorisation = { identity, names: parseAuthorisedNames(policy.current, role, names) };
+  checkContents(request, authorisation);
+  return authorisation;
 }
 
 /** Where a code stands for a pattern of names, the request says which of them it is for. */
@@ -101,13 +107,14 @@ interface Use {
   readonly from: string;
   /** What it gave to this key before. */
   readonly before: IssuedRow | undefined;
+  readonly prepared: NonNullable<IssueOrder['prepared']>;
 }
 
 /** Whether the code may be used once more; one for a reissue revokes what the identity had. */
 async function checkUse(
   tx: Queries,
   context: AuthorityContext,
-  { code, authorisation: { identity }, from }: Omit<Use, 'request' | 'before'>,
+  { code, authorisation: { identity }, from }: Omit<Use, 'request' | 'before' | 'prepared'>,
 ): Promise<void> {
   if (code.uses >= code.maxUses) throw usedCode();
   if (context.clock.now() > code.expiresAt) throw expiredCode(code);
@@ -120,10 +127,10 @@ async function checkUse(
 async function use(
   tx: Queries,
   context: AuthorityContext,
-  { code, authorisation, request, from, before }: Use,
+  { code, authorisation, request, from, before, prepared }: Use,
 ): Promise<Issued> {
   const details = { token: code.id };
-  const order = { authorisation, spki: request.spki, kind: 'issued', by: from, details } as const;
+  const order = { authorisation, spki: request.spki, kind: 'issued', by: from, details, prepared } as const;
   const issued = await issue(tx, context, order);
   await recordUse(tx, code, issued.id, before);
   return issued;

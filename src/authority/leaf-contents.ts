@@ -56,7 +56,7 @@ export function leafTemplate(
   const { certificate, label } = issuer.issuing;
   const { statusAddress } = issuer;
   return {
-    serial: generateSerialNumber(),
+    serial: generateSerialNumber(nowMs),
     issuer: certificate.subject,
     subject: subject === 'name' ? subjectOf({ identity }) : subjectOf(authorisation),
     notBefore: new Date(nowMs - backdateMs),

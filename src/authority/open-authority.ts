@@ -10,6 +10,7 @@ import { type Care, noCare } from './backup/care.ts';
 import { removeLeftSnapshots } from './backup/snapshot-files.ts';
 import { lockHome } from './home-lock.ts';
 import { indexOlderCertificates } from './index-older-certificates.ts';
+import { IssuingThread } from './issuing-thread.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
@@ -17,7 +18,6 @@ import { DurableHead } from './log/durable-head.ts';
 import { LivePolicy } from './policy/live-policy.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
-import { RequestVerifier } from './request-verifier.ts';
 import { authorityMigrations } from './schema.ts';
 import type { Standing } from './standing.ts';
 
@@ -98,7 +98,7 @@ export async function openContext({
         policy: new LivePolicy(reader),
         clock,
         clockGuard,
-        verifier: new RequestVerifier(),
+        issuingThread: new IssuingThread(),
         epoch,
       },
       issuer,

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { Check, Errors } from 'typebox/value';
+import { Compile, type Validator } from 'typebox/compile';
+import { Errors } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import { SignedCheckpoint } from './checkpoint.ts';
 
@@ -118,8 +119,17 @@ export type Refusal = Static<typeof Refusal>;
 
 /** `input` when it is as `schema` says. @throws HoldfastError `input_invalid`, naming the first field that is not */
 export function parseMessage<T extends TSchema>(schema: T, input: unknown, what: string): Static<T> {
-  if (Check(schema, input)) return input;
+  if (validatorOf(schema).Check(input)) return input as Static<T>;
   const [first] = Errors(schema, input);
   const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the message';
   throw new HoldfastError('input_invalid', `${what}: ${field} ${first?.message ?? 'is not valid'}`);
+}
+
+/** A server reads the same few kinds by the thousand. */
+const validators = new WeakMap<TSchema, Validator>();
+
+function validatorOf(schema: TSchema): Validator {
+  const known = validators.get(schema) ?? Compile(schema);
+  validators.set(schema, known);
+  return known;
 }

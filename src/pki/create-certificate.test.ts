@@ -191,7 +191,7 @@ test('a template that cannot be written is a TypeError', async () => {
 
 function plainTemplate(spki: Uint8Array) {
   return {
-    serial: generateSerialNumber(),
+    serial: generateSerialNumber(Date.now()),
     issuer: sampleName('root'),
     subject: sampleName('alpha'),
     notBefore: new Date('2026-01-01T00:00:00Z'),

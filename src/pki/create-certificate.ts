@@ -7,7 +7,7 @@ import { lintCertificate } from './lint-certificate.ts';
 import { type Name, writeName } from './name.ts';
 import { keyIdentifier } from './public-key.ts';
 import { type SerialNumber, writeSerialNumber } from './serial-number.ts';
-import { type Signer, signerOf, writeSigned } from './signing.ts';
+import { type Signer, signerOf, writeSignature } from './signing.ts';
 import { type ExtensionTemplate, writeExtensions } from './write-extensions.ts';
 
 /** What a certificate is to say. */
@@ -29,7 +29,8 @@ export interface CertificateTemplate {
  * @throws HoldfastError `key_unsupported`, `key_malformed`
  */
 export function createCertificate(template: CertificateTemplate, issuerKey: KeyObject): Bytes {
-  return create(template, issuerKey, () => {});
+  const tbs = certificateToSign(template, issuerKey);
+  return completeCertificate(tbs, issuerKey, signerOf(issuerKey).sign(tbs));
 }
 
 /**
@@ -38,26 +39,37 @@ export function createCertificate(template: CertificateTemplate, issuerKey: KeyO
  *   `key_malformed`
  */
 export function createLintedCertificate(template: CertificateTemplate, issuerKey: KeyObject): Bytes {
-  return create(template, issuerKey, refuseFindings);
+  const tbs = certificateToSign(template, issuerKey);
+  return completeCertificate(tbs, issuerKey, signLinted(tbs, issuerKey));
 }
 
-function create(template: CertificateTemplate, issuerKey: KeyObject, check: (tbs: Bytes) => void): Bytes {
+/**
+ * The part of a certificate that `issuerKey` is to sign (TBSCertificate, RFC 5280 §4.1.2). Errors as those of
+ * {@link createCertificate}.
+ */
+export function certificateToSign(template: CertificateTemplate, issuerKey: KeyObject): Bytes {
   if (template.notAfter < template.notBefore) throw new TypeError('a certificate that ends before it begins');
   const signer = signerOf(issuerKey);
-  const write = (writer: DerWriter) => {
-    const start = writer.position;
-    writeTbs(writer, template, signer);
-    check(writer.since(start));
-  };
-  return writeDer((writer) => writeSigned(writer, signer, () => write(writer)));
+  return writeDer((writer) => writeTbs(writer, template, signer));
 }
 
-function refuseFindings(tbs: Bytes): void {
+/** The signature of what {@link certificateToSign} gave. @throws HoldfastError `lint_failed`, `key_unsupported` */
+export function signLinted(tbs: Bytes, issuerKey: KeyObject): Bytes {
   const findings = lintCertificate(tbs);
-  if (findings.length === 0) return;
+  if (findings.length === 0) return signerOf(issuerKey).sign(tbs);
   throw new HoldfastError(
     'lint_failed',
     `the certificate would break rules of RFC 5280: ${findings.join('; ')}`,
+  );
+}
+
+/** The certificate of which `tbs` is what `issuerKey` signed, and `signature` the signature. */
+export function completeCertificate(tbs: Bytes, issuerKey: KeyObject, signature: Bytes): Bytes {
+  return writeDer((writer) =>
+    writer.inside(tag.sequence, () => {
+      writer.element(tbs);
+      writeSignature(writer, signerOf(issuerKey), signature);
+    }),
   );
 }
 

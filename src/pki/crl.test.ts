@@ -169,7 +169,12 @@ function crlOf(
 }
 
 function entry(changes: Partial<CrlEntry> = {}): CrlEntry {
-  return { serial: generateSerialNumber(), revokedAt: thisUpdate, reason: 'superseded', ...changes };
+  return {
+    serial: generateSerialNumber(Date.now()),
+    revokedAt: thisUpdate,
+    reason: 'superseded',
+    ...changes,
+  };
 }
 
 async function run(program: string, args: readonly string[], cwd: string): Promise<string> {

@@ -84,7 +84,7 @@ export {
   parseOcspResponse,
 } from './ocsp-response.ts';
 export type { FoundOcspStatus, OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
-export { openPkcs12 } from './open-pkcs12.ts';
+export { type OpenedPkcs12, openPkcs12 } from './open-pkcs12.ts';
 export { openSignedRequest, type SignedRequest } from './open-signed-request.ts';
 export { orderChain, signed } from './order-chain.ts';
 export {

@@ -85,7 +85,7 @@ function issue(
   extensions: ExtensionTemplate,
 ): Bytes {
   const template = {
-    serial: generateSerialNumber(),
+    serial: generateSerialNumber(Date.now()),
     issuer: sampleName(issuerName),
     subject: sampleName(name),
     notBefore: new Date(Date.now() - 300_000),

@@ -10,9 +10,16 @@ const read = (hex: string) => readDer(fromHex(hex), (reader) => readSerialNumber
 const write = (serial: SerialNumber) => toHex(writeDer((writer) => writeSerialNumber(writer, serial)));
 
 test('a generated serial number is sixteen bytes, positive, and another each time', () => {
-  const serials = Array.from({ length: 2000 }, generateSerialNumber);
-  for (const serial of serials) assert.match(serial, /^(?!00)[0-7][0-9a-f]{31}$/);
-  assert.equal(new Set(serials).size, serials.length);
+  for (const nowMs of [0, Date.now(), 2 ** 46 - 1, 2 ** 46]) {
+    const serials = Array.from({ length: 2000 }, () => generateSerialNumber(nowMs));
+    for (const serial of serials) assert.match(serial, /^[4-7][0-9a-f]{31}$/);
+    assert.equal(new Set(serials).size, serials.length);
+  }
+});
+
+test('serial numbers are in the order of their time', () => {
+  const serials = Array.from({ length: 300 }, (_, index) => generateSerialNumber(1.7e12 + 100 * index));
+  assert.deepEqual(serials.toSorted(), serials);
 });
 
 test('a serial number is read without the octet of its sign and written with it', () => {

@@ -53,10 +53,14 @@ export function writeSigned(writer: DerWriter, signer: Signer, writeContent: () 
   writer.inside(tag.sequence, () => {
     const start = writer.position;
     writeContent();
-    const signature = signer.sign(writer.since(start));
-    writer.element(signer.algorithm);
-    writer.bitString(signature);
+    writeSignature(writer, signer, signer.sign(writer.since(start)));
   });
+}
+
+/** Writes what follows the part that is signed: the algorithm and the signature. */
+export function writeSignature(writer: DerWriter, signer: Signer, signature: Bytes): void {
+  writer.element(signer.algorithm);
+  writer.bitString(signature);
 }
 
 /**

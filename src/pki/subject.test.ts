@@ -44,7 +44,7 @@ const subjectOf = async (openssl: Openssl, subject: Name) => {
   const { privateKey, publicKey } = await generateKeyPair('p256');
   const notBefore = new Date();
   const notAfter = new Date(notBefore.getTime() + 60_000);
-  const names = { subject, issuer: createName({ CN: 'issuing' }), serial: generateSerialNumber() };
+  const names = { subject, issuer: createName({ CN: 'issuing' }), serial: generateSerialNumber(Date.now()) };
   const template = { ...names, notBefore, notAfter, spki: exportPublicKey(publicKey), extensions: {} };
   const der = createCertificate(template, privateKey);
   assert.deepEqual(parseCertificate(der).subject, subject);

@@ -72,7 +72,7 @@ test('zlint finds what is wrong in a certificate that was not linted', async () 
   const { privateKey, publicKey } = await generateKeyPair('p256');
   const der = createCertificate(
     {
-      serial: generateSerialNumber(),
+      serial: generateSerialNumber(Date.now()),
       issuer: createName({ CN: 'issuing' }),
       subject: createName({ CN: 'a'.repeat(65) }),
       notBefore: new Date(),

@@ -42,7 +42,7 @@ export async function sampleCertificate(options: SampleOptions): Promise<Holder>
   const keys = options.keys ?? (await generateKeyPair(options.algorithm ?? 'p256'));
   const { subject = createName({ CN: 'sample' }), issuer = { subject, keys } } = options;
   const template = {
-    serial: generateSerialNumber(),
+    serial: generateSerialNumber(Date.now()),
     issuer: issuer.subject,
     subject,
     notBefore: options.notBefore ?? new Date(Date.now() - 5 * minuteMs),

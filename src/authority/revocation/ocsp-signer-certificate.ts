@@ -13,7 +13,7 @@ export function createOcspSignerCertificate(
   const { lifetimeMs, backdateMs } = authorityProfiles.ocspSigner;
   return createLintedCertificate(
     {
-      serial: generateSerialNumber(),
+      serial: generateSerialNumber(nowMs),
       issuer: certificate.subject,
       subject: createName({ CN: `Holdfast OCSP ${label}` }),
       notBefore: new Date(Math.max(nowMs - backdateMs, certificate.notBefore.getTime())),
