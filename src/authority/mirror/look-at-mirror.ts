@@ -85,7 +85,8 @@ async function follow(
     else if (line.kind === 'signed') end = head;
     else damage = line.problem;
   }
-  const isFork = end === own.head && damage?.includes('written after') === true;
+  // A record further on that does not follow on the one before is a damaged one, and more than a copy's log is lost with it.
+  const isFork = head === own.head && damage?.includes('written after') === true;
   if (isFork) return fork(mirror, own.head.sequence);
   if (damage === undefined && end.sequence < until)
     damage = `nobody signed for what comes after record ${end.sequence}`;

@@ -11,7 +11,7 @@ export interface MirrorState {
   readonly name: string;
   /** The last record that it has; 0 when that is not known. */
   readonly sequence: number;
-  /** Whether it has everything that was recorded when this was asked. */
+  /** Whether it can be read and has everything that was recorded when this was asked. */
   readonly current: boolean;
   /** Why it could not be written or read the last time. */
   readonly problem?: string;
@@ -39,7 +39,7 @@ export class Mirrors {
     this.#context = context;
     this.#tracked = context.care.mirrors.map((mirror) => ({
       mirror,
-      sequence: 0,
+      sequence: this.#onRecord(mirror),
       problem: undefined,
       lookedAt: Number.NEGATIVE_INFINITY,
       busy: undefined,
@@ -57,7 +57,7 @@ export class Mirrors {
     return this.#tracked.map(({ mirror, sequence, problem }) => ({
       name: mirror.name,
       sequence,
-      current: sequence >= head,
+      current: problem === undefined && sequence >= head,
       ...(problem !== undefined && { problem }),
     }));
   }
@@ -142,6 +142,13 @@ export class Mirrors {
     );
     this.#writers.set(each, made);
     return made;
+  }
+
+  /** How far it was written the last time, by this process or one before. */
+  #onRecord({ name }: LogMirror): number {
+    return Number(
+      this.#context.reader.get('SELECT sequence FROM mirrors WHERE name = ?', name)?.['sequence'] ?? 0,
+    );
   }
 
   #head(): number {
