@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -16,9 +17,15 @@ async function json(words: readonly string[], cwd: string): Promise<Record<strin
 
 /** An authority in `a` of `cwd` whose log goes to these mirrors, with a backup in `x.age`. */
 async function authorityWith(mirrors: readonly string[], cwd: string): Promise<void> {
-  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  const words = ['--network', 'a.test', '--names', 'localhost', '--port', String(await freePorts())];
+  await json(['init', '--home', 'a', ...words], cwd);
   setMirrors(join(cwd, 'a'), mirrors);
   await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
+}
+
+interface MirroredStatus {
+  readonly log: { readonly sequence: number };
+  readonly mirrors: readonly { readonly current: boolean; readonly name: string }[];
 }
 
 function setMirrors(home: string, mirrors: readonly string[]): void {
@@ -70,9 +77,10 @@ test('the log is on a directory and on a web server soon after each commit', asy
     await using server = startHoldfast(['serve', '--home', 'a'], { cwd });
     await server.waitFor(/listening/);
     await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
-    const { authority } = (await json(['status', '--home', 'a'], cwd)) as {
-      authority: { log: { sequence: number }; mirrors: { current: boolean; name: string }[] };
-    };
+    const status = async (): Promise<MirroredStatus> =>
+      (await json(['status', '--home', 'a'], cwd))['authority'] as MirroredStatus;
+    let authority = await status();
+    while (!authority.mirrors.every(({ current }) => current)) authority = await status();
     while (reached(join(cwd, 'm')).sequence < authority.log.sequence) await setTimeout(20);
     assert.ok(authority.mirrors.every(({ name }) => !name.includes('secret')));
     const names = (): string[] => [...files.keys()].map((name) => name.replace('/log/', '')).sort();

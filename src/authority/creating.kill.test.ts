@@ -17,9 +17,12 @@ async function createAndKill(home: string, after: 'begin' | 'done', delayMs: num
   const child = spawn(process.execPath, [program, home], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   let said = '';
+  let dying = false;
   for await (const chunk of child.stdout) {
     said += String(chunk);
-    if (said.endsWith(after)) setTimeout(() => child.kill('SIGKILL'), delayMs);
+    if (dying || !said.includes(after)) continue;
+    dying = true;
+    setTimeout(() => child.kill('SIGKILL'), delayMs);
   }
   await ended;
 }

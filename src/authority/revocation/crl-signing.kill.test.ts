@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../base/index.ts';
 import { parseCrl } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { killWhenPrinted } from '../kill-when-printed.fixture.ts';
@@ -8,7 +9,7 @@ import { killWhenPrinted } from '../kill-when-printed.fixture.ts';
 const program = fileURLToPath(new URL('./crl-signing.kill.fixture.ts', import.meta.url));
 
 it('never gives two lists the same number, killed at any moment of signing one', async () => {
-  await using home = await SampleHome.open();
+  await using home = await SampleHome.open({ clock: systemClock });
   const numbers: number[] = [];
   await home.reopen(async () => {
     for (let round = 0; round < 5; round++) {
