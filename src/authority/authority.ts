@@ -209,8 +209,8 @@ export class Authority implements AsyncDisposable {
 
   /** Does what is due now and then: to be called every few seconds while a server runs, and at its start. */
   async maintain(log: Log): Promise<void> {
-    await maintain(this.#context, log);
-    await this.#repeated.flush('due');
+    const recordRefusals = (): Promise<void> => this.#repeated.flush('due');
+    await maintain(this.#context, log, [recordRefusals]);
     this.backups.makeDue(log);
   }
 

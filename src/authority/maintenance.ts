@@ -29,10 +29,14 @@ const steps: readonly Step[] = [
 
 /**
  * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its
- * turn; it is tried again the next time. An authority that may not work has nothing to do.
+ * turn; it is tried again the next time. `more` comes after the rest. An authority that may not work has nothing to do.
  */
-export async function maintain(context: AuthorityContext, log: Log): Promise<void> {
-  for (const step of steps) {
+export async function maintain(
+  context: AuthorityContext,
+  log: Log,
+  more: readonly Step[] = [],
+): Promise<void> {
+  for (const step of [...steps, ...more]) {
     if (readStanding(context.reader) !== 'ready') return;
     try {
       await step(context, log);

@@ -1,0 +1,63 @@
+import { type Clock, type HoldfastError, hourMs } from '../../base/index.ts';
+import type { AuditLog } from './audit-log.ts';
+
+/** So many are told apart; whoever comes beyond is as good as a stranger. */
+const maxTold = 10_000;
+
+/** Refusals of one party for one reason that were not recorded yet. */
+interface Repeats {
+  readonly by: string;
+  readonly code: string;
+  /** Of the last record of them. */
+  sinceMs: number;
+  count: number;
+}
+
+/**
+ * Records refusals of those who are known by name: the first at once, and its like an hour later as a number. A machine
+ * that asks again and again for what it does not get must not be able to fill the disk.
+ */
+export class RepeatedRefusals {
+  readonly #log: AuditLog;
+  readonly #clock: Clock;
+  readonly #told = new Map<string, Repeats>();
+
+  constructor(log: AuditLog, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Records one, or counts it; false when too many are told apart already. */
+  async record(by: string, { code, message }: Pick<HoldfastError, 'code' | 'message'>): Promise<boolean> {
+    const key = `${code} ${by}`;
+    const before = this.#told.get(key);
+    if (before !== undefined) {
+      before.count += 1;
+      if (this.#isDue(before)) await this.#settle(key, before);
+      return true;
+    }
+    if (this.#told.size >= maxTold) return false;
+    this.#told.set(key, { by, code, sinceMs: this.#clock.now(), count: 0 });
+    await this.#log.record({ kind: 'refused', by, details: { code, message } });
+    return true;
+  }
+
+  /** Records what has come together since an hour ago or longer, or all of it, and forgets who came no more. */
+  async flush(which: 'due' | 'all'): Promise<void> {
+    for (const [key, repeats] of this.#told)
+      if (which === 'all' || this.#isDue(repeats)) await this.#settle(key, repeats);
+  }
+
+  #isDue({ sinceMs }: Repeats): boolean {
+    return Math.abs(this.#clock.now() - sinceMs) >= hourMs;
+  }
+
+  async #settle(key: string, repeats: Repeats): Promise<void> {
+    const { by, code, sinceMs, count } = repeats;
+    if (count === 0) return void this.#told.delete(key);
+    const details = { code, repeated: count, since: new Date(sinceMs).toISOString() };
+    repeats.count = 0;
+    repeats.sinceMs = this.#clock.now();
+    await this.#log.record({ kind: 'refused', by, details });
+  }
+}
