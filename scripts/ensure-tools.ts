@@ -39,6 +39,7 @@ const tools: readonly Tool[] = [
   },
   { program: 'time', package: 'time', because: 'measures processor time and memory', only: 'bench' },
   { program: 'keytool', package: 'default-jre-headless', because: 'is Java’s reader', only: 'interop' },
+  { program: 'pk12util', package: 'libnss3-tools', because: 'is Firefox’s writer', only: 'interop' },
 ];
 
 const missing = tools.filter(

@@ -243,6 +243,15 @@ describe('certutil, by its own name', () => {
       const { stdout, stderr } = await certutil(['-restore', password, 'by-openssl.p12'], at('by-openssl'));
       assert.match(stdout, /keys issuing-1$/m);
       assert.match(stderr, /the key root-1 was not in the file/);
+
+      // The form of OpenSSL 1, Java before 16 and Windows before 2019.
+      await openssl('pkcs12', '-export', ...files.with(-1, 'old.p12'), '-legacy', '-passout', 'pass:');
+      const old = await certutil(['-restore', '', 'old.p12'], at('by-old-openssl'));
+      assert.match(old.stdout, /keys issuing-1$/m);
+      assert.match(
+        old.stderr,
+        /^warning: .*old\.p12 protects .* weakly: certificates by RC2-40, keys by Triple DES; destroy it$/m,
+      );
     });
   });
 

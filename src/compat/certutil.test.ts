@@ -15,6 +15,10 @@ test('certutil -restore PASSWORD FILE is read, a password that looks like an opt
   assert.deepEqual([action, password.reveal(), file], ['restore', '-restore', '-f']);
 });
 
+test('certutil -restore takes an empty password: files were made with one', () => {
+  assert.equal(parseCertutil(['-restore', '', 'file']).password.reveal(), '');
+});
+
 for (const words of [
   ['-f', '-backup', 'Pswd', 'file'],
   ['-backup', 'Pswd', 'file', '-f'],

@@ -20,7 +20,8 @@ export function parseCertutil(words: readonly string[]): CertutilWords {
   const [, action] = /^[-/](backup|restore)$/i.exec(verb)?.map((part) => part.toLowerCase()) ?? [];
   if (action !== 'backup' && action !== 'restore')
     throw wrong(verb === '' ? 'what to do is missing' : `found ${JSON.stringify(verb)}`);
-  if (password === undefined || password === '') throw wrong('the password is missing');
+  if (password === undefined || (password === '' && action === 'backup'))
+    throw wrong('the password is missing');
   if (file === undefined || file === '') throw wrong('the file is missing');
   const more = force && !first ? others.length - 1 : others.length;
   if (more > 0) throw wrong(`${more} words too many; quote a name with spaces`);

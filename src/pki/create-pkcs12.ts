@@ -13,6 +13,7 @@ import {
 } from './password-encryption.ts';
 import { certificateBag, type Pkcs12Contents, shroudedKeyBag } from './pkcs12-bags.ts';
 import { type Pkcs12Mac, pkcs12MacOf, writeMac } from './pkcs12-mac.ts';
+import { type Pkcs12Password, pkcs12Password } from './pkcs12-password.ts';
 import { exportPublicKey, keyIdentifier } from './public-key.ts';
 
 export interface Pkcs12Options {
@@ -35,7 +36,8 @@ const legacyIterations = 50_000;
  * @throws HoldfastError `certificate_malformed`
  */
 export async function createPkcs12(contents: Pkcs12Contents, options: Pkcs12Options): Promise<Bytes> {
-  const { password, legacy = false } = options;
+  const { legacy = false } = options;
+  const password = pkcs12Password(options.password);
   const encryption = (): PasswordEncryption =>
     freshPasswordEncryption(legacy ? legacyIterations : iterations, legacy);
   const certificates = await encryptedContent(certificateBags(contents), encryption(), password);
@@ -72,7 +74,7 @@ function certificateBags({ keys, certificates }: Pkcs12Contents): Bytes[] {
 async function keyBag(
   { name, key }: Pkcs12Contents['keys'][number],
   encryption: PasswordEncryption,
-  password: Secret<string>,
+  password: Pkcs12Password,
 ): Promise<Bytes> {
   const encrypted = await encryptWithPassword(encryption, password, exportPrivateKey(key));
   const pkcs8 = writeDer((writer) =>
@@ -88,7 +90,7 @@ async function keyBag(
 async function encryptedContent(
   bags: readonly Bytes[],
   encryption: PasswordEncryption,
-  password: Secret<string>,
+  password: Pkcs12Password,
 ): Promise<Bytes> {
   const encrypted = await encryptWithPassword(encryption, password, safeContents(bags));
   return writeDer((writer) =>

@@ -21,30 +21,59 @@ import {
   readBags,
 } from './pkcs12-bags.ts';
 import { pkcs12MacOf, readMac } from './pkcs12-mac.ts';
+import { type Pkcs12Password, pkcs12Passwords } from './pkcs12-password.ts';
+import { type BagProtection, weakProtection } from './pkcs12-protection.ts';
+import { rewritingPkcs12 } from './rewriting-pkcs12.ts';
 
 /** Far more than an authority of twenty years has. */
 const maxBytes = 4 * 1024 * 1024;
 
+/** What was read, and what to tell people of a file that protects it weakly: see {@link weakProtection}. */
+export interface OpenedPkcs12 extends Pkcs12Contents {
+  readonly weakness?: string;
+}
+
 /**
  * The keys and certificates of a PKCS#12 file (RFC 7292, password integrity and privacy mode), in DER or BER: of ours,
- * OpenSSL's, GnuTLS's, Java's or Windows's, with AES or Triple DES. Nothing is taken from a file whose MAC is not right.
- * Other things in it, such as CRLs, are passed over. Size and the cost of its key derivations are bounded.
+ * OpenSSL's, GnuTLS's, NSS's, Java's or Windows's, with AES, or with Triple DES, RC2 or RC4 as old programs have it.
+ * Nothing is taken from a file whose MAC is not right. Other things in it, such as CRLs, are passed over. Size and the
+ * cost of its key derivations are bounded.
  *
- * @throws HoldfastError `password_wrong`, `pkcs12_malformed` (also for RC2 and RC4), `certificate_malformed`,
+ * @throws HoldfastError `password_wrong`, `pkcs12_malformed` (also without a MAC), `certificate_malformed`,
  *   `key_malformed`, `key_unsupported`
  */
-export async function openPkcs12(pkcs12: Bytes, password: Secret<string>): Promise<Pkcs12Contents> {
+export async function openPkcs12(pkcs12: Bytes, text: Secret<string>): Promise<OpenedPkcs12> {
   if (pkcs12.length > maxBytes)
     throw malformedFile(`it has ${pkcs12.length} bytes, expected at most ${maxBytes}`);
   const { safe, mac } = readBer(pkcs12, readPfx);
-  if (mac === undefined) throw malformedFile('it has no MAC, so that anybody could have changed it');
+  if (mac === undefined) throw withoutMac();
   const budget = new IterationBudget();
-  budget.spend(mac.iterations);
-  const digest = await pkcs12MacOf(mac, password, safe);
-  if (!equalSecrets(digest, mac.digest)) throw wrongPassword();
-  const bags: Bag[] = [];
+  const password = await passwordOf(mac, text, safe, budget);
+  const bags: PartBag[] = [];
   for (const part of readBer(safe, readParts)) bags.push(...(await openPart(part, password, budget)));
   return await contentsOf(bags, password, budget);
+}
+
+/** A bag, and how the part of the file is encrypted that it was in. */
+interface PartBag extends Bag {
+  readonly encryption?: PasswordEncryption;
+}
+
+/** The spelling of the password that makes the MAC right. */
+async function passwordOf(
+  mac: ReturnType<typeof readMac>,
+  text: Secret<string>,
+  safe: Bytes,
+  budget: IterationBudget,
+): Promise<Pkcs12Password> {
+  for (const password of pkcs12Passwords(text)) {
+    budget.spend(mac.iterations);
+    if (equalSecrets(await pkcs12MacOf(mac, password, safe), mac.digest)) return password;
+  }
+  throw new HoldfastError(
+    'password_wrong',
+    'the password does not open the pkcs#12 file, or the file is damaged',
+  );
 }
 
 /** One ContentInfo of the AuthenticatedSafe (RFC 7292 §4.1). */
@@ -107,27 +136,36 @@ function readImplicitOctets(reader: DerReader): Bytes {
 
 async function openPart(
   { content, encryption }: Part,
-  password: Secret<string>,
+  password: Pkcs12Password,
   budget: IterationBudget,
-): Promise<Bag[]> {
-  const bags =
-    encryption === undefined ? content : await decryptWithPassword(encryption, password, content, budget);
-  return readBer(bags, readBags);
+): Promise<PartBag[]> {
+  if (encryption === undefined) return readBer(content, readBags);
+  const bags = readBer(await decryptWithPassword(encryption, password, content, budget), readBags);
+  return bags.map((bag) => ({ ...bag, encryption }));
 }
 
 async function contentsOf(
-  bags: readonly Bag[],
-  password: Secret<string>,
+  bags: readonly PartBag[],
+  password: Pkcs12Password,
   budget: IterationBudget,
-): Promise<Pkcs12Contents> {
+): Promise<OpenedPkcs12> {
   const keys: Pkcs12Key[] = [];
   const certificates: Pkcs12Certificate[] = [];
+  const protections: BagProtection[] = [];
   for (const bag of bags) {
+    if (bag.kind === 'other') continue;
     const named = bag.name === undefined ? {} : { name: bag.name };
-    if (bag.kind === 'certificate') certificates.push({ ...named, der: checked(bag.value) });
-    else if (bag.kind !== 'other') keys.push({ ...named, key: await openKey(bag, password, budget) });
+    if (bag.kind === 'certificate') {
+      certificates.push({ ...named, der: checked(bag.value) });
+      protections.push({ kind: 'certificates', by: [bag.encryption] });
+    } else {
+      const { key, encryption } = await openKey(bag, password, budget);
+      keys.push({ ...named, key });
+      protections.push({ kind: 'keys', by: [encryption, bag.encryption] });
+    }
   }
-  return { keys, certificates };
+  const weakness = weakProtection(protections);
+  return { keys, certificates, ...(weakness !== undefined && { weakness }) };
 }
 
 function checked(der: Bytes): Bytes {
@@ -135,21 +173,27 @@ function checked(der: Bytes): Bytes {
   return der;
 }
 
-async function openKey(bag: Bag, password: Secret<string>, budget: IterationBudget): Promise<KeyObject> {
-  if (bag.kind === 'key') return importPrivateKey(bag.value);
+async function openKey(
+  bag: Bag,
+  password: Pkcs12Password,
+  budget: IterationBudget,
+): Promise<{ key: KeyObject; encryption?: PasswordEncryption }> {
+  if (bag.kind === 'key') return { key: importPrivateKey(bag.value) };
   const { encryption, content } = readBer(bag.value, (reader) =>
     reader.inside(tag.sequence, () => ({
       encryption: readPasswordEncryption(reader),
       content: reader.content(tag.octetString),
     })),
   );
-  return importPrivateKey(await decryptWithPassword(encryption, password, content, budget));
+  const pkcs8 = await decryptWithPassword(encryption, password, content, budget);
+  return { key: importPrivateKey(pkcs8), encryption };
 }
 
-function wrongPassword(): HoldfastError {
+function withoutMac(): HoldfastError {
   return new HoldfastError(
-    'password_wrong',
-    'the password does not open the pkcs#12 file, or the file is damaged',
+    'pkcs12_malformed',
+    'pkcs#12 file has no MAC, so that whoever had it could have changed it',
+    { hint: `when it comes from a place that you trust, write it again with one: ${rewritingPkcs12}` },
   );
 }
 

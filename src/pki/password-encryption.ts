@@ -1,16 +1,28 @@
-import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from 'node:crypto';
+import { createCipheriv, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Bytes, HoldfastError, type Secret, systemErrorCode } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { DerReader } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import type { DerWriter } from './der-writer.ts';
 import type { IterationBudget } from './iteration-budget.ts';
 import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
-import { keyPurpose, type Pkcs12Hash, passwordBytes, pkcs12Kdf, pkcs12KdfBlocks } from './pkcs12-kdf.ts';
+import type { Pkcs12Hash } from './pkcs12-kdf.ts';
+import type { Pkcs12Password } from './pkcs12-password.ts';
+import {
+  decipher,
+  decryptPkcs12Scheme,
+  derivePkcs12Key,
+  type KeyAndIv,
+  type Pkcs12Scheme,
+  pkcs12SchemeBlocks,
+  pkcs12SchemeOf,
+  pkcs12SchemeOid,
+} from './pkcs12-scheme.ts';
+import { rewritingPkcs12 } from './rewriting-pkcs12.ts';
 
 type Cipher = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc';
 
-/** How something is encrypted with a password: PBES2 (RFC 8018 §6.2), or the Triple DES of PKCS#12 (RFC 7292 Appendix C). */
+/** How something is encrypted with a password: PBES2 (RFC 8018 §6.2), or PKCS#12's own way (RFC 7292 Appendix C). */
 export type PasswordEncryption =
   | {
       readonly kind: 'pbes2';
@@ -20,12 +32,16 @@ export type PasswordEncryption =
       readonly cipher: Cipher;
       readonly iv: Bytes;
     }
-  | { readonly kind: 'pkcs12'; readonly salt: Bytes; readonly iterations: number };
+  | {
+      readonly kind: 'pkcs12';
+      readonly scheme: Pkcs12Scheme;
+      readonly salt: Bytes;
+      readonly iterations: number;
+    };
 
 const oids = {
   pbes2: '1.2.840.113549.1.5.13',
   pbkdf2: '1.2.840.113549.1.5.12',
-  tripleDesSha1: '1.2.840.113549.1.12.1.3',
 } as const satisfies Record<string, ObjectIdentifier>;
 
 const hmacs = new Map<ObjectIdentifier, Pkcs12Hash>([
@@ -60,15 +76,16 @@ export function readPasswordEncryption(reader: DerReader): PasswordEncryption {
   return reader.inside(tag.sequence, () => {
     const oid = reader.oid();
     if (oid === oids.pbes2) return readPbes2(reader);
-    if (oid === oids.tripleDesSha1) return { kind: 'pkcs12', ...readSaltAndIterations(reader) };
-    throw unsupported(otherNames.get(oid) ?? `algorithm ${oid}`);
+    const scheme = pkcs12SchemeOf(oid);
+    if (scheme === undefined) throw unsupported(`algorithm ${oid}`);
+    return { kind: 'pkcs12', scheme, ...readSaltAndIterations(reader) };
   });
 }
 
 /** Encryption with AES-256 in CBC mode under PBKDF2 with HMAC-SHA256, or that of old, with fresh salt. */
 export function freshPasswordEncryption(iterations: number, legacy: boolean): PasswordEncryption {
   const fresh = { salt: randomBytes(16), iterations };
-  if (legacy) return { kind: 'pkcs12', ...fresh };
+  if (legacy) return { kind: 'pkcs12', scheme: 'Triple DES', ...fresh };
   return { kind: 'pbes2', ...fresh, hash: 'sha256', cipher: 'aes-256-cbc', iv: randomBytes(16) };
 }
 
@@ -76,7 +93,7 @@ export function freshPasswordEncryption(iterations: number, legacy: boolean): Pa
 export function writePasswordEncryption(writer: DerWriter, encryption: PasswordEncryption): void {
   writer.inside(tag.sequence, () => {
     if (encryption.kind === 'pkcs12') {
-      writer.oid(oids.tripleDesSha1);
+      writer.oid(pkcs12SchemeOid(encryption.scheme));
       return writer.inside(tag.sequence, () => writeSaltAndIterations(writer, encryption));
     }
     writer.oid(oids.pbes2);
@@ -90,64 +107,45 @@ export function writePasswordEncryption(writer: DerWriter, encryption: PasswordE
   });
 }
 
+/** Encrypts with what {@link freshPasswordEncryption} made. */
 export async function encryptWithPassword(
   encryption: PasswordEncryption,
-  password: Secret<string>,
+  password: Pkcs12Password,
   data: Bytes,
 ): Promise<Bytes> {
-  const { cipher: name, key, iv } = await keyOf(encryption, password);
-  const cipher = createCipheriv(name, key, iv);
+  const { key, iv } = await keyOf(encryption, password);
+  const cipher = createCipheriv(encryption.kind === 'pbes2' ? encryption.cipher : 'des-ede3-cbc', key, iv);
   return Buffer.concat([cipher.update(data), cipher.final()]);
 }
 
 /** @throws HoldfastError `password_wrong` when it does not come out; `pkcs12_malformed` when it costs too much */
 export async function decryptWithPassword(
   encryption: PasswordEncryption,
-  password: Secret<string>,
+  password: Pkcs12Password,
   data: Bytes,
   budget: IterationBudget,
 ): Promise<Bytes> {
   budget.spend(costOf(encryption));
-  const { cipher: name, key, iv } = await keyOf(encryption, password);
-  try {
-    const decipher = createDecipheriv(name, key, iv);
-    return Buffer.concat([decipher.update(data), decipher.final()]);
-  } catch (cause) {
-    if (systemErrorCode(cause)?.startsWith('ERR_') !== true) throw cause;
-    throw new HoldfastError('password_wrong', 'the password does not open what is encrypted in the file', {
-      cause,
-    });
-  }
+  const keyAndIv = await keyOf(encryption, password);
+  const decrypted =
+    encryption.kind === 'pbes2'
+      ? decipher(encryption.cipher, keyAndIv, data)
+      : decryptPkcs12Scheme(encryption.scheme, keyAndIv, data);
+  if (decrypted !== undefined) return decrypted;
+  throw new HoldfastError('password_wrong', 'the password does not open what is encrypted in the file');
 }
 
-/** What is not taken: RC2 and RC4 are gone from OpenSSL's default provider, which is all that Node loads. */
-const otherNames = new Map<ObjectIdentifier, string>([
-  ['1.2.840.113549.1.12.1.1', 'RC4-128'],
-  ['1.2.840.113549.1.12.1.2', 'RC4-40'],
-  ['1.2.840.113549.1.12.1.4', 'two-key Triple DES'],
-  ['1.2.840.113549.1.12.1.5', 'RC2-128'],
-  ['1.2.840.113549.1.12.1.6', 'RC2-40'],
-]);
-
-async function keyOf(
-  encryption: PasswordEncryption,
-  password: Secret<string>,
-): Promise<{ cipher: Cipher; key: Bytes; iv: Bytes }> {
+async function keyOf(encryption: PasswordEncryption, { text, bytes }: Pkcs12Password): Promise<KeyAndIv> {
   const { salt, iterations } = encryption;
-  if (encryption.kind === 'pbes2') {
-    const { cipher, iv, hash } = encryption;
-    const key = await derive(password.reveal(), salt, iterations, keyBytes[cipher], hash);
-    return { cipher, key, iv };
-  }
-  const common = { hash: 'sha1', password: passwordBytes(password.reveal()), salt, iterations } as const;
-  const key = await pkcs12Kdf({ ...common, purpose: keyPurpose.encryption, length: 24 });
-  const iv = await pkcs12Kdf({ ...common, purpose: keyPurpose.iv, length: 8 });
-  return { cipher: 'des-ede3-cbc', key, iv };
+  if (encryption.kind === 'pkcs12')
+    return await derivePkcs12Key(encryption.scheme, { password: bytes.reveal(), salt, iterations });
+  const { cipher, iv, hash } = encryption;
+  return { key: await derive(text.reveal(), salt, iterations, keyBytes[cipher], hash), iv };
 }
 
 function costOf(encryption: PasswordEncryption): number {
   const { iterations } = encryption;
-  return encryption.kind === 'pbes2' ? iterations : iterations * (pkcs12KdfBlocks('sha1', 24) + 1);
+  return encryption.kind === 'pbes2' ? iterations : iterations * pkcs12SchemeBlocks(encryption.scheme);
 }
 
 function readPbes2(reader: DerReader): PasswordEncryption {
@@ -211,7 +209,7 @@ function writeSaltAndIterations(
 function unsupported(what: string): HoldfastError {
   return new HoldfastError(
     'pkcs12_malformed',
-    `pkcs#12 file is encrypted with ${what}; expected PBES2 with AES, or Triple DES`,
-    { hint: 'write it again: openssl pkcs12 -in OLD -legacy -nodes, then openssl pkcs12 -export' },
+    `pkcs#12 file is encrypted with ${what}; expected PBES2 with AES or Triple DES, or a scheme of PKCS#12`,
+    { hint: `write it again: ${rewritingPkcs12}` },
   );
 }

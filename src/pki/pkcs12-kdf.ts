@@ -10,7 +10,7 @@ export const keyPurpose = { encryption: 1, iv: 2, mac: 3 } as const;
 
 export interface Pkcs12KdfOptions {
   readonly hash: Pkcs12Hash;
-  /** As {@link passwordBytes} gives it. */
+  /** As `pkcs12Passwords` gives it. */
   readonly password: Bytes;
   readonly salt: Bytes;
   readonly iterations: number;
@@ -20,11 +20,6 @@ export interface Pkcs12KdfOptions {
 
 /** After so many hashes others get their turn: a few milliseconds. */
 const hashesInARow = 10_000;
-
-/** A password as PKCS#12 hashes it: UTF-16, big endian, ending in a zero (RFC 7292 Appendix B.1). */
-export function passwordBytes(password: string): Bytes {
-  return Buffer.from(`${password}\0`, 'utf16le').swap16();
-}
 
 /** How many blocks, each of all the iterations, a derivation takes. */
 export function pkcs12KdfBlocks(hashName: Pkcs12Hash, length: number): number {

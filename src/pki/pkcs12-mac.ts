@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { type Bytes, HoldfastError, type Secret } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { DerReader } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import type { DerWriter } from './der-writer.ts';
 import { readHash } from './hash-algorithm.ts';
 import type { ObjectIdentifier } from './object-identifier.ts';
-import { keyPurpose, type Pkcs12Hash, passwordBytes, pkcs12Kdf } from './pkcs12-kdf.ts';
+import { keyPurpose, type Pkcs12Hash, pkcs12Kdf } from './pkcs12-kdf.ts';
+import type { Pkcs12Password } from './pkcs12-password.ts';
 
 /** How a file says that nobody changed it who does not know the password (RFC 7292 §4, MacData). */
 export interface Pkcs12Mac {
@@ -24,11 +25,11 @@ const hashes: readonly (readonly [Pkcs12Hash, ObjectIdentifier])[] = [
 /** The MAC over `content` (RFC 7292 Appendix B, ID 3). */
 export async function pkcs12MacOf(
   { hash, salt, iterations }: Pkcs12Mac,
-  password: Secret<string>,
+  password: Pkcs12Password,
   content: Bytes,
 ): Promise<Bytes> {
   const length = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }[hash];
-  const derivation = { hash, password: passwordBytes(password.reveal()), salt, iterations };
+  const derivation = { hash, password: password.bytes.reveal(), salt, iterations };
   const key = await pkcs12Kdf({ ...derivation, purpose: keyPurpose.mac, length });
   return createHmac(hash, key).update(content).digest();
 }

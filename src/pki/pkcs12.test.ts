@@ -83,39 +83,53 @@ test('a key and its certificate carry the same localKeyId, a certificate without
   assert.equal(new Set(ids).size, 2);
 });
 
-for (const options of [
-  [],
-  ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'],
-  ['-keypbe', 'AES-128-CBC', '-certpbe', 'AES-192-CBC', '-macalg', 'sha512'],
-  ['-keypbe', 'NONE', '-certpbe', 'NONE'],
-  ['-iter', '1', '-nomaciter'],
-]) {
-  test(`what openssl pkcs12 -export ${options.join(' ')} makes is read`, async () => {
-    const file = await fromOpenssl(options);
-    const { keys, certificates } = await openPkcs12(file, password);
-    assert.equal(keys.length, 1);
-    const [certificate] = certificates;
-    assert.ok(certificate !== undefined && keys[0] !== undefined);
-    assert.equal(certificate.name, 'named ü');
-    assert.deepEqual(
-      Buffer.from(exportPublicKey(keys[0].key)),
-      Buffer.from(parseCertificate(certificate.der).spki),
-    );
+const windows = ['-keyex', '-CSP', 'Microsoft Enhanced Cryptographic Provider v1.0', '-LMK'];
+const both = (scheme: string): string[] => ['-legacy', '-keypbe', scheme, '-certpbe', scheme];
+
+for (const [options, weakness] of [
+  [[], undefined],
+  [['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'], undefined],
+  [['-keypbe', 'AES-128-CBC', '-certpbe', 'AES-192-CBC', '-macalg', 'sha512'], undefined],
+  [['-keypbe', 'NONE', '-certpbe', 'NONE'], 'certificates by nothing, keys by nothing'],
+  [['-certpbe', 'NONE'], undefined],
+  [['-iter', '1', '-nomaciter'], undefined],
+  [['-legacy'], 'certificates by RC2-40, keys by Triple DES'],
+  [['-legacy', ...windows], 'certificates by RC2-40, keys by Triple DES'],
+  [['-legacy', '-keypbe', 'AES-256-CBC'], 'certificates by RC2-40, keys by AES-256'],
+  [both('PBE-SHA1-2DES'), undefined],
+  [both('PBE-SHA1-RC2-40'), 'certificates by RC2-40, keys by RC2-40'],
+  [both('PBE-SHA1-RC2-128'), 'certificates by RC2-128, keys by RC2-128'],
+  [both('PBE-SHA1-RC4-40'), 'certificates by RC4-40, keys by RC4-40'],
+  [both('PBE-SHA1-RC4-128'), 'certificates by RC4-128, keys by RC4-128'],
+] as const) {
+  test(`what openssl pkcs12 -export ${options.join(' ')} makes is read, and judged`, async () => {
+    const opened = await openPkcs12(await fromOpenssl(options), password);
+    assertPair(opened, 'named ü');
+    assert.equal(opened.weakness, weakness);
   });
 }
 
+test('a password beyond ASCII opens what openssl makes with it, and made before 1.1.0', async () => {
+  for (const text of ['Größe', 'пароль 密码', 'smile 😀']) {
+    // What openssl made of the bytes of UTF-8 then is what it makes today of each of them as a character.
+    const older = Buffer.from(text).toString('latin1');
+    for (const typed of [text, older])
+      assertPair(await openPkcs12(await fromOpenssl(['-legacy'], typed), new Secret(text)), 'named ü');
+  }
+});
+
+test('an empty password opens what was made with one, or with none', async () => {
+  const empty = new Secret('');
+  for (const options of [[], ['-legacy']])
+    assertPair(await openPkcs12(await fromOpenssl(options, ''), empty), 'named ü');
+  const none = await fromCerttool(['--null-password', '--pkcs-cipher', 'rc2-40']);
+  assertPair(await openPkcs12(none, empty), 'named');
+  await rejectsWith('password_wrong', openPkcs12(await fromOpenssl(['-legacy']), empty));
+});
+
 test('what certtool --to-p12 makes is read', async () => {
-  await using place = await directory();
-  await using openssl = await Openssl.open();
-  await selfSigned(openssl);
-  for (const name of ['key.pem', 'cert.pem'])
-    await writeFile(join(place.path, name), await openssl.read(name));
-  const words = ['--to-p12', '--outder', '--p12-name', 'named', '--password', password.reveal()];
-  const files = ['--load-privkey', 'key.pem', '--load-certificate', 'cert.pem', '--outfile', 'file.p12'];
-  await run('certtool', [...words, ...files], { cwd: place.path });
-  const { keys, certificates } = await openPkcs12(await readFile(join(place.path, 'file.p12')), password);
-  assert.equal(keys.length, 1);
-  assert.equal(certificates.length, 1);
+  const file = await fromCerttool(['--password', password.reveal()]);
+  assertPair(await openPkcs12(file, password), 'named');
 });
 
 test('a file in BER, of indefinite lengths and octet strings in pieces, is read', async () => {
@@ -129,18 +143,24 @@ test('a wrong password is said to be wrong', async () => {
     await rejectsWith('password_wrong', openPkcs12(file, new Secret('wrong')));
 });
 
-test('what is encrypted with RC2 is refused with the way to write it again', async () => {
-  const file = await fromOpenssl(['-legacy']);
+test('a scheme that PKCS#12 does not have is refused with the way to write it again', async () => {
+  const file = await fromOpenssl(['-certpbe', 'RC2-CBC', '-legacy']);
   await assert.rejects(openPkcs12(file, password), (error: unknown) => {
     assert.ok(isHoldfastError(error, 'pkcs12_malformed'));
-    assert.match(error.message, /RC2-40/);
-    assert.match(error.hint ?? '', /openssl pkcs12/);
+    assert.match(error.message, /cipher 1\.2\.840\.113549\.3\.2/);
+    assert.match(error.hint ?? '', /keytool -importkeystore/);
     return true;
   });
 });
 
-test('a file without a MAC is refused', async () => {
-  await rejectsWith('pkcs12_malformed', openPkcs12(await fromOpenssl(['-nomac']), password));
+test('a file without a MAC is refused, since anybody could have changed it', async () => {
+  const file = await fromOpenssl(['-nomac']);
+  await assert.rejects(openPkcs12(file, password), (error: unknown) => {
+    assert.ok(isHoldfastError(error, 'pkcs12_malformed'));
+    assert.match(error.message, /no MAC/);
+    assert.match(error.hint ?? '', /keytool -importkeystore/);
+    return true;
+  });
 });
 
 test('a file that asks for hours of work is refused at once', async () => {
@@ -160,18 +180,20 @@ test('a file that asks for hours of work is refused at once', async () => {
 });
 
 test('a damaged file is a named error', async () => {
-  const cheap = await fromOpenssl(['-iter', '1', '-nomaciter']);
-  const random = seededRandom(12);
-  for (let round = 0; round < 2000; round++) {
-    const damaged = mutate(cheap, random);
-    try {
-      await openPkcs12(damaged, password);
-    } catch (error) {
-      assert.ok(isHoldfastError(error, 'pkcs12_malformed', 'password_wrong'), String(error));
+  for (const options of [[], ['-legacy']]) {
+    const cheap = await fromOpenssl([...options, '-iter', '1', '-nomaciter']);
+    const random = seededRandom(12);
+    for (let round = 0; round < 2000; round++) {
+      const damaged = mutate(cheap, random);
+      try {
+        await openPkcs12(damaged, password);
+      } catch (error) {
+        assert.ok(isHoldfastError(error, 'pkcs12_malformed', 'password_wrong'), String(error));
+      }
     }
+    for (let length = 0; length < cheap.length; length += 7)
+      await rejectsWith('pkcs12_malformed', openPkcs12(cheap.subarray(0, length), password));
   }
-  for (let length = 0; length < cheap.length; length += 7)
-    await rejectsWith('pkcs12_malformed', openPkcs12(cheap.subarray(0, length), password));
   await rejectsWith('pkcs12_malformed', openPkcs12(new Uint8Array(5_000_000), password));
 });
 
@@ -185,13 +207,39 @@ test('an RSA and an Ed25519 key travel too', async () => {
   }
 });
 
-async function fromOpenssl(options: readonly string[]): Promise<Bytes> {
+/** One key, its certificate, and the same name on both. */
+function assertPair({ keys, certificates }: Pkcs12Contents, name: string): void {
+  const [key] = keys;
+  const [certificate] = certificates;
+  assert.ok(key !== undefined && certificate !== undefined);
+  assert.equal(keys.length + certificates.length, 2);
+  assert.equal(certificate.name, name);
+  assert.equal(key.name, name);
+  assert.deepEqual(
+    Buffer.from(exportPublicKey(key.key)),
+    Buffer.from(parseCertificate(certificate.der).spki),
+  );
+}
+
+async function fromOpenssl(options: readonly string[], typed = password.reveal()): Promise<Bytes> {
   await using openssl = await Openssl.open();
   await selfSigned(openssl);
   const files = ['-inkey', 'key.pem', '-in', 'cert.pem', '-out', 'file.p12'];
-  const words = ['-name', 'named ü', '-passout', `pass:${password.reveal()}`, ...options];
+  const words = ['-name', 'named ü', '-passout', `pass:${typed}`, ...options];
   await openssl.run('pkcs12', '-export', ...files, ...words);
   return await openssl.read('file.p12');
+}
+
+async function fromCerttool(options: readonly string[]): Promise<Bytes> {
+  await using place = await directory();
+  await using openssl = await Openssl.open();
+  await selfSigned(openssl);
+  for (const name of ['key.pem', 'cert.pem'])
+    await writeFile(join(place.path, name), await openssl.read(name));
+  const words = ['--to-p12', '--outder', '--p12-name', 'named', ...options];
+  const files = ['--load-privkey', 'key.pem', '--load-certificate', 'cert.pem', '--outfile', 'file.p12'];
+  await run('certtool', [...words, ...files], { cwd: place.path });
+  return await readFile(join(place.path, 'file.p12'));
 }
 
 async function selfSigned(openssl: Openssl): Promise<void> {

@@ -3,7 +3,9 @@ import { asBuffer, type Bytes, HoldfastError, type Secret } from '../../base/ind
 import {
   type Certificate,
   exportPublicKey,
+  formatName,
   networkUri,
+  type OpenedPkcs12,
   openPkcs12,
   parseCertificate,
   parseNetworkUri,
@@ -21,6 +23,8 @@ export interface AuthorityKeys {
   readonly certificates: ReadonlyMap<string, Certificate>;
   /** The keys of those that are there, by the same labels. */
   readonly keys: ReadonlyMap<string, KeyObject>;
+  /** What to tell people of a file that protects it weakly, as `openPkcs12` says. */
+  readonly weakness?: string;
 }
 
 /**
@@ -39,6 +43,7 @@ export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>)
     const label = caLabel(certificate);
     if (label !== undefined) certificates.set(label, certificate);
   }
+  if (certificates.size === 0) throw foreign(`it holds ${namesOf(contents)}`);
   const { network, statusAddress } = describe(certificates);
   const keys = new Map<string, KeyObject>();
   for (const [label, { spki }] of certificates) {
@@ -47,7 +52,14 @@ export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>)
   }
   if (![...keys.keys()].some((label) => label.startsWith('issuing-')))
     throw foreign('it holds no key of an issuing certificate');
-  return { network, statusAddress, certificates, keys };
+  const { weakness } = contents;
+  return { network, statusAddress, certificates, keys, ...(weakness !== undefined && { weakness }) };
+}
+
+/** Whose certificates are in a file of another program. */
+function namesOf({ certificates }: OpenedPkcs12): string {
+  const names = certificates.map(({ der }) => formatName(parseCertificate(der).subject));
+  return names.length === 0 ? 'no certificate' : [...new Set(names)].join(', ');
 }
 
 function describe(
@@ -93,6 +105,6 @@ function statusAddressOf({ extensions }: Certificate): string {
 
 function foreign(problem: string): HoldfastError {
   return new HoldfastError('backup_foreign', `the pkcs#12 file is not of a Holdfast authority: ${problem}`, {
-    hint: 'give the file that certutil -backup or holdfast ca backup --format p12 wrote',
+    hint: 'keys of another authority cannot become those of a network: holdfast init makes new ones, and machines join',
   });
 }

@@ -57,6 +57,8 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
     trustIssued: restore.trustIssued === true,
     by: 'admin/local',
   });
+  if (authority.weakness !== undefined)
+    context.output.warn(`${path} protects what is in it weakly: ${authority.weakness}; destroy it`);
   sayRestored(context, { home, authority, result, trusted: restore.trustIssued === true });
 }
 
