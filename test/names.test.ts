@@ -18,7 +18,16 @@ async function openssl(directory: string, port: number, options: readonly string
 async function curl(directory: string, port: number, host: string): Promise<number | null> {
   const url = `https://${host}:${port}/-/status/root-1.cer`;
   const to = ['--connect-to', `::127.0.0.1:${port}`, '--cacert', join(directory, 'ca.pem')];
-  return await runProgram('curl', ['--silent', '--fail', '--output', '/dev/null', ...to, url]).then(
+  return await runProgram('curl', [
+    '--silent',
+    '--fail',
+    '--noproxy',
+    '*',
+    '--output',
+    '/dev/null',
+    ...to,
+    url,
+  ]).then(
     ({ code }) => code,
     (error: unknown) => Number(/exit code (\d+)/.exec(String(error))?.[1]),
   );
