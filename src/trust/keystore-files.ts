@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { decodeEntries, encodeEntries, type KeystoreEntry } from './keystore-entry.ts';
 import {
@@ -106,6 +106,19 @@ export async function relockKeystoreFile(
   if (lock.kind === 'passphrase' && (await readStash(files.stash)) !== undefined)
     await overwritingOld(files.stash, () => rm(files.stash));
   return lock;
+}
+
+/**
+ * Writes over and removes what writers left that were killed: it may hold a key that was taken away since. For whoever
+ * holds the lock.
+ */
+export async function removeUnfinished({ keystore, stash }: KeystoreFiles): Promise<void> {
+  const directory = dirname(keystore);
+  const begins = [keystore, stash].map((path) => `.${basename(path)}.`);
+  const left = (await readdir(directory)).filter(
+    (name) => name.endsWith('.tmp') && begins.some((begin) => name.startsWith(begin)),
+  );
+  for (const path of left.map((name) => join(directory, name))) await overwritingOld(path, () => rm(path));
 }
 
 function openEntries(file: Bytes, lock: KeystoreLock, files: KeystoreFiles): Map<string, KeystoreEntry> {

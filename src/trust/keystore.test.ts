@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -45,6 +56,18 @@ test('an entry that was removed is gone from the file too', async () => {
   const opened = await Keystore.open(directory);
   assert.equal(opened.has('old'), false);
   assert.throws(() => opened.secret('old'), failsWith('keystore_entry_missing', /no secret for old/));
+});
+
+test('what a writer left that was killed is written over by the next change, since it may hold a key taken away since', async () => {
+  const keystore = await Keystore.create(directory);
+  const left = join(directory, '.keystore.0123456789ab.tmp');
+  await writeFile(left, 'a key under the stash', { mode: 0o600 });
+  await using handle = await open(left, 'r');
+  await keystore.destroy('no such label');
+  assert.deepEqual((await readdir(directory)).sort(), ['keystore', 'stash']);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(100), 0, 100, 0);
+  assert.equal(bytesRead, 21);
+  assert.doesNotMatch(buffer.toString('latin1'), /a key/);
 });
 
 test('both files and their directory are for their owner alone', async () => {

@@ -18,6 +18,7 @@ import {
   type LoadedKeystore,
   loadKeystoreFiles,
   relockKeystoreFile,
+  removeUnfinished,
   saveKeystoreFile,
 } from './keystore-files.ts';
 import type { KeystoreLock } from './keystore-format.ts';
@@ -164,11 +165,11 @@ export class Keystore {
    * @throws HoldfastError `home_in_use` when another process does not let go of it
    */
   async update(change: (entries: KeystoreEditor) => void): Promise<void> {
-    await withFileLock(this.#files.lock, () => this.#apply(change));
+    await this.#alone(() => this.#apply(change));
   }
 
   async #replace(entries: ReadonlyMap<string, KeystoreEntry>): Promise<void> {
-    await withFileLock(this.#files.lock, async () => {
+    await this.#alone(async () => {
       const { lock } = await this.#load();
       await saveKeystoreFile(this.#files, { entries: new Map(entries), lock });
     });
@@ -181,7 +182,7 @@ export class Keystore {
    */
   async rekey(passphrase?: Secret<string>): Promise<void> {
     const wanted = await lockFor(passphrase);
-    await withFileLock(this.#files.lock, async () => {
+    await this.#alone(async () => {
       this.#lock = await relockKeystoreFile(this.#files, await this.#load(), wanted);
     });
   }
@@ -191,9 +192,17 @@ export class Keystore {
    * elsewhere, and a copy that somebody made, keep what they have.
    */
   async destroy(label: string): Promise<void> {
-    await withFileLock(this.#files.lock, () =>
+    await this.#alone(() =>
       overwritingOld(this.#files.keystore, () => this.#apply((entries) => entries.remove(label))),
     );
+  }
+
+  /** Under the lock, where nobody else's unfinished file is one that is being written. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    await withFileLock(this.#files.lock, async () => {
+      await removeUnfinished(this.#files);
+      await work();
+    });
   }
 
   async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {
