@@ -112,6 +112,22 @@ describe('holdfast cert revoke', () => {
     await ann.run(['cert', 'renew', '--force']);
   });
 
+  it('ends what is said where a number is the name of a node too', async () => {
+    const dan = await network.join('dan', at('dan'));
+    const [valid] = await certificates('dan');
+    assert.ok(valid !== undefined);
+    const namesake = await network.join(valid.serial, at('namesake'));
+    const { stderr } = await network.run(['cert', 'revoke', valid.serial, '--yes'], 2);
+    assert.match(stderr, /several things: client\/[0-9a-f]{32}, certificate .*\n {2}next: .*--serial/);
+    await network.run(['cert', 'revoke', valid.serial, '--serial', '--node', '--yes'], 2);
+    const { stdout } = await network.run(['cert', 'revoke', valid.serial, '--serial', '--yes']);
+    assert.match(stdout, /revoked +client\/dan +1 certificate/);
+    await dan.run(['cert', 'renew', '--force'], 21);
+    await namesake.run(['cert', 'renew', '--force']);
+    await network.run(['cert', 'revoke', valid.serial, '--node', '--yes']);
+    await namesake.run(['cert', 'renew', '--force'], 21);
+  });
+
   it('is known to openssl and GnuTLS at once, by OCSP and by the list of ca crl', async () => {
     const carl = await network.join('carl', at('carl'));
     await carl.run(['cert', 'export', at('carl-pem')]);

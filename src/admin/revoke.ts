@@ -7,7 +7,9 @@ import type { AdminContext } from './admin-context.ts';
 const maxTextLength = 300;
 const What = Type.String({ minLength: 1, maxLength: maxTextLength });
 
-export const certificateRevocableInput = Type.Object({ what: What }, { additionalProperties: false });
+const As = Type.Optional(Type.Enum(['serial', 'node']));
+
+export const certificateRevocableInput = Type.Object({ what: What, as: As }, { additionalProperties: false });
 
 /** What would be revoked. */
 export interface RevocableView {
@@ -21,9 +23,9 @@ export interface RevocableView {
 /** What a text means that names something to be revoked. Errors: `object_not_found`, `input_invalid` when it means several. */
 export async function findRevocable(
   { authority }: AdminContext,
-  { what }: Static<typeof certificateRevocableInput>,
+  { what, as }: Static<typeof certificateRevocableInput>,
 ): Promise<RevocableView> {
-  const target = await authority.revocation.find(what);
+  const target = await authority.revocation.find(what, as);
   return { kind: target.kind, what: exactly(target), description: describeTarget(target) };
 }
 
@@ -33,7 +35,7 @@ function exactly(target: RevocationTarget): string {
 }
 
 export const certificateRevokeInput = Type.Object(
-  { what: What, reason: Type.Optional(Type.String({ maxLength: maxTextLength })) },
+  { what: What, as: As, reason: Type.Optional(Type.String({ maxLength: maxTextLength })) },
   { additionalProperties: false },
 );
 
@@ -69,11 +71,11 @@ const mirrorPatienceMs = 10 * secondMs;
  */
 export async function revoke(
   { authority }: AdminContext,
-  { what, reason = 'unspecified' }: Static<typeof certificateRevokeInput>,
+  { what, as, reason = 'unspecified' }: Static<typeof certificateRevokeInput>,
   caller: Identity,
 ): Promise<RevokedView> {
   const order = { reason: parseReason(reason), by: identityLabel(caller) };
-  const target = await authority.revocation.find(what);
+  const target = await authority.revocation.find(what, as);
   if (target.kind === 'issuer')
     throw new HoldfastError('input_invalid', `${what} is the issuing certificate ${target.label}`, {
       hint: `all that it issued ends with it: holdfast cert revoke ${target.label}`,

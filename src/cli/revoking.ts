@@ -9,20 +9,28 @@ import { plural } from './format.ts';
 export interface RevokeOptions {
   readonly reason?: string;
   readonly yes?: boolean;
+  /** What the text is, where it could be both. */
+  readonly serial?: boolean;
+  readonly node?: boolean;
 }
 
 /** `holdfast cert revoke`: one certificate, a whole node, or an issuing certificate with all below it, once somebody has said yes. */
 export async function revokeCertificate(
   context: Context,
   text: string,
-  { reason, yes = false }: RevokeOptions,
+  { reason, yes = false, serial = false, node = false }: RevokeOptions,
 ): Promise<void> {
   await withAdmin(context, async (admin) => {
-    const { kind, what, description } = await admin.call('cert.revocable', { what: text });
+    const as = serial ? 'serial' : node ? 'node' : undefined;
+    const { kind, what, description } = await admin.call('cert.revocable', { what: text, ...(as && { as }) });
     if (!yes) await confirm(description);
     const why = reason === undefined ? {} : { reason };
     if (kind === 'issuer') sayIssuer(context, await admin.call('ca.revoke-issuer', { label: what, ...why }));
-    else sayRevoked(context, await admin.call('cert.revoke', { what, ...why }));
+    else
+      sayRevoked(
+        context,
+        await admin.call('cert.revoke', { what, as: kind === 'identity' ? 'node' : 'serial', ...why }),
+      );
   });
 }
 

@@ -11,6 +11,9 @@ export type RevocationTarget =
   | { readonly kind: 'certificate'; readonly serial: SerialNumber }
   | { readonly kind: 'identity'; readonly identity: Pick<Identity, 'role' | 'name'> };
 
+/** What a text is, when that is said: a serial number or its beginning, or the name of a node. */
+export type TargetWord = 'serial' | 'node';
+
 /** Shorter beginnings of a serial number could be names. */
 const minSerialDigits = 8;
 const maxSerialDigits = 40;
@@ -18,31 +21,38 @@ const maxSerialDigits = 40;
 /**
  * What somebody means by a text: a node by its name (`laptop`, `client/laptop`, or its URI), a certificate by its serial
  * number or enough of its beginning, or an issuing certificate by its label (`issuing-1`) or its number. A text that means
- * several things means none.
+ * several things means none, unless `as` says which of them it is.
  *
  * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them, or the root
  */
 export async function findTarget(
   { database: queries, issuer }: Pick<AuthorityContext, 'database' | 'issuer'>,
   text: string,
+  as?: TargetWord,
 ): Promise<RevocationTarget> {
-  refuseRoot(issuer, text);
   const [found, ...others] = [
-    ...findIssuers(issuer, text),
-    ...(await findIdentities(queries, text)),
-    ...(await findSerials(queries, text)),
+    ...(as === 'node' ? [] : findIssuers(issuer, text)),
+    ...(as === 'serial' ? [] : await findIdentities(queries, text)),
+    ...(as === 'node' ? [] : await findSerials(queries, text)),
   ];
-  if (found === undefined) {
-    const unseen = await findUnseen({ database: queries, issuer }, text);
-    if (unseen !== undefined) return unseen;
-    throw new HoldfastError('object_not_found', `${text} is no node and no certificate of this authority`, {
-      hint: 'holdfast cert list shows both',
-    });
-  }
-  if (others.length === 0) return found;
-  const meanings = [found, ...others].map(describeTarget).join(', ');
-  throw new HoldfastError('input_invalid', `${text} can mean several things: ${meanings}`, {
-    hint: 'say ROLE/NAME, or more of the serial number',
+  const isRoot = as !== 'node' && isMeant(issuer.root, text);
+  if (found === undefined && isRoot) throw rootMeant(issuer);
+  if (found !== undefined && others.length === 0 && !isRoot) return found;
+  if (found !== undefined)
+    throw ambiguous(text, [
+      ...[found, ...others].map(describeTarget),
+      ...(isRoot ? [issuer.root.label] : []),
+    ]);
+  const unseen = as === 'serial' ? undefined : await findUnseen({ database: queries, issuer }, text);
+  if (unseen !== undefined) return unseen;
+  throw new HoldfastError('object_not_found', `${text} is no node and no certificate of this authority`, {
+    hint: 'holdfast cert list shows both',
+  });
+}
+
+function ambiguous(text: string, meanings: readonly string[]): HoldfastError {
+  return new HoldfastError('input_invalid', `${text} can mean several things: ${meanings.join(', ')}`, {
+    hint: 'say ROLE/NAME, or more of the serial number; or which it is: --node, --serial',
   });
 }
 
@@ -53,9 +63,8 @@ export function describeTarget(target: RevocationTarget): string {
 }
 
 /** Nobody stands above it who could say that it is not to be believed. */
-function refuseRoot({ root }: Issuer, text: string): void {
-  if (!isMeant(root, text)) return;
-  throw new HoldfastError(
+function rootMeant({ root }: Issuer): HoldfastError {
+  return new HoldfastError(
     'input_invalid',
     `${root.label} is the root, which nobody stands above to revoke it`,
     {

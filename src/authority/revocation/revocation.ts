@@ -4,7 +4,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
 import { countToRenew } from './count-to-renew.ts';
 import { type ListedCrl, listCrls, readCrl, readCrlState } from './crl-records.ts';
-import { findTarget, type RevocationTarget } from './find-target.ts';
+import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
 import { type OcspAnswerBytes, OcspResponder } from './ocsp-responder.ts';
 import { revokeCertificate } from './revoke-certificate.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
@@ -38,8 +38,8 @@ export class Revocation {
   }
 
   /** What a text means that names what is to be revoked. Errors: see {@link findTarget}. */
-  find(text: string): Promise<RevocationTarget> {
-    return findTarget(this.#context, text);
+  find(text: string, as?: TargetWord): Promise<RevocationTarget> {
+    return findTarget(this.#context, text, as);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { DefineCommand } from '../../define-command.ts';
 import type { RevokeOptions } from '../../revoking.ts';
 
@@ -10,6 +11,10 @@ export const defineCertRevoke: DefineCommand = (command, start) => {
     )
     .argument('<serial-or-node>', 'a serial number or its beginning, or a node: laptop, client/laptop')
     .option('--reason <reason>', 'why, in a word of RFC 5280, e.g. keyCompromise (default: unspecified)')
+    .addOption(
+      new Option('--serial', 'the text is a serial number, where it could be both').conflicts('node'),
+    )
+    .option('--node', 'the text is a node')
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
