@@ -69,7 +69,7 @@ describe('a tree with every file type', () => {
   });
 });
 
-/** The largest pack, which holds nothing but parts of the largest file. */
+/** The largest pack: after some bytes of small files it begins with a part of the largest one. */
 function largestPack(directory: string): string {
   const packs = globSync('*/*', { cwd: directory }).map((name) => join(directory, name));
   const [largest = ''] = packs.toSorted((a, b) => statSync(b).size - statSync(a).size);
@@ -79,13 +79,13 @@ function largestPack(directory: string): string {
 function flipByte(path: string): void {
   const file = openSync(path, 'r+');
   const byte = Buffer.alloc(1);
-  readSync(file, byte, 0, 1, 1_000_000);
+  readSync(file, byte, 0, 1, 100_000);
   writeSync(
     file,
     byte.map((value) => value ^ 1),
     0,
     1,
-    1_000_000,
+    100_000,
   );
   closeSync(file);
 }

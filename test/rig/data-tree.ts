@@ -109,11 +109,15 @@ function makeModes(root: string): void {
 
 async function makeSpecialFiles(root: string): Promise<void> {
   execFileSync('mkfifo', [join(root, 'fifo')]);
-  const server = createServer().listen(join(root, 'listening'));
+  // By way of the open folder, since the path of a socket has 107 bytes at most.
+  const folder = openSync(root, 'r');
+  const server = createServer().listen(`/proc/self/fd/${folder}/listening`);
   await once(server, 'listening');
   // Closing removes the name it was given; a renamed socket stays.
   renameSync(join(root, 'listening'), join(root, 'socket'));
   server.close();
+  await once(server, 'close');
+  closeSync(folder);
 }
 
 function makeAttributes(root: string): void {

@@ -196,10 +196,15 @@ test('when the store fails the backup fails with its error, writes no snapshot, 
   for (let n = 0; n < 20; n++) writeFileSync(join(top, `${n}`), randomBytes(2_000_000));
   const full = new HoldfastError('storage_full', 'no space left');
   let packs = 0;
+  const first = Promise.withResolvers<void>();
   const failing: ObjectStore = Object.assign(Object.create(store) as MemoryStore, {
     write: async (...[ref, body, options]: Parameters<MemoryStore['write']>) => {
-      if (ref.type === 'data' && ++packs > 1) throw full;
+      if (ref.type === 'data' && ++packs > 1) {
+        await first.promise;
+        throw full;
+      }
       await store.write(ref, body, options);
+      if (ref.type === 'data') first.resolve();
     },
     list: store.list.bind(store),
     read: store.read.bind(store),
