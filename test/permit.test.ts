@@ -51,6 +51,12 @@ describe('an authority that permits some names', () => {
     return joined;
   };
 
+  /** Of the certificate that the running server shows now. */
+  const issuerOfServer = (): string => {
+    const shown = `openssl s_client -connect 127.0.0.1:${port + 1} </dev/null 2>&1 | openssl x509 -noout -issuer`;
+    return execFileSync('sh', ['-c', shown], { encoding: 'utf8' });
+  };
+
   it('is not made for a server that it could not certify, nor for names that are none', async () => {
     const words = ['init', '--network', 'network.test', '--home', home, '--names', '127.0.0.1,localhost'];
     for (const [permit, code, exit, message] of [
@@ -102,6 +108,7 @@ describe('an authority that permits some names', () => {
     const outside = await runHoldfast(['ca', 'permit', 'example.org', '--json', '--home', home]);
     assert.deepEqual([errorIn(outside).code, outside.code], ['name_not_permitted', 23]);
     await run(['ca', 'permit', 'example.org,example.com', 'localhost', '127.0.0.0/8']);
+    assert.match(issuerOfServer(), /issuing-2/);
     await joinNetwork('disk2', ['--role', 'storage', '--names', 'nas.example.org']);
     const refused = await joinNetwork('disk3', ['--role', 'storage', '--names', 'nas.example.net'], 23);
     assert.equal(errorIn(refused).code, 'name_not_permitted');

@@ -54,13 +54,14 @@ export const caPermitInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** Makes an issuing certificate that may certify these names only; no names stand for any. */
+/** Makes an issuing certificate that may certify these names only, no names stand for any; the running server has it at once. */
 export async function permitNames(
-  { authority, clock }: AdminContext,
+  { authority, clock, renewServer }: AdminContext,
   { names }: Static<typeof caPermitInput>,
   caller: Identity,
 ): Promise<IssuerView> {
   const { label } = await authority.custody.permitNames({ names, by: identityLabel(caller) });
+  await renewServer();
   const issuers = await authority.custody.list();
   return describeIssuer(issuers.find((each) => each.label === label) as IssuerCustody, clock.now());
 }

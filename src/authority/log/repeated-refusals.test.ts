@@ -4,6 +4,7 @@ import { hourMs, minuteMs, silentLog } from '../../base/index.ts';
 import { createNodeRequest } from '../../enrol/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { refused } from '../refused.fixture.ts';
+import { RepeatedRefusals } from './repeated-refusals.ts';
 
 /** A home with a client, and a way to ask for its renewal in vain. */
 async function withRefused(): Promise<{ readonly home: SampleHome; fail(times: number): Promise<void> }> {
@@ -60,6 +61,22 @@ test('a node that was not refused for an hour has a record of its own again', as
   await home.authority.maintain(silentLog);
   await fail(1);
   assert.deepEqual(await refusals(home), [first, first]);
+});
+
+test('refusals that say different things are told apart, and not without end', async () => {
+  await using home = await SampleHome.open();
+  const { log } = home.authority;
+  const refusals = new RepeatedRefusals(log, home.clock);
+  for (let round = 0; round < 2; round += 1)
+    for (let at = 0; at < 30; at += 1)
+      await refusals.record('192.0.2.1', { code: 'name_not_permitted', message: `name ${at} is outside` });
+  await refusals.record('192.0.2.2', { code: 'name_not_permitted', message: 'name 0 is outside' });
+  await refusals.flush('all');
+  const details = (await log.list({ after: 0, limit: 100 }))
+    .filter(({ kind }) => kind === 'refused')
+    .map((record) => record.details['message'] ?? record.details['repeated']);
+  const names = Array.from({ length: 10 }, (_, at) => `name ${at} is outside`);
+  assert.deepEqual(details, [...names, 'name 0 is outside', 50]);
 });
 
 test('what was counted is on record when the authority is closed', async () => {

@@ -3,18 +3,22 @@ import type { AuditLog } from './audit-log.ts';
 
 /** So many are told apart; whoever comes beyond is as good as a stranger. */
 const maxTold = 10_000;
+/** So many that say different things are recorded of one party for one reason in an hour. */
+const maxMessages = 10;
 
-/** Refusals of one party for one reason that were not recorded yet. */
+/** Refusals of one party for one reason. */
 interface Repeats {
   readonly by: string;
   readonly code: string;
-  /** Of the last record of them. */
+  /** What was recorded in this hour, which began then. */
+  readonly messages: Set<string>;
   sinceMs: number;
+  /** Those that were not recorded. */
   count: number;
 }
 
 /**
- * Records refusals of those who are known by name: the first at once, and its like an hour later as a number. A machine
+ * Records refusals of those who are known by name: the first at once, and what says the same an hour later as a number. A machine
  * that asks again and again for what it does not get must not be able to fill the disk.
  */
 export class RepeatedRefusals {
@@ -30,15 +34,15 @@ export class RepeatedRefusals {
   /** Records one, or counts it; false when too many are told apart already. */
   async record(by: string, { code, message }: Pick<HoldfastError, 'code' | 'message'>): Promise<boolean> {
     const key = `${code} ${by}`;
-    const before = this.#told.get(key);
-    if (before !== undefined) {
-      before.count += 1;
-      if (this.#isDue(before)) await this.#settle(key, before);
+    const repeats = this.#told.get(key) ?? this.#begin(key, { by, code });
+    if (repeats === undefined) return false;
+    if (!repeats.messages.has(message) && repeats.messages.size < maxMessages) {
+      repeats.messages.add(message);
+      await this.#log.record({ kind: 'refused', by, details: { code, message } });
       return true;
     }
-    if (this.#told.size >= maxTold) return false;
-    this.#told.set(key, { by, code, sinceMs: this.#clock.now(), count: 0 });
-    await this.#log.record({ kind: 'refused', by, details: { code, message } });
+    repeats.count += 1;
+    if (this.#isDue(repeats)) await this.#settle(key, repeats);
     return true;
   }
 
@@ -46,6 +50,13 @@ export class RepeatedRefusals {
   async flush(which: 'due' | 'all'): Promise<void> {
     for (const [key, repeats] of this.#told)
       if (which === 'all' || this.#isDue(repeats)) await this.#settle(key, repeats);
+  }
+
+  #begin(key: string, who: Pick<Repeats, 'by' | 'code'>): Repeats | undefined {
+    if (this.#told.size >= maxTold) return undefined;
+    const repeats = { ...who, messages: new Set<string>(), sinceMs: this.#clock.now(), count: 0 };
+    this.#told.set(key, repeats);
+    return repeats;
   }
 
   #isDue({ sinceMs }: Repeats): boolean {
