@@ -69,10 +69,18 @@ export async function bringRootOnline(
   context.output.row('next', 'do what needs it, then take it away again: holdfast ca offline FILE');
 }
 
+/** What is thrown before anything is taken out of the keystore; `storage_full` when it could not be recorded. */
+const keyIsHere = [
+  'password_wrong',
+  'backup_damaged',
+  'backup_foreign',
+  'root_offline',
+  'storage_full',
+] as const;
+
 /** Removes the file only when it is certain that its key is still where it was. */
 async function withdraw({ output }: Context, path: string, error: unknown): Promise<void> {
-  if (isHoldfastError(error, 'password_wrong', 'backup_damaged', 'backup_foreign', 'root_offline'))
-    return await rm(path);
+  if (isHoldfastError(error, ...keyIsHere)) return await rm(path);
   output.warn(
     `${path} is kept: it may be the only place that has the key of the root now; "holdfast ca show" says whether it left`,
   );

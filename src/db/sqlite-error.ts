@@ -9,13 +9,16 @@ const sqliteCorrupt = 11;
 const sqliteFull = 13;
 const sqliteCannotOpen = 14;
 const sqliteNotADatabase = 26;
+/** The index of the log could not be made longer: the first thing that a disk without a free page is asked for. */
+const sqliteNoRoomForIndex = 10 | (19 << 8);
 
 /** Turns an error of `node:sqlite` about the database `path` into a named one; anything else is returned as it came. */
 export function namedSqliteError(error: unknown, path: string): unknown {
-  const code = primaryResultCode(error);
-  if (code === undefined) return error;
+  const extended = resultCode(error);
+  if (extended === undefined) return error;
   const cause = error;
-  switch (code) {
+  // The low byte of an extended result code is the primary one.
+  switch (extended === sqliteNoRoomForIndex ? sqliteFull : extended & 0xff) {
     case sqliteBusy:
     case sqliteLocked:
       return new HoldfastError('database_busy', `database ${path} is held by another process`, { cause });
@@ -39,11 +42,10 @@ export function namedSqliteError(error: unknown, path: string): unknown {
   }
 }
 
-/** The low byte of an extended result code is the primary one. */
-function primaryResultCode(error: unknown): number | undefined {
+function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
-  return error.errcode & 0xff;
+  return error.errcode;
 }
 
 function messageOf(error: unknown): string {
