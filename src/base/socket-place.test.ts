@@ -13,6 +13,19 @@ test('the socket is in the home, or under a short name of its own when the home 
   assert.notEqual(long, socketPath(`/home/${'y'.repeat(120)}`));
 });
 
+test('the socket of a long home is found with another TMPDIR, however long', () => {
+  const home = `/home/${'x'.repeat(120)}`;
+  const before = socketPath(home);
+  const { TMPDIR } = process.env;
+  try {
+    process.env['TMPDIR'] = `/tmp/${'y'.repeat(80)}`;
+    assert.equal(socketPath(home), before);
+  } finally {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+  }
+});
+
 test('a directory of the socket that is not this user alone is refused', async () => {
   using directory = temporaryDirectory();
   const place = join(directory.path, 'place');

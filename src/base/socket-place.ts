@@ -1,17 +1,19 @@
 import { hash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HoldfastError, systemErrorCode } from './error.ts';
 
 /** What a socket's address holds on every system, with a little to spare (unix(7): 108, elsewhere 104). */
 const maxPathBytes = 100;
 
+/** Where the sockets of long homes are: the same for the server and for whoever looks for it with another TMPDIR. */
+const shortPlace = '/tmp';
+
 /** Where the socket of a home is: in it, or in a directory of its own where its path would be too long for a socket. */
 export function socketPath(home: string): string {
   const inHome = join(home, 'admin.sock');
   if (Buffer.byteLength(inHome) <= maxPathBytes) return inHome;
-  return join(tmpdir(), `holdfast-${hash('sha256', home).slice(0, 24)}`, 'admin.sock');
+  return join(shortPlace, `holdfast-${hash('sha256', home).slice(0, 24)}`, 'admin.sock');
 }
 
 /**
