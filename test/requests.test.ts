@@ -195,6 +195,9 @@ test('a request is taken as PEM, as DER, as base64 and in JSON alike', async () 
     ['application/pkcs10', derOf],
     ['application/x-pem-file', (pem) => pem],
     ['text/plain', (pem) => derOf(pem).toString('base64')],
+    ['application/octet-stream', derOf],
+    // What curl says of --data-binary unless told.
+    ['application/x-www-form-urlencoded', (pem) => pem],
     ['application/json', (request) => JSON.stringify({ request })],
   ];
   for (const [at, [type, encode]] of bodies.entries()) {
@@ -235,6 +238,17 @@ test('a form with nothing in it is the mistake of whoever sent it', async () => 
   for (const where of ['certsrv/submit', 'certsrv/follow', 'enrol/requests', 'status/ocsp'])
     statuses.push((await send(`/-/${where}`, { body: '' })).status);
   assert.deepEqual(statuses, [400, 303, 400, 200]);
+});
+
+test('a form without a request says what is missing', async () => {
+  const answer = await sendForm('/-/certsrv/submit', { request: ' ', profile: 'server' });
+  assert.equal(answer.status, 400);
+  assert.match(answer.body.toString(), /No request was pasted into the form/);
+});
+
+test('the page is found with a slash at its end, as people type it', async () => {
+  const answer = await send('/-/certsrv/');
+  assert.deepEqual([answer.status, answer.headers.location], [308, '/-/certsrv']);
 });
 
 test('a page of another site cannot leave a request by way of a browser', async () => {

@@ -7,7 +7,7 @@ import { isOfSigner, readSignerInfo, type SignerInfo, signedAttributeOids } from
 import { type DerReader, readDer } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
-import type { ObjectIdentifier } from './object-identifier.ts';
+import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
 import { checkRequestSize } from './request-size.ts';
 import { verifySignature } from './signing.ts';
 import { publicKeyOf } from './verify-signature.ts';
@@ -19,6 +19,11 @@ export interface SignedRequest {
   /** Whose key signed it. Whether that certificate is to be believed is for the caller to judge. */
   readonly signer: Certificate;
 }
+
+/** What CMC wraps requests in (RFC 5272 §3.2). */
+const cmcOid: ObjectIdentifier = '1.3.6.1.5.5.7.12.2';
+
+registerOids([cmcOid]);
 
 /**
  * Opens a PKCS#10 request that was signed as PKCS#7, as a renewal with the certificate that is being renewed
@@ -39,6 +44,7 @@ export function openSignedRequest(pkcs7: Bytes): SignedRequest {
 
 function readAll(pkcs7: Bytes): { signedData: SignedData; info: SignerInfo; signer: Certificate } {
   const signedData = readDer(derFromBer(pkcs7), readSignedData);
+  if (signedData.contentType === cmcOid) throw cmcRequest();
   const [only, ...others] = signedData.signers;
   if (only === undefined || others.length > 0)
     throw malformedRequest(`it has ${signedData.signers.length} signatures, expected one`);
@@ -109,6 +115,16 @@ function readValue(reader: DerReader, oid: ObjectIdentifier): ObjectIdentifier |
 
 function malformedRequest(problem: string): HoldfastError {
   return new HoldfastError('request_malformed', `signed request is malformed: ${problem}`);
+}
+
+function cmcRequest(): HoldfastError {
+  return new HoldfastError(
+    'request_malformed',
+    'the request is a CMC message; expected PKCS #10 or PKCS #7',
+    {
+      hint: 'make it anew: certreq has RequestType = PKCS10 for it, and PKCS7 for a renewal',
+    },
+  );
 }
 
 function wrongSignature(problem: string): HoldfastError {

@@ -131,6 +131,13 @@ test('a request that nobody signed, two signed, or that is not there is refused'
   refused('request_malformed', await signedByOpenssl(network, twice));
 });
 
+test('a CMC message is named as one, with the way to another request', async () => {
+  const cmc = [...byOpenssl['cms -sign'], '-econtent_type', '1.3.6.1.5.5.7.12.2', '-keyid', '-nocerts'];
+  const pkcs7 = await signedByOpenssl(network, cmc);
+  refused('request_malformed', pkcs7);
+  assert.throws(() => openSignedRequest(pkcs7), /is a CMC message; expected PKCS #10/);
+});
+
 test('a request without the certificate of its signer is refused', async () => {
   refused('request_malformed', await signedByOpenssl(network, [...byOpenssl['cms -sign'], '-nocerts']));
 });

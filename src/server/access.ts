@@ -31,6 +31,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/-/enrol/requests/*', service: 'enrol', access: 'anybody' },
   { method: 'GET', path: '/-/certsrv', service: 'enrol', access: 'anybody' },
   { method: 'GET', path: '/-/certsrv/*', service: 'enrol', access: 'anybody' },
+  { method: 'HEAD', path: '/-/certsrv', service: 'enrol', access: 'anybody' },
+  { method: 'HEAD', path: '/-/certsrv/*', service: 'enrol', access: 'anybody' },
   { method: 'POST', path: '/-/certsrv/*', service: 'enrol', access: 'anybody' },
   {
     method: 'POST',

@@ -27,7 +27,7 @@ export class EnrolLimit {
     this.#roll();
     const count = this.#byPlace.get(placeOfAddress(address)) ?? 0;
     if (count === 0 || (count < maxPerPlace && this.#inAll < maxInAll)) return;
-    throw new HoldfastError('rate_limited', 'too many refused attempts to join', { hint: 'wait a minute' });
+    throw new HoldfastError('rate_limited', 'too many refused attempts from here', { hint: 'wait a minute' });
   }
 
   /** Counts one refused attempt. */

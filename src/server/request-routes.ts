@@ -20,11 +20,9 @@ import { peerAddress } from './peer-address.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** How a request comes by itself; what is said of it stands in the query then. */
-const requestTypes = ['application/pkcs10', 'application/pkcs7-mime', 'application/x-pem-file', 'text/plain'];
-
 /**
- * Requests over HTTP. They are taken from strangers while the queue is on; with a join code, or signed with a certificate
+ * Requests over HTTP: JSON, or a request by itself under any other type, as programs call it many names and curl calls all
+ * that it sends a form; what is said of it stands in the query then. They are taken from strangers while the queue is on; with a join code, or signed with a certificate
  * of the network, always. Whoever has the handle of a request can follow it.
  */
 export function mountRequests(app: FastifyInstance, context: ServerContext): void {
@@ -32,7 +30,7 @@ export function mountRequests(app: FastifyInstance, context: ServerContext): voi
     scope.addHook('onRequest', refuseCrossSite);
     scope.removeContentTypeParser('text/plain');
     const raw = { parseAs: 'buffer', bodyLimit: maxSubmissionBytes } as const;
-    scope.addContentTypeParser(requestTypes, raw, (_request, body, parsed) => parsed(null, body));
+    scope.addContentTypeParser('*', raw, (_request, body, parsed) => parsed(null, body));
     scope.post(requestPaths.submit, { bodyLimit: 2 * maxSubmissionBytes }, (request, reply) =>
       answering(context, request, reply, async () => {
         const answer = await answerSubmission(context.authority, readSubmission(request));

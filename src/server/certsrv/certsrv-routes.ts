@@ -43,13 +43,17 @@ function mountForms(scope: FastifyInstance, context: ServerContext): void {
     checkOpen(context);
     return sendPage(reply, { title: 'Request a certificate', network, body: homePage() });
   });
+  // As people type it who know Microsoft's.
+  scope.get(`${certsrvPaths.home}/`, (_request, reply) => secured(reply).redirect(certsrvPaths.home, 308));
   scope.get(certsrvPaths.style, (_request, reply) =>
     secured(reply).type('text/css; charset=utf-8').send(style),
   );
   scope.post<{ Body: Fields }>(certsrvPaths.submit, async (form, reply) => {
     const from = peerAddress(form);
     const { handle } = await limitRefusals(context, from, async () => {
-      const { request, ...said } = parseMessage(SubmitRequest, withoutEmpty(form.body ?? {}), 'form');
+      const fields = withoutEmpty(form.body ?? {});
+      if (fields['request'] === undefined) throw nothingPasted();
+      const { request, ...said } = parseMessage(SubmitRequest, fields, 'form');
       return await answerSubmission(authority, { ...said, input: Buffer.from(request, 'utf8'), from });
     });
     return secured(reply).redirect(certsrvPaths.request(handle), 303);
@@ -153,6 +157,10 @@ function checkOpen({ authority }: ServerContext): void {
 /** A field that is left empty was not filled in. */
 function withoutEmpty(fields: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ''));
+}
+
+function nothingPasted(): HoldfastError {
+  return new HoldfastError('request_malformed', 'no request was pasted into the form');
 }
 
 function noList(): never {
