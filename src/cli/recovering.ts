@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   adoptEscrowed,
+  type Connection,
   connectNode,
   type EscrowedRepository,
   escrowsIn,
@@ -60,18 +61,28 @@ export async function recover(
   if (serving !== undefined) held.use(serving);
   const node = await becomeNode(context, code);
   using connection = await connectNode(node, context);
-  const place = await connection.place({ url: options.repo });
-  const found = await openEscrowed(connection, place, {
-    kit,
-    known: known ?? knownOf(kit, node),
-    trustServer: options.trustServer === true,
-    signal: context.signal,
-  });
+  const reissued = code !== undefined;
+  await takeBack(context, connection, { ...options, kit, known: known ?? knownOf(kit, node), reissued });
+}
+
+interface TakeBackOptions extends Pick<RecoverOptions, 'repo' | 'trustServer'> {
+  readonly kit: RecoveryKit;
+  readonly known: readonly EscrowFingerprint[];
+  readonly reissued: boolean;
+}
+
+/** Opens the repository, shows what is in it, and keeps a key to it once that is proven or somebody answers for it. */
+async function takeBack(context: Context, connection: Connection, options: TakeBackOptions): Promise<void> {
+  const { kit, known, repo, trustServer = false, reissued } = options;
+  const { signal } = context;
+  const place = await connection.place({ url: repo });
+  const found = await openEscrowed(connection, place, { kit, known, trustServer, signal });
   const snapshots = await readSnapshots(context, found);
-  sayFound(context, connection, found, snapshots);
-  if (found.proof !== 'known') await accept(node, found, options);
-  await adoptEscrowed(place, found, context.signal);
-  sayRecovered(context, connection, found, snapshots);
+  const recovery = { connection, location: place.store.location, found, snapshots, reissued };
+  sayFound(context, recovery);
+  if (found.proof !== 'known' && !trustServer) await accept(connection.node, found);
+  await adoptEscrowed(place, found, signal);
+  sayRecovered(context, recovery);
 }
 
 /** The recovery kit in a file. Errors: `path_not_found`, and as {@link openRecoveryKit}. */
@@ -158,12 +169,7 @@ async function readSnapshots(
 }
 
 /** Before this machine keeps anything of it. */
-async function accept(
-  { identity: { name } }: Node,
-  { fingerprint }: EscrowedRepository,
-  { trustServer = false }: RecoverOptions,
-): Promise<void> {
-  if (trustServer) return;
+async function accept({ identity: { name } }: Node, { fingerprint }: EscrowedRepository): Promise<void> {
   const answer = await askYes(
     `Nothing proves that ${name} left this. Is it what you expect, and shall it be used?`,
   );

@@ -4,16 +4,25 @@ import type { StoredSnapshot } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatTime, plural } from './format.ts';
 
+/** What is said of a recovery. */
+export interface Recovery {
+  readonly connection: Connection;
+  /** Where the repository is. */
+  readonly location: string;
+  readonly found: EscrowedRepository;
+  /** All of the repository, the oldest first. */
+  readonly snapshots: readonly StoredSnapshot[];
+  /** Whether a reissue code was used, which ends what this name had before. */
+  readonly reissued: boolean;
+}
+
 /** What the kit opened, before anything of it is kept. */
-export function sayFound(
-  { output }: Context,
-  { node: { identity } }: Connection,
-  { repository, fingerprint, proof }: EscrowedRepository,
-  snapshots: readonly StoredSnapshot[],
-): void {
+export function sayFound({ output }: Context, { connection, found, snapshots, reissued }: Recovery): void {
+  const { repository, fingerprint, proof } = found;
   const newest = snapshots.at(-1);
-  const { role, name, network } = identity;
-  output.row(role, 'enrolled', `${name} of ${network}`, 'older certificates of this name are revoked');
+  const { role, name, network } = connection.node.identity;
+  const ended = reissued ? ['older certificates of this name are revoked'] : [];
+  output.row(role, 'enrolled', `${name} of ${network}`, ...ended);
   output.row('found', plural(snapshots.length, 'snapshot'));
   if (newest !== undefined) {
     const from = newest.hostname === undefined ? [] : [`of ${newest.hostname}`];
@@ -35,10 +44,9 @@ const saidOf: Readonly<Record<EscrowProof, string>> = {
 /** That this machine has its repository again. */
 export function sayRecovered(
   { output }: Context,
-  { node, server, repositoryUrl }: Connection,
-  { repository, fingerprint, proof }: EscrowedRepository,
-  snapshots: readonly StoredSnapshot[],
+  { connection: { node, server }, location, found, snapshots }: Recovery,
 ): void {
+  const { repository, fingerprint, proof } = found;
   const { network, role, name } = node.identity;
   const newest = snapshots.at(-1);
   if (output.json) {
@@ -54,12 +62,7 @@ export function sayRecovered(
       newest: newest && { id: newest.id, time: timeOf(newest).toISOString(), paths: newest.paths },
     });
   }
-  output.row(
-    'repository',
-    'opened with the recovery kit',
-    repositoryUrl,
-    'this machine has a key of its own now',
-  );
+  output.row('repository', 'opened with the recovery kit', location, 'this machine has a key of its own now');
   if (proof !== 'known')
     output.row('kit', 'write on it', kitEscrowLine({ node: `${role}/${name}`, fingerprint }));
   output.row('next', newest === undefined ? 'holdfast backup PATH' : 'holdfast restore latest --target DIR');
