@@ -207,6 +207,14 @@ test('a request is taken as PEM, as DER, as base64 and in JSON alike', async () 
   }
 });
 
+test('what configurations of openssl have carried along for decades is passed over', async () => {
+  const old = ['-addext', 'nsCertType=server', '-addext', 'nsComment=OpenSSL Generated Certificate'];
+  const answer = await submit({ request: opensslRequest('carried', old) });
+  assert.equal(answer.status, 202);
+  const { stdout } = await network.run(['request', 'show', String(await pendingId('carried'))]);
+  assert.match(stdout, /passed over +the Netscape type, the comment/);
+});
+
 test('a denied request says why to whoever has its handle, and to nobody else', async () => {
   const { handle = '' } = await submit({ request: opensslRequest('stranger') });
   const id = String(await pendingId('stranger'));

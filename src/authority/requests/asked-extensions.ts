@@ -19,6 +19,8 @@ const passedOver = new Map<string, string>([
   ['1.3.6.1.4.1.311.20.2', 'the template'],
   ['1.3.6.1.4.1.311.21.7', 'the template'],
   ['1.3.6.1.4.1.311.21.10', 'the application policies'],
+  ['2.16.840.1.113730.1.1', 'the Netscape type'],
+  ['2.16.840.1.113730.1.13', 'the comment'],
 ]);
 
 /** What a key for connections is used for; anything else would be an authority's, or somebody's word. */
