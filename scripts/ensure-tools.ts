@@ -89,7 +89,9 @@ function packagesOf(wanted: readonly Tool[]): string[] {
 }
 
 function aptGet(...words: string[]): boolean {
-  const { status } = spawnSync('apt-get', ['--quiet', ...words], {
+  // A machine that has just started updates itself, and a mirror may stumble once.
+  const patience = ['--option=Acquire::Retries=3', '--option=DPkg::Lock::Timeout=120'];
+  const { status } = spawnSync('apt-get', ['--quiet', ...patience, ...words], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
