@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSy
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { systemErrorCode } from '../src/base/index.ts';
+import { fillDisk } from './rig/fill-disk.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
 import { Prng } from './rig/prng.ts';
@@ -70,17 +70,6 @@ async function joinAtFullDisk(): Promise<void> {
   await laptop.run(['join', code]);
   assert.equal(await issued(), before + 1);
   await network.run(['audit', 'verify']);
-}
-
-/** Takes what is left, to the last page. */
-function fillDisk(path: string): void {
-  for (const size of [65_536, 4096]) {
-    try {
-      for (;;) appendFileSync(path, Buffer.alloc(size, 1));
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOSPC') throw error;
-    }
-  }
 }
 
 it(

@@ -1,4 +1,4 @@
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { type ErrorCode, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { nextStep } from './next-step.ts';
 import { type Column, formatTable, printable } from './table.ts';
 
@@ -69,6 +69,12 @@ function describe(
   }
   const code = systemErrorCode(error);
   if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return {
+      code: 'storage_full' satisfies ErrorCode,
+      message: `no space left: ${error.message}`,
+      hint: 'make room on that disk, and run it again',
+    };
   return {
     code,
     message: error.message,
