@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import type { AdminClient, OperationAnswer } from '../admin/index.ts';
+import { type Bytes, concatBytes } from '../base/index.ts';
 import { crlPem, parseCrl } from '../pki/index.ts';
 import { withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
@@ -19,10 +21,7 @@ export async function showCrl(
 ): Promise<void> {
   const { out, pem = false } = options;
   if (label === undefined && out === undefined && !pem) return await listCrls(context);
-  const { crl, ...view } = await withAdmin(context, (admin) =>
-    admin.call('ca.crl', label === undefined ? {} : { label }),
-  );
-  const der = Uint8Array.from(Buffer.from(crl, 'base64'));
+  const { der, view } = await withAdmin(context, (admin) => fetchCrl(admin, label));
   const { output } = context;
   if (out === undefined && pem && !output.json) return output.data(crlPem(der).trimEnd());
   const revoked = parseCrl(der).revoked.size;
@@ -34,6 +33,34 @@ export async function showCrl(
   output.row('signed', formatTime(new Date(view.signedAt)));
   output.row('next', formatTime(new Date(view.nextUpdate)));
   if (file !== undefined) output.row('written', file);
+}
+
+/** A list, a piece at a time; another one when that was signed meanwhile. */
+async function fetchCrl(admin: AdminClient, label: string | undefined) {
+  for (;;) {
+    const first = await admin.call('ca.crl', label === undefined ? {} : { label });
+    const der = await fetchWhole(admin, first);
+    const { bytes: _bytes, piece: _piece, ...view } = first;
+    if (der !== undefined) return { der, view };
+  }
+}
+
+/** The list that begins with `first`; undefined when it is not the newest any more. */
+async function fetchWhole(
+  admin: AdminClient,
+  { label, number, bytes, piece }: OperationAnswer<'ca.crl'>,
+): Promise<Bytes | undefined> {
+  const pieces = [Buffer.from(piece, 'base64')];
+  for (let offset = lengthOf(pieces); offset < bytes; offset = lengthOf(pieces)) {
+    const next = await admin.call('ca.crl', { label, offset });
+    if (next.number !== number) return undefined;
+    pieces.push(Buffer.from(next.piece, 'base64'));
+  }
+  return concatBytes(...pieces);
+}
+
+function lengthOf(pieces: readonly Bytes[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 async function listCrls(context: Context): Promise<void> {
