@@ -88,7 +88,8 @@ export async function connectNode(node: Node, options: ConnectOptions): Promise<
   const connection = await dialAny(node, options);
   try {
     const { server, dialer } = connection;
-    await learnRootList(node, { server, dialer, log: options.log, signal: options.signal });
+    const { clock, log, signal } = options;
+    await learnRootList(node, { server, dialer, clock, log, signal });
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
     return connection;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Bytes, isHoldfastError, type Log } from '../base/index.ts';
+import { type Bytes, type Clock, isHoldfastError, type Log } from '../base/index.ts';
 import { fetchRootCrl } from '../enrol/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
 import type { Node } from './node.ts';
@@ -7,6 +7,7 @@ import type { Node } from './node.ts';
 export interface LearnOptions {
   readonly server: string;
   readonly dialer: TlsDialer;
+  readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -17,13 +18,28 @@ export interface LearnOptions {
  */
 export async function learnRootList(node: Node, options: LearnOptions): Promise<void> {
   const der = await fetchQuietly(options);
-  if (der === undefined) return;
+  if (der !== undefined) await keep(node, der, options);
+  warnOfOld(node, options);
+}
+
+async function keep(node: Node, der: Bytes, { dialer, log }: LearnOptions): Promise<void> {
   try {
-    if (await node.keepRootList(der)) options.dialer.close();
+    if (await node.keepRootList(der)) dialer.close();
   } catch (error) {
     if (!isHoldfastError(error, 'crl_malformed')) throw error;
-    options.log.warn('the server gave no revocation list of the root', { error });
+    log.warn('the server gave something else than a revocation list of the root', { error });
   }
+}
+
+/** Whoever has stolen the key of an issuer has no list that is newer, and keeps the server's from whom he deceives. */
+function warnOfOld(node: Node, { clock, log, server }: LearnOptions): void {
+  const ends = (node.bundle.current.rootLists ?? []).map(({ crl }) => crl.nextUpdate.getTime());
+  const end = Math.max(...ends);
+  if (ends.length === 0 || clock.now() <= end) return;
+  log.warn('the server gives no revocation list of the root that is still good', {
+    server,
+    ended: new Date(end).toISOString(),
+  });
 }
 
 async function fetchQuietly({ log, ...options }: LearnOptions): Promise<Bytes | undefined> {

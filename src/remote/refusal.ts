@@ -21,6 +21,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'certificate_wrong_role',
     'certificate_required',
     'certificate_not_allowed',
+    'issuer_revoked',
   ],
   404: ['object_not_found', 'repository_missing'],
 };
