@@ -45,6 +45,8 @@ describe('a certificate of an outside authority', () => {
     await outside.issue('localhost.csr', 'ended.pem', -1);
     joinFiles('reversed.pem', 'issuing.pem', 'leaf.pem');
     joinFiles('gap.pem', 'leaf.pem', 'root.pem');
+    const withKey = ['-inkey', 'root.key', '-in', 'root.pem', '-out', 'keys.p12', '-passout', 'pass:any'];
+    await openssl('pkcs12', '-export', ...withKey);
     const host = ['--host', 'localhost'];
     const refusals: readonly [string[], number, RegExp][] = [
       [
@@ -55,6 +57,12 @@ describe('a certificate of an outside authority', () => {
       [['reversed.pem', ...host], 21, /out of order.*\[certificate_not_allowed\]/s],
       [['gap.pem', ...host], 21, /out of order.*\[certificate_not_allowed\]/s],
       [['ended.pem', ...host], 21, /\[certificate_expired\]/],
+      [
+        ['leaf.pem', ...host, '--roots', at('root.pem')],
+        21,
+        /ends with CN=localhost, which no root in --roots signed; expected CN=Outside issuing/,
+      ],
+      [['keys.p12', ...host], 1, /is a PKCS#12 file.*openssl pkcs12 -in/s],
       [['chain.pem', '--host', 'vault.example'], 22, /expected vault\.example \[certificate_wrong_name\]/],
       [['chain.pem', '--host', '192.0.2.7'], 1, /\[name_invalid\]/],
       [['chain.pem', '--listener', 'nowhere'], 2, /there is no TLS listener nowhere, expected main or open/],
@@ -80,6 +88,21 @@ describe('a certificate of an outside authority', () => {
     await outside.issue('stranger.csr', 'stranger.pem');
     const keyless = await network.run(['tls', 'bind', at('stranger.pem'), ...host], 1);
     assert.match(keyless.stderr, /\[keystore_entry_missing\]/);
+  });
+
+  it('comes as PKCS#7 in any order, since that has none, with the root or without a warning', async () => {
+    await network.run(['request', 'create', '--cn', 'other.example', '--out', at('other.csr')]);
+    await outside.issue('other.csr', 'other.pem');
+    joinFiles('set.pem', 'root.pem', 'issuing.pem', 'other.pem');
+    const der = ['-outform', 'DER', '-out', 'set.p7b'];
+    await openssl('crl2pkcs7', '-nocrl', '-certfile', 'set.pem', ...der);
+    await openssl('crl2pkcs7', '-nocrl', '-certfile', 'set.pem', '-out', 'set.p7c');
+    const { stderr } = await network.run(['request', 'complete', at('set.p7b')]);
+    assert.equal(stderr, '');
+    for (const file of ['set.p7b', 'set.p7c'])
+      await network.run(['tls', 'bind', at(file), '--host', 'other.example', '--roots', at('root.pem')]);
+    assert.match(await shownTo('other.example'), /Outside issuing/);
+    await network.run(['tls', 'unbind', '--host', 'other.example']);
   });
 
   it('is shown for its host name at once, while a transfer over the old one goes on', async () => {

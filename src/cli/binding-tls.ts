@@ -42,6 +42,7 @@ export async function bindCertificate(context: Context, file: string, options: B
   const leaf = checkChain(chain, new Date(context.clock.now()));
   if (target.kind === 'host') checkHost(leaf, target.name);
   const roots = options.roots === undefined ? [] : await readCertificates(path(options.roots));
+  if (roots.length > 0) checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
   const keystore = await Keystore.open(home.node);
   const key =
     options.key === undefined ? await waitingKey(keystore, chain, leaf) : await readKey(path(options.key));
@@ -132,6 +133,17 @@ function checkChain(chain: readonly Bytes[], now: Date): Certificate {
     }
   }
   return certificates[0] as Certificate;
+}
+
+/** What clients are told to believe has to be where the chain leads. */
+function checkEnd(last: Certificate, roots: readonly Bytes[]): void {
+  const leads = roots.some((root) => equalBytes(root, last.der) || signed(parseCertificate(root), last));
+  if (leads) return;
+  const [found, expected] = [formatName(last.subject), formatName(last.issuer)];
+  throw refused(
+    'certificate_not_allowed',
+    `the chain ends with ${found}, which no root in --roots signed; expected ${expected} in one of them`,
+  );
 }
 
 function refused(

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describeCertificate } from '../admin/index.ts';
 import { completePending, forgetPending, listPending, type PendingRequest } from '../agent/index.ts';
-import { formatName, parseCertificate, parseCertificateRequest } from '../pki/index.ts';
+import { formatName, parseCertificate, parseCertificateRequest, signed } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { askAfter, type Fate, nextOfFate } from './asking-after-requests.ts';
 import { readCertificates } from './certificate-file.ts';
@@ -74,13 +74,14 @@ export async function completeRequest(context: Context, file: string): Promise<v
   const certificates = await readCertificates(resolve(context.workingDirectory, file));
   const keystore = await Keystore.open((await openHome(context.home)).node);
   const { name, chain } = await completePending(keystore, certificates);
-  const view = describeCertificate(parseCertificate(chain[0] as Uint8Array), clock.now());
+  const leaf = parseCertificate(chain[0] as Uint8Array);
+  const view = describeCertificate(leaf, clock.now());
   if (view.state !== 'valid')
     output.warn(`the certificate is ${view.state}: ${view.notBefore} to ${view.notAfter}`);
   if (output.json) return output.value({ friendlyName: name, ...view, certificates: chain.length });
   output.row('completed', name, view.subject, `of ${view.issuer}`);
   output.row('valid', `${view.notBefore} to ${view.notAfter}`);
-  if (chain.length === 1)
+  if (!certificates.some((der) => signed(parseCertificate(der), leaf)))
     output.warn('no issuing certificate is in the file: clients that do not have it will find no path');
   output.row('next', `holdfast tls bind ${file} --host NAME`);
 }
