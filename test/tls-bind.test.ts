@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { OutsideAuthority } from './rig/outside-authority.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -88,6 +88,17 @@ describe('a certificate of an outside authority', () => {
     await outside.issue('stranger.csr', 'stranger.pem');
     const keyless = await network.run(['tls', 'bind', at('stranger.pem'), ...host], 1);
     assert.match(keyless.stderr, /\[keystore_entry_missing\]/);
+  });
+
+  it('is asked after, listed and bound in a home where nothing was served yet', async () => {
+    const home = at('fresh');
+    const fresh = (...words: string[]): Promise<ProgramResult> =>
+      runProgram(launcher, [...words, '--home', home], { cwd: place.path });
+    await fresh('init', '--network', 'fresh.test', '--names', 'localhost');
+    assert.match((await fresh('request', 'pending')).stderr, /no request of this machine waits/);
+    assert.match((await fresh('tls', 'list')).stderr, /nothing is bound/);
+    await fresh('tls', 'bind', 'root.pem', '--key', 'root.key', '--listener', 'main');
+    assert.match((await fresh('tls', 'list')).stdout, /listener main +CN=Outside root/);
   });
 
   it('comes as PKCS#7 in any order, since that has none, with the root or without a warning', async () => {

@@ -12,11 +12,12 @@ import {
 } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
-import { Keystore, verifyServerName } from '../trust/index.ts';
+import { type Keystore, verifyServerName } from '../trust/index.ts';
 import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { type Home, openHome } from './home.ts';
+import { ownKeystore } from './own-keystore.ts';
 import { type BindingTarget, bindingLabel } from './server-bindings.ts';
 import { listenersOf, readSettings, type Settings } from './settings.ts';
 
@@ -43,7 +44,7 @@ export async function bindCertificate(context: Context, file: string, options: B
   if (target.kind === 'host') checkHost(leaf, target.name);
   const roots = options.roots === undefined ? [] : await readCertificates(path(options.roots));
   if (roots.length > 0) checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
-  const keystore = await Keystore.open(home.node);
+  const keystore = await ownKeystore(home);
   const key =
     options.key === undefined ? await waitingKey(keystore, chain, leaf) : await readKey(path(options.key));
   checkPair(leaf, key);
@@ -65,7 +66,7 @@ export async function unbindCertificate(context: Context, options: TargetOptions
   const home = await openHome(context.home);
   const settings = await serverSettings(home);
   const target = targetOf(options, settings);
-  const keystore = await Keystore.open(home.node);
+  const keystore = await ownKeystore(home);
   const label = bindingLabel(target);
   if (!keystore.has(label)) throw notBound(target);
   const leaf = parseCertificate(keystore.certificate(label)[0] as Bytes);

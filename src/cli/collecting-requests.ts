@@ -22,10 +22,11 @@ import {
   parseCertificate,
   parseFingerprint,
 } from '../pki/index.ts';
-import { Keystore } from '../trust/index.ts';
+import type { Keystore } from '../trust/index.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
 import { nextOf } from './joining.ts';
+import { ownKeystore } from './own-keystore.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
 /** What `request collect` takes. */
@@ -52,8 +53,7 @@ export async function collect(
   what: string | undefined,
   options: CollectOptions,
 ): Promise<void> {
-  const { node } = await openHome(context.home);
-  const keystore = await Keystore.open(node);
+  const keystore = await ownKeystore(await openHome(context.home));
   const pending = pick(keystore, what);
   if (pending === undefined)
     return await collectByHandle(context, keystore, { ...options, handle: what ?? '' });
