@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   adoptEscrowed,
@@ -11,7 +10,7 @@ import {
   openEscrowed,
   openNode,
 } from '../agent/index.ts';
-import { HoldfastError, type Secret, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, type Secret } from '../base/index.ts';
 import {
   type EscrowFingerprint,
   type JoinCode,
@@ -28,6 +27,7 @@ import type { Context } from './context.ts';
 import { checkHome, openHome } from './home.ts';
 import { readJoinCode } from './joining.ts';
 import { readPasswordFile } from './password-file.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 import { sayFound, sayRecovered } from './recovery-report.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 import { withHome } from './with-home.ts';
@@ -39,7 +39,7 @@ export interface RecoverOptions {
   readonly repo?: string;
   /** Of what the machine is known to have left. */
   readonly fingerprint?: string;
-  /** Take what nothing proves to be of this machine. */
+  /** Take what is not known to be of this machine, be it that something else is. */
   readonly trustServer?: boolean;
 }
 
@@ -71,7 +71,7 @@ interface TakeBackOptions extends Pick<RecoverOptions, 'repo' | 'trustServer'> {
   readonly reissued: boolean;
 }
 
-/** Opens the repository, shows what is in it, and keeps a key to it once that is proven or somebody answers for it. */
+/** Opens the repository, shows what is in it, and keeps a key to it unless somebody says that it is not theirs. */
 async function takeBack(context: Context, connection: Connection, options: TakeBackOptions): Promise<void> {
   const { kit, known, repo, trustServer = false, reissued } = options;
   const { signal } = context;
@@ -80,10 +80,12 @@ async function takeBack(context: Context, connection: Connection, options: TakeB
   const snapshots = await readSnapshots(context, found);
   const recovery = { connection, location: place.store.location, found, snapshots, reissued };
   sayFound(context, recovery);
-  if (found.proof !== 'known' && !trustServer) await accept(connection.node, found);
+  if (found.proof !== 'known' && !trustServer) await accept(connection.node);
   await adoptEscrowed(place, found, signal);
   sayRecovered(context, recovery);
 }
+
+const maxKitBytes = 1024 * 1024;
 
 /** The recovery kit in a file. Errors: `path_not_found`, and as {@link openRecoveryKit}. */
 export async function readKit(
@@ -91,16 +93,13 @@ export async function readKit(
   { kit: file, passphraseFile }: Pick<RecoverOptions, 'kit' | 'passphraseFile'>,
 ): Promise<RecoveryKit> {
   const path = resolve(context.workingDirectory, file);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new HoldfastError(
-      'path_not_found',
-      `recovery kit ${path}: ${systemErrorCode(cause) ?? 'unreadable'}`,
-      {
-        hint: 'name the file with --kit FILE',
-        cause,
-      },
-    );
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxKitBytes,
+    what: 'recovery kit',
+    hint: 'name the file with --kit FILE',
+    tooLong: 'recovery_kit_malformed',
   });
+  const text = bytes.toString('utf8');
   return await openRecoveryKit(text, await passphraseFor(context, text, passphraseFile));
 }
 
@@ -168,18 +167,10 @@ async function readSnapshots(
   return await repository.snapshots({ signal, onDamaged: (_, { message }) => output.warn(message) });
 }
 
-/** Before this machine keeps anything of it. */
-async function accept({ identity: { name } }: Node, { fingerprint }: EscrowedRepository): Promise<void> {
+/** Before this machine keeps anything of it. Where nobody can be asked, that it was said has to do. */
+async function accept({ identity: { name } }: Node): Promise<void> {
   const answer = await askYes(
     `Nothing proves that ${name} left this. Is it what you expect, and shall it be used?`,
   );
-  if (answer === true) return;
   if (answer === false) throw new HoldfastError('interrupted', 'nothing of it was kept');
-  throw new HoldfastError(
-    'escrow_unproven',
-    `nothing proves that ${name} left the sealed password ${fingerprint}, which opens this repository`,
-    {
-      hint: 'compare its fingerprint with what is known of that machine; then holdfast recover --kit FILE --fingerprint FINGERPRINT, or --trust-server',
-    },
-  );
 }

@@ -11,7 +11,7 @@ export const defineRecover: DefineCommand = (command, start) => {
       '--fingerprint <fingerprint>',
       'of what this machine left at the server, where the kit does not name it',
     )
-    .option('--trust-server', 'take what nothing proves to be of this machine')
+    .option('--trust-server', 'take what is not known to be of this machine, without asking')
     .option('--repo <url>', "a further repository instead of this machine's own")
     .addHelpText('after', examples)
     .action(async (code: string | undefined, options: RecoverOptions) => {
@@ -30,6 +30,7 @@ Examples, on the new machine:
 
 What opens the repository was left at the server, sealed; anybody can seal to a kit. The kit names the fingerprint of what
 this machine left ("# Escrow client/laptop …"); where it does not, --fingerprint says it, from holdfast status
-of that machine or from the audit log. Nothing else is taken, but for somebody who says so, on a terminal or by
---trust-server: whoever has the server could then have made all that is restored, and read what is backed up from now on.
+of that machine or from the audit log. Nothing else is taken then, unless --trust-server says so. Where nothing is known
+you are shown what was found, and asked on a terminal: whoever has the server could have made all that is
+restored, and read what is backed up from now on.
 `;
