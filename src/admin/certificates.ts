@@ -10,7 +10,7 @@ export const certificateListInput = Type.Object(
     role: Type.Optional(Type.Enum([...roles])),
     name: Type.Optional(Type.String({ maxLength: 63 })),
     state: Type.Optional(Type.Enum(['valid', 'expired', 'revoked'])),
-    /** Only those that end within so many milliseconds and are not renewed yet. */
+    /** Only those that end within so many milliseconds and are not renewed yet, the soonest first. */
     expiringWithinMs: Type.Optional(Type.Integer({ minimum: 1 })),
     /** The beginning of a serial number, fingerprint, name or host name. */
     search: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
@@ -19,7 +19,7 @@ export const certificateListInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** The certificates that were issued, the newest first. */
+/** The certificates that were issued, the newest first; of those that end soon, the soonest. */
 export async function listCertificates(
   { authority, clock }: AdminContext,
   { expiringWithinMs, ...filter }: Static<typeof certificateListInput>,

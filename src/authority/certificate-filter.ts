@@ -1,4 +1,4 @@
-import type { SqlValue } from '../db/index.ts';
+import type { Queries, SqlValue } from '../db/index.ts';
 import { parseFingerprint, type Role, type SerialNumber } from '../pki/index.ts';
 import { fingerprintName } from './certificate-names.ts';
 
@@ -11,16 +11,19 @@ export interface CertificateFilter {
   readonly name?: string;
   readonly serial?: SerialNumber;
   readonly state?: RecordedState;
-  /** Only valid ones that end before, and whose identity has none that goes on longer: those still to be replaced. */
+  /**
+   * Only valid ones that end before, and whose identity has none that goes on longer: those still to be replaced, the
+   * soonest first.
+   */
   readonly expiringBefore?: Date;
   /**
    * The beginning of a serial number, of a fingerprint (`SHA256:` may be left away), of a node's name, or of a host name
    * or address in the certificate. Of what is found each way, the first 1,000 are looked at.
    */
   readonly search?: string;
-  /** How many at most, the newest first; 1,000 unless said. */
+  /** How many at most; 1,000 unless said. */
   readonly limit?: number;
-  /** How many of the newest are passed over. */
+  /** How many of the first are passed over. */
   readonly offset?: number;
 }
 
@@ -30,14 +33,44 @@ export interface Condition {
   readonly values: readonly SqlValue[];
 }
 
-/** One condition for each part of the filter that is there, so that the index of just that part can be used. */
-export function conditionsOf(filter: CertificateFilter, nowMs: number): Condition[] {
+/** Where certificates are looked for, and in which order. */
+export interface CertificateSource {
+  readonly from: string;
+  readonly orderBy: string;
+}
+
+const newestFirst: CertificateSource = {
+  from: 'certificates c JOIN identities i ON i.id = c.identity',
+  orderBy: 'c.id DESC',
+};
+
+/** Each identity with its certificate that goes on longest. The plus is for those that all end with their issuer. */
+const soonestFirst: CertificateSource = {
+  from: `identities i CROSS JOIN certificates c ON c.id = (SELECT max(last.id) FROM certificates last
+    WHERE last.identity = i.id AND last.revoked_at IS NULL AND +last.not_after = i.live_until)`,
+  orderBy: 'i.live_until, c.id',
+};
+
+/** What is asked for with a filter: in an order that an index has, so that nothing waits for a million to be sorted. */
+export function sourceOf({ expiringBefore }: CertificateFilter): CertificateSource {
+  return expiringBefore === undefined ? newestFirst : soonestFirst;
+}
+
+/**
+ * One condition for each part of the filter that is there, so that the index of just that part can be used; that is, where
+ * it lets few through: of many the first ones are found sooner in the order in which they are listed.
+ */
+export async function conditionsOf(
+  queries: Queries,
+  filter: CertificateFilter,
+  nowMs: number,
+): Promise<Condition[]> {
   const { role, name, serial, state, expiringBefore, search } = filter;
   return [
-    equals('i.role', role),
+    role && (await roleCondition(queries, role)),
     equals('i.name', name),
     equals('c.serial', serial),
-    state && stateCondition(state, nowMs),
+    state && (await stateCondition(queries, state, nowMs)),
     expiringBefore && expiring(expiringBefore.getTime(), nowMs),
     search === undefined ? undefined : found(search.trim().toLowerCase()),
   ].filter((condition) => condition !== undefined);
@@ -47,23 +80,35 @@ function equals(column: string, value: string | undefined): Condition | undefine
   return value === undefined ? undefined : { sql: `${column} = ?`, values: [value] };
 }
 
-function stateCondition(state: RecordedState, nowMs: number): Condition {
+/** The plus keeps SQLite from using the index. */
+async function roleCondition(queries: Queries, role: Role): Promise<Condition> {
+  const isUseful = await areFew(queries, 'identities', { sql: 'role = ?', values: [role] });
+  return { sql: `${isUseful ? '' : '+'}i.role = ?`, values: [role] };
+}
+
+async function stateCondition(queries: Queries, state: RecordedState, nowMs: number): Promise<Condition> {
   if (state === 'revoked')
     return { sql: `(c.revoked_at IS NOT NULL OR c.issuer IN (${revokedIssuers}))`, values: [] };
-  const operator = state === 'valid' ? '>=' : '<';
-  const sql = `c.revoked_at IS NULL AND c.issuer NOT IN (${revokedIssuers}) AND c.not_after ${operator} ?`;
-  return { sql, values: [nowMs] };
+  const sql = `c.revoked_at IS NULL AND c.issuer NOT IN (${revokedIssuers}) AND`;
+  if (state === 'valid') return { sql: `${sql} +c.not_after >= ?`, values: [nowMs] };
+  const hasEnded = { sql: 'not_after < ?', values: [nowMs] };
+  return (await areFew(queries, 'certificates', hasEnded))
+    ? { sql: `${sql} c.id IN (SELECT id FROM certificates WHERE not_after < ?)`, values: [nowMs] }
+    : { sql: `${sql} +c.not_after < ?`, values: [nowMs] };
+}
+
+const few = 5000;
+
+/** Whether a condition lets so few rows through that sorting them takes no time worth speaking of. */
+async function areFew(queries: Queries, table: string, { sql, values }: Condition): Promise<boolean> {
+  const count = `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${sql} LIMIT ${few + 1})`;
+  return ((await queries.get<{ n: number }>(count, ...values))?.n ?? 0) <= few;
 }
 
 const revokedIssuers = 'SELECT label FROM issuers WHERE revoked_at IS NOT NULL';
 
 function expiring(beforeMs: number, nowMs: number): Condition {
-  return {
-    sql: `c.id IN (SELECT (SELECT max(last.id) FROM certificates last
-        WHERE last.identity = e.id AND last.revoked_at IS NULL AND last.not_after = e.live_until)
-      FROM identities e WHERE e.live_until >= ? AND e.live_until < ?)`,
-    values: [nowMs, beforeMs],
-  };
+  return { sql: 'i.live_until >= ? AND i.live_until < ?', values: [nowMs, beforeMs] };
 }
 
 function found(text: string): Condition {

@@ -7,7 +7,7 @@ import {
   type Role,
   type SerialNumber,
 } from '../pki/index.ts';
-import { type CertificateFilter, conditionsOf, type RecordedState } from './certificate-filter.ts';
+import { type CertificateFilter, conditionsOf, type RecordedState, sourceOf } from './certificate-filter.ts';
 
 /** What can be seen of a certificate on record. */
 export interface CertificateRecord {
@@ -48,18 +48,19 @@ export class CertificateRecords {
     this.#clock = clock;
   }
 
-  /** The certificates that `filter` lets through, the newest first. */
+  /** The certificates that `filter` lets through, the newest first; of those that end soon, the soonest. */
   async list(filter: CertificateFilter = {}): Promise<CertificateRecord[]> {
     const nowMs = this.#clock.now();
     const { limit = defaultLimit, offset = 0 } = filter;
-    const conditions = conditionsOf(filter, nowMs);
+    const { from, orderBy } = sourceOf(filter);
+    const conditions = await conditionsOf(this.#database, filter, nowMs);
     const rows = await this.#database.all<CertificateRow>(
       `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, coalesce(c.revoked_at, s.revoked_at) AS revoked_at,
           iif(c.revoked_at IS NULL, s.revocation_reason, c.revocation_reason) AS revocation_reason,
           c.revoked_at IS NULL AND s.revoked_at IS NOT NULL AS by_issuer, c.certificate
-        FROM certificates c JOIN identities i ON i.id = c.identity JOIN issuers s ON s.label = c.issuer
+        FROM ${from} CROSS JOIN issuers s ON s.label = c.issuer
         WHERE ${['TRUE', ...conditions.map(({ sql }) => sql)].join(' AND ')}
-        ORDER BY c.id DESC LIMIT ? OFFSET ?`,
+        ORDER BY ${orderBy} LIMIT ? OFFSET ?`,
       ...conditions.flatMap(({ values }) => values),
       limit,
       offset,

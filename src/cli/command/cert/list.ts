@@ -14,7 +14,7 @@ export const defineCertList: DefineCommand = (command, start) => {
     .addOption(new Option('--state <state>', 'only these').choices(['valid', 'expired', 'revoked']))
     .option(
       '--expiring <duration>',
-      'only those that end so soon and are not renewed yet, e.g. 30d',
+      'only those that end so soon and are not renewed yet, the soonest first; e.g. 30d',
       duration,
     )
     .option('--search <text>', 'only what begins so: serial number, fingerprint, name or host name')
