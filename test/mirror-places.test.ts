@@ -136,6 +136,25 @@ test('a mirror damaged further on is no log of another copy, and one that lags b
   );
 });
 
+test('of two restored from one backup the second to reach the mirror decides nothing, and its log is not called damaged', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const mirror = join(cwd, 'm');
+  mkdirSync(mirror);
+  await authorityWith(mirror, cwd);
+  await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
+  for (const home of ['b', 'c'])
+    await json(['ca', 'restore', 'x.age', '--home', home, '--kit', 'a/recovery-kit.txt'], cwd);
+  await json(['token', 'create', 'alpha', '--home', 'b'], cwd);
+  for (const home of ['a', 'c']) {
+    const late = await runHoldfast(['token', 'create', 'beta', '--home', home, '--json'], { cwd });
+    assert.equal(errorIn(late).code, 'authority_superseded', home);
+    const verified = await json(['audit', 'verify', '--home', home], cwd);
+    assert.match(JSON.stringify(verified['unread']), /belongs to the newer copy/);
+  }
+  await json(['token', 'create', 'gamma', '--home', 'b'], cwd);
+});
+
 test('a web server that answers 200 to everything is not taken for a mirror', async () => {
   using directory = temporaryDirectory();
   const server = createServer((request, response) => {

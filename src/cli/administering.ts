@@ -6,6 +6,9 @@ import { adminContext, openAuthorityHome } from './authority-home.ts';
 import type { Context } from './context.ts';
 import { type Home, openHome } from './home.ts';
 
+/** How long a command waits for the mirrors before it begins; a mirror that does not answer keeps nobody from working. */
+const mirrorPatienceMs = 2000;
+
 /**
  * Gives `work` the admin API: of this home's authority over the socket when a server runs here, else in this process
  * with the home held for as long as the work takes; in the home of an administrator, that of the network's server.
@@ -16,6 +19,8 @@ export async function withAdmin<T>(context: Context, work: (admin: AdminClient) 
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);
   await using opened = await openAuthorityHome(context, home);
+  // One whose mirrors know of a newer copy must not decide anything, as none that serves does.
+  if (opened.authority.mirrors.configured) await opened.authority.mirrors.flush(mirrorPatienceMs);
   return await work(inProcessAdmin({ ...adminContext(context, opened), listeners: [] }));
 }
 

@@ -5,6 +5,7 @@ import { authorityDamaged } from '../authority-damaged.ts';
 import { type CheckedMirror, checkMirrors } from '../mirror/check-mirrors.ts';
 import type { LogMirror } from '../mirror/log-mirror.ts';
 import { checkpointFile, maxCheckpointBytes, parseCheckpointFile } from '../mirror/mirror-format.ts';
+import { readStanding } from '../standing.ts';
 import type { LogHead } from './audit-log.ts';
 import { readKeptCheckpoint } from './kept-checkpoint.ts';
 import { ourCheckpoint } from './our-checkpoint.ts';
@@ -83,10 +84,12 @@ function damageOf({ name, problem }: CheckedMirror): VerifiedLog['unread'] {
 }
 
 async function fromMirror(
-  { issuer }: AuthorityContext,
+  { issuer, reader }: AuthorityContext,
   mirror: LogMirror,
 ): Promise<Found | VerifiedLog['unread'][number]> {
   const { name } = mirror;
+  if (readStanding(reader) === 'superseded')
+    return { mirror: name, problem: 'it belongs to the newer copy of this authority now' };
   try {
     const bytes = await mirror.read(checkpointFile, maxCheckpointBytes);
     const file = bytes && parseCheckpointFile(bytes);
