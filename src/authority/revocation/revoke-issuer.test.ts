@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Thief } from '../../../test/rig/thief.ts';
 import { dayMs, minuteMs, Secret, silentLog } from '../../base/index.ts';
+import { openDatabase } from '../../db/index.ts';
 import { createNodeRequest, openRecoveryKit, signCheckpoint } from '../../enrol/index.ts';
 import {
+  type Certificate,
   createOcspRequest,
   generateSerialNumber,
+  parseCertificate,
   parseCrl,
   parseOcspResponse,
   publicKeyOf,
@@ -13,10 +17,11 @@ import {
 } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import { authorityDirectory } from '../authority-files.ts';
+import { authorityDirectory, databasePath } from '../authority-files.ts';
 import { restoreAuthority } from '../backup/restore-authority.ts';
 import { DirectoryMirror } from '../mirror/directory-mirror.ts';
 import { openAuthority } from '../open-authority.ts';
+import { authorityMigrations } from '../schema.ts';
 
 const order = { reason: 'cACompromise', by: 'admin/local' } as const;
 
@@ -122,7 +127,7 @@ describe('revoking an issuing certificate', () => {
     const care = { mirrors: [mirror] };
     await using authority = await openAuthority({ home: home.path, clock: home.clock, care });
     await authority.revocation.revokeIssuer('issuing-1', order);
-    await authority.mirrors.flush(10_000);
+    await authority.mirrors.flush(60_000);
     const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
     const key = { kind: 'recovery key', identity } as const;
     await using restored = await SampleHome.empty();
@@ -173,7 +178,7 @@ describe('revoking an issuing certificate', () => {
     {
       await using authority = await openAuthority({ home: home.path, clock: home.clock, care: rest });
       await authority.revocation.revokeIssuer('issuing-1', order);
-      await authority.mirrors.flush(10_000);
+      await authority.mirrors.flush(60_000);
     }
     const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
     await using restored = await SampleHome.empty();
@@ -190,5 +195,27 @@ describe('revoking an issuing certificate', () => {
     restored.clock.advance(2 * minuteMs);
     await restored.authority.maintain(silentLog);
     assert.equal((await listed(restored, 'root-1')).length, 1);
+  });
+
+  it('ends what was trusted for its chain alone, since a restore from keys alone', async () => {
+    await using home = await SampleHome.open();
+    const thief = await Thief.of(home.path, home.authority.issuing.der);
+    const forge = async (name: string): Promise<Certificate> => {
+      const { chain } = await thief.forge({ network: home.authority.network, role: 'client', name });
+      return parseCertificate(chain[0] as Uint8Array);
+    };
+    await home.reopen(async () => {
+      const path = databasePath(authorityDirectory(home.path));
+      await using database = await openDatabase({ path, migrations: authorityMigrations });
+      await database.run('UPDATE authority SET trusts_before = ?', Date.now() + dayMs);
+    });
+    const isGood = (certificate: Certificate): boolean =>
+      home.authority.isGood(certificate.serial, certificate);
+    const [seen, unseen] = [await forge('seen'), await forge('unseen')];
+    assert.ok(isGood(seen));
+    await home.reopen();
+    await home.authority.revocation.revokeIssuer('issuing-1', order);
+    for (const certificate of [seen, unseen])
+      assert.deepEqual([isGood(certificate), home.authority.isRenewable(certificate)], [false, false]);
   });
 });
