@@ -22,7 +22,7 @@ test('a revocation list too long for one answer comes whole, however it is fetch
 
 /** As if so many certificates had been issued and revoked; they need not be there to be listed. */
 function revokeMany(path: string): void {
-  using database = new DatabaseSync(path);
+  using database = new DatabaseSync(path, { timeout: 60_000 });
   database.exec(`
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${revoked})
     INSERT INTO certificates

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { dayMs } from '../src/base/index.ts';
 import { certificatePem, certificatesFromPem, crlPem, parseCertificate, parseCrl } from '../src/pki/index.ts';
 import { certifiedRequest } from './rig/certified-request.ts';
-import { runProgram } from './rig/holdfast-process.ts';
+import { daysLater } from './rig/clock.ts';
+import { launcher, runProgram } from './rig/holdfast-process.ts';
 import { Impostor } from './rig/impostor.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { assertRefused } from './rig/refusal.ts';
@@ -127,7 +129,7 @@ describe('an issuing key that was stolen', () => {
         '-status',
       ];
       const said = (await runProgram('openssl', shown)).stdout;
-      assert.match(said, /i:O = network\.test, CN = Holdfast issuing-2/);
+      assert.match(said, /i:O ?= ?network\.test, CN ?= ?Holdfast issuing-2/);
       assert.match(said, /Cert Status: good/);
     }
     const again = await network.run(['cert', 'revoke', 'issuing-1', '--yes'], 1);
@@ -241,5 +243,17 @@ describe('an issuing key that was stolen', () => {
       at('root.pem'),
       '-noout',
     ]);
+  });
+
+  it('is not hidden for ever by keeping the list of the root from a client: it says that its list has ended', async () => {
+    const until = new Date(Date.now() + dayMs).toISOString();
+    const away = ['ca', 'offline', at('again.age'), '--until', until, '--password-file', at('password')];
+    await network.run(away);
+    const words = ['snapshots', '--home', ann.home];
+    const said = async (env: Readonly<Record<string, string>>): Promise<string> =>
+      (await runProgram(launcher, words, { env: { HOME: ann.directory, ...env } })).stderr;
+    const warning = /no revocation list of the root that is still good/;
+    assert.doesNotMatch(await said({}), warning);
+    assert.match(await said(daysLater(2)), warning);
   });
 });
