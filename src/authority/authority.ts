@@ -234,6 +234,7 @@ export class Authority implements AsyncDisposable {
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
     } finally {
       await this.#context.issuingThread.close();
+      await this.revocation.close();
       this.#context.durable.stop();
       this.#context.reader.close();
       await this.#context.database.close();

@@ -3,7 +3,7 @@ import type { Bytes } from '../base/index.ts';
 import type { Certificate } from './certificate.ts';
 import { context, contextConstructed, tag } from './der-tag.ts';
 import { writeGeneralizedTime } from './der-time.ts';
-import { type DerWriter, writeDer } from './der-writer.ts';
+import { DerWriter, elementBytes, writeDer } from './der-writer.ts';
 import { writeNonce } from './ocsp-nonce.ts';
 import { ocspOids } from './ocsp-oids.ts';
 import { type OcspErrorStatus, type OcspStatus, ocspErrorCodes } from './ocsp-status.ts';
@@ -14,9 +14,12 @@ import { type Signer, signerOf } from './signing.ts';
 /** Who signs answers; see {@link createOcspSigner}. */
 export interface OcspSigner {
   readonly certificate: Certificate;
-  /** SHA-1 of the key, by which answers name their signer (RFC 6960 §4.2.2.3). */
-  readonly keyHash: Bytes;
   readonly signer: Signer;
+  readonly privateKey: KeyObject;
+  /** The DER by which answers name their signer: the SHA-1 of its key (RFC 6960 §4.2.2.3). */
+  readonly responderId: Bytes;
+  /** The DER of the certificates that every answer brings along: the signer's own. */
+  readonly certificates: Bytes;
 }
 
 /** One line of an answer. */
@@ -36,28 +39,31 @@ export interface OcspResponseTemplate {
   readonly nonce?: Bytes;
 }
 
-/** What most answers have besides the certificate of their signer: one line, a nonce, a signature of P-256. */
-const bytesBesideCertificate = 512;
+/** Of most answers, what is signed. */
+const expectedBytes = 512;
 
 /** A signer with its certificate. A `TypeError` for a public key. @throws HoldfastError `key_unsupported` */
 export function createOcspSigner(certificate: Certificate, privateKey: KeyObject): OcspSigner {
   const keyHash = hash('sha1', publicKeyBits(certificate.spki), 'buffer');
-  return { certificate, keyHash, signer: signerOf(privateKey) };
+  return {
+    certificate,
+    signer: signerOf(privateKey),
+    privateKey,
+    responderId: writeDer((writer) =>
+      writer.inside(contextConstructed(2), () => writer.content(tag.octetString, keyHash)),
+    ),
+    certificates: writeDer((writer) =>
+      writer.inside(contextConstructed(0), () =>
+        writer.inside(tag.sequence, () => writer.element(certificate.der)),
+      ),
+    ),
+  };
 }
 
 /** The DER of a signed answer (RFC 6960 §4.2.1), which names its signer by key and brings its certificate along. */
 export function createOcspResponse(template: OcspResponseTemplate, by: OcspSigner): Bytes {
-  const data = encodeData(template, by);
-  return encodeResponse({ data, signature: by.signer.sign(data) }, by);
-}
-
-/** The same, signed in another thread. */
-export async function createOcspResponseAside(
-  template: OcspResponseTemplate,
-  by: OcspSigner,
-): Promise<Bytes> {
-  const data = encodeData(template, by);
-  return encodeResponse({ data, signature: await by.signer.signAside(data) }, by);
+  const data = encodeOcspData(template, by);
+  return encodeOcspResponse({ data, signature: by.signer.sign(data) }, by);
 }
 
 /** The DER that says why there is no answer; it is not signed (RFC 6960 §2.3). */
@@ -68,44 +74,46 @@ export function createOcspError(status: OcspErrorStatus): Bytes {
 }
 
 /** What is signed, and its signature. */
-interface SignedData {
+export interface SignedOcspData {
   readonly data: Bytes;
   readonly signature: Bytes;
 }
 
-function encodeResponse(signed: SignedData, by: OcspSigner): Bytes {
-  const expectedBytes = by.certificate.der.length + bytesBesideCertificate;
-  return writeDer((writer) => {
-    writer.inside(tag.sequence, () => {
-      writer.smallInteger(0, tag.enumerated);
-      writer.inside(contextConstructed(0), () =>
-        writer.inside(tag.sequence, () => {
-          writer.oid(ocspOids.basicResponse);
-          writer.inside(tag.octetString, () => writeBasic(writer, signed, by));
-        }),
-      );
-    });
-  }, expectedBytes);
+/** What a signer is to sign: for those who have it signed elsewhere. */
+export function encodeOcspData(template: OcspResponseTemplate, by: OcspSigner): Bytes {
+  const writer = new DerWriter(expectedBytes);
+  writer.inside(tag.sequence, () => writeData(writer, template, by));
+  return writer.since(0);
 }
 
-function writeBasic(writer: DerWriter, { data, signature }: SignedData, by: OcspSigner): void {
-  writer.inside(tag.sequence, () => {
-    writer.element(data);
-    writer.element(by.signer.algorithm);
-    writer.bitString(signature);
-    writer.inside(contextConstructed(0), () =>
-      writer.inside(tag.sequence, () => writer.element(by.certificate.der)),
-    );
-  });
+/** The answer with a signature that was made elsewhere. */
+export function encodeOcspResponse({ data, signature }: SignedOcspData, by: OcspSigner): Bytes {
+  // From the inside out: the lengths are known, so that nothing has to move for them.
+  const bits = elementBytes(signature.length + 1);
+  const basic = data.length + by.signer.algorithm.length + bits + by.certificates.length;
+  const typed = basicResponseType.length + elementBytes(elementBytes(basic));
+  const answer = successful.length + elementBytes(elementBytes(typed));
+  const writer = new DerWriter(elementBytes(answer));
+  writer.header(tag.sequence, answer);
+  writer.element(successful);
+  writer.header(contextConstructed(0), elementBytes(typed));
+  writer.header(tag.sequence, typed);
+  writer.element(basicResponseType);
+  writer.header(tag.octetString, elementBytes(basic));
+  writer.header(tag.sequence, basic);
+  writer.element(data);
+  writer.element(by.signer.algorithm);
+  writer.bitString(signature);
+  writer.element(by.certificates);
+  return writer.since(0);
 }
 
-function encodeData(template: OcspResponseTemplate, by: OcspSigner): Bytes {
-  return writeDer((writer) => writer.inside(tag.sequence, () => writeData(writer, template, by)));
-}
+const successful = writeDer((writer) => writer.smallInteger(0, tag.enumerated));
+const basicResponseType = writeDer((writer) => writer.oid(ocspOids.basicResponse));
 
-function writeData(writer: DerWriter, template: OcspResponseTemplate, { keyHash }: OcspSigner): void {
+function writeData(writer: DerWriter, template: OcspResponseTemplate, { responderId }: OcspSigner): void {
   const { answers, producedAt, nonce } = template;
-  writer.inside(contextConstructed(2), () => writer.content(tag.octetString, keyHash));
+  writer.element(responderId);
   writeGeneralizedTime(writer, producedAt);
   writer.inside(tag.sequence, () => {
     for (const answer of answers) writeAnswer(writer, answer, template);

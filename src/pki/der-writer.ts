@@ -29,6 +29,18 @@ export class DerWriter {
     this.#setLength(lengthAt);
   }
 
+  /** The header of an element whose content has so many bytes, and follows. */
+  header(identifier: number, contentBytes: number): void {
+    const count = lengthOctets(contentBytes);
+    this.#reserve(2 + count);
+    this.#bytes[this.#at++] = identifier;
+    if (count === 0) this.#bytes[this.#at++] = contentBytes;
+    else {
+      this.#bytes[this.#at++] = 0x80 | count;
+      this.#at = this.#bytes.writeUIntBE(contentBytes, this.#at, count);
+    }
+  }
+
   /** An element whose content octets are given. */
   content(identifier: number, content: Bytes): void {
     this.inside(identifier, () => this.element(content));
@@ -107,11 +119,11 @@ export class DerWriter {
   #setLength(lengthAt: number): void {
     const start = lengthAt + 1;
     const length = this.#at - start;
-    if (length < 0x80) {
+    const count = lengthOctets(length);
+    if (count === 0) {
       this.#bytes[lengthAt] = length;
       return;
     }
-    const count = length < 0x100 ? 1 : length < 0x10000 ? 2 : length < 0x1000000 ? 3 : 4;
     this.#reserve(count);
     this.#bytes.copyWithin(start + count, start, this.#at);
     this.#bytes[lengthAt] = 0x80 | count;
@@ -125,6 +137,17 @@ export class DerWriter {
     larger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = larger;
   }
+}
+
+/** How many bytes an element with so many of content has. */
+export function elementBytes(contentBytes: number): number {
+  return 2 + lengthOctets(contentBytes) + contentBytes;
+}
+
+/** How many octets a length takes besides the first one. */
+function lengthOctets(length: number): number {
+  if (length < 0x80) return 0;
+  return length < 0x100 ? 1 : length < 0x10000 ? 2 : length < 0x1000000 ? 3 : 4;
 }
 
 /** The DER that `write` writes. */

@@ -30,8 +30,9 @@ export { createOcspRequest, type OcspRequestTemplate } from './create-ocsp-reque
 export {
   createOcspError,
   createOcspResponse,
-  createOcspResponseAside,
   createOcspSigner,
+  encodeOcspData,
+  encodeOcspResponse,
   type OcspAnswer,
   type OcspResponseTemplate,
   type OcspSigner,
@@ -116,6 +117,7 @@ export { generateSerialNumber, parseSerialNumber, type SerialNumber } from './se
 export { type RequestToSign, signRequestPkcs7 } from './sign-request-pkcs7.ts';
 export type { SignatureAlgorithm } from './signature-algorithm.ts';
 export type { HashName, SignatureScheme } from './signature-scheme.ts';
+export { type Signer, signerOf } from './signing.ts';
 export { createSubject, restateSubject, type SubjectAttributes, subjectAttribute } from './subject.ts';
 export { type OcspExpectation, verifyOcspResponse } from './verify-ocsp-response.ts';
 export {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Bytes, equalBytes } from '../base/index.ts';
@@ -38,6 +38,7 @@ import { type Holder, sampleName, sampleNetwork } from './network.fixture.ts';
 import { encodeCertId } from './ocsp-cert-id.ts';
 import { ocspOids } from './ocsp-oids.ts';
 import { Openssl, words } from './openssl.fixture.ts';
+import { publicKeyBits } from './public-key.ts';
 import { writeExtension } from './write-extensions.ts';
 
 const now = new Date(Math.floor(Date.now() / 1000) * 1000);
@@ -192,7 +193,8 @@ test('what an answer says comes back as it was written', async () => {
   );
   assert.deepEqual([response.producedAt, response.responses[0]?.thisUpdate], [now, now]);
   assert.deepEqual(response.responses[0]?.nextUpdate, later);
-  assert.ok('keyHash' in response.responder && equalBytes(response.responder.keyHash, signer.keyHash));
+  const keyHash = hash('sha1', publicKeyBits(signer.certificate.spki), 'buffer');
+  assert.ok('keyHash' in response.responder && equalBytes(response.responder.keyHash, keyHash));
   assert.deepEqual(
     response.certificates.map(({ fingerprint }) => fingerprint),
     [signer.certificate.fingerprint],
@@ -211,13 +213,14 @@ test('an answer holds only when who signed it may, in its time, and for what was
   const answered = (changes: Partial<OcspResponseTemplate> = {}, signer = network.signer) =>
     read(network.answer(request, { kind: 'good' }, changes, signer));
   assert.equal(verifyOcspResponse(answered(), expected)?.status.kind, 'good');
+  const byIssuer = createOcspSigner(issuing, network.issuingHolder.keys.privateKey);
   const refused = [
     verifyOcspResponse(answered(), { ...expected, serial: generateSerialNumber(Date.now()) }),
     verifyOcspResponse(answered(), { ...expected, issuer: network.root }),
     verifyOcspResponse(answered(), { ...expected, at: new Date(later.getTime() + 1000) }),
     verifyOcspResponse(answered({ thisUpdate: later, nextUpdate: later }), expected),
     verifyOcspResponse(answered({}, createOcspSigner(leaf, network.leafKey)), expected),
-    verifyOcspResponse(answered({}, { ...network.signer, certificate: issuing }), expected),
+    verifyOcspResponse(answered({}, { ...network.signer, certificates: byIssuer.certificates }), expected),
   ];
   assert.deepEqual(
     refused,
@@ -225,7 +228,6 @@ test('an answer holds only when who signed it may, in its time, and for what was
   );
   const ended = await delegate(network.issuingHolder, 'p256', { notAfter: earlier });
   assert.equal(verifyOcspResponse(answered({}, ended), expected), undefined);
-  const byIssuer = createOcspSigner(issuing, network.issuingHolder.keys.privateKey);
   assert.equal(verifyOcspResponse(answered({}, byIssuer), expected)?.status.kind, 'good');
 });
 

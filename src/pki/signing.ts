@@ -1,5 +1,4 @@
 import { constants, type KeyObject, sign, verify } from 'node:crypto';
-import { promisify } from 'node:util';
 import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { tag } from './der-tag.ts';
 import { type DerWriter, writeDer } from './der-writer.ts';
@@ -12,8 +11,6 @@ export interface Signer {
   /** The hash in it; SHA-512 for Ed25519, which has it inside (RFC 8419 §2.3). */
   readonly hash: HashName;
   sign(data: Bytes): Bytes;
-  /** The same in another thread, which costs this one a tenth of the time. */
-  signAside(data: Bytes): Promise<Bytes>;
 }
 
 /**
@@ -40,12 +37,7 @@ function makeSigner(key: KeyObject): Signer {
       'key_unsupported',
       `cannot sign with a key of type ${key.asymmetricKeyType} ${curve}`,
     );
-  return {
-    algorithm: way.algorithm,
-    hash: way.hash ?? 'sha512',
-    sign: (data) => sign(way.hash, data, key),
-    signAside: (data) => signInPool(way.hash, data, key),
-  };
+  return { algorithm: way.algorithm, hash: way.hash ?? 'sha512', sign: (data) => sign(way.hash, data, key) };
 }
 
 /** Writes what every signed object of PKIX is: the part that is signed, the algorithm, the signature (RFC 5280 §4.1.1). */
@@ -96,8 +88,6 @@ export function verifySignature(
     throw error;
   }
 }
-
-const signInPool = promisify(sign);
 
 const ways = new Map([
   ['ec prime256v1', { hash: 'sha256', algorithm: algorithm(signatureOids.ecdsaSha256) }],

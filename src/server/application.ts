@@ -8,11 +8,10 @@ import { limitBodyTime } from './body-deadline.ts';
 import { mountCertsrv } from './certsrv/certsrv-routes.ts';
 import { mountControl } from './control-routes.ts';
 import { mountCrl } from './crl-route.ts';
-import { createDirectRoutes } from './direct-routes.ts';
 import { mountEnrol } from './enrol-routes.ts';
 import { errorBody, httpStatusOf } from './http-status.ts';
 import { loggedUrl } from './logged-url.ts';
-import { directOcsp, mountOcsp } from './ocsp-routes.ts';
+import { mountOcsp } from './ocsp-routes.ts';
 import { mountRequests } from './request-routes.ts';
 import type { IdentityOf, ServerContext } from './server-context.ts';
 import { mountStatus } from './status-routes.ts';
@@ -51,13 +50,12 @@ export async function createApplication(context: ServerContext): Promise<Applica
     return identity;
   });
   await app.ready();
-  const answersDirectly = createDirectRoutes([directOcsp(context)], context.log);
   return {
     handle(request, response, identity) {
       if (identity !== undefined) identities.set(request, identity);
       limitBodyTime(request, response);
       limitIdleTime(request, response, idleMs);
-      if (!answersDirectly(request, response)) app.routing(request, response);
+      app.routing(request, response);
     },
     close: () => app.close(),
   };

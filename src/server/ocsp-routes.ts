@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { type OcspAnswerBytes, statusPaths } from '../authority/index.ts';
+import { type Authority, type OcspAnswerBytes, statusPaths } from '../authority/index.ts';
 import type { Bytes } from '../base/index.ts';
+import type { PostService } from './answer-posts.ts';
 import { cacheFor } from './cache-for.ts';
-import type { DirectRoute } from './direct-routes.ts';
 import type { ServerContext } from './server-context.ts';
 
 const requestType = 'application/ocsp-request';
@@ -13,14 +13,13 @@ const maxRequestBytes = 32 * 1024;
 const inPath = `${statusPaths.ocsp}/`;
 
 /** The way of those who ask most: by POST. */
-export function directOcsp({ authority }: ServerContext): DirectRoute {
+export function postedOcsp({ revocation }: Pick<Authority, 'revocation'>): PostService {
   return {
-    method: 'POST',
     path: statusPaths.ocsp,
-    requestType,
-    maxRequestBytes,
+    type: requestType,
+    maxBodyBytes: maxRequestBytes,
     responseType,
-    answer: async (body) => (await authority.revocation.answerOcspAside(body)).der,
+    answer: async (body) => (await revocation.answerOcspAside(body)).der,
   };
 }
 

@@ -13,9 +13,11 @@ import {
   type TlsBindings,
 } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
+import { answerPosts } from './answer-posts.ts';
 import { createApplication } from './application.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
+import { postedOcsp } from './ocsp-routes.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { storageHttpOptions } from './storage-http-options.ts';
 import { localNamespaces } from './storage-namespaces.ts';
@@ -115,11 +117,13 @@ function keepGoing(authority: Authority, log: Log): () => Promise<void> {
 
 async function openListener(
   policy: ListenerPolicy,
-  { credentials, bindings, log }: ServerOptions,
+  { authority, credentials, bindings, log }: ServerOptions,
   destinations: Destinations,
 ): Promise<Listener> {
-  const http = createServer(storageHttpOptions, createDispatcher(policy, destinations));
-  return listen({ policy, credentials, bindings, onConnection: serveHttp(http), log });
+  const http = serveHttp(createServer(storageHttpOptions, createDispatcher(policy, destinations)));
+  // A plain listener has nothing but what everybody may know.
+  const onConnection = policy.kind === 'plain' ? answerPosts(postedOcsp(authority), http) : http;
+  return listen({ policy, credentials, bindings, onConnection, log });
 }
 
 function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {

@@ -1,8 +1,9 @@
-import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, equalBytes, isHoldfastError } from '../../base/index.ts';
 import {
   createOcspError,
   createOcspResponse,
-  createOcspResponseAside,
+  encodeOcspData,
+  encodeOcspResponse,
   type OcspCertId,
   type OcspErrorStatus,
   type OcspRequest,
@@ -19,6 +20,8 @@ import type { IssuerRevocation } from '../issuer.ts';
 import { checkClock } from '../log/check-clock.ts';
 import { checkStanding, refusalOfStanding, type Standing } from '../standing.ts';
 import { readOcspSigner } from './ocsp-signer-records.ts';
+import { Recent } from './recent.ts';
+import { SigningThread } from './signing-thread.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
 export interface OcspAnswerBytes {
@@ -28,7 +31,17 @@ export interface OcspAnswerBytes {
   readonly nextUpdateMs: number;
 }
 
-interface Cached extends OcspAnswerBytes {
+/** What an answer is about, in the order of the request. */
+interface Question {
+  /** Of the issuer whose signer answers. */
+  readonly label: string;
+  readonly certIds: readonly Pick<OcspCertId, 'issuerKey' | 'serial'>[];
+}
+
+interface Kept extends Omit<OcspAnswerBytes, 'der'> {
+  /** Its DER, a byte to a character: thousands of small arrays are a burden to memory that texts are not. */
+  readonly text: string;
+  readonly question: Question;
   /** What was said of each certificate: when that changes the answer is made anew, whatever its age. */
   readonly said: string;
 }
@@ -38,9 +51,10 @@ interface Unsigned {
   readonly kind: 'unsigned';
   readonly template: OcspResponseTemplate;
   readonly signer: OcspSigner;
+  readonly question: Question;
   readonly said: string;
-  /** Under which it is kept, when it is. */
-  readonly key: string | undefined;
+  /** Whether it may be given again to who asks the same. */
+  readonly isForAll: boolean;
 }
 
 interface KnownLabels {
@@ -49,8 +63,9 @@ interface KnownLabels {
   readonly revoked: ReadonlyMap<string, IssuerRevocation>;
 }
 
-const maxCached = 10_000;
-const maxCachedRequestBytes = 512;
+/** At most twice as many are kept. */
+const keptAnswers = 5_000;
+const maxKeptRequestBytes = 512;
 const signerLookMs = 60_000;
 const statusSql = `SELECT a.standing, c.issuer, c.revoked_at, c.revocation_reason
   FROM authority a LEFT JOIN certificates c ON c.serial = ?`;
@@ -61,7 +76,8 @@ const statusSql = `SELECT a.standing, c.issuer, c.revoked_at, c.revocation_reaso
  */
 export class OcspResponder {
   readonly #context: AuthorityContext;
-  readonly #cached = new Map<string, Cached>();
+  readonly #kept = new Recent<Kept>(keptAnswers);
+  readonly #thread = new SigningThread();
   readonly #signers = new Map<string, { readonly signer: OcspSigner | undefined; readonly atMs: number }>();
   #labels: KnownLabels | undefined;
 
@@ -76,49 +92,71 @@ export class OcspResponder {
   answer(der: Bytes): OcspAnswerBytes {
     const found = this.#find(der);
     if (found.kind !== 'unsigned') return found;
-    return this.#signed(found, createOcspResponse(found.template, found.signer));
+    return this.#finish(der, found, createOcspResponse(found.template, found.signer));
   }
 
-  /** The same, signed in another thread: for those who ask by the thousand. */
+  /** The same, signed in another thread when many ask at once. */
   async answerAside(der: Bytes): Promise<OcspAnswerBytes> {
     const found = this.#find(der);
     if (found.kind !== 'unsigned') return found;
-    return this.#signed(found, await createOcspResponseAside(found.template, found.signer));
+    const { template, signer } = found;
+    const data = encodeOcspData(template, signer);
+    const signature = await this.#thread.sign(data, signer);
+    return this.#finish(der, found, encodeOcspResponse({ data, signature }, signer));
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 
   #find(der: Bytes): OcspAnswerBytes | Unsigned {
     const nowMs = this.#context.clock.now();
     try {
-      const request = parseOcspRequest(der);
-      checkClock(this.#context);
-      return this.#lookUp(der, request, nowMs);
+      return this.#findKept(der, nowMs) ?? this.#lookUp(der, nowMs);
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       return errorAnswer(error.code === 'ocsp_request_malformed' ? 'malformedRequest' : 'tryLater', nowMs);
     }
   }
 
-  #lookUp(der: Bytes, request: OcspRequest, nowMs: number): OcspAnswerBytes | Unsigned {
+  /** What was answered to the same request before, as long as it is fresh and the records say the same. */
+  #findKept(der: Bytes, nowMs: number): OcspAnswerBytes | undefined {
+    const kept = der.length > maxKeptRequestBytes ? undefined : this.#kept.get(textOf(der));
+    if (kept === undefined || !isFresh(kept, nowMs)) return undefined;
+    checkClock(this.#context);
+    if (describe(this.#statusesFor(kept.question)) !== kept.said) return undefined;
+    const { kind, text, producedAtMs, nextUpdateMs } = kept;
+    return { kind, der: Buffer.from(text, 'latin1'), producedAtMs, nextUpdateMs };
+  }
+
+  #lookUp(der: Bytes, nowMs: number): OcspAnswerBytes | Unsigned {
+    const request = parseOcspRequest(der);
+    checkClock(this.#context);
     const label = this.#issuerOf(request);
     if (label === undefined) {
       checkStanding(this.#context);
       return errorAnswer('unauthorized', nowMs);
     }
-    const statuses = request.certIds.map((certId) => this.#statusOf(certId, label));
-    const key = isCacheable(der, request, statuses) ? asBuffer(der).toString('latin1') : undefined;
-    const said = statuses.map(describeStatus).join();
-    const kept = key === undefined ? undefined : this.#cached.get(key);
-    if (kept !== undefined && kept.said === said && isFresh(kept, nowMs)) return kept;
+    const statuses = this.#statusesFor({ label, certIds: request.certIds });
     const signer = this.#signerFor(label, nowMs);
     if (signer === undefined) return errorAnswer('tryLater', nowMs);
-    return { kind: 'unsigned', template: templateOf(request, statuses, nowMs), signer, said, key };
+    // Nothing of the request itself, which is part of what came with it.
+    const certIds = request.certIds.map(({ issuerKey = '', serial }) => ({ issuerKey, serial }));
+    return {
+      kind: 'unsigned',
+      template: templateOf(request, statuses, nowMs),
+      signer,
+      question: { label, certIds },
+      said: describe(statuses),
+      isForAll: mayServeAll(der, request, statuses),
+    };
   }
 
-  #signed({ template, said, key }: Unsigned, der: Bytes): OcspAnswerBytes {
+  #finish(der: Bytes, { template, question, said, isForAll }: Unsigned, response: Bytes): OcspAnswerBytes {
     const [producedAtMs, nextUpdateMs] = [template.producedAt.getTime(), template.nextUpdate.getTime()];
-    const answer = { kind: 'response', der, producedAtMs, nextUpdateMs, said } as const;
-    if (key !== undefined) this.#keep(key, answer);
-    return answer;
+    const times = { kind: 'response', producedAtMs, nextUpdateMs } as const;
+    if (isForAll) this.#kept.keep(textOf(der), { ...times, text: textOf(response), question, said });
+    return { ...times, der: response };
   }
 
   /** The label of the first issuer asked about that is ours: one signer answers for one issuer. */
@@ -131,8 +169,12 @@ export class OcspResponder {
     return undefined;
   }
 
+  #statusesFor({ label, certIds }: Question): OcspStatus[] {
+    return certIds.map((certId) => this.#statusOf(certId, label));
+  }
+
   /** Looks whether the authority may work at the same time: another statement would take as long as this one. */
-  #statusOf({ serial, issuerKey = '' }: OcspCertId, label: string): OcspStatus {
+  #statusOf({ serial, issuerKey = '' }: Question['certIds'][number], label: string): OcspStatus {
     if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return unknown;
     const row = this.#context.reader.get(statusSql, serial);
     const standing = row?.standing as Standing;
@@ -169,19 +211,19 @@ export class OcspResponder {
     if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
     const found = readOcspSigner(this.#context, label);
     const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
-    const signer = isCurrent ? found : undefined;
+    // The same as before stays the same object, by which the thread knows its key.
+    const signer = isCurrent ? sameSigner(known?.signer, found) : undefined;
     this.#signers.set(label, { signer, atMs: nowMs });
     return signer;
   }
+}
 
-  /** The oldest give way; there are so many that they are out of date by then. */
-  #keep(key: string, answer: Cached): void {
-    this.#cached.delete(key);
-    this.#cached.set(key, answer);
-    if (this.#cached.size <= maxCached) return;
-    const [oldest] = this.#cached.keys();
-    if (oldest !== undefined) this.#cached.delete(oldest);
-  }
+function sameSigner(known: OcspSigner | undefined, found: OcspSigner): OcspSigner {
+  return known !== undefined && equalBytes(known.certificate.der, found.certificate.der) ? known : found;
+}
+
+function textOf(der: Bytes): string {
+  return asBuffer(der).toString('latin1');
 }
 
 function templateOf(
@@ -201,17 +243,21 @@ function templateOf(
 const unknown: OcspStatus = { kind: 'unknown' };
 
 /** Nobody asks twice with the same nonce, and of what does not exist there is no end. */
-function isCacheable(der: Bytes, { nonce }: OcspRequest, statuses: readonly OcspStatus[]): boolean {
-  if (nonce !== undefined || der.length > maxCachedRequestBytes) return false;
+function mayServeAll(der: Bytes, { nonce }: OcspRequest, statuses: readonly OcspStatus[]): boolean {
+  if (nonce !== undefined || der.length > maxKeptRequestBytes) return false;
   return statuses.every(({ kind }) => kind !== 'unknown');
 }
 
-function isFresh({ producedAtMs }: OcspAnswerBytes, nowMs: number): boolean {
+function isFresh({ producedAtMs }: Kept, nowMs: number): boolean {
   return nowMs >= producedAtMs && nowMs - producedAtMs < revocationProfiles.ocsp.refreshMs;
 }
 
-function describeStatus(status: OcspStatus): string {
-  return status.kind === 'revoked' ? `${status.revokedAt.getTime()} ${status.reason}` : status.kind;
+function describe(statuses: readonly OcspStatus[]): string {
+  return statuses
+    .map((status) =>
+      status.kind === 'revoked' ? `${status.revokedAt.getTime()} ${status.reason}` : status.kind,
+    )
+    .join();
 }
 
 function errorAnswer(status: OcspErrorStatus, nowMs: number): OcspAnswerBytes {

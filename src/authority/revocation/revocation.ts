@@ -135,7 +135,7 @@ export class Revocation {
     return this.#responder.answer(der);
   }
 
-  /** The same, signed in another thread; see {@link OcspResponder.answerAside}. */
+  /** The same, for those who ask by the thousand; see {@link OcspResponder.answerAside}. */
   answerOcspAside(der: Bytes): Promise<OcspAnswerBytes> {
     return this.#responder.answerAside(der);
   }
@@ -146,6 +146,11 @@ export class Revocation {
     if (request === undefined) return undefined;
     const { kind, der } = this.#responder.answer(request);
     return kind === 'response' ? der : undefined;
+  }
+
+  /** Ends the thread that signs answers. */
+  close(): Promise<void> {
+    return this.#responder.close();
   }
 
   /** Made once for each of the few certificates that a server has had: handshakes do not wait. */
