@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { isHoldfastError } from '../base/index.ts';
+import { type ErrorCode, isHoldfastError } from '../base/index.ts';
 import { HttpFiles } from './http-files.ts';
 
 describe('files on a web server', () => {
@@ -70,7 +70,68 @@ describe('files on a web server', () => {
     );
   });
 
+  it('say what a server answered that is no success, and what is to be done there', async () => {
+    const answers: [status: number, code: ErrorCode, said: RegExp][] = [
+      [301, 'storage_failed', /it is at http:\/\/other\.test\/ instead: name that address/],
+      [403, 'storage_failed', /answered 403: files may not be written there/],
+      [405, 'storage_failed', /answered 405: this server takes no PUT/],
+      [409, 'storage_failed', /answered 409: make that directory there first/],
+      [413, 'storage_failed', /answered 413 to 4 bytes: raise the size/],
+      [500, 'storage_failed', /answered 500: see the log of that server/],
+      [507, 'storage_full', /there is no room left: make room there/],
+    ];
+    for (const [status, code, said] of answers) {
+      await using stub = await serve((_request, response) =>
+        response
+          .writeHead(status, status === 301 ? { location: 'http://me:secret@other.test/' } : {})
+          .end('no'),
+      );
+      await assert.rejects(new HttpFiles(stub.url).write('a', Buffer.from('four')), (error) => {
+        assert.ok(isHoldfastError(error, code), String(error));
+        assert.match(`${error.message}: ${error.hint}`, said);
+        return true;
+      });
+    }
+  });
+
+  it('are not half read when the connection is cut, and nothing is left of them', async () => {
+    await using stub = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half of it', () => response.destroy());
+    });
+    const files = new HttpFiles(stub.url);
+    const isLost = (error: unknown): boolean => isHoldfastError(error, 'connection_lost');
+    await assert.rejects(files.read('a', 100), isLost);
+    await assert.rejects(files.fetch('a', join(directory, 'cut'), 100), isLost);
+    await assert.rejects(readFile(join(directory, 'cut')), /ENOENT/);
+  });
+
+  it('are asked for again when a connection that was kept is closed as it is used', async () => {
+    let requests = 0;
+    await using stub = await serve((request, response) => {
+      requests += 1;
+      if (requests === 2) request.socket.resetAndDestroy();
+      else response.end('here');
+    });
+    const files = new HttpFiles(stub.url);
+    for (let n = 0; n < 2; n++)
+      assert.equal(Buffer.from((await files.read('a', 100)) ?? []).toString(), 'here');
+    assert.equal(requests, 3);
+  });
+
   it('show no password in their name', () => {
     assert.match(new HttpFiles(url).name, /^http:\/\/127\.0\.0\.1:\d+\/dir\/$/);
   });
 });
+
+/** A web server of one answer, until its scope ends. */
+async function serve(listener: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
