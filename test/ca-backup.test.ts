@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
+import { assertRefused } from './rig/refusal.ts';
 import { cannotMount, mountSmallDisk } from './rig/small-disk.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -153,6 +154,25 @@ test('status says how old the newest backup is, where it lies and when the next 
   await json(['ca', 'backup', join(elsewhere.path, 'a.age'), '--home', 'a'], cwd);
   assert.match(await status(), /^ {2}ca backup {3}just now {3}in \/dev\/shm\S+ {3}next by hand in 7 days$/m);
   assert.match(await status(), /^ {2}attention {3}nothing needs any\n$/m);
+});
+
+test('a directory is no backup and is not replaced by one, and a password file is no endless one', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(init, cwd);
+  mkdirSync(join(cwd, 'folder'));
+  const refused = (words: readonly string[], code: 'path_not_found' | 'input_invalid', message: RegExp) =>
+    assertRefused(words, { code, exit: code === 'input_invalid' ? 2 : 1, message, untouched: cwd, cwd });
+  const isDirectory = /folder is a directory/;
+  await refused(['ca', 'backup', 'folder', '--home', 'a'], 'path_not_found', isDirectory);
+  await refused(['ca', 'backup', 'folder', '--force', '--home', 'a'], 'path_not_found', isDirectory);
+  await refused(['ca', 'rehearse', 'folder', '--home', 'a'], 'path_not_found', isDirectory);
+  await refused(['ca', 'restore', 'folder', '--home', 'b'], 'path_not_found', isDirectory);
+  for (const [file, code, message] of [
+    ['folder', 'path_not_found', /password file .*folder: it is a directory \(EISDIR\)/],
+    ['/dev/zero', 'input_invalid', /password file \/dev\/zero is too long/],
+  ] as const)
+    await refused(['ca', 'backup', 'x.age', '--password-file', file, '--home', 'a'], code, message);
 });
 
 test('words of ca backup that would be passed over are refused', async () => {

@@ -36,6 +36,9 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'errno' in error && typeof error.errno === 'number';
 }
 
+/** What to do about what {@link isSystemError} is. */
+export const systemErrorHint = 'make room, or mend the rights of what is named, and run it again';
+
 /** The `code` of a Node system error (`ENOENT`, `EACCES`, …), or undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

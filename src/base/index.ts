@@ -16,6 +16,7 @@ export {
   isHoldfastError,
   isSystemError,
   systemErrorCode,
+  systemErrorHint,
 } from './error.ts';
 export type { ErrorCode } from './error-code.ts';
 export { withFileLock } from './file-lock.ts';

@@ -93,7 +93,7 @@ export async function undoMoving(context: Context, reason: string): Promise<void
 async function backUpAsPkcs12(context: Context, file: string, options: CaBackupOptions): Promise<void> {
   const { passwordFile, legacy = false, force = false } = options;
   const password = await choosePassword(context, passwordFile, 'password for the PKCS#12 file');
-  await backUpKeys(context, { file, password, legacy, replace: force });
+  await backUpKeys(context, { file, password, legacy, replace: force, word: '--force' });
 }
 
 async function order(

@@ -1,6 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { type Bytes, HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
-import { certificatesFromPkcs7, orderChain, parseCertificate, parsePem, signed } from '../pki/index.ts';
+import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
+import {
+  certificatesFromPkcs7,
+  orderChain,
+  parseCertificate,
+  parsePem,
+  pemText,
+  signed,
+} from '../pki/index.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 
 const maxFileBytes = 1024 * 1024;
 const sequenceTag = 0x30;
@@ -11,16 +18,12 @@ const sequenceTag = 0x30;
  * @throws HoldfastError `path_not_found`, `pem_malformed`, `certificate_malformed`
  */
 export async function readCertificates(path: string): Promise<readonly Bytes[]> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(cause) ?? 'cannot be read'}`, {
-      hint: 'name a PEM, DER or PKCS#7 file',
-      cause,
-    });
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxFileBytes,
+    hint: 'name a PEM, DER or PKCS#7 file',
+    tooLong: 'certificate_malformed',
   });
-  if (bytes.length > maxFileBytes)
-    throw unusable(path, `has ${bytes.length} bytes, at most ${maxFileBytes} are read`);
-  const ders =
-    bytes[0] === sequenceTag ? certificatesInDer(path, bytes) : certificatesInPem(bytes.toString('latin1'));
+  const ders = bytes[0] === sequenceTag ? certificatesInDer(path, bytes) : certificatesInPem(pemText(bytes));
   if (ders.length === 0) throw unusable(path, 'has no certificate in it');
   for (const der of ders) parseCertificate(der);
   return ders;

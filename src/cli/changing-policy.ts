@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 
 /** `holdfast policy set KEY VALUE` */
 export async function setPolicy(context: Context, key: string, value: string): Promise<void> {
@@ -44,18 +44,16 @@ function sayChanges({ output }: Context, word: string, { changes }: OperationAns
   for (const { key, before, after } of changes) output.row(word, `${key}: ${before} → ${after}`);
 }
 
+const maxPolicyBytes = 64 * 1024;
+
 async function readPolicyFile(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(error) ?? 'cannot be read'}`, {
-      hint: 'name a file of holdfast policy export',
-      cause: error,
-    });
-  });
+  const hint = 'name a file of holdfast policy export';
+  const bytes = await readChosenFile(path, { maxBytes: maxPolicyBytes, hint, tooLong: 'settings_invalid' });
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
     throw new HoldfastError('settings_invalid', `${path} is no JSON: ${(cause as Error).message}`, {
-      hint: 'name a file of holdfast policy export',
+      hint,
       cause,
     });
   }

@@ -5,7 +5,7 @@ import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../
 export interface ChosenFile {
   /** Replace one that is there. */
   readonly replace: boolean;
-  /** The option of the command that says so. */
+  /** The option of the command that says so, where there is one. */
   readonly word?: string;
 }
 
@@ -65,8 +65,11 @@ function notFile(path: string, found: string): HoldfastError {
   return new HoldfastError('path_not_found', `${path} is ${found}, expected a file`, { hint: anotherPlace });
 }
 
-function alreadyThere(path: string, { word = '--force' }: ChosenFile): HoldfastError {
+function alreadyThere(path: string, { word }: ChosenFile): HoldfastError {
   return new HoldfastError('object_exists', `there is a file at ${path} already`, {
-    hint: `name another one, or say ${word} to replace it`,
+    hint:
+      word === undefined
+        ? 'nothing was changed; name a file that is not there'
+        : `name another one, or say ${word} to replace it`,
   });
 }

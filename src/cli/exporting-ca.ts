@@ -24,7 +24,7 @@ export async function exportCa(context: Context, file: string, options: CaExport
   const path = resolve(context.workingDirectory, file);
   const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-  await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force });
+  await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force, word: '--force' });
   if (context.output.json) return context.output.value({ file: path, certificates: ders.length });
   context.output.row('exported', path, plural(ders.length, 'certificate'));
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { type ErrorCode, HoldfastError, systemErrorCode, systemErrorHint } from '../base/index.ts';
 import { nextStep } from './next-step.ts';
 import { type Column, formatTable, printable } from './table.ts';
 
@@ -78,6 +78,6 @@ function describe(
   return {
     code,
     message: error.message,
-    hint: 'make room, or mend the rights of what is named, and run it again',
+    hint: systemErrorHint,
   };
 }

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type BackupContents,
@@ -155,9 +155,11 @@ async function settingsFor(
 }
 
 async function checkThere(path: string): Promise<void> {
-  await access(path).catch((cause: unknown) => {
+  const found = await stat(path).catch((cause: unknown) => {
     throw new HoldfastError('path_not_found', `there is no file ${path}`, { cause });
   });
+  if (found.isDirectory())
+    throw new HoldfastError('path_not_found', `${path} is a directory, expected a backup in it`);
 }
 
 async function checkFree({ home }: Context): Promise<void> {

@@ -1,10 +1,12 @@
 import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { HoldfastError, isHoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { isHoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { choosePassword, givenPassword } from './choose-password.ts';
+import { checkChosenFile, writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { formatTime } from './format.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 
 /** What `ca offline` takes. */
 export interface OfflineOptions {
@@ -25,6 +27,7 @@ export async function takeRootOffline(
   const { output, workingDirectory } = context;
   const { passwordFile, until } = options;
   const path = resolve(workingDirectory, file);
+  await checkChosenFile(path, newFile);
   const password = await choosePassword(
     context,
     passwordFile,
@@ -33,7 +36,7 @@ export async function takeRootOffline(
   const passphrase = password.reveal();
   const answer = await withAdmin(context, async (admin) => {
     const { text, crlUntil } = await admin.call('ca.seal-root', { passphrase, ...(until && { until }) });
-    await writeNew(path, text);
+    await writeChosenFile(path, text, newFile);
     try {
       const sealed = (await readFile(path)).toString('base64');
       return { ...(await admin.call('ca.offline', { passphrase, sealed, file: path })), crlUntil };
@@ -86,25 +89,10 @@ async function withdraw({ output }: Context, path: string, error: unknown): Prom
   );
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
-  await writeFileAtomic(path, text, { exclusive: true }).catch((cause: unknown) => {
-    if (systemErrorCode(cause) !== 'EEXIST') throw cause;
-    throw new HoldfastError('object_exists', `${path} is there already`, {
-      hint: 'nothing was changed; name a file that is not there',
-      cause,
-    });
-  });
-}
-
+const newFile = { replace: false } as const;
 const maxFileBytes = 48 * 1024;
 
 async function read(path: string): Promise<Buffer> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    const problem = systemErrorCode(cause) ?? 'cannot be read';
-    throw new HoldfastError('path_not_found', `${path}: ${problem}`, { cause });
-  });
-  if (bytes.length <= maxFileBytes) return bytes;
-  throw new HoldfastError('backup_foreign', `${path} is no file with the key of a root: it is too long`, {
-    hint: 'nothing was changed; name the file that holdfast ca offline wrote',
-  });
+  const hint = 'nothing was changed; name the file that holdfast ca offline wrote';
+  return await readChosenFile(path, { maxBytes: maxFileBytes, hint, tooLong: 'backup_foreign' });
 }

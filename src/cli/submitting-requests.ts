@@ -1,14 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { listPending, noteSubmitted, type PendingRequest } from '../agent/index.ts';
-import { asBuffer, type Bytes, equalBytes, HoldfastError, systemErrorCode } from '../base/index.ts';
-import { joinCodeFor, type RequestAnswer, type RequestServer, submitRequest } from '../enrol/index.ts';
+import { asBuffer, type Bytes, equalBytes } from '../base/index.ts';
+import {
+  joinCodeFor,
+  maxSubmissionBytes,
+  type RequestAnswer,
+  type RequestServer,
+  submitRequest,
+} from '../enrol/index.ts';
 import { type Role, requestFromText, requestPem } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { serverOf, settleAnswer } from './collecting-requests.ts';
 import type { Context } from './context.ts';
 import { checkHome, openHome } from './home.ts';
 import { readJoinCode } from './joining.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
 /** What `request submit` takes. */
@@ -83,11 +89,10 @@ async function ownKeystore(context: Context): Promise<Keystore | undefined> {
 
 async function readRequestFile({ workingDirectory }: Context, file: string): Promise<Bytes> {
   const path = resolve(workingDirectory, file);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(cause) ?? 'cannot be read'}`, {
-      hint: 'name a file with a request, or a request of holdfast request pending',
-      cause,
-    });
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxSubmissionBytes,
+    hint: 'name a file with a request, or a request of holdfast request pending',
+    tooLong: 'request_malformed',
   });
   return requestFromText(bytes).der;
 }

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Check } from 'typebox/value';
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatCount, formatTime } from './format.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 
 /** `holdfast audit verify`: the whole log, and everything that was signed about it and kept. */
 export async function verifyAudit(
@@ -40,12 +40,16 @@ async function readCheckpoint(path: string): Promise<SignedCheckpoint> {
   });
 }
 
+const maxCheckpointBytes = 1024 * 1024;
+
 async function read(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(cause) ?? 'cannot be read'}`, {
-      cause,
-    });
+  const hint = 'name checkpoint.json of a mirror, or one that was kept elsewhere';
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxCheckpointBytes,
+    hint,
+    tooLong: 'checkpoint_invalid',
   });
+  return bytes.toString('utf8');
 }
 
 function parseJson(text: string): unknown {

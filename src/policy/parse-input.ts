@@ -13,8 +13,28 @@ const maxFindings = 5;
 export function parseInput<T extends TSchema>(schema: T, input: unknown, what: string): Static<T> {
   const findings = Errors(schema, input);
   if (findings.length === 0) return input as Static<T>;
-  const lines = new Set(findings.map(({ instancePath, message }) => `${fieldName(instancePath)} ${message}`));
+  const lines = new Set(findings.flatMap((finding) => sentenceOf(finding, findings)));
   throw new HoldfastError('settings_invalid', `${what}: ${[...lines].slice(0, maxFindings).join('; ')}`);
+}
+
+type Finding = ReturnType<typeof Errors>[number];
+
+/** What is wrong with a field; nothing where another finding says it better. */
+function sentenceOf(finding: Finding, all: readonly Finding[]): string[] {
+  const { keyword, instancePath, message } = finding;
+  const field = fieldName(instancePath);
+  if (keyword === 'additionalProperties')
+    return [`${field} has ${finding.params.additionalProperties.join(', ')}, which nobody knows`];
+  // A field that must not be there is named by the one above.
+  if (keyword === 'boolean') return [];
+  const constants = all.flatMap((other) =>
+    other.keyword === 'const' && other.instancePath === instancePath
+      ? [String(other.params.allowedValue)]
+      : [],
+  );
+  if (keyword === 'const') return [`${field} must be ${constants.join(' or ')}`];
+  if (keyword === 'anyOf' && constants.length > 0) return [];
+  return [`${field} ${message}`];
 }
 
 function fieldName(instancePath: string): string {

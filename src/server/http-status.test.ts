@@ -22,6 +22,13 @@ describe('what a peer is told of a failure of the server', () => {
   it('is all that is known, for an administrator', () => {
     const [full] = failures;
     assert.match(errorBody(full, 'administrators').message, /authority\.db/);
+    const refused = Object.assign(new Error('EACCES: permission denied, open x'), {
+      code: 'EACCES',
+      errno: -13,
+    });
+    assert.equal(errorBody(refused, 'administrators').code, 'EACCES');
+    assert.equal(errorBody(refused, 'peers').code, 'internal');
+    assert.equal(errorBody(new Error('a bug'), 'administrators').code, 'internal');
   });
 
   it('is, of a refusal, what was wrong and what to do', () => {

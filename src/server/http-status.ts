@@ -1,4 +1,4 @@
-import { type ErrorCode, isHoldfastError } from '../base/index.ts';
+import { type ErrorCode, isHoldfastError, isSystemError, systemErrorHint } from '../base/index.ts';
 
 /** The HTTP status of every code that reaches a peer with something else than 500. */
 const byCode: Partial<Record<ErrorCode, number>> = {
@@ -71,9 +71,11 @@ export interface ErrorBody {
 
 /**
  * What is told of `error`: an expected refusal in full, of what is wrong with the server itself its code at most. Paths
- * and the like are in its log, and told to `administrators` alone; a bug is told to nobody.
+ * and the like, and what the system refused, are in its log, and told to `administrators` alone; a bug is told to nobody.
  */
 export function errorBody(error: unknown, to: 'administrators' | 'peers'): ErrorBody {
+  if (to === 'administrators' && isSystemError(error))
+    return { code: error.code ?? 'internal', message: error.message, hint: systemErrorHint };
   if (!isHoldfastError(error)) return { code: 'internal', message: failed };
   const { code, message, hint } = error;
   if (to === 'peers' && httpStatusOf(error) >= 500) return { code, message: failed };

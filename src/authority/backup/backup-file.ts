@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
@@ -30,9 +30,11 @@ async function withFile<T>(
   name: string,
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {
-  await access(path).catch((cause: unknown) => {
+  const found = await stat(path).catch((cause: unknown) => {
     throw new HoldfastError('path_not_found', `the backup ${path} is not there`, { cause });
   });
+  if (found.isDirectory())
+    throw new HoldfastError('path_not_found', `${path} is a directory, expected a backup in it`);
   return await work(path, name);
 }
 

@@ -76,16 +76,23 @@ async function settingsPart({ care: { settingsFile } }: AuthorityContext): Promi
 
 async function checkPlace(path: string, force: boolean): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
   });
   if (found === undefined) await checkDirectory(dirname(path));
+  else if (found.isDirectory()) throw isDirectory(path);
   else if (!force || !found.isFile()) throw alreadyThere(path);
+}
+
+function isDirectory(path: string): HoldfastError {
+  return new HoldfastError('path_not_found', `${path} is a directory, expected a file`, {
+    hint: 'name a file in it, or let each backup there have a name of its own: --to DIRECTORY',
+  });
 }
 
 async function checkDirectory(path: string): Promise<void> {
   try {
-    await lstat(path);
+    await readdir(path);
   } catch (cause) {
     throw new HoldfastError('path_not_found', `there is no directory ${path}`, {
       hint: 'make it, or name another place',

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type AuthorityKeys,
@@ -7,7 +6,7 @@ import {
   readAuthorityPkcs12,
   restorePkcs12,
 } from '../../authority/index.ts';
-import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import { HoldfastError, type Secret, writeFileAtomic } from '../../base/index.ts';
 import { mirrorAt } from '../care-of.ts';
 import type { Context } from '../context.ts';
 import { defaultPort } from '../creation-options.ts';
@@ -15,6 +14,7 @@ import { plural } from '../format.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home.ts';
 import { newKeystorePassphrase } from '../keystore-passphrase.ts';
 import { machineNames } from '../machine.ts';
+import { readChosenFile } from '../read-chosen-file.ts';
 import { readSettings, writeSettings } from '../settings.ts';
 import { type LostChoices, whyLost } from '../why-lost.ts';
 import { isThere } from './written-files.ts';
@@ -83,18 +83,8 @@ async function settle(
 }
 
 async function readBounded(path: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxBytes)
-      throw new HoldfastError('pkcs12_malformed', `${path} has ${size} bytes, expected at most ${maxBytes}`);
-    return await readFile(path);
-  } catch (cause) {
-    if (cause instanceof HoldfastError) throw cause;
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(cause) ?? 'cannot be read'}`, {
-      hint: 'name the file that certutil -backup wrote',
-      cause,
-    });
-  }
+  const hint = 'name the file that certutil -backup wrote';
+  return await readChosenFile(path, { maxBytes, hint, tooLong: 'pkcs12_malformed' });
 }
 
 interface Outcome {
