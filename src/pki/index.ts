@@ -95,6 +95,7 @@ export {
   encodePem,
   type PemBlock,
   parsePem,
+  pemText,
   privateKeyPem,
   requestPem,
 } from './pem.ts';

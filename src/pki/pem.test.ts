@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificatePem, certificatesFromPem, encodePem, parsePem } from './index.ts';
+import { certificatePem, certificatesFromPem, encodePem, parsePem, pemText } from './index.ts';
 
 const der = Buffer.from(Array.from({ length: 100 }, (_, index) => index));
 const block = certificatePem(der);
@@ -26,6 +26,19 @@ test('a block is read whatever its line breaks, its line lengths and its indent'
     `${begin}\n\n${base64.replace(/.{5}/g, '$& \t\n')}\n\n${rest.at(-1)}`,
   ];
   for (const text of texts) assert.deepEqual(certificatesFromPem(text), [der], JSON.stringify(text));
+});
+
+test('a file is read in UTF-8, and in UTF-16 as Windows writes it, with the mark or without', () => {
+  const around = `für\n${block}`;
+  const files = [
+    Buffer.from(around),
+    Buffer.from(`\ufeff${around}`),
+    Buffer.from(`\ufeff${around}`, 'utf16le'),
+  ];
+  for (const file of files) {
+    assert.equal(pemText(file), around);
+    assert.deepEqual(certificatesFromPem(pemText(file)), [der]);
+  }
 });
 
 test('text around and between blocks is passed over, and blocks keep their order', () => {

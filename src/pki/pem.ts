@@ -33,6 +33,14 @@ export function parsePem(text: string): PemBlock[] {
   return blocks;
 }
 
+/** The text of a PEM file: UTF-8 or, as Windows writes files, UTF-16; without the mark that such texts begin with. */
+export function pemText(bytes: Bytes): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return asBuffer(bytes)
+    .toString(isUtf16 ? 'utf16le' : 'utf8')
+    .replace(/^\uFEFF/, '');
+}
+
 /** One block: lines of 64 characters, each ending in a line break (RFC 7468 §3). */
 export function encodePem(label: string, der: Bytes): string {
   const lines =

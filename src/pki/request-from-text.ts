@@ -1,6 +1,6 @@
-import { asBuffer, type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { tag } from './der-tag.ts';
-import { parsePem } from './pem.ts';
+import { parsePem, pemText } from './pem.ts';
 import { checkRequestSize } from './request-size.ts';
 
 /** A request as bytes, and which form it has. */
@@ -20,18 +20,14 @@ export interface EncodedRequest {
  */
 export function requestFromText(input: Bytes): EncodedRequest {
   checkRequestSize(input);
-  const der = input[0] === tag.sequence ? input : fromText(decodeText(asBuffer(input)));
+  const der = input[0] === tag.sequence ? input : fromText(pemText(input));
   const kind = kindOf(der);
   if (kind === undefined) throw notARequest('it is neither PKCS#10 nor PKCS#7');
   return { kind, der };
 }
 
-function decodeText(input: Buffer): string {
-  return input[0] === 0xff && input[1] === 0xfe ? input.toString('utf16le') : input.toString('utf8');
-}
-
 function fromText(text: string): Bytes {
-  if (!text.includes('-----BEGIN ')) return fromBase64(text.replace(/[\s\uFEFF]/g, ''));
+  if (!text.includes('-----BEGIN ')) return fromBase64(text.replace(/\s/g, ''));
   const [only, ...others] = pemBlocks(text).filter(({ label }) => labels.includes(label));
   if (only === undefined) throw notARequest('the PEM text has no CERTIFICATE REQUEST in it');
   if (others.length > 0)
@@ -43,7 +39,7 @@ const labels: readonly string[] = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUE
 
 function pemBlocks(text: string): ReturnType<typeof parsePem> {
   try {
-    return parsePem(text.replace(/^\uFEFF/, ''));
+    return parsePem(text);
   } catch (cause) {
     if (!isHoldfastError(cause, 'pem_malformed')) throw cause;
     throw notARequest(cause.message, cause);
