@@ -23,8 +23,12 @@ ${renderAuthorityTables(results)}
 - certificates: POST over HTTPS on 64 connections, each request with a P-256 key of its own, which the server verifies. Holdfast
   checks and records each durably before it answers, \`cfssl serve\` has the same names and addresses to write and stores
   nothing. A quarter of the requests goes first, unmeasured. After each run every certificate is found in the database.
-- OCSP answers: POST over HTTP on 16 connections, each certificate asked about once, so none is answered from a cache.
-  \`openssl ocsp\` as a server takes one request from each connection and works on one at a time.
+- OCSP answers: POST over HTTP on 16 connections, the same requests to both, all of them once beforehand, unmeasured.
+  \`openssl ocsp\` as a server takes one request from each connection, works on one at a time and signs every answer.
+  *Each signed*: about one certificate after the other, each request with a nonce of its own, so that Holdfast signs every
+  answer too. *As clients ask*: without a nonce, about some certificates more often than about others (the one in place n
+  of that order comes n times as rarely as the first, Zipf’s law); Holdfast looks each up, and gives an answer it has
+  signed within the last minutes again as long as the records say the same.
 - The rows with many certificates are whole commands against a running server, from start to exit; start is until it
   takes connections. One certificate in ten is revoked, the list of them is signed anew for each command.
 - Versions: ${versions()}. \`openssl speed ecdsap256\` on one processor: ${opensslSpeed()}.

@@ -13,7 +13,7 @@ const requests = readRequests(task.file);
 const statuses: Record<string, number> = {};
 const latencies: number[] = [];
 let next = task.skip;
-const end = Math.min(requests.length, task.skip + task.count);
+const end = task.skip + task.count;
 
 const kept = task.keepsAlive ? await Promise.all(Array.from({ length: task.connections }, open)) : [];
 const cpu = process.cpuUsage();
@@ -55,37 +55,51 @@ function open(): Promise<Socket> {
   });
 }
 
+/** The next request, when there is one left. */
+function take(): Buffer | undefined {
+  return next < end ? requests[next++ % requests.length] : undefined;
+}
+
 /** One request after the other, each on a connection of its own where none is kept. */
 async function converse(kept: Socket | undefined): Promise<void> {
-  for (let request = requests[next++]; next <= end && request !== undefined; request = requests[next++]) {
-    const sent = performance.now();
-    const socket = kept ?? (await open());
-    const status = await exchange(socket, request);
-    if (kept === undefined) socket.destroy();
-    latencies.push(performance.now() - sent);
-    statuses[status] = (statuses[status] ?? 0) + 1;
+  let since = performance.now();
+  for (let first = take(); first !== undefined; first = take()) {
+    await exchange(kept ?? (await open()), { first, since });
+    since = performance.now();
   }
   kept?.destroy();
 }
 
-function exchange(socket: Socket, request: Buffer): Promise<string> {
+/**
+ * Sends a request, which has been under way `since`, and all that are left after it where connections are kept; ends the
+ * connection.
+ */
+function exchange(socket: Socket, { first, since }: { first: Buffer; since: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    let received: Buffer = Buffer.alloc(0);
-    const finish = (): void => {
-      socket.off('data', onData).off('end', onEnd).off('error', reject);
-      resolve(received.toString('latin1', 9, 12));
+    let received: Buffer | undefined;
+    let sent = since;
+    const finish = (answer: Buffer): void => {
+      received = undefined;
+      latencies.push(performance.now() - sent);
+      const status = answer.toString('latin1', 9, 12);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      const following = task.keepsAlive ? take() : undefined;
+      if (following === undefined) {
+        socket.destroy();
+        resolve();
+        return;
+      }
+      sent = performance.now();
+      socket.write(following);
     };
-    const onData = (chunk: Buffer): void => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-      if (isWhole(received)) finish();
-    };
-    // An answer without a length ends with its connection.
-    const onEnd = (): void => {
-      socket.destroy();
-      finish();
-    };
-    socket.on('data', onData).once('end', onEnd).once('error', reject);
-    socket.write(request);
+    socket.on('data', (chunk: Buffer) => {
+      received = received === undefined ? chunk : Buffer.concat([received, chunk]);
+      if (isWhole(received)) finish(received);
+    });
+    // An answer without a length ends with its connection, which then is not kept.
+    socket.once('end', () => finish(received ?? Buffer.alloc(0)));
+    socket.once('error', reject);
+    socket.write(first);
   });
 }
 

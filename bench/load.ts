@@ -13,7 +13,7 @@ export interface LoadTask {
   readonly connections: number;
   /** False for a server that takes one request from a connection. */
   readonly keepsAlive: boolean;
-  /** How many requests of the file are passed over, and how many are sent. */
+  /** How many requests of the file are passed over, and how many are sent: from its beginning again after the last. */
   readonly skip: number;
   readonly count: number;
 }
@@ -32,8 +32,9 @@ export interface LoadResult {
 /** What one run of load took. */
 export interface LoadMeasurement extends LoadResult {
   readonly perSecond: number;
-  /** Processor time of the server, for each answer. */
+  /** Processor time for each answer. */
   readonly serverMicroseconds: number;
+  readonly clientMicroseconds: number;
   readonly serverBytes: number;
 }
 
@@ -68,6 +69,7 @@ export async function measureLoad(task: LoadTask, pid: number): Promise<LoadMeas
     ...result,
     perSecond: good / result.seconds,
     serverMicroseconds: ((cpuSecondsOf(pid) - before) * 1e6) / good,
+    clientMicroseconds: (result.clientCpuSeconds * 1e6) / good,
     serverBytes: peakBytesOf(pid),
   };
 }
