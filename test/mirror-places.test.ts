@@ -173,6 +173,22 @@ test('a web server that answers 200 to everything is not taken for a mirror', as
   }
 });
 
+test('a mirror that takes connections and does not answer is said, and keeps nobody from working', async () => {
+  using directory = temporaryDirectory();
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    await authorityWith(`http://127.0.0.1:${port}/log`, directory.path);
+    const { current, problem } = await mirrorState(directory.path);
+    assert.equal(current, false);
+    assert.match(problem, /has not answered yet/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 async function useFullAndReadOnlyDisk(): Promise<void> {
   using directory = temporaryDirectory();
   const cwd = directory.path;

@@ -232,6 +232,7 @@ export class Authority implements AsyncDisposable {
       await this.#repeated.flush('all');
       await keepLastCheckpoint(this.#context);
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
+      this.mirrors.close();
     } finally {
       await this.#context.issuingThread.close();
       await this.revocation.close();

@@ -81,6 +81,11 @@ export class HttpFiles {
     }
   }
 
+  /** Cuts the connections: what is under way fails. */
+  close(): void {
+    this.#agent?.destroy();
+  }
+
   /** Removes a file; does nothing when there is none. */
   async remove(file: string): Promise<void> {
     const asked = await this.#ask('DELETE', file, {});

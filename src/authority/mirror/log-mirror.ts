@@ -11,4 +11,6 @@ export interface LogMirror {
   read(file: string, maxBytes: number): Promise<Bytes | undefined>;
   /** Makes a file, or replaces it. */
   write(file: string, bytes: Bytes): Promise<void>;
+  /** Ends what is under way, which fails then; for one that would keep a process waiting. */
+  close?(): void;
 }

@@ -76,7 +76,17 @@ export class Mirrors {
       sleep(deadlineMs, undefined, { signal: timeout.signal }).catch(() => undefined),
     ]);
     timeout.abort();
-    return this.states();
+    return this.states().map((state, index) => this.#withLate(state, index));
+  }
+
+  /** Ends what is under way: a mirror that does not answer must not keep a process from ending. */
+  close(): void {
+    for (const { mirror } of this.#tracked) mirror.close?.();
+  }
+
+  #withLate(state: MirrorState, index: number): MirrorState {
+    const isLate = this.#tracked[index]?.busy !== undefined && !state.current && state.problem === undefined;
+    return isLate ? { ...state, problem: 'it has not answered yet' } : state;
   }
 
   /**
