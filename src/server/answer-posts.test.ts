@@ -6,8 +6,10 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Bytes } from '../base/index.ts';
 import { answerPosts } from './answer-posts.ts';
 
-/** Gives back what it gets, except that it fails for one byte; the HTTP server behind it tells what it gets. */
-async function serve(t: TestContext): Promise<Socket> {
+/**
+ * Gives back what it gets when `ready`, except that it fails for one byte; the HTTP server behind it tells what it gets.
+ */
+async function serve(t: TestContext, ready: Promise<void> = Promise.resolve()): Promise<Socket> {
   const http = createHttpServer((request, response) => {
     let body = '';
     request.on('data', (piece: Buffer) => (body += piece.toString('latin1')));
@@ -18,7 +20,11 @@ async function serve(t: TestContext): Promise<Socket> {
     type: 'text/x',
     maxBodyBytes: 4,
     responseType: 'text/y',
-    answer: (body: Bytes) => (body.length > 1 ? Promise.resolve(body) : Promise.reject(new Error('secret'))),
+    answer: async (body: Bytes) => {
+      await ready;
+      if (body.length > 1) return body;
+      throw new Error('secret');
+    },
   };
   const server = createServer(answerPosts(service, (socket) => http.emit('connection', socket)));
   server.listen(0, '127.0.0.1');
@@ -98,6 +104,19 @@ describe('a connection for posted requests', () => {
     const socket = await serve(t);
     const answers = await answerTo(socket, post('1234') + post('abcd'), 'abcd');
     assert.ok(answers.indexOf('1234') > 0 && answers.indexOf('1234') < answers.lastIndexOf('abcd'));
+  });
+
+  it('answers first what came first when the next does not wait', async (t) => {
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const socket = await serve(t, ready);
+    for (const body of ['1234', 'abcd']) {
+      socket.write(post(body));
+      // Whatever is answered to another connection comes after this was read.
+      await answerTo(await serve(t), post('good'), 'good');
+    }
+    resolve();
+    const answers = await answerTo(socket, '', 'http POST /echo abcd');
+    assert.match(answers, /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/y\r\n[^]*1234HTTP\/1\.1 200 OK/);
   });
 
   it('does not take a header that is none', async (t) => {

@@ -364,6 +364,32 @@ describe('an ocsp answer', () => {
     assert.equal(ask(home, [serial]).nonce, undefined);
   });
 
+  test('is to each what it asked for, when many ask at once', async () => {
+    await using home = await SampleHome.open();
+    const good = (await home.node('alpha')).issued.certificate.serial;
+    const bad = (await home.node('beta')).issued.certificate.serial;
+    await home.authority.maintain(silentLog);
+    await revoke(home, bad);
+    const asked = Array.from({ length: 50 }, (_, index) => ({
+      serial: index % 3 === 0 ? bad : good,
+      nonce: index % 2 === 0 ? { nonce: Buffer.alloc(32, index + 1) } : {},
+    }));
+    const answers = await Promise.all(
+      asked.map(({ serial, nonce }) =>
+        home.authority.revocation.answerOcspAside(
+          createOcspRequest({ issuer: home.authority.issuing, serials: [serial], ...nonce }),
+        ),
+      ),
+    );
+    for (const [index, { der }] of answers.entries()) {
+      const { serial, nonce } = asked[index] as (typeof asked)[number];
+      const response = parseOcspResponse(der);
+      assert.ok(response.kind === 'response');
+      assert.deepEqual(response.nonce && Buffer.from(response.nonce), nonce.nonce);
+      assert.equal(verified(home, response, serial)?.status.kind, serial === bad ? 'revoked' : 'good');
+    }
+  });
+
   test('is of several certificates at once, in their order', async () => {
     await using home = await SampleHome.open();
     const serials = [
@@ -446,6 +472,23 @@ test('an older issuing certificate goes on signing its list and its answers afte
   const other = parseOcspResponse(home.authority.revocation.answerOcsp(byNext).der);
   assert.ok(other.kind === 'response');
   assert.equal(other.responses[0]?.status.kind, 'unknown');
+  const issuers = Array.from({ length: 12 }, (_, index) =>
+    index % 3 === 0 ? older : home.authority.issuing,
+  );
+  const answers = await Promise.all(
+    issuers.map((issuer, index) => {
+      const nonce = Buffer.alloc(32, index + 1);
+      const asked = createOcspRequest({ issuer, serials: [serial], nonce });
+      return home.authority.revocation.answerOcspAside(asked);
+    }),
+  );
+  for (const [index, { der }] of answers.entries()) {
+    const issuer = issuers[index] ?? older;
+    const together = parseOcspResponse(der);
+    assert.ok(together.kind === 'response');
+    const expected = issuer === older ? 'revoked' : 'unknown';
+    assert.equal(verifyOcspResponse(together, { issuer, serial, at })?.status.kind, expected);
+  }
 });
 
 async function revoke(home: SampleHome, serial: SerialNumber | undefined): Promise<void> {
