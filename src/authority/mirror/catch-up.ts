@@ -40,7 +40,7 @@ export interface CaughtUp {
  * @throws HoldfastError `authority_restored` when there is no log to take, with what each mirror said; nothing is changed
  */
 export async function catchUp(database: Database, order: CatchUpOrder): Promise<CaughtUp> {
-  const issuers = await KnownIssuers.of(database);
+  const issuers = await KnownIssuers.of(database, { noRevoked: true });
   const head = await new AuditLog(database, 1, order.clock).head();
   const hashAt = (sequence: number): Promise<string | undefined> => readHash(database, sequence);
   const looks = await Promise.all(

@@ -1,4 +1,4 @@
-import { isHoldfastError } from '../../base/index.ts';
+import { asBuffer, isHoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import { type Checkpoint, type SignedCheckpoint, verifyCheckpoint } from '../../enrol/index.ts';
 import {
@@ -19,15 +19,24 @@ export class KnownIssuers {
     this.#roots = roots;
   }
 
-  /** The authority whose records these are. */
-  static async of(queries: Queries): Promise<KnownIssuers> {
+  /**
+   * The authority whose records these are. Where what is found is compared with the log itself, whoever signed for it may
+   * have been revoked since; where it is all that there is, `noRevoked` keeps a thief of the key from being believed.
+   */
+  static async of(
+    queries: Queries,
+    { noRevoked = false }: { readonly noRevoked?: boolean } = {},
+  ): Promise<KnownIssuers> {
     const about = await queries.get<{ network: string }>('SELECT network FROM authority');
-    const sql = "SELECT certificate FROM issuers WHERE kind = 'root'";
-    const roots = await queries.all<{ certificate: Uint8Array }>(sql);
-    return new KnownIssuers(
+    const roots = await read(queries, "kind = 'root'");
+    const known = new KnownIssuers(
       about?.network ?? '',
-      roots.map(({ certificate }) => parseCertificate(certificate)),
+      roots.map((der) => parseCertificate(der)),
     );
+    if (!noRevoked) return known;
+    for (const der of await read(queries, 'revoked_at IS NOT NULL'))
+      known.#issuings.set(asBuffer(der).toString('base64'), undefined);
+    return known;
   }
 
   /** The issuing certificate in base64, or undefined when no root of this authority signed it. */
@@ -59,4 +68,11 @@ export class KnownIssuers {
       throw error;
     }
   }
+}
+
+async function read(queries: Queries, which: string): Promise<Uint8Array[]> {
+  const rows = await queries.all<{ certificate: Uint8Array }>(
+    `SELECT certificate FROM issuers WHERE ${which}`,
+  );
+  return rows.map(({ certificate }) => certificate);
 }

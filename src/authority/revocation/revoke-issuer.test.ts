@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Thief } from '../../../test/rig/thief.ts';
 import { dayMs, minuteMs, Secret, silentLog } from '../../base/index.ts';
-import { openDatabase } from '../../db/index.ts';
+import { CommittedReader, openDatabase } from '../../db/index.ts';
 import { createNodeRequest, openRecoveryKit, signCheckpoint } from '../../enrol/index.ts';
 import {
   type Certificate,
@@ -19,6 +20,7 @@ import { Keystore } from '../../trust/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { authorityDirectory, databasePath } from '../authority-files.ts';
 import { restoreAuthority } from '../backup/restore-authority.ts';
+import { hashRecord } from '../log/log-record.ts';
 import { DirectoryMirror } from '../mirror/directory-mirror.ts';
 import { openAuthority } from '../open-authority.ts';
 import { authorityMigrations } from '../schema.ts';
@@ -35,6 +37,15 @@ function renewal(node: Awaited<ReturnType<SampleHome['node']>>) {
   assert.ok(identity);
   const { request } = createNodeRequest(identity, node.keys.privateKey);
   return { identity, serial, request: Buffer.from(request, 'base64') };
+}
+
+/** The hash of a record of the log. */
+function headOf(home: SampleHome, sequence: number): string {
+  const path = databasePath(authorityDirectory(home.path));
+  const reader = new CommittedReader(path);
+  const row = reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
+  reader.close();
+  return hashRecord(String(row?.['record']));
 }
 
 describe('revoking an issuing certificate', () => {
@@ -146,6 +157,32 @@ describe('revoking an issuing certificate', () => {
     );
     await restored.authority.maintain(silentLog);
     assert.equal((await listed(restored, 'root-1')).length, 1);
+  });
+
+  it('is known to a restore from a backup of after, which believes no mirror that its key has signed for', async () => {
+    await using home = await SampleHome.open();
+    await using mirrored = await SampleHome.empty();
+    const stolen = (await Keystore.open(authorityDirectory(home.path))).key('issuing-1');
+    const issuing = Buffer.from(home.authority.issuing.der).toString('base64');
+    await home.authority.revocation.revokeIssuer('issuing-1', order);
+    const backup = join(home.path, 'x.age');
+    await home.authority.backups.write({ path: backup, by: 'admin/local' });
+    const { network } = home.authority;
+    const about = { network, epoch: 99, crlNumber: 1, at: new Date().toISOString() };
+    const signed = signCheckpoint({ ...about, sequence: 1, head: headOf(home, 1) }, stolen);
+    const file = { signed, issuing, epochs: [{ epoch: 1, first: 1 }] };
+    writeFileSync(join(mirrored.path, 'checkpoint.json'), JSON.stringify(file));
+    const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
+    await using restored = await SampleHome.empty();
+    const { result } = await restoreAuthority({
+      mirrors: [new DirectoryMirror(mirrored.path)],
+      clock: home.clock,
+      by: 'admin/local',
+      home: restored.path,
+      path: backup,
+      key: { kind: 'recovery key', identity },
+    });
+    assert.match(String(result), /holds no checkpoint that this authority signed/);
   });
 
   it('is refused without the key of the root, and changes nothing', async () => {
