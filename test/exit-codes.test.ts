@@ -41,6 +41,18 @@ $ holdfast cert revoke
 ! holdfast: missing required argument 'serial-or-node' [usage]
 !   next: holdfast cert revoke --help
 ? 2
+$ holdfast backup '' --home home
+! holdfast: argument 'paths' is empty [usage]
+!   next: holdfast backup --help
+? 2
+$ holdfast restore latest --target "$NOT_SET" --home home
+! holdfast: option '--target <dir>' is empty [usage]
+!   next: holdfast restore --help
+? 2
+$ holdfast request show x
+! holdfast: argument 'id': 'x' is invalid; expected a number of holdfast request list [usage]
+!   next: holdfast request show --help
+? 2
 $ holdfast cert bogus
 ! holdfast: unknown command 'bogus' [usage]
 !   next: holdfast cert --help

@@ -92,7 +92,7 @@ describe('holdfast request create', () => {
     const refusals: readonly [string[], number, RegExp][] = [
       [['--cn', 'x', '--c', 'USA'], 1, /country \(C\) has 3 characters.*\[name_invalid\]/],
       [['--cn', 'x', '--c', 'U1'], 1, /country \(C\).*\[name_invalid\]/],
-      [['--cn', ''], 1, /common name \(CN\) is empty.*\[name_invalid\]/],
+      [['--cn', ''], 2, /option '--cn <name>' is empty \[usage\]/],
       [['--cn', 'x'.repeat(65)], 1, /common name \(CN\) has 65 characters.*\[name_invalid\]/],
       [['--cn', 'x', '--key', 'rsa1024'], 23, /key: RSA with 1024 bits is too small.*\[key_weak\]/],
       [['--cn', 'x', '--key', 'dsa'], 2, /key: there is no kind.*\[usage\]/],

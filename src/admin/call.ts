@@ -43,7 +43,11 @@ export async function callOperation(
   if (!Value.Check(operation.input, input)) {
     const [first] = Value.Errors(operation.input, input);
     const where = first?.instancePath.slice(1) || 'input';
-    throw new HoldfastError('input_invalid', `${name}: ${where} ${first?.message ?? 'is not valid'}`);
+    const problem =
+      first?.keyword === 'enum'
+        ? `must be one of ${first.params.allowedValues.join(', ')}`
+        : (first?.message ?? 'is not valid');
+    throw new HoldfastError('input_invalid', `${name}: ${where} ${problem}`);
   }
   const handle = operation.handle as (
     context: AdminContext,

@@ -8,6 +8,7 @@ import { exitCode, exitCodeOf } from './exit-code.ts';
 import { defaultHome } from './home.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 import { helpOf, usageError } from './usage-error.ts';
 
 /** What every command takes. */
@@ -84,7 +85,8 @@ function createParser(name: string): Command {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .configureOutput({ outputError: () => {} })
-    .configureHelp({ subcommandTerm: (command) => command.name() });
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .hook('preAction', (_program, command) => refuseEmpty(command));
   pointToItsHelp(program);
   return program;
 }

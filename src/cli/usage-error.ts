@@ -6,6 +6,10 @@ export function usageError(command: Command, error: CommanderError): Error {
   if (error.exitCode === 0 || error.code === 'commander.help') return error;
   const message = error.message
     .replace(/^error: /, '')
+    .replace(
+      /^command-argument value (.*) is invalid for argument ('.*?')\. /s,
+      'argument $2: $1 is invalid; ',
+    )
     .replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
   return new HoldfastError('usage', message, { hint: helpOf(command) });
 }

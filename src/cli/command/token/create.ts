@@ -36,7 +36,8 @@ function parseUses(text: string): number {
 
 function duration(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('expected a number and s, m, h, d or w, e.g. 24h');
+  if (ms === undefined || ms === 0)
+    throw new InvalidArgumentError('expected a number and s, m, h, d or w, e.g. 24h');
   return ms;
 }
 
