@@ -46,6 +46,8 @@ export function answerPosts(
       socket.destroy();
     };
     const handOver = (message: Buffer): void => {
+      // The server would wait for its end, which has been.
+      if (socket.destroyed) return;
       socket.off('data', onMessage).off('timeout', onIdle).setTimeout(0);
       // Read again by whom the connection belongs to from now on.
       socket.pause().unshift(message);
