@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Thief } from '../../../test/rig/thief.ts';
@@ -126,6 +126,24 @@ describe('revoking an issuing certificate', () => {
     await home.authority.revocation.revokeIssuer('issuing-1', order);
     await home.authority.renew({ ...renewal(node), checkpoint });
     assert.equal(home.authority.standing, 'ready');
+  });
+
+  it('is not stopped by a mirror that its key has signed for, and writes its own log there', async () => {
+    await using home = await SampleHome.open();
+    await using mirrored = await SampleHome.empty();
+    const stolen = (await Keystore.open(authorityDirectory(home.path))).key('issuing-1');
+    const issuing = Buffer.from(home.authority.issuing.der).toString('base64');
+    const about = { network: home.authority.network, epoch: 99, crlNumber: 1, at: new Date().toISOString() };
+    const signed = signCheckpoint({ ...about, sequence: 9999, head: 'f'.repeat(64) }, stolen);
+    await home.authority.revocation.revokeIssuer('issuing-1', order);
+    await home.authority.close();
+    const path = join(mirrored.path, 'checkpoint.json');
+    writeFileSync(path, JSON.stringify({ signed, issuing, epochs: [{ epoch: 99, first: 1 }] }));
+    const care = { mirrors: [new DirectoryMirror(mirrored.path)] };
+    await using authority = await openAuthority({ home: home.path, clock: home.clock, care });
+    const [state] = await authority.mirrors.flush(10_000);
+    assert.deepEqual([authority.standing, state?.current, state?.problem], ['ready', true, undefined]);
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /ffffffff/);
   });
 
   it('is known to a restore from a backup of before, which issues nothing with the old key', async () => {
