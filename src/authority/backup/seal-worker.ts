@@ -30,7 +30,7 @@ async function seal(message: SealMessage): Promise<SealedBackup> {
   const { target, about } = message;
   const parts = await Promise.all(message.parts.map(measure));
   const key = await write(message, { ...about, parts });
-  await readBackup(target, key);
+  await readBackup(target, key, { take: async (_name, chunks) => await releaseAll(chunks) });
   return { bytes: (await stat(target)).size, sha256: (await digest(createReadStream(target))).sha256 };
 }
 
@@ -42,7 +42,10 @@ async function write(message: SealMessage, manifest: BackupManifest): Promise<Ba
     const encrypter = await encrypterFor(lockOf(message), (kept) => (key = kept));
     const plain = ReadableStream.from(contents(message.parts, manifest));
     const sealed = await encrypter.encrypt(plain as ReadableStream<Uint8Array>);
-    for await (const chunk of sealed) await writeAll(handle, chunk);
+    for await (const chunk of sealed) {
+      await writeAll(handle, chunk);
+      release(chunk);
+    }
     await handle.sync();
     if (key === undefined) throw new TypeError('the encrypter kept no key');
     return key;
@@ -77,6 +80,15 @@ async function digest(chunks: AsyncIterable<Bytes>): Promise<{ bytes: number; sh
 
 async function writeAll(handle: FileHandle, bytes: Bytes): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+}
+
+async function releaseAll(chunks: AsyncIterable<Bytes>): Promise<void> {
+  for await (const chunk of chunks) release(chunk);
+}
+
+/** Gives memory back at once: so little else happens here that the collector of garbage comes after a hundred megabytes. */
+function release({ buffer, length }: Bytes): void {
+  if (length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
 }
 
 function named(error: unknown, target: string): unknown {
