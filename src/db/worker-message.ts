@@ -1,4 +1,4 @@
-import { type ErrorCode, HoldfastError } from '../base/index.ts';
+import { type ErrorCode, HoldfastError, isSystemError } from '../base/index.ts';
 import type { Command } from './connection.ts';
 
 /** What a database's worker is told; the answer carries the same `id`. */
@@ -17,6 +17,8 @@ export interface WorkerAnswer {
 /** An error as plain data: a structured clone keeps neither its class nor its code. */
 export interface WorkerError {
   readonly code: ErrorCode | undefined;
+  /** What the system refused, as `node:fs` says it. */
+  readonly system?: Pick<NodeJS.ErrnoException, 'code' | 'errno'>;
   readonly message: string;
   readonly hint: string | undefined;
   readonly cause: unknown;
@@ -32,11 +34,12 @@ export function flattenError(error: unknown): WorkerError {
     message: error instanceof Error ? error.message : String(error),
     hint: undefined,
     cause: error,
+    ...(isSystemError(error) && { system: { code: error.code, errno: error.errno } }),
   };
 }
 
 /** Puts together again what {@link flattenError} took apart. */
-export function restoreError({ code, message, hint, cause }: WorkerError): Error {
-  if (code === undefined) return new Error(message, { cause });
+export function restoreError({ code, message, hint, cause, system }: WorkerError): Error {
+  if (code === undefined) return Object.assign(new Error(message, { cause }), system);
   return new HoldfastError(code, message, { ...(hint === undefined ? {} : { hint }), cause });
 }
