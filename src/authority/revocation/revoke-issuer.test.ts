@@ -141,7 +141,7 @@ describe('revoking an issuing certificate', () => {
     writeFileSync(path, JSON.stringify({ signed, issuing, epochs: [{ epoch: 99, first: 1 }] }));
     const care = { mirrors: [new DirectoryMirror(mirrored.path)] };
     await using authority = await openAuthority({ home: home.path, clock: home.clock, care });
-    const [state] = await authority.mirrors.flush(10_000);
+    const [state] = await authority.mirrors.flush(60_000);
     assert.deepEqual([authority.standing, state?.current, state?.problem], ['ready', true, undefined]);
     assert.doesNotMatch(readFileSync(path, 'utf8'), /ffffffff/);
   });
