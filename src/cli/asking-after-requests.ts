@@ -43,7 +43,8 @@ export function nextOfFate(name: string, fate: Fate): string | undefined {
       return `the server does not know ${name} any more; ${again}`;
     case 'not reached':
       return `nothing is known of ${name}: ${fate.problem}`;
-    default:
+    case 'pending':
+    case 'not handed in':
       return undefined;
   }
 }

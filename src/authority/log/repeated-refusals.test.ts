@@ -7,7 +7,10 @@ import { refused } from '../refused.fixture.ts';
 import { RepeatedRefusals } from './repeated-refusals.ts';
 
 /** A home with a client, and a way to ask for its renewal in vain. */
-async function withRefused(): Promise<{ readonly home: SampleHome; fail(times: number): Promise<void> }> {
+async function withRefused(): Promise<{
+  readonly home: SampleHome;
+  readonly fail: (times: number) => Promise<void>;
+}> {
   const home = await SampleHome.open();
   const { issued, keys } = await home.node('alpha');
   const { certificate } = issued;
@@ -19,7 +22,7 @@ async function withRefused(): Promise<{ readonly home: SampleHome; fail(times: n
   const request = Buffer.from(createNodeRequest(identity, keys.privateKey).request, 'base64');
   return {
     home,
-    async fail(times) {
+    fail: async (times) => {
       for (let at = 0; at < times; at += 1)
         await refused(
           'certificate_revoked',
