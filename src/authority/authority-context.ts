@@ -3,11 +3,11 @@ import type { CommittedReader, Database } from '../db/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import type { Care } from './backup/care.ts';
 import type { Issuer } from './issuer.ts';
-import type { IssuingThread } from './issuing-thread.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { ClockGuard } from './log/clock-guard.ts';
 import type { DurableHead } from './log/durable-head.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
+import type { CertificateSigner } from './signing/certificate-signer.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {
@@ -33,7 +33,7 @@ export interface AuthorityContext {
   /** Whether the clock can be believed. */
   readonly clockGuard: ClockGuard;
   /** Checks the signatures of requests, and makes those of certificates. */
-  readonly issuingThread: IssuingThread;
+  readonly certificateSigner: CertificateSigner;
   /** Increases with each restore from a backup. */
   readonly epoch: number;
   /** From now on `next` signs: an issuing certificate was replaced while the authority is open. */

@@ -234,7 +234,7 @@ export class Authority implements AsyncDisposable {
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
       this.mirrors.close();
     } finally {
-      await this.#context.issuingThread.close();
+      await this.#context.certificateSigner.close();
       await this.revocation.close();
       this.#context.durable.stop();
       this.#context.reader.close();

@@ -48,7 +48,7 @@ export async function enrolNode(
   if (found === undefined) throw unknownCode();
   const request = readRequest(der);
   const draft = draftLeaf(context, authorisationOf(context, found, request), request.spki);
-  const signature = await context.issuingThread.check(request, draft);
+  const signature = await context.certificateSigner.check(request, draft);
   return await context.database.transaction(async (tx) => {
     const code = await refreshJoinCode(tx, found);
     if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);

@@ -10,7 +10,6 @@ import { type Care, noCare } from './backup/care.ts';
 import { removeLeftSnapshots } from './backup/snapshot-files.ts';
 import { lockHome } from './home-lock.ts';
 import { indexOlderCertificates } from './index-older-certificates.ts';
-import { IssuingThread } from './issuing-thread.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
@@ -19,6 +18,7 @@ import { LivePolicy } from './policy/live-policy.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { authorityMigrations } from './schema.ts';
+import { CertificateSigner } from './signing/certificate-signer.ts';
 import type { Standing } from './standing.ts';
 
 /** Which authority, and how. */
@@ -98,7 +98,7 @@ export async function openContext({
         policy: new LivePolicy(reader),
         clock,
         clockGuard,
-        issuingThread: new IssuingThread(),
+        certificateSigner: new CertificateSigner(),
         epoch,
       },
       issuer,

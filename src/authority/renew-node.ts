@@ -36,7 +36,7 @@ export async function renewNode(
   order: Omit<RenewOrder, 'checkpoint'>,
 ): Promise<Issued> {
   const request = readRequest(order.request);
-  await context.issuingThread.check(request);
+  await context.certificateSigner.check(request);
   return await context.database.transaction(async (tx) => {
     const present = await presented(tx, context, order);
     const { identity } = order;

@@ -38,7 +38,7 @@ export async function submitRenewal(
     const decidedBy = `certificate ${signer.serial}`;
     return await recordApproved(context, issued, { ...asked, kind: 'renewal', decidedBy });
   }
-  await context.issuingThread.check(request);
+  await context.certificateSigner.check(request);
   const authorisation = lateAuthorisation(context, { row, signer, identity });
   checkContents(request, authorisation);
   return await context.database.transaction(async (tx) => {

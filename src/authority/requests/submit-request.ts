@@ -41,7 +41,7 @@ export async function submitRequest(context: AuthorityContext, order: SubmitOrde
     return await submitWithCode(context, der, { ...order, secret: order.secret });
   if (order.by === undefined) checkOpen(context);
   const request = readRequest(der);
-  await context.issuingThread.check(request);
+  await context.certificateSigner.check(request);
   const asked = readAsked(
     { policy: context.policy.current, network: context.issuer.network },
     request,

@@ -19,9 +19,9 @@ import type { AuthorityContext } from '../authority-context.ts';
 import type { IssuerRevocation } from '../issuer.ts';
 import { checkClock } from '../log/check-clock.ts';
 import { checkStanding, refusalOfStanding, type Standing } from '../standing.ts';
+import { AnswerSigner } from './answer-signer.ts';
 import { readOcspSigner } from './ocsp-signer-records.ts';
 import { Recent } from './recent.ts';
-import { SigningThread } from './signing-thread.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
 export interface OcspAnswerBytes {
@@ -77,7 +77,7 @@ const statusSql = `SELECT a.standing, c.issuer, c.revoked_at, c.revocation_reaso
 export class OcspResponder {
   readonly #context: AuthorityContext;
   readonly #kept = new Recent<Kept>(keptAnswers);
-  readonly #thread = new SigningThread();
+  readonly #thread = new AnswerSigner();
   readonly #signers = new Map<string, { readonly signer: OcspSigner | undefined; readonly atMs: number }>();
   #labels: KnownLabels | undefined;
 

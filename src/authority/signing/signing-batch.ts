@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../../base/index.ts';
 
-/** What the thread is to sign with one key. */
+/** Work for a thread that signs. */
 export interface SigningBatch {
-  /** A key that it has not had before; from then on it is known by its number, counted from 0. */
+  /** The number of the key that signs, counted from 0; absent when there is nothing to sign. */
+  readonly key?: number;
+  /** That key, when the thread has not had it before. */
   readonly newKey?: KeyObject;
-  readonly key: number;
-  readonly texts: Packed;
+  readonly pieces: Packed;
 }
 
 /** Pieces in one memory, one after the other: it is handed over sooner than many are copied. */

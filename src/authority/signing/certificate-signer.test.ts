@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createNodeRequest } from '../enrol/index.ts';
-import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../pki/index.ts';
-import { SampleHome } from './authority.fixture.ts';
-import { issue } from './issue.ts';
-import { draftLeaf } from './leaf-draft.ts';
-import { openContext } from './open-authority.ts';
-import { refused } from './refused.fixture.ts';
+import { createNodeRequest } from '../../enrol/index.ts';
+import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../../pki/index.ts';
+import { SampleHome } from '../authority.fixture.ts';
+import { issue } from '../issue.ts';
+import { draftLeaf } from '../leaf-draft.ts';
+import { openContext } from '../open-authority.ts';
+import { refused } from '../refused.fixture.ts';
 
 describe('requests that come together', () => {
   for (const keyAlgorithm of ['p256', 'rsa2048', 'ed25519'] as const satisfies KeyAlgorithm[]) {

@@ -1,0 +1,77 @@
+import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
+import type { CertificateRequest } from '../../pki/index.ts';
+import type { LeafDraft } from '../leaf-draft.ts';
+import { checkProof } from '../request-rules.ts';
+import { unpack } from './signing-batch.ts';
+import { SigningThread } from './signing-thread.ts';
+
+/** What the thread answers instead of a signature, which is always longer. */
+export const [notProven, isProven]: readonly [Bytes, Bytes] = [Uint8Array.of(0), Uint8Array.of(1)];
+
+/** A request whose proof is looked at in the other thread. */
+interface Waiting {
+  readonly request: CertificateRequest;
+  /** What it is to get, where that is known already. */
+  readonly draft: LeafDraft | undefined;
+  readonly resolve: (signature: Bytes | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * What takes longest on the way to a certificate: checks that requests prove their keys, and signs what they are to get. A
+ * request that comes alone is checked at once; several that come together go to a thread. What comes while that works goes
+ * there together when it is done: waking it costs nearly as much as one check.
+ */
+export class CertificateSigner {
+  readonly #thread = new SigningThread(workerEntry(import.meta.url, './certificate-signer-worker'));
+  /** Those that have not gone there yet. */
+  #arrived: Waiting[] = [];
+
+  /**
+   * Resolves for a request that proves its key; with the signature of its draft when that is made already, else it is left
+   * to whoever issues. Errors: as {@link checkProof} throws.
+   */
+  check(request: CertificateRequest, draft?: LeafDraft): Promise<Bytes | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#arrived.push({ request, draft, resolve, reject });
+      if (this.#arrived.length === 1 && this.#thread.isIdle) setImmediate(() => this.#send());
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close();
+  }
+
+  #send(): void {
+    const batch = this.#arrived;
+    this.#arrived = [];
+    if (batch.length < 2) return batch.forEach(checkHere);
+    const key = batch.findLast(({ draft }) => draft !== undefined)?.draft?.issuer.issuingKey;
+    // A draft of an issuing certificate that was replaced meanwhile is of no use.
+    const tbsOf = ({ draft }: Waiting) => (draft?.issuer.issuingKey === key ? draft?.tbs : undefined);
+    const pieces = batch.flatMap((waiting) => [waiting.request.der, tbsOf(waiting) ?? new Uint8Array()]);
+    void this.#thread
+      .ask(key, pieces)
+      .then(
+        (results) => unpack(results).forEach((result, index) => settle(batch[index], result)),
+        // Without the thread it takes longer, and that is all.
+        () => batch.forEach(checkHere),
+      )
+      .then(() => this.#send());
+  }
+}
+
+function settle(waiting: Waiting | undefined, result: Bytes): void {
+  if (waiting === undefined) return;
+  if (equalBytes(result, notProven)) checkHere(waiting);
+  else waiting.resolve(equalBytes(result, isProven) ? undefined : result);
+}
+
+function checkHere({ request, resolve, reject }: Waiting): void {
+  try {
+    checkProof(request);
+    resolve(undefined);
+  } catch (error) {
+    reject(error);
+  }
+}

@@ -1,0 +1,69 @@
+import type { KeyObject } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { Bytes } from '../../base/index.ts';
+import { type Packed, pack, type SigningBatch } from './signing-batch.ts';
+
+/**
+ * A thread that signs, started with the first batch. It keeps no process alive that waits for nothing from it. Keys go
+ * there once: a key that arrives is a new object, and asking it what it is takes as long as signing.
+ */
+export class SigningThread {
+  readonly #entry: URL;
+  /** Those who wait for a batch, in its order. */
+  readonly #waiting: PromiseWithResolvers<Packed>[] = [];
+  readonly #keys = new Map<KeyObject, number>();
+  #worker: Worker | undefined;
+
+  /** @param entry the program of the thread, which calls `answerBatches` */
+  constructor(entry: URL) {
+    this.#entry = entry;
+  }
+
+  /** Whether nobody waits for it. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** What the thread makes of these pieces with this key. Rejects when the thread is lost; the next batch starts another. */
+  ask(key: KeyObject | undefined, pieces: readonly Bytes[]): Promise<Packed> {
+    const worker = (this.#worker ??= this.#start());
+    const batch: SigningBatch = { ...this.#known(key), pieces: pack(pieces) };
+    const waiting = Promise.withResolvers<Packed>();
+    this.#waiting.push(waiting);
+    worker.ref();
+    worker.postMessage(batch, [batch.pieces.bytes.buffer]);
+    return waiting.promise;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #known(key: KeyObject | undefined): Omit<SigningBatch, 'pieces'> {
+    if (key === undefined) return {};
+    const known = this.#keys.get(key);
+    if (known !== undefined) return { key: known };
+    const number = this.#keys.size;
+    this.#keys.set(key, number);
+    return { key: number, newKey: key };
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#entry);
+    worker.on('message', (answer: Packed) => this.#settle(answer));
+    worker.on('error', () => this.#lost(worker)).on('exit', () => this.#lost(worker));
+    return worker;
+  }
+
+  #settle(answer: Packed): void {
+    this.#waiting.shift()?.resolve(answer);
+    if (this.isIdle) this.#worker?.unref();
+  }
+
+  #lost(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#keys.clear();
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error('the thread that signs has ended'));
+  }
+}
