@@ -25,6 +25,7 @@ const tools: readonly Tool[] = [
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
+  { program: 'strace', package: 'strace', because: 'kills a command at each of its steps' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
   {
     program: 'rclone',
