@@ -37,7 +37,10 @@ export class Thief {
   }
 
   /** A certificate for whoever the thief wants to be, with the number of another one if that helps. */
-  async forge(identity: Identity, serial: SerialNumber = generateSerialNumber(Date.now())): Promise<SampleNode> {
+  async forge(
+    identity: Identity,
+    serial: SerialNumber = generateSerialNumber(Date.now()),
+  ): Promise<SampleNode> {
     const { publicKey, privateKey } = await generateKeyPair('p256');
     const hosts = [
       { kind: 'dns', value: 'localhost' },
