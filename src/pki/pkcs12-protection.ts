@@ -12,7 +12,7 @@ export interface BagProtection {
  */
 export function weakProtection(bags: readonly BagProtection[]): string | undefined {
   const described = bags.map(({ kind, by }) => ({ kind, by: strongest(by) }));
-  if (!described.some(({ kind, by }) => /^RC/.test(by) || (kind === 'keys' && by === nothing)))
+  if (!described.some(({ kind, by }) => by.startsWith('RC') || (kind === 'keys' && by === nothing)))
     return undefined;
   return [...new Set(described.map(({ kind, by }) => `${kind} by ${by}`))].join(', ');
 }
@@ -21,7 +21,7 @@ const nothing = 'nothing';
 
 function strongest(by: BagProtection['by']): string {
   const names = by.filter((one) => one !== undefined).map(nameOf);
-  return names.find((name) => !/^RC/.test(name)) ?? names[0] ?? nothing;
+  return names.find((name) => !name.startsWith('RC')) ?? names[0] ?? nothing;
 }
 
 function nameOf(encryption: PasswordEncryption): string {

@@ -12,16 +12,14 @@ export { Keystore, type KeystoreEditor, type OpenKeystoreOptions } from './keyst
 export type { Purpose } from './purpose.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';
 export { loadRootLists, saveRootLists } from './root-list-file.ts';
+export { type SpeaksFor, type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 export {
   formatTrustBundle,
   loadTrustBundle,
   parseTrustBundle,
-  type SpeaksFor,
   saveTrustBundle,
   singleRootBundle,
-  type TrustAnchor,
   type TrustBundle,
-  trustAnchor,
 } from './trust-bundle.ts';
 export { type PathRequest, type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type IdentityRequest, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { HoldfastError, isHoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { crlPem, parsePem } from '../pki/index.ts';
 import { type RootList, readRootList } from './root-list.ts';
-import type { TrustAnchor } from './trust-bundle.ts';
+import type { TrustAnchor } from './trust-anchor.ts';
 
 /**
  * The lists in a file; none when there is no file.

@@ -9,7 +9,7 @@ import {
   publicKeyOf,
   verifyCrlSignature,
 } from '../pki/index.ts';
-import type { TrustAnchor } from './trust-bundle.ts';
+import type { TrustAnchor } from './trust-anchor.ts';
 
 /** What a root has said of the issuing certificates below it, verified. */
 export interface RootList {

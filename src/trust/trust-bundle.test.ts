@@ -6,7 +6,8 @@ import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { dayMs, type ErrorCode, isHoldfastError } from '../base/index.ts';
 import { roles } from '../pki/index.ts';
-import { loadTrustBundle, saveTrustBundle, singleRootBundle, trustAnchor } from './trust-bundle.ts';
+import { trustAnchor } from './trust-anchor.ts';
+import { loadTrustBundle, saveTrustBundle, singleRootBundle } from './trust-bundle.ts';
 import { verifyIdentity } from './verify-identity.ts';
 
 const authority = await SampleAuthority.create();

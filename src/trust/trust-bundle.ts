@@ -9,21 +9,9 @@ import {
   systemErrorCode,
   writeFileAtomic,
 } from '../base/index.ts';
-import { type Fingerprint, fingerprint, parseCertificate } from '../pki/index.ts';
+import { parseCertificate } from '../pki/index.ts';
 import type { RootList } from './root-list.ts';
-
-/** What a root may vouch for: every identity of one network, or servers of these names. */
-export type SpeaksFor =
-  | { readonly kind: 'network'; readonly network: string }
-  | { readonly kind: 'server'; readonly names: readonly string[] };
-
-/** A root that is trusted, within bounds. */
-export interface TrustAnchor {
-  /** DER. */
-  readonly certificate: Bytes;
-  readonly fingerprint: Fingerprint;
-  readonly speaksFor: SpeaksFor;
-}
+import { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 
 /** The roots a node of `network` trusts. */
 export interface TrustBundle {
@@ -66,11 +54,6 @@ type StoredBundle = Static<typeof StoredBundle>;
 /** A bundle that trusts one root, for its network. */
 export function singleRootBundle(network: string, root: Bytes): TrustBundle {
   return { network, anchors: [trustAnchor(root, { kind: 'network', network })] };
-}
-
-/** An anchor for a root in DER. */
-export function trustAnchor(certificate: Bytes, speaksFor: SpeaksFor): TrustAnchor {
-  return { certificate, fingerprint: fingerprint(certificate), speaksFor };
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Thief } from '../../../test/rig/thief.ts';
-import { dayMs, minuteMs, Secret, silentLog } from '../../base/index.ts';
+import { dayMs, isHoldfastError, minuteMs, Secret, silentLog } from '../../base/index.ts';
 import { CommittedReader, openDatabase } from '../../db/index.ts';
 import { createNodeRequest, openRecoveryKit, signCheckpoint } from '../../enrol/index.ts';
 import {
@@ -200,7 +200,8 @@ describe('revoking an issuing certificate', () => {
       path: backup,
       key: { kind: 'recovery key', identity },
     });
-    assert.match(String(result), /holds no checkpoint that this authority signed/);
+    assert.ok(isHoldfastError(result));
+    assert.match(result.message, /holds no checkpoint that this authority signed/);
   });
 
   it('is refused without the key of the root, and changes nothing', async () => {
