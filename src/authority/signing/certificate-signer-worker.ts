@@ -3,7 +3,7 @@ import { type Bytes, isHoldfastError } from '../../base/index.ts';
 import { parseCertificateRequest, signLinted } from '../../pki/index.ts';
 import { checkProof } from '../request-rules.ts';
 import { answerBatches } from './answer-batches.ts';
-import { isProven, notProven } from './certificate-signer.ts';
+import { isProven, notProven } from './proof-result.ts';
 
 /** The entry point of the thread that verifies requests and signs certificates: pairs of both in, a result for each out. */
 answerBatches((pieces, key) =>

@@ -1,18 +1,22 @@
 import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
-import type { LeafDraft } from '../leaf-draft.ts';
+import type { Issuer } from '../issuer.ts';
 import { checkProof } from '../request-rules.ts';
+import { isProven, notProven } from './proof-result.ts';
 import { unpack } from './signing-batch.ts';
 import { SigningThread } from './signing-thread.ts';
 
-/** What the thread answers instead of a signature, which is always longer. */
-export const [notProven, isProven]: readonly [Bytes, Bytes] = [Uint8Array.of(0), Uint8Array.of(1)];
+/** A certificate that is to be signed (TBSCertificate, DER), and by what. */
+export interface Unsigned {
+  readonly tbs: Bytes;
+  readonly issuer: Pick<Issuer, 'issuingKey'>;
+}
 
 /** A request whose proof is looked at in the other thread. */
 interface Waiting {
   readonly request: CertificateRequest;
   /** What it is to get, where that is known already. */
-  readonly draft: LeafDraft | undefined;
+  readonly draft: Unsigned | undefined;
   readonly resolve: (signature: Bytes | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +35,7 @@ export class CertificateSigner {
    * Resolves for a request that proves its key; with the signature of its draft when that is made already, else it is left
    * to whoever issues. Errors: as {@link checkProof} throws.
    */
-  check(request: CertificateRequest, draft?: LeafDraft): Promise<Bytes | undefined> {
+  check(request: CertificateRequest, draft?: Unsigned): Promise<Bytes | undefined> {
     return new Promise((resolve, reject) => {
       this.#arrived.push({ request, draft, resolve, reject });
       if (this.#arrived.length === 1 && this.#thread.isIdle) setImmediate(() => this.#send());
