@@ -116,9 +116,17 @@ export class Mirrors {
 
   async #bring(each: Tracked, head: number, until: number): Promise<void> {
     if (each.busy !== undefined) await each.busy;
+    let before: number;
     do {
+      before = each.sequence;
       await this.#write(each);
-    } while (each.sequence < head && each.problem === undefined && performance.now() < until);
+      // One that may not work any more writes nothing, however often it is asked.
+    } while (
+      each.sequence < head &&
+      each.sequence !== before &&
+      each.problem === undefined &&
+      performance.now() < until
+    );
   }
 
   /** One write at a time for each mirror; who comes meanwhile waits for that one. */
