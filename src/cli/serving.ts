@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { HoldfastError } from '../base/index.ts';
 import { startServer } from '../server/index.ts';
 import type { Credentials, Hot } from '../transport/index.ts';
@@ -30,6 +31,8 @@ export interface Serving extends AsyncDisposable {
 
 /** `holdfast serve`: the server of this home until Ctrl-C. */
 export async function serve(context: Context, options: ServingOptions): Promise<void> {
+  // The launcher gives a server's main thread a large young generation (MiB); the other threads need none.
+  setFlagsFromString('--max-semi-space-size=1');
   const home = await openHome(context.home);
   await using opened = await openAuthorityHome(context, home, { worker: true });
   await using serving = await startServing(context, opened, options);

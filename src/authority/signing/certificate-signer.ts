@@ -6,6 +6,9 @@ import { isProven, notProven } from './proof-result.ts';
 import { unpack } from './signing-batch.ts';
 import { SigningThread } from './signing-thread.ts';
 
+/** So many go to the thread at once. */
+const maxBatch = 12;
+
 /** A certificate that is to be signed (TBSCertificate, DER), and by what. */
 export interface Unsigned {
   readonly tbs: Bytes;
@@ -23,8 +26,9 @@ interface Waiting {
 
 /**
  * What takes longest on the way to a certificate: checks that requests prove their keys, and signs what they are to get. A
- * request that comes alone is checked at once; several that come together go to a thread. What comes while that works goes
- * there together when it is done: waking it costs nearly as much as one check.
+ * request that comes alone is checked at once; several that come together go to a thread, some at a time, so that it
+ * begins while others are still being read. What is left over goes there when it is done with the rest: waking it costs
+ * nearly as much as one check.
  */
 export class CertificateSigner {
   readonly #thread = new SigningThread(workerEntry(import.meta.url, './certificate-signer-worker'));
@@ -38,7 +42,8 @@ export class CertificateSigner {
   check(request: CertificateRequest, draft?: Unsigned): Promise<Bytes | undefined> {
     return new Promise((resolve, reject) => {
       this.#arrived.push({ request, draft, resolve, reject });
-      if (this.#arrived.length === 1 && this.#thread.isIdle) setImmediate(() => this.#send());
+      if (this.#arrived.length === maxBatch) this.#send();
+      else if (this.#arrived.length === 1) setImmediate(() => this.#sendRest());
     });
   }
 
@@ -46,10 +51,14 @@ export class CertificateSigner {
     return this.#thread.close();
   }
 
+  #sendRest(): void {
+    if (this.#arrived.length > 0 && this.#thread.isIdle) this.#send();
+  }
+
   #send(): void {
     const batch = this.#arrived;
     this.#arrived = [];
-    if (batch.length < 2) return batch.forEach(checkHere);
+    if (batch.length === 1) return batch.forEach(checkHere);
     const key = batch.findLast(({ draft }) => draft !== undefined)?.draft?.issuer.issuingKey;
     // A draft of an issuing certificate that was replaced meanwhile is of no use.
     const tbsOf = ({ draft }: Waiting) => (draft?.issuer.issuingKey === key ? draft?.tbs : undefined);
@@ -61,7 +70,7 @@ export class CertificateSigner {
         // Without the thread it takes longer, and that is all.
         () => batch.forEach(checkHere),
       )
-      .then(() => this.#send());
+      .then(() => this.#sendRest());
   }
 }
 
