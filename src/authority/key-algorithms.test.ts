@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { dayMs } from '../base/index.ts';
 import {
   certificatePem,
+  exportPublicKey,
   generateKeyPair,
   type KeyAlgorithm,
   type KeyPair,
@@ -17,6 +18,21 @@ import {
 import { SampleHome } from './authority.fixture.ts';
 
 const run = promisify(execFile);
+it('lets a server with an RSA key encipher keys, which nobody else may', async () => {
+  await using home = await SampleHome.open();
+  for (const [algorithm, role, usage] of [
+    ['rsa2048', 'server', ['digitalSignature', 'keyEncipherment']],
+    ['p256', 'server', ['digitalSignature']],
+    ['rsa2048', 'client', ['digitalSignature']],
+  ] as const) {
+    const spki = exportPublicKey((await generateKeyPair(algorithm)).publicKey);
+    const names = role === 'server' ? ['vault.example'] : [];
+    const order = { role, name: `${role}-${algorithm}`, names, spki };
+    const { certificate } = await home.authority.issueLocal(order);
+    assert.deepEqual(certificate.extensions.keyUsage, usage);
+  }
+});
+
 describe('an authority', () => {
   const leafKeys = new Map<KeyAlgorithm, KeyPair>();
   before(async () => {

@@ -3,10 +3,12 @@ import {
   type Certificate,
   type CertificateTemplate,
   createName,
+  describePublicKey,
   type GeneralName,
   generateSerialNumber,
   type Identity,
   identityUri,
+  type KeyUsage,
   keyIdentifier,
   type Name,
   type SerialNumber,
@@ -64,7 +66,7 @@ export function leafTemplate(
     spki,
     extensions: {
       basicConstraints: { ca: false },
-      keyUsage: ['digitalSignature'],
+      keyUsage: keyUsageFor(extendedKeyUsage, spki),
       extendedKeyUsage,
       subjectAltNames: subjectAltNamesOf(authorisation),
       authorityKeyId: keyIdentifierOf(certificate),
@@ -73,6 +75,12 @@ export function leafTemplate(
       issuerUrls: [statusAddress + statusPaths.certificate(label)],
     },
   };
+}
+
+/** TLS 1.3 uses signatures alone, but programs with NSS ask of a server with an RSA key that it may encipher keys too. */
+function keyUsageFor(purposes: ProfilePolicy['extendedKeyUsage'], spki: Bytes): readonly KeyUsage[] {
+  const enciphers = purposes.includes('serverAuth') && describePublicKey(spki).kind === 'rsa';
+  return enciphers ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
 }
 
 const keyIdentifiers = new WeakMap<Certificate, Bytes>();
