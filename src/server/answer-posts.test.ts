@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Bytes } from '../base/index.ts';
 import { answerPosts } from './answer-posts.ts';
 
@@ -122,5 +123,43 @@ describe('a connection for posted requests', () => {
   it('does not take a header that is none', async (t) => {
     const socket = await serve(t);
     assert.match(await answerTo(socket, post('abcd', ['Accept : a']), '\r\n\r\n'), /^HTTP\/1\.1 400/);
+  });
+
+  it('is not listened to while its answers are not read, and goes on when they are', async (t) => {
+    const answer = Buffer.alloc(2 ** 20);
+    let answered = 0;
+    const service = {
+      path: '/echo',
+      type: 'text/x',
+      maxBodyBytes: 4,
+      responseType: 'text/y',
+      answer: async () => {
+        answered += 1;
+        return answer;
+      },
+    };
+    const server = createServer(answerPosts(service, () => assert.fail('it was handed over')));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const accepting = once(server, 'connection');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [accepted] = (await accepting) as [Socket];
+    // The listener looks after them; the client goes before it has read everything.
+    accepted.on('error', () => {});
+    t.after(() => {
+      socket.destroy();
+      server.close();
+    });
+    for (let sent = 0; !accepted.isPaused(); ) {
+      if (answered === sent && sent++ < 100) socket.write(post('abcd'));
+      await setTimeout(1);
+    }
+    assert.ok(answered < 100);
+    assert.ok(accepted.writableLength < 2 * answer.length);
+    socket.resume();
+    while (accepted.isPaused()) await setTimeout(1);
+    const before = answered;
+    socket.write(post('abcd'));
+    while (answered === before) await setTimeout(1);
   });
 });

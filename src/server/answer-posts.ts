@@ -36,8 +36,9 @@ export function answerPosts(
       void service.answer(body).then(
         (answer) => {
           isAnswering = false;
-          send(socket, service.responseType, answer);
+          const isTaken = send(socket, service.responseType, answer);
           if (early !== undefined) handOver(early);
+          else if (!isTaken) waitForReader(socket);
         },
         () => handOver(early === undefined ? message : Buffer.concat([message, early])),
       );
@@ -58,10 +59,15 @@ export function answerPosts(
   };
 }
 
-/** In one write, which head and body are only as one text. */
-function send(socket: Socket, type: string, body: Bytes): void {
+/** Whoever does not read what was answered is not listened to: answers would pile up. */
+function waitForReader(socket: Socket): void {
+  socket.pause().once('drain', () => socket.resume());
+}
+
+/** In one write, which head and body are only as one text; whether the system has taken all of it. */
+function send(socket: Socket, type: string, body: Bytes): boolean {
   const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nDate: ${dateNow()}\r\n\r\n`;
-  socket.write(head + asBuffer(body).toString('latin1'), 'latin1');
+  return socket.write(head + asBuffer(body).toString('latin1'), 'latin1');
 }
 
 let date = { second: 0, text: '' };
