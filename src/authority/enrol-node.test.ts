@@ -54,6 +54,19 @@ describe('enrolling with a join code', () => {
     await refused('join_code_expired', home.enrol(code));
   });
 
+  it('says what is wrong with the time when that is years ahead or behind', async () => {
+    for (const [years, error] of [
+      [6, 'certificate_expired'],
+      [-1, 'clock_wrong'],
+    ] as const) {
+      await using home = await SampleHome.open();
+      const expiresAt = new Date(home.clock.now() + 3650 * dayMs);
+      const code = await home.code('alpha', { expiresAt });
+      home.clock.advance(years * 365 * dayMs);
+      await refused(error, home.enrol(code));
+    }
+  });
+
   it('gives exactly one certificate to fifty machines that come at once', async () => {
     await using home = await SampleHome.open();
     const code = await home.code('alpha');

@@ -55,9 +55,8 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
   const profile = policy.current.profiles[authorisation.identity.role];
   checkStanding(context);
   checkClock(context);
-  checkIssuing(context, nowMs);
-  await checkPublicKey(tx, spki, { ...authorisation, profile });
   const { draft, signature } = preparedFor(context, order);
+  await checkPublicKey(tx, spki, { ...authorisation, profile });
   const { template, tbs } = draft;
   const clipped = endsWithIssuer(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, nowMs);
@@ -133,25 +132,4 @@ function checkRemaining({ issuer }: AuthorityContext, nowMs: number): void {
     'issuer_ending',
     `the issuing certificate ${label} ends ${certificate.notAfter.toISOString()}, in less than a day`,
   );
-}
-
-function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {
-  const { label, revoked, certificate } = issuer.issuing;
-  const { notAfter, notBefore } = certificate;
-  if (revoked !== undefined) {
-    throw new HoldfastError(
-      'issuer_revoked',
-      `the issuing certificate ${label} is revoked, and the key of no other one is here`,
-      { hint: 'the root signs another one as soon as its own key is here: holdfast ca online FILE' },
-    );
-  }
-  if (nowMs < notBefore.getTime()) {
-    throw new HoldfastError(
-      'certificate_not_yet_valid',
-      `the issuing certificate begins ${notBefore.toISOString()}, this machine's clock says ${new Date(nowMs).toISOString()}`,
-      { hint: 'set the clock of this machine' },
-    );
-  }
-  if (nowMs < notAfter.getTime()) return;
-  throw new HoldfastError('certificate_expired', `the issuing certificate ended ${notAfter.toISOString()}`);
 }

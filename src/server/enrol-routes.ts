@@ -6,7 +6,7 @@ import { httpStatusOf } from './http-status.ts';
 import { peerAddress } from './peer-address.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** Joining: open to anybody, but the root is shown only while somebody is expected, and whoever is refused is slowed down. */
+/** Joining: open to anybody, but only while a join code is live, and slowly for whoever is refused. */
 export function mountEnrol(app: FastifyInstance, context: ServerContext): void {
   const { authority, enrolLimit, servers, log } = context;
   app.get(enrolPaths.root, async (_request, reply) => {
@@ -17,6 +17,7 @@ export function mountEnrol(app: FastifyInstance, context: ServerContext): void {
     const from = peerAddress(request);
     enrolLimit.check(from);
     try {
+      await checkOpen(context);
       return await answerJoin(authority, request.body, { from, servers });
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
