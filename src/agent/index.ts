@@ -4,6 +4,16 @@
  * It knows nothing of a command line and prints nothing.
  */
 export { type ApprovedRequest, adoptEnrolment } from './adopt-enrolment.ts';
+export {
+  attemptState,
+  type BackupAttempt,
+  type BackupOutcome,
+  type BackupRecord,
+  keepAttempt,
+  newAttempt,
+  readBackupRecords,
+  serverPlace,
+} from './backup-record.ts';
 export { Connection, connectNode, type PlaceRequest } from './connection.ts';
 export {
   type ExportLayout,

@@ -22,6 +22,7 @@ export type { ErrorCode } from './error-code.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { forEachLimited } from './pool.ts';
+export { isRunning, processMark } from './process-mark.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';
 export { isSocketPlace, socketPath } from './socket-place.ts';

@@ -1,6 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Node } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { parseExcludeFile } from '../files/index.ts';
 import { type ArchiveSummary, archive, type Repository } from '../repository/index.ts';
@@ -66,16 +65,6 @@ export async function backUp(
   } finally {
     progress.stop();
   }
-}
-
-/** Keeps what `status` says of the last backup; one that goes elsewhere than to the server is not kept. */
-export async function rememberBackup(
-  { clock }: Context,
-  node: Node | undefined,
-  { snapshot, files, bytes }: BackupResult,
-): Promise<void> {
-  const time = new Date(clock.now()).toISOString();
-  await node?.updateState({ lastBackup: { snapshot, time, files, bytes } });
 }
 
 /** The line of a finished backup. */

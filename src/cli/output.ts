@@ -1,5 +1,4 @@
-import { type ErrorCode, HoldfastError, systemErrorCode, systemErrorHint } from '../base/index.ts';
-import { nextStep } from './next-step.ts';
+import { describeFailure } from './failure.ts';
 import { type Column, formatTable, printable } from './table.ts';
 
 /** Where a command says things: data on stdout, everything said to a person on stderr. */
@@ -46,7 +45,7 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
  * the command, for one whose words do not fit together.
  */
 export function sayError(output: Output, error: unknown, help?: string): void {
-  const failure = describe(error, help);
+  const failure = describeFailure(error, help);
   if (failure === undefined) {
     output.say(
       `holdfast: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -56,28 +55,4 @@ export function sayError(output: Output, error: unknown, help?: string): void {
   if (output.json) return output.say(JSON.stringify({ error: failure }));
   output.say(`holdfast: ${printable(failure.message)} [${printable(failure.code)}]`);
   output.say(`  next: ${printable(failure.hint)}`);
-}
-
-function describe(
-  error: unknown,
-  help: string | undefined,
-): { code: string; message: string; hint: string } | undefined {
-  if (error instanceof HoldfastError) {
-    const usual = error.code === 'usage' && help !== undefined ? help : nextStep(error.code);
-    const { code, message, hint = usual } = error;
-    return { code, message, hint };
-  }
-  const code = systemErrorCode(error);
-  if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return {
-      code: 'storage_full' satisfies ErrorCode,
-      message: `no space left: ${error.message}`,
-      hint: 'make room on that disk, and run it again',
-    };
-  return {
-    code,
-    message: error.message,
-    hint: systemErrorHint,
-  };
 }

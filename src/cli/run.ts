@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { createLog, HoldfastError, systemClock } from '../base/index.ts';
+import { createLog, systemClock } from '../base/index.ts';
 import type { CalledWords } from './called-words.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
+import { whatEnded } from './failure.ts';
 import { defaultHome } from './home.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -147,12 +148,9 @@ interface FailureSetting {
 
 function fail(output: Output, error: unknown, { signal, help }: FailureSetting): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
-  if (signal.aborted && !(error instanceof HoldfastError)) {
-    sayError(output, new HoldfastError('interrupted', 'interrupted; nothing half-done was left behind'));
-    return exitCode.interrupted;
-  }
-  sayError(output, error, help);
-  return exitCodeOf(error);
+  const ended = whatEnded(error, signal);
+  sayError(output, ended, help);
+  return exitCodeOf(ended);
 }
 
 /** A terminal gives Ctrl-C to `npm start` and to us, and npm passes its own on: so close together they are one. */

@@ -4,7 +4,7 @@ import { HoldfastError } from '../base/index.ts';
 import type { VerifySummary } from '../repository/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
-import { type BackupResult, backUp, existingPaths, rememberBackup, sayBackup } from './backing-up.ts';
+import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
@@ -13,6 +13,7 @@ import { formatRemaining, plural } from './format.ts';
 import { checkHome, openHome } from './home.ts';
 import { openLocalClient } from './local-client.ts';
 import { probePorts } from './probe-ports.ts';
+import { recordBackup } from './recording-backup.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
 import { type Serving, sayServer, startServing, untilOver } from './serving.ts';
@@ -26,32 +27,49 @@ export interface UpOptions extends CreationOptions, ExcludeOptions {
 
 /** `holdfast up`: everything, from nothing or from what is there, proved by reading it back. */
 export async function up(context: Context, paths: readonly string[], options: UpOptions): Promise<void> {
-  const { output, signal } = context;
-  const sources = await existingPaths(context, paths.length === 0 ? ['.'] : paths);
-  await using opened = await openOrCreate(context, options);
-  await using serving = await startServing(context, opened, options);
+  await using held = new AsyncDisposableStack();
+  const { backup, serving } = await recordBackup(context, undefined, async () => {
+    const sources = await existingPaths(context, paths.length === 0 ? ['.'] : paths);
+    const serving = await startAll(context, options, held);
+    return { serving, backup: await backUpAndProve(context, serving, sources, options) };
+  });
+  if (backup.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
+  context.output.row(
+    'next',
+    'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME',
+  );
+  if (options.once !== true) await untilOver(context, serving);
+}
+
+async function startAll(context: Context, options: UpOptions, held: AsyncDisposableStack): Promise<Serving> {
+  const opened = held.use(await openOrCreate(context, options));
+  const serving = held.use(await startServing(context, opened, options));
   await sayAuthority(context, opened);
   sayServer(context, serving);
-  const node = await openLocalClient(context, serving.opened);
-  const { clock, log } = context;
-  using connection = await connectNode(node, { clock, log, signal, servers: serving.urls });
-  const renewal = formatRemaining(node.renewalTime().getTime() - context.clock.now());
+  return serving;
+}
+
+async function backUpAndProve(
+  context: Context,
+  serving: Serving,
+  sources: readonly string[],
+  options: UpOptions,
+): Promise<BackupResult> {
+  const { output, signal, clock, log } = context;
+  const { opened, urls } = serving;
+  const node = await openLocalClient(context, opened);
+  using connection = await connectNode(node, { clock, log, signal, servers: urls });
+  const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });
   const repository = await openRepositoryAt(place, { create: true, signal });
   const backup = await backUp(context, repository, sources, options);
-  await rememberBackup(context, node, backup);
   sayBackup(output, describeConnection(connection), backup);
   const verified = await verifyBackup(context, connection, backup);
   sayVerified(context, verified);
   if (output.json) output.value(toJson(serving, node.identity.name, connection.security(), backup, verified));
   if (!verified.equal) throw differs(verified);
-  if (backup.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
-  output.row(
-    'next',
-    'holdfast restore latest --target DIR   ·   another machine: holdfast token create NAME',
-  );
-  if (options.once !== true) await untilOver(context, serving);
+  return backup;
 }
 
 async function openOrCreate(context: Context, options: CreationOptions): Promise<AuthorityHome> {

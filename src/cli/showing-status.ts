@@ -1,9 +1,10 @@
 import type { OperationAnswer } from '../admin/index.ts';
-import { escrowsIn, type Node, openNode, readNodeState } from '../agent/index.ts';
+import { escrowsIn, type Node, openNode, readNodeState, serverPlace } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { withAdmin } from './administering.ts';
+import { type BackupStanding, backupStanding, sayBackups, standingToJson } from './backup-standing.ts';
 import type { Context } from './context.ts';
-import { formatAge, formatBytes, formatRemaining, formatTime, plural, shortFingerprint } from './format.ts';
+import { formatAge, formatRemaining, formatTime, plural, shortFingerprint } from './format.ts';
 import { openHome } from './home.ts';
 
 type Status = OperationAnswer<'status'>;
@@ -15,10 +16,16 @@ export async function showStatus(context: Context): Promise<void> {
     ? await withAdmin(context, (admin) => admin.call('status', {}))
     : undefined;
   const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
-  if (context.output.json) return context.output.value(toJson(status, node));
+  const backups = await backupStanding(context, home, node?.state);
+  const warnings = [
+    ...(status === undefined ? [] : warningsOf(status)),
+    ...nodeWarnings(context, node),
+    ...backups.warnings,
+  ];
+  if (context.output.json) return context.output.value({ ...toJson(status, node, backups), warnings });
   if (status !== undefined) sayAuthority(context, status);
   if (node !== undefined) sayNode(context, node);
-  const warnings = [...(status === undefined ? [] : warningsOf(status)), ...nodeWarnings(context, node)];
+  sayBackups(context, backups);
   for (const sentence of warnings) context.output.warn(sentence);
   if (warnings.length === 0) context.output.row('attention', 'nothing needs any');
 }
@@ -43,7 +50,7 @@ function sayAuthority(context: Context, { authority, listeners }: Status): void 
       `${plural(authority.waitingRequests, 'request')} to decide on: holdfast request list`,
     );
   output.row('escrow', plural(authority.escrowedRepositories, 'repository key'));
-  sayBackups(context, authority.backup);
+  sayAuthorityBackups(context, authority.backup);
   for (const { name, sequence, current } of authority.mirrors)
     output.row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
   if (listeners.length === 0) output.row('server', 'not running');
@@ -78,7 +85,7 @@ function sayCertificate(
 }
 
 /** The newest copy of the authority itself, and when there is to be another. */
-function sayBackups(
+function sayAuthorityBackups(
   { output, clock }: Context,
   { newest, scheduled, dueAt }: Status['authority']['backup'],
 ): void {
@@ -108,18 +115,14 @@ function sayNode({ output, clock }: Context, node: Node): void {
   for (const { layout, directory } of state.exports) output.row('export', directory, layout);
   for (const { place, fingerprint } of escrowsIn(node.keystore))
     output.row('sealed', 'for the recovery kit', fingerprint, place);
-  if (state.lastBackup === undefined) return;
-  const { snapshot, time, files, bytes } = state.lastBackup;
-  output.row(
-    'backup',
-    formatTime(new Date(time)),
-    plural(files, 'file'),
-    formatBytes(bytes),
-    snapshot.slice(0, 8),
-  );
 }
 
-function toJson(status: Status | undefined, node: Node | undefined): unknown {
+function toJson(
+  status: Status | undefined,
+  node: Node | undefined,
+  backups: BackupStanding,
+): Readonly<Record<string, unknown>> {
+  const own = backups.records.find(({ place }) => place === serverPlace);
   return {
     ...status,
     ...(node && {
@@ -134,8 +137,9 @@ function toJson(status: Status | undefined, node: Node | undefined): unknown {
         },
         exports: node.state.exports,
         escrows: escrowsIn(node.keystore),
-        lastBackup: node.state.lastBackup,
+        lastBackup: own?.success,
       },
     }),
+    backups: standingToJson(backups),
   };
 }

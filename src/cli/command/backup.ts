@@ -1,17 +1,7 @@
+import type { BackupOptions } from '../backing-up-paths.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { exitCode } from '../exit-code.ts';
-import {
-  addExcludeOptions,
-  addRepositoryOptions,
-  collect,
-  type ExcludeOptions,
-  type RepositoryOptions,
-} from '../repository-options.ts';
-
-interface BackupOptions extends RepositoryOptions, ExcludeOptions {
-  readonly init?: boolean;
-  readonly tag?: readonly string[];
-}
+import { addExcludeOptions, addRepositoryOptions, collect } from '../repository-options.ts';
 
 /** `holdfast backup PATH…` */
 export const defineBackup: DefineCommand = (command, start) => {
@@ -20,17 +10,8 @@ export const defineBackup: DefineCommand = (command, start) => {
     .option('--tag <tag>', 'mark the snapshot with a word (repeatable)', collect)
     .addHelpText('after', examples)
     .action(async (paths: string[], options: BackupOptions) => {
-      const context = start(command);
-      const { backUp, existingPaths, rememberBackup, sayBackup } = await import('../backing-up.ts');
-      const sources = await existingPaths(context, paths);
-      await using target = await (await import('../repository-target.ts')).openTarget(context, options, {
-        create: options.repo === undefined || options.init === true,
-      });
-      const forbidden = target.directory === undefined ? [] : [target.directory];
-      const result = await backUp(context, target.repository, sources, { ...options, forbidden });
-      await rememberBackup(context, target.node, result);
-      if (context.output.json) context.output.value(result);
-      else sayBackup(context.output, target.route, result);
+      const { backUpPaths } = await import('../backing-up-paths.ts');
+      const result = await backUpPaths(start(command), paths, options);
       if (result.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
     });
 };

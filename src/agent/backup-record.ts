@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import {
+  dayMs,
+  HoldfastError,
+  isHoldfastError,
+  isRunning,
+  makePrivateDirectory,
+  processMark,
+  systemErrorCode,
+  withFileLock,
+  writeFileAtomic,
+} from '../base/index.ts';
+
+/** A backup that is there. */
+const BackupSuccess = Type.Object({
+  snapshot: Type.String(),
+  /** ISO 8601. */
+  time: Type.String(),
+  files: Type.Integer(),
+  /** Bytes of all files in it. */
+  bytes: Type.Number(),
+  /** Files and folders that could not be read. */
+  unreadable: Type.Integer(),
+});
+
+/** What became of an attempt: done, or why not. */
+const BackupOutcome = Type.Object({
+  /** ISO 8601. */
+  ended: Type.String(),
+  /** `done`, or the code of what it failed by. */
+  code: Type.String(),
+  message: Type.Optional(Type.String()),
+  hint: Type.Optional(Type.String()),
+});
+
+const BackupAttempt = Type.Object({
+  /** ISO 8601. */
+  begun: Type.String(),
+  /** The process that made it, where the system tells one from the other. */
+  process: Type.Optional(Type.String()),
+  /** Not there while it goes on, and when it was killed. */
+  outcome: Type.Optional(BackupOutcome),
+});
+
+/** What is known of the backups to one place: the newest attempt and the newest that succeeded. */
+const BackupRecordSchema = Type.Object({
+  /** `server`, or the place that was named, without what opens it. */
+  place: Type.String(),
+  attempt: BackupAttempt,
+  success: Type.Optional(BackupSuccess),
+});
+
+const BackupFile = Type.Object({ format: Type.Literal(1), backups: Type.Array(BackupRecordSchema) });
+
+export type BackupAttempt = Static<typeof BackupAttempt>;
+export type BackupOutcome = Static<typeof BackupOutcome>;
+export type BackupSuccess = Static<typeof BackupSuccess>;
+export type BackupRecord = Static<typeof BackupRecordSchema>;
+
+/** Where a node's own repository is, as a place of a {@link BackupRecord}. */
+export const serverPlace = 'server';
+
+const recordFile = 'backups.json';
+/** A place elsewhere that nobody has backed up to for so long is forgotten. */
+const forgottenAfterMs = 90 * dayMs;
+
+/** The process and the moment of an attempt that begins now. */
+export function newAttempt(nowMs: number): BackupAttempt {
+  const mark = processMark();
+  return { begun: new Date(nowMs).toISOString(), ...(mark !== undefined && { process: mark }) };
+}
+
+/** How an attempt stands: one without an outcome goes on, or its process is gone and it never ended. */
+export function attemptState({ process, outcome }: BackupAttempt): 'done' | 'failed' | 'running' | 'cut off' {
+  if (outcome !== undefined) return outcome.code === 'done' ? 'done' : 'failed';
+  return process !== undefined && isRunning(process) ? 'running' : 'cut off';
+}
+
+/** What is kept in a node's directory of the backups of this machine. @throws HoldfastError `settings_invalid` when it is damaged */
+export async function readBackupRecords(directory: string): Promise<readonly BackupRecord[]> {
+  const path = join(directory, recordFile);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? [] : parseRecords(text, path);
+}
+
+/**
+ * Keeps how an attempt at `place` stands, and with `success` that it succeeded; whole or not at all. A record that is damaged
+ * is begun anew. Of two attempts at once the one that goes on is shown.
+ */
+export async function keepAttempt(
+  directory: string,
+  { place, attempt, success }: BackupRecord,
+): Promise<void> {
+  await makePrivateDirectory(directory);
+  await withFileLock(join(directory, 'backups.lock'), async () => {
+    const kept = await readBackupRecords(directory).catch(nothingWhenDamaged);
+    const before = kept.find((record) => record.place === place);
+    const best = success ?? before?.success;
+    const record = {
+      place,
+      attempt: before !== undefined && goesOnBeside(before.attempt, attempt) ? before.attempt : attempt,
+      ...(best !== undefined && { success: best }),
+    };
+    const others = kept.filter((other) => other.place !== place && !isForgotten(other, attempt));
+    const file = { format: 1, backups: [...others, record] };
+    await writeFileAtomic(join(directory, recordFile), `${JSON.stringify(file, undefined, 2)}\n`);
+  });
+}
+
+/** Clocks are moved: which began first says nothing of which is newer. */
+function goesOnBeside(other: BackupAttempt, ended: BackupAttempt): boolean {
+  return ended.outcome !== undefined && other.process !== ended.process && attemptState(other) === 'running';
+}
+
+function isForgotten({ place, attempt }: BackupRecord, newest: BackupAttempt): boolean {
+  return place !== serverPlace && Date.parse(newest.begun) - Date.parse(attempt.begun) > forgottenAfterMs;
+}
+
+function nothingWhenDamaged(error: unknown): readonly BackupRecord[] {
+  if (isHoldfastError(error, 'settings_invalid')) return [];
+  throw error;
+}
+
+function parseRecords(text: string, path: string): readonly BackupRecord[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Value.Check(BackupFile, value)) return value.backups;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new HoldfastError('settings_invalid', `${path}, what is known of earlier backups, is damaged`, {
+    hint: 'holdfast backup PATH begins it anew; nothing of what was backed up is lost',
+  });
+}

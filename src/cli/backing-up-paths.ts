@@ -1,0 +1,30 @@
+import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
+import type { Context } from './context.ts';
+import { recordBackup } from './recording-backup.ts';
+import type { ExcludeOptions, RepositoryOptions } from './repository-options.ts';
+import { openTarget } from './repository-target.ts';
+
+/** What `backup` takes. */
+export interface BackupOptions extends RepositoryOptions, ExcludeOptions {
+  readonly init?: boolean;
+  readonly tag?: readonly string[];
+}
+
+/** `holdfast backup PATH…`, kept on record whatever becomes of it. */
+export async function backUpPaths(
+  context: Context,
+  paths: readonly string[],
+  options: BackupOptions,
+): Promise<BackupResult> {
+  const { backup, route } = await recordBackup(context, options.repo, async () => {
+    const sources = await existingPaths(context, paths);
+    const create = options.repo === undefined || options.init === true;
+    await using target = await openTarget(context, options, { create });
+    const forbidden = target.directory === undefined ? [] : [target.directory];
+    const backup = await backUp(context, target.repository, sources, { ...options, forbidden });
+    return { backup, route: target.route };
+  });
+  if (context.output.json) context.output.value(backup);
+  else sayBackup(context.output, route, backup);
+  return backup;
+}
