@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/index.ts';
+import { type Bytes, equalBytes } from '../base/index.ts';
 import type { Certificate } from './certificate.ts';
 import type { DerReader } from './der-reader.ts';
 import { context, contextConstructed, tag } from './der-tag.ts';
@@ -47,13 +47,19 @@ export function readSignerInfo(reader: DerReader): SignerInfo {
   });
 }
 
-/** Whether `certificate` is the one that `signer` names. */
-export function isOfSigner(certificate: Certificate, signer: SignerInfo['signer']): boolean {
+/** Those of `certificates` that `signer` names. */
+export function certificatesOf(
+  signer: SignerInfo['signer'],
+  certificates: readonly Certificate[],
+): Certificate[] {
   if ('subjectKeyId' in signer) {
-    const { subjectKeyId } = certificate.extensions;
-    return subjectKeyId !== undefined && Buffer.compare(subjectKeyId, signer.subjectKeyId) === 0;
+    return certificates.filter(
+      ({ extensions: { subjectKeyId } }) =>
+        subjectKeyId !== undefined && equalBytes(subjectKeyId, signer.subjectKeyId),
+    );
   }
-  return certificate.serial === signer.serial && nameKey(certificate.issuer) === nameKey(signer.issuer);
+  const issuer = nameKey(signer.issuer);
+  return certificates.filter((each) => each.serial === signer.serial && nameKey(each.issuer) === issuer);
 }
 
 /** Names a signer by issuer and serial number (RFC 5652 §10.2.4). */

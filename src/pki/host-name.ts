@@ -14,3 +14,8 @@ export function isHostName(text: string): boolean {
     !/^[0-9]+$/.test(labels.at(-1) ?? '')
   );
 }
+
+/** Whether somebody could take `text` for a host or an address: one word, with a period or a colon in it. */
+export function looksLikeHost(text: string): boolean {
+  return /[.:]/.test(text) && !/\s/.test(text);
+}

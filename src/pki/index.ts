@@ -45,7 +45,7 @@ export { type Extension, type Extensions, extensionOids } from './extensions.ts'
 export { type Fingerprint, fingerprint, parseFingerprint } from './fingerprint.ts';
 export { formatSubtree } from './format-subtree.ts';
 export { formatGeneralName, type GeneralName } from './general-name.ts';
-export { isHostName } from './host-name.ts';
+export { isHostName, looksLikeHost } from './host-name.ts';
 export {
   type Identity,
   identityUri,
@@ -86,7 +86,6 @@ export {
 } from './ocsp-response.ts';
 export type { FoundOcspStatus, OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
 export { type OpenedPkcs12, openPkcs12 } from './open-pkcs12.ts';
-export { openSignedRequest, type SignedRequest } from './open-signed-request.ts';
 export { orderChain, signed } from './order-chain.ts';
 export {
   certificatePem,
@@ -107,6 +106,7 @@ export {
   keyIdentifier,
   type PublicKeyInfo,
 } from './public-key.ts';
+export { readSignedRequest, type SignedRequest } from './read-signed-request.ts';
 export { type EncodedRequest, requestFromText } from './request-from-text.ts';
 export {
   type FoundReason,

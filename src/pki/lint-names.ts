@@ -1,6 +1,6 @@
 import { extensionOids } from './extensions.ts';
 import { formatGeneralName, type GeneralName } from './general-name.ts';
-import { isHostName } from './host-name.ts';
+import { isHostName, looksLikeHost } from './host-name.ts';
 import type { LintedCertificate, LintRule } from './lint-rule.ts';
 import { commonName } from './name.ts';
 import { attributeProblem } from './subject.ts';
@@ -77,10 +77,6 @@ function isWellFormed(name: GeneralName): boolean {
 
 function isDnsPattern(text: string): boolean {
   return isHostName(text.startsWith('*.') ? text.slice(2) : text);
-}
-
-function looksLikeHost(text: string): boolean {
-  return /^\S*[.:]\S*$/u.test(text);
 }
 
 function sentence(what: string, problem: string | undefined): string | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asBuffer, type Bytes, type ErrorCode, isHoldfastError, toHex } from '../base/index.ts';
 import {
+  type Certificate,
   certificatePem,
   certificatesFromPkcs7,
   createCertificateRequest,
@@ -10,9 +11,9 @@ import {
   exportPrivateKey,
   generateKeyPair,
   type KeyAlgorithm,
-  openSignedRequest,
   parseCertificate,
   privateKeyPem,
+  readSignedRequest,
   requestFromText,
   requestPem,
   signRequestPkcs7,
@@ -24,6 +25,11 @@ import { Openssl } from './openssl.fixture.ts';
 const network = await sampleNetwork();
 const request = await newRequest();
 const signed = sign(network, request);
+
+function openSigned(pkcs7: Bytes): { request: Bytes; signer: Certificate } {
+  const read = readSignedRequest(pkcs7);
+  return { request: read.open(), signer: read.signer };
+}
 
 test('openssl pkcs7 prints the certificates of a chain in their order', async () => {
   await using openssl = await Openssl.open();
@@ -47,7 +53,7 @@ for (const algorithm of ['p256', 'p384', 'p521', 'ed25519', 'rsa2048'] satisfies
   test(`a request signed with ${algorithm} is opened, and openssl cms takes it too`, async () => {
     const sample = await sampleNetwork(algorithm);
     const pkcs7 = sign(sample, request);
-    const { request: found, signer } = openSignedRequest(pkcs7);
+    const { request: found, signer } = openSigned(pkcs7);
     assert.deepEqual(asBuffer(found), asBuffer(request));
     assert.equal(signer.fingerprint, parseCertificate(sample.leaf.der).fingerprint);
     // OpenSSL before 3.2 makes no sense of Ed25519 in CMS.
@@ -93,7 +99,7 @@ for (const algorithm of ['p256', 'rsa2048'] as const) {
   for (const [words, all] of Object.entries(byOpenssl)) {
     test(`a request signed with ${algorithm} by openssl ${words} is opened`, async () => {
       const pkcs7 = await signedByOpenssl(sample, all);
-      const opened = openSignedRequest(pkcs7);
+      const opened = openSigned(pkcs7);
       assert.deepEqual(asBuffer(opened.request), asBuffer(request));
       assert.deepEqual(asBuffer(opened.signer.der), asBuffer(sample.leaf.der));
     });
@@ -135,7 +141,7 @@ test('a CMC message is named as one, with the way to another request', async () 
   const cmc = [...byOpenssl['cms -sign'], '-econtent_type', '1.3.6.1.5.5.7.12.2', '-keyid', '-nocerts'];
   const pkcs7 = await signedByOpenssl(network, cmc);
   refused('request_malformed', pkcs7);
-  assert.throws(() => openSignedRequest(pkcs7), /is a CMC message; expected PKCS #10/);
+  assert.throws(() => openSigned(pkcs7), /is a CMC message; expected PKCS #10/);
 });
 
 test('a request without the certificate of its signer is refused', async () => {
@@ -147,7 +153,7 @@ test('no damage to a signed request goes unnoticed', () => {
   for (let round = 0; round < 3000; round++) {
     const damaged = mutate(signed, random);
     try {
-      const { request: found, signer } = openSignedRequest(damaged);
+      const { request: found, signer } = openSigned(damaged);
       // What is not signed may change; what comes out may not.
       assert.deepEqual(asBuffer(found), asBuffer(request));
       assert.deepEqual(asBuffer(signer.spki), asBuffer(parseCertificate(network.leaf.der).spki));
@@ -196,7 +202,7 @@ test('a signed request is found in DER, PEM of either label and Base64', async (
   for (const form of forms) {
     const { kind, der } = requestFromText(form);
     assert.equal(kind, 'pkcs7');
-    assert.deepEqual(asBuffer(openSignedRequest(der).request), asBuffer(request));
+    assert.deepEqual(asBuffer(openSigned(der).request), asBuffer(request));
   }
 });
 
@@ -251,7 +257,7 @@ async function signedByOpenssl(
 
 function refused(code: ErrorCode, pkcs7: Bytes): void {
   assert.throws(
-    () => openSignedRequest(pkcs7),
+    () => openSigned(pkcs7),
     (error: unknown) => isHoldfastError(error, code),
   );
 }

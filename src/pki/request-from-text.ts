@@ -5,7 +5,7 @@ import { checkRequestSize } from './request-size.ts';
 
 /** A request as bytes, and which form it has. */
 export interface EncodedRequest {
-  /** `pkcs7` is one that was signed with another certificate: see `openSignedRequest`. */
+  /** `pkcs7` is one that was signed with another certificate: see `readSignedRequest`. */
   readonly kind: 'pkcs10' | 'pkcs7';
   /** DER; BER at worst when it is PKCS#7. */
   readonly der: Bytes;

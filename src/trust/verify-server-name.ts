@@ -4,6 +4,7 @@ import {
   commonName,
   formatGeneralName,
   type GeneralName,
+  looksLikeHost,
   parseIpAddress,
 } from '../pki/index.ts';
 import { isDnsName } from './dns-name.ts';
@@ -36,7 +37,7 @@ export function verifyServerName(certificate: Certificate, host: string): void {
  */
 function checkCommonName({ subject, extensions, identity }: Certificate): void {
   const common = commonName(subject);
-  if (common === undefined || common === identity?.name || !/^\S*[.:]\S*$/u.test(common)) return;
+  if (common === undefined || common === identity?.name || !looksLikeHost(common)) return;
   const kind = /^[\d.]+\*?$|:/.test(common) ? 'ip' : 'dns';
   const names = extensions.subjectAltNames.flatMap((name) => (name.kind === kind ? [name.value] : []));
   const isMeant = (name: string): boolean =>

@@ -7,6 +7,7 @@ import {
   formatGeneralName,
   type GeneralName,
   type Identity,
+  looksLikeHost,
   type Name,
   parseIdentityUri,
   type Role,
@@ -124,7 +125,7 @@ function checkCommonName(policy: NetworkPolicy, role: Role, cn: string): void {
 
 /** A single word, and a text with spaces in it, is nobody's host name. */
 function isQualified(text: string): boolean {
-  return /^\S*[.:*]\S*$/u.test(text);
+  return looksLikeHost(text.replaceAll('*', '.'));
 }
 
 function hostNamesIn(text: string): readonly HostName[] | undefined {

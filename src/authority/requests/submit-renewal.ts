@@ -4,7 +4,7 @@ import {
   type Certificate,
   type CertificateRequest,
   type Identity,
-  openSignedRequest,
+  readSignedRequest,
 } from '../../pki/index.ts';
 import { checkNamesOfRole } from '../authorised-names.ts';
 import type { AuthorityContext } from '../authority-context.ts';
@@ -29,8 +29,11 @@ export async function submitRenewal(
   pkcs7: Bytes,
   { from }: { readonly from: string },
 ): Promise<Submitted> {
-  const { request: der, signer } = openSignedRequest(pkcs7);
+  const signed = readSignedRequest(pkcs7);
+  const { signer } = signed;
+  // The record first: only keys that were certified here verify anything.
   const { row, identity } = await findSigner(context.database, signer);
+  const der = signed.open();
   const request = readRequest(der);
   const asked = { request, renews: signer.serial, asked_by: identityLabel(identity), asked_from: from };
   if (isLive(row, context.clock.now())) {

@@ -3,7 +3,7 @@ import { type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/
 import { derFromBer } from './ber-to-der.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { cmsOids, readSignedData, type SignedData } from './cms-signed-data.ts';
-import { isOfSigner, readSignerInfo, type SignerInfo, signedAttributeOids } from './cms-signer-info.ts';
+import { certificatesOf, readSignerInfo, type SignerInfo, signedAttributeOids } from './cms-signer-info.ts';
 import { type DerReader, readDer } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
@@ -12,12 +12,18 @@ import { checkRequestSize } from './request-size.ts';
 import { verifySignature } from './signing.ts';
 import { publicKeyOf } from './verify-signature.ts';
 
-/** A request and who signed it. */
+/** A request that somebody says to have signed. */
 export interface SignedRequest {
-  /** The PKCS#10 request, DER; not looked into. */
-  readonly request: Bytes;
-  /** Whose key signed it. Whether that certificate is to be believed is for the caller to judge. */
+  /**
+   * Whose key is to have signed it. Whether that certificate is known is for the caller to judge, before anything is
+   * verified: that costs as much as a key of the sender's choice wants.
+   */
   readonly signer: Certificate;
+  /**
+   * The PKCS#10 request, DER, not looked into; its signature is good, or this throws.
+   * @throws HoldfastError `request_signature_invalid`, `request_malformed`, `signature_unsupported`, `key_unsupported`
+   */
+  open(): Bytes;
 }
 
 /** What CMC wraps requests in (RFC 5272 §3.2). */
@@ -26,20 +32,24 @@ const cmcOid: ObjectIdentifier = '1.3.6.1.5.5.7.12.2';
 registerOids([cmcOid]);
 
 /**
- * Opens a PKCS#10 request that was signed as PKCS#7, as a renewal with the certificate that is being renewed
+ * Reads a PKCS#10 request that was signed as PKCS#7, as a renewal with the certificate that is being renewed
  * (RFC 5652 §5, BER too): one signer, whose certificate is inside, with SHA-2 or Ed25519; every signed attribute once.
- * The signature is good, or this throws.
  *
- * @throws HoldfastError `request_malformed`, `request_signature_invalid`, `signature_unsupported`, `key_unsupported`
+ * @throws HoldfastError `request_malformed`
  */
-export function openSignedRequest(pkcs7: Bytes): SignedRequest {
+export function readSignedRequest(pkcs7: Bytes): SignedRequest {
   checkRequestSize(pkcs7);
   const { signedData, info, signer } = reading('request_malformed', 'signed request', () => readAll(pkcs7));
   const { content } = signedData;
   if (signedData.contentType !== cmsOids.data || content === undefined)
     throw malformedRequest('it does not hold a request');
-  checkSignature(content, info, signer);
-  return { request: content, signer };
+  return {
+    signer,
+    open() {
+      checkSignature(content, info, signer);
+      return content;
+    },
+  };
 }
 
 function readAll(pkcs7: Bytes): { signedData: SignedData; info: SignerInfo; signer: Certificate } {
@@ -53,7 +63,7 @@ function readAll(pkcs7: Bytes): { signedData: SignedData; info: SignerInfo; sign
 }
 
 function findSigner({ certificates }: SignedData, { signer }: SignerInfo): Certificate {
-  const [found, ...others] = certificates.map(readCertificate).filter((one) => isOfSigner(one, signer));
+  const [found, ...others] = certificatesOf(signer, certificates.map(readCertificate));
   if (found === undefined || others.length > 0)
     throw malformedRequest('it does not hold the one certificate that it is signed with');
   return found;
