@@ -4,7 +4,7 @@ import { type DerReader, readDer } from './der-reader.ts';
 import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
 import { type ObjectIdentifier, registerOids } from './object-identifier.ts';
-import { bitLength, readRsaPublicKey } from './rsa-public-key.ts';
+import { bitLength, maxExponentBits, readRsaPublicKey } from './rsa-public-key.ts';
 
 type Curve = 'P-256' | 'P-384' | 'P-521';
 
@@ -125,9 +125,11 @@ function readRsa(reader: DerReader, kind: 'rsa' | 'rsa-pss'): (bits: Bytes) => P
     const modulusBits = bitLength(modulus);
     if (modulusBits < 2048 || modulusBits > 8192 || modulusBits % 8 !== 0)
       throw unsupported(`rsa of ${modulusBits} bits`);
-    // A long exponent only makes verifying slow; an even one or 1 is no exponent.
-    const short = exponent.length <= 5 && bitLength(exponent) > 1 && ((exponent.at(-1) as number) & 1) === 1;
-    if (!short) throw unsupported('rsa with such an exponent');
+    const exponentBits = bitLength(exponent);
+    if (exponentBits > maxExponentBits) throw unsupported(`rsa with an exponent of ${exponentBits} bits`);
+    // An even one, or 1, is no exponent.
+    if (exponentBits < 2 || ((exponent.at(-1) as number) & 1) === 0)
+      throw unsupported('rsa with such an exponent');
     return { kind, modulusBits };
   };
 }

@@ -8,6 +8,9 @@ export interface RsaPublicKey {
   readonly exponent: Bytes;
 }
 
+/** A longer exponent only makes verifying slow, with time that grows by each bit of it; 65537 has 17. */
+export const maxExponentBits = 32;
+
 /** Reads what the BIT STRING of an RSA key holds. @throws HoldfastError `der_malformed` */
 export function readRsaPublicKey(bits: Bytes): RsaPublicKey {
   return readDer(bits, (reader) =>

@@ -5,7 +5,13 @@ import { tag } from './der-tag.ts';
 import { reading } from './malformed.ts';
 import { primesUpTo } from './odd-primes.ts';
 import { hasRocaFingerprint } from './roca.ts';
-import { bitLength, type RsaPublicKey, readRsaPublicKey, toNumber } from './rsa-public-key.ts';
+import {
+  bitLength,
+  maxExponentBits,
+  type RsaPublicKey,
+  readRsaPublicKey,
+  toNumber,
+} from './rsa-public-key.ts';
 
 /**
  * Why the key in a SubjectPublicKeyInfo can be broken, for people, or undefined when no reason is known: RSA below 2048
@@ -24,7 +30,6 @@ const rsaOids: readonly string[] = ['1.2.840.113549.1.1.1', '1.2.840.113549.1.1.
 const minModulusBits = 2048;
 const maxModulusBits = 4096;
 const minExponent = 65_537n;
-const maxExponentBits = 32;
 /** As many as those who published the weakness took; real keys of that kind fall in the first few. */
 const fermatRounds = 100;
 const smallFactors = primesUpTo(2048).reduce((product, prime) => product * BigInt(prime), 1n);

@@ -118,6 +118,17 @@ for (const [what, answer, credentials] of refused) {
   });
 }
 
+test('a stranger is judged once for each connection, and anew when trust changes', async () => {
+  await using server = await GatedServer.start({ authority });
+  const { bundle, refusals } = server;
+  using client = dialer(await stranger.issue('client', 'laptop'));
+  for (let round = 0; round < 3; round++) assert.equal((await get(server.url, client.agent())).status, 403);
+  assert.equal(Object.values(client.agent().freeSockets).flat().length, 1);
+  assert.equal(new Set(refusals).size, 1);
+  bundle.replace(singleRootBundle(stranger.network, stranger.root.der));
+  assert.equal((await get(server.url, client.agent())).body, 'client laptop');
+});
+
 test("a stranger's leaf with our genuine chain behind it learns nothing", async () => {
   await using server = await GatedServer.start({ authority });
   const { chain, privateKey } = await stranger.issue('client', 'laptop');

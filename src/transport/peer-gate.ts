@@ -40,19 +40,26 @@ interface Peer {
   readonly bundle: TrustBundle;
 }
 
+/** Whose chain does not lead to us, which stays so for as long as trust does. */
+interface Stranger {
+  readonly refusal: unknown;
+  readonly bundle: TrustBundle;
+}
+
 const recheckMs = secondMs;
 
 /**
  * The one place that decides who a peer is, on every request and never from the handshake alone: the chain to our
  * authority, validity now, the number known and not revoked, the role.
  *
- * Only the path is judged once for each connection, and again when trust changes; the rest is asked each time and
+ * Only the path is judged once for each connection, of strangers too, and again when trust changes; the rest is asked each time and
  * costs about a microsecond. A connection whose peer would be refused by now is ended, at most a second later: at the
  * end of its certificate, at its revocation, when its authority is no longer trusted.
  */
 export class PeerGate {
   readonly #options: PeerGateOptions;
   readonly #peers = new Map<Socket, Peer>();
+  readonly #strangers = new WeakMap<Socket, Stranger>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PeerGateOptions) {
@@ -111,6 +118,18 @@ export class PeerGate {
   }
 
   #verify(socket: Socket, nowMs: number): Peer {
+    const bundle = this.#options.bundle.current;
+    const stranger = this.#strangers.get(socket);
+    if (stranger?.bundle === bundle) throw stranger.refusal;
+    try {
+      return this.#verifyNow(socket, nowMs);
+    } catch (refusal) {
+      if (!isToldToPeer(refusal)) this.#strangers.set(socket, { refusal, bundle });
+      throw refusal;
+    }
+  }
+
+  #verifyNow(socket: Socket, nowMs: number): Peer {
     const chain = peerCertificates(socket) ?? [];
     const bundle = this.#options.bundle.current;
     const request = { chain, bundle, roles: allRoles, purpose: 'clientAuth', at: new Date(nowMs) } as const;

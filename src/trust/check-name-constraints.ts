@@ -1,27 +1,27 @@
 import { attributeOids, type Certificate, formatGeneralName, type GeneralName } from '../pki/index.ts';
 import { forbiddenName } from './forbidden-name.ts';
 import { notAllowed } from './not-allowed.ts';
+import type { PathLimits } from './path-limits.ts';
 import { isSelfIssued } from './self-issued.ts';
 import { isWellFormed } from './subtree-match.ts';
-import { WorkLimit } from './work-limit.ts';
-
-const maxComparisons = 250_000;
 
 /**
  * Checks the names of every certificate of a path (leaf first) against the constraints of each authority above it
  * (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)). What cannot be judged counts against the certificate, and so does more
- * work than {@link maxComparisons}.
+ * work than the limit allows.
  *
  * @throws HoldfastError `certificate_not_allowed`
  */
-export function checkNameConstraints(path: readonly Certificate[]): void {
-  const comparisons = new WorkLimit(maxComparisons);
+export function checkNameConstraints(
+  path: readonly Certificate[],
+  limits: Pick<PathLimits, 'comparisons'>,
+): void {
   for (const [below, authority] of path.entries()) {
     if (authority.extensions.nameConstraints === undefined) continue;
     checkForm(authority);
     for (const [index, certificate] of path.slice(0, below).entries()) {
       // A self-issued certificate renews or crosses an authority of the same name; the leaf is always judged.
-      if (index === 0 || !isSelfIssued(certificate)) checkNames(certificate, authority, comparisons);
+      if (index === 0 || !isSelfIssued(certificate)) checkNames(certificate, authority, limits);
     }
   }
 }
@@ -32,7 +32,11 @@ function checkForm(authority: Certificate): void {
     throw notAllowed(authority, 'has a malformed name constraint');
 }
 
-function checkNames(certificate: Certificate, authority: Certificate, comparisons: WorkLimit): void {
+function checkNames(
+  certificate: Certificate,
+  authority: Certificate,
+  { comparisons }: Pick<PathLimits, 'comparisons'>,
+): void {
   const constraints = authority.extensions.nameConstraints ?? { permitted: [], excluded: [] };
   const name = forbiddenName(namesOf(certificate), constraints, () => {
     if (!comparisons.spend()) throw notAllowed(authority, 'has more name constraints than can be judged');

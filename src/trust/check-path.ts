@@ -4,6 +4,7 @@ import { checkFields } from './check-fields.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
 import { checkRootLists } from './check-root-lists.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
+import type { PathLimits } from './path-limits.ts';
 import type { Purpose } from './purpose.ts';
 import type { RootList } from './root-list.ts';
 import { isSelfIssued } from './self-issued.ts';
@@ -15,6 +16,7 @@ export interface PathRules {
   readonly maxDepth: number;
   /** What roots have revoked. */
   readonly rootLists: readonly RootList[];
+  readonly limits: Pick<PathLimits, 'comparisons'>;
 }
 
 /**
@@ -32,7 +34,7 @@ export function checkPath(path: readonly Certificate[], rules: PathRules): Holdf
       checkValidity(certificate, rules.at);
     }
     checkRootLists(path, rules.rootLists);
-    checkNameConstraints(path);
+    checkNameConstraints(path, rules.limits);
     return undefined;
   } catch (error) {
     if (isHoldfastError(error)) return error;

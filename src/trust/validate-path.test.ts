@@ -17,6 +17,7 @@ import {
   parseIpRange,
   privateKeyPem,
 } from '../pki/index.ts';
+import { pathLimits } from './path-limits.ts';
 import type { Purpose } from './purpose.ts';
 import { type PathRequest, validatePath } from './validate-path.ts';
 
@@ -354,6 +355,53 @@ test('a path that fails does not hide another one that holds', async () => {
     ...expired,
   });
   assert.deepEqual(validate(below, [dead, cross]), ['leaf', 'cross', 'root']);
+});
+
+/** How many signatures were verified before nothing led to an anchor. */
+function signaturesOfStranger(stranger: Holder, sent: readonly Holder[], anchors = [root]): number {
+  const limits = pathLimits();
+  assert.throws(
+    () => validate(stranger, sent, anchors, { limits }),
+    failsWith('certificate_unknown_authority'),
+  );
+  return limits.signatures.spent;
+}
+
+test('a chain that names none of our authorities costs no signature, however long it is', async () => {
+  const chain = [await authority('strange 0')];
+  for (let depth = 1; depth < 10; depth++) chain.push(await authority(`strange ${depth}`, chain.at(-1)));
+  const below = await leafOf(chain.at(-1) as Holder);
+  assert.equal(signaturesOfStranger(below, [...chain, issuing, root]), 0);
+});
+
+test('of a chain below a false copy of ours, nothing but the copy is verified', async () => {
+  const copy = await authority('issuing', await authority('root'), authorityExtensions(0));
+  const chain = [copy];
+  for (let depth = 1; depth < 10; depth++) chain.push(await authority(`strange ${depth}`, chain.at(-1)));
+  const below = await leafOf(chain.at(-1) as Holder);
+  assert.equal(signaturesOfStranger(below, chain), 1);
+});
+
+test('a hundred certificates that all claim to be ours cost 32 signatures by our own keys', async () => {
+  const impostor = await authority('root');
+  const copies = await Promise.all(Array.from({ length: 100 }, () => authority('issuing', impostor)));
+  assert.equal(signaturesOfStranger(await leafOf(copies[0] as Holder), copies), 32);
+});
+
+test('authorities of ours that cross in every way end in bounded work', async () => {
+  const crossing = await Promise.all([0, 1, 2, 3].map((number) => authority(`cross ${number}`, root)));
+  const copies = crossing.flatMap((issuer) =>
+    crossing
+      .filter((each) => each !== issuer)
+      .map(({ subject, keys }) =>
+        sampleCertificate({ subject, keys, issuer, extensions: authorityExtensions() }),
+      ),
+  );
+  const below = await leafOf(crossing[0] as Holder, { extendedKeyUsage: ['codeSigning'] });
+  const limits = pathLimits();
+  const sent = [...(await Promise.all(copies)), ...crossing];
+  assert.throws(() => validate(below, sent, [root], { limits }), failsWith('certificate_not_allowed'));
+  assert.equal(limits.signatures.spent, 32);
 });
 
 test('a hundred authorities of one name and a ring of two end in bounded work', async () => {

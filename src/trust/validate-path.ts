@@ -1,10 +1,11 @@
 import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
-import { type Certificate, formatName, parseCertificate } from '../pki/index.ts';
+import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { candidatePaths } from './candidate-paths.ts';
 import { checkPath } from './check-path.ts';
+import { certificateLabel, nameLabel } from './not-allowed.ts';
+import { type PathLimits, pathLimits } from './path-limits.ts';
 import type { Purpose } from './purpose.ts';
 import type { RootList } from './root-list.ts';
-import { WorkLimit } from './work-limit.ts';
 
 export interface PathRequest {
   /** All certificates in DER. */
@@ -19,6 +20,8 @@ export interface PathRequest {
   readonly maxDepth?: number;
   /** What roots are known to have revoked; nothing unless said. */
   readonly rootLists?: readonly RootList[] | undefined;
+  /** What it may cost; enough for every chain in use unless said. */
+  readonly limits?: PathLimits;
 }
 
 /** The leaf first, the anchor last. */
@@ -26,7 +29,6 @@ export type ValidPath = readonly [leaf: Certificate, ...issuers: Certificate[]];
 
 const defaultMaxDepth = 8;
 const maxIntermediates = 128;
-const maxSignatures = 100;
 
 /**
  * A valid path from `leaf` to one of the anchors, both included, the leaf first (RFC 5280 §6). An anchor is judged like
@@ -40,24 +42,22 @@ const maxSignatures = 100;
  *   `issuer_revoked`
  */
 export function validatePath(request: PathRequest): ValidPath {
-  const { at, purpose, maxDepth = defaultMaxDepth, rootLists = [] } = request;
+  const { at, purpose, maxDepth = defaultMaxDepth, rootLists = [], limits = pathLimits() } = request;
   if (Number.isNaN(at.getTime())) throw new TypeError('the moment to judge at is no date');
   const leaf = parseLeaf(request.leaf);
   const paths = candidatePaths({
     leaf,
     intermediates: readable(request.intermediates.slice(0, maxIntermediates)),
     anchors: readable(request.anchors),
-    signatures: new WorkLimit(maxSignatures),
+    limits,
   });
   let firstProblem: HoldfastError | undefined;
   for (const path of paths) {
-    const problem = checkPath(path, { at, purpose, maxDepth, rootLists });
+    const problem = checkPath(path, { at, purpose, maxDepth, rootLists, limits });
     if (problem === undefined) return path;
     firstProblem ??= problem;
   }
-  throw (
-    firstProblem ?? unknownAuthority(`certificate ${formatName(leaf.subject)} of ${formatName(leaf.issuer)}`)
-  );
+  throw firstProblem ?? unknownAuthority(`${certificateLabel(leaf)} of ${nameLabel(leaf.issuer)}`);
 }
 
 function parseLeaf(der: Bytes): Certificate {

@@ -3,14 +3,21 @@
  * spends then gives up: certificates of a stranger decide how much there is to do, not how long we do it.
  */
 export class WorkLimit {
-  #left: number;
+  readonly #units: number;
+  #spent = 0;
 
   constructor(units: number) {
-    this.#left = units;
+    this.#units = units;
+  }
+
+  /** How much has been done. */
+  get spent(): number {
+    return this.#spent;
   }
 
   spend(): boolean {
-    this.#left -= 1;
-    return this.#left >= 0;
+    if (this.#spent === this.#units) return false;
+    this.#spent += 1;
+    return true;
   }
 }

@@ -39,6 +39,8 @@ export class GatedServer implements AsyncDisposable {
   readonly bundle: Hot<TrustBundle>;
   /** Every byte that came in on a request, so that a test can say that there was none: method and path. */
   readonly requests: string[];
+  /** What the gate threw, one for each request that it refused. */
+  readonly refusals: unknown[];
   readonly #http: Server;
 
   private constructor(parts: Omit<GatedServer, 'url' | 'port' | symbol>, http: Server) {
@@ -47,6 +49,7 @@ export class GatedServer implements AsyncDisposable {
     this.credentials = parts.credentials;
     this.bundle = parts.bundle;
     this.requests = parts.requests;
+    this.refusals = parts.refusals;
     this.#http = http;
   }
 
@@ -56,12 +59,14 @@ export class GatedServer implements AsyncDisposable {
     const credentials = new Hot<Credentials>(options.credentials ?? (await authority.issue('server', 'srv')));
     const gate = new PeerGate({ bundle, clock, log, isGood: options.isGood ?? (() => true) });
     const requests: string[] = [];
+    const refusals: unknown[] = [];
     const http = createServer((incoming, response) => {
       requests.push(`${incoming.method} ${incoming.url}`);
       try {
         const { role, name } = gate.check(incoming.socket, { roles });
         response.end(`${role} ${name}`);
       } catch (error) {
+        refusals.push(error);
         response.statusCode = 403;
         response.end(isHoldfastError(error) && isToldToPeer(error) ? error.code : '');
       }
@@ -74,7 +79,7 @@ export class GatedServer implements AsyncDisposable {
       log,
       ...(options.halfOpen !== undefined && { halfOpen: options.halfOpen }),
     });
-    return new GatedServer({ listener, gate, credentials, bundle, requests }, http);
+    return new GatedServer({ listener, gate, credentials, bundle, requests, refusals }, http);
   }
 
   get port(): number {

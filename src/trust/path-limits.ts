@@ -1,0 +1,20 @@
+import { WorkLimit } from './work-limit.ts';
+
+/** What the judgement of one chain may cost, in operations; afterwards what it did cost. */
+export interface PathLimits {
+  /** Signatures verified, over all paths together. Only keys that an anchor vouches for verify any. */
+  readonly signatures: WorkLimit;
+  /** Paths with right signatures that are judged. */
+  readonly paths: WorkLimit;
+  /** Names held against name constraints, over all paths together. */
+  readonly comparisons: WorkLimit;
+}
+
+/** Enough for every chain that is in use: those of the web have four certificates, of which two or three cross. */
+export function pathLimits(): PathLimits {
+  return {
+    signatures: new WorkLimit(32),
+    paths: new WorkLimit(16),
+    comparisons: new WorkLimit(250_000),
+  };
+}
