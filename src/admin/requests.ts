@@ -223,14 +223,11 @@ function previewOf(
 ): IssuePreview | null {
   if (wouldIssue === undefined) return null;
   const { identity, subject, names } = wouldIssue;
-  const profile = policy.current.profiles[identity.role];
-  const asked =
-    profile.subject === 'name' || subject === undefined ? `CN=${identity.name}` : formatName(subject);
   return {
     identity: identityUri(identity),
-    subject: asked,
+    subject: formatName(subject),
     names: names.map(formatGeneralName),
-    lifetimeMs: profile.lifetimeMs,
+    lifetimeMs: policy.current.profiles[identity.role].lifetimeMs,
   };
 }
 

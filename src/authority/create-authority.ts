@@ -93,7 +93,7 @@ async function makeCertificates(
 ): Promise<CaCertificates> {
   const { network, statusAddress, clock, keyAlgorithm = authorityProfiles.root.keyAlgorithm } = options;
   const { permit } = options;
-  const nameConstraints = permit && permittingNames(network, permit);
+  const nameConstraints = permit && permittingNames(permit);
   const caOptions = { network, statusAddress, nowMs: clock.now(), nameConstraints };
   const rootKeys = await generateKeyPair(keyAlgorithm);
   const issuingKeys = await generateKeyPair(keyAlgorithm);

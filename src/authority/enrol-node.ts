@@ -7,6 +7,7 @@ import {
   parseIdentityUri,
 } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
+import type { Authorisation } from './authorisation.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
@@ -15,7 +16,6 @@ import { findIdentity } from './identity-records.ts';
 import { type Issued, type IssueOrder, issue, issuedBefore } from './issue.ts';
 import { findJoinCode, findUse, type JoinCodeRow, recordUse, refreshJoinCode } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
-import type { Authorisation } from './leaf-contents.ts';
 import { draftLeaf, stands } from './leaf-draft.ts';
 import { checkApproval } from './policy/check-approval.ts';
 import { readRequest } from './read-request.ts';

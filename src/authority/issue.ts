@@ -8,12 +8,12 @@ import {
   parseCertificate,
   signLinted,
 } from '../pki/index.ts';
+import type { Authorisation } from './authorisation.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkPermitted } from './custody/permitted-names.ts';
 import { identityLabel } from './identity-records.ts';
 import { checkPublicKey } from './key-rules.ts';
-import type { Authorisation } from './leaf-contents.ts';
 import { draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
 import { checkClock } from './log/check-clock.ts';
 import { recordCertificate } from './record-certificate.ts';

@@ -2,39 +2,17 @@ import type { Bytes } from '../base/index.ts';
 import {
   type Certificate,
   type CertificateTemplate,
-  createName,
   describePublicKey,
-  type GeneralName,
   generateSerialNumber,
-  type Identity,
-  identityUri,
   type KeyUsage,
   keyIdentifier,
-  type Name,
   type SerialNumber,
 } from '../pki/index.ts';
 import type { ProfilePolicy } from '../policy/index.ts';
+import { type Authorisation, subjectAltNamesOf } from './authorisation.ts';
 import type { Issuer } from './issuer.ts';
+import { leafSubject } from './leaf-subject.ts';
 import { statusPaths } from './status-address.ts';
-
-/** What was authorised: the only source of what a node's certificate says about it. */
-export interface Authorisation {
-  readonly identity: Identity;
-  /** The distinguished name; the identity's name as CN unless said. */
-  readonly subject?: Name;
-  /** Host names and addresses, for roles that have them. */
-  readonly names: readonly GeneralName[];
-}
-
-/** The subject that was authorised for a node's certificate. */
-export function subjectOf({ identity, subject }: Omit<Authorisation, 'names'>): Name {
-  return subject ?? createName({ CN: identity.name });
-}
-
-/** All names of a node's certificate, the identity first. */
-export function subjectAltNamesOf({ identity, names }: Authorisation): GeneralName[] {
-  return [{ kind: 'uri', value: identityUri(identity) }, ...names];
-}
 
 /** How a node's certificate is made. */
 export interface LeafOptions {
@@ -53,14 +31,13 @@ export function leafTemplate(
   authorisation: Authorisation,
   { profile, spki, nowMs }: LeafOptions,
 ): CertificateTemplate & { readonly serial: SerialNumber } {
-  const { lifetimeMs, backdateMs, extendedKeyUsage, subject } = profile;
-  const { identity } = authorisation;
+  const { lifetimeMs, backdateMs, extendedKeyUsage } = profile;
   const { certificate, label } = issuer.issuing;
   const { statusAddress } = issuer;
   return {
     serial: generateSerialNumber(nowMs),
     issuer: certificate.subject,
-    subject: subject === 'name' ? subjectOf({ identity }) : subjectOf(authorisation),
+    subject: leafSubject(certificate, authorisation, profile),
     notBefore: new Date(nowMs - backdateMs),
     notAfter: new Date(Math.min(nowMs + lifetimeMs, certificate.notAfter.getTime())),
     spki,

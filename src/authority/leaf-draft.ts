@@ -1,9 +1,10 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { type CertificateTemplate, certificateToSign, type SerialNumber } from '../pki/index.ts';
 import type { NetworkPolicy } from '../policy/index.ts';
+import type { Authorisation } from './authorisation.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import type { Issuer } from './issuer.ts';
-import { type Authorisation, leafTemplate } from './leaf-contents.ts';
+import { leafTemplate } from './leaf-contents.ts';
 import { checkClock } from './log/check-clock.ts';
 
 /** A certificate as it is to be signed. It leaves only by `issue`, which decides whether it may, and records it. */

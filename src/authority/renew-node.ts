@@ -2,13 +2,13 @@ import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import { type SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
+import type { Authorisation } from './authorisation.ts';
 import { checkNamesOfRole } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { findIssued, findNewestOfKey, type IssuedRow, isLive } from './certificate-records.ts';
 import { findIdentity, identityLabel } from './identity-records.ts';
 import { type Issued, issue, issuedBefore } from './issue.ts';
 import { publicKeyHash } from './key-rules.ts';
-import type { Authorisation } from './leaf-contents.ts';
 import { readRequest } from './read-request.ts';
 import { checkContents, requestNotAllowed } from './request-rules.ts';
 

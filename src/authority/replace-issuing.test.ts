@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { dayMs } from '../base/index.ts';
+import { openDatabase } from '../db/index.ts';
 import { type Checkpoint, createNodeRequest, signCheckpoint } from '../enrol/index.ts';
-import { generateKeyPair, parseCertificate } from '../pki/index.ts';
+import { formatSubtree, generateKeyPair, parseCertificate } from '../pki/index.ts';
 import { Keystore, verifyIdentity } from '../trust/index.ts';
 import { answerJoin } from './answers.ts';
-import { SampleHome } from './authority.fixture.ts';
-import { authorityDirectory } from './authority-files.ts';
+import { SampleHome, sampleNetworkName } from './authority.fixture.ts';
+import { authorityDirectory, databasePath } from './authority-files.ts';
+import { createIssuingCertificate } from './ca-certificates.ts';
+import { permittingNames } from './custody/permitted-names.ts';
 import type { Issued } from './issue.ts';
+import { readIssuers } from './issuer-records.ts';
 import { refused } from './refused.fixture.ts';
+import { authorityMigrations } from './schema.ts';
 
 const yearMs = 365.25 * dayMs;
 
@@ -35,7 +41,40 @@ async function issuerOf({ chain: [leaf, issuing] }: Issued, home: SampleHome): P
 const kinds = async (home: SampleHome): Promise<string[]> =>
   (await home.authority.log.list()).map(({ kind }) => kind);
 
+/** Puts an issuing certificate in the place of the first one that bounds URIs, as `--permit` once made it. */
+async function boundUris({ path, clock }: SampleHome): Promise<void> {
+  const directory = authorityDirectory(path);
+  const keystore = await Keystore.open(directory);
+  const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });
+  const [{ certificate: root }] = await readIssuers(database, 'root');
+  const { permitted, excluded } = permittingNames(['example.com', '10.0.0.0/8']);
+  const made = createIssuingCertificate(
+    'issuing-1',
+    createPublicKey(keystore.key('issuing-1')),
+    { root, rootLabel: 'root-1', rootKey: keystore.key('root-1') },
+    {
+      network: sampleNetworkName,
+      statusAddress: 'http://status.example:8445',
+      nowMs: clock.now(),
+      nameConstraints: { permitted: [...permitted, { kind: 'uri', value: sampleNetworkName }], excluded },
+    },
+  );
+  await database.transaction((tx) =>
+    tx.run('UPDATE issuers SET certificate = ? WHERE label = ?', made, 'issuing-1'),
+  );
+  await database.close();
+}
+
 describe('the issuing certificate', () => {
+  it('is replaced when it bounds URIs, and what it permits beside them stays', async () => {
+    await using home = await SampleHome.open();
+    await home.reopen(() => boundUris(home));
+    const { nameConstraints } = home.authority.issuing.extensions;
+    assert.deepEqual(nameConstraints?.permitted.map(formatSubtree), ['DNS:example.com', 'IP:10.0.0.0/8']);
+    await later(home, 0);
+    assert.deepEqual(await kinds(home), ['authority created', 'issuing certificate replaced']);
+  });
+
   it('is the same until half of its life is over', async () => {
     await using home = await SampleHome.open();
     const { fingerprint } = home.authority.issuing;

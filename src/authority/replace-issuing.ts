@@ -26,9 +26,10 @@ export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<
   const isOld =
     clock.now() >= replacementTime(certificate).getTime() &&
     certificate.notAfter < issuer.root.certificate.notAfter;
-  const isDue = isOld || revoked !== undefined;
+  const { nameConstraints } = certificate.extensions;
+  const isDue = isOld || revoked !== undefined || boundsUris(nameConstraints);
   if (isDue && clockGuard.problem() === undefined && keystore.has(issuer.root.label))
-    await replaceIssuing(context, certificate.extensions.nameConstraints);
+    await replaceIssuing(context, nameConstraints && withoutUris(nameConstraints));
   if (presentIssuing(issuer.issuings, keystore, clock.now()).label !== issuer.issuing.label)
     await readAgain(context);
 }
@@ -70,6 +71,15 @@ export async function readAgain(context: AuthorityContext): Promise<void> {
   const { database, keystore, issuer, clock } = context;
   const { network, statusAddress } = issuer;
   context.useIssuer(await readIssuer(database, keystore, { network, statusAddress, nowMs: clock.now() }));
+}
+
+/** Networks of before have such constraints, for which the commonest validators refuse whatever lies below. */
+export function boundsUris(constraints: NameConstraints | undefined): boolean {
+  return constraints?.permitted.some(({ kind }) => kind === 'uri') ?? false;
+}
+
+function withoutUris({ permitted, excluded }: NameConstraints): NameConstraints {
+  return { permitted: permitted.filter(({ kind }) => kind !== 'uri'), excluded };
 }
 
 /** When an issuing certificate is to be replaced: at half of its life. */

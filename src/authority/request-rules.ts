@@ -8,8 +8,8 @@ import {
   formatName,
   verifyRequestSignature,
 } from '../pki/index.ts';
+import { type Authorisation, subjectAltNamesOf, subjectOf } from './authorisation.ts';
 import { checkKeyStrength } from './key-strength.ts';
-import { type Authorisation, subjectAltNamesOf, subjectOf } from './leaf-contents.ts';
 
 /** One rule: what the request has that it may not have, or undefined. */
 type Rule = (request: CertificateRequest, authorisation: Authorisation) => string | undefined;

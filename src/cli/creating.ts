@@ -41,7 +41,7 @@ export async function createAuthorityHome(
   await checkHome(context.home);
   const settings = await newSettings(options);
   const { kitPassphraseFile: file, keyAlgorithm, permit } = options;
-  if (permit !== undefined) checkServerNames(settings.network, permit, settings.names);
+  if (permit !== undefined) checkServerNames(permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const keystorePassphrase = await newKeystorePassphrase(context, options);
   const home = await createHome(context.home);

@@ -41,7 +41,7 @@ export async function sampleChain(algorithm: KeyAlgorithm): Promise<SampleChain>
     await generateKeyPair(algorithm),
   ];
   const nowMs = Date.now();
-  const nameConstraints = permittingNames(network, ['office.example', '192.168.0.0/16']);
+  const nameConstraints = permittingNames(['office.example', '192.168.0.0/16']);
   const options = { network, statusAddress, nowMs, nameConstraints };
   const root = parseCertificate(createRootCertificate('root-1', rootKeys.privateKey, options));
   const signer = { root, rootLabel: 'root-1', rootKey: rootKeys.privateKey };

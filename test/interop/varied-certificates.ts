@@ -86,7 +86,7 @@ function makeAuthority(
     'https://[2001:db8::1]',
     'http://192.0.2.1:1',
   ]);
-  const nameConstraints = entries.length === 0 ? undefined : permittingNames(network, entries);
+  const nameConstraints = entries.length === 0 ? undefined : permittingNames(entries);
   const options = { network, statusAddress, nowMs, nameConstraints };
   const root = parseCertificate(createRootCertificate('root-1', rootKeys.privateKey, options));
   const signer = { root, rootLabel: 'root-1', rootKey: rootKeys.privateKey };

@@ -2,7 +2,7 @@ import { dayMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { describeClock } from '../log/clock-guard.ts';
 import { passesKeptCheckpoint } from '../log/kept-checkpoint.ts';
-import { replacementTime } from '../replace-issuing.ts';
+import { boundsUris, replacementTime } from '../replace-issuing.ts';
 import { countToRenew } from '../revocation/count-to-renew.ts';
 import { readCrlState } from '../revocation/crl-records.ts';
 import { rootCameBack } from './root-came-back.ts';
@@ -25,6 +25,7 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
     ...rootWarnings(context),
     ...(await rootCameBack(context.database, context.keystore)),
     ...issuingWarnings(context),
+    ...constraintWarnings(context),
     ...lostWarnings(context),
     ...(await revokedWarnings(context)),
     ...crlWarnings(context),
@@ -49,6 +50,15 @@ function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[
   const until = `${label} ends ${dayOf(certificate.notAfter)}`;
   if (isHere) return [`the issuing certificate is not replaced, though due since ${dayOf(due)}; ${until}`];
   return [`the issuing certificate is due to be replaced from ${dayOf(due)} on, ${needsRoot}; ${until}`];
+}
+
+/** Replaced without a word where the key of the root is here. */
+function constraintWarnings({ issuer, keystore }: AuthorityContext): string[] {
+  const { label, certificate } = issuer.issuing;
+  if (keystore.has(issuer.root.label) || !boundsUris(certificate.extensions.nameConstraints)) return [];
+  return [
+    `${label} bounds URIs, for which Chromium and others refuse what it issues; it is to be replaced, ${needsRoot}`,
+  ];
 }
 
 /** A restore knows of one that was made after the backup, and has no key of it. */

@@ -27,7 +27,7 @@ export async function permitNames(context: AuthorityContext, order: PermitOrder)
   checkStanding(context);
   checkClock(context);
   rootKey(context, 'another issuing certificate');
-  const constraints = names.length === 0 ? undefined : permittingNames(context.issuer.network, names);
+  const constraints = names.length === 0 ? undefined : permittingNames(names);
   if (constraints !== undefined) await checkMachines(context, constraints);
   const details = {
     permitted: constraints?.permitted.map(formatSubtree) ?? [],

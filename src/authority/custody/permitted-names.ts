@@ -17,13 +17,14 @@ const maxEntries = 64;
 const everyAddress = ['0.0.0.0/0', '::/0'];
 
 /**
- * The name constraints of an issuing certificate that is to certify machines in these domains and address ranges, and
- * identities of `network`. Where no range is named, addresses are excluded; a domain there has to be, since programs take
- * the name of a machine for a host name where its certificate has no other.
+ * The name constraints of an issuing certificate that is to certify machines in these domains and address ranges. Where no
+ * range is named, addresses are excluded; a domain there has to be, since programs take the name of a machine for a host
+ * name where its certificate has no other. Nothing is said of URIs: Chromium, rustls and pyca refuse every certificate with
+ * a URI below such a constraint, and that an identity is of its network is looked at by whoever believes it.
  *
  * @throws HoldfastError `name_invalid`, naming the entry
  */
-export function permittingNames(network: string, entries: readonly string[]): NameConstraints {
+export function permittingNames(entries: readonly string[]): NameConstraints {
   const texts = entries.flatMap((entry) => entry.split(',')).map((entry) => entry.trim().toLowerCase());
   if (texts.length > maxEntries) throw invalid(`${texts.length} entries, at most ${maxEntries} are taken`);
   const ranges = texts.flatMap((text) => parseIpRange(text) ?? []);
@@ -35,7 +36,6 @@ export function permittingNames(network: string, entries: readonly string[]): Na
   return {
     permitted: [
       ...domains.map((value) => ({ kind: 'dns', value }) as const),
-      { kind: 'uri', value: network },
       ...ranges.map((value) => ({ kind: 'ip', value }) as const),
     ],
     excluded: excluded.map((value) => ({ kind: 'ip', value })),
@@ -46,12 +46,8 @@ export function permittingNames(network: string, entries: readonly string[]): Na
  * Refuses names of a server that an authority which permits `entries` could not certify, before there is one.
  * @throws HoldfastError `name_not_permitted`, `name_invalid`
  */
-export function checkServerNames(
-  network: string,
-  entries: readonly string[],
-  names: readonly string[],
-): void {
-  const constraints = permittingNames(network, entries);
+export function checkServerNames(entries: readonly string[], names: readonly string[]): void {
+  const constraints = permittingNames(entries);
   const { names: own } = parseRequestedNames(names);
   const name = forbiddenName(own, constraints);
   if (name === undefined && own.some(({ kind }) => kind === 'dns')) return;
@@ -65,9 +61,8 @@ export function checkServerNames(
 }
 
 /**
- * Refuses a leaf with a name that its issuing certificate may not certify, as whoever verifies it would. OpenSSL and
- * GnuTLS take the common name for a host name where there is no other and it looks like one, or the certificate is a
- * server's; so it is judged like that here.
+ * Refuses a leaf with a name that its issuing certificate may not certify, as whoever verifies it would. OpenSSL, GnuTLS and
+ * Java take the common name of a server for a host name where there is no other; so it is judged like that here.
  *
  * @throws HoldfastError `name_not_permitted`, with what is permitted
  */
@@ -87,9 +82,11 @@ export function checkPermitted(issuing: Certificate, leaf: CertificateTemplate):
 function namesOf({ subject, extensions }: CertificateTemplate): GeneralName[] {
   const { subjectAltNames = [], extendedKeyUsage = [] } = extensions;
   const CN = commonName(subject);
-  if (CN === undefined || subjectAltNames.some(({ kind }) => kind === 'dns')) return [...subjectAltNames];
-  const isTaken = CN.includes('.') || extendedKeyUsage.includes('serverAuth');
-  return isTaken ? [...subjectAltNames, { kind: 'dns', value: CN }] : [...subjectAltNames];
+  const isTaken =
+    extendedKeyUsage.includes('serverAuth') && !subjectAltNames.some(({ kind }) => kind === 'dns');
+  return isTaken && CN !== undefined
+    ? [...subjectAltNames, { kind: 'dns', value: CN }]
+    : [...subjectAltNames];
 }
 
 function invalid(message: string): HoldfastError {

@@ -20,8 +20,8 @@ import {
   parseRequestedNames,
   slug,
 } from '../../policy/index.ts';
+import type { Authorisation } from '../authorisation.ts';
 import { checkNamesOfRole } from '../authorised-names.ts';
-import type { Authorisation } from '../leaf-contents.ts';
 import { requestNotAllowed } from '../request-rules.ts';
 import { checkAskedExtensions } from './asked-extensions.ts';
 

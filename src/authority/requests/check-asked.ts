@@ -1,9 +1,10 @@
 import type { Queries } from '../../db/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
+import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkPermitted } from '../custody/permitted-names.ts';
 import { checkPublicKey } from '../key-rules.ts';
-import { type Authorisation, leafTemplate } from '../leaf-contents.ts';
+import { leafTemplate } from '../leaf-contents.ts';
 
 /** Whether a certificate could be issued for this, as far as that can be known now. */
 export async function checkAsked(

@@ -1,12 +1,12 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import { type CertificateRequest, parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
+import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { findIssued } from '../certificate-records.ts';
 import { checkName } from '../create-join-code.ts';
 import { identityLabel } from '../identity-records.ts';
 import { issue } from '../issue.ts';
-import type { Authorisation } from '../leaf-contents.ts';
 import { checkStanding } from '../standing.ts';
 import { type Asked, type AskedFor, readAsked } from './asked.ts';
 import { checkAsked } from './check-asked.ts';

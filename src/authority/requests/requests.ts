@@ -3,12 +3,14 @@ import type { RequestState } from '../../enrol/index.ts';
 import {
   type Certificate,
   type CertificateRequest,
+  type Name,
   parseCertificate,
   parseCertificateRequest,
   type Role,
 } from '../../pki/index.ts';
+import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { Authorisation } from '../leaf-contents.ts';
+import { leafSubject } from '../leaf-subject.ts';
 import type { RefusalCounter } from '../log/refusal-counter.ts';
 import {
   type ApproveOrder,
@@ -53,7 +55,7 @@ export interface RequestRecord {
 
 /** A request that waits, with what approving it would issue. */
 export interface RequestDetails extends RequestRecord {
-  readonly wouldIssue?: Authorisation;
+  readonly wouldIssue?: Authorisation & { readonly subject: Name };
   /** What it asks for that certificates of its profile do not say. */
   readonly ignored: readonly string[];
   /** What keeps it from being approved as it is. */
@@ -174,13 +176,19 @@ export class Requests {
   async #outlook(row: RequestRow): Promise<Pick<RequestDetails, 'wouldIssue' | 'ignored' | 'obstacle'>> {
     const waiting = { row, said: {} };
     try {
-      const wouldIssue = await checkDecision(this.#context.database, this.#context, waiting);
+      const wouldIssue = this.#asIssued(await checkDecision(this.#context.database, this.#context, waiting));
       const ignored = row.kind === 'new' ? readWaiting(this.#context, waiting).ignored : [];
       return { wouldIssue, ignored };
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       return { ignored: [], obstacle: error.message };
     }
+  }
+
+  #asIssued(authorisation: Authorisation): Authorisation & { readonly subject: Name } {
+    const { issuer, policy } = this.#context;
+    const profile = policy.current.profiles[authorisation.identity.role];
+    return { ...authorisation, subject: leafSubject(issuer.issuing.certificate, authorisation, profile) };
   }
 }
 

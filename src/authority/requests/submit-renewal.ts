@@ -6,11 +6,11 @@ import {
   type Identity,
   readSignedRequest,
 } from '../../pki/index.ts';
+import type { Authorisation } from '../authorisation.ts';
 import { checkNamesOfRole } from '../authorised-names.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { findIssued, type IssuedRow, isLive } from '../certificate-records.ts';
 import { findIdentity, identityLabel } from '../identity-records.ts';
-import type { Authorisation } from '../leaf-contents.ts';
 import { readRequest } from '../read-request.ts';
 import { authorisedBy, renewNode } from '../renew-node.ts';
 import { checkContents } from '../request-rules.ts';
