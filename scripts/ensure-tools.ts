@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { buildValidators } from './validators.ts';
 import { fetchZlint, findZlint } from './zlint.ts';
 
 /** A program that tests or the benchmark run, and the package that brings it on Debian and its descendants. */
 interface Tool {
+  /** Its name, or the path of a header. */
   readonly program: string;
   readonly package: string;
   readonly because: string;
@@ -41,10 +43,43 @@ const tools: readonly Tool[] = [
   { program: 'time', package: 'time', because: 'measures processor time and memory', only: 'bench' },
   { program: 'keytool', package: 'default-jre-headless', because: 'is Java’s reader', only: 'interop' },
   { program: 'pk12util', package: 'libnss3-tools', because: 'is Firefox’s writer', only: 'interop' },
+  {
+    program: 'javac',
+    package: 'default-jdk-headless',
+    because: 'runs Java’s own judgement',
+    only: 'interop',
+  },
+  { program: 'go', package: 'golang-go', because: 'judges certificates as Go programs do', only: 'interop' },
+  { program: 'cargo', package: 'cargo', because: 'judges certificates as rustls does', only: 'interop' },
+  {
+    program: 'python3',
+    package: 'python3-venv',
+    because: 'judges certificates as pyca does',
+    only: 'interop',
+  },
+  {
+    program: 'chromium',
+    package: 'chromium',
+    because: 'judges certificates as browsers do',
+    only: 'interop',
+  },
+  { program: 'cc', package: 'gcc libc6-dev', because: 'compiles what follows', only: 'interop' },
+  {
+    program: '/usr/include/mbedtls/x509_crt.h',
+    package: 'libmbedtls-dev',
+    because: 'judges certificates as small devices do',
+    only: 'interop',
+  },
+  {
+    program: '/usr/include/wolfssl/ssl.h',
+    package: 'libwolfssl-dev',
+    because: 'judges certificates as small devices do',
+    only: 'interop',
+  },
 ];
 
 const missing = tools.filter(
-  ({ program, only }) => !isOnPath(program) && (only === undefined || process.argv.includes(`--${only}`)),
+  ({ program, only }) => !isHere(program) && (only === undefined || process.argv.includes(`--${only}`)),
 );
 if (missing.length > 0 && !(canInstall() && install(missing))) {
   process.exitCode = 1;
@@ -57,6 +92,10 @@ if (process.argv.includes('--interop') && findZlint() === undefined && !fetchZli
   process.exitCode = 1;
   console.error('missing: zlint, which judges our certificates by RFC 5280');
   console.error('hint: put zlint 3.6 or later on the PATH; Debian has it as the package zlint');
+}
+
+function isHere(program: string): boolean {
+  return program.startsWith('/') ? existsSync(program) : isOnPath(program);
 }
 
 function isOnPath(program: string): boolean {
@@ -81,12 +120,12 @@ function install(wanted: readonly Tool[]): boolean {
   aptGet('update');
   return (
     aptGet('install', '--yes', '--no-install-recommends', ...packages) &&
-    wanted.every((tool) => isOnPath(tool.program))
+    wanted.every((tool) => isHere(tool.program))
   );
 }
 
 function packagesOf(wanted: readonly Tool[]): string[] {
-  return [...new Set(wanted.map((tool) => tool.package))];
+  return [...new Set(wanted.flatMap((tool) => tool.package.split(' ')))];
 }
 
 function aptGet(...words: string[]): boolean {
@@ -97,4 +136,12 @@ function aptGet(...words: string[]): boolean {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   return status === 0;
+}
+
+if (process.argv.includes('--interop') && process.exitCode === undefined && !buildValidators()) {
+  process.exitCode = 1;
+  console.error(
+    'missing: rustls-webpki or pyca/cryptography, which judge certificates as programs in Rust and Python do',
+  );
+  console.error('hint: cargo from Rust 1.71 on and pip fetch them; what failed is said above');
 }

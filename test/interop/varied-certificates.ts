@@ -1,7 +1,8 @@
+import type { Authorisation } from '../../src/authority/authorisation.ts';
 import { createIssuingCertificate, createRootCertificate } from '../../src/authority/ca-certificates.ts';
 import { permittingNames } from '../../src/authority/custody/permitted-names.ts';
 import type { Issuer } from '../../src/authority/issuer.ts';
-import { type Authorisation, leafTemplate } from '../../src/authority/leaf-contents.ts';
+import { leafTemplate } from '../../src/authority/leaf-contents.ts';
 import { createOcspSignerCertificate } from '../../src/authority/revocation/ocsp-signer-certificate.ts';
 import { type Bytes, dayMs } from '../../src/base/index.ts';
 import {
