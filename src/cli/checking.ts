@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { plural } from './format.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
+import { printable } from './table.ts';
 
 /** Checks a repository and names everything that is wrong with it; `repository_damaged` at the end when anything is. */
 export async function checkRepository(
@@ -18,7 +19,7 @@ export async function checkRepository(
     signal: context.signal,
     onProgress: (state) => progress.update(state),
     onProblem: (problem) =>
-      output.say(`  ${problem.kind === 'hint' ? 'hint' : 'damaged'}   ${problem.message}`),
+      output.say(`  ${problem.kind === 'hint' ? 'hint' : 'damaged'}   ${printable(problem.message)}`),
   }).finally(() => progress.stop());
   if (output.json) output.value(summary);
   else {

@@ -55,7 +55,10 @@ function saySnapshots(output: Output, chosen: readonly StoredSnapshot[]): void {
   );
 }
 
-/** `holdfast ls`: the paths of a snapshot's files, with `--long` what each is. */
+/**
+ * `holdfast ls`: the paths of a snapshot's files, with `--long` what each is. What cannot be read is named, the rest comes,
+ * and it ends with `repository_damaged`.
+ */
 export async function listFiles(
   context: Context,
   name: string,
@@ -66,11 +69,28 @@ export async function listFiles(
   await using target = await openTarget(context, options);
   const snapshot = await target.repository.findSnapshot(name, filterOf(options, signal));
   const below = directory === undefined ? {} : { path: Buffer.from(directory) };
-  for await (const { path, node } of listSnapshot(target.repository, snapshot, { ...below, signal })) {
+  let problems = 0;
+  const onProblem = (path: Uint8Array, { message }: Error): void => {
+    problems++;
+    output.warn(`${pathText(path)}: ${message}`);
+  };
+  for await (const { path, node } of listSnapshot(target.repository, snapshot, {
+    ...below,
+    signal,
+    onProblem,
+  })) {
     const text = pathText(path);
     if (output.json) output.value(fileJson(text, node));
     else output.data(options.long === true ? `${describeNode(node)}  ${printable(text)}` : printable(text));
   }
+  if (problems === 0) return;
+  throw new HoldfastError(
+    'repository_damaged',
+    `${plural(problems, 'problem')} in the list, each named above`,
+    {
+      hint: 'what is listed can be restored; holdfast check names everything that is affected',
+    },
+  );
 }
 
 function dateOf(timeNs: bigint): Date {
@@ -127,7 +147,7 @@ function describeNode(node: TreeNode): string {
   const time = formatTime(dateOf(node.mtimeNs));
   return [
     `${typeLetters[node.type]}${permissionLetters(bits)}`,
-    owner.padEnd(16),
+    printable(owner).padEnd(16),
     String(node.size).padStart(12),
     time,
   ].join('  ');

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import type * as Koffi from 'koffi';
 import { type Bytes, HoldfastError } from '../base/index.ts';
@@ -55,9 +56,9 @@ export function accountName(kind: 'getpwuid' | 'getgrgid', id: number): string |
   return name ?? undefined;
 }
 
-/** A path or a name as C wants it: closed by a NUL, which it may not contain itself. */
+/** A path or a name as C wants it: closed by a NUL. One that contains a NUL is `EINVAL`, as no system has such a name. */
 export function cString(bytes: Bytes): Bytes {
-  if (bytes.includes(0)) throw new TypeError('a path with a NUL byte');
+  if (bytes.includes(0)) throw systemError(constants.errno.EINVAL, 'a name with a NUL byte', bytes);
   const closed = Buffer.allocUnsafe(bytes.length + 1);
   closed.set(bytes);
   closed[bytes.length] = 0;
@@ -101,7 +102,7 @@ function load(): Libc {
   }
 }
 
-function systemError(errno: number, syscall: Name, path: Bytes): NodeJS.ErrnoException {
+function systemError(errno: number, syscall: string, path: Bytes): NodeJS.ErrnoException {
   const text = Buffer.from(path).toString();
   const code = getSystemErrorName(-errno);
   const error: NodeJS.ErrnoException = new Error(

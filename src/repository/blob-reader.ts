@@ -61,5 +61,6 @@ function isDamage(error: unknown): error is HoldfastError {
     'object_not_found',
     'object_corrupt',
     'range_not_satisfiable',
+    'storage_failed',
   );
 }

@@ -23,7 +23,7 @@ export async function checkPackData(
     const own = slots.subarray(starts[number], starts[number + 1]);
     const expected = Array.from(own, (slot) => index.locationAt(slot));
     try {
-      const inspector = new PackInspector(repository.cipher, pack.name, expected);
+      const inspector = new PackInspector(repository.cipher, pack, expected);
       const stream = await repository.store.stream(
         { type: 'data', name: pack.name },
         signal ? { signal } : {},

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Bytes, isHoldfastError } from '../../base/index.ts';
-import type { ObjectId } from '../../storage/index.ts';
+import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
 import { openBlob, type PackedBlob } from '../format/blob.ts';
 import { maxHeaderBytes, openPackHeader, packOverhead } from '../format/pack-header.ts';
 import type { UnitCipher } from '../format/unit.ts';
@@ -26,6 +26,7 @@ interface Expected {
 export class PackInspector {
   readonly #cipher: UnitCipher;
   readonly #pack: ObjectId;
+  readonly #size: number;
   readonly #expected: readonly PackedBlob[];
   readonly #apart: readonly Expected[];
   readonly #cutter: UnitCutter;
@@ -34,11 +35,12 @@ export class PackInspector {
   readonly #lost: number[] = [];
 
   /** @param expected the blobs that the index places in this pack, by offset */
-  constructor(cipher: UnitCipher, pack: ObjectId, expected: readonly PackedBlob[]) {
+  constructor(cipher: UnitCipher, pack: ObjectInfo, expected: readonly PackedBlob[]) {
     this.#cipher = cipher;
-    this.#pack = pack;
+    this.#pack = pack.name;
+    this.#size = pack.size;
     this.#expected = expected;
-    this.#apart = this.#withoutOverlaps();
+    this.#apart = this.#withinPack();
     const stretches = this.#apart.map(({ blob }) => blob);
     this.#cutter = new UnitCutter(stretches, {
       maxTailBytes: maxHeaderBytes + packOverhead,
@@ -64,13 +66,18 @@ export class PackInspector {
     return { problems: this.#problems, lost: this.#lost };
   }
 
-  /** The expected blobs that begin where the one before ends, or later. */
-  #withoutOverlaps(): readonly Expected[] {
+  /** The expected blobs that the pack is long enough for, and that begin where the one before ends, or later. */
+  #withinPack(): readonly Expected[] {
     let end = 0;
     return this.#expected
       .map((blob, number) => ({ blob, number }))
       .filter(({ blob, number }) => {
         const what = `${blob.type} blob ${blob.id}`;
+        if (blob.offset + blob.length > this.#size) {
+          this.#say(`it ends before ${what} does`);
+          this.#lost.push(number);
+          return false;
+        }
         if (blob.offset < end) {
           this.#say(`the index has ${what} begin at ${blob.offset}, within the one before`);
           this.#lost.push(number);

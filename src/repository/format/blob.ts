@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { isObjectId, type ObjectId } from '../../storage/index.ts';
-import { decompress } from './compression.ts';
+import { decompress, mostJsonBytes } from './compression.ts';
 import type { UnitCipher } from './unit.ts';
 
 /** What a blob is: a piece of a file, or a directory. */
@@ -31,6 +31,9 @@ export interface PackContents {
 /** The largest blob there can be: lengths have 32 bits. */
 export const maxBlobBytes = 2 ** 32 - 1;
 
+/** The largest piece of a file that is read: sixteen times what restic makes. */
+export const maxDataBlobBytes = 2 ** 27;
+
 /** Whether `value` is 64 lowercase hexadecimal digits. */
 export function isId(value: unknown): value is ObjectId {
   return typeof value === 'string' && isObjectId(value);
@@ -49,8 +52,8 @@ export function idOfPieces(pieces: Iterable<Bytes>): ObjectId {
 }
 
 /**
- * The plaintext of a blob from its encrypted unit: tag, decompression and SHA-256 are all checked.
- * `repository_damaged` names the blob and which of them failed.
+ * The plaintext of a blob from its encrypted unit: tag, decompression and SHA-256 are all checked, and before them that
+ * memory for it can be asked for. `repository_damaged` names the blob and which of them failed.
  */
 export function openBlob(
   cipher: UnitCipher,
@@ -58,6 +61,9 @@ export function openBlob(
   blob: Pick<PackedBlob, 'id' | 'type' | 'plainLength'>,
 ): Bytes {
   const what = `${blob.type} blob ${blob.id}`;
+  const most = blob.type === 'tree' ? mostJsonBytes(unit.length) : maxDataBlobBytes;
+  if ((blob.plainLength ?? 0) > most)
+    throw damaged(`${what} would have ${blob.plainLength} bytes, and has ${most} at most`);
   const stored = cipher.unseal(unit);
   if (!stored) throw damaged(`${what} does not authenticate: its bytes are not those that were written`);
   const plaintext = blob.plainLength === undefined ? stored : inflate(stored, blob.plainLength, what);

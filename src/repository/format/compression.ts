@@ -1,8 +1,19 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 
-/** The largest plaintext that is ever decompressed when nothing better is known: 1 GiB, far above any real index. */
-export const maxPlainBytes = 2 ** 30;
+/** JSON becomes a string, which cannot be longer, and objects, which take more: half a GiB, a directory of a million files. */
+const maxJsonBytes = 2 ** 29;
+/** A directory of empty files whose names are numbers shrinks to a 230th; nothing that was really written to less than this. */
+const mostJsonRatio = 1024;
+const smallJsonBytes = 2 ** 20;
+
+/**
+ * The most that JSON can have been which takes `storedBytes` now. What says that it is more is refused before memory is
+ * taken for it: a few kilobytes of zstd can become gigabytes.
+ */
+export function mostJsonBytes(storedBytes: number): number {
+  return Math.min(maxJsonBytes, smallJsonBytes + mostJsonRatio * storedBytes);
+}
 
 const maxChunkBytes = 2 ** 20;
 

@@ -57,14 +57,12 @@ export function parseTree(plaintext: Bytes, id: BlobId): Tree {
   const problems: string[] = [];
   const seen = new SeenNames();
   for (const json of list) {
-    const parsed = parser.parse(json);
-    if ('problem' in parsed) {
-      problems.push(parsed.problem);
-      continue;
-    }
-    const problem = seen.add(parsed.node.name);
-    if (problem) problems.push(problem.text);
-    if (!problem?.duplicate) nodes.push(parsed.node);
+    const { node, problem } = parser.parse(json);
+    if (problem !== undefined) problems.push(problem);
+    if (node === undefined) continue;
+    const place = seen.add(node.name);
+    if (place) problems.push(place.text);
+    if (!place?.duplicate) nodes.push(node);
   }
   return { nodes, problems };
 }
@@ -97,12 +95,22 @@ function key(name: Bytes): string {
 function parseNodeList(plaintext: Bytes, id: BlobId): readonly unknown[] {
   try {
     const text = asBuffer(plaintext).toString('utf8');
-    const tree = (longInteger.test(text) ? JSON.parse(text, keepLongIntegers) : JSON.parse(text)) as unknown;
+    const tree = longInteger.test(text) ? parseLong(text) : (JSON.parse(text) as unknown);
     if (isJsonObject(tree) && Array.isArray(tree['nodes'])) return tree['nodes'];
   } catch (cause) {
     throw new HoldfastError('repository_damaged', `tree ${id} is not JSON`, { cause });
   }
   throw new HoldfastError('repository_damaged', `tree ${id} is JSON, but has no list of nodes`);
+}
+
+/** Nested deeper than calls can be, which no tree is that was really written, it is read with rounded integers. */
+function parseLong(text: string): unknown {
+  try {
+    return JSON.parse(text, keepLongIntegers) as unknown;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return JSON.parse(text) as unknown;
+  }
 }
 
 function keepLongIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {

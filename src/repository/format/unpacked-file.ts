@@ -1,5 +1,5 @@
 import { type Bytes, concatBytes, HoldfastError } from '../../base/index.ts';
-import { compress, decompress, maxPlainBytes } from './compression.ts';
+import { compress, decompress, mostJsonBytes } from './compression.ts';
 import type { RepositoryVersion } from './config.ts';
 
 const zstdMark = 2;
@@ -16,7 +16,7 @@ export function encodeUnpacked(json: Bytes, version: RepositoryVersion): Bytes {
 
 /**
  * The JSON in the plaintext of such a file, which is empty when the plaintext is. `repository_damaged`, naming
- * `what`, when it is neither JSON nor compressed, or more than 1 GiB.
+ * `what`, when it is neither JSON nor compressed, or more than its size allows.
  */
 export function decodeUnpacked(plaintext: Bytes, what: string): Bytes {
   const [first] = plaintext;
@@ -25,7 +25,7 @@ export function decodeUnpacked(plaintext: Bytes, what: string): Bytes {
     throw new HoldfastError('repository_damaged', `${what} has the unknown encoding ${first}`);
   }
   try {
-    return decompress(plaintext.subarray(1), maxPlainBytes);
+    return decompress(plaintext.subarray(1), mostJsonBytes(plaintext.length));
   } catch (cause) {
     throw new HoldfastError('repository_damaged', `${what} does not decompress`, { cause });
   }

@@ -45,7 +45,7 @@ export function applyAttributes(path: Bytes, attributes: FileAttributes, handle?
       problems.push(`${what}: ${systemProblem(error).message}`);
     }
   };
-  let owned = true;
+  let owned = false;
   attempt('owner', () => {
     owned = giveOwner(target, attributes);
   });

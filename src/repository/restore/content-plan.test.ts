@@ -25,6 +25,7 @@ function indexOf(...packs: readonly (readonly (readonly [string, number])[])[]):
 const file = (...names: readonly string[]): WantedFile => ({
   path: Buffer.from(names.join()),
   content: names.map(idFor),
+  size: 0,
 });
 
 /** Each run as pack, start, end and number of pieces. */

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../base/index.ts';
-import type { BlobId } from '../format/blob.ts';
+import { type BlobId, maxDataBlobBytes } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { FileAttributes } from './attributes.ts';
 import type { FileProblem } from './file-problem.ts';
@@ -9,6 +9,8 @@ export interface WantedFile {
   /** Absolute; empty when its content is only to be checked. */
   readonly path: Bytes;
   readonly content: readonly BlobId[];
+  /** Bytes that it should have. */
+  readonly size: number;
   /** What it gets once its content is written. */
   readonly attributes?: FileAttributes;
 }
@@ -53,6 +55,8 @@ export interface ContentPlan {
 
 /** Bytes read at once: enough to make a request worth its while, few enough for ten to be under way. */
 const runBytes = 2 * 1024 * 1024;
+/** Pieces that are no larger are read whatever the size of their file: twice what restic makes. */
+const usualPieceBytes = 16 * 1024 * 1024;
 /** Bytes not wanted between two blobs that are read rather than asked around. */
 const gapBytes = 128 * 1024;
 
@@ -70,13 +74,12 @@ export function planContent(
   const packs = new Map<number, PlannedPiece[]>();
   const lost: { file: WantedFile; problem: FileProblem }[] = [];
   for (const file of files) {
-    const slots = file.content.map((id) => locate(id, index, damaged));
-    const missing = slots.indexOf(nowhere);
-    if (missing < 0) placePieces(file, slots, index, packs);
-    else {
-      const message = `data blob ${file.content[missing]} is in no pack that the index knows`;
-      lost.push({ file, problem: { kind: 'damaged', message } });
-    }
+    const most = mostPieceBytes(file);
+    const isUsable = (slot: number): boolean => !damaged.has(slot) && index.plainLengthAt(slot) <= most;
+    const slots = file.content.map((id) => locate(id, index, isUsable));
+    const missing = file.content[slots.indexOf(nowhere)];
+    if (missing === undefined) placePieces(file, slots, index, packs);
+    else lost.push({ file, problem: { kind: 'damaged', message: whyLost(missing, index, most) } });
   }
   const runs = [...packs].flatMap(([pack, pieces]) => cutRuns(pack, pieces, index));
   for (const run of runs) {
@@ -90,9 +93,22 @@ export function planContent(
 
 const nowhere = -1;
 
-function locate(id: BlobId, index: BlobIndex, damaged: ReadonlySet<number>): number {
-  if (damaged.size === 0) return index.findHex('data', id);
-  return index.slotsOf('data', id).find((slot) => !damaged.has(slot)) ?? nowhere;
+/** For a piece that is said to be larger no memory is taken. */
+function mostPieceBytes({ size }: WantedFile): number {
+  return Math.min(maxDataBlobBytes, Math.max(usualPieceBytes, size));
+}
+
+function locate(id: BlobId, index: BlobIndex, isUsable: (slot: number) => boolean): number {
+  const first = index.findHex('data', id);
+  if (first === nowhere || isUsable(first)) return first;
+  return index.slotsOf('data', id).find(isUsable) ?? nowhere;
+}
+
+function whyLost(id: BlobId, index: BlobIndex, most: number): string {
+  const lengths = index.slotsOf('data', id).map((slot) => index.plainLengthAt(slot));
+  const tooLong = lengths.find((length) => length > most);
+  if (tooLong === undefined) return `data blob ${id} is in no pack that the index knows`;
+  return `data blob ${id} would have ${tooLong} bytes, where a part of its file has ${most} at most`;
 }
 
 function placePieces(

@@ -163,7 +163,9 @@ class ContentReader {
       if (problem.kind === 'attributes') this.#sink.failed(file.wanted, problem);
       else this.#spoil(file, problem);
     }
-    this.#sink.progress(run.pieces.blobs.reduce((sum, blob) => sum + (run.blobs.plainLengths[blob] ?? 0), 0));
+    const lost = new Set(damaged.map(({ blob }) => blob));
+    const opened = run.pieces.blobs.filter((blob) => !lost.has(blob));
+    this.#sink.progress(opened.reduce((sum, blob) => sum + (run.blobs.plainLengths[blob] ?? 0), 0));
   }
 
   #spoil(file: FileInWork, problem: FileProblem): void {
@@ -172,9 +174,9 @@ class ContentReader {
   }
 
   #settle(file: FileInWork): void {
-    const { wanted, place, problem } = file;
+    const { wanted, place, problem, size } = file;
     this.#begun.delete(file);
-    if (problem === undefined) this.#sink.done(wanted, place);
+    if (problem === undefined) this.#sink.done(wanted, place, size);
     else {
       if (place !== undefined) this.#sink.abandon(place);
       if (problem.kind === 'damaged') this.#again.set(wanted, problem);

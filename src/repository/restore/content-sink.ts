@@ -10,10 +10,13 @@ export interface ContentSink {
   begin(file: WantedFile, size: number): Bytes;
   /** What `begin` made is to go. */
   abandon(place: Bytes): void;
-  /** All pieces are where they belong; `place` is what `begin` said, undefined for a file that one worker made whole. */
-  done(file: WantedFile, place: Bytes | undefined): void;
+  /**
+   * All pieces, `size` bytes, are where they belong; `place` is what `begin` said, undefined for a file that one worker
+   * made whole.
+   */
+  done(file: WantedFile, place: Bytes | undefined, size: number): void;
   /** The content cannot be had, or is not as it should be (`attributes`: it is, but the rest is not). */
   failed(file: WantedFile, problem: FileProblem): void;
-  /** So many more bytes of content are where they belong. */
+  /** So many more bytes of content have been opened. */
   progress(bytes: number): void;
 }

@@ -32,6 +32,8 @@ export class Restorer implements ContentSink {
   readonly #steps: Step[] = [];
   /** What directories get when all is in them, parents before their children. */
   readonly #directories: { readonly place: Bytes; readonly attributes: FileAttributes }[] = [];
+  /** Bytes of content that were opened, whether or not the file that they are of could be made. */
+  #opened = 0;
   readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0, problems: 0 };
 
   constructor(target: RestoreTarget, options: RestoreOptions) {
@@ -62,24 +64,26 @@ export class Restorer implements ContentSink {
     this.#target.abandonFile(place);
   }
 
-  done({ path, attributes }: WantedFile, place: Bytes | undefined): void {
+  done({ path, attributes, size: meant }: WantedFile, place: Bytes | undefined, size: number): void {
     const isThere = this.#attempt(path, () => {
       if (place === undefined) return;
       if (attributes !== undefined) this.#applyAttributes(path, place, attributes);
       this.#target.finishFile(path, place);
     });
-    if (isThere) this.#counts.files++;
-    else if (place !== undefined) this.#target.abandonFile(place);
+    if (isThere) {
+      this.#countFile(path, size, meant);
+    } else if (place !== undefined) this.#target.abandonFile(place);
   }
 
-  failed({ path }: WantedFile, { message }: FileProblem): void {
-    this.#failed.add(keyOf(path));
+  /** A file whose attributes alone are not right is there, and can have further names. */
+  failed({ path }: WantedFile, { kind, message }: FileProblem): void {
+    if (kind !== 'attributes') this.#failed.add(keyOf(path));
     this.#report(this.#target.originOf(path), message);
   }
 
   progress(bytes: number): void {
-    this.#counts.bytes += bytes;
-    this.#options.onProgress?.(this.#counts);
+    this.#opened += bytes;
+    this.#options.onProgress?.({ files: this.#counts.files, bytes: this.#opened });
   }
 
   /** What can only be done when all files are there. */
@@ -133,7 +137,7 @@ export class Restorer implements ContentSink {
     if (this.#links.isAnotherName(node, place)) return undefined;
     const attributes = attributesOf(node);
     if (node.content !== undefined && node.content.length > 0)
-      return { path: place, content: node.content, attributes };
+      return { path: place, content: node.content, size: node.size, attributes };
     this.#attempt(place, () => {
       if (node.type === 'file') this.#target.makeEmptyFile(place);
       else this.#target.makeSpecial(place, node);
@@ -141,6 +145,14 @@ export class Restorer implements ContentSink {
       this.#counts[node.type === 'file' ? 'files' : 'others']++;
     });
     return undefined;
+  }
+
+  /** What was appended to a file while it was saved is in it, and said. */
+  #countFile(place: Bytes, size: number, meant: number): void {
+    this.#counts.files++;
+    this.#counts.bytes += size;
+    if (size === meant) return;
+    this.#report(this.#target.originOf(place), `has ${size} bytes, where its folder says ${meant}`);
   }
 
   #applyAttributes(path: Bytes, place: Bytes, attributes: FileAttributes): void {

@@ -100,7 +100,7 @@ export class Verifier implements ContentSink {
       return undefined;
     }
     // What has changed is read back all the same: whether the copy is whole does not depend on it.
-    const file = { path: isCompared ? this.#placeOf(path) : noPlace, content: node.content };
+    const file = { path: isCompared ? this.#placeOf(path) : noPlace, content: node.content, size: node.size };
     this.#inWork.set(file, { path, node, isCompared });
     return file;
   }
