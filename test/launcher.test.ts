@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { launcher, RunningProgram, runProgram } from './rig/holdfast-process.ts';
@@ -38,7 +38,7 @@ function write(path: string, text: string, mode = 0o644): void {
 function pathWith(node: string): { PATH: string } {
   const tools = join(dirname(node), 'tools');
   mkdirSync(tools, { recursive: true });
-  for (const tool of ['basename', 'dirname', 'readlink']) symlinkSync(`/usr/bin/${tool}`, join(tools, tool));
+  symlinkSync('/usr/bin/readlink', join(tools, 'readlink'));
   return { PATH: `${dirname(node)}:${tools}` };
 }
 
@@ -91,6 +91,19 @@ test('a Node of its own is taken before the one beside it, and that before the o
     const { stdout } = await runProgram(place.bin, [], { env });
     assert.equal(stdout, `ran ${node}\n`);
   }
+});
+
+test('a Node that lies beside a checkout, where anybody may have put it, is not run', async () => {
+  using place = makePackage();
+  const checkout = join(place.path, 'shared/holdfast');
+  for (const file of ['bin/holdfast', 'dist/cli/main.js']) {
+    write(join(checkout, file), readFileSync(join(place.root, file), 'utf8'), 0o755);
+  }
+  write(join(place.path, 'shared/node/bin/node'), "#!/bin/sh\necho 'v24.12.0, and whatever else'\n", 0o755);
+  symlinkSync(process.execPath, join(place.path, 'node'));
+  const env = pathWith(join(place.path, 'node'));
+  const { stdout } = await runProgram(join(checkout, 'bin/holdfast'), [], { env });
+  assert.equal(JSON.parse(stdout).main, join(checkout, 'dist/cli/main.js'));
 });
 
 for (const version of ['v24.12.0', 'v24.100.1', 'v25.0.0', 'v100.0.0-nightly']) {

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { type ErrorCode, HoldfastError, isSocketPlace, systemErrorCode } from '../base/index.ts';
+import { type ErrorCode, HoldfastError, openSocketPlace, systemErrorCode } from '../base/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
 import type { AdminClient } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
@@ -18,9 +18,7 @@ export async function connectAdmin(
   socketPath: string,
   signal?: AbortSignal,
 ): Promise<AdminClient | undefined> {
-  if (!(await isSocketPlace(socketPath))) return undefined;
-  const send: Send = (path, options) => request({ ...options, path, socketPath });
-  const client = clientOf({ where: socketPath, send, signal });
+  const client = socketAdmin(socketPath, signal);
   try {
     await client.call('status', {});
     return client;
@@ -28,6 +26,19 @@ export async function connectAdmin(
     if (error instanceof HoldfastError && isAbsent(error.cause)) return undefined;
     throw error;
   }
+}
+
+/** Each call looks anew at who owns the place of the socket. */
+function socketAdmin(socketPath: string, signal?: AbortSignal): AdminClient {
+  return {
+    async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
+      await using place = await openSocketPlace(socketPath);
+      const address = place?.address ?? socketPath;
+      const send: Send = (path, options) => request({ ...options, path, socketPath: address });
+      const answer: unknown = await clientOf({ where: socketPath, send, signal }).call(name, input);
+      return answer as OperationAnswer<Name>;
+    },
+  };
 }
 
 /** The admin API of a server of the network, over mutual TLS with an admin's certificate. Errors as {@link TlsDialer}. */

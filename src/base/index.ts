@@ -25,6 +25,6 @@ export { forEachLimited } from './pool.ts';
 export { isRunning, processMark } from './process-mark.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';
-export { isSocketPlace, socketPath } from './socket-place.ts';
+export { openSocketPlace, type SocketPlace } from './socket-place.ts';
 export { withoutStackTraces } from './without-stack-traces.ts';
 export { workerEntry } from './worker-entry.ts';

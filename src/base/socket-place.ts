@@ -1,37 +1,80 @@
-import { hash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { HoldfastError, systemErrorCode } from './error.ts';
 
 /** What a socket's address holds on every system, with a little to spare (unix(7): 108, elsewhere 104). */
 const maxPathBytes = 100;
 
-/** Where the sockets of long homes are: the same for the server and for whoever looks for it with another TMPDIR. */
-const shortPlace = '/tmp';
-
-/** Where the socket of a home is: in it, or in a directory of its own where its path would be too long for a socket. */
-export function socketPath(home: string): string {
-  const inHome = join(home, 'admin.sock');
-  if (Buffer.byteLength(inHome) <= maxPathBytes) return inHome;
-  return join(shortPlace, `holdfast-${hash('sha256', home).slice(0, 24)}`, 'admin.sock');
+/** The directory of a socket, held open, so that it is the one that was looked at for as long as the address is used. */
+export interface SocketPlace extends AsyncDisposable {
+  /** Where to listen or connect: the path of the socket, or a shorter way to it. Good until this is disposed of. */
+  readonly address: string;
 }
 
 /**
- * Whether the directory of a socket is there. It has to be this user's alone: another user who made it first could
- * answer in the server's place.
+ * Opens the directory of the socket at `path`; undefined when it is not there. It has to be this user's alone, and a
+ * socket in it this user's or root's: another who made it first could answer in the server's place.
  *
- * @throws HoldfastError `home_not_private`
+ * @throws HoldfastError `home_not_private`; `platform_unsupported` for a path that is too long for this system
  */
-export async function isSocketPlace(path: string): Promise<boolean> {
-  const directory = dirname(path);
-  const found = await lstat(directory).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+export async function openSocketPlace(path: string): Promise<SocketPlace | undefined> {
+  const directory = await openDirectory(dirname(path));
+  if (directory === undefined) return undefined;
+  try {
+    if (!isPrivate(await directory.stat()))
+      throw notOwn(`${dirname(path)} is not a directory of this user alone`);
+    const address = addressOf(path, directory);
+    if (!(await isAbsentOrOwn(address))) throw notOwn(`${path} is a socket of another user`);
+    return { address, [Symbol.asyncDispose]: () => directory.close() };
+  } catch (error) {
+    await directory.close();
     throw error;
-  });
-  if (found === undefined) return false;
-  const isOwn = process.getuid === undefined || found.uid === process.getuid();
-  if (found.isDirectory() && isOwn && (found.mode & 0o077) === 0) return true;
-  throw new HoldfastError('home_not_private', `${directory} is not a directory of this user alone`, {
-    hint: 'remove it, or choose a home with a shorter path: --home DIR',
+  }
+}
+
+async function openDirectory(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const code = systemErrorCode(error) ?? '';
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ENOTDIR' || code === 'ELOOP') throw notOwn(`${path} is not a directory of this user alone`);
+    throw error;
+  }
+}
+
+function isPrivate({ uid, mode }: Stats): boolean {
+  return isOwn(uid) && (mode & 0o077) === 0;
+}
+
+function isOwn(uid: number): boolean {
+  return process.getuid === undefined || uid === process.getuid();
+}
+
+async function isAbsentOrOwn(address: string): Promise<boolean> {
+  try {
+    const { uid } = await lstat(address);
+    return uid === 0 || isOwn(uid);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+/** Linux leads from an open directory to what is in it, however long its path (proc_pid_fd(5)). */
+function addressOf(path: string, directory: FileHandle): string {
+  if (Buffer.byteLength(path) <= maxPathBytes) return path;
+  if (process.platform === 'linux') return `/proc/self/fd/${directory.fd}/${basename(path)}`;
+  throw new HoldfastError(
+    'platform_unsupported',
+    `${path} has ${Buffer.byteLength(path)} bytes, the path of a socket on this system at most ${maxPathBytes}`,
+    { hint: 'choose a home with a shorter path: --home DIR' },
+  );
+}
+
+function notOwn(message: string): HoldfastError {
+  return new HoldfastError('home_not_private', message, {
+    hint: 'find out who made it; remove it, or choose another home: --home DIR',
   });
 }

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { HoldfastError, socketPath, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
 export interface Home {
@@ -92,7 +92,6 @@ export async function checkHome(path: string): Promise<'absent' | 'empty' | 'use
   return 'used';
 }
 
-/** By its real path, whatever links led to it: the place of the socket depends on it. */
 /** A format file that was being written when the program was killed: the home was not one yet. */
 function isUnfinished(name: string): boolean {
   return name.startsWith(`.${formatFile}.`) && name.endsWith('.tmp');
@@ -107,7 +106,7 @@ export function homeAt(path: string): Home {
     node: join(path, 'node'),
     store: join(path, 'store'),
     cache: join(path, 'cache'),
-    socket: socketPath(path),
+    socket: join(path, 'admin.sock'),
     recoveryKit: join(path, 'recovery-kit.txt'),
   };
 }

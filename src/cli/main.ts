@@ -1,6 +1,6 @@
-import { enableCompileCache } from 'node:module';
+import { keepCompiledCode } from './compile-cache.ts';
 
-enableCompileCache();
+keepCompiledCode(process.env);
 const { calledWords } = await import('./called-words.ts');
 const { run } = await import('./run.ts');
 const code = await run(calledWords(process.argv.slice(2), process.env), process.env);

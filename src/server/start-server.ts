@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
@@ -87,8 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   opened.defer(application.close);
   opened.defer(authority.revocation.watch(() => destinations.gate.recheck()));
   for (const policy of policies) opened.use(await openListener(policy, options, destinations));
-  const socket = await listenOnSocket(options.socketPath, authority.network, application, log);
-  opened.defer(() => closeHttp(socket));
+  opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
   opened.defer(keepGoing(authority, log));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = watchStanding(authority);
@@ -152,11 +151,4 @@ const loopback: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 function hostPart(name: string): string {
   return name.includes(':') ? `[${name}]` : name;
-}
-
-function closeHttp(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
 }
