@@ -4,11 +4,10 @@ import { isNodeName, reservedNames } from '../policy/index.ts';
 
 /** This machine's host name, lower case, with whatever the name of a node cannot have replaced by `-`. */
 export function machineName(): string {
-  const name = hostname()
+  const text = hostname()
     .toLowerCase()
-    .replace(/[^a-z0-9.-]/g, '-')
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
-    .slice(0, 63);
+    .replace(/[^a-z0-9.-]/g, '-');
+  const [, name = ''] = /^[.-]*([a-z0-9](?:[.-]*[a-z0-9])*)/.exec(text.slice(0, 63)) ?? [];
   return isNodeName(name) && !reservedNames.includes(name) ? name : 'machine';
 }
 

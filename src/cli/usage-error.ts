@@ -7,10 +7,10 @@ export function usageError(command: Command, error: CommanderError): Error {
   const message = error.message
     .replace(/^error: /, '')
     .replace(
-      /^command-argument value (.*) is invalid for argument ('.*?')\. /s,
+      /^command-argument value ('[^']*') is invalid for argument ('[^']*')\. /,
       'argument $2: $1 is invalid; ',
     )
-    .replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
+    .replace(/\n\(Did you mean ([^?\n]*)\?\)/, '; did you mean $1?');
   return new HoldfastError('usage', message, { hint: helpOf(command) });
 }
 

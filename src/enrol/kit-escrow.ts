@@ -14,7 +14,8 @@ export function kitEscrowLine({ node, fingerprint }: KitEscrow): string {
 
 /** All that the text of a kit says, also in lines that a person wrote. A line that makes no sense says nothing. */
 export function kitEscrows(text: string): KitEscrow[] {
-  return [...text.matchAll(/^# *Escrow +([a-z]+\/\S+) +(\S.*)$/gim)].flatMap(([, node = '', typed = '']) => {
+  return text.split('\n').flatMap((line) => {
+    const [, node = '', typed = ''] = /^# *Escrow +([a-z]+\/\S+) +(\S.*)/i.exec(line) ?? [];
     const fingerprint = parseEscrowFingerprint(typed);
     return fingerprint === undefined ? [] : [{ node: node.toLowerCase(), fingerprint }];
   });

@@ -8,7 +8,8 @@ const mappedPrefix = 12;
  * address stands for itself.
  */
 export function placeOfAddress(text: string): string {
-  const bytes = parseIpAddress(text.replace(/%.*$/, ''));
+  const [address = ''] = text.split('%', 1);
+  const bytes = parseIpAddress(address);
   if (bytes?.length !== 16) return text;
   const mapped = bytes.subarray(0, mappedPrefix).every((byte, at) => byte === (at < 10 ? 0 : 0xff));
   if (mapped) return formatIpAddress(bytes.subarray(mappedPrefix));

@@ -15,13 +15,17 @@ export function parseIpAddress(text: string): Bytes | undefined {
 export function formatIpAddress(address: Bytes): string {
   if (address.length === 4) return address.join('.');
   if (address.length !== 16) throw new TypeError(`an address has 4 or 16 bytes, not ${address.length}`);
-  const groups = toHex(address).match(/.{4}/g) ?? [];
-  const text = groups.map((group) => group.replace(/^0{1,3}/, '')).join(':');
-  const zeros = text.match(/\b0(?::0\b)+/g) ?? [];
-  const longest = zeros.reduce((best, run) => (run.length > best.length ? run : best), '');
-  if (longest === '') return text;
-  const at = text.search(new RegExp(`\\b${longest}\\b`));
-  return `${text.slice(0, at).replace(/:$/, '')}::${text.slice(at + longest.length).replace(/^:/, '')}`;
+  const groups = (toHex(address).match(/.{4}/g) ?? []).map((group) => group.replace(/^0{1,3}/, ''));
+  const zeros = groups.map((_, start) => zerosFrom(groups, start));
+  const longest = Math.max(...zeros);
+  if (longest < 2) return groups.join(':');
+  const start = zeros.indexOf(longest);
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + longest).join(':')}`;
+}
+
+function zerosFrom(groups: readonly string[], start: number): number {
+  const end = groups.findIndex((group, at) => at >= start && group !== '0');
+  return (end < 0 ? groups.length : end) - start;
 }
 
 /** The block that `10.0.0.0/8` or `2001:db8::/32` writes, a single address too; undefined for anything else. */

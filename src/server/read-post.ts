@@ -55,7 +55,8 @@ const usualHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-const headerForm = /^(?<name>[!#$%&'*+.^_`|~\dA-Za-z-]+):[ \t]*(?<value>[\t\x20-\x7e]*?)[ \t]*$/;
+/** A value may hold anything printable; blanks around it are taken off afterwards. */
+const headerForm = /^(?<name>[!#$%&'*+.^_`|~\dA-Za-z-]+):(?<value>[\t\x20-\x7e]*)$/;
 
 function lengthIn(head: string, { path, type, maxBodyBytes }: PostedRequests): number | undefined {
   const [line, ...lines] = head.split('\r\n');
@@ -74,7 +75,7 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | un
     const { name = '', value = '' } = headerForm.exec(line)?.groups ?? {};
     const known = name.toLowerCase();
     if (!usualHeaders.has(known) || headers.has(known)) return undefined;
-    headers.set(known, value);
+    headers.set(known, value.trim());
   }
   return headers;
 }

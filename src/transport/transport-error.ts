@@ -46,7 +46,7 @@ function tlsError(cause: unknown, code: string, peer: string): HoldfastError {
       'get one: holdfast join CODE',
     );
   }
-  if (/_ALERT_.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code)) {
+  if (code.includes('_ALERT_') && /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(code)) {
     return failure(
       'refused_by_peer',
       `${peer} refused this machine's certificate (${alertName(code)})`,

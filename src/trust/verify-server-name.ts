@@ -38,7 +38,7 @@ export function verifyServerName(certificate: Certificate, host: string): void {
 function checkCommonName({ subject, extensions, identity }: Certificate): void {
   const common = commonName(subject);
   if (common === undefined || common === identity?.name || !looksLikeHost(common)) return;
-  const kind = /^[\d.]+\*?$|:/.test(common) ? 'ip' : 'dns';
+  const kind = common.includes(':') || /^[\d.]+\*?$/.test(common) ? 'ip' : 'dns';
   const names = extensions.subjectAltNames.flatMap((name) => (name.kind === kind ? [name.value] : []));
   const isMeant = (name: string): boolean =>
     name === common || name.endsWith(`.${common}`) || (kind === 'ip' && name === common.replace('*', '0'));
