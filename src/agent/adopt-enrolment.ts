@@ -4,7 +4,7 @@ import { type Enrolment, readEnrolment } from '../enrol/index.ts';
 import { exportPublicKey, type Identity } from '../pki/index.ts';
 import { type Keystore, saveTrustBundle, type TrustBundle } from '../trust/index.ts';
 import { bundleFile, identityLabel } from './node.ts';
-import { enrolledState, readNodeState, writeNodeState } from './node-state.ts';
+import { enrolledState, type NodeState, readNodeState, writeNodeState } from './node-state.ts';
 import { pendingLabel } from './pending-requests.ts';
 
 /** What an approved request brought, and what it is judged by. */
@@ -46,8 +46,12 @@ export async function adoptEnrolment(
   return enrolment;
 }
 
-/** Keeps everything of a first enrolment but key and certificate, durably. */
-export async function keepEnrolment(directory: string, enrolment: Enrolment): Promise<void> {
+/** Keeps everything of a first enrolment but key and certificate, durably; what is known from `before` stays. */
+export async function keepEnrolment(
+  directory: string,
+  enrolment: Enrolment,
+  before?: Pick<NodeState, 'exports' | 'recoveryRecipient'>,
+): Promise<void> {
   const { network, role, name } = enrolment.identity;
   await saveTrustBundle(join(directory, bundleFile), enrolment.bundle);
   await writeNodeState(directory, {
@@ -55,7 +59,8 @@ export async function keepEnrolment(directory: string, enrolment: Enrolment): Pr
     network,
     role,
     name,
-    exports: [],
     ...enrolledState(enrolment),
+    exports: before?.exports ?? [],
+    ...(before !== undefined && { recoveryRecipient: before.recoveryRecipient }),
   });
 }

@@ -1,34 +1,65 @@
-import { HoldfastError } from '../base/index.ts';
-import { type JoinCode, join } from '../enrol/index.ts';
-import { identityUri } from '../pki/index.ts';
+import { rm } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Enrolment, type JoinCode, join } from '../enrol/index.ts';
+import { type Identity, identityUri, parseCertificate } from '../pki/index.ts';
+import { Keystore } from '../trust/index.ts';
 import { keepEnrolment } from './adopt-enrolment.ts';
-import { identityLabel, type Node, openNode, openOrCreateKeystore } from './node.ts';
+import { identityLabel, type Node, openKeystore, openNode, rootListsFile } from './node.ts';
 import { readNodeState } from './node-state.ts';
 import { type RenewalOptions, rejoinNode } from './renewal.ts';
 
 /**
  * Makes this machine the node that `code` names and keeps everything in `directory`. After a crash the same code can
  * be used again. A reissue code for the very node that this machine is gives it a new certificate, as one that has
- * expired needs it; for any other, `node_already_joined`.
+ * expired or lost a file of its own needs it; for any other, `node_already_joined`.
  */
 export async function joinNetwork(directory: string, code: JoinCode, options: RenewalOptions): Promise<Node> {
-  const keystore = await openOrCreateKeystore(directory);
-  const state = await readNodeState(directory);
-  if (state !== undefined && keystore.has(identityLabel)) {
-    if (identityUri(state) !== identityUri(code)) {
-      throw new HoldfastError('node_already_joined', `this machine is ${identityUri(state)} already`, {
-        hint: 'use another home for another network: --home DIR',
-      });
-    }
-    const node = await openNode(directory);
+  const present = await presentIdentity(directory);
+  if (present !== undefined && identityUri(present) !== identityUri(code)) {
+    throw new HoldfastError('node_already_joined', `this machine is ${identityUri(present)} already`, {
+      hint: 'use another home for another network: --home DIR',
+    });
+  }
+  const node = present && (await orIncomplete(openNode(directory)));
+  if (node !== undefined) {
     await rejoinNode(node, code, options);
     return node;
   }
-  await join(code, {
-    ...options,
-    keystore,
-    label: identityLabel,
-    keep: (enrolment) => keepEnrolment(directory, enrolment),
-  });
+  const before = present && (await orIncomplete(readNodeState(directory)));
+  const keep = async (enrolment: Enrolment): Promise<void> => {
+    // What is gone is not missed any more, and what is damaged is not wanted: the code proves the root anew.
+    if (present !== undefined) await rm(joinPath(directory, rootListsFile), { force: true });
+    await keepEnrolment(directory, enrolment, before);
+  };
+  const keystore = await openKeystore(directory);
+  await join(code, { ...options, keystore, label: identityLabel, keep });
   return openNode(directory);
 }
+
+/** Which node this machine is, by its state or else by its certificate; undefined while it is none yet. */
+async function presentIdentity(directory: string): Promise<Identity | undefined> {
+  const state = await orIncomplete(readNodeState(directory));
+  if (!(await Keystore.exists(directory))) return state;
+  const keystore = await Keystore.open(directory);
+  if (!keystore.has(identityLabel)) return undefined;
+  const [leaf] = keystore.certificate(identityLabel);
+  return state ?? (leaf && parseCertificate(leaf).identity);
+}
+
+/** Undefined where a file of the node is gone or damaged: what a reissue code is for. */
+async function orIncomplete<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isHoldfastError(error, ...mendedByJoining)) return undefined;
+    throw error;
+  }
+}
+
+const mendedByJoining = [
+  'settings_invalid',
+  'keystore_missing',
+  'trust_bundle_missing',
+  'trust_bundle_damaged',
+] as const;

@@ -28,6 +28,8 @@ export const nodeStateSchema = Type.Object(
     lateRenewal: Type.Optional(
       Type.Union([Type.Null(), Type.Object({ handle: Type.String(), server: Type.String() })]),
     ),
+    /** From the first list on that a root's revocations are kept in: its file is missed when it is gone. */
+    hasRootLists: Type.Optional(Type.Literal(true)),
     lastBackup: Type.Optional(
       Type.Object({
         snapshot: Type.String(),
@@ -55,9 +57,14 @@ export function enrolledState(
   return { servers: [...servers], statusAddress, recoveryRecipient, checkpoint };
 }
 
+/** Where the state is in a node's directory. */
+export function nodeStatePath(directory: string): string {
+  return join(directory, stateFile);
+}
+
 /** The state in a node's directory, or undefined when this machine has joined no network. */
 export async function readNodeState(directory: string): Promise<NodeState | undefined> {
-  const path = join(directory, stateFile);
+  const path = nodeStatePath(directory);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -67,7 +74,7 @@ export async function readNodeState(directory: string): Promise<NodeState | unde
 
 /** Replaces the state, whole or not at all. */
 export async function writeNodeState(directory: string, state: NodeState): Promise<void> {
-  await writeFileAtomic(join(directory, stateFile), `${JSON.stringify(state, undefined, 2)}\n`);
+  await writeFileAtomic(nodeStatePath(directory), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
 function parseState(text: string, path: string): NodeState {

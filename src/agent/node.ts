@@ -15,6 +15,7 @@ import {
   Keystore,
   loadRootLists,
   loadTrustBundle,
+  type RootList,
   readRootList,
   saveRootLists,
   saveTrustBundle,
@@ -23,14 +24,14 @@ import {
   tellsMore,
   withRootList,
 } from '../trust/index.ts';
-import { type NodeState, readNodeState, writeNodeState } from './node-state.ts';
+import { type NodeState, nodeStatePath, readNodeState, writeNodeState } from './node-state.ts';
 
 /** Label of the node's own key and chain in its keystore. */
 export const identityLabel = 'node';
 /** The trust bundle in a node's directory. */
 export const bundleFile = 'trust.json';
 /** What the network's root is known to have revoked, as PEM. */
-const rootListsFile = 'root-crls.pem';
+export const rootListsFile = 'root-crls.pem';
 /** What was added on this machine to what the network says. */
 const localTrustFile = 'local-trust.json';
 
@@ -134,6 +135,7 @@ export class Node {
       if (next !== kept) await saveRootLists(path, next);
       return next;
     });
+    if (this.#state.hasRootLists !== true) await this.updateState({ hasRootLists: true });
     const isNew = tellsMore(current.rootLists ?? [], list);
     this.bundle.replace({ ...this.bundle.current, rootLists });
     return isNew;
@@ -157,8 +159,11 @@ export class Node {
 /** Opens the node in `directory`. `node_not_joined` when this machine has no identity yet. */
 export async function openNode(directory: string): Promise<Node> {
   const state = await readNodeState(directory);
-  const keystore = state && (await Keystore.open(directory));
-  if (state === undefined || keystore === undefined || !keystore.has(identityLabel)) {
+  const hasKeystore = state !== undefined || (await Keystore.exists(directory));
+  const keystore = hasKeystore ? await Keystore.open(directory) : undefined;
+  const isNode = keystore?.has(identityLabel) === true;
+  if (isNode && state === undefined) throw stateLost(directory);
+  if (state === undefined || keystore === undefined || !isNode) {
     throw new HoldfastError(
       'node_not_joined',
       `this machine has joined no network (nothing in ${directory})`,
@@ -168,9 +173,29 @@ export async function openNode(directory: string): Promise<Node> {
     );
   }
   const said = await loadTrustBundle(join(directory, bundleFile));
-  const rootLists = await loadRootLists(join(directory, rootListsFile), said.anchors);
-  const bundle = { ...said, rootLists };
+  const bundle = { ...said, rootLists: await readRootLists(directory, said, state) };
   return new Node(directory, { keystore, bundle, localAnchors: await readLocalAnchors(directory), state });
+}
+
+/** What the roots are known to have revoked is not forgotten because a file is gone. */
+async function readRootLists(
+  directory: string,
+  { anchors }: TrustBundle,
+  { hasRootLists }: NodeState,
+): Promise<readonly RootList[]> {
+  const path = join(directory, rootListsFile);
+  const lists = await loadRootLists(path, anchors);
+  if (lists.length > 0 || hasRootLists !== true) return lists;
+  throw new HoldfastError('trust_bundle_damaged', `${path} is gone: what the root has revoked is not known`, {
+    hint: 'put the file back from a backup, or join again with a reissue code',
+  });
+}
+
+function stateLost(directory: string): HoldfastError {
+  const message = `${nodeStatePath(directory)} is gone, and the key of the node that this machine is lies beside it`;
+  return new HoldfastError('settings_invalid', message, {
+    hint: 'put the file back from a backup, or join again with a reissue code: holdfast token create --reissue NAME at the server',
+  });
 }
 
 async function readLocalAnchors(directory: string): Promise<readonly TrustAnchor[]> {
@@ -186,8 +211,17 @@ function withAnchors(bundle: TrustBundle, added: readonly TrustAnchor[]): TrustB
   return { ...bundle, anchors: [...bundle.anchors, ...added] };
 }
 
-/** The keystore in `directory`, made when there is none. */
+/**
+ * The keystore in `directory`, made when there is none. That of a node is never made anew: what was in it is lost then.
+ * @throws HoldfastError `keystore_missing`, `keystore_damaged`
+ */
 export async function openOrCreateKeystore(directory: string): Promise<Keystore> {
+  const isNode = (await readNodeState(directory)) !== undefined;
+  return isNode ? await Keystore.open(directory) : await openKeystore(directory);
+}
+
+/** The same, for whoever is about to become a node, perhaps again: made when there is none, whatever was there before. */
+export async function openKeystore(directory: string): Promise<Keystore> {
   await makePrivateDirectory(directory);
   if (await Keystore.exists(directory)) return await Keystore.open(directory);
   return await Keystore.create(directory).catch((error: unknown) => {

@@ -159,7 +159,8 @@ describe('an authority that is opened', () => {
     await refused('authority_damaged', openAuthority({ home: home.path, clock: home.clock }), 'is missing');
     await assert.rejects(stat(database));
     await writeFile(database, '');
-    await refused('authority_damaged', openAuthority({ home: home.path, clock: home.clock }));
+    await refused('authority_damaged', openAuthority({ home: home.path, clock: home.clock }), 'is empty');
+    assert.equal((await stat(database)).size, 0);
   });
 });
 

@@ -5,7 +5,7 @@ import { Keystore, type OpenKeystoreOptions } from '../trust/index.ts';
 import { Authority, type AuthorityParts } from './authority.ts';
 import { createContext } from './authority-context.ts';
 import { authorityDamaged } from './authority-damaged.ts';
-import { authorityDirectory, databasePath } from './authority-files.ts';
+import { authorityDirectory, existingDatabase } from './authority-files.ts';
 import { type Care, noCare } from './backup/care.ts';
 import { removeLeftSnapshots } from './backup/snapshot-files.ts';
 import { lockHome } from './home-lock.ts';
@@ -67,13 +67,12 @@ export async function openContext({
   passphrase,
 }: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
   const directory = authorityDirectory(home);
-  const path = databasePath(directory);
   if (!(await exists(directory))) {
     throw new HoldfastError('home_missing', `the home ${home} has no authority`, {
       hint: 'holdfast init makes one',
     });
   }
-  if (!(await exists(path))) throw authorityDamaged(`${path} is missing`);
+  const path = await existingDatabase(directory);
   await removeLeftSnapshots(directory);
   const keystore = await Keystore.open(directory, { passphrase });
   const database = await openDatabase({ path, migrations: authorityMigrations, worker });

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { completePending, findOwnCertificate } from '../agent/index.ts';
+import { completePending, findOwnCertificate, openOrCreateKeystore } from '../agent/index.ts';
 import {
   asBuffer,
   type Bytes,
@@ -17,7 +17,6 @@ import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { type Home, openHome } from './home.ts';
-import { ownKeystore } from './own-keystore.ts';
 import { type BindingTarget, bindingLabel } from './server-bindings.ts';
 import { listenersOf, readSettings, type Settings } from './settings.ts';
 
@@ -44,7 +43,7 @@ export async function bindCertificate(context: Context, file: string, options: B
   if (target.kind === 'host') checkHost(leaf, target.name);
   const roots = options.roots === undefined ? [] : await readCertificates(path(options.roots));
   if (roots.length > 0) checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
-  const keystore = await ownKeystore(home);
+  const keystore = await openOrCreateKeystore(home.node);
   const key =
     options.key === undefined ? await waitingKey(keystore, chain, leaf) : await readKey(path(options.key));
   checkPair(leaf, key);
@@ -66,7 +65,7 @@ export async function unbindCertificate(context: Context, options: TargetOptions
   const home = await openHome(context.home);
   const settings = await serverSettings(home);
   const target = targetOf(options, settings);
-  const keystore = await ownKeystore(home);
+  const keystore = await openOrCreateKeystore(home.node);
   const label = bindingLabel(target);
   if (!keystore.has(label)) throw notBound(target);
   const leaf = parseCertificate(keystore.certificate(label)[0] as Bytes);

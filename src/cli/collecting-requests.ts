@@ -5,6 +5,7 @@ import {
   findPending,
   findPendingFor,
   listPending,
+  openOrCreateKeystore,
   type PendingRequest,
   readNodeState,
 } from '../agent/index.ts';
@@ -26,7 +27,7 @@ import type { Keystore } from '../trust/index.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
 import { nextOf } from './joining.ts';
-import { ownKeystore } from './own-keystore.ts';
+import { checkMayHoldNode } from './one-network.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
 /** What `request collect` takes. */
@@ -53,7 +54,7 @@ export async function collect(
   what: string | undefined,
   options: CollectOptions,
 ): Promise<void> {
-  const keystore = await ownKeystore(await openHome(context.home));
+  const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const pending = pick(keystore, what);
   if (pending === undefined)
     return await collectByHandle(context, keystore, { ...options, handle: what ?? '' });
@@ -75,6 +76,7 @@ export async function settleAnswer(context: Context, answered: Answered): Promis
   if (joins && (await readNodeState(directory)) === undefined) {
     const { bundle } = server;
     const order = { name: pending.name, identity, answer: answer.enrolment, bundle, clock: context.clock };
+    await checkMayHoldNode(context.home, identity.network);
     await adoptEnrolment(directory, keystore, order);
     return sayCollected(context, leaf, 'joined');
   }

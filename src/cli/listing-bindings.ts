@@ -1,11 +1,11 @@
 import { describeCertificate } from '../admin/index.ts';
+import { openOrCreateKeystore } from '../agent/index.ts';
 import { type Bytes } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
 import { openHome } from './home.ts';
-import { ownKeystore } from './own-keystore.ts';
 import { readBindings } from './server-bindings.ts';
 
 /** `holdfast tls list` */
@@ -13,7 +13,7 @@ export async function listBindings(context: Context): Promise<void> {
   const { output, clock } = context;
   const home = await openHome(context.home);
   const roots = await withAdmin(context, (admin) => admin.call('tls.list', {}));
-  const bindings = readBindings(await ownKeystore(home)).map(({ target, credentials }) => {
+  const bindings = readBindings(await openOrCreateKeystore(home.node)).map(({ target, credentials }) => {
     const leaf = parseCertificate(credentials.chain[0] as Bytes);
     return { ...target, ...describeCertificate(leaf, clock.now()) };
   });

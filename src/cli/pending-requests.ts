@@ -1,18 +1,23 @@
 import { resolve } from 'node:path';
 import { describeCertificate } from '../admin/index.ts';
-import { completePending, forgetPending, listPending, type PendingRequest } from '../agent/index.ts';
+import {
+  completePending,
+  forgetPending,
+  listPending,
+  openOrCreateKeystore,
+  type PendingRequest,
+} from '../agent/index.ts';
 import { formatName, parseCertificate, parseCertificateRequest, signed } from '../pki/index.ts';
 import { askAfter, type Fate, nextOfFate } from './asking-after-requests.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
-import { ownKeystore } from './own-keystore.ts';
 import { printable } from './table.ts';
 
 /** `holdfast request pending`: the requests of this machine whose keys wait for a certificate, and what became of them. */
 export async function showPending(context: Context, { forget }: { readonly forget?: string }): Promise<void> {
   const { output } = context;
-  const keystore = await ownKeystore(await openHome(context.home));
+  const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   if (forget !== undefined) {
     await forgetPending(keystore, forget);
     return output.json ? output.value({ forgotten: forget }) : output.row('forgotten', forget, 'key and all');
@@ -72,7 +77,7 @@ function sayPending({ output }: Context, pending: readonly PendingView[]): void 
 export async function completeRequest(context: Context, file: string): Promise<void> {
   const { output, clock } = context;
   const certificates = await readCertificates(resolve(context.workingDirectory, file));
-  const keystore = await ownKeystore(await openHome(context.home));
+  const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const { name, chain } = await completePending(keystore, certificates);
   const leaf = parseCertificate(chain[0] as Uint8Array);
   const view = describeCertificate(leaf, clock.now());

@@ -1,17 +1,13 @@
-import { access } from 'node:fs/promises';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
+import { readSettings } from './settings.ts';
 
 /**
  * On the server's machine, when no server runs there: starts it for as long as a command takes, so that what
  * `up --once` stored can be used without another terminal. Undefined when this is a client's home, or a server runs.
  */
 export async function serveMeanwhile(context: Context, home: Home): Promise<AsyncDisposable | undefined> {
-  const isServer = await access(home.settings).then(
-    () => true,
-    () => false,
-  );
-  if (!isServer) return undefined;
+  if ((await readSettings(home)) === undefined) return undefined;
   const { connectAdmin } = await import('../admin/index.ts');
   if ((await connectAdmin(home.socket, context.signal)) !== undefined) return undefined;
   const { openAuthorityHome } = await import('./authority-home.ts');

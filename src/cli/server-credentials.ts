@@ -13,7 +13,9 @@ import { type Credentials, Hot } from '../transport/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { machineName } from './machine.ts';
 
-const label = 'server';
+/** Label of the server's own key and chain in the keystore of its machine. */
+export const serverLabel = 'server';
+const label = serverLabel;
 const lookEveryMs = hourMs;
 
 /** The certificate of the server in this process, issued by the authority beside it. */

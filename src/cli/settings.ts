@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { type Static, Type } from 'typebox';
@@ -61,13 +61,24 @@ export const settingsSchema = Type.Object(
 /** What belongs to this machine as a server: addresses, ports, places. */
 export type Settings = Static<typeof settingsSchema>;
 
-/** The settings in a home, or undefined when it has none (a client's home). `settings_invalid` names the key. */
+/**
+ * The settings in a home, or undefined when it has none (a client's home). `settings_invalid` names the key, or says that
+ * the file is gone from beside an authority: without it, a server would look for its repositories in another place.
+ */
 export async function readSettings(home: Home): Promise<Settings | undefined> {
   const text = await readFile(home.settings, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
-  return text === undefined ? undefined : parseSettings(text, home.settings);
+  if (text !== undefined) return parseSettings(text, home.settings);
+  const isServer = await access(home.authority).then(
+    () => true,
+    () => false,
+  );
+  if (!isServer) return undefined;
+  throw new HoldfastError('settings_invalid', `${home.settings} is gone, and the authority is still there`, {
+    hint: 'put it back: every backup of the authority has it, and docs/reference/settings.md says what is in it',
+  });
 }
 
 /** Reads the text of a settings file; `path` is for messages. */

@@ -64,6 +64,23 @@ test('a damaged config is named, and told from a wrong password', async () => {
   await assert.rejects(openRepository(store, { key }), withCode('repository_damaged', 'config'));
 });
 
+test('a damaged config is told from that of another repository by the files that the kept key opens', async () => {
+  const { repository, store } = await createSample();
+  const { masterKey } = repository;
+  await repository.saveIndex([]);
+  const config = Uint8Array.from(await store.read({ type: 'config' }));
+  config[20] = (config[20] ?? 0) ^ 1;
+  for (const damaged of [config, new Uint8Array()]) {
+    await replaceConfig(store, damaged);
+    await assert.rejects(
+      openRepository(store, { key: { masterKey } }),
+      withCode('repository_damaged', 'config'),
+    );
+  }
+  const other = { masterKey: new Secret(generateMasterKey()) };
+  await assert.rejects(openRepository(store, { key: other }), withCode('repository_wrong_key'));
+});
+
 test('a damaged key file is passed over for a whole one, and named when there is none', async () => {
   const { repository, store } = await createSample();
   const junk = Buffer.from('{"kdf":"scrypt"}');

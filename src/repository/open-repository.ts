@@ -5,6 +5,7 @@ import type { MasterKey } from './format/master-key.ts';
 import { openKeys } from './master-key-search.ts';
 import { newCipher } from './new-cipher.ts';
 import { Repository } from './repository.ts';
+import { sealedAny } from './sealed-any.ts';
 
 /** What opens a repository: a password of one of its key files, or the master key itself, which needs no scrypt. */
 export type RepositoryKey = { readonly password: Secret<string> } | { readonly masterKey: Secret<MasterKey> };
@@ -33,7 +34,8 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
     const config = parseConfig(json, store.location);
     return new Repository({ store, config, masterKey, ...(clock && { clock }) });
   }
-  throw 'masterKey' in key ? wrongMasterKey(store) : damagedConfig(store, file.length);
+  const isOurs = !('masterKey' in key) || (await sealedAny(store, newCipher(key.masterKey), cancel));
+  throw isOurs ? damagedConfig(store, file.length) : wrongMasterKey(store);
 }
 
 async function readConfig(store: ObjectStore, options: { signal?: AbortSignal }): Promise<Uint8Array> {
@@ -51,7 +53,7 @@ async function readConfig(store: ObjectStore, options: { signal?: AbortSignal })
 function wrongMasterKey(store: ObjectStore): HoldfastError {
   const message = `the kept key does not open the repository at ${store.location}`;
   return new HoldfastError('repository_wrong_key', message, {
-    hint: 'it is another repository than before, or its config is damaged; a password tells which',
+    hint: 'it is another repository than before; name a file with its password: --password-file FILE',
   });
 }
 

@@ -13,8 +13,9 @@ export async function loadRootLists(
   anchors: readonly TrustAnchor[],
 ): Promise<readonly RootList[]> {
   try {
-    const text = await readFile(path, 'utf8');
-    return parsePem(text).map(({ der }) => readRootList(der, anchors));
+    const lists = parsePem(await readFile(path, 'utf8')).map(({ der }) => readRootList(der, anchors));
+    if (lists.length === 0) throw new HoldfastError('crl_malformed', 'there is no list in it');
+    return lists;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
     if (!isHoldfastError(error)) throw error;

@@ -122,5 +122,7 @@ describe('what roots have revoked', () => {
     await assert.rejects(loadRootLists(path, stranger.anchors), { code: 'trust_bundle_damaged' });
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, -20));
     await assert.rejects(loadRootLists(path, bundle.anchors), { code: 'trust_bundle_damaged' });
+    writeFileSync(path, '');
+    await assert.rejects(loadRootLists(path, bundle.anchors), { code: 'trust_bundle_damaged' });
   });
 });

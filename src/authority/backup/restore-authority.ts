@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { authorityDirectory, databasePath } from '../authority-files.ts';
+import { authorityDirectory, databasePath, existingDatabase } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
 import { rootCameBack } from '../custody/root-came-back.ts';
 import { lockHome } from '../home-lock.ts';
@@ -83,7 +83,7 @@ export interface ResumeOrder extends CatchUpOrder {
  */
 export async function resumeRestore({ home, ofKeysAlone, ...order }: ResumeOrder): Promise<CaughtUp> {
   using _lock = await lockHome(home);
-  const path = databasePath(authorityDirectory(home));
+  const path = await existingDatabase(authorityDirectory(home));
   await using database = await openDatabase({ path, migrations: authorityMigrations });
   const standing = await readStandingOf(database);
   if (ofKeysAlone) await checkKnowsNone(database, home);
