@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { nameKey } from '../admin/index.ts';
-import { checkServerNames, createAuthority, hasAuthority } from '../authority/index.ts';
-import { HoldfastError, writeFileAtomic } from '../base/index.ts';
+import { checkServerNames, createAuthority } from '../authority/index.ts';
+import { writeFileAtomic } from '../base/index.ts';
 import { describePublicKey } from '../pki/index.ts';
 import { checkNetworkName, parseRequestedNames } from '../policy/index.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
@@ -9,9 +9,10 @@ import { careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
-import { checkHome, createHome, type Home } from './home.ts';
+import { createHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { machineName, machineNames } from './machine.ts';
+import { checkBegins } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
 import { type Settings, writeSettings } from './settings.ts';
@@ -38,14 +39,13 @@ export async function createAuthorityHome(
   context: Context,
   options: CreationOptions,
 ): Promise<AuthorityHome> {
-  await checkHome(context.home);
+  await checkBegins(context.home);
   const settings = await newSettings(options);
   const { kitPassphraseFile: file, keyAlgorithm, permit } = options;
   if (permit !== undefined) checkServerNames(permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const keystorePassphrase = await newKeystorePassphrase(context, options);
   const home = await createHome(context.home);
-  if (await hasAuthority(home.path)) throw alreadyThere(home);
   // Before the authority: a crash in between leaves a home where creating can begin again.
   await writeSettings(home, settings);
   const authority = await createAuthority({
@@ -92,12 +92,6 @@ async function newSettings(options: CreationOptions): Promise<Settings> {
   const port = options.port ?? defaultPort;
   const statusAddress = options.statusAddress ?? `http://${urlHost(best)}:${port + 2}`;
   return { network, names, port, statusAddress };
-}
-
-function alreadyThere({ path }: Home): HoldfastError {
-  return new HoldfastError('home_exists', `the home ${path} already has an authority`, {
-    hint: 'holdfast serve runs it; --home DIR names another place for another one',
-  });
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import { checkNodeName } from '../policy/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime, shortFingerprint } from './format.ts';
 import { machineName } from './machine.ts';
+import { checkMayHoldNode } from './one-network.ts';
 import { withHome } from './with-home.ts';
 
 /** `holdfast join CODE`: this machine becomes the node that the code names. */
@@ -21,6 +22,7 @@ export async function join(
   { name }: { readonly name?: string } = {},
 ): Promise<void> {
   const code = codeFor(await readJoinCode(text), name);
+  await checkMayHoldNode(context.home, code.network);
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
   const { output, clock } = context;

@@ -1,6 +1,7 @@
 import { joinNetwork, type Node, openNode, rejoinNode } from '../agent/index.ts';
-import { isHoldfastError, minuteMs } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, minuteMs } from '../base/index.ts';
 import type { JoinCode } from '../enrol/index.ts';
+import { identityUri } from '../pki/index.ts';
 import { type AuthorityHome, enrolAddresses } from './authority-home.ts';
 import type { Context } from './context.ts';
 import { machineName } from './machine.ts';
@@ -19,6 +20,11 @@ export async function openLocalClient(context: Context, opened: AuthorityHome): 
   });
   if (node === undefined)
     return joinNetwork(directory, await codeFor(context, opened, machineName()), context);
+  if (node.identity.network !== opened.authority.network) {
+    throw new HoldfastError('node_already_joined', `this machine is ${identityUri(node.identity)} already`, {
+      hint: 'holdfast backup PATH saves to the server of that network; holdfast serve runs the authority of this home',
+    });
+  }
   const expired = node.certificate.notAfter.getTime() < context.clock.now();
   if (expired) await rejoinNode(node, await codeFor(context, opened, node.identity.name), context);
   return node;

@@ -26,6 +26,7 @@ import { askYes } from './ask-yes.ts';
 import type { Context } from './context.ts';
 import { checkHome, openHome } from './home.ts';
 import { readJoinCode } from './joining.ts';
+import { checkMayHoldNode } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import { sayFound, sayRecovered } from './recovery-report.ts';
@@ -141,6 +142,7 @@ async function serverOfThisHome(
 
 async function becomeNode(context: Context, code: JoinCode | undefined): Promise<Node> {
   if (code === undefined) return await openNode((await openHome(context.home)).node);
+  await checkMayHoldNode(context.home, code.network);
   return await withHome(context.home, (home) => joinNetwork(home.node, code, context));
 }
 

@@ -20,6 +20,7 @@ import { canFollow, whoCanFollow } from './following.ts';
 import { plural } from './format.ts';
 import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
+import { checkMayHoldAuthority } from './one-network.ts';
 import { readKit } from './recovering.ts';
 import { differences, proposeSettings } from './restored-settings.ts';
 import { parseSettings, readSettings, type Settings, writeSettings } from './settings.ts';
@@ -63,6 +64,7 @@ export async function restoreCa(
     const left = canFollow(followers) ? [] : await backedUpNodes({ path, key, clock: context.clock });
     return sayPlan(context, { contents, changes, followers, left });
   }
+  await checkMayHoldAuthority(context.home, contents.manifest.network);
   const passphrase = await newKeystorePassphrase(context, {});
   const home = await createHome(context.home);
   // Before the authority: a crash in between leaves a home where restoring can begin again.

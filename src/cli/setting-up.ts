@@ -12,6 +12,7 @@ import { exitCode } from './exit-code.ts';
 import { formatRemaining, plural } from './format.ts';
 import { checkHome, openHome } from './home.ts';
 import { openLocalClient } from './local-client.ts';
+import { checkBegins } from './one-network.ts';
 import { probePorts } from './probe-ports.ts';
 import { recordBackup } from './recording-backup.ts';
 import type { ExcludeOptions } from './repository-options.ts';
@@ -75,6 +76,7 @@ async function backUpAndProve(
 async function openOrCreate(context: Context, options: CreationOptions): Promise<AuthorityHome> {
   const used = (await checkHome(context.home)) === 'used' && (await hasAuthority(context.home));
   if (!used) {
+    await checkBegins(context.home);
     await probePorts(options.port ?? defaultPort);
     return createAuthorityHome(context, options);
   }

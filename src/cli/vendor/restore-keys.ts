@@ -14,6 +14,7 @@ import { plural } from '../format.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home.ts';
 import { newKeystorePassphrase } from '../keystore-passphrase.ts';
 import { machineNames } from '../machine.ts';
+import { checkMayHoldAuthority } from '../one-network.ts';
 import { readChosenFile } from '../read-chosen-file.ts';
 import { readSettings, writeSettings } from '../settings.ts';
 import { type LostChoices, whyLost } from '../why-lost.ts';
@@ -43,6 +44,7 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
     throw alreadyThere(context.home);
   const lost = whyLost(restore);
   const authority = await readAuthorityPkcs12(await readBounded(path), password);
+  await checkMayHoldAuthority(context.home, authority.network);
   await checkNoKit(context.home);
   const passphrase = await newKeystorePassphrase(context, {});
   const home = await createHome(context.home);
