@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { flipBit } from './rig/damage.ts';
@@ -53,7 +53,54 @@ describe('a repository', () => {
       const result = await holdfast('restore', 'latest', '--path', at('one'), '--target', at('partly'));
       assert.equal(errorIn(result).code, 'restore_incomplete');
       assert.match(result.stderr, new RegExp(at('one/large')));
+      assert.match(errorIn(result).hint ?? '', /holdfast check --read-data/);
+      // What advises a restore is not advised by one.
+      assert.doesNotMatch(errorIn(checked).hint ?? '', /holdfast restore/);
     });
+  });
+
+  it('with a damaged key among others opens with those, and with a damaged directory gives back the others', async () => {
+    cpSync(at('repo'), at('holed'), { recursive: true });
+    const there = ['--repo', at('holed'), '--password-file', at('password'), '--home', at('home')];
+    writeFileSync(at('holed/keys', 'ab'.repeat(32)), 'no key');
+    const snapshots = await runHoldfast([
+      'snapshots',
+      '--json',
+      ...there.slice(0, 4),
+      '--home',
+      at('no key kept'),
+    ]);
+    assert.equal(snapshots.code, 0, snapshots.stderr);
+    mkdirSync(at('both/one'), { recursive: true });
+    mkdirSync(at('both/two'));
+    for (const name of ['one/a', 'two/b']) writeFileSync(at('both', name), name);
+    await runProgram(launcher, ['backup', at('both/one'), ...there]);
+    const before = new Set(globSync('holed/data/*/*', { cwd: place.path }));
+    await runProgram(launcher, ['backup', at('both/two'), ...there]);
+    // The newest packs hold the file and the folders of the second alone.
+    for (const pack of globSync('holed/data/*/*', { cwd: place.path }))
+      if (!before.has(pack)) flipBit(at(pack));
+    const lost = await runHoldfast([
+      'restore',
+      'latest',
+      ...there,
+      '--path',
+      at('both/two'),
+      '--target',
+      at('lost'),
+    ]);
+    assert.equal(lost.code, 1);
+    const kept = await runHoldfast([
+      'restore',
+      'latest',
+      ...there,
+      '--path',
+      at('both/one'),
+      '--target',
+      at('kept one'),
+    ]);
+    assert.equal(kept.code, 0, kept.stderr);
+    assert.equal(readFileSync(join(at('kept one'), at('both/one/a')), 'utf8'), 'one/a');
   });
 
   it('with a pack that is missing or cut short says so without reading the others', async () => {
@@ -68,14 +115,54 @@ describe('a repository', () => {
     renameSync(at('kept'), pack);
   });
 
-  it('with a damaged index names it and the packs it was for', async () => {
+  it('with a damaged index names it, and gives back what it alone knew', async () => {
     const [index = ''] = stored('index/*');
     await damaged(index, async () => {
-      assert.match((await holdfast('check')).stderr, /hint {3}pack [0-9a-f]{64} is in no index/);
-      const words = ['restore', 'latest', '--target', at('never'), ...own()];
-      const message = new RegExp(`index ${basename(index)} is damaged.*readable`);
-      await assertRefused(words, { code: 'repository_damaged', exit: 1, message, untouched: place.path });
+      const checked = await holdfast('check');
+      assert.match(errorIn(checked).hint ?? '', /^holdfast repair index/);
+      for (const [folder, name] of [
+        ['one', 'large'],
+        ['two', 'other'],
+      ] as const) {
+        const target = `past the index ${folder}`;
+        const result = await holdfast('restore', 'latest', '--path', at(folder), '--target', at(target));
+        assert.match(errorIn(result).hint ?? '', /^holdfast repair index/, result.stderr);
+        assert.match(result.stderr, new RegExp(`warning: index ${basename(index)} is damaged`));
+        assert.deepEqual(restored(target, `${folder}/${name}`), readFileSync(at(folder, name)));
+      }
+      const listed = await holdfast('ls', 'latest');
+      assert.equal(listed.code, 0, listed.stderr);
+      assert.match(listed.stdout, /other/);
     });
+  });
+
+  it('with a damaged index is backed up to, and then has what that one knew in another', async () => {
+    cpSync(at('repo'), at('mended'), { recursive: true });
+    const there = ['--repo', at('mended'), '--password-file', at('password'), '--home', at('home'), '--json'];
+    const [index = ''] = globSync('mended/index/*', { cwd: place.path });
+    flipBit(at(index));
+    const saved = await runHoldfast(['backup', at('one'), ...there]);
+    assert.equal(saved.code, 0, saved.stderr);
+    assert.match(saved.stderr, new RegExp(`warning: index ${basename(index)} is damaged`));
+    for (const words of [
+      ['restore', 'latest', '--path', at('two'), '--target', at('after a backup')],
+      ['check', '--read-data'],
+    ]) {
+      const result = await runHoldfast([...words, ...there]);
+      assert.equal(result.code, 0, result.stderr);
+      assert.match(result.stderr, new RegExp(`index ${basename(index)} is damaged`));
+    }
+    const mended = await runHoldfast(['repair', 'index', ...there]);
+    assert.deepEqual((JSON.parse(mended.stdout) as { removed: string[] }).removed, [basename(index)]);
+    await runProgram('restic', [
+      'check',
+      '--read-data',
+      '--no-cache',
+      '-r',
+      at('mended'),
+      '-p',
+      at('password'),
+    ]);
   });
 
   it('with a damaged snapshot names it, and lists and restores the others', async () => {
@@ -92,6 +179,9 @@ describe('a repository', () => {
       const result = await holdfast('restore', first ?? '', '--target', at('by id'));
       assert.equal(result.code, 0, result.stderr);
       assert.deepEqual(restored('by id', 'one/large'), readFileSync(at('one/large')));
+      const latest = await holdfast('restore', 'latest', '--target', at('latest'));
+      assert.equal(latest.code, 0, latest.stderr);
+      assert.match(latest.stderr, new RegExp(`warning: snapshot ${last} is damaged.*passed over`));
     });
   });
 

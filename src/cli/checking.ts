@@ -6,6 +6,10 @@ import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
 import { printable } from './table.ts';
 
+const indexHint = 'holdfast repair index writes what the packs say into a new index; then check again';
+const lossHint =
+  'what is named is lost unless a copy of the repository has it; every other file can be restored';
+
 /** Checks a repository and names everything that is wrong with it; `repository_damaged` at the end when anything is. */
 export async function checkRepository(
   context: Context,
@@ -13,13 +17,18 @@ export async function checkRepository(
 ): Promise<void> {
   const { output } = context;
   await using target = await openTarget(context, options, { cached: false });
+  // What is damaged is a problem of the check, and said as one.
+  target.repository.onDamage(() => {});
+  let isIndex = false;
   const progress = context.progress('check');
   const summary = await check(target.repository, {
     readData: options.readData === true,
     signal: context.signal,
     onProgress: (state) => progress.update(state),
-    onProblem: (problem) =>
-      output.say(`  ${problem.kind === 'hint' ? 'hint' : 'damaged'}   ${printable(problem.message)}`),
+    onProblem: (problem) => {
+      isIndex ||= problem.subject === 'index' || problem.isUnlisted === true;
+      output.say(`  ${problem.kind === 'hint' ? 'hint' : 'damaged'}   ${printable(problem.message)}`);
+    },
   }).finally(() => progress.stop());
   if (output.json) output.value(summary);
   else {
@@ -32,7 +41,7 @@ export async function checkRepository(
       'repository_damaged',
       `${plural(summary.errors, 'error')} in the repository, each named above`,
       {
-        hint: 'holdfast restore brings back what is still readable and names what is not',
+        hint: isIndex ? indexHint : lossHint,
       },
     );
   }

@@ -69,6 +69,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/check.ts')).defineCheck,
   },
   {
+    name: 'repair',
+    summary: 'mend what can be mended in a repository',
+    everyday: false,
+    load: async () => (await import('./command/repair.ts')).defineRepair,
+  },
+  {
     name: 'init',
     summary: 'create an authority and nothing else',
     everyday: false,

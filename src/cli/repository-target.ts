@@ -64,6 +64,7 @@ export async function openTarget(
     password,
     onEscrowed: (fingerprint) => sayEscrowed(context, connection, fingerprint),
   });
+  repository.onDamage((message) => context.output.warn(message));
   const held = opened.move();
   return {
     repository,
@@ -104,6 +105,7 @@ async function openDirectory(
       return openRepositoryAt(place, { create: true, password, signal: context.signal });
     }
   });
+  repository.onDamage((message) => context.output.warn(message));
   return { repository, route: `in ${directory}`, directory, [Symbol.asyncDispose]: async () => {} };
 }
 

@@ -42,14 +42,20 @@ export async function restoreSnapshot(
       ...proof,
     );
   }
-  if (problems === 0) return;
-  throw new HoldfastError(
-    'restore_incomplete',
-    `${plural(problems, 'problem')} in the restore, each named above`,
-    {
-      hint: 'holdfast check --read-data shows what is damaged',
-    },
-  );
+  refuseProblems({ ...summary, problems });
+}
+
+/** Everything may be back, and the repository still want mending. */
+function refuseProblems({ problems, unlistedPacks }: RestoreSummary): void {
+  if (problems > 0) {
+    const message = `${plural(problems, 'problem')} in the restore, each named above`;
+    throw new HoldfastError('restore_incomplete', message, {
+      hint: 'everything else is restored; holdfast check --read-data names what the repository has lost',
+    });
+  }
+  if (unlistedPacks === 0) return;
+  const message = `everything is restored, ${plural(unlistedPacks, 'pack')} of it past a damaged index`;
+  throw new HoldfastError('repository_damaged', message, { hint: 'holdfast repair index writes a good one' });
 }
 
 async function bringBack(

@@ -16,6 +16,7 @@ export async function verifyBackup(
   using connection = await connectNode(node, { clock, log, signal, servers: [server] });
   const place = await connection.place({});
   const repository = await openRepositoryAt(place, { create: false, signal });
+  repository.onDamage((message) => context.output.warn(message));
   const snapshot = await repository.findSnapshot(backup.snapshot, { signal });
   const parent =
     backup.parent === undefined ? undefined : await repository.findSnapshot(backup.parent, { signal });

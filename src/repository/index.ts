@@ -17,7 +17,8 @@ export type { TreeNode } from './format/tree-node.ts';
 export { type InitOptions, initRepository } from './init-repository.ts';
 export { type ListedNode, type ListOptions, listSnapshot } from './list-snapshot.ts';
 export { type OpenOptions, openRepository, type RepositoryKey } from './open-repository.ts';
-export type { Repository } from './repository.ts';
+export { type RepairIndexOptions, type RepairIndexSummary, repairIndex } from './repair-index.ts';
+export type { DamageListener, Repository } from './repository.ts';
 export type { LockOptions, RepositoryLock } from './repository-lock.ts';
 export { restore } from './restore/restore.ts';
 export type {

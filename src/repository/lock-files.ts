@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import { isHoldfastError, secondMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { encodeLock, type Lock, parseLock } from './format/lock.ts';
 import type { StoredLock } from './lock-conflict.ts';
@@ -12,7 +12,10 @@ interface Waiting {
   readonly signal?: AbortSignal;
 }
 
-/** All locks but the one called `own`. One that stays unreadable for 35 seconds is `repository_damaged`. */
+/**
+ * All locks but the one called `own`. One that stays unreadable for 35 seconds is removed and passed over: its bytes are
+ * not those that somebody wrote, so that it says of nobody that he works, and whoever does writes a new one within five minutes.
+ */
 export async function loadLocks(
   files: UnpackedStore,
   own: ObjectId | undefined,
@@ -38,7 +41,7 @@ export async function saveLock(
   return files.save('locks', encodeLock(lock), options);
 }
 
-/** Reads a lock, undefined when it is gone by now; what is half written now may be whole a little later. */
+/** Reads a lock, undefined when it is gone or no lock any more; what is half written now may be whole a little later. */
 async function loadLock(files: UnpackedStore, name: ObjectId, options: Waiting): Promise<Lock | undefined> {
   const { sleep, signal } = options;
   const cancel = signal ? { signal } : {};
@@ -49,15 +52,19 @@ async function loadLock(files: UnpackedStore, name: ObjectId, options: Waiting):
       if (isHoldfastError(error, 'object_not_found')) return undefined;
       if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt')) throw error;
       const delayMs = retryDelaysMs[attempt];
-      if (delayMs === undefined) throw unreadable(error);
+      if (delayMs === undefined) break;
       await sleep(delayMs, signal);
     }
   }
+  await removeLock(files, name);
+  return undefined;
 }
 
-function unreadable(cause: HoldfastError): HoldfastError {
-  return new HoldfastError('repository_damaged', cause.message, {
-    hint: 'a lock is only a note; when nobody works on the repository, delete its file in locks/',
-    cause,
-  });
+/** Removes a lock that is of no more use; where that is not possible, it becomes stale and is in the way of nobody. */
+export async function removeLock(files: UnpackedStore, id: ObjectId): Promise<void> {
+  try {
+    await files.remove('locks', id);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+  }
 }

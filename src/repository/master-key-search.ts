@@ -35,7 +35,10 @@ export async function* openKeys(
         yield key;
       }
     } catch (error) {
-      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'object_not_found')) throw error;
+      if (
+        !isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'object_not_found', 'storage_failed')
+      )
+        throw error;
       damaged.push(error);
     }
     signal?.throwIfAborted();

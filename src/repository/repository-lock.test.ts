@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { HoldfastError, hourMs, isHoldfastError, ManualClock, minuteMs } from '../base/index.ts';
 import { AppendOnlyStore, MemoryStore, type ObjectRef } from '../storage/index.ts';
+import { idOf } from './format/blob.ts';
 import { encodeLock, type Lock, parseLock } from './format/lock.ts';
 import { openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
@@ -193,4 +194,16 @@ test('an aborted signal ends the locking and leaves no lock', async () => {
   });
   await assert.rejects(locking, /enough/);
   assert.deepEqual(await repository.files.list('locks'), []);
+});
+
+test("a lock that stays damaged is in nobody's way, and is removed", async () => {
+  const { repository, store } = await createSample();
+  const junk = Buffer.alloc(100, 1);
+  await store.write({ type: 'locks', name: idOf(junk) }, [junk], { size: junk.length });
+  const slept: number[] = [];
+  const sleep: Sleep = async (delayMs) => void slept.push(delayMs);
+  await using lock = await repository.lock({ exclusive: true, sleep, clock: new ManualClock(start) });
+  assert.equal(lock.lost.aborted, false);
+  assert.ok(slept.slice(0, 3).reduce((sum, delayMs) => sum + delayMs, 0) >= 30_000);
+  assert.ok((await store.list('locks')).every(({ name }) => name !== idOf(junk)));
 });

@@ -1,8 +1,8 @@
-import { type Clock, HoldfastError, isHoldfastError, minuteMs, systemClock } from '../base/index.ts';
+import { type Clock, HoldfastError, minuteMs, systemClock } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { Lock } from './format/lock.ts';
 import { conflicts, isStale, lockedError } from './lock-conflict.ts';
-import { loadLocks, saveLock } from './lock-files.ts';
+import { loadLocks, removeLock, saveLock } from './lock-files.ts';
 import { type Sleep, timerSleep } from './sleep.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
@@ -126,15 +126,6 @@ export class RepositoryLock implements AsyncDisposable {
       // The network or the storage may be back before the lock is lost.
       return false;
     }
-  }
-}
-
-/** Removes a lock that is of no more use; where that is not possible, it becomes stale and is in the way of nobody. */
-async function removeLock(files: UnpackedStore, id: ObjectId): Promise<void> {
-  try {
-    await files.remove('locks', id);
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
   }
 }
 

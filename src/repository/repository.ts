@@ -1,4 +1,4 @@
-import { type Bytes, type Clock, Secret, systemClock } from '../base/index.ts';
+import { type Bytes, type Clock, type HoldfastError, Secret, systemClock } from '../base/index.ts';
 import type { ObjectId, ObjectStore } from '../storage/index.ts';
 import { BlobReader } from './blob-reader.ts';
 import { type BlobId, type BlobType, idOf, type PackContents } from './format/blob.ts';
@@ -12,7 +12,7 @@ import { calibrateScrypt, type ScryptCost } from './format/scrypt.ts';
 import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
 import { parseTree, type Tree } from './format/tree.ts';
 import type { UnitCipher } from './format/unit.ts';
-import { type IndexOptions, loadIndex } from './index-loader.ts';
+import { type IndexOptions, type ListedIndex, loadIndexFiles } from './index-loader.ts';
 import { newCipher } from './new-cipher.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import {
@@ -24,7 +24,10 @@ import {
 } from './snapshot-list.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
 import { TreeCache } from './tree-cache.ts';
+import { findUnlistedPacks } from './unlisted-packs.ts';
 import { UnpackedStore } from './unpacked-store.ts';
+
+const repairHint = 'holdfast repair index writes a new one';
 
 interface Cancellable {
   readonly signal?: AbortSignal;
@@ -34,6 +37,15 @@ interface Cancellable {
 export interface NewKeyOptions extends Cancellable, Partial<Origin> {
   /** What scrypt costs; measured so that it takes half a second unless given. */
   readonly cost?: ScryptCost;
+}
+
+/** An index or a snapshot that cannot be read, and what that means for what is being done; for people. */
+export type DamageListener = (message: string) => void;
+
+/** How all that is known of packs is read. */
+export interface FullIndexOptions extends IndexOptions {
+  /** Told of each index file that cannot be read, and how many packs are in no other; they are read themselves. */
+  readonly onDamaged?: (name: ObjectId, error: HoldfastError, unlistedPacks: number) => void;
 }
 
 /**
@@ -55,6 +67,7 @@ export class Repository {
   readonly #reader: BlobReader;
   readonly #trees = new TreeCache();
   #index: Promise<BlobIndex> | undefined;
+  #onDamage: DamageListener = () => {};
 
   constructor(parts: {
     readonly store: ObjectStore;
@@ -73,11 +86,37 @@ export class Repository {
     this.#reader = new BlobReader(this.store, this.cipher);
   }
 
-  /** Reads all index files afresh; what is read later is looked up here. `repository_damaged` names those unreadable. */
-  async loadIndex(options: IndexOptions = {}): Promise<BlobIndex> {
-    const index = await loadIndex(this.files, options);
+  /** Has `listener` told of index files and snapshots that are damaged, and passed over for those that are not. */
+  onDamage(listener: DamageListener): void {
+    this.#onDamage = listener;
+  }
+
+  /**
+   * Reads all index files afresh; what is read later is looked up here. Where one cannot be read, the packs that are in no
+   * other are asked themselves, so that all that is stored is known.
+   */
+  async loadIndex({ onDamaged, ...options }: FullIndexOptions = {}): Promise<BlobIndex> {
+    const { index, damaged } = await loadIndexFiles(this.files, options);
+    const cancel = options.signal && { signal: options.signal };
+    const packs = damaged.length === 0 ? [] : await findUnlistedPacks(this, index, cancel);
+    for (const pack of packs) index.add(pack);
+    for (const { name, error } of damaged) {
+      const rest = packs.length > 0 ? `read from ${packs.length} packs that are in no other` : 'in others';
+      this.#onDamage(`${error.message}; what it knew is ${rest}; ${repairHint}`);
+      onDamaged?.(name, error, packs.length);
+    }
     this.#index = Promise.resolve(index);
     return index;
+  }
+
+  /** The same without the packs that no readable index file lists, which the caller takes care of. */
+  async loadListedIndex(options: IndexOptions = {}): Promise<ListedIndex> {
+    const listed = await loadIndexFiles(this.files, options);
+    for (const { error } of listed.damaged) {
+      this.#onDamage(`${error.message}; what no other knows is put into a new one`);
+    }
+    this.#index = Promise.resolve(listed.index);
+    return listed;
   }
 
   /** The plaintext of a blob, checked against its id; from another pack when one copy is damaged. */
@@ -94,14 +133,14 @@ export class Repository {
     return tree;
   }
 
-  /** All snapshots, the oldest first. */
-  async snapshots(options: SnapshotListOptions = {}): Promise<StoredSnapshot[]> {
-    return loadSnapshots(this.files, options);
+  /** All snapshots that can be read, the oldest first. */
+  async snapshots(options: Partial<SnapshotListOptions> = {}): Promise<StoredSnapshot[]> {
+    return loadSnapshots(this.files, { onDamaged: this.#tellSnapshot, ...options });
   }
 
   /** The snapshot that `latest` or the beginning of an id stands for. */
   async findSnapshot(name: string, options: SnapshotFilter & Cancellable = {}): Promise<StoredSnapshot> {
-    return findSnapshot(this.files, name, options);
+    return findSnapshot(this.files, name, { onDamaged: this.#tellSnapshot, ...options });
   }
 
   /** Stores a snapshot; the trees it names must be in packs that an index names. */
@@ -128,6 +167,10 @@ export class Repository {
   async lock(options: LockOptions = {}): Promise<RepositoryLock> {
     return acquireLock(this.files, { clock: this.clock, ...options });
   }
+
+  readonly #tellSnapshot = (_id: ObjectId, { message }: HoldfastError): void => {
+    this.#onDamage(`${message}; it is passed over`);
+  };
 
   async #loadedIndex(options: Cancellable): Promise<BlobIndex> {
     return this.#index ?? this.loadIndex(options);

@@ -21,35 +21,28 @@ export interface SnapshotFilter {
 /** How a list of snapshots is read. */
 export interface SnapshotListOptions {
   readonly signal?: AbortSignal;
-  /** Told of each snapshot that cannot be read, which is then left out; without it such a one is an error. */
-  readonly onDamaged?: (id: ObjectId, error: HoldfastError) => void;
+  /** Told of each snapshot that cannot be read, which is then left out. */
+  readonly onDamaged: (id: ObjectId, error: HoldfastError) => void;
 }
 
-/** All snapshots, the oldest first; `repository_damaged` names those that cannot be read. */
+/** All snapshots that can be read, the oldest first. */
 export async function loadSnapshots(
   files: UnpackedStore,
-  options: SnapshotListOptions = {},
+  options: SnapshotListOptions,
 ): Promise<StoredSnapshot[]> {
   const { onDamaged, ...cancel } = options;
   const snapshots: StoredSnapshot[] = [];
-  const damaged: HoldfastError[] = [];
   await forEachLimited(await files.list('snapshots', cancel), concurrentReads, async ({ name }) => {
     try {
       snapshots.push(await loadSnapshot(files, name, cancel));
     } catch (error) {
       // Somebody may have forgotten it since the listing.
       if (isHoldfastError(error, 'object_not_found')) return;
-      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt')) throw error;
-      if (onDamaged) onDamaged(name, error);
-      else damaged.push(error);
+      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'storage_failed')) throw error;
+      onDamaged(name, error);
     }
   });
-  if (damaged.length === 0) return snapshots.sort(byTime);
-  const messages = damaged.map((error) => error.message).join('; ');
-  throw new HoldfastError('repository_damaged', `${messages}; ${snapshots.length} others are readable`, {
-    hint: 'name the snapshot you want by its id',
-    cause: damaged[0],
-  });
+  return snapshots.sort(byTime);
 }
 
 /**
@@ -59,10 +52,11 @@ export async function loadSnapshots(
 export async function findSnapshot(
   files: UnpackedStore,
   name: string,
-  options: SnapshotFilter & { readonly signal?: AbortSignal } = {},
+  options: SnapshotFilter & SnapshotListOptions,
 ): Promise<StoredSnapshot> {
-  const cancel = options.signal && { signal: options.signal };
-  if (name === 'latest') return latest(await loadSnapshots(files, cancel), options);
+  const { signal, onDamaged } = options;
+  const cancel = signal && { signal };
+  if (name === 'latest') return latest(await loadSnapshots(files, { ...cancel, onDamaged }), options);
   return loadSnapshot(files, await findSnapshotId(files, name, cancel), cancel);
 }
 

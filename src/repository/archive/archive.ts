@@ -6,13 +6,13 @@ import type { SnapshotSummary } from '../format/snapshot-summary.ts';
 import type { Repository } from '../repository.ts';
 import { findParent } from '../snapshot-list.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
+import { findUnlistedPacks } from '../unlisted-packs.ts';
 import { ArchiveCounts } from './archive-counts.ts';
 import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 import { Changes } from './changes.ts';
 import { EarlyLock } from './early-lock.ts';
 import { Pipeline } from './pipeline.ts';
 import { TreeWalker } from './tree-walker.ts';
-import { findUnindexedPacks } from './unindexed-packs.ts';
 
 /** What a snapshot says beside its tree and what the backup did. */
 interface Frame {
@@ -37,7 +37,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const changes = new Changes();
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
-  const index = await repository.loadIndex({ signal });
+  const { index } = await repository.loadListedIndex({ signal });
   const counts = new ArchiveCounts();
   const onContent = (bytes: number): void => {
     counts.addContent(bytes);
@@ -47,7 +47,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   try {
     await adoptPacks(repository, pipeline, signal);
     const paths = options.paths.map((path) => Buffer.from(path).toString());
-    const snapshots = await repository.snapshots({ signal, onDamaged: () => {} });
+    const snapshots = await repository.snapshots({ signal });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths, beforeNs: startNs });
     const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
@@ -67,9 +67,9 @@ function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
   return { ...(hostname !== undefined && { hostname }), ...(username !== undefined && { username }) };
 }
 
-/** Puts into the index what a run that was interrupted has left out of it. */
+/** Puts into the index what a run that was interrupted has left out of it, and what only a damaged index file knew. */
 async function adoptPacks(repository: Repository, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
-  for (const pack of await findUnindexedPacks(repository, pipeline.index, signal)) {
+  for (const pack of await findUnlistedPacks(repository, pipeline.index, { signal })) {
     pipeline.index.add(pack);
     await pipeline.indexWriter.add(pack.id, encodePackHeader(pack.blobs));
   }

@@ -32,7 +32,7 @@ export function checkPackSizes(
   }
   markLost(index, sizes, lost);
   return stored.filter(({ name }) => {
-    if (!index.hasPack(name)) report.hint('pack', name, `pack ${name} is in no index`);
+    if (!index.hasPack(name)) report.unlisted(name);
     return index.hasPack(name);
   });
 }

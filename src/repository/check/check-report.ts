@@ -10,6 +10,8 @@ export interface CheckProblem {
   readonly name: string;
   /** A sentence that names it, for people. */
   readonly message: string;
+  /** Set for a pack that no index lists. */
+  readonly isUnlisted?: true;
 }
 
 /** Counts the problems and hands each on as it is found. */
@@ -38,5 +40,12 @@ export class CheckReport {
   hint(subject: CheckSubject, name: string, message: string): void {
     this.#hints++;
     this.#onProblem({ kind: 'hint', subject, name, message });
+  }
+
+  /** A pack that no index lists. */
+  unlisted(pack: string): void {
+    this.#hints++;
+    const message = `pack ${pack} is in no index`;
+    this.#onProblem({ kind: 'hint', subject: 'pack', name: pack, message, isUnlisted: true });
   }
 }

@@ -100,7 +100,10 @@ async function readIndex(
 ): Promise<BlobIndex> {
   return repository.loadIndex({
     signal,
-    onDamaged: (name, error) => report.error('index', name, error.message),
+    onDamaged: (name, { message }, packs) => {
+      if (packs > 0) report.error('index', name, `${message}; ${packs} packs are in no other`);
+      else report.hint('index', name, `${message}; every pack is in another`);
+    },
     onRepeated: (pack, name, newBlobs) => {
       if (newBlobs === 0) report.hint('index', name, `index ${name} lists pack ${pack}, as another one does`);
       else report.error('index', name, `index ${name} lists pack ${pack} otherwise than another one does`);

@@ -34,4 +34,6 @@ export interface RestoreSummary {
   readonly bytes: number;
   /** How often `onProblem` was called: 0 when everything is as it was saved. */
   readonly problems: number;
+  /** Packs that no index file lists which can be read; they were asked themselves. */
+  readonly unlistedPacks: number;
 }

@@ -21,10 +21,14 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
   const target = RestoreTarget.open(options.target, { overwrite: options.overwrite ?? false });
-  const index = await repository.loadIndex(options.signal ? { signal: options.signal } : {});
+  let unlistedPacks = 0;
+  const index = await repository.loadIndex({
+    ...(options.signal && { signal: options.signal }),
+    onDamaged: (_name, _error, packs) => (unlistedPacks = packs),
+  });
   target.create();
   const restorer = new Restorer(target, options);
   const files = restorer.prepare(repository, snapshot.tree);
   await readContent(repository, files, { index, sink: restorer, signal: options.signal });
-  return restorer.finish();
+  return { ...restorer.finish(), unlistedPacks };
 }

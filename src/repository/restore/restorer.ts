@@ -87,7 +87,7 @@ export class Restorer implements ContentSink {
   }
 
   /** What can only be done when all files are there. */
-  finish(): RestoreSummary {
+  finish(): Omit<RestoreSummary, 'unlistedPacks'> {
     for (const { place, existing } of this.#links.pending) {
       // What lies there then, if anything, is not of this snapshot.
       if (this.#failed.has(keyOf(existing))) {

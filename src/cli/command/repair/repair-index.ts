@@ -1,0 +1,25 @@
+import type { DefineCommand } from '../../define-command.ts';
+import { addRepositoryOptions, type RepositoryOptions } from '../../repository-options.ts';
+
+/** `holdfast repair index` */
+export const defineRepairIndex: DefineCommand = (command, start) => {
+  addRepositoryOptions(command)
+    .summary('write a new index for packs that none lists')
+    .description(
+      'write a new index for packs that none lists, from what they say themselves, and remove damaged ones where that is allowed',
+    )
+    .addHelpText('after', examples)
+    .action(async (options: RepositoryOptions) => {
+      const { repairRepositoryIndex } = await import('../../repairing.ts');
+      await repairRepositoryIndex(start(command), options);
+    });
+};
+
+const examples = `
+Examples:
+  holdfast repair index
+  holdfast repair index --repo /mnt/disk/repo --password-file pw
+
+Nothing that can be read is removed. A server removes nothing for its clients: a damaged index file stays there, is
+passed over from now on, and can be deleted by whoever runs the server.
+`;

@@ -1,0 +1,36 @@
+import { HoldfastError } from '../base/index.ts';
+import { type RepairIndexSummary, repairIndex } from '../repository/index.ts';
+import type { Context } from './context.ts';
+import { plural } from './format.ts';
+import type { RepositoryOptions } from './repository-options.ts';
+import { openTarget } from './repository-target.ts';
+
+/** Puts what no readable index lists into a new one; `repository_damaged` when packs do not say what they hold. */
+export async function repairRepositoryIndex(context: Context, options: RepositoryOptions): Promise<void> {
+  const { output, signal } = context;
+  await using target = await openTarget(context, options, { cached: false });
+  const summary = await repairIndex(target.repository, {
+    signal,
+    onUnreadable: (_pack, { message }) => output.warn(message),
+  });
+  if (output.json) output.value(summary);
+  else sayRepair(context, summary);
+  const { unreadablePacks } = summary;
+  if (unreadablePacks === 0) return;
+  const message = `${plural(unreadablePacks, 'pack')} in no index and not readable, each named above`;
+  throw new HoldfastError('repository_damaged', message, {
+    hint: 'holdfast check names the files that are lost with them; a copy of the repository may have the packs',
+  });
+}
+
+function sayRepair({ output }: Context, { packs, blobs, removed, kept }: RepairIndexSummary): void {
+  const written = packs === 0 ? 'nothing to add: every pack is listed' : 'written into a new index';
+  output.row('index', ...(packs === 0 ? [] : [plural(packs, 'pack'), plural(blobs, 'blob')]), written);
+  for (const name of removed) output.row('removed', `damaged index ${name}`);
+  for (const name of kept) {
+    output.row(
+      'kept',
+      `damaged index ${name}: passed over from now on; the storage did not let it be removed`,
+    );
+  }
+}
