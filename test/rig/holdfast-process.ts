@@ -1,9 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The launcher of this checkout, run as a user would run it. */
 export const launcher = join(import.meta.dirname, '../../bin/holdfast');
+
+const commonEnvironment = {
+  INIT_CWD: undefined,
+  HOLDFAST_HOME: undefined,
+  XDG_CACHE_HOME: join(homedir(), '.cache'),
+};
 
 /** How a program is started. */
 export interface ProgramOptions {
@@ -36,7 +43,8 @@ export class RunningProgram implements AsyncDisposable {
     this.#child = spawn(options.program ?? launcher, words, {
       cwd: options.cwd,
       // npm tells its scripts where the user stood; the program would take relative paths from there.
-      env: { ...process.env, INIT_CWD: undefined, HOLDFAST_HOME: undefined, ...options.env },
+      // A home of its own for a test is no reason to compile everything anew.
+      env: { ...process.env, ...commonEnvironment, ...options.env },
       stdio: 'pipe',
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
