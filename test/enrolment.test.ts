@@ -50,6 +50,7 @@ class EnrolmentServer implements AsyncDisposable {
     const bundle = new Hot(authority.trustBundle);
     this.#gate = new PeerGate({
       bundle,
+      issuings: () => authority.issuings,
       isGood: (serial) => authority.isGood(serial),
       clock,
       log: silentLog,

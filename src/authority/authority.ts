@@ -1,4 +1,4 @@
-import { type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
+import { type Bytes, type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
 import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, parseCertificate, type SerialNumber } from '../pki/index.ts';
@@ -108,6 +108,11 @@ export class Authority implements AsyncDisposable {
   /** The issuing certificate that signs now. */
   get issuing(): Certificate {
     return this.#context.issuer.issuing.certificate;
+  }
+
+  /** In DER, the certificates that have ever signed for nodes, the newest first. */
+  get issuings(): readonly Bytes[] {
+    return this.#context.issuer.issuings.map(({ certificate }) => certificate.der);
   }
 
   /** Whether it may work. */

@@ -9,7 +9,7 @@ export interface PostService extends PostedRequests {
 }
 
 /** How long a connection may say nothing, or leave an answer unread. */
-const idleMs = 75 * secondMs;
+const idleMs = 15 * secondMs;
 
 /**
  * Answers the usual requests of a service on plain connections without an HTTP server, which takes as long as all the rest

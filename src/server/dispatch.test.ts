@@ -24,7 +24,13 @@ async function operate(authority: SampleAuthority, name: string): Promise<[numbe
   const [policy] = defaultListeners(0) as [ListenerPolicy];
   const bundle = new Hot(singleRootBundle(authority.network, authority.root.der));
   const dispatch = createDispatcher(policy, {
-    gate: new PeerGate({ bundle, isGood: () => true, clock: systemClock, log: silentLog }),
+    gate: new PeerGate({
+      bundle,
+      issuings: () => [],
+      isGood: () => true,
+      clock: systemClock,
+      log: silentLog,
+    }),
     storage: () => Promise.reject(new TypeError('nobody asks for storage')),
     application: (_request, response, identity) => response.end(`${identity?.role} ${identity?.name}`),
     log: silentLog,

@@ -1,10 +1,11 @@
-import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import {
   type Credentials,
+  type Greeting,
   Hot,
   type Listener,
   listen,
@@ -17,9 +18,9 @@ import { answerPosts } from './answer-posts.ts';
 import { createApplication } from './application.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
+import { listenerHttp } from './listener-http.ts';
 import { postedOcsp } from './ocsp-routes.ts';
 import { createStorageHandler } from './storage-handler.ts';
-import { storageHttpOptions } from './storage-http-options.ts';
 import { localNamespaces } from './storage-namespaces.ts';
 import { watchStanding } from './watch-standing.ts';
 
@@ -74,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const destinations: Destinations = {
     gate: new PeerGate({
       bundle: new Hot(authority.trustBundle),
+      issuings: () => authority.issuings,
       isGood: (serial, certificate) => authority.isGood(serial, certificate),
       isRenewable: (certificate) => authority.isRenewable(certificate),
       clock,
@@ -119,10 +121,11 @@ async function openListener(
   { authority, credentials, bindings, log }: ServerOptions,
   destinations: Destinations,
 ): Promise<Listener> {
-  const http = serveHttp(createServer(storageHttpOptions, createDispatcher(policy, destinations)));
+  const http = serveHttp(listenerHttp(policy, createDispatcher(policy, destinations)));
   // A plain listener has nothing but what everybody may know.
   const onConnection = policy.kind === 'plain' ? answerPosts(postedOcsp(authority), http) : http;
-  return listen({ policy, credentials, bindings, onConnection, log });
+  const greet = (socket: Socket): Greeting => destinations.gate.greet(socket);
+  return listen({ policy, credentials, bindings, onConnection, greet, log });
 }
 
 function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {

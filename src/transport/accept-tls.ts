@@ -1,15 +1,20 @@
 import type { Socket } from 'node:net';
 import { TLSSocket, type TlsOptions } from 'node:tls';
-import { systemErrorCode } from '../base/index.ts';
+import { secondMs, systemErrorCode } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
-import type { HalfOpen } from './half-open.ts';
+import type { HandshakeBudget } from './handshake-budget.ts';
+import type { Greeting } from './peer-gate.ts';
 import type { ServerContexts } from './server-contexts.ts';
+import { placeOf, type Strangers } from './strangers.ts';
 
 /** What becomes of the connections of a TLS listener. */
 export interface TlsAcceptor {
   readonly policy: ListenerPolicy;
   readonly contexts: ServerContexts;
-  readonly halfOpen: HalfOpen;
+  readonly strangers: Strangers;
+  readonly budget: HandshakeBudget;
+  /** What the certificate of a new connection is worth. */
+  readonly greet: (socket: TLSSocket) => Greeting;
   readonly onConnection: (socket: TLSSocket) => void;
   /** A handshake that failed, or a connection that broke. */
   readonly onError: (error: Error, from: string | undefined) => void;
@@ -25,18 +30,23 @@ const notTlsAnswer = [
   notTls,
 ].join('\r\n');
 
+const strangerAnswer = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+/** How long a stranger has to read that. */
+const turnAwayMs = 2 * secondMs;
+
 /**
  * Takes an accepted connection through its handshake. TLS works on the socket's own handle from the start; nothing
  * passes through here, and nothing is read before it, which costs a fifth of the throughput.
  *
  * With `require`, OpenSSL ends a handshake without certificate by the alert certificate_required. Whether one that is
  * presented is any good it does not say (`ca` is empty): Node looks at its verdict in `tls.Server` only, and the peer
- * gate judges every request.
+ * gate judges every request, and the connection before that: of a stranger nothing is read.
  */
 export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
-  const { policy, contexts, halfOpen, onConnection, onError } = acceptor;
+  const { policy, contexts, strangers, budget, onError } = acceptor;
+  if (!budget.spend(placeOf(socket), performance.now())) return void socket.destroy();
   const from = socket.remoteAddress;
-  halfOpen.add(socket);
+  strangers.add(socket);
   const { current: secureContext, stapler } = contexts.standard;
   const secured = new TLSSocket(socket, {
     isServer: true,
@@ -53,10 +63,25 @@ export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
   secured.once('_tlsError', (error: Error) => {
     if (systemErrorCode(error) === 'ERR_SSL_HTTP_REQUEST') socket.write(notTlsAnswer);
   });
-  secured.once('secure', () => {
-    halfOpen.delete(socket);
-    onConnection(secured);
-  });
+  secured.once('secure', () => welcome(socket, secured, acceptor));
+}
+
+function welcome(socket: Socket, secured: TLSSocket, acceptor: TlsAcceptor): void {
+  const { policy, strangers, budget, greet, onConnection } = acceptor;
+  const greeting = policy.clientCertificate === 'off' ? 'stranger' : greet(secured);
+  if (greeting === 'known') {
+    strangers.release(socket);
+    budget.refund(placeOf(socket));
+  } else if (policy.clientCertificate !== 'require') {
+    strangers.letStay(socket);
+  } else if (greeting === 'stranger') return turnAway(secured);
+  onConnection(secured);
+}
+
+/** The same answer as any request would get. What comes is not kept, and read so that the answer is not lost by a reset. */
+function turnAway(secured: TLSSocket): void {
+  secured.resume().end(strangerAnswer);
+  setTimeout(() => secured.destroy(), turnAwayMs).unref();
 }
 
 /** Without a context for the host that is named, Node goes on with the one it has. */

@@ -5,12 +5,12 @@
  */
 export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 export type { Credentials } from './credentials.ts';
-export type { HalfOpenLimits } from './half-open.ts';
 export { Hot } from './hot.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { peerCertificates } from './peer-certificates.ts';
-export { isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
+export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { serveHttp } from './serve-http.ts';
+export type { StrangerLimits } from './strangers.ts';
 export { noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 export { transportError } from './transport-error.ts';

@@ -16,6 +16,7 @@ import { defaultListeners, type ListenerPolicy } from '../policy/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { Hot } from './hot.ts';
 import { listen } from './listen.ts';
+import type { StrangerLimits } from './strangers.ts';
 import { TlsDialer } from './tls-dialer.ts';
 
 const authority = await SampleAuthority.create();
@@ -31,6 +32,14 @@ before(async () => {
 });
 
 after(() => rm(directory, { recursive: true, force: true }));
+
+const limits = (some: Partial<StrangerLimits>): StrangerLimits => ({
+  proofMs: hourMs,
+  stayMs: hourMs,
+  maxFromPlace: 99,
+  maxCount: 99,
+  ...some,
+});
 
 const expired = { notBefore: new Date(0), notAfter: new Date(Date.now() - hourMs) };
 
@@ -100,6 +109,29 @@ test('openssl with an expired certificate passes the handshake and is refused by
   assert.match(said, /certificate_expired/);
 });
 
+test('a stranger’s certificate is refused right after the handshake, and no request is read', async () => {
+  await using server = await GatedServer.start({ authority });
+  const stranger = await SampleAuthority.create();
+  await writeNode('stranger', await stranger.issue('client', 'laptop'));
+  assert.match(await openssl(server.port, 'stranger'), /HTTP\/1\.1 403 Forbidden/);
+  assert.deepEqual(server.requests, []);
+});
+
+test('a flood of strangers ends itself, and those who are known stay and come', async () => {
+  await using server = await GatedServer.start({ authority, strangers: limits({ maxFromPlace: 4 }) });
+  const laptop = new Hot(await authority.issue('client', 'laptop'));
+  const bundle = new Hot(singleRootBundle(authority.network, authority.root.der));
+  using client = new TlsDialer({ bundle, credentials: laptop, clock: systemClock });
+  const before = await client.connect(server.url);
+  const flood = Array.from({ length: 60 }, () => connect(server.port, '127.0.0.1').resume());
+  await Promise.all(flood.map((socket) => once(socket, 'connect')));
+  assert.equal((await get(server.url, client.agent())).status, 200);
+  await Promise.all(flood.slice(0, 50).map(closed));
+  assert.equal(before.destroyed, false);
+  before.destroy();
+  for (const socket of flood) socket.destroy();
+});
+
 test('TLS 1.2 is refused by an alert unless the policy allows it', async () => {
   await using server = await GatedServer.start({ authority });
   assert.match(await openssl(server.port, 'client', '-tls1_2'), /alert protocol version/);
@@ -152,13 +184,13 @@ test('garbage of any kind ends its own connection and nothing else', async () =>
 });
 
 test('a connection that does not finish its handshake is ended', async () => {
-  await using server = await GatedServer.start({ authority, halfOpen: { timeoutMs: 50, maxCount: 9 } });
+  await using server = await GatedServer.start({ authority, strangers: limits({ proofMs: 50 }) });
   assert.equal(await say(server.port, '\x16\x03\x01'), '');
   assert.equal(await say(server.port, ''), '');
 });
 
 test('too many idle connections push out the oldest of them and not an honest one', async () => {
-  await using server = await GatedServer.start({ authority, halfOpen: { timeoutMs: hourMs, maxCount: 3 } });
+  await using server = await GatedServer.start({ authority, strangers: limits({ maxFromPlace: 3 }) });
   const idle: Socket[] = [];
   const closed: number[] = [];
   for (const number of [0, 1, 2, 3, 4]) {

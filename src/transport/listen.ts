@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { HoldfastError, type Log, secondMs, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, type Log, minuteMs, secondMs, systemErrorCode } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
-import { acceptTls } from './accept-tls.ts';
+import { acceptTls, type TlsAcceptor } from './accept-tls.ts';
 import type { Credentials } from './credentials.ts';
-import { HalfOpen, type HalfOpenLimits } from './half-open.ts';
+import { HandshakeBudget, type HandshakeLimits } from './handshake-budget.ts';
 import { Hot } from './hot.ts';
 import { ServerContexts } from './server-contexts.ts';
+import { type StrangerLimits, Strangers } from './strangers.ts';
 import { noBindings, type TlsBindings } from './tls-bindings.ts';
 
 export interface ListenOptions {
@@ -16,14 +17,16 @@ export interface ListenOptions {
   readonly bindings?: Hot<TlsBindings>;
   /**
    * Gets every connection that is ready: a `TLSSocket` after its handshake, or the plain socket of a plain listener.
-   * For HTTP see `serveHttp`. Who the peer is has not been looked at: that is the gate's work, on every request.
+   * For HTTP see `serveHttp`. Who the peer is has to be asked of the gate on every request all the same.
    */
   readonly onConnection: (socket: Socket) => void;
+  /** What the certificate of a new connection is worth; without it everybody stays a stranger who may be told why. */
+  readonly greet?: TlsAcceptor['greet'];
   readonly log: Log;
   /** Ends the listener when it is aborted. */
   readonly signal?: AbortSignal;
-  /** 10 seconds and 256 at once, unless said. */
-  readonly halfOpen?: HalfOpenLimits;
+  /** 10 seconds to prove something and two minutes to stay, 32 from one place and 1024 in all, unless said. */
+  readonly strangers?: StrangerLimits;
 }
 
 /** A listener that is open. */
@@ -35,8 +38,15 @@ export interface Listener extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const defaultHalfOpen: HalfOpenLimits = { timeoutMs: 10 * secondMs, maxCount: 256 };
+const strangerLimits: StrangerLimits = {
+  proofMs: 10 * secondMs,
+  stayMs: 2 * minuteMs,
+  maxFromPlace: 32,
+  maxCount: 1024,
+};
+/** Three of four are for those who have proved an identity of ours. */
 const maxConnections = 4096;
+const handshakeLimits: HandshakeLimits = { maxFromPlace: 100, maxInAll: 400 };
 
 /**
  * Opens a listener. What its policy gives up against the default is logged. No error of a connection ends the program.
@@ -70,8 +80,9 @@ function acceptor({
   credentials,
   bindings = new Hot(noBindings),
   onConnection,
+  greet = () => 'told',
   log,
-  halfOpen,
+  strangers: limits = strangerLimits,
 }: ListenOptions): (socket: Socket) => void {
   const onError = (error: Error, from: string | undefined): void =>
     log.debug('connection failed', {
@@ -79,20 +90,23 @@ function acceptor({
       from,
       error: systemErrorCode(error) ?? error.message,
     });
+  const strangers = new Strangers(limits);
   if (policy.kind === 'plain') {
     return (socket) => {
       socket.on('error', (error) => onError(error, socket.remoteAddress));
+      strangers.add(socket);
+      strangers.letStay(socket);
       onConnection(socket);
     };
   }
   if (credentials === undefined) throw new TypeError(`listener ${policy.name}: TLS needs credentials`);
   const contexts = new ServerContexts(policy, credentials, bindings);
+  const budget = new HandshakeBudget(handshakeLimits);
   // Certificate and key that do not belong together are found at once, and not by the first connection.
   void contexts.standard.current;
-  const bounds = new HalfOpen(halfOpen ?? defaultHalfOpen);
   return (socket) => {
     try {
-      acceptTls(socket, { policy, contexts, halfOpen: bounds, onConnection, onError });
+      acceptTls(socket, { policy, contexts, strangers, budget, greet, onConnection, onError });
     } catch (error) {
       log.error('credentials cannot be used', { listener: policy.name, error: String(error) });
       socket.destroy();

@@ -41,6 +41,29 @@ test('many requests on one connection are all answered, and the connection is ke
   assert.equal(Object.values(client.agent().freeSockets).flat().length, 1);
 });
 
+test('a leaf that comes alone, as most programs send it, is completed from the issuing certificates here', async () => {
+  await using server = await GatedServer.start({ authority });
+  const { chain, privateKey } = await authority.issue('client', 'laptop');
+  assert.equal(await answerTo({ chain: chain.slice(0, 1), privateKey }, server), '200 client laptop');
+});
+
+test('a connection without a request ends when its certificate is revoked', async () => {
+  let isRevoked = false;
+  const seen = Promise.withResolvers<void>();
+  const isGood = (): boolean => {
+    seen.resolve();
+    return !isRevoked;
+  };
+  await using server = await GatedServer.start({ authority, isGood });
+  using client = dialer(await authority.issue('client', 'laptop'));
+  const idle = await client.connect(server.url);
+  await seen.promise;
+  isRevoked = true;
+  server.gate.recheck();
+  await closed(idle);
+  assert.deepEqual(server.requests, []);
+});
+
 const refused: readonly (readonly [what: string, answer: string, credentials: () => Promise<Credentials>])[] =
   [
     [
@@ -119,7 +142,8 @@ for (const [what, answer, credentials] of refused) {
 }
 
 test('a stranger is judged once for each connection, and anew when trust changes', async () => {
-  await using server = await GatedServer.start({ authority });
+  // Where a certificate is required, a stranger has one connection for each request.
+  await using server = await GatedServer.start({ authority, policy: { clientCertificate: 'warn' } });
   const { bundle, refusals } = server;
   using client = dialer(await stranger.issue('client', 'laptop'));
   for (let round = 0; round < 3; round++) assert.equal((await get(server.url, client.agent())).status, 403);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+  type Bytes,
   type Clock,
   type ErrorCode,
   HoldfastError,
@@ -21,6 +22,8 @@ import { peerCertificates } from './peer-certificates.ts';
 export interface PeerGateOptions {
   /** Who may vouch for a peer. */
   readonly bundle: Hot<TrustBundle>;
+  /** Certificates that stand between those of peers and our roots, in DER: most programs show their own alone. */
+  readonly issuings: () => readonly Bytes[];
   /** Whether the authority issued a certificate of this number and has not revoked it. Asked on every request. */
   readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean;
   /** Whether one that is not good may at least be renewed, since only its issuer is not to be believed any more; none unless said. */
@@ -47,6 +50,9 @@ interface Stranger {
 }
 
 const recheckMs = secondMs;
+
+/** What a new connection is: of one of ours; of one that is refused and may be told why; of anybody else. */
+export type Greeting = 'known' | 'told' | 'stranger';
 
 /**
  * The one place that decides who a peer is, on every request and never from the handshake alone: the chain to our
@@ -81,6 +87,18 @@ export class PeerGate {
     if (!isGood && !forRenewal) throw issuerRevoked(identity, certificate);
     checkRole(identity, roles);
     return identity;
+  }
+
+  /** What the certificate of a new connection is worth. That of one who is known ends with it, without a request too. */
+  greet(socket: Socket): Greeting {
+    try {
+      this.#judge(socket, this.#options.clock.now());
+      return 'known';
+    } catch (error) {
+      // Its first request is told why, and is not cut off before.
+      this.#forget(socket);
+      return isToldToPeer(error) ? 'told' : 'stranger';
+    }
   }
 
   /** Ends every connection whose peer would be refused by now; happens every second by itself. */
@@ -130,7 +148,8 @@ export class PeerGate {
   }
 
   #verifyNow(socket: Socket, nowMs: number): Peer {
-    const chain = peerCertificates(socket) ?? [];
+    const shown = peerCertificates(socket) ?? [];
+    const chain = shown.length === 0 ? [] : [...shown, ...this.#options.issuings()];
     const bundle = this.#options.bundle.current;
     const request = { chain, bundle, roles: allRoles, purpose: 'clientAuth', at: new Date(nowMs) } as const;
     const { identity, path } = verifyIdentity(request);

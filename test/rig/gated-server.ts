@@ -25,7 +25,7 @@ export interface GatedServerOptions {
   readonly isGood?: (serial: SerialNumber) => boolean;
   readonly clock?: Clock;
   readonly log?: Log;
-  readonly halfOpen?: ListenOptions['halfOpen'];
+  readonly strangers?: ListenOptions['strangers'];
 }
 
 /**
@@ -57,7 +57,13 @@ export class GatedServer implements AsyncDisposable {
     const { authority, clock = systemClock, log = silentLog, roles = ['client'] } = options;
     const bundle = new Hot(singleRootBundle(authority.network, authority.root.der));
     const credentials = new Hot<Credentials>(options.credentials ?? (await authority.issue('server', 'srv')));
-    const gate = new PeerGate({ bundle, clock, log, isGood: options.isGood ?? (() => true) });
+    const gate = new PeerGate({
+      bundle,
+      issuings: () => [authority.issuing.der],
+      isGood: options.isGood ?? (() => true),
+      clock,
+      log,
+    });
     const requests: string[] = [];
     const refusals: unknown[] = [];
     const http = createServer((incoming, response) => {
@@ -77,7 +83,8 @@ export class GatedServer implements AsyncDisposable {
       credentials,
       onConnection: serveHttp(http),
       log,
-      ...(options.halfOpen !== undefined && { halfOpen: options.halfOpen }),
+      greet: (socket) => gate.greet(socket),
+      ...(options.strangers !== undefined && { strangers: options.strangers }),
     });
     return new GatedServer({ listener, gate, credentials, bundle, requests, refusals }, http);
   }

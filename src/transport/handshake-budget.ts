@@ -1,0 +1,59 @@
+import { secondMs } from '../base/index.ts';
+
+/** How many handshakes that prove nothing are put up with in a second; each costs about a millisecond. */
+export interface HandshakeLimits {
+  readonly maxFromPlace: number;
+  readonly maxInAll: number;
+}
+
+/** So many places of ours are remembered, the last ones. */
+const maxKnownPlaces = 10_000;
+
+/**
+ * Counts handshakes a second at a time, and gives back those that proved an identity of ours. A place that one of ours
+ * came from has a share that others cannot take: a flood from everywhere keeps out whoever was never here.
+ */
+export class HandshakeBudget {
+  readonly #limits: HandshakeLimits;
+  readonly #known = new Set<string>();
+  #spent = new Map<string, number>();
+  #spentInAll = 0;
+  #sinceMs = -Infinity;
+
+  constructor(limits: HandshakeLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes one handshake for this place; false when there is none left in this second. `nowMs` is of a monotonic clock. */
+  spend(place: string, nowMs: number): boolean {
+    if (nowMs - this.#sinceMs >= secondMs) this.#begin(nowMs);
+    const spent = this.#spent.get(place) ?? 0;
+    if (spent >= this.#limits.maxFromPlace) return false;
+    if (this.#spentInAll >= this.#limits.maxInAll && !this.#known.has(place)) return false;
+    this.#spent.set(place, spent + 1);
+    this.#spentInAll += 1;
+    return true;
+  }
+
+  /** Gives one back, since it proved an identity of ours. */
+  refund(place: string): void {
+    this.#remember(place);
+    const spent = this.#spent.get(place) ?? 0;
+    if (spent === 0) return;
+    this.#spent.set(place, spent - 1);
+    this.#spentInAll -= 1;
+  }
+
+  #begin(nowMs: number): void {
+    this.#sinceMs = nowMs;
+    this.#spent = new Map();
+    this.#spentInAll = 0;
+  }
+
+  #remember(place: string): void {
+    this.#known.delete(place);
+    this.#known.add(place);
+    const [oldest] = this.#known;
+    if (this.#known.size > maxKnownPlaces && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
