@@ -11,11 +11,12 @@ import { closed } from '../../test/rig/closed.ts';
 import { GatedServer, get } from '../../test/rig/gated-server.ts';
 import { SampleAuthority, type SampleNode } from '../../test/rig/sample-certificates.ts';
 import { hourMs, isHoldfastError, type Log, silentLog, systemClock } from '../base/index.ts';
-import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
+import { certificatePem, exportPrivateKey, parseCertificate, privateKeyPem } from '../pki/index.ts';
 import { defaultListeners, type ListenerPolicy } from '../policy/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { Hot } from './hot.ts';
 import { listen } from './listen.ts';
+import { peerCertificates } from './peer-certificates.ts';
 import type { StrangerLimits } from './strangers.ts';
 import { TlsDialer } from './tls-dialer.ts';
 
@@ -48,8 +49,9 @@ async function writeNode(name: string, { chain, privateKey }: SampleNode): Promi
   await writeFile(join(directory, `${name}.pem`), pem.join(''));
 }
 
-function serialOf(socket: TLSSocket): string {
-  return socket.getPeerCertificate().serialNumber;
+function serialOf(socket: TLSSocket): string | undefined {
+  const [leaf] = peerCertificates(socket) ?? [];
+  return leaf && parseCertificate(leaf).serial;
 }
 
 /** Everything that `openssl s_client` says about one GET; with a certificate when `node` names one. */

@@ -5,6 +5,7 @@ import { acceptTls, type TlsAcceptor } from './accept-tls.ts';
 import type { Credentials } from './credentials.ts';
 import { HandshakeBudget, type HandshakeLimits } from './handshake-budget.ts';
 import { Hot } from './hot.ts';
+import { limitHandshakes } from './limit-handshakes.ts';
 import { ServerContexts } from './server-contexts.ts';
 import { type StrangerLimits, Strangers } from './strangers.ts';
 import { noBindings, type TlsBindings } from './tls-bindings.ts';
@@ -102,6 +103,7 @@ function acceptor({
   if (credentials === undefined) throw new TypeError(`listener ${policy.name}: TLS needs credentials`);
   const contexts = new ServerContexts(policy, credentials, bindings);
   const budget = new HandshakeBudget(handshakeLimits);
+  boundHandshakes(log);
   // Certificate and key that do not belong together are found at once, and not by the first connection.
   void contexts.standard.current;
   return (socket) => {
@@ -112,6 +114,15 @@ function acceptor({
       socket.destroy();
     }
   };
+}
+
+/** Without it handshakes are as dear as OpenSSL lets them be, which is worth a word and no reason not to serve. */
+function boundHandshakes(log: Log): void {
+  try {
+    limitHandshakes();
+  } catch (error) {
+    log.warn('the cost of handshakes cannot be bounded on this system', { error: String(error) });
+  }
 }
 
 function open(server: Server, { name, address }: ListenerPolicy): Promise<void> {

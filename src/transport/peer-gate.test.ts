@@ -162,14 +162,14 @@ test("a stranger's leaf with our genuine chain behind it learns nothing", async 
   assert.equal(await answerTo(mixed, server), '403 ');
 });
 
-test("a certificate signed by a client's key learns nothing", async () => {
+test("a certificate signed by a client's key is refused, and told that this is not allowed", async () => {
   await using server = await GatedServer.start({ authority });
   const client = await authority.issue('client', 'laptop');
   const keys = { privateKey: client.privateKey, publicKey: createPublicKey(client.privateKey) };
   const issuer = { subject: createName({ CN: 'laptop' }), der: new Uint8Array(), keys };
   const { chain, privateKey } = await authority.issue('admin', 'root', { issuer });
   const forged = { chain: [...chain.slice(0, 1), ...client.chain], privateKey };
-  assert.equal(await answerTo(forged, server), '403 ');
+  assert.equal(await answerTo(forged, server), '403 certificate_not_allowed');
 });
 
 test('a revocation counts on the next request of a connection that is open', async () => {
