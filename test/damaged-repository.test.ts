@@ -233,6 +233,10 @@ describe('a repository', () => {
     assert.equal((await holdfast(...words, '--overwrite')).code, 0);
     assert.equal(readFileSync(at('full/mine'), 'utf8'), 'mine');
     assert.deepEqual(restored('full', 'two/other'), readFileSync(at('two/other')));
+    const before = readFileSync(at('two/other'));
+    writeFileSync(at('two/other'), 'spoilt');
+    assert.equal((await holdfast('restore', 'latest', '--target', '/', '--overwrite')).code, 0);
+    assert.deepEqual(readFileSync(at('two/other')), before);
   });
 
   it('is not backed up to from a path that does not exist, nor read for a snapshot that is not there', async () => {

@@ -1,6 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import {
+  HoldfastError,
+  makePrivateDirectory,
+  type Secret,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
 import type { TrustAnchor } from '../trust/index.ts';
 import type { Node } from './node.ts';
@@ -117,7 +122,7 @@ function withoutExport({ exports }: NodeState, directory: string): ExportRecord[
 
 async function makeDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makePrivateDirectory(directory);
   } catch (error) {
     throw new HoldfastError('path_not_found', `${directory}: ${systemErrorCode(error) ?? 'cannot be made'}`, {
       hint: 'name a folder that can be written to',

@@ -4,7 +4,6 @@
  */
 export {
   type AtomicFileOptions,
-  makePrivateDirectory,
   syncDirectory,
   writeFileAtomic,
 } from './atomic-file.ts';
@@ -22,6 +21,7 @@ export type { ErrorCode } from './error-code.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { forEachLimited } from './pool.ts';
+export { makePrivateDirectory } from './private-directory.ts';
 export { isRunning, processMark } from './process-mark.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';

@@ -1,7 +1,7 @@
-import { chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
 export interface Home {
@@ -66,7 +66,7 @@ export async function openHome(path: string): Promise<Home> {
 /** The home at `path`, made when there is none; refuses a directory that holds something else. */
 export async function createHome(path: string): Promise<Home> {
   if ((await checkHome(path)) === 'used') return homeAt(await realpath(path));
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makePrivateDirectory(path);
   await chmod(path, 0o700);
   await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
   return homeAt(await realpath(path));

@@ -50,7 +50,7 @@ function refuseProblems({ problems, unlistedPacks }: RestoreSummary): void {
   if (problems > 0) {
     const message = `${plural(problems, 'problem')} in the restore, each named above`;
     throw new HoldfastError('restore_incomplete', message, {
-      hint: 'everything else is restored; holdfast check --read-data names what the repository has lost',
+      hint: 'everything else is restored; where damage is named, holdfast check --read-data names all of it',
     });
   }
   if (unlistedPacks === 0) return;

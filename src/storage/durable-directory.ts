@@ -1,13 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../base/index.ts';
+import { makePrivateDirectory, syncDirectory } from '../base/index.ts';
 
 /** Creates directories and what is missing above them, for their owner alone (0700), and makes their names durable. */
 export async function makeDurableDirectories(paths: readonly string[], signal?: AbortSignal): Promise<void> {
   const changed = new Set<string>();
   for (const path of paths) {
     signal?.throwIfAborted();
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    const first = await makePrivateDirectory(path);
     if (first !== undefined) for (const parent of parentsDownFrom(first, path)) changed.add(parent);
   }
   for (const directory of changed) await syncDirectory(directory);

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bytes, isHoldfastError } from '../base/index.ts';
+import { type Bytes, isHoldfastError, makePrivateDirectory } from '../base/index.ts';
 import { resolveRange } from './byte-range.ts';
 import { temporarySuffix, trimCache } from './cache-files.ts';
 import { readFully } from './object-file.ts';
@@ -51,7 +51,7 @@ export class ObjectCache {
     if (size > this.#maxBytes / 8) return;
     const temporary = this.#path(ref) + randomBytes(6).toString('hex') + temporarySuffix;
     try {
-      await mkdir(join(this.#directory, ref.type), { recursive: true, mode: 0o700 });
+      await makePrivateDirectory(join(this.#directory, ref.type));
       await writeFile(temporary, parts, { flag: 'wx', mode: 0o600 });
       await rename(temporary, this.#path(ref));
       await this.#grown(size);

@@ -26,7 +26,7 @@ At the server, for the machine called laptop:
 
 Examples, on the new machine:
   holdfast recover hf1-… --kit /media/safe/recovery-kit.txt
-  holdfast restore latest --target /
+  holdfast restore latest --target / --overwrite
 
 What opens the repository was left at the server, sealed; anybody can seal to a kit. The kit names the fingerprint of what
 this machine left ("# Escrow client/laptop …"); where it does not, --fingerprint says it, from holdfast status

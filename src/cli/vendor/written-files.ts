@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, rename, stat } from 'node:fs/promises';
+import { access, chmod, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import { HoldfastError, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import { defaultIniDirectory, type SesamFile } from '../../compat/index.ts';
 import type { Context } from '../context.ts';
 
@@ -28,7 +28,7 @@ export function sesamPath(context: Context, file: SesamFile, { path, ini }: Plac
 export async function prepareDirectory(file: string): Promise<void> {
   const directory = dirname(file);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makePrivateDirectory(directory);
     await access(directory, constants.W_OK);
   } catch (cause) {
     throw new HoldfastError(

@@ -14,7 +14,7 @@ export interface FileProblem {
 }
 
 /** Codes of the system after which no other file can be written either. */
-const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** What the system's error, or an expected failure, says of a file; anything else is a bug and thrown on. */
 export function systemProblem(error: unknown): FileProblem {

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { asBuffer, type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
+import {
+  asBuffer,
+  type Bytes,
+  HoldfastError,
+  makePrivateDirectory,
+  systemErrorCode,
+} from '../../base/index.ts';
 import {
   joinPath,
   lstat,
@@ -12,7 +18,8 @@ import {
   setMode,
 } from '../../files/index.ts';
 import type { TreeNode } from '../format/tree-node.ts';
-import { makeFile, makingRoom } from './write-file.ts';
+import { systemProblem } from './file-problem.ts';
+import { inTheWay, makeFile, makingRoom } from './write-file.ts';
 
 /** Temporary names are short, so that they fit wherever the name they stand for does. */
 const temporaryPrefix = '.holdfast-';
@@ -25,26 +32,40 @@ const slash = 0x2f;
  * entered only when it is one and no symlink, files are made anew, and with `replace` what is in their way is removed;
  * except directories, which are never removed.
  *
- * All of it is synchronous and throws the system's errors.
+ * All but {@link RestoreTarget.create} is synchronous and throws the system's errors.
  */
 export class RestoreTarget {
-  readonly #root: Bytes;
+  readonly #root: Buffer;
   readonly #replace: boolean;
 
-  private constructor(root: Bytes, replace: boolean) {
+  private constructor(root: Buffer, replace: boolean) {
     this.#root = root;
     this.#replace = replace;
   }
 
-  /** Changes nothing. `target_not_empty` when something is there and may not be overwritten. */
+  /**
+   * Changes nothing. `target_not_empty` when something is there and may not be overwritten; at `/`, where something always
+   * is, it is asked of each file.
+   */
   static open(directory: string, { overwrite }: { overwrite: boolean }): RestoreTarget {
-    if (!overwrite) refuseUnlessEmpty(directory);
+    if (!overwrite && directory !== '/') refuseUnlessEmpty(directory);
     return new RestoreTarget(Buffer.from(directory), overwrite);
   }
 
-  /** Makes the directory, and those that lead to it, if they are not there. */
-  create(): void {
-    mkdirSync(asBuffer(this.#root), { recursive: true, mode: 0o700 });
+  /** Whether everything goes to where it was saved from. */
+  get isInPlace(): boolean {
+    return this.#root.length === 1;
+  }
+
+  /** Makes the directory, and those that lead to it, if they are not there; `storage_failed` where that cannot be. */
+  async create(): Promise<void> {
+    const directory = this.#root.toString();
+    try {
+      await makePrivateDirectory(directory);
+    } catch (cause) {
+      const message = `${directory} cannot be made: ${systemProblem(cause).message}`;
+      throw new HoldfastError('storage_failed', message, { hint: 'choose another --target', cause });
+    }
   }
 
   /** Where something of the snapshot goes: the target, then its full path there. */
@@ -110,7 +131,7 @@ export class RestoreTarget {
   /** Gives a file that is whole its name. */
   finishFile(place: Bytes, temporary: Bytes): void {
     if (!this.#replace && exists(place)) {
-      throw new HoldfastError('target_not_empty', `${pathText(place)} is there already`);
+      throw inTheWay();
     }
     renameSync(asBuffer(temporary), asBuffer(place));
   }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -35,7 +36,7 @@ import {
 } from '../sample-repository.fixture.ts';
 import { systemProblem } from './file-problem.ts';
 import { restore } from './restore.ts';
-import type { RestoreOptions } from './restore-options.ts';
+import type { RestoreOptions, RestoreProblem } from './restore-options.ts';
 import { verify } from './verify.ts';
 
 let top: string;
@@ -240,6 +241,78 @@ describe('what is in the way', () => {
     const problems = await restoreTree(tree, { overwrite: true });
     assert.match(problems.join('\n'), /^\/a: (EISDIR|EPERM)/);
     assert.deepEqual([names(), names(join(target, 'a'))], [['a', 'dir', 'z'], ['full']]);
+  });
+});
+
+describe('restoring in place', () => {
+  const user = 65_534;
+  const inner = treeBlob(fileNode('file', one));
+  const saved = (): string => join(top, 'saved');
+
+  /** A tree in which `saved` lies where it is on disk; the directories that lead there are of nobody we are. */
+  async function savedTree(): Promise<SampleBlob> {
+    let tree = treeBlob({ ...folderNode('saved', inner), uid: process.geteuid?.() ?? 0 });
+    const trees = [inner, tree];
+    for (const name of top.slice(1).split('/').reverse()) {
+      tree = treeBlob({ ...folderNode(name, tree), uid: 12_345, gid: 12_345, mode: toGoMode('dir', 0o500) });
+      trees.push(tree);
+    }
+    await save([one], trees);
+    return tree;
+  }
+
+  /** Restores to `/` what was saved at `saved`. */
+  async function restoreInPlace(overwrite: boolean): Promise<string[]> {
+    const tree = await savedTree();
+    const problems: string[] = [];
+    const onProblem = ({ path, message }: RestoreProblem): void => void problems.push(`${path}: ${message}`);
+    const snapshot = { tree: tree.id, paths: [saved()] };
+    await restore(repository, snapshot, { target: '/', overwrite, onProblem });
+    return problems;
+  }
+
+  /** Root becomes somebody else for as long as it takes; everybody else is an ordinary user already. */
+  async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
+    if (process.getuid?.() !== 0) return work();
+    chownSync(top, user, user);
+    process.seteuid?.(user);
+    try {
+      return await work();
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
+
+  test('gives an ordinary user everything back, and leaves what leads there as it is', async () => {
+    const look = (): unknown[] =>
+      ['/', '/tmp', top].map((path) => {
+        const { mode, uid, mtimeNs } = lstat(Buffer.from(path));
+        return path === top ? [mode, uid] : [mode, uid, path === '/' ? mtimeNs : 0n];
+      });
+    await asOrdinaryUser(async () => {
+      const before = look();
+      assert.deepEqual(await restoreInPlace(true), []);
+      assert.deepEqual(look(), before);
+      assert.equal(readFileSync(join(saved(), 'file'), 'utf8'), one.plaintext.toString());
+      writeFileSync(join(saved(), 'file'), 'changed');
+      assert.deepEqual(await restoreInPlace(true), []);
+      assert.equal(readFileSync(join(saved(), 'file'), 'utf8'), one.plaintext.toString());
+    });
+  });
+
+  test('without overwriting brings what is gone, and names and keeps what is there', async () => {
+    mkdirSync(saved(), { mode: 0o700 });
+    assert.deepEqual(await restoreInPlace(false), []);
+    assert.equal(lstat(Buffer.from(saved())).mode, 0o700);
+    writeFileSync(join(saved(), 'file'), 'newer');
+    assert.deepEqual(await restoreInPlace(false), [
+      `${saved()}/file: is there already, and is left as it is without --overwrite`,
+    ]);
+    assert.equal(readFileSync(join(saved(), 'file'), 'utf8'), 'newer');
+  });
+
+  test('and to where no directory can be ends with an error', async () => {
+    await assert.rejects(restoreTree(inner, { target: '/proc/x/y' }), { code: 'storage_failed' });
   });
 });
 

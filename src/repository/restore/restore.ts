@@ -17,7 +17,7 @@ import { Restorer } from './restorer.ts';
  */
 export async function restore(
   repository: Repository,
-  snapshot: Pick<StoredSnapshot, 'tree'>,
+  snapshot: Pick<StoredSnapshot, 'tree'> & Partial<Pick<StoredSnapshot, 'paths'>>,
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
   const target = RestoreTarget.open(options.target, { overwrite: options.overwrite ?? false });
@@ -26,8 +26,8 @@ export async function restore(
     ...(options.signal && { signal: options.signal }),
     onDamaged: (_name, _error, packs) => (unlistedPacks = packs),
   });
-  target.create();
-  const restorer = new Restorer(target, options);
+  await target.create();
+  const restorer = new Restorer(target, { ...options, savedPaths: snapshot.paths ?? [] });
   const files = restorer.prepare(repository, snapshot.tree);
   await readContent(repository, files, { index, sink: restorer, signal: options.signal });
   return { ...restorer.finish(), unlistedPacks };

@@ -1,5 +1,5 @@
 import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
-import { joinPath, pathText } from '../../files/index.ts';
+import { joinPath, lstat, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
@@ -21,11 +21,17 @@ interface Step {
   state: 'unmade' | 'there' | 'refused';
 }
 
+/** How a {@link Restorer} restores. */
+interface RestorerOptions extends RestoreOptions {
+  /** What was saved, as text; the directories above it are in the snapshot only for the way to it. */
+  readonly savedPaths: readonly string[];
+}
+
 /** Puts one snapshot into one target: everything but the content of files itself, that through the pipeline it is a sink of. */
 export class Restorer implements ContentSink {
   readonly purpose: RunPurpose;
   readonly #target: RestoreTarget;
-  readonly #options: RestoreOptions;
+  readonly #options: RestorerOptions;
   readonly #links = new HardLinks();
   /** Files that could not be restored, by {@link keyOf} their places. */
   readonly #failed = new Set<string>();
@@ -36,7 +42,7 @@ export class Restorer implements ContentSink {
   #opened = 0;
   readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0, problems: 0 };
 
-  constructor(target: RestoreTarget, options: RestoreOptions) {
+  constructor(target: RestoreTarget, options: RestorerOptions) {
     this.#target = target;
     this.#options = options;
     this.purpose = options.overwrite === true ? 'replace' : 'write';
@@ -122,14 +128,27 @@ export class Restorer implements ContentSink {
   #makeDirectory({ directory, place }: Step): boolean {
     const { node, isSelected } = directory;
     if (node === undefined) return true;
+    const leadsThere = !isSelected || (this.#target.isInPlace && this.#isAboveSaved(directory.path));
     return this.#attempt(place, () => {
       const found = this.#target.makeDirectory(place) === 'found';
-      // One that only leads to what was asked for, and was there before, is not our business.
-      if (found && !isSelected) return;
+      if (found && (leadsThere || this.#isToBeLeft(place))) return;
       this.#target.openDirectory(place);
+      // Once it is there a later run, should this one be killed, leaves it as it is.
+      if (leadsThere) applyAttributes(place, openAttributes(node));
       this.#directories.push({ place, attributes: attributesOf(node) });
       this.#counts.directories++;
     });
+  }
+
+  /** Whether a directory only leads to what was saved, and has more in it than that. */
+  #isAboveSaved(path: Bytes): boolean {
+    const above = `${pathText(path)}/`;
+    return this.#options.savedPaths.some((saved) => saved.startsWith(above));
+  }
+
+  /** A directory that was there before is only given attributes by who may replace what is there, and is its owner. */
+  #isToBeLeft(place: Bytes): boolean {
+    return this.purpose !== 'replace' || !isOurs(place);
   }
 
   /** Makes what a node says; a file with content is given back for it to be read. */
@@ -178,6 +197,18 @@ export class Restorer implements ContentSink {
     this.#counts.problems++;
     this.#options.onProblem?.({ path, message });
   }
+}
+
+/** Root may do to every file what its owner may. */
+function isOurs(place: Bytes): boolean {
+  const user = process.geteuid?.() ?? 0;
+  return user === 0 || lstat(place).uid === user;
+}
+
+/** What a directory gets for as long as files go into it. */
+function openAttributes(node: TreeNode): FileAttributes {
+  const attributes = attributesOf(node);
+  return { ...attributes, permissions: attributes.permissions | 0o700 };
 }
 
 function keyOf(place: Bytes): string {

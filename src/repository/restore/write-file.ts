@@ -1,5 +1,5 @@
 import { closeSync, constants, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { asBuffer, type Bytes, systemErrorCode } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { dataStretches, holeBytes } from './data-stretches.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -33,10 +33,16 @@ export function makingRoom<T>(path: Bytes, replace: boolean, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (!replace || systemErrorCode(error) !== 'EEXIST') throw error;
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+    if (!replace) throw inTheWay();
     unlinkSync(asBuffer(path));
     return make();
   }
+}
+
+/** Something is where a file is to go, and may not be replaced. */
+export function inTheWay(): HoldfastError {
+  return new HoldfastError('target_not_empty', 'is there already, and is left as it is without --overwrite');
 }
 
 /** Opens a file that was made by {@link makeFile} again. */
