@@ -24,7 +24,7 @@ import { OpenDirectory } from './open-directory.ts';
 import { ParentDirectory } from './parent-directory.ts';
 import type { Pipeline } from './pipeline.ts';
 import { TreeStore } from './tree-store.ts';
-import { hasSameContent, hasSameMetadata } from './unchanged.ts';
+import { hasSameContent } from './unchanged.ts';
 
 /** After so many names the other tasks of the main thread get a turn. */
 const namesPerTurn = 64;
@@ -122,13 +122,13 @@ export class TreeWalker {
     const level = this.#level;
     const previous = level.before.find(name);
     const previousTree = previous?.type === 'dir' ? previous.subtree : undefined;
-    const own = this.#describe(path, name, stat, previous);
+    const own = this.#describe(path, name, stat);
     const before = await this.#parentDirectory(previousTree, signal);
     const done = level.directory.reserve();
     const directory = new OpenDirectory((nodes) => {
       const subtree = this.#trees.store(nodes, before);
       this.counts.addDirectory(previousTree, subtree);
-      done(own?.subtree === subtree ? own : own && { ...own, subtree });
+      done(own && { ...own, subtree });
     });
     this.#levels.push({ directory, before });
   }
@@ -136,15 +136,15 @@ export class TreeWalker {
   #saveEntry({ path, name, stat }: Seen): void {
     const { directory, before } = this.#level;
     const previous = before.find(name);
-    const node = this.#describe(path, name, stat, previous);
+    const node = this.#describe(path, name, stat);
     if (!node) return;
     if (node.type !== 'file') {
       directory.add(node);
       return;
     }
     this.counts.findFile(stat.size);
-    if (previous?.content && hasSameContent(previous, 'file', stat) && this.#isStored(previous.content)) {
-      directory.add(node === previous ? node : { ...node, content: previous.content });
+    if (previous?.content && hasSameContent(previous, stat) && this.#isStored(previous.content)) {
+      directory.add({ ...node, content: previous.content });
       this.#countFile('unmodified', stat.size);
       return;
     }
@@ -172,12 +172,10 @@ export class TreeWalker {
     return { ...node, content: outcome.content, size: outcome.size };
   }
 
-  /** `previous` itself when it still holds; undefined for what is not kept, or cannot be looked at and is reported. */
-  #describe(path: Bytes, name: Bytes, stat: FileStat, previous: TreeNode | undefined): TreeNode | undefined {
+  /** Undefined for what is not kept, or cannot be looked at and is reported. */
+  #describe(path: Bytes, name: Bytes, stat: FileStat): TreeNode | undefined {
     const { kind } = stat;
     if (kind === 'irregular') return undefined;
-    if (previous && hasSameContent(previous, kind, stat) && hasSameMetadata(previous, kind, stat))
-      return previous;
     try {
       return nodeOfStat({ path, name }, kind, stat, this.#xattrs(path));
     } catch (error) {
