@@ -65,6 +65,28 @@ describe('a client that may not', () => {
     assert.equal(status, 403);
   });
 
+  it('is seen to try, by name and not for each time, and so is one that is revoked', async () => {
+    const eve = await network.join('eve', at('eve'));
+    const { directory } = await eve.exportForRestic();
+    const eves = { ca: join(directory, 'ca.pem'), certificate: join(directory, 'client.pem') };
+    const operation = { ...eves, method: 'POST' } as const;
+    for (let time = 0; time < 3; time++) await certifiedRequest(url('/-/admin/status'), operation);
+    await network.run(['cert', 'revoke', 'eve', '--yes']);
+    for (let time = 0; time < 2; time++)
+      assert.equal((await certifiedRequest(url('/eve/config'), eves)).status, 403);
+    const listed = await network.run(['audit', 'list', '--kind', 'refused', '--by', 'client/eve', '--json']);
+    const records = JSON.parse(listed.stdout) as { details: { code: string; message: string } }[];
+    const codes = ['certificate_revoked', 'certificate_wrong_role'];
+    assert.deepEqual(
+      records.map(({ details }) => details.code),
+      codes,
+    );
+    assert.match(records[0]?.details.message ?? '', /client eve: .* revoked.*, from 127\.0\.0\.1$/);
+    const { stdout, stderr } = await network.run(['status']);
+    assert.match(stdout + stderr, /client eve was refused 3 times within a day \(certificate_wrong_role\)/);
+    assert.match(stdout + stderr, /client eve was refused 2 times within a day \(certificate_revoked\)/);
+  });
+
   it('has no certificate, and is not even answered', async () => {
     const ca = join(bobsExport.directory, 'ca.pem');
     await assert.rejects(certifiedRequest(url('/bob/config'), { ca }), /certificate required/i);

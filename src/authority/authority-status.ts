@@ -7,6 +7,8 @@ import { custodyWarnings } from './custody/custody-warnings.ts';
 import type { CaCertificate } from './issuer.ts';
 import { countLiveJoinCodes } from './join-code-records.ts';
 import type { LogHead } from './log/audit-log.ts';
+import { type RefusedPeer, refusedPeers } from './log/refused-peers.ts';
+import type { RepeatedRefusals } from './log/repeated-refusals.ts';
 import type { MirrorState } from './mirror/mirrors.ts';
 import { policyWarnings } from './policy/policy-warnings.ts';
 import { countPending } from './requests/request-records.ts';
@@ -44,16 +46,25 @@ export interface AuthorityStatus {
   readonly log: LogHead;
   /** Copies of the log outside this home. */
   readonly mirrors: readonly MirrorState[];
+  /** Those of the network who were refused at the gate in the last day, at most 20. */
+  readonly refused: readonly RefusedPeer[];
   /** Sentences about what wants doing. */
   readonly warnings: readonly string[];
 }
 
 const endingSoonMs = 7 * dayMs;
 
+/** What the status takes from elsewhere than the records. */
+export interface StatusOptions {
+  readonly kitPath?: string | undefined;
+  readonly mirrors: readonly MirrorState[];
+  readonly waitingRefusals: RepeatedRefusals['waiting'];
+}
+
 /** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
 export async function readStatus(
   context: AuthorityContext,
-  { kitPath, mirrors }: { readonly kitPath?: string | undefined; readonly mirrors: readonly MirrorState[] },
+  { kitPath, mirrors, waitingRefusals }: StatusOptions,
 ): Promise<AuthorityStatus> {
   const { database, reader, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
@@ -71,6 +82,8 @@ export async function readStatus(
   const escrowed = await database.get<{ n: number }>(
     'SELECT count(*) AS n FROM (SELECT DISTINCT identity, repository FROM escrows)',
   );
+  const recorded = await refusedPeers(database, new Date(nowMs - dayMs));
+  const refused = recorded.map((peer) => withWaiting(peer, waitingRefusals));
   return {
     network: issuer.network,
     epoch,
@@ -86,6 +99,7 @@ export async function readStatus(
     backup: await readBackupStatus(context),
     log: await log.head(),
     mirrors,
+    refused,
     warnings: [
       ...standingWarnings(standing),
       ...kitWarnings(kitPath),
@@ -93,6 +107,7 @@ export async function readStatus(
       ...policyWarnings(context),
       ...(await backupWarnings(context)),
       ...mirrors.flatMap(mirrorWarnings),
+      ...refused.map(refusalWarning),
     ],
   };
 }
@@ -115,4 +130,14 @@ function kitWarnings(kitPath: string | undefined): string[] {
 function mirrorWarnings({ name, sequence, problem }: MirrorState): string[] {
   if (problem === undefined) return [];
   return [`the log mirror ${name} is known to have ${sequence} records, and cannot be written: ${problem}`];
+}
+
+function withWaiting(peer: RefusedPeer, waiting: StatusOptions['waitingRefusals']): RefusedPeer {
+  const more = waiting.find(({ by, code }) => by === peer.by && code === peer.code)?.count ?? 0;
+  return { ...peer, times: peer.times + more };
+}
+
+function refusalWarning({ by, code, times, last }: RefusedPeer): string {
+  const often = times === 1 ? 'once' : `${times} times`;
+  return `${by.replace('/', ' ')} was refused ${often} within a day (${code}), recorded last ${last.toISOString()}: holdfast audit list --kind refused --by ${by}`;
 }

@@ -1,7 +1,7 @@
 import { type Bytes, type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
 import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
-import { type Certificate, parseCertificate, type SerialNumber } from '../pki/index.ts';
+import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
 import type { TrustBundle } from '../trust/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type AuthorityStatus, readStatus } from './authority-status.ts';
@@ -206,15 +206,32 @@ export class Authority implements AsyncDisposable {
     return this.#refusals.count(code);
   }
 
+  /** Keeps that somebody was refused at the gate: one of ours by name and address, others as a number. */
+  async noteRefusal(
+    error: HoldfastError,
+    who?: { readonly identity: Identity; readonly from: string },
+  ): Promise<void> {
+    if (who === undefined) return await this.countRefusal(error);
+    const message = `${error.message}, from ${who.from}`;
+    await this.#recordRefusal(identityLabel(who.identity), { code: error.code, message });
+  }
+
   /** How things are; `kitPath` is where the recovery kit still lies, when it does. */
   async status(options: { readonly kitPath?: string | undefined } = {}): Promise<AuthorityStatus> {
     const mirrors = this.mirrors.configured ? await this.mirrors.flush(secondMs) : [];
-    return await readStatus(this.#context, { ...options, mirrors });
+    return await readStatus(this.#context, {
+      ...options,
+      mirrors,
+      waitingRefusals: this.#repeated.waiting,
+    });
   }
 
   /** Does what is due now and then: to be called every few seconds while a server runs, and at its start. */
   async maintain(log: Log): Promise<void> {
-    const recordRefusals = (): Promise<void> => this.#repeated.flush('due');
+    const recordRefusals = async (): Promise<void> => {
+      await this.#repeated.flush('due');
+      await this.#refusals.flush('due');
+    };
     await maintain(this.#context, log, [recordRefusals]);
     this.backups.makeDue(log);
   }
@@ -233,7 +250,7 @@ export class Authority implements AsyncDisposable {
     try {
       await this.#before.settled();
       await this.backups.close();
-      await this.#refusals.flush();
+      await this.#refusals.flush('all');
       await this.#repeated.flush('all');
       await keepLastCheckpoint(this.#context);
       if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
@@ -248,7 +265,7 @@ export class Authority implements AsyncDisposable {
     }
   }
 
-  async #recordRefusal(by: string, error: HoldfastError): Promise<void> {
+  async #recordRefusal(by: string, error: Pick<HoldfastError, 'code' | 'message'>): Promise<void> {
     if (!(await this.#repeated.record(by, error))) await this.countRefusal(error);
   }
 }

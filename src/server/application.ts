@@ -37,6 +37,7 @@ export async function createApplication(context: ServerContext): Promise<Applica
   app.setErrorHandler<Error>((error, request, reply) => {
     const failure = asHoldfastError(error);
     sayFailure(context.log, failure, loggedUrl(request.url));
+    context.noteRefusal(request.raw.socket, failure);
     void reply
       .code(httpStatusOf(failure))
       .send(errorBody(failure, isAdmin(identities.get(request.raw)) ? 'administrators' : 'peers'));

@@ -4,6 +4,7 @@ import { type Identity, roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
 import type { PeerGate } from '../transport/index.ts';
 import { findRoute, type Route, storageRoute } from './access.ts';
+import type { NoteRefusal } from './note-refusal.ts';
 import { refuse } from './refuse.ts';
 import type { StorageHandler } from './storage-handler.ts';
 
@@ -17,6 +18,7 @@ export interface Destinations {
     response: ServerResponse,
     identity: Identity | undefined,
   ) => void;
+  readonly noteRefusal: NoteRefusal;
   readonly log: Log;
 }
 
@@ -26,7 +28,7 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, storage, application, log }: Destinations,
+  { gate, storage, application, noteRefusal, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     try {
@@ -40,6 +42,7 @@ export function createDispatcher(
       if (path.startsWith('/-/')) application(request, response, identity);
       else void storage(request, response, { client: identity?.name ?? '', appendOnly: true });
     } catch (error) {
+      noteRefusal(request.socket, error);
       refuse(request, response, error, log);
     }
   };

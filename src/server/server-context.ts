@@ -4,6 +4,7 @@ import type { Authority } from '../authority/index.ts';
 import type { Log } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
+import type { NoteRefusal } from './note-refusal.ts';
 
 /** What the routes work on. */
 export interface ServerContext {
@@ -12,6 +13,7 @@ export interface ServerContext {
   /** `https://host:port` of the listeners with storage and control, best first: what nodes are told. */
   readonly servers: readonly string[];
   readonly enrolLimit: EnrolLimit;
+  readonly noteRefusal: NoteRefusal;
   readonly log: Log;
 }
 

@@ -19,6 +19,7 @@ import { createApplication } from './application.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { listenerHttp } from './listener-http.ts';
+import { refusalNoter } from './note-refusal.ts';
 import { postedOcsp } from './ocsp-routes.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-namespaces.ts';
@@ -65,11 +66,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await authority.maintain(log);
   const views = policies.map((policy) => viewOf(policy, names));
   const urls = nodeUrls(policies, names);
+  const noteRefusal = refusalNoter(authority, log);
   const application = await createApplication({
     authority,
     admin: { ...options.admin, listeners: views },
     servers: urls,
     enrolLimit: new EnrolLimit(clock),
+    noteRefusal,
     log,
   });
   const destinations: Destinations = {
@@ -83,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
     storage: createStorageHandler({ storeFor: localNamespaces(options.storeDirectory), log }),
     application: application.handle,
+    noteRefusal,
     log,
   };
   await using opened = new AsyncDisposableStack();
@@ -124,7 +128,8 @@ async function openListener(
   const http = serveHttp(listenerHttp(policy, createDispatcher(policy, destinations)));
   // A plain listener has nothing but what everybody may know.
   const onConnection = policy.kind === 'plain' ? answerPosts(postedOcsp(authority), http) : http;
-  const greet = (socket: Socket): Greeting => destinations.gate.greet(socket);
+  const greet = (socket: Socket): Greeting =>
+    destinations.gate.greet(socket, (refusal) => destinations.noteRefusal(socket, refusal));
   return listen({ policy, credentials, bindings, onConnection, greet, log });
 }
 

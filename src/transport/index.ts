@@ -7,6 +7,7 @@ export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 export type { Credentials } from './credentials.ts';
 export { Hot } from './hot.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
+export { namedIdentity } from './named-identity.ts';
 export { peerCertificates } from './peer-certificates.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { serveHttp } from './serve-http.ts';

@@ -89,15 +89,20 @@ export class PeerGate {
     return identity;
   }
 
-  /** What the certificate of a new connection is worth. That of one who is known ends with it, without a request too. */
-  greet(socket: Socket): Greeting {
+  /**
+   * What the certificate of a new connection is worth. That of one who is known ends with it, without a request too.
+   * `onStranger` learns why nobody of ours is there.
+   */
+  greet(socket: Socket, onStranger: (refusal: unknown) => void): Greeting {
     try {
       this.#judge(socket, this.#options.clock.now());
       return 'known';
     } catch (error) {
       // Its first request is told why, and is not cut off before.
       this.#forget(socket);
-      return isToldToPeer(error) ? 'told' : 'stranger';
+      if (isToldToPeer(error)) return 'told';
+      onStranger(error);
+      return 'stranger';
     }
   }
 

@@ -83,7 +83,7 @@ export class GatedServer implements AsyncDisposable {
       credentials,
       onConnection: serveHttp(http),
       log,
-      greet: (socket) => gate.greet(socket),
+      greet: (socket) => gate.greet(socket, (refusal) => refusals.push(refusal)),
       ...(options.strangers !== undefined && { strangers: options.strangers }),
     });
     return new GatedServer({ listener, gate, credentials, bundle, requests, refusals }, http);

@@ -22,12 +22,13 @@ export class RefusalCounter {
   /** Counts one, and records what has come together when the hour is over. */
   async count(code: ErrorCode): Promise<void> {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
-    if (this.#clock.now() - this.#sinceMs >= flushEveryMs) await this.flush();
+    await this.flush('due');
   }
 
-  /** Records what has come together, if anything has. */
-  async flush(): Promise<void> {
+  /** Records what has come together, if anything has: in an hour or longer, or all of it. */
+  async flush(which: 'due' | 'all'): Promise<void> {
     if (this.#counts.size === 0) return;
+    if (which === 'due' && this.#clock.now() - this.#sinceMs < flushEveryMs) return;
     const details = {
       counts: Object.fromEntries(this.#counts),
       since: new Date(this.#sinceMs).toISOString(),

@@ -46,6 +46,11 @@ export class RepeatedRefusals {
     return true;
   }
 
+  /** How many there were that are not on record yet, by party and reason. */
+  get waiting(): readonly Pick<Repeats, 'by' | 'code' | 'count'>[] {
+    return [...this.#told.values()].filter(({ count }) => count > 0);
+  }
+
   /** Records what has come together since an hour ago or longer, or all of it, and forgets who came no more. */
   async flush(which: 'due' | 'all'): Promise<void> {
     for (const [key, repeats] of this.#told)
