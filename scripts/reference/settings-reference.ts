@@ -5,7 +5,7 @@ export function settingsReference(): string {
   const rows = Object.entries(about).map(([key, meaning]) => `| \`${snakeCase(key)}\` | ${meaning} |`);
   return `# Settings
 
-\`holdfast.toml\` in the home of a server says what belongs to this machine. It is read once, at start, and checked: an
+\`holdfast.toml\` in the home of a server says what belongs to this machine. It is read at start, and again at SIGHUP, and checked: an
 unknown key or a wrong type is an error that names it. Made by \`npm run reference\`, and a test compares it.
 
 | key | meaning |

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { HoldfastError } from './error.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
 import { Secret } from './secret.ts';
 
 /** What a log writes while `say` talks to it, a value for each line. */
@@ -47,6 +47,23 @@ describe('the log', () => {
     });
     assert.equal(lines.length, 5);
     assert.ok(!JSON.stringify(lines).includes(canary), JSON.stringify(lines));
+  });
+
+  it('writes what is as grave as its level, which may change while it is used, for its children too', () => {
+    const lines: string[] = [];
+    let level: LogLevel = 'warn';
+    const log = createLog({ level: () => level, destination: { write: (line) => void lines.push(line) } });
+    const child = log.child({ part: 'server' });
+    child.info('too slight');
+    child.warn('said');
+    level = 'info';
+    child.info('said too');
+    level = 'silent';
+    log.error('not at all');
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { msg: string }).msg),
+      ['said', 'said too'],
+    );
   });
 
   it('does not end the program when it cannot be written', () => {

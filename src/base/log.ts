@@ -19,13 +19,18 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** What is kept in memory of lines that cannot be written now; what is beyond is lost. */
 const maxWaitingBytes = 1024 * 1024;
 
-/** A log that writes JSON lines to `destination`, by default standard error. */
-export function createLog(options: { level?: LogLevel; destination?: DestinationStream } = {}): Log {
+/**
+ * A log that writes JSON lines to `destination`, by default standard error: what is at least as grave as `level`, which is
+ * asked for each line, since a server's may change while it runs.
+ */
+export function createLog(
+  options: { level?: LogLevel | (() => LogLevel); destination?: DestinationStream } = {},
+): Log {
   const { level = 'info', destination = standardError() } = options;
   const serializers = { error: (error: unknown) => describeError(error) };
-  return wrap(
-    pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, destination),
-  );
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  const logger = pino({ level: 'debug', base: null, timestamp, serializers }, destination);
+  return wrap(logger, typeof level === 'string' ? () => level : level);
 }
 
 /** A log that drops everything. */
@@ -64,12 +69,20 @@ function describeError(error: unknown, depth = 0): unknown {
   };
 }
 
-function wrap(logger: Logger): Log {
+/** From the least grave to the gravest; nothing is as grave as `silent`. */
+const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
+
+function wrap(logger: Logger, level: () => LogLevel): Log {
+  const writer =
+    (grade: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: LogFields = {}): void => {
+      if (levels.indexOf(grade) >= levels.indexOf(level())) logger[grade](fields, message);
+    };
   return {
-    debug: (message, fields = {}) => logger.debug(fields, message),
-    info: (message, fields = {}) => logger.info(fields, message),
-    warn: (message, fields = {}) => logger.warn(fields, message),
-    error: (message, fields = {}) => logger.error(fields, message),
-    child: (fields) => wrap(logger.child(fields)),
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    child: (fields) => wrap(logger.child(fields), level),
   };
 }

@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { listenersOf, readSettings, type Settings } from './settings.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */
 export interface AuthorityHome extends AsyncDisposable {
@@ -60,8 +60,10 @@ export function adminContext(
 }
 
 /** `host:port` of the enrolment listener under the first names of the server: a join code should stay short. */
-export function enrolAddresses({ names, port }: Pick<Settings, 'names' | 'port'>): string[] {
-  return reachableNames(names)
+export function enrolAddresses(settings: Settings): string[] {
+  const enrols = listenersOf(settings).find(({ services }) => services.includes('enrol'));
+  if (enrols === undefined) return [];
+  return reachableNames(settings.names)
     .slice(0, 3)
-    .map((name) => `${urlHost(name)}:${port + 1}`);
+    .map((name) => `${urlHost(name)}:${enrols.address.port}`);
 }

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../base/index.ts';
+import type { Clock, Log, LogLevel } from '../base/index.ts';
 import type { Output } from './output.ts';
 import type { Progress } from './progress.ts';
 
@@ -13,8 +13,12 @@ export interface Context {
   readonly keystorePassphraseFile?: string | undefined;
   readonly output: Output;
   readonly log: Log;
+  /** A log with a level of its own, which is asked for each line; `--verbose` shows everything. */
+  readonly logAt: (level: () => LogLevel) => Log;
   readonly clock: Clock;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Does `work` at each SIGHUP until it is disposed of. */
+  readonly onHangUp: (work: () => void) => Disposable;
   readonly progress: (label: string) => Progress;
 }

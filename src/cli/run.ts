@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { createLog, systemClock } from '../base/index.ts';
+import { createLog, type Log, type LogLevel, systemClock } from '../base/index.ts';
 import type { CalledWords } from './called-words.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import type { Context } from './context.ts';
@@ -10,7 +10,10 @@ import { defaultHome } from './home.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
 import { refuseEmpty } from './refuse-empty.ts';
+import { refuseRepeated } from './refuse-repeated.ts';
+import { listenForSignals } from './signals.ts';
 import { helpOf, usageError } from './usage-error.ts';
+import { checkRules } from './word-rules.ts';
 
 /** What every command takes. */
 interface GlobalOptions {
@@ -23,7 +26,7 @@ interface GlobalOptions {
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
 export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
   const { words } = called;
-  const interrupt = listenForInterrupt();
+  const signals = listenForSignals();
   surviveLostOutput();
   let help: string | undefined;
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
@@ -31,6 +34,8 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
     const options = command.optsWithGlobals<GlobalOptions>();
     output = createOutput(options.json === true, process.stdout, process.stderr);
     help = helpOf(command);
+    const logAt = (level: () => LogLevel): Log =>
+      createLog({ level: options.verbose === true ? 'debug' : level });
     const workingDirectory = environment.INIT_CWD ?? process.cwd();
     return {
       home: defaultHome(options.home, environment, workingDirectory),
@@ -38,9 +43,11 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
       environment,
       keystorePassphraseFile: options.keystorePassphraseFile,
       output,
-      log: createLog({ level: options.verbose === true ? 'debug' : 'warn' }),
+      log: logAt(() => 'warn'),
+      logAt,
       clock: systemClock,
-      signal: interrupt.signal,
+      signal: signals.ended,
+      onHangUp: signals.onHangUp,
       progress: (label) => startProgress(label, process.stderr),
     };
   };
@@ -49,9 +56,9 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
     await program.parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? exitCode.done);
   } catch (error) {
-    return fail(output, error, { signal: interrupt.signal, help });
+    return fail(output, error, { signal: signals.ended, help });
   } finally {
-    interrupt.stop();
+    signals.stop();
   }
 }
 
@@ -87,7 +94,10 @@ function createParser(name: string): Command {
     .helpCommand('help [command]', 'show help for a command')
     .configureOutput({ outputError: () => {} })
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .hook('preAction', (_program, command) => refuseEmpty(command));
+    .hook('preAction', (_program, command) => {
+      refuseEmpty(command);
+      checkRules(command);
+    });
   pointToItsHelp(program);
   return program;
 }
@@ -133,6 +143,7 @@ function addToEach(command: Command): void {
     .option('--keystore-passphrase-file <file>', "passphrase of the authority's keystore, where it has one")
     .option('--json', 'print JSON on stdout')
     .option('--verbose', 'log what is done, as JSON lines on stderr');
+  refuseRepeated(command);
 }
 
 function misplacedStart(): Context {
@@ -151,28 +162,6 @@ function fail(output: Output, error: unknown, { signal, help }: FailureSetting):
   const ended = whatEnded(error, signal);
   sayError(output, ended, help);
   return exitCodeOf(ended);
-}
-
-/** A terminal gives Ctrl-C to `npm start` and to us, and npm passes its own on: so close together they are one. */
-const oneCtrlCMs = 500;
-
-/** The first Ctrl-C ends the work in order, the second one at once. */
-function listenForInterrupt(): { signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  let firstAtMs = 0;
-  const onSignal = (): void => {
-    if (!controller.signal.aborted) {
-      firstAtMs = performance.now();
-      controller.abort();
-    } else if (performance.now() - firstAtMs > oneCtrlCMs) {
-      process.exit(exitCode.interrupted);
-    }
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    stop: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
-  };
 }
 
 /**
@@ -195,7 +184,7 @@ const examples = `
 Examples:
   holdfast up ~/Documents                 a network, a server and a verified backup
   holdfast token create laptop            a join code for another machine
-  holdfast join hf1-…                     on that machine
+  holdfast join                           on that machine, which asks for the code
   holdfast backup ~/Documents             back up again; only what changed is stored
   holdfast restore latest --target DIR    bring it back
 `;

@@ -1,11 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import type { HoldfastError } from '../base/index.ts';
+import { HoldfastError, type LogLevel } from '../base/index.ts';
 import { startServer } from '../server/index.ts';
-import type { Credentials, Hot } from '../transport/index.ts';
-import { type AuthorityHome, adminContext, openAuthorityHome } from './authority-home.ts';
+import { type Credentials, Hot } from '../transport/index.ts';
+import { type AuthorityHome, adminContext } from './authority-home.ts';
 import type { Context } from './context.ts';
-import { sayAuthority } from './creating.ts';
-import { openHome } from './home.ts';
 import { reachableNames } from './reachable-names.ts';
 import { ServerBindings } from './server-bindings.ts';
 import { ServerCredentials } from './server-credentials.ts';
@@ -21,24 +18,20 @@ export interface ServingOptions {
 export interface Serving extends AsyncDisposable {
   /** The authority with the settings of this run. */
   readonly opened: AuthorityHome;
+  /** The settings as the file has them. */
+  readonly kept: Settings;
+  /** What was said for this run. */
+  readonly options: ServingOptions;
+  /** Logs what is as grave as this from now on. */
+  readonly setLogLevel: (level: LogLevel | undefined) => void;
+  /** Reads again which certificates are shown to whom. */
+  readonly reloadTls: () => Promise<void>;
   /** The main address, for people. */
   readonly url: string;
   /** `https://HOST:PORT` for clients, best first. */
   readonly urls: readonly string[];
   /** Resolves when the authority may not work any more, with why. */
   readonly ended: Promise<HoldfastError>;
-}
-
-/** `holdfast serve`: the server of this home until Ctrl-C. */
-export async function serve(context: Context, options: ServingOptions): Promise<void> {
-  // The launcher gives a server's main thread a large young generation (MiB); the other threads need none.
-  setFlagsFromString('--max-semi-space-size=1');
-  const home = await openHome(context.home);
-  await using opened = await openAuthorityHome(context, home, { worker: true });
-  await using serving = await startServing(context, opened, options);
-  await sayAuthority(context, opened);
-  sayServer(context, serving);
-  await untilOver(context, serving);
 }
 
 /** Starts the server of an authority that is open, with a certificate that is renewed first when it is due. */
@@ -49,7 +42,8 @@ export async function startServing(
 ): Promise<Serving> {
   const { home } = opened;
   const settings = settingsOf(context, opened.settings, options);
-  const log = context.log.child({ part: 'server' });
+  const level = new Hot<LogLevel>(settings.logLevel ?? 'info');
+  const log = context.logAt(() => level.current).child({ part: 'server' });
   const own = await ServerCredentials.open(home.node, opened.authority, settings.names, context.clock);
   const credentials: Hot<Credentials> = own.current;
   const bindings = await ServerBindings.open(home.node);
@@ -72,6 +66,10 @@ export async function startServing(
   const stopRenewing = own.renewWhenDue(log);
   return {
     opened: { ...opened, settings },
+    kept: opened.settings,
+    options,
+    setLogLevel: (next = 'info') => level.replace(next),
+    reloadTls: () => bindings.reload(),
     url: server.urls[0] ?? '',
     urls: server.urls,
     ended: server.ended,
@@ -87,18 +85,16 @@ export function sayServer({ output }: Context, { url }: Serving): void {
   output.row('server', `listening ${url}`, 'TLS 1.3, client certificates required');
 }
 
-/** Resolves at Ctrl-C, which is how a server ends when all is well. @throws HoldfastError when its authority has to stop */
-export async function untilOver({ signal }: Context, { ended }: Pick<Serving, 'ended'>): Promise<void> {
-  const interrupted = Promise.withResolvers<undefined>();
-  const stop = (): void => interrupted.resolve(undefined);
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  const why = await Promise.race([interrupted.promise, ended]);
-  if (why !== undefined) throw why;
-}
-
 /** What was said on the command line counts for this run, and is pointed out when it differs from what is kept. */
 function settingsOf({ output }: Context, kept: Settings, { port, names }: ServingOptions): Settings {
+  if (port !== undefined && kept.listeners !== undefined)
+    throw new HoldfastError(
+      'usage',
+      `--port ${port}: holdfast.toml has listeners of its own, which name theirs`,
+      {
+        hint: 'change the ports there, or take the listeners out of it',
+      },
+    );
   if (port !== undefined && port !== kept.port) {
     output.warn(`port ${port} for this run; clients were told ${kept.port} (holdfast.toml)`);
   }

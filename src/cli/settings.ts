@@ -89,7 +89,7 @@ export function parseSettings(text: string, path: string): Settings {
     return value;
   }
   const [first] = Value.Errors(settingsSchema, value);
-  const where = snakeCase(first?.instancePath.slice(1).replaceAll('/', '.') ?? '') || 'the file';
+  const where = settingsKey(first?.instancePath.slice(1).replaceAll('/', '.') ?? '') || 'the file';
   throw new HoldfastError('settings_invalid', `${path}: ${where} ${first?.message ?? 'is not valid'}`, {
     hint: 'docs/reference/settings.md lists every key with its default',
   });
@@ -148,9 +148,9 @@ function parseToml(text: string, path: string): unknown {
 
 function encodeSettings({ network, names, port, statusAddress, ...others }: Settings): string {
   const first = { network, names, port, statusAddress };
-  const lines = ['# Settings of this machine as a Holdfast server. Read once at start.', ''];
+  const lines = ['# Settings of this machine as a Holdfast server. Read at start, and again at SIGHUP.', ''];
   for (const key of ['network', 'names', 'port', 'statusAddress'] as const) {
-    lines.push(`# ${about[key]}`, `${snakeCase(key)} = ${JSON.stringify(first[key])}`, '');
+    lines.push(`# ${about[key]}`, `${settingsKey(key)} = ${JSON.stringify(first[key])}`, '');
   }
   if (Object.keys(others).length > 0) lines.push(stringify(snakeKeys(others)), '');
   return lines.join('\n');
@@ -160,7 +160,9 @@ function encodeSettings({ network, names, port, statusAddress, ...others }: Sett
 function snakeKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), snakeKeys(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [settingsKey(key), snakeKeys(inner)]),
+  );
 }
 
 /** `status_address` in the file is `statusAddress` in the program, at every depth. */
@@ -175,6 +177,7 @@ function camelKeys(value: unknown): unknown {
   );
 }
 
-function snakeCase(key: string): string {
+/** A key of the program, `statusAddress`, as it is in the file: `status_address`. */
+export function settingsKey(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -10,7 +10,7 @@ export const defineServe: DefineCommand = (command, start) => {
       '\nExamples:\n  holdfast serve\n  holdfast serve --home /srv/holdfast --port 9443\n',
     )
     .action(async (options: ServingOptions) => {
-      const { serve } = await import('../serving.ts');
+      const { serve } = await import('../serve.ts');
       await serve(start(command), options);
     });
 };
