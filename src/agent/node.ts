@@ -168,7 +168,7 @@ export async function openNode(directory: string): Promise<Node> {
       'node_not_joined',
       `this machine has joined no network (nothing in ${directory})`,
       {
-        hint: 'holdfast join CODE, with a code from holdfast token create NAME at the server',
+        hint: 'holdfast join, with a code from holdfast token create NAME at the server',
       },
     );
   }

@@ -67,7 +67,7 @@ function checkNotExpired(node: Node, clock: Clock): void {
     'certificate_expired',
     `the certificate of ${identityUri(node.identity)} ${since}`,
     {
-      hint: 'holdfast cert renew, which an administrator approves; or with a code of holdfast token create --reissue NAME: holdfast join CODE',
+      hint: 'holdfast cert renew, which an administrator approves; or with a code of holdfast token create --reissue NAME: holdfast join',
     },
   );
 }

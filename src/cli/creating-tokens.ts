@@ -31,6 +31,6 @@ export async function createToken(context: Context, name: string, request: Token
   output.data(token.code);
   const left = formatRemaining(new Date(token.expires).getTime() - clock.now());
   const often = token.uses === 1 ? 'once' : plural(token.uses, 'machine');
-  const how = name.includes('*') ? 'holdfast join CODE --name NAME' : 'holdfast join CODE';
-  output.say(`for ${role} ${name}, ${often}, within ${left}; on that machine: ${how}`);
+  const how = name.includes('*') ? 'holdfast join --name NAME' : 'holdfast join';
+  output.say(`for ${role} ${name}, ${often}, within ${left}; on that machine: ${how}, which asks for it`);
 }

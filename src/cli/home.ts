@@ -57,7 +57,7 @@ function ownDirectory(): string {
 export async function openHome(path: string): Promise<Home> {
   if ((await checkHome(path)) !== 'used') {
     throw new HoldfastError('home_missing', `there is no Holdfast home at ${path}`, {
-      hint: 'holdfast up, or holdfast join CODE, makes one; --home DIR names another place',
+      hint: 'holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
     });
   }
   return homeAt(await realpath(path));

@@ -1,6 +1,5 @@
-import { text as readText } from 'node:stream/consumers';
 import { joinNetwork } from '../agent/index.ts';
-import { type JoinCode, joinCodeFor, parseJoinCode } from '../enrol/index.ts';
+import { type JoinCode, joinCodeFor } from '../enrol/index.ts';
 import {
   endsWithIssuer,
   isNamePattern,
@@ -11,17 +10,18 @@ import {
 import { checkNodeName } from '../policy/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime, shortFingerprint } from './format.ts';
+import { givenJoinCode } from './given-join-code.ts';
 import { machineName } from './machine.ts';
 import { checkMayHoldNode } from './one-network.ts';
 import { withHome } from './with-home.ts';
 
-/** `holdfast join CODE`: this machine becomes the node that the code names. */
+/** `holdfast join`: this machine becomes the node that the code names. */
 export async function join(
   context: Context,
-  text: string,
+  text: string | undefined,
   { name }: { readonly name?: string } = {},
 ): Promise<void> {
-  const code = codeFor(await readJoinCode(text), name);
+  const code = codeFor(await givenJoinCode(context, text), name);
   await checkMayHoldNode(context.home, code.network);
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
@@ -50,11 +50,6 @@ export function nextOf(role: Role): string {
   return role === 'admin' ? 'holdfast request list   ·   holdfast cert list' : 'holdfast backup PATH';
 }
 
-/** The join code that was typed; `-` reads it from standard input. @throws HoldfastError `join_code_malformed` */
-export async function readJoinCode(text: string): Promise<JoinCode> {
-  return parseJoinCode(text === '-' ? await readStdin() : text);
-}
-
 /** The code for this machine: by the name that is said, else by its host name where the code's pattern lets that through. */
 function codeFor(code: JoinCode, said: string | undefined): JoinCode {
   const own = machineName();
@@ -62,9 +57,4 @@ function codeFor(code: JoinCode, said: string | undefined): JoinCode {
   const chosen = joinCodeFor(code, said ?? byHost);
   checkNodeName(chosen.name);
   return chosen;
-}
-
-/** A code from standard input does not stand in the list of processes. */
-function readStdin(): Promise<string> {
-  return readText(process.stdin);
 }

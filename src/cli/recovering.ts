@@ -9,6 +9,7 @@ import {
   type Node,
   openEscrowed,
   openNode,
+  readNodeState,
 } from '../agent/index.ts';
 import { HoldfastError, type Secret } from '../base/index.ts';
 import {
@@ -24,8 +25,8 @@ import type { StoredSnapshot } from '../repository/index.ts';
 import { askSecret } from './ask-password.ts';
 import { askYes } from './ask-yes.ts';
 import type { Context } from './context.ts';
-import { checkHome, openHome } from './home.ts';
-import { readJoinCode } from './joining.ts';
+import { givenJoinCode } from './given-join-code.ts';
+import { checkHome, homeAt, openHome } from './home.ts';
 import { checkMayHoldNode } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
 import { readChosenFile } from './read-chosen-file.ts';
@@ -55,7 +56,8 @@ export async function recover(
 ): Promise<void> {
   const known = readFingerprint(options);
   const kit = await readKit(context, options);
-  const code = codeText === undefined ? undefined : await readJoinCode(codeText);
+  const isNeeded = codeText !== undefined || !(await hasJoined(context));
+  const code = isNeeded ? await givenJoinCode(context, codeText) : undefined;
   if (code !== undefined) checkCode(code, kit);
   await using held = new AsyncDisposableStack();
   const serving = await serverOfThisHome(context, code);
@@ -129,6 +131,10 @@ function checkCode({ network, fingerprint, role, name }: JoinCode, kit: Recovery
       hint: 'at the server: holdfast token create --reissue NAME',
     },
   );
+}
+
+async function hasJoined({ home }: Context): Promise<boolean> {
+  return (await checkHome(home)) === 'used' && (await readNodeState(homeAt(home).node)) !== undefined;
 }
 
 /** On the server's own machine, a server for as long as this takes, when none runs. */

@@ -73,7 +73,7 @@ export function joinCodeFor(code: JoinCode, name = code.name): JoinCode {
       'name_invalid',
       `the join code stands for names like ${code.name}, expected one of them`,
       {
-        hint: `say which one: holdfast join CODE --name ${code.name.replace('*', '1')}`,
+        hint: `say which one: holdfast join --name ${code.name.replace('*', '1')}`,
       },
     );
   }

@@ -43,7 +43,7 @@ function tlsError(cause: unknown, code: string, peer: string): HoldfastError {
       'certificate_required',
       `${peer} requires a client certificate`,
       cause,
-      'get one: holdfast join CODE',
+      'get one: holdfast join',
     );
   }
   if (code.includes('_ALERT_') && /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(code)) {

@@ -4,7 +4,10 @@ import type { RecoverOptions } from '../recovering.ts';
 /** `holdfast recover [CODE] --kit FILE` */
 export const defineRecover: DefineCommand = (command, start) => {
   command
-    .argument('[code]', 'the reissue code for this machine; not needed once it has joined')
+    .argument(
+      '[code]',
+      'the reissue code for this machine (default: asked for, or read from stdin, until it has joined)',
+    )
     .requiredOption('--kit <file>', 'the recovery kit that init wrote')
     .option('--passphrase-file <file>', 'the passphrase of the kit, where it has one')
     .option(
@@ -25,7 +28,7 @@ At the server, for the machine called laptop:
   holdfast token create --reissue laptop
 
 Examples, on the new machine:
-  holdfast recover hf1-… --kit /media/safe/recovery-kit.txt
+  holdfast recover --kit /media/safe/recovery-kit.txt
   holdfast restore latest --target / --overwrite
 
 What opens the repository was left at the server, sealed; anybody can seal to a kit. The kit names the fingerprint of what

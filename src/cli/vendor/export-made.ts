@@ -15,7 +15,7 @@ export async function exportMade(context: Context, directory: string): Promise<v
   const made = await readMadeFiles(await openHome(context.home));
   if (made.client === undefined && made.server === undefined) {
     throw new HoldfastError('object_not_found', 'sm_ssl_cert has made no client and no server here', {
-      hint: 'holdfast sm_ssl_cert client, or on the machine that is to have the files: holdfast join CODE',
+      hint: 'holdfast sm_ssl_cert client, or on the machine that is to have the files: holdfast join',
     });
   }
   const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', {}));
