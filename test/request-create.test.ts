@@ -154,6 +154,31 @@ describe('holdfast request create', () => {
     assert.match(text, /Public-Key: \(2048 bit\)/);
   });
 
+  it('offers the kind of key that was said, however it was written, and refuses one that there is not', async () => {
+    mkdirSync(at('said'));
+    const words = [
+      'request',
+      'create',
+      '--home',
+      at('said/home'),
+      '--key',
+      'RSA3072',
+      '--friendly-name',
+      'said',
+    ];
+    await using terminal = new Terminal(words, at('said'));
+    for (const question of [/Friendly name/, /Key/, /Organisation$/m, /Organisational unit/])
+      await terminal.answer(question, '');
+    await terminal.answer(/Common name/, 'said.example');
+    for (const question of [/Country/, /State or province/, /City/, /Host names/, /File for the request/])
+      await terminal.answer(question, '');
+    await terminal.waitFor(/This is what will be made.*RSA 3072/s);
+    terminal.type('\u0003');
+    assert.equal(await terminal.ended, 130);
+    await using refused = new Terminal(['request', 'create', '--key', 'rot13'], at('said'));
+    assert.equal(await refused.ended, 2);
+  });
+
   it('makes nothing when the answer is Ctrl-C', async () => {
     await using terminal = new Terminal(['request', 'create', '--home', at('gone')], place.path);
     await terminal.answer(/Friendly name/, 'x');

@@ -99,6 +99,47 @@ describe('a request that is handed in at a server', () => {
     assert.match(stderr, /denied: not in this house \[request_denied\]/);
   });
 
+  it('is of the name that is said, by who hands it in and by who approves it', async () => {
+    const named = network.client('named', at('named'));
+    const words = ['--cn', 'box.example', '--out', at('box.csr')];
+    await named.run(['request', 'create', ...words]);
+    await named.run(['request', 'submit', 'box.example', '--name', 'box-1', ...known()]);
+    const { stdout } = await network.run(['request', 'approve', await idOf('box-1'), '--name', 'box-2']);
+    assert.match(stdout, /server\/box-2/);
+    const root = ['--root', at('root.pem')];
+    assert.match((await named.run(['request', 'collect', 'box.example', ...root])).stdout, /completed/);
+  });
+
+  it('is of the name that is said beside a join code for several', async () => {
+    const code = await network.joinCode('rack-*', ['--uses', '2']);
+    const handIn = async (name: string): Promise<string> => {
+      const rack = network.client(name, at(name));
+      const words = ['--cn', name, '--profile', 'client', '--submit', ...server(), '--name', name];
+      const { stdout, stderr } = await rack.run(['request', 'create', ...words, '--code', code]);
+      assert.match(stderr, /warning: a join code in the command line can be read by others/);
+      return stdout;
+    };
+    assert.match(await handIn('rack-7'), /joined +CN=rack-7/);
+    const rack = network.client('other', at('other'));
+    const words = [
+      'request',
+      'create',
+      '--cn',
+      'other',
+      '--submit',
+      ...server(),
+      '--code',
+      '-',
+      '--name',
+      'other',
+    ];
+    const refused = await runProgram(network.program, [...words, '--home', rack.home], {
+      input: code,
+      expected: 1,
+    });
+    assert.match(refused.stderr, /stands for rack-\*, and not for other \[name_invalid\]/);
+  });
+
   it('is listed where it was made with what became of it, and can be handed in again', async () => {
     const shop = network.client('shop', at('shop'));
     for (const name of ['denied', 'approved', 'waiting'])

@@ -141,7 +141,13 @@ $ holdfast up --once --home home --port ${port} data
 
   it('uses its own server when that listens elsewhere for this run', async () => {
     const elsewhere = ['--port', String(await freePorts()), '--json', at('data')];
-    const { stdout, stderr } = await up(elsewhere);
+    const { stdout, stderr } = await runProgram(launcher, [
+      'up',
+      '--once',
+      '--home',
+      at('home'),
+      ...elsewhere,
+    ]);
     assert.match(stderr, new RegExp(`clients were told ${port}`));
     assert.match((JSON.parse(stdout) as Report).server.url, new RegExp(`:${elsewhere[1]}$`));
   });

@@ -2,9 +2,11 @@ import { type Bytes, HoldfastError, type Secret } from '../base/index.ts';
 import type { Queries } from '../db/index.ts';
 import {
   type CertificateRequest,
+  commonName,
   isNamePattern,
   matchesNamePattern,
   parseIdentityUri,
+  type Role,
 } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import type { Authorisation } from './authorisation.ts';
@@ -30,6 +32,8 @@ export interface EnrolOrder {
   readonly request: Bytes;
   /** Where it came from, for the log. */
   readonly from: string;
+  /** What is said beside the request, by a person who hands it in: it has to be what the code stands for. */
+  readonly said?: { readonly role?: Role | undefined; readonly name?: string | undefined };
 }
 
 /**
@@ -41,20 +45,20 @@ export interface EnrolOrder {
  */
 export async function enrolNode(
   context: AuthorityContext,
-  { secret, request: der, from }: EnrolOrder,
+  { secret, request: der, from, said = {} }: EnrolOrder,
 ): Promise<Issued> {
   // Looked up before anything else is done, so that guessing codes costs us no signature check and no transaction.
   const found = findJoinCode(context.reader, secret);
   if (found === undefined) throw unknownCode();
   const request = readRequest(der);
-  const draft = draftLeaf(context, authorisationOf(context, found, request), request.spki);
+  const draft = draftLeaf(context, authorisationOf(context, found, { request, said }), request.spki);
   const signature = await context.certificateSigner.check(request, draft);
   return await context.database.transaction(async (tx) => {
     const code = await refreshJoinCode(tx, found);
     if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);
     const authorisation = stands(draft, context)
       ? draft.authorisation
-      : authorisationOf(context, code, request);
+      : authorisationOf(context, code, { request, said });
     const before = await findUse(tx, code, publicKeyHash(request.spki));
     if (before !== undefined) await checkSameName(tx, before, authorisation);
     // The answer that was given before, and perhaps was lost on its way.
@@ -71,24 +75,35 @@ export async function enrolNode(
 function authorisationOf(
   { issuer, policy }: AuthorityContext,
   code: JoinCodeRow,
-  request: CertificateRequest,
+  { request, said }: Wanted,
 ): Authorisation {
   const { role, names } = code;
+  if (said.role !== undefined && said.role !== role)
+    throw requestNotAllowed(`it is said to be for a ${said.role}, the join code is for a ${role}`);
   checkApproval(policy.current, role);
-  const identity = { network: issuer.network, role, name: nameFor(code, request) };
+  const identity = { network: issuer.network, role, name: nameFor(code, { request, said }) };
   const authorisation = { identity, names: parseAuthorisedNames(policy.current, role, names) };
   checkContents(request, authorisation);
   return authorisation;
 }
 
-/** Where a code stands for a pattern of names, the request says which of them it is for. */
-function nameFor({ name: pattern }: JoinCodeRow, { extensions }: CertificateRequest): string {
-  if (!isNamePattern(pattern)) return pattern;
+/** A request, and what is said beside it. */
+interface Wanted {
+  readonly request: CertificateRequest;
+  readonly said: NonNullable<EnrolOrder['said']>;
+}
+
+/** Where a code stands for a pattern of names, the request, by its identity or its common name, or who hands it in says which of them it is for. */
+function nameFor({ name: pattern }: JoinCodeRow, { request, said }: Wanted): string {
+  const { subject, extensions } = request;
   const uri = extensions.subjectAltNames.find(({ kind }) => kind === 'uri');
-  const asked = uri?.kind === 'uri' ? parseIdentityUri(uri.value)?.name : undefined;
+  const own = uri?.kind === 'uri' ? parseIdentityUri(uri.value)?.name : undefined;
+  if (own !== undefined && said.name !== undefined && own !== said.name)
+    throw requestNotAllowed(`the request is for ${own}, and said to be for ${said.name}`);
+  const asked = said.name ?? (isNamePattern(pattern) ? (own ?? commonName(subject)) : pattern);
   if (asked === undefined || !matchesNamePattern(pattern, asked))
     throw requestNotAllowed(
-      `the request is for ${asked ?? 'no name'}, the join code for names like ${pattern}`,
+      `the request is for ${asked ?? 'no name'}, the join code for ${isNamePattern(pattern) ? 'names like ' : ''}${pattern}`,
     );
   checkNodeName(asked);
   return asked;

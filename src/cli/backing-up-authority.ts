@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
-import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { backupPlace, isUrl } from './care-of.ts';
 import { choosePassword } from './choose-password.ts';
@@ -23,42 +22,20 @@ export interface CaBackupOptions {
   readonly keep?: number;
 }
 
-/** `holdfast ca backup [FILE]` */
+/** `holdfast ca backup FILE` */
 export async function backUpAuthority(
   context: Context,
-  file: string | undefined,
+  file: string,
   options: CaBackupOptions,
 ): Promise<void> {
-  checkWords(file, options);
-  if (options.to !== undefined) return await backUpToPlace(context, options.to, options);
-  if (file === undefined)
-    throw new HoldfastError('usage', 'where is the backup to go?', {
-      hint: 'name a file, or a place for many: --to DIRECTORY-OR-URL',
-    });
   if (options.format === 'p12') return await backUpAsPkcs12(context, file, options);
   const answer = await order(context, 'ca.backup', { file, options });
   if (context.output.json) return context.output.value(answer);
   sayBackup(context, answer);
 }
 
-/** Words that would be passed over are refused: whoever said them counts on them. @throws HoldfastError `usage` */
-function checkWords(file: string | undefined, { to, every, keep, format, force }: CaBackupOptions): void {
-  const both = to !== undefined && file !== undefined;
-  const scheduled = to === undefined && (every !== undefined || keep !== undefined);
-  const unfit = to !== undefined && (format === 'p12' || force === true);
-  if (!both && !scheduled && !unfit) return;
-  const message = both
-    ? `a backup goes to the file ${file} or to the place ${to}, not to both`
-    : scheduled
-      ? '--every and --keep are for a place with many backups, and none was named'
-      : '--to makes whole backups under names of their own: --format p12 and --force are for a file';
-  throw new HoldfastError('usage', message, {
-    hint: 'holdfast ca backup FILE   ·   holdfast ca backup --to DIRECTORY-OR-URL --every 24h --keep 14',
-  });
-}
-
-/** One backup now and, when it is said how often, from the server's next start on by themselves. */
-async function backUpToPlace(context: Context, to: string, options: CaBackupOptions): Promise<void> {
+/** `holdfast ca backup --to PLACE`: one now and, when it is said how often, from the server's next start on by themselves. */
+export async function backUpToPlace(context: Context, to: string, options: CaBackupOptions): Promise<void> {
   const { output, workingDirectory } = context;
   const { every, keep = defaultKeep } = options;
   if (isUrl(to)) backupPlace(to, workingDirectory);

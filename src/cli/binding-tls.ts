@@ -92,10 +92,6 @@ async function serverSettings(home: Home): Promise<Settings> {
 }
 
 function targetOf({ host, listener }: TargetOptions, settings: Settings): BindingTarget {
-  if ((host === undefined) === (listener === undefined))
-    throw new HoldfastError('usage', 'expected one of --host NAME and --listener NAME', {
-      hint: 'holdfast tls bind FILE --host NAME',
-    });
   if (host !== undefined) return { kind: 'host', name: hostName(host) };
   const names = listenersOf(settings).flatMap(({ kind, name }) => (kind === 'tls' ? [name] : []));
   if (listener !== undefined && names.includes(listener)) return { kind: 'listener', name: listener };

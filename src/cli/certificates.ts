@@ -13,7 +13,6 @@ import {
   randomPassword,
 } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
 import { parseCertificate, parseIdentityUri, type Role } from '../pki/index.ts';
 import { thisMachine } from '../repository/index.ts';
 import { withAdmin } from './administering.ts';
@@ -92,7 +91,7 @@ export async function showCertificate(context: Context, what: string): Promise<v
 export async function exportCertificate(
   context: Context,
   directory: string | undefined,
-  options: { readonly layout: ExportLayout; readonly list?: boolean; readonly forget?: boolean },
+  options: { readonly layout: ExportLayout; readonly forget?: boolean },
 ): Promise<void> {
   const { output } = context;
   const home = await openHome(context.home);
@@ -101,7 +100,7 @@ export async function exportCertificate(
     return await exportMade(context, resolve(context.workingDirectory, directory));
   }
   const node = await openNode(home.node);
-  if (options.list === true) {
+  if (directory === undefined) {
     if (output.json) return output.value(node.state.exports);
     const columns = [{ heading: 'Layout' }, { heading: 'Directory', shrink: true }];
     return output.table(
@@ -109,11 +108,6 @@ export async function exportCertificate(
       node.state.exports.map(({ layout, directory: at }) => [layout, at]),
       'nothing was exported: holdfast cert export DIR',
     );
-  }
-  if (directory === undefined) {
-    throw new HoldfastError('usage', 'cert export needs a directory', {
-      hint: 'holdfast cert export --layout restic DIR',
-    });
   }
   const absolute = resolve(context.workingDirectory, directory);
   if (options.forget === true) return forgetExport(node, absolute);

@@ -134,8 +134,10 @@ export async function serverOf(
   options: CollectOptions,
 ): Promise<RequestServer> {
   const root = parseFingerprint(submitted?.root ?? '');
-  if (options.server !== undefined || submitted === undefined || root === undefined)
-    return await requestServer(context, options);
+  const { server = submitted?.server, ...said } = options;
+  const isKnown = options.server === undefined && said.fingerprint === undefined && said.root === undefined;
+  if (!isKnown || submitted === undefined || root === undefined)
+    return await requestServer(context, { ...said, ...(server !== undefined && { server }) });
   const { clock, signal } = context;
   const bundle = await bundleByFingerprint(submitted.server, root, signal);
   return { address: submitted.server, bundle, clock, signal };

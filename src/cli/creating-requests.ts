@@ -26,13 +26,14 @@ export interface RequestCreateOptions extends RequestFields, SubmitOptions {
 /** What is to be made, and where its file goes. */
 interface Plan {
   readonly draft: RequestDraft;
-  readonly file: string;
+  /** Undefined when it is handed in at once. */
+  readonly file: string | undefined;
 }
 
 /** `holdfast request create`: a key that stays here, and a request for it in a file, or handed in at once. */
 export async function createRequest(context: Context, options: RequestCreateOptions): Promise<void> {
   const { draft, file } = isInteractive(options) ? await askPlan(options) : planOf(options);
-  if (options.submit === true) return await createAndSubmit(context, draft, options);
+  if (file === undefined) return await createAndSubmit(context, draft, options);
   const path = resolve(context.workingDirectory, file);
   if (options.force !== true) await refuseExisting(path);
   await keepAnd(context, draft, ({ pending }) => writeRequest(path, pending.request, options));
@@ -81,11 +82,15 @@ function isInteractive({ cn, names }: RequestCreateOptions): boolean {
 
 function planOf(options: RequestCreateOptions): Plan {
   const draft = parseDraft(options);
-  return { draft, file: options.out ?? fileFor(draft.friendlyName) };
+  return { draft, file: options.submit === true ? undefined : (options.out ?? fileFor(draft.friendlyName)) };
 }
 
 async function askPlan(options: RequestCreateOptions): Promise<Plan> {
-  const answers = await askForRequest({ fields: options, fileFor: (name) => options.out ?? fileFor(name) });
+  const fileOf = (name: string): string => options.out ?? fileFor(name);
+  const answers = await askForRequest({
+    fields: options,
+    fileFor: options.submit === true ? undefined : fileOf,
+  });
   return { draft: parseDraft(answers.fields), file: answers.file };
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type KeyAlgorithm, keyAlgorithms } from '../pki/index.ts';
+import { RepeatableOption } from './repeatable-option.ts';
 
 /** What can be said when a network is created; kept in `holdfast.toml`, later said for one run only. */
 export interface CreationOptions {
@@ -26,10 +27,12 @@ export function addCreationOptions(command: Command): Command {
       '--keystore-passphrase',
       "protect the authority's keys with a passphrase typed here, instead of a stash file",
     )
-    .option(
-      '--permit <list>',
-      'domains and address ranges that may be certified, separated by commas (default: any)',
-      parseNames,
+    .addOption(
+      new RepeatableOption(
+        '--permit <list>',
+        'domains and address ranges that may be certified, separated by commas (default: any)',
+        parseNames,
+      ),
     )
     .addOption(
       new Option('--key-algorithm <kind>', "kind of the authority's own keys (default: p256)").choices(
@@ -42,7 +45,13 @@ export function addCreationOptions(command: Command): Command {
 export function addServingOptions(command: Command): Command {
   return command
     .option('--port <n>', `first of three ports (default: ${defaultPort})`, parsePort)
-    .option('--names <list>', 'host names and addresses of this server, separated by commas', parseNames);
+    .addOption(
+      new RepeatableOption(
+        '--names <list>',
+        'host names and addresses of this server, separated by commas',
+        parseNames,
+      ),
+    );
 }
 
 function parsePort(text: string): number {
@@ -52,7 +61,7 @@ function parsePort(text: string): number {
 }
 
 /** A list of names separated by commas. */
-export function parseNames(text: string): string[] {
+function parseNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names;
   throw new InvalidArgumentError('expected names separated by commas');

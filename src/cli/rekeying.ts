@@ -1,4 +1,3 @@
-import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { choosePassword } from './choose-password.ts';
 import type { Context } from './context.ts';
@@ -12,11 +11,6 @@ export interface RekeyOptions {
 /** `holdfast keystore rekey`: another passphrase, or a stash, opens the authority's keystore from now on. */
 export async function rekeyKeystore(context: Context, options: RekeyOptions): Promise<void> {
   const { stash = false, newPassphraseFile: file } = options;
-  if (stash && file !== undefined) {
-    throw new HoldfastError('usage', 'a stash or a passphrase opens a keystore, not both', {
-      hint: 'say --stash, or --new-passphrase-file FILE',
-    });
-  }
   const chosen = stash ? undefined : await choosePassword(context, file, 'new passphrase');
   const input = chosen === undefined ? {} : { passphrase: chosen.reveal() };
   const { openedBy } = await withAdmin(context, (admin) => admin.call('keystore.rekey', input));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { RepeatableOption } from './repeatable-option.ts';
 
 /** Options of every command that works on a repository. */
 export interface RepositoryOptions {
@@ -24,12 +25,7 @@ export interface ExcludeOptions {
 /** Adds the options that say what is left out of a backup. */
 export function addExcludeOptions(command: Command): Command {
   return command
-    .option('--exclude <pattern>', 'leave out what matches, as restic matches (repeatable)', collect)
-    .option('--exclude-file <file>', 'read such patterns from a file, one a line (repeatable)', collect)
+    .addOption(new RepeatableOption('--exclude <pattern>', 'leave out what matches, as restic matches'))
+    .addOption(new RepeatableOption('--exclude-file <file>', 'read such patterns from a file, one a line'))
     .option('--no-exclude-caches', 'also save folders that are tagged as caches (CACHEDIR.TAG)');
-}
-
-/** For repeatable options: the values so far and one more. */
-export function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }

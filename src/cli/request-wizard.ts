@@ -1,10 +1,11 @@
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { formatGeneralName, formatName } from '../pki/index.ts';
+import { formatGeneralName, formatName, type KeyAlgorithm } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
 import {
   keyKinds,
   parseDraft,
   parseFriendlyName,
+  parseKeyKind,
   parseSubject,
   type RequestDraft,
   type RequestFields,
@@ -13,29 +14,31 @@ import {
 /** What the wizard found out. */
 export interface WizardAnswers {
   readonly fields: RequestFields;
-  readonly file: string;
+  /** Undefined where none was asked for. */
+  readonly file: string | undefined;
 }
 
 /** What is there before anything is typed. */
 export interface WizardStart {
   /** Answers that are offered. */
   readonly fields: RequestFields;
-  /** Where the request would go, for its friendly name. */
-  readonly fileFor: (friendlyName: string) => string;
+  /** Where the request would go, for its friendly name; undefined when it goes into no file. */
+  readonly fileFor: ((friendlyName: string) => string) | undefined;
 }
 
 /**
  * Asks for everything a request says, one field after the other, each checked as it is typed, then shows it all and asks
  * whether it is to be made. Nothing is made here.
- * @throws HoldfastError `interrupted` when the answer is no, or at Ctrl-C
+ * @throws HoldfastError `usage`, `key_weak` for a kind of key that there is not, `interrupted` when the answer is no, or at Ctrl-C
  */
 export async function askForRequest({ fields, fileFor }: WizardStart): Promise<WizardAnswers> {
+  const keyKind = parseKeyKind(fields.key ?? 'p256');
   const friendlyName = await ask(
     'Friendly name, for this machine only',
     fields.friendlyName,
     parseFriendlyName,
   );
-  const key = await askKey(fields.key);
+  const key = await askKey(keyKind);
   const o = await ask('Organisation', fields.o, subjectField('o'));
   const ou = await ask('Organisational unit', fields.ou, subjectField('ou'));
   const cn = await ask('Common name, which clients use', fields.cn, (text) => parseSubject({ cn: text }));
@@ -43,7 +46,7 @@ export async function askForRequest({ fields, fileFor }: WizardStart): Promise<W
   const st = await ask('State or province', fields.st, subjectField('st'));
   const l = await ask('City', fields.l, subjectField('l'));
   const names = await ask('Host names and addresses, with commas', fields.names?.join(',') ?? cn, checkNames);
-  const file = await ask('File for the request', fileFor(friendlyName), checkFile);
+  const file = fileFor && (await ask('File for the request', fileFor(friendlyName), checkFile));
   const answers = { fields: { ...fields, friendlyName, key, o, ou, cn, c, st, l, names: [names] }, file };
   await confirmSummary(summaryOf(parseDraft(answers.fields), file));
   return answers;
@@ -52,14 +55,14 @@ export async function askForRequest({ fields, fileFor }: WizardStart): Promise<W
 /** Every field of a request on a line of its own. */
 export function summaryOf(
   { friendlyName, keyAlgorithm, subject, names }: RequestDraft,
-  file: string,
+  file: string | undefined,
 ): string {
   return [
     `friendly name  ${friendlyName}`,
     `key            ${keyKinds[keyAlgorithm]}`,
     `subject        ${formatName(subject)}`,
     `names          ${names.map(formatGeneralName).join(', ') || 'none'}`,
-    `file           ${file}`,
+    ...(file === undefined ? [] : [`file           ${file}`]),
   ].join('\n');
 }
 
@@ -79,7 +82,7 @@ async function ask(
   return answer ?? '';
 }
 
-async function askKey(initial = 'p256'): Promise<string> {
+async function askKey(initial: KeyAlgorithm): Promise<string> {
   const { isCancel, select } = await import('@clack/prompts');
   const options = Object.entries(keyKinds).map(([value, label]) => ({ value, label }));
   const answer = await select({ message: 'Key', output: process.stderr, initialValue: initial, options });

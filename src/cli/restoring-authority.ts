@@ -99,6 +99,10 @@ async function restoreKeysAlone(context: Context, path: string, options: CaResto
     throw new HoldfastError('usage', `${path} holds keys alone: there is nothing in it to compare with`, {
       hint: 'restore it into an empty home: --home DIR',
     });
+  if (options.kit !== undefined)
+    throw new HoldfastError('usage', `${path} holds keys alone: a password opens it, and no recovery kit`, {
+      hint: 'leave --kit out, and name the password: --password-file FILE',
+    });
   const password = await givenPassword(context, options.passwordFile, 'password of the PKCS#12 file');
   const { restoreKeys } = await import('./vendor/restore-keys.ts');
   await restoreKeys(context, { ...options, file: path, password });

@@ -17,7 +17,8 @@ import { probePorts } from './probe-ports.ts';
 import { recordBackup } from './recording-backup.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
-import { type Serving, sayServer, startServing, untilOver } from './serving.ts';
+import { type Serving, sayServer, startServing } from './serving.ts';
+import { untilOver } from './until-over.ts';
 import { verifyBackup } from './verifying.ts';
 
 /** What `up` takes. */
@@ -81,13 +82,27 @@ async function openOrCreate(context: Context, options: CreationOptions): Promise
     return createAuthorityHome(context, options);
   }
   const opened = await openAuthorityHome(context, await openHome(context.home), { worker: true });
-  if (options.network !== undefined && options.network !== opened.authority.network) {
-    const { network } = opened.authority;
+  for (const said of passedOver(opened, options))
     context.output.warn(
-      `this home is of the network ${network}; --network ${options.network} changes nothing`,
+      `this home has its authority already: ${said} counts when one is made, and changes nothing`,
     );
-  }
   return opened;
+}
+
+/** What was said for an authority that is to be made, where it is not as it is there. */
+function passedOver(
+  { authority, settings }: AuthorityHome,
+  { network, statusAddress, ...options }: CreationOptions,
+): string[] {
+  const said = {
+    '--network': network !== undefined && network !== authority.network,
+    '--status-address': statusAddress !== undefined && statusAddress !== settings.statusAddress,
+    '--kit-passphrase-file': options.kitPassphraseFile !== undefined,
+    '--keystore-passphrase': options.keystorePassphrase === true,
+    '--permit': options.permit !== undefined,
+    '--key-algorithm': options.keyAlgorithm !== undefined,
+  };
+  return Object.entries(said).flatMap(([flag, isOther]) => (isOther ? [flag] : []));
 }
 
 function sayVerified({ output }: Context, { files, changed, equal }: VerifySummary): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect } from './repository-options.ts';
+import { RepeatableOption } from './repeatable-option.ts';
 
 /** Which snapshots are meant, where several hosts and folders share a repository. */
 export interface SnapshotFilters {
@@ -11,7 +11,7 @@ export interface SnapshotFilters {
 export function addSnapshotFilters(command: Command): Command {
   return command
     .option('--host <name>', 'only snapshots of this host')
-    .option('--path <path>', 'only snapshots of this folder (repeatable)', collect);
+    .addOption(new RepeatableOption('--path <path>', 'only snapshots of this folder'));
 }
 
 /** The filters of a command line as the repository takes them. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { listPending, noteSubmitted, type PendingRequest } from '../agent/index.ts';
 import { asBuffer, type Bytes, equalBytes } from '../base/index.ts';
 import {
+  encodeJoinCode,
   joinCodeFor,
   maxSubmissionBytes,
   type RequestAnswer,
@@ -12,8 +13,8 @@ import { type Role, requestFromText, requestPem } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { serverOf, settleAnswer } from './collecting-requests.ts';
 import type { Context } from './context.ts';
+import { givenJoinCode } from './given-join-code.ts';
 import { checkHome, openHome } from './home.ts';
-import { readJoinCode } from './joining.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
@@ -47,7 +48,7 @@ export async function handIn(
   { keystore, own, der }: HandIn,
   { profile, name, code: codeText, ...options }: SubmitOptions,
 ): Promise<void> {
-  const code = codeText === undefined ? undefined : await readJoinCode(codeText);
+  const code = codeText === undefined ? undefined : await givenJoinCode(context, codeText);
   const server =
     own === undefined || code !== undefined
       ? await requestServer(context, options, code)
@@ -58,7 +59,7 @@ export async function handIn(
       request: textOf(der),
       ...(profile !== undefined && { profile }),
       ...(nodeName !== undefined && { name: nodeName }),
-      ...(codeText !== undefined && { code: codeText }),
+      ...(code !== undefined && { code: encodeJoinCode(code) }),
     },
     server,
   );

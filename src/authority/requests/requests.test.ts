@@ -377,3 +377,70 @@ test('a common name that programs take for a host is held to the policy, however
   for (const inside of ['*.example.com', 'Server 2.0 of the office'])
     assert.equal((await submit(inside)).state, 'pending');
 });
+
+test('what is said beside a join code has to be what the code stands for, and counts for a pattern', async () => {
+  await using home = await SampleHome.open();
+  const { requests } = home.authority;
+  const code = await home.code('web-*');
+  const { secret } = code;
+  const named = async (cn: string): Promise<Buffer> => {
+    const { privateKey } = await generateKeyPair('p256');
+    return Buffer.from(createCertificateRequest({ subject: createName({ CN: cn }) }, privateKey));
+  };
+  const input = await named('web-3');
+  const other = await named('web.example');
+  await assert.rejects(requests.submit({ input: other, from, secret }), {
+    code: 'request_not_allowed',
+    message: 'the request is for web.example, the join code for names like web-*',
+  });
+  await assert.rejects(requests.submit({ input, from, secret, name: 'mail' }), {
+    code: 'request_not_allowed',
+    message: 'the request is for mail, the join code for names like web-*',
+  });
+  await assert.rejects(requests.submit({ input, from, secret, name: 'web-3', role: 'server' }), {
+    code: 'request_not_allowed',
+    message: 'it is said to be for a server, the join code is for a client',
+  });
+  const issued = await requests.submit({ input, from, secret, name: 'web-3', role: 'client' });
+  assert.deepEqual([issued.state, issued.role, issued.name], ['approved', 'client', 'web-3']);
+});
+
+test('beside a join code for one name, no other name is taken', async () => {
+  await using home = await SampleHome.open();
+  const { secret } = await home.code('alpha');
+  const input = await requestFor({ cn: 'alpha' });
+  await assert.rejects(home.authority.requests.submit({ input, from, secret, name: 'beta' }), {
+    code: 'request_not_allowed',
+    message: 'the request is for beta, the join code for alpha',
+  });
+});
+
+test('nothing said beside a request that is signed with a certificate is passed over', async () => {
+  await using home = await SampleHome.open();
+  const { pkcs7 } = await renewalFor(home);
+  const { requests } = home.authority;
+  const { secret } = await home.code('beta');
+  for (const said of [{ name: 'beta' }, { role: 'server' }, { secret }] as const)
+    await assert.rejects(requests.submit({ input: pkcs7, from, ...said }), { code: 'request_not_allowed' });
+});
+
+test('each key of a profile changes what is issued or refused, for its role alone', async () => {
+  await using home = await SampleHome.open();
+  const { policy } = home.authority;
+  const roles = ['server', 'storage', 'client', 'admin'] as const;
+  for (const role of roles) {
+    await policy.set(`profiles.${role}.backdateMs`, '7m', 'admin/local');
+    await policy.set(`profiles.${role}.lifetimeMs`, '13d', 'admin/local');
+    const { certificate } = await home.local(role, `sample-${role}`, role === 'server' ? ['a.example'] : []);
+    const nowMs = home.clock.now();
+    assert.equal(nowMs - certificate.notBefore.getTime(), 7 * minuteMs, role);
+    assert.equal(certificate.notAfter.getTime() - nowMs, 13 * dayMs, role);
+  }
+  await policy.set('profiles.client.graceMs', '1d', 'admin/local');
+  const { pkcs7 } = await renewalFor(home);
+  home.clock.advance(15 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  await assert.rejects(home.authority.requests.submit({ input: pkcs7, from }), {
+    code: 'certificate_expired',
+  });
+});

@@ -4,6 +4,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { checkName } from '../create-join-code.ts';
 import { enrolNode } from '../enrol-node.ts';
 import { readRequest } from '../read-request.ts';
+import { requestNotAllowed } from '../request-rules.ts';
 import { checkStanding } from '../standing.ts';
 import { type AskedFor, readAsked } from './asked.ts';
 import { checkAsked } from './check-asked.ts';
@@ -36,7 +37,7 @@ export interface SubmitOrder extends Omit<AskedFor, 'names'> {
 export async function submitRequest(context: AuthorityContext, order: SubmitOrder): Promise<Submitted> {
   checkStanding(context);
   const { kind, der } = requestFromText(order.input);
-  if (kind === 'pkcs7') return await submitRenewal(context, der, order);
+  if (kind === 'pkcs7') return await submitSigned(context, der, order);
   if (order.secret !== undefined)
     return await submitWithCode(context, der, { ...order, secret: order.secret });
   if (order.by === undefined) checkOpen(context);
@@ -66,12 +67,23 @@ function askedBy({ by = 'unknown', from }: SubmitOrder): Pick<NewRequest, 'asked
 }
 
 /** The code authorises, so the request says no more than the code does. */
+/** The certificate that it is signed with says what is renewed: nothing beside it can. */
+async function submitSigned(context: AuthorityContext, der: Bytes, order: SubmitOrder): Promise<Submitted> {
+  const { role, name, secret } = order;
+  if (role === undefined && name === undefined && secret === undefined)
+    return await submitRenewal(context, der, order);
+  throw requestNotAllowed(
+    'a request that is signed with a certificate renews that one: no profile, name or join code goes with it',
+  );
+}
+
 async function submitWithCode(
   context: AuthorityContext,
   der: Bytes,
   order: SubmitOrder & { readonly secret: Secret<Bytes> },
 ): Promise<Submitted> {
-  const issued = await enrolNode(context, { secret: order.secret, request: der, from: order.from });
+  const { secret, from, role, name } = order;
+  const issued = await enrolNode(context, { secret, request: der, from, said: { role, name } });
   return await recordApproved(context, issued, {
     ...askedBy(order),
     kind: 'new',

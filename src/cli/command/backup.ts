@@ -1,13 +1,14 @@
 import type { BackupOptions } from '../backing-up-paths.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { exitCode } from '../exit-code.ts';
-import { addExcludeOptions, addRepositoryOptions, collect } from '../repository-options.ts';
+import { RepeatableOption } from '../repeatable-option.ts';
+import { addExcludeOptions, addRepositoryOptions } from '../repository-options.ts';
 
 /** `holdfast backup PATH…` */
 export const defineBackup: DefineCommand = (command, start) => {
   addExcludeOptions(addRepositoryOptions(command.argument('<paths...>', 'files and folders to save')))
     .option('--init', 'create the repository named by --repo when there is none')
-    .option('--tag <tag>', 'mark the snapshot with a word (repeatable)', collect)
+    .addOption(new RepeatableOption('--tag <tag>', 'mark the snapshot with a word'))
     .addHelpText('after', examples)
     .action(async (paths: string[], options: BackupOptions) => {
       const { backUpPaths } = await import('../backing-up-paths.ts');

@@ -1,6 +1,7 @@
 import type { DefineCommand } from '../define-command.ts';
 import { addRepositoryOptions, type RepositoryOptions } from '../repository-options.ts';
 import { addSnapshotFilters, type SnapshotFilters } from '../snapshot-filters.ts';
+import { addRules, needs } from '../word-rules.ts';
 
 export interface LsOptions extends RepositoryOptions, SnapshotFilters {
   readonly long?: boolean;
@@ -8,6 +9,7 @@ export interface LsOptions extends RepositoryOptions, SnapshotFilters {
 
 /** `holdfast ls SNAPSHOT [DIR]` */
 export const defineLs: DefineCommand = (command, start) => {
+  addRules(command, needs('--host', 'snapshot latest'), needs('--path', 'snapshot latest'));
   addSnapshotFilters(addRepositoryOptions(command))
     .argument('<snapshot>', 'a snapshot id, the first digits of one, or latest')
     .argument('[dir]', 'only this folder and what is below it, by its full original path')

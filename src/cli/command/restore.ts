@@ -1,6 +1,8 @@
 import type { DefineCommand } from '../define-command.ts';
-import { addRepositoryOptions, collect, type RepositoryOptions } from '../repository-options.ts';
+import { RepeatableOption } from '../repeatable-option.ts';
+import { addRepositoryOptions, type RepositoryOptions } from '../repository-options.ts';
 import { addSnapshotFilters, type SnapshotFilters } from '../snapshot-filters.ts';
+import { addRules, needs } from '../word-rules.ts';
 
 interface RestoreOptions extends RepositoryOptions, SnapshotFilters {
   readonly target: string;
@@ -11,10 +13,11 @@ interface RestoreOptions extends RepositoryOptions, SnapshotFilters {
 
 /** `holdfast restore SNAPSHOT --target DIR` */
 export const defineRestore: DefineCommand = (command, start) => {
+  addRules(command, needs('--host', 'snapshot latest'), needs('--path', 'snapshot latest'));
   addSnapshotFilters(addRepositoryOptions(command))
     .argument('<snapshot>', 'a snapshot id, the first digits of one, or latest')
     .requiredOption('--target <dir>', 'where files go, each under its full original path')
-    .option('--include <pattern>', 'only what matches (repeatable)', collect)
+    .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
     .option('--overwrite', 'go ahead when the target holds files, replacing those of the snapshot')
     .option('--verify', 'read the restored files again and compare them with the snapshot')
     .addHelpText('after', examples)

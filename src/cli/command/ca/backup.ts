@@ -3,9 +3,20 @@ import type { CaBackupOptions } from '../../backing-up-authority.ts';
 import { defaultKeep } from '../../default-keep.ts';
 import type { DefineCommand } from '../../define-command.ts';
 import { parseDuration } from '../../format.ts';
+import { addRules, atMostOne, exactlyOne, needs } from '../../word-rules.ts';
 
 /** `holdfast ca backup FILE` */
 export const defineCaBackup: DefineCommand = (command, start) => {
+  addRules(
+    command,
+    exactlyOne('file', '--to'),
+    needs('--every', '--to'),
+    needs('--keep', '--to'),
+    needs('--force', 'file'),
+    atMostOne('--to', '--format p12'),
+    needs('--legacy', '--format p12'),
+    atMostOne('--password', '--password-file'),
+  );
   const summary = 'back the authority up into one encrypted file';
   command
     .summary(summary)
@@ -32,8 +43,9 @@ export const defineCaBackup: DefineCommand = (command, start) => {
         '  holdfast ca backup --to /mnt/other-disk --every 24h --keep 14\n',
     )
     .action(async (file: string | undefined, options: CaBackupOptions) => {
-      const { backUpAuthority } = await import('../../backing-up-authority.ts');
-      await backUpAuthority(start(command), file, options);
+      const { backUpAuthority, backUpToPlace } = await import('../../backing-up-authority.ts');
+      if (options.to !== undefined) await backUpToPlace(start(command), options.to, options);
+      else if (file !== undefined) await backUpAuthority(start(command), file, options);
     });
 };
 

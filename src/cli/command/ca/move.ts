@@ -1,8 +1,16 @@
 import type { CaBackupOptions } from '../../backing-up-authority.ts';
 import type { DefineCommand } from '../../define-command.ts';
+import { addRules, atMostOne, exactlyOne, needs } from '../../word-rules.ts';
 
 /** `holdfast ca move FILE` */
 export const defineCaMove: DefineCommand = (command, start) => {
+  addRules(
+    command,
+    exactlyOne('file', '--undo'),
+    needs('--password', 'file'),
+    needs('--password-file', 'file'),
+    atMostOne('--password', '--password-file'),
+  );
   command
     .summary('move the authority to another machine')
     .description(
@@ -20,6 +28,5 @@ export const defineCaMove: DefineCommand = (command, start) => {
       const { moveAuthority, undoMoving } = await import('../../backing-up-authority.ts');
       if (options.undo !== undefined) await undoMoving(start(command), options.undo);
       else if (file !== undefined) await moveAuthority(start(command), file, options);
-      else command.error("error: missing required argument 'file'");
     });
 };

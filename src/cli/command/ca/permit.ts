@@ -1,7 +1,9 @@
 import type { DefineCommand } from '../../define-command.ts';
+import { addRules, exactlyOne } from '../../word-rules.ts';
 
 /** `holdfast ca permit NAMES` */
 export const defineCaPermit: DefineCommand = (command, start) => {
+  addRules(command, exactlyOne('names', '--none'));
   command
     .summary('say which names may be certified')
     .description(
@@ -13,8 +15,8 @@ export const defineCaPermit: DefineCommand = (command, start) => {
       'after',
       '\nExamples:\n  holdfast ca permit example.com 10.0.0.0/8\n  holdfast ca permit --none\n',
     )
-    .action(async (names: readonly string[], { none = false }: { readonly none?: boolean }) => {
+    .action(async (names: readonly string[]) => {
       const { permitNames } = await import('../../permitting-names.ts');
-      await permitNames(start(command), names, none);
+      await permitNames(start(command), names);
     });
 };

@@ -1,8 +1,10 @@
 import type { DefineCommand } from '../../define-command.ts';
 import type { CaRehearseOptions } from '../../rehearsing.ts';
+import { addRules, atMostOne, needs } from '../../word-rules.ts';
 
 /** `holdfast ca rehearse [FILE]` */
 export const defineCaRehearse: DefineCommand = (command, start) => {
+  addRules(command, atMostOne('--kit', '--password-file'), needs('--passphrase-file', '--kit'));
   command
     .summary('try a backup of the authority as if it were needed')
     .description(

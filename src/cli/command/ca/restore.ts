@@ -1,9 +1,23 @@
 import { addServingOptions } from '../../creation-options.ts';
 import type { DefineCommand } from '../../define-command.ts';
 import type { CaRestoreOptions } from '../../restoring-authority.ts';
+import { addRules, atMostOne, needs } from '../../word-rules.ts';
 
 /** `holdfast ca restore [FILE]` */
 export const defineCaRestore: DefineCommand = (command, start) => {
+  addRules(
+    command,
+    atMostOne('--kit', '--password-file'),
+    needs('--passphrase-file', '--kit'),
+    needs('--kit', 'file'),
+    needs('--password-file', 'file'),
+    needs('--names', 'file'),
+    needs('--port', 'file'),
+    needs('--dry-run', 'file'),
+    atMostOne('--dry-run', '--mirror', '--log-is-lost'),
+    atMostOne('--mirror', '--log-is-lost'),
+    atMostOne('--re-enrol', '--trust-issued'),
+  );
   command
     .summary('make an authority out of its backup')
     .description(

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { DefineCommand } from '../../define-command.ts';
+import { addRules, atMostOne, exactlyOne, needs } from '../../word-rules.ts';
 
 interface ExportOptions {
   readonly layout: 'pem' | 'restic' | 'sesam';
@@ -9,6 +10,13 @@ interface ExportOptions {
 
 /** `holdfast cert export [DIR]` */
 export const defineCertExport: DefineCommand = (command, start) => {
+  addRules(
+    command,
+    exactlyOne('dir', '--list'),
+    needs('--forget', 'dir'),
+    atMostOne('--list', '--layout'),
+    atMostOne('--forget', '--layout'),
+  );
   command
     .summary("write this machine's certificate for other programs")
     .description("write this machine's certificate and key for other programs; rewritten at each renewal")

@@ -1,9 +1,10 @@
-import { Option } from 'commander';
 import type { DefineCommand } from '../../define-command.ts';
 import type { RevokeOptions } from '../../revoking.ts';
+import { addRules, atMostOne } from '../../word-rules.ts';
 
 /** `holdfast cert revoke SERIAL|NODE` */
 export const defineCertRevoke: DefineCommand = (command, start) => {
+  addRules(command, atMostOne('--serial', '--node'));
   command
     .summary('end a certificate, a node with all it has, or an issuing certificate')
     .description(
@@ -14,9 +15,7 @@ export const defineCertRevoke: DefineCommand = (command, start) => {
       'a serial number or its beginning, a node: laptop, client/laptop, or issuing-1',
     )
     .option('--reason <reason>', 'why, in a word of RFC 5280, e.g. keyCompromise (default: unspecified)')
-    .addOption(
-      new Option('--serial', 'the text is a serial number, where it could be both').conflicts('node'),
-    )
+    .option('--serial', 'the text is a serial number, where it could be both')
     .option('--node', 'the text is a node')
     .option('--yes', 'do not ask')
     .addHelpText(

@@ -1,8 +1,10 @@
 import type { DefineCommand } from '../../define-command.ts';
 import type { RekeyOptions } from '../../rekeying.ts';
+import { addRules, atMostOne } from '../../word-rules.ts';
 
 /** `holdfast keystore rekey` */
 export const defineKeystoreRekey: DefineCommand = (command, start) => {
+  addRules(command, atMostOne('--stash', '--new-passphrase-file'));
   command
     .summary("give the authority's keystore another passphrase")
     .description("give the authority's keystore another passphrase, asked for on a terminal, or a stash file")

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { RequestApproveOptions } from '../../deciding-requests.ts';
 import type { DefineCommand } from '../../define-command.ts';
-import { collect } from '../../repository-options.ts';
+import { RepeatableOption } from '../../repeatable-option.ts';
 import { requestId } from './request-id.ts';
 
 /** `holdfast request approve ID` */
@@ -19,7 +19,7 @@ export const defineRequestApprove: DefineCommand = (command, start) => {
         'admin',
       ]),
     )
-    .option('--names <list>', 'only these of the names it asks for; none for none (repeatable)', collect)
+    .addOption(new RepeatableOption('--names <list>', 'only these of the names it asks for; none for none'))
     .addHelpText('after', examples)
     .action(async (id: number, options: RequestApproveOptions) => {
       const { approveRequest } = await import('../../deciding-requests.ts');

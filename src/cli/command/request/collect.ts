@@ -1,9 +1,11 @@
 import type { CollectOptions } from '../../collecting-requests.ts';
 import type { DefineCommand } from '../../define-command.ts';
+import { addRules, atMostOne } from '../../word-rules.ts';
 import { addServerOptions } from './submit.ts';
 
 /** `holdfast request collect [HANDLE|NAME]` */
 export const defineRequestCollect: DefineCommand = (command, start) => {
+  addRules(command, atMostOne('--fingerprint', '--root'));
   addServerOptions(command)
     .summary('collect the certificate of a request that was handed in')
     .description('collect the certificate of a request that was handed in, once it is approved')

@@ -2,11 +2,19 @@ import { Option } from 'commander';
 import { roles } from '../../../pki/index.ts';
 import type { RequestCreateOptions } from '../../creating-requests.ts';
 import type { DefineCommand } from '../../define-command.ts';
-import { collect } from '../../repository-options.ts';
+import { RepeatableOption } from '../../repeatable-option.ts';
+import { addRules, atMostOne, needs } from '../../word-rules.ts';
 import { addServerOptions } from './submit.ts';
 
 /** `holdfast request create` */
 export const defineRequestCreate: DefineCommand = (command, start) => {
+  addRules(
+    command,
+    atMostOne('--submit', '--out'),
+    atMostOne('--submit', '--force'),
+    ...['--name', '--code', '--server', '--fingerprint', '--root'].map((word) => needs(word, '--submit')),
+    atMostOne('--fingerprint', '--root'),
+  );
   addServerOptions(command)
     .summary('make a key and a certificate request for it')
     .description(
@@ -21,17 +29,18 @@ export const defineRequestCreate: DefineCommand = (command, start) => {
     .option('--st <state>', 'state or province')
     .option('--c <country>', 'country, two letters')
     .option('--email <address>', 'mail address')
-    .option(
-      '--names <list>',
-      'host names and addresses, with commas or repeated (default: the common name, where it is one)',
-      collect,
+    .addOption(
+      new RepeatableOption(
+        '--names <list>',
+        'host names and addresses, with commas (default: the common name, where it is one)',
+      ),
     )
     .option('--out <file>', 'where the request goes (default: FRIENDLY-NAME.csr)')
     .option('--force', 'write over a file that is there')
     .option('--submit', 'hand it in at once instead of saving it for later')
     .addOption(new Option('--profile <role>', 'what it is to be for').choices(roles))
     .option('--name <name>', 'what the node is to be called (default: from the common name)')
-    .option('--code <code>', 'a join code, which decides at once')
+    .option('--code <code>', 'a join code, which decides at once; - for one that is asked for, or on stdin')
     .addHelpText('after', examples)
     .action(async (options: RequestCreateOptions) => {
       const { createRequest } = await import('../../creating-requests.ts');

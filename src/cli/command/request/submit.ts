@@ -2,16 +2,18 @@ import { Option } from 'commander';
 import { roles } from '../../../pki/index.ts';
 import type { DefineCommand } from '../../define-command.ts';
 import type { SubmitOptions } from '../../submitting-requests.ts';
+import { addRules, atMostOne } from '../../word-rules.ts';
 
 /** `holdfast request submit FILE|NAME` */
 export const defineRequestSubmit: DefineCommand = (command, start) => {
+  addRules(command, atMostOne('--fingerprint', '--root'));
   addServerOptions(command)
     .summary('hand a request in at a server')
     .description('hand a request in at a server of a network, where a person or a join code decides on it')
     .argument('<file-or-name>', 'the friendly name of a pending request, or a file: PEM, DER or PKCS#7')
     .addOption(new Option('--profile <role>', 'what the certificate is to be for').choices(roles))
     .option('--name <name>', 'what the node is to be called (default: from the common name)')
-    .option('--code <code>', 'a join code, which decides at once')
+    .option('--code <code>', 'a join code, which decides at once; - for one that is asked for, or on stdin')
     .addHelpText('after', examples)
     .action(async (what: string, options: SubmitOptions) => {
       const { submit } = await import('../../submitting-requests.ts');

@@ -1,8 +1,10 @@
 import type { BindOptions } from '../../binding-tls.ts';
 import type { DefineCommand } from '../../define-command.ts';
+import { addRules, exactlyOne } from '../../word-rules.ts';
 
 /** `holdfast tls bind FILE --host NAME | --listener NAME` */
 export const defineTlsBind: DefineCommand = (command, start) => {
+  addRules(command, exactlyOne('--host', '--listener'));
   command
     .summary('show a certificate from elsewhere to whoever names a host')
     .description(

@@ -1,7 +1,9 @@
 import type { DefineCommand } from '../../define-command.ts';
+import { addRules, exactlyOne } from '../../word-rules.ts';
 
 /** `holdfast tls unbind --host NAME | --listener NAME` */
 export const defineTlsUnbind: DefineCommand = (command, start) => {
+  addRules(command, exactlyOne('--host', '--listener'));
   command
     .summary("show the network's own certificate again")
     .description("show the network's own certificate again, and have clients forget the roots")

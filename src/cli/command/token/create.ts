@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { TokenRequest } from '../../creating-tokens.ts';
 import type { DefineCommand } from '../../define-command.ts';
 import { parseDuration } from '../../format.ts';
-import { collect } from '../../repository-options.ts';
+import { RepeatableOption } from '../../repeatable-option.ts';
 
 const roles = ['client', 'storage', 'server', 'admin'];
 
@@ -14,7 +14,7 @@ export const defineTokenCreate: DefineCommand = (command, start) => {
     .argument('<name>', "name of the machine in the network, e.g. laptop, or a pattern such as 'web-*'")
     .addOption(new Option('--role <role>', 'what it may be').choices(roles).default('client'))
     .option('--uses <n>', 'how many machines may use the code of a pattern (default: 1)', parseUses)
-    .option('--names <list>', 'host names and addresses of a server or storage node (repeatable)', collect)
+    .addOption(new RepeatableOption('--names <list>', 'host names and addresses of a server or storage node'))
     .option(
       '--expires <duration>',
       'how long the code can be used, e.g. 90m, 24h, 7d (default: 24h)',

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { Command } from 'commander';
+import { createFullProgram } from '../src/cli/run.ts';
+import { about, settingsKey } from '../src/cli/settings.ts';
+import { policyKeys } from '../src/policy/policy-keys.ts';
+
+/**
+ * For each option of each command which test shows that it makes a difference: a file here, without `.test.ts`, that calls
+ * the command with it; or `as` another command, where the two give it to the same code. An option that is declared and not
+ * here fails, and so does one whose test does not speak of it.
+ */
+const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  up: {
+    'as init':
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm',
+    'as backup': '--exclude --exclude-file --no-exclude-caches',
+    up: '--once',
+  },
+  backup: {
+    status: '--repo',
+    'option-differences': '--password-file --exclude --exclude-file --no-exclude-caches --tag',
+    'exit-codes': '--init',
+  },
+  restore: {
+    restic: '--repo --verify',
+    'every-file-type': '--password-file',
+    'option-differences': '--host --path --include',
+    restore: '--target',
+    'damaged-repository': '--overwrite',
+  },
+  snapshots: {
+    'bad-client': '--repo',
+    'damaged-repository': '--password-file',
+    'option-differences': '--host --path',
+  },
+  ls: { 'option-differences': '--repo --host --path --long', 'as snapshots': '--password-file' },
+  join: { tokens: '--name' },
+  recover: { recover: '--kit --passphrase-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
+  'repair index': { 'damaged-repository': '--repo --password-file' },
+  check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
+  init: {
+    'key-algorithm': '--port --names --key-algorithm',
+    audit: '--network',
+    'option-differences': '--status-address --kit-passphrase-file --keystore-passphrase --permit',
+  },
+  serve: { mcs: '--port --names' },
+  'token create': {
+    admin: '--role',
+    tokens: '--uses',
+    audit: '--names',
+    'bad-join-code': '--expires',
+    recover: '--reissue',
+  },
+  'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search' },
+  'cert verify': { cert: '--at --host' },
+  'cert renew': { 'ca-restore': '--force' },
+  'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },
+  'cert export': { join: '--layout --list --forget' },
+  'policy import': { requests: '--yes' },
+  'request create': {
+    'request-submit': '--server --fingerprint --root --o --names --submit --profile --name --code',
+    'request-create': '--friendly-name --key --cn --ou --l --st --c --email --out --force',
+  },
+  'request pending': { 'request-create': '--forget' },
+  'request submit': { 'request-submit': '--server --fingerprint --root --profile --name --code' },
+  'request collect': { 'request-submit': '--server --fingerprint --root --out' },
+  'request list': { requests: '--state' },
+  'request approve': { 'request-submit': '--name --profile --names' },
+  'request deny': { requests: '--reason' },
+  'tls bind': { 'tls-bind': '--host --listener --key --roots' },
+  'tls unbind': { 'tls-bind': '--host --listener' },
+  'trust add': { 'tls-bind': '--server --file' },
+  'trust remove': { 'tls-bind': '--server' },
+  'ca create': {
+    'as init':
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm',
+  },
+  'ca export': { 'ca-show': '--chain --force --format' },
+  'ca crl': { 'long-crl': '--out', revocation: '--pem' },
+  'ca backup': {
+    'web-dav': '--to --keep',
+    'ca-backup': '--every --password-file --force',
+    mcs: '--password --format --legacy',
+  },
+  'ca restore': {
+    'ca-restore': '--kit --password-file --mirror --re-enrol --trust-issued --port --names',
+    'option-differences': '--passphrase-file',
+    'ca-backup': '--log-is-lost --dry-run',
+  },
+  'ca rehearse': {
+    'web-dav': '--kit',
+    'option-differences': '--passphrase-file',
+    'authority-full-disk': '--password-file',
+  },
+  'ca move': { 'option-differences': '--password --password-file', 'ca-restore': '--undo' },
+  'ca offline': { 'ca-backup': '--password-file', 'stolen-issuing-key': '--until' },
+  'ca online': { 'ca-offline': '--password-file' },
+  'ca permit': { 'ca-offline': '--none' },
+  'ca clock accept': { clock: '--reason' },
+  'keystore rekey': { 'keystore-passphrase': '--new-passphrase-file --stash' },
+  'audit list': { clock: '--kind', audit: '--by --since --until --limit' },
+  'audit verify': { audit: '--checkpoint' },
+  'audit export': { audit: '--format' },
+  'sm_ssl_cert ca': {
+    sep: '--path --replace',
+    'option-differences': '--ini',
+    'as init':
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm',
+  },
+  'sm_ssl_cert server': { sep: '--common-name --path --name', 'option-differences': '--ini' },
+  'sm_ssl_cert client': { sep: '--oid --path', 'ca-restore': '--name', 'option-differences': '--ini' },
+};
+
+/** Options of every command. */
+const everywhere: Readonly<Record<string, string>> = {
+  '--home': 'up',
+  '--json': 'up',
+  '--verbose': 'secrets',
+  '--keystore-passphrase-file': 'keystore-passphrase',
+};
+
+/** Keys of `holdfast.toml`, as the program calls them. */
+const settingsShownBy: Readonly<Record<string, string>> = {
+  network: 'test/up',
+  names: 'test/reload',
+  port: 'test/reload',
+  statusAddress: 'test/option-differences',
+  store: 'test/full-disk',
+  logLevel: 'test/reload',
+  listeners: 'test/resumption',
+  'authority.keystorePassphraseFile': 'test/keystore-passphrase',
+  'authority.logMirrors': 'test/mirrors',
+  'authority.backupTo': 'test/ca-backup',
+  'authority.backupEvery': 'test/ca-backup',
+  'authority.backupKeep': 'test/ca-backup',
+  'authority.rehearseEvery': 'test/reload',
+};
+
+/** Keys of the policy; those of a profile are one code for all roles. */
+const policyShownBy: Readonly<Record<string, string>> = {
+  queue: 'src/authority/requests/requests',
+  requestLifetimeMs: 'src/authority/requests/requests',
+  lifetimeMs: 'src/authority/requests/requests',
+  backdateMs: 'src/authority/requests/requests',
+  graceMs: 'src/authority/requests/requests',
+  approval: 'src/authority/requests/requests',
+  subject: 'src/authority/requests/requests',
+  keyAlgorithms: 'src/authority/key-rules',
+  extendedKeyUsage: 'test/requests',
+  nameKinds: 'src/policy/profile-policy',
+  dnsSuffixes: 'src/authority/requests/requests',
+  addressRanges: 'src/policy/name-policy',
+};
+
+function textOf(file: string): string {
+  return readFileSync(join(import.meta.dirname, '..', `${file}.test.ts`), 'utf8');
+}
+
+/** The commands that do something, by what calls them. */
+function leaves(command: Command, before: readonly string[] = []): [string, Command][] {
+  if (command.commands.length === 0) return [[before.join(' '), command]];
+  return command.commands.flatMap((below) => leaves(below, [...before, below.name()]));
+}
+
+/** The options of a command that its row has, each with what shows it. */
+function rowsOf(words: string): Map<string, string> {
+  const row = Object.entries(shownBy[words] ?? {});
+  return new Map(row.flatMap(([by, flags]) => flags.split(' ').map((flag) => [flag, by] as const)));
+}
+
+/** Whether a test calls a command with an option, in the words of an array, or of a line. */
+function speaksOf(text: string, words: string, flag: string): boolean {
+  const called = words.split(' ').join("'?,?\\s*'?").replace('sm_ssl_cert', '(?:sm_ssl_cert|smSslCert)\\W*');
+  return new RegExp(`\\b${called}\\b`).test(text) && new RegExp(`${flag}(?![a-z-])`).test(text);
+}
+
+describe('everything that can be said', async () => {
+  const commands = leaves(await createFullProgram()).filter(([words]) => words !== 'certutil');
+  const own = ({ options }: Command): string[] =>
+    options.map(({ long }) => long ?? '').filter((flag) => everywhere[flag] === undefined);
+
+  it('has a row here for each option of each command, and none for others', () => {
+    for (const [words, command] of commands)
+      assert.deepEqual([...rowsOf(words).keys()].sort(), own(command).sort(), words);
+    const known = new Set(commands.map(([words]) => words));
+    for (const words of Object.keys(shownBy)) assert.ok(known.has(words), `there is no command ${words}`);
+  });
+
+  it('is shown by a test that says it to the command', () => {
+    for (const words of Object.keys(shownBy)) {
+      for (const [flag, by] of rowsOf(words)) {
+        const other = /^as (.*)$/.exec(by)?.[1];
+        if (other === undefined)
+          assert.ok(speaksOf(textOf(`test/${by}`), words, flag), `${by}: ${words} ${flag}`);
+        else assert.ok(rowsOf(other).has(flag), `${words} ${flag} ${by}`);
+      }
+    }
+    for (const [flag, by] of Object.entries(everywhere)) assert.ok(textOf(`test/${by}`).includes(flag), flag);
+  });
+
+  it('is true of the settings too', () => {
+    const keys = Object.keys(about).filter((key) => key !== 'authority');
+    assert.deepEqual(Object.keys(settingsShownBy).sort(), keys.sort());
+    for (const [key, by] of Object.entries(settingsShownBy)) {
+      const name = settingsKey(key).replace(/^.*\./, '');
+      assert.ok(textOf(by).includes(name), `${by}: ${key}`);
+    }
+  });
+
+  it('is true of the policy too', () => {
+    const keys = new Set(policyKeys.map((key) => key.replace(/^profiles\.\w+\./, '')));
+    assert.deepEqual(Object.keys(policyShownBy).sort(), [...keys].sort());
+    for (const [key, by] of Object.entries(policyShownBy))
+      assert.match(textOf(by), new RegExp(`\\b${key}\\b`), `${by}: ${key}`);
+  });
+});
