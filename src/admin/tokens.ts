@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { identityLabel, type JoinCodeRecord } from '../authority/index.ts';
-import { hourMs } from '../base/index.ts';
+import { HoldfastError, hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -36,6 +36,10 @@ export async function createToken(
   caller: Identity,
 ): Promise<TokenAnswer> {
   const { role, name, uses = 1 } = input;
+  if (context.enrolAddresses.length === 0)
+    throw new HoldfastError('settings_invalid', 'no listener offers enrol: nobody could use a join code', {
+      hint: 'name the service enrol in a listener of holdfast.toml',
+    });
   const expiresAt = new Date(context.clock.now() + (input.lifetimeMs ?? defaultLifetimeMs));
   const code = await context.authority.createToken({
     role,

@@ -1,6 +1,7 @@
 import type { AdminContext } from '../admin/index.ts';
 import { type Authority, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
+import { namesToTell } from '../policy/index.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
@@ -59,11 +60,17 @@ export function adminContext(
   };
 }
 
-/** `host:port` of the enrolment listener under the first names of the server: a join code should stay short. */
-export function enrolAddresses(settings: Settings): string[] {
-  const enrols = listenersOf(settings).find(({ services }) => services.includes('enrol'));
-  if (enrols === undefined) return [];
-  return reachableNames(settings.names)
-    .slice(0, 3)
-    .map((name) => `${urlHost(name)}:${enrols.address.port}`);
+/**
+ * `host:port` of the enrolment listeners for join codes, under the first names of the server that mean it on other machines:
+ * a code should stay short.
+ */
+function enrolAddresses(settings: Settings): string[] {
+  return enrolAddressesOf(settings, namesToTell(reachableNames(settings.names)).slice(0, 3));
+}
+
+/** `host:port` of the enrolment listeners under each of `names`. */
+export function enrolAddressesOf(settings: Settings, names: readonly string[]): string[] {
+  return listenersOf(settings)
+    .filter(({ services }) => services.includes('enrol'))
+    .flatMap(({ address }) => names.map((name) => `${urlHost(name)}:${address.port}`));
 }

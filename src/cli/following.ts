@@ -1,12 +1,13 @@
-import { isLocalAddress } from './machine.ts';
+import { isLoopbackName, parseRequestedNames } from '../policy/index.ts';
+import { whereNameLeads } from './machine.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
 import { listenersOf, parseSettings, type Settings } from './settings.ts';
 
 /** Whether clients find a server that was moved, as far as names lead today: what each client was told is not recorded. */
 export interface Followers {
-  /** Addresses that clients were told and that lead to this machine, to a listener that answers them. */
+  /** Addresses that clients were told and that lead to this machine, to a listener that answers them under that name. */
   readonly reachable: readonly string[];
-  /** Those that do not. */
+  /** Those that do not; loopback names, which lead each client to itself, are in neither. */
   readonly lost: readonly string[];
   readonly statusAddress: string;
   /** The stable address leads to this machine: clients that reach the server nowhere else ask there. */
@@ -18,9 +19,12 @@ export async function whoCanFollow(text: string | undefined, settings: Settings)
   const { statusAddress } = settings;
   const before = text === undefined ? settings : parseSettings(text, 'the settings in the backup');
   const ports = new Set(portsWith(settings, 'storage'));
-  const told = addressesOf(before);
+  const told = addressesOf(before).filter(({ host }) => !isLoopbackName(host));
   const leading = await Promise.all(
-    told.map(async ({ host, port }) => ports.has(port) && (await isLocalAddress(host))),
+    told.map(
+      async ({ host, port }) =>
+        ports.has(port) && isCalled(settings, host) && (await whereNameLeads(host)) === 'here',
+    ),
   );
   const url = ({ host, port }: { host: string; port: number }): string => `https://${urlHost(host)}:${port}`;
   return {
@@ -36,10 +40,17 @@ export function canFollow({ reachable, statusLeadsHere }: Followers): boolean {
   return reachable.length > 0 || statusLeadsHere;
 }
 
+/** Whether the certificate of the server will be for `host`. */
+function isCalled({ names }: Settings, host: string): boolean {
+  const parent = host.slice(host.indexOf('.') + 1);
+  return parseRequestedNames(names).names.some(({ value }) => value === host || value === `*.${parent}`);
+}
+
 /** Behind a proxy the port of the status address is not one of ours; then the name alone is looked at. */
 async function statusLeadsHere(settings: Settings): Promise<boolean> {
   const { hostname, port } = new URL(settings.statusAddress);
-  if (!(await isLocalAddress(hostname.replace(/^\[|\]$/g, '')))) return false;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isLoopbackName(host) || (await whereNameLeads(host)) !== 'here') return false;
   return port === '' || portsWith(settings, 'status').includes(Number(port));
 }
 

@@ -2,9 +2,10 @@ import { joinNetwork, type Node, openNode, rejoinNode } from '../agent/index.ts'
 import { HoldfastError, isHoldfastError, minuteMs } from '../base/index.ts';
 import type { JoinCode } from '../enrol/index.ts';
 import { identityUri } from '../pki/index.ts';
-import { type AuthorityHome, enrolAddresses } from './authority-home.ts';
+import { type AuthorityHome, enrolAddressesOf } from './authority-home.ts';
 import type { Context } from './context.ts';
 import { machineName } from './machine.ts';
+import { reachableNames } from './reachable-names.ts';
 
 const codeLifetimeMs = 10 * minuteMs;
 
@@ -36,7 +37,7 @@ async function codeFor({ clock }: Context, opened: AuthorityHome, name: string):
   const order = {
     role: 'client',
     name,
-    addresses: enrolAddresses(settings),
+    addresses: enrolAddressesOf(settings, reachableNames(settings.names)),
     expiresAt: new Date(clock.now() + codeLifetimeMs),
   } as const;
   const issued = await authority.certificates.list({ role: 'client', name, limit: 1 });

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import { isNodeName, reservedNames } from '../policy/index.ts';
+import { isLoopbackName, isNodeName, reservedNames } from '../policy/index.ts';
 
 /** This machine's host name, lower case, with whatever the name of a node cannot have replaced by `-`. */
 export function machineName(): string {
@@ -12,27 +12,27 @@ export function machineName(): string {
 }
 
 /**
- * What this machine is called by others, the best name for URLs first: its host name when that leads here, else
- * `localhost`, else 127.0.0.1; then its addresses.
+ * What this machine is called by others, the best name for URLs first: its host name when that leads here, and its
+ * addresses. At the end what it is called by itself alone.
  */
 export async function machineNames(): Promise<string[]> {
   const own = ownAddresses();
   const name = machineName();
-  const known = await Promise.all([name, 'localhost'].map((each) => leadsHere(each, own)));
-  const [best = '127.0.0.1'] = [name, 'localhost'].filter((_, index) => known[index]);
-  return [...new Set([best, 'localhost', name, ...own, '127.0.0.1', '::1'])];
+  const isKnown = (await whereNameLeads(name)) !== 'elsewhere';
+  // A name that leads nowhere, on a machine without any address, is of use to nobody.
+  const others = isKnown ? [name, ...own] : own.length > 0 ? [...own, name] : [];
+  return [...new Set([...others, 'localhost', '127.0.0.1', '::1'])];
 }
 
-/** Whether a host name or address leads to this machine, as far as can be seen from here. */
-export async function isLocalAddress(host: string): Promise<boolean> {
-  return await leadsHere(host, ownAddresses());
-}
-
-async function leadsHere(name: string, own: readonly string[]): Promise<boolean> {
-  return await lookup(name).then(
-    ({ address }) => isLoopback(address) || own.includes(address),
-    () => false,
-  );
+/**
+ * Where a host name or address leads, as far as can be seen from here: to an address of this machine; to its loopback
+ * interface, which says nothing of where it leads from other machines; elsewhere, or nowhere.
+ */
+export async function whereNameLeads(host: string): Promise<'here' | 'loopback' | 'elsewhere'> {
+  const own = ownAddresses();
+  const found = await lookup(host, { all: true }).catch(() => []);
+  if (found.some(({ address }) => own.includes(address))) return 'here';
+  return found.some(({ address }) => isLoopbackName(address)) ? 'loopback' : 'elsewhere';
 }
 
 function ownAddresses(): string[] {
@@ -40,8 +40,4 @@ function ownAddresses(): string[] {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
     .map(({ address }) => address);
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

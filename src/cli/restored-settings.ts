@@ -1,4 +1,5 @@
-import { isLocalAddress, machineNames } from './machine.ts';
+import { loopbackLast } from '../policy/index.ts';
+import { machineNames, whereNameLeads } from './machine.ts';
 import { reachableNames } from './reachable-names.ts';
 import { listenersOf, parseSettings, type Settings } from './settings.ts';
 
@@ -50,9 +51,12 @@ export function differences(text: string | undefined, settings: Settings): Setti
 
 async function namesHere({ names, statusAddress }: Settings): Promise<string[]> {
   const known = reachableNames([...names, new URL(statusAddress).hostname]);
-  const leading = await Promise.all(known.map(isLocalAddress));
-  const stay = known.filter((_, index) => leading[index]);
-  return [...new Set([...stay, ...(await machineNames())])];
+  const where = await Promise.all(known.map(whereNameLeads));
+  const leadingTo = (place: 'here' | 'loopback'): string[] =>
+    known.filter((_, index) => where[index] === place);
+  return loopbackLast([
+    ...new Set([...leadingTo('here'), ...leadingTo('loopback'), ...(await machineNames())]),
+  ]);
 }
 
 /** For people: of listeners, which differ in their ports alone, the ports. */

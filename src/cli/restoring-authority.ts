@@ -16,7 +16,7 @@ import { HoldfastError } from '../base/index.ts';
 import { careOf, mirrorAt } from './care-of.ts';
 import { givenPassword } from './choose-password.ts';
 import type { Context } from './context.ts';
-import { canFollow, whoCanFollow } from './following.ts';
+import { canFollow, type Followers, whoCanFollow } from './following.ts';
 import { plural } from './format.ts';
 import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
@@ -177,7 +177,7 @@ async function checkFree({ home }: Context): Promise<void> {
 
 interface Told {
   readonly changes: ReturnType<typeof differences>;
-  readonly followers: Awaited<ReturnType<typeof whoCanFollow>>;
+  readonly followers: Followers;
 }
 
 interface Plan extends Told {
@@ -259,13 +259,17 @@ function sayKeys({ output }: Context, keys: BackupContents['manifest']['keys']):
 
 function sayChanges({ output }: Context, { changes, followers }: Told): void {
   for (const { key, before, now } of changes) output.row(key, `in the backup: ${before}`, `here: ${now}`);
-  const { reachable, lost, statusLeadsHere } = followers;
+  const { reachable, statusLeadsHere } = followers;
   if (reachable.length > 0) output.row('clients', `find the server at ${reachable.join(', ')}`);
   else if (statusLeadsHere) output.row('clients', `learn the new addresses at ${followers.statusAddress}`);
-  else {
-    output.warn(
-      `no address that clients were told leads to this machine (${[...lost, followers.statusAddress].join(', ')}): ` +
-        'let one of these names lead here, or no client follows',
-    );
-  }
+  else output.warn(whyNobodyFollows(followers));
+}
+
+function whyNobodyFollows({ lost, statusAddress }: Followers): string {
+  if (lost.length === 0)
+    return `clients were told no address but loopback ones and ${statusAddress}: only those on this machine itself follow`;
+  return (
+    `no address that clients were told is seen to lead to this machine (${[...lost, statusAddress].join(', ')}): ` +
+    'let one of these names lead here and say it with --names, or no other machine follows'
+  );
 }

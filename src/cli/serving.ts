@@ -28,7 +28,7 @@ export interface Serving extends AsyncDisposable {
   readonly reloadTls: () => Promise<void>;
   /** The main address, for people. */
   readonly url: string;
-  /** `https://HOST:PORT` for clients, best first. */
+  /** `https://HOST:PORT` for clients on this machine, best first. */
   readonly urls: readonly string[];
   /** Resolves when the authority may not work any more, with why. */
   readonly ended: Promise<HoldfastError>;

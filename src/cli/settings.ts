@@ -10,7 +10,8 @@ import type { Home } from './home.ts';
 /** What each key means: written beside it, and into `docs/reference/settings.md`, which a test compares. */
 export const about = {
   network: 'Name of the network, its trust domain. Set at creation.',
-  names: 'Host names and addresses of this server, the first one for URLs. They stand in its certificate.',
+  names:
+    'Host names and addresses of this server, the first one for URLs; loopback ones are told to nobody where there are others. They stand in its certificate.',
   port: 'First of three ports: storage and control on it, enrolment on the next, status on the one after.',
   statusAddress:
     'Stable URL inside certificates, for revocation lists and issuer certificates. Set at creation.',

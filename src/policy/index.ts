@@ -7,6 +7,7 @@ export { ClientPolicy, defaultClientPolicy, parseClientPolicy } from './client-p
 export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
 export { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
 export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
+export { isLoopbackName, loopbackLast, namesToTell } from './loopback-name.ts';
 export { checkNamePolicy, checkNames, type NamePolicy } from './name-policy.ts';
 export { checkNetworkName } from './network-name.ts';
 export { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
-import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
+import { type ListenerPolicy, namesToTell, weakerThanDefault } from '../policy/index.ts';
 import {
   type Credentials,
   type Greeting,
@@ -47,7 +47,7 @@ const mirrorPatienceMs = 10 * secondMs;
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
   readonly listeners: readonly ListenerView[];
-  /** `https://host:port` of the listeners with storage and control, best first. */
+  /** `https://host:port` of the listeners with storage and control, best first; for this machine, loopback names too. */
   readonly urls: readonly string[];
   /** Resolves when the authority may not work any more, with why: the server is to be closed then. */
   readonly ended: Promise<HoldfastError>;
@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const application = await createApplication({
     authority,
     admin: { ...options.admin, listeners: views },
-    servers: urls,
+    servers: nodeUrls(policies, namesToTell(names)),
     enrolLimit: new EnrolLimit(clock),
     noteRefusal,
     log,
@@ -145,17 +145,13 @@ function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView 
   };
 }
 
-/** Where nodes go, under each name of the server that is not just a way back to the machine they are on. */
+/** Where nodes go, under each of the names. */
 function nodeUrls(policies: readonly ListenerPolicy[], names: readonly string[]): string[] {
   const ports = policies
     .filter(({ services }) => services.includes('storage') && services.includes('control'))
     .map(({ address }) => address.port);
-  const [best = 'localhost', ...others] = names;
-  const reachable = [best, ...others.filter((name) => !loopback.includes(name))];
-  return ports.flatMap((port) => reachable.map((name) => `https://${hostPart(name)}:${port}`));
+  return ports.flatMap((port) => names.map((name) => `https://${hostPart(name)}:${port}`));
 }
-
-const loopback: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 function hostPart(name: string): string {
   return name.includes(':') ? `[${name}]` : name;
