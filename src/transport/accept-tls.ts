@@ -16,6 +16,8 @@ export interface TlsAcceptor {
   /** What the certificate of a new connection is worth. */
   readonly greet: (socket: TLSSocket) => Greeting;
   readonly onConnection: (socket: TLSSocket) => void;
+  /** Certificate and key cannot be used. */
+  readonly onUnusable: (error: unknown) => void;
   /** A handshake that failed, or a connection that broke. */
   readonly onError: (error: Error, from: string | undefined) => void;
 }
@@ -35,18 +37,36 @@ const strangerAnswer = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-L
 const turnAwayMs = 2 * secondMs;
 
 /**
- * Takes an accepted connection through its handshake. TLS works on the socket's own handle from the start; nothing
- * passes through here, and nothing is read before it, which costs a fifth of the throughput.
+ * Takes an accepted connection through its handshake, when its turn has come. TLS works on the socket's own handle;
+ * nothing passes through here, and nothing is read before it unless there was a wait, which costs a fifth of the throughput.
  *
  * With `require`, OpenSSL ends a handshake without certificate by the alert certificate_required. Whether one that is
  * presented is any good it does not say (`ca` is empty): Node looks at its verdict in `tls.Server` only, and the peer
  * gate judges every request, and the connection before that: of a stranger nothing is read.
  */
 export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
-  const { policy, contexts, strangers, budget, onError } = acceptor;
-  if (!budget.spend(placeOf(socket), performance.now())) return void socket.destroy();
   const from = socket.remoteAddress;
-  strangers.add(socket);
+  socket.on('error', (error) => acceptor.onError(error, from));
+  acceptor.strangers.add(socket);
+  awaitTurn(socket, acceptor);
+}
+
+/** So that a flood of handshakes leaves time for other work. Whoever waits is a stranger like others. */
+function awaitTurn(socket: Socket, acceptor: TlsAcceptor): void {
+  if (socket.destroyed) return;
+  const waitMs = acceptor.budget.spend(placeOf(socket), performance.now());
+  if (waitMs > 0) return void setTimeout(() => awaitTurn(socket, acceptor), waitMs).unref();
+  try {
+    shakeHands(socket, acceptor);
+  } catch (error) {
+    acceptor.onUnusable(error);
+    socket.destroy();
+  }
+}
+
+function shakeHands(socket: Socket, acceptor: TlsAcceptor): void {
+  const { policy, contexts, onError } = acceptor;
+  const from = socket.remoteAddress;
   const { current: secureContext, stapler } = contexts.standard;
   const secured = new TLSSocket(socket, {
     isServer: true,
@@ -57,7 +77,6 @@ export function acceptTls(socket: Socket, acceptor: TlsAcceptor): void {
     rejectUnauthorized: policy.clientCertificate === 'require',
     ALPNProtocols: ['http/1.1'],
   });
-  socket.on('error', (error) => onError(error, from));
   secured.on('error', (error) => onError(error, from));
   // The event by which Node's own server learns of a failed handshake: the connection is still open.
   secured.once('_tlsError', (error: Error) => {

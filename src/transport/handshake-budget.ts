@@ -24,15 +24,18 @@ export class HandshakeBudget {
     this.#limits = limits;
   }
 
-  /** Takes one handshake for this place; false when there is none left in this second. `nowMs` is of a monotonic clock. */
-  spend(place: string, nowMs: number): boolean {
+  /**
+   * Takes one handshake for this place and gives 0, or takes none and gives the milliseconds until there may be one
+   * again. `nowMs` is of a monotonic clock.
+   */
+  spend(place: string, nowMs: number): number {
     if (nowMs - this.#sinceMs >= secondMs) this.#begin(nowMs);
     const spent = this.#spent.get(place) ?? 0;
-    if (spent >= this.#limits.maxFromPlace) return false;
-    if (this.#spentInAll >= this.#limits.maxInAll && !this.#known.has(place)) return false;
+    const isFlood = this.#spentInAll >= this.#limits.maxInAll && !this.#known.has(place);
+    if (isFlood || spent >= this.#limits.maxFromPlace) return this.#sinceMs + secondMs - nowMs;
     this.#spent.set(place, spent + 1);
     this.#spentInAll += 1;
-    return true;
+    return 0;
   }
 
   /** Gives one back, since it proved an identity of ours. */

@@ -26,7 +26,7 @@ export interface ListenOptions {
   readonly log: Log;
   /** Ends the listener when it is aborted. */
   readonly signal?: AbortSignal;
-  /** 10 seconds to prove something and two minutes to stay, 32 from one place and 1024 in all, unless said. */
+  /** 10 seconds to prove something and two minutes to stay, 256 from one place and 1024 in all, unless said. */
   readonly strangers?: StrangerLimits;
 }
 
@@ -42,12 +42,12 @@ export interface Listener extends AsyncDisposable {
 const strangerLimits: StrangerLimits = {
   proofMs: 10 * secondMs,
   stayMs: 2 * minuteMs,
-  maxFromPlace: 32,
+  maxFromPlace: 256,
   maxCount: 1024,
 };
 /** Three of four are for those who have proved an identity of ours. */
 const maxConnections = 4096;
-const handshakeLimits: HandshakeLimits = { maxFromPlace: 100, maxInAll: 400 };
+const handshakeLimits: HandshakeLimits = { maxFromPlace: 200, maxInAll: 400 };
 
 /**
  * Opens a listener. What its policy gives up against the default is logged. No error of a connection ends the program.
@@ -106,14 +106,10 @@ function acceptor({
   boundHandshakes(log);
   // Certificate and key that do not belong together are found at once, and not by the first connection.
   void contexts.standard.current;
-  return (socket) => {
-    try {
-      acceptTls(socket, { policy, contexts, strangers, budget, greet, onConnection, onError });
-    } catch (error) {
-      log.error('credentials cannot be used', { listener: policy.name, error: String(error) });
-      socket.destroy();
-    }
-  };
+  const onUnusable = (error: unknown): void =>
+    log.error('credentials cannot be used', { listener: policy.name, error: String(error) });
+  const acceptor = { policy, contexts, strangers, budget, greet, onConnection, onUnusable, onError };
+  return (socket) => acceptTls(socket, acceptor);
 }
 
 /** Without it handshakes are as dear as OpenSSL lets them be, which is worth a word and no reason not to serve. */
