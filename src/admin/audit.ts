@@ -3,8 +3,8 @@ import { type LogRecord, logKinds } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { maxListed } from './max-listed.ts';
 
-const maxPage = 1000;
 const Time = Type.String({ maxLength: 40 });
 
 export const auditListInput = Type.Object(
@@ -15,7 +15,7 @@ export const auditListInput = Type.Object(
     since: Type.Optional(Time),
     until: Type.Optional(Time),
     before: Type.Optional(Type.Integer({ minimum: 1 })),
-    limit: Type.Integer({ minimum: 1, maximum: maxPage }),
+    limit: Type.Integer({ minimum: 1, maximum: maxListed }),
   },
   { additionalProperties: false },
 );
@@ -67,7 +67,7 @@ export async function verifyAudit(
 }
 
 export const auditExportInput = Type.Object(
-  { after: Type.Integer({ minimum: 0 }), limit: Type.Integer({ minimum: 1, maximum: maxPage }) },
+  { after: Type.Integer({ minimum: 0 }), limit: Type.Integer({ minimum: 1, maximum: maxListed }) },
   { additionalProperties: false },
 );
 

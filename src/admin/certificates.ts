@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { Authority, CertificateRecord } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
-import { parseSerialNumber, roles } from '../pki/index.ts';
+import { HoldfastError, mapInTurns } from '../base/index.ts';
+import { parseSerialNumber, roles, type SerialNumber } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type CertificateView, describeCertificate } from './describe-certificate.ts';
+import { maxListed } from './max-listed.ts';
 
 export const certificateListInput = Type.Object(
   {
@@ -14,20 +15,29 @@ export const certificateListInput = Type.Object(
     expiringWithinMs: Type.Optional(Type.Integer({ minimum: 1 })),
     /** The beginning of a serial number, fingerprint, name or host name. */
     search: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    /** Serial number of the last one of the page before. */
+    after: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxListed })),
   },
   { additionalProperties: false },
 );
 
-/** The certificates that were issued, the newest first; of those that end soon, the soonest. */
+/** A page of the certificates that were issued, the newest first; of those that end soon, the soonest. */
 export async function listCertificates(
   { authority, clock }: AdminContext,
-  { expiringWithinMs, ...filter }: Static<typeof certificateListInput>,
+  { expiringWithinMs, after, ...filter }: Static<typeof certificateListInput>,
 ): Promise<CertificateView[]> {
   const expiring =
     expiringWithinMs === undefined ? {} : { expiringBefore: new Date(clock.now() + expiringWithinMs) };
-  const records = await authority.certificates.list({ ...filter, ...expiring });
-  return records.map((record) => viewOf(authority, record, clock.now()));
+  const page = after === undefined ? {} : { after: serialOf(after) };
+  const records = await authority.certificates.list({ ...filter, ...expiring, ...page });
+  return await mapInTurns(records, (record) => viewOf(authority, record, clock.now()));
+}
+
+function serialOf(text: string): SerialNumber {
+  const serial = parseSerialNumber(text);
+  if (serial !== undefined) return serial;
+  throw new HoldfastError('input_invalid', `${JSON.stringify(text)} is no serial number`);
 }
 
 export const certificateShowInput = Type.Object(

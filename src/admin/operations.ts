@@ -68,7 +68,14 @@ import {
 } from './root-key.ts';
 import { showStatus } from './status.ts';
 import { bindTls, listServerRoots, tlsBindInput, tlsUnbindInput, unbindTls } from './tls.ts';
-import { createToken, listTokens, revokeToken, tokenCreateInput, tokenRevokeInput } from './tokens.ts';
+import {
+  createToken,
+  listTokens,
+  revokeToken,
+  tokenCreateInput,
+  tokenListInput,
+  tokenRevokeInput,
+} from './tokens.ts';
 import { certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
 
 /** One thing an administrator can do: who may, what it takes, what it gives. */
@@ -86,7 +93,7 @@ const nothing = Type.Object({}, { additionalProperties: false });
 export const operations = {
   status: define(nothing, showStatus),
   'token.create': define(tokenCreateInput, createToken),
-  'token.list': define(nothing, listTokens),
+  'token.list': define(tokenListInput, listTokens),
   'token.revoke': define(tokenRevokeInput, revokeToken),
   'audit.list': define(auditListInput, listAudit),
   'audit.verify': define(auditVerifyInput, verifyAudit),

@@ -17,6 +17,7 @@ import {
 } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { nameKey } from './describe-certificate.ts';
+import { maxListed } from './max-listed.ts';
 
 /** A request as it is listed; the names of the keys are stable. Times are ISO 8601. */
 export interface RequestView {
@@ -62,12 +63,14 @@ export interface RequestDetailsView extends RequestView {
 export const requestListInput = Type.Object(
   {
     state: Type.Optional(RequestState),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxListed })),
+    /** Number of the last one of the page before. */
+    before: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   { additionalProperties: false },
 );
 
-/** The requests that were handed in, the newest first. */
+/** A page of the requests that were handed in, the newest first. */
 export async function listRequests(
   { authority }: AdminContext,
   input: Static<typeof requestListInput>,

@@ -4,6 +4,7 @@ import { HoldfastError, hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { maxListed } from './max-listed.ts';
 
 /** How long a join code lives when nothing is said. */
 const defaultLifetimeMs = 24 * hourMs;
@@ -64,9 +65,21 @@ export interface TokenView
   readonly expires: string;
 }
 
-/** The join codes that were made, the newest first. */
-export async function listTokens({ authority }: AdminContext): Promise<TokenView[]> {
-  const records = await authority.joinCodes.list();
+export const tokenListInput = Type.Object(
+  {
+    /** Number of the last one of the page before. */
+    before: Type.Optional(Type.Integer({ minimum: 1 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxListed })),
+  },
+  { additionalProperties: false },
+);
+
+/** A page of the join codes that were made, the newest first. */
+export async function listTokens(
+  { authority }: AdminContext,
+  { limit = maxListed, ...page }: Static<typeof tokenListInput>,
+): Promise<TokenView[]> {
+  const records = await authority.joinCodes.list({ ...page, limit });
   return records.map(({ createdAt, expiresAt, ...rest }) => ({
     ...rest,
     created: createdAt.toISOString(),

@@ -23,8 +23,8 @@ export interface CertificateFilter {
   readonly search?: string;
   /** How many at most; 1,000 unless said. */
   readonly limit?: number;
-  /** How many of the first are passed over. */
-  readonly offset?: number;
+  /** Only those that are listed after this one; none when there is no such one. */
+  readonly after?: SerialNumber;
 }
 
 /** A part of a WHERE clause, over `c` (certificates) and `i` (identities). */
@@ -37,11 +37,14 @@ export interface Condition {
 export interface CertificateSource {
   readonly from: string;
   readonly orderBy: string;
+  /** That a certificate is listed after the one with a serial number. */
+  readonly after: string;
 }
 
 const newestFirst: CertificateSource = {
   from: 'certificates c JOIN identities i ON i.id = c.identity',
   orderBy: 'c.id DESC',
+  after: 'c.id < (SELECT id FROM certificates WHERE serial = ?)',
 };
 
 /** Each identity with its certificate that goes on longest. The plus is for those that all end with their issuer. */
@@ -49,6 +52,8 @@ const soonestFirst: CertificateSource = {
   from: `identities i CROSS JOIN certificates c ON c.id = (SELECT max(last.id) FROM certificates last
     WHERE last.identity = i.id AND last.revoked_at IS NULL AND +last.not_after = i.live_until)`,
   orderBy: 'i.live_until, c.id',
+  after: `(i.live_until, c.id) > (SELECT j.live_until, d.id
+    FROM certificates d JOIN identities j ON j.id = d.identity WHERE d.serial = ?)`,
 };
 
 /** What is asked for with a filter: in an order that an index has, so that nothing waits for a million to be sorted. */
@@ -65,11 +70,12 @@ export async function conditionsOf(
   filter: CertificateFilter,
   nowMs: number,
 ): Promise<Condition[]> {
-  const { role, name, serial, state, expiringBefore, search } = filter;
+  const { role, name, serial, state, expiringBefore, search, after } = filter;
   return [
     role && (await roleCondition(queries, role)),
     equals('i.name', name),
     equals('c.serial', serial),
+    after === undefined ? undefined : { sql: sourceOf(filter).after, values: [after] },
     state && (await stateCondition(queries, state, nowMs)),
     expiringBefore && expiring(expiringBefore.getTime(), nowMs),
     search === undefined ? undefined : found(search.trim().toLowerCase()),

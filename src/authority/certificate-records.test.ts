@@ -18,7 +18,11 @@ describe('the certificates on record', () => {
     assert.ok(last);
     const expiringBefore = new Date(last.certificate.notAfter.getTime() + 1);
     assert.deepEqual(await namesOf({ expiringBefore }), ['alpha', 'beta']);
-    assert.deepEqual(await namesOf({ expiringBefore, limit: 1, offset: 1 }), ['beta']);
+    const [soonest] = await certificates.list({ expiringBefore, limit: 1 });
+    assert.ok(soonest);
+    assert.deepEqual(await namesOf({ expiringBefore, after: soonest.serial }), ['beta']);
+    assert.deepEqual(await namesOf({ role: 'client', after: last.serial }), ['alpha']);
+    assert.deepEqual(await namesOf({ role: 'client', after: last.serial, state: 'expired' }), []);
     assert.deepEqual(await namesOf({ expiringBefore, role: 'server' }), []);
   });
 

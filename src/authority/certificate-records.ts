@@ -1,4 +1,4 @@
-import type { Clock } from '../base/index.ts';
+import { type Clock, mapInTurns } from '../base/index.ts';
 import type { Database, Queries } from '../db/index.ts';
 import {
   type Certificate,
@@ -51,7 +51,7 @@ export class CertificateRecords {
   /** The certificates that `filter` lets through, the newest first; of those that end soon, the soonest. */
   async list(filter: CertificateFilter = {}): Promise<CertificateRecord[]> {
     const nowMs = this.#clock.now();
-    const { limit = defaultLimit, offset = 0 } = filter;
+    const { limit = defaultLimit } = filter;
     const { from, orderBy } = sourceOf(filter);
     const conditions = await conditionsOf(this.#database, filter, nowMs);
     const rows = await this.#database.all<CertificateRow>(
@@ -60,12 +60,11 @@ export class CertificateRecords {
           c.revoked_at IS NULL AND s.revoked_at IS NOT NULL AS by_issuer, c.certificate
         FROM ${from} CROSS JOIN issuers s ON s.label = c.issuer
         WHERE ${['TRUE', ...conditions.map(({ sql }) => sql)].join(' AND ')}
-        ORDER BY ${orderBy} LIMIT ? OFFSET ?`,
+        ORDER BY ${orderBy} LIMIT ?`,
       ...conditions.flatMap(({ values }) => values),
       limit,
-      offset,
     );
-    return rows.map((row) => toRecord(row, nowMs));
+    return await mapInTurns(rows, (row) => toRecord(row, nowMs));
   }
 
   /** The certificate with this serial number, or undefined. */

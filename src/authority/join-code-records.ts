@@ -81,9 +81,13 @@ export interface ListedJoinCode extends JoinCodeRow {
 }
 
 /** The newest codes, at most `limit`. */
-export async function listJoinCodeRows(queries: Queries, limit: number): Promise<ListedJoinCode[]> {
+export async function listJoinCodeRows(
+  queries: Queries,
+  { before = Number.MAX_SAFE_INTEGER, limit }: { before?: number | undefined; limit: number },
+): Promise<ListedJoinCode[]> {
   const rows = await queries.all<StoredJoinCode & { readonly created_at: number }>(
-    `SELECT ${columns}, created_at FROM join_codes ORDER BY id DESC LIMIT ?`,
+    `SELECT ${columns}, created_at FROM join_codes WHERE id < ? ORDER BY id DESC LIMIT ?`,
+    before,
     limit,
   );
   return rows.map((row) => ({ ...readRow(row), createdAt: row.created_at }));

@@ -19,7 +19,7 @@ describe('a join code for a pattern of names', () => {
     await refused('name_reserved', home.enrol({ ...(await everyName(home)), name: 'data' }));
     assert.equal((await home.enrol(joinCodeFor(code, 'web-2'))).certificate.identity?.name, 'web-2');
     await refused('join_code_used', home.enrol(joinCodeFor(code, 'web-3')));
-    const [, mine] = await home.authority.joinCodes.list();
+    const [, mine] = await home.authority.joinCodes.list({ limit: 9 });
     assert.deepEqual([mine?.name, mine?.uses, mine?.maxUses, mine?.state], ['web-*', 2, 2, 'used']);
   });
 
@@ -32,7 +32,7 @@ describe('a join code for a pattern of names', () => {
     const first = await home.enrol(joinCodeFor(code, 'web-2'), keys);
     await refused('request_not_allowed', home.enrol(joinCodeFor(code, 'web-3'), keys));
     assert.deepEqual((await home.enrol(joinCodeFor(code, 'web-2'), keys)).chain, first.chain);
-    assert.equal((await home.authority.joinCodes.list())[0]?.uses, 1);
+    assert.equal((await home.authority.joinCodes.list({ limit: 9 }))[0]?.uses, 1);
   });
 
   it('refuses a request of another role', async () => {
@@ -64,19 +64,33 @@ describe('a join code for a pattern of names', () => {
   });
 });
 
+describe('join codes', () => {
+  it('are listed a page at a time', async () => {
+    await using home = await SampleHome.open();
+    for (const name of ['alpha', 'beta', 'gamma']) await home.code(name);
+    const { joinCodes } = home.authority;
+    const first = await joinCodes.list({ limit: 2 });
+    const then = await joinCodes.list({ limit: 2, before: first.at(-1)?.id ?? 0 });
+    assert.deepEqual(
+      [first, then].map((page) => page.map(({ name }) => name)),
+      [['gamma', 'beta'], ['alpha']],
+    );
+  });
+});
+
 describe('a join code that is revoked', () => {
   it('gives nothing any more, not even what it gave', async () => {
     await using home = await SampleHome.open();
     const code = await home.code('alpha');
     const keys = await generateKeyPair('p256');
     const { certificate } = await home.enrol(code, keys);
-    const [listed] = await home.authority.joinCodes.list();
+    const [listed] = await home.authority.joinCodes.list({ limit: 9 });
     await home.authority.joinCodes.revoke(listed?.id ?? 0, 'admin/local');
     await refused('join_code_revoked', home.enrol(code, keys));
     await refused('join_code_revoked', home.enrol(code));
     assert.equal(home.authority.isGood(certificate.serial), true);
     assert.equal(home.authority.hasLiveJoinCode(), false);
-    assert.equal((await home.authority.joinCodes.list())[0]?.state, 'revoked');
+    assert.equal((await home.authority.joinCodes.list({ limit: 9 }))[0]?.state, 'revoked');
     await refused('already_revoked', home.authority.joinCodes.revoke(listed?.id ?? 0, 'admin/local'));
     await refused('object_not_found', home.authority.joinCodes.revoke(99, 'admin/local'));
   });

@@ -10,8 +10,6 @@ export interface JoinCodeRecord extends Omit<ListedJoinCode, 'createdAt' | 'expi
   readonly expiresAt: Date;
 }
 
-const maxListed = 1000;
-
 /** The join codes that were made, for looking at and for taking back. */
 export class JoinCodes {
   readonly #context: AuthorityContext;
@@ -20,10 +18,10 @@ export class JoinCodes {
     this.#context = context;
   }
 
-  /** The newest 1,000, dead ones too. */
-  async list(): Promise<JoinCodeRecord[]> {
+  /** The newest, dead ones too; those made before one with a number when `before` names it. */
+  async list({ before, limit }: { before?: number; limit: number }): Promise<JoinCodeRecord[]> {
     const { database, clock } = this.#context;
-    const rows = await listJoinCodeRows(database, maxListed);
+    const rows = await listJoinCodeRows(database, { before, limit });
     return rows.map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
       ...row,
       state: stateOf({ ...row, expiresAt, revokedAt }, clock.now()),

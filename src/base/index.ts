@@ -20,6 +20,7 @@ export {
 export type { ErrorCode } from './error-code.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
+export { mapInTurns } from './map-in-turns.ts';
 export { forEachLimited } from './pool.ts';
 export { makePrivateDirectory } from './private-directory.ts';
 export { isRunning, processMark } from './process-mark.ts';

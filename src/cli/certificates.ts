@@ -17,9 +17,12 @@ import { parseCertificate, parseIdentityUri, type Role } from '../pki/index.ts';
 import { thisMachine } from '../repository/index.ts';
 import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
+import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
 import { openHome } from './home.ts';
+
+const defaultLimit = 1000;
 
 type CertificateView = OperationAnswer<'cert.show'>;
 
@@ -38,7 +41,13 @@ export interface CertificateListOptions {
 export async function listCertificates(context: Context, options: CertificateListOptions): Promise<void> {
   const { output, clock } = context;
   const filter = filterOf(options);
-  const certificates = await withAdmin(context, (admin) => admin.call('cert.list', filter));
+  const certificates = await withAdmin(context, (admin) =>
+    collectPages<CertificateView>(
+      ({ after, limit }) =>
+        admin.call('cert.list', { ...filter, ...(after && { after: after.serial }), limit }),
+      options.limit ?? defaultLimit,
+    ),
+  );
   if (output.json) return output.value(certificates);
   output.table(
     [
@@ -66,14 +75,13 @@ function shortIdentity(uri = ''): string {
 }
 
 /** The options of every command (`--json`) come along with those of this one. */
-function filterOf({ role, name, state, expiring, search, limit }: CertificateListOptions) {
+function filterOf({ role, name, state, expiring, search }: CertificateListOptions) {
   return {
     ...(role !== undefined && { role }),
     ...(name !== undefined && { name }),
     ...(state !== undefined && { state }),
     ...(expiring !== undefined && { expiringWithinMs: expiring }),
     ...(search !== undefined && { search }),
-    ...(limit !== undefined && { limit }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { OperationAnswer } from '../admin/index.ts';
 import { withAdmin } from './administering.ts';
+import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
 
@@ -12,7 +13,11 @@ export interface RequestListOptions {
 export async function listRequests(context: Context, { state }: RequestListOptions): Promise<void> {
   const { output } = context;
   const wanted = state === 'all' ? {} : { state };
-  const requests = await withAdmin(context, (admin) => admin.call('request.list', wanted));
+  const requests = await withAdmin(context, (admin) =>
+    collectPages<OperationAnswer<'request.list'>[number]>(({ after }) =>
+      admin.call('request.list', { ...wanted, ...(after && { before: after.id }) }),
+    ),
+  );
   if (output.json) return output.value(requests);
   output.table(
     [

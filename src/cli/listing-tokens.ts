@@ -1,11 +1,17 @@
+import type { OperationAnswer } from '../admin/index.ts';
 import { withAdmin } from './administering.ts';
+import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatTime } from './format.ts';
 
 /** `holdfast token list` */
 export async function listTokens(context: Context): Promise<void> {
   const { output } = context;
-  const tokens = await withAdmin(context, (admin) => admin.call('token.list', {}));
+  const tokens = await withAdmin(context, (admin) =>
+    collectPages<OperationAnswer<'token.list'>[number]>(({ after }) =>
+      admin.call('token.list', after === undefined ? {} : { before: after.id }),
+    ),
+  );
   if (output.json) return output.value(tokens);
   output.table(
     [

@@ -76,18 +76,26 @@ export function findByCertificate(
   return queries.get<RequestRow>(sql, nowMs, certificate);
 }
 
-/** The newest requests, in a state when one is given. */
+/** Which requests are meant: those in a state, handed in before one with a number; at most so many. */
+export interface RequestPage {
+  readonly state?: RequestState;
+  readonly before?: number;
+  readonly limit?: number;
+}
+
+/** The newest requests of a page. */
 export function listRequests(
   queries: Queries,
   {
     state,
+    before = Number.MAX_SAFE_INTEGER,
     limit,
     nowMs,
-  }: { readonly state?: RequestState | undefined; readonly limit: number; readonly nowMs: number },
+  }: RequestPage & { readonly limit: number; readonly nowMs: number },
 ): Promise<RequestRow[]> {
-  const values: SqlValue[] = state === undefined ? [nowMs, limit] : [nowMs, state, limit];
-  const where = state === undefined ? '' : 'WHERE state = ?';
-  const sql = `SELECT * FROM (SELECT ${columns} FROM requests) ${where} ORDER BY id DESC LIMIT ?`;
+  const values: SqlValue[] = state === undefined ? [nowMs, before, limit] : [nowMs, before, state, limit];
+  const where = state === undefined ? '' : 'AND state = ?';
+  const sql = `SELECT * FROM (SELECT ${columns} FROM requests) WHERE id < ? ${where} ORDER BY id DESC LIMIT ?`;
   return queries.all<RequestRow>(sql, ...values);
 }
 

@@ -1,4 +1,4 @@
-import { type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, HoldfastError, isHoldfastError, mapInTurns } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import {
   type Certificate,
@@ -26,6 +26,7 @@ import {
   findRequest,
   listRequests,
   type RequestKind,
+  type RequestPage,
   type RequestRow,
   readChain,
 } from './request-records.ts';
@@ -102,16 +103,11 @@ export class Requests {
   }
 
   /** The newest requests, of one state when it is given. */
-  async list({
-    state,
-    limit = defaultLimit,
-  }: {
-    state?: RequestState;
-    limit?: number;
-  } = {}): Promise<RequestRecord[]> {
+  async list(page: RequestPage = {}): Promise<RequestRecord[]> {
     const { database, clock } = this.#context;
-    const rows = await listRequests(database, { state, limit, nowMs: clock.now() });
-    return await Promise.all(rows.map((row) => this.#record(row)));
+    const rows = await listRequests(database, { limit: defaultLimit, ...page, nowMs: clock.now() });
+    const records = await mapInTurns(rows, (row) => this.#record(row));
+    return await Promise.all(records);
   }
 
   /** One request, with what approving it would do. @throws HoldfastError `request_unknown` */
