@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Bytes } from './bytes.ts';
+import { removeLeftBeside } from './left-files.ts';
+import { temporaryName } from './temporary-name.ts';
 
 /** How a file is written by {@link writeFileAtomic}. */
 export interface AtomicFileOptions {
@@ -13,7 +14,8 @@ export interface AtomicFileOptions {
 
 /**
  * Writes `path` so that at any moment, power loss included, it holds either what it held before or all of `data`:
- * temporary file beside it → fsync → rename → fsync of the directory. On failure the temporary file is gone.
+ * temporary file beside it → fsync → rename → fsync of the directory. On failure the temporary file is gone; one that a
+ * killed process left goes when the file is written again.
  * The one door for small durable writes, and for what is long but comes piece by piece; what a server stores has its own
  * in `storage`.
  */
@@ -23,7 +25,9 @@ export async function writeFileAtomic(
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const { mode = 0o600, exclusive = false } = options;
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const form = { begin: `.${basename(path)}.`, end: '.tmp' };
+  await removeLeftBeside(path, form);
+  const temporary = join(dirname(path), form.begin + temporaryName() + form.end);
   try {
     await writeSynced(temporary, data, mode);
     await (exclusive ? link(temporary, path) : rename(temporary, path));

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from './clock.ts';
 import { HoldfastError, systemErrorCode } from './error.ts';
+import { removeLeftBeside } from './left-files.ts';
+import { temporaryName } from './temporary-name.ts';
 
 /** How long a lock is waited for; what is done under one takes milliseconds. */
 const patienceMs = 10 * secondMs;
@@ -28,6 +31,7 @@ export async function withFileLock<T>(
 ): Promise<T> {
   const word = `${process.pid} ${randomBytes(16).toString('hex')}\n`;
   own.add(word);
+  await removeLeftBeside(path, { begin: `${basename(path)}.`, end: '' });
   await acquire(path, word, timeoutMs);
   try {
     return await work();
@@ -96,7 +100,7 @@ async function read(path: string): Promise<string | undefined> {
 }
 
 function uniqueName(path: string): string {
-  return `${path}.${randomBytes(6).toString('hex')}`;
+  return `${path}.${temporaryName()}`;
 }
 
 function inUse(path: string, holder: string | undefined): HoldfastError {

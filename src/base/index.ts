@@ -19,6 +19,7 @@ export {
 } from './error.ts';
 export type { ErrorCode } from './error-code.ts';
 export { withFileLock } from './file-lock.ts';
+export { removeAbandoned, type TemporaryForm } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { mapInTurns } from './map-in-turns.ts';
 export { forEachLimited } from './pool.ts';
@@ -27,5 +28,6 @@ export { isRunning, processMark } from './process-mark.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';
 export { openSocketPlace, type SocketPlace } from './socket-place.ts';
+export { isAbandoned, temporaryName } from './temporary-name.ts';
 export { withoutStackTraces } from './without-stack-traces.ts';
 export { workerEntry } from './worker-entry.ts';

@@ -1,6 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hourMs } from '../base/index.ts';
+import { isAbandoned } from '../base/index.ts';
 import { isObjectId } from './object-name.ts';
 import { objectTypes } from './object-store.ts';
 
@@ -23,7 +23,10 @@ export async function trimCache(
   nowMs: number = Date.now(),
 ): Promise<void> {
   const files = await cacheFiles(directory);
-  const left = files.filter((file) => file.path.endsWith(temporarySuffix) && nowMs - file.usedMs > hourMs);
+  const left = files.filter(
+    ({ path, usedMs }) =>
+      path.endsWith(temporarySuffix) && isAbandoned(path.slice(0, -temporarySuffix.length), usedMs, nowMs),
+  );
   const copies = files.filter((file) => !file.path.endsWith(temporarySuffix));
   for (const { path } of [...left, ...surplus(copies, maxBytes)]) await rm(path, { force: true });
 }

@@ -127,11 +127,11 @@ describe('LocalStore', () => {
   it('removes the uploads that a crash left, but none that may be under way', async (t) => {
     const store = await createLocalStore(t);
     const temporary = join(store.location, '.uploads');
-    const left = join(temporary, 'left.upload');
+    const left = join(temporary, `${'ab'.repeat(16)}.upload`);
     await writeFile(left, 'x');
     await utimes(left, new Date(0), new Date(0));
-    await writeFile(join(temporary, 'running.upload'), 'x');
+    await writeFile(join(temporary, `${'cd'.repeat(16)}.upload`), 'x');
     await put(new LocalStore(store.location), 'locks', sampleBytes(10));
-    assert.deepEqual(await readdir(temporary), ['running.upload']);
+    assert.deepEqual(await readdir(temporary), [`${'cd'.repeat(16)}.upload`]);
   });
 });

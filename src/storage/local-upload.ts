@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bytes } from '../base/index.ts';
+import { type Bytes, temporaryName } from '../base/index.ts';
 import { bodyChunks } from './body-chunks.ts';
 import type { ObjectDigest } from './object-digest.ts';
 import type { ObjectBody } from './object-store.ts';
@@ -24,7 +23,7 @@ export async function uploadToTemporary(
   digest: ObjectDigest,
   signal: AbortSignal | undefined,
 ): Promise<Upload> {
-  const path = join(directory, randomBytes(16).toString('hex') + temporarySuffix);
+  const path = join(directory, temporaryName() + temporarySuffix);
   try {
     await using file = await open(path, 'wx', 0o600);
     for await (const chunk of bodyChunks(body, signal)) {

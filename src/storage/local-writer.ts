@@ -1,21 +1,28 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { HoldfastError, isHoldfastError, syncDirectory, systemErrorCode } from '../base/index.ts';
+import {
+  HoldfastError,
+  hourMs,
+  isHoldfastError,
+  removeAbandoned,
+  syncDirectory,
+  systemErrorCode,
+} from '../base/index.ts';
 import { bodyChunks } from './body-chunks.ts';
 import { makeDurableDirectories } from './durable-directory.ts';
 import type { LocalLayout } from './local-layout.ts';
-import { uploadToTemporary } from './local-upload.ts';
+import { temporarySuffix, uploadToTemporary } from './local-upload.ts';
 import { ObjectDigest } from './object-digest.ts';
 import { isDirectory, openObjectFile, statObjectFile } from './object-file.ts';
 import type { ObjectBody, ObjectRef, WriteOptions } from './object-store.ts';
 import { publishFile } from './publish-file.ts';
-import { removeStaleUploads } from './stale-uploads.ts';
 import { existsError } from './storage-error.ts';
 
 /** Puts files into a repository's directory and takes them out, durably. */
 export class LocalWriter {
   readonly #layout: LocalLayout;
   #ready: Promise<void> | undefined;
+  #sweptMs = Number.NEGATIVE_INFINITY;
 
   constructor(layout: LocalLayout) {
     this.#layout = layout;
@@ -40,8 +47,11 @@ export class LocalWriter {
     }
   }
 
-  /** Once, before the first write: there must be a repository, and what a crash left is removed. */
+  /** Before the first write, and once an hour: there must be a repository, and what a crash left is removed. */
   async #prepare(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#sweptMs > hourMs) this.#ready = undefined;
+    if (this.#ready === undefined) this.#sweptMs = nowMs;
     this.#ready ??= this.#sweep();
     try {
       await this.#ready;
@@ -57,7 +67,7 @@ export class LocalWriter {
       throw new HoldfastError('repository_missing', `there is no repository in ${directory}`);
     }
     await makeDurableDirectories([temporary]);
-    await removeStaleUploads(temporary);
+    await removeAbandoned(temporary, { begin: '', end: temporarySuffix });
   }
 
   async #store(

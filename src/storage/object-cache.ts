@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bytes, isHoldfastError, makePrivateDirectory } from '../base/index.ts';
+import { type Bytes, isHoldfastError, makePrivateDirectory, temporaryName } from '../base/index.ts';
 import { resolveRange } from './byte-range.ts';
 import { temporarySuffix, trimCache } from './cache-files.ts';
 import { readFully } from './object-file.ts';
@@ -49,7 +49,7 @@ export class ObjectCache {
   async put(ref: NamedRef, parts: readonly Bytes[]): Promise<void> {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     if (size > this.#maxBytes / 8) return;
-    const temporary = this.#path(ref) + randomBytes(6).toString('hex') + temporarySuffix;
+    const temporary = `${this.#path(ref)}.${temporaryName()}${temporarySuffix}`;
     try {
       await makePrivateDirectory(join(this.#directory, ref.type));
       await writeFile(temporary, parts, { flag: 'wx', mode: 0o600 });

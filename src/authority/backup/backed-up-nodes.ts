@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../base/index.ts';
+import { type Clock, isAbandoned, temporaryName } from '../../base/index.ts';
 import { CommittedReader } from '../../db/index.ts';
 import { databasePath } from '../authority-files.ts';
 import type { BackupKey } from './backup-key.ts';
 import { unpackDatabase } from './unpack-backup.ts';
+
+const prefix = 'holdfast-backup-';
 
 /** Which backup is asked, and by which time a certificate is valid. */
 export interface NodesOrder {
@@ -19,12 +21,24 @@ export interface NodesOrder {
  * `client/alpha`, sorted. The database is unpacked for that and removed again. Errors: as `readBackup`
  */
 export async function backedUpNodes({ path, key, clock }: NodesOrder): Promise<string[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-backup-'));
+  await removeLeft();
+  const directory = join(tmpdir(), prefix + temporaryName());
+  await mkdir(directory, { mode: 0o700 });
   try {
     await unpackDatabase(directory, { path, key });
     return readNodes(databasePath(directory), clock.now());
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Databases that a process unpacked and was killed over: nobody else's, and by nobody read any more. */
+async function removeLeft(): Promise<void> {
+  for (const name of (await readdir(tmpdir())).filter((entry) => entry.startsWith(prefix))) {
+    const path = join(tmpdir(), name);
+    const stat = await lstat(path).catch(() => undefined);
+    if (!stat?.isDirectory() || stat.uid !== process.geteuid?.()) continue;
+    if (isAbandoned(name, stat.mtimeMs)) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import {
   asBuffer,
   type Bytes,
   HoldfastError,
+  isAbandoned,
   makePrivateDirectory,
   systemErrorCode,
+  temporaryName,
 } from '../../base/index.ts';
 import {
   joinPath,
@@ -14,6 +15,7 @@ import {
   makeNode,
   makeSymlink,
   pathText,
+  readDirectory,
   removeXattr,
   setMode,
 } from '../../files/index.ts';
@@ -92,6 +94,15 @@ export class RestoreTarget {
     return 'made';
   }
 
+  /** Removes what a restore that was killed left in a directory that was there before; what cannot be removed stays. */
+  sweepDirectory(place: Bytes): void {
+    try {
+      for (const name of readDirectory(place)) this.#removeIfLeft(place, asBuffer(name).toString('latin1'));
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+  }
+
   /**
    * Readies a directory for what goes into it: its owner may write, and nothing inherits access rights from it. Both are as
    * they should be when it gets its attributes.
@@ -122,7 +133,7 @@ export class RestoreTarget {
 
   /** Makes a file of `size` in the directory of `place`, under a name of its own until it is whole. */
   beginFile(place: Bytes, size: number): Bytes {
-    const name = Buffer.from(temporaryPrefix + randomBytes(8).toString('hex'));
+    const name = Buffer.from(temporaryPrefix + temporaryName());
     const temporary = joinPath(place.subarray(0, asBuffer(place).lastIndexOf(slash)), name);
     closeSync(makeFile(temporary, size, { replace: false }));
     return temporary;
@@ -143,6 +154,14 @@ export class RestoreTarget {
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
     }
+  }
+
+  #removeIfLeft(directory: Bytes, name: string): void {
+    if (!name.startsWith(temporaryPrefix)) return;
+    const path = joinPath(directory, Buffer.from(name, 'latin1'));
+    const { kind, uid, mtimeNs } = lstat(path);
+    const isOwn = kind === 'file' && uid === process.geteuid?.();
+    if (isOwn && isAbandoned(name, Number(mtimeNs / 1_000_000n))) this.abandonFile(path);
   }
 }
 

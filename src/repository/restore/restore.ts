@@ -10,7 +10,7 @@ import { Restorer } from './restorer.ts';
  *
  * A file has its final name only when its content is whole and was checked blob by blob: large ones are written beside it,
  * small ones at once and removed when that fails. (A process that is killed leaves at most the small file that each
- * worker was at, empty or short and with the time of the day, and `.holdfast-…` files.) What cannot be restored is told to
+ * worker was at, empty or short and with the time of the day, and `.holdfast-…` files, which the next restore there removes.) What cannot be restored is told to
  * `onProblem`, and the rest is. Times and modes of directories come last.
  *
  * @throws HoldfastError `target_not_empty` before anything is written; `storage_full` when the disk is

@@ -127,10 +127,14 @@ export class Restorer implements ContentSink {
 
   #makeDirectory({ directory, place }: Step): boolean {
     const { node, isSelected } = directory;
-    if (node === undefined) return true;
+    if (node === undefined) {
+      this.#target.sweepDirectory(place);
+      return true;
+    }
     const leadsThere = !isSelected || (this.#target.isInPlace && this.#isAboveSaved(directory.path));
     return this.#attempt(place, () => {
       const found = this.#target.makeDirectory(place) === 'found';
+      if (found) this.#target.sweepDirectory(place);
       if (found && (leadsThere || this.#isToBeLeft(place))) return;
       this.#target.openDirectory(place);
       // Once it is there a later run, should this one be killed, leaves it as it is.
