@@ -47,10 +47,14 @@ describe('a server that is not the one it should be gets no request', () => {
     return { chain, privateKey };
   }
 
-  it('is down', async () => {
+  it('is down, and stays so', async () => {
     const refusal = { code: 'connection_failed', exit: 20, hint: /holdfast serve/ } as const;
-    for (const words of [['backup', join(place.path, 'data')], ['snapshots']])
-      await assertRefused([...words, '--home', client.home], { ...refusal, untouched: client.directory });
+    const message = /nobody answers there; tried for \d\d s/;
+    const words = ['backup', join(place.path, 'data'), '--home', client.home];
+    const named = ['snapshots', '--home', client.home];
+    await Promise.all(
+      [words, named].map((each) => assertRefused(each, { ...refusal, message, untouched: client.directory })),
+    );
   });
 
   it('answers nothing, and is left at Ctrl-C', async () => {

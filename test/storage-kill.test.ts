@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RestStore } from '../src/remote/index.ts';
 import { LocalStore, type ObjectRef, objectTypes } from '../src/storage/index.ts';
 import { refOf } from '../src/storage/object-store.contract.ts';
+import { Line } from '../src/transport/index.ts';
 import { Prng } from './rig/prng.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -64,7 +65,7 @@ describe('a server that is killed while it stores', () => {
         agent.destroy();
         child.kill('SIGKILL');
       });
-      const remote = new RestStore({ url, agent, backOff: () => undefined });
+      const remote = new RestStore({ url, agent, line: new Line({ backOff: () => undefined }) });
       await remote.create();
       const first = Promise.withResolvers<void>();
       const uploads = uploadUntilLost(remote, prng, first.resolve);

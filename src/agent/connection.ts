@@ -3,7 +3,7 @@ import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
 import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
-import { type ConnectionInfo, TlsDialer } from '../transport/index.ts';
+import { type ConnectionInfo, Line, mostHopeful, TlsDialer } from '../transport/index.ts';
 import { learnRootList } from './learn-root-list.ts';
 import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
@@ -24,11 +24,14 @@ export class Connection implements Disposable {
   /** `https://HOST:PORT` of the server that answered. */
   readonly server: string;
   readonly dialer: TlsDialer;
+  /** How failures of this way are borne. */
+  readonly line: Line;
 
-  constructor(node: Node, server: string, dialer: TlsDialer) {
+  constructor(node: Node, server: string, { dialer, line }: Pick<Connection, 'dialer' | 'line'>) {
     this.node = node;
     this.server = server;
     this.dialer = dialer;
+    this.line = line;
   }
 
   /** URL of this node's own repository. */
@@ -47,7 +50,7 @@ export class Connection implements Disposable {
   async place({ url = this.repositoryUrl, cache }: PlaceRequest = {}): Promise<Place> {
     const location = new URL(url.replace(/\/?$/, '/'));
     const label = `${this.node.identity.network}${location.pathname}`;
-    const remote = new RestStore({ url: location.href, agent: this.dialer.agent() });
+    const remote = new RestStore({ url: location.href, agent: this.dialer.agent(), line: this.line });
     return {
       label,
       store:
@@ -66,9 +69,9 @@ export class Connection implements Disposable {
     password: Secret<string>,
     signal: AbortSignal,
   ): Promise<EscrowFingerprint> {
-    const { dialer, server, node } = this;
+    const { dialer, server, node, line } = this;
     const sealed = await sealPassword(password, node.state.recoveryRecipient);
-    await leaveEscrow({ dialer, server, repository, sealed, signal });
+    await leaveEscrow({ dialer, server, repository, sealed, signal, line });
     return escrowFingerprint(sealed);
   }
 }
@@ -81,11 +84,14 @@ export interface ConnectOptions extends RenewalOptions {
 
 /**
  * Connects `node` to the first of its servers that answers, learns which issuers the root has revoked, and renews the
- * node's certificate first when two thirds of its life are over or its issuer is one of these. `connection_failed` names every server that was tried. A renewal that does not succeed is said in the
- * log and tried again next time: the last third is there so that backups go on meanwhile.
+ * node's certificate first when two thirds of its life are over or its issuer is one of these. While none answers they are
+ * tried again, as the line says; `connection_failed` names every server that was tried. A renewal that does not succeed is
+ * said in the log and tried again next time: the last third is there so that backups go on meanwhile.
  */
-export async function connectNode(node: Node, options: ConnectOptions): Promise<Connection> {
-  const connection = await dialAny(node, options);
+export async function connectNode(node: Node, given: ConnectOptions): Promise<Connection> {
+  const line = given.line ?? new Line();
+  const options = { ...given, line };
+  const connection = await line.attempt({ signal: options.signal }, () => dialAny(node, options));
   try {
     const { server, dialer } = connection;
     const { clock, log, signal } = options;
@@ -112,8 +118,13 @@ async function tryToRenew(node: Node, connection: Connection, options: RenewalOp
   }
 }
 
+/** With the line of this connection. */
+interface DialOptions extends ConnectOptions {
+  readonly line: Line;
+}
+
 /** Where none of the servers that the node knows is its server, it asks at the stable address where they are now. */
-async function dialAny(node: Node, options: ConnectOptions): Promise<Connection> {
+async function dialAny(node: Node, options: DialOptions): Promise<Connection> {
   const { servers = node.state.servers, signal } = options;
   const known = await dialFirst(node, servers, options);
   if (known instanceof Connection) return known;
@@ -133,7 +144,7 @@ async function dialAny(node: Node, options: ConnectOptions): Promise<Connection>
 async function dialFirst(
   node: Node,
   servers: readonly string[],
-  { clock, signal }: ConnectOptions,
+  { clock, signal, line }: DialOptions,
 ): Promise<Connection | HoldfastError> {
   const failures: HoldfastError[] = [];
   for (const server of servers) {
@@ -141,7 +152,7 @@ async function dialFirst(
     try {
       const socket = await dialer.connect(server, { signal });
       socket.end();
-      return new Connection(node, server, dialer);
+      return new Connection(node, server, { dialer, line });
     } catch (error) {
       dialer.close();
       if (!isHoldfastError(error) || isHoldfastError(error, 'interrupted')) throw error;
@@ -157,6 +168,7 @@ const maxServers = 100;
 
 function unreachable(failures: readonly HoldfastError[]): HoldfastError {
   return new HoldfastError('connection_failed', failures.map(({ message }) => message).join('; '), {
+    cause: mostHopeful(failures),
     hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
   });
 }

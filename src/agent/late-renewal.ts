@@ -33,9 +33,9 @@ const lateLabel = `${identityLabel} late renewal`;
  *   `request_denied`, `request_expired`, and as `submitRequest`
  */
 export async function renewLate(node: Node, options: RenewalOptions): Promise<WaitingRenewal | undefined> {
-  const { clock, signal } = options;
+  const { clock, signal, line } = options;
   const { lateRenewal } = node.state;
-  const server = { address: enrolAddress(node), bundle: node.bundle.current, clock, signal };
+  const server = { address: enrolAddress(node), bundle: node.bundle.current, clock, signal, line };
   if (lateRenewal === undefined || lateRenewal === null) return await handIn(node, server, options);
   const answer = await followRequest(lateRenewal.handle, { ...server, address: lateRenewal.server });
   return await settle(node, { answer, waiting: { ...lateRenewal, expires: answer.expires } }, options);

@@ -92,9 +92,9 @@ function checkKit({ node: { identity, state } }: Connection, { recipient }: Reco
 }
 
 /** What was left, the oldest first; no more than a server keeps, however much it hands out. */
-async function allLeft({ dialer, server }: Connection, signal: AbortSignal): Promise<Left[]> {
+async function allLeft({ dialer, server, line }: Connection, signal: AbortSignal): Promise<Left[]> {
   const left: Left[] = [];
-  for await (const entry of fetchEscrow({ dialer, server, signal })) {
+  for await (const entry of fetchEscrow({ dialer, server, signal, line })) {
     left.push({ ...entry, fingerprint: escrowFingerprint(entry.sealed) });
     if (left.length === maxEntries) break;
   }

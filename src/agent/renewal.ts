@@ -1,7 +1,7 @@
 import { type Clock, HoldfastError, type Log } from '../base/index.ts';
 import { type Enrolment, type JoinCode, join, renew } from '../enrol/index.ts';
 import { identityUri } from '../pki/index.ts';
-import type { TlsDialer } from '../transport/index.ts';
+import type { Line, TlsDialer } from '../transport/index.ts';
 import { checkEpoch } from './check-epoch.ts';
 import { rewriteExports } from './export-certificate.ts';
 import { identityLabel, type Node } from './node.ts';
@@ -12,6 +12,8 @@ export interface RenewalOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** How a line that is down is borne. */
+  readonly line?: Line | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface RenewalOptions {
 export async function renewNode(
   node: Node,
   { server, dialer }: { server: string; dialer: TlsDialer },
-  { clock, log, signal }: RenewalOptions,
+  { clock, log, signal, line }: RenewalOptions,
 ): Promise<void> {
   checkNotExpired(node, clock);
   await renew({
@@ -36,6 +38,7 @@ export async function renewNode(
     keep: (enrolment) => keep(node, enrolment, log),
     clock,
     signal,
+    line,
   });
   await finish(node, log);
 }
@@ -44,7 +47,7 @@ export async function renewNode(
 export async function rejoinNode(
   node: Node,
   code: JoinCode,
-  { clock, log, signal }: RenewalOptions,
+  { clock, log, signal, line }: RenewalOptions,
 ): Promise<void> {
   const { keystore } = node;
   await join(code, {
@@ -54,6 +57,7 @@ export async function rejoinNode(
     clock,
     log,
     signal,
+    line,
   });
   await finish(node, log);
 }

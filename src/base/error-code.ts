@@ -52,6 +52,8 @@ export type ErrorCode =
   | 'connection_failed'
   | 'connection_lost'
   | 'tls_failed'
+  | 'server_unavailable'
+  | 'answer_malformed'
   | 'refused_by_peer'
   // enrolment and authority
   | 'join_code_malformed'

@@ -138,9 +138,9 @@ export async function serverOf(
   const isKnown = options.server === undefined && said.fingerprint === undefined && said.root === undefined;
   if (!isKnown || submitted === undefined || root === undefined)
     return await requestServer(context, { ...said, ...(server !== undefined && { server }) });
-  const { clock, signal } = context;
-  const bundle = await bundleByFingerprint(submitted.server, root, signal);
-  return { address: submitted.server, bundle, clock, signal };
+  const { clock, signal, line } = context;
+  const bundle = await bundleByFingerprint(submitted.server, root, { signal, line });
+  return { address: submitted.server, bundle, clock, signal, line };
 }
 
 function checkApproved({ state, reason, expires }: RequestAnswer, name: string): void {

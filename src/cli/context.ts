@@ -1,4 +1,5 @@
 import type { Clock, Log, LogLevel } from '../base/index.ts';
+import type { Line } from '../transport/index.ts';
 import type { Output } from './output.ts';
 import type { Progress } from './progress.ts';
 
@@ -16,6 +17,8 @@ export interface Context {
   /** A log with a level of its own, which is asked for each line; `--verbose` shows everything. */
   readonly logAt: (level: () => LogLevel) => Log;
   readonly clock: Clock;
+  /** How a line that is down is borne, and told of. */
+  readonly line: Line;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Does `work` at each SIGHUP until it is disposed of. */

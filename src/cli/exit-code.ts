@@ -28,6 +28,8 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   connection_failed: exitCode.connection,
   connection_lost: exitCode.connection,
   tls_failed: exitCode.connection,
+  server_unavailable: exitCode.connection,
+  answer_malformed: exitCode.connection,
   certificate_expired: exitCode.certificate,
   certificate_not_yet_valid: exitCode.certificate,
   certificate_revoked: exitCode.certificate,

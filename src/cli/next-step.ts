@@ -57,6 +57,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   connection_failed: 'is the server up? holdfast serve starts it there',
   connection_lost: 'run it again; what arrived is not sent again',
   tls_failed: 'check address and port',
+  server_unavailable: 'wait until the server, or what stands before it, is well again; its log says more',
+  answer_malformed: 'find out what answers at that address: another program, or a proxy in between',
   refused_by_peer: serverLog,
   join_code_malformed: 'copy the whole code again',
   join_code_unknown: newCode,

@@ -37,7 +37,7 @@ export async function requestServer(
   options: ServerOptions,
   code?: JoinCode,
 ): Promise<RequestServer> {
-  const { clock, signal } = context;
+  const { clock, signal, line } = context;
   const known = await ownNetwork(context);
   const said = options.server === undefined ? code?.addresses[0] : addressOf(options.server);
   const address = said ?? known.address;
@@ -51,14 +51,14 @@ export async function requestServer(
       ...options,
       fingerprint: options.fingerprint ?? code?.fingerprint,
     })) ?? known.bundle;
-  if (bundle !== undefined) return { address, bundle, clock, signal };
+  if (bundle !== undefined) return { address, bundle, clock, signal, line };
   throw new HoldfastError('usage', `nothing says whom to believe about ${address}`, {
     hint: 'ask its administrator for the fingerprint of the root (holdfast ca show): --fingerprint SHA256:…, or --root FILE',
   });
 }
 
 async function saidBundle(
-  { workingDirectory, signal }: Context,
+  { workingDirectory, signal, line }: Context,
   address: string,
   { fingerprint, root }: { readonly fingerprint?: string | undefined; readonly root?: string },
 ): Promise<TrustBundle | undefined> {
@@ -68,7 +68,7 @@ async function saidBundle(
   }
   if (fingerprint === undefined) return undefined;
   const parsed = parseFingerprint(fingerprint);
-  if (parsed !== undefined) return await bundleByFingerprint(address, parsed, signal);
+  if (parsed !== undefined) return await bundleByFingerprint(address, parsed, { signal, line });
   throw new HoldfastError(
     'usage',
     `--fingerprint ${fingerprint}: expected the SHA-256 of the root, 64 digits`,

@@ -12,6 +12,7 @@ import { startProgress } from './progress.ts';
 import { refuseEmpty } from './refuse-empty.ts';
 import { refuseRepeated } from './refuse-repeated.ts';
 import { listenForSignals } from './signals.ts';
+import { lineToldIn } from './telling-outages.ts';
 import { helpOf, usageError } from './usage-error.ts';
 import { checkRules } from './word-rules.ts';
 
@@ -36,6 +37,7 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
     help = helpOf(command);
     const logAt = (level: () => LogLevel): Log =>
       createLog({ level: options.verbose === true ? 'debug' : level });
+    const log = logAt(() => 'warn');
     const workingDirectory = environment.INIT_CWD ?? process.cwd();
     return {
       home: defaultHome(options.home, environment, workingDirectory),
@@ -43,8 +45,9 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
       environment,
       keystorePassphraseFile: options.keystorePassphraseFile,
       output,
-      log: logAt(() => 'warn'),
+      log,
       logAt,
+      line: lineToldIn(output, log),
       clock: systemClock,
       signal: signals.ended,
       onHangUp: signals.onHangUp,

@@ -57,10 +57,10 @@ async function backUpAndProve(
   sources: readonly string[],
   options: UpOptions,
 ): Promise<BackupResult> {
-  const { output, signal, clock, log } = context;
+  const { output, signal, clock, log, line } = context;
   const { opened, urls } = serving;
   const node = await openLocalClient(context, opened);
-  using connection = await connectNode(node, { clock, log, signal, servers: urls });
+  using connection = await connectNode(node, { clock, log, signal, line, servers: urls });
   const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });

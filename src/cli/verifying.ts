@@ -12,8 +12,8 @@ export async function verifyBackup(
   { node, server }: Connection,
   backup: BackupResult,
 ): Promise<VerifySummary> {
-  const { clock, log, signal } = context;
-  using connection = await connectNode(node, { clock, log, signal, servers: [server] });
+  const { clock, log, signal, line } = context;
+  using connection = await connectNode(node, { clock, log, signal, line, servers: [server] });
   const place = await connection.place({});
   const repository = await openRepositoryAt(place, { create: false, signal });
   repository.onDamage((message) => context.output.warn(message));

@@ -2,7 +2,7 @@ import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
 import { type Certificate, type Identity, parseCertificate } from '../pki/index.ts';
 import { parseTrustBundle, type TrustBundle, verifyIdentity } from '../trust/index.ts';
 import { type SignedCheckpoint, verifyCheckpoint } from './checkpoint.ts';
-import { EnrolmentAnswer, parseMessage } from './message.ts';
+import { EnrolmentAnswer, parseAnswer } from './message.ts';
 
 /** What an enrolment or a renewal brought, checked. */
 export interface Enrolment {
@@ -32,10 +32,10 @@ export interface EnrolmentExpectation {
 /**
  * Checks an answer before anything of it is kept: the certificate is for our key and identity and leads to a root that
  * was trusted before, the new bundle is of the same network, the checkpoint is signed by the issuing certificate.
- * @throws HoldfastError `input_invalid`, `certificate_*`, `trust_bundle_damaged`, `checkpoint_invalid`, `refused_by_peer`
+ * @throws HoldfastError `answer_malformed`, `certificate_*`, `trust_bundle_damaged`, `checkpoint_invalid`, `refused_by_peer`
  */
 export function readEnrolment(input: unknown, expected: EnrolmentExpectation): Enrolment {
-  const answer = parseMessage(EnrolmentAnswer, input, 'answer of the server');
+  const answer = parseAnswer(EnrolmentAnswer, input);
   const { recoveryRecipient, servers, statusAddress, checkpoint } = answer;
   const chain = answer.chain.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
   const { identity, path } = verifyIdentity({

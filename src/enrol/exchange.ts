@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { Check } from 'typebox/value';
 import { type Bytes, type ErrorCode, HoldfastError, secondMs } from '../base/index.ts';
-import { transportError } from '../transport/index.ts';
+import {
+  answerMalformed,
+  isPassingStatus,
+  type Line,
+  transportError,
+  watchAnswer,
+} from '../transport/index.ts';
 import { maxMessageBytes, Refusal } from './message.ts';
 
 /** One request of the conversation. */
@@ -14,6 +20,10 @@ export interface ExchangeRequest {
   /** How the connection is made and whom it believes. */
   readonly connection: Pick<RequestOptions, 'agent' | 'rejectUnauthorized'>;
   readonly signal?: AbortSignal | undefined;
+  /** What decides when to ask again; asked once without. */
+  readonly line?: Line | undefined;
+  /** Whether the address was good before this run. Yes unless said. */
+  readonly isKnown?: boolean;
 }
 
 /** An answer of at most {@link maxMessageBytes}. */
@@ -27,25 +37,46 @@ const timeoutMs = 60 * secondMs;
 
 /**
  * Sends one request and reads its answer, both bounded. Whatever the status, it is an answer; not to get one is
- * `connection_failed`, `connection_lost`, `tls_failed` or a `certificate_*` of the server.
+ * `connection_failed`, `connection_lost`, `tls_failed`, `answer_malformed` or a `certificate_*` of the server. Each
+ * message of the conversation may be sent twice: the second answer is the same as the one that was lost.
  */
 export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
+  const { line, signal, isKnown = true } = exchanged;
+  if (line === undefined) return await exchangeOnce(exchanged);
+  return await line.attempt({ signal, isKnown }, () => exchangeOnce(exchanged));
+}
+
+async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
   const { host } = new URL(exchanged.url);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([deadline, ...(exchanged.signal ? [exchanged.signal] : [])]);
   try {
     const response = await send({ ...exchanged, signal });
-    return { status: response.statusCode ?? 0, body: await readBounded(response, host) };
+    const answer = { status: response.statusCode ?? 0, body: await readBounded(response, host) };
+    checkAble(answer, host);
+    return answer;
   } catch (error) {
     exchanged.signal?.throwIfAborted();
     throw deadline.aborted ? tooSlow(host) : transportError(error, host);
   }
 }
 
-/** The JSON of an answer that is not a refusal. @throws HoldfastError with the code the peer was told, `refused_by_peer` */
+/** What stands before a server, or one that ends, says that it cannot answer now, and not why. */
+function checkAble({ status, body }: ExchangeAnswer, host: string): void {
+  if (!isPassingStatus(status) || Check(Refusal, parseJson(body))) return;
+  throw new HoldfastError('server_unavailable', `server ${host} answered ${status}`);
+}
+
+/**
+ * The JSON of an answer that is not a refusal.
+ * @throws HoldfastError with the code the peer was told, `refused_by_peer`, `answer_malformed`
+ */
 export function acceptedJson({ status, body }: ExchangeAnswer, host: string): unknown {
   const value = parseJson(body);
-  if (status >= 200 && status < 300) return value;
+  if (status >= 200 && status < 300) {
+    if (value !== undefined) return value;
+    throw answerMalformed(host, `what it answers with status ${status} is no JSON`);
+  }
   const { code = 'refused_by_peer', message } = Check(Refusal, value) ? value : {};
   const hint = nextSteps[code as ErrorCode];
   throw new HoldfastError(
@@ -86,6 +117,7 @@ function send({ url, message, connection, signal }: ExchangeRequest): Promise<In
       headers,
       ...(signal && { signal }),
     });
+    watchAnswer(outgoing, new URL(url).host);
     outgoing.on('response', resolve);
     outgoing.on('error', reject);
     outgoing.end(body);
@@ -98,10 +130,7 @@ async function readBounded(response: IncomingMessage, host: string): Promise<Byt
   for await (const part of response as AsyncIterable<Buffer>) {
     length += part.length;
     if (length > maxMessageBytes) {
-      throw new HoldfastError(
-        'refused_by_peer',
-        `server ${host} answered with more than ${maxMessageBytes} bytes`,
-      );
+      throw answerMalformed(host, `it answers with more than ${maxMessageBytes} bytes`);
     }
     parts.push(part);
   }

@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/index.ts';
-import type { TlsDialer } from '../transport/index.ts';
+import type { Line, TlsDialer } from '../transport/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
-import { EscrowPage, enrolPaths, parseMessage } from './message.ts';
+import { EscrowPage, enrolPaths, parseAnswer } from './message.ts';
 
 /** Where to ask. */
 export interface FetchEscrowOptions {
@@ -10,6 +10,8 @@ export interface FetchEscrowOptions {
   /** `https://host:port` of a listener with `control`. */
   readonly server: string;
   readonly signal?: AbortSignal;
+  /** What decides when to ask again; asked once without. */
+  readonly line?: Line | undefined;
 }
 
 /** The sealed password of a key. */
@@ -28,12 +30,13 @@ export async function* fetchEscrow({
   dialer,
   server,
   signal,
+  line,
 }: FetchEscrowOptions): AsyncGenerator<SealedPassword> {
   let before: number | undefined;
   for (;;) {
     const url = `${server}${enrolPaths.escrow}${before === undefined ? '' : `?before=${before}`}`;
-    const answer = await exchange({ url, connection: { agent: dialer.agent() }, signal });
-    const page = parseMessage(EscrowPage, acceptedJson(answer, server), 'answer of the server');
+    const answer = await exchange({ url, connection: { agent: dialer.agent() }, signal, line });
+    const page = parseAnswer(EscrowPage, acceptedJson(answer, server), server);
     for (const { repository, sealed } of page.entries)
       yield { repository, sealed: Uint8Array.from(Buffer.from(sealed, 'base64')) };
     const last = page.entries.at(-1);

@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Fingerprint, fingerprint, parseCertificate } from '../pki/index.ts';
-import { exchange } from './exchange.ts';
+import { type ExchangeRequest, exchange } from './exchange.ts';
 import { enrolPaths } from './message.ts';
 
 /**
@@ -11,13 +11,14 @@ import { enrolPaths } from './message.ts';
 export async function fetchRoot(
   address: string,
   expected: Fingerprint,
-  signal?: AbortSignal,
+  options: Pick<ExchangeRequest, 'signal' | 'line'> = {},
 ): Promise<Bytes> {
   const connection = { agent: false, rejectUnauthorized: false } as const;
   const { status, body } = await exchange({
     url: `https://${address}${enrolPaths.root}`,
     connection,
-    signal,
+    isKnown: false,
+    ...options,
   });
   if (status !== 200) {
     throw new HoldfastError(

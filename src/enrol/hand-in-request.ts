@@ -1,10 +1,10 @@
 import { type Clock, HoldfastError } from '../base/index.ts';
 import { type Fingerprint, fingerprint, parseCertificate, parseNetworkUri } from '../pki/index.ts';
-import { Hot, TlsDialer } from '../transport/index.ts';
+import { Hot, type Line, TlsDialer } from '../transport/index.ts';
 import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
 import { fetchRoot } from './fetch-root.ts';
-import { parseMessage } from './message.ts';
+import { parseAnswer } from './message.ts';
 import { RequestAnswer, requestPaths, type SubmitRequest } from './request-message.ts';
 
 /** A server that takes requests, and whom to believe about it. */
@@ -14,6 +14,8 @@ export interface RequestServer {
   readonly bundle: TrustBundle;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  /** What decides when to ask again; asked once without. */
+  readonly line?: Line | undefined;
 }
 
 /**
@@ -23,9 +25,9 @@ export interface RequestServer {
 export async function bundleByFingerprint(
   address: string,
   root: Fingerprint,
-  signal?: AbortSignal,
+  options: Pick<RequestServer, 'signal' | 'line'> = {},
 ): Promise<TrustBundle> {
-  return bundleByRoot(await fetchRoot(address, root, signal));
+  return bundleByRoot(await fetchRoot(address, root, options));
 }
 
 /** A bundle that trusts a network's root for that network. @throws HoldfastError `certificate_wrong_network` for another certificate */
@@ -60,7 +62,7 @@ export function followRequest(handle: string, server: RequestServer): Promise<Re
 }
 
 async function ask(
-  { address, bundle, clock, signal }: RequestServer,
+  { address, bundle, clock, signal, line }: RequestServer,
   path: string,
   message?: SubmitRequest,
 ): Promise<RequestAnswer> {
@@ -68,8 +70,15 @@ async function ask(
   try {
     const connection = { agent: dialer.agent() };
     const url = `https://${address}${path}`;
-    const answer = await exchange({ url, connection, signal, ...(message && { message }) });
-    return parseMessage(RequestAnswer, acceptedJson(answer, address), 'answer of the server');
+    const answer = await exchange({
+      url,
+      connection,
+      signal,
+      line,
+      isKnown: false,
+      ...(message && { message }),
+    });
+    return parseAnswer(RequestAnswer, acceptedJson(answer, address), address);
   } finally {
     dialer.close();
   }

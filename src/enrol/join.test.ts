@@ -186,9 +186,9 @@ describe('joining', () => {
     const stranger = await genuine.issue('client', 'alpha');
     const chain = stranger.chain.map((der) => Buffer.from(der).toString('base64'));
     const bodies: [ErrorCode, string][] = [
-      ['input_invalid', 'nonsense'],
-      ['input_invalid', '{}'],
-      ['refused_by_peer', `"${'x'.repeat(70_000)}"`],
+      ['answer_malformed', 'nonsense'],
+      ['answer_malformed', '{}'],
+      ['answer_malformed', `"${'x'.repeat(70_000)}"`],
       [
         'refused_by_peer',
         JSON.stringify({

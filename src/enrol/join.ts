@@ -9,7 +9,7 @@ import {
   type Log,
 } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
-import { Hot, TlsDialer } from '../transport/index.ts';
+import { Hot, type Line, mostHopeful, TlsDialer } from '../transport/index.ts';
 import { type Keystore, singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import { type Enrolment, readEnrolment } from './enrolment.ts';
 import { acceptedJson, type ExchangeAnswer, exchange } from './exchange.ts';
@@ -33,6 +33,8 @@ export interface JoinOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal;
+  /** What decides when to ask again; asked once without. */
+  readonly line?: Line | undefined;
 }
 
 /**
@@ -64,6 +66,9 @@ export async function join(code: JoinCode, options: JoinOptions): Promise<Enrolm
   return enrolment;
 }
 
+/** RFC 6585 §4. */
+const tooManyRequests = 429;
+
 /** One for each code and name: a key that was sent for one must not turn up for another. */
 function pendingLabel({ secret, name }: JoinCode): string {
   return `join ${hash('sha256', concatBytes(secret.reveal(), Buffer.from(name))).slice(0, 16)}`;
@@ -93,7 +98,10 @@ interface Answered {
 
 /** The answer of the first address that gives one, be it a refusal: what one server refuses is not tried at another. */
 async function askFirst(code: JoinCode, message: JoinRequest, options: JoinOptions): Promise<Answered> {
-  const { address, bundle, answer } = await reachFirst(code, message, options);
+  const { line, signal } = options;
+  const reach = () => reachFirst(code, message, options);
+  const reached = line === undefined ? await reach() : await line.attempt({ signal, isKnown: false }, reach);
+  const { address, bundle, answer } = reached;
   return { bundle, answer: acceptedJson(answer, address) };
 }
 
@@ -127,13 +135,16 @@ async function ask(
   message: JoinRequest,
   options: JoinOptions,
 ): Promise<Reached> {
-  const { clock, signal } = options;
-  const root = await fetchRoot(address, code.fingerprint, signal);
+  const { clock, signal, line } = options;
+  const root = await fetchRoot(address, code.fingerprint, { signal });
+  line?.reached();
   const bundle = singleRootBundle(code.network, root);
   const dialer = new TlsDialer({ bundle: new Hot(bundle), clock });
   try {
     const url = `https://${address}${enrolPaths.join}`;
     const answer = await exchange({ url, message, connection: { agent: dialer.agent() }, signal });
+    // Nothing is decided yet: later it may be, here or at another address.
+    if (answer.status === tooManyRequests) acceptedJson(answer, address);
     return { address, bundle, answer };
   } finally {
     dialer.close();
@@ -154,6 +165,7 @@ function mostTelling(failures: readonly HoldfastError[]): HoldfastError {
     'connection_failed',
     `no address of the join code can be reached: ${reasons || 'it has none'}`,
     {
+      cause: mostHopeful(failures),
       hint: 'is the server up, and its enrolment port open to this machine?',
     },
   );

@@ -1,5 +1,5 @@
 import { asBuffer, type Bytes } from '../base/index.ts';
-import type { TlsDialer } from '../transport/index.ts';
+import type { Line, TlsDialer } from '../transport/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
 import { type EscrowRequest, enrolPaths } from './message.ts';
 
@@ -14,6 +14,8 @@ export interface EscrowOptions {
   /** The password of a second key, sealed to the network's recovery key (age). */
   readonly sealed: Bytes;
   readonly signal?: AbortSignal;
+  /** What decides when to ask again; asked once without. */
+  readonly line?: Line | undefined;
 }
 
 /**
@@ -28,8 +30,9 @@ export async function leaveEscrow({
   repository,
   sealed,
   signal,
+  line,
 }: EscrowOptions): Promise<void> {
   const message: EscrowRequest = { version: 1, repository, sealed: asBuffer(sealed).toString('base64') };
   const url = `${server}${enrolPaths.escrow}`;
-  acceptedJson(await exchange({ url, message, connection: { agent: dialer.agent() }, signal }), server);
+  acceptedJson(await exchange({ url, message, connection: { agent: dialer.agent() }, signal, line }), server);
 }

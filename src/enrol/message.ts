@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Errors } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
+import { answerMalformed } from '../transport/index.ts';
 import { SignedCheckpoint } from './checkpoint.ts';
 
 /** The most that any request or answer of the conversation may be. */
@@ -120,9 +121,19 @@ export type Refusal = Static<typeof Refusal>;
 /** `input` when it is as `schema` says. @throws HoldfastError `input_invalid`, naming the first field that is not */
 export function parseMessage<T extends TSchema>(schema: T, input: unknown, what: string): Static<T> {
   if (validatorOf(schema).Check(input)) return input as Static<T>;
+  throw new HoldfastError('input_invalid', `${what}: ${problemOf(schema, input)}`);
+}
+
+/** What a server answered, when it is as `schema` says. @throws HoldfastError `answer_malformed`, naming the first field that is not */
+export function parseAnswer<T extends TSchema>(schema: T, input: unknown, server = 'the server'): Static<T> {
+  if (validatorOf(schema).Check(input)) return input as Static<T>;
+  throw answerMalformed(server, `of what it answers, ${problemOf(schema, input)}`);
+}
+
+function problemOf(schema: TSchema, input: unknown): string {
   const [first] = Errors(schema, input);
   const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the message';
-  throw new HoldfastError('input_invalid', `${what}: ${field} ${first?.message ?? 'is not valid'}`);
+  return `${field} ${first?.message ?? 'is not valid'}`;
 }
 
 /** A server reads the same few kinds by the thousand. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/index.ts';
 import { isHoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
-import type { TlsDialer } from '../transport/index.ts';
+import type { Line, TlsDialer } from '../transport/index.ts';
 import type { Keystore, TrustBundle } from '../trust/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { type Enrolment, readEnrolment } from './enrolment.ts';
@@ -28,6 +28,8 @@ export interface RenewOptions {
   readonly keep: (enrolment: Enrolment) => Promise<void>;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  /** What decides when to ask again; asked once without. */
+  readonly line?: Line | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface RenewOptions {
  *   `refused_by_peer`
  */
 export async function renew(options: RenewOptions): Promise<Enrolment> {
-  const { identity, keystore, label, server, dialer, bundle, checkpoint, clock, signal } = options;
+  const { identity, keystore, label, server, dialer, bundle, checkpoint, clock, signal, line } = options;
   const pending = await PendingKey.take(keystore, `${label} renewal`);
   const { spki, request } = createNodeRequest(identity, pending.key);
   const message: RenewRequest = { version: 1, request, ...(checkpoint && { checkpoint }) };
@@ -47,6 +49,7 @@ export async function renew(options: RenewOptions): Promise<Enrolment> {
     message,
     connection: { agent: dialer.agent() },
     signal,
+    line,
   });
   try {
     const at = new Date(clock.now());

@@ -3,6 +3,5 @@
  * what is lost on the way is tried again, what comes back is checked against what was asked for, and a server's word
  * is believed only where it is one that this program knows.
  */
-export { type BackOff, exponentialBackOff } from './back-off.ts';
 export { HttpFiles } from './http-files.ts';
 export { RestStore, type RestStoreOptions } from './rest-store.ts';

@@ -1,7 +1,7 @@
-import type { Bytes } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import { type ByteRange, formatObjectRef, type ObjectRef } from '../storage/index.ts';
-import { type BackOff, retry, TransientError } from './back-off.ts';
-import { receiveChunks } from './receive-body.ts';
+import { type Line, Streak } from '../transport/index.ts';
+import { bufferFor, receiveChunks, receiveInto } from './receive-body.ts';
 import { expectAnswer } from './refusal.ts';
 import type { RestAnswer } from './rest-answer.ts';
 import { announcedLength, rangeHeader } from './rest-range.ts';
@@ -31,25 +31,90 @@ export async function openObject(
   }
 }
 
-/** The bytes of `first`; when its connection is lost, `reopen` is asked for what follows the bytes that have come. */
-export async function* resumedChunks(
-  first: OpenedObject,
-  reopen: (done: number) => Promise<OpenedObject>,
-  options: { readonly backOff: BackOff; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<Bytes> {
-  let opened = first;
-  let done = 0;
-  while (done < first.length) {
+/** Opens what follows the bytes that have come. */
+export type Reopen = (done: number) => Promise<OpenedObject>;
+
+/** A line that breaks again and again without having brought this much is as good as down. */
+const progressBytes = 256 * 1024;
+
+/** How an object comes over a line, which may break in the middle. */
+class Resuming {
+  done = 0;
+  readonly #reopen: Reopen;
+  readonly #line: Line;
+  readonly #signal: AbortSignal | undefined;
+  readonly #streak = new Streak();
+  #brokeAt = 0;
+  #length: number | undefined;
+
+  constructor(reopen: Reopen, line: Line, signal: AbortSignal | undefined) {
+    this.#reopen = reopen;
+    this.#line = line;
+    this.#signal = signal;
+  }
+
+  /** What is left of it. @throws HoldfastError as the line and {@link openObject}, `storage_failed` when its size has changed */
+  async open(): Promise<OpenedObject> {
+    const opened = await this.#line.attempt({ signal: this.#signal }, () => this.#reopen(this.done));
+    const length = this.done + opened.length;
+    this.#length ??= length;
+    if (length === this.#length) return opened;
+    opened.answer.close();
+    throw new HoldfastError(
+      'storage_failed',
+      `an object of ${this.#length} bytes has ${length} when it is read on`,
+    );
+  }
+
+  /** Waits until it can go on. @throws what is no passing failure, and what has gone on for too long */
+  async broke(failure: unknown): Promise<void> {
+    if (this.done - this.#brokeAt >= progressBytes) this.#line.held(this.#streak);
+    this.#brokeAt = this.done;
+    await this.#line.endure(failure, this.#streak, { signal: this.#signal });
+  }
+}
+
+/** How {@link receiveObject} and {@link objectChunks} go on after a failure. */
+export interface ReceiveOptions {
+  readonly line: Line;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An object in memory. When its connection is lost, `open` is asked for what follows the bytes that have come. */
+export async function receiveObject(open: Reopen, { line, signal }: ReceiveOptions): Promise<Bytes> {
+  const resuming = new Resuming(open, line, signal);
+  let bytes: Bytes | undefined;
+  for (;;) {
+    const { answer, length } = await resuming.open();
+    bytes ??= bufferFor(length, answer);
+    const received = await receiveInto(bytes.subarray(resuming.done), answer);
+    resuming.done += received.length;
+    if (resuming.done === bytes.length) return bytes;
+    await resuming.broke(received.failure);
+  }
+}
+
+/** The same in pieces, the first of which has been opened when this resolves. */
+export async function objectChunks(
+  open: Reopen,
+  { line, signal }: ReceiveOptions,
+): Promise<AsyncGenerator<Bytes>> {
+  const resuming = new Resuming(open, line, signal);
+  return chunksOf(resuming, await resuming.open());
+}
+
+async function* chunksOf(resuming: Resuming, first: OpenedObject): AsyncGenerator<Bytes> {
+  const whole = first.length;
+  for (let opened = first; ; opened = await resuming.open()) {
     try {
       for await (const chunk of receiveChunks(opened.answer, opened.length)) {
-        done += chunk.length;
+        resuming.done += chunk.length;
         yield chunk;
       }
       return;
     } catch (error) {
-      options.signal?.throwIfAborted();
-      if (!(error instanceof TransientError) || done === first.length) throw error;
+      if (resuming.done === whole) throw error;
+      await resuming.broke(error);
     }
-    opened = await retry(options.backOff, options.signal, () => reopen(done));
   }
 }

@@ -1,5 +1,6 @@
 import { type Bytes, concatBytes, HoldfastError } from '../base/index.ts';
-import { connectionError } from './connection-error.ts';
+import { transportError } from '../transport/index.ts';
+import { connectionLost } from './connection-lost.ts';
 import type { RestAnswer } from './rest-answer.ts';
 
 /** What is held in memory at most; larger objects are read as streams. */
@@ -19,47 +20,48 @@ export async function* receiveChunks(answer: RestAnswer, length: number): AsyncG
       yield chunk as Bytes;
     }
   } catch (error) {
-    throw error instanceof Error ? connectionError(error, host) : error;
+    throw transportError(error, host);
   } finally {
     close();
   }
   if (received !== length) throw incomplete(received, length, host);
 }
 
-/** An end that came too early is a connection that was lost. */
-function incomplete(received: number, length: number, host: string): Error {
-  return connectionError(new Error(`${received} of ${length} bytes came`), host);
+function incomplete(received: number, length: number, host: string): HoldfastError {
+  return connectionLost(host, `${received} of ${length} bytes came`);
 }
 
-/** The body of an answer that has `length` bytes, whole. */
-export async function receiveBytes(answer: RestAnswer, length: number): Promise<Bytes> {
-  if (length > maxHeldBytes) {
-    answer.close();
-    throw new HoldfastError(
-      'storage_failed',
-      `an answer of ${length} bytes is too large to be held in memory`,
-    );
-  }
-  const bytes = Buffer.allocUnsafeSlow(length);
-  const received = await receiveInto(bytes, answer);
-  if (received !== length) throw incomplete(received, length, answer.host);
-  return bytes;
+/** What came of a body before it ended, and why it ended too early. */
+export interface Received {
+  readonly length: number;
+  readonly failure?: unknown;
 }
 
 /**
- * Copies a body into `bytes` and says how long it was. By events and not by iteration: a piece is 16 KiB at most, and
+ * Copies a body into `bytes`, all of which it has to fill. By events and not by iteration: a piece is 16 KiB at most, and
  * a promise for each costs more than copying it.
  */
-function receiveInto(bytes: Bytes, { message, host, close }: RestAnswer): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  let received = 0;
+export async function receiveInto(bytes: Bytes, { message, host, close }: RestAnswer): Promise<Received> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  let length = 0;
   message.on('data', (chunk: Bytes) => {
-    if (received + chunk.length <= bytes.length) bytes.set(chunk, received);
-    received += chunk.length;
+    bytes.set(chunk.subarray(0, Math.max(0, bytes.length - length)), Math.min(length, bytes.length));
+    length += chunk.length;
   });
-  message.once('error', (error) => reject(connectionError(error, host)));
-  message.once('close', () => resolve(received));
-  return promise.finally(close);
+  message.once('error', (error) => resolve(transportError(error, host)));
+  message.once('close', () => resolve(undefined));
+  const failure = await promise.finally(close);
+  if (failure !== undefined) return { length: Math.min(length, bytes.length), failure };
+  return length === bytes.length
+    ? { length }
+    : { length: Math.min(length, bytes.length), failure: incomplete(length, bytes.length, host) };
+}
+
+/** A buffer for a whole answer. @throws HoldfastError `storage_failed` when it is too large to be held */
+export function bufferFor(length: number, { close }: RestAnswer): Bytes {
+  if (length <= maxHeldBytes) return Buffer.allocUnsafeSlow(length);
+  close();
+  throw new HoldfastError('storage_failed', `an answer of ${length} bytes is too large to be held in memory`);
 }
 
 /** The body of an answer whose size is not known before, up to `maxBytes`. */
@@ -74,7 +76,7 @@ export async function receiveText(answer: RestAnswer, maxBytes: number): Promise
         throw new HoldfastError('storage_failed', `an answer of more than ${maxBytes} bytes`);
     }
   } catch (error) {
-    throw error instanceof Error ? connectionError(error, answer.host) : error;
+    throw transportError(error, answer.host);
   } finally {
     answer.close();
   }

@@ -1,5 +1,5 @@
 import { type ErrorCode, HoldfastError } from '../base/index.ts';
-import { TransientError } from './back-off.ts';
+import { isPassingStatus } from '../transport/index.ts';
 import { receiveText } from './receive-body.ts';
 import type { RestAnswer } from './rest-answer.ts';
 
@@ -39,12 +39,14 @@ const plainCodes: Readonly<Record<number, ErrorCode>> = {
 export interface Refusal {
   readonly kind: 'refusal';
   readonly status: number;
+  /** Who refused. */
+  readonly host: string;
   readonly code: ErrorCode;
   /** Whether the server said the code itself; otherwise it follows from the status. */
   readonly told: boolean;
 }
 
-/** The answer that `outcome` is; throws for a refusal, a {@link TransientError} when it may pass. */
+/** The answer that `outcome` is; throws for a refusal, `server_unavailable` when it may pass. */
 export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): RestAnswer {
   if (outcome.kind === 'answer') return outcome;
   throw refusalError(outcome, doing);
@@ -52,26 +54,21 @@ export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): Rest
 
 /** Reads why a request was refused, and closes the answer. */
 export async function readRefusal(answer: RestAnswer): Promise<Refusal> {
-  const { status, message } = answer;
+  const { status, host, message } = answer;
   const code = toldCode(await bodyText(answer), status) ?? believed(message.headers['holdfast-code'], status);
   return {
     kind: 'refusal',
     status,
+    host,
     code: code ?? plainCodes[status] ?? 'refused_by_peer',
     told: code !== undefined,
   };
 }
 
-function refusalError({ status, code }: Refusal, doing: string): Error {
-  if (isTransient(status)) {
-    const text = `${doing}: the server failed with status ${status}`;
-    return new TransientError(new HoldfastError('storage_failed', text, { hint: "see the server's log" }));
-  }
+function refusalError({ status, code, host }: Refusal, doing: string): HoldfastError {
+  const isServers = isPassingStatus(status) || (status >= 500 && !plainCodes[status] && status !== 501);
+  if (isServers) return new HoldfastError('server_unavailable', `${doing}: ${host} answered ${status}`);
   return new HoldfastError(code, `${doing}: refused with status ${status} (${code})`);
-}
-
-function isTransient(status: number): boolean {
-  return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 507);
 }
 
 function toldCode(text: string, status: number): ErrorCode | undefined {

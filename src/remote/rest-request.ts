@@ -1,14 +1,11 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { HoldfastError, minuteMs } from '../base/index.ts';
 import type { ObjectBody } from '../storage/index.ts';
-import { connectionError } from './connection-error.ts';
+import { transportError, watchAnswer } from '../transport/index.ts';
+import { connectionLost } from './connection-lost.ts';
 import { type Refusal, readRefusal } from './refusal.ts';
 import type { RestAnswer } from './rest-answer.ts';
 import { sendBody } from './send-body.ts';
-
-/** How long the server may neither send nor take a byte. */
-const idleMs = 5 * minuteMs;
 
 /** Where requests go, and over which connections. */
 export interface RestPeer {
@@ -34,7 +31,7 @@ export async function ask(peer: RestPeer, request: RestRequest): Promise<RestAns
 
 /**
  * Makes one request and gives the answer as soon as its status is there; the caller closes it. A connection that cannot be made or is lost
- * is a {@link TransientError}; what the agent says of the server's certificate, what the body's source throws and an
+ * fails as {@link transportError} says; what the agent says of the server's certificate, what the body's source throws and an
  * aborted signal's reason come as they are.
  */
 async function restRequest(peer: RestPeer, request: RestRequest): Promise<RestAnswer> {
@@ -57,13 +54,7 @@ function openRequest({ url, agent }: RestPeer, request: RestRequest): ClientRequ
   const headers = { accept: 'application/vnd.x.restic.rest.v2', ...length, ...request.headers };
   const open = url.protocol === 'http:' ? httpRequest : httpsRequest;
   const client = open(new URL(path, url), { method, agent, headers, ...(signal && { signal }) });
-  client.setTimeout(idleMs, () => {
-    // When bytes wait here to be read it is the caller who takes his time.
-    if ((client as { res?: IncomingMessage }).res?.readableLength) return;
-    client.destroy(
-      new HoldfastError('connection_lost', `${url.host} did not answer for ${idleMs / minuteMs} minutes`),
-    );
-  });
+  watchAnswer(client, url.host);
   return client;
 }
 
@@ -75,8 +66,8 @@ async function answerOf(
   const answer = Promise.withResolvers<IncomingMessage>();
   answer.promise.catch(() => {});
   client.once('response', answer.resolve);
-  client.on('error', (error) => answer.reject(connectionError(error, host)));
-  client.once('close', () => answer.reject(connectionError(new Error('closed without an answer'), host)));
+  client.on('error', (error) => answer.reject(transportError(error, host)));
+  client.once('close', () => answer.reject(connectionLost(host, 'closed without an answer')));
   if (body === undefined) client.end();
   else await sendBody(client, { ...body, signal }, answer.promise);
   return await answer.promise;

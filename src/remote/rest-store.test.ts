@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { type Bytes, isHoldfastError } from '../base/index.ts';
 import { parseObjectName } from '../storage/index.ts';
 import { refOf, rejectsWith, sampleBytes } from '../storage/object-store.contract.ts';
-import type { BackOff } from './back-off.ts';
+import { type BackOff, Line } from '../transport/index.ts';
 import { RestStore } from './rest-store.ts';
 
 type Respond = (request: IncomingMessage, response: ServerResponse, count: number) => void;
@@ -17,7 +17,7 @@ const ref = refOf('data', sample);
 const name = 'ab'.repeat(32);
 
 /** At once, and three times in all. */
-const threeTimes: BackOff = (attempt) => (attempt < 3 ? 0 : undefined);
+const threeTimes: BackOff = ({ count }) => (count < 3 ? 0 : undefined);
 
 /** A store on a server that answers as a test wants; the requests so far are counted, the first is 1. */
 async function against(
@@ -35,7 +35,10 @@ async function against(
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/me`;
-  return { store: new RestStore({ url, agent, backOff: threeTimes }), requests: () => count };
+  return {
+    store: new RestStore({ url, agent, line: new Line({ backOff: threeTimes }) }),
+    requests: () => count,
+  };
 }
 
 /** Answers once the whole request has arrived. */
@@ -92,7 +95,7 @@ describe('RestStore tries again', () => {
 
   it('but gives up at last and says what was wrong', async (t) => {
     const failing = await against(t, answering(500));
-    await rejectsWith(failing.store.stat(ref), 'storage_failed');
+    await rejectsWith(failing.store.stat(ref), 'server_unavailable');
     const closing = await against(t, (request) => request.destroy());
     await rejectsWith(closing.store.read(ref), 'connection_lost');
     assert.deepEqual([failing.requests(), closing.requests()], [3, 3]);
@@ -100,7 +103,7 @@ describe('RestStore tries again', () => {
 
   it('but not with a body that can be taken only once', async (t) => {
     const { store, requests } = await against(t, answering(503));
-    await rejectsWith(store.write(ref, generated(sample), { size: sample.length }), 'storage_failed');
+    await rejectsWith(store.write(ref, generated(sample), { size: sample.length }), 'server_unavailable');
     assert.equal(requests(), 1);
   });
 
@@ -123,7 +126,11 @@ describe('RestStore tries again', () => {
 
   it('until it is aborted', async (t) => {
     const { store } = await against(t, answering(503));
-    const waiting = new RestStore({ url: store.location, agent: new Agent(), backOff: () => 60_000 });
+    const waiting = new RestStore({
+      url: store.location,
+      agent: new Agent(),
+      line: new Line({ backOff: () => 60_000 }),
+    });
     const abort = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => abort.abort(reason), 20);
@@ -150,7 +157,11 @@ describe('RestStore does not try again', () => {
   }
 
   it('when nobody listens for longer than it waits', async () => {
-    const store = new RestStore({ url: 'http://127.0.0.1:1/me/', agent: new Agent(), backOff: threeTimes });
+    const store = new RestStore({
+      url: 'http://127.0.0.1:1/me/',
+      agent: new Agent(),
+      line: new Line({ backOff: threeTimes }),
+    });
     await rejectsWith(store.stat(ref), 'connection_failed');
   });
 });

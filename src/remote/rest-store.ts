@@ -13,9 +13,9 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from '../storage/index.ts';
-import { type BackOff, exponentialBackOff, retry } from './back-off.ts';
-import { type OpenedObject, openObject, resumedChunks } from './open-object.ts';
-import { discardBody, receiveBytes } from './receive-body.ts';
+import { Line } from '../transport/index.ts';
+import { objectChunks, openObject, type Reopen, receiveObject } from './open-object.ts';
+import { discardBody } from './receive-body.ts';
 import { expectAnswer, type Refusal } from './refusal.ts';
 import { receiveList } from './rest-list.ts';
 import { contentLength } from './rest-range.ts';
@@ -30,8 +30,8 @@ export interface RestStoreOptions {
   readonly url: string;
   /** Makes and keeps the connections; it checks the server before a byte is sent. */
   readonly agent: Agent;
-  /** When to try again after a lost connection or a server that failed; {@link exponentialBackOff} unless said. */
-  readonly backOff?: BackOff;
+  /** What decides when to try again; one of its own unless said. */
+  readonly line?: Line | undefined;
 }
 
 /**
@@ -41,28 +41,28 @@ export interface RestStoreOptions {
 export class RestStore implements ObjectStore {
   readonly location: string;
   readonly #peer: RestPeer;
-  readonly #backOff: BackOff;
+  readonly #line: Line;
 
-  constructor({ url, agent, backOff = exponentialBackOff }: RestStoreOptions) {
+  constructor({ url, agent, line = new Line() }: RestStoreOptions) {
     const base = new URL(url.endsWith('/') ? url : `${url}/`);
     this.location = `${base.origin}${base.pathname}`;
     this.#peer = { url: base, agent };
-    this.#backOff = backOff;
+    this.#line = line;
   }
 
   async create({ signal }: SignalOption = {}): Promise<void> {
-    await retry(this.#backOff, signal, async () => {
+    await this.#line.attempt({ signal }, async () => {
       const outcome = await ask(this.#peer, { method: 'POST', path: '?create=true', signal });
       await discardBody(expectAnswer(outcome, `creating ${this.location}`));
     });
   }
 
   async stat(ref: ObjectRef, { signal }: SignalOption = {}): Promise<number> {
-    return await retry(this.#backOff, signal, () => this.#statOnce(ref, signal));
+    return await this.#line.attempt({ signal }, () => this.#statOnce(ref, signal));
   }
 
   async list(type: ObjectType, { signal }: SignalOption = {}): Promise<readonly ObjectInfo[]> {
-    return await retry(this.#backOff, signal, async () => {
+    return await this.#line.attempt({ signal }, async () => {
       const outcome = await ask(this.#peer, { method: 'GET', path: `${type}/`, signal });
       if (outcome.kind === 'refusal' && outcome.status === 404) return [];
       const answer = expectAnswer(outcome, `listing ${type}`);
@@ -75,20 +75,11 @@ export class RestStore implements ObjectStore {
   }
 
   async read(ref: ObjectRef, { range, signal }: ReadOptions = {}): Promise<Bytes> {
-    return await retry(this.#backOff, signal, async () => {
-      const { answer, length } = await openObject(this.#peer, ref, { range, signal });
-      return await receiveBytes(answer, length);
-    });
+    return await receiveObject(this.#opener(ref, range, signal), { line: this.#line, signal });
   }
 
-  /** A connection that is lost in the middle is made again, and the stream goes on where it was. */
   async stream(ref: ObjectRef, { range, signal }: ReadOptions = {}): Promise<Readable> {
-    const open = (offset: number): Promise<OpenedObject> => {
-      const rest = offset === 0 ? range : remainingRange(range, offset);
-      return openObject(this.#peer, ref, { range: rest, signal });
-    };
-    const first = await retry(this.#backOff, signal, () => open(0));
-    const chunks = resumedChunks(first, open, { backOff: this.#backOff, signal });
+    const chunks = await objectChunks(this.#opener(ref, range, signal), { line: this.#line, signal });
     return Readable.from(chunks, { objectMode: false });
   }
 
@@ -101,7 +92,7 @@ export class RestStore implements ObjectStore {
       body: { chunks: body, size },
       signal,
     } as const;
-    await retry(isRepeatable(body) ? this.#backOff : never, signal, async () => {
+    await this.#line.attempt({ signal, isUnsafe: () => !isRepeatable(body) }, async () => {
       const outcome = await ask(this.#peer, request);
       if (outcome.kind === 'refusal' && (await this.#isStored(ref, size, outcome, signal))) return;
       await discardBody(expectAnswer(outcome, `storing ${formatObjectRef(ref)}`));
@@ -109,12 +100,18 @@ export class RestStore implements ObjectStore {
   }
 
   async remove(ref: ObjectRef, { signal }: SignalOption = {}): Promise<void> {
-    await retry(this.#backOff, signal, async () => {
+    await this.#line.attempt({ signal }, async () => {
       const outcome = await ask(this.#peer, { method: 'DELETE', path: formatObjectRef(ref), signal });
       if (outcome.kind === 'refusal' && outcome.status === 404) return;
       if (outcome.kind === 'refusal' && outcome.status === 403 && !outcome.told) throw appendOnlyError(ref);
       await discardBody(expectAnswer(outcome, `removing ${formatObjectRef(ref)}`));
     });
+  }
+
+  /** A connection that is lost in the middle is made again, and what follows is asked for. */
+  #opener(ref: ObjectRef, range: ByteRange | undefined, signal: AbortSignal | undefined): Reopen {
+    return (done) =>
+      openObject(this.#peer, ref, { range: done === 0 ? range : remainingRange(range, done), signal });
   }
 
   async #statOnce(ref: ObjectRef, signal: AbortSignal | undefined): Promise<number> {
@@ -140,8 +137,6 @@ export class RestStore implements ObjectStore {
     return true;
   }
 }
-
-const never: BackOff = () => undefined;
 
 /** Whether `body` can be sent a second time: an array can, a generator gives itself and is used up. */
 function isRepeatable(body: ObjectBody): boolean {

@@ -3,15 +3,19 @@
  * only keeps secrets and proves who holds which key: whom to believe is judged by `trust` on the certificates as they
  * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
  */
+export { type BackOff, type Failing, patience } from './back-off.ts';
 export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 export type { Credentials } from './credentials.ts';
 export { Hot } from './hot.ts';
+export { type AttemptOptions, Line, type LineOptions, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { namedIdentity } from './named-identity.ts';
+export { isPassingStatus, mostHopeful } from './passing.ts';
 export { peerCertificates } from './peer-certificates.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { serveHttp } from './serve-http.ts';
 export type { StrangerLimits } from './strangers.ts';
 export { noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
-export { transportError } from './transport-error.ts';
+export { answerMalformed, transportError } from './transport-error.ts';
+export { type Pace, watchAnswer } from './watch-answer.ts';

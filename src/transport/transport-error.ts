@@ -1,4 +1,10 @@
-import { type ErrorCode, HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
+import {
+  type ErrorCode,
+  HoldfastError,
+  isHoldfastError,
+  isSystemError,
+  systemErrorCode,
+} from '../base/index.ts';
 
 const unreachable = [
   'ECONNREFUSED',
@@ -10,12 +16,25 @@ const unreachable = [
   'EAI_AGAIN',
   'EADDRNOTAVAIL',
 ];
-const lost = ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN'];
+const lost = [
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTCONN',
+  'ENETRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_SSL_UNEXPECTED_EOF_WHILE_READING',
+  'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
+  'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC',
+  'HPE_INVALID_EOF_STATE',
+];
 const notTls = ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'];
 
 /**
  * What an error of a connection or a request means, for people: `connection_failed`, `connection_lost`,
- * `certificate_required`, `refused_by_peer` or `tls_failed`. What is none of them (an abort, a bug) comes back as it is.
+ * `certificate_required`, `refused_by_peer`, `tls_failed` or `answer_malformed`. What is none of them (an abort, a bug)
+ * comes back as it is.
  *
  * @param peer names the other end, e.g. `server.example:8443`
  */
@@ -34,7 +53,26 @@ export function transportError(error: unknown, peer: string): unknown {
   }
   if (lost.includes(code))
     return failure('connection_lost', `${peer}: the connection broke (${code})`, error);
-  return code.startsWith('ERR_SSL_') ? tlsError(error, code, peer) : error;
+  if (code.startsWith('HPE_'))
+    return answerMalformed(peer, `what it answers is no HTTP (${reasonOf(error)})`, error);
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return tlsError(error, code, peer);
+  if (!isSystemError(error)) return error;
+  return failure('connection_lost', `${peer}: the connection broke (${code})`, error);
+}
+
+/** That the other end breaks the protocol: `found` says by what. */
+export function answerMalformed(peer: string, found: string, cause?: unknown): HoldfastError {
+  return failure(
+    'answer_malformed',
+    `${peer}: ${found}`,
+    cause,
+    'find out what answers at that address: another program, or a proxy in between',
+  );
+}
+
+/** What Node's parser found: `Parse Error: Missing expected CR after header value`. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/^Parse Error: /, '') : String(error);
 }
 
 function tlsError(cause: unknown, code: string, peer: string): HoldfastError {

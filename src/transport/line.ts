@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import { type BackOff, type Failing, patience, patientBackOff } from './back-off.ts';
+import { isPassing, isUnknownHost } from './passing.ts';
+
+/** What is said while a line is down. */
+export interface Outage {
+  /** Why the last attempt failed. */
+  readonly failure: HoldfastError;
+  /** Until the next. */
+  readonly waitMs: number;
+  /** Since the first that failed. */
+  readonly downMs: number;
+  /** Until it is given up. */
+  readonly leftMs: number;
+}
+
+export interface LineOptions {
+  /** Told before a wait, once for all who wait together. */
+  readonly onDown?: (outage: Outage) => void;
+  /** Told that something has come over it again. */
+  readonly onBack?: (downMs: number) => void;
+  readonly backOff?: BackOff;
+}
+
+/** What is tried. */
+export interface AttemptOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the address was good before this run; one that somebody typed may be wrong. Yes unless said. */
+  readonly isKnown?: boolean;
+  /** Whether what was asked may have been done, and must not be asked twice. */
+  readonly isUnsafe?: (failure: HoldfastError) => boolean;
+}
+
+/** How often in a row something has failed, and since when. */
+export class Streak {
+  count = 0;
+  sinceMs = 0;
+}
+
+/**
+ * The way to a server, which may be down for a while. What fails in passing is tried again, more slowly each time, for as
+ * long as {@link patience} says; what is wrong for good is thrown at once. One for a run: once anything has come over it,
+ * it is borne with for longer.
+ */
+export class Line {
+  readonly #options: LineOptions;
+  #wasReached = false;
+  #downSinceMs: number | undefined;
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LineOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Does `work` until it does not fail in passing, or patience ends. @throws what `work` does, and the signal's reason */
+  async attempt<T>(options: AttemptOptions, work: () => Promise<T>): Promise<T> {
+    const streak = new Streak();
+    for (;;) {
+      options.signal?.throwIfAborted();
+      try {
+        const result = await work();
+        this.held(streak);
+        return result;
+      } catch (error) {
+        await this.endure(error, streak, options);
+      }
+    }
+  }
+
+  /** A server has answered, whatever else there is still to be done. */
+  reached(): void {
+    this.#wasReached = true;
+  }
+
+  /** Something has come over the line: the streak of failures is over. */
+  held(streak: Streak): void {
+    streak.count = 0;
+    this.reached();
+    if (this.#downSinceMs === undefined) return;
+    this.#options.onBack?.(performance.now() - this.#downSinceMs);
+    this.#downSinceMs = undefined;
+    this.#quietUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Waits until what failed can be tried again. @throws `failure` when that helps nothing, or has gone on for too long */
+  async endure(failure: unknown, streak: Streak, options: AttemptOptions): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (!isPassing(failure)) {
+      // A server that refuses has answered.
+      if (isHoldfastError(failure)) this.held(streak);
+      throw failure;
+    }
+    if (this.#isFinal(failure, options)) throw failure;
+    const failing = this.#count(streak, options);
+    const waitMs = (this.#options.backOff ?? patientBackOff)(failing);
+    if (waitMs === undefined) throw givenUp(failure, failing);
+    this.#sayDown(failure, failing, waitMs);
+    await wait(waitMs, options.signal);
+  }
+
+  #isFinal(failure: HoldfastError, { isKnown = true, isUnsafe }: AttemptOptions): boolean {
+    return isUnsafe?.(failure) === true || (isUnknownHost(failure) && !isKnown && !this.#wasReached);
+  }
+
+  #count(streak: Streak, { isKnown = true }: AttemptOptions): Failing {
+    const nowMs = performance.now();
+    if (streak.count === 0) streak.sinceMs = nowMs;
+    streak.count += 1;
+    const unreachedMs = isKnown ? patience.knownMs : patience.typedMs;
+    const patienceMs = this.#wasReached ? patience.reachedMs : unreachedMs;
+    return { count: streak.count, downMs: nowMs - streak.sinceMs, patienceMs };
+  }
+
+  /** A connection that the server had closed meanwhile is nothing to speak of: the next one is made at once. */
+  #sayDown(failure: HoldfastError, { count, downMs, patienceMs }: Failing, waitMs: number): void {
+    const nowMs = performance.now();
+    if ((this.#wasReached && count === 1) || nowMs < this.#quietUntilMs) return;
+    this.#downSinceMs ??= nowMs - downMs;
+    this.#quietUntilMs = nowMs + waitMs;
+    this.#options.onDown?.({ failure, waitMs, downMs, leftMs: patienceMs - downMs });
+  }
+}
+
+function givenUp(failure: HoldfastError, { downMs }: Failing): HoldfastError {
+  if (downMs < secondMs) return failure;
+  const { code, message, hint, cause } = failure;
+  const tried = `tried for ${Math.round(downMs / secondMs)} s`;
+  return new HoldfastError(code, `${message}; ${tried}`, { cause, ...(hint !== undefined && { hint }) });
+}
+
+async function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal && { signal });
+  } catch (error) {
+    // The timer has an error of its own for this.
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
