@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -101,6 +102,8 @@ test('a restored authority knows what was revoked after its backup, clients foll
 
   await using server = await serving(home);
   writeFileSync(join(data, 'a'), 'after');
+  assert.match((await alpha.run(['backup', data], 1)).stderr, /store_missing/);
+  cpSync(join(network.home, 'store'), join(home, 'store'), { recursive: true });
   await alpha.run(['backup', data]);
   await late.run(['backup', data]);
   await alpha.run(['cert', 'renew', '--force']);

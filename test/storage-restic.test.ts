@@ -100,7 +100,8 @@ function secure(directory: string, server: Server): ReturnType<typeof createNetS
 async function serve(t: TestContext, kind: 'plain' | 'tls', appendOnly: boolean): Promise<Rig> {
   const temporary = temporaryDirectory();
   const directory = temporary.path;
-  const storeFor = localNamespaces(join(directory, 'store'));
+  mkdirSync(join(directory, 'store'));
+  const storeFor = localNamespaces(join(directory, 'store'), async () => {});
   const handle = createStorageHandler({ storeFor, log: silentLog });
   const server = createServer(storageHttpOptions, (request, response) => {
     void handle(request, response, { client: 'me', appendOnly });

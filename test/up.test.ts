@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { acceptClock, daysLater } from './rig/clock.ts';
@@ -82,6 +82,7 @@ $ holdfast up --once --home home --port ${port} data
   it('never backs up the home and the store, by whatever name it comes to them, and says so', async () => {
     symlinkSync(at('home'), at('link-to-home'));
     writeFileSync(at('home/holdfast.toml'), `store = ${JSON.stringify(at('data/store'))}\n`, { flag: 'a' });
+    renameSync(at('home/store'), at('data/store'));
     const linked = ['up', '--once', '--home', at('link-to-home'), '--port', String(port), place.path];
     const said: ProgramResult[] = [await runProgram(launcher, linked)];
     said.push(await runProgram(launcher, ['backup', '--home', at('home'), place.path]));

@@ -1,5 +1,5 @@
 import type { Authority, BackupPlace } from '../authority/index.ts';
-import type { Clock } from '../base/index.ts';
+import type { Clock, HoldfastError } from '../base/index.ts';
 
 /** A listener as `status` shows it. */
 export interface ListenerView {
@@ -9,6 +9,15 @@ export interface ListenerView {
   readonly clientCertificate: string;
   /** What is weaker than the default, in sentences; empty when nothing is. */
   readonly weaker: readonly string[];
+}
+
+/** Where repositories are kept, as `status` shows it and as somebody can answer for it. */
+export interface StoreView {
+  readonly directory: string;
+  /** Why nothing is stored or given out; undefined when all is well. */
+  problem(): Promise<HoldfastError | undefined>;
+  /** Takes what is at its place for the store from now on; says what that was, or undefined when it was the store already. */
+  accept(order: { readonly reason: string; readonly by: string }): Promise<string | undefined>;
 }
 
 /** What operations work on. */
@@ -23,6 +32,7 @@ export interface AdminContext {
   readonly reloadTls: () => Promise<void>;
   /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */
   readonly renewServer: () => Promise<void>;
+  readonly store: StoreView;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
   /** The place for backups that a text means: a directory, or a URL. */

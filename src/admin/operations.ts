@@ -67,6 +67,7 @@ import {
   takeOfflineInput,
 } from './root-key.ts';
 import { showStatus } from './status.ts';
+import { acceptStore, storeAcceptInput } from './store.ts';
 import { bindTls, listServerRoots, tlsBindInput, tlsUnbindInput, unbindTls } from './tls.ts';
 import {
   createToken,
@@ -116,6 +117,7 @@ export const operations = {
   'ca.permit': define(caPermitInput, permitNames),
   'ca.revoke-issuer': define(issuerRevokeInput, revokeIssuer),
   'ca.clock-accept': define(clockAcceptInput, acceptClock),
+  'store.accept': define(storeAcceptInput, acceptStore, { local: true }),
   'tls.bind': define(tlsBindInput, bindTls, { local: true }),
   'tls.unbind': define(tlsUnbindInput, unbindTls, { local: true }),
   'tls.list': define(nothing, listServerRoots),

@@ -7,6 +7,8 @@ export interface StatusAnswer {
   readonly authority: AuthorityStatus;
   /** Empty when no server runs. */
   readonly listeners: readonly ListenerView[];
+  /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. */
+  readonly store: { readonly directory: string; readonly problem: string | null };
 }
 
 /** Looks at authority, listeners and whether the recovery kit still lies where it was written. */
@@ -14,10 +16,14 @@ export async function showStatus({
   authority,
   listeners,
   recoveryKitPath,
+  store,
 }: AdminContext): Promise<StatusAnswer> {
   const kitIsThere = await access(recoveryKitPath).then(
     () => true,
     () => false,
   );
-  return { authority: await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {}), listeners };
+  const missing = await store.problem();
+  const problem = missing === undefined ? null : `${missing.message}: ${missing.hint ?? missing.code}`;
+  const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
+  return { authority: status, listeners, store: { directory: store.directory, problem } };
 }

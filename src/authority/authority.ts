@@ -32,6 +32,7 @@ import { Requests } from './requests/requests.ts';
 import { Revocation } from './revocation/revocation.ts';
 import { ServerRoots } from './server-roots.ts';
 import { checkStanding, readStanding, type Standing } from './standing.ts';
+import { StoreRecord } from './store-record.ts';
 
 /** What an open authority is made of. */
 export interface AuthorityParts {
@@ -61,6 +62,7 @@ export class Authority implements AsyncDisposable {
   readonly requests: Requests;
   readonly joinCodes: JoinCodes;
   readonly serverRoots: ServerRoots;
+  readonly store: StoreRecord;
   /** Copies of the log outside this home. */
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
@@ -88,6 +90,7 @@ export class Authority implements AsyncDisposable {
     this.policy = new PolicyBook(context);
     this.joinCodes = new JoinCodes(context);
     this.serverRoots = new ServerRoots(context);
+    this.store = new StoreRecord(context);
     this.mirrors = new Mirrors(context);
     this.revocation = new Revocation(context);
     this.log = log;

@@ -79,3 +79,4 @@ export type { Revoked, RevokedIssuer } from './revocation/revoked.ts';
 export type { ServerRoot, ServerRoots } from './server-roots.ts';
 export type { Standing } from './standing.ts';
 export { statusPaths } from './status-address.ts';
+export { type StoreRecord, unmarkedStore } from './store-record.ts';

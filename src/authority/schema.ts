@@ -252,4 +252,14 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE issuers ADD COLUMN revocation_reason TEXT;
     `,
   },
+  {
+    // Which store the repositories are in. One that may have some from before stores were marked gets no new one unasked.
+    owner: 'authority',
+    version: 6,
+    sql: `
+      ALTER TABLE authority ADD COLUMN store TEXT;
+      UPDATE authority SET store = 'unmarked' WHERE EXISTS (SELECT 1 FROM identities WHERE role = 'client')
+        OR EXISTS (SELECT 1 FROM escrows);
+    `,
+  },
 ];

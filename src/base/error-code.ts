@@ -107,6 +107,7 @@ export type ErrorCode =
   | 'append_only'
   | 'storage_full'
   | 'storage_failed'
+  | 'store_missing'
   | 'namespace_forbidden'
   // repository
   | 'repository_missing'

@@ -8,6 +8,7 @@ import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
 import { reachableNames, urlHost } from './reachable-names.ts';
 import { listenersOf, readSettings, type Settings } from './settings.ts';
+import { storeOf } from './store-of.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */
 export interface AuthorityHome extends AsyncDisposable {
@@ -57,6 +58,7 @@ export function adminContext(
     renewServer: async () => {},
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path),
+    store: storeOf({ home, settings, authority }),
   };
 }
 

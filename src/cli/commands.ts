@@ -135,6 +135,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/keystore.ts')).defineKeystore,
   },
   {
+    name: 'store',
+    summary: 'answer for the place where the server keeps repositories',
+    everyday: false,
+    load: async () => (await import('./command/store.ts')).defineStore,
+  },
+  {
     name: 'audit',
     summary: 'read, check and export the log of what was decided',
     everyday: false,

@@ -114,6 +114,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   storage_full:
     'make room on the disk that is full (where repositories are kept, or the target), then run it again',
   storage_failed: serverLog,
+  store_missing:
+    'at the server: holdfast status says what is missing; once its disk is mounted, run this again',
   namespace_forbidden: 'use the repository of this machine: leave --repo away',
   repository_missing: 'holdfast backup PATH makes this machine its own; --init makes one at --repo',
   repository_exists: 'use it: leave --init away',

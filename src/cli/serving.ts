@@ -6,7 +6,8 @@ import type { Context } from './context.ts';
 import { reachableNames } from './reachable-names.ts';
 import { ServerBindings } from './server-bindings.ts';
 import { ServerCredentials } from './server-credentials.ts';
-import { listenersOf, type Settings, storeDirectory } from './settings.ts';
+import { listenersOf, type Settings } from './settings.ts';
+import { storeOf } from './store-of.ts';
 
 /** What can be said for one run of the server. */
 export interface ServingOptions {
@@ -47,10 +48,12 @@ export async function startServing(
   const own = await ServerCredentials.open(home.node, opened.authority, settings.names, context.clock);
   const credentials: Hot<Credentials> = own.current;
   const bindings = await ServerBindings.open(home.node);
+  const store = storeOf({ ...opened, settings });
   const server = await startServer({
     authority: opened.authority,
     admin: {
       ...adminContext(context, { ...opened, settings }),
+      store,
       reloadTls: () => bindings.reload(),
       renewServer: () => own.renewIfDue(),
     },
@@ -58,11 +61,13 @@ export async function startServing(
     credentials,
     bindings: bindings.current,
     names: reachableNames(settings.names),
-    storeDirectory: storeDirectory(home, settings),
+    store,
     socketPath: home.socket,
     clock: context.clock,
     log,
   });
+  const problem = await store.problem();
+  if (problem !== undefined) context.output.warn(`${problem.message}; next: ${problem.hint ?? problem.code}`);
   const stopRenewing = own.renewWhenDue(log);
   return {
     opened: { ...opened, settings },

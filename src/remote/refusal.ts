@@ -24,6 +24,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'issuer_revoked',
   ],
   404: ['object_not_found', 'repository_missing'],
+  503: ['store_missing'],
 };
 
 /** What a status means when no believed code comes with it. */
@@ -66,6 +67,8 @@ export async function readRefusal(answer: RestAnswer): Promise<Refusal> {
 }
 
 function refusalError({ status, code, host }: Refusal, doing: string): HoldfastError {
+  // A disk is mounted by a person, in their own time: it is no failure that passes.
+  if (code === 'store_missing') return new HoldfastError(code, `${doing}: the store of ${host} is not there`);
   const isServers = isPassingStatus(status) || (status >= 500 && !plainCodes[status] && status !== 501);
   if (isServers) return new HoldfastError('server_unavailable', `${doing}: ${host} answered ${status}`);
   return new HoldfastError(code, `${doing}: refused with status ${status} (${code})`);

@@ -4,3 +4,4 @@
  * key to anybody's data and contains no backup engine.
  */
 export { type RunningServer, type ServerOptions, startServer } from './start-server.ts';
+export { StorePlace } from './store-place.ts';

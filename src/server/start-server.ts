@@ -23,6 +23,7 @@ import { refusalNoter } from './note-refusal.ts';
 import { postedOcsp } from './ocsp-routes.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-namespaces.ts';
+import { type StorePlace, storeWatch } from './store-place.ts';
 import { watchStanding } from './watch-standing.ts';
 
 export interface ServerOptions {
@@ -35,7 +36,7 @@ export interface ServerOptions {
   /** Host names and addresses of this server, best first. */
   readonly names: readonly string[];
   /** Where repositories are kept. */
-  readonly storeDirectory: string;
+  readonly store: StorePlace;
   readonly socketPath: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,11 +60,13 @@ export interface RunningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`, `authority_restored`, `authority_superseded`, `authority_retired`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { authority, listeners: policies, names, clock, log } = options;
+  const { authority, listeners: policies, names, store, clock, log } = options;
   // One whose mirrors know of a newer copy must not answer even once.
   if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
   authority.checkStanding();
   await authority.maintain(log);
+  const watchStore = storeWatch(store, log);
+  await watchStore();
   const views = policies.map((policy) => viewOf(policy, names));
   const urls = nodeUrls(policies, names);
   const noteRefusal = refusalNoter(authority, log);
@@ -84,7 +87,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock,
       log,
     }),
-    storage: createStorageHandler({ storeFor: localNamespaces(options.storeDirectory), log }),
+    storage: createStorageHandler({
+      storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
+      log,
+    }),
     application: application.handle,
     noteRefusal,
     log,
@@ -94,7 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   opened.defer(authority.revocation.watch(() => destinations.gate.recheck()));
   for (const policy of policies) opened.use(await openListener(policy, options, destinations));
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
-  opened.defer(keepGoing(authority, log));
+  opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = watchStanding(authority);
   opened.defer(() => watch.stop());
@@ -103,14 +109,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { listeners: views, urls, ended: watch.ended, close, [Symbol.asyncDispose]: close };
 }
 
-/** Gives the authority its upkeep until the returned function is called, which waits for what is under way. */
-function keepGoing(authority: Authority, log: Log): () => Promise<void> {
-  let current = Promise.resolve();
+/** Does `upkeep` again and again until the returned function is called, which waits for what is under way. */
+function keepGoing(upkeep: () => Promise<unknown>): () => Promise<void> {
+  let current: Promise<unknown> = Promise.resolve();
   let busy = false;
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    current = authority.maintain(log).finally(() => {
+    current = upkeep().finally(() => {
       busy = false;
     });
   }, maintainEveryMs).unref();

@@ -22,6 +22,7 @@ const messages: Partial<Record<ErrorCode, string>> = {
   range_not_satisfiable: 'the range is past the end',
   rate_limited: 'too many requests at once',
   storage_full: 'no space left',
+  store_missing: 'the place where repositories are kept is not there: its disk may not be mounted',
 };
 
 const unexpected: Answer = {
@@ -49,6 +50,10 @@ export function sendStorageError(response: ServerResponse, { status, code, messa
     return;
   }
   const body = Buffer.from(JSON.stringify({ code, message }));
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'holdfast-code': code,
+  });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

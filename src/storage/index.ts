@@ -7,6 +7,7 @@ export { AppendOnlyStore } from './append-only-store.ts';
 export { bodyChunks } from './body-chunks.ts';
 export { checkRange, rangeError, resolveRange } from './byte-range.ts';
 export { CachedStore, type CacheOptions } from './cached-store.ts';
+export { makeDurableDirectories } from './durable-directory.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export { ObjectDigest } from './object-digest.ts';
@@ -23,4 +24,12 @@ export {
   type ReadOptions,
   type WriteOptions,
 } from './object-store.ts';
-export { existsError, notFoundError } from './storage-error.ts';
+export { PresentStore } from './present-store.ts';
+export { existsError, explainStorageErrors, notFoundError } from './storage-error.ts';
+export {
+  holdsRepositories,
+  readStoreMarker,
+  type StoreMarker,
+  storeMarkerFile,
+  writeStoreMarker,
+} from './store-marker.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
 import { resolveRange } from './byte-range.ts';
-import { makeDurableDirectories } from './durable-directory.ts';
+import { makeDirectoriesBelow, makeDurableDirectories } from './durable-directory.ts';
 import { LocalLayout } from './local-layout.ts';
 import { listDirectory } from './local-listing.ts';
 import { LocalWriter } from './local-writer.ts';
@@ -27,8 +27,11 @@ export class LocalStore implements ObjectStore {
   readonly location: string;
   readonly #layout: LocalLayout;
   readonly #writer: LocalWriter;
+  readonly #within: string | undefined;
 
-  constructor(directory: string) {
+  /** `within` is a directory above it that is never made, when one is named: {@link create} makes what is below. */
+  constructor(directory: string, { within }: { readonly within?: string } = {}) {
+    this.#within = within;
     this.#layout = new LocalLayout(directory);
     this.#writer = new LocalWriter(this.#layout);
     this.location = this.#layout.directory;
@@ -37,7 +40,9 @@ export class LocalStore implements ObjectStore {
   async create(options: { signal?: AbortSignal } = {}): Promise<void> {
     const directories = [this.location, ...this.#layout.directories()];
     await explainStorageErrors(`creating ${this.location}`, () =>
-      makeDurableDirectories(directories, options.signal),
+      this.#within === undefined
+        ? makeDurableDirectories(directories, options.signal)
+        : makeDirectoriesBelow(this.#within, directories, options.signal),
     );
   }
 

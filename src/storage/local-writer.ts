@@ -9,7 +9,7 @@ import {
   systemErrorCode,
 } from '../base/index.ts';
 import { bodyChunks } from './body-chunks.ts';
-import { makeDurableDirectories } from './durable-directory.ts';
+import { makeDirectoriesBelow } from './durable-directory.ts';
 import type { LocalLayout } from './local-layout.ts';
 import { temporarySuffix, uploadToTemporary } from './local-upload.ts';
 import { ObjectDigest } from './object-digest.ts';
@@ -66,7 +66,7 @@ export class LocalWriter {
     if (!(await isDirectory(directory))) {
       throw new HoldfastError('repository_missing', `there is no repository in ${directory}`);
     }
-    await makeDurableDirectories([temporary]);
+    await makeDirectoriesBelow(directory, [temporary]);
     await removeAbandoned(temporary, { begin: '', end: temporarySuffix });
   }
 
@@ -91,7 +91,7 @@ export class LocalWriter {
       return await publishFile(temporary, this.#layout.path(ref));
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') throw error;
-      await makeDurableDirectories([this.#layout.parent(ref)]);
+      await makeDirectoriesBelow(this.#layout.directory, [this.#layout.parent(ref)]);
       return await publishFile(temporary, this.#layout.path(ref));
     }
   }

@@ -7,7 +7,7 @@ import { localNamespaces } from '../../src/server/storage-namespaces.ts';
 
 /** A process that does nothing but storage, over plain HTTP, for the client `me`: it may be killed at any moment. */
 const [directory = ''] = process.argv.slice(2);
-const handle = createStorageHandler({ storeFor: localNamespaces(directory), log: silentLog });
+const handle = createStorageHandler({ storeFor: localNamespaces(directory, async () => {}), log: silentLog });
 const server = createServer(storageHttpOptions, (request, response) => {
   void handle(request, response, { client: 'me', appendOnly: false });
 });

@@ -34,6 +34,7 @@ const LogKind = Type.Union([
   Type.Literal('retired'),
   Type.Literal('tls bound'),
   Type.Literal('tls unbound'),
+  Type.Literal('store accepted'),
 ]);
 export type LogKind = Static<typeof LogKind>;
 

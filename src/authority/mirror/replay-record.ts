@@ -46,6 +46,8 @@ export async function replayRecord(
   else if (record.kind === 'issuing certificate revoked') await replayIssuerRevoked(tx, record);
   else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
   else if (record.kind === 'crl signed') await replayCrl(tx, record);
+  else if (record.kind === 'store accepted')
+    await tx.run('UPDATE authority SET store = ?', String(record.details['store']));
   else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
   else if (record.kind === 'backed up') await replayBackup(tx, record);
   else if (record.kind === 'root offline' || record.kind === 'root online') await replayRootMoved(tx, record);
