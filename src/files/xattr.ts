@@ -7,8 +7,8 @@ export interface Xattr {
   readonly value: Bytes;
 }
 
-/** Linux allows 64 KiB for the list of names and for each value; a larger answer is asked for again. */
-const usualBytes = 64 * 1024;
+/** A larger answer is asked for again. Linux allows 64 KiB, and sets aside at each call as much as it is offered. */
+const usualBytes = 2 * 1024;
 const scratch = Buffer.alloc(usualBytes);
 
 /**

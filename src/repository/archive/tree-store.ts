@@ -2,7 +2,6 @@ import { type BlobId, idOf } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { encodeTree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
-import type { ParentDirectory } from './parent-directory.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Stores directories that are not in the repository yet, each once. */
@@ -16,14 +15,8 @@ export class TreeStore {
     this.#pipeline = pipeline;
   }
 
-  /**
-   * The id of the tree with these nodes, which are in the order of their names.
-   *
-   * @param before what the directory was: when it is still that, nothing is encoded
-   */
-  store(nodes: readonly TreeNode[], before: ParentDirectory): BlobId {
-    const same = before.idIfSame(nodes);
-    if (same !== undefined && this.#index.has('tree', same)) return same;
+  /** The id of the tree with these nodes, which are in the order of their names. */
+  store(nodes: readonly TreeNode[]): BlobId {
     const plaintext = encodeTree(nodes);
     const id = idOf(plaintext);
     if (!this.#stored.has(id) && !this.#index.has('tree', id)) {

@@ -76,7 +76,7 @@ export class TreeWalker {
     });
     const before = await this.#parentDirectory(parent, signal);
     const root = new OpenDirectory((nodes) => {
-      this.#root = this.#trees.store(nodes, before);
+      this.#root = this.#trees.store(nodes);
     });
     this.#levels.push({ directory: root, before });
     let names = 0;
@@ -126,7 +126,7 @@ export class TreeWalker {
     const before = await this.#parentDirectory(previousTree, signal);
     const done = level.directory.reserve();
     const directory = new OpenDirectory((nodes) => {
-      const subtree = this.#trees.store(nodes, before);
+      const subtree = this.#trees.store(nodes);
       this.counts.addDirectory(previousTree, subtree);
       done(own && { ...own, subtree });
     });
@@ -202,7 +202,7 @@ export class TreeWalker {
     try {
       // Each is read once: not by way of the repository's cache of trees, which would only keep them alive.
       const plaintext = await this.#repository.readBlob('tree', tree, { signal });
-      return new ParentDirectory(tree, parseTree(plaintext, tree));
+      return new ParentDirectory(parseTree(plaintext, tree).nodes);
     } catch (error) {
       // A parent only saves work: without this part of it the files are read.
       if (!isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw error;

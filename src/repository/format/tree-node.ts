@@ -57,9 +57,10 @@ export interface TreeNode {
 export function encodeNode(node: TreeNode): string {
   const mtime = encodeGoTime(node.mtimeNs);
   const atime = node.atimeNs === node.mtimeNs ? mtime : encodeGoTime(node.atimeNs);
+  const ctime = node.ctimeNs === node.mtimeNs ? mtime : encodeGoTime(node.ctimeNs);
   let json = `{"name":${goJsonString(quoteGo(node.name))},"type":"${node.type}"`;
   if (node.mode !== 0) json += `,"mode":${node.mode}`;
-  json += `,"mtime":"${mtime}","atime":"${atime}","ctime":"${encodeGoTime(node.ctimeNs)}"`;
+  json += `,"mtime":"${mtime}","atime":"${atime}","ctime":"${ctime}"`;
   json += `,"uid":${node.uid},"gid":${node.gid}`;
   if (node.user) json += `,"user":${goJsonString(node.user)}`;
   if (node.group) json += `,"group":${goJsonString(node.group)}`;
