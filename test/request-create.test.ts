@@ -97,7 +97,7 @@ describe('holdfast request create', () => {
       [['--cn', 'x', '--key', 'rsa1024'], 23, /key: RSA with 1024 bits is too small.*\[key_weak\]/],
       [['--cn', 'x', '--key', 'dsa'], 2, /key: there is no kind.*\[usage\]/],
       [['--cn', 'x', '--names', 'a b'], 1, /name "a b".*\[name_invalid\]/],
-      [['--cn', 'x', '--out', 'precious.csr'], 2, /precious\.csr is there already \[usage\]/],
+      [['--cn', 'x', '--out', 'precious.csr'], 1, /precious\.csr already \[object_exists\]/],
       [['--cn', 'x', '--out', 'nowhere/x.csr'], 1, /\[path_not_found\]/],
       [['--cn', 'p256.example', '--out', 'again.csr'], 23, /p256\.example is waiting.*\[name_taken\]/],
       [[], 1, /common name \(CN\) is empty/],

@@ -87,6 +87,8 @@ export async function undoMove(
   caller: Identity,
 ): Promise<{ readonly standing: string }> {
   await authority.backups.undoMove({ reason, by: identityLabel(caller) });
+  // Where the file was restored after all, a mirror knows of it, and this one stays stopped.
+  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
   return { standing: authority.standing };
 }
 

@@ -127,7 +127,10 @@ async function refuseWithoutKey(place: Place, signal: AbortSignal): Promise<neve
     });
   }
   throw new HoldfastError('repository_wrong_key', `no key here opens the repository at ${location}`, {
-    hint: 'name a file with its password: --password-file FILE',
+    hint:
+      place.escrow === undefined
+        ? 'name a file with its password: --password-file FILE'
+        : 'the recovery kit opens it: holdfast recover --kit FILE; one with a password that somebody knows: --password-file FILE',
   });
 }
 

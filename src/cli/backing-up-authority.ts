@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { backupPlace, isUrl } from './care-of.ts';
 import { choosePassword } from './choose-password.ts';
@@ -62,6 +63,12 @@ export async function moveAuthority(context: Context, file: string, options: CaB
 /** `holdfast ca move --undo REASON` */
 export async function undoMoving(context: Context, reason: string): Promise<void> {
   const answer = await withAdmin(context, (admin) => admin.call('ca.move-undo', { reason }));
+  if (answer.standing !== 'ready')
+    throw new HoldfastError(
+      'authority_superseded',
+      `a mirror of the log knows a newer copy of this authority, which is ${answer.standing} and issues nothing`,
+      { hint: 'use the newer one, on the machine where the file was restored' },
+    );
   if (context.output.json) return context.output.value(answer);
   context.output.row('at work', 'this authority issues again');
   context.output.warn('destroy the file it was moved into: restored, it would be a second one');

@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HoldfastError } from '../base/index.ts';
 import { parseExcludeFile } from '../files/index.ts';
@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
 import { openHome } from './home.ts';
 import type { Output } from './output.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { readSettings, storeDirectory } from './settings.ts';
 import { SizeEstimate } from './size-estimate.ts';
@@ -106,9 +107,16 @@ async function readExcludes(context: Context, options: ExcludeOptions): Promise<
   const patterns = [...(options.exclude ?? [])];
   for (const file of options.excludeFile ?? []) {
     const path = resolve(context.workingDirectory, file);
-    patterns.push(...parseExcludeFile(await readFile(path, 'utf8'), context.environment));
+    patterns.push(...parseExcludeFile(await readExcludeFile(path), context.environment));
   }
   return patterns;
+}
+
+const maxExcludeBytes = 16 * 1024 * 1024;
+
+async function readExcludeFile(path: string): Promise<string> {
+  const hint = 'name a file with patterns, one a line, that is there and can be read';
+  return (await readChosenFile(path, { maxBytes: maxExcludeBytes, hint })).toString('utf8');
 }
 
 function toResult(summary: ArchiveSummary, elapsedMs: number): BackupResult {

@@ -1,15 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { completePending, findOwnCertificate, openOrCreateKeystore } from '../agent/index.ts';
-import {
-  asBuffer,
-  type Bytes,
-  equalBytes,
-  HoldfastError,
-  isHoldfastError,
-  systemErrorCode,
-} from '../base/index.ts';
+import { asBuffer, type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
 import { type Keystore, verifyServerName } from '../trust/index.ts';
@@ -17,6 +9,7 @@ import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { type Home, openHome } from './home.ts';
+import { readChosenFile } from './read-chosen-file.ts';
 import { type BindingTarget, bindingLabel } from './server-bindings.ts';
 import { listenersOf, readSettings, type Settings } from './settings.ts';
 
@@ -173,13 +166,11 @@ async function waitingKey(
   );
 }
 
+const maxKeyBytes = 1024 * 1024;
+
 async function readKey(path: string): Promise<KeyObject> {
-  const text = await readFile(path).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${path}: ${systemErrorCode(cause) ?? 'cannot be read'}`, {
-      hint: 'name the file with the private key in PEM: --key FILE',
-      cause,
-    });
-  });
+  const hint = 'name the file with the private key in PEM: --key FILE';
+  const text = await readChosenFile(path, { maxBytes: maxKeyBytes, hint, tooLong: 'key_malformed' });
   try {
     return createPrivateKey(text);
   } catch (cause) {

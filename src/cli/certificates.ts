@@ -21,6 +21,7 @@ import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
 import { openHome } from './home.ts';
+import { serveMeanwhile } from './serve-meanwhile.ts';
 
 const defaultLimit = 1000;
 
@@ -119,6 +120,9 @@ export async function exportCertificate(
   }
   const absolute = resolve(context.workingDirectory, directory);
   if (options.forget === true) return forgetExport(node, absolute);
+  await using held = new AsyncDisposableStack();
+  const serving = await serveMeanwhile(context, home);
+  if (serving !== undefined) held.use(serving);
   using connection = await connectNode(node, context);
   if (options.layout === 'pem') await exportPem(node, absolute);
   else if (options.layout === 'sesam') await exportSesam(node, absolute);

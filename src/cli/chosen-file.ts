@@ -53,12 +53,24 @@ export async function checkChosenFile(path: string, chosen: ChosenFile): Promise
 
 const anotherPlace = 'name a file in a folder that is there and can be written to';
 
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is no such folder',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'nothing can be written on that disk',
+};
+
 /** `error` in words, when it says that nothing can be written there. */
 function unwritable(path: string, error: unknown): unknown {
   const code = systemErrorCode(error) ?? '';
   if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENAMETOOLONG'].includes(code))
     return error;
-  return new HoldfastError('path_not_found', `${path}: ${code}`, { hint: anotherPlace, cause: error });
+  const why = problems[code] ?? 'nothing can be written there';
+  return new HoldfastError('path_not_found', `${path}: ${why} (${code})`, {
+    hint: anotherPlace,
+    cause: error,
+  });
 }
 
 function notFile(path: string, found: string): HoldfastError {

@@ -9,7 +9,7 @@ import {
   type PendingRequest,
   readNodeState,
 } from '../agent/index.ts';
-import { type Bytes, HoldfastError, writeFileAtomic } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import {
   bundleByFingerprint,
   followRequest,
@@ -24,6 +24,7 @@ import {
   parseFingerprint,
 } from '../pki/index.ts';
 import type { Keystore } from '../trust/index.ts';
+import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
 import { nextOf } from './joining.ts';
@@ -167,7 +168,8 @@ async function writeChain(
   file: string,
   chain: readonly Bytes[],
 ): Promise<void> {
-  await writeFileAtomic(resolve(workingDirectory, file), chain.map(certificatePem).join(''), { mode: 0o644 });
+  const text = chain.map(certificatePem).join('');
+  await writeChosenFile(resolve(workingDirectory, file), text, { mode: 0o644, replace: true });
 }
 
 function sayCollected({ output }: Context, leaf: Certificate, how: 'joined' | 'completed' | 'written'): void {

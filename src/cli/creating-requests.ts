@@ -1,7 +1,6 @@
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { forgetPending, keepPending, openOrCreateKeystore, type PendingRequest } from '../agent/index.ts';
-import { HoldfastError, isHoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { isHoldfastError } from '../base/index.ts';
 import {
   createCertificateRequest,
   formatGeneralName,
@@ -10,6 +9,7 @@ import {
   requestPem,
 } from '../pki/index.ts';
 import type { Keystore } from '../trust/index.ts';
+import { checkChosenFile, writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { parseDraft, type RequestDraft, type RequestFields } from './request-draft.ts';
 import { askForRequest } from './request-wizard.ts';
@@ -35,7 +35,7 @@ export async function createRequest(context: Context, options: RequestCreateOpti
   const { draft, file } = isInteractive(options) ? await askPlan(options) : planOf(options);
   if (file === undefined) return await createAndSubmit(context, draft, options);
   const path = resolve(context.workingDirectory, file);
-  if (options.force !== true) await refuseExisting(path);
+  await checkChosenFile(path, { replace: options.force === true, word: '--force' });
   await keepAnd(context, draft, ({ pending }) => writeRequest(path, pending.request, options));
   sayCreated(context, draft, path);
 }
@@ -99,14 +99,6 @@ function fileFor(friendlyName: string): string {
   return `${friendlyName.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'request'}.csr`;
 }
 
-async function refuseExisting(path: string): Promise<void> {
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw exists(path);
-}
-
 async function makeRequest({ clock }: Context, { friendlyName, keyAlgorithm, subject, names }: RequestDraft) {
   const keys = await generateKeyPair(keyAlgorithm);
   const request = createCertificateRequest({ subject, subjectAltNames: names }, keys.privateKey);
@@ -118,23 +110,8 @@ async function writeRequest(
   der: Uint8Array,
   { force = false }: RequestCreateOptions,
 ): Promise<void> {
-  try {
-    await writeFileAtomic(path, requestPem(der), { mode: 0o644, exclusive: !force });
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'EEXIST') throw exists(path);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES' && code !== 'EISDIR') throw error;
-    throw new HoldfastError('path_not_found', `${path}: ${code}`, {
-      hint: 'name a file in a folder that is there and can be written to: --out FILE',
-      cause: error,
-    });
-  }
-}
-
-function exists(path: string): HoldfastError {
-  return new HoldfastError('usage', `${path} is there already`, {
-    hint: 'name another file with --out FILE, or write over it with --force',
-  });
+  const chosen = { mode: 0o644, replace: force, word: '--force' };
+  await writeChosenFile(path, requestPem(der), chosen);
 }
 
 function sayCreated(

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type Connection,
@@ -9,7 +10,7 @@ import {
   openRepositoryAt,
   type Place,
 } from '../agent/index.ts';
-import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../enrol/index.ts';
 import type { Repository } from '../repository/index.ts';
 import { askPassword } from './ask-password.ts';
@@ -51,10 +52,12 @@ export async function openTarget(
     return openDirectory(context, resolve(context.workingDirectory, repo), { create, password });
   }
   const home = await openHome(context.home);
+  const node = await openNode(home.node);
+  if (repo === undefined) checkHasRepository(node);
   await using opened = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) opened.use(serving);
-  const connection = opened.use(await connectNode(await openNode(home.node), context));
+  const connection = opened.use(await connectNode(node, context));
   const place = await connection.place({
     url: repo?.replace(/^rest:/, ''),
     cache: cached ? home.cache : undefined,
@@ -95,6 +98,7 @@ async function openDirectory(
   directory: string,
   options: { create: boolean; password: Secret<string> | undefined },
 ): Promise<Target> {
+  await checkFolder(directory);
   const repository = await withHome(context.home, async (home) => {
     const place = await localPlace(directory, home.node);
     try {
@@ -107,6 +111,35 @@ async function openDirectory(
   });
   repository.onDamage((message) => context.output.warn(message));
   return { repository, route: `in ${directory}`, directory, [Symbol.asyncDispose]: async () => {} };
+}
+
+/** Only clients have a repository of their own. @throws HoldfastError `certificate_wrong_role` */
+function checkHasRepository({ identity: { role, name, network } }: Node): void {
+  if (role === 'client') return;
+  throw new HoldfastError(
+    'certificate_wrong_role',
+    `this machine is ${role} ${name} of ${network}, and only a client has a repository there`,
+    {
+      hint: 'join as a client in another home: holdfast token create NAME at the server, then holdfast join --home DIR',
+    },
+  );
+}
+
+/** One that is not there yet may be made. @throws HoldfastError `path_not_found` for what is there and no folder */
+async function checkFolder(directory: string): Promise<void> {
+  const found = await stat(directory).catch((cause: unknown) => {
+    if (systemErrorCode(cause) === 'ENOENT') return undefined;
+    throw noFolder(directory, cause);
+  });
+  if (found?.isDirectory() === false) throw noFolder(directory);
+}
+
+function noFolder(directory: string, cause?: unknown): HoldfastError {
+  const why = systemErrorCode(cause) === 'EACCES' ? 'may not be looked into by this user' : 'is no folder';
+  return new HoldfastError('path_not_found', `${directory} ${why}, expected one with a repository`, {
+    hint: 'name the folder of a repository, or one that is to be made with --init',
+    cause,
+  });
 }
 
 /** A repository elsewhere needs a password that somebody knows: the key kept here is lost with this machine. */

@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { whatEnded } from './failure.ts';
 import { defaultHome } from './home.ts';
+import { nameOption } from './name-option.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
 import { refuseEmpty } from './refuse-empty.ts';
@@ -28,17 +29,17 @@ interface GlobalOptions {
 export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
   const { words } = called;
   const signals = listenForSignals();
+  const workingDirectory = environment.INIT_CWD ?? process.cwd();
   surviveLostOutput();
-  let help: string | undefined;
+  let started: Command | undefined;
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
   const start = (command: Command): Context => {
     const options = command.optsWithGlobals<GlobalOptions>();
     output = createOutput(options.json === true, process.stdout, process.stderr);
-    help = helpOf(command);
+    started = command;
     const logAt = (level: () => LogLevel): Log =>
       createLog({ level: options.verbose === true ? 'debug' : level });
     const log = logAt(() => 'warn');
-    const workingDirectory = environment.INIT_CWD ?? process.cwd();
     return {
       home: defaultHome(options.home, environment, workingDirectory),
       workingDirectory,
@@ -59,7 +60,7 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
     await program.parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? exitCode.done);
   } catch (error) {
-    return fail(output, error, { signal: signals.ended, help });
+    return fail(output, error, { signal: signals.ended, command: started, workingDirectory });
   } finally {
     signals.stop();
   }
@@ -156,14 +157,16 @@ function misplacedStart(): Context {
 /** What a failure has to do with besides itself. */
 interface FailureSetting {
   readonly signal: AbortSignal;
-  /** The command that shows the help of the one that failed, once that is known. */
-  readonly help: string | undefined;
+  /** The command that failed, once it had begun. */
+  readonly command: Command | undefined;
+  readonly workingDirectory: string;
 }
 
-function fail(output: Output, error: unknown, { signal, help }: FailureSetting): number {
+function fail(output: Output, error: unknown, { signal, command, workingDirectory }: FailureSetting): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   const ended = whatEnded(error, signal);
-  sayError(output, ended, help);
+  const named = command === undefined ? ended : nameOption(ended, command, workingDirectory);
+  sayError(output, named, command && helpOf(command));
   return exitCodeOf(ended);
 }
 

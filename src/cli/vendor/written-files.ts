@@ -34,7 +34,7 @@ export async function prepareDirectory(file: string): Promise<void> {
     throw new HoldfastError(
       'path_not_found',
       `${directory}: ${systemErrorCode(cause) ?? 'cannot be made'}, expected a directory to write ${file} into`,
-      { hint: 'name another one with --path DIR, or the ini directory with --ini DIR', cause },
+      { hint: 'name another folder, one that is there or can be made', cause },
     );
   }
 }

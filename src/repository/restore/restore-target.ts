@@ -171,7 +171,9 @@ function refuseUnlessEmpty(directory: string): void {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return;
     if (systemErrorCode(error) !== 'ENOTDIR') throw error;
-    throw new HoldfastError('target_not_empty', `${directory} is not a directory`);
+    throw new HoldfastError('target_not_empty', `${directory} is not a directory`, {
+      hint: 'name a folder, or one that is to be made',
+    });
   }
   throw new HoldfastError('target_not_empty', `${directory} is not empty`, {
     hint: 'choose another directory, or add --overwrite to replace what is in the way',
