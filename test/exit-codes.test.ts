@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { launcher, runProgram } from './rig/holdfast-process.ts';
+import { setTimeout } from 'node:timers/promises';
+import { launcher, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 import { runTranscript } from './rig/transcript.ts';
 
@@ -76,6 +77,27 @@ $ holdfast cert bogus
     assert.doesNotMatch(listed, /mem$/m);
   });
 
+  it('is that of the signal at a second Ctrl-C, also while a file that never comes is waited for', async () => {
+    await runProgram('mkfifo', [join(place.path, 'pipe')]);
+    const words = [
+      'snapshots',
+      '--repo',
+      join(place.path, 'nowhere'),
+      '--password-file',
+      join(place.path, 'pipe'),
+    ];
+    await using running = startHoldfast([...words, '--home', join(place.path, 'home')]);
+    const state = { hasEnded: false };
+    void running.ended.then(() => (state.hasEnded = true));
+    const writer = await openOnceRead(join(place.path, 'pipe'));
+    while (!state.hasEnded) {
+      process.kill(running.pid, 'SIGINT');
+      await setTimeout(100);
+    }
+    closeSync(writer);
+    assert.equal((await running.ended).signal, 'SIGINT');
+  });
+
   it('is 0 for a path that is a symlink to nowhere: it is saved as what it is', async () => {
     symlinkSync('no/such/file', join(place.path, 'astray'));
     const words = ['backup', '--init', 'astray', ...repository.split(' ')];
@@ -99,3 +121,14 @@ $ holdfast init --home home-of-network --network other.test
     );
   });
 });
+
+/** Opens a pipe for writing once somebody reads it. */
+async function openOnceRead(path: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      await setTimeout(20);
+    }
+  }
+}

@@ -1,6 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { exitCode } from './exit-code.ts';
 
 /** What the system tells this process. */
 export interface Signals {
@@ -49,14 +48,20 @@ function hasTerminal(): boolean {
   }
 }
 
-function interrupter(controller: AbortController): () => void {
+function interrupter(controller: AbortController): (signal: NodeJS.Signals) => void {
   let firstAtMs = 0;
-  return () => {
+  return (signal) => {
     if (!controller.signal.aborted) {
       firstAtMs = performance.now();
       controller.abort();
     } else if (performance.now() - firstAtMs > oneCtrlCMs) {
-      process.exit(exitCode.interrupted);
+      end(signal);
     }
   };
+}
+
+/** By the signal itself: `process.exit` would first wait for a thread that waits for a pipe or for a disk that is gone. */
+function end(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

@@ -101,8 +101,11 @@ export class Repository {
     const packs = damaged.length === 0 ? [] : await findUnlistedPacks(this, index, cancel);
     for (const pack of packs) index.add(pack);
     for (const { name, error } of damaged) {
-      const rest = packs.length > 0 ? `read from ${packs.length} packs that are in no other` : 'in others';
-      this.#onDamage(`${error.message}; what it knew is ${rest}; ${repairHint}`);
+      const rest =
+        packs.length > 0
+          ? `read from ${packs.length} packs that are in no other; ${repairHint}`
+          : 'in others';
+      this.#onDamage(`${error.message}; what it knew is ${rest}`);
       onDamaged?.(name, error, packs.length);
     }
     this.#index = Promise.resolve(index);
