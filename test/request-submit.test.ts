@@ -76,6 +76,18 @@ describe('a request that is handed in at a server', () => {
     assert.match(list.stderr, /no request waits for a decision/);
   });
 
+  it('is not sent to a port that speaks no TLS, which is said', async () => {
+    const web = network.client('web', at('web'));
+    const plain = ['--server', `https://127.0.0.1:${network.port + 2}`];
+    for (const known of [
+      ['--root', at('root.pem')],
+      ['--fingerprint', root],
+    ]) {
+      const words = ['request', 'create', '--cn', 'web.example', '--submit', ...plain, ...known];
+      assert.match((await web.run(words, 20)).stderr, /answers, but does not speak TLS \[tls_failed\]/);
+    }
+  });
+
   it('waits, is approved, and its certificate is paired with the key that waited', async () => {
     const web = network.client('web', at('web'));
     const words = ['--names', 'web.example,192.0.2.9', '--o', 'Example Ltd', '--out', at('web.csr')];

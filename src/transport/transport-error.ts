@@ -30,6 +30,8 @@ const lost = [
   'HPE_INVALID_EOF_STATE',
 ];
 const notTls = ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'];
+/** The same in the words of OpenSSL, where a write was what found out. */
+const plainWords = /wrong version number|packet length too long|http request/i;
 
 /**
  * What an error of a connection or a request means, for people: `connection_failed`, `connection_lost`,
@@ -91,7 +93,7 @@ function tlsError(cause: unknown, code: string, peer: string): HoldfastError {
       cause,
     );
   }
-  if (notTls.includes(code)) {
+  if (notTls.includes(code) || (code === 'EPROTO' && plainWords.test(reasonOf(cause)))) {
     return failure(
       'tls_failed',
       `${peer} answers, but does not speak TLS`,
