@@ -29,6 +29,7 @@ describe('holdfast up', () => {
     for (const name of ['a', 'b', 'folder/c']) writeFileSync(at('data', name), `content of ${name}\n`);
   });
   after(() => place[Symbol.dispose]());
+  let lastRead = '';
 
   it('makes authority, server, client, backup and proof out of nothing, and says so', async () => {
     const report = `
@@ -64,8 +65,9 @@ $ holdfast up --once --home home --port ${port} data
       client: { name: report.client.name },
       snapshot: report.snapshot,
       backup: { files: 4, bytes: 51, added: report.backup.added },
-      verified: { files: 2, changed: 0, equal: true },
+      verified: { files: 2, changed: 0, equal: true, lastRead: report.verified.lastRead },
     });
+    lastRead = report.verified.lastRead;
     assert.match(stderr, /^ {2}authority {3}opened/m);
     assert.deepEqual(await snapshotPaths(), [[at('data')], [at('data')]]);
   });
@@ -102,17 +104,8 @@ $ holdfast up --once --home home --port ${port} data
     assert.ok(files.includes(at('data/folder/c')));
   });
 
-  it('writes nothing when a PATH does not exist', async () => {
-    const words = [
-      'up',
-      '--once',
-      '--home',
-      at('other-home'),
-      '--port',
-      String(port),
-      at('data'),
-      at('missing'),
-    ];
+  it('writes nothing when no PATH is there', async () => {
+    const words = ['up', '--once', '--home', at('other-home'), '--port', String(port), at('missing')];
     await assertRefused(words, {
       code: 'path_not_found',
       exit: 1,
@@ -167,7 +160,9 @@ $ holdfast up --once --home home --port ${port} data
   it('finds everything a year later, when the certificates of server and client have expired, and renews them', async () => {
     await acceptClock(at('home'), daysLater(370));
     const { stdout } = await up(['--json', at('data')], { env: daysLater(370) });
-    assert.deepEqual((JSON.parse(stdout) as Report).verified, { files: 0, changed: 0, equal: true });
+    const { verified } = JSON.parse(stdout) as Report;
+    assert.deepEqual([verified.files, verified.equal], [0, true]);
+    assert.ok(Date.parse(verified.lastRead) >= Date.parse(lastRead), 'it is said when content was read back');
     const list = await runProgram(launcher, ['cert', 'list', '--json', '--home', at('home')], {
       env: daysLater(370),
     });
@@ -193,5 +188,5 @@ interface Report {
   readonly client: { readonly name: string };
   readonly snapshot: string;
   readonly backup: { readonly added: number };
-  readonly verified: unknown;
+  readonly verified: { readonly files: number; readonly equal: boolean; readonly lastRead: string };
 }

@@ -30,6 +30,8 @@ export const nodeStateSchema = Type.Object(
     ),
     /** From the first list on that a root's revocations are kept in: its file is missed when it is gone. */
     hasRootLists: Type.Optional(Type.Literal(true)),
+    /** The newest snapshot all of whose content was read back and compared, and when some of it last was. */
+    proven: Type.Optional(Type.Object({ snapshot: Type.String(), time: Type.String() })),
     lastBackup: Type.Optional(
       Type.Object({
         snapshot: Type.String(),

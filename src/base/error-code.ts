@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'usage'
   | 'settings_invalid'
   | 'path_not_found'
+  | 'nothing_saved'
   | 'interrupted'
   // the home
   | 'home_not_private'

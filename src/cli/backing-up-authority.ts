@@ -1,13 +1,13 @@
-import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
-import { backupPlace, isUrl } from './care-of.ts';
+import { backupPlace } from './care-of.ts';
 import { choosePassword } from './choose-password.ts';
 import type { Context } from './context.ts';
 import { defaultKeep } from './default-keep.ts';
 import { formatBytes } from './format.ts';
 import { openHome } from './home.ts';
+import { isUrl, localPath } from './local-path.ts';
 import { addSchedule } from './settings.ts';
 import { backUpKeys } from './vendor/back-up-keys.ts';
 
@@ -40,7 +40,7 @@ export async function backUpToPlace(context: Context, to: string, options: CaBac
   const { output, workingDirectory } = context;
   const { every, keep = defaultKeep } = options;
   if (isUrl(to)) backupPlace(to, workingDirectory);
-  const place = isUrl(to) ? to : resolve(workingDirectory, to);
+  const place = isUrl(to) ? to : localPath(workingDirectory, to);
   const input = { to: place, keep, ...(await passwordOf(context, options)) };
   const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', input));
   if (every !== undefined) await addSchedule(await openHome(context.home), { to: place, every, keep });
@@ -86,7 +86,7 @@ async function order(
   { file, options }: { readonly file: string; readonly options: CaBackupOptions },
 ): Promise<OperationAnswer<'ca.backup'>> {
   const { force = false } = options;
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   const input = { path, force, ...(await passwordOf(context, options)) };
   return await withAdmin(context, (admin) => admin.call(operation, input));
 }

@@ -1,5 +1,6 @@
-import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
+import { type BackupResult, backUp, sayBackup } from './backing-up.ts';
 import type { Context } from './context.ts';
+import { namedPaths } from './named-paths.ts';
 import { recordBackup } from './recording-backup.ts';
 import type { ExcludeOptions, RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
@@ -17,7 +18,7 @@ export async function backUpPaths(
   options: BackupOptions,
 ): Promise<BackupResult> {
   const { backup, route } = await recordBackup(context, options.repo, async () => {
-    const sources = await existingPaths(context, paths);
+    const sources = namedPaths(context, paths);
     const create = options.repo === undefined || options.init === true;
     await using target = await openTarget(context, options, { create });
     const forbidden = target.directory === undefined ? [] : [target.directory];

@@ -1,11 +1,10 @@
-import { lstat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { HoldfastError } from '../base/index.ts';
 import { parseExcludeFile } from '../files/index.ts';
 import { type ArchiveSummary, archive, type Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
 import { openHome } from './home.ts';
+import { localPath } from './local-path.ts';
+import type { NamedPaths } from './named-paths.ts';
 import type { Output } from './output.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import type { ExcludeOptions } from './repository-options.ts';
@@ -24,45 +23,45 @@ export interface BackupResult {
   readonly bytes: number;
   /** What was stored anew, as it lies in the repository: compressed and encrypted. */
   readonly added: number;
-  /** Files and folders that could not be read. */
+  /** Files and folders that could not be read, and those named that are missing. */
   readonly unreadable: number;
   readonly seconds: number;
 }
 
 /**
- * Backs absolute `paths` up and says what went wrong on the way. The home, the store, and `forbidden` are left out.
+ * Backs up what was named and says what went wrong on the way. The home, the store, and `forbidden` are left out.
  */
 export async function backUp(
   context: Context,
   repository: Repository,
-  paths: readonly string[],
+  { paths, missing }: NamedPaths,
   options: ExcludeOptions & { readonly tag?: readonly string[]; readonly forbidden?: readonly string[] },
 ): Promise<BackupResult> {
   const { output } = context;
   const startedMs = performance.now();
   const progress = context.progress('backup');
-  const sources = paths.map((path) => Buffer.from(path));
   const { excludeCaches } = options;
   const exclude = await readExcludes(context, options);
   const forbidden = [...(await ownDirectories(context)), ...(options.forbidden ?? [])].map((path) =>
     Buffer.from(path),
   );
   using estimate = progress.isShown
-    ? new SizeEstimate({ paths: sources, exclude, excludeCaches, forbidden })
+    ? new SizeEstimate({ paths, exclude, excludeCaches, forbidden })
     : undefined;
   try {
     const summary = await archive(repository, {
-      paths: sources,
+      paths,
       excludes: exclude,
       excludeCaches,
       forbidden,
       tags: options.tag ?? [],
       signal: context.signal,
       onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
-      onSkipped: (path) => output.say(`  left out    ${path}: the home and the store are never backed up`),
+      onSkipped: (path, why) => saySkipped(output, path, why),
       onUnreadable: (path, error) => output.warn(`${path}: ${error.message}`),
     });
-    return toResult(summary, performance.now() - startedMs);
+    if (summary.totalFilesProcessed === 0) output.warn('there is no file in what was named');
+    return toResult(summary, { missing, elapsedMs: performance.now() - startedMs });
   } finally {
     progress.stop();
   }
@@ -82,21 +81,6 @@ export function sayBackup(output: Output, route: string, result: BackupResult): 
     output.warn(`${plural(result.unreadable, 'file')} could not be read; named above`);
 }
 
-/** `paths` made absolute from where the user stands; `path_not_found` names the first that is not there. */
-export async function existingPaths(context: Context, paths: readonly string[]): Promise<string[]> {
-  const absolute = paths.map((path) => resolve(context.workingDirectory, path));
-  for (const path of absolute) {
-    // A symlink is saved as what it is, wherever it leads.
-    await lstat(path).catch((error: unknown) => {
-      throw new HoldfastError('path_not_found', `${path} does not exist or cannot be read`, {
-        hint: 'check the spelling; relative paths count from the folder you stand in',
-        cause: error,
-      });
-    });
-  }
-  return absolute;
-}
-
 async function ownDirectories(context: Context): Promise<string[]> {
   const home = await openHome(context.home);
   const settings = await readSettings(home);
@@ -106,7 +90,7 @@ async function ownDirectories(context: Context): Promise<string[]> {
 async function readExcludes(context: Context, options: ExcludeOptions): Promise<string[]> {
   const patterns = [...(options.exclude ?? [])];
   for (const file of options.excludeFile ?? []) {
-    const path = resolve(context.workingDirectory, file);
+    const path = localPath(context.workingDirectory, file);
     patterns.push(...parseExcludeFile(await readExcludeFile(path), context.environment));
   }
   return patterns;
@@ -119,7 +103,21 @@ async function readExcludeFile(path: string): Promise<string> {
   return (await readChosenFile(path, { maxBytes: maxExcludeBytes, hint })).toString('utf8');
 }
 
-function toResult(summary: ArchiveSummary, elapsedMs: number): BackupResult {
+const reasons = {
+  forbidden: 'the home and the store are never backed up',
+  excluded: 'a pattern excludes it, though it was named',
+} as const;
+
+/** What was named and is left out all the same is told as a warning. */
+function saySkipped(output: Output, path: string, why: keyof typeof reasons): void {
+  if (why === 'forbidden') output.say(`  left out    ${path}: ${reasons.forbidden}`);
+  else output.warn(`${path} is left out: ${reasons[why]}`);
+}
+
+function toResult(
+  summary: ArchiveSummary,
+  { missing, elapsedMs }: { readonly missing: number; readonly elapsedMs: number },
+): BackupResult {
   return {
     snapshot: summary.snapshotId,
     parent: summary.parent,
@@ -129,7 +127,7 @@ function toResult(summary: ArchiveSummary, elapsedMs: number): BackupResult {
     filesUnmodified: summary.filesUnmodified,
     bytes: summary.bytesProcessed,
     added: summary.bytesAddedPacked,
-    unreadable: summary.unreadable,
+    unreadable: summary.unreadable + missing,
     seconds: Math.round(elapsedMs) / 1000,
   };
 }

@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { resolve } from 'node:path';
 import { completePending, findOwnCertificate, openOrCreateKeystore } from '../agent/index.ts';
 import { asBuffer, type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
@@ -9,6 +8,7 @@ import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { type Home, openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import { type BindingTarget, bindingLabel } from './server-bindings.ts';
 import { listenersOf, readSettings, type Settings } from './settings.ts';
@@ -30,7 +30,7 @@ export async function bindCertificate(context: Context, file: string, options: B
   const home = await openHome(context.home);
   const settings = await serverSettings(home);
   const target = targetOf(options, settings);
-  const path = (name: string): string => resolve(context.workingDirectory, name);
+  const path = (name: string): string => localPath(context.workingDirectory, name);
   const chain = await readCertificates(path(file));
   const leaf = checkChain(chain, new Date(context.clock.now()));
   if (target.kind === 'host') checkHost(leaf, target.name);

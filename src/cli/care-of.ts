@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { type BackupPlace, type Care, DirectoryMirror, type LogMirror } from '../authority/index.ts';
 import { dayMs } from '../base/index.ts';
 import { HttpFiles } from '../remote/index.ts';
 import { defaultKeep } from './default-keep.ts';
 import { parseDuration } from './format.ts';
 import type { Home } from './home.ts';
+import { isUrl, localPath } from './local-path.ts';
 import type { Settings } from './settings.ts';
 
 /** What the settings of a home ask of its authority's upkeep. Relative places count from the home. */
@@ -27,12 +27,12 @@ export function careOf(home: Home, { authority = {} }: Pick<Settings, 'authority
 
 /** A mirror of the log: a directory, relative to `from`, or a URL. */
 export function mirrorAt(place: string, from: string): LogMirror {
-  return isUrl(place) ? new HttpFiles(place) : new DirectoryMirror(resolve(from, place));
+  return isUrl(place) ? new HttpFiles(place) : new DirectoryMirror(localPath(from, place));
 }
 
 /** Where backups are kept: a directory, relative to `from`, or a URL. */
 export function backupPlace(place: string, from: string): BackupPlace {
-  if (!isUrl(place)) return { kind: 'directory', path: resolve(from, place) };
+  if (!isUrl(place)) return { kind: 'directory', path: localPath(from, place) };
   return remotePlace(new HttpFiles(place));
 }
 
@@ -44,9 +44,4 @@ function remotePlace(files: HttpFiles): BackupPlace {
     fetch: (name, path, maxBytes) => files.fetch(name, path, maxBytes),
     remove: (name) => files.remove(name),
   };
-}
-
-/** Whether a place is a URL, of any kind: one that cannot be used must not be taken for the name of a directory. */
-export function isUrl(place: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) || /^(s3|rest|rclone|sftp|b2):/i.test(place);
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
 import { describeCertificate } from '../admin/index.ts';
 import {
@@ -21,6 +20,7 @@ import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
 import { openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 
 const defaultLimit = 1000;
@@ -91,7 +91,7 @@ export async function showCertificate(context: Context, what: string): Promise<v
   const isSerial = /^[0-9a-fA-F]{8,40}$/.test(what);
   const views = isSerial
     ? [await withAdmin(context, (admin) => admin.call('cert.show', { serial: what.toLowerCase() }))]
-    : await viewsFromFile(resolve(context.workingDirectory, what), context.clock.now());
+    : await viewsFromFile(localPath(context.workingDirectory, what), context.clock.now());
   if (context.output.json) return context.output.value(isSerial ? views[0] : views);
   for (const view of views) sayCertificate(context, view);
 }
@@ -106,7 +106,7 @@ export async function exportCertificate(
   const home = await openHome(context.home);
   if (options.layout === 'sesam' && directory !== undefined && (await hasAuthority(home.path))) {
     const { exportMade } = await import('./vendor/export-made.ts');
-    return await exportMade(context, resolve(context.workingDirectory, directory));
+    return await exportMade(context, localPath(context.workingDirectory, directory));
   }
   const node = await openNode(home.node);
   if (directory === undefined) {
@@ -118,7 +118,7 @@ export async function exportCertificate(
       'nothing was exported: holdfast cert export DIR',
     );
   }
-  const absolute = resolve(context.workingDirectory, directory);
+  const absolute = localPath(context.workingDirectory, directory);
   if (options.forget === true) return forgetExport(node, absolute);
   await using held = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
+import { localPath } from './local-path.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 
 /** `holdfast policy set KEY VALUE` */
@@ -18,7 +18,7 @@ export async function setPolicy(context: Context, key: string, value: string): P
 
 /** `holdfast policy export FILE` */
 export async function exportPolicy(context: Context, file: string): Promise<void> {
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   const { policy } = await withAdmin(context, (admin) => admin.call('policy.show', {}));
   await writeChosenFile(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644, replace: true });
   if (context.output.json) return context.output.value({ file: path });
@@ -28,7 +28,7 @@ export async function exportPolicy(context: Context, file: string): Promise<void
 /** `holdfast policy import FILE`: the differences, and with `apply` they hold. */
 export async function importPolicy(context: Context, file: string, apply: boolean): Promise<void> {
   const { output } = context;
-  const policy = await readPolicyFile(resolve(context.workingDirectory, file));
+  const policy = await readPolicyFile(localPath(context.workingDirectory, file));
   const answer = await withAdmin(context, (admin) => admin.call('policy.import', { policy, apply }));
   if (output.json) return output.value({ ...answer, applied: apply });
   if (answer.changes.length === 0) return output.row('unchanged', 'the policy is as the file has it');

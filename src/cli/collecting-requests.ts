@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   adoptEnrolment,
   completePending,
@@ -28,6 +27,7 @@ import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
 import { nextOf } from './joining.ts';
+import { localPath } from './local-path.ts';
 import { checkMayHoldNode } from './one-network.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
@@ -169,7 +169,7 @@ async function writeChain(
   chain: readonly Bytes[],
 ): Promise<void> {
   const text = chain.map(certificatePem).join('');
-  await writeChosenFile(resolve(workingDirectory, file), text, { mode: 0o644, replace: true });
+  await writeChosenFile(localPath(workingDirectory, file), text, { mode: 0o644, replace: true });
 }
 
 function sayCollected({ output }: Context, leaf: Certificate, how: 'joined' | 'completed' | 'written'): void {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { forgetPending, keepPending, openOrCreateKeystore, type PendingRequest } from '../agent/index.ts';
 import { isHoldfastError } from '../base/index.ts';
 import {
@@ -11,6 +10,7 @@ import {
 import type { Keystore } from '../trust/index.ts';
 import { checkChosenFile, writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
+import { localPath } from './local-path.ts';
 import { parseDraft, type RequestDraft, type RequestFields } from './request-draft.ts';
 import { askForRequest } from './request-wizard.ts';
 import { handIn, type SubmitOptions } from './submitting-requests.ts';
@@ -34,7 +34,7 @@ interface Plan {
 export async function createRequest(context: Context, options: RequestCreateOptions): Promise<void> {
   const { draft, file } = isInteractive(options) ? await askPlan(options) : planOf(options);
   if (file === undefined) return await createAndSubmit(context, draft, options);
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   await checkChosenFile(path, { replace: options.force === true, word: '--force' });
   await keepAnd(context, draft, ({ pending }) => writeRequest(path, pending.request, options));
   sayCreated(context, draft, path);

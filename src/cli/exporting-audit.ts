@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { type AdminClient } from '../admin/index.ts';
 import { withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { encodeCsvRow } from './csv.ts';
 import { plural } from './format.ts';
+import { localPath } from './local-path.ts';
 
 /** What `audit export` takes. */
 export interface AuditExportOptions {
@@ -20,7 +20,7 @@ export async function exportAudit(
   file: string,
   { format }: AuditExportOptions,
 ): Promise<void> {
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   let records = 0;
   await withAdmin(context, async (admin) => {
     await writeChosenFile(

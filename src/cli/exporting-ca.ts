@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { certificatePem, createChainPkcs7 } from '../pki/index.ts';
 import { withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
+import { localPath } from './local-path.ts';
 
 /** What `ca export` takes. */
 export interface CaExportOptions {
@@ -21,7 +21,7 @@ export async function exportCa(context: Context, file: string, options: CaExport
       hint: 'holdfast ca export --chain --format pem FILE, or --format p7',
     });
   }
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
   await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force, word: '--force' });

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { AdminClient, OperationAnswer } from '../admin/index.ts';
 import { type Bytes, concatBytes } from '../base/index.ts';
 import { crlPem, parseCrl } from '../pki/index.ts';
@@ -6,6 +5,7 @@ import { withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { formatTime, plural } from './format.ts';
+import { localPath } from './local-path.ts';
 
 /** What `ca crl` takes. */
 export interface CrlOptions {
@@ -25,7 +25,7 @@ export async function showCrl(
   const { output } = context;
   if (out === undefined && pem && !output.json) return output.data(crlPem(der).trimEnd());
   const revoked = parseCrl(der).revoked.size;
-  const file = out === undefined ? undefined : resolve(context.workingDirectory, out);
+  const file = out === undefined ? undefined : localPath(context.workingDirectory, out);
   if (file !== undefined)
     await writeChosenFile(file, pem ? crlPem(der) : der, { mode: 0o644, replace: true });
   if (output.json) return output.value({ ...view, revoked, ...(file !== undefined && { file }) });

@@ -1,7 +1,8 @@
 import { chmod, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { HoldfastError, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { localPath } from './local-path.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
 export interface Home {
@@ -36,7 +37,7 @@ export function defaultHome(
   workingDirectory: string,
 ): string {
   const path = said ?? environment.HOLDFAST_HOME;
-  if (path !== undefined && path !== '') return resolve(workingDirectory, path);
+  if (path !== undefined && path !== '') return localPath(workingDirectory, path);
   if (process.getuid?.() === 0) return '/var/lib/holdfast';
   return join(environment.XDG_DATA_HOME ?? join(ownDirectory(), '.local', 'share'), 'holdfast');
 }

@@ -17,6 +17,7 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   usage: 'holdfast COMMAND --help shows the words of a command',
   settings_invalid: 'correct it; docs/reference/settings.md lists every key',
   path_not_found: 'check the spelling; relative paths count from the folder you stand in',
+  nothing_saved: 'correct the paths or the patterns, or run it as a user who may read them',
   interrupted: 'run it again; what was done by then is not done again',
   home_not_private: 'chmod 700 the home',
   home_in_use: 'wait until the other process is done, or end it',

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { describeCertificate } from '../admin/index.ts';
 import {
   completePending,
@@ -12,6 +11,7 @@ import { askAfter, type Fate, nextOfFate } from './asking-after-requests.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 import { printable } from './table.ts';
 
 /** `holdfast request pending`: the requests of this machine whose keys wait for a certificate, and what became of them. */
@@ -76,7 +76,7 @@ function sayPending({ output }: Context, pending: readonly PendingView[]): void 
 /** `holdfast request complete FILE`: pairs what the authority sent with the key that waits for it. */
 export async function completeRequest(context: Context, file: string): Promise<void> {
   const { output, clock } = context;
-  const certificates = await readCertificates(resolve(context.workingDirectory, file));
+  const certificates = await readCertificates(localPath(context.workingDirectory, file));
   const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const { name, chain } = await completePending(keystore, certificates);
   const leaf = parseCertificate(chain[0] as Uint8Array);

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   type BackupOutcome,
   type BackupRecord,
@@ -10,6 +9,7 @@ import type { BackupResult } from './backing-up.ts';
 import type { Context } from './context.ts';
 import { describeFailure, whatEnded } from './failure.ts';
 import { checkHome, homeAt } from './home.ts';
+import { repositoryPlace } from './repository-place.ts';
 
 /**
  * Does `work`, a backup to `repo` or to the own server, and keeps for `status` that it was tried and what became of it. That it
@@ -80,7 +80,8 @@ function failureOf({ signal }: Context, error: unknown): Omit<BackupOutcome, 'en
 /** Without name and password, which a URL may hold. */
 function placeName({ workingDirectory }: Context, repo: string | undefined): string {
   if (repo === undefined) return serverPlace;
-  const url = /^(?:rest:)?https:\/\//.test(repo) ? URL.parse(repo.replace(/^rest:/, '')) : null;
-  if (url === null) return resolve(workingDirectory, repo);
+  const place = repositoryPlace(workingDirectory, repo);
+  if (place.kind === 'directory') return place.path;
+  const url = new URL(place.url);
   return `${url.origin}${url.pathname}`;
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   adoptEscrowed,
   type Connection,
@@ -27,6 +26,7 @@ import { askYes } from './ask-yes.ts';
 import type { Context } from './context.ts';
 import { givenJoinCode } from './given-join-code.ts';
 import { checkHome, homeAt, openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 import { checkMayHoldNode } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
 import { readChosenFile } from './read-chosen-file.ts';
@@ -95,7 +95,7 @@ export async function readKit(
   context: Context,
   { kit: file, passphraseFile }: Pick<RecoverOptions, 'kit' | 'passphraseFile'>,
 ): Promise<RecoveryKit> {
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   const bytes = await readChosenFile(path, {
     maxBytes: maxKitBytes,
     what: 'recovery kit',

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
+import { localPath } from './local-path.ts';
 import { readPasswordFile } from './password-file.ts';
 import { readKit } from './recovering.ts';
 
@@ -20,7 +20,7 @@ export async function rehearseBackup(
   options: CaRehearseOptions,
 ): Promise<void> {
   const { output, workingDirectory } = context;
-  const path = file === undefined ? {} : { path: resolve(workingDirectory, file) };
+  const path = file === undefined ? {} : { path: localPath(workingDirectory, file) };
   const key = await keyOf(context, options);
   const answer = await withAdmin(context, (admin) => admin.call('ca.rehearse', { ...path, ...key }));
   if (output.json) output.value(answer);

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import {
   type Connection,
   connectNode,
@@ -18,6 +17,7 @@ import type { Context } from './context.ts';
 import { openHome } from './home.ts';
 import { readPasswordFile } from './password-file.ts';
 import type { RepositoryOptions } from './repository-options.ts';
+import { repositoryPlace } from './repository-place.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 import { withHome } from './with-home.ts';
 
@@ -48,9 +48,8 @@ export async function openTarget(
 ): Promise<Target> {
   const { repo, passwordFile } = options;
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
-  if (repo !== undefined && !isUrl(repo)) {
-    return openDirectory(context, resolve(context.workingDirectory, repo), { create, password });
-  }
+  const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
+  if (named?.kind === 'directory') return openDirectory(context, named.path, { create, password });
   const home = await openHome(context.home);
   const node = await openNode(home.node);
   if (repo === undefined) checkHasRepository(node);
@@ -59,7 +58,7 @@ export async function openTarget(
   if (serving !== undefined) opened.use(serving);
   const connection = opened.use(await connectNode(node, context));
   const place = await connection.place({
-    url: repo?.replace(/^rest:/, ''),
+    url: named?.url,
     cache: cached ? home.cache : undefined,
   });
   const repository = await openAsking(context, place, {
@@ -165,8 +164,4 @@ async function openAsking(
     if (password === undefined) throw error;
     return openRepositoryAt(place, { ...options, password, signal });
   }
-}
-
-function isUrl(location: string): boolean {
-  return /^(rest:)?https:\/\//.test(location);
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { enrolAddress, openNode } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import {
@@ -13,6 +12,7 @@ import type { TrustBundle } from '../trust/index.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 
 /** Which server, and how it is known. */
 export interface ServerOptions {
@@ -63,7 +63,7 @@ async function saidBundle(
   { fingerprint, root }: { readonly fingerprint?: string | undefined; readonly root?: string },
 ): Promise<TrustBundle | undefined> {
   if (root !== undefined) {
-    const [der = new Uint8Array()] = await readCertificates(resolve(workingDirectory, root));
+    const [der = new Uint8Array()] = await readCertificates(localPath(workingDirectory, root));
     return bundleByRoot(der);
   }
   if (fingerprint === undefined) return undefined;

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import {
   type BackupContents,
   type BackupKey,
@@ -20,6 +19,7 @@ import { canFollow, type Followers, whoCanFollow } from './following.ts';
 import { plural } from './format.ts';
 import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
+import { localPath } from './local-path.ts';
 import { checkMayHoldAuthority } from './one-network.ts';
 import { readKit } from './recovering.ts';
 import { differences, proposeSettings } from './restored-settings.ts';
@@ -47,7 +47,7 @@ export async function restoreCa(
   options: CaRestoreOptions,
 ): Promise<void> {
   if (file === undefined) return await resume(context, options);
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   await checkThere(path);
   if (options.dryRun !== true) await checkFree(context);
   if ((await sealedKind(path)) === 'pkcs12') return await restoreKeysAlone(context, path, options);

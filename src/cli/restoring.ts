@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { HoldfastError } from '../base/index.ts';
 import { type RestoreSummary, restore, type StoredSnapshot, verify } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
+import { localPath } from './local-path.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget, type Target } from './repository-target.ts';
 import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
@@ -23,7 +23,7 @@ export async function restoreSnapshot(
   const { output, signal } = context;
   await using source = await openTarget(context, request);
   const snapshot = await source.repository.findSnapshot(name, filterOf(request, signal));
-  const target = resolve(context.workingDirectory, request.target);
+  const target = localPath(context.workingDirectory, request.target);
   const startedMs = performance.now();
   const summary = await bringBack(context, source, snapshot, { ...request, target });
   const seconds = Math.round(performance.now() - startedMs) / 1000;

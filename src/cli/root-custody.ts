@@ -1,11 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { isHoldfastError } from '../base/index.ts';
 import { withAdmin } from './administering.ts';
 import { choosePassword, givenPassword } from './choose-password.ts';
 import { checkChosenFile, writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { formatTime } from './format.ts';
+import { localPath } from './local-path.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 
 /** What `ca offline` takes. */
@@ -26,7 +26,7 @@ export async function takeRootOffline(
 ): Promise<void> {
   const { output, workingDirectory } = context;
   const { passwordFile, until } = options;
-  const path = resolve(workingDirectory, file);
+  const path = localPath(workingDirectory, file);
   await checkChosenFile(path, newFile);
   const password = await choosePassword(
     context,
@@ -61,7 +61,7 @@ export async function bringRootOnline(
   file: string,
   { passwordFile }: { readonly passwordFile?: string },
 ): Promise<void> {
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   const sealed = (await read(path)).toString('base64');
   const password = await givenPassword(context, passwordFile, `password of ${path}`);
   const answer = await withAdmin(context, (admin) =>

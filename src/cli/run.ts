@@ -10,6 +10,7 @@ import { defaultHome } from './home.ts';
 import { nameOption } from './name-option.ts';
 import { createOutput, type Output, sayError } from './output.ts';
 import { startProgress } from './progress.ts';
+import { rawWorkingDirectory } from './raw-words.ts';
 import { refuseEmpty } from './refuse-empty.ts';
 import { refuseRepeated } from './refuse-repeated.ts';
 import { listenForSignals } from './signals.ts';
@@ -29,7 +30,7 @@ interface GlobalOptions {
 export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
   const { words } = called;
   const signals = listenForSignals();
-  const workingDirectory = environment.INIT_CWD ?? process.cwd();
+  const workingDirectory = environment.INIT_CWD ?? rawWorkingDirectory(process.cwd());
   surviveLostOutput();
   let started: Command | undefined;
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);

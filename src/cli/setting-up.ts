@@ -1,17 +1,17 @@
 import { connectNode, openRepositoryAt } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import type { VerifySummary } from '../repository/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
-import { type BackupResult, backUp, existingPaths, sayBackup } from './backing-up.ts';
+import { type BackupResult, backUp, sayBackup } from './backing-up.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
 import { exitCode } from './exit-code.ts';
-import { formatRemaining, plural } from './format.ts';
+import { formatRemaining, formatTime, plural } from './format.ts';
 import { checkHome, openHome } from './home.ts';
 import { openLocalClient } from './local-client.ts';
+import { type NamedPaths, namedPaths } from './named-paths.ts';
 import { checkBegins } from './one-network.ts';
 import { probePorts } from './probe-ports.ts';
 import { recordBackup } from './recording-backup.ts';
@@ -19,7 +19,7 @@ import type { ExcludeOptions } from './repository-options.ts';
 import { describeConnection } from './repository-target.ts';
 import { type Serving, sayServer, startServing } from './serving.ts';
 import { untilOver } from './until-over.ts';
-import { verifyBackup } from './verifying.ts';
+import { type Verified, verifyBackup } from './verifying.ts';
 
 /** What `up` takes. */
 export interface UpOptions extends CreationOptions, ExcludeOptions {
@@ -31,7 +31,7 @@ export interface UpOptions extends CreationOptions, ExcludeOptions {
 export async function up(context: Context, paths: readonly string[], options: UpOptions): Promise<void> {
   await using held = new AsyncDisposableStack();
   const { backup, serving } = await recordBackup(context, undefined, async () => {
-    const sources = await existingPaths(context, paths.length === 0 ? ['.'] : paths);
+    const sources = namedPaths(context, paths.length === 0 ? ['.'] : paths);
     const serving = await startAll(context, options, held);
     return { serving, backup: await backUpAndProve(context, serving, sources, options) };
   });
@@ -54,7 +54,7 @@ async function startAll(context: Context, options: UpOptions, held: AsyncDisposa
 async function backUpAndProve(
   context: Context,
   serving: Serving,
-  sources: readonly string[],
+  sources: NamedPaths,
   options: UpOptions,
 ): Promise<BackupResult> {
   const { output, signal, clock, log, line } = context;
@@ -105,13 +105,21 @@ function passedOver(
   return Object.entries(said).flatMap(([flag, isOther]) => (isOther ? [flag] : []));
 }
 
-function sayVerified({ output }: Context, { files, changed, equal }: VerifySummary): void {
+function sayVerified({ output }: Context, { files, changed, equal, lastRead }: Verified): void {
   const verdict = equal ? 'all equal' : 'NOT all equal';
   const since = changed > 0 ? [`${plural(changed, 'file')} changed since`] : [];
-  output.row('verified', `${plural(files, 'file')} read back and compared, ${verdict}`, ...since);
+  const last =
+    lastRead === undefined
+      ? ''
+      : ` since ${formatTime(new Date(lastRead))}, when it was read back and compared`;
+  const isNothing = files === 0 && changed === 0 && equal;
+  const what = isNothing
+    ? `nothing new${last}`
+    : `${plural(files, 'file')} read back and compared, ${verdict}`;
+  output.row('verified', what, ...since);
 }
 
-function differs({ different }: VerifySummary): HoldfastError {
+function differs({ different }: Verified): HoldfastError {
   const what = `${plural(different.length, 'file')} in the backup not as on the disk, each named above`;
   return new HoldfastError('verify_failed', what, {
     hint: 'holdfast check --read-data shows whether the repository is damaged',
@@ -123,7 +131,7 @@ function toJson(
   name: string,
   { protocol, group }: ConnectionInfo,
   { snapshot, files, bytes, added }: BackupResult,
-  verified: VerifySummary,
+  verified: Verified,
 ): unknown {
   return {
     network: authority.network,
@@ -132,6 +140,11 @@ function toJson(
     client: { name },
     snapshot,
     backup: { files, bytes, added },
-    verified: { files: verified.files, changed: verified.changed, equal: verified.equal },
+    verified: {
+      files: verified.files,
+      changed: verified.changed,
+      equal: verified.equal,
+      lastRead: verified.lastRead ?? null,
+    },
   };
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { listPending, noteSubmitted, type PendingRequest } from '../agent/index.ts';
 import { asBuffer, type Bytes, equalBytes } from '../base/index.ts';
 import {
@@ -15,6 +14,7 @@ import { serverOf, settleAnswer } from './collecting-requests.ts';
 import type { Context } from './context.ts';
 import { givenJoinCode } from './given-join-code.ts';
 import { checkHome, openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
@@ -89,7 +89,7 @@ async function ownKeystore(context: Context): Promise<Keystore | undefined> {
 }
 
 async function readRequestFile({ workingDirectory }: Context, file: string): Promise<Bytes> {
-  const path = resolve(workingDirectory, file);
+  const path = localPath(workingDirectory, file);
   const bytes = await readChosenFile(path, {
     maxBytes: maxSubmissionBytes,
     hint: 'name a file with a request, or a request of holdfast request pending',

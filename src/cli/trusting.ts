@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Node, openNode } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { formatName, parseCertificate } from '../pki/index.ts';
@@ -8,6 +7,7 @@ import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { shortFingerprint } from './format.ts';
 import { openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 
 /** `holdfast trust add`: a root that is believed for one server name. */
 export async function addTrust(
@@ -16,7 +16,7 @@ export async function addTrust(
 ): Promise<void> {
   const node = await nodeOf(context);
   const names = [serverName(server)];
-  const roots = await readCertificates(resolve(context.workingDirectory, file));
+  const roots = await readCertificates(localPath(context.workingDirectory, file));
   const anchors = roots.map((root) => trustAnchor(root, { kind: 'server', names }));
   await node.keepLocalTrust([
     ...node.localAnchors,

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { Check } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
 import { withAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatCount, formatTime } from './format.ts';
+import { localPath } from './local-path.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 
 /** `holdfast audit verify`: the whole log, and everything that was signed about it and kept. */
@@ -15,7 +15,7 @@ export async function verifyAudit(
   const { output, workingDirectory } = context;
   const { checkpoint: file } = options;
   const given =
-    file === undefined ? {} : { checkpoint: await readCheckpoint(resolve(workingDirectory, file)) };
+    file === undefined ? {} : { checkpoint: await readCheckpoint(localPath(workingDirectory, file)) };
   const answer = await withAdmin(context, (admin) => admin.call('audit.verify', given));
   if (output.json) return output.value(answer);
   output.row('log', `${formatCount(answer.records)} records, one chain`, `head ${answer.head.slice(0, 16)}…`);

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type CertificateVerdict, verdictOf, verifyPath } from '../admin/index.ts';
 import { openNode } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
@@ -9,6 +8,7 @@ import { checkLists } from './checking-revocation.ts';
 import type { Context } from './context.ts';
 import { formatRemaining } from './format.ts';
 import { openHome } from './home.ts';
+import { localPath } from './local-path.ts';
 
 /** What `cert verify` takes besides the file. */
 export interface VerifyOptions {
@@ -25,7 +25,7 @@ export async function verifyCertificateFile(
   file: string,
   options: VerifyOptions,
 ): Promise<void> {
-  const chain = await readCertificates(resolve(context.workingDirectory, file));
+  const chain = await readCertificates(localPath(context.workingDirectory, file));
   const byRecords = await hasRecords(context);
   const verdict = byRecords
     ? await verifyByRecords(context, chain, options)

@@ -1,30 +1,48 @@
 import { type Connection, connectNode, openRepositoryAt } from '../agent/index.ts';
+import { isHoldfastError } from '../base/index.ts';
 import { type VerifySummary, verify } from '../repository/index.ts';
 import type { BackupResult } from './backing-up.ts';
 import type { Context } from './context.ts';
 
+/** What came of {@link verifyBackup}. */
+export interface Verified extends VerifySummary {
+  /** When content was last read back, this time or earlier: a run without changes has none to read. */
+  readonly lastRead: string | undefined;
+}
+
 /**
- * Reads what a backup brought back over a fresh connection to the same server, past every cache, and compares it with the files as it
- * streams, writing nothing.
+ * Reads back what was not proven before, over a fresh connection to the same server, past every cache, and compares it with the
+ * files as it streams, writing nothing but that it is proven now.
  */
 export async function verifyBackup(
   context: Context,
   { node, server }: Connection,
   backup: BackupResult,
-): Promise<VerifySummary> {
+): Promise<Verified> {
   const { clock, log, signal, line } = context;
   using connection = await connectNode(node, { clock, log, signal, line, servers: [server] });
   const place = await connection.place({});
   const repository = await openRepositoryAt(place, { create: false, signal });
   repository.onDamage((message) => context.output.warn(message));
   const snapshot = await repository.findSnapshot(backup.snapshot, { signal });
-  const parent =
-    backup.parent === undefined ? undefined : await repository.findSnapshot(backup.parent, { signal });
+  const { proven } = node.state;
+  // Homes of before do not say what is proven; each run has read back what it brought.
+  const base = proven?.snapshot ?? backup.parent;
+  const parent = base && (await repository.findSnapshot(base, { signal }).catch(whereGone));
   const progress = context.progress('verify');
-  return await verify(repository, snapshot, {
+  const summary = await verify(repository, snapshot, {
     ...(parent && { parent }),
     signal,
     onProblem: ({ path, message }) => context.output.warn(`${path}: ${message}`),
     onProgress: (state) => progress.update({ ...state, totalBytes: snapshot.summary?.dataAdded ?? 0 }),
   }).finally(() => progress.stop());
+  const lastRead = summary.files > 0 ? new Date(clock.now()).toISOString() : proven?.time;
+  if (summary.equal && lastRead !== undefined)
+    await node.updateState({ proven: { snapshot: backup.snapshot, time: lastRead } });
+  return { ...summary, lastRead };
+}
+
+/** Then everything is read back again. */
+function whereGone(error: unknown): undefined {
+  if (!isHoldfastError(error, 'snapshot_not_found')) throw error;
 }

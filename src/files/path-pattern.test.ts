@@ -133,3 +133,9 @@ test('a hostile name takes no longer than its length allows', () => {
   const name = 'a'.repeat(255);
   assert.equal(list.match([...Array.from({ length: 200 }, () => 'a'), name]).matched, false);
 });
+
+test('names are met letter by letter as well, and what nothing met is told', () => {
+  const list = new PatternList(['[b]*.txt', '/a/[open', 'b*'], { names: true });
+  assert.deepEqual([list.match(['x', '[b]*.txt']).matched, list.match(['a', '[open']).matched], [true, true]);
+  assert.deepEqual(list.unmet, ['b*']);
+});

@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../base/index.ts';
 import { compileGlob, type Glob } from './glob.ts';
 
 /** What a list of patterns says of one path. */
@@ -12,10 +13,17 @@ export interface PatternMatch {
 type Part = Glob | '**';
 
 interface PathPattern {
+  readonly text: string;
   readonly negated: boolean;
   /** It starts with `/`: its first part meets the path's first component. */
   readonly rooted: boolean;
   readonly parts: readonly Part[];
+}
+
+/** How {@link PatternList} reads patterns. */
+export interface PatternOptions {
+  /** A component that is the pattern letter by letter meets it too, and one that makes no pattern is a name. */
+  readonly names?: boolean;
 }
 
 /**
@@ -25,10 +33,20 @@ interface PathPattern {
  */
 export class PatternList {
   readonly #patterns: readonly PathPattern[];
+  readonly #unmet: Set<PathPattern>;
 
   /** @throws HoldfastError `usage` naming the pattern that is malformed */
-  constructor(patterns: readonly string[]) {
-    this.#patterns = patterns.filter((pattern) => pattern !== '').map(parsePattern);
+  constructor(patterns: readonly string[], options: PatternOptions = {}) {
+    const compile = options.names === true ? compileName : compileGlob;
+    this.#patterns = patterns
+      .filter((pattern) => pattern !== '')
+      .map((pattern) => parsePattern(pattern, compile));
+    this.#unmet = new Set(this.#patterns.filter(({ negated }) => !negated));
+  }
+
+  /** The patterns that no path has met so far, as they were written. */
+  get unmet(): readonly string[] {
+    return [...this.#unmet].map(({ text }) => text);
   }
 
   get isEmpty(): boolean {
@@ -41,6 +59,7 @@ export class PatternList {
     let childMayMatch = false;
     for (const pattern of this.#patterns) {
       const meets = meetsSomewhere(pattern, components);
+      if (meets) this.#unmet.delete(pattern);
       matched = pattern.negated ? matched && !meets : matched || meets;
       childMayMatch = pattern.negated
         ? childMayMatch && !meets
@@ -50,12 +69,27 @@ export class PatternList {
   }
 }
 
-function parsePattern(text: string): PathPattern {
+/** A component that is written just so is meant too, whatever it holds: names copied from a list need no `\\`. */
+function compileName(text: string): Glob {
+  const glob = globOf(text);
+  return (name) => name === text || glob(name);
+}
+
+function globOf(text: string): Glob {
+  try {
+    return compileGlob(text);
+  } catch (error) {
+    if (!isHoldfastError(error, 'usage')) throw error;
+    return () => false;
+  }
+}
+
+function parsePattern(text: string, compile: (name: string) => Glob): PathPattern {
   const negated = text.startsWith('!');
   const path = cleanPath(negated ? text.slice(1) : text);
   const rooted = path.startsWith('/');
   const names = (rooted ? path.slice(1) : path).split('/').filter((name) => name !== '');
-  return { negated, rooted, parts: names.map((name) => (name === '**' ? '**' : compileGlob(name))) };
+  return { text, negated, rooted, parts: names.map((name) => (name === '**' ? '**' : compile(name))) };
 }
 
 /** As Go's `filepath.Clean`: no empty and no `.` components, `..` takes away the one before it. */

@@ -26,3 +26,15 @@ function sequenceLength(bytes: Bytes, at: number): number {
   }
   return 0;
 }
+
+/** The path or name that {@link pathText} shows as `text`. */
+export function textPath(text: string): Bytes {
+  if (text.isWellFormed()) return Buffer.from(text);
+  return Buffer.concat(Array.from(text, characterBytes));
+}
+
+function characterBytes(character: string): Bytes {
+  const code = character.charCodeAt(0);
+  const isRaw = character.length === 1 && code >= 0xdc80 && code <= 0xdcff;
+  return isRaw ? Buffer.of(code - 0xdc00) : Buffer.from(character);
+}

@@ -17,12 +17,16 @@ export interface WalkPlace {
  * - `enter`: a directory begins; what follows until its `leave` lies in it;
  * - `entry`: anything but a directory, sockets and what is `irregular` included;
  * - `unreadable`: it vanished or the system does not let it be looked at, and nothing of it comes;
- * - `forbidden`: a directory that the rules forbid, and nothing of it comes.
+ * - `forbidden`: a directory that the rules forbid, and nothing of it comes;
+ * - `excluded`: the patterns leave it out, and nothing of it comes; `isRoot` when it is one of the paths to be walked.
+ *
+ * A path to be walked is walked whole though it be a cache: it was named.
  */
 export type WalkEvent =
   | (WalkPlace & { readonly kind: 'enter' | 'leave' | 'entry'; readonly stat: FileStat })
   | (WalkPlace & { readonly kind: 'unreadable'; readonly error: NodeJS.ErrnoException })
-  | (WalkPlace & { readonly kind: 'forbidden' });
+  | (WalkPlace & { readonly kind: 'forbidden' })
+  | (WalkPlace & { readonly kind: 'excluded'; readonly isRoot: boolean });
 
 /**
  * Walks absolute paths in the order of a restic tree: names in byte order, each directory's content between its `enter`
@@ -42,8 +46,8 @@ export function* walk(roots: readonly Bytes[], rules: IgnoreRules): Generator<Wa
       continue;
     }
     const found = look(level, name, rules);
-    if (found?.inside !== undefined) levels.push(found.inside);
-    if (found !== undefined) yield found.event;
+    if (found.inside !== undefined) levels.push(found.inside);
+    yield found.event;
   }
 }
 
@@ -70,33 +74,41 @@ function openTop(plan: RootPlan, rules: IgnoreRules): Level {
   const path = Buffer.from('/');
   const rest = { path, self: undefined, components: [], next: 0 };
   return plan.whole
-    ? { ...rest, plan: undefined, names: readNames(path, rules) }
+    ? { ...rest, plan: undefined, names: readNames(path, { rules, isRoot: true }) }
     : { ...rest, plan, names: plannedNames(plan) };
 }
 
-function look(level: Level, name: Bytes, rules: IgnoreRules): Found | undefined {
+function look(level: Level, name: Bytes, rules: IgnoreRules): Found {
   const below = level.plan?.below.get(Buffer.from(name).toString('latin1'));
   const plan = below?.whole === false ? below : undefined;
   const components = rules.hasPatterns ? [...level.components, pathText(name)] : [];
-  if (plan === undefined && rules.hasPatterns && rules.isExcluded(components)) return undefined;
   const path = joinPath(level.path, name);
+  const isRoot = below?.whole === true;
+  if (plan === undefined && rules.hasPatterns && rules.isExcluded(components))
+    return { event: { kind: 'excluded', path, name, isRoot } };
   try {
     const seen = plan === undefined ? lstat(path) : stat(path);
     if (seen.kind !== 'dir') return { event: { kind: 'entry', path, name, stat: seen } };
     if (rules.isForbidden(seen)) return { event: { kind: 'forbidden', path, name } };
     // Read before it is announced: a directory that cannot be read is not announced at all.
-    const names = plan === undefined ? readNames(path, rules) : plannedNames(plan);
+    const names = plan === undefined ? readNames(path, { rules, isRoot }) : plannedNames(plan);
     const self = { path, name, stat: seen };
-    return { event: { kind: 'enter', ...self }, inside: { path, self, components, names, plan, next: 0 } };
+    return {
+      event: { kind: 'enter', ...self },
+      inside: { path, self, components, names, plan, next: 0 },
+    };
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return { event: { kind: 'unreadable', path, name, error } };
   }
 }
 
-function readNames(path: Bytes, rules: IgnoreRules): readonly Bytes[] {
+function readNames(
+  path: Bytes,
+  { rules, isRoot }: { readonly rules: IgnoreRules; readonly isRoot: boolean },
+): readonly Bytes[] {
   const names = readDirectory(path);
-  if (!rules.excludeCaches) return names;
+  if (isRoot || !rules.excludeCaches) return names;
   const tag = names.filter((name) => Buffer.compare(name, cacheTagName) === 0);
   return tag.length > 0 && hasCacheTag(path) ? tag : names;
 }

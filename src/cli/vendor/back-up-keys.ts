@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import type { Secret } from '../../base/index.ts';
 import { withAdmin } from '../administering.ts';
 import { type ChosenFile, checkChosenFile, writeChosenFile } from '../chosen-file.ts';
 import type { Context } from '../context.ts';
 import { formatBytes } from '../format.ts';
+import { localPath } from '../local-path.ts';
 import { prepareDirectory } from './written-files.ts';
 
 /** Where the authority's keys go, and under which password. */
@@ -19,7 +19,7 @@ export async function backUpKeys(
   { file, password, legacy = false, ...chosen }: KeyBackup,
 ): Promise<void> {
   const { output } = context;
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   await prepareDirectory(path);
   await checkChosenFile(path, chosen);
   const answer = await withAdmin(context, (admin) =>

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   type AuthorityKeys,
   type CaughtUp,
@@ -13,6 +12,7 @@ import { defaultPort } from '../creation-options.ts';
 import { plural } from '../format.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home.ts';
 import { newKeystorePassphrase } from '../keystore-passphrase.ts';
+import { localPath } from '../local-path.ts';
 import { machineNames } from '../machine.ts';
 import { checkMayHoldAuthority } from '../one-network.ts';
 import { readChosenFile } from '../read-chosen-file.ts';
@@ -39,7 +39,7 @@ export interface KeysToRestore extends LostChoices {
  */
 export async function restoreKeys(context: Context, restore: KeysToRestore): Promise<void> {
   const { file, password, mirror = [] } = restore;
-  const path = resolve(context.workingDirectory, file);
+  const path = localPath(context.workingDirectory, file);
   if ((await checkHome(context.home)) === 'used' && (await hasAuthority(context.home)))
     throw alreadyThere(context.home);
   const lost = whyLost(restore);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, rename, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HoldfastError, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import { defaultIniDirectory, type SesamFile } from '../../compat/index.ts';
 import type { Context } from '../context.ts';
+import { localPath } from '../local-path.ts';
 
 /** Where files of the vendor's layout go. */
 export interface PlaceOptions {
@@ -19,9 +20,9 @@ export interface PlaceOptions {
  */
 export function sesamPath(context: Context, file: SesamFile, { path, ini }: PlaceOptions): string {
   const { workingDirectory, environment } = context;
-  if (path !== undefined) return resolve(workingDirectory, path, file.path.replace(/^.*\//, ''));
+  if (path !== undefined) return join(localPath(workingDirectory, path), file.path.replace(/^.*\//, ''));
   const said = ini ?? environment.SESAM_INI;
-  return resolve(workingDirectory, join(said || defaultIniDirectory, file.path));
+  return join(localPath(workingDirectory, said || defaultIniDirectory), file.path);
 }
 
 /** Makes the directory of `file`, for its owner alone when it was not there, and sees that it can be written to. */

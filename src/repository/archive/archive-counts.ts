@@ -10,6 +10,10 @@ export class ArchiveCounts {
   dirsChanged = 0;
   dirsUnmodified = 0;
   unreadable = 0;
+  /** What the patterns left out. */
+  excluded = 0;
+  /** Links, devices and the like. */
+  others = 0;
   bytesProcessed = 0;
   #totalFiles = 0;
   #totalBytes = 0;

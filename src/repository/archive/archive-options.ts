@@ -9,7 +9,7 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly paths: readonly Bytes[];
   /** Patterns as restic's `--exclude`. */
   readonly excludes?: readonly string[];
-  /** Of a directory with a valid CACHEDIR.TAG, save the directory and its tag only. */
+  /** Of a directory with a valid CACHEDIR.TAG, save the directory and its tag only, unless it is one of the paths. */
   readonly excludeCaches?: boolean;
   /** Directories that are never part of a backup. */
   readonly forbidden?: readonly Bytes[];
@@ -19,8 +19,8 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly onProgress?: (progress: ArchiveProgress) => void;
   /** Told of what could not be read; the rest is saved. */
   readonly onUnreadable?: (path: string, error: Error) => void;
-  /** Told of each forbidden directory that was come to. */
-  readonly onSkipped?: (path: string) => void;
+  /** Told of each forbidden directory that was come to, and of each of the paths that the patterns leave out. */
+  readonly onSkipped?: (path: string, why: 'forbidden' | 'excluded') => void;
 }
 
 /** How far a backup has come. */

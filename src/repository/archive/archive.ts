@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import { encodePackHeader } from '../format/pack-header.ts';
@@ -24,7 +25,7 @@ interface Frame {
 
 /**
  * Saves `paths` as a new snapshot, compared with the last one of the same host and paths. What cannot be read is
- * reported and left out. At every moment the repository is sound: packs, then indexes, then the snapshot are stored, and
+ * reported and left out; `nothing_saved`, and no snapshot, when that or the patterns leave no file at all. At every moment the repository is sound: packs, then indexes, then the snapshot are stored, and
  * whatever stops it in between leaves packs that the next run finds.
  */
 export async function archive(repository: Repository, options: ArchiveOptions): Promise<ArchiveSummary> {
@@ -51,6 +52,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     const parent = findParent(snapshots, { hostname: origin.hostname, paths, beforeNs: startNs });
     const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
+    checkSomething(counts, options);
     await pipeline.flush();
     await lock.held;
     const frame = { origin, startNs, paths, parent: parent?.id };
@@ -65,6 +67,18 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
 
 function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
   return { ...(hostname !== undefined && { hostname }), ...(username !== undefined && { username }) };
+}
+
+/** A snapshot of nothing but folders is right only where there is nothing else. */
+function checkSomething(counts: ArchiveCounts, { excludes = [] }: ArchiveOptions): void {
+  if (counts.files + counts.others > 0 || counts.unreadable + counts.excluded === 0) return;
+  const causes = [
+    ...(counts.excluded > 0 ? [`the patterns ${excludes.join(' ')} leave out everything`] : []),
+    ...(counts.unreadable > 0 ? ['what there is could not be read'] : []),
+  ];
+  throw new HoldfastError('nothing_saved', `no file is left to be saved: ${causes.join(', and ')}`, {
+    hint: 'correct the paths or the patterns, or run it as a user who may read them',
+  });
 }
 
 /** Puts into the index what a run that was interrupted has left out of it, and what only a damaged index file knew. */

@@ -113,7 +113,11 @@ export class TreeWalker {
         this.#report(event.path, event.error);
         break;
       case 'forbidden':
-        this.#options.onSkipped?.(pathText(event.path));
+        this.#options.onSkipped?.(pathText(event.path), 'forbidden');
+        break;
+      case 'excluded':
+        this.counts.excluded++;
+        if (event.isRoot) this.#options.onSkipped?.(pathText(event.path), 'excluded');
         break;
     }
   }
@@ -139,6 +143,7 @@ export class TreeWalker {
     const node = this.#describe(path, name, stat);
     if (!node) return;
     if (node.type !== 'file') {
+      this.counts.others++;
       directory.add(node);
       return;
     }

@@ -174,15 +174,15 @@ describe('a tree that restic saved', () => {
     assert.equal(files, same.files);
   });
 
-  for (const pattern of [
-    'f1*',
-    'plain/deep',
-    '@/plain/[ls]*',
-    '**/f2',
-    '@/mod*/s*',
-    '*dir',
-    'nothing-at-all',
-  ]) {
+  test('is not restored at all when nothing is called as asked; a part that is not there is named', async () => {
+    const missing = restoreTo('nothing', { include: ['nothing-at-all', '/no/where'] });
+    await assert.rejects(missing, { code: 'path_not_found', message: /nothing-at-all or \/no\/where/ });
+    const { summary, problems } = await restoreTo('some', { include: ['nothing-at-all', 'plain/deep'] });
+    assert.ok(summary.files > 0);
+    assert.deepEqual(problems, ['nothing-at-all: nothing in the snapshot is called that']);
+  });
+
+  for (const pattern of ['f1*', 'plain/deep', '@/plain/[ls]*', '**/f2', '@/mod*/s*', '*dir']) {
     test(`is restored in part as restic does it: --include ${pattern}`, async () => {
       const include = pattern.replace('@', source);
       const name = `include-${pattern.replaceAll(/\W/g, '_')}`;

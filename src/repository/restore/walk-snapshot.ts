@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { joinPath, PatternList, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import { parseTree, type Tree } from '../format/tree.ts';
@@ -58,6 +58,7 @@ export async function* walkSnapshot(
     yield directory;
     pending.push(...below.reverse());
   }
+  walker.checkMet();
 }
 
 class SnapshotWalker {
@@ -68,7 +69,7 @@ class SnapshotWalker {
   constructor(repository: Repository, selection: SnapshotSelection) {
     this.#repository = repository;
     this.#selection = selection;
-    this.#include = new PatternList(selection.include ?? []);
+    this.#include = new PatternList(selection.include ?? [], { names: true });
   }
 
   top(tree: BlobId): Pending {
@@ -97,6 +98,19 @@ class SnapshotWalker {
       }
     }
     return { directory: { path, depth, node, isSelected, nodes }, below };
+  }
+
+  /** What was asked for and is not there. @throws HoldfastError `path_not_found` when that is all of it */
+  checkMet(): void {
+    const { include = [], onProblem } = this.#selection;
+    const { unmet } = this.#include;
+    if (unmet.length === 0) return;
+    if (unmet.length === include.length) {
+      throw new HoldfastError('path_not_found', `nothing in the snapshot is called ${unmet.join(' or ')}`, {
+        hint: 'holdfast ls shows what there is; a name counts at any depth, a path from / on, with * and ? as in a shell',
+      });
+    }
+    for (const pattern of unmet) onProblem(Buffer.from(pattern), 'nothing in the snapshot is called that');
   }
 
   async #readNodes(path: Bytes, tree: BlobId): Promise<readonly TreeNode[]> {
