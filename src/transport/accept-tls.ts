@@ -3,6 +3,7 @@ import { TLSSocket, type TlsOptions } from 'node:tls';
 import { secondMs, systemErrorCode } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import type { HandshakeBudget } from './handshake-budget.ts';
+import { presentedBytes } from './peer-certificates.ts';
 import type { Greeting } from './peer-gate.ts';
 import type { ServerContexts } from './server-contexts.ts';
 import { placeOf, type Strangers } from './strangers.ts';
@@ -21,6 +22,9 @@ export interface TlsAcceptor {
   /** A handshake that failed, or a connection that broke. */
   readonly onError: (error: Error, from: string | undefined) => void;
 }
+
+/** Of certificates that are not ours: so many take OpenSSL as long as another handshake, at worst. */
+const bytesOfHandshake = 256;
 
 const notTls = 'This port speaks TLS: use https:// in the address.\n';
 const notTlsAnswer = [
@@ -91,7 +95,10 @@ function welcome(socket: Socket, secured: TLSSocket, acceptor: TlsAcceptor): voi
   if (greeting === 'known') {
     strangers.release(socket);
     budget.refund(placeOf(socket));
-  } else if (policy.clientCertificate !== 'require') {
+    return onConnection(secured);
+  }
+  budget.charge(placeOf(socket), Math.floor(presentedBytes(secured) / bytesOfHandshake));
+  if (policy.clientCertificate !== 'require') {
     strangers.letStay(socket);
   } else if (greeting === 'stranger') return turnAway(secured);
   onConnection(secured);

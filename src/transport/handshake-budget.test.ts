@@ -20,6 +20,16 @@ test('a handshake that proves an identity costs nothing', () => {
   }
 });
 
+test('a handshake that was dear takes from the seconds that follow', () => {
+  const budget = new HandshakeBudget({ maxFromPlace: 2, maxInAll: 9 });
+  assert.equal(budget.spend(here, 0), 0);
+  budget.charge(here, 4);
+  assert.deepEqual(
+    [1, 1000, 1999, 2000].map((nowMs) => budget.spend(here, nowMs)),
+    [999, 1000, 1, 0],
+  );
+});
+
 test('a flood from everywhere keeps out those who were never here, and not those who were', () => {
   const budget = new HandshakeBudget({ maxFromPlace: 2, maxInAll: 3 });
   budget.spend(here, 0);

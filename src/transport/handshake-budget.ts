@@ -38,6 +38,12 @@ export class HandshakeBudget {
     return 0;
   }
 
+  /** Takes more for a handshake that was dearer than others, though it is over. */
+  charge(place: string, handshakes: number): void {
+    this.#spent.set(place, (this.#spent.get(place) ?? 0) + handshakes);
+    this.#spentInAll += handshakes;
+  }
+
   /** Gives one back, since it proved an identity of ours. */
   refund(place: string): void {
     this.#remember(place);
@@ -47,10 +53,16 @@ export class HandshakeBudget {
     this.#spentInAll -= 1;
   }
 
+  /** What was charged beyond the share of a second is taken from those that follow. */
   #begin(nowMs: number): void {
+    const seconds = Math.floor((nowMs - this.#sinceMs) / secondMs);
+    const { maxFromPlace, maxInAll } = this.#limits;
+    const debts = this.#spent
+      .entries()
+      .map(([place, spent]) => [place, spent - seconds * maxFromPlace] as const);
+    this.#spent = new Map(debts.filter(([, debt]) => debt > 0));
+    this.#spentInAll = Math.max(0, this.#spentInAll - seconds * maxInAll);
     this.#sinceMs = nowMs;
-    this.#spent = new Map();
-    this.#spentInAll = 0;
   }
 
   #remember(place: string): void {
