@@ -4,7 +4,7 @@ import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import { type ConnectionInfo, Line, mostHopeful, TlsDialer } from '../transport/index.ts';
-import { learnRootList } from './learn-root-list.ts';
+import { learnFromServer } from './learn-from-server.ts';
 import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
@@ -93,9 +93,6 @@ export async function connectNode(node: Node, given: ConnectOptions): Promise<Co
   const options = { ...given, line };
   const connection = await line.attempt({ signal: options.signal }, () => dialAny(node, options));
   try {
-    const { server, dialer } = connection;
-    const { clock, log, signal } = options;
-    await learnRootList(node, { server, dialer, clock, log, signal });
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
     return connection;
   } catch (error) {
@@ -133,6 +130,7 @@ async function dialAny(node: Node, options: DialOptions): Promise<Connection> {
     (server) => !servers.includes(server),
   );
   const found = others.length === 0 ? known : await dialFirst(node, others, options);
+  if (isHoldfastError(found, 'authority_superseded')) throw found;
   if (!(found instanceof Connection)) throw known;
   options.log.info('the servers have moved', { to: found.server });
   // The one that has proved to be one: the others are the word of whoever answered, and the next renewal names them all.
@@ -140,11 +138,11 @@ async function dialAny(node: Node, options: DialOptions): Promise<Connection> {
   return found;
 }
 
-/** The first that proves to be a server of the network; or why there is none. */
+/** The first that proves to be a server of the network, and no copy of before a restore; or why there is none. */
 async function dialFirst(
   node: Node,
   servers: readonly string[],
-  { clock, signal, line }: DialOptions,
+  { clock, log, signal, line }: DialOptions,
 ): Promise<Connection | HoldfastError> {
   const failures: HoldfastError[] = [];
   for (const server of servers) {
@@ -152,6 +150,7 @@ async function dialFirst(
     try {
       const socket = await dialer.connect(server, { signal });
       socket.end();
+      await learnFromServer(node, { server, dialer, clock, log, signal });
       return new Connection(node, server, { dialer, line });
     } catch (error) {
       dialer.close();

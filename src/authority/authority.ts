@@ -204,6 +204,24 @@ export class Authority implements AsyncDisposable {
     return this.#checkpoints.sign();
   }
 
+  /** Whether a checkpoint claims more than is known here; who signed it is not looked at. */
+  knowsLessThan(signed: SignedCheckpoint): boolean {
+    return this.#checkpoints.isBehind(signed);
+  }
+
+  /**
+   * Listens to a checkpoint that somebody shows, whoever that is: its signature alone counts. `shown` is whom a path to our
+   * root names, and what issued that certificate.
+   * @throws HoldfastError `authority_superseded`: this authority has stopped for ever
+   */
+  async hear(
+    signed: SignedCheckpoint,
+    shown?: { readonly identity: Identity; readonly issuing?: Certificate | undefined },
+  ): Promise<void> {
+    const by = shown === undefined ? 'somebody' : identityLabel(shown.identity);
+    await this.#checkpoints.check(signed, by, shown?.issuing);
+  }
+
   /** Counts a refusal of somebody who could not say who they are. */
   countRefusal({ code }: Pick<HoldfastError, 'code'>): Promise<void> {
     return this.#refusals.count(code);

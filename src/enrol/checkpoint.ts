@@ -50,12 +50,18 @@ export function verifyCheckpoint(signed: SignedCheckpoint, issuing: Certificate)
   const key = publicKeyOf(issuing);
   const signature = Buffer.from(signed.signature, 'base64');
   const genuine = verify(digestFor(key), Buffer.from(domain + signed.checkpoint), key, signature);
-  const checkpoint = genuine ? parseJson(signed.checkpoint) : undefined;
-  if (Check(Checkpoint, checkpoint)) return checkpoint;
+  const checkpoint = genuine ? claimedCheckpoint(signed) : undefined;
+  if (checkpoint !== undefined) return checkpoint;
   throw new HoldfastError(
     'checkpoint_invalid',
     'the checkpoint was not signed by the issuing certificate beside it',
   );
+}
+
+/** What a checkpoint says, whoever signed it; undefined when it is none. */
+export function claimedCheckpoint({ checkpoint }: SignedCheckpoint): Checkpoint | undefined {
+  const value = parseJson(checkpoint);
+  return Check(Checkpoint, value) ? value : undefined;
 }
 
 function digestFor(key: KeyObject): 'sha256' | null {

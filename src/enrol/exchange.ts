@@ -9,6 +9,8 @@ import {
   transportError,
   watchAnswer,
 } from '../transport/index.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
+import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 import { maxMessageBytes, Refusal } from './message.ts';
 
 /** One request of the conversation. */
@@ -19,6 +21,8 @@ export interface ExchangeRequest {
   readonly message?: object;
   /** How the connection is made and whom it believes. */
   readonly connection: Pick<RequestOptions, 'agent' | 'rejectUnauthorized'>;
+  /** The newest checkpoint this node was shown. */
+  readonly checkpoint?: SignedCheckpoint | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What decides when to ask again; asked once without. */
   readonly line?: Line | undefined;
@@ -30,6 +34,8 @@ export interface ExchangeRequest {
 export interface ExchangeAnswer {
   readonly status: number;
   readonly body: Bytes;
+  /** What the server says of its log beside the answer, not verified. */
+  readonly checkpoint?: SignedCheckpoint | undefined;
 }
 
 /** For all of it: these are small messages, and a server that drips bytes must not hold us for ever. */
@@ -52,7 +58,8 @@ async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer>
   const signal = AbortSignal.any([deadline, ...(exchanged.signal ? [exchanged.signal] : [])]);
   try {
     const response = await send({ ...exchanged, signal });
-    const answer = { status: response.statusCode ?? 0, body: await readBounded(response, host) };
+    const checkpoint = readCheckpointHeader(response.headers[checkpointHeader]);
+    const answer = { status: response.statusCode ?? 0, body: await readBounded(response, host), checkpoint };
     checkAble(answer, host);
     return answer;
   } catch (error) {
@@ -81,13 +88,18 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
   const hint = nextSteps[code as ErrorCode];
   throw new HoldfastError(
     code as ErrorCode,
-    message ?? `server ${host} refused with status ${status} and did not say why`,
+    code === 'authority_superseded'
+      ? `server ${host} is an older copy of the authority`
+      : (message ?? `server ${host} refused with status ${status} and did not say why`),
     hint === undefined ? {} : { hint },
   );
 }
 
 const newCode = 'get a new code at the server: holdfast token create NAME';
 const reissueCode = 'get a reissue code at the server: holdfast token create NAME --reissue';
+
+const olderCopy =
+  'this server is an older copy of the authority and has stopped: start the newer one, or let its names lead to it';
 
 /** Where the step that goes with the code would be one for the server's own machine. */
 const nextSteps: Partial<Record<ErrorCode, string>> = {
@@ -98,18 +110,22 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   name_taken: reissueCode,
   certificate_expired: reissueCode,
   certificate_revoked: reissueCode,
+  authority_superseded: olderCopy,
   request_unknown:
     'check the handle: a request that is handed in again has a new one, and the one before ends',
   rate_limited: 'wait a minute, then run it again',
   storage_full: 'make room at the server, then run it again',
 };
 
-function send({ url, message, connection, signal }: ExchangeRequest): Promise<IncomingMessage> {
+function send({ url, message, connection, checkpoint, signal }: ExchangeRequest): Promise<IncomingMessage> {
   const body = message === undefined ? undefined : JSON.stringify(message);
-  const headers =
-    body === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const headers = {
+    ...(body !== undefined && {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    }),
+    ...(checkpoint && { [checkpointHeader]: encodeCheckpointHeader(checkpoint) }),
+  };
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {
       ...connection,

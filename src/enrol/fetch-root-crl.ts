@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
 import { acceptedJson, exchange } from './exchange.ts';
 import { enrolPaths } from './message.ts';
 
@@ -9,16 +10,36 @@ export interface FetchRootCrlOptions {
   readonly dialer: TlsDialer;
   /** `https://host:port` of a listener with `control`. */
   readonly server: string;
+  /** The newest checkpoint this node was shown, which the server hears before it looks at the certificate. */
+  readonly checkpoint: SignedCheckpoint;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The newest revocation list of the root, DER, as the server gives it: nothing of it is believed yet.
- * @throws HoldfastError as `exchange`, and with what the server refuses by: an older one knows no such address
- */
-export async function fetchRootCrl({ dialer, server, signal }: FetchRootCrlOptions): Promise<Bytes> {
+/** What a server says when a node comes to it: nothing of it is believed yet. */
+export interface RootCrlAnswer {
+  /** How far its log has come; an older server does not say. */
+  readonly checkpoint?: SignedCheckpoint | undefined;
+  /**
+   * The newest revocation list of the root, DER.
+   * @throws HoldfastError what the server refuses by: an older one knows no such address
+   */
+  readonly list: () => Bytes;
+}
+
+/** Asks a server what its root has revoked, and how far its log has come. @throws HoldfastError as `exchange` */
+export async function fetchRootCrl({
+  dialer,
+  server,
+  checkpoint,
+  signal,
+}: FetchRootCrlOptions): Promise<RootCrlAnswer> {
   const url = `${server}${enrolPaths.rootCrl}`;
-  const answer = await exchange({ url, connection: { agent: dialer.agent() }, signal });
-  if (answer.status !== 200) acceptedJson(answer, server);
-  return answer.body;
+  const answer = await exchange({ url, connection: { agent: dialer.agent() }, checkpoint, signal });
+  return {
+    checkpoint: answer.checkpoint,
+    list() {
+      if (answer.status !== 200) acceptedJson(answer, server);
+      return answer.body;
+    },
+  };
 }

@@ -5,7 +5,14 @@
  * to be of the code's network; private keys never leave the keystore they were made in; nothing of an answer is kept
  * before all of it was checked; and every step can be repeated after a crash.
  */
-export { Checkpoint, SignedCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
+export {
+  Checkpoint,
+  claimedCheckpoint,
+  SignedCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts';
+export { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 export { isEnrolAddress } from './enrol-address.ts';
 export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
 export {
@@ -14,7 +21,7 @@ export {
   parseEscrowFingerprint,
 } from './escrow-fingerprint.ts';
 export { type FetchEscrowOptions, fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
-export { type FetchRootCrlOptions, fetchRootCrl } from './fetch-root-crl.ts';
+export { type FetchRootCrlOptions, fetchRootCrl, type RootCrlAnswer } from './fetch-root-crl.ts';
 export {
   bundleByFingerprint,
   bundleByRoot,

@@ -34,6 +34,7 @@ async function operate(authority: SampleAuthority, name: string): Promise<[numbe
     storage: () => Promise.reject(new TypeError('nobody asks for storage')),
     application: (_request, response, identity) => response.end(`${identity?.role} ${identity?.name}`),
     noteRefusal: () => {},
+    hear: () => undefined,
     log: silentLog,
   });
   await using listener = await listen({

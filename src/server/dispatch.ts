@@ -4,6 +4,7 @@ import { type Identity, roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
 import type { PeerGate } from '../transport/index.ts';
 import { findRoute, type Route, storageRoute } from './access.ts';
+import type { HearCheckpoint } from './hear-checkpoint.ts';
 import type { NoteRefusal } from './note-refusal.ts';
 import { refuse } from './refuse.ts';
 import type { StorageHandler } from './storage-handler.ts';
@@ -19,6 +20,7 @@ export interface Destinations {
     identity: Identity | undefined,
   ) => void;
   readonly noteRefusal: NoteRefusal;
+  readonly hear: HearCheckpoint;
   readonly log: Log;
 }
 
@@ -28,9 +30,9 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, storage, application, noteRefusal, log }: Destinations,
+  { gate, storage, application, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     try {
       const [path = '/'] = (request.url ?? '/').split('?', 1);
       const route: RouteRules | undefined = path.startsWith('/-/')
@@ -45,6 +47,14 @@ export function createDispatcher(
       noteRefusal(request.socket, error);
       refuse(request, response, error, log);
     }
+  };
+  return (request, response) => {
+    const heard = policy.services.includes('control') ? hear(request, response) : undefined;
+    if (heard === undefined) return handle(request, response);
+    heard.then(
+      () => handle(request, response),
+      (error: unknown) => refuse(request, response, error, log),
+    );
   };
 }
 

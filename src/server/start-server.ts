@@ -18,6 +18,7 @@ import { answerPosts } from './answer-posts.ts';
 import { createApplication } from './application.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
+import { checkpointHearer } from './hear-checkpoint.ts';
 import { listenerHttp } from './listener-http.ts';
 import { refusalNoter } from './note-refusal.ts';
 import { postedOcsp } from './ocsp-routes.ts';
@@ -78,15 +79,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     noteRefusal,
     log,
   });
+  const gate = new PeerGate({
+    bundle: new Hot(authority.trustBundle),
+    issuings: () => authority.issuings,
+    isGood: (serial, certificate) => authority.isGood(serial, certificate),
+    isRenewable: (certificate) => authority.isRenewable(certificate),
+    clock,
+    log,
+  });
   const destinations: Destinations = {
-    gate: new PeerGate({
-      bundle: new Hot(authority.trustBundle),
-      issuings: () => authority.issuings,
-      isGood: (serial, certificate) => authority.isGood(serial, certificate),
-      isRenewable: (certificate) => authority.isRenewable(certificate),
-      clock,
-      log,
-    }),
+    gate,
+    hear: checkpointHearer(authority, gate),
     storage: createStorageHandler({
       storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
       log,

@@ -15,7 +15,7 @@ import {
   type Role,
   type SerialNumber,
 } from '../pki/index.ts';
-import { checkRole, type TrustBundle, verifyIdentity } from '../trust/index.ts';
+import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
 import type { Hot } from './hot.ts';
 import { peerCertificates } from './peer-certificates.ts';
 
@@ -41,6 +41,12 @@ interface Peer {
   readonly validUntilMs: number;
   /** The bundle that its path was judged by. */
   readonly bundle: TrustBundle;
+}
+
+/** The path from a peer's certificate to a root of the bundle. */
+interface Walked extends Pick<Peer, 'identity' | 'bundle'> {
+  readonly path: VerifiedIdentity['path'];
+  readonly issuing: Certificate | undefined;
 }
 
 /** Whose chain does not lead to us, which stays so for as long as trust does. */
@@ -106,6 +112,16 @@ export class PeerGate {
     }
   }
 
+  /** Whom the certificate of a peer names, and what issued it, when its path leads to us; the records are not asked. */
+  pathOf(socket: Socket): Pick<Walked, 'identity' | 'issuing'> | undefined {
+    try {
+      return this.#walk(socket, this.#options.clock.now());
+    } catch (error) {
+      if (isHoldfastError(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** Ends every connection whose peer would be refused by now; happens every second by itself. */
   recheck(): void {
     const nowMs = this.#options.clock.now();
@@ -153,11 +169,7 @@ export class PeerGate {
   }
 
   #verifyNow(socket: Socket, nowMs: number): Peer {
-    const shown = peerCertificates(socket) ?? [];
-    const chain = shown.length === 0 ? [] : [...shown, ...this.#options.issuings()];
-    const bundle = this.#options.bundle.current;
-    const request = { chain, bundle, roles: allRoles, purpose: 'clientAuth', at: new Date(nowMs) } as const;
-    const { identity, path } = verifyIdentity(request);
+    const { bundle, identity, path } = this.#walk(socket, nowMs);
     const peer: Peer = {
       identity,
       bundle,
@@ -168,6 +180,15 @@ export class PeerGate {
     };
     this.#remember(socket, peer);
     return peer;
+  }
+
+  #walk(socket: Socket, nowMs: number): Walked {
+    const shown = peerCertificates(socket) ?? [];
+    const chain = shown.length === 0 ? [] : [...shown, ...this.#options.issuings()];
+    const bundle = this.#options.bundle.current;
+    const request = { chain, bundle, roles: allRoles, purpose: 'clientAuth', at: new Date(nowMs) } as const;
+    const { identity, path } = verifyIdentity(request);
+    return { bundle, identity, path, issuing: path[1] };
   }
 
   #remember(socket: Socket, peer: Peer): void {

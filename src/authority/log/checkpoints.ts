@@ -1,10 +1,12 @@
 import { HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
 import {
   type Checkpoint,
+  claimedCheckpoint,
   type SignedCheckpoint,
   signCheckpoint,
   verifyCheckpoint,
 } from '../../enrol/index.ts';
+import type { Certificate } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuer.ts';
 import { supersede } from '../mirror/supersede.ts';
@@ -48,14 +50,28 @@ export class Checkpoints {
   }
 
   /**
+   * Whether a checkpoint claims that more is known elsewhere, by what it says alone: whoever shows what is known here costs
+   * no look at a signature.
+   */
+  isBehind(signed: SignedCheckpoint): boolean {
+    const { epoch, reader, issuer } = this.#context;
+    const claimed = claimedCheckpoint(signed);
+    if (claimed?.network !== issuer.network) return false;
+    return claimed.epoch === epoch
+      ? claimed.sequence > committedHead(reader).sequence
+      : claimed.epoch > epoch;
+  }
+
+  /**
    * Compares a checkpoint that `shownBy` was given by this authority with what is here; one that was not signed here says
    * nothing. Whoever knows more than is here, or something else, was told it by another copy of this authority: this one
    * stops for ever, on record.
    *
+   * @param issuing what our root is known to have signed, and the records may not know: a newer copy has replaced its own since
    * @throws HoldfastError `authority_superseded`
    */
-  async check(signed: SignedCheckpoint, shownBy: string): Promise<void> {
-    const shown = this.#ours(signed);
+  async check(signed: SignedCheckpoint, shownBy: string, issuing?: Certificate): Promise<void> {
+    const shown = this.#ours(signed, issuing);
     if (shown === undefined || !this.#isOfAnother(shown)) return;
     const { epoch } = this.#context;
     const { sequence } = committedHead(this.#context.reader);
@@ -88,9 +104,13 @@ export class Checkpoints {
    * Signed by any issuing certificate there ever was here, since the newest one may be younger than what is shown; what one
    * that is revoked has signed proves nothing.
    */
-  #ours(signed: SignedCheckpoint): Checkpoint | undefined {
-    for (const { certificate, revoked } of this.#context.issuer.issuings) {
-      if (revoked !== undefined) continue;
+  #ours(signed: SignedCheckpoint, issuing?: Certificate): Checkpoint | undefined {
+    const { issuings } = this.#context.issuer;
+    const isKnown = issuings.some(({ certificate }) => certificate.fingerprint === issuing?.fingerprint);
+    const believed = issuings
+      .filter(({ revoked }) => revoked === undefined)
+      .map(({ certificate }) => certificate);
+    for (const certificate of issuing === undefined || isKnown ? believed : [...believed, issuing]) {
       try {
         return verifyCheckpoint(signed, certificate);
       } catch (error) {

@@ -1,6 +1,7 @@
 import { type Bytes, type Clock, isHoldfastError, type Log } from '../base/index.ts';
-import { fetchRootCrl } from '../enrol/index.ts';
+import { fetchRootCrl, type RootCrlAnswer } from '../enrol/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
+import { learnEpoch } from './check-epoch.ts';
 import type { Node } from './node.ts';
 
 /** How the server is reached. */
@@ -14,11 +15,16 @@ export interface LearnOptions {
 
 /**
  * Asks the server which issuing certificates the root has revoked, and believes none of them from now on: connections are
- * judged anew. Without an answer what is known stays known; who signed it is the root alone.
+ * judged anew. Without an answer what is known stays known; who signed it is the root alone. Server and node tell each other
+ * how far the log has come, so that a copy of the authority from before a restore is found out by either.
+ *
+ * @throws HoldfastError `authority_superseded`
  */
-export async function learnRootList(node: Node, options: LearnOptions): Promise<void> {
-  const der = await fetchQuietly(options);
+export async function learnFromServer(node: Node, options: LearnOptions): Promise<void> {
+  const answer = await fetchQuietly(node, options);
+  const der = answer && listIn(answer, options);
   if (der !== undefined) await keep(node, der, options);
+  if (answer?.checkpoint !== undefined) await learnEpoch(node, answer.checkpoint);
   warnOfOld(node, options);
 }
 
@@ -42,12 +48,27 @@ function warnOfOld(node: Node, { clock, log, server }: LearnOptions): void {
   });
 }
 
-async function fetchQuietly({ log, ...options }: LearnOptions): Promise<Bytes | undefined> {
+async function fetchQuietly(
+  { state: { checkpoint } }: Node,
+  { log, ...options }: LearnOptions,
+): Promise<RootCrlAnswer | undefined> {
   try {
-    return await fetchRootCrl(options);
+    return await fetchRootCrl({ ...options, checkpoint });
   } catch (error) {
-    if (!isHoldfastError(error) || isHoldfastError(error, 'interrupted')) throw error;
-    log.debug('the server did not say what the root has revoked', { error });
-    return undefined;
+    return goOnWithout(error, log);
   }
+}
+
+function listIn(answer: RootCrlAnswer, { log }: LearnOptions): Bytes | undefined {
+  try {
+    return answer.list();
+  } catch (error) {
+    return goOnWithout(error, log);
+  }
+}
+
+function goOnWithout(error: unknown, log: Log): undefined {
+  if (!isHoldfastError(error) || isHoldfastError(error, 'interrupted', 'authority_superseded')) throw error;
+  log.debug('the server did not say what the root has revoked', { error });
+  return undefined;
 }
