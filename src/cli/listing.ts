@@ -8,6 +8,7 @@ import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
 import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
 import { printable } from './table.ts';
+import { warnOfFuture } from './wrong-clock.ts';
 
 /** `holdfast snapshots`: one line each, oldest first. One that is damaged is named, and ends it with `repository_damaged`. */
 export async function listSnapshots(
@@ -21,11 +22,12 @@ export async function listSnapshots(
     damaged++;
     output.warn(message);
   };
-  const all = await target.repository.snapshots({ signal, onDamaged });
-  saySnapshots(
-    output,
-    all.filter((snapshot) => isMeant(snapshot, options)),
-  );
+  const meant = (snapshot: StoredSnapshot): boolean => isMeant(snapshot, options);
+  const onFuture = (snapshot: StoredSnapshot): void => {
+    if (meant(snapshot)) warnOfFuture(context, snapshot);
+  };
+  const all = await target.repository.snapshots({ signal, onDamaged, onFuture });
+  saySnapshots(output, all.filter(meant));
   if (damaged === 0) return;
   throw new HoldfastError('repository_damaged', `${plural(damaged, 'snapshot')} damaged, named above`, {
     hint: 'those in the list are readable: restore them by their id',
@@ -67,7 +69,7 @@ export async function listFiles(
 ): Promise<void> {
   const { output, signal } = context;
   await using target = await openTarget(context, options);
-  const snapshot = await target.repository.findSnapshot(name, filterOf(options, signal));
+  const snapshot = await target.repository.findSnapshot(name, filterOf(options, context));
   const below = directory === undefined ? {} : { path: Buffer.from(directory) };
   let problems = 0;
   const onProblem = (path: Uint8Array, { message }: Error): void => {
@@ -105,10 +107,11 @@ function isMeant(snapshot: StoredSnapshot, { host, path }: SnapshotFilters): boo
 }
 
 function toJson(snapshot: StoredSnapshot): Record<string, unknown> {
-  const { id, parent, tree, paths, hostname, username, tags, summary } = snapshot;
+  const { id, arrivedMs, parent, tree, paths, hostname, username, tags, summary } = snapshot;
   return {
     id,
     time: dateOf(snapshot.timeNs).toISOString(),
+    ...(arrivedMs !== undefined && { arrived: new Date(arrivedMs).toISOString() }),
     parent,
     tree,
     paths,

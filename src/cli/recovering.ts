@@ -33,6 +33,7 @@ import { readChosenFile } from './read-chosen-file.ts';
 import { sayFound, sayRecovered } from './recovery-report.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 import { withHome } from './with-home.ts';
+import { warnOfFuture } from './wrong-clock.ts';
 
 /** What `recover` takes. */
 export interface RecoverOptions {
@@ -169,10 +170,14 @@ function knownOf({ escrows }: RecoveryKit, { identity, keystore }: Node): Escrow
 
 /** One that cannot be read keeps nobody from the others. */
 async function readSnapshots(
-  { output, signal }: Context,
+  context: Context,
   { repository }: EscrowedRepository,
 ): Promise<StoredSnapshot[]> {
-  return await repository.snapshots({ signal, onDamaged: (_, { message }) => output.warn(message) });
+  return await repository.snapshots({
+    signal: context.signal,
+    onDamaged: (_, { message }) => context.output.warn(message),
+    onFuture: (snapshot) => warnOfFuture(context, snapshot),
+  });
 }
 
 /** Before this machine keeps anything of it. Where nobody can be asked, that it was said has to do. */

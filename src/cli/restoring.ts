@@ -20,9 +20,9 @@ export async function restoreSnapshot(
   name: string,
   request: RestoreRequest,
 ): Promise<void> {
-  const { output, signal } = context;
+  const { output } = context;
   await using source = await openTarget(context, request);
-  const snapshot = await source.repository.findSnapshot(name, filterOf(request, signal));
+  const snapshot = await source.repository.findSnapshot(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);
   const startedMs = performance.now();
   const summary = await bringBack(context, source, snapshot, { ...request, target });

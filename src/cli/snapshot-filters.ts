@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
+import type { SnapshotFilter, SnapshotListOptions } from '../repository/index.ts';
+import type { Context } from './context.ts';
 import { RepeatableOption } from './repeatable-option.ts';
+import { warnOfFuture } from './wrong-clock.ts';
 
 /** Which snapshots are meant, where several hosts and folders share a repository. */
 export interface SnapshotFilters {
@@ -14,13 +17,14 @@ export function addSnapshotFilters(command: Command): Command {
     .addOption(new RepeatableOption('--path <path>', 'only snapshots of this folder'));
 }
 
-/** The filters of a command line as the repository takes them. */
+/** The filters of a command line as the repository takes them; a snapshot that is from the future is named. */
 export function filterOf(
   filters: SnapshotFilters,
-  signal: AbortSignal,
-): { hostname?: string; paths?: readonly string[]; signal: AbortSignal } {
+  context: Pick<Context, 'signal' | 'output'>,
+): SnapshotFilter & Pick<SnapshotListOptions, 'signal' | 'onFuture'> {
   return {
-    signal,
+    signal: context.signal,
+    onFuture: (snapshot) => warnOfFuture(context, snapshot),
     ...(filters.host !== undefined && { hostname: filters.host }),
     ...(filters.path !== undefined && { paths: filters.path }),
   };

@@ -47,9 +47,11 @@ async function withSizes(
 }
 
 function namedSize(entry: unknown): readonly ObjectInfo[] {
-  const { name, size } = Object(entry) as { name?: unknown; size?: unknown };
+  const { name, size, arrived } = Object(entry) as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string' || !Number.isSafeInteger(size) || Number(size) < 0) throw malformed();
-  return isObjectId(name) ? [{ name, size: Number(size) }] : [];
+  if (!isObjectId(name)) return [];
+  const arrivedMs = Number.isSafeInteger(arrived) ? { arrivedMs: Number(arrived) } : {};
+  return [{ name, size: Number(size), ...arrivedMs }];
 }
 
 function onlyName(entry: unknown): readonly ObjectId[] {

@@ -5,6 +5,7 @@ import {
   type ByteRange,
   existsError,
   formatObjectRef,
+  type ListOptions,
   type ObjectBody,
   type ObjectInfo,
   type ObjectRef,
@@ -20,6 +21,9 @@ import { expectAnswer, type Refusal } from './refusal.ts';
 import { receiveList } from './rest-list.ts';
 import { contentLength } from './rest-range.ts';
 import { ask, type RestPeer } from './rest-request.ts';
+
+/** Asks for the time at which each object of a listing was stored. */
+const arrivalsHeader = 'holdfast-arrivals';
 
 interface SignalOption {
   readonly signal?: AbortSignal;
@@ -61,16 +65,21 @@ export class RestStore implements ObjectStore {
     return await this.#line.attempt({ signal }, () => this.#statOnce(ref, signal));
   }
 
-  async list(type: ObjectType, { signal }: SignalOption = {}): Promise<readonly ObjectInfo[]> {
+  async list(
+    type: ObjectType,
+    { arrivals = false, signal }: ListOptions = {},
+  ): Promise<readonly ObjectInfo[]> {
+    // Of our own servers; others do not look at it.
+    const headers: Record<string, string> = arrivals ? { [arrivalsHeader]: 'yes' } : {};
     return await this.#line.attempt({ signal }, async () => {
-      const outcome = await ask(this.#peer, { method: 'GET', path: `${type}/`, signal });
+      const outcome = await ask(this.#peer, { method: 'GET', path: `${type}/`, headers, signal });
       if (outcome.kind === 'refusal' && outcome.status === 404) return [];
       const answer = expectAnswer(outcome, `listing ${type}`);
       return await receiveList(answer, type, (ref) => this.#statOnce(ref, signal));
     });
   }
 
-  async *scan(type: ObjectType, options: SignalOption = {}): AsyncIterable<readonly ObjectInfo[]> {
+  async *scan(type: ObjectType, options: ListOptions = {}): AsyncIterable<readonly ObjectInfo[]> {
     yield await this.list(type, options);
   }
 

@@ -12,6 +12,7 @@ export type { BlobId, BlobType, PackContents, PackedBlob } from './format/blob.t
 export { type NodeType, permissionsOf } from './format/file-mode.ts';
 export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/master-key.ts';
 export type { ScryptCost } from './format/scrypt.ts';
+export { snapshotTime } from './format/snapshot.ts';
 export type { SnapshotSummary } from './format/snapshot-summary.ts';
 export type { TreeNode } from './format/tree-node.ts';
 export { type InitOptions, initRepository } from './init-repository.ts';
@@ -29,5 +30,10 @@ export type {
 } from './restore/restore-options.ts';
 export { verify } from './restore/verify.ts';
 export type { VerifyOptions, VerifySummary } from './restore/verify-options.ts';
-export { matchesFilter, type SnapshotFilter, type StoredSnapshot } from './snapshot-list.ts';
+export {
+  matchesFilter,
+  type SnapshotFilter,
+  type SnapshotListOptions,
+} from './snapshot-list.ts';
+export type { StoredSnapshot } from './stored-snapshot.ts';
 export { thisMachine } from './this-machine.ts';

@@ -20,8 +20,8 @@ import {
   loadSnapshots,
   type SnapshotFilter,
   type SnapshotListOptions,
-  type StoredSnapshot,
 } from './snapshot-list.ts';
+import type { StoredSnapshot } from './stored-snapshot.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
 import { TreeCache } from './tree-cache.ts';
 import { findUnlistedPacks } from './unlisted-packs.ts';
@@ -136,14 +136,25 @@ export class Repository {
     return tree;
   }
 
-  /** All snapshots that can be read, the oldest first. */
+  /** All snapshots that can be read, the oldest first, as `orderSnapshots` says. */
   async snapshots(options: Partial<SnapshotListOptions> = {}): Promise<StoredSnapshot[]> {
-    return loadSnapshots(this.files, { onDamaged: this.#tellSnapshot, ...options });
+    return loadSnapshots(this.files, {
+      onDamaged: this.#tellSnapshot,
+      nowMs: this.clock.now(),
+      ...options,
+    });
   }
 
   /** The snapshot that `latest` or the beginning of an id stands for. */
-  async findSnapshot(name: string, options: SnapshotFilter & Cancellable = {}): Promise<StoredSnapshot> {
-    return findSnapshot(this.files, name, { onDamaged: this.#tellSnapshot, ...options });
+  async findSnapshot(
+    name: string,
+    options: SnapshotFilter & Partial<SnapshotListOptions> = {},
+  ): Promise<StoredSnapshot> {
+    return findSnapshot(this.files, name, {
+      onDamaged: this.#tellSnapshot,
+      nowMs: this.clock.now(),
+      ...options,
+    });
   }
 
   /** Stores a snapshot; the trees it names must be in packs that an index names. */

@@ -1,15 +1,12 @@
 import { forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { parseSnapshot, type Snapshot } from './format/snapshot.ts';
+import { isFromFuture, isPossibleArrival, orderSnapshots } from './snapshot-order.ts';
+import type { StoredSnapshot } from './stored-snapshot.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 
 const concurrentReads = 8;
 const snapshotsHint = 'holdfast snapshots lists them';
-
-/** A snapshot and its name. */
-export interface StoredSnapshot extends Snapshot {
-  readonly id: ObjectId;
-}
 
 /** Which snapshots are meant; what is not given does not matter. */
 export interface SnapshotFilter {
@@ -23,18 +20,25 @@ export interface SnapshotListOptions {
   readonly signal?: AbortSignal;
   /** Told of each snapshot that cannot be read, which is then left out. */
   readonly onDamaged: (id: ObjectId, error: HoldfastError) => void;
+  /** Told of each snapshot that was made by a clock that was ahead; see {@link orderSnapshots}. */
+  readonly onFuture?: (snapshot: StoredSnapshot) => void;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
 }
 
-/** All snapshots that can be read, the oldest first. */
+/** All snapshots that can be read, in the order of {@link orderSnapshots}. */
 export async function loadSnapshots(
   files: UnpackedStore,
   options: SnapshotListOptions,
 ): Promise<StoredSnapshot[]> {
-  const { onDamaged, ...cancel } = options;
+  const { onDamaged, onFuture, nowMs, signal } = options;
+  const cancel = signal && { signal };
+  const infos = await files.list('snapshots', { ...cancel, arrivals: true });
   const snapshots: StoredSnapshot[] = [];
-  await forEachLimited(await files.list('snapshots', cancel), concurrentReads, async ({ name }) => {
+  await forEachLimited(infos, concurrentReads, async ({ name, arrivedMs }) => {
     try {
-      snapshots.push(await loadSnapshot(files, name, cancel));
+      const snapshot = await loadSnapshot(files, name, cancel);
+      snapshots.push(isPossibleArrival(arrivedMs, nowMs) ? { ...snapshot, arrivedMs } : snapshot);
     } catch (error) {
       // Somebody may have forgotten it since the listing.
       if (isHoldfastError(error, 'object_not_found')) return;
@@ -42,7 +46,9 @@ export async function loadSnapshots(
       onDamaged(name, error);
     }
   });
-  return snapshots.sort(byTime);
+  const ordered = orderSnapshots(snapshots, nowMs);
+  if (onFuture) ordered.filter((snapshot) => isFromFuture(snapshot, nowMs)).forEach(onFuture);
+  return ordered;
 }
 
 /**
@@ -54,25 +60,27 @@ export async function findSnapshot(
   name: string,
   options: SnapshotFilter & SnapshotListOptions,
 ): Promise<StoredSnapshot> {
-  const { signal, onDamaged } = options;
+  const { signal } = options;
   const cancel = signal && { signal };
-  if (name === 'latest') return latest(await loadSnapshots(files, { ...cancel, onDamaged }), options);
+  if (name === 'latest') {
+    const onFuture = (snapshot: StoredSnapshot): void => {
+      if (matchesFilter(snapshot, options)) options.onFuture?.(snapshot);
+    };
+    return latest(await loadSnapshots(files, { ...options, onFuture }), options);
+  }
   return loadSnapshot(files, await findSnapshotId(files, name, cancel), cancel);
 }
 
 /**
- * The snapshot that a new one of the same host and the same paths is compared with: the newest, but none that is newer
- * than the new one.
+ * The snapshot that a new one of the same host and the same paths is compared with: the last one of them. It may say that
+ * it is newer than the new one, whose clock is then behind; that the new one names it shows which was made first.
  */
 export function findParent(
   snapshots: readonly StoredSnapshot[],
-  group: { readonly hostname: string; readonly paths: readonly string[]; readonly beforeNs: bigint },
+  group: { readonly hostname: string; readonly paths: readonly string[] },
 ): StoredSnapshot | undefined {
   const wanted = groupKey(group);
-  return snapshots
-    .filter((snapshot) => snapshot.timeNs <= group.beforeNs && groupKey(snapshot) === wanted)
-    .sort(byTime)
-    .at(-1);
+  return snapshots.findLast((snapshot) => groupKey(snapshot) === wanted);
 }
 
 /** Whether a filter lets a snapshot through. */
@@ -118,10 +126,4 @@ async function findSnapshotId(
 
 function groupKey(group: { readonly hostname?: string; readonly paths: readonly string[] }): string {
   return JSON.stringify([group.hostname ?? '', [...group.paths].sort()]);
-}
-
-/** By time, then by id, so that the order never depends on who answers first. */
-function byTime(a: StoredSnapshot, b: StoredSnapshot): number {
-  if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
 }

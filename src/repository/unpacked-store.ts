@@ -1,5 +1,5 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
-import type { ObjectId, ObjectInfo, ObjectStore } from '../storage/index.ts';
+import type { ListOptions, ObjectId, ObjectInfo, ObjectStore } from '../storage/index.ts';
 import { idOf } from './format/blob.ts';
 import type { RepositoryVersion } from './format/config.ts';
 import type { UnitCipher } from './format/unit.ts';
@@ -25,7 +25,7 @@ export class UnpackedStore {
   }
 
   /** Every file of a type. */
-  async list(type: UnpackedType, options: Cancellable = {}): Promise<readonly ObjectInfo[]> {
+  async list(type: UnpackedType, options: ListOptions = {}): Promise<readonly ObjectInfo[]> {
     return this.#store.list(type, options);
   }
 

@@ -5,6 +5,9 @@ import type { StorageExchange } from './storage-exchange.ts';
 const typeV1 = 'application/vnd.x.restic.rest.v1';
 const typeV2 = 'application/vnd.x.restic.rest.v2';
 
+/** With it our own clients ask when each object was stored: `arrived`, which others pass over. */
+const arrivalsHeader = 'holdfast-arrivals';
+
 /**
  * Answers GET and HEAD of a listing while the store is still being scanned, in the version that `Accept` asks for:
  * names with sizes (v2) or names alone (v1). The client compares the content type exactly.
@@ -16,7 +19,8 @@ export async function sendList(
 ): Promise<void> {
   const { request, response } = exchange;
   const version2 = request.headers.accept?.includes(typeV2) === true;
-  const text = listText(store.scan(type), version2 ? nameAndSize : nameOnly);
+  const arrivals = request.headers[arrivalsHeader] !== undefined;
+  const text = listText(store.scan(type, { arrivals }), version2 ? nameAndSize : nameOnly);
   // The first batch is taken before the status is sent, so that a store that cannot be read is told as such.
   const first = await text.next();
   response.writeHead(200, { 'content-type': version2 ? typeV2 : typeV1 });
@@ -51,8 +55,9 @@ async function* listText(
 }
 
 /** Names are hexadecimal, so nothing needs escaping. */
-function nameAndSize({ name, size }: ObjectInfo): string {
-  return `{"name":"${name}","size":${size}}`;
+function nameAndSize({ name, size, arrivedMs }: ObjectInfo): string {
+  const arrived = arrivedMs === undefined ? '' : `,"arrived":${arrivedMs}`;
+  return `{"name":"${name}","size":${size}${arrived}}`;
 }
 
 function nameOnly({ name }: ObjectInfo): string {

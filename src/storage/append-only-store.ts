@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { formatObjectRef } from './object-name.ts';
 import type {
+  ListOptions,
   ObjectBody,
   ObjectInfo,
   ObjectRef,
@@ -34,11 +35,11 @@ export class AppendOnlyStore implements ObjectStore {
     return this.#inner.stat(ref, options);
   }
 
-  list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]> {
+  list(type: ObjectType, options?: ListOptions): Promise<readonly ObjectInfo[]> {
     return this.#inner.list(type, options);
   }
 
-  scan(type: ObjectType, options?: { signal?: AbortSignal }): AsyncIterable<readonly ObjectInfo[]> {
+  scan(type: ObjectType, options?: ListOptions): AsyncIterable<readonly ObjectInfo[]> {
     return this.#inner.scan(type, options);
   }
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
 import { type NamedRef, ObjectCache, partOf } from './object-cache.ts';
 import type {
+  ListOptions,
   ObjectBody,
   ObjectInfo,
   ObjectRef,
@@ -52,13 +53,13 @@ export class CachedStore implements ObjectStore {
     return this.#inner.stat(ref, options);
   }
 
-  async list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]> {
+  async list(type: ObjectType, options?: ListOptions): Promise<readonly ObjectInfo[]> {
     const infos = await this.#inner.list(type, options);
     await this.#cache.retain(type, new Set(infos.map(({ name }) => name)));
     return infos;
   }
 
-  scan(type: ObjectType, options?: { signal?: AbortSignal }): AsyncIterable<readonly ObjectInfo[]> {
+  scan(type: ObjectType, options?: ListOptions): AsyncIterable<readonly ObjectInfo[]> {
     return this.#inner.scan(type, options);
   }
 

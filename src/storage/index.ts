@@ -14,6 +14,7 @@ export { ObjectDigest } from './object-digest.ts';
 export { formatObjectRef, isObjectId, isObjectType, parseObjectId, parseObjectName } from './object-name.ts';
 export {
   type ByteRange,
+  type ListOptions,
   type ObjectBody,
   type ObjectId,
   type ObjectInfo,

@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../base/index.ts';
 import { isObjectId } from './object-name.ts';
-import type { ObjectId, ObjectInfo } from './object-store.ts';
+import type { ListOptions, ObjectId, ObjectInfo } from './object-store.ts';
 
 const batchEntries = 512;
 
@@ -12,13 +12,13 @@ const batchEntries = 512;
  */
 export async function* listDirectory(
   directory: string,
-  signal: AbortSignal | undefined,
+  { arrivals = false, signal }: ListOptions,
 ): AsyncGenerator<readonly ObjectInfo[]> {
   const names = await objectNames(directory);
   for (let start = 0; start < names.length; start += batchEntries) {
     signal?.throwIfAborted();
     const batch = names.slice(start, start + batchEntries);
-    const infos = await Promise.all(batch.map((name) => objectInfo(directory, name)));
+    const infos = await Promise.all(batch.map((name) => objectInfo(directory, name, arrivals)));
     yield infos.filter((info) => info !== undefined);
   }
 }
@@ -32,10 +32,17 @@ async function objectNames(directory: string): Promise<readonly ObjectId[]> {
   }
 }
 
-async function objectInfo(directory: string, name: ObjectId): Promise<ObjectInfo | undefined> {
+async function objectInfo(
+  directory: string,
+  name: ObjectId,
+  arrivals: boolean,
+): Promise<ObjectInfo | undefined> {
   try {
     const stat = await lstat(join(directory, name));
-    return stat.isFile() ? { name, size: stat.size } : undefined;
+    if (!stat.isFile()) return undefined;
+    const { size, mtimeMs } = stat;
+    // It was written under another name and is never changed, so that this is when it was complete.
+    return arrivals ? { name, size, arrivedMs: Math.round(mtimeMs) } : { name, size };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

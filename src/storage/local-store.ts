@@ -8,6 +8,7 @@ import { LocalWriter } from './local-writer.ts';
 import { openObjectFile, readFully, statObjectFile, streamFile } from './object-file.ts';
 import { formatObjectRef } from './object-name.ts';
 import type {
+  ListOptions,
   ObjectBody,
   ObjectInfo,
   ObjectRef,
@@ -53,20 +54,17 @@ export class LocalStore implements ObjectStore {
     );
   }
 
-  async list(type: ObjectType, options: { signal?: AbortSignal } = {}): Promise<readonly ObjectInfo[]> {
+  async list(type: ObjectType, options: ListOptions = {}): Promise<readonly ObjectInfo[]> {
     const infos: ObjectInfo[] = [];
     for await (const batch of this.scan(type, options)) infos.push(...batch);
     return infos;
   }
 
-  async *scan(
-    type: ObjectType,
-    options: { signal?: AbortSignal } = {},
-  ): AsyncIterable<readonly ObjectInfo[]> {
+  async *scan(type: ObjectType, options: ListOptions = {}): AsyncIterable<readonly ObjectInfo[]> {
     try {
       for (const directory of this.#layout.typeDirectories(type)) {
         options.signal?.throwIfAborted();
-        yield* listDirectory(directory, options.signal);
+        yield* listDirectory(directory, options);
       }
     } catch (error) {
       throw storageError(error, `listing ${type}`);

@@ -18,6 +18,17 @@ export interface ObjectInfo {
   readonly name: ObjectId;
   /** Stored size in bytes. */
   readonly size: number;
+  /**
+   * When it was stored, milliseconds since 1970 by the clock of whoever stores it: only where that was asked for and is
+   * known. A copy of a store may have given its files other times.
+   */
+  readonly arrivedMs?: number;
+}
+
+export interface ListOptions {
+  /** Say when each object was stored, too. */
+  readonly arrivals?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** A part of an object: from `offset` on, `length` bytes or all the rest. */
@@ -72,9 +83,9 @@ export interface ObjectStore {
   /** The stored size in bytes. */
   stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number>;
   /** Every object of one type, in no particular order; nothing when the repository does not exist. */
-  list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]>;
+  list(type: ObjectType, options?: ListOptions): Promise<readonly ObjectInfo[]>;
   /** The same in batches of bounded size, for listings that should not be held in memory. */
-  scan(type: ObjectType, options?: { signal?: AbortSignal }): AsyncIterable<readonly ObjectInfo[]>;
+  scan(type: ObjectType, options?: ListOptions): AsyncIterable<readonly ObjectInfo[]>;
   /** The object's bytes, or exactly the range asked for. */
   read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes>;
   /** The same as a stream, for objects that should not be held in memory; the caller consumes or destroys it. */

@@ -49,7 +49,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     await adoptPacks(repository, pipeline, signal);
     const paths = options.paths.map((path) => Buffer.from(path).toString());
     const snapshots = await repository.snapshots({ signal });
-    const parent = findParent(snapshots, { hostname: origin.hostname, paths, beforeNs: startNs });
+    const parent = findParent(snapshots, { hostname: origin.hostname, paths });
     const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
     checkSomething(counts, options);

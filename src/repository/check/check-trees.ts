@@ -4,7 +4,7 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import type { Tree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../snapshot-list.ts';
+import type { StoredSnapshot } from '../stored-snapshot.ts';
 import type { CheckReport } from './check-report.ts';
 import type { LostBlobs } from './lost-blobs.ts';
 

@@ -1,7 +1,7 @@
 import type { ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../snapshot-list.ts';
+import type { StoredSnapshot } from '../stored-snapshot.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkPackData } from './check-pack-data.ts';
 import { checkPackSizes } from './check-pack-sizes.ts';

@@ -1,5 +1,5 @@
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../snapshot-list.ts';
+import type { StoredSnapshot } from '../stored-snapshot.ts';
 import { readContent } from './content-reader.ts';
 import type { RestoreOptions, RestoreSummary } from './restore-options.ts';
 import { RestoreTarget } from './restore-target.ts';

@@ -1,4 +1,4 @@
-import type { StoredSnapshot } from '../snapshot-list.ts';
+import type { StoredSnapshot } from '../stored-snapshot.ts';
 
 /** How a snapshot is compared with what is on disk. */
 export interface VerifyOptions {

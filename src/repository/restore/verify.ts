@@ -1,5 +1,5 @@
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../snapshot-list.ts';
+import type { StoredSnapshot } from '../stored-snapshot.ts';
 import { readContent } from './content-reader.ts';
 import { Verifier } from './verifier.ts';
 import type { VerifyOptions, VerifySummary } from './verify-options.ts';
