@@ -164,9 +164,11 @@ describe('a certificate of an outside authority', () => {
     );
     await laptop.run(words);
     await network.run(['tls', 'bind', at('chain.pem'), '--listener', 'main']);
-    const { stderr } = await laptop.run(['snapshots'], 21);
+    const byAddress = ['snapshots', '--repo', `https://127.0.0.1:${network.port}/laptop/`];
+    const { stderr } = await laptop.run(byAddress, 21);
     assert.match(stderr, /\[certificate_unknown_authority\]/);
     await network.run(['tls', 'unbind', '--listener', 'main']);
+    await laptop.run(byAddress);
     await laptop.run(['snapshots']);
   });
 
