@@ -36,12 +36,19 @@ function followed({ output }: Context, path: Bytes): Bytes[] {
   const hops = linkHops(path);
   const end = hops.at(-1);
   if (end === undefined) return [];
-  if (problemOf(end) === undefined) {
+  if (endProblem(end) === undefined) {
     output.say(`  link        ${pathText(path)} leads to ${pathText(end)}, which is saved too`);
     return hops;
   }
-  output.warn(`${pathText(path)} is a link to ${pathText(end)}, which is not there: the link alone is saved`);
+  output.warn(
+    `${pathText(path)} is a link to ${pathText(end)}, which ${endProblem(end)}: the link alone is saved`,
+  );
   return hops.slice(0, -1);
+}
+
+/** Why a link leads to nothing, undefined when it does not. What ends the way and is a link itself was on it before. */
+function endProblem(end: Bytes): string | undefined {
+  return problemOf(end) ?? (lstat(end).kind === 'symlink' ? 'leads back to it' : undefined);
 }
 
 /** Why there is nothing at `path`, undefined when there is. */
