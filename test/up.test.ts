@@ -49,8 +49,10 @@ $ holdfast up --once --home home --port ${port} data
     assert.equal(stdout, '700 home\n600 home/recovery-kit.txt\n');
   });
 
-  it('finds what is there, stores what changed and verifies what is new; as one object with --json', async () => {
+  it('finds what is there, stores what changed and verifies what no run has; as one object with --json', async () => {
     writeFileSync(at('data/a'), 'changed since\n');
+    // This brings what it does not read back.
+    await runProgram(launcher, ['backup', '--home', at('home'), at('data')]);
     writeFileSync(at('data/d'), 'new\n');
     const { stdout, stderr } = await up(['--json', at('data')]);
     const report = JSON.parse(stdout) as Report;
@@ -69,7 +71,7 @@ $ holdfast up --once --home home --port ${port} data
     });
     lastRead = report.verified.lastRead;
     assert.match(stderr, /^ {2}authority {3}opened/m);
-    assert.deepEqual(await snapshotPaths(), [[at('data')], [at('data')]]);
+    assert.deepEqual(await snapshotPaths(), [[at('data')], [at('data')], [at('data')]]);
   });
 
   it('takes the folder the user stands in without a PATH, and counts paths from there, also under npm', async () => {
@@ -77,7 +79,7 @@ $ holdfast up --once --home home --port ${port} data
     await up([], { cwd: '/', env: { INIT_CWD: at('data/folder') } });
     const words = ['up', '--once', '--home', '../home', 'folder', '../data/d'];
     await runProgram(launcher, words, { cwd: '/', env: { INIT_CWD: at('data') } });
-    const [, , ...paths] = await snapshotPaths();
+    const paths = (await snapshotPaths()).slice(3);
     assert.deepEqual(paths, [[at('data/folder')], [at('data/folder')], [at('data/folder'), at('data/d')]]);
   });
 

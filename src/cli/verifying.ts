@@ -26,9 +26,8 @@ export async function verifyBackup(
   repository.onDamage((message) => context.output.warn(message));
   const snapshot = await repository.findSnapshot(backup.snapshot, { signal });
   const { proven } = node.state;
-  // Homes of before do not say what is proven; each run has read back what it brought.
-  const base = proven?.snapshot ?? backup.parent;
-  const parent = base && (await repository.findSnapshot(base, { signal }).catch(whereGone));
+  // Where nothing is known to be proven, as what `backup` alone has brought, all of it is read back.
+  const parent = proven && (await repository.findSnapshot(proven.snapshot, { signal }).catch(whereGone));
   const progress = context.progress('verify');
   const summary = await verify(repository, snapshot, {
     ...(parent && { parent }),
@@ -44,5 +43,5 @@ export async function verifyBackup(
 
 /** Then everything is read back again. */
 function whereGone(error: unknown): undefined {
-  if (!isHoldfastError(error, 'snapshot_not_found')) throw error;
+  if (!isHoldfastError(error, 'snapshot_not_found', 'repository_damaged')) throw error;
 }
