@@ -31,6 +31,7 @@ import { checkMayHoldNode } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import { sayFound, sayRecovered } from './recovery-report.ts';
+import { repositoryUrl } from './repository-place.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 import { withHome } from './with-home.ts';
 import { warnOfFuture } from './wrong-clock.ts';
@@ -56,6 +57,7 @@ export async function recover(
   options: RecoverOptions,
 ): Promise<void> {
   const known = readFingerprint(options);
+  const url = options.repo === undefined ? undefined : repositoryUrl(context.workingDirectory, options.repo);
   const kit = await readKit(context, options);
   const isNeeded = codeText !== undefined || !(await hasJoined(context));
   const code = isNeeded ? await givenJoinCode(context, codeText) : undefined;
@@ -66,10 +68,11 @@ export async function recover(
   const node = await becomeNode(context, code);
   using connection = await connectNode(node, context);
   const reissued = code !== undefined;
-  await takeBack(context, connection, { ...options, kit, known: known ?? knownOf(kit, node), reissued });
+  await takeBack(context, connection, { ...options, url, kit, known: known ?? knownOf(kit, node), reissued });
 }
 
-interface TakeBackOptions extends Pick<RecoverOptions, 'repo' | 'trustServer'> {
+interface TakeBackOptions extends Pick<RecoverOptions, 'trustServer'> {
+  readonly url: string | undefined;
   readonly kit: RecoveryKit;
   readonly known: readonly EscrowFingerprint[];
   readonly reissued: boolean;
@@ -77,9 +80,9 @@ interface TakeBackOptions extends Pick<RecoverOptions, 'repo' | 'trustServer'> {
 
 /** Opens the repository, shows what is in it, and keeps a key to it unless somebody says that it is not theirs. */
 async function takeBack(context: Context, connection: Connection, options: TakeBackOptions): Promise<void> {
-  const { kit, known, repo, trustServer = false, reissued } = options;
+  const { kit, known, url, trustServer = false, reissued } = options;
   const { signal } = context;
-  const place = await connection.place({ url: repo });
+  const place = await connection.place({ url });
   const found = await openEscrowed(connection, place, { kit, known, trustServer, signal });
   const snapshots = await readSnapshots(context, found);
   const recovery = { connection, location: place.store.location, found, snapshots, reissued };
