@@ -7,6 +7,12 @@ import { launcher, type ProgramResult, runHoldfast } from './rig/holdfast-proces
 import { assertRefused, errorIn } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
+/** What of the result of a backup is looked at. */
+interface Saved {
+  readonly files: number;
+  readonly withoutFiles: readonly { readonly path: string; readonly why: string }[];
+}
+
 describe('what somebody names', () => {
   let place: TemporaryDirectory;
   const at = (...names: string[]): string => join(place.path, ...names);
@@ -20,10 +26,10 @@ describe('what somebody names', () => {
   ];
   const run = (...words: readonly string[]): Promise<ProgramResult> =>
     runHoldfast([...words, ...repository()], { cwd: place.path });
-  const backUp = async (...words: readonly string[]): Promise<ProgramResult & { files: number }> => {
+  const backUp = async (...words: readonly string[]): Promise<ProgramResult & Saved> => {
     const result = await run('backup', '--json', ...words);
-    const { files = -1 } = (result.stdout === '' ? {} : JSON.parse(result.stdout)) as { files?: number };
-    return { ...result, files };
+    const saved = (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Partial<Saved>;
+    return { ...result, files: -1, withoutFiles: [], ...saved };
   };
 
   before(() => {
@@ -55,7 +61,7 @@ describe('what somebody names', () => {
     symlinkSync('nowhere', at('dangling'));
     const { code, stderr } = await backUp('dangling');
     assert.equal(code, 0);
-    assert.match(stderr, /dangling is a link to .*nowhere, which is not there/);
+    assert.match(stderr, /dangling is a link to .*nowhere, which does not exist/);
   });
 
   it('is saved but for what is missing, which is exit code 3; when all is missing nothing is done', async () => {
@@ -74,13 +80,17 @@ describe('what somebody names', () => {
     assert.match(errorIn(nothing).message, /\*\.txt a leave out everything/);
     const some = await backUp('real', 'cache', '--exclude', 'cache');
     assert.deepEqual([some.code, some.files], [0, 2]);
-    assert.match(some.stderr, /cache is left out: a pattern excludes it, though it was named/);
+    assert.match(some.stderr, /no file of \S*\/cache is saved: a pattern leaves it out, though it was named/);
+    const { withoutFiles } = await backUp('real', 'cache', '--exclude', 'inside');
+    assert.deepEqual(withoutFiles, []);
+    const emptied = await backUp('real', 'cache', '--exclude', 'inside', '--exclude', '*.TAG');
+    assert.deepEqual(emptied.withoutFiles, [{ path: at('cache'), why: 'emptied' }]);
     // A cache is left out where it is come across.
     assert.equal((await backUp('cache')).files, 2);
     const [without, all] = [await backUp('.'), await backUp('.', '--no-exclude-caches')];
     assert.equal(all.files - without.files, 1);
     mkdirSync(at('empty'));
-    assert.match((await backUp('empty')).stderr, /there is no file in what was named/);
+    assert.match((await backUp('empty')).stderr, /no file of \S*\/empty is saved: there is none in it/);
   });
 
   it('is found by the name that ls shows, whatever is in it, and an error when nothing is called so', async () => {
@@ -91,8 +101,12 @@ describe('what somebody names', () => {
     assert.equal((await run('restore', 'latest', '--target', at('one'), '--include', path)).code, 0);
     const found = execFileSync('find', [at('one'), '-type', 'f', '-printf', '%f\n'], { encoding: 'utf8' });
     assert.equal(found, `${name}\n`);
-    const none = await run('restore', 'latest', '--target', at('none'), '--include', 'nobody', '--json');
-    assert.deepEqual([none.code, errorIn(none).code], [1, 'path_not_found']);
+    for (const patterns of [['nobody'], ['!nobody'], ['a', '!a']]) {
+      const words = ['restore', 'latest', '--target', at('none'), '--json'];
+      const none = await run(...words, ...patterns.flatMap((pattern) => ['--include', pattern]));
+      assert.deepEqual([none.code, errorIn(none).code], [1, 'path_not_found']);
+      assert.equal(existsSync(at('none')), false, `no folder is left for ${patterns.join(' ')}`);
+    }
     const part = await run(
       'restore',
       'latest',
@@ -108,6 +122,24 @@ describe('what somebody names', () => {
     assert.ok(existsSync(join(at('part'), place.path, 'real/documents/a')));
   });
 
+  it('is an error when it is what is never saved', async () => {
+    const { code, stderr } = await run('backup', at('home'), '--json');
+    assert.equal(code, 1);
+    assert.match(stderr, /home is saved: the home and the store are never backed up/);
+    assert.match(
+      stderr,
+      /"nothing_saved","message":"no file is left to be saved: what was named is never saved"/,
+    );
+  });
+
+  it('is a folder of snapshots from where the user stands; where there is none, host and folder are named', async () => {
+    const found = JSON.parse((await run('snapshots', '--json', '--path', 'real/')).stdout) as unknown[];
+    assert.notEqual(found.length, 0);
+    const { stdout, stderr } = await run('snapshots', '--json', '--path', 'real', '--host', 'nobody');
+    assert.deepEqual(JSON.parse(stdout), []);
+    assert.match(stderr, /none of \d+ snapshots is of host nobody and folder \S*\/real/);
+  });
+
   it('may have a name that is not UTF-8', async () => {
     // Node could not hand such a word on.
     const shell = (script: string): string =>
@@ -117,12 +149,16 @@ describe('what somebody names', () => {
     assert.equal((JSON.parse(saved) as { files: number }).files, 1);
     shell(`"$0" restore latest --target odd --include "$(printf 'x\\377y')" "$@" 2>&1`);
     assert.equal(shell(`cat "odd$PWD/raw/$(printf 'x\\377y')"`), 'one');
+    const listed = shell(`"$0" ls latest "$PWD/raw/$(printf 'x\\377y')" "$@"`);
+    assert.match(listed, /raw\/x\ufffdy\n/);
+    shell(`"$0" restore latest --target shown --include "${listed.trim()}" "$@" 2>&1`);
+    assert.equal(shell(`cat "shown$PWD/raw/$(printf 'x\\377y')"`), 'one');
     assert.match(shell(`"$0" restore latest --target "$(printf 'o\\377')" "$@" 2>&1; true`), /is not UTF-8/);
   });
 
   it('is no folder when it is a place of another kind', async () => {
     for (const kind of [
-      's3:s3.example.com/bucket',
+      's3:https://key:secret@s3.example.com/bucket',
       'sftp:ann@host:/srv/repo',
       'ann@host:/srv/repo',
       'rest:http://host:8000/',
@@ -133,10 +169,17 @@ describe('what somebody names', () => {
     ]) {
       const refusal = { code: 'usage', exit: 2, cwd: place.path, untouched: place.path } as const;
       const password = ['--password-file', at('password'), '--home', at('home')];
-      await assertRefused(['backup', '--repo', kind, '--init', 'real', ...password], refusal);
+      const words = ['backup', '--repo', kind, '--init', 'real', ...password];
+      // Where there is a password in it, nobody reads it in a log.
+      await assertRefused(words, {
+        ...refusal,
+        message: /^--repo names a place of another kind, "[^:]*:"…: expected/,
+      });
     }
-    const words = ['restore', 'latest', '--target', 'sftp:host:/x', ...repository()];
-    await assertRefused(words, { code: 'usage', exit: 2, cwd: place.path, untouched: place.path });
+    for (const target of ['sftp:host:/x', 'nas:/x', 'ann@nas:x']) {
+      const words = ['restore', 'latest', '--target', target, ...repository()];
+      await assertRefused(words, { code: 'usage', exit: 2, cwd: place.path, untouched: place.path });
+    }
     const exactly = ['backup', '--repo', './a:b', '--init', 'real', ...repository().slice(2)];
     assert.equal((await runHoldfast(exactly, { cwd: place.path })).code, 0);
     assert.ok(existsSync(at('a:b/config')));

@@ -1,5 +1,5 @@
-import { parseExcludeFile } from '../files/index.ts';
-import { type ArchiveSummary, archive, type Repository } from '../repository/index.ts';
+import { parseExcludeFile, pathText } from '../files/index.ts';
+import { type ArchiveSummary, archive, type BareReason, type Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
 import { openHome } from './home.ts';
@@ -10,6 +10,12 @@ import { readChosenFile } from './read-chosen-file.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { readSettings, storeDirectory } from './settings.ts';
 import { SizeEstimate } from './size-estimate.ts';
+
+/** A path that was named and brings no file. */
+interface WithoutFiles {
+  readonly path: string;
+  readonly why: BareReason;
+}
 
 /** A backup as `--json` shows it; sizes in bytes. */
 export interface BackupResult {
@@ -25,6 +31,8 @@ export interface BackupResult {
   readonly added: number;
   /** Files and folders that could not be read, and those named that are missing. */
   readonly unreadable: number;
+  /** Of what was named, what no file is saved of, and why. */
+  readonly withoutFiles: readonly WithoutFiles[];
   readonly seconds: number;
 }
 
@@ -39,6 +47,7 @@ export async function backUp(
 ): Promise<BackupResult> {
   const { output } = context;
   const startedMs = performance.now();
+  const withoutFiles: WithoutFiles[] = [];
   const progress = context.progress('backup');
   const { excludeCaches } = options;
   const exclude = await readExcludes(context, options);
@@ -57,11 +66,14 @@ export async function backUp(
       tags: options.tag ?? [],
       signal: context.signal,
       onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
-      onSkipped: (path, why) => saySkipped(output, path, why),
+      onSkipped: (path) => output.say(`  left out    ${path}: ${reasons.forbidden}`),
+      onBare: (path, why) => {
+        withoutFiles.push({ path, why });
+        output.warn(`no file of ${path} is saved: ${reasons[why]}`);
+      },
       onUnreadable: (path, error) => output.warn(`${path}: ${error.message}`),
     });
-    if (summary.totalFilesProcessed === 0) output.warn('there is no file in what was named');
-    return toResult(summary, { missing, elapsedMs: performance.now() - startedMs });
+    return toResult(summary, { missing, withoutFiles, elapsedMs: performance.now() - startedMs });
   } finally {
     progress.stop();
   }
@@ -100,23 +112,23 @@ const maxExcludeBytes = 16 * 1024 * 1024;
 
 async function readExcludeFile(path: string): Promise<string> {
   const hint = 'name a file with patterns, one a line, that is there and can be read';
-  return (await readChosenFile(path, { maxBytes: maxExcludeBytes, hint })).toString('utf8');
+  return pathText(await readChosenFile(path, { maxBytes: maxExcludeBytes, hint }));
 }
 
-const reasons = {
+const reasons: Readonly<Record<BareReason, string>> = {
   forbidden: 'the home and the store are never backed up',
-  excluded: 'a pattern excludes it, though it was named',
-} as const;
-
-/** What was named and is left out all the same is told as a warning. */
-function saySkipped(output: Output, path: string, why: keyof typeof reasons): void {
-  if (why === 'forbidden') output.say(`  left out    ${path}: ${reasons.forbidden}`);
-  else output.warn(`${path} is left out: ${reasons[why]}`);
-}
+  excluded: 'a pattern leaves it out, though it was named',
+  emptied: 'the patterns leave out all that is in it',
+  empty: 'there is none in it',
+};
 
 function toResult(
   summary: ArchiveSummary,
-  { missing, elapsedMs }: { readonly missing: number; readonly elapsedMs: number },
+  {
+    missing,
+    withoutFiles,
+    elapsedMs,
+  }: Pick<NamedPaths, 'missing'> & Pick<BackupResult, 'withoutFiles'> & { readonly elapsedMs: number },
 ): BackupResult {
   return {
     snapshot: summary.snapshotId,
@@ -128,6 +140,7 @@ function toResult(
     bytes: summary.bytesProcessed,
     added: summary.bytesAddedPacked,
     unreadable: summary.unreadable + missing,
+    withoutFiles,
     seconds: Math.round(elapsedMs) / 1000,
   };
 }

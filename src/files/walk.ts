@@ -18,15 +18,15 @@ export interface WalkPlace {
  * - `entry`: anything but a directory, sockets and what is `irregular` included;
  * - `unreadable`: it vanished or the system does not let it be looked at, and nothing of it comes;
  * - `forbidden`: a directory that the rules forbid, and nothing of it comes;
- * - `excluded`: the patterns leave it out, and nothing of it comes; `isRoot` when it is one of the paths to be walked.
+ * - `excluded`: the patterns leave it out, and nothing of it comes.
  *
- * A path to be walked is walked whole though it be a cache: it was named.
+ * `isRoot` when it is one of the paths to be walked: that is walked whole though it be a cache, since it was named.
  */
-export type WalkEvent =
-  | (WalkPlace & { readonly kind: 'enter' | 'leave' | 'entry'; readonly stat: FileStat })
-  | (WalkPlace & { readonly kind: 'unreadable'; readonly error: NodeJS.ErrnoException })
-  | (WalkPlace & { readonly kind: 'forbidden' })
-  | (WalkPlace & { readonly kind: 'excluded'; readonly isRoot: boolean });
+export type WalkEvent = WalkPlace & { readonly isRoot: boolean } & (
+    | { readonly kind: 'enter' | 'leave' | 'entry'; readonly stat: FileStat }
+    | { readonly kind: 'unreadable'; readonly error: NodeJS.ErrnoException }
+    | { readonly kind: 'forbidden' | 'excluded' }
+  );
 
 /**
  * Walks absolute paths in the order of a restic tree: names in byte order, each directory's content between its `enter`
@@ -55,7 +55,7 @@ export function* walk(roots: readonly Bytes[], rules: IgnoreRules): Generator<Wa
 interface Level {
   readonly path: Bytes;
   /** Undefined for `/`. */
-  readonly self: (WalkPlace & { readonly stat: FileStat }) | undefined;
+  readonly self: (WalkPlace & { readonly stat: FileStat; readonly isRoot: boolean }) | undefined;
   /** The components of its path; left empty when no rule looks at names. */
   readonly components: readonly string[];
   readonly names: readonly Bytes[];
@@ -83,23 +83,23 @@ function look(level: Level, name: Bytes, rules: IgnoreRules): Found {
   const plan = below?.whole === false ? below : undefined;
   const components = rules.hasPatterns ? [...level.components, pathText(name)] : [];
   const path = joinPath(level.path, name);
-  const isRoot = below?.whole === true;
+  const place = { path, name, isRoot: below?.whole === true };
   if (plan === undefined && rules.hasPatterns && rules.isExcluded(components))
-    return { event: { kind: 'excluded', path, name, isRoot } };
+    return { event: { kind: 'excluded', ...place } };
   try {
     const seen = plan === undefined ? lstat(path) : stat(path);
-    if (seen.kind !== 'dir') return { event: { kind: 'entry', path, name, stat: seen } };
-    if (rules.isForbidden(seen)) return { event: { kind: 'forbidden', path, name } };
+    if (seen.kind !== 'dir') return { event: { kind: 'entry', ...place, stat: seen } };
+    if (rules.isForbidden(seen)) return { event: { kind: 'forbidden', ...place } };
     // Read before it is announced: a directory that cannot be read is not announced at all.
-    const names = plan === undefined ? readNames(path, { rules, isRoot }) : plannedNames(plan);
-    const self = { path, name, stat: seen };
+    const names = plan === undefined ? readNames(path, { rules, isRoot: place.isRoot }) : plannedNames(plan);
+    const self = { ...place, stat: seen };
     return {
       event: { kind: 'enter', ...self },
       inside: { path, self, components, names, plan, next: 0 },
     };
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return { event: { kind: 'unreadable', path, name, error } };
+    return { event: { kind: 'unreadable', ...place, error } };
   }
 }
 

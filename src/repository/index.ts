@@ -5,7 +5,12 @@
  */
 
 export { archive } from './archive/archive.ts';
-export type { ArchiveOptions, ArchiveProgress, ArchiveSummary } from './archive/archive-options.ts';
+export type {
+  ArchiveOptions,
+  ArchiveProgress,
+  ArchiveSummary,
+  BareReason,
+} from './archive/archive-options.ts';
 export { type CheckOptions, type CheckProgress, type CheckSummary, check } from './check/check.ts';
 export type { CheckProblem, CheckSubject } from './check/check-report.ts';
 export type { BlobId, BlobType, PackContents, PackedBlob } from './format/blob.ts';

@@ -12,6 +12,8 @@ export class ArchiveCounts {
   unreadable = 0;
   /** What the patterns left out. */
   excluded = 0;
+  /** Of what was named, what is never saved. */
+  forbidden = 0;
   /** Links, devices and the like. */
   others = 0;
   bytesProcessed = 0;
@@ -21,6 +23,11 @@ export class ArchiveCounts {
 
   get files(): number {
     return this.filesNew + this.filesChanged + this.filesUnmodified;
+  }
+
+  /** Everything but directories, done or not. */
+  get found(): number {
+    return this.#totalFiles + this.others;
   }
 
   get progress(): ArchiveProgress {

@@ -20,8 +20,16 @@ export interface ArchiveOptions extends Partial<Origin> {
   /** Told of what could not be read; the rest is saved. */
   readonly onUnreadable?: (path: string, error: Error) => void;
   /** Told of each forbidden directory that was come to, and of each of the paths that the patterns leave out. */
-  readonly onSkipped?: (path: string, why: 'forbidden' | 'excluded') => void;
+  readonly onSkipped?: (path: string) => void;
+  /** Told of each of `paths` that no file is saved of. */
+  readonly onBare?: (path: string, why: BareReason) => void;
 }
+
+/**
+ * Why no file of a path that was named is saved: it is a directory that is never saved, the patterns leave it out, or leave
+ * out all that is in it, or there is none.
+ */
+export type BareReason = 'forbidden' | 'excluded' | 'emptied' | 'empty';
 
 /** How far a backup has come. */
 export interface ArchiveProgress {

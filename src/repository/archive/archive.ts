@@ -71,10 +71,12 @@ function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
 
 /** A snapshot of nothing but folders is right only where there is nothing else. */
 function checkSomething(counts: ArchiveCounts, { excludes = [] }: ArchiveOptions): void {
-  if (counts.files + counts.others > 0 || counts.unreadable + counts.excluded === 0) return;
+  const { files, others, unreadable, excluded, forbidden } = counts;
+  if (files + others > 0 || unreadable + excluded + forbidden === 0) return;
   const causes = [
-    ...(counts.excluded > 0 ? [`the patterns ${excludes.join(' ')} leave out everything`] : []),
-    ...(counts.unreadable > 0 ? ['what there is could not be read'] : []),
+    ...(forbidden > 0 ? ['what was named is never saved'] : []),
+    ...(excluded > 0 ? [`the patterns ${excludes.join(' ')} leave out everything`] : []),
+    ...(unreadable > 0 ? ['what there is could not be read'] : []),
   ];
   throw new HoldfastError('nothing_saved', `no file is left to be saved: ${causes.join(', and ')}`, {
     hint: 'correct the paths or the patterns, or run it as a user who may read them',

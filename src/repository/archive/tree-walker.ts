@@ -17,6 +17,7 @@ import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import type { ArchiveCounts } from './archive-counts.ts';
 import type { ArchiveOptions } from './archive-options.ts';
+import { BarePaths } from './bare-paths.ts';
 import type { Changes } from './changes.ts';
 import type { FileOutcome } from './file-jobs.ts';
 import { nodeOfStat } from './node-of-stat.ts';
@@ -46,6 +47,7 @@ export class TreeWalker {
   readonly #changes: Changes;
   readonly #options: ArchiveOptions;
   readonly #trees: TreeStore;
+  readonly #bare: BarePaths;
   readonly #levels: Level[] = [];
   #root: BlobId | undefined;
 
@@ -64,6 +66,7 @@ export class TreeWalker {
     this.counts = parts.counts;
     this.#options = parts.options;
     this.#trees = new TreeStore(parts.index, parts.pipeline);
+    this.#bare = new BarePaths(parts.counts, parts.options.onBare);
   }
 
   /** Saves everything below the paths; the id of the root tree. */
@@ -101,9 +104,11 @@ export class TreeWalker {
   async #onEvent(event: WalkEvent, signal: AbortSignal): Promise<void> {
     switch (event.kind) {
       case 'enter':
+        if (event.isRoot) this.#bare.enter();
         await this.#enter(event, signal);
         break;
       case 'leave':
+        if (event.isRoot) this.#bare.leave(event.path);
         this.#levels.pop()?.directory.leave();
         break;
       case 'entry':
@@ -113,11 +118,15 @@ export class TreeWalker {
         this.#report(event.path, event.error);
         break;
       case 'forbidden':
-        this.#options.onSkipped?.(pathText(event.path), 'forbidden');
+        if (!event.isRoot) this.#options.onSkipped?.(pathText(event.path));
+        else {
+          this.counts.forbidden++;
+          this.#bare.skip(event.path, 'forbidden');
+        }
         break;
       case 'excluded':
         this.counts.excluded++;
-        if (event.isRoot) this.#options.onSkipped?.(pathText(event.path), 'excluded');
+        if (event.isRoot) this.#bare.skip(event.path, 'excluded');
         break;
     }
   }
