@@ -45,5 +45,6 @@ export async function checkRepository(
       },
     );
   }
+  if (summary.snapshots === 0) output.warn('no snapshot is in it: there is nothing that could be restored');
   if (!output.json) output.row('sound', 'no errors found');
 }

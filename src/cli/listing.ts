@@ -1,6 +1,14 @@
 import { HoldfastError } from '../base/index.ts';
-import { pathText } from '../files/index.ts';
-import { listSnapshot, permissionsOf, type StoredSnapshot, type TreeNode } from '../repository/index.ts';
+import { pathText, textPath } from '../files/index.ts';
+import {
+  describeFilter,
+  listSnapshot,
+  matchesFilter,
+  permissionsOf,
+  type SnapshotFilter,
+  type StoredSnapshot,
+  type TreeNode,
+} from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatTime, plural } from './format.ts';
 import type { Output } from './output.ts';
@@ -22,12 +30,14 @@ export async function listSnapshots(
     damaged++;
     output.warn(message);
   };
-  const meant = (snapshot: StoredSnapshot): boolean => isMeant(snapshot, options);
+  const filter = filterOf(options, context);
   const onFuture = (snapshot: StoredSnapshot): void => {
-    if (meant(snapshot)) warnOfFuture(context, snapshot);
+    if (matchesFilter(snapshot, filter)) warnOfFuture(context, snapshot);
   };
   const all = await target.repository.snapshots({ signal, onDamaged, onFuture });
-  saySnapshots(output, all.filter(meant));
+  const chosen = all.filter((snapshot) => matchesFilter(snapshot, filter));
+  if (chosen.length === 0) sayNone(output, all.length, filter);
+  if (chosen.length > 0 || output.json) saySnapshots(output, chosen);
   if (damaged === 0) return;
   throw new HoldfastError('repository_damaged', `${plural(damaged, 'snapshot')} damaged, named above`, {
     hint: 'those in the list are readable: restore them by their id',
@@ -53,8 +63,12 @@ function saySnapshots(output: Output, chosen: readonly StoredSnapshot[]): void {
       snapshot.summary === undefined ? '' : formatBytes(snapshot.summary.totalBytesProcessed),
       snapshot.paths.join(', '),
     ]),
-    'no snapshot was found: holdfast backup PATH makes one',
   );
+}
+
+function sayNone(output: Output, all: number, filter: SnapshotFilter): void {
+  if (all === 0) return output.warn('there is no snapshot yet: holdfast backup PATH makes one');
+  output.warn(`none of ${plural(all, 'snapshot')} is${describeFilter(filter)}`);
 }
 
 /**
@@ -70,8 +84,9 @@ export async function listFiles(
   const { output, signal } = context;
   await using target = await openTarget(context, options);
   const snapshot = await target.repository.findSnapshot(name, filterOf(options, context));
-  const below = directory === undefined ? {} : { path: Buffer.from(directory) };
+  const below = directory === undefined ? {} : { path: textPath(directory) };
   let problems = 0;
+  let listed = 0;
   const onProblem = (path: Uint8Array, { message }: Error): void => {
     problems++;
     output.warn(`${pathText(path)}: ${message}`);
@@ -81,10 +96,12 @@ export async function listFiles(
     signal,
     onProblem,
   })) {
+    listed++;
     const text = pathText(path);
     if (output.json) output.value(fileJson(text, node));
     else output.data(options.long === true ? `${describeNode(node)}  ${printable(text)}` : printable(text));
   }
+  if (problems === 0 && listed === 0) output.warn(`snapshot ${snapshot.id.slice(0, 8)} has nothing in it`);
   if (problems === 0) return;
   throw new HoldfastError(
     'repository_damaged',
@@ -97,13 +114,6 @@ export async function listFiles(
 
 function dateOf(timeNs: bigint): Date {
   return new Date(Number(timeNs / 1_000_000n));
-}
-
-function isMeant(snapshot: StoredSnapshot, { host, path }: SnapshotFilters): boolean {
-  return (
-    (host === undefined || snapshot.hostname === host) &&
-    (path ?? []).every((one) => snapshot.paths.includes(one))
-  );
 }
 
 function toJson(snapshot: StoredSnapshot): Record<string, unknown> {

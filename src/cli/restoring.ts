@@ -3,6 +3,7 @@ import { type RestoreSummary, restore, type StoredSnapshot, verify } from '../re
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
 import { localPath } from './local-path.ts';
+import type { Output } from './output.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget, type Target } from './repository-target.ts';
 import { filterOf, type SnapshotFilters } from './snapshot-filters.ts';
@@ -33,7 +34,7 @@ export async function restoreSnapshot(
   if (output.json) output.value({ snapshot: snapshot.id, target, ...summary, problems, seconds });
   else {
     const { files, bytes } = summary;
-    const proof = request.verify === true && verified === 0 ? ['read again, all equal'] : [];
+    const proof = request.verify === true && verified === 0 && files > 0 ? ['read again, all equal'] : [];
     output.row(
       'restored',
       plural(files, 'file'),
@@ -43,6 +44,29 @@ export async function restoreSnapshot(
     );
   }
   refuseProblems({ ...summary, problems });
+  sayNothing(output, snapshot, { ...request, summary });
+}
+
+/**
+ * What comes back with not one file is no success without a word.
+ * @throws HoldfastError `path_not_found` when the patterns leave nothing at all
+ */
+function sayNothing(
+  output: Output,
+  { id }: StoredSnapshot,
+  { include, summary }: Pick<RestoreRequest, 'include'> & { readonly summary: RestoreSummary },
+): void {
+  const { files, directories, others } = summary;
+  const from = `snapshot ${id.slice(0, 8)}`;
+  if (include !== undefined && files + directories + others === 0)
+    throw new HoldfastError(
+      'path_not_found',
+      `${include.join(' ')} leaves nothing of ${from} to be restored`,
+      {
+        hint: 'a pattern with ! takes back what those before it mean; holdfast ls shows what there is',
+      },
+    );
+  if (files === 0) output.warn(`not one file was restored: ${include?.join(' ') ?? from} has none`);
 }
 
 /** Everything may be back, and the repository still want mending. */

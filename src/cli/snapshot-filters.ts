@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SnapshotFilter, SnapshotListOptions } from '../repository/index.ts';
 import type { Context } from './context.ts';
@@ -17,15 +18,19 @@ export function addSnapshotFilters(command: Command): Command {
     .addOption(new RepeatableOption('--path <path>', 'only snapshots of this folder'));
 }
 
-/** The filters of a command line as the repository takes them; a snapshot that is from the future is named. */
+/**
+ * The filters of a command line as the repository takes them: a snapshot's paths are absolute, and UTF-8 whatever the name. A
+ * snapshot that is from the future is named.
+ */
 export function filterOf(
-  filters: SnapshotFilters,
-  context: Pick<Context, 'signal' | 'output'>,
+  { host, path }: SnapshotFilters,
+  context: Pick<Context, 'signal' | 'output' | 'workingDirectory'>,
 ): SnapshotFilter & Pick<SnapshotListOptions, 'signal' | 'onFuture'> {
+  const paths = path?.map((one) => resolve(context.workingDirectory, one).toWellFormed());
   return {
     signal: context.signal,
     onFuture: (snapshot) => warnOfFuture(context, snapshot),
-    ...(filters.host !== undefined && { hostname: filters.host }),
-    ...(filters.path !== undefined && { paths: filters.path }),
+    ...(host !== undefined && { hostname: host }),
+    ...(paths && { paths }),
   };
 }

@@ -134,6 +134,13 @@ test('a hostile name takes no longer than its length allows', () => {
   assert.equal(list.match([...Array.from({ length: 200 }, () => 'a'), name]).matched, false);
 });
 
+test('names are met as a list shows them: ? for a control character, U+FFFD for what is no UTF-8', () => {
+  const list = new PatternList(['[a]?.txt', 'x\ufffdy'], { names: true });
+  const met = (name: string): boolean => list.match([name]).matched;
+  assert.deepEqual(['[a]\n.txt', 'x\udcffy', 'x\udcfey'].map(met), [true, true, true]);
+  assert.deepEqual(['[a].txt', 'xay', 'x\udcff'].map(met), [false, false, false]);
+});
+
 test('names are met letter by letter as well, and what nothing met is told', () => {
   const list = new PatternList(['[b]*.txt', '/a/[open', 'b*'], { names: true });
   assert.deepEqual([list.match(['x', '[b]*.txt']).matched, list.match(['a', '[open']).matched], [true, true]);

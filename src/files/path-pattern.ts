@@ -72,7 +72,17 @@ export class PatternList {
 /** A component that is written just so is meant too, whatever it holds: names copied from a list need no `\\`. */
 function compileName(text: string): Glob {
   const glob = globOf(text);
-  return (name) => name === text || glob(name);
+  return (name) => isShownAs(name, text) || glob(name);
+}
+
+/** A list shows `?` for what would steer a terminal, and a terminal U+FFFD for what is no UTF-8. */
+function isShownAs(name: string, text: string): boolean {
+  if (name === text) return true;
+  if (name.length !== text.length || !/[?\ufffd]/.test(text)) return false;
+  return Array.prototype.every.call(name, (unit: string, at) => {
+    const shown = text[at];
+    return shown === unit || shown === '?' || (shown === '\ufffd' && /[\udc80-\udcff]/.test(unit));
+  });
 }
 
 function globOf(text: string): Glob {

@@ -36,6 +36,7 @@ export type {
 export { verify } from './restore/verify.ts';
 export type { VerifyOptions, VerifySummary } from './restore/verify-options.ts';
 export {
+  describeFilter,
   matchesFilter,
   type SnapshotFilter,
   type SnapshotListOptions,

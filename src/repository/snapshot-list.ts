@@ -83,6 +83,15 @@ export function findParent(
   return snapshots.findLast((snapshot) => groupKey(snapshot) === wanted);
 }
 
+/** What a filter asks for: ` of host laptop and folder /home/ann`, or nothing. */
+export function describeFilter({ hostname, paths = [] }: SnapshotFilter): string {
+  const parts = [
+    ...(hostname === undefined ? [] : [`host ${hostname}`]),
+    ...paths.map((path) => `folder ${path}`),
+  ];
+  return parts.length === 0 ? '' : ` of ${parts.join(' and ')}`;
+}
+
 /** Whether a filter lets a snapshot through. */
 export function matchesFilter(snapshot: Snapshot, filter: SnapshotFilter): boolean {
   const { hostname, paths = [] } = filter;
@@ -102,7 +111,7 @@ function latest(snapshots: readonly StoredSnapshot[], filter: SnapshotFilter): S
   const found = snapshots.filter((snapshot) => matchesFilter(snapshot, filter)).at(-1);
   if (found) return found;
   const message =
-    snapshots.length === 0 ? 'there is no snapshot yet' : 'no snapshot of that host and those paths';
+    snapshots.length === 0 ? 'there is no snapshot yet' : `no snapshot${describeFilter(filter)} is there`;
   throw new HoldfastError('snapshot_not_found', message, { hint: snapshotsHint });
 }
 

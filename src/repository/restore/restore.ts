@@ -26,7 +26,6 @@ export async function restore(
     ...(options.signal && { signal: options.signal }),
     onDamaged: (_name, _error, packs) => (unlistedPacks = packs),
   });
-  await target.create();
   const restorer = new Restorer(target, { ...options, savedPaths: snapshot.paths ?? [] });
   const files = restorer.prepare(repository, snapshot.tree);
   await readContent(repository, files, { index, sink: restorer, signal: options.signal });

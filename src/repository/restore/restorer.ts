@@ -38,6 +38,7 @@ export class Restorer implements ContentSink {
   readonly #steps: Step[] = [];
   /** What directories get when all is in them, parents before their children. */
   readonly #directories: { readonly place: Bytes; readonly attributes: FileAttributes }[] = [];
+  #isCreated = false;
   /** Bytes of content that were opened, whether or not the file that they are of could be made. */
   #opened = 0;
   readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0, problems: 0 };
@@ -53,6 +54,7 @@ export class Restorer implements ContentSink {
     const { include, signal } = this.#options;
     const onProblem = (path: Bytes, message: string): void => this.#report(pathText(path), message);
     for await (const directory of walkSnapshot(repository, tree, { include, signal, onProblem })) {
+      if (directory.isSelected || directory.nodes.length > 0) await this.#createTarget();
       const { place, state } = this.#enter(directory);
       if (state === 'refused') continue;
       for (const node of directory.nodes) {
@@ -109,6 +111,12 @@ export class Restorer implements ContentSink {
       this.#applyAttributes(place, place, attributes);
     }
     return this.#counts;
+  }
+
+  /** Not before something goes there. */
+  async #createTarget(): Promise<void> {
+    if (!this.#isCreated) await this.#target.create();
+    this.#isCreated = true;
   }
 
   /** Makes a directory, and those that lead to it, once something in it is wanted. */
