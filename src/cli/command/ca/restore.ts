@@ -14,8 +14,8 @@ export const defineCaRestore: DefineCommand = (command, start) => {
     needs('--names', 'file'),
     needs('--port', 'file'),
     needs('--dry-run', 'file'),
-    atMostOne('--dry-run', '--mirror', '--log-is-lost'),
-    atMostOne('--mirror', '--log-is-lost'),
+    atMostOne('--dry-run', '--mirror'),
+    atMostOne('--dry-run', '--log-is-lost'),
     atMostOne('--re-enrol', '--trust-issued'),
   );
   command
