@@ -24,7 +24,7 @@ export {
 } from './export-certificate.ts';
 export { joinNetwork } from './join-network.ts';
 export { enrolAddress, renewLate, type WaitingRenewal } from './late-renewal.ts';
-export { type Node, openNode, openOrCreateKeystore } from './node.ts';
+export { findKeystore, type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export {
   adoptEscrowed,

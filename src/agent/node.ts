@@ -216,8 +216,13 @@ function withAnchors(bundle: TrustBundle, added: readonly TrustAnchor[]): TrustB
  * @throws HoldfastError `keystore_missing`, `keystore_damaged`
  */
 export async function openOrCreateKeystore(directory: string): Promise<Keystore> {
-  const isNode = (await readNodeState(directory)) !== undefined;
-  return isNode ? await Keystore.open(directory) : await openKeystore(directory);
+  return (await findKeystore(directory)) ?? (await openKeystore(directory));
+}
+
+/** The same, for who only looks: undefined when there is none, which is not made. */
+export async function findKeystore(directory: string): Promise<Keystore | undefined> {
+  const isThere = (await readNodeState(directory)) !== undefined || (await Keystore.exists(directory));
+  return isThere ? await Keystore.open(directory) : undefined;
 }
 
 /** The same, for whoever is about to become a node, perhaps again: made when there is none, whatever was there before. */

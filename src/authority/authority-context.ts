@@ -17,6 +17,8 @@ export interface AuthorityContext {
   readonly recoveryRecipient: string;
   /** What the settings of this machine ask of upkeep. */
   readonly care: Care;
+  /** Whether this one was opened to look only, and records nothing. */
+  readonly looks: boolean;
   readonly database: Database;
   /** Looks up what is committed, at once: for questions that cannot wait. */
   readonly reader: CommittedReader;

@@ -274,7 +274,7 @@ export class Authority implements AsyncDisposable {
       await this.#refusals.flush('all');
       await this.#repeated.flush('all');
       await keepLastCheckpoint(this.#context);
-      if (this.mirrors.configured) await this.mirrors.flush(lastFlushMs);
+      if (this.mirrors.configured && !this.#context.looks) await this.mirrors.flush(lastFlushMs);
       this.mirrors.close();
     } finally {
       await this.#context.certificateSigner.close();

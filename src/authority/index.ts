@@ -60,7 +60,7 @@ export type { CatchUpOrder, CaughtUp } from './mirror/catch-up.ts';
 export { DirectoryMirror } from './mirror/directory-mirror.ts';
 export type { LogMirror } from './mirror/log-mirror.ts';
 export type { MirrorState, Mirrors } from './mirror/mirrors.ts';
-export { hasAuthority, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
+export { hasAuthority, type Looks, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { PolicyBook } from './policy/policy-book.ts';
 export type { RenewOrder } from './renew-node.ts';
 export {

@@ -14,12 +14,16 @@ import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
 import { DurableHead } from './log/durable-head.ts';
+import { passesKeptCheckpoint } from './log/kept-checkpoint.ts';
 import { LivePolicy } from './policy/live-policy.ts';
 import { readIssuer } from './read-issuer.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
 import { authorityMigrations } from './schema.ts';
 import { CertificateSigner } from './signing/certificate-signer.ts';
 import type { Standing } from './standing.ts';
+
+/** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */
+export type Looks = 'always' | 'when damaged';
 
 /** Which authority, and how. */
 export interface OpenAuthorityOptions {
@@ -29,6 +33,8 @@ export interface OpenAuthorityOptions {
   readonly worker?: boolean;
   /** What the settings ask of upkeep; nothing unless said. */
   readonly care?: Care;
+  /** Only look: nothing is recorded, here or on a mirror, so that what is damaged stays as it was found. */
+  readonly looks?: Looks;
   /** Opens the keystore, where no stash does; asked for then. */
   readonly passphrase?: OpenKeystoreOptions['passphrase'];
 }
@@ -64,6 +70,7 @@ export async function openContext({
   clock,
   worker = false,
   care = noCare,
+  looks,
   passphrase,
 }: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
   const directory = authorityDirectory(home);
@@ -83,12 +90,16 @@ export async function openContext({
     const about = { network, statusAddress: status_address };
     const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
     const reader = new CommittedReader(path);
+    const isLooking =
+      looks === 'always' ||
+      (looks === 'when damaged' && !(await passesKeptCheckpoint({ directory, issuer, reader })));
     const clockGuard = new ClockGuard(clock, reader);
     const context = createContext(
       {
         directory,
         recoveryRecipient: recovery_recipient,
         care,
+        looks: isLooking,
         database,
         reader,
         keystore,
@@ -102,8 +113,8 @@ export async function openContext({
       },
       issuer,
     );
-    await keepTime(context);
-    if (standing === 'ready') await replaceIssuingWhenDue(context);
+    if (!isLooking) await keepTime(context);
+    if (!isLooking && standing === 'ready') await replaceIssuingWhenDue(context);
     return { context, recoveryRecipient: recovery_recipient };
   } catch (error) {
     await database.close();

@@ -1,5 +1,5 @@
 import type { AdminContext } from '../admin/index.ts';
-import { type Authority, openAuthority } from '../authority/index.ts';
+import { type Authority, type Looks, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { namesToTell } from '../policy/index.ts';
 import { backupPlace, careOf } from './care-of.ts';
@@ -21,12 +21,12 @@ export interface AuthorityHome extends AsyncDisposable {
 
 /**
  * Opens the authority of `home`: `home_in_use` when another process has it, `home_missing` when there is none.
- * `worker` keeps its database in a thread of its own, as a server wants.
+ * `worker` keeps its database in a thread of its own, as a server wants; one that `looks` records nothing.
  */
 export async function openAuthorityHome(
   context: Context,
   home: Home,
-  { worker = false }: { worker?: boolean } = {},
+  { worker = false, looks }: { worker?: boolean; looks?: Looks | undefined } = {},
 ): Promise<AuthorityHome> {
   const settings = await readSettings(home);
   if (settings === undefined) {
@@ -36,7 +36,8 @@ export async function openAuthorityHome(
   }
   const care = careOf(home, settings);
   const passphrase = () => keystorePassphrase(context, home, settings);
-  const authority = await openAuthority({ home: home.path, clock: context.clock, worker, care, passphrase });
+  const how = { worker, care, passphrase, ...(looks && { looks }) };
+  const authority = await openAuthority({ home: home.path, clock: context.clock, ...how });
   return asAuthorityHome({ home, settings, authority, created: false });
 }
 

@@ -14,7 +14,7 @@ import {
 import { hasAuthority } from '../authority/index.ts';
 import { parseCertificate, parseIdentityUri, type Role } from '../pki/index.ts';
 import { thisMachine } from '../repository/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
@@ -42,7 +42,7 @@ export interface CertificateListOptions {
 export async function listCertificates(context: Context, options: CertificateListOptions): Promise<void> {
   const { output, clock } = context;
   const filter = filterOf(options);
-  const certificates = await withAdmin(context, (admin) =>
+  const certificates = await askAdmin(context, (admin) =>
     collectPages<CertificateView>(
       ({ after, limit }) =>
         admin.call('cert.list', { ...filter, ...(after && { after: after.serial }), limit }),
@@ -90,7 +90,7 @@ function filterOf({ role, name, state, expiring, search }: CertificateListOption
 export async function showCertificate(context: Context, what: string): Promise<void> {
   const isSerial = /^[0-9a-fA-F]{8,40}$/.test(what);
   const views = isSerial
-    ? [await withAdmin(context, (admin) => admin.call('cert.show', { serial: what.toLowerCase() }))]
+    ? [await askAdmin(context, (admin) => admin.call('cert.show', { serial: what.toLowerCase() }))]
     : await viewsFromFile(localPath(context.workingDirectory, what), context.clock.now());
   if (context.output.json) return context.output.value(isSerial ? views[0] : views);
   for (const view of views) sayCertificate(context, view);

@@ -1,6 +1,6 @@
 import type { OperationAnswer } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin, withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
@@ -19,7 +19,7 @@ export async function setPolicy(context: Context, key: string, value: string): P
 /** `holdfast policy export FILE` */
 export async function exportPolicy(context: Context, file: string): Promise<void> {
   const path = localPath(context.workingDirectory, file);
-  const { policy } = await withAdmin(context, (admin) => admin.call('policy.show', {}));
+  const { policy } = await askAdmin(context, (admin) => admin.call('policy.show', {}));
   await writeChosenFile(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644, replace: true });
   if (context.output.json) return context.output.value({ file: path });
   context.output.row('exported', path);
@@ -29,7 +29,8 @@ export async function exportPolicy(context: Context, file: string): Promise<void
 export async function importPolicy(context: Context, file: string, apply: boolean): Promise<void> {
   const { output } = context;
   const policy = await readPolicyFile(localPath(context.workingDirectory, file));
-  const answer = await withAdmin(context, (admin) => admin.call('policy.import', { policy, apply }));
+  const reach = apply ? withAdmin : askAdmin;
+  const answer = await reach(context, (admin) => admin.call('policy.import', { policy, apply }));
   if (output.json) return output.value({ ...answer, applied: apply });
   if (answer.changes.length === 0) return output.row('unchanged', 'the policy is as the file has it');
   sayChanges(context, apply ? 'changed' : 'to change', answer);

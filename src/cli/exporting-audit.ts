@@ -1,5 +1,5 @@
 import { type AdminClient } from '../admin/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { encodeCsvRow } from './csv.ts';
@@ -22,7 +22,7 @@ export async function exportAudit(
 ): Promise<void> {
   const path = localPath(context.workingDirectory, file);
   let records = 0;
-  await withAdmin(context, async (admin) => {
+  await askAdmin(context, async (admin) => {
     await writeChosenFile(
       path,
       encode(

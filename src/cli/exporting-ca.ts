@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { certificatePem, createChainPkcs7 } from '../pki/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
@@ -22,7 +22,7 @@ export async function exportCa(context: Context, file: string, options: CaExport
     });
   }
   const path = localPath(context.workingDirectory, file);
-  const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', { chain }));
+  const { certificates } = await askAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
   await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force, word: '--force' });
   if (context.output.json) return context.output.value({ file: path, certificates: ders.length });

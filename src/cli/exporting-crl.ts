@@ -1,7 +1,7 @@
 import type { AdminClient, OperationAnswer } from '../admin/index.ts';
 import { type Bytes, concatBytes } from '../base/index.ts';
 import { crlPem, parseCrl } from '../pki/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin, withAdmin } from './administering.ts';
 import { writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { formatTime, plural } from './format.ts';
@@ -65,7 +65,7 @@ function lengthOf(pieces: readonly Bytes[]): number {
 
 async function listCrls(context: Context): Promise<void> {
   const { output } = context;
-  const lists = await withAdmin(context, (admin) => admin.call('ca.crls', {}));
+  const lists = await askAdmin(context, (admin) => admin.call('ca.crls', {}));
   if (output.json) return output.value(lists);
   output.table(
     [

@@ -1,6 +1,6 @@
 import type { AdminClient, OperationAnswer, OperationInput } from '../admin/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatTime, parseMoment } from './format.ts';
 
@@ -30,7 +30,7 @@ export async function listAudit(context: Context, options: AuditListOptions): Pr
     ...(since !== undefined && { since: momentOf(since, clock.now()) }),
     ...(until !== undefined && { until: momentOf(until, clock.now()) }),
   };
-  const records = await withAdmin(context, (admin) => collect(admin, filter, limit));
+  const records = await askAdmin(context, (admin) => collect(admin, filter, limit));
   if (output.json) return output.value(records);
   output.table(
     [

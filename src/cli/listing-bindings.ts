@@ -1,8 +1,8 @@
 import { describeCertificate } from '../admin/index.ts';
-import { openOrCreateKeystore } from '../agent/index.ts';
+import { findKeystore } from '../agent/index.ts';
 import { type Bytes } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, shortFingerprint } from './format.ts';
 import { openHome } from './home.ts';
@@ -12,8 +12,10 @@ import { readBindings } from './server-bindings.ts';
 export async function listBindings(context: Context): Promise<void> {
   const { output, clock } = context;
   const home = await openHome(context.home);
-  const roots = await withAdmin(context, (admin) => admin.call('tls.list', {}));
-  const bindings = readBindings(await openOrCreateKeystore(home.node)).map(({ target, credentials }) => {
+  const roots = await askAdmin(context, (admin) => admin.call('tls.list', {}));
+  const keystore = await findKeystore(home.node);
+  const bound = keystore === undefined ? [] : readBindings(keystore);
+  const bindings = bound.map(({ target, credentials }) => {
     const leaf = parseCertificate(credentials.chain[0] as Bytes);
     return { ...target, ...describeCertificate(leaf, clock.now()) };
   });

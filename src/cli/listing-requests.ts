@@ -1,5 +1,5 @@
 import type { OperationAnswer } from '../admin/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
@@ -13,7 +13,7 @@ export interface RequestListOptions {
 export async function listRequests(context: Context, { state }: RequestListOptions): Promise<void> {
   const { output } = context;
   const wanted = state === 'all' ? {} : { state };
-  const requests = await withAdmin(context, (admin) =>
+  const requests = await askAdmin(context, (admin) =>
     collectPages<OperationAnswer<'request.list'>[number]>(({ after }) =>
       admin.call('request.list', { ...wanted, ...(after && { before: after.id }) }),
     ),
@@ -45,7 +45,7 @@ export async function listRequests(context: Context, { state }: RequestListOptio
 /** `holdfast request show ID` */
 export async function showRequest(context: Context, id: number): Promise<void> {
   const { output } = context;
-  const request = await withAdmin(context, (admin) => admin.call('request.show', { id }));
+  const request = await askAdmin(context, (admin) => admin.call('request.show', { id }));
   if (output.json) return output.value(request);
   sayAsked(context, request);
   sayOutlook(context, request);

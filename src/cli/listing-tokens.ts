@@ -1,5 +1,5 @@
 import type { OperationAnswer } from '../admin/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin, withAdmin } from './administering.ts';
 import { collectPages } from './collect-pages.ts';
 import type { Context } from './context.ts';
 import { formatTime } from './format.ts';
@@ -7,7 +7,7 @@ import { formatTime } from './format.ts';
 /** `holdfast token list` */
 export async function listTokens(context: Context): Promise<void> {
   const { output } = context;
-  const tokens = await withAdmin(context, (admin) =>
+  const tokens = await askAdmin(context, (admin) =>
     collectPages<OperationAnswer<'token.list'>[number]>(({ after }) =>
       admin.call('token.list', after === undefined ? {} : { before: after.id }),
     ),

@@ -1,6 +1,7 @@
 import { describeCertificate } from '../admin/index.ts';
 import {
   completePending,
+  findKeystore,
   forgetPending,
   listPending,
   openOrCreateKeystore,
@@ -17,12 +18,14 @@ import { printable } from './table.ts';
 /** `holdfast request pending`: the requests of this machine whose keys wait for a certificate, and what became of them. */
 export async function showPending(context: Context, { forget }: { readonly forget?: string }): Promise<void> {
   const { output } = context;
-  const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
+  const { node } = await openHome(context.home);
   if (forget !== undefined) {
-    await forgetPending(keystore, forget);
+    await forgetPending(await openOrCreateKeystore(node), forget);
     return output.json ? output.value({ forgotten: forget }) : output.row('forgotten', forget, 'key and all');
   }
-  const pending = await Promise.all(listPending(keystore).map((each) => describePending(context, each)));
+  const keystore = await findKeystore(node);
+  const waiting = keystore === undefined ? [] : listPending(keystore);
+  const pending = await Promise.all(waiting.map((each) => describePending(context, each)));
   if (output.json) return output.value(pending);
   sayPending(context, pending);
 }

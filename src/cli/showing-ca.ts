@@ -1,5 +1,5 @@
 import type { OperationAnswer } from '../admin/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatRemaining, formatTime } from './format.ts';
 
@@ -9,7 +9,7 @@ type Issuer = Ca['certificates'][number];
 /** `holdfast ca show`: every certificate of the authority's own, and who has its key. */
 export async function showCa(context: Context): Promise<void> {
   const { output } = context;
-  const ca = await withAdmin(context, (admin) => admin.call('ca.show', {}));
+  const ca = await askAdmin(context, (admin) => admin.call('ca.show', {}));
   if (output.json) return output.value(ca);
   output.row('authority', ca.network, `epoch ${ca.epoch}`, ca.standing);
   if (ca.clock !== null) output.warn(ca.clock);

@@ -1,10 +1,10 @@
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 
 /** `holdfast policy show`: what is not the default is marked, and how. */
 export async function showPolicy(context: Context): Promise<void> {
   const { output } = context;
-  const answer = await withAdmin(context, (admin) => admin.call('policy.show', {}));
+  const answer = await askAdmin(context, (admin) => admin.call('policy.show', {}));
   if (output.json) return output.value(answer);
   output.table(
     [

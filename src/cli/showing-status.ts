@@ -1,7 +1,7 @@
 import type { OperationAnswer } from '../admin/index.ts';
 import { escrowsIn, type Node, openNode, readNodeState, serverPlace } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import { type BackupStanding, backupStanding, sayBackups, standingToJson } from './backup-standing.ts';
 import type { Context } from './context.ts';
 import { formatAge, formatRemaining, formatTime, plural, shortFingerprint } from './format.ts';
@@ -13,7 +13,7 @@ type Status = OperationAnswer<'status'>;
 export async function showStatus(context: Context): Promise<void> {
   const home = await openHome(context.home);
   const status = (await hasAuthority(home.path))
-    ? await withAdmin(context, (admin) => admin.call('status', {}))
+    ? await askAdmin(context, (admin) => admin.call('status', {}), 'when damaged')
     : undefined;
   const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
   const backups = await backupStanding(context, home, node?.state);

@@ -1,7 +1,7 @@
 import { Check } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import type { Context } from './context.ts';
 import { formatCount, formatTime } from './format.ts';
 import { localPath } from './local-path.ts';
@@ -16,7 +16,7 @@ export async function verifyAudit(
   const { checkpoint: file } = options;
   const given =
     file === undefined ? {} : { checkpoint: await readCheckpoint(localPath(workingDirectory, file)) };
-  const answer = await withAdmin(context, (admin) => admin.call('audit.verify', given));
+  const answer = await askAdmin(context, (admin) => admin.call('audit.verify', given));
   if (output.json) return output.value(answer);
   output.row('log', `${formatCount(answer.records)} records, one chain`, `head ${answer.head.slice(0, 16)}…`);
   for (const { from, epoch, sequence, at } of answer.checkpoints)

@@ -2,7 +2,7 @@ import { type CertificateVerdict, verdictOf, verifyPath } from '../admin/index.t
 import { openNode } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
-import { withAdmin } from './administering.ts';
+import { askAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import { checkLists } from './checking-revocation.ts';
 import type { Context } from './context.ts';
@@ -44,7 +44,7 @@ function verifyByRecords(
   chain: readonly Bytes[],
   { at, host }: VerifyOptions,
 ): Promise<CertificateVerdict> {
-  return withAdmin(context, (admin) =>
+  return askAdmin(context, (admin) =>
     admin.call('cert.verify', {
       chain: chain.map((der) => asBuffer(der).toString('base64')),
       ...(at !== undefined && { at }),

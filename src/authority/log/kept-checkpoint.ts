@@ -9,6 +9,9 @@ import { Checkpoints } from './checkpoints.ts';
 import { hashRecord } from './log-record.ts';
 import { ourCheckpoint } from './our-checkpoint.ts';
 
+/** What a checkpoint that was kept is compared with. */
+type KeptBeside = Pick<AuthorityContext, 'directory' | 'issuer' | 'reader'>;
+
 /** What an open authority has kept, and when. */
 const kept = new WeakMap<AuthorityContext, { readonly sequence: number; readonly atMs: number }>();
 const keepEveryMs = minuteMs;
@@ -27,7 +30,7 @@ export async function keepCheckpoint(context: AuthorityContext): Promise<void> {
  * proof that something is wrong. A full disk leaves the one before.
  */
 export async function keepLastCheckpoint(context: AuthorityContext): Promise<void> {
-  if (readStanding(context.reader) !== 'ready') return;
+  if (context.looks || readStanding(context.reader) !== 'ready') return;
   if (!kept.has(context) && !(await takeUpKept(context))) return;
   const { sequence } = context.durable.current;
   if (sequence === kept.get(context)?.sequence) return;
@@ -50,7 +53,7 @@ async function takeUpKept(context: AuthorityContext): Promise<boolean> {
 }
 
 /** Whether the log passes through what was kept last; true when nothing was. */
-export async function passesKeptCheckpoint(context: AuthorityContext): Promise<boolean> {
+export async function passesKeptCheckpoint(context: KeptBeside): Promise<boolean> {
   const signed = await readKeptCheckpoint(context);
   if (signed === undefined) return true;
   const checkpoint = signed === 'damaged' ? undefined : ourCheckpoint(context.issuer, signed);
@@ -61,7 +64,7 @@ export async function passesKeptCheckpoint(context: AuthorityContext): Promise<b
 
 /** The checkpoint that was kept last; undefined when none was, `damaged` when the file holds something else. */
 export async function readKeptCheckpoint(
-  context: AuthorityContext,
+  context: Pick<AuthorityContext, 'directory'>,
 ): Promise<SignedCheckpoint | 'damaged' | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(pathIn(context), 'utf8'));
@@ -73,6 +76,6 @@ export async function readKeptCheckpoint(
   }
 }
 
-function pathIn({ directory }: AuthorityContext): string {
+function pathIn({ directory }: Pick<AuthorityContext, 'directory'>): string {
   return join(directory, 'checkpoint.json');
 }

@@ -44,7 +44,8 @@ export class MirrorWriter {
 
   /**
    * Writes what the mirror does not have yet, some of it when it is much, and says up to which record it has all.
-   * Undefined when the mirror showed that this authority is not the one to go on: that is on record then.
+   * Undefined when the mirror showed that this authority is not the one to go on: that is on record then. One that only
+   * looks writes nothing, and says how far the mirror has come.
    *
    * @throws HoldfastError `backup_foreign` when it holds the log of another authority; whatever the mirror throws
    */
@@ -52,7 +53,7 @@ export class MirrorWriter {
     const head = await this.#context.log.head();
     const found = await this.#look(head);
     if (found === undefined) return undefined;
-    if (found.sequence === head.sequence) return head.sequence;
+    if (found.sequence === head.sequence || this.#context.looks) return found.sequence;
     const epochs = logEpochs(this.#context.reader, head.sequence);
     let end: LogHead = { sequence: found.sequence, hash: '' };
     for (let n = 0; n < segmentsPerTurn && end.sequence < head.sequence; n++) {

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 
 /** What showed that there is another copy of this authority which is to be used instead. */
@@ -8,11 +9,23 @@ export interface NewerCopy {
   readonly sequence: number;
 }
 
-/** Ends the work of this authority for ever, on record; does nothing when it has ended already. */
-export async function supersede({ database, log }: AuthorityContext, newer: NewerCopy): Promise<void> {
+/**
+ * Ends the work of this authority for ever, on record; does nothing when it has ended already.
+ * @throws HoldfastError `authority_superseded` from one that only looks, which leaves its records as they are
+ */
+export async function supersede({ database, log, looks }: AuthorityContext, newer: NewerCopy): Promise<void> {
+  if (looks) throw knowsMore(newer);
   await database.transaction(async (tx) => {
     const { changes } = await tx.run("UPDATE authority SET standing = 'superseded' WHERE standing = 'ready'");
     if (changes === 0) return;
     await log.append(tx, { kind: 'superseded', by: 'authority', details: { ...newer } });
   });
+}
+
+function knowsMore({ shownBy, epoch, sequence }: NewerCopy): HoldfastError {
+  return new HoldfastError(
+    'authority_superseded',
+    `${shownBy} has record ${sequence} of epoch ${epoch}, which is not in the log here`,
+    { hint: 'holdfast audit verify says whether the log here was cut off, or this is an older copy' },
+  );
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { type SesamFile, sesamFiles } from '../../compat/index.ts';
 import { certificatePem } from '../../pki/index.ts';
-import { withAdmin } from '../administering.ts';
+import { askAdmin } from '../administering.ts';
 import type { Context } from '../context.ts';
 import { openHome } from '../home.ts';
 import { type MadeFiles, readMadeFiles } from './made-files.ts';
@@ -18,7 +18,7 @@ export async function exportMade(context: Context, directory: string): Promise<v
       hint: 'holdfast sm_ssl_cert client, or on the machine that is to have the files: holdfast join',
     });
   }
-  const { certificates } = await withAdmin(context, (admin) => admin.call('ca.export', {}));
+  const { certificates } = await askAdmin(context, (admin) => admin.call('ca.export', {}));
   const files = [
     ...(await textsOf(made.client, sesamFiles.clientKey, sesamFiles.clientCertificate)),
     ...(await textsOf(made.server, sesamFiles.serverKey, sesamFiles.serverCertificate)),
