@@ -4,9 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { type LocalOrder, openAuthority } from '../src/authority/index.ts';
 import { systemClock } from '../src/base/index.ts';
-import { exportPublicKey, generateKeyPair } from '../src/pki/index.ts';
+import { certificatePem, exportPublicKey, generateKeyPair } from '../src/pki/index.ts';
 import { daysLater } from './rig/clock.ts';
 import { Impostor } from './rig/impostor.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -64,6 +65,28 @@ describe('a server that is not the one it should be gets no request', () => {
     const result = await running.stop('SIGINT');
     socket.destroy();
     assert.deepEqual([result.code, errorIn(result).code], [130, 'interrupted'], result.stderr);
+  });
+
+  it('is the right one, and answers what is no HTTP', async () => {
+    const { chain, privateKey } = await issued({
+      role: 'server',
+      name: 'odd',
+      names: ['127.0.0.1', 'localhost'],
+    });
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const options = {
+      key,
+      cert: chain.map(certificatePem).join(''),
+      requestCert: true,
+      rejectUnauthorized: false,
+    };
+    await using odd = createTlsServer(options, (socket) => {
+      socket.on('error', () => {}).once('data', () => socket.end('220 odd.test ESMTP\r\n'));
+    });
+    odd.listen(network.port);
+    await once(odd, 'listening');
+    const refusal = { code: 'answer_malformed', exit: 20, message: /no HTTP/ } as const;
+    await assertRefused(['snapshots', '--home', client.home], { ...refusal, untouched: client.directory });
   });
 
   it('has a certificate that has expired', async () => {

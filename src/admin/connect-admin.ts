@@ -1,11 +1,13 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { type ErrorCode, HoldfastError, openSocketPlace, systemErrorCode } from '../base/index.ts';
-import type { TlsDialer } from '../transport/index.ts';
+import { type ErrorCode, HoldfastError, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
+import { answerMalformed, answerOf, type Line, type TlsDialer, transportError } from '../transport/index.ts';
 import type { AdminClient } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
+/** An operation may think for long, and says nothing meanwhile. */
+const pace = { idleMs: 30 * minuteMs, leastBytes: 1 };
 
 /** The path of an operation over HTTP, on the socket as on any listener with `control`. */
 export const operationPath = (name: string): string => `/-/admin/${name}`;
@@ -41,10 +43,22 @@ function socketAdmin(socketPath: string, signal?: AbortSignal): AdminClient {
   };
 }
 
-/** The admin API of a server of the network, over mutual TLS with an admin's certificate. Errors as {@link TlsDialer}. */
-export function networkAdmin(server: string, dialer: TlsDialer, signal?: AbortSignal): AdminClient {
+/** How a server of the network is reached. */
+export interface NetworkWay {
+  readonly server: string;
+  readonly dialer: TlsDialer;
+  readonly line: Line;
+}
+
+/**
+ * The admin API of a server of the network, over mutual TLS with an admin's certificate. A connection that cannot be made
+ * is tried again; what was sent is not, since it may have been done. Errors as {@link TlsDialer}.
+ */
+export function networkAdmin({ server, dialer, line }: NetworkWay, signal?: AbortSignal): AdminClient {
   const send: Send = (path, options) => requestTls(`${server}${path}`, { ...options, agent: dialer.agent() });
-  return clientOf({ where: server, send, signal });
+  const client = clientOf({ where: server, send, signal });
+  const isUnsafe = ({ code }: HoldfastError): boolean => code !== 'connection_failed';
+  return { call: (name, input) => line.attempt({ signal, isUnsafe }, () => client.call(name, input)) };
 }
 
 /** Begins a request to `path`. */
@@ -73,45 +87,53 @@ async function post(
   body: string,
 ): Promise<{ status: number; body: unknown }> {
   try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-      send(path, { method: 'POST', headers, ...(signal && { signal }) })
-        .on('response', resolve)
-        .on('error', reject)
-        .end(body);
-    });
-    return { status: response.statusCode ?? 0, body: parseJson(await readText(response)) };
-  } catch (error) {
-    if (error instanceof HoldfastError) throw error;
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const client = send(path, { method: 'POST', headers, ...(signal && { signal }) });
+    const answer = answerOf(client, where, pace);
+    client.end(body);
+    const response = await answer;
+    return {
+      status: response.statusCode ?? 0,
+      body: parseJson(await readText(response, where), where),
+    };
+  } catch (cause) {
+    const error = transportError(cause, where);
+    if (error instanceof HoldfastError && error.code !== 'connection_lost') throw error;
+    signal?.throwIfAborted();
     throw new HoldfastError('connection_lost', `the server behind ${where} does not answer`, {
       hint: 'look at the log of the server: holdfast serve --verbose',
-      cause: error,
+      cause,
     });
   }
 }
 
 /** A refusal that tells nothing has no body. */
-function parseJson(text: string): unknown {
-  return text === '' ? undefined : JSON.parse(text);
+function parseJson(text: string, where: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch (error) {
+    throw answerMalformed(where, 'what it answers is no JSON', error);
+  }
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+async function readText(response: IncomingMessage, where: string): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > maxAnswerBytes) throw new RangeError('answer too long');
+    if (length > maxAnswerBytes)
+      throw answerMalformed(where, `it answers with more than ${maxAnswerBytes} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
 }
 
 function remoteError(status: number, body: unknown): HoldfastError {
-  const { code, message, hint } = (body ?? {}) as { code?: ErrorCode; message?: string; hint?: string };
+  const { code, message, hint } = Object(body) as Readonly<Record<string, unknown>>;
   return new HoldfastError(
-    code ?? 'refused_by_peer',
-    message ?? `the server answered ${status}`,
-    hint === undefined ? {} : { hint },
+    typeof code === 'string' ? (code as ErrorCode) : 'refused_by_peer',
+    typeof message === 'string' ? message : `the server answered ${status}`,
+    typeof hint === 'string' ? { hint } : {},
   );
 }
 

@@ -54,5 +54,5 @@ async function withNetworkAdmin<T>(
     });
   }
   using connection = await connectNode(await openNode(home.node), context);
-  return await work(networkAdmin(connection.server, connection.dialer, context.signal));
+  return await work(networkAdmin(connection, context.signal));
 }

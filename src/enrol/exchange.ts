@@ -2,13 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { Check } from 'typebox/value';
 import { type Bytes, type ErrorCode, HoldfastError, secondMs } from '../base/index.ts';
-import {
-  answerMalformed,
-  isPassingStatus,
-  type Line,
-  transportError,
-  watchAnswer,
-} from '../transport/index.ts';
+import { answerMalformed, answerOf, isPassingStatus, type Line, transportError } from '../transport/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 import { maxMessageBytes, Refusal } from './message.ts';
@@ -126,18 +120,15 @@ function send({ url, message, connection, checkpoint, signal }: ExchangeRequest)
     }),
     ...(checkpoint && { [checkpointHeader]: encodeCheckpointHeader(checkpoint) }),
   };
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, {
-      ...connection,
-      method: body === undefined ? 'GET' : 'POST',
-      headers,
-      ...(signal && { signal }),
-    });
-    watchAnswer(outgoing, new URL(url).host);
-    outgoing.on('response', resolve);
-    outgoing.on('error', reject);
-    outgoing.end(body);
+  const outgoing = request(url, {
+    ...connection,
+    method: body === undefined ? 'GET' : 'POST',
+    headers,
+    ...(signal && { signal }),
   });
+  const answer = answerOf(outgoing, new URL(url).host);
+  outgoing.end(body);
+  return answer;
 }
 
 async function readBounded(response: IncomingMessage, host: string): Promise<Bytes> {

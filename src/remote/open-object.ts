@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { type ByteRange, formatObjectRef, type ObjectRef } from '../storage/index.ts';
-import { type Line, Streak } from '../transport/index.ts';
+import { answerMalformed, type Line, Streak } from '../transport/index.ts';
 import { bufferFor, receiveChunks, receiveInto } from './receive-body.ts';
 import { expectAnswer } from './refusal.ts';
 import type { RestAnswer } from './rest-answer.ts';
@@ -24,11 +24,30 @@ export async function openObject(
   const request = { method: 'GET', path: formatObjectRef(ref), headers: rangeHeader(range), signal } as const;
   const answer = expectAnswer(await ask(peer, request), `reading ${formatObjectRef(ref)}`);
   try {
-    return { answer, length: announcedLength(answer, ref, range) };
+    const length = announcedLength(answer, ref, range);
+    checkSize(ref, length, answer.host);
+    return { answer, length };
   } catch (error) {
     answer.close();
     throw error;
   }
+}
+
+const mebibyte = 1024 ** 2;
+
+/** Larger than any that a client makes. */
+const maxBytes: Readonly<Record<ObjectRef['type'], number>> = {
+  config: mebibyte,
+  keys: mebibyte,
+  locks: mebibyte,
+  snapshots: 64 * mebibyte,
+  index: 1024 * mebibyte,
+  data: Number.POSITIVE_INFINITY,
+};
+
+function checkSize(ref: ObjectRef, length: number, host: string): void {
+  if (length <= maxBytes[ref.type]) return;
+  throw answerMalformed(host, `it answers with ${length} bytes for ${formatObjectRef(ref)}`);
 }
 
 /** Opens what follows the bytes that have come. */

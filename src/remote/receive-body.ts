@@ -1,5 +1,5 @@
-import { type Bytes, concatBytes, HoldfastError } from '../base/index.ts';
-import { transportError } from '../transport/index.ts';
+import { asBuffer, type Bytes, concatBytes, HoldfastError } from '../base/index.ts';
+import { answerMalformed, transportError } from '../transport/index.ts';
 import { connectionLost } from './connection-lost.ts';
 import type { RestAnswer } from './rest-answer.ts';
 
@@ -64,23 +64,28 @@ export function bufferFor(length: number, { close }: RestAnswer): Bytes {
   throw new HoldfastError('storage_failed', `an answer of ${length} bytes is too large to be held in memory`);
 }
 
-/** The body of an answer whose size is not known before, up to `maxBytes`. */
-export async function receiveText(answer: RestAnswer, maxBytes: number): Promise<string> {
-  const chunks: Bytes[] = [];
+/** The body of an answer whose size is not known before, up to `maxBytes`. @throws HoldfastError `answer_malformed` beyond */
+export async function* receivePieces(answer: RestAnswer, maxBytes: number): AsyncGenerator<Bytes, void> {
+  const { message, host, close } = answer;
   let size = 0;
   try {
-    for await (const chunk of answer.message.iterator({ destroyOnReturn: false })) {
-      chunks.push(chunk as Bytes);
+    for await (const chunk of message.iterator({ destroyOnReturn: false })) {
       size += (chunk as Bytes).length;
-      if (size > maxBytes)
-        throw new HoldfastError('storage_failed', `an answer of more than ${maxBytes} bytes`);
+      if (size > maxBytes) throw answerMalformed(host, `it answers with more than ${maxBytes} bytes`);
+      yield chunk as Bytes;
     }
   } catch (error) {
-    throw transportError(error, answer.host);
+    throw transportError(error, host);
   } finally {
-    answer.close();
+    close();
   }
-  return Buffer.from(concatBytes(...chunks)).toString();
+}
+
+/** The same as text. */
+export async function receiveText(answer: RestAnswer, maxBytes: number): Promise<string> {
+  const chunks: Bytes[] = [];
+  for await (const chunk of receivePieces(answer, maxBytes)) chunks.push(chunk);
+  return asBuffer(concatBytes(...chunks)).toString();
 }
 
 /** Reads the end of an answer in which nothing else is expected, so that its connection can be used again. */

@@ -1,4 +1,4 @@
-import { forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
+import { forEachLimited, isHoldfastError } from '../base/index.ts';
 import {
   isObjectId,
   type ObjectId,
@@ -6,13 +6,22 @@ import {
   type ObjectRef,
   type ObjectType,
 } from '../storage/index.ts';
-import { receiveText } from './receive-body.ts';
+import { listEntries, malformedList } from './list-entries.ts';
+import { receivePieces } from './receive-body.ts';
 import type { RestAnswer } from './rest-answer.ts';
 
 const typeV2 = 'application/vnd.x.restic.rest.v2';
 
-/** A listing of three million objects. */
-const maxListBytes = 256 * 1024 * 1024;
+const mebibyte = 1024 ** 2;
+
+/** Listings of three million packs, which are fifty terabytes, and of a hundred thousand of all else. */
+const maxListBytes: Readonly<Record<ObjectType, number>> = {
+  data: 256 * mebibyte,
+  index: 16 * mebibyte,
+  snapshots: 16 * mebibyte,
+  keys: 16 * mebibyte,
+  locks: 16 * mebibyte,
+};
 
 /** Requests for sizes at a time, when a server lists names alone. */
 const statsAtOnce = 8;
@@ -26,9 +35,13 @@ export async function receiveList(
   type: ObjectType,
   stat: (ref: ObjectRef) => Promise<number>,
 ): Promise<readonly ObjectInfo[]> {
-  const entries = parseArray(await receiveText(answer, maxListBytes));
-  if (answer.message.headers['content-type'] === typeV2) return entries.flatMap(namedSize);
-  return await withSizes(entries.flatMap(onlyName), (name) => stat({ type, name }));
+  const { host, message } = answer;
+  const entries = listEntries(receivePieces(answer, maxListBytes[type]), host);
+  if (message.headers['content-type'] === typeV2)
+    return await collect(entries, (one) => namedSize(one, host));
+  return await withSizes(await collect(entries, (one) => onlyName(one, host)), (name) =>
+    stat({ type, name }),
+  );
 }
 
 async function withSizes(
@@ -46,33 +59,24 @@ async function withSizes(
   return infos;
 }
 
-function namedSize(entry: unknown): readonly ObjectInfo[] {
+function namedSize(entry: unknown, host: string): readonly ObjectInfo[] {
   const { name, size, arrived } = Object(entry) as Readonly<Record<string, unknown>>;
-  if (typeof name !== 'string' || !Number.isSafeInteger(size) || Number(size) < 0) throw malformed();
+  if (typeof name !== 'string' || !Number.isSafeInteger(size) || Number(size) < 0) throw malformedList(host);
   if (!isObjectId(name)) return [];
   const arrivedMs = Number.isSafeInteger(arrived) ? { arrivedMs: Number(arrived) } : {};
   return [{ name, size: Number(size), ...arrivedMs }];
 }
 
-function onlyName(entry: unknown): readonly ObjectId[] {
-  if (typeof entry !== 'string') throw malformed();
+function onlyName(entry: unknown, host: string): readonly ObjectId[] {
+  if (typeof entry !== 'string') throw malformedList(host);
   return isObjectId(entry) ? [entry] : [];
 }
 
-function parseArray(text: string): readonly unknown[] {
-  const value = parseJson(text);
-  if (!Array.isArray(value)) throw malformed();
-  return value as readonly unknown[];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed();
-  }
-}
-
-function malformed(): HoldfastError {
-  return new HoldfastError('storage_failed', 'the server answered with a listing that is none');
+async function collect<T>(
+  entries: AsyncIterable<unknown>,
+  read: (entry: unknown) => readonly T[],
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const entry of entries) found.push(...read(entry));
+  return found;
 }

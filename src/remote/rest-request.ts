@@ -1,8 +1,7 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ObjectBody } from '../storage/index.ts';
-import { transportError, watchAnswer } from '../transport/index.ts';
-import { connectionLost } from './connection-lost.ts';
+import { answerOf, transportError } from '../transport/index.ts';
 import { type Refusal, readRefusal } from './refusal.ts';
 import type { RestAnswer } from './rest-answer.ts';
 import { sendBody } from './send-body.ts';
@@ -38,7 +37,7 @@ async function restRequest(peer: RestPeer, request: RestRequest): Promise<RestAn
   request.signal?.throwIfAborted();
   const client = openRequest(peer, request);
   try {
-    const message = await answerOf(client, request, peer.url.host);
+    const message = await exchange(client, request, peer.url.host);
     const close = (): void => closeExchange(client, message);
     return { kind: 'answer', status: message.statusCode ?? 0, host: peer.url.host, message, close };
   } catch (error) {
@@ -54,23 +53,21 @@ function openRequest({ url, agent }: RestPeer, request: RestRequest): ClientRequ
   const headers = { accept: 'application/vnd.x.restic.rest.v2', ...length, ...request.headers };
   const open = url.protocol === 'http:' ? httpRequest : httpsRequest;
   const client = open(new URL(path, url), { method, agent, headers, ...(signal && { signal }) });
-  watchAnswer(client, url.host);
   return client;
 }
 
-async function answerOf(
+async function exchange(
   client: ClientRequest,
   { body, signal }: RestRequest,
   host: string,
 ): Promise<IncomingMessage> {
-  const answer = Promise.withResolvers<IncomingMessage>();
-  answer.promise.catch(() => {});
-  client.once('response', answer.resolve);
-  client.on('error', (error) => answer.reject(transportError(error, host)));
-  client.once('close', () => answer.reject(connectionLost(host, 'closed without an answer')));
+  const answer = answerOf(client, host).catch((error: unknown) => {
+    throw transportError(error, host);
+  });
+  answer.catch(() => {});
   if (body === undefined) client.end();
-  else await sendBody(client, { ...body, signal }, answer.promise);
-  return await answer.promise;
+  else await sendBody(client, { ...body, signal }, answer);
+  return await answer;
 }
 
 function closeExchange(client: ClientRequest, message: IncomingMessage): void {

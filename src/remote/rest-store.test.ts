@@ -273,7 +273,7 @@ describe('RestStore lists', () => {
   ]) {
     it(`and refuses ${body} as a listing`, async (t) => {
       const { store } = await against(t, answering(200, body, typeV2));
-      await rejectsWith(store.list('keys'), 'storage_failed');
+      await rejectsWith(store.list('keys'), 'answer_malformed');
     });
   }
 });

@@ -92,7 +92,7 @@ function otherwise(code: string): Meaning {
   if (code.startsWith('ERR_SSL') || code === 'EPROTO')
     return ['tls_failed', 'it does not speak TLS as expected', 'check the port, or use http://'];
   return code.startsWith('HPE_')
-    ? ['connection_failed', 'what answers there is no web server', checkServer]
+    ? ['answer_malformed', 'what answers there is no web server', checkServer]
     : ['connection_failed', `it cannot be reached (${code})`, checkServer];
 }
 

@@ -1,12 +1,10 @@
 import { type Agent, type ClientRequest, Agent as HttpAgent, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
-import { HoldfastError, minuteMs, systemErrorCode } from '../base/index.ts';
-import { type ObjectBody } from '../storage/index.ts';
+import { systemErrorCode } from '../base/index.ts';
+import type { ObjectBody } from '../storage/index.ts';
+import { answerOf } from '../transport/index.ts';
 import { sendBody } from './send-body.ts';
 import { webRoots } from './web-roots.ts';
-
-/** How long nothing may move in either direction. */
-const idleMs = 5 * minuteMs;
 
 /** One request to a web server. */
 export interface WebRequest {
@@ -34,7 +32,7 @@ export function webAgent({ protocol }: URL): Agent {
 export async function webRequest(order: WebRequest): Promise<IncomingMessage> {
   const client = open(order);
   try {
-    return await answerOf(client, order);
+    return await exchange(client, order);
   } catch (error) {
     client.destroy();
     order.signal?.throwIfAborted();
@@ -48,18 +46,14 @@ function open({ method, url, headers, body, agent, signal }: WebRequest): Client
   const length = body === undefined ? {} : { 'content-length': String(body.size) };
   const all = { ...headers, ...length };
   const begin = url.protocol === 'https:' ? secureRequest : request;
-  const client = begin(url, { method, agent, headers: all, ...(signal && { signal }) });
-  const lost = `${url.host} did not answer for ${idleMs / minuteMs} minutes`;
-  return client.setTimeout(idleMs, () => client.destroy(new HoldfastError('connection_lost', lost)));
+  return begin(url, { method, agent, headers: all, ...(signal && { signal }) });
 }
 
-async function answerOf(client: ClientRequest, { body, signal }: WebRequest): Promise<IncomingMessage> {
-  const answer = Promise.withResolvers<IncomingMessage>();
-  answer.promise.catch(() => {});
-  client.once('response', answer.resolve).on('error', answer.reject);
+async function exchange(client: ClientRequest, { url, body, signal }: WebRequest): Promise<IncomingMessage> {
+  const answer = answerOf(client, url.host);
   if (body === undefined) client.end();
-  else await sendBody(client, { ...body, signal }, answer.promise);
-  return await answer.promise;
+  else await sendBody(client, { ...body, signal }, answer);
+  return await answer;
 }
 
 /** Whether its body can be sent once more. */

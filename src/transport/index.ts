@@ -3,6 +3,7 @@
  * only keeps secrets and proves who holds which key: whom to believe is judged by `trust` on the certificates as they
  * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
  */
+export { answerOf } from './answer-of.ts';
 export { type BackOff, type Failing, patience } from './back-off.ts';
 export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 export type { Credentials } from './credentials.ts';
@@ -18,4 +19,4 @@ export type { StrangerLimits } from './strangers.ts';
 export { noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
-export { type Pace, watchAnswer } from './watch-answer.ts';
+export type { Pace } from './watch-answer.ts';

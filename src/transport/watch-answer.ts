@@ -10,7 +10,8 @@ export interface Pace {
   readonly leastBytes: number;
 }
 
-const usualPace: Pace = { idleMs: 5 * minuteMs, leastBytes: 16 * 1024 };
+/** Of stores, files and messages. */
+export const usualPace: Pace = { idleMs: 5 * minuteMs, leastBytes: 16 * 1024 };
 /** Answers before the answer (1xx, RFC 9110 §15.2), of which none is ever needed here. */
 const maxInterim = 16;
 
@@ -18,10 +19,12 @@ const maxInterim = 16;
  * Ends a request whose answer does not come on, `connection_lost`, and one with answers before the answer and no end of
  * them, `answer_malformed`. What waits here to be read is the reader's to take in his own time.
  */
-export function watchAnswer(client: ClientRequest, host: string, pace: Pace = usualPace): void {
-  const { idleMs, leastBytes } = pace;
+export function watchAnswer(client: ClientRequest, host: string, { idleMs, leastBytes }: Pace): void {
   const end = (found: string): void => {
-    if (!waitsForReader(client)) client.destroy(new HoldfastError('connection_lost', `${host} ${found}`));
+    const answer = answerIn(client);
+    if (answer !== undefined && answer.readableLength > 0) return;
+    // Whoever reads the answer is told by it.
+    (answer ?? client).destroy(new HoldfastError('connection_lost', `${host} ${found}`));
   };
   client.setTimeout(idleMs, () => end(`sent nothing for ${idleMs / secondMs} s`));
   endInterim(client, host);
@@ -45,7 +48,7 @@ function endInterim(client: ClientRequest, host: string): void {
   });
 }
 
-function waitsForReader(client: ClientRequest): boolean {
-  const { res } = client as { res?: IncomingMessage };
-  return res !== undefined && res.readableLength > 0;
+/** Node keeps it there, null before it has come. */
+function answerIn(client: ClientRequest): IncomingMessage | undefined {
+  return (client as { res?: IncomingMessage | null }).res ?? undefined;
 }
