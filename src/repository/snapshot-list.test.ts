@@ -25,7 +25,10 @@ test('latest is the newest over all hosts and paths unless some are asked for', 
   assert.equal(await latest({ hostname: 'a' }), ids[0]);
   assert.equal(await latest({ paths: ['/x'] }), ids[0]);
   assert.equal(await latest({ paths: ['/z'] }), ids[2]);
-  await assert.rejects(latest({ hostname: 'c' }), (error) => isHoldfastError(error, 'snapshot_not_found'));
+  await assert.rejects(latest({ hostname: 'c', paths: ['/x'] }), {
+    code: 'snapshot_not_found',
+    message: 'no snapshot of host c and folder /x is there',
+  });
 });
 
 test('a snapshot is found by the beginning of its id when only one begins so', async () => {
@@ -75,6 +78,7 @@ test('the parent is the last of the same host and paths', async () => {
   assert.equal(parent('a', ['/x', '/y']), ids[0]);
   assert.equal(parent('a', ['/y', '/x']), ids[0]);
   assert.equal(parent('a', ['/x']), ids[1]);
+  assert.equal(parent('a', ['/y']), ids[0], 'which has saved more');
   assert.equal(parent('a', ['/z']), undefined);
   assert.equal(parent('b', ['/z']), ids[2]);
 });

@@ -73,14 +73,18 @@ export async function findSnapshot(
 
 /**
  * The snapshot that a new one of the same host and the same paths is compared with: the last one of them. It may say that
- * it is newer than the new one, whose clock is then behind; that the new one names it shows which was made first.
+ * it is newer than the new one, whose clock is then behind; that the new one names it shows which was made first. Where there is
+ * none, the last that has saved these paths and others, as when one of them is missing today: without it all is read again.
  */
 export function findParent(
   snapshots: readonly StoredSnapshot[],
   group: { readonly hostname: string; readonly paths: readonly string[] },
 ): StoredSnapshot | undefined {
   const wanted = groupKey(group);
-  return snapshots.findLast((snapshot) => groupKey(snapshot) === wanted);
+  return (
+    snapshots.findLast((snapshot) => groupKey(snapshot) === wanted) ??
+    snapshots.findLast((snapshot) => matchesFilter(snapshot, group))
+  );
 }
 
 /** What a filter asks for: ` of host laptop and folder /home/ann`, or nothing. */
