@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { launcher, type ProgramResult, runHoldfast } from './rig/holdfast-process.ts';
+import { launcher, type ProgramResult, runHoldfast, runProgram } from './rig/holdfast-process.ts';
 import { assertRefused, errorIn } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -110,6 +110,7 @@ describe('what somebody names', () => {
     const part = await run(
       'restore',
       'latest',
+      '--verify',
       '--target',
       at('part'),
       '--include',
@@ -119,7 +120,18 @@ describe('what somebody names', () => {
     );
     assert.equal(part.code, 1);
     assert.match(part.stderr, /nobody: nothing in the snapshot is called that/);
+    assert.match(part.stderr, /1 problem in the restore/);
     assert.ok(existsSync(join(at('part'), place.path, 'real/documents/a')));
+  });
+
+  it('is said to be nothing where there is no snapshot yet', async () => {
+    const env = { RESTIC_PASSWORD: 'a password', RESTIC_CACHE_DIR: at('restic-cache') };
+    await runProgram('restic', ['-r', at('none-yet'), 'init'], { env });
+    const words = ['--repo', at('none-yet'), ...repository().slice(2)];
+    const { code, stdout, stderr } = await runHoldfast(['snapshots', ...words]);
+    assert.deepEqual([code, stdout], [0, '']);
+    assert.match(stderr, /there is no snapshot yet/);
+    assert.match((await runHoldfast(['check', ...words])).stderr, /no snapshot is in it: there is nothing/);
   });
 
   it('is an error when it is what is never saved', async () => {
@@ -147,6 +159,8 @@ describe('what somebody names', () => {
     shell(`mkdir raw; printf one > raw/$(printf 'x\\377y'); printf two > raw/$(printf 'x\\376y')`);
     const saved = shell(`"$0" backup "raw/$(printf 'x\\377y')" "$@" --json`);
     assert.equal((JSON.parse(saved) as { files: number }).files, 1);
+    const rest = shell(`printf 'x\\376y\\n' > skip; "$0" backup raw --exclude-file skip "$@" --json`);
+    assert.equal((JSON.parse(rest) as { files: number }).files, 1);
     shell(`"$0" restore latest --target odd --include "$(printf 'x\\377y')" "$@" 2>&1`);
     assert.equal(shell(`cat "odd$PWD/raw/$(printf 'x\\377y')"`), 'one');
     const listed = shell(`"$0" ls latest "$PWD/raw/$(printf 'x\\377y')" "$@"`);

@@ -53,7 +53,9 @@ export class Restorer implements ContentSink {
   async *prepare(repository: Repository, tree: BlobId): AsyncGenerator<WantedFile, void, undefined> {
     const { include, signal } = this.#options;
     const onProblem = (path: Bytes, message: string): void => this.#report(pathText(path), message);
-    for await (const directory of walkSnapshot(repository, tree, { include, signal, onProblem })) {
+    const onUnmet = (pattern: string): void =>
+      this.#report(pattern, 'nothing in the snapshot is called that');
+    for await (const directory of walkSnapshot(repository, tree, { include, signal, onProblem, onUnmet })) {
       if (directory.isSelected || directory.nodes.length > 0) await this.#createTarget();
       const { place, state } = this.#enter(directory);
       if (state === 'refused') continue;

@@ -29,6 +29,8 @@ export interface SnapshotSelection {
   readonly signal?: AbortSignal | undefined;
   /** Told of each directory that cannot be read or has nodes that cannot be used; the rest comes. */
   readonly onProblem: (path: Bytes, message: string) => void;
+  /** Told of each pattern that nothing is called by, where there is something by others. */
+  readonly onUnmet?: (pattern: string) => void;
 }
 
 interface Pending {
@@ -102,7 +104,7 @@ class SnapshotWalker {
 
   /** What was asked for and is not there. @throws HoldfastError `path_not_found` when that is all of it */
   checkMet(): void {
-    const { include = [], onProblem } = this.#selection;
+    const { include = [], onUnmet } = this.#selection;
     const { unmet } = this.#include;
     if (unmet.length === 0) return;
     if (unmet.length === include.length) {
@@ -110,7 +112,7 @@ class SnapshotWalker {
         hint: 'holdfast ls shows what there is; a name counts at any depth, a path from / on, with * and ? as in a shell',
       });
     }
-    for (const pattern of unmet) onProblem(Buffer.from(pattern), 'nothing in the snapshot is called that');
+    for (const pattern of unmet) onUnmet?.(pattern);
   }
 
   async #readNodes(path: Bytes, tree: BlobId): Promise<readonly TreeNode[]> {
