@@ -263,7 +263,7 @@ describe('sm_ssl_cert, by its own name', () => {
       assert.deepEqual(readdirSync(at('copy/ca')), ['rootCA.pem']);
     });
 
-    it('a machine that joined has the same files of its own, rewritten when it renews', async () => {
+    it('a machine that joined has the same files of its own, rewritten when it renews, and nobody else gets its name', async () => {
       await using network = await Network.start(at('network'));
       const laptop = await network.join('laptop', at('laptop'));
       await laptop.run(['cert', 'export', '--layout', 'sesam', at('own')]);
@@ -275,6 +275,14 @@ describe('sm_ssl_cert, by its own name', () => {
       await laptop.run(['cert', 'renew', '--force']);
       assert.notEqual(readText(at('own/x.509/client.pem')), before);
       await openssl(...verify, at('own/x.509/client.pem'));
+      const elsewhere = ['--home', network.home, '--path', at('elsewhere')];
+      await assertRefused(['sm_ssl_cert', 'client', '--oid=CN:LapTop,O:x', ...elsewhere], {
+        code: 'name_taken',
+        exit: 23,
+        message: /client\/laptop/,
+        hint: /--name laptop-1; .*token create --reissue laptop$/,
+        untouched: at('elsewhere'),
+      });
     });
   });
 

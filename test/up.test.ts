@@ -116,6 +116,23 @@ $ holdfast up --once --home home --port ${port} data
     });
   });
 
+  it('takes from nobody the name that this host has too', async () => {
+    const { stdout } = await runProgram(launcher, ['snapshots', '--home', at('home'), '--json']);
+    const [first] = JSON.parse(stdout) as { hostname: string }[];
+    const other = ['--home', at('other-home')];
+    await runProgram(launcher, ['init', '--names', 'localhost', '--port', String(port), ...other]);
+    const made = ['sm_ssl_cert', 'client', `--oid=CN:${first?.hostname}`, '--path', at('made'), ...other];
+    await runProgram(launcher, made);
+    await assertRefused(['up', '--once', ...other, at('data')], {
+      code: 'name_taken',
+      exit: 23,
+      message: /client\/.* was issued before, and its key is not in this home/,
+      hint: /holdfast join .*--reissue/,
+      untouched: at('made'),
+    });
+    await runProgram(launcher, made);
+  });
+
   it('stays up until Ctrl-C, which ends it well; meanwhile other commands work, and a second one is refused', async () => {
     await using running = startHoldfast(['up', '--home', at('home'), '--port', String(port), at('data')]);
     await running.waitFor(/^ {2}next {8}/m);

@@ -6,7 +6,7 @@ import { type Identity, isNamePattern, type Role } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { findIdentity, identityLabel } from './identity-records.ts';
+import { findIdentity, identityLabel, reissueCommand } from './identity-records.ts';
 import { insertJoinCode } from './join-code-records.ts';
 import { checkApproval } from './policy/check-approval.ts';
 import { checkStanding } from './standing.ts';
@@ -88,7 +88,7 @@ export async function checkName(
   const label = identityLabel(identity);
   if (taken) {
     throw new HoldfastError('name_taken', `${label} was issued before`, {
-      hint: `for the same machine come back: holdfast token create --reissue ${identity.name}; else choose another name`,
+      hint: `for the same machine come back: ${reissueCommand(identity)}; else choose another name`,
     });
   }
   throw new HoldfastError('name_taken', `${label} was never issued, so there is nothing to reissue`, {

@@ -7,19 +7,44 @@ export interface IdentityRow {
   readonly id: number;
   /** Milliseconds since 1970; null for one that may have certificates. */
   readonly revoked_at: number | null;
+  /** 1 where its keys are made beside the authority, for copies of its files; 0 where a machine makes its own. */
+  readonly with_key: 0 | 1;
 }
+
+const columns = 'id, revoked_at, with_key';
 
 /** `client/alpha`: an identity within its network, as the log and people say it. */
 export function identityLabel({ role, name }: Pick<Identity, 'role' | 'name'>): string {
   return `${role}/${name}`;
 }
 
+/** The command that makes the code by which an identity comes back. */
+export function reissueCommand({ role, name }: Pick<Identity, 'role' | 'name'>): string {
+  return `holdfast token create --reissue ${name}${role === 'client' ? '' : ` --role ${role}`}`;
+}
+
 export function findIdentity(
   queries: Queries,
   { role, name }: Pick<Identity, 'role' | 'name'>,
 ): Promise<IdentityRow | undefined> {
-  const sql = 'SELECT id, revoked_at FROM identities WHERE role = ? AND name = ?';
+  const sql = `SELECT ${columns} FROM identities WHERE role = ? AND name = ?`;
   return queries.get<IdentityRow>(sql, role, name);
+}
+
+/** What comes with another certificate of an identity. */
+export interface IdentityUse {
+  readonly nowMs: number;
+  readonly liveUntilMs: number;
+  /** Who makes its keys from now on; as before unless said. */
+  readonly withKey: boolean | undefined;
+}
+
+/** Who makes the keys of an identity since a decision, as its record says it: a renewal leaves that as it was. */
+export function withKeyIn(
+  kind: string,
+  details: Readonly<Record<string, unknown>> | undefined,
+): boolean | undefined {
+  return kind === 'issued' ? details?.['withKey'] === true : undefined;
 }
 
 /**
@@ -29,16 +54,19 @@ export function findIdentity(
 export async function ensureIdentity(
   tx: Queries,
   { role, name }: Pick<Identity, 'role' | 'name'>,
-  { nowMs, liveUntilMs }: { readonly nowMs: number; readonly liveUntilMs: number },
+  { nowMs, liveUntilMs, withKey }: IdentityUse,
 ): Promise<IdentityRow> {
   const row = await tx.get<IdentityRow>(
-    `INSERT INTO identities (role, name, created_at, live_until) VALUES (?, ?, ?, ?)
-      ON CONFLICT (role, name) DO UPDATE SET live_until = max(ifnull(live_until, 0), excluded.live_until)
-      RETURNING id, revoked_at`,
+    `INSERT INTO identities (role, name, created_at, live_until, with_key) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (role, name) DO UPDATE SET with_key = ifnull(?, with_key),
+        live_until = max(ifnull(live_until, 0), excluded.live_until)
+      RETURNING ${columns}`,
     role,
     name,
     nowMs,
     liveUntilMs,
+    Number(withKey === true),
+    withKey === undefined ? null : Number(withKey),
   );
   if (row === undefined) throw new TypeError('INSERT … RETURNING gave no row');
   if (row.revoked_at !== null) throw identityRevoked({ role, name }, row.revoked_at);
@@ -48,6 +76,6 @@ export async function ensureIdentity(
 function identityRevoked(identity: Pick<Identity, 'role' | 'name'>, revokedAt: number): HoldfastError {
   const when = new Date(revokedAt).toISOString();
   return new HoldfastError('certificate_revoked', `${identityLabel(identity)} was revoked ${when}`, {
-    hint: `for the same machine come back: holdfast token create --reissue ${identity.name}`,
+    hint: `for the same machine come back: ${reissueCommand(identity)}`,
   });
 }

@@ -1,9 +1,9 @@
-import type { Bytes } from '../base/index.ts';
-import type { Name, Role } from '../pki/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import type { Identity, Name, Role } from '../pki/index.ts';
 import { checkNodeName, defaultNetworkPolicy } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { findIdentity } from './identity-records.ts';
+import { findIdentity, type IdentityRow, identityLabel, reissueCommand } from './identity-records.ts';
 import { type Issued, issue } from './issue.ts';
 import { reviveIdentity } from './revocation/revoke-identity.ts';
 
@@ -24,8 +24,9 @@ export interface LocalOrder {
 }
 
 /**
- * Issues without a join code, for whoever holds the home. A name that was issued before gets its next certificate.
- * @throws HoldfastError `name_invalid`, `name_reserved`, `request_not_allowed`, `key_unsupported`
+ * Issues without a join code, for whoever holds the home, or by an administrator's order. A name that was issued before
+ * gets its next certificate; by an order only where all that it has came by such orders, with keys made for it.
+ * @throws HoldfastError `name_invalid`, `name_reserved`, `name_taken`, `request_not_allowed`, `key_unsupported`
  */
 export async function issueLocal(context: AuthorityContext, order: LocalOrder): Promise<Issued> {
   const { role, name, spki, subject, withKey = false, names = [], by = 'admin/local' } = order;
@@ -40,7 +41,23 @@ export async function issueLocal(context: AuthorityContext, order: LocalOrder): 
     // The server beside the authority has nobody else to ask, and whoever holds the home could do without asking. What an
     // administrator has revoked no other gets back by an order.
     if (role === 'server' && order.by === undefined) await reviveIdentity(tx, identity);
-    const kind = (await findIdentity(tx, identity)) === undefined ? 'issued' : 'renewed';
+    const row = await findIdentity(tx, identity);
+    if (order.by !== undefined) checkOrdered(identity, row, withKey);
+    const kind = row === undefined ? 'issued' : 'renewed';
     return await issue(tx, context, { authorisation, spki, kind, by, details });
   });
+}
+
+/** What a machine has under a key of its own comes back by a reissue, which ends what it had, and by nothing else. */
+function checkOrdered(identity: Identity, row: IdentityRow | undefined, withKey: boolean): void {
+  // One that was revoked is refused as such where it is issued.
+  if (row === undefined || row.revoked_at !== null || (withKey && row.with_key === 1)) return;
+  const label = identityLabel(identity);
+  throw new HoldfastError(
+    'name_taken',
+    `${label} was issued before: a machine has it, with a key of its own`,
+    {
+      hint: `choose another name: --name ${identity.name}-1; for the same machine come back: ${reissueCommand(identity)}`,
+    },
+  );
 }

@@ -12,7 +12,7 @@ import type { Authorisation } from './authorisation.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkPermitted } from './custody/permitted-names.ts';
-import { identityLabel } from './identity-records.ts';
+import { identityLabel, withKeyIn } from './identity-records.ts';
 import { checkPublicKey } from './key-rules.ts';
 import { draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
 import { checkClock } from './log/check-clock.ts';
@@ -73,6 +73,7 @@ export async function issue(tx: Queries, context: AuthorityContext, order: Issue
     issuedAtMs: nowMs,
     der,
     fingerprint: fingerprint(der),
+    withKey: withKeyIn(kind, details),
   };
   const id = await recordCertificate(tx, recorded);
   await log.append(tx, {

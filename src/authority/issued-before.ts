@@ -76,6 +76,7 @@ async function putOnRecord(
     issuer: signer.label,
     issuedAtMs: notBefore.getTime(),
     names: extensions.subjectAltNames,
+    withKey: false,
   });
   const label = identityLabel(identity);
   const details = {

@@ -19,6 +19,8 @@ export interface NewCertificate {
   readonly fingerprint: Fingerprint;
   /** All that it says, or its host names and addresses alone. */
   readonly names: readonly GeneralName[];
+  /** Who makes the keys of its identity from now on, the authority's administrator or a machine; as before unless said. */
+  readonly withKey: boolean | undefined;
 }
 
 /**
@@ -26,8 +28,9 @@ export interface NewCertificate {
  * @throws HoldfastError `certificate_revoked` for an identity that was revoked
  */
 export async function recordCertificate(tx: Queries, certificate: NewCertificate): Promise<number> {
-  const { identity, issuer, serial, spki, notAfter, issuedAtMs, der } = certificate;
-  const { id } = await ensureIdentity(tx, identity, { nowMs: issuedAtMs, liveUntilMs: notAfter.getTime() });
+  const { identity, issuer, serial, spki, notAfter, issuedAtMs, der, withKey } = certificate;
+  const use = { nowMs: issuedAtMs, liveUntilMs: notAfter.getTime(), withKey };
+  const { id } = await ensureIdentity(tx, identity, use);
   const row = await tx.get<{ id: number }>(
     `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,

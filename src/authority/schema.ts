@@ -262,4 +262,17 @@ export const authorityMigrations: readonly Migration[] = [
         OR EXISTS (SELECT 1 FROM escrows);
     `,
   },
+  {
+    // Whether the keys of an identity are made beside the authority, for copies of its files: as it was issued last.
+    owner: 'authority',
+    version: 7,
+    sql: `
+      ALTER TABLE identities ADD COLUMN with_key INTEGER NOT NULL DEFAULT 0 CHECK (with_key IN (0, 1));
+      UPDATE identities SET with_key = 1 WHERE role || '/' || name IN (
+        SELECT identity FROM (
+          SELECT record ->> '$.details.identity' AS identity, record ->> '$.details.withKey' AS with_key, max(sequence)
+            FROM log WHERE iif(json_valid(record), record ->> '$.kind', '') = 'issued' GROUP BY 1)
+          WHERE with_key = 1);
+    `,
+  },
 ];

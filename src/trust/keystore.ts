@@ -9,7 +9,7 @@ import {
   systemErrorCode,
   withFileLock,
 } from '../base/index.ts';
-import { exportPrivateKey, importPrivateKey } from '../pki/index.ts';
+import { exportPrivateKey, exportPublicKey, importPrivateKey } from '../pki/index.ts';
 import { decodeEntries, encodeEntries, type KeystoreEntry } from './keystore-entry.ts';
 import {
   createKeystoreFiles,
@@ -137,6 +137,13 @@ export class Keystore {
     const key = this.#entries.get(label)?.key;
     if (key === undefined) throw this.#missing(label, 'key');
     return importPrivateKey(key.reveal());
+  }
+
+  /** Whether it has the private key to a public one, a SubjectPublicKeyInfo, under whatever label. */
+  holdsKeyOf(spki: Bytes): boolean {
+    return [...this.#entries.values()].some(
+      ({ key }) => key !== undefined && equalBytes(exportPublicKey(importPrivateKey(key.reveal())), spki),
+    );
   }
 
   /** The secret of `label`. @throws HoldfastError `keystore_entry_missing` */

@@ -10,6 +10,7 @@ import {
 } from '../../pki/index.ts';
 import { changePolicy, defaultNetworkPolicy, type PolicyDifference } from '../../policy/index.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
+import { withKeyIn } from '../identity-records.ts';
 import { markIssuerRevoked, recordIssuer } from '../issuer-records.ts';
 import { findUse, recordUse } from '../join-code-records.ts';
 import { publicKeyHash } from '../key-rules.ts';
@@ -83,7 +84,11 @@ async function replayIssuer(
 }
 
 /** An issued certificate, with its identity, and the use of the join code it came by when that is known here. */
-async function putOnRecord(tx: Queries, { details, at }: LogRecord, certificate: Certificate): Promise<void> {
+async function putOnRecord(
+  tx: Queries,
+  { kind, details, at }: LogRecord,
+  certificate: Certificate,
+): Promise<void> {
   const issuedAt = Date.parse(at);
   const [role, name] = splitLabel(String(details['identity']));
   // Whatever the identity is given again after it was ended is given by a reissue, which takes the end back.
@@ -94,6 +99,7 @@ async function putOnRecord(tx: Queries, { details, at }: LogRecord, certificate:
     issuer: await issuerOf(tx, certificate),
     issuedAtMs: issuedAt,
     names: certificate.extensions.subjectAltNames,
+    withKey: withKeyIn(kind, details),
   });
   const token = details['token'];
   if (typeof token !== 'number') return;

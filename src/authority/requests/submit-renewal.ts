@@ -10,7 +10,7 @@ import type { Authorisation } from '../authorisation.ts';
 import { checkNamesOfRole } from '../authorised-names.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { findIssued, type IssuedRow, isLive } from '../certificate-records.ts';
-import { findIdentity, identityLabel } from '../identity-records.ts';
+import { findIdentity, identityLabel, reissueCommand } from '../identity-records.ts';
 import { readRequest } from '../read-request.ts';
 import { authorisedBy, renewNode } from '../renew-node.ts';
 import { checkContents } from '../request-rules.ts';
@@ -76,7 +76,7 @@ export function lateAuthorisation(
   throw new HoldfastError(
     'certificate_expired',
     `certificate ${serial} of ${identityLabel(identity)} ended ${signer.notAfter.toISOString()}, too long ago for a renewal`,
-    { hint: `join again with a code of: holdfast token create --reissue ${identity.name}` },
+    { hint: `join again with a code of: ${reissueCommand(identity)}` },
   );
 }
 

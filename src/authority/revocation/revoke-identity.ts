@@ -42,7 +42,7 @@ function putUnseen(
 ): Promise<IdentityRow | undefined> {
   return tx.get<IdentityRow>(
     `INSERT INTO identities (role, name, created_at)
-      SELECT ?, ?, ? FROM authority WHERE trusts_before IS NOT NULL RETURNING id, revoked_at`,
+      SELECT ?, ?, ? FROM authority WHERE trusts_before IS NOT NULL RETURNING id, revoked_at, with_key`,
     role,
     name,
     nowMs,
