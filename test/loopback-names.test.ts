@@ -81,13 +81,11 @@ test('a network that has loopback names alone works on its machine, and says tha
   writeFileSync(join(cwd, 'data/a'), 'a');
   const port = String(await freePorts());
   const up = ['up', 'data', '--once', '--names', 'localhost,127.0.0.1', '--home', 'a', '--port', port];
-  assert.deepEqual((await json(up, cwd))['verified'], { files: 1, changed: 0, equal: true });
+  const { files, equal } = (await json(up, cwd))['verified'] as { files: number; equal: boolean };
+  assert.deepEqual([files, equal], [1, true]);
   const { stderr, stdout } = await runHoldfast(['token', 'create', 'desk', '--home', 'a'], { cwd });
   assert.match(stderr, /works on its own machine alone/);
-  assert.deepEqual(parseJoinCode(stdout.trim()).addresses, [
-    `localhost:${Number(port) + 1}`,
-    `127.0.0.1:${Number(port) + 1}`,
-  ]);
+  assert.deepEqual(parseJoinCode(stdout.trim()).addresses, [`localhost:${Number(port) + 1}`]);
   await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
   const restore = ['ca', 'restore', 'x.age', '--kit', 'a/recovery-kit.txt', '--home', 'b', '--dry-run'];
   const said = await runHoldfast(restore, { cwd });

@@ -20,6 +20,15 @@ export interface StoreView {
   accept(order: { readonly reason: string; readonly by: string }): Promise<string | undefined>;
 }
 
+/** A certificate from elsewhere that the server shows; nobody renews it but whoever bound it. */
+export interface BoundCertificate {
+  /** `host vault.example`, `listener open`. */
+  readonly target: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+  readonly state: 'good' | 'ending' | 'ended';
+}
+
 /** What operations work on. */
 export interface AdminContext {
   readonly authority: Authority;
@@ -33,6 +42,8 @@ export interface AdminContext {
   /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */
   readonly renewServer: () => Promise<void>;
   readonly store: StoreView;
+  /** What the server's keystore has to show by now for certain hosts and listeners. */
+  readonly bound: () => Promise<readonly BoundCertificate[]>;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
   /** The place for backups that a text means: a directory, or a URL. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { type LogRecord, logKinds } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, parseTime } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { maxListed } from './max-listed.ts';
@@ -31,7 +31,7 @@ export async function listAudit(
   { authority }: AdminContext,
   { kind, by, since, until, before, limit }: Static<typeof auditListInput>,
 ): Promise<AuditListAnswer> {
-  const filter = { kind, by, since: parseTime(since), until: parseTime(until) };
+  const filter = { kind, by, since: timeIn(since), until: timeIn(until) };
   const { records, next } = await authority.audit.search(filter, { before, limit });
   return { records, next: next ?? null };
 }
@@ -79,10 +79,10 @@ export async function exportAudit(
   return { lines: await authority.audit.lines(after, limit) };
 }
 
-function parseTime(text: string | undefined): Date | undefined {
+function timeIn(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time;
+  const time = parseTime(text);
+  if (time !== undefined) return time;
   throw new HoldfastError(
     'input_invalid',
     `${JSON.stringify(text)} is no time: expected 2026-11-21T08:00:00Z`,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { identityLabel } from '../authority/index.ts';
-import { type Bytes, HoldfastError, Secret } from '../base/index.ts';
+import { type Bytes, HoldfastError, parseTime, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 
@@ -27,7 +27,7 @@ export async function sealRoot(
 ): Promise<SealRootAnswer> {
   const order = {
     passphrase: new Secret(passphrase),
-    ...(until !== undefined && { until: parseTime(until) }),
+    ...(until !== undefined && { until: dateIn(until) }),
   };
   const { text, crlUntil } = await authority.custody.sealRoot(order);
   return { text, crlUntil: crlUntil.toISOString() };
@@ -92,9 +92,9 @@ export async function rekeyKeystore(
   return { openedBy: secret === undefined ? 'stash' : 'passphrase' };
 }
 
-function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time;
+function dateIn(text: string): Date {
+  const time = parseTime(text);
+  if (time !== undefined) return time;
   throw new HoldfastError('input_invalid', `${JSON.stringify(text)} is no date: expected 2027-11-21`);
 }
 

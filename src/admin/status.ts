@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { AuthorityStatus } from '../authority/index.ts';
-import type { AdminContext, ListenerView } from './admin-context.ts';
+import type { AdminContext, BoundCertificate, ListenerView } from './admin-context.ts';
 
 /** How the network's authority and its server are. */
 export interface StatusAnswer {
@@ -9,6 +9,8 @@ export interface StatusAnswer {
   readonly listeners: readonly ListenerView[];
   /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. */
   readonly store: { readonly directory: string; readonly problem: string | null };
+  /** Certificates from elsewhere that the server shows. */
+  readonly bound: readonly BoundCertificate[];
 }
 
 /** Looks at authority, listeners and whether the recovery kit still lies where it was written. */
@@ -17,6 +19,7 @@ export async function showStatus({
   listeners,
   recoveryKitPath,
   store,
+  bound,
 }: AdminContext): Promise<StatusAnswer> {
   const kitIsThere = await access(recoveryKitPath).then(
     () => true,
@@ -25,5 +28,10 @@ export async function showStatus({
   const missing = await store.problem();
   const problem = missing === undefined ? null : `${missing.message}: ${missing.hint ?? missing.code}`;
   const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
-  return { authority: status, listeners, store: { directory: store.directory, problem } };
+  return {
+    authority: status,
+    listeners,
+    store: { directory: store.directory, problem },
+    bound: await bound(),
+  };
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { IssuerCustody } from '../authority/index.ts';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, HoldfastError, parseTime } from '../base/index.ts';
 import type { Certificate } from '../pki/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import {
@@ -120,8 +120,8 @@ async function checkRecord(
 }
 
 function momentOf(text: string): Date {
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at;
+  const at = parseTime(text);
+  if (at !== undefined) return at;
   throw new HoldfastError(
     'input_invalid',
     `time ${JSON.stringify(text)}: expected one such as 2027-01-31T12:00:00Z`,

@@ -275,4 +275,14 @@ export const authorityMigrations: readonly Migration[] = [
           WHERE with_key = 1);
     `,
   },
+  {
+    // What a rehearsal found wrong, until one that looked as closely finds nothing.
+    owner: 'authority',
+    version: 8,
+    sql: `
+      ALTER TABLE backups ADD COLUMN problem TEXT;
+      ALTER TABLE backups ADD COLUMN problem_at INTEGER;
+      ALTER TABLE backups ADD COLUMN problem_depth TEXT;
+    `,
+  },
 ];

@@ -2,6 +2,7 @@
  * What every folder stands on: errors that say what to do next, a log that hides secrets, time that is passed in,
  * bytes, durable small files, bounded concurrency. Imports no other folder and knows nothing of backups or certificates.
  */
+
 export {
   type AtomicFileOptions,
   syncDirectory,
@@ -22,6 +23,7 @@ export { withFileLock } from './file-lock.ts';
 export { removeAbandoned, type TemporaryForm } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { mapInTurns } from './map-in-turns.ts';
+export { parseTime } from './parse-time.ts';
 export { forEachLimited } from './pool.ts';
 export { makePrivateDirectory } from './private-directory.ts';
 export { isRunning, processMark } from './process-mark.ts';

@@ -2,6 +2,7 @@ import type { AdminContext } from '../admin/index.ts';
 import { type Authority, type Looks, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { namesToTell } from '../policy/index.ts';
+import { boundCertificates } from './bound-certificates.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
@@ -60,6 +61,7 @@ export function adminContext(
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path),
     store: storeOf({ home, settings, authority }),
+    bound: () => boundCertificates(home.node, context.clock.now()),
   };
 }
 

@@ -3,10 +3,11 @@ import { completePending, findOwnCertificate, openOrCreateKeystore } from '../ag
 import { asBuffer, type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
-import { type Keystore, verifyServerName } from '../trust/index.ts';
+import { checkServerUse, type Keystore, validatePath, verifyServerName } from '../trust/index.ts';
 import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
+import { formatRemaining } from './format.ts';
 import { type Home, openHome } from './home.ts';
 import { localPath } from './local-path.ts';
 import { readChosenFile } from './read-chosen-file.ts';
@@ -35,7 +36,7 @@ export async function bindCertificate(context: Context, file: string, options: B
   const leaf = checkChain(chain, new Date(context.clock.now()));
   if (target.kind === 'host') checkHost(leaf, target.name);
   const roots = options.roots === undefined ? [] : await readCertificates(path(options.roots));
-  if (roots.length > 0) checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
+  if (roots.length > 0) checkAsClients(chain, roots, new Date(context.clock.now()));
   const keystore = await openOrCreateKeystore(home.node);
   const key =
     options.key === undefined ? await waitingKey(keystore, chain, leaf) : await readKey(path(options.key));
@@ -121,7 +122,27 @@ function checkChain(chain: readonly Bytes[], now: Date): Certificate {
       throw refused('certificate_not_allowed', `the chain is out of order: ${found}`);
     }
   }
+  checkUse(certificates);
   return certificates[0] as Certificate;
+}
+
+function checkUse(chain: readonly Certificate[]): void {
+  try {
+    checkServerUse(chain);
+  } catch (error) {
+    if (!isHoldfastError(error, 'certificate_not_allowed')) throw error;
+    throw new HoldfastError(error.code, error.message, {
+      hint: 'ask its authority for a certificate of a server: serverAuth, and a key that signs',
+      cause: error,
+    });
+  }
+}
+
+/** What clients are told to believe has to lead them to this certificate, by all that they look at. */
+function checkAsClients(chain: readonly Bytes[], roots: readonly Bytes[], at: Date): void {
+  const [leaf, ...intermediates] = chain as [Bytes, ...Bytes[]];
+  checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
+  validatePath({ leaf, intermediates, anchors: roots, at, purpose: 'serverAuth' });
 }
 
 /** What clients are told to believe has to be where the chain leads. */
@@ -244,7 +265,7 @@ interface Bound {
   readonly roots: number;
 }
 
-function sayBound({ output }: Context, { target, leaf, settings, roots }: Bound): void {
+function sayBound({ output, clock }: Context, { target, leaf, settings, roots }: Bound): void {
   const uncovered = target.kind === 'listener' ? settings.names.filter((name) => !covers(leaf, name)) : [];
   if (uncovered.length > 0)
     output.warn(`clients are configured with ${uncovered.join(', ')}, which the certificate is not for`);
@@ -264,5 +285,12 @@ function sayBound({ output }: Context, { target, leaf, settings, roots }: Bound)
       uncovered,
     });
   }
-  output.row('bound', `${target.kind} ${target.name}`, formatName(leaf.subject), `until ${notAfter}`);
+  const left = formatRemaining(leaf.notAfter.getTime() - clock.now());
+  output.row(
+    'bound',
+    `${target.kind} ${target.name}`,
+    formatName(leaf.subject),
+    `until ${notAfter}`,
+    `${left} left`,
+  );
 }

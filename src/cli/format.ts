@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs, secondMs } from '../base/index.ts';
+import { dayMs, hourMs, minuteMs, parseTime, secondMs } from '../base/index.ts';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -69,8 +69,7 @@ export function parseDuration(text: string): number | undefined {
 export function parseMoment(text: string, nowMs: number): Date | undefined {
   const ago = parseDuration(text);
   if (ago !== undefined) return new Date(nowMs - ago);
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : undefined;
-  return time === undefined || Number.isNaN(time.getTime()) ? undefined : time;
+  return parseTime(text);
 }
 
 /** The first and most telling part of a fingerprint: `SHA256:4f:1c:9a:02:…`. */

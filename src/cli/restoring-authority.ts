@@ -7,23 +7,25 @@ import {
   hasAuthority,
   inspectBackup,
   type LogMirror,
+  openAuthority,
   restoreAuthority,
   resumeRestore,
   sealedKind,
 } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, type Secret } from '../base/index.ts';
 import { careOf, mirrorAt } from './care-of.ts';
 import { givenPassword } from './choose-password.ts';
 import type { Context } from './context.ts';
 import { canFollow, type Followers, whoCanFollow } from './following.ts';
 import { plural } from './format.ts';
-import { checkHome, createHome, type Home, homeAt, openHome } from './home.ts';
+import { checkHome, type Home, homeAt, openHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { localPath } from './local-path.ts';
+import { inNewHome } from './new-home.ts';
 import { checkMayHoldAuthority } from './one-network.ts';
 import { readKit } from './recovering.ts';
 import { differences, proposeSettings } from './restored-settings.ts';
-import { parseSettings, readSettings, type Settings, writeSettings } from './settings.ts';
+import { checkSettings, parseSettings, readSettings, type Settings } from './settings.ts';
 import { whyLost } from './why-lost.ts';
 
 /** What `ca restore` takes. */
@@ -58,6 +60,7 @@ export async function restoreCa(
   const key = await keyFor(context, path, options);
   const contents = await inspectBackup(path, key);
   const settings = await settingsFor(context, contents, options);
+  checkSettings(settings);
   const changes = differences(contents.settings, settings);
   const followers = await whoCanFollow(contents.settings, settings);
   if (options.dryRun === true) {
@@ -66,12 +69,24 @@ export async function restoreCa(
   }
   await checkMayHoldAuthority(context.home, contents.manifest.network);
   const passphrase = await newKeystorePassphrase(context, {});
-  const home = await createHome(context.home);
-  // Before the authority: a crash in between leaves a home where restoring can begin again.
-  await writeSettings(home, settings);
-  const order = { ...catchUpOrder(context, home, settings, options), home: home.path, path, key, passphrase };
-  const { manifest, result } = await restoreAuthority(order);
+  const { manifest, result } = await inNewHome(context.home, settings, async (home) => {
+    const what = { home: home.path, path, key, passphrase, names: settings.names };
+    const restored = await restoreAuthority({ ...catchUpOrder(context, home, settings, options), ...what });
+    await checkOpens(context, home, passphrase);
+    return restored;
+  });
   sayRestored(context, { network: manifest.network, keys: manifest.keys, result, changes, followers });
+}
+
+/** What was written is what the next command opens. */
+async function checkOpens(
+  { clock }: Context,
+  { path }: Home,
+  passphrase: Secret<string> | undefined,
+): Promise<void> {
+  const secret = passphrase === undefined ? undefined : async (): Promise<Secret<string>> => passphrase;
+  const authority = await openAuthority({ home: path, clock, passphrase: secret });
+  await authority.close();
 }
 
 /** What an authority that is restored and waits is told: from its mirrors, or that there is none. */

@@ -4,8 +4,9 @@ import { parse, stringify, TomlError } from 'smol-toml';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
-import { defaultListeners, ListenerPolicy, parseListeners } from '../policy/index.ts';
+import { defaultListeners, ListenerPolicy, parseListeners, parseRequestedNames } from '../policy/index.ts';
 import type { Home } from './home.ts';
+import { reachableNames } from './reachable-names.ts';
 
 /** What each key means: written beside it, and into `docs/reference/settings.md`, which a test compares. */
 export const about = {
@@ -87,6 +88,7 @@ export function parseSettings(text: string, path: string): Settings {
   const value = parseToml(text, path);
   if (Value.Check(settingsSchema, value)) {
     if (value.listeners !== undefined) parseListeners(value.listeners);
+    checkNames(value.names);
     return value;
   }
   const [first] = Value.Errors(settingsSchema, value);
@@ -96,9 +98,29 @@ export function parseSettings(text: string, path: string): Settings {
   });
 }
 
-/** Writes the settings a home begins with. */
+/** Writes the settings a home begins with. Errors: as {@link checkSettings}, before anything is written */
 export async function writeSettings(home: Home, settings: Settings): Promise<void> {
-  await writeFileAtomic(home.settings, encodeSettings(settings));
+  const text = encodeSettings(settings);
+  parseSettings(text, home.settings);
+  await writeFileAtomic(home.settings, text);
+}
+
+/** Whether a server could start by these settings, once they are written. @throws HoldfastError `settings_invalid`, `name_invalid` */
+export function checkSettings(settings: Settings): void {
+  parseSettings(encodeSettings(settings), 'the settings');
+}
+
+/** A server that is called by patterns alone could tell nobody where it is. */
+function checkNames(names: readonly string[]): void {
+  parseRequestedNames(names);
+  if (reachableNames(names).length > 0) return;
+  throw new HoldfastError(
+    'name_invalid',
+    `names ${names.join(', ')}: expected one at least that is no pattern`,
+    {
+      hint: 'add a host name or an address of this server',
+    },
+  );
 }
 
 /** When backups of the authority are made by themselves. */

@@ -30,8 +30,8 @@ export async function showStatus(context: Context): Promise<void> {
   if (warnings.length === 0) context.output.row('attention', 'nothing needs any');
 }
 
-function sayAuthority(context: Context, { authority, listeners, store }: Status): void {
-  const { output } = context;
+function sayAuthority(context: Context, { authority, listeners, store, bound }: Status): void {
+  const { output, clock } = context;
   const { nodes } = authority;
   output.row(
     'network',
@@ -57,15 +57,27 @@ function sayAuthority(context: Context, { authority, listeners, store }: Status)
   if (listeners.length === 0) output.row('server', 'not running');
   for (const { url, services, clientCertificate } of listeners)
     output.row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
+  for (const { target, notAfter, state } of bound) {
+    const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
+    output.row('bound', target, state === 'ended' ? 'certificate ended' : `certificate ${left} left`);
+  }
 }
 
 /** What wants doing stands last, where the eye of whoever asked is. */
-function warningsOf({ authority, listeners, store }: Status): string[] {
+function warningsOf({ authority, listeners, store, bound }: Status): string[] {
   return [
     ...(store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
     ...authority.ending.map(
       ({ role, name, notAfter }) => `certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`,
+    ),
+    ...bound.flatMap(({ target, notAfter, state }) =>
+      state === 'good'
+        ? []
+        : [
+            `the certificate bound to the ${target} ${state === 'ended' ? 'ended' : 'ends'} ${formatTime(new Date(notAfter))}, ` +
+              'and nobody renews it by itself: holdfast tls bind FILE',
+          ],
     ),
     ...authority.warnings,
   ];
@@ -98,6 +110,7 @@ function sayAuthorityBackups(
     'ca backup',
     formatAge(clock.now() - new Date(newest.madeAt).getTime()),
     `in ${newest.place}`,
+    ...(newest.problem === undefined ? [] : ['found damaged']),
     next,
   );
 }

@@ -1,7 +1,7 @@
 import { type CertificateVerdict, verdictOf, verifyPath } from '../admin/index.ts';
 import { openNode } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
-import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, parseTime } from '../base/index.ts';
 import { askAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import { checkLists } from './checking-revocation.ts';
@@ -71,8 +71,8 @@ async function verifyByLists(
 }
 
 function momentOf(text: string): Date {
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at;
+  const at = parseTime(text);
+  if (at !== undefined) return at;
   throw new HoldfastError('usage', `--at ${text}: expected a time such as 2027-01-31T12:00:00Z`);
 }
 

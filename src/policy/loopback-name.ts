@@ -21,8 +21,8 @@ export function loopbackLast(names: readonly string[]): string[] {
   return [...names.filter((name) => !isLoopbackName(name)), ...names.filter(isLoopbackName)];
 }
 
-/** What other machines are told of a server's names: no loopback names, unless it has no others. */
+/** What other machines are told of a server's names, best first: no loopback names, but for one where there are no others. */
 export function namesToTell(names: readonly string[]): readonly string[] {
   const others = names.filter((name) => !isLoopbackName(name));
-  return others.length > 0 ? others : names;
+  return others.length > 0 ? others : names.slice(0, 1);
 }

@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, describePublicKey } from '../pki/index.ts';
 import { checkFields } from './check-fields.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
+import { checkPurpose } from './check-purpose.ts';
 import { checkRootLists } from './check-root-lists.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
 import type { PathLimits } from './path-limits.ts';
@@ -82,15 +83,6 @@ function checkAuthority(certificate: Certificate, intermediates: readonly Certif
       certificate,
       `allows ${basicConstraints.pathLength} authorities below it, found ${depth}`,
     );
-  }
-}
-
-/** The purposes of an authority limit those of all below it; none named means all (RFC 5280 §4.2.1.12). */
-function checkPurpose(certificate: Certificate, purpose: Purpose): void {
-  const { extendedKeyUsage } = certificate.extensions;
-  if (extendedKeyUsage === undefined || extendedKeyUsage.includes('anyExtendedKeyUsage')) return;
-  if (!extendedKeyUsage.includes(purpose)) {
-    throw notAllowed(certificate, `is for ${extendedKeyUsage.join(', ')}, not for ${purpose}`);
   }
 }
 

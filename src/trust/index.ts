@@ -7,6 +7,7 @@
  * node's own certificate is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
+export { checkServerUse } from './check-purpose.ts';
 export { forbiddenName } from './forbidden-name.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions } from './keystore.ts';
 export type { Purpose } from './purpose.ts';

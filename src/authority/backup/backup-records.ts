@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { Database } from '../../db/index.ts';
+import type { Database, Queries } from '../../db/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { BackupLock } from './backup-key.ts';
 import type { Rehearsal } from './rehearse.ts';
@@ -17,6 +17,8 @@ export interface BackupRecord {
   readonly sequence: number;
   readonly holdsRoot: boolean;
   readonly rehearsedAt?: Date;
+  /** What the last rehearsal that looked closely enough found wrong, and when. */
+  readonly problem?: { readonly at: Date; readonly found: string };
 }
 
 /** What is recorded of a backup. */
@@ -38,6 +40,8 @@ interface StoredBackup {
   readonly sequence: number;
   readonly holds_root: number;
   readonly rehearsed_at: number | null;
+  readonly problem: string | null;
+  readonly problem_at: number | null;
 }
 
 /** Records a backup that is where it belongs, in the log too. */
@@ -77,16 +81,33 @@ export async function recordedBackup(
   );
 }
 
-/** Records how a rehearsal went; one that went well is remembered with its backup. */
+/** Records how a rehearsal went, in the log and with its backup. */
 export async function recordRehearsal(
   { database, log, clock }: AuthorityContext,
   { path, by, rehearsal }: { readonly path: string; readonly by: string; readonly rehearsal: Rehearsal },
 ): Promise<void> {
   const name = basename(path);
   await database.transaction(async (tx) => {
-    if (rehearsal.good) await tx.run('UPDATE backups SET rehearsed_at = ? WHERE name = ?', clock.now(), name);
+    await noteRehearsal(tx, name, { ...rehearsal, atMs: clock.now() });
     await log.append(tx, { kind: 'rehearsed', by, details: { name, ...rehearsal } });
   });
+}
+
+/** A look from outside takes nothing back of what was found inside. */
+async function noteRehearsal(
+  tx: Queries,
+  name: string,
+  { good, depth, steps, atMs }: Rehearsal & { readonly atMs: number },
+): Promise<void> {
+  if (!good) {
+    const bad = steps.filter((step) => !step.good).map(({ what, found }) => `${what}: ${found}`);
+    const sql = 'UPDATE backups SET problem = ?, problem_at = ?, problem_depth = ? WHERE name = ?';
+    await tx.run(sql, bad.join('; '), atMs, depth, name);
+    return;
+  }
+  await tx.run('UPDATE backups SET rehearsed_at = ? WHERE name = ?', atMs, name);
+  const mend = 'UPDATE backups SET problem = NULL WHERE name = ? AND (problem_depth = ? OR ?)';
+  await tx.run(mend, name, depth, Number(depth === 'opened'));
 }
 
 /** Forgets a backup that is no longer there. */
@@ -96,13 +117,14 @@ export async function removeBackupRecord(database: Database, id: number): Promis
 
 /** Every backup on record, the newest first. */
 export async function readBackups(database: Database): Promise<BackupRecord[]> {
-  const sql = `SELECT id, place, name, made_at, bytes, sequence, holds_root, rehearsed_at FROM backups
+  const sql = `SELECT id, place, name, made_at, bytes, sequence, holds_root, rehearsed_at, problem, problem_at
+    FROM backups
     ORDER BY made_at DESC, id DESC LIMIT 1000`;
   return (await database.all<StoredBackup>(sql)).map(toRecord);
 }
 
 function toRecord({ id, place, name, bytes, sequence, ...row }: StoredBackup): BackupRecord {
-  const { made_at, holds_root, rehearsed_at } = row;
+  const { made_at, holds_root, rehearsed_at, problem, problem_at } = row;
   return {
     id,
     place,
@@ -112,5 +134,6 @@ function toRecord({ id, place, name, bytes, sequence, ...row }: StoredBackup): B
     sequence,
     holdsRoot: holds_root === 1,
     ...(rehearsed_at !== null && { rehearsedAt: new Date(rehearsed_at) }),
+    ...(problem !== null && { problem: { at: new Date(problem_at ?? 0), found: problem } }),
   };
 }

@@ -6,9 +6,10 @@ import { patienceMs } from './backup-status.ts';
 /** What is to be said about the backups of an authority, in sentences. */
 export async function backupWarnings(context: AuthorityContext): Promise<string[]> {
   const { database, clock, care } = context;
-  const [newest] = await readBackups(database);
+  const backups = await readBackups(database);
+  const [newest] = backups;
   if (newest === undefined) return await warnOfNone(context);
-  const warnings: string[] = [];
+  const warnings: string[] = newestOfPlaces(backups).flatMap(problemOf);
   const ageMs = clock.now() - newest.madeAt.getTime();
   const scheduled = care.backups;
   if (scheduled !== undefined && ageMs > 2 * scheduled.everyMs)
@@ -24,6 +25,21 @@ export async function backupWarnings(context: AuthorityContext): Promise<string[
       `the newest backup of the authority, in ${newest.place}, is on the same file system as the authority`,
     );
   return warnings;
+}
+
+/** What is older in a place is not what somebody would take. */
+function newestOfPlaces(backups: readonly BackupRecord[]): BackupRecord[] {
+  const seen = new Set<string>();
+  return backups.filter(({ place }) => !seen.has(place) && seen.add(place));
+}
+
+function problemOf({ place, name, problem }: BackupRecord): string[] {
+  if (problem === undefined) return [];
+  const { at, found } = problem;
+  return [
+    `the backup ${name} in ${place} would not do, as its rehearsal found at ${at.toISOString()} (${found}): ` +
+      'holdfast ca backup FILE makes another one',
+  ];
 }
 
 async function warnOfNone({ database, clock, care }: AuthorityContext): Promise<string[]> {

@@ -61,6 +61,8 @@ export interface RehearsalOrder {
  * and a revocation list with it, and has them verified by the certificates that are at work now. Without a key only what
  * can be seen from outside is checked, and that is said. Either way the mirrors of the log are read from where the backup
  * ends.
+ *
+ * @throws HoldfastError `password_wrong` for a key that is not the backup's, and whatever keeps this machine from trying
  */
 export async function rehearse(context: AuthorityContext, order: RehearsalOrder): Promise<Rehearsal> {
   const steps: RehearsalStep[] = [await lookAtFile(order), ...(await lookAtMirrors(context, order))];
@@ -69,13 +71,24 @@ export async function rehearse(context: AuthorityContext, order: RehearsalOrder)
   try {
     await tryOut(context, { ...order, key: order.key, directory }, steps);
   } catch (error) {
-    if (!isHoldfastError(error)) throw error;
+    if (!isHoldfastError(error, ...faultsOfBackups)) throw error;
     steps.push({ what: 'open and use', good: false, found: error.message });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
   return { depth: 'opened', good: allGood(steps), steps };
 }
+
+/** What else goes wrong, such as a kit that is not its own or a full disk here, says nothing of a backup. */
+const faultsOfBackups = [
+  'authority_damaged',
+  'backup_damaged',
+  'backup_foreign',
+  'certificate_malformed',
+  'database_damaged',
+  'keystore_damaged',
+  'keystore_entry_missing',
+] as const;
 
 async function lookAtFile({ path, sha256 }: RehearsalOrder): Promise<RehearsalStep> {
   const { size } = await stat(path);

@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { authorityDirectory, databasePath, existingDatabase } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
+import { checkNamesOfServer } from '../custody/permitted-names.ts';
 import { rootCameBack } from '../custody/root-came-back.ts';
 import { lockHome } from '../home-lock.ts';
 import { AuditLog } from '../log/audit-log.ts';
@@ -26,6 +27,8 @@ export interface RestoreOrder extends CatchUpOrder {
   readonly key: BackupKey;
   /** What is to open the keystore here; a stash unless given. */
   readonly passphrase?: Secret<string> | undefined;
+  /** What the server is to be called. */
+  readonly names: readonly string[];
 }
 
 /** A restored authority: what it learnt, or why it waits. */
@@ -61,7 +64,7 @@ export async function inspectBackup(path: string, key: BackupKey): Promise<Backu
  * its place; a crash leaves a home without an authority, or one that is whole.
  *
  * @throws HoldfastError `home_exists`, `home_in_use`, `password_wrong`, `backup_damaged`, `backup_foreign`,
- *   `database_newer`, `storage_full`
+ *   `database_newer`, `storage_full`; `name_not_permitted` for a server that its issuing certificate cannot certify
  */
 export async function restoreAuthority(order: RestoreOrder): Promise<Restored> {
   using _lock = await lockHome(order.home);
@@ -124,7 +127,7 @@ async function check(
   database: Database,
   keystore: Keystore,
   manifest: BackupManifest,
-  { path, clock }: RestoreOrder,
+  { path, clock, names }: RestoreOrder,
 ): Promise<void> {
   const { network, log, root } = manifest;
   const head = await new AuditLog(database, manifest.epoch, clock).verify();
@@ -133,6 +136,7 @@ async function check(
   const issuer = await readIssuer(database, keystore, { network, statusAddress: '', nowMs: clock.now() });
   if (issuer.root.certificate.fingerprint !== root)
     throw backupDamaged(path, 'its root is another one than it says');
+  checkNamesOfServer(issuer.issuing.certificate, names);
 }
 
 /**

@@ -47,7 +47,18 @@ export function permittingNames(entries: readonly string[]): NameConstraints {
  * @throws HoldfastError `name_not_permitted`, `name_invalid`
  */
 export function checkServerNames(entries: readonly string[], names: readonly string[]): void {
-  const constraints = permittingNames(entries);
+  refuseOutside(permittingNames(entries), names);
+}
+
+/**
+ * Refuses names of a server that `issuing` could not certify. @throws HoldfastError `name_not_permitted`, `name_invalid`
+ */
+export function checkNamesOfServer({ extensions }: Certificate, names: readonly string[]): void {
+  const { nameConstraints } = extensions;
+  if (nameConstraints !== undefined) refuseOutside(nameConstraints, names);
+}
+
+function refuseOutside(constraints: NameConstraints, names: readonly string[]): void {
   const { names: own } = parseRequestedNames(names);
   const name = forbiddenName(own, constraints);
   if (name === undefined && own.some(({ kind }) => kind === 'dns')) return;

@@ -14,7 +14,7 @@ it('nothing is issued by an authority that has met a newer copy of itself, and t
   const key = { kind: 'recovery key', identity } as const;
   await using newer = await SampleHome.empty();
   const order = { mirrors: [], logIsLost: 'a test', clock: home.clock, by: 'admin/local' };
-  await restoreAuthority({ ...order, home: newer.path, path, key });
+  await restoreAuthority({ ...order, home: newer.path, path, key, names: [] });
   await newer.reopen();
   const checkpoint = newer.authority.checkpoint();
   const { certificate } = issued;

@@ -161,7 +161,7 @@ describe('revoking an issuing certificate', () => {
     const key = { kind: 'recovery key', identity } as const;
     await using restored = await SampleHome.empty();
     const rest = { mirrors: [mirror], clock: home.clock, by: 'admin/local' };
-    await restoreAuthority({ ...rest, home: restored.path, path: backup, key });
+    await restoreAuthority({ ...rest, home: restored.path, path: backup, key, names: [] });
     await restored.reopen();
     const issuers = await restored.authority.custody.list();
     assert.deepEqual(
@@ -199,6 +199,7 @@ describe('revoking an issuing certificate', () => {
       home: restored.path,
       path: backup,
       key: { kind: 'recovery key', identity },
+      names: [],
     });
     assert.ok(isHoldfastError(result));
     assert.match(result.message, /holds no checkpoint that this authority signed/);
@@ -239,7 +240,7 @@ describe('revoking an issuing certificate', () => {
     const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
     await using restored = await SampleHome.empty();
     const key = { kind: 'recovery key', identity } as const;
-    await restoreAuthority({ ...rest, home: restored.path, path: backup, key });
+    await restoreAuthority({ ...rest, home: restored.path, path: backup, key, names: [] });
     await restored.reopen();
     await assert.rejects(restored.local('server', 'vault'), { code: 'issuer_revoked' });
     const { warnings } = await restored.authority.status();

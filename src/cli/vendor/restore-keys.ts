@@ -10,13 +10,14 @@ import { mirrorAt } from '../care-of.ts';
 import type { Context } from '../context.ts';
 import { defaultPort } from '../creation-options.ts';
 import { plural } from '../format.ts';
-import { checkHome, createHome, type Home, homeAt } from '../home.ts';
+import { checkHome, type Home, homeAt } from '../home.ts';
 import { newKeystorePassphrase } from '../keystore-passphrase.ts';
 import { localPath } from '../local-path.ts';
 import { machineNames } from '../machine.ts';
+import { inNewHome } from '../new-home.ts';
 import { checkMayHoldAuthority } from '../one-network.ts';
 import { readChosenFile } from '../read-chosen-file.ts';
-import { readSettings, writeSettings } from '../settings.ts';
+import { checkSettings, readSettings, type Settings } from '../settings.ts';
 import { type LostChoices, whyLost } from '../why-lost.ts';
 import { isThere } from './written-files.ts';
 
@@ -47,17 +48,19 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
   await checkMayHoldAuthority(context.home, authority.network);
   await checkNoKit(context.home);
   const passphrase = await newKeystorePassphrase(context, {});
-  const home = await createHome(context.home);
-  await settle(home, authority, restore);
-  const result = await restorePkcs12(authority, {
-    home: home.path,
-    clock: context.clock,
-    passphrase,
-    recoveryKit: { write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
-    mirrors: mirror.map((one) => mirrorAt(one, context.workingDirectory)),
-    ...(lost !== undefined && { logIsLost: lost }),
-    trustIssued: restore.trustIssued === true,
-    by: 'admin/local',
+  const settings = await settingsFor(homeAt(context.home), authority, restore);
+  const { home, result } = await inNewHome(context.home, settings, async (home) => {
+    const result = await restorePkcs12(authority, {
+      home: home.path,
+      clock: context.clock,
+      passphrase,
+      recoveryKit: { write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
+      mirrors: mirror.map((one) => mirrorAt(one, context.workingDirectory)),
+      ...(lost !== undefined && { logIsLost: lost }),
+      trustIssued: restore.trustIssued === true,
+      by: 'admin/local',
+    });
+    return { home, result };
   });
   if (authority.weakness !== undefined)
     context.output.warn(`${path} protects what is in it weakly: ${authority.weakness}; destroy it`);
@@ -74,14 +77,16 @@ async function checkNoKit(directory: string): Promise<void> {
 }
 
 /** Addresses of this machine, unless the home says them already; name and status address are those of the network. */
-async function settle(
+async function settingsFor(
   home: Home,
   { network, statusAddress }: AuthorityKeys,
   { names, port }: KeysToRestore,
-): Promise<void> {
+): Promise<Settings> {
   const settings = (await readSettings(home)) ?? { names: await machineNames(), port: defaultPort };
   const said = { ...(names && { names: [...names] }), ...(port !== undefined && { port }) };
-  await writeSettings(home, { ...settings, ...said, network, statusAddress });
+  const proposed = { ...settings, ...said, network, statusAddress };
+  checkSettings(proposed);
+  return proposed;
 }
 
 async function readBounded(path: string): Promise<Buffer> {

@@ -1,0 +1,31 @@
+import type { Certificate } from '../pki/index.ts';
+import { notAllowed } from './not-allowed.ts';
+import type { Purpose } from './purpose.ts';
+
+/**
+ * The purposes of an authority limit those of all below it; none named means all (RFC 5280 §4.2.1.12).
+ * @throws HoldfastError `certificate_not_allowed`
+ */
+export function checkPurpose(certificate: Certificate, purpose: Purpose): void {
+  const { extendedKeyUsage } = certificate.extensions;
+  if (extendedKeyUsage === undefined || extendedKeyUsage.includes('anyExtendedKeyUsage')) return;
+  if (!extendedKeyUsage.includes(purpose)) {
+    throw notAllowed(certificate, `is for ${extendedKeyUsage.join(', ')}, not for ${purpose}`);
+  }
+}
+
+/**
+ * Whether a chain, leaf first, is one that a server can show: every certificate for that purpose, and the leaf's key for
+ * signing, as every cipher suite in use needs it (RFC 8446 §4.4.2.2). Who signed what and when it holds is not looked at.
+ * @throws HoldfastError `certificate_not_allowed`
+ */
+export function checkServerUse(chain: readonly Certificate[]): void {
+  for (const certificate of chain) checkPurpose(certificate, 'serverAuth');
+  const [leaf] = chain;
+  const { keyUsage } = leaf?.extensions ?? {};
+  if (leaf === undefined || keyUsage === undefined || keyUsage.includes('digitalSignature')) return;
+  throw notAllowed(
+    leaf,
+    `has a key for ${keyUsage.join(', ')}, and a server's has to be for digitalSignature`,
+  );
+}
