@@ -193,8 +193,13 @@ describe('a repository', () => {
         message: /config.*damaged/,
         hint: /readable/,
       } as const;
+      const elsewhere = ['--repo', at('repo'), '--password-file', at('password'), '--home', at('stranger')];
       for (const words of [['snapshots'], ['backup', at('one')]])
-        await assertRefused([...words, ...own()], { ...refusal, untouched: place.path });
+        await assertRefused([...words, ...elsewhere], { ...refusal, untouched: place.path });
+      // The machine that knows what it said goes on.
+      const listed = await holdfast('snapshots');
+      assert.equal(listed.code, 0, listed.stderr);
+      assert.match(listed.stderr, /warning: the config of .* is damaged/);
     });
   });
 
@@ -241,7 +246,7 @@ describe('a repository', () => {
 
   it('is not backed up to from a path that does not exist, nor read for a snapshot that is not there', async () => {
     const missing = { code: 'path_not_found', exit: 1, message: /missing/, untouched: place.path } as const;
-    await assertRefused(['backup', at('one'), at('missing'), ...own()], missing);
+    await assertRefused(['backup', at('missing'), ...own()], missing);
     const unknown = {
       code: 'snapshot_not_found',
       exit: 1,

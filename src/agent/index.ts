@@ -24,6 +24,7 @@ export {
 } from './export-certificate.ts';
 export { joinNetwork } from './join-network.ts';
 export { enrolAddress, renewLate, type WaitingRenewal } from './late-renewal.ts';
+export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
 export { findKeystore, type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export {
@@ -54,4 +55,4 @@ export {
   randomPassword,
 } from './place.ts';
 export { type RenewalOptions, rejoinNode, renewNode } from './renewal.ts';
-export { escrowsIn } from './repository-key.ts';
+export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';

@@ -74,8 +74,7 @@ export async function adoptEscrowed(
 ): Promise<void> {
   const password = randomPassword();
   await repository.addKey(password, { ...thisMachine(), signal });
-  const { masterKey } = repository;
-  await keepOwnKey(place, { password, masterKey, escrowed: true, escrow: fingerprint });
+  await keepOwnKey(place, repository, { password, escrowed: true, escrow: fingerprint });
 }
 
 interface Left extends SealedPassword {

@@ -5,12 +5,9 @@ import { initRepository, openRepository, type Repository, thisMachine } from '..
 import { LocalStore, type ObjectStore } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
-import {
-  type RepositoryKey,
-  readRepositoryKey,
-  repositoryLabel,
-  writeRepositoryKey,
-} from './repository-key.ts';
+import { repositoryGone, repositoryStrange } from './other-repository.ts';
+import { masterKeyDigest, type RepositoryKey } from './repository-key.ts';
+import { begunAt, type KeptKey, keepBegun, keepKey, keysAt } from './repository-keys.ts';
 
 /** A repository's place: where its objects are, and where its key is kept so that no password is asked again. */
 export interface Place {
@@ -30,8 +27,10 @@ export interface Place {
 }
 
 export interface OpenPlaceOptions {
-  /** Make the repository when there is none. */
+  /** Make the repository when this machine knows of none there. */
   readonly create: boolean;
+  /** Make another one where the one that this machine knows is gone. */
+  readonly startOver?: boolean | undefined;
   /** Needed only when the keystore does not hold the key. */
   readonly password?: Secret<string> | undefined;
   /** Told what was left with the server, where that was done now. */
@@ -46,25 +45,19 @@ export async function localPlace(directory: string, nodeDirectory: string): Prom
 }
 
 /**
- * Opens a repository with the key of the keystore, or with `password` when that is not the one the key came from; its
- * master key is then kept. `repository_wrong_key` when it does not open, `repository_missing` when it is not there and not to be
- * made.
+ * Opens a repository with one of the keys that opened the one at this place before, or with `password` when that is not one
+ * they came with; its key is then kept beside them, for ever. Nothing is taken for a beginning where one was before.
+ *
+ * @throws HoldfastError `repository_gone` when one was here and none is now, `repository_missing` when none was and none is
+ *   to be made, `repository_wrong_key` when it does not open, `repository_exists` when it is there and was to be made anew
  */
 export async function openRepositoryAt(place: Place, options: OpenPlaceOptions): Promise<Repository> {
-  const { password } = options;
-  const kept = readRepositoryKey(place.keystore, labelOf(place));
-  const byKeptKey = await openByKeptKey(place, kept, options);
-  const repository = byKeptKey ?? (await openOrInit(place, password ?? kept?.password, options));
-  const key: RepositoryKey = {
-    password: password ?? kept?.password,
-    masterKey: repository.masterKey,
-    secondPassword: byKeptKey && kept?.secondPassword,
-    escrowed: byKeptKey !== undefined && kept?.escrowed === true,
-    escrow: byKeptKey && kept?.escrow,
-  };
-  if (byKeptKey === undefined) await writeRepositoryKey(place.keystore, labelOf(place), key);
-  if (!key.escrowed) await escrowKey(place, repository, key, options);
-  return repository;
+  const known = keysAt(place.keystore, place.label);
+  const opened = (await openByKept(place, known, options)) ?? (await openOrInit(place, known, options));
+  if (options.startOver === true && opened.kind !== 'made') throw isThere(place, opened.repository);
+  const key = opened.kind === 'kept' ? opened.key : await keepOpened(place, opened);
+  if (!key.escrowed) await escrowKey(place, opened.repository, key, options);
+  return opened.repository;
 }
 
 /** A password nobody has to remember: 256 random bits. */
@@ -72,50 +65,101 @@ export function randomPassword(): Secret<string> {
   return new Secret(randomBytes(32).toString('base64url'));
 }
 
-/** Keeps `key` as what opens the repository at `place` from now on. */
-export function keepOwnKey(place: Place, key: RepositoryKey): Promise<void> {
-  return writeRepositoryKey(place.keystore, labelOf(place), key);
+/** Keeps what opens `repository` at `place` from now on, and what it says about itself. */
+export async function keepOwnKey(
+  place: Place,
+  repository: Repository,
+  key: Pick<RepositoryKey, 'password' | 'escrowed' | 'escrow'>,
+): Promise<KeptKey> {
+  const { masterKey } = repository;
+  const digest = masterKeyDigest(masterKey);
+  const before = keysAt(place.keystore, place.label).find((one) => masterKeyDigest(one.masterKey) === digest);
+  const kept: KeptKey = {
+    since: new Date(repository.clock.now()).toISOString(),
+    ...before,
+    repository: repository.id,
+    config: repository.configText,
+    ...key,
+    masterKey,
+    place: place.label,
+  };
+  await keepKey(place.keystore, kept);
+  return kept;
 }
 
-function labelOf(place: Place): string {
-  return repositoryLabel(place.label);
+type Opened =
+  | { readonly kind: 'kept'; readonly repository: Repository; readonly key: KeptKey }
+  | {
+      readonly kind: 'by password' | 'made';
+      readonly repository: Repository;
+      readonly password: Secret<string>;
+    };
+
+/** Without scrypt; undefined when no key is kept, a password was given that none came with, or another is to be made. */
+async function openByKept(
+  place: Place,
+  known: readonly KeptKey[],
+  { password, startOver, signal }: OpenPlaceOptions,
+): Promise<Opened | undefined> {
+  const isMeant = (key: KeptKey): boolean =>
+    password === undefined || password.reveal() === key.password?.reveal();
+  for (const key of known.filter(isMeant)) {
+    try {
+      const { masterKey, config } = key;
+      const how = { key: { masterKey }, keptConfig: config, signal };
+      return { kind: 'kept', repository: await openRepository(place.store, how), key };
+    } catch (error) {
+      // One of the others may open it, or a password.
+      if (isHoldfastError(error, 'repository_wrong_key')) continue;
+      if (!isHoldfastError(error, 'repository_missing')) throw error;
+      if (startOver === true) return undefined;
+      throw repositoryGone(place.store.location, known, error);
+    }
+  }
+  if (known.length === 0 || password !== undefined) return undefined;
+  await tryPasswords(place, known, signal);
+  throw repositoryStrange(place.store.location, known);
 }
 
-/** Without scrypt; undefined when there is no kept key, or a password was given that it does not come from. */
-async function openByKeptKey(
-  { store }: Place,
-  kept: RepositoryKey | undefined,
-  { password, signal }: OpenPlaceOptions,
-): Promise<Repository | undefined> {
-  if (kept?.masterKey === undefined) return undefined;
-  if (password !== undefined && password.reveal() !== kept.password?.reveal()) return undefined;
-  try {
-    return await openRepository(store, { key: { masterKey: kept.masterKey }, signal });
-  } catch (error) {
-    // Another repository was made in its place, perhaps with the same password.
-    if (password !== undefined && isHoldfastError(error, 'repository_wrong_key')) return undefined;
-    if (isHoldfastError(error, 'repository_missing')) return undefined;
-    throw error;
+/**
+ * In a repository with nothing in it only the key files tell whether it is ours. One that a kept password opens is another
+ * all the same: that is for a person to say. @throws HoldfastError `repository_damaged` for ours with a damaged `config`
+ */
+async function tryPasswords({ store }: Place, known: readonly KeptKey[], signal: AbortSignal): Promise<void> {
+  for (const { password } of known) {
+    if (password === undefined) continue;
+    await openRepository(store, { key: { password }, signal }).catch((error: unknown) => {
+      if (!isHoldfastError(error, 'repository_wrong_key')) throw error;
+    });
   }
 }
 
 async function openOrInit(
   place: Place,
-  password: Secret<string> | undefined,
-  { create, signal }: OpenPlaceOptions,
-): Promise<Repository> {
+  known: readonly KeptKey[],
+  { create, startOver, password: said, signal }: OpenPlaceOptions,
+): Promise<Opened> {
+  const password = said ?? begunAt(place.keystore, place.label)?.password;
   try {
-    if (password !== undefined) return await openRepository(place.store, { key: { password }, signal });
-    await refuseWithoutKey(place, signal);
+    if (password === undefined) await refuseWithoutKey(place, signal);
+    else
+      return {
+        kind: 'by password',
+        password,
+        repository: await openRepository(place.store, { key: { password }, signal }),
+      };
   } catch (error) {
-    if (!create || !isHoldfastError(error, 'repository_missing')) throw error;
+    if (!isHoldfastError(error, 'repository_missing')) throw error;
+    if (known.length > 0 && startOver !== true) throw repositoryGone(place.store.location, known, error);
+    if (!create) throw error;
   }
   const first = password ?? (await choosePassword(place));
-  return initRepository(place.store, { password: first, ...thisMachine(), signal });
+  const repository = await initRepository(place.store, { password: first, ...thisMachine(), signal });
+  return { kind: 'made', repository, password: first };
 }
 
 /** Tells a repository that nobody here can open from one that is not there. */
-async function refuseWithoutKey(place: Place, signal: AbortSignal): Promise<never> {
+async function refuseWithoutKey(place: Place, signal: AbortSignal): Promise<void> {
   const { location } = place.store;
   const exists = await place.store.stat({ type: 'config' }, { signal }).catch((error: unknown) => {
     if (isHoldfastError(error, 'object_not_found')) return undefined;
@@ -137,29 +181,40 @@ async function refuseWithoutKey(place: Place, signal: AbortSignal): Promise<neve
 /** Kept before the repository is made: a crash in between must not leave one that nobody can open. */
 async function choosePassword(place: Place): Promise<Secret<string>> {
   const password = randomPassword();
-  await writeRepositoryKey(place.keystore, labelOf(place), { password, escrowed: false });
+  await keepBegun(place.keystore, place.label, { password, escrowed: false });
   return password;
+}
+
+/** The key of one that was just made, or is opened from here for the first time. */
+async function keepOpened(
+  place: Place,
+  { repository, password }: Exclude<Opened, { kind: 'kept' }>,
+): Promise<KeptKey> {
+  const digest = masterKeyDigest(repository.masterKey);
+  const before = keysAt(place.keystore, place.label).find((key) => masterKeyDigest(key.masterKey) === digest);
+  const { escrowed = false, escrow } = before ?? {};
+  return await keepOwnKey(place, repository, { password, escrowed, escrow });
+}
+
+function isThere({ store }: Place, { id }: Repository): HoldfastError {
+  const message = `the repository ${id.slice(0, 8)} is at ${store.location}: nothing is to be begun there`;
+  return new HoldfastError('repository_exists', message, { hint: 'leave --start-over away' });
 }
 
 /** Taken up where an earlier run left it, so that a server out of reach does not cost a key each time. */
 async function escrowKey(
   place: Place,
   repository: Repository,
-  key: RepositoryKey,
+  key: KeptKey,
   { onEscrowed, signal }: OpenPlaceOptions,
 ): Promise<void> {
   if (place.escrow === undefined) return;
   const secondPassword = key.secondPassword ?? randomPassword();
   if (key.secondPassword === undefined) {
     await repository.addKey(secondPassword, { ...thisMachine(), signal });
-    await writeRepositoryKey(place.keystore, labelOf(place), { ...key, secondPassword });
+    await keepKey(place.keystore, { ...key, secondPassword });
   }
   const escrow = await place.escrow(repository.id, secondPassword, signal);
-  await writeRepositoryKey(place.keystore, labelOf(place), {
-    ...key,
-    secondPassword: undefined,
-    escrowed: true,
-    escrow,
-  });
+  await keepKey(place.keystore, { ...key, secondPassword: undefined, escrowed: true, escrow });
   onEscrowed?.(escrow);
 }

@@ -1,14 +1,32 @@
-import { Secret } from '../base/index.ts';
+import { createHash } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+import { HoldfastError, Secret } from '../base/index.ts';
 import { type EscrowFingerprint, parseEscrowFingerprint } from '../enrol/index.ts';
 import { encodeMasterKey, type MasterKey, parseMasterKey } from '../repository/index.ts';
-import type { Keystore } from '../trust/index.ts';
+
+/** A snapshot that this machine made, and when. */
+export interface MadeSnapshot {
+  readonly snapshot: string;
+  /** ISO 8601. */
+  readonly time: string;
+}
 
 /**
- * What a node keeps of one repository's key, all of it in one keystore entry. The password is written before the
- * repository is made and the escrow noted after it was acknowledged, so that a crash in between is made good by
- * the next run.
+ * What a node keeps of one repository, all of it in one keystore entry. The password is written before the repository is
+ * made and the escrow noted after it was acknowledged, so that a crash in between is made good by the next run.
  */
 export interface RepositoryKey {
+  /** Its id; absent for one that was not made yet, or was last used before this was kept. */
+  readonly repository?: string | undefined;
+  /** ISO 8601: since when it is kept. */
+  readonly since?: string | undefined;
+  /** The newest of this machine. */
+  readonly lastBackup?: MadeSnapshot | undefined;
+  /** The newest of this machine that was not there any more, and when that was seen. */
+  readonly missed?: (MadeSnapshot & { readonly seen: string }) | undefined;
+  /** What its `config` says, for a day when that is damaged. */
+  readonly config?: string | undefined;
   /** The one it was opened with, chosen by Holdfast or said; kept so that a wrong one is noticed without scrypt. */
   readonly password?: Secret<string> | undefined;
   /** Opens without scrypt. */
@@ -21,69 +39,66 @@ export interface RepositoryKey {
   readonly escrow?: EscrowFingerprint | undefined;
 }
 
-/** What a node keeps its repositories' keys under begins with this; where the repository is comes after it. */
-const labelStart = 'repository ';
+const Made = { snapshot: Type.String(), time: Type.String() };
+const StoredKey = Type.Object({
+  place: Type.Optional(Type.String()),
+  repository: Type.Optional(Type.String()),
+  since: Type.Optional(Type.String()),
+  lastBackup: Type.Optional(Type.Object(Made)),
+  missed: Type.Optional(Type.Object({ ...Made, seen: Type.String() })),
+  config: Type.Optional(Type.String()),
+  escrowed: Type.Boolean(),
+  escrow: Type.Optional(Type.String()),
+  password: Type.Optional(Type.String()),
+  secondPassword: Type.Optional(Type.String()),
+  masterKey: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+});
+type StoredKey = Static<typeof StoredKey>;
 
-/** Where in a keystore the key of the repository at `place` is. */
-export function repositoryLabel(place: string): string {
-  return `${labelStart}${place}`;
-}
-
-/** What was left with servers of the repositories that a keystore has keys of. */
-export function escrowsIn(
-  keystore: Keystore,
-): { readonly place: string; readonly fingerprint: EscrowFingerprint }[] {
-  return keystore
-    .labels()
-    .filter((label) => label.startsWith(labelStart))
-    .flatMap((label) => {
-      const fingerprint = readRepositoryKey(keystore, label)?.escrow;
-      return fingerprint === undefined ? [] : [{ place: label.slice(labelStart.length), fingerprint }];
-    });
-}
-
-/** The key kept under `label`, or undefined. `repository_damaged` when the entry makes no sense. */
-export function readRepositoryKey(keystore: Keystore, label: string): RepositoryKey | undefined {
-  if (!keystore.has(label)) return undefined;
-  const stored = JSON.parse(Buffer.from(keystore.secret(label).reveal()).toString('utf8')) as StoredKey;
-  const escrow = parseEscrowFingerprint(stored.escrow ?? '');
-  return {
-    escrowed: stored.escrowed,
-    ...(escrow !== undefined && { escrow }),
-    ...(stored.password !== undefined && { password: new Secret(stored.password) }),
-    ...(stored.secondPassword !== undefined && { secondPassword: new Secret(stored.secondPassword) }),
-    ...(stored.masterKey !== undefined && { masterKey: new Secret(parseMasterKey(stored.masterKey, label)) }),
-  };
-}
-
-/** Replaces what is kept under `label`. */
-export async function writeRepositoryKey(
-  keystore: Keystore,
+/** A key out of an entry, and the place that the entry names. @throws HoldfastError `keystore_damaged` when it makes no sense */
+export function decodeRepositoryKey(
+  bytes: Uint8Array,
   label: string,
-  key: RepositoryKey,
-): Promise<void> {
-  const stored: StoredKey = {
-    escrowed: key.escrowed,
-    ...(key.escrow !== undefined && { escrow: key.escrow }),
-    ...(key.password !== undefined && { password: key.password.reveal() }),
-    ...(key.secondPassword !== undefined && { secondPassword: key.secondPassword.reveal() }),
-    ...(key.masterKey !== undefined && {
-      masterKey: JSON.parse(
-        Buffer.from(encodeMasterKey(key.masterKey.reveal())).toString('utf8'),
-      ) as JsonObject,
-    }),
+): { readonly key: RepositoryKey; readonly place: string | undefined } {
+  const { place, password, secondPassword, masterKey, escrow, ...plain } = parse(bytes, label);
+  const key: RepositoryKey = {
+    ...plain,
+    escrow: parseEscrowFingerprint(escrow ?? ''),
+    password: password === undefined ? undefined : new Secret(password),
+    secondPassword: secondPassword === undefined ? undefined : new Secret(secondPassword),
+    masterKey: masterKey === undefined ? undefined : new Secret(parseMasterKey(masterKey, label)),
   };
-  await keystore.update((entries) =>
-    entries.putSecret(label, new Secret(Buffer.from(JSON.stringify(stored)))),
-  );
+  return { key, place };
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
+/** The entry of a key, which names its place. */
+export function encodeRepositoryKey(place: string, key: RepositoryKey): Secret<Uint8Array> {
+  const { password, secondPassword, masterKey, ...plain } = key;
+  const stored = {
+    place,
+    ...plain,
+    password: password?.reveal(),
+    secondPassword: secondPassword?.reveal(),
+    masterKey: masterKey && (JSON.parse(masterKeyText(masterKey)) as unknown),
+  };
+  return new Secret(Buffer.from(JSON.stringify(stored)));
+}
 
-interface StoredKey {
-  readonly escrowed: boolean;
-  readonly escrow?: string;
-  readonly password?: string;
-  readonly secondPassword?: string;
-  readonly masterKey?: JsonObject;
+/** Tells master keys apart, and nothing about them: 32 hexadecimal digits. */
+export function masterKeyDigest(masterKey: Secret<MasterKey>): string {
+  return createHash('sha256').update(masterKeyText(masterKey)).digest('hex').slice(0, 32);
+}
+
+function masterKeyText(masterKey: Secret<MasterKey>): string {
+  return Buffer.from(encodeMasterKey(masterKey.reveal())).toString('utf8');
+}
+
+function parse(bytes: Uint8Array, label: string): StoredKey {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (Check(StoredKey, value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new HoldfastError('keystore_damaged', `the entry ${label} of the keystore makes no sense`);
 }

@@ -112,6 +112,7 @@ export type ErrorCode =
   | 'namespace_forbidden'
   // repository
   | 'repository_missing'
+  | 'repository_gone'
   | 'repository_exists'
   | 'repository_locked'
   | 'repository_wrong_key'

@@ -1,4 +1,5 @@
 import { type BackupResult, backUp, sayBackup } from './backing-up.ts';
+import { comparingWithBefore } from './comparing-with-before.ts';
 import type { Context } from './context.ts';
 import { namedPaths } from './named-paths.ts';
 import { recordBackup } from './recording-backup.ts';
@@ -8,6 +9,7 @@ import { openTarget } from './repository-target.ts';
 /** What `backup` takes. */
 export interface BackupOptions extends RepositoryOptions, ExcludeOptions {
   readonly init?: boolean;
+  readonly startOver?: boolean;
   readonly tag?: readonly string[];
 }
 
@@ -19,10 +21,13 @@ export async function backUpPaths(
 ): Promise<BackupResult> {
   const { backup, route } = await recordBackup(context, options.repo, async () => {
     const sources = namedPaths(context, paths);
-    const create = options.repo === undefined || options.init === true;
-    await using target = await openTarget(context, options, { create });
+    const { repo, init = false, startOver = false } = options;
+    const create = repo === undefined || init || startOver;
+    await using target = await openTarget(context, options, { create, startOver });
     const forbidden = target.directory === undefined ? [] : [target.directory];
-    const backup = await backUp(context, target.repository, sources, { ...options, forbidden });
+    const backup = await comparingWithBefore(context, target, () =>
+      backUp(context, target.repository, sources, { ...options, forbidden }),
+    );
     return { backup, route: target.route };
   });
   if (context.output.json) context.output.value(backup);

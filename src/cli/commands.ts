@@ -135,6 +135,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/keystore.ts')).defineKeystore,
   },
   {
+    name: 'key',
+    summary: 'list the repositories that this machine has a key of',
+    everyday: false,
+    load: async () => (await import('./command/key.ts')).defineKey,
+  },
+  {
     name: 'store',
     summary: 'answer for the place where the server keeps repositories',
     everyday: false,

@@ -23,6 +23,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   input_invalid: exitCode.usage,
   interrupted: exitCode.interrupted,
   repository_missing: exitCode.repositoryMissing,
+  repository_gone: exitCode.repositoryMissing,
   repository_locked: exitCode.repositoryLocked,
   repository_wrong_key: exitCode.wrongKey,
   connection_failed: exitCode.connection,

@@ -119,6 +119,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
     'at the server: holdfast status says what is missing; once its disk is mounted, run this again',
   namespace_forbidden: 'use the repository of this machine: leave --repo away',
   repository_missing: 'holdfast backup PATH makes this machine its own; --init makes one at --repo',
+  repository_gone:
+    'holdfast status at its server says whether its disk is there; holdfast backup --start-over PATH begins another one',
   repository_exists: 'use it: leave --init away',
   repository_locked: 'wait until the other process is done',
   repository_wrong_key: 'name a file with its password: --password-file FILE',

@@ -24,6 +24,7 @@ import { withHome } from './with-home.ts';
 /** The repository a command works on, and how it is reached. */
 export interface Target extends AsyncDisposable {
   readonly repository: Repository;
+  readonly place: Place;
   /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
   readonly route: string;
   /** This machine as a node, when the repository is at its server. */
@@ -36,6 +37,8 @@ export interface Target extends AsyncDisposable {
 export interface OpenTargetOptions {
   /** Make the repository when there is none. */
   readonly create?: boolean;
+  /** Make another one where the one that this machine knows is gone. */
+  readonly startOver?: boolean;
   /** Keep copies of metadata; off for whoever wants to see what the server really has. */
   readonly cached?: boolean;
 }
@@ -44,12 +47,12 @@ export interface OpenTargetOptions {
 export async function openTarget(
   context: Context,
   options: RepositoryOptions,
-  { create = false, cached = true }: OpenTargetOptions = {},
+  { create = false, startOver = false, cached = true }: OpenTargetOptions = {},
 ): Promise<Target> {
   const { repo, passwordFile } = options;
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
-  if (named?.kind === 'directory') return openDirectory(context, named.path, { create, password });
+  if (named?.kind === 'directory') return openDirectory(context, named.path, { create, startOver, password });
   const home = await openHome(context.home);
   const node = await openNode(home.node);
   if (repo === undefined) checkHasRepository(node);
@@ -63,6 +66,7 @@ export async function openTarget(
   });
   const repository = await openAsking(context, place, {
     create,
+    startOver,
     password,
     onEscrowed: (fingerprint) => sayEscrowed(context, connection, fingerprint),
   });
@@ -70,6 +74,7 @@ export async function openTarget(
   const held = opened.move();
   return {
     repository,
+    place,
     node: connection.node,
     get route() {
       return describeConnection(connection);
@@ -95,21 +100,22 @@ export function describeConnection(connection: Connection): string {
 async function openDirectory(
   context: Context,
   directory: string,
-  options: { create: boolean; password: Secret<string> | undefined },
+  options: { create: boolean; startOver: boolean; password: Secret<string> | undefined },
 ): Promise<Target> {
   await checkFolder(directory);
-  const repository = await withHome(context.home, async (home) => {
+  return await withHome(context.home, async (home) => {
     const place = await localPlace(directory, home.node);
-    try {
-      return await openAsking(context, place, { ...options, create: false });
-    } catch (error) {
-      if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
-      const password = options.password ?? (await choosePassword(directory));
-      return openRepositoryAt(place, { create: true, password, signal: context.signal });
-    }
+    const repository = await openAsking(context, place, { ...options, create: false }).catch(
+      async (error: unknown) => {
+        if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
+        const password = options.password ?? (await choosePassword(directory));
+        return await openRepositoryAt(place, { ...options, password, signal: context.signal });
+      },
+    );
+    repository.onDamage((message) => context.output.warn(message));
+    const route = `in ${directory}`;
+    return { repository, place, route, directory, [Symbol.asyncDispose]: async () => {} };
   });
-  repository.onDamage((message) => context.output.warn(message));
-  return { repository, route: `in ${directory}`, directory, [Symbol.asyncDispose]: async () => {} };
 }
 
 /** Only clients have a repository of their own. @throws HoldfastError `certificate_wrong_role` */

@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
 import { type BackupResult, backUp, sayBackup } from './backing-up.ts';
+import { comparingWithBefore } from './comparing-with-before.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
 import { type CreationOptions, defaultPort } from './creation-options.ts';
@@ -65,7 +66,10 @@ async function backUpAndProve(
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });
   const repository = await openRepositoryAt(place, { create: true, signal });
-  const backup = await backUp(context, repository, sources, options);
+  repository.onDamage((message) => output.warn(message));
+  const backup = await comparingWithBefore(context, { place, repository }, () =>
+    backUp(context, repository, sources, options),
+  );
   sayBackup(output, describeConnection(connection), backup);
   const verified = await verifyBackup(context, connection, backup);
   sayVerified(context, verified);

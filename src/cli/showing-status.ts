@@ -6,6 +6,7 @@ import { type BackupStanding, backupStanding, sayBackups, standingToJson } from 
 import type { Context } from './context.ts';
 import { formatAge, formatRemaining, formatTime, plural, shortFingerprint } from './format.ts';
 import { openHome } from './home.ts';
+import { missedSnapshots } from './missed-snapshots.ts';
 
 type Status = OperationAnswer<'status'>;
 
@@ -21,6 +22,7 @@ export async function showStatus(context: Context): Promise<void> {
     ...(status === undefined ? [] : warningsOf(status)),
     ...nodeWarnings(context, node),
     ...backups.warnings,
+    ...(await missedSnapshots(context, home)),
   ];
   if (context.output.json) return context.output.value({ ...toJson(status, node, backups), warnings });
   if (status !== undefined) sayAuthority(context, status);

@@ -10,6 +10,8 @@ const concurrentReads = 4;
 /** How the index files are read. */
 export interface IndexOptions {
   readonly signal?: AbortSignal;
+  /** Leaves out the packs that are not; none unless said. */
+  readonly isStored?: (pack: ObjectId) => boolean;
   /** Told of a pack that an earlier file lists too, and how many of its blobs that file did not list so. */
   readonly onRepeated?: (pack: ObjectId, name: ObjectId, newBlobs: number) => void;
 }
@@ -30,14 +32,15 @@ export interface ListedIndex {
 /** Everything that those index files say which can be read, a few at a time. */
 export async function loadIndexFiles(
   files: UnpackedStore,
-  { onRepeated, ...cancel }: IndexOptions = {},
+  { onRepeated, isStored = () => true, ...cancel }: IndexOptions = {},
 ): Promise<ListedIndex> {
   const index = new BlobIndex();
   const damaged: DamagedIndex[] = [];
   await forEachLimited(await files.list('index', cancel), concurrentReads, async ({ name }) => {
     try {
       const packs = parseIndexFile(await files.load('index', name, cancel), `index ${name}`);
-      for (const pack of packs) addPack(index, pack, (newBlobs) => onRepeated?.(pack.id, name, newBlobs));
+      for (const pack of packs.filter(({ id }) => isStored(id)))
+        addPack(index, pack, (newBlobs) => onRepeated?.(pack.id, name, newBlobs));
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       damaged.push({ name, error });

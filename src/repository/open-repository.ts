@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly key: RepositoryKey;
   /** The most key files that a password is tried on; 20 unless said. */
   readonly maxKeys?: number;
+  /** What the `config` said once (`Repository.configText`), for a repository that a master key opens and whose `config` is damaged. */
+  readonly keptConfig?: string | undefined;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -28,26 +30,47 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
   const file = await readConfig(store, cancel);
   const keys = 'masterKey' in key ? [key.masterKey] : openKeys(store, key.password, { maxKeys, signal });
   // More than one key opens only where two runs made the repository at once; the config tells which of them won.
-  for await (const masterKey of keys) {
-    const json = newCipher(masterKey).unseal(file);
-    if (!json) continue;
-    const config = parseConfig(json, store.location);
-    return new Repository({ store, config, masterKey, ...(clock && { clock }) });
+  if (!(file instanceof HoldfastError)) {
+    for await (const masterKey of keys) {
+      const json = newCipher(masterKey).unseal(file);
+      if (!json) continue;
+      const config = parseConfig(json, store.location);
+      return new Repository({ store, config, masterKey, ...(clock && { clock }) });
+    }
   }
-  const isOurs = !('masterKey' in key) || (await sealedAny(store, newCipher(key.masterKey), cancel));
-  throw isOurs ? damagedConfig(store, file.length) : wrongMasterKey(store);
+  if ('masterKey' in key && (await sealedAny(store, newCipher(key.masterKey), cancel)))
+    return openByKept(store, key.masterKey, damagedConfig(store, file), options);
+  if (file instanceof HoldfastError) throw file;
+  throw 'masterKey' in key ? wrongMasterKey(store) : damagedConfig(store, file);
 }
 
-async function readConfig(store: ObjectStore, options: { signal?: AbortSignal }): Promise<Uint8Array> {
+/** Its bytes, or that there are none. */
+async function readConfig(
+  store: ObjectStore,
+  options: { signal?: AbortSignal },
+): Promise<Uint8Array | HoldfastError> {
   try {
     return await store.read({ type: 'config' }, options);
   } catch (cause) {
     if (!isHoldfastError(cause, 'object_not_found')) throw cause;
-    throw new HoldfastError('repository_missing', `there is no repository at ${store.location}`, {
+    return new HoldfastError('repository_missing', `there is no repository at ${store.location}`, {
       hint: 'check the location; holdfast backup --init makes a new repository',
       cause,
     });
   }
+}
+
+/** The config is small and never changes: a kept copy is as good. */
+function openByKept(
+  store: ObjectStore,
+  masterKey: Secret<MasterKey>,
+  damage: HoldfastError,
+  { keptConfig, clock }: OpenOptions,
+): Repository {
+  if (keptConfig === undefined) throw damage;
+  const config = parseConfig(Buffer.from(keptConfig), 'the kept copy');
+  const said = `${damage.message}; the copy that this machine keeps is used: bring the file back, for other programs`;
+  return new Repository({ store, config, masterKey, damage: said, ...(clock && { clock }) });
 }
 
 function wrongMasterKey(store: ObjectStore): HoldfastError {
@@ -57,9 +80,12 @@ function wrongMasterKey(store: ObjectStore): HoldfastError {
   });
 }
 
-function damagedConfig(store: ObjectStore, size: number): HoldfastError {
-  const message = `the config of ${store.location} is damaged: its ${size} bytes are not those that were written`;
-  return new HoldfastError('repository_damaged', message, {
+function damagedConfig(store: ObjectStore, file: Uint8Array | HoldfastError): HoldfastError {
+  const found =
+    file instanceof HoldfastError
+      ? 'is gone, and other files of it are there'
+      : `is damaged: its ${file.length} bytes are not those that were written`;
+  return new HoldfastError('repository_damaged', `the config of ${store.location} ${found}`, {
     hint: 'keys, packs, indexes and snapshots are readable without it; bring config back from a copy of the repository',
   });
 }

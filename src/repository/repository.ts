@@ -3,7 +3,7 @@ import type { ObjectId, ObjectStore } from '../storage/index.ts';
 import { BlobReader } from './blob-reader.ts';
 import { type BlobId, type BlobType, idOf, type PackContents } from './format/blob.ts';
 import type { BlobIndex } from './format/blob-index.ts';
-import type { RepositoryConfig, RepositoryVersion } from './format/config.ts';
+import { encodeConfig, type RepositoryConfig, type RepositoryVersion } from './format/config.ts';
 import { encodeIndexFile } from './format/index-file.ts';
 import { createKeyFile } from './format/key-file.ts';
 import type { MasterKey } from './format/master-key.ts';
@@ -59,6 +59,8 @@ export class Repository {
   readonly version: RepositoryVersion;
   readonly polynomial: Polynomial;
   readonly masterKey: Secret<MasterKey>;
+  /** What is wrong with its `config`, when it was opened by a copy of that. */
+  readonly configDamage: string | undefined;
   /** For the thread that opened the repository. */
   readonly cipher: UnitCipher;
   readonly clock: Clock;
@@ -74,7 +76,10 @@ export class Repository {
     readonly config: RepositoryConfig;
     readonly masterKey: Secret<MasterKey>;
     readonly clock?: Clock;
+    /** What was wrong with its `config` when it was opened by a kept copy. */
+    readonly damage?: string;
   }) {
+    this.configDamage = parts.damage;
     this.store = parts.store;
     this.id = parts.config.id;
     this.version = parts.config.version;
@@ -86,9 +91,18 @@ export class Repository {
     this.#reader = new BlobReader(this.store, this.cipher);
   }
 
-  /** Has `listener` told of index files and snapshots that are damaged, and passed over for those that are not. */
+  /** What its `config` says, as JSON: `openRepository` takes it for a day when that file is damaged. */
+  get configText(): string {
+    return Buffer.from(encodeConfig(this)).toString();
+  }
+
+  /**
+   * Has `listener` told of index files and snapshots that are damaged, and passed over for those that are not, and at once of a
+   * damaged `config`.
+   */
   onDamage(listener: DamageListener): void {
     this.#onDamage = listener;
+    if (this.configDamage !== undefined) listener(this.configDamage);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { forEachLimited, type HoldfastError, isHoldfastError } from '../base/index.ts';
-import type { ObjectId, ObjectStore } from '../storage/index.ts';
+import type { ObjectId, ObjectInfo, ObjectStore } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
 import type { BlobIndex } from './format/blob-index.ts';
 import { readPackHeader } from './format/pack-header.ts';
@@ -9,6 +9,8 @@ const concurrentReads = 8;
 
 interface FindOptions {
   readonly signal?: AbortSignal;
+  /** The packs that are stored, where somebody has listed them. */
+  readonly stored?: readonly ObjectInfo[];
   /** Told of each pack whose header cannot be read; it is left alone. */
   readonly onUnreadable?: (pack: ObjectId, error: HoldfastError) => void;
 }
@@ -20,9 +22,9 @@ interface FindOptions {
 export async function findUnlistedPacks(
   { store, cipher }: { readonly store: ObjectStore; readonly cipher: UnitCipher },
   index: BlobIndex,
-  { onUnreadable = () => {}, ...cancel }: FindOptions = {},
+  { onUnreadable = () => {}, stored, ...cancel }: FindOptions = {},
 ): Promise<PackContents[]> {
-  const packs = (await store.list('data', cancel)).filter((pack) => !index.hasPack(pack.name));
+  const packs = (stored ?? (await store.list('data', cancel))).filter((pack) => !index.hasPack(pack.name));
   const found: PackContents[] = [];
   await forEachLimited(packs, concurrentReads, async (pack) => {
     try {

@@ -8,6 +8,7 @@ import { addExcludeOptions, addRepositoryOptions } from '../repository-options.t
 export const defineBackup: DefineCommand = (command, start) => {
   addExcludeOptions(addRepositoryOptions(command.argument('<paths...>', 'files and folders to save')))
     .option('--init', 'create the repository named by --repo when there is none')
+    .option('--start-over', 'begin another repository where the one of before is gone for good')
     .addOption(new RepeatableOption('--tag <tag>', 'mark the snapshot with a word'))
     .addHelpText('after', examples)
     .action(async (paths: string[], options: BackupOptions) => {

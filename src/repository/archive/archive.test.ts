@@ -154,6 +154,16 @@ test('packs that arrived in a run without index or snapshot are used by the next
   await assertSaved(summary, 1);
 });
 
+test('what was in packs that indexes name and that are gone is stored again', async () => {
+  writeFileSync(join(top, 'one'), randomBytes(1000));
+  await save();
+  for (const { name } of await store.list('data')) await store.remove({ type: 'data', name });
+  writeFileSync(join(top, 'two'), randomBytes(1000));
+  const second = await save();
+  assert.equal(second.dataBlobs, 2);
+  await assertSaved(second, 2);
+});
+
 test('a pack that is in no index and cannot be read is left alone', async () => {
   writeFileSync(join(top, 'file'), 'x');
   const body = randomBytes(1000);

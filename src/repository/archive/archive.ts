@@ -13,6 +13,7 @@ import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 import { Changes } from './changes.ts';
 import { EarlyLock } from './early-lock.ts';
 import { Pipeline } from './pipeline.ts';
+import { loadStoredIndex, type StoredIndex } from './stored-index.ts';
 import { TreeWalker } from './tree-walker.ts';
 
 /** What a snapshot says beside its tree and what the backup did. */
@@ -38,7 +39,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const changes = new Changes();
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
-  const { index } = await repository.loadListedIndex({ signal });
+  const { index, packs } = await loadStoredIndex(repository, { signal });
   const counts = new ArchiveCounts();
   const onContent = (bytes: number): void => {
     counts.addContent(bytes);
@@ -46,7 +47,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   };
   const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held, onContent });
   try {
-    await adoptPacks(repository, pipeline, signal);
+    await adoptPacks(repository, pipeline, { stored: packs, signal });
     const paths = options.paths.map((path) => Buffer.from(path).toString());
     const snapshots = await repository.snapshots({ signal });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths });
@@ -84,8 +85,12 @@ function checkSomething(counts: ArchiveCounts, { excludes = [] }: ArchiveOptions
 }
 
 /** Puts into the index what a run that was interrupted has left out of it, and what only a damaged index file knew. */
-async function adoptPacks(repository: Repository, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
-  for (const pack of await findUnlistedPacks(repository, pipeline.index, { signal })) {
+async function adoptPacks(
+  repository: Repository,
+  pipeline: Pipeline,
+  found: { readonly stored: StoredIndex['packs']; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const pack of await findUnlistedPacks(repository, pipeline.index, found)) {
     pipeline.index.add(pack);
     await pipeline.indexWriter.add(pack.id, encodePackHeader(pack.blobs));
   }

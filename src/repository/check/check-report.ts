@@ -1,5 +1,5 @@
 /** What a problem is about. */
-export type CheckSubject = 'key' | 'snapshot' | 'index' | 'pack' | 'tree' | 'file';
+export type CheckSubject = 'config' | 'key' | 'snapshot' | 'index' | 'pack' | 'tree' | 'file';
 
 /** Something that a check found. */
 export interface CheckProblem {

@@ -50,6 +50,7 @@ export async function check(repository: Repository, options: CheckOptions = {}):
   await using lock = await repository.lock(stop ? { signal: stop } : {});
   const signal = stop ? AbortSignal.any([stop, lock.lost]) : lock.lost;
   const report = new CheckReport(onProblem);
+  if (repository.configDamage !== undefined) report.error('config', 'config', repository.configDamage);
   await checkKeys(repository.store, report, { signal });
   // In the order of reading: what a snapshot needs was stored before it, and so is seen after it.
   const snapshots = await readSnapshots(repository, report, signal);

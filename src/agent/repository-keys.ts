@@ -1,0 +1,93 @@
+import type { EscrowFingerprint } from '../enrol/index.ts';
+import type { Keystore, KeystoreEditor } from '../trust/index.ts';
+import {
+  decodeRepositoryKey,
+  encodeRepositoryKey,
+  masterKeyDigest,
+  type RepositoryKey,
+} from './repository-key.ts';
+
+/*
+ * Labels of a keystore for repositories:
+ *
+ *   repository PLACE        the password of one that is about to be made there; from before keys were kept one by one,
+ *                           also the key of the only one that was known there
+ *   repository-key DIGEST   the key of one that was made or opened, whose entry names the place; DIGEST is of the master
+ *                           key, so that no other key ever takes its label
+ */
+const begunStart = 'repository ';
+const keptStart = 'repository-key ';
+
+/** A key that opened the repository at a place once. */
+export interface KeptKey extends RepositoryKey {
+  readonly place: string;
+  readonly masterKey: NonNullable<RepositoryKey['masterKey']>;
+}
+
+/** Every key that ever opened a repository from here, by place, what was used last first. */
+export function allKeys(keystore: Keystore): KeptKey[] {
+  const keys = keystore.labels().flatMap((label) => keptUnder(keystore, label) ?? []);
+  return keys.sort((a, b) => order(a).localeCompare(order(b)));
+}
+
+/** Those of the repositories at `place`, now and before. */
+export function keysAt(keystore: Keystore, place: string): KeptKey[] {
+  return allKeys(keystore).filter((key) => key.place === place);
+}
+
+/** What was kept of a repository that is about to be made at `place`. */
+export function begunAt(keystore: Keystore, place: string): RepositoryKey | undefined {
+  const label = begunStart + place;
+  if (!keystore.has(label)) return undefined;
+  const { key } = decodeRepositoryKey(keystore.secret(label).reveal(), label);
+  return key.masterKey === undefined ? key : undefined;
+}
+
+/** Keeps a password before the repository at `place` is made; the keys of others there stay. */
+export async function keepBegun(keystore: Keystore, place: string, key: RepositoryKey): Promise<void> {
+  await keystore.update((entries) => {
+    settleOld(keystore, place, entries);
+    entries.putSecret(begunStart + place, encodeRepositoryKey(place, key));
+  });
+}
+
+/** Keeps the key of a repository for ever, or what is new about it. */
+export async function keepKey(keystore: Keystore, { place, ...key }: KeptKey): Promise<void> {
+  await keystore.update((entries) => {
+    settleOld(keystore, place, entries);
+    entries.remove(begunStart + place);
+    entries.putSecret(keptStart + masterKeyDigest(key.masterKey), encodeRepositoryKey(place, key));
+  });
+}
+
+/** What was left with servers of the repositories that a keystore has keys of. */
+export function escrowsIn(
+  keystore: Keystore,
+): { readonly place: string; readonly fingerprint: EscrowFingerprint }[] {
+  return allKeys(keystore).flatMap(({ place, escrow }) =>
+    escrow === undefined ? [] : [{ place, fingerprint: escrow }],
+  );
+}
+
+/** A key from before gets a label of its own before anything else takes the one it has. */
+function settleOld(keystore: Keystore, place: string, entries: KeystoreEditor): void {
+  const old = keptUnder(keystore, begunStart + place);
+  if (old === undefined) return;
+  const { place: _, ...key } = old;
+  entries.putSecret(keptStart + masterKeyDigest(old.masterKey), encodeRepositoryKey(place, key));
+}
+
+function keptUnder(keystore: Keystore, label: string): KeptKey | undefined {
+  const isOld = label.startsWith(begunStart);
+  if (!(isOld || label.startsWith(keptStart)) || !keystore.has(label)) return undefined;
+  const { key, place } = decodeRepositoryKey(keystore.secret(label).reveal(), label);
+  if (key.masterKey === undefined) return undefined;
+  return { ...key, masterKey: key.masterKey, place: isOld ? label.slice(begunStart.length) : (place ?? '') };
+}
+
+/** Sorts by place, then by last use from the newest on: digits are inverted. */
+function order({ place, since = '', lastBackup }: KeptKey): string {
+  const used = lastBackup?.time ?? since;
+  const newestFirst = used.replace(/\d/g, (digit) => String(9 - Number(digit)));
+  return JSON.stringify([place, newestFirst === '' ? '~' : newestFirst]);
+}
