@@ -254,6 +254,33 @@ test('an address that is not of this machine is refused', async () => {
   );
 });
 
+test('who speaks TLS to a plain listener is ended at once, and who speaks HTTP to one of TLS answered; the log says so once', async () => {
+  const warnings: [message: string, times: unknown][] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (message, fields) => warnings.push([message, fields?.['times']]),
+  };
+  await using plain = await listen({
+    policy: { ...plainPolicy, ...loopback },
+    onConnection: () => {},
+    log,
+  });
+  for (let times = 0; times < 3; times++) {
+    const socket = connectTls({ host: '127.0.0.1', port: plain.address.port });
+    await once(socket, 'error');
+  }
+  await using secured = await GatedServer.start({ authority, log });
+  for (let times = 0; times < 3; times++)
+    assert.match(await say(secured.port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'), /use https/);
+  assert.deepEqual(warnings, [
+    [
+      'somebody speaks TLS to a plain port: http:// belongs in his address, or the port of another listener',
+      1,
+    ],
+    ['somebody speaks plain HTTP to a port of TLS: https:// belongs in his address', 1],
+  ]);
+});
+
 test('a plain listener hands out plain connections, and TLS on it fails without harm', async () => {
   await using listener = await listen({
     policy: { ...plainPolicy, ...loopback },

@@ -6,6 +6,7 @@ import type { Credentials } from './credentials.ts';
 import { HandshakeBudget, type HandshakeLimits } from './handshake-budget.ts';
 import { Hot } from './hot.ts';
 import { limitHandshakes } from './limit-handshakes.ts';
+import { beginsTls, MistakenProtocol } from './mistaken-protocol.ts';
 import { ServerContexts } from './server-contexts.ts';
 import { type StrangerLimits, Strangers } from './strangers.ts';
 import { noBindings, type TlsBindings } from './tls-bindings.ts';
@@ -85,18 +86,23 @@ function acceptor({
   log,
   strangers: limits = strangerLimits,
 }: ListenOptions): (socket: Socket) => void {
-  const onError = (error: Error, from: string | undefined): void =>
-    log.debug('connection failed', {
-      listener: policy.name,
-      from,
-      error: systemErrorCode(error) ?? error.message,
-    });
+  const mistaken = new MistakenProtocol(policy.name, log);
+  const onError = (error: Error, from: string | undefined): void => {
+    const code = systemErrorCode(error);
+    if (code === 'ERR_SSL_HTTP_REQUEST') mistaken.note(httpAtTls, from, performance.now());
+    log.debug('connection failed', { listener: policy.name, from, error: code ?? error.message });
+  };
   const strangers = new Strangers(limits);
   if (policy.kind === 'plain') {
     return (socket) => {
       socket.on('error', (error) => onError(error, socket.remoteAddress));
       strangers.add(socket);
       strangers.letStay(socket);
+      socket.once('data', (first: Uint8Array) => {
+        if (!beginsTls(first)) return;
+        mistaken.note(tlsAtPlain, socket.remoteAddress, performance.now());
+        socket.destroy();
+      });
       onConnection(socket);
     };
   }
@@ -111,6 +117,10 @@ function acceptor({
   const acceptor = { policy, contexts, strangers, budget, greet, onConnection, onUnusable, onError };
   return (socket) => acceptTls(socket, acceptor);
 }
+
+const httpAtTls = 'somebody speaks plain HTTP to a port of TLS: https:// belongs in his address';
+const tlsAtPlain =
+  'somebody speaks TLS to a plain port: http:// belongs in his address, or the port of another listener';
 
 /** Without it handshakes are as dear as OpenSSL lets them be, which is worth a word and no reason not to serve. */
 function boundHandshakes(log: Log): void {
