@@ -319,3 +319,18 @@ test('a move that is taken back leaves the authority at work where it was', asyn
   await json(['ca', 'move', '--undo', 'the train was late', '--home', 'a'], cwd);
   await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
 });
+
+test('a move is not taken back where a mirror knows that the authority went on elsewhere', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  mkdirSync(join(cwd, 'm'));
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  const mirrors = `\n[authority]\nlog_mirrors = [${JSON.stringify(join(cwd, 'm'))}]\n`;
+  appendFileSync(join(cwd, 'a/holdfast.toml'), mirrors);
+  await json(['ca', 'move', 'x.age', '--home', 'a'], cwd);
+  await json(['ca', 'restore', 'x.age', '--kit', 'a/recovery-kit.txt', '--home', 'b'], cwd);
+  await json(['token', 'create', 'alpha', '--home', 'b'], cwd);
+  await refused('authority_superseded', ['ca', 'move', '--undo', 'the train was late', '--home', 'a'], cwd);
+  await refused('authority_superseded', ['token', 'create', 'beta', '--home', 'a'], cwd);
+  await json(['token', 'create', 'beta', '--home', 'b'], cwd);
+});

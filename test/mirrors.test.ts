@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -106,6 +115,12 @@ test('of several mirrors the one that goes furthest is taken, and a damaged one 
   const [segment = ''] = readdirSync(join(cwd, 'm')).filter((name) => name.startsWith('log-'));
   const path = join(cwd, 'm', segment);
   writeFileSync(path, readFileSync(path, 'utf8').replace('client/gamma', 'client/omega'));
+  for (const none of ['typo', 'x.age']) {
+    const { code, stderr } = await runHoldfast(restore('b', '--mirror', 'm', none), { cwd });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /--mirror: there is no folder .*\[path_not_found\]/);
+    assert.ok(!existsSync(join(cwd, 'b')));
+  }
   const both = await json(restore('b', '--mirror', 'm', 'n'), cwd);
   assert.equal(both['mirror'], join(cwd, 'n'));
   assert.match(JSON.stringify(both['notes']), /is used up to record/);

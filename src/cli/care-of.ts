@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { type BackupPlace, type Care, DirectoryMirror, type LogMirror } from '../authority/index.ts';
-import { dayMs } from '../base/index.ts';
+import { dayMs, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { HttpFiles } from '../remote/index.ts';
 import { defaultKeep } from './default-keep.ts';
 import { parseDuration } from './format.ts';
@@ -28,6 +29,23 @@ export function careOf(home: Home, { authority = {} }: Pick<Settings, 'authority
 /** A mirror of the log: a directory, relative to `from`, or a URL. */
 export function mirrorAt(place: string, from: string): LogMirror {
   return isUrl(place) ? new HttpFiles(place) : new DirectoryMirror(localPath(from, place));
+}
+
+/**
+ * A folder that somebody names as a mirror is there, or misspelt; a URL that does not answer may yet do so.
+ * @throws HoldfastError `path_not_found`
+ */
+export async function checkMirror(place: string, from: string): Promise<void> {
+  if (isUrl(place)) return;
+  const path = localPath(from, place);
+  const found = await stat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  });
+  if (found?.isDirectory() === true) return;
+  throw new HoldfastError('path_not_found', `--mirror: there is no folder ${path}; nothing was changed`, {
+    hint: 'mount its disk, or correct the path',
+  });
 }
 
 /** Where backups are kept: a directory, relative to `from`, or a URL. */

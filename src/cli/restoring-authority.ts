@@ -13,7 +13,7 @@ import {
   sealedKind,
 } from '../authority/index.ts';
 import { HoldfastError, type Secret } from '../base/index.ts';
-import { careOf, mirrorAt } from './care-of.ts';
+import { careOf, checkMirror, mirrorAt } from './care-of.ts';
 import { givenPassword } from './choose-password.ts';
 import type { Context } from './context.ts';
 import { canFollow, type Followers, whoCanFollow } from './following.ts';
@@ -48,6 +48,7 @@ export async function restoreCa(
   file: string | undefined,
   options: CaRestoreOptions,
 ): Promise<void> {
+  for (const place of options.mirror ?? []) await checkMirror(place, context.workingDirectory);
   if (file === undefined) return await resume(context, options);
   const path = localPath(context.workingDirectory, file);
   await checkThere(path);

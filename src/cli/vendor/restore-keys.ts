@@ -6,7 +6,7 @@ import {
   restorePkcs12,
 } from '../../authority/index.ts';
 import { HoldfastError, type Secret, writeFileAtomic } from '../../base/index.ts';
-import { mirrorAt } from '../care-of.ts';
+import { checkMirror, mirrorAt } from '../care-of.ts';
 import type { Context } from '../context.ts';
 import { defaultPort } from '../creation-options.ts';
 import { plural } from '../format.ts';
@@ -43,6 +43,7 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
   const path = localPath(context.workingDirectory, file);
   if ((await checkHome(context.home)) === 'used' && (await hasAuthority(context.home)))
     throw alreadyThere(context.home);
+  for (const place of mirror) await checkMirror(place, context.workingDirectory);
   const lost = whyLost(restore);
   const authority = await readAuthorityPkcs12(await readBounded(path), password);
   await checkMayHoldAuthority(context.home, authority.network);
