@@ -59,7 +59,7 @@ export function adminContext(
     reloadTls: async () => {},
     renewServer: async () => {},
     recoveryKitPath: home.recoveryKit,
-    backupPlace: (text) => backupPlace(text, home.path),
+    backupPlace: (text) => backupPlace(text, home.path, context.line),
     store: storeOf({ home, settings, authority }),
     bound: () => boundCertificates(home.node, context.clock.now()),
   };

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type BackupPlace, type Care, DirectoryMirror, type LogMirror } from '../authority/index.ts';
 import { dayMs, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { HttpFiles } from '../remote/index.ts';
+import { Line } from '../transport/index.ts';
 import { defaultKeep } from './default-keep.ts';
 import { parseDuration } from './format.ts';
 import type { Home } from './home.ts';
@@ -49,17 +50,19 @@ export async function checkMirror(place: string, from: string): Promise<void> {
 }
 
 /** Where backups are kept: a directory, relative to `from`, or a URL. */
-export function backupPlace(place: string, from: string): BackupPlace {
+export function backupPlace(place: string, from: string, line = new Line()): BackupPlace {
   if (!isUrl(place)) return { kind: 'directory', path: localPath(from, place) };
-  return remotePlace(new HttpFiles(place));
+  return remotePlace(new HttpFiles(place), line);
 }
 
-function remotePlace(files: HttpFiles): BackupPlace {
+/** Each of these may be done twice. A mirror needs no line: it is written again whenever it could not be. */
+function remotePlace(files: HttpFiles, line: Line): BackupPlace {
+  const patiently = (work: () => Promise<void>): Promise<void> => line.attempt({ isKnown: false }, work);
   return {
     kind: 'remote',
     name: files.name,
-    store: (name, path) => files.store(name, path),
-    fetch: (name, path, maxBytes) => files.fetch(name, path, maxBytes),
-    remove: (name) => files.remove(name),
+    store: (name, path) => patiently(() => files.store(name, path)),
+    fetch: (name, path, maxBytes) => patiently(() => files.fetch(name, path, maxBytes)),
+    remove: (name) => patiently(() => files.remove(name)),
   };
 }

@@ -78,6 +78,7 @@ describe('files on a web server', () => {
       [409, 'storage_failed', /answered 409: make that directory there first/],
       [413, 'storage_failed', /answered 413 to 4 bytes: raise the size/],
       [500, 'storage_failed', /answered 500: see the log of that server/],
+      [503, 'server_unavailable', /answered 503/],
       [507, 'storage_full', /there is no room left: make room there/],
     ];
     for (const [status, code, said] of answers) {

@@ -19,7 +19,7 @@ interface Asked {
  * server is believed when this machine trusts who signed its certificate.
  *
  * Whatever is asked can end with `connection_failed`, `connection_lost`, `tls_failed` and `certificate_*`, when no answer
- * comes, with `storage_full`, and with `storage_failed`, which says what was answered.
+ * comes, with `server_unavailable`, `storage_full`, and with `storage_failed`, which says what was answered.
  */
 export class HttpFiles {
   /** The URL without name and password. */

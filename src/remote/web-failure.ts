@@ -1,4 +1,5 @@
 import { type ErrorCode, HoldfastError, type HoldfastErrorOptions, systemErrorCode } from '../base/index.ts';
+import { isPassingStatus } from '../transport/index.ts';
 
 /** What was asked of a web server, for messages: no password in it. */
 export interface WebWish {
@@ -21,6 +22,7 @@ export function webRefusal(wish: WebWish, status: number, location: string | und
       `${url}: the server answered ${status}, it is at ${withoutPassword(location)} instead`,
       'name that address',
     );
+  if (isPassingStatus(status)) return failure('server_unavailable', `${url}: the server answered ${status}`);
   const sent = status === 413 && size !== undefined ? ` to ${size} bytes` : '';
   return failure(
     'storage_failed',
