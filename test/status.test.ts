@@ -143,16 +143,15 @@ describe('what status says of backups elsewhere', () => {
   after(() => place[Symbol.dispose]());
 
   it('keeps the attempts of each place by themselves', async () => {
-    rmSync(at('repo/config'));
+    rmSync(at('repo'), { recursive: true });
     assert.equal((await backUp()).code, 10);
     const { backups, warnings } = await standing();
     assert.deepEqual(
       backups.map(({ place, attempt }) => [place, attempt.code]),
-      [[at('repo'), 'repository_missing']],
+      [[at('repo'), 'repository_gone']],
     );
-    assert.match(warnings.join('\n'), /the backup of .* to .*repo failed: .* \[repository_missing\]/);
-    rmSync(at('repo'), { recursive: true });
-    assert.equal((await backUp(['--init', '--password-file', at('password')])).code, 0);
+    assert.match(warnings.join('\n'), /the backup of .* to .*repo failed: .* \[repository_gone\]/);
+    assert.equal((await backUp(['--start-over', '--password-file', at('password')])).code, 0);
     assert.deepEqual((await standing()).warnings, []);
   });
 
