@@ -33,13 +33,13 @@ export async function bindCertificate(context: Context, file: string, options: B
   const target = targetOf(options, settings);
   const path = (name: string): string => localPath(context.workingDirectory, name);
   const chain = await readCertificates(path(file));
+  const roots = options.roots === undefined ? [] : await readCertificates(path(options.roots));
+  const givenKey = options.key === undefined ? undefined : await readKey(path(options.key));
   const leaf = checkChain(chain, new Date(context.clock.now()));
   if (target.kind === 'host') checkHost(leaf, target.name);
-  const roots = options.roots === undefined ? [] : await readCertificates(path(options.roots));
   if (roots.length > 0) checkAsClients(chain, roots, new Date(context.clock.now()));
   const keystore = await openOrCreateKeystore(home.node);
-  const key =
-    options.key === undefined ? await waitingKey(keystore, chain, leaf) : await readKey(path(options.key));
+  const key = givenKey ?? (await waitingKey(keystore, chain, leaf));
   checkPair(leaf, key);
   await changeBinding(keystore, target, { chain, key }, async () => {
     await withAdmin(context, (admin) =>
