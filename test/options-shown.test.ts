@@ -23,6 +23,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     status: '--repo',
     'option-differences': '--password-file --exclude --exclude-file --no-exclude-caches --tag',
     'exit-codes': '--init',
+    'lost-repository': '--start-over',
   },
   restore: {
     restic: '--repo --verify',
@@ -100,6 +101,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ca online': { 'ca-offline': '--password-file' },
   'ca permit': { 'ca-offline': '--none' },
   'ca clock accept': { clock: '--reason' },
+  'store accept': { 'store-missing': '--reason' },
   'keystore rekey': { 'keystore-passphrase': '--new-passphrase-file --stash' },
   'audit list': { clock: '--kind', audit: '--by --since --until --limit' },
   'audit verify': { audit: '--checkpoint' },
