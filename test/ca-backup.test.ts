@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -126,7 +135,7 @@ test('backups are made by themselves, the oldest go, and status says where they 
   const settings = join(cwd, 'a/holdfast.toml');
   const section = `\n[authority]\nbackup_to = ${JSON.stringify(join(cwd, 'backups'))}\nbackup_every = "1s"\nbackup_keep = 2\n`;
   writeFileSync(settings, `${readFileSync(settings, 'utf8')}${section}`);
-  await using _server = startHoldfast(['serve', '--home', 'a'], { cwd });
+  await using server = startHoldfast(['serve', '--home', 'a'], { cwd });
   const kept = (): string[] =>
     readdirSync(join(cwd, 'backups'))
       .filter((name) => name.endsWith('.age'))
@@ -138,6 +147,14 @@ test('backups are made by themselves, the oldest go, and status says where they 
   const { stderr, stdout } = await runHoldfast(['status', '--home', 'a'], { cwd });
   assert.match(stderr, /same file system/);
   assert.match(stdout, /^ {2}ca backup {3}just now {3}in \S+backups {3}next by itself is due$/m);
+
+  // The place without its disk.
+  renameSync(join(cwd, 'backups'), join(cwd, 'away'));
+  mkdirSync(join(cwd, 'backups'));
+  await server.waitFor(/had \d backups of the authority, and has none now/);
+  assert.deepEqual(kept(), []);
+  await json(['ca', 'backup', '--to', join(cwd, 'backups'), '--home', 'a'], cwd);
+  assert.equal(kept().length, 1);
 });
 
 test('status says how old the newest backup is, where it lies and when the next is due, and that all is well', async () => {

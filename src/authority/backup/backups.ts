@@ -11,6 +11,7 @@ import {
   recordedBackup,
   recordRehearsal,
 } from './backup-records.ts';
+import { refuseEmptied } from './emptied-place.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
 import { retire, unretire } from './retirement.ts';
@@ -30,7 +31,11 @@ export interface BackupFileOrder {
 }
 
 /** A backup under a name of its own, as it is asked for. */
-export type PlaceWords = Omit<PlaceOrder, 'lock'> & { readonly lock?: BackupLock };
+export type PlaceWords = Omit<PlaceOrder, 'lock'> & {
+  readonly lock?: BackupLock;
+  /** Nobody asks for it: a place that has lost what it had is none to begin at. */
+  readonly unattended?: boolean;
+};
 
 /** Which backup is tried, and who asks. */
 export interface RehearsalWords {
@@ -102,9 +107,10 @@ export class Backups {
   }
 
   /** Writes a backup of this moment under a name of its own; see {@link backUpTo}. */
-  writeTo(order: PlaceWords): Promise<PlacedBackup> {
+  writeTo({ unattended = false, ...order }: PlaceWords): Promise<PlacedBackup> {
     return this.#inTurn(async () => {
       checkStanding(this.#context);
+      if (unattended) await refuseEmptied(this.#context, order.place);
       const recipient = this.#context.recoveryRecipient;
       return await backUpTo(this.#context, { lock: { kind: 'recovery key', recipient }, ...order });
     });
@@ -139,7 +145,7 @@ export class Backups {
       placeName(place),
     );
     if (clock.now() - Number(last?.['at'] ?? 0) < everyMs) return;
-    this.writeTo({ place, keep, by: 'authority' }).then(
+    this.writeTo({ place, keep, by: 'authority', unattended: true }).then(
       ({ name, bytes }) => log.info('the authority was backed up', { place: placeName(place), name, bytes }),
       (error: unknown) => {
         this.#notBeforeMs = clock.now() + retryAfterMs;
