@@ -42,11 +42,11 @@ describe('a server with names of every form', () => {
     assert.equal((await runHoldfast([...init, ...home])).code, 0);
     assert.equal((await runHoldfast(['ca', 'export', join(directory.path, 'ca.pem'), ...home])).code, 0);
     await using server = startHoldfast(['serve', ...home]);
-    await server.waitFor(/listening https:\/\/localhost:/);
+    // Names that lead nowhere but to oneself come last.
+    await server.waitFor(/listening https:\/\/alpha:/);
 
-    const { stdout: code } = await runHoldfast(['token', 'create', 'laptop', ...home]);
-    const client = ['--home', join(directory.path, 'laptop')];
-    assert.equal((await runHoldfast(['join', code.trim(), ...client])).code, 0);
+    // Whoever has no certificate is answered while somebody is expected.
+    assert.equal((await runHoldfast(['token', 'create', 'laptop', ...home])).code, 0);
 
     for (const host of ['alpha', 'b.domain', 'a.office.domain', 'xn--bcher-kva.domain']) {
       assert.match(
