@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { freePorts } from './rig/free-ports.ts';
+import { launcher, type ProgramResult, RunningProgram, runProgram } from './rig/holdfast-process.ts';
+import { Impostor } from './rig/impostor.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { OutsideAuthority } from './rig/outside-authority.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -195,6 +198,36 @@ describe('a certificate of an outside authority', () => {
     );
   });
 
+  it('is believed by restic for the host that it is bound to, and an impostor under another is told nothing', async () => {
+    const { directory, options, url } = await laptop.exportForRestic();
+    const { hostname } = new URL(url);
+    const another = hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+    const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
+    const request = ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    await openssl(...request, '-subj', '/CN=x', '-addext', names, '-keyout', 'impostor.key', '-out', 'i.csr');
+    await outside.issue('i.csr', 'impostor.pem');
+    const port = await freePorts();
+    const chain = ['impostor.pem', 'issuing.pem'].map(
+      (name) => new X509Certificate(readFileSync(at(name))).raw,
+    );
+    const privateKey = createPrivateKey(readFileSync(at('impostor.key')));
+    await using impostor = await Impostor.start(port, { chain, privateKey });
+    const repository = ['--repo', `rest:https://${hostname}:${port}/laptop/`];
+    await laptop.run(['trust', 'add', '--server', another, '--file', at('root.pem')]);
+    await laptop.run(['cert', 'renew', '--force']);
+    await using restic = new RunningProgram(['--no-cache', ...options, ...repository, 'snapshots'], {
+      program: 'restic',
+    });
+    const refused = restic.waitFor(/x509: certificate signed by unknown authority/);
+    await Promise.race([refused, impostor.hears()]);
+    assert.equal(impostor.told, '');
+    assert.equal(certificatesIn(join(directory, 'ca.pem')), 1);
+    await laptop.run(['trust', 'add', '--server', hostname, '--file', at('root.pem')]);
+    assert.equal(certificatesIn(join(directory, 'ca.pem')), 2);
+    for (const server of [another, hostname]) await laptop.run(['trust', 'remove', '--server', server]);
+    assert.equal(certificatesIn(join(directory, 'ca.pem')), 1);
+  });
+
   it('is taken by a client that was told so itself, across renewals, until it is told otherwise', async () => {
     await network.run(['tls', 'bind', at('leaf.pem'), '--host', 'localhost']);
     await laptop.run(['cert', 'renew', '--force']);
@@ -213,3 +246,7 @@ describe('a certificate of an outside authority', () => {
     );
   });
 });
+
+function certificatesIn(path: string): number {
+  return readFileSync(path, 'utf8').split('BEGIN CERTIFICATE').length - 1;
+}

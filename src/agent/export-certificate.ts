@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Bytes,
   HoldfastError,
   makePrivateDirectory,
   type Secret,
@@ -7,9 +9,11 @@ import {
   writeFileAtomic,
 } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
-import type { TrustAnchor } from '../trust/index.ts';
+import { boundRoots } from '../trust/index.ts';
 import type { Node } from './node.ts';
 import type { ExportRecord, NodeState } from './node-state.ts';
+
+const environmentFile = 'restic.env';
 
 /** Which files an export writes. */
 export type ExportLayout = ExportRecord['layout'];
@@ -46,7 +50,7 @@ export async function exportRestic(
 ): Promise<void> {
   await makeDirectory(directory);
   await writeFileAtomic(join(directory, 'password'), `${password.reveal()}\n`);
-  await writeFileAtomic(join(directory, 'restic.env'), resticEnvironment(directory, repositoryUrl));
+  await writeFileAtomic(join(directory, environmentFile), resticEnvironment(directory, repositoryUrl));
   await writeFileAtomic(join(directory, 'restic.sh'), resticScript, { mode: 0o700 });
   await writeLayout(node, { layout: 'restic', directory });
   await rememberExport(node, { layout: 'restic', directory });
@@ -77,9 +81,7 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
   const { chain, privateKey } = node.credentials.current;
   const certificates = chain.map(certificatePem).join('');
   const key = privateKeyPem(exportPrivateKey(privateKey));
-  const roots = rootsOf(node, layout)
-    .map(({ certificate }) => certificatePem(certificate))
-    .join('');
+  const roots = (await rootsOf(node, { layout, directory })).map(certificatePem).join('');
   if (layout === 'sesam') return await writeSesam(node, directory, { certificates, key, roots });
   if (layout === 'restic') await writeFileAtomic(join(directory, 'client.pem'), certificates + key);
   else {
@@ -89,10 +91,23 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
   await writeFileAtomic(join(directory, 'ca.pem'), roots);
 }
 
-/** restic has to believe whatever this machine's server shows; for everybody else it is the root of the network alone. */
-function rootsOf({ bundle }: Node, layout: ExportLayout): readonly TrustAnchor[] {
+/**
+ * The root of the network alone; for restic also what the host of its repository may show. Other programs believe a root
+ * for every name, so that one which is bound to another host goes into no file of theirs.
+ */
+async function rootsOf({ bundle }: Node, { layout, directory }: ExportRecord): Promise<readonly Bytes[]> {
   const { anchors } = bundle.current;
-  return layout === 'restic' ? anchors : anchors.filter(({ speaksFor }) => speaksFor.kind === 'network');
+  const own = anchors.flatMap(({ speaksFor, certificate }) =>
+    speaksFor.kind === 'network' ? [certificate] : [],
+  );
+  const host = layout === 'restic' ? await repositoryHost(directory) : undefined;
+  return host === undefined ? own : [...own, ...boundRoots(bundle.current, host)];
+}
+
+/** As the export says it; undefined where that is gone. */
+async function repositoryHost(directory: string): Promise<string | undefined> {
+  const text = await readFile(join(directory, environmentFile), 'utf8').catch(() => '');
+  return /^export RESTIC_REPOSITORY='rest:https:\/\/(\[[^\]/]+\]|[^/:']+)/m.exec(text)?.[1];
 }
 
 async function writeSesam(

@@ -21,6 +21,7 @@ export {
   exportRestic,
   exportSesam,
   forgetExport,
+  rewriteExports,
 } from './export-certificate.ts';
 export { joinNetwork } from './join-network.ts';
 export { enrolAddress, renewLate, type WaitingRenewal } from './late-renewal.ts';

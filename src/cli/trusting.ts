@@ -1,4 +1,4 @@
-import { type Node, openNode } from '../agent/index.ts';
+import { type Node, openNode, rewriteExports } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { formatName, parseCertificate } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
@@ -18,10 +18,8 @@ export async function addTrust(
   const names = [serverName(server)];
   const roots = await readCertificates(localPath(context.workingDirectory, file));
   const anchors = roots.map((root) => trustAnchor(root, { kind: 'server', names }));
-  await node.keepLocalTrust([
-    ...node.localAnchors,
-    ...anchors.filter((each) => !isKnown(node, each, names[0])),
-  ]);
+  const added = anchors.filter((each) => !isKnown(node, each, names[0]));
+  await keepTrust(context, node, [...node.localAnchors, ...added]);
   sayAnchors(
     context,
     anchors.map((anchor) => viewOf(anchor, 'this machine')),
@@ -50,9 +48,18 @@ export async function removeTrust(context: Context, { server }: { readonly serve
       hint: 'holdfast trust list shows them; what the network says is changed at its server: holdfast tls unbind',
     });
   }
-  await node.keepLocalTrust(left);
+  await keepTrust(context, node, left);
   if (context.output.json) return context.output.value({ removed: name });
   context.output.row('removed', name);
+}
+
+/** What other programs were given follows at once. */
+async function keepTrust({ output }: Context, node: Node, anchors: readonly TrustAnchor[]): Promise<void> {
+  await node.keepLocalTrust(anchors);
+  for (const { directory, cause } of await rewriteExports(node))
+    output.warn(
+      `${directory} says still what was believed before: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
 }
 
 async function nodeOf(context: Context): Promise<Node> {

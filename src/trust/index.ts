@@ -24,5 +24,5 @@ export {
 } from './trust-bundle.ts';
 export { type PathRequest, type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type IdentityRequest, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
-export { type ServerRequest, verifyServer } from './verify-server.ts';
+export { boundRoots, type ServerRequest, verifyServer } from './verify-server.ts';
 export { verifyServerName } from './verify-server-name.ts';

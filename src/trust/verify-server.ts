@@ -33,7 +33,7 @@ function pathOf({ chain, bundle, roles, host, at }: ServerRequest): ValidPath {
   try {
     return verifyIdentity({ chain, bundle, roles, purpose: 'serverAuth', at }).path;
   } catch (error) {
-    const anchors = rootsOf(bundle, host);
+    const anchors = boundRoots(bundle, host);
     const [leaf, ...intermediates] = chain;
     const isFromElsewhere = isHoldfastError(error, 'certificate_unknown_authority');
     if (!isFromElsewhere || anchors.length === 0 || leaf === undefined) throw error;
@@ -41,7 +41,8 @@ function pathOf({ chain, bundle, roles, host, at }: ServerRequest): ValidPath {
   }
 }
 
-function rootsOf({ anchors }: TrustBundle, host: string): Bytes[] {
+/** The roots from elsewhere that a bundle binds to `host`, DER: they speak for that one name. */
+export function boundRoots({ anchors }: Pick<TrustBundle, 'anchors'>, host: string): Bytes[] {
   const wanted = hostKey(host);
   return anchors.flatMap(({ certificate, speaksFor }) =>
     speaksFor.kind === 'server' && speaksFor.names.some((name) => hostKey(name) === wanted)

@@ -7,6 +7,7 @@ import type { SampleNode } from './sample-certificates.ts';
 export class Impostor implements AsyncDisposable {
   /** What came in over all connections, as it came. */
   told = '';
+  readonly #heard = Promise.withResolvers<void>();
   readonly #server: Server;
   readonly #sockets = new Set<TLSSocket>();
 
@@ -20,7 +21,12 @@ export class Impostor implements AsyncDisposable {
     };
     this.#server = createServer(options, (socket) => {
       this.#sockets.add(socket);
-      socket.on('error', () => {}).on('data', (data) => (this.told += data.toString('latin1')));
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          this.told += data.toString('latin1');
+          this.#heard.resolve();
+        });
     });
     this.#server.on('tlsClientError', () => {});
   }
@@ -31,6 +37,11 @@ export class Impostor implements AsyncDisposable {
     impostor.#server.listen(port);
     await once(impostor.#server, 'listening');
     return impostor;
+  }
+
+  /** Resolves once it was told something. */
+  hears(): Promise<void> {
+    return this.#heard.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
