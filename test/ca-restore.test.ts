@@ -116,6 +116,7 @@ test('a restored authority knows what was revoked after its backup, clients foll
   assert.match(ended.stderr, /\[authority_superseded\]/);
   await refused('authority_superseded', ['token', 'create', 'x', '--home', network.home], directory.path);
   assert.equal(server.stderr.includes('superseded'), false);
+  await json(['audit', 'verify', '--home', home], directory.path);
 });
 
 /** Waits until the mirror has everything that was recorded. */
@@ -287,6 +288,7 @@ test('keys alone that wait are told later what holds for the certificates of bef
     assert.match(stdout, new RegExp(`${choice.slice(2)}: `));
     const verified = await runHoldfast(['cert', 'verify', 'made/client.pem', '--home', home], { cwd });
     assert.equal(verified.code, code, verified.stderr);
+    await json(['audit', 'verify', '--home', home], cwd);
   }
   await refused('usage', ['ca', 'restore', 'x.age', '--home', 'd', '--re-enrol'], cwd);
   assert.ok(!existsSync(join(cwd, 'd')));

@@ -106,6 +106,7 @@ test('what is damaged on a mirror is found by audit verify and by a rehearsal, b
     const { code, hint } = errorIn(rehearsal);
     assert.equal(code, 'backup_damaged');
     assert.match(hint, /empty file checkpoint.json/);
+    assert.match((await mirrorState(cwd)).problem, /would not do, as a rehearsal found/);
     writeFileSync(join(mirror, 'checkpoint.json'), '');
     assert.deepEqual(await unread().then(mirrorState.bind(undefined, cwd)), { current: true, problem: '' });
     assert.deepEqual(await unread(), []);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { type ProgramResult, runHoldfast, runProgram } from './rig/holdfast-process.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
@@ -59,6 +60,19 @@ test('a kit of another network says nothing of a backup, and what a rehearsal fi
   assert.match(status.stderr, /the backup x\.age in .*\/m would not do, as its rehearsal found at/);
   await well(cwd, 'ca', 'backup', 'm/y.age', '--home', 'a');
   assert.doesNotMatch((await well(cwd, 'status', '--home', 'a')).stderr, /would not do/);
+});
+
+test('a revocation that is set back in the database is found by audit verify, since the log knows better', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await well(cwd, 'init', '--home', 'a', '--network', 'a.test', '--names', 'a.test');
+  await well(cwd, 'sm_ssl_cert', 'client', '--name', 'lap', '--path', 'made', '--home', 'a');
+  await well(cwd, 'cert', 'revoke', 'client/lap', '--yes', '--home', 'a');
+  assert.match((await well(cwd, 'audit', 'verify', '--home', 'a')).stdout, /and all on record is as it says/);
+  using database = new DatabaseSync(join(cwd, 'a/authority/authority.db'));
+  database.exec('UPDATE certificates SET revoked_at = NULL; UPDATE identities SET revoked_at = NULL');
+  const { stderr } = await refused(cwd, 'authority_damaged', 'audit', 'verify', '--home', 'a');
+  assert.match(stderr, /was revoked, and is not revoked on record; client\/lap .* was ended, and goes on/);
 });
 
 test('a certificate that no server can show is not bound, and one that is bound is watched to its end', async () => {

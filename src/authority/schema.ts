@@ -285,4 +285,13 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE backups ADD COLUMN problem_depth TEXT;
     `,
   },
+  {
+    // The same of a mirror, until it is begun anew.
+    owner: 'authority',
+    version: 9,
+    sql: `
+      ALTER TABLE mirrors ADD COLUMN problem TEXT;
+      ALTER TABLE mirrors ADD COLUMN problem_at INTEGER;
+    `,
+  },
 ];

@@ -18,7 +18,11 @@ export async function verifyAudit(
     file === undefined ? {} : { checkpoint: await readCheckpoint(localPath(workingDirectory, file)) };
   const answer = await askAdmin(context, (admin) => admin.call('audit.verify', given));
   if (output.json) return output.value(answer);
-  output.row('log', `${formatCount(answer.records)} records, one chain`, `head ${answer.head.slice(0, 16)}…`);
+  output.row(
+    'log',
+    `${formatCount(answer.records)} records, one chain, and all on record is as it says`,
+    `head ${answer.head.slice(0, 16)}…`,
+  );
   for (const { from, epoch, sequence, at } of answer.checkpoints)
     output.row(
       'checkpoint',

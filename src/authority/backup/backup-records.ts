@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Database, Queries } from '../../db/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { BackupLock } from './backup-key.ts';
-import type { Rehearsal } from './rehearse.ts';
+import type { Rehearsal, RehearsalStep } from './rehearse.ts';
 import type { WrittenBackup } from './write-backup.ts';
 
 /** A backup as it is remembered. */
@@ -93,21 +93,32 @@ export async function recordRehearsal(
   });
 }
 
-/** A look from outside takes nothing back of what was found inside. */
 async function noteRehearsal(
   tx: Queries,
   name: string,
   { good, depth, steps, atMs }: Rehearsal & { readonly atMs: number },
 ): Promise<void> {
-  if (!good) {
-    const bad = steps.filter((step) => !step.good).map(({ what, found }) => `${what}: ${found}`);
+  if (good) await tx.run('UPDATE backups SET rehearsed_at = ? WHERE name = ?', atMs, name);
+  const found = steps.filter((step) => !step.good && step.mirror === undefined).map(textOf);
+  if (found.length > 0) {
     const sql = 'UPDATE backups SET problem = ?, problem_at = ?, problem_depth = ? WHERE name = ?';
-    await tx.run(sql, bad.join('; '), atMs, depth, name);
-    return;
+    await tx.run(sql, found.join('; '), atMs, depth, name);
+  } else {
+    // A look from outside takes nothing back of what was found inside.
+    const sql = 'UPDATE backups SET problem = NULL WHERE name = ? AND (problem_depth = ? OR ?)';
+    await tx.run(sql, name, depth, Number(depth === 'opened'));
   }
-  await tx.run('UPDATE backups SET rehearsed_at = ? WHERE name = ?', atMs, name);
-  const mend = 'UPDATE backups SET problem = NULL WHERE name = ? AND (problem_depth = ? OR ?)';
-  await tx.run(mend, name, depth, Number(depth === 'opened'));
+  for (const { mirror = null, good: holds, found: seen } of steps)
+    await tx.run(
+      'UPDATE mirrors SET problem = ?, problem_at = ? WHERE name = ?',
+      holds ? null : seen,
+      atMs,
+      mirror,
+    );
+}
+
+function textOf({ what, found }: RehearsalStep): string {
+  return `${what}: ${found}`;
 }
 
 /** Forgets a backup that is no longer there. */

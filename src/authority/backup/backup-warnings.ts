@@ -9,7 +9,7 @@ export async function backupWarnings(context: AuthorityContext): Promise<string[
   const backups = await readBackups(database);
   const [newest] = backups;
   if (newest === undefined) return await warnOfNone(context);
-  const warnings: string[] = newestOfPlaces(backups).flatMap(problemOf);
+  const warnings = [...newestOfPlaces(backups).flatMap(problemOf), ...(await mirrorProblems(context))];
   const ageMs = clock.now() - newest.madeAt.getTime();
   const scheduled = care.backups;
   if (scheduled !== undefined && ageMs > 2 * scheduled.everyMs)
@@ -40,6 +40,17 @@ function problemOf({ place, name, problem }: BackupRecord): string[] {
     `the backup ${name} in ${place} would not do, as its rehearsal found at ${at.toISOString()} (${found}): ` +
       'holdfast ca backup FILE makes another one',
   ];
+}
+
+async function mirrorProblems({ database, care }: AuthorityContext): Promise<string[]> {
+  const sql = 'SELECT name, problem, problem_at FROM mirrors WHERE problem IS NOT NULL';
+  const rows = await database.all<{ name: string; problem: string; problem_at: number }>(sql);
+  const inUse = rows.filter((row) => care.mirrors.some(({ name }) => name === row.name));
+  return inUse.map(
+    ({ problem, problem_at }) =>
+      `a log mirror would not do, as a rehearsal found at ${new Date(problem_at).toISOString()}: ${problem}; ` +
+      'put an empty file checkpoint.json there, and it is written anew',
+  );
 }
 
 async function warnOfNone({ database, clock, care }: AuthorityContext): Promise<string[]> {

@@ -36,6 +36,8 @@ export interface RehearsalStep {
   readonly good: boolean;
   /** What was seen. */
   readonly found: string;
+  /** The mirror of the log that was looked at, and not the backup. */
+  readonly mirror?: string;
 }
 
 /** How a rehearsal went. */
@@ -113,6 +115,7 @@ async function lookAtMirrors(
   const mirrors = await checkMirrors(context, sequence);
   return mirrors.map(({ name, sequence: end, problem }) => ({
     what: 'log mirror',
+    mirror: name,
     good: problem === undefined && end >= sequence,
     found: `${name} ${problem ?? `goes on from the backup to record ${end}`}`,
   }));

@@ -1,6 +1,7 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { CommittedReader, Database, Queries } from '../../db/index.ts';
 import { refusalOfStanding } from '../standing.ts';
+import { RecordComparison } from './claims/compare-records.ts';
 import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
 
 /** What is to be recorded. */
@@ -95,15 +96,38 @@ export class AuditLog {
   async verify(
     ...checkpoints: readonly { readonly sequence: number; readonly head: string }[]
   ): Promise<LogHead> {
+    return await this.#read(checkpoints, async () => {});
+  }
+
+  /**
+   * Verifies the whole log, and holds against it what the database has of everything that it speaks of.
+   * @throws HoldfastError `authority_damaged`, naming the first record that is wrong, or what is on record otherwise
+   */
+  async verifyRecords(
+    checkpoints: readonly { readonly sequence: number; readonly head: string }[],
+  ): Promise<LogHead> {
+    const comparison = new RecordComparison();
+    const head = await this.#read(checkpoints, (records) => comparison.note(records, this.#database));
+    return await this.#database.transaction(async (tx) => {
+      // What was recorded since it was read belongs to the tables as they are now.
+      const rest = await this.#page(head.sequence, Number.MAX_SAFE_INTEGER, tx);
+      const end = followAll(head, rest);
+      await comparison.note(end.records, tx);
+      await comparison.finish(tx);
+      return end.head;
+    });
+  }
+
+  async #read(
+    checkpoints: readonly { readonly sequence: number; readonly head: string }[],
+    visit: (records: readonly LogRecord[]) => Promise<void>,
+  ): Promise<LogHead> {
     let head: LogHead = { sequence: 0, hash: logStart };
     for (;;) {
       const page = await this.#page(head.sequence, verifiedAtOnce);
-      for (const stored of page) {
-        head = follow(head, stored);
-        const { sequence, hash } = head;
-        if (checkpoints.some((each) => each.sequence === sequence && each.head !== hash))
-          damaged(sequence, 'it is not the one that was signed for');
-      }
+      const next = followAll(head, page, checkpoints);
+      await visit(next.records);
+      head = next.head;
       if (page.length === 0) break;
     }
     const signed = Math.max(0, ...checkpoints.map(({ sequence }) => sequence));
@@ -118,9 +142,9 @@ export class AuditLog {
     return this.#end !== undefined && this.#end.sequence === last?.sequence ? this.#end : await readEnd(tx);
   }
 
-  #page(after: number, limit: number): Promise<StoredRecord[]> {
+  #page(after: number, limit: number, queries: Queries = this.#database): Promise<StoredRecord[]> {
     const sql = 'SELECT sequence, record FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?';
-    return this.#database.all<StoredRecord>(sql, after, limit);
+    return queries.all<StoredRecord>(sql, after, limit);
   }
 }
 
@@ -145,15 +169,34 @@ async function rememberTime(tx: Queries, atMs: number): Promise<void> {
   await tx.run('UPDATE authority SET clock_wall = max(ifnull(clock_wall, 0), ?)', atMs);
 }
 
-/** The head after one more record, which has to follow on the head before. */
-function follow(head: LogHead, { sequence, record }: StoredRecord): LogHead {
+/** The head after some more records, each of which has to follow on the one before and to be the one that was signed for. */
+function followAll(
+  head: LogHead,
+  page: readonly StoredRecord[],
+  checkpoints: readonly { readonly sequence: number; readonly head: string }[] = [],
+): { readonly head: LogHead; readonly records: readonly LogRecord[] } {
+  let end = head;
+  const records = page.map((stored) => {
+    const record = follow(end, stored);
+    const { sequence } = stored;
+    const hash = hashRecord(stored.record);
+    if (checkpoints.some((each) => each.sequence === sequence && each.head !== hash))
+      damaged(sequence, 'it is not the one that was signed for');
+    end = { sequence, hash };
+    return record;
+  });
+  return { head: end, records };
+}
+
+/** The next record, which has to follow on the head before. */
+function follow(head: LogHead, { sequence, record }: StoredRecord): LogRecord {
   const expected = head.sequence + 1;
   if (sequence !== expected) damaged(expected, `it is missing, the next one is ${sequence}`);
   const parsed = parseRecord(record) ?? damaged(expected, 'it is no record');
   if (parsed.sequence !== sequence) damaged(expected, `it says that it is ${parsed.sequence}`);
   if (parsed.previous !== head.hash)
     damaged(expected, 'the record before it is not the one it was written after');
-  return { sequence, hash: hashRecord(record) };
+  return parsed;
 }
 
 function damaged(sequence: number, problem: string): never {

@@ -32,9 +32,10 @@ type Found = PassedCheckpoint & { readonly head: string };
 
 /**
  * Reads the whole log: one chain without gaps, through every checkpoint that was signed here and kept, beside the
- * database, on mirrors, or by whoever gives one; and all that the mirrors hold of it, as a restore would.
+ * database, on mirrors, or by whoever gives one; and all that the mirrors hold of it, as a restore would. What the database
+ * has on record of everything that the log speaks of has to be what the log says, in both directions.
  *
- * @throws HoldfastError `authority_damaged`, naming the first record that is wrong; `checkpoint_invalid` when the given one
+ * @throws HoldfastError `authority_damaged`, naming the first record that is wrong, or what is on record otherwise; `checkpoint_invalid` when the given one
  *   was not signed by this authority
  */
 export async function verifyLog(context: AuthorityContext, given?: SignedCheckpoint): Promise<VerifiedLog> {
@@ -44,7 +45,7 @@ export async function verifyLog(context: AuthorityContext, given?: SignedCheckpo
   if (kept !== undefined) found.push(fromKept(context, kept));
   const mirrors = await Promise.all(context.care.mirrors.map((mirror) => fromMirror(context, mirror)));
   const read = mirrors.filter((each) => 'sequence' in each);
-  const head = await context.log.verify(...found, ...read);
+  const head = await context.log.verifyRecords([...found, ...read]);
   const damaged = (await checkMirrors(context, 0)).filter(({ name }) =>
     read.some(({ from }) => from === name),
   );

@@ -59,6 +59,7 @@ export class MirrorWriter {
     for (let n = 0; n < segmentsPerTurn && end.sequence < head.sequence; n++) {
       end = await this.#writeSegment(end.sequence + 1, { head, epochs, keepOther: found.forked });
     }
+    if (found.sequence === 0) await this.#forgetProblem();
     await this.#writeCheckpoint(end, epochs);
     return end.sequence;
   }
@@ -144,6 +145,11 @@ export class MirrorWriter {
       end.sequence,
       clock.now(),
     );
+  }
+
+  /** What was found wrong with it is written over. */
+  async #forgetProblem(): Promise<void> {
+    await this.#context.database.run('UPDATE mirrors SET problem = NULL WHERE name = ?', this.#mirror.name);
   }
 
   #hashAt(sequence: number): string | undefined {

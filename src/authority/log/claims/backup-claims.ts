@@ -1,0 +1,37 @@
+import type { Bytes } from '../../../base/index.ts';
+import { fingerprint } from '../../../pki/index.ts';
+import type { Claims } from './claims.ts';
+
+/** What is on record of backups and of those who sign OCSP answers: nothing that the log has not seen made. */
+export function backupClaims(): Claims {
+  const made = new Set<string>();
+  return {
+    note({ kind, details }) {
+      if (kind === 'backed up') made.add(JSON.stringify([details['place'], details['name']]));
+    },
+    async compare(queries) {
+      const rows = await queries.all<{ place: string; name: string }>('SELECT place, name FROM backups');
+      return rows
+        .filter(({ place, name }) => !made.has(JSON.stringify([place, name])))
+        .map(({ name }) => `the backup ${name} is on record, and the log does not say that it was made`);
+    },
+  };
+}
+
+/** Those who sign OCSP answers. */
+export function ocspSignerClaims(): Claims {
+  const made = new Set<unknown>();
+  return {
+    note({ kind, details }) {
+      if (kind === 'ocsp signer replaced') made.add(details['fingerprint']);
+    },
+    async compare(queries) {
+      const rows = await queries.all<{ label: string; certificate: Bytes }>(
+        'SELECT label, certificate FROM ocsp_signers',
+      );
+      return rows
+        .filter(({ certificate }) => !made.has(fingerprint(certificate)))
+        .map(({ label }) => `${label} is on record, and the log does not say that it was made`);
+    },
+  };
+}

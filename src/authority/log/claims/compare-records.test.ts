@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
+import { SampleHome } from '../../authority.fixture.ts';
+
+const by = 'admin/local';
+const order = { reason: 'superseded', by } as const;
+
+/** Something that somebody does to a table, how it is taken back, and what is said of it. */
+type Tampering = readonly [does: string, undoes: string, said: RegExp];
+
+const update = (table: string, from: string, to: string, where: string, said: RegExp): Tampering => [
+  `UPDATE ${table} SET ${to} WHERE ${where}`,
+  `UPDATE ${table} SET ${from} WHERE ${where}`,
+  said,
+];
+
+const tamperings: readonly Tampering[] = [
+  [
+    'UPDATE certificates SET revoked_at = NULL WHERE id = 2',
+    "UPDATE certificates SET revoked_at = 1795248000000, revocation_reason = 'superseded' WHERE id = 2",
+    /certificate [0-9a-f]+ \(record \d+\) was revoked, and is not revoked on record/,
+  ],
+  update(
+    'certificates',
+    "revocation_reason = 'superseded'",
+    "revocation_reason = 'unspecified'",
+    'id = 2',
+    /revoked for another reason/,
+  ),
+  update(
+    'certificates',
+    'revoked_at = NULL',
+    'revoked_at = 1795248000000',
+    'id = 1',
+    /is revoked on record, and the log/,
+  ),
+  update(
+    'certificates',
+    'not_after = not_after - 1000',
+    'not_after = not_after + 1000',
+    'id = 1',
+    /with another end/,
+  ),
+  update(
+    'certificates',
+    'identity = 1',
+    'identity = 2',
+    'id = 1',
+    /of client\/alpha .* is on record as one of client\/beta/,
+  ),
+  [
+    'CREATE TEMP TABLE kept AS SELECT * FROM certificates WHERE id = 4; DELETE FROM certificates WHERE id = 4',
+    'INSERT INTO certificates SELECT * FROM kept; DROP TABLE kept',
+    /was issued and is not on record/,
+  ],
+  [
+    `INSERT INTO certificates SELECT 99, '7f', identity, issuer, x'00', not_after, issued_at, NULL, NULL, certificate
+      FROM certificates WHERE id = 1`,
+    'DELETE FROM certificates WHERE id = 99',
+    /certificate 7f is on record, and the log does not say that it was issued/,
+  ],
+  update(
+    'identities',
+    'revoked_at = 1',
+    'revoked_at = NULL',
+    "name = 'gamma'",
+    /client\/gamma .* was ended, and goes on/,
+  ),
+  update(
+    'identities',
+    'revoked_at = NULL',
+    'revoked_at = 1',
+    "name = 'alpha'",
+    /client\/alpha is ended on record/,
+  ),
+  [
+    "INSERT INTO identities (id, role, name, created_at) VALUES (99, 'admin', 'eve', 0)",
+    'DELETE FROM identities WHERE id = 99',
+    /admin\/eve is on record, and nothing was issued to it/,
+  ],
+  update('join_codes', 'uses = 1', 'uses = 0', 'id = 1', /join code 1 .* counts 0 uses on record, and has 1/),
+  [
+    'CREATE TEMP TABLE used AS SELECT * FROM join_code_uses WHERE join_code = 1; DELETE FROM join_code_uses WHERE join_code = 1; UPDATE join_codes SET uses = 0 WHERE id = 1',
+    'INSERT INTO join_code_uses SELECT * FROM used; DROP TABLE used; UPDATE join_codes SET uses = 1 WHERE id = 1',
+    /came by join code 1, which does not know of it/,
+  ],
+  update(
+    'join_codes',
+    'revoked_at = 1',
+    'revoked_at = NULL',
+    'id = 4',
+    /join code 4 .* was revoked, and is not/,
+  ),
+  update('join_codes', "role = 'client'", "role = 'admin'", 'id = 4', /join code 4 .* is another one/),
+  update(
+    'join_codes',
+    'expires_at = expires_at - 9',
+    'expires_at = expires_at + 9',
+    'id = 4',
+    /is another one/,
+  ),
+  update(
+    'policy',
+    'value = replace(value, \'"off"\', \'"on"\')',
+    'value = replace(value, \'"on"\', \'"off"\')',
+    'id = 1',
+    /the policy has queue off/,
+  ),
+  update(
+    'escrows',
+    "sealed = x'0102'",
+    "sealed = x'0103'",
+    'id = 1',
+    /a sealed password of client\/alpha is on record/,
+  ),
+  update(
+    'issuers',
+    'revoked_at = NULL',
+    'revoked_at = 1',
+    "label = 'issuing-1'",
+    /issuing-1 was not revoked, and is on record/,
+  ),
+  update('issuers', 'key_file = NULL', "key_file = '/x'", "label = 'root-1'", /key of root-1/),
+  update(
+    'requests',
+    "state = 'denied'",
+    "state = 'approved'",
+    'id = 1',
+    /request 1 is approved on record, and denied in the log/,
+  ),
+  update(
+    'authority',
+    'recovery_recipient = substr(recovery_recipient, 2)',
+    "recovery_recipient = 'x' || recovery_recipient",
+    'id = 1',
+    /the recovery key is x/,
+  ),
+  [
+    "INSERT INTO server_roots SELECT 'vault.example', 'f', certificate FROM issuers WHERE label = 'root-1'",
+    'DELETE FROM server_roots',
+    /a root for vault\.example is on record/,
+  ],
+  [
+    "INSERT INTO backups (id, place, name, made_at, bytes, sequence, holds_root) VALUES (9, '/x', 'x.age', 0, 0, 0, 0)",
+    'DELETE FROM backups WHERE id = 9',
+    /the backup x\.age is on record/,
+  ],
+];
+
+describe('what is on record, held against the log', () => {
+  let home: SampleHome;
+  let database: DatabaseSync;
+  before(async () => {
+    home = await SampleHome.open();
+    const { authority } = home;
+    const alpha = await home.node('alpha');
+    const { issued } = await home.node('beta');
+    await home.node('gamma');
+    await home.local('server', 'vault', ['vault.example']);
+    const { serial } = issued.certificate;
+    await authority.revocation.revoke({ kind: 'certificate', serial }, order);
+    const gamma = { role: 'client', name: 'gamma' } as const;
+    await authority.revocation.revoke({ kind: 'identity', identity: gamma }, order);
+    await home.code('delta');
+    await authority.joinCodes.revoke(4, by);
+    await authority.policy.set('queue', 'on', by);
+    const { identity } = alpha.issued.certificate;
+    assert.ok(identity);
+    await authority.escrow.put(identity, 'r', Uint8Array.of(1, 2));
+    const { privateKey } = await generateKeyPair('p256');
+    const template = { subject: createName({ CN: 'desk' }), subjectAltNames: [] };
+    const input = Buffer.from(createCertificateRequest(template, privateKey));
+    const { id } = await authority.requests.submit({ input, from: '192.0.2.1' });
+    await authority.requests.deny(id, { by, reason: 'no' });
+    database = new DatabaseSync(join(home.path, 'authority/authority.db'));
+    database.exec('PRAGMA foreign_keys = OFF');
+  });
+  after(async () => {
+    database.close();
+    await home[Symbol.asyncDispose]();
+  });
+
+  it('is what the log says after all that an authority does', async () => {
+    await home.authority.audit.verify();
+  });
+
+  for (const [does, undoes, said] of tamperings)
+    it(`is found to be something else after ${does.slice(0, 70)}`, async () => {
+      database.exec(does);
+      await assert.rejects(home.authority.audit.verify(), { code: 'authority_damaged', message: said });
+      database.exec(undoes);
+      await home.authority.audit.verify();
+    });
+});

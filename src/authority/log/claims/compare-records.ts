@@ -1,0 +1,54 @@
+import type { Queries } from '../../../db/index.ts';
+import { authorityDamaged } from '../../authority-damaged.ts';
+import type { LogRecord } from '../log-record.ts';
+import { authorityClaims } from './authority-claims.ts';
+import { backupClaims, ocspSignerClaims } from './backup-claims.ts';
+import { certificateClaims } from './certificate-claims.ts';
+import { escrowClaims } from './escrow-claims.ts';
+import { identityClaims } from './identity-claims.ts';
+import { issuerClaims } from './issuer-claims.ts';
+import { joinCodeClaims } from './join-code-claims.ts';
+import { policyClaims } from './policy-claims.ts';
+import { requestClaims } from './request-claims.ts';
+import { serverRootClaims } from './server-root-claims.ts';
+
+/** So many contradictions are named; the others are counted. */
+const maxNamed = 5;
+
+/** Holds the tables of an authority against its log, of which it is given one page after the other. */
+export class RecordComparison {
+  readonly #claims = [
+    authorityClaims(),
+    issuerClaims(),
+    certificateClaims(),
+    identityClaims(),
+    joinCodeClaims(),
+    policyClaims(),
+    escrowClaims(),
+    requestClaims(),
+    serverRootClaims(),
+    backupClaims(),
+    ocspSignerClaims(),
+  ];
+  readonly #problems: string[] = [];
+
+  /** Takes note of records, which follow on those before, and looks up what they speak of. */
+  async note(records: readonly LogRecord[], queries: Queries): Promise<void> {
+    for (const record of records) for (const { note } of this.#claims) note(record);
+    for (const { lookUp } of this.#claims) this.#problems.push(...((await lookUp?.(queries)) ?? []));
+  }
+
+  /**
+   * Compares the rest, once the whole log was noted: within one transaction with its last page.
+   * @throws HoldfastError `authority_damaged`, naming what the tables hold otherwise than the log says
+   */
+  async finish(queries: Queries): Promise<void> {
+    for (const { compare } of this.#claims) this.#problems.push(...(await compare(queries)));
+    const { length } = this.#problems;
+    if (length === 0) return;
+    const more = length > maxNamed ? [`and ${length - maxNamed} more`] : [];
+    throw authorityDamaged(
+      `its records are not what its log says: ${[...this.#problems.slice(0, maxNamed), ...more].join('; ')}`,
+    );
+  }
+}

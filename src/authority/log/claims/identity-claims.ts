@@ -1,0 +1,39 @@
+import type { Claims } from './claims.ts';
+
+interface Row {
+  readonly identity: string;
+  readonly ended: number;
+  readonly certified: number;
+}
+
+/** Identities: those that were ended and got nothing since are ended, and no others; each was issued to, or ended. */
+export function identityClaims(): Claims {
+  const ended = new Map<string, number>();
+  return {
+    note({ kind, details, sequence }) {
+      const identity = String(details['identity']);
+      if (kind === 'revoked' && details['whole'] === true) ended.set(identity, sequence);
+      // Whatever is issued to it again was let by a reissue, which takes the end back.
+      else if (kind === 'issued' || kind === 'renewed') ended.delete(identity);
+    },
+    async compare(queries) {
+      const rows = await queries.all<Row>(
+        `SELECT role || '/' || name AS identity, revoked_at IS NOT NULL AS ended,
+            EXISTS (SELECT 1 FROM certificates WHERE identity = identities.id) AS certified FROM identities
+          WHERE ended OR NOT certified`,
+      );
+      const endedRows = new Set(rows.filter((row) => row.ended === 1).map(({ identity }) => identity));
+      return [
+        ...[...ended]
+          .filter(([identity]) => !endedRows.has(identity))
+          .map(([identity, sequence]) => `${identity} (record ${sequence}) was ended, and goes on on record`),
+        ...[...endedRows]
+          .filter((identity) => !ended.has(identity))
+          .map((identity) => `${identity} is ended on record, and the log does not say so`),
+        ...rows
+          .filter((row) => row.certified === 0 && row.ended === 0)
+          .map(({ identity }) => `${identity} is on record, and nothing was issued to it`),
+      ];
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Bytes } from '../../../base/index.ts';
+import { fingerprint } from '../../../pki/index.ts';
+import type { LogRecord } from '../log-record.ts';
+import type { Claims } from './claims.ts';
+
+interface Issuer {
+  fingerprint?: unknown;
+  revoked?: unknown;
+  keyFile?: unknown;
+}
+
+interface Row {
+  readonly label: string;
+  readonly certificate: Bytes;
+  readonly revocation_reason: string | null;
+  readonly revoked: number;
+  readonly key_file: string | null;
+}
+
+/** Certificates of the authority's own: each is the one that was made, revoked where it was revoked, its key where it was taken. */
+export function issuerClaims(): Claims {
+  const issuers = new Map<string, Issuer>();
+  let fromKeys = true;
+  return {
+    note(record) {
+      if (record.kind === 'authority created') fromKeys = false;
+      for (const [label, change] of changesIn(record))
+        issuers.set(label, { ...issuers.get(label), ...change });
+    },
+    async compare(queries) {
+      const rows = await queries.all<Row>(
+        'SELECT label, certificate, revoked_at IS NOT NULL AS revoked, revocation_reason, key_file FROM issuers',
+      );
+      const known = new Set(rows.map(({ label }) => label));
+      return [
+        ...[...issuers.keys()]
+          .filter((label) => !known.has(label))
+          .map((label) => `${label} is not on record`),
+        ...rows.flatMap((row) => problemOf(row, issuers.get(row.label), fromKeys) ?? []),
+      ];
+    },
+  };
+}
+
+function changesIn({ kind, details }: LogRecord): [string, Issuer][] {
+  const label = String(details['label']);
+  if (kind === 'authority created')
+    return [
+      ['root-1', { fingerprint: details['root'] }],
+      ['issuing-1', { fingerprint: details['issuing'] }],
+    ];
+  if (kind === 'issuing certificate replaced') return [[label, { fingerprint: details['issuing'] }]];
+  if (kind === 'issuing certificate revoked') return [[label, { revoked: details['reason'] }]];
+  if (kind === 'root offline') return [[label, { keyFile: details['file'] }]];
+  return kind === 'root online' ? [[label, { keyFile: undefined }]] : [];
+}
+
+function problemOf(row: Row, issuer: Issuer | undefined, fromKeys: boolean): string | undefined {
+  const { label, revoked, revocation_reason, key_file } = row;
+  const made = issuer?.fingerprint;
+  // Of keys alone, there are certificates from before the log.
+  if (made === undefined && !fromKeys)
+    return `${label} is on record, and the log does not say that it was made`;
+  if (made !== undefined && made !== fingerprint(row.certificate))
+    return `${label} is another one than was made`;
+  if ((revoked === 1 ? revocation_reason : undefined) !== issuer?.revoked)
+    return `${label} was ${issuer?.revoked === undefined ? 'not revoked, and is' : 'revoked, and is not'} on record`;
+  if ((key_file ?? undefined) !== issuer?.keyFile)
+    return `the key of ${label} was taken to ${JSON.stringify(issuer?.keyFile ?? null)}, and is on record in ${JSON.stringify(key_file)}`;
+  return undefined;
+}

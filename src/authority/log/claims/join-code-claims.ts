@@ -1,0 +1,88 @@
+import type { LogRecord } from '../log-record.ts';
+import { type Claims, lostAfter } from './claims.ts';
+
+interface Code {
+  readonly sequence: number;
+  readonly identity: unknown;
+  readonly reissue: unknown;
+  readonly uses: unknown;
+  readonly expiresAt: number;
+  revoked: boolean;
+}
+
+interface Row {
+  readonly id: number;
+  readonly identity: string;
+  readonly reissue: number;
+  readonly max_uses: number;
+  readonly expires_at: number;
+  readonly revoked: number;
+  readonly uses: number;
+  readonly used: number;
+}
+
+/** Join codes: each is there as it was made, revoked where it was revoked, and counts the uses that are on record. */
+export function joinCodeClaims(): Claims {
+  const codes = new Map<number, Code>();
+  /** The numbers of the codes that were made for an identity. */
+  const made = new Map<unknown, number[]>();
+  return {
+    note(record) {
+      const { kind, details } = record;
+      const id = Number(details['token']);
+      if (kind === 'token created') {
+        codes.set(id, codeOf(record));
+        made.set(details['identity'], [...(made.get(details['identity']) ?? []), id]);
+      }
+      if (kind === 'token revoked') markRevoked(codes.get(id), details);
+      // With an identity all codes of its name end that have not expired, those that were used too.
+      if (kind === 'revoked' && details['whole'] === true)
+        for (const each of made.get(details['identity']) ?? [])
+          markRevoked(codes.get(each), { identity: details['identity'], atMs: Date.parse(record.at) });
+      const from = lostAfter(record);
+      if (from === undefined) return;
+      for (const [id, { sequence }] of codes) if (sequence > from) codes.delete(id);
+    },
+    async compare(queries) {
+      const rows = await queries.all<Row>(
+        `SELECT id, role || '/' || name AS identity, reissue, max_uses, expires_at, revoked_at IS NOT NULL AS revoked, uses,
+          (SELECT count(*) FROM join_code_uses u WHERE u.join_code = j.id) AS used FROM join_codes j`,
+      );
+      const known = new Set(rows.map(({ id }) => id));
+      const missing = [...codes].filter(([id]) => !known.has(id));
+      return [
+        ...missing.map(([id, { sequence }]) => `join code ${id} (record ${sequence}) is not on record`),
+        ...rows.flatMap((row) => problemOf(row, codes.get(row.id)) ?? []),
+      ];
+    },
+  };
+}
+
+function codeOf({ details, sequence }: LogRecord): Code {
+  const { identity, reissue, uses, expires } = details;
+  return { sequence, identity, reissue, uses, expiresAt: Date.parse(String(expires)), revoked: false };
+}
+
+/** The number of one that a restore has lost can have been given to another. */
+function markRevoked(
+  code: Code | undefined,
+  { identity, atMs = 0 }: { readonly identity?: unknown; readonly atMs?: number },
+): void {
+  if (code !== undefined && code.identity === identity && code.expiresAt >= atMs) code.revoked = true;
+}
+
+function problemOf(row: Row, code: Code | undefined): string | undefined {
+  if (code === undefined)
+    return `join code ${row.id} is on record, and the log does not say that it was made`;
+  const of = `join code ${row.id} (record ${code.sequence})`;
+  const isSame =
+    row.identity === code.identity &&
+    row.reissue === Number(code.reissue) &&
+    row.max_uses === code.uses &&
+    row.expires_at === code.expiresAt;
+  if (!isSame) return `${of} is another one on record than was made`;
+  if ((row.revoked === 1) !== code.revoked)
+    return `${of} was ${code.revoked ? 'revoked, and is not on record' : 'not revoked, and is on record'}`;
+  if (row.uses !== row.used) return `${of} counts ${row.uses} uses on record, and has ${row.used}`;
+  return undefined;
+}

@@ -1,0 +1,31 @@
+import { defaultNetworkPolicy, type PolicyDifference, policyEntries } from '../../../policy/index.ts';
+import { parseStored } from '../../policy/live-policy.ts';
+import type { LogRecord } from '../log-record.ts';
+import type { Claims } from './claims.ts';
+
+/** The policy: every key has the value that it was given last, or the one that it began with. */
+export function policyClaims(): Claims {
+  const values = new Map<string, string>();
+  let isLost = false;
+  return {
+    note(record) {
+      for (const { key, after } of changesIn(record)) values.set(key, after);
+      if (record.kind === 'restored' && 'policy changed' in Object(record.details['lost'])) isLost = true;
+    },
+    async compare(queries) {
+      const row = await queries.get<{ value: string }>('SELECT value FROM policy');
+      if (isLost) return [];
+      const policy = row === undefined ? defaultNetworkPolicy : parseStored(row.value);
+      return policyEntries(policy)
+        .filter(({ key, text, isDefault }) => (values.has(key) ? values.get(key) !== text : !isDefault))
+        .map(
+          ({ key, text }) =>
+            `the policy has ${key} ${text}, and was given ${values.get(key) ?? 'no such value'}`,
+        );
+    },
+  };
+}
+
+function changesIn({ kind, details }: LogRecord): readonly PolicyDifference[] {
+  return kind === 'policy changed' ? (details['changes'] as readonly PolicyDifference[]) : [];
+}

@@ -1,0 +1,40 @@
+import { minuteMs } from '../../../base/index.ts';
+import type { LogRecord } from '../log-record.ts';
+import type { Claims } from './claims.ts';
+
+interface Row {
+  readonly id: number;
+  readonly state: string;
+  readonly asked_at: number;
+}
+
+/** The clock was asked twice in one transaction. */
+const toleranceMs = minuteMs;
+
+/** Requests: what was approved or denied stays so for as long as it is kept, and nothing else is denied. */
+export function requestClaims(): Claims {
+  const decided = new Map<number, { readonly state: string; readonly atMs: number }>();
+  return {
+    note(record) {
+      const id = Number(record.details['request']);
+      if (record.kind === 'requested') decided.delete(id);
+      else if (record.kind === 'approved' || record.kind === 'denied') decided.set(id, decisionOf(record));
+    },
+    async compare(queries) {
+      const rows = await queries.all<Row>('SELECT id, state, asked_at FROM requests');
+      return rows.flatMap((row) => {
+        const decision = decided.get(row.id);
+        // The number of one that was removed can have been given again.
+        const isOfIt = decision !== undefined && row.asked_at <= decision.atMs + toleranceMs;
+        const expected = isOfIt ? decision.state : undefined;
+        if (expected === undefined && row.state !== 'denied') return [];
+        if (expected === row.state) return [];
+        return [`request ${row.id} is ${row.state} on record, and ${expected ?? 'not decided'} in the log`];
+      });
+    },
+  };
+}
+
+function decisionOf({ kind, at }: LogRecord): { readonly state: string; readonly atMs: number } {
+  return { state: kind, atMs: Date.parse(at) };
+}
