@@ -97,7 +97,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'authority-full-disk': '--password-file',
   },
   'ca move': { 'option-differences': '--password --password-file', 'ca-restore': '--undo' },
-  'ca offline': { 'ca-backup': '--password-file', 'stolen-issuing-key': '--until' },
+  'ca offline': { 'ca-backup': '--password-file', 'stolen-issuing-key': '--until', sep: '--remove-copies' },
   'ca online': { 'ca-offline': '--password-file' },
   'ca permit': { 'ca-offline': '--none' },
   'ca clock accept': { clock: '--reason' },

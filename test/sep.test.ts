@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
@@ -314,6 +314,25 @@ describe('sm_ssl_cert, by its own name', () => {
       assert.equal(errorIn(result).code, 'name_invalid');
       assert.equal(readText(ini('ca/rootCA.pem')), before);
       await smSslCert(['client', '--path', at('again')]);
+    });
+  });
+
+  describe('SEP2: the key of the root leaves', () => {
+    it('and every file in which it lay in the clear is named, and removed when that is said', async () => {
+      writeFileSync(at('password'), 'a long password\n');
+      const offline = async (name: string, ...words: string[]): Promise<ProgramResult> =>
+        await runProgram(launcher, ['ca', 'offline', at(name), '--password-file', at('password'), ...words], {
+          env: environment(),
+        });
+      const { stderr } = await offline('root.age');
+      assert.ok(stderr.includes(`still lies in the clear in ${ini('ca/rootCA.key')}`), stderr);
+      const online = ['ca', 'online', at('root.age'), '--password-file', at('password')];
+      await runProgram(launcher, online, { env: environment() });
+      const { stdout } = await offline('again.age', '--remove-copies', '--json');
+      assert.deepEqual((JSON.parse(stdout) as { copies: string[]; removed: string[] }).removed, [
+        ini('ca/rootCA.key'),
+      ]);
+      assert.ok(!readdirSync(ini('ca')).includes('rootCA.key'));
     });
   });
 });

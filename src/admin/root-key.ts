@@ -42,6 +42,8 @@ export interface TakeOfflineAnswer {
   readonly file: string;
   /** Backups that still hold the key; times are ISO 8601. */
   readonly backups: readonly { readonly place: string; readonly name: string; readonly madeAt: string }[];
+  /** Files of the server's machine with the key in the clear. */
+  readonly copies: readonly string[];
 }
 
 /** Takes the key of the root away, now that its file was written and read back. */
@@ -56,8 +58,12 @@ export async function takeOffline(
     file,
     by: identityLabel(caller),
   };
-  const backups = await authority.custody.takeOffline(order);
-  return { file, backups: backups.map(({ madeAt, ...rest }) => ({ ...rest, madeAt: madeAt.toISOString() })) };
+  const { backups, files } = await authority.custody.takeOffline(order);
+  return {
+    file,
+    backups: backups.map(({ madeAt, ...rest }) => ({ ...rest, madeAt: madeAt.toISOString() })),
+    copies: files,
+  };
 }
 
 export const bringOnlineInput = Type.Object(

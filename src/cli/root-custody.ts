@@ -12,6 +12,8 @@ import { readChosenFile } from './read-chosen-file.ts';
 export interface OfflineOptions {
   readonly passwordFile?: string;
   readonly until?: string;
+  /** Also remove what `sm_ssl_cert ca` wrote. */
+  readonly removeCopies?: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function takeRootOffline(
   options: OfflineOptions,
 ): Promise<void> {
   const { output, workingDirectory } = context;
-  const { passwordFile, until } = options;
+  const { passwordFile, until, removeCopies = false } = options;
   const path = localPath(workingDirectory, file);
   await checkChosenFile(path, newFile);
   const password = await choosePassword(
@@ -45,14 +47,26 @@ export async function takeRootOffline(
       throw error;
     }
   });
-  if (output.json) return output.value(answer);
+  const removed = removeCopies ? await removeAll(answer.copies) : [];
+  const copies = answer.copies.filter((copy) => !removed.includes(copy));
+  if (output.json) return output.value({ ...answer, copies, removed });
   output.row('root', 'its key is offline', path);
+  for (const copy of removed) output.row('removed', 'the key of the root in the clear', copy);
+  for (const copy of copies)
+    output.warn(
+      `the key of the root still lies in the clear in ${copy}: remove that file, or say --remove-copies`,
+    );
   output.row('until', formatTime(new Date(answer.crlUntil)), "the root's revocation list lasts until then");
   output.row('next', `keep ${path} and its password apart, off this machine`, 'holdfast ca online FILE');
   for (const { place, name, madeAt } of answer.backups)
     output.warn(
       `the backup ${name} of ${formatTime(new Date(madeAt))} in ${place} still holds the key of the root`,
     );
+}
+
+async function removeAll(files: readonly string[]): Promise<readonly string[]> {
+  for (const file of files) await rm(file);
+  return files;
 }
 
 /** `holdfast ca online`: the key of the root is back until `ca offline` takes it away again. */

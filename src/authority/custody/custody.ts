@@ -8,7 +8,7 @@ import { type BringOnlineOrder, bringOnline } from './bring-online.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
 import { type PermitOrder, permitNames } from './permit.ts';
 import {
-  type HoldingBackup,
+  type LeftCopies,
   type SealedRoot,
   type SealRootOrder,
   sealRoot,
@@ -62,7 +62,7 @@ export class Custody {
   }
 
   /** Takes the key of the root out of the keystore; what still has it is answered. See {@link takeOffline}. */
-  takeOffline(order: TakeOfflineOrder): Promise<HoldingBackup[]> {
+  takeOffline(order: TakeOfflineOrder): Promise<LeftCopies> {
     return takeOffline(this.#context, order);
   }
 

@@ -2,6 +2,7 @@ import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../..
 import { exportPrivateKey } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { signCrl } from '../revocation/sign-crl.ts';
+import { plainCopies } from './plain-copies.ts';
 import { rootKey } from './root-key.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
 
@@ -35,6 +36,13 @@ export interface HoldingBackup {
   readonly place: string;
   readonly name: string;
   readonly madeAt: Date;
+}
+
+/** Where the key that was taken away still is. */
+export interface LeftCopies {
+  readonly backups: readonly HoldingBackup[];
+  /** Files with the key in the clear. */
+  readonly files: readonly string[];
 }
 
 const ceremonyMs = 365 * dayMs;
@@ -75,7 +83,7 @@ export async function sealRoot(
 export async function takeOffline(
   context: AuthorityContext,
   { passphrase, sealed, file, by }: TakeOfflineOrder,
-): Promise<HoldingBackup[]> {
+): Promise<LeftCopies> {
   const { issuer, keystore, database, log, clock } = context;
   const { label, certificate } = issuer.root;
   const key = rootKey(context, 'taking it offline');
@@ -90,7 +98,7 @@ export async function takeOffline(
     await log.append(tx, { kind: 'root offline', by, details });
   });
   await keystore.destroy(label);
-  return await holdingBackups(context);
+  return { backups: await holdingBackups(context), files: await plainCopies(database, issuer.root) };
 }
 
 async function holdingBackups({ database }: AuthorityContext): Promise<HoldingBackup[]> {
