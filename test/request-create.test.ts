@@ -172,7 +172,7 @@ describe('holdfast request create', () => {
     await terminal.answer(/Common name/, 'said.example');
     for (const question of [/Country/, /State or province/, /City/, /Host names/, /File for the request/])
       await terminal.answer(question, '');
-    await terminal.waitFor(/This is what will be made.*RSA 3072/s);
+    await terminal.waitFor(/This is what will be made.*RSA 3072.*Make the key and the request/s);
     terminal.type('\u0003');
     assert.equal(await terminal.ended, 130);
     await using refused = new Terminal(['request', 'create', '--key', 'rot13'], at('said'));
