@@ -265,7 +265,7 @@ describe('certutil, by its own name', () => {
       await server.waitFor(/listening/);
       const codes: (number | null)[] = [];
       for (const client of [laptop, desktop])
-        codes.push((await client.start(['backup', '--init', at('data')]).ended).code);
+        codes.push((await client.start(['backup', '--start-over', at('data')]).ended).code);
       return codes;
     };
 
@@ -301,8 +301,8 @@ describe('certutil, by its own name', () => {
       const words = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
       await using server = new RunningProgram(words, { env });
       await server.waitFor(/listening/);
-      await laptop.run(['backup', '--init', at('data')]);
-      await desktop.run(['backup', '--init', at('data')], 21);
+      await laptop.run(['backup', '--start-over', at('data')]);
+      await desktop.run(['backup', '--start-over', at('data')], 21);
     });
 
     it('takes one choice alone', () =>
