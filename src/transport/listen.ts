@@ -101,7 +101,7 @@ function acceptor({
       socket.once('data', (first: Uint8Array) => {
         if (!beginsTls(first)) return;
         mistaken.note(tlsAtPlain, socket.remoteAddress, performance.now());
-        socket.destroy();
+        socket.end(plainAnswer);
       });
       onConnection(socket);
     };
@@ -119,6 +119,8 @@ function acceptor({
 }
 
 const httpAtTls = 'somebody speaks plain HTTP to a port of TLS: https:// belongs in his address';
+/** By which a client knows that what answers speaks no TLS. */
+const plainAnswer = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 const tlsAtPlain =
   'somebody speaks TLS to a plain port: http:// belongs in his address, or the port of another listener';
 
