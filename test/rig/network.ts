@@ -102,7 +102,7 @@ export class Network implements AsyncDisposable {
   }
 
   #startServer(env: Readonly<Record<string, string>> = {}): RunningProgram {
-    const words = ['serve', '--port', String(this.port), '--home', this.home];
+    const words = ['serve', '--home', this.home];
     return new RunningProgram(words, { program: this.program, env: { HOME: this.directory, ...env } });
   }
 
