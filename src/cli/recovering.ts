@@ -7,7 +7,6 @@ import {
   joinNetwork,
   type Node,
   openEscrowed,
-  openNode,
   readNodeState,
 } from '../agent/index.ts';
 import { HoldfastError, type Secret } from '../base/index.ts';
@@ -28,6 +27,7 @@ import { givenJoinCode } from './given-join-code.ts';
 import { checkHome, homeAt, openHome } from './home.ts';
 import { localPath } from './local-path.ts';
 import { checkMayHoldNode } from './one-network.ts';
+import { openOwnNode } from './own-node.ts';
 import { readPasswordFile } from './password-file.ts';
 import { readChosenFile } from './read-chosen-file.ts';
 import { sayFound, sayRecovered } from './recovery-report.ts';
@@ -151,7 +151,7 @@ async function serverOfThisHome(
 }
 
 async function becomeNode(context: Context, code: JoinCode | undefined): Promise<Node> {
-  if (code === undefined) return await openNode((await openHome(context.home)).node);
+  if (code === undefined) return (await openOwnNode(context)).node;
   await checkMayHoldNode(context.home, code.network);
   return await withHome(context.home, (home) => joinNetwork(home.node, code, context));
 }

@@ -1,8 +1,8 @@
-import { connectNode, type Node, openNode, renewLate, renewNode } from '../agent/index.ts';
+import { connectNode, type Node, renewLate, renewNode } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import type { Context } from './context.ts';
 import { formatRemaining } from './format.ts';
-import { openHome } from './home.ts';
+import { openOwnNode } from './own-node.ts';
 import { serveMeanwhile } from './serve-meanwhile.ts';
 
 /** `holdfast cert renew`: this machine's next certificate, when it is due or `force` says so. */
@@ -10,8 +10,7 @@ export async function renewCertificate(
   context: Context,
   { force = false }: { readonly force?: boolean },
 ): Promise<void> {
-  const home = await openHome(context.home);
-  const node = await openNode(home.node);
+  const { home, node } = await openOwnNode(context);
   const before = node.certificate.serial;
   await using held = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);

@@ -5,7 +5,6 @@ import {
   localPlace,
   type Node,
   type OpenPlaceOptions,
-  openNode,
   openRepositoryAt,
   type Place,
 } from '../agent/index.ts';
@@ -14,7 +13,7 @@ import { type EscrowFingerprint, kitEscrowLine } from '../enrol/index.ts';
 import type { Repository } from '../repository/index.ts';
 import { askPassword } from './ask-password.ts';
 import type { Context } from './context.ts';
-import { openHome } from './home.ts';
+import { openOwnNode } from './own-node.ts';
 import { readPasswordFile } from './password-file.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { repositoryPlace } from './repository-place.ts';
@@ -53,8 +52,7 @@ export async function openTarget(
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
   if (named?.kind === 'directory') return openDirectory(context, named.path, { create, startOver, password });
-  const home = await openHome(context.home);
-  const node = await openNode(home.node);
+  const { home, node } = await openOwnNode(context);
   if (repo === undefined) checkHasRepository(node);
   await using opened = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);

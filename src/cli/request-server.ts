@@ -1,4 +1,4 @@
-import { enrolAddress, openNode } from '../agent/index.ts';
+import { enrolAddress } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import {
   bundleByFingerprint,
@@ -11,8 +11,8 @@ import { parseFingerprint } from '../pki/index.ts';
 import type { TrustBundle } from '../trust/index.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
-import { openHome } from './home.ts';
 import { localPath } from './local-path.ts';
+import { openOwnNode } from './own-node.ts';
 
 /** Which server, and how it is known. */
 export interface ServerOptions {
@@ -81,8 +81,8 @@ async function saidBundle(
 /** What this machine knows as a node. */
 async function ownNetwork(context: Context): Promise<Known> {
   try {
-    const { state, bundle } = await openNode((await openHome(context.home)).node);
-    return { address: enrolAddress({ state }), bundle: bundle.current };
+    const { node } = await openOwnNode(context);
+    return { address: enrolAddress(node), bundle: node.bundle.current };
   } catch (error) {
     if (isHoldfastError(error, 'node_not_joined', 'home_missing'))
       return { address: undefined, bundle: undefined };

@@ -30,7 +30,7 @@ interface GlobalOptions {
 export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
   const { words } = called;
   const signals = listenForSignals();
-  const workingDirectory = environment.INIT_CWD ?? rawWorkingDirectory(process.cwd());
+  const workingDirectory = rawWorkingDirectory(process.cwd());
   surviveLostOutput();
   let started: Command | undefined;
   let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);

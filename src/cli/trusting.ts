@@ -1,4 +1,4 @@
-import { type Node, openNode, rewriteExports } from '../agent/index.ts';
+import { type Node, rewriteExports } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { formatName, parseCertificate } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
@@ -6,8 +6,8 @@ import { type TrustAnchor, trustAnchor } from '../trust/index.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
 import { shortFingerprint } from './format.ts';
-import { openHome } from './home.ts';
 import { localPath } from './local-path.ts';
+import { openOwnNode } from './own-node.ts';
 
 /** `holdfast trust add`: a root that is believed for one server name. */
 export async function addTrust(
@@ -63,7 +63,7 @@ async function keepTrust({ output }: Context, node: Node, anchors: readonly Trus
 }
 
 async function nodeOf(context: Context): Promise<Node> {
-  return await openNode((await openHome(context.home)).node);
+  return (await openOwnNode(context)).node;
 }
 
 function serverName(text: string): string {

@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { formatRemaining } from './format.ts';
 import { openHome } from './home.ts';
 import { localPath } from './local-path.ts';
+import { openOwnNode } from './own-node.ts';
 
 /** What `cert verify` takes besides the file. */
 export interface VerifyOptions {
@@ -58,7 +59,7 @@ async function verifyByLists(
   chain: readonly Bytes[],
   { at: said, host }: VerifyOptions,
 ): Promise<CertificateVerdict> {
-  const node = await openNode((await openHome(context.home)).node);
+  const { node } = await openOwnNode(context);
   const at = said === undefined ? new Date(context.clock.now()) : momentOf(said);
   // The issuing certificate may stand in the file, or be the one of this machine's own.
   const known = [...chain, ...node.credentials.current.chain.slice(1)];

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 export const launcher = join(import.meta.dirname, '../../bin/holdfast');
 
 const commonEnvironment = {
-  INIT_CWD: undefined,
   HOLDFAST_HOME: undefined,
   XDG_CACHE_HOME: join(homedir(), '.cache'),
 };

@@ -16,7 +16,6 @@ export class Terminal implements AsyncDisposable {
     const command = [launcher, ...words].map((word) => `'${word}'`).join(' ');
     const env = {
       ...process.env,
-      INIT_CWD: undefined,
       HOLDFAST_HOME: undefined,
       TERM: 'xterm',
       NO_COLOR: '1',
