@@ -67,7 +67,10 @@ async function fill(directory: string, options: CreateAuthorityOptions): Promise
   const keystore = await Keystore.create(directory, options.keystorePassphrase);
   const certificates = await makeCertificates(keystore, options);
   const recoveryKey = await generateRecoveryKey();
-  const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });
+  const database = await openDatabase({
+    place: { kind: 'sqlite', path: databasePath(directory) },
+    migrations: authorityMigrations,
+  });
   try {
     await record(database, certificates, recoveryKey.recipient, options);
   } finally {

@@ -62,7 +62,8 @@ describe('a certificate by an order', () => {
       const { context } = await openContext({ home: home.path, clock: home.clock });
       await using database = context.database;
       await database.run('ALTER TABLE identities DROP COLUMN with_key');
-      const step = authorityMigrations.find(({ sql }) => sql.includes('ADD COLUMN with_key'))?.version ?? 0;
+      const step =
+        authorityMigrations.find(({ sqlite }) => sqlite.includes('ADD COLUMN with_key'))?.version ?? 0;
       await database.run('DELETE FROM migrations WHERE owner = ? AND version = ?', 'authority', step);
     });
     await ordered(home, { name: 'copied' });

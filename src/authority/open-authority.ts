@@ -82,7 +82,11 @@ export async function openContext({
   const path = await existingDatabase(directory);
   await removeLeftSnapshots(directory);
   const keystore = await Keystore.open(directory, { passphrase });
-  const database = await openDatabase({ path, migrations: authorityMigrations, worker });
+  const database = await openDatabase({
+    place: { kind: 'sqlite', path },
+    migrations: authorityMigrations,
+    worker,
+  });
   try {
     const { epoch, standing, recovery_recipient, network, status_address } = await readAuthority(database);
     const log = new AuditLog(database, epoch, clock, { waits: standing === 'restored' });

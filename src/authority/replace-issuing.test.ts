@@ -45,7 +45,10 @@ const kinds = async (home: SampleHome): Promise<string[]> =>
 async function boundUris({ path, clock }: SampleHome): Promise<void> {
   const directory = authorityDirectory(path);
   const keystore = await Keystore.open(directory);
-  const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });
+  const database = await openDatabase({
+    place: { kind: 'sqlite', path: databasePath(directory) },
+    migrations: authorityMigrations,
+  });
   const [{ certificate: root }] = await readIssuers(database, 'root');
   const { permitted, excluded } = permittingNames(['example.com', '10.0.0.0/8']);
   const made = createIssuingCertificate(

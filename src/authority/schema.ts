@@ -12,7 +12,7 @@ export const authorityMigrations: readonly Migration[] = [
   {
     owner: 'authority',
     version: 1,
-    sql: `
+    sqlite: `
       CREATE TABLE authority (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         network TEXT NOT NULL,
@@ -92,12 +92,13 @@ export const authorityMigrations: readonly Migration[] = [
       CREATE TRIGGER log_is_not_updated BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
       CREATE TRIGGER log_is_not_deleted BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
     `,
+    postgres: '',
   },
   {
     // A sealed password is never replaced.
     owner: 'authority',
     version: 2,
-    sql: `
+    sqlite: `
       CREATE TABLE all_escrows (
         id INTEGER PRIMARY KEY,
         identity INTEGER NOT NULL REFERENCES identities (id),
@@ -111,12 +112,13 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE all_escrows RENAME TO escrows;
       CREATE INDEX escrows_by_identity ON escrows (identity, repository);
     `,
+    postgres: '',
   },
   {
     // What running for twenty years needs: standing and clock, requests, revocation lists, mirrors, backups.
     owner: 'authority',
     version: 3,
-    sql: `
+    sqlite: `
       ALTER TABLE authority ADD COLUMN standing TEXT NOT NULL DEFAULT 'ready'
         CHECK (standing IN ('ready', 'restored', 'superseded', 'retired'));
       -- Restored from keys alone: certificates that began before this are trusted without being on record.
@@ -227,13 +229,14 @@ export const authorityMigrations: readonly Migration[] = [
         PRIMARY KEY (host, fingerprint)
       ) STRICT;
     `,
+    postgres: '',
   },
   {
     // A use is found by its certificate, which is found by its key: a second index of keys would be a fifth of what a
     // certificate writes.
     owner: 'authority',
     version: 4,
-    sql: `
+    sqlite: `
       CREATE TABLE uses_of_join_codes (
         certificate INTEGER PRIMARY KEY REFERENCES certificates (id),
         join_code INTEGER NOT NULL REFERENCES join_codes (id)
@@ -242,31 +245,34 @@ export const authorityMigrations: readonly Migration[] = [
       DROP TABLE join_code_uses;
       ALTER TABLE uses_of_join_codes RENAME TO join_code_uses;
     `,
+    postgres: '',
   },
   {
     // An issuing certificate that the root has revoked, for ever; what it issued can be renewed at most.
     owner: 'authority',
     version: 5,
-    sql: `
+    sqlite: `
       ALTER TABLE issuers ADD COLUMN revoked_at INTEGER;
       ALTER TABLE issuers ADD COLUMN revocation_reason TEXT;
     `,
+    postgres: '',
   },
   {
     // Which store the repositories are in. One that may have some from before stores were marked gets no new one unasked.
     owner: 'authority',
     version: 6,
-    sql: `
+    sqlite: `
       ALTER TABLE authority ADD COLUMN store TEXT;
       UPDATE authority SET store = 'unmarked' WHERE EXISTS (SELECT 1 FROM identities WHERE role = 'client')
         OR EXISTS (SELECT 1 FROM escrows);
     `,
+    postgres: '',
   },
   {
     // Whether the keys of an identity are made beside the authority, for copies of its files: as it was issued last.
     owner: 'authority',
     version: 7,
-    sql: `
+    sqlite: `
       ALTER TABLE identities ADD COLUMN with_key INTEGER NOT NULL DEFAULT 0 CHECK (with_key IN (0, 1));
       UPDATE identities SET with_key = 1 WHERE role || '/' || name IN (
         SELECT identity FROM (
@@ -274,24 +280,27 @@ export const authorityMigrations: readonly Migration[] = [
             FROM log WHERE iif(json_valid(record), record ->> '$.kind', '') = 'issued' GROUP BY 1)
           WHERE with_key = 1);
     `,
+    postgres: '',
   },
   {
     // What a rehearsal found wrong, until one that looked as closely finds nothing.
     owner: 'authority',
     version: 8,
-    sql: `
+    sqlite: `
       ALTER TABLE backups ADD COLUMN problem TEXT;
       ALTER TABLE backups ADD COLUMN problem_at INTEGER;
       ALTER TABLE backups ADD COLUMN problem_depth TEXT;
     `,
+    postgres: '',
   },
   {
     // The same of a mirror, until it is begun anew.
     owner: 'authority',
     version: 9,
-    sql: `
+    sqlite: `
       ALTER TABLE mirrors ADD COLUMN problem TEXT;
       ALTER TABLE mirrors ADD COLUMN problem_at INTEGER;
     `,
+    postgres: '',
   },
 ];

@@ -11,8 +11,14 @@ import { openDatabase } from './open-database.ts';
 const schema: Migration = {
   owner: 'test',
   version: 1,
-  sql: 'CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;',
+  sqlite: 'CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;',
+  postgres: '',
 };
+
+/** A step that both kinds of database are told in the same words. */
+function step(version: number, sql: string, owner = 'test'): Migration {
+  return { owner, version, sqlite: sql, postgres: sql };
+}
 
 /** The contract: the same for a connection in this thread and for one in its own. */
 for (const worker of [false, true]) {
@@ -20,7 +26,11 @@ for (const worker of [false, true]) {
     let directory: string;
     let path: string;
     const open = (...migrations: Migration[]): Promise<Database> =>
-      openDatabase({ path, migrations: migrations.length > 0 ? migrations : [schema], worker });
+      openDatabase({
+        place: { kind: 'sqlite', path },
+        migrations: migrations.length > 0 ? migrations : [schema],
+        worker,
+      });
 
     beforeEach(async () => {
       directory = await mkdtemp(join(tmpdir(), 'holdfast-db-'));
@@ -73,6 +83,18 @@ for (const worker of [false, true]) {
       assert.deepEqual(await database.get('SELECT count(*) AS n FROM notes'), { n: 3 });
     });
 
+    it('reads at once what is committed and nothing else, within a transaction too', async () => {
+      await using database = await open();
+      const texts = (): Promise<unknown> => database.committed.all('SELECT text FROM notes');
+      await database.transaction(async (tx) => {
+        await tx.run("INSERT INTO notes (text) VALUES ('a')");
+        assert.deepEqual(await texts(), []);
+      });
+      assert.deepEqual(await texts(), [{ text: 'a' }]);
+      assert.deepEqual(await database.committed.get('SELECT id FROM notes WHERE text = ?', 'b'), undefined);
+      await assert.rejects(database.committed.all('DELETE FROM notes RETURNING id'), /read-?only/);
+    });
+
     it('refuses the database itself inside a transaction instead of waiting for ever', async () => {
       await using database = await open();
       await assert.rejects(
@@ -108,24 +130,22 @@ for (const worker of [false, true]) {
 
     it('applies only the migrations that are missing', async () => {
       await (await open()).close();
-      const second = { owner: 'test', version: 2, sql: 'ALTER TABLE notes ADD COLUMN more TEXT;' };
+      const second = step(2, 'ALTER TABLE notes ADD COLUMN more TEXT;');
       await using database = await open(schema, second);
       assert.deepEqual(await database.all('SELECT more FROM notes'), []);
     });
 
     it('leaves nothing of migrations of which one fails', async () => {
-      const broken = { owner: 'test', version: 2, sql: 'CREATE TABLE more (id INTEGER); NONSENSE;' };
+      const broken = step(2, 'CREATE TABLE more (id INTEGER); NONSENSE;');
       await assert.rejects(open(schema, broken), /NONSENSE/);
-      await using database = await openDatabase({ path, migrations: [], worker });
+      await using database = await openDatabase({ place: { kind: 'sqlite', path }, migrations: [], worker });
       assert.deepEqual(await database.all("SELECT name FROM sqlite_schema WHERE type = 'table'"), [
         { name: 'migrations' },
       ]);
     });
 
     it('does not touch a database of a newer version', async () => {
-      await (
-        await open(schema, { owner: 'future', version: 7, sql: 'CREATE TABLE later (id INTEGER);' })
-      ).close();
+      await (await open(schema, step(7, 'CREATE TABLE later (id INTEGER);', 'future'))).close();
       const before = await readFile(path);
       await assert.rejects(open(), (error) => {
         assert.ok(isHoldfastError(error, 'database_newer'));

@@ -1,13 +1,15 @@
 /**
- * An async API over SQLite that knows no domain: the folders that own tables bring their migrations. What a resolved
- * call has changed is on the disk, transactions run one after the other, and a thread of its own can do the waiting.
+ * An async API over databases that knows no domain: the folders that own tables bring their migrations. What a resolved
+ * call has changed is on the disk, and transactions run one after the other, whatever kind of database it is; what each
+ * kind does in its own way is in a folder of its own, under the same names.
  * Also a lock between processes that a kill -9 frees, which is a database too.
  */
-export { CommittedReader } from './committed-reader.ts';
-export type { Database, Queries, Row, SqlValue } from './database.ts';
+
+export type { Database, Queries, Reads, Row, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
-export { type DatabaseOptions, openDatabase } from './open-database.ts';
-export { acquireProcessLock, type ProcessLock, type ProcessLockHolder } from './process-lock.ts';
-export { snapshotDatabase } from './snapshot-database.ts';
-export type { SnapshotOrder } from './snapshot-order.ts';
-export { flattenError, restoreError, type WorkerError } from './worker-message.ts';
+export { type DatabaseOptions, type DatabasePlace, openDatabase } from './open-database.ts';
+export { CommittedReader } from './sqlite/committed-reader.ts';
+export { acquireProcessLock, type ProcessLock, type ProcessLockHolder } from './sqlite/process-lock.ts';
+export { snapshotDatabase } from './sqlite/snapshot-database.ts';
+export type { SnapshotOrder } from './sqlite/snapshot-order.ts';
+export { flattenError, restoreError, type WorkerError } from './sqlite/worker-message.ts';

@@ -5,8 +5,26 @@ import type { Connection } from './connection.ts';
 export interface Migration {
   readonly owner: string;
   readonly version: number;
-  /** A script of statements. */
-  readonly sql: string;
+  /** A script of statements for SQLite. */
+  readonly sqlite: string;
+  /** The same for PostgreSQL. Empty when a later step says it too: of the steps before there was such a database. */
+  readonly postgres: string;
+}
+
+/** How a kind of database begins, and what its steps are called. */
+export interface MigrationWords {
+  readonly kind: 'sqlite' | 'postgres';
+  /** Begins a transaction that no other one of its kind runs beside. */
+  readonly begin: string;
+  readonly createTable: string;
+}
+
+/** The database that is brought to a schema. */
+export interface MigrationTarget {
+  readonly connection: Connection;
+  /** What messages call it. */
+  readonly name: string;
+  readonly words: MigrationWords;
 }
 
 interface AppliedMigration {
@@ -19,16 +37,16 @@ interface AppliedMigration {
  * not know is `database_newer`, and is left as it is.
  */
 export async function migrate(
-  connection: Connection,
-  path: string,
+  { connection, name, words }: MigrationTarget,
   migrations: readonly Migration[],
 ): Promise<void> {
-  await script(connection, 'BEGIN IMMEDIATE');
+  await script(connection, words.begin);
   try {
+    await script(connection, words.createTable);
     const applied = await appliedMigrations(connection);
-    refuseNewer(path, applied, migrations);
+    refuseNewer(name, applied, migrations);
     for (const migration of migrations) {
-      if (!holds(applied, migration)) await apply(connection, migration);
+      if (!holds(applied, migration)) await apply(connection, migration, migration[words.kind]);
     }
     await script(connection, 'COMMIT');
   } catch (error) {
@@ -38,27 +56,23 @@ export async function migrate(
 }
 
 async function appliedMigrations(connection: Connection): Promise<AppliedMigration[]> {
-  await script(
-    connection,
-    'CREATE TABLE IF NOT EXISTS migrations (owner TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (owner, version)) STRICT',
-  );
   const sql = 'SELECT owner, version FROM migrations ORDER BY owner, version';
   return (await connection.execute({ method: 'all', sql, params: [] })) as AppliedMigration[];
 }
 
-function refuseNewer(path: string, applied: readonly AppliedMigration[], known: readonly Migration[]): void {
+function refuseNewer(name: string, applied: readonly AppliedMigration[], known: readonly Migration[]): void {
   const unknown = applied.find((step) => !holds(known, step));
   if (unknown === undefined) return;
   throw new HoldfastError(
     'database_newer',
-    `database ${path} was written by a newer version: it has step ${unknown.version} of ${unknown.owner}, ` +
+    `database ${name} was written by a newer version: it has step ${unknown.version} of ${unknown.owner}, ` +
       `this program knows up to ${latestVersion(known, unknown.owner)}`,
     { hint: 'install the newer version of holdfast again; nothing was changed' },
   );
 }
 
-async function apply(connection: Connection, { owner, version, sql }: Migration): Promise<void> {
-  await script(connection, sql);
+async function apply(connection: Connection, { owner, version }: Migration, steps: string): Promise<void> {
+  await script(connection, steps);
   const insert = 'INSERT INTO migrations (owner, version) VALUES (?, ?)';
   await connection.execute({ method: 'run', sql: insert, params: [owner, version] });
 }

@@ -1,16 +1,16 @@
 import type { Command } from './connection.ts';
 import type { Queries, Row, SqlValue } from './database.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
 
-/** What a transaction's work is given: statements at once, in this thread, for as long as the transaction is open. */
+/** What a transaction's work is given: the connection that writes, for as long as the transaction is open. */
 export class Transaction implements Queries {
-  readonly #connection: SqliteConnection;
+  readonly #execute: (command: Command) => unknown;
   #open = true;
-  /** What it has changed, to be done again when another one has to be undone. */
+  /** What it has changed. */
   readonly changes: Command[] = [];
 
-  constructor(connection: SqliteConnection) {
-    this.#connection = connection;
+  /** @param execute does a command at once, or gives the promise of its answer */
+  constructor(execute: (command: Command) => unknown) {
+    this.#execute = execute;
   }
 
   get open(): boolean {
@@ -23,20 +23,20 @@ export class Transaction implements Queries {
   }
 
   async all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
-    return this.#execute({ method: 'all', sql, params }) as T[];
+    return this.#do({ method: 'all', sql, params }) as T[];
   }
 
   async get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
-    return this.#execute({ method: 'get', sql, params }) as T | undefined;
+    return this.#do({ method: 'get', sql, params }) as T | undefined;
   }
 
   async run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
-    return this.#execute({ method: 'run', sql, params }) as { changes: number };
+    return this.#do({ method: 'run', sql, params }) as { changes: number };
   }
 
-  #execute(command: Command): unknown {
+  #do(command: Command): unknown {
     if (!this.#open) throw new TypeError('the transaction has ended');
     if (!command.sql.startsWith('SELECT')) this.changes.push(command);
-    return this.#connection.execute(command);
+    return this.#execute(command);
   }
 }

@@ -130,7 +130,10 @@ async function tryOut(
   const { manifest, keystore } = await unpackBackup(join(order.directory, 'authority'), order);
   steps.push({ what: 'open', good: true, found: `epoch ${manifest.epoch}, made ${manifest.madeAt}` });
   const path = databasePath(join(order.directory, 'authority'));
-  await using database = await openDatabase({ path, migrations: authorityMigrations });
+  await using database = await openDatabase({
+    place: { kind: 'sqlite', path },
+    migrations: authorityMigrations,
+  });
   steps.push(await verifyLog(database, manifest, clock));
   const root = live.root.certificate;
   steps.push(

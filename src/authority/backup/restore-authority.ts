@@ -87,7 +87,10 @@ export interface ResumeOrder extends CatchUpOrder {
 export async function resumeRestore({ home, ofKeysAlone, ...order }: ResumeOrder): Promise<CaughtUp> {
   using _lock = await lockHome(home);
   const path = await existingDatabase(authorityDirectory(home));
-  await using database = await openDatabase({ path, migrations: authorityMigrations });
+  await using database = await openDatabase({
+    place: { kind: 'sqlite', path },
+    migrations: authorityMigrations,
+  });
   const standing = await readStandingOf(database);
   if (ofKeysAlone) await checkKnowsNone(database, home);
   if (standing === 'restored') return await catchUp(database, order);
@@ -106,7 +109,7 @@ async function checkKnowsNone(database: Database, home: string): Promise<void> {
 async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
   const { manifest, keystore } = await unpackBackup(directory, order);
   await using database = await openDatabase({
-    path: databasePath(directory),
+    place: { kind: 'sqlite', path: databasePath(directory) },
     migrations: authorityMigrations,
   });
   await check(database, keystore, manifest, order);

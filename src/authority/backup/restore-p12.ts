@@ -31,7 +31,10 @@ export async function restorePkcs12(
   return await buildAuthority(restore.home, async (directory) => {
     await stagePkcs12(directory, authority, restore);
     const path = databasePath(directory);
-    await using database = await openDatabase({ path, migrations: authorityMigrations });
+    await using database = await openDatabase({
+      place: { kind: 'sqlite', path },
+      migrations: authorityMigrations,
+    });
     try {
       return await catchUp(database, restore);
     } catch (error) {

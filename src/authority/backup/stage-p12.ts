@@ -35,7 +35,10 @@ export async function stagePkcs12(
     for (const [label, key] of keys) entries.putKey(label, key);
   });
   const recoveryKey = await generateRecoveryKey();
-  const database = await openDatabase({ path: databasePath(directory), migrations: authorityMigrations });
+  const database = await openDatabase({
+    place: { kind: 'sqlite', path: databasePath(directory) },
+    migrations: authorityMigrations,
+  });
   try {
     await record(database, authority, { nowMs: options.clock.now(), recipient: recoveryKey.recipient });
   } finally {

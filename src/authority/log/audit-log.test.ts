@@ -12,7 +12,10 @@ import { hashRecord } from './log-record.ts';
 async function tamper(home: SampleHome, change: (database: Database) => Promise<unknown>): Promise<void> {
   await home.reopen(async () => {
     const path = databasePath(authorityDirectory(home.path));
-    await using database = await openDatabase({ path, migrations: authorityMigrations });
+    await using database = await openDatabase({
+      place: { kind: 'sqlite', path },
+      migrations: authorityMigrations,
+    });
     await database.run('DROP TRIGGER log_is_not_updated');
     await database.run('DROP TRIGGER log_is_not_deleted');
     await change(database);
@@ -54,7 +57,10 @@ describe('the log', () => {
     await using home = await homeWithHistory();
     await home.reopen(async () => {
       const path = databasePath(authorityDirectory(home.path));
-      await using database = await openDatabase({ path, migrations: authorityMigrations });
+      await using database = await openDatabase({
+        place: { kind: 'sqlite', path },
+        migrations: authorityMigrations,
+      });
       await assert.rejects(database.run("UPDATE log SET record = ''"), /only grows/);
       await assert.rejects(database.run('DELETE FROM log'), /only grows/);
     });

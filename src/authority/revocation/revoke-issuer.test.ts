@@ -263,7 +263,10 @@ describe('revoking an issuing certificate', () => {
     };
     await home.reopen(async () => {
       const path = databasePath(authorityDirectory(home.path));
-      await using database = await openDatabase({ path, migrations: authorityMigrations });
+      await using database = await openDatabase({
+        place: { kind: 'sqlite', path },
+        migrations: authorityMigrations,
+      });
       await database.run('UPDATE authority SET trusts_before = ?', Date.now() + dayMs);
     });
     const isGood = (certificate: Certificate): boolean =>

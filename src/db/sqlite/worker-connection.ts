@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../base/index.ts';
-import type { Command, Connection } from './connection.ts';
+import { workerEntry } from '../../base/index.ts';
+import type { Command, Connection } from '../connection.ts';
 import { restoreError, type WorkerAnswer, type WorkerRequest } from './worker-message.ts';
 
 interface Waiting {
@@ -22,7 +22,7 @@ export class WorkerConnection implements Connection {
   }
 
   private constructor(path: string) {
-    this.#worker = new Worker(workerEntry(import.meta.url, './sqlite-worker'), { workerData: path });
+    this.#worker = new Worker(workerEntry(import.meta.url, './worker'), { workerData: path });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the thread of the database has ended')));

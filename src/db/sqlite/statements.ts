@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Row, SqlValue } from './database.ts';
+import type { Row, SqlValue } from '../database.ts';
 
 interface Prepared {
   readonly statement: StatementSync;

@@ -1,46 +1,37 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Connection } from './connection.ts';
-import type { Database, Queries, Row, SqlValue } from './database.ts';
-import { commitGroup, type Member } from './group-commit.ts';
-import type { LogKeeper } from './log-keeper.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { Command } from './connection.ts';
+import type { Database, Queries, Reads, Row, SqlValue } from './database.ts';
+import type { Engine, Member } from './engine.ts';
 import type { Transaction } from './transaction.ts';
-
-/** The connections of a database. */
-export interface DatabaseParts {
-  /** Alone in writing, in this thread: a statement takes a few microseconds, and no way to another thread. */
-  readonly writer: SqliteConnection;
-  /** For what is read outside of transactions, which may take long. */
-  readonly reader: Connection;
-  /** Brings what is written to the disk. */
-  readonly keeper: LogKeeper;
-}
 
 /** So that nobody waits long for the others. */
 const maxGroupSize = 256;
 
-/** The {@link Database} over SQLite: transactions wait in a queue, and those that wait together are committed together. */
-export class SqliteDatabase implements Database {
-  readonly #parts: DatabaseParts;
+/** The {@link Database} over an engine: transactions wait in a queue, and those that wait together are committed together. */
+export class QueuedDatabase implements Database {
+  readonly #engine: Engine;
   #waiting: Member[] = [];
   #isWorking = false;
   /** Resolves when every change that was asked for so far is done. */
   #settled: Promise<void> = Promise.resolve();
-  #failure: Error | undefined;
   #closed = false;
   readonly #insideOf = new AsyncLocalStorage<Transaction>();
   readonly #listeners = new Set<() => void>();
 
-  constructor(parts: DatabaseParts) {
-    this.#parts = parts;
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get committed(): Reads {
+    return this.#engine.committed;
   }
 
   all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
-    return this.#read((reader) => reader.execute({ method: 'all', sql, params }) as Promise<T[]>);
+    return this.#read({ method: 'all', sql, params }) as Promise<T[]>;
   }
 
   get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
-    return this.#read((reader) => reader.execute({ method: 'get', sql, params }) as Promise<T | undefined>);
+    return this.#read({ method: 'get', sql, params }) as Promise<T | undefined>;
   }
 
   run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
@@ -68,25 +59,19 @@ export class SqliteDatabase implements Database {
     if (this.#closed) return;
     this.#closed = true;
     await this.#settled;
-    const { reader, keeper, writer } = this.#parts;
-    await reader.close();
-    keeper.close();
-    writer.close();
+    await this.#engine.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #read<T>(work: (reader: Connection) => Promise<T>): Promise<T> {
-    return this.#permitted(() =>
-      this.#settled.then(() => this.#parts.keeper.reading(work(this.#parts.reader))),
-    );
+  #read(command: Command): Promise<unknown> {
+    return this.#permitted(() => this.#settled.then(() => this.#engine.read(command)));
   }
 
   #permitted<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new TypeError('the database is closed'));
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#insideOf.getStore()?.open === true) {
       return Promise.reject(new TypeError('inside a transaction only its own handle may be used'));
     }
@@ -102,29 +87,14 @@ export class SqliteDatabase implements Database {
 
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#failure !== undefined) return this.#giveUp(this.#failure);
       const group = this.#waiting.splice(0, maxGroupSize);
-      const rest = await commitGroup(this.#parts.writer, group, () => this.#durable());
+      const rest = await this.#engine.commit(group, () => this.#tellListeners());
       this.#waiting.unshift(...rest);
-      await this.#parts.keeper.takeOver(this.#parts.reader);
     }
     this.#isWorking = false;
   }
 
-  /** What waits was asked for before the failure was known. */
-  #giveUp(failure: Error): void {
-    for (const member of this.#waiting.splice(0)) member.reject(failure);
-    this.#isWorking = false;
-  }
-
-  async #durable(): Promise<void> {
-    try {
-      await this.#parts.keeper.sync();
-    } catch (error) {
-      // What was committed is there to be seen and may be lost all the same, so nothing is built upon it.
-      this.#failure = error as Error;
-      throw error;
-    }
+  #tellListeners(): void {
     for (const listener of this.#listeners) listener();
   }
 }

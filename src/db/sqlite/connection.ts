@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { systemErrorCode } from '../base/index.ts';
-import type { Command } from './connection.ts';
-import { namedSqliteError } from './sqlite-error.ts';
+import { systemErrorCode } from '../../base/index.ts';
+import type { Command } from '../connection.ts';
+import { namedSqliteError } from './error.ts';
 import { Statements } from './statements.ts';
 
 const busyTimeoutMs = 5000;

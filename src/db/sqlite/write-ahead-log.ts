@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, systemErrorCode } from '../../base/index.ts';
 
 const sync = promisify(fdatasync);
 

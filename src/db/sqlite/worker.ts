@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteConnection } from './connection.ts';
 import { flattenError, type WorkerAnswer, type WorkerRequest } from './worker-message.ts';
 
 /** The entry point of a database's own thread: opens `workerData`, then does one request after the other. */

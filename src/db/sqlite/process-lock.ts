@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { isHoldfastError, systemErrorCode } from '../base/index.ts';
-import { createPrivateFile } from './sqlite-connection.ts';
-import { namedSqliteError } from './sqlite-error.ts';
+import { isHoldfastError, systemErrorCode } from '../../base/index.ts';
+import { createPrivateFile } from './connection.ts';
+import { namedSqliteError } from './error.ts';
 
 /** A lock that this process holds until it is released or the process ends, kill -9 included. */
 export interface ProcessLock extends Disposable {

@@ -1,14 +1,7 @@
-import type { Command } from './connection.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import { Transaction } from './transaction.ts';
-
-/** A transaction that waits for its turn: its work, and whom to tell how it ended. */
-export interface Member {
-  /** Runs the work with the handle; what it gives is the member's result. */
-  perform(transaction: Transaction): Promise<unknown>;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
+import type { Command } from '../connection.ts';
+import type { Member } from '../engine.ts';
+import { Transaction } from '../transaction.ts';
+import type { SqliteConnection } from './connection.ts';
 
 /**
  * Runs transactions one after the other and commits them as one, so that they share the way to the disk; gives those it
@@ -68,7 +61,7 @@ class Group {
 
   /** False when the group has to end here. */
   async #performMember(member: Member): Promise<boolean> {
-    const transaction = new Transaction(this.#connection);
+    const transaction = new Transaction((command) => this.#connection.execute(command));
     try {
       const value = await member.perform(transaction);
       transaction.end();

@@ -1,5 +1,5 @@
-import type { Command, Connection } from './connection.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { Command, Connection } from '../connection.ts';
+import type { SqliteConnection } from './connection.ts';
 
 /** A connection in the caller's own thread: simplest, for commands that do one thing and end. */
 export class LocalConnection implements Connection {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { Row, SqlValue } from './database.ts';
-import { namedSqliteError } from './sqlite-error.ts';
+import type { Row, SqlValue } from '../database.ts';
+import { namedSqliteError } from './error.ts';
 import { Statements } from './statements.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { HoldfastError, isSystemError } from '../base/index.ts';
+import { HoldfastError, isSystemError } from '../../base/index.ts';
 import { flattenError, restoreError } from './worker-message.ts';
 
 const overTheWay = (error: unknown): Error => restoreError(structuredClone(flattenError(error)));

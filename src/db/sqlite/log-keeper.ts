@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection } from '../connection.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
 
 /** From this length on the log is taken over into the database. */

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that are somebody's misfortune, not our bug. */
 const sqliteBusy = 5;

@@ -3,16 +3,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { CommittedReader } from './committed-reader.ts';
-import type { Database } from './database.ts';
-import type { Migration } from './migrate.ts';
-import { openDatabase } from './open-database.ts';
+import type { Database } from '../database.ts';
+import type { Migration } from '../migrate.ts';
+import { openDatabase } from '../open-database.ts';
 
 const schema: Migration = {
   owner: 'test',
   version: 1,
-  sql: `CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;
+  sqlite: `CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;
     CREATE TABLE answers (id INTEGER PRIMARY KEY, note INTEGER NOT NULL REFERENCES notes (id)) STRICT;`,
+  postgres: '',
 };
 
 /** How many commits a write-ahead log holds: frames that carry the size of the database (sqlite.org/fileformat2.html, 4.1). */
@@ -38,7 +38,7 @@ describe('transactions that arrive together', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'holdfast-db-'));
     path = join(directory, 'test.db');
-    database = await openDatabase({ path, migrations: [schema], worker: true });
+    database = await openDatabase({ place: { kind: 'sqlite', path }, migrations: [schema], worker: true });
   });
   afterEach(async () => {
     await database.close();
@@ -70,15 +70,14 @@ describe('transactions that arrive together', () => {
   });
 
   it('see what the ones before them did, which nobody else sees before all are on the disk', async () => {
-    const reader = new CommittedReader(path);
+    const { committed } = database;
     const count = 'SELECT count(*) AS n FROM notes';
     const [, seen] = await Promise.all([
       add('a'),
-      database.transaction(async (tx) => [await tx.get(count), reader.get(count)?.n]),
+      database.transaction(async (tx) => [await tx.get(count), await committed.get(count)]),
     ]);
-    assert.deepEqual(seen, [{ n: 1 }, 0]);
-    assert.equal(reader.get(count)?.n, 1);
-    reader.close();
+    assert.deepEqual(seen, [{ n: 1 }, { n: 0 }]);
+    assert.deepEqual(await committed.get(count), { n: 1 });
   });
 
   it('all fail when their commit does, and leave nothing', async () => {

@@ -3,16 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { openDatabase } from '../open-database.ts';
+import { QueuedDatabase } from '../queued-database.ts';
 import { CommittedReader } from './committed-reader.ts';
+import { SqliteConnection } from './connection.ts';
+import { SqliteEngine } from './engine.ts';
 import { LocalConnection } from './local-connection.ts';
 import { LogKeeper } from './log-keeper.ts';
-import { openDatabase } from './open-database.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
-import { SqliteDatabase } from './sqlite-database.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
-const schema = { owner: 'test', version: 1, sql: 'CREATE TABLE notes (text TEXT NOT NULL) STRICT;' };
+const schema = {
+  owner: 'test',
+  version: 1,
+  sqlite: 'CREATE TABLE notes (text TEXT NOT NULL) STRICT;',
+  postgres: '',
+};
 
 test('once a commit did not reach the disk, what waited behind it fails too', async () => {
   await using place = await Place.create();
@@ -30,7 +36,7 @@ test('once a commit did not reach the disk, what waited behind it fails too', as
 
 test('who listens hears of what is on the disk before anybody is told that it is', async () => {
   await using place = await Place.create();
-  const database = await openDatabase({ path: place.path, migrations: [schema] });
+  const database = await openDatabase({ place: { kind: 'sqlite', path: place.path }, migrations: [schema] });
   const reader = new CommittedReader(place.path);
   const heard: unknown[] = [];
   const stop = database.onDurable(() => heard.push(reader.get('SELECT count(*) AS n FROM notes')?.n));
@@ -69,14 +75,14 @@ class Place implements AsyncDisposable {
 
   static async create(): Promise<Place> {
     const place = new Place(await mkdtemp(join(tmpdir(), 'holdfast-db-')));
-    await (await openDatabase({ path: place.path, migrations: [schema] })).close();
+    await (await openDatabase({ place: { kind: 'sqlite', path: place.path }, migrations: [schema] })).close();
     return place;
   }
 
-  openWith(keeper: LogKeeper): SqliteDatabase {
+  openWith(keeper: LogKeeper): QueuedDatabase {
     const writer = new SqliteConnection(this.path, 'writer');
     const reader = new LocalConnection(new SqliteConnection(this.path, 'reader'));
-    return new SqliteDatabase({ writer, reader, keeper });
+    return new QueuedDatabase(new SqliteEngine({ writer, reader, local: reader, keeper }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

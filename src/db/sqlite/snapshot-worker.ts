@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { namedSqliteError } from './error.ts';
 import type { SnapshotOrder } from './snapshot-order.ts';
-import { namedSqliteError } from './sqlite-error.ts';
 import { flattenError, type WorkerAnswer } from './worker-message.ts';
 
 /** The entry point of the thread that copies a database: one order, one answer. */

@@ -3,16 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { openDatabase } from '../open-database.ts';
 import { CommittedReader } from './committed-reader.ts';
-import { openDatabase } from './open-database.ts';
 
 it('a reader answers at once, from what is committed and from nothing else', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-reader-'));
   const path = join(directory, 'test.db');
   const sql = 'CREATE TABLE notes (text TEXT NOT NULL UNIQUE) STRICT;';
   const database = await openDatabase({
-    path,
-    migrations: [{ owner: 'test', version: 1, sql }],
+    place: { kind: 'sqlite', path },
+    migrations: [{ owner: 'test', version: 1, sqlite: sql, postgres: '' }],
     worker: true,
   });
   const reader = new CommittedReader(path);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../base/index.ts';
+import { workerEntry } from '../../base/index.ts';
+import { createPrivateFile } from './connection.ts';
 import type { SnapshotOrder } from './snapshot-order.ts';
-import { createPrivateFile } from './sqlite-connection.ts';
 import { restoreError, type WorkerAnswer } from './worker-message.ts';
 
 /**
