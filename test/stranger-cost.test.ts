@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { connect, type SecureContextOptions } from 'node:tls';
+import { systemClock } from '../src/base/index.ts';
 import {
   certificatePem,
   certificatesFromPem,
@@ -19,7 +20,11 @@ import {
   parseCertificate,
   privateKeyPem,
 } from '../src/pki/index.ts';
+import { Hot, TlsDialer } from '../src/transport/index.ts';
+import { singleRootBundle } from '../src/trust/index.ts';
+import { Impostor } from './rig/impostor.ts';
 import { Network } from './rig/network.ts';
+import { SampleAuthority } from './rig/sample-certificates.ts';
 import { longNamed, manySigners, type StrangerCredentials, slowChain } from './rig/stranger-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -32,6 +37,23 @@ const longestWaitMs = 6000;
 const formType = 'application/x-www-form-urlencoded';
 /** So often each is sent. */
 const rounds = 2;
+
+/** What somebody without rights shows in a handshake. */
+const shown: readonly (readonly [what: string, credentials: StrangerCredentials])[] = [
+  ['a certificate with an issuer of 96 kB of combining marks', longNamed(48_000)],
+  [
+    'a chain of RSA keys of 8192 bits with exponents of 39 bits',
+    slowChain({ modulusBits: 8192, exponentBits: 39, count: 44 }),
+  ],
+  [
+    'a chain of RSA keys of 3072 bits with exponents as long',
+    slowChain({ modulusBits: 3072, exponentBits: 3064, count: 73 }),
+  ],
+  [
+    'a chain of RSA keys of 16384 bits with exponents of 64 bits',
+    slowChain({ modulusBits: 16_384, exponentBits: 64, count: 22 }),
+  ],
+];
 
 /**
  * What a stranger sends costs everybody who is served by the same thread. Each input is the most that its bounds let
@@ -51,21 +73,6 @@ describe('while a stranger sends what is dearest, somebody else waits no noticea
     place[Symbol.dispose]();
   });
 
-  const shown: readonly (readonly [what: string, credentials: StrangerCredentials])[] = [
-    ['a certificate with an issuer of 96 kB of combining marks', longNamed(48_000)],
-    [
-      'a chain of RSA keys of 8192 bits with exponents of 39 bits',
-      slowChain({ modulusBits: 8192, exponentBits: 39, count: 44 }),
-    ],
-    [
-      'a chain of RSA keys of 3072 bits with exponents as long',
-      slowChain({ modulusBits: 3072, exponentBits: 3064, count: 73 }),
-    ],
-    [
-      'a chain of RSA keys of 16384 bits with exponents of 64 bits',
-      slowChain({ modulusBits: 16_384, exponentBits: 64, count: 22 }),
-    ],
-  ];
   for (const [what, credentials] of shown)
     it(`shows ${what}`, (test) => whileServed(test, network, () => askTwice(network.port, credentials)));
 
@@ -123,6 +130,33 @@ describe('while a stranger sends what is dearest, somebody else waits no noticea
       await once(socket, 'close');
     }));
 });
+
+/**
+ * A client dials whom it was told to, and whoever answers there shows what he likes. Measured is all that this process does
+ * meanwhile, the server's small part of the handshake among it.
+ */
+describe('a server shows what is dearest to a client that dials it', () => {
+  for (const [what, credentials] of shown)
+    it(what, async (test) => {
+      await using server = await Impostor.start(0, credentials);
+      using client = dialerOf(await SampleAuthority.create());
+      const dial = (): Promise<unknown> => client.connect(`https://127.0.0.1:${server.port}`);
+      // What the first connection of a process costs, it costs with any server.
+      await assert.rejects(dial(), { code: 'certificate_unknown_authority' });
+      const before = process.cpuUsage();
+      for (let round = 0; round < rounds; round++)
+        await assert.rejects(dial(), { code: 'certificate_unknown_authority' });
+      const { user, system } = process.cpuUsage(before);
+      const each = (user + system) / 1000 / rounds;
+      test.diagnostic(`${each.toFixed(0)} ms of the client each`);
+      assert.ok(each < mostMs, `each took ${each} ms of the client`);
+      assert.equal(server.told, '');
+    });
+});
+
+function dialerOf({ network, root }: SampleAuthority): TlsDialer {
+  return new TlsDialer({ bundle: new Hot(singleRootBundle(network, root.der)), clock: systemClock });
+}
 
 /** Does `work` again and again, and holds against the bound how long an answer took meanwhile. */
 async function whileServed(test: TestContext, network: Network, work: () => Promise<void>): Promise<void> {

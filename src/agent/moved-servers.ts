@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { secondMs } from '../base/index.ts';
+import { limitHandshakes } from '../transport/index.ts';
 
 const patienceMs = 10 * secondMs;
 const maxBytes = 64 * 1024;
@@ -16,6 +17,7 @@ const ServersAnswer = Type.Object({
  * the way could answer: what is at these addresses still has to prove that it is a server of the network.
  */
 export async function movedServers(statusAddress: string, signal: AbortSignal): Promise<readonly string[]> {
+  limitHandshakes();
   try {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
     const answer = await fetch(`${statusAddress}/-/status/servers`, { signal: timeout, redirect: 'error' });

@@ -8,6 +8,7 @@ import {
   publicKeyOf,
   verifyCrlSignature,
 } from '../pki/index.ts';
+import { limitHandshakes } from '../transport/index.ts';
 import type { ValidPath } from '../trust/index.ts';
 
 /** When, and until when to wait. */
@@ -66,6 +67,7 @@ function checkEntry(crl: Crl, { serial }: Certificate, { at }: ListCheck): void 
 
 /** Over plain HTTP: what comes is signed. */
 async function download(url: string, signal: AbortSignal): Promise<Bytes> {
+  limitHandshakes();
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
     if (!response.ok) throw new Error(`status ${response.status}`);

@@ -2,7 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { Check } from 'typebox/value';
 import { type Bytes, type ErrorCode, HoldfastError, secondMs } from '../base/index.ts';
-import { answerMalformed, answerOf, isPassingStatus, type Line, transportError } from '../transport/index.ts';
+import {
+  answerMalformed,
+  answerOf,
+  isPassingStatus,
+  type Line,
+  limitHandshakes,
+  transportError,
+} from '../transport/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 import { maxMessageBytes, Refusal } from './message.ts';
@@ -47,6 +54,7 @@ export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnsw
 }
 
 async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
+  limitHandshakes();
   const { host } = new URL(exchanged.url);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([deadline, ...(exchanged.signal ? [exchanged.signal] : [])]);

@@ -2,7 +2,7 @@ import { type Agent, type ClientRequest, Agent as HttpAgent, type IncomingMessag
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
 import { systemErrorCode } from '../base/index.ts';
 import type { ObjectBody } from '../storage/index.ts';
-import { answerOf } from '../transport/index.ts';
+import { answerOf, limitHandshakes } from '../transport/index.ts';
 import { sendBody } from './send-body.ts';
 import { webRoots } from './web-roots.ts';
 
@@ -19,9 +19,9 @@ export interface WebRequest {
 
 /** Connections to one web server that are used again; none of them keeps a process from ending. */
 export function webAgent({ protocol }: URL): Agent {
-  return protocol === 'https:'
-    ? new HttpsAgent({ keepAlive: true, ca: webRoots() })
-    : new HttpAgent({ keepAlive: true });
+  if (protocol !== 'https:') return new HttpAgent({ keepAlive: true });
+  limitHandshakes();
+  return new HttpsAgent({ keepAlive: true, ca: webRoots() });
 }
 
 /**

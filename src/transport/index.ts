@@ -8,6 +8,7 @@ export { type BackOff, type Failing, patience } from './back-off.ts';
 export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 export type { Credentials } from './credentials.ts';
 export { Hot } from './hot.ts';
+export { limitHandshakes } from './limit-handshakes.ts';
 export { type AttemptOptions, Line, type LineOptions, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { namedIdentity } from './named-identity.ts';

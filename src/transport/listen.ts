@@ -109,7 +109,9 @@ function acceptor({
   if (credentials === undefined) throw new TypeError(`listener ${policy.name}: TLS needs credentials`);
   const contexts = new ServerContexts(policy, credentials, bindings);
   const budget = new HandshakeBudget(handshakeLimits);
-  boundHandshakes(log);
+  limitHandshakes((error) =>
+    log.warn('the cost of handshakes cannot be bounded on this system', { error: String(error) }),
+  );
   // Certificate and key that do not belong together are found at once, and not by the first connection.
   void contexts.standard.current;
   const onUnusable = (error: unknown): void =>
@@ -123,15 +125,6 @@ const httpAtTls = 'somebody speaks plain HTTP to a port of TLS: https:// belongs
 const plainAnswer = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 const tlsAtPlain =
   'somebody speaks TLS to a plain port: http:// belongs in his address, or the port of another listener';
-
-/** Without it handshakes are as dear as OpenSSL lets them be, which is worth a word and no reason not to serve. */
-function boundHandshakes(log: Log): void {
-  try {
-    limitHandshakes();
-  } catch (error) {
-    log.warn('the cost of handshakes cannot be bounded on this system', { error: String(error) });
-  }
-}
 
 function open(server: Server, { name, address }: ListenerPolicy): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -8,6 +8,7 @@ import { type ConnectionInfo, connectionInfo } from './connection-info.ts';
 import type { Credentials } from './credentials.ts';
 import type { Hot } from './hot.ts';
 import { HotContext } from './hot-context.ts';
+import { limitHandshakes } from './limit-handshakes.ts';
 import { peerCertificates } from './peer-certificates.ts';
 import { connectVerified, type Target } from './verified-connection.ts';
 import { VerifyingAgent } from './verifying-agent.ts';
@@ -91,6 +92,7 @@ export class TlsDialer implements Disposable {
   }
 
   async #connect(target: Target, signal?: AbortSignal): Promise<TLSSocket> {
+    limitHandshakes();
     const socket = await connectVerified(target, {
       context: this.#context.current,
       verify: (socket) => this.#verify(socket, target.host),

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { certificatePem } from '../../src/pki/index.ts';
 import type { SampleNode } from './sample-certificates.ts';
@@ -31,7 +32,12 @@ export class Impostor implements AsyncDisposable {
     this.#server.on('tlsClientError', () => {});
   }
 
-  /** Listens on `port` of this machine. */
+  /** Where it listens. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Listens on `port` of this machine, or on any that is free for 0. */
   static async start(port: number, node: SampleNode): Promise<Impostor> {
     const impostor = new Impostor(node);
     impostor.#server.listen(port);
