@@ -187,6 +187,21 @@ describe('holdfast request create', () => {
     assert.equal(await terminal.ended, 130);
     assert.ok(!existsSync(at('gone')));
   });
+
+  it('hears Ctrl-C and the end of the machine at every question, without another key', async () => {
+    const words = ['request', 'create', '--home', at('heard')];
+    await using wizard = new Terminal(words, place.path);
+    await wizard.answer(/Friendly name/, 'x');
+    await wizard.waitFor(/Key/);
+    wizard.kill('SIGINT');
+    assert.equal(await wizard.ended, 130);
+    const password = ['backup', at('.'), '--repo', at('unmade'), '--init', '--home', at('heard')];
+    await using secret = new Terminal(password, place.path);
+    await secret.waitFor(/password of the repository/);
+    secret.kill('SIGTERM');
+    assert.equal(await secret.ended, 130);
+    assert.ok(!existsSync(at('heard')) && !existsSync(at('unmade')));
+  });
 });
 
 describe('holdfast request complete', () => {

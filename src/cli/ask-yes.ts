@@ -1,7 +1,9 @@
-/** Whether somebody says yes to `message`; undefined without a terminal. Giving up is a no. */
-export async function askYes(message: string): Promise<boolean | undefined> {
+import { answerTo } from './answer-to.ts';
+import type { Context } from './context.ts';
+
+/** Whether somebody says yes to `message`; undefined without a terminal. @throws HoldfastError `interrupted` */
+export async function askYes(context: Context, message: string): Promise<boolean | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   const { confirm } = await import('@clack/prompts');
-  const answer = await confirm({ message, initialValue: false, output: process.stderr });
-  return answer === true;
+  return await answerTo(context, (asking) => confirm({ message, initialValue: false, ...asking }));
 }

@@ -10,7 +10,7 @@ export async function givenPassword(
   message: string,
 ): Promise<Secret<string>> {
   if (file !== undefined) return await readPasswordFile(context, file);
-  const typed = await askSecret(message);
+  const typed = await askSecret(context, message);
   if (typed !== undefined && typed.reveal() !== '') return typed;
   throw noPassword(message);
 }
@@ -23,7 +23,7 @@ export async function choosePassword(
 ): Promise<Secret<string>> {
   const first = await givenPassword(context, file, message);
   if (file !== undefined) return first;
-  const second = await askSecret('the same again');
+  const second = await askSecret(context, 'the same again');
   if (second?.reveal() === first.reveal()) return first;
   throw new HoldfastError('usage', 'the two passwords differ', { hint: 'run it again; nothing was changed' });
 }

@@ -32,7 +32,7 @@ interface Plan {
 
 /** `holdfast request create`: a key that stays here, and a request for it in a file, or handed in at once. */
 export async function createRequest(context: Context, options: RequestCreateOptions): Promise<void> {
-  const { draft, file } = isInteractive(options) ? await askPlan(options) : planOf(options);
+  const { draft, file } = isInteractive(options) ? await askPlan(context, options) : planOf(options);
   if (file === undefined) return await createAndSubmit(context, draft, options);
   const path = localPath(context.workingDirectory, file);
   await checkChosenFile(path, { replace: options.force === true, word: '--force' });
@@ -85,9 +85,9 @@ function planOf(options: RequestCreateOptions): Plan {
   return { draft, file: options.submit === true ? undefined : (options.out ?? fileFor(draft.friendlyName)) };
 }
 
-async function askPlan(options: RequestCreateOptions): Promise<Plan> {
+async function askPlan(context: Context, options: RequestCreateOptions): Promise<Plan> {
   const fileOf = (name: string): string => options.out ?? fileFor(name);
-  const answers = await askForRequest({
+  const answers = await askForRequest(context, {
     fields: options,
     fileFor: options.submit === true ? undefined : fileOf,
   });

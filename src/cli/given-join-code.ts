@@ -21,9 +21,9 @@ export async function givenJoinCode(context: Context, said: string | undefined):
   return code;
 }
 
-async function readCode({ output }: Context): Promise<string> {
-  if (!process.stdin.isTTY) output.say('  join code   from standard input');
-  const text = process.stdin.isTTY ? (await askSecret('join code'))?.reveal() : await readStdin();
+async function readCode(context: Context): Promise<string> {
+  if (!process.stdin.isTTY) context.output.say('  join code   from standard input');
+  const text = process.stdin.isTTY ? (await askSecret(context, 'join code'))?.reveal() : await readStdin();
   if (text !== undefined && text.trim() !== '') return text;
   throw new HoldfastError('usage', 'no join code was given', {
     hint: 'type it when it is asked for, or let standard input hold it: holdfast token create NAME prints it, at the server',

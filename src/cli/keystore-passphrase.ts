@@ -21,7 +21,7 @@ export async function keystorePassphrase(
   const kept = settings.authority?.keystorePassphraseFile;
   const file = context.keystorePassphraseFile ?? (kept && resolve(home.path, kept));
   if (file !== undefined) return await readPasswordFile(context, file);
-  const typed = await askSecret(what);
+  const typed = await askSecret(context, what);
   if (typed !== undefined) return typed;
   throw new HoldfastError('password_missing', `the ${what} was not given`);
 }

@@ -87,7 +87,7 @@ async function takeBack(context: Context, connection: Connection, options: TakeB
   const snapshots = await readSnapshots(context, found);
   const recovery = { connection, location: place.store.location, found, snapshots, reissued };
   sayFound(context, recovery);
-  if (found.proof !== 'known' && !trustServer) await accept(connection.node);
+  if (found.proof !== 'known' && !trustServer) await accept(context, connection.node);
   await adoptEscrowed(place, found, signal);
   sayRecovered(context, recovery);
 }
@@ -116,7 +116,7 @@ async function passphraseFor(
   file: string | undefined,
 ): Promise<Secret<string> | undefined> {
   if (file !== undefined) return await readPasswordFile(context, file);
-  return needsPassphrase(text) ? await askSecret('passphrase of the recovery kit') : undefined;
+  return needsPassphrase(text) ? await askSecret(context, 'passphrase of the recovery kit') : undefined;
 }
 
 /** A code of another network, or for something that has no repository, is not used up. */
@@ -184,8 +184,9 @@ async function readSnapshots(
 }
 
 /** Before this machine keeps anything of it. Where nobody can be asked, that it was said has to do. */
-async function accept({ identity: { name } }: Node): Promise<void> {
+async function accept(context: Context, { identity: { name } }: Node): Promise<void> {
   const answer = await askYes(
+    context,
     `Nothing proves that ${name} left this. Is it what you expect, and shall it be used?`,
   );
   if (answer === false) throw new HoldfastError('interrupted', 'nothing of it was kept');

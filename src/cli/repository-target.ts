@@ -106,7 +106,7 @@ async function openDirectory(
     const repository = await openAsking(context, place, { ...options, create: false }).catch(
       async (error: unknown) => {
         if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
-        const password = options.password ?? (await choosePassword(directory));
+        const password = options.password ?? (await choosePassword(context, directory));
         return await openRepositoryAt(place, { ...options, password, signal: context.signal });
       },
     );
@@ -146,8 +146,8 @@ function noFolder(directory: string, cause?: unknown): HoldfastError {
 }
 
 /** A repository elsewhere needs a password that somebody knows: the key kept here is lost with this machine. */
-async function choosePassword(directory: string): Promise<Secret<string>> {
-  const password = await askPassword(directory);
+async function choosePassword(context: Context, directory: string): Promise<Secret<string>> {
+  const password = await askPassword(context, directory);
   if (password !== undefined) return password;
   throw new HoldfastError('usage', 'a new repository elsewhere needs a password that outlives this machine', {
     hint: 'add --password-file FILE, and keep that password',
@@ -156,15 +156,16 @@ async function choosePassword(directory: string): Promise<Secret<string>> {
 
 /** Asks for the password when no key here opens the repository and somebody sits at a terminal to answer. */
 async function openAsking(
-  { signal }: Context,
+  context: Context,
   place: Place,
   options: Omit<OpenPlaceOptions, 'signal'>,
 ): Promise<Repository> {
+  const { signal } = context;
   try {
     return await openRepositoryAt(place, { ...options, signal });
   } catch (error) {
     const wanted = isHoldfastError(error, 'repository_wrong_key') && options.password === undefined;
-    const password = wanted ? await askPassword(place.store.location) : undefined;
+    const password = wanted ? await askPassword(context, place.store.location) : undefined;
     if (password === undefined) throw error;
     return openRepositoryAt(place, { ...options, password, signal });
   }

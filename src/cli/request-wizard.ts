@@ -1,6 +1,8 @@
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { formatGeneralName, formatName, type KeyAlgorithm } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
+import { answerTo } from './answer-to.ts';
+import type { Context } from './context.ts';
 import {
   keyKinds,
   parseDraft,
@@ -31,24 +33,35 @@ export interface WizardStart {
  * whether it is to be made. Nothing is made here.
  * @throws HoldfastError `usage`, `key_weak` for a kind of key that there is not, `interrupted` when the answer is no, or at Ctrl-C
  */
-export async function askForRequest({ fields, fileFor }: WizardStart): Promise<WizardAnswers> {
+export async function askForRequest(
+  context: Context,
+  { fields, fileFor }: WizardStart,
+): Promise<WizardAnswers> {
   const keyKind = parseKeyKind(fields.key ?? 'p256');
   const friendlyName = await ask(
+    context,
     'Friendly name, for this machine only',
     fields.friendlyName,
     parseFriendlyName,
   );
-  const key = await askKey(keyKind);
-  const o = await ask('Organisation', fields.o, subjectField('o'));
-  const ou = await ask('Organisational unit', fields.ou, subjectField('ou'));
-  const cn = await ask('Common name, which clients use', fields.cn, (text) => parseSubject({ cn: text }));
-  const c = await ask('Country, two letters', fields.c, subjectField('c'));
-  const st = await ask('State or province', fields.st, subjectField('st'));
-  const l = await ask('City', fields.l, subjectField('l'));
-  const names = await ask('Host names and addresses, with commas', fields.names?.join(',') ?? cn, checkNames);
-  const file = fileFor && (await ask('File for the request', fileFor(friendlyName), checkFile));
+  const key = await askKey(context, keyKind);
+  const o = await ask(context, 'Organisation', fields.o, subjectField('o'));
+  const ou = await ask(context, 'Organisational unit', fields.ou, subjectField('ou'));
+  const cn = await ask(context, 'Common name, which clients use', fields.cn, (text) =>
+    parseSubject({ cn: text }),
+  );
+  const c = await ask(context, 'Country, two letters', fields.c, subjectField('c'));
+  const st = await ask(context, 'State or province', fields.st, subjectField('st'));
+  const l = await ask(context, 'City', fields.l, subjectField('l'));
+  const names = await ask(
+    context,
+    'Host names and addresses, with commas',
+    fields.names?.join(',') ?? cn,
+    checkNames,
+  );
+  const file = fileFor && (await ask(context, 'File for the request', fileFor(friendlyName), checkFile));
   const answers = { fields: { ...fields, friendlyName, key, o, ou, cn, c, st, l, names: [names] }, file };
-  await confirmSummary(summaryOf(parseDraft(answers.fields), file));
+  await confirmSummary(context, summaryOf(parseDraft(answers.fields), file));
   return answers;
 }
 
@@ -67,38 +80,29 @@ export function summaryOf(
 }
 
 async function ask(
+  context: Context,
   message: string,
   initial: string | undefined,
   check: (text: string) => unknown,
 ): Promise<string> {
-  const { isCancel, text } = await import('@clack/prompts');
-  const answer = await text({
-    message,
-    output: process.stderr,
-    initialValue: initial ?? '',
-    validate: (value) => problemOf(() => check(value ?? '')),
-  });
-  if (isCancel(answer)) throw cancelled();
-  return answer ?? '';
+  const { text } = await import('@clack/prompts');
+  const initialValue = initial ?? '';
+  const validate = (value?: string) => problemOf(() => check(value ?? ''));
+  return (await answerTo(context, (asking) => text({ message, initialValue, validate, ...asking }))) ?? '';
 }
 
-async function askKey(initial: KeyAlgorithm): Promise<string> {
-  const { isCancel, select } = await import('@clack/prompts');
+async function askKey(context: Context, initialValue: KeyAlgorithm): Promise<string> {
+  const { select } = await import('@clack/prompts');
   const options = Object.entries(keyKinds).map(([value, label]) => ({ value, label }));
-  const answer = await select({ message: 'Key', output: process.stderr, initialValue: initial, options });
-  if (isCancel(answer)) throw cancelled();
-  return answer;
+  return await answerTo(context, (asking) => select({ message: 'Key', initialValue, options, ...asking }));
 }
 
-async function confirmSummary(summary: string): Promise<void> {
+async function confirmSummary(context: Context, summary: string): Promise<void> {
   const { confirm, note } = await import('@clack/prompts');
   note(summary, 'This is what will be made', { output: process.stderr });
-  const answer = await confirm({ message: 'Make the key and the request?', output: process.stderr });
-  if (answer !== true) throw cancelled();
-}
-
-function cancelled(): HoldfastError {
-  return new HoldfastError('interrupted', 'no request was made');
+  const message = 'Make the key and the request?';
+  if (await answerTo(context, (asking) => confirm({ message, ...asking }))) return;
+  throw new HoldfastError('interrupted', 'no request was made');
 }
 
 function subjectField(field: 'o' | 'ou' | 'c' | 'st' | 'l'): (text: string) => unknown {

@@ -23,7 +23,7 @@ export async function revokeCertificate(
   await withAdmin(context, async (admin) => {
     const as = serial ? 'serial' : node ? 'node' : undefined;
     const { kind, what, description } = await admin.call('cert.revocable', { what: text, ...(as && { as }) });
-    if (!yes) await confirm(description);
+    if (!yes) await confirm(context, description);
     const why = reason === undefined ? {} : { reason };
     if (kind === 'issuer') sayIssuer(context, await admin.call('ca.revoke-issuer', { label: what, ...why }));
     else
@@ -66,8 +66,8 @@ function sayMirrors({ output }: Context, mirrors: OperationAnswer<'cert.revoke'>
   }
 }
 
-async function confirm(description: string): Promise<void> {
-  const answer = await askYes(`Revoke ${description}? This cannot be undone.`);
+async function confirm(context: Context, description: string): Promise<void> {
+  const answer = await askYes(context, `Revoke ${description}? This cannot be undone.`);
   if (answer === true) return;
   if (answer === false) throw new HoldfastError('interrupted', 'nothing was revoked');
   throw new HoldfastError('usage', `revoking ${description} cannot be undone, so it has to be confirmed`, {

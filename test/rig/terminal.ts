@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { launcher } from './holdfast-process.ts';
 
 // oxlint-disable-next-line no-control-regex -- those of the terminal are taken out
@@ -54,8 +55,20 @@ export class Terminal implements AsyncDisposable {
     this.#child.stdin.write(text);
   }
 
+  /** Sends a signal to the program itself, as a terminal does at Ctrl-C while no question stands on it. */
+  kill(signal: NodeJS.Signals): void {
+    let pid = String(this.#child.pid);
+    for (let below = childOf(pid); below !== ''; below = childOf(pid)) pid = below;
+    process.kill(Number(pid), signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended.catch(() => {});
   }
+}
+
+/** Number of the process that `pid` started, as text; empty when there is none (proc(5)). */
+function childOf(pid: string): string {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
 }
