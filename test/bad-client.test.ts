@@ -87,6 +87,24 @@ describe('a client that may not', () => {
     assert.match(stdout + stderr, /client eve was refused 2 times within a day \(certificate_revoked\)/);
   });
 
+  it('is seen to try what is not theirs in the store: to read of another, to remove, to replace', async () => {
+    const mallory = await network.join('mallory', at('mallory'));
+    const { directory } = await mallory.exportForRestic();
+    const certificate = join(directory, 'client.pem');
+    const mallorys = { ca: join(directory, 'ca.pem'), certificate };
+    await mallory.run(['backup', at('data')]);
+    for (let time = 0; time < 3; time++) await certifiedRequest(url('/ann/config'), mallorys);
+    for (const method of ['DELETE', 'POST'] as const)
+      assert.equal((await certifiedRequest(url('/mallory/config'), { ...mallorys, method })).status, 403);
+    const words = ['audit', 'list', '--kind', 'refused', '--by', 'client/mallory', '--json'];
+    const records = JSON.parse((await network.run(words)).stdout) as { details: { code: string } }[];
+    const codes = records.map(({ details }) => details.code);
+    assert.deepEqual(codes, ['object_exists', 'append_only', 'namespace_forbidden']);
+    const { stdout, stderr } = await network.run(['status']);
+    assert.match(stdout + stderr, /client mallory was refused 3 times within a day \(namespace_forbidden\)/);
+    assert.match(stdout + stderr, /client mallory was refused once within a day \(append_only\)/);
+  });
+
   it('has no certificate, and is not even answered', async () => {
     const ca = join(bobsExport.directory, 'ca.pem');
     await assert.rejects(certifiedRequest(url('/bob/config'), { ca }), /certificate required/i);

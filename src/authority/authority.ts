@@ -312,6 +312,7 @@ const refusalsOfCodeHolders = [
   'request_not_allowed',
   'name_not_permitted',
   'key_weak',
+  'signature_unsupported',
   'lint_failed',
 ] as const;
 
@@ -322,6 +323,8 @@ const refusalsOfNodes = [
   'certificate_not_allowed',
   'name_not_permitted',
   'key_weak',
+  'key_unsupported',
+  'signature_unsupported',
   'lint_failed',
 ] as const;
 

@@ -54,6 +54,7 @@ export type { Audit } from './log/audit.ts';
 export type { AuditLog, LogEntry, LogHead } from './log/audit-log.ts';
 export { type ClockProblem, describeClock } from './log/clock-guard.ts';
 export { type LogKind, type LogRecord, logKinds } from './log/log-record.ts';
+export { triedByPeers } from './log/refused-peers.ts';
 export type { LogFilter, LogPage } from './log/search-log.ts';
 export type { VerifiedLog } from './log/verify-log.ts';
 export type { CatchUpOrder, CaughtUp } from './mirror/catch-up.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Authority } from '../authority/index.ts';
+import { type Authority, triedByPeers } from '../authority/index.ts';
 import { type ErrorCode, isHoldfastError, type Log } from '../base/index.ts';
 import { isToldToPeer, namedIdentity } from '../transport/index.ts';
 import { peerAddress } from './peer-address.ts';
@@ -11,14 +11,14 @@ export type NoteRefusal = (socket: Socket, error: unknown) => void;
 const refusalsOfStrangers: readonly ErrorCode[] = ['certificate_required', 'certificate_unknown_authority'];
 
 /**
- * Keeps in the log of decisions who was refused at the gate: one of ours by name and address, so that a stolen machine is
- * seen to try; anybody else as a number. What else is refused (a path that is not there) is nobody's decision.
+ * Keeps in the log of decisions who was refused at the gate, or let in and then refused what is not theirs: one of ours by
+ * name and address, so that a stolen machine is seen to try; anybody else as a number. What else is refused (a path that is not there) is nobody's decision.
  */
 export function refusalNoter(authority: Authority, log: Log): NoteRefusal {
   return (socket, error) => {
     if (!isHoldfastError(error) || error.code === 'issuer_revoked') return;
-    const identity =
-      isToldToPeer(error) || error.code === 'operation_forbidden' ? namedIdentity(socket) : undefined;
+    const isNamed = isToldToPeer(error) || triedByPeers.includes(error.code);
+    const identity = isNamed ? namedIdentity(socket) : undefined;
     if (identity === undefined && !refusalsOfStrangers.includes(error.code)) return;
     authority
       .noteRefusal(error, identity && { identity, from: peerAddress({ socket }) })

@@ -92,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     hear: checkpointHearer(authority, gate),
     storage: createStorageHandler({
       storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
+      noteRefusal,
       log,
     }),
     application: application.handle,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
+import type { NoteRefusal } from './note-refusal.ts';
 import { answerStorage } from './storage-answer.ts';
 import { StorageConcurrency } from './storage-concurrency.ts';
 import { sendStorageError, storageErrorAnswer } from './storage-error-answer.ts';
@@ -40,6 +41,8 @@ export interface StorageHandlerOptions {
   /** The store of a namespace; asked for on each request. */
   readonly storeFor: (namespace: StorageNamespace) => ObjectStore;
   readonly log: Log;
+  /** Told of every request that fails, before the peer is. */
+  readonly noteRefusal?: NoteRefusal;
   readonly onEvent?: (event: StorageEvent) => void;
   /** How long a peer may neither send nor take a byte while it is waited for; two minutes unless said. */
   readonly idleMs?: number;
@@ -66,6 +69,7 @@ export function createStorageHandler(options: StorageHandlerOptions): StorageHan
     try {
       await concurrency.run(access.client, () => serve(options, path, access, exchange));
     } catch (error) {
+      options.noteRefusal?.(request.socket, error);
       fail(exchange, error, log);
     }
     // What is left of a body that was refused is read and dropped: a peer that is cut off would not see the answer.
