@@ -15,6 +15,7 @@ export {
   serverPlace,
 } from './backup-record.ts';
 export { Connection, connectNode, type PlaceRequest } from './connection.ts';
+export { keepDamagedPacks, readDamagedPacks } from './damaged-packs.ts';
 export {
   type ExportLayout,
   exportPem,

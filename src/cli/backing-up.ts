@@ -1,8 +1,9 @@
+import { readDamagedPacks } from '../agent/index.ts';
 import { parseExcludeFile, pathText } from '../files/index.ts';
 import { type ArchiveSummary, archive, type BareReason, type Repository } from '../repository/index.ts';
 import type { Context } from './context.ts';
 import { formatBytes, formatElapsed, plural } from './format.ts';
-import { openHome } from './home.ts';
+import { homeAt, openHome } from './home.ts';
 import { localPath } from './local-path.ts';
 import type { NamedPaths } from './named-paths.ts';
 import type { Output } from './output.ts';
@@ -29,6 +30,9 @@ export interface BackupResult {
   readonly bytes: number;
   /** What was stored anew, as it lies in the repository: compressed and encrypted. */
   readonly added: number;
+  /** Pieces of content of packs that are missing or damaged which were stored again, and those that no file here has any more. */
+  readonly mended: number;
+  readonly missing: number;
   /** Files and folders that could not be read, and those named that are missing. */
   readonly unreadable: number;
   /** Of what was named, what no file is saved of, and why. */
@@ -64,6 +68,7 @@ export async function backUp(
       excludeCaches,
       forbidden,
       tags: options.tag ?? [],
+      damagedPacks: await readDamagedPacks(homeAt(context.home).node, repository.id),
       signal: context.signal,
       onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
       onSkipped: (path) => output.say(`  left out    ${path}: ${reasons.forbidden}`),
@@ -89,8 +94,15 @@ export function sayBackup(output: Output, route: string, result: BackupResult): 
     route,
     `snapshot ${result.snapshot.slice(0, 8)}`,
   );
+  if (result.mended > 0) output.row('mended', ...mendedWords(result));
   if (result.unreadable > 0)
     output.warn(`${plural(result.unreadable, 'file')} could not be read; named above`);
+}
+
+function mendedWords({ mended, missing }: BackupResult): string[] {
+  const again = `${plural(mended, 'blob')} of lost or damaged packs stored again`;
+  if (missing === 0) return [again];
+  return [again, `${plural(missing, 'blob')} of earlier states not: holdfast check names the files`];
 }
 
 async function ownDirectories(context: Context): Promise<string[]> {
@@ -139,6 +151,8 @@ function toResult(
     filesUnmodified: summary.filesUnmodified,
     bytes: summary.bytesProcessed,
     added: summary.bytesAddedPacked,
+    mended: summary.blobsMended,
+    missing: summary.blobsMissing,
     unreadable: summary.unreadable + missing,
     withoutFiles,
     seconds: Math.round(elapsedMs) / 1000,

@@ -1,7 +1,10 @@
+import { keepDamagedPacks } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { check } from '../repository/index.ts';
+import { type CheckSummary, check } from '../repository/index.ts';
 import type { Context } from './context.ts';
+import { describeFailure } from './failure.ts';
 import { plural } from './format.ts';
+import { homeAt } from './home.ts';
 import type { RepositoryOptions } from './repository-options.ts';
 import { openTarget } from './repository-target.ts';
 import { printable } from './table.ts';
@@ -9,6 +12,8 @@ import { printable } from './table.ts';
 const indexHint = 'holdfast repair index writes what the packs say into a new index; then check again';
 const lossHint =
   'what is named is lost unless a copy of the repository has it; every other file can be restored';
+const packHint =
+  'holdfast backup PATH stores again what is still there of it; the rest is lost unless a copy of the repository has it';
 
 /** Checks a repository and names everything that is wrong with it; `repository_damaged` at the end when anything is. */
 export async function checkRepository(
@@ -30,6 +35,7 @@ export async function checkRepository(
       output.say(`  ${problem.kind === 'hint' ? 'hint' : 'damaged'}   ${printable(problem.message)}`);
     },
   }).finally(() => progress.stop());
+  if (options.readData === true) await keepFound(context, target.repository.id, summary.damagedPacks);
   if (output.json) output.value(summary);
   else {
     const read =
@@ -41,10 +47,22 @@ export async function checkRepository(
       'repository_damaged',
       `${plural(summary.errors, 'error')} in the repository, each named above`,
       {
-        hint: isIndex ? indexHint : lossHint,
+        hint: isIndex ? indexHint : summary.damagedPacks.length > 0 ? packHint : lossHint,
       },
     );
   }
   if (summary.snapshots === 0) output.warn('no snapshot is in it: there is nothing that could be restored');
   if (!output.json) output.row('sound', 'no errors found');
+}
+
+/** What cannot be kept costs a warning: the check has done its work. */
+async function keepFound(
+  { home, output }: Context,
+  repository: string,
+  packs: CheckSummary['damagedPacks'],
+): Promise<void> {
+  await keepDamagedPacks(homeAt(home).node, repository, packs).catch((error: unknown) => {
+    const why = describeFailure(error)?.message ?? String(error);
+    output.warn(`backups from here will not know of damaged packs: ${why}`);
+  });
 }

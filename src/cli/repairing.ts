@@ -23,14 +23,17 @@ export async function repairRepositoryIndex(context: Context, options: Repositor
   });
 }
 
-function sayRepair({ output }: Context, { packs, blobs, removed, kept }: RepairIndexSummary): void {
+function sayRepair({ output }: Context, summary: RepairIndexSummary): void {
+  const { packs, blobs, lostPacks, removed, kept } = summary;
   const written = packs === 0 ? 'nothing to add: every pack is listed' : 'written into a new index';
   output.row('index', ...(packs === 0 ? [] : [plural(packs, 'pack'), plural(blobs, 'blob')]), written);
-  for (const name of removed) output.row('removed', `damaged index ${name}`);
+  if (lostPacks > 0)
+    output.row('lost', `${plural(lostPacks, 'pack')}: holdfast backup PATH stores again what is still there`);
+  for (const name of removed) output.row('removed', `index ${name}, which was damaged or named what is lost`);
   for (const name of kept) {
     output.row(
       'kept',
-      `damaged index ${name}: passed over from now on; the storage did not let it be removed`,
+      `index ${name}, which is damaged or names what is lost: passed over from now on; the storage did not let it be removed`,
     );
   }
 }

@@ -10,8 +10,8 @@ const concurrentReads = 4;
 /** How the index files are read. */
 export interface IndexOptions {
   readonly signal?: AbortSignal;
-  /** Leaves out the packs that are not; none unless said. */
-  readonly isStored?: (pack: ObjectId) => boolean;
+  /** Leaves out the packs that are not, as the index file `name` lists them; none unless said. */
+  readonly isStored?: (pack: PackContents, name: ObjectId) => boolean;
   /** Told of a pack that an earlier file lists too, and how many of its blobs that file did not list so. */
   readonly onRepeated?: (pack: ObjectId, name: ObjectId, newBlobs: number) => void;
 }
@@ -39,7 +39,7 @@ export async function loadIndexFiles(
   await forEachLimited(await files.list('index', cancel), concurrentReads, async ({ name }) => {
     try {
       const packs = parseIndexFile(await files.load('index', name, cancel), `index ${name}`);
-      for (const pack of packs.filter(({ id }) => isStored(id)))
+      for (const pack of packs.filter((each) => isStored(each, name)))
         addPack(index, pack, (newBlobs) => onRepeated?.(pack.id, name, newBlobs));
     } catch (error) {
       if (!isUnreadable(error)) throw error;

@@ -38,7 +38,14 @@ test('what a damaged index knew is in a new one before it is removed', async () 
     await remove(ref, options);
   };
   const summary = await repairIndex(repository);
-  assert.deepEqual(summary, { packs: 1, blobs: 2, unreadablePacks: 0, removed: [bad], kept: [] });
+  assert.deepEqual(summary, {
+    packs: 1,
+    blobs: 2,
+    unreadablePacks: 0,
+    lostPacks: 0,
+    removed: [bad],
+    kept: [],
+  });
   assert.deepEqual(removed, [bad]);
 });
 
@@ -51,6 +58,7 @@ test('where nothing can be removed a damaged index stays, and a second repair ad
     packs: 1,
     blobs: 1,
     unreadablePacks: 0,
+    lostPacks: 0,
     removed: [],
     kept: [bad],
   });
@@ -68,4 +76,19 @@ test('a pack that does not say what it holds is named, and the others are listed
   const summary = await repairIndex(repository, { onUnreadable: (name) => named.push(name) });
   assert.deepEqual([summary.packs, summary.unreadablePacks, named], [1, 1, [pack.id]]);
   assert.equal(idOf(one.plaintext), one.id);
+});
+
+test('an index that names a lost pack is removed once what else it names is in another', async () => {
+  const { repository, store } = await createSample();
+  const [lost, there] = [await writePack(repository, one), await writePack(repository, two)];
+  const outdated = await repository.saveIndex([lost, there]);
+  await store.remove({ type: 'data', name: lost.id });
+  const guarded = await openRepository(new AppendOnlyStore(store), { key });
+  const kept = await repairIndex(guarded);
+  assert.deepEqual([kept.packs, kept.lostPacks, kept.kept], [1, 1, [outdated]]);
+  assert.equal((await repairIndex(guarded)).packs, 0);
+  const summary = await repairIndex(repository);
+  assert.deepEqual([summary.packs, summary.lostPacks, summary.removed], [0, 1, [outdated]]);
+  const index = await repository.loadIndex();
+  assert.deepEqual([index.has('data', one.id), index.has('data', two.id)], [false, true]);
 });

@@ -1,7 +1,9 @@
 import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
-import type { DamagedIndex } from './index-loader.ts';
+import { parseIndexFile } from './format/index-file.ts';
+import { leastPackSize } from './format/pack-header.ts';
+import type { ListedIndex } from './index-loader.ts';
 import type { Repository } from './repository.ts';
 import { findUnlistedPacks } from './unlisted-packs.ts';
 
@@ -16,22 +18,25 @@ export interface RepairIndexOptions {
 
 /** What a repair of the index did. */
 export interface RepairIndexSummary {
-  /** Packs that no readable index file listed, and are in a new one now. */
+  /** Packs that no index file listed that stays, and are in a new one now. */
   readonly packs: number;
   /** Blobs in them. */
   readonly blobs: number;
   /** Packs that no index file lists and that do not say themselves what is in them. */
   readonly unreadablePacks: number;
-  /** Damaged index files that were removed. */
+  /** Packs that an index file names and that are missing or shorter than it says. */
+  readonly lostPacks: number;
+  /** Index files that were removed, since they were damaged or named lost packs. */
   readonly removed: readonly ObjectId[];
-  /** Damaged index files that the storage keeps: it removes nothing, or could not read them this time. */
+  /** Such that the storage keeps: it removes nothing, or could not read them this time. */
   readonly kept: readonly ObjectId[];
 }
 
 /**
- * Writes a new index file for the packs that no readable one lists, from their own headers, and then removes damaged index
- * files where the storage lets it. Nothing that can be read is removed, so that any moment at which it is stopped is
- * as good as the one before. It holds an exclusive lock: packs of a backup under way are not its business.
+ * Writes a new index file for the packs that no good one lists, from their own headers, and then removes index files that are
+ * damaged or name packs that are lost, where the storage lets it. Nothing that they alone knew of packs that are there is
+ * lost with them, so that any moment at which it is stopped is as good as the one before. It holds an exclusive lock: packs
+ * of a backup under way are not its business.
  */
 export async function repairIndex(
   repository: Repository,
@@ -40,19 +45,62 @@ export async function repairIndex(
   const { signal: stop, onUnreadable = () => {} } = options;
   await using lock = await repository.lock({ exclusive: true, ...(stop && { signal: stop }) });
   const signal = stop ? AbortSignal.any([stop, lock.lost]) : lock.lost;
-  const { index, damaged } = await repository.loadListedIndex({ signal });
+  const { index, damaged, outdated, lostPacks } = await loadGoodIndex(repository, signal);
+  const packs = await fromOutdated(repository, outdated, { index, lostPacks, signal });
+  for (const pack of packs) index.add(pack);
   let unreadablePacks = 0;
-  const packs = await findUnlistedPacks(repository, index, {
+  const unlisted = await findUnlistedPacks(repository, index, {
     signal,
     onUnreadable: (pack, error) => {
+      if (lostPacks.has(pack)) return;
       unreadablePacks++;
       onUnreadable(pack, error);
     },
   });
+  packs.push(...unlisted);
   for (const some of inIndexFiles(packs)) await repository.saveIndex(some, { signal });
-  const { removed, kept } = await removeDamaged(repository, damaged, signal);
+  const { removed, kept } = await removeBad(repository, { damaged, outdated }, signal);
   const blobs = packs.reduce((sum, pack) => sum + pack.blobs.length, 0);
-  return { packs: packs.length, blobs, unreadablePacks, removed, kept };
+  return { packs: packs.length, blobs, unreadablePacks, lostPacks: lostPacks.size, removed, kept };
+}
+
+interface GoodIndex extends ListedIndex {
+  /** Index files that can be read and name lost packs: what they say is not in `index`. */
+  readonly outdated: ReadonlySet<ObjectId>;
+  readonly lostPacks: ReadonlySet<ObjectId>;
+}
+
+async function loadGoodIndex(repository: Repository, signal: AbortSignal): Promise<GoodIndex> {
+  const stored = await repository.store.list('data', { signal });
+  const sizes = new Map<ObjectId, number>(stored.map(({ name, size }) => [name, size]));
+  const outdated = new Set<ObjectId>();
+  const lostPacks = new Set<ObjectId>();
+  const all = await repository.loadListedIndex({
+    signal,
+    isStored: (pack, name) => {
+      if ((sizes.get(pack.id) ?? -1) >= leastPackSize(pack.blobs)) return true;
+      lostPacks.add(pack.id);
+      outdated.add(name);
+      return false;
+    },
+  });
+  if (outdated.size === 0) return { ...all, outdated, lostPacks };
+  const good = await repository.loadListedIndex({ signal, isStored: (_pack, name) => !outdated.has(name) });
+  return { ...good, outdated, lostPacks };
+}
+
+/** What outdated index files say of packs that are there and that no good one lists. */
+async function fromOutdated(
+  { files }: Repository,
+  outdated: ReadonlySet<ObjectId>,
+  { index, lostPacks, signal }: Pick<GoodIndex, 'index' | 'lostPacks'> & { readonly signal: AbortSignal },
+): Promise<PackContents[]> {
+  const found = new Map<ObjectId, PackContents>();
+  for (const name of outdated) {
+    for (const pack of parseIndexFile(await files.load('index', name, { signal }), `index ${name}`))
+      if (!lostPacks.has(pack.id) && !index.hasPack(pack.id)) found.set(pack.id, pack);
+  }
+  return [...found.values()];
 }
 
 function* inIndexFiles(packs: readonly PackContents[]): Generator<readonly PackContents[]> {
@@ -69,13 +117,14 @@ function* inIndexFiles(packs: readonly PackContents[]): Generator<readonly PackC
   if (some.length > 0) yield some;
 }
 
-async function removeDamaged(
+async function removeBad(
   repository: Repository,
-  damaged: readonly DamagedIndex[],
+  { damaged, outdated }: Pick<GoodIndex, 'damaged' | 'outdated'>,
   signal: AbortSignal,
 ): Promise<{ removed: readonly ObjectId[]; kept: readonly ObjectId[] }> {
   const removed: ObjectId[] = [];
   const kept: ObjectId[] = [];
+  for (const name of outdated) ((await isRemoved(repository, name, signal)) ? removed : kept).push(name);
   for (const { name, error } of damaged) {
     const isGone = isHoldfastError(error, 'object_not_found');
     if (isGone) continue;
@@ -85,14 +134,22 @@ async function removeDamaged(
 }
 
 /** Read once more first: a line or a disk that failed for a moment is no reason to remove anything. */
-async function removeIfDamaged({ files }: Repository, name: ObjectId, signal: AbortSignal): Promise<boolean> {
+async function removeIfDamaged(
+  repository: Repository,
+  name: ObjectId,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    await files.load('index', name, { signal });
+    await repository.files.load('index', name, { signal });
     return false;
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     if (error.code !== 'repository_damaged') return false;
   }
+  return await isRemoved(repository, name, signal);
+}
+
+async function isRemoved({ files }: Repository, name: ObjectId, signal: AbortSignal): Promise<boolean> {
   try {
     await files.remove('index', name, { signal });
     return true;

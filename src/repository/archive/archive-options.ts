@@ -14,6 +14,8 @@ export interface ArchiveOptions extends Partial<Origin> {
   /** Directories that are never part of a backup. */
   readonly forbidden?: readonly Bytes[];
   readonly tags?: readonly string[];
+  /** Packs that are known not to be as they were written: what is in them is stored again. */
+  readonly damagedPacks?: readonly ObjectId[];
   /** Aborted, nothing more is written, and no snapshot. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ArchiveProgress) => void;
@@ -53,6 +55,10 @@ export interface ArchiveSummary extends Counts {
   readonly bytesAdded: number;
   /** What that took in the repository. */
   readonly bytesAddedPacked: number;
+  /** Blobs of packs that are missing or damaged which were stored again. */
+  readonly blobsMended: number;
+  /** Those which were not, since no file that was saved has them: they are of earlier states. */
+  readonly blobsMissing: number;
   /** How many things could not be read. */
   readonly unreadable: number;
 }

@@ -12,6 +12,7 @@ import { ArchiveCounts } from './archive-counts.ts';
 import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 import { Changes } from './changes.ts';
 import { EarlyLock } from './early-lock.ts';
+import type { LostContent } from './lost-content.ts';
 import { Pipeline } from './pipeline.ts';
 import { loadStoredIndex, type StoredIndex } from './stored-index.ts';
 import { TreeWalker } from './tree-walker.ts';
@@ -39,13 +40,16 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const changes = new Changes();
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
-  const { index, packs } = await loadStoredIndex(repository, { signal });
+  const { index, packs, lost } = await loadStoredIndex(repository, {
+    signal,
+    damaged: options.damagedPacks ?? [],
+  });
   const counts = new ArchiveCounts();
   const onContent = (bytes: number): void => {
     counts.addContent(bytes);
     options.onProgress?.(counts.progress);
   };
-  const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held, onContent });
+  const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held, lost, onContent });
   try {
     await adoptPacks(repository, pipeline, { stored: packs, signal });
     const paths = options.paths.map((path) => Buffer.from(path).toString());
@@ -59,7 +63,8 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     const frame = { origin, startNs, paths, parent: parent?.id };
     const summary = summarise(walker, pipeline, startNs, nowNs(repository.clock));
     const snapshotId = await repository.saveSnapshot(snapshotOf(frame, tree, summary, options), { signal });
-    return toResult(snapshotId, parent?.id, summary, walker.counts.unreadable);
+    const { unreadable } = walker.counts;
+    return toResult(summary, { snapshotId, parent: parent?.id, unreadable, lost });
   } finally {
     stop.abort();
     await pipeline.close();
@@ -138,19 +143,20 @@ function snapshotOf(frame: Frame, tree: BlobId, summary: SnapshotSummary, option
 }
 
 function toResult(
-  snapshotId: ObjectId,
-  parent: ObjectId | undefined,
   summary: SnapshotSummary,
-  unreadable: number,
+  {
+    lost,
+    ...rest
+  }: Pick<ArchiveSummary, 'snapshotId' | 'parent' | 'unreadable'> & { readonly lost: LostContent },
 ): ArchiveSummary {
   const { totalBytesProcessed, dataAdded, dataAddedPacked, ...counts } = summary;
   return {
     ...counts,
-    snapshotId,
-    parent,
+    ...rest,
     bytesProcessed: totalBytesProcessed,
     bytesAdded: dataAdded,
     bytesAddedPacked: dataAddedPacked,
-    unreadable,
+    blobsMended: lost.mended,
+    blobsMissing: lost.missing,
   };
 }

@@ -3,6 +3,7 @@ import type { ObjectId } from '../../storage/index.ts';
 import type { PackContents } from '../format/blob.ts';
 import { parsePackHeader } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
+import type { LostContent } from './lost-content.ts';
 
 /** An index file is written as soon as so many blobs wait for it, or the first of them has waited so long. */
 const fullBlobs = 50_000;
@@ -16,13 +17,21 @@ export class IndexWriter {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #mayWrite: Promise<unknown>;
+  readonly #lost: LostContent;
   /** As headers, which take a tenth of the memory. */
   #packs: { readonly id: ObjectId; readonly header: Bytes }[] = [];
   #blobs = 0;
   #sinceMs = 0;
 
-  /** @param options.mayWrite nothing is written before it resolves */
-  constructor(repository: Repository, options: { signal: AbortSignal; mayWrite: Promise<unknown> }) {
+  /**
+   * @param options.mayWrite nothing is written before it resolves
+   * @param options.lost told of what comes back
+   */
+  constructor(
+    repository: Repository,
+    options: { signal: AbortSignal; mayWrite: Promise<unknown>; lost: LostContent },
+  ) {
+    this.#lost = options.lost;
     this.#repository = repository;
     this.#clock = repository.clock;
     this.#signal = options.signal;
@@ -33,6 +42,7 @@ export class IndexWriter {
   async add(id: ObjectId, header: Bytes): Promise<void> {
     if (this.#packs.length === 0) this.#sinceMs = this.#clock.now();
     this.#packs.push({ id, header });
+    if (!this.#lost.isEmpty) this.#lost.find(parsePackHeader(header, id));
     this.#blobs += Math.floor(header.length / entryBytes);
     if (this.#blobs >= fullBlobs || this.#clock.now() - this.#sinceMs >= fullMs) await this.flush();
   }

@@ -8,6 +8,7 @@ import type { Changes } from './changes.ts';
 import { FileJobs, type FileOutcome } from './file-jobs.ts';
 import { IndexWriter } from './index-writer.ts';
 import { KnownBlobs } from './known-blobs.ts';
+import type { LostContent } from './lost-content.ts';
 import type { SealerReply } from './messages.ts';
 import { PackUploader } from './pack-uploader.ts';
 import { TreePacker } from './tree-packer.ts';
@@ -37,6 +38,8 @@ export interface PipelineOptions {
   readonly signal: AbortSignal;
   /** Nothing is written to the store before this resolves. */
   readonly mayWrite: Promise<unknown>;
+  /** What packs that are gone have held. */
+  readonly lost: LostContent;
   /** Told how many bytes of files have been dealt with since the last time. */
   readonly onContent: (bytes: number) => void;
 }
@@ -73,12 +76,12 @@ export class Pipeline {
   #flushed = 0;
 
   constructor(repository: Repository, index: BlobIndex, options: PipelineOptions) {
-    const { changes, signal, mayWrite } = options;
+    const { changes, signal, mayWrite, lost } = options;
     this.#repository = repository;
     this.#onContent = options.onContent;
     this.index = index;
     this.#changes = changes;
-    this.indexWriter = new IndexWriter(repository, { signal, mayWrite });
+    this.indexWriter = new IndexWriter(repository, { signal, mayWrite, lost });
     this.#uploader = new PackUploader({ repository, index: this.indexWriter, changes, signal, mayWrite });
   }
 

@@ -220,6 +220,7 @@ export class TreeWalker {
     } catch (error) {
       // A parent only saves work: without this part of it the files are read.
       if (!isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw error;
+      this.#trees.distrust(tree);
       return new ParentDirectory();
     }
   }

@@ -2,7 +2,7 @@ import { type Bytes, forEachLimited, isHoldfastError } from '../../base/index.ts
 import type { ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
-import type { CheckReport } from './check-report.ts';
+import type { DamagedPacks } from './damaged-packs.ts';
 import type { LostBlobs } from './lost-blobs.ts';
 import { PackInspector } from './pack-inspector.ts';
 
@@ -12,7 +12,7 @@ const concurrentPacks = 3;
 export async function checkPackData(
   repository: Repository,
   checked: { readonly index: BlobIndex; readonly packs: readonly ObjectInfo[]; readonly lost: LostBlobs },
-  report: CheckReport,
+  damaged: DamagedPacks,
   options: { readonly signal?: AbortSignal; readonly onPack: (pack: ObjectInfo) => void },
 ): Promise<void> {
   const { index, packs, lost } = checked;
@@ -30,13 +30,13 @@ export async function checkPackData(
       );
       for await (const chunk of stream) inspector.push(chunk as Bytes);
       const { problems, lost: lostHere } = inspector.finish();
-      for (const problem of problems) report.error('pack', pack.name, problem);
       for (const blob of lostHere) lost.mark(own[blob] ?? 0);
+      for (const problem of problems) damaged.add(pack.name, problem);
     } catch (error) {
       // One file that cannot be read says nothing about the others; a lost connection does.
       if (!isHoldfastError(error, 'object_not_found', 'object_corrupt', 'storage_failed')) throw error;
-      report.error('pack', pack.name, `pack ${pack.name} cannot be read: ${error.message}`);
       for (const slot of own) lost.mark(slot);
+      damaged.add(pack.name, `pack ${pack.name} cannot be read: ${error.message}`);
     }
     onPack(pack);
   });

@@ -2,6 +2,7 @@ import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { packEntrySize, packOverhead } from '../format/pack-header.ts';
 import type { CheckReport } from './check-report.ts';
+import type { DamagedPacks } from './damaged-packs.ts';
 import type { LostBlobs } from './lost-blobs.ts';
 
 /**
@@ -13,24 +14,25 @@ import type { LostBlobs } from './lost-blobs.ts';
 export function checkPackSizes(
   index: BlobIndex,
   stored: readonly ObjectInfo[],
-  lost: LostBlobs,
-  report: CheckReport,
+  { lost, damaged, report }: { lost: LostBlobs; damaged: DamagedPacks; report: CheckReport },
 ): ObjectInfo[] {
   const sizes = new Map<ObjectId, number>(stored.map((info) => [info.name, info.size]));
   const expected = expectedSizes(index);
+  markLost(index, sizes, lost);
   for (let number = 0; number < index.packCount; number++) {
     const pack = index.packAt(number);
     const size = sizes.get(pack);
-    if (size === undefined) report.error('pack', pack, `pack ${pack} is missing`);
+    if (size === undefined) damaged.add(pack, `pack ${pack} is missing`);
     else if (size !== expected.bytes[number]) {
-      const message = `pack ${pack} has ${size} bytes, its blobs and header need ${expected.bytes[number]}`;
-      report.error('pack', pack, message);
+      damaged.add(
+        pack,
+        `pack ${pack} has ${size} bytes, its blobs and header need ${expected.bytes[number]}`,
+      );
     }
     if (expected.trees[number] && expected.data[number]) {
       report.hint('pack', pack, `pack ${pack} holds both directories and file contents`);
     }
   }
-  markLost(index, sizes, lost);
   return stored.filter(({ name }) => {
     if (!index.hasPack(name)) report.unlisted(name);
     return index.hasPack(name);

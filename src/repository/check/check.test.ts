@@ -105,7 +105,16 @@ test('a sound repository has no problems, and is counted', async () => {
     onProgress: ({ bytes }) => progress.push(bytes),
   });
   const { bytesRead, ...counts } = summary;
-  assert.deepEqual(counts, { snapshots: 1, packs: 2, blobs: 4, trees: 2, files: 3, errors: 0, hints: 0 });
+  assert.deepEqual(counts, {
+    snapshots: 1,
+    packs: 2,
+    blobs: 4,
+    trees: 2,
+    files: 3,
+    damagedPacks: [],
+    errors: 0,
+    hints: 0,
+  });
   assert.equal(progress.at(-1), bytesRead);
   assert.deepEqual(await repository.files.list('locks'), []);
 });

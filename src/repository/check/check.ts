@@ -1,4 +1,4 @@
-import type { ObjectInfo } from '../../storage/index.ts';
+import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
@@ -7,6 +7,7 @@ import { checkPackData } from './check-pack-data.ts';
 import { checkPackSizes } from './check-pack-sizes.ts';
 import { type CheckProblem, CheckReport } from './check-report.ts';
 import { TreeCheck } from './check-trees.ts';
+import { DamagedPacks } from './damaged-packs.ts';
 import { LostBlobs } from './lost-blobs.ts';
 
 export interface CheckOptions {
@@ -34,6 +35,8 @@ export interface CheckSummary {
   readonly files: number;
   /** Bytes of packs that were read. */
   readonly bytesRead: number;
+  /** Packs that an index names and that are missing or not as they were written. */
+  readonly damagedPacks: readonly ObjectId[];
   readonly errors: number;
   readonly hints: number;
 }
@@ -56,8 +59,9 @@ export async function check(repository: Repository, options: CheckOptions = {}):
   const snapshots = await readSnapshots(repository, report, signal);
   const index = await readIndex(repository, report, signal);
   const lost = new LostBlobs(index);
+  const damaged = new DamagedPacks(index, lost, report);
   const stored = await repository.store.list('data', { signal });
-  const packs = checkPackSizes(index, stored, lost, report);
+  const packs = checkPackSizes(index, stored, { lost, damaged, report });
   const trees = new TreeCheck(repository, index, lost, report);
   const totalBytes = options.readData ? packs.reduce((sum, pack) => sum + pack.size, 0) : 0;
   let bytesRead = 0;
@@ -66,7 +70,7 @@ export async function check(repository: Repository, options: CheckOptions = {}):
     bytesRead += pack.size;
     tell();
   };
-  if (options.readData) await checkPackData(repository, { index, packs, lost }, report, { signal, onPack });
+  if (options.readData) await checkPackData(repository, { index, packs, lost }, damaged, { signal, onPack });
   for (const snapshot of snapshots) {
     await trees.check(snapshot, { signal });
     tell();
@@ -78,6 +82,7 @@ export async function check(repository: Repository, options: CheckOptions = {}):
     trees: trees.trees,
     files: trees.files,
     bytesRead,
+    damagedPacks: damaged.names,
     errors: report.errors,
     hints: report.hints,
   };

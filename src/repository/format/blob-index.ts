@@ -1,6 +1,7 @@
 import { type Bytes, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
+import { packEntrySize, packOverhead } from './pack-header.ts';
 import { PackList } from './pack-list.ts';
 import { groupByPack, type SlotsByPack } from './slots-by-pack.ts';
 
@@ -52,10 +53,9 @@ export class BlobIndex {
   add(pack: PackContents): number {
     const sizeBefore = this.#size;
     const number = this.#packs.take(pack.id);
-    for (const blob of pack.blobs) {
-      this.#addEntry(blob, number);
-      this.#packs.extend(number, blob.offset + blob.length);
-    }
+    for (const blob of pack.blobs)
+      if (this.#addEntry(blob, number))
+        this.#packs.extend(number, blob.offset + blob.length, packEntrySize(blob));
     return this.#size - sizeBefore;
   }
 
@@ -155,13 +155,18 @@ export class BlobIndex {
     return this.#packs.endAt(this.packNumber(pack));
   }
 
+  /** What a pack that holds the blobs which are known here measures at least. */
+  leastPackSize(pack: ObjectId): number {
+    return this.packEnd(pack) + this.#packs.headerAt(this.packNumber(pack)) + packOverhead;
+  }
+
   /** All slots grouped by pack; made anew at each call, since only checking and restoring go pack by pack. */
   slotsByPack(): SlotsByPack {
     return groupByPack(this);
   }
 
-  /** Writes the entry to the next slot, and leaves it out again when the same is there already. */
-  #addEntry(blob: PackedBlob, pack: number): void {
+  /** Writes the entry to the next slot, and leaves it out again when the same is there already; whether it is new. */
+  #addEntry(blob: PackedBlob, pack: number): boolean {
     const slot = this.#size;
     if ((slot + 1) * idSize > this.#ids.length) this.#growColumns();
     this.#ids.write(blob.id, slot * idSize, 'hex');
@@ -170,10 +175,11 @@ export class BlobIndex {
     this.#places[at + 1] = blob.offset;
     this.#places[at + 2] = blob.length;
     this.#places[at + 3] = blob.plainLength ?? 0;
-    if (this.#holdsSame(slot, blob.type)) return;
+    if (this.#holdsSame(slot, blob.type)) return false;
     this.#size++;
     if (this.#size * 2 > this.#table.length) this.#growTable();
     else this.#enter(slot);
+    return true;
   }
 
   /** Whether an earlier slot says the same as this one. */

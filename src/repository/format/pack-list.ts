@@ -4,6 +4,7 @@ import type { ObjectId } from '../../storage/index.ts';
 export class PackList {
   readonly #names: ObjectId[] = [];
   readonly #ends: number[] = [];
+  readonly #headers: number[] = [];
   readonly #numbers = new Map<ObjectId, number>();
 
   get count(): number {
@@ -21,6 +22,7 @@ export class PackList {
     if (known !== undefined) return known;
     const number = this.#names.push(name) - 1;
     this.#ends.push(0);
+    this.#headers.push(0);
     this.#numbers.set(name, number);
     return number;
   }
@@ -37,8 +39,14 @@ export class PackList {
     return this.#ends[number] ?? 0;
   }
 
-  /** Notes that a blob of pack `number` ends there. */
-  extend(number: number, end: number): void {
+  /** What the entries of the blobs of pack `number` take in its header. */
+  headerAt(number: number): number {
+    return this.#headers[number] ?? 0;
+  }
+
+  /** Notes a blob of pack `number`: where it ends, and what its entry in the header takes. */
+  extend(number: number, end: number, entry: number): void {
     this.#ends[number] = Math.max(end, this.endAt(number));
+    this.#headers[number] = this.headerAt(number) + entry;
   }
 }
