@@ -100,5 +100,21 @@ describe('latest, when a backup was made by a wrong clock,', () => {
       );
       assert.equal(listed(await runProgram(launcher, snapshots)).at(-1), three);
     });
+
+    it('is not the first of a folder by a clock that is behind, which is said when that is made', async () => {
+      mkdirSync(at('other'));
+      writeFileSync(join(at('other'), 'file'), 'other');
+      const named = ['--home', at('home'), '--repo', at('behind'), '--password-file', at('password')];
+      const right = await backUp('right', ['--init', ...named]);
+      const slow = await runProgram(launcher, ['backup', at('other'), ...named], { env: clockMoved('-25d') });
+      assert.match(
+        slow.stderr,
+        new RegExp(`warning: snapshot ${right.slice(0, 8)} of .*one of the two clocks is wrong`),
+      );
+      assert.equal((await latest(named)).content, 'right');
+      // By the right clock nothing is yet to come.
+      const { stderr } = await runProgram(launcher, ['backup', data, ...named]);
+      assert.doesNotMatch(stderr, /clock/);
+    });
   });
 });

@@ -11,6 +11,7 @@ import { readChosenFile } from './read-chosen-file.ts';
 import type { ExcludeOptions } from './repository-options.ts';
 import { readSettings, storeDirectory } from './settings.ts';
 import { SizeEstimate } from './size-estimate.ts';
+import { warnOfOwnClock } from './wrong-clock.ts';
 
 /** A path that was named and brings no file. */
 interface WithoutFiles {
@@ -70,6 +71,7 @@ export async function backUp(
       tags: options.tag ?? [],
       damagedPacks: await readDamagedPacks(homeAt(context.home).node, repository.id),
       signal: context.signal,
+      onFuture: (snapshot) => warnOfOwnClock(context, snapshot),
       onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
       onSkipped: (path) => output.say(`  left out    ${path}: ${reasons.forbidden}`),
       onBare: (path, why) => {

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/index.ts';
 import { type StoredSnapshot, snapshotTime } from '../repository/index.ts';
 import { formatTime } from './format.ts';
 import type { Output } from './output.ts';
@@ -11,5 +12,21 @@ export function warnOfFuture({ output }: { readonly output: Output }, snapshot: 
     arrivedMs === undefined
       ? `${said}, which is yet to come: ${clock}, and it is never the latest; name it by its id`
       : `${said} and arrived ${formatTime(new Date(arrivedMs))}: ${clock}, and it counts from when it arrived`,
+  );
+}
+
+/**
+ * Names to who backs up a snapshot that is yet to come where nobody knows when it arrived: then this clock may be the wrong
+ * one, and nobody will be able to tell later.
+ */
+export function warnOfOwnClock(
+  { output, clock }: { readonly output: Output; readonly clock: Clock },
+  snapshot: StoredSnapshot,
+): void {
+  const { id, hostname = 'its machine', arrivedMs } = snapshot;
+  if (arrivedMs !== undefined) return;
+  output.warn(
+    `snapshot ${id.slice(0, 8)} of ${hostname} says ${formatTime(snapshotTime(snapshot))}, this machine ${formatTime(new Date(clock.now()))}: ` +
+      'one of the two clocks is wrong; if it is this one, set it and back up again, or this backup may count as older than it is',
   );
 }

@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { SnapshotSummary } from '../format/snapshot-summary.ts';
+import type { StoredSnapshot } from '../stored-snapshot.ts';
 import type { Origin } from '../this-machine.ts';
 
 /** What to back up, and whom to tell. */
@@ -21,6 +22,8 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly onProgress?: (progress: ArchiveProgress) => void;
   /** Told of what could not be read; the rest is saved. */
   readonly onUnreadable?: (path: string, error: Error) => void;
+  /** Told of each snapshot that is yet to come by the clock of this machine; see `orderSnapshots`. */
+  readonly onFuture?: (snapshot: StoredSnapshot) => void;
   /** Told of each forbidden directory that was come to, and of each of the paths that the patterns leave out. */
   readonly onSkipped?: (path: string) => void;
   /** Told of each of `paths` that no file is saved of. */

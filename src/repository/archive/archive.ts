@@ -53,7 +53,8 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   try {
     await adoptPacks(repository, pipeline, { stored: packs, signal });
     const paths = options.paths.map((path) => Buffer.from(path).toString());
-    const snapshots = await repository.snapshots({ signal });
+    const { onFuture } = options;
+    const snapshots = await repository.snapshots({ signal, ...(onFuture && { onFuture }) });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths });
     const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
