@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildValidators } from './validators.ts';
 import { fetchZlint, findZlint } from './zlint.ts';
 
 /** A program that tests or the benchmark run, and the package that brings it on Debian and its descendants. */
 interface Tool {
-  /** Its name, or the path of a header. */
+  /** Its name, or a path as a pattern. */
   readonly program: string;
   readonly package: string;
   readonly because: string;
-  /** Needed by `npm run bench` or `npm run test:interop` alone; by every test run unless said. */
-  readonly only?: 'bench' | 'interop';
+  /** Needed by `npm run bench`, `npm run test:interop` or `npm run test:postgres` alone; by every test run unless said. */
+  readonly only?: 'bench' | 'interop' | 'postgres';
 }
 
 const tools: readonly Tool[] = [
@@ -76,6 +76,12 @@ const tools: readonly Tool[] = [
     because: 'judges certificates as small devices do',
     only: 'interop',
   },
+  {
+    program: '/usr/lib/postgresql/*/bin/postgres',
+    package: 'postgresql',
+    because: 'keeps the records of an authority',
+    only: 'postgres',
+  },
 ];
 
 const missing = tools.filter(
@@ -95,7 +101,7 @@ if (process.argv.includes('--interop') && findZlint() === undefined && !fetchZli
 }
 
 function isHere(program: string): boolean {
-  return program.startsWith('/') ? existsSync(program) : isOnPath(program);
+  return program.startsWith('/') ? globSync(program).length > 0 : isOnPath(program);
 }
 
 function isOnPath(program: string): boolean {

@@ -30,7 +30,7 @@ export const mayImport: Readonly<Record<string, string>> = {
 /** Modules that only the named folders may import in the product's own code, and what that keeps true. */
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
-  { modules: ['node:sqlite'], folders: 'db', because: 'every database is opened through db' },
+  { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
   { modules: ['fastify'], folders: 'server', because: 'HTTP parses and renders, it decides nothing' },
   {
     modules: ['commander', '@clack/prompts', 'cli-progress', 'smol-toml'],

@@ -99,6 +99,9 @@ export type ErrorCode =
   | 'database_damaged'
   | 'database_busy'
   | 'database_newer'
+  | 'database_unreachable'
+  | 'database_in_use'
+  | 'database_refused'
   // objects
   | 'object_not_found'
   | 'object_exists'

@@ -30,6 +30,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   connection_lost: exitCode.connection,
   tls_failed: exitCode.connection,
   server_unavailable: exitCode.connection,
+  database_unreachable: exitCode.connection,
   answer_malformed: exitCode.connection,
   certificate_expired: exitCode.certificate,
   certificate_not_yet_valid: exitCode.certificate,

@@ -23,7 +23,8 @@ export interface Queries extends Reads {
  *
  * Changes run one after the other in the order they were asked for, and those that wait at the same time go to the disk
  * together. What is read sees every change that was asked for before, and never the inside of a transaction.
- * Errors: `storage_full`, `storage_failed`, `database_damaged`, `database_busy`.
+ * Errors: `storage_full`, `storage_failed`, `database_damaged`, `database_busy`. Of PostgreSQL also
+ * `database_unreachable`, which says so where a change may be on record all the same; the next call connects again.
  */
 export interface Database extends Queries, AsyncDisposable {
   /**

@@ -55,6 +55,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   authority_superseded: 503,
   authority_retired: 503,
   storage_full: 507,
+  database_unreachable: 503,
   store_missing: 503,
 };
 

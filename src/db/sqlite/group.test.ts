@@ -3,17 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { sampleSchema } from '../database.contract.ts';
 import type { Database } from '../database.ts';
-import type { Migration } from '../migrate.ts';
 import { openDatabase } from '../open-database.ts';
-
-const schema: Migration = {
-  owner: 'test',
-  version: 1,
-  sqlite: `CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;
-    CREATE TABLE answers (id INTEGER PRIMARY KEY, note INTEGER NOT NULL REFERENCES notes (id)) STRICT;`,
-  postgres: '',
-};
 
 /** How many commits a write-ahead log holds: frames that carry the size of the database (sqlite.org/fileformat2.html, 4.1). */
 async function commitsIn(path: string): Promise<number> {
@@ -38,7 +30,11 @@ describe('transactions that arrive together', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'holdfast-db-'));
     path = join(directory, 'test.db');
-    database = await openDatabase({ place: { kind: 'sqlite', path }, migrations: [schema], worker: true });
+    database = await openDatabase({
+      place: { kind: 'sqlite', path },
+      migrations: [sampleSchema],
+      worker: true,
+    });
   });
   afterEach(async () => {
     await database.close();
@@ -51,48 +47,6 @@ describe('transactions that arrive together', () => {
     await Promise.all(names.map(add));
     assert.deepEqual(await texts(), names);
     assert.equal((await commitsIn(path)) - before, 1);
-  });
-
-  it('are undone alone when they fail', async () => {
-    const outcomes = await Promise.allSettled([
-      add('a'),
-      add('b'),
-      add('a'),
-      database.transaction(async (tx) => {
-        await tx.run("INSERT INTO notes (text) VALUES ('lost')");
-        throw new RangeError('changed my mind');
-      }),
-      add('c'),
-    ]);
-    const states = outcomes.map(({ status }) => status);
-    assert.deepEqual(states, ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled']);
-    assert.deepEqual(await texts(), ['a', 'b', 'c']);
-  });
-
-  it('see what the ones before them did, which nobody else sees before all are on the disk', async () => {
-    const { committed } = database;
-    const count = 'SELECT count(*) AS n FROM notes';
-    const [, seen] = await Promise.all([
-      add('a'),
-      database.transaction(async (tx) => [await tx.get(count), await committed.get(count)]),
-    ]);
-    assert.deepEqual(seen, [{ n: 1 }, { n: 0 }]);
-    assert.deepEqual(await committed.get(count), { n: 1 });
-  });
-
-  it('all fail when their commit does, and leave nothing', async () => {
-    const outcomes = await Promise.allSettled([
-      add('a'),
-      database.transaction(async (tx) => {
-        await tx.run('PRAGMA defer_foreign_keys = ON');
-        await tx.run('INSERT INTO answers (note) VALUES (1000)');
-      }),
-      add('b'),
-    ]);
-    for (const { status } of outcomes) assert.equal(status, 'rejected');
-    assert.deepEqual(await texts(), []);
-    await add('c');
-    assert.deepEqual(await texts(), ['c']);
   });
 
   it('all fail when the disk is full, those that were done before too', async () => {
