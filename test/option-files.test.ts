@@ -1,129 +1,303 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Command, Option } from 'commander';
+import { createFullProgram } from '../src/cli/run.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 type Words = (file: string) => readonly string[];
+type Rows = Readonly<Record<string, Words>>;
 
-describe('a file or folder that an option names', () => {
+const nobody = 65_534;
+const long = 'x'.repeat(300);
+const handle = 'a'.repeat(26);
+const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_ssl_cert client': () => [] };
+
+/** What stands for a value in the help, and names neither a file nor a folder of this machine. */
+const noFiles = new Set(
+  (
+    'address city code country date duration fingerprint format handle-or-name id key kind label layout list n name names ' +
+    'network options pattern reason role serial-or-node sha256 snapshot state tag text time url value who why'
+  ).split(' '),
+);
+
+/** Of a snapshot, and looked up there alone. */
+const inSnapshots = new Set([
+  'ls DIR',
+  ...['restore', 'snapshots', 'ls'].map((command) => `${command} --path`),
+]);
+
+/** `request submit --root` and `request submit FILE-OR-NAME`, of every option and argument that names a file or folder. */
+async function namedFiles(): Promise<string[]> {
+  const found = commandsIn(await createFullProgram(), []).flatMap(({ name, command }) => [
+    ...command.registeredArguments
+      .filter((argument) => !noFiles.has(argument.name()))
+      .map((argument) => `${name} ${argument.name().toUpperCase()}`),
+    ...command.options.filter(takesFile).map((option) => everywhere(name, option)),
+  ]);
+  return [...new Set(found)].filter((name) => !inSnapshots.has(name)).sort();
+}
+
+function commandsIn(command: Command, above: readonly string[]): { name: string; command: Command }[] {
+  return command.commands.flatMap((each) => {
+    const name = [...above, each.name()];
+    return each.commands.length > 0 ? commandsIn(each, name) : [{ name: name.join(' '), command: each }];
+  });
+}
+
+function takesFile({ flags }: Option): boolean {
+  const placeholder = /[<[](.*?)(?:\.\.\.)?[>\]]/.exec(flags)?.[1];
+  return placeholder !== undefined && !noFiles.has(placeholder);
+}
+
+/** An option that every command has is one. */
+function everywhere(command: string, { long }: Option): string {
+  return long === '--home' || long === '--keystore-passphrase-file' ? `any ${long}` : `${command} ${long}`;
+}
+
+describe('a file or folder that the command line names', () => {
   let place: TemporaryDirectory;
   const at = (...names: string[]): string => join(place.path, ...names);
   const run = (words: readonly string[]) => runHere(words, { HOME: place.path, HOLDFAST_HOME: at('home') });
   const repo = () => ['--repo', at('repo')];
   const kit = () => ['--kit', at('home/recovery-kit.txt')];
+  let homes = 0;
+  const elsewhere = () => ['--home', at(`other-${++homes}`)];
+  const server = () => ['--server', 'https://localhost:1'];
+  const socket = createServer();
 
   before(async () => {
     place = temporaryDirectory();
-    mkdirSync(at('folder/inner'), { recursive: true });
-    for (const name of ['file', 'password', 'folder/inner/x']) writeFileSync(at(name), `${name}\n`);
+    becomeNobody(place.path);
+    for (const name of ['folder/inner', 'shut', 'read-only', 'ini']) mkdirSync(at(name), { recursive: true });
+    for (const name of ['file', 'password', 'folder/inner/x', 'shut/x', 'unreadable'])
+      writeFileSync(at(name), `${name}\n`);
     writeFileSync(at('empty'), '');
+    writeFileSync(at('huge'), '');
+    truncateSync(at('huge'), 2 ** 40);
+    symlinkSync('circle', at('circle'));
+    await once(socket.listen(at('socket')), 'listening');
     for (const words of [
       ['init', '--network', 'n.test', '--names', 'localhost'],
       ['backup', at('file'), ...repo(), '--init', '--password-file', at('password')],
       ['ca', 'backup', at('good.age')],
       ['ca', 'export', at('ca.pem')],
+      ['certutil', '-backup', 'secret', at('good.p12')],
       ['request', 'create', '--cn', 'x.example', '--out', at('good.csr')],
+      ['sm_ssl_cert', 'client', '--path', at('made')],
+      ['init', '--home', at('second'), '--names', 'localhost'],
+      ['ca', 'offline', at('root.key'), '--password-file', at('password'), '--home', at('second')],
     ])
-      assert.deepEqual(await run(words), { code: 0, error: undefined });
+      assert.deepEqual(await run(words), { code: 0, error: undefined }, words.join(' '));
+    chmodSync(at('unreadable'), 0);
+    chmodSync(at('shut'), 0);
+    chmodSync(at('read-only'), 0o500);
   });
-  after(() => place[Symbol.dispose]());
+  after(() => {
+    socket.close();
+    place[Symbol.dispose]();
+  });
 
-  const read: Readonly<Record<string, Words>> = {
-    '--password-file of backup': (file) => ['backup', at('file'), ...repo(), '--password-file', file],
-    '--exclude-file': (file) => ['backup', at('file'), ...repo(), '--exclude-file', file],
-    '--password-file of restore': (file) => [
-      'restore',
-      'latest',
-      '--target',
-      at('t'),
-      ...repo(),
-      '--password-file',
-      file,
-    ],
-    '--kit of recover': (file) => ['recover', '-', '--kit', file],
-    '--passphrase-file': (file) => ['recover', '-', ...kit(), '--passphrase-file', file],
-    '--kit-passphrase-file': (file) => ['init', '--home', at('other'), '--kit-passphrase-file', file],
-    '--keystore-passphrase-file': (file) => [
-      'init',
-      '--home',
-      at('other'),
-      '--keystore-passphrase-file',
-      file,
-    ],
-    '--new-passphrase-file': (file) => ['keystore', 'rekey', '--new-passphrase-file', file],
-    '--root': (file) => [
-      'request',
-      'submit',
-      at('good.csr'),
-      '--server',
-      'https://localhost:1',
-      '--root',
-      file,
-    ],
-    '--roots': (file) => ['tls', 'bind', at('ca.pem'), '--listener', 'main', '--roots', file],
-    '--key': (file) => ['tls', 'bind', at('ca.pem'), '--listener', 'main', '--key', file],
-    '--checkpoint': (file) => ['audit', 'verify', '--checkpoint', file],
-    '--kit of ca rehearse': (file) => ['ca', 'rehearse', at('good.age'), '--kit', file],
-    '--password-file of ca rehearse': (file) => ['ca', 'rehearse', at('good.age'), '--password-file', file],
-    '--password-file of ca offline': (file) => ['ca', 'offline', at('off'), '--password-file', file],
-    '--password-file of ca backup': (file) => ['ca', 'backup', at('b'), '--password-file', file],
-    'request submit': (file) => ['request', 'submit', file, '--server', 'https://localhost:1'],
-    'request complete': (file) => ['request', 'complete', file],
-    'tls bind': (file) => ['tls', 'bind', file, '--host', 'localhost'],
-    'policy import': (file) => ['policy', 'import', file],
-    'cert verify': (file) => ['cert', 'verify', file],
-    'ca restore': (file) => ['ca', 'restore', file, '--home', at('other'), ...kit()],
-    'ca rehearse': (file) => ['ca', 'rehearse', file],
-    'ca online': (file) => ['ca', 'online', file, '--password-file', at('password')],
+  /** A row for each of `commands`, which all take `flag`, with what else each is told. */
+  const each = (flag: string, commands: Readonly<Record<string, () => readonly string[]>>): Rows =>
+    Object.fromEntries(
+      Object.entries(commands).map(([name, words]) => [
+        `${name} ${flag}`,
+        (file: string) => [...name.split(' '), ...words(), flag, file],
+      ]),
+    );
+  const making = {
+    init: elsewhere,
+    up: () => [at('file'), '--once', ...elsewhere()],
+    'ca create': elsewhere,
+    'sm_ssl_cert ca': () => ['--path', at('made'), ...elsewhere()],
+  };
+  const ofRepository = {
+    backup: () => [at('file')],
+    restore: () => ['latest', '--target', at('t')],
+    snapshots: () => [],
+    ls: () => ['latest'],
+    check: () => [],
+    'repair index': () => [],
+  };
+  const withRepo = Object.fromEntries(
+    Object.entries(ofRepository).map(([name, words]) => [name, () => [...words(), ...repo()]]),
+  );
+
+  const read: Rows = {
+    'any --keystore-passphrase-file': (file) => ['init', ...elsewhere(), '--keystore-passphrase-file', file],
+    ...each('--kit-passphrase-file', making),
+    ...each('--password-file', withRepo),
+    ...each('--exclude-file', { backup: () => [at('file'), ...repo()], up: making.up }),
+    ...each('--kit', {
+      recover: () => ['-'],
+      'ca restore': () => [at('good.age'), ...elsewhere()],
+      'ca rehearse': () => [at('good.age')],
+    }),
+    ...each('--passphrase-file', {
+      recover: () => ['-', ...kit()],
+      'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
+      'ca rehearse': () => [at('good.age'), ...kit()],
+    }),
+    ...each('--password-file', {
+      'ca backup': () => [at('new.age')],
+      'ca restore': () => [at('good.age'), ...elsewhere()],
+      'ca rehearse': () => [at('good.age')],
+      'ca move': () => [at('new.age')],
+      'ca offline': () => [at('new.key')],
+      'ca online': () => [at('root.key'), '--home', at('second')],
+    }),
+    ...each('--root', {
+      'request create': () => ['--cn', 'y.example', '--submit', ...server()],
+      'request submit': () => [at('good.csr'), ...server()],
+      'request collect': () => [handle, ...server()],
+    }),
+    ...each('--key', { 'tls bind': () => [at('ca.pem'), '--listener', 'main'] }),
+    ...each('--roots', { 'tls bind': () => [at('ca.pem'), '--listener', 'main'] }),
+    ...each('--file', { 'trust add': () => ['--server', 'localhost'] }),
+    ...each('--checkpoint', { 'audit verify': () => [] }),
+    ...each('--new-passphrase-file', { 'keystore rekey': () => [] }),
+    'cert show SERIAL-OR-FILE': (file) => ['cert', 'show', file],
+    'cert verify FILE': (file) => ['cert', 'verify', file],
+    'policy import FILE': (file) => ['policy', 'import', file],
+    'request submit FILE-OR-NAME': (file) => ['request', 'submit', file, ...server()],
+    'request complete FILE': (file) => ['request', 'complete', file],
+    'tls bind FILE': (file) => ['tls', 'bind', file, '--host', 'localhost'],
+    'ca restore FILE': (file) => ['ca', 'restore', file, ...elsewhere(), ...kit()],
+    'ca rehearse FILE': (file) => ['ca', 'rehearse', file],
+    'ca online FILE': (file) => ['ca', 'online', file, '--password-file', at('password')],
+    'certutil WORDS': (file) => ['certutil', ...elsewhere(), '-restore', 'secret', file],
   };
 
-  it('is refused by our code, with its name, path and a next step, when it is not there or no file', async () => {
+  const written: Rows = {
+    ...each('--out', {
+      'request create': () => ['--cn', 'y.example'],
+      'request collect': () => [handle, ...server(), '--root', at('ca.pem')],
+      'ca crl': () => [],
+    }),
+    'ca export FILE': (file) => ['ca', 'export', file],
+    'audit export FILE': (file) => ['audit', 'export', file],
+    'policy export FILE': (file) => ['policy', 'export', file],
+    'ca backup FILE': (file) => ['ca', 'backup', file],
+    'ca move FILE': (file) => ['ca', 'move', file],
+    'ca offline FILE': (file) => ['ca', 'offline', file, '--password-file', at('password')],
+    'certutil WORDS': (file) => ['certutil', '-backup', 'secret', file],
+  };
+
+  /** Folders that have to be there. */
+  const found: Rows = {
+    ...each('--repo', ofRepository),
+    ...each('--mirror', {
+      'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
+      certutil: () => [...elsewhere(), '-restore', 'secret', at('good.p12')],
+    }),
+    'any --home': (file) => ['status', '--home', file],
+  };
+
+  /** Folders that are made. */
+  const filled: Rows = {
+    ...each('--repo', { backup: () => [at('password'), '--init', '--password-file', at('password')] }),
+    ...each('--target', { restore: () => ['latest', ...repo()] }),
+    ...each('--to', { 'ca backup': () => [] }),
+    ...each('--path', { 'sm_ssl_cert ca': elsewhere, ...sesam }),
+    ...each('--ini', { 'sm_ssl_cert ca': elsewhere, ...sesam }),
+    'any --home': (file) => ['init', '--home', file],
+    'cert export DIR': (file) => ['cert', 'export', '--layout', 'sesam', file],
+  };
+
+  const saved: Rows = {
+    'up PATHS': (file) => ['up', '--once', file, ...elsewhere()],
+    'backup PATHS': (file) => ['backup', file, ...repo()],
+  };
+
+  it('is one of those below', async () => {
+    const rows = [read, written, found, filled, saved].flatMap((each) => Object.keys(each));
+    assert.deepEqual([...new Set(rows)].sort(), await namedFiles());
+  });
+
+  /** Runs every row with every file, and asserts that each is refused, says why and what to do, and has left nothing. */
+  const assertRefused = async (rows: Rows, files: readonly string[], codes: readonly string[]) => {
+    for (const [name, words] of Object.entries(rows))
+      for (const file of files) {
+        const path = file.startsWith('/') ? file : at(file);
+        const before = listing(place.path);
+        const { code, error } = await run(words(path));
+        const said = `${name} ${file}: ${code} ${JSON.stringify(error)}`;
+        assert.ok(code > 0 && codes.includes(error?.code ?? ''), said);
+        assert.ok(error?.message.includes(dirname(path)) && error.hint !== '', said);
+        assert.doesNotMatch(error?.hint ?? '', /log of the server/, said);
+        assert.deepEqual(listing(place.path), before, said);
+      }
+  };
+
+  const unusable = ['missing', 'file/below', 'folder', 'unreadable', 'shut/x', 'circle', 'socket', long];
+
+  it('is read before anything is done, and refused with why it cannot be', async () => {
+    await assertRefused(read, unusable, ['path_not_found']);
+  });
+
+  it('is refused by our code, with a next step, when it is empty or has no end', async () => {
     for (const [name, words] of Object.entries(read)) {
-      for (const file of [at('missing'), at('no/such/file'), at('file/below'), at('folder')]) {
-        const { code, error } = await run(words(file));
+      for (const file of name.endsWith('--exclude-file') ? ['huge'] : ['empty', 'huge']) {
+        const { code, error } = await run(words(at(file)));
         const said = `${name} ${file}: ${JSON.stringify(error)}`;
-        assert.deepEqual([code, error?.code], [1, 'path_not_found'], said);
-        assert.ok(error?.message.includes(file) && error.hint.length > 0, said);
-        const flag = /^--\S+/.exec(name)?.[0];
-        assert.ok(flag === undefined || error?.message.includes(`${flag}: `), said);
+        assert.ok(code > 0 && /^[a-z0-9_]+$/.test(error?.code ?? '') && error?.hint !== '', said);
       }
     }
   });
 
-  it('is refused by our code when it is empty', async () => {
-    for (const [name, words] of Object.entries(read)) {
-      if (name === '--exclude-file') continue;
-      const { code, error } = await run(words(at('empty')));
-      assert.ok(code > 0 && /^[a-z0-9_]+$/.test(error?.code ?? ''), `${name}: ${JSON.stringify(error)}`);
-    }
+  it('is refused where it cannot be written, and nothing is made', async () => {
+    const nowhere = ['file/below', 'folder', 'shut/x', 'read-only/x', 'circle', '/proc/x', long];
+    await assertRefused(written, nowhere, ['path_not_found']);
+    await assertRefused(written, ['socket'], ['path_not_found', 'object_exists']);
+    const { 'certutil WORDS': makesFolders, ...others } = written;
+    assert.ok(makesFolders);
+    await assertRefused(others, ['no/such/file'], ['path_not_found']);
   });
 
-  const written: Readonly<Record<string, Words>> = {
-    '--out of request create': (file) => ['request', 'create', '--cn', 'y.example', '--out', file],
-    '--out of ca crl': (file) => ['ca', 'crl', '--out', file],
-    '--repo of backup': (file) => ['backup', at('password'), '--repo', file, '--init'],
-    '--repo of snapshots': (file) => ['snapshots', '--repo', file],
-    '--to': (file) => ['ca', 'backup', '--to', file],
-    'ca export': (file) => ['ca', 'export', file],
-    'audit export': (file) => ['audit', 'export', file],
-    'policy export': (file) => ['policy', 'export', file],
-    'ca backup': (file) => ['ca', 'backup', file],
-    'ca offline': (file) => ['ca', 'offline', file, '--password-file', at('password')],
-  };
+  it('is refused where it is to be a folder and is none, or may not be looked into', async () => {
+    const codes = ['path_not_found', 'storage_failed', 'home_missing', 'target_not_empty'];
+    const noFolders = ['file', 'file/below', 'shut', 'shut/x', 'circle', 'socket', long];
+    await assertRefused(found, noFolders, codes);
+    await assertRefused(found, ['missing', '/proc/x'], ['repository_missing', ...codes]);
+    await assertRefused(filled, [...noFolders, 'read-only/x', '/proc/x'], codes);
+  });
 
-  it('is refused by our code where it cannot be written, and nothing is made', async () => {
-    for (const [name, words] of Object.entries(written)) {
-      const { code, error } = await run(words(at('file/below')));
-      const said = `${name}: ${JSON.stringify(error)}`;
-      assert.deepEqual([code, error?.code], [1, 'path_not_found'], said);
-      assert.ok(error?.message.includes(at('file')) && error.hint.length > 0, said);
-    }
-    for (const [name, words] of Object.entries(written)) {
-      const folders = ['--repo', '--to'].some((flag) => name.startsWith(flag));
-      const { code, error } = await run(words(at(folders ? 'file' : 'folder')));
-      assert.deepEqual([code, error?.code], [1, 'path_not_found'], `${name}: ${JSON.stringify(error)}`);
-    }
+  it('is refused where it is to be backed up and is not there', async () => {
+    await assertRefused(saved, ['missing', 'file/below', 'shut/x', long], ['path_not_found']);
   });
 });
+
+/** Everything below a folder, but for homes, which note what was tried. */
+function listing(path: string, below = ''): string[] {
+  const names = readdirSync(path).filter((name) => below !== '' || !/^(?:home|second)$/.test(name));
+  return names.flatMap((name) => {
+    const file = join(path, name);
+    const { size, mode } = lstatSync(file);
+    const shown = `${below}/${name} ${mode.toString(8)}`;
+    const enters = (mode & 0o170_500) === 0o40_500;
+    return enters ? [shown, ...listing(file, `${below}/${name}`)] : [`${shown} ${size}`];
+  });
+}
+
+/** Root may read and write everything. */
+function becomeNobody(directory: string): void {
+  if (process.getuid?.() !== 0) return;
+  chownSync(directory, nobody, nobody);
+  process.setgroups?.([]);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
+}

@@ -5,7 +5,7 @@ import {
   HoldfastError,
   makePrivateDirectory,
   type Secret,
-  systemErrorCode,
+  whyNotWritten,
   writeFileAtomic,
 } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
@@ -139,10 +139,14 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await makePrivateDirectory(directory);
   } catch (error) {
-    throw new HoldfastError('path_not_found', `${directory}: ${systemErrorCode(error) ?? 'cannot be made'}`, {
-      hint: 'name a folder that can be written to',
-      cause: error,
-    });
+    throw new HoldfastError(
+      'path_not_found',
+      `${directory}: ${whyNotWritten(error) ?? 'it cannot be made'}`,
+      {
+        hint: 'name a folder that can be written to',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -18,6 +18,7 @@ export {
 export type { Authority } from './authority.ts';
 export type { AuthorityStatus, CertificateStatus } from './authority-status.ts';
 export { backedUpNodes } from './backup/backed-up-nodes.ts';
+export { checkBackupFile } from './backup/backup-file.ts';
 export type { BackupKey, BackupLock } from './backup/backup-key.ts';
 export type { BackupManifest } from './backup/backup-manifest.ts';
 export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';

@@ -24,6 +24,7 @@ export { removeAbandoned, type TemporaryForm } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { mapInTurns } from './map-in-turns.ts';
 export { parseTime } from './parse-time.ts';
+export { whyNotRead, whyNotWritten } from './path-problem.ts';
 export { forEachLimited } from './pool.ts';
 export { makePrivateDirectory } from './private-directory.ts';
 export { isRunning, processMark } from './process-mark.ts';

@@ -1,4 +1,4 @@
-import { type BackupResult, backUp, sayBackup } from './backing-up.ts';
+import { type BackupResult, backUp, readExcludes, sayBackup } from './backing-up.ts';
 import { comparingWithBefore } from './comparing-with-before.ts';
 import type { Context } from './context.ts';
 import { namedPaths } from './named-paths.ts';
@@ -21,12 +21,13 @@ export async function backUpPaths(
 ): Promise<BackupResult> {
   const { backup, route } = await recordBackup(context, options.repo, async () => {
     const sources = namedPaths(context, paths);
+    const exclude = await readExcludes(context, options);
     const { repo, init = false, startOver = false } = options;
     const create = repo === undefined || init || startOver;
     await using target = await openTarget(context, options, { create, startOver });
     const forbidden = target.directory === undefined ? [] : [target.directory];
     const backup = await comparingWithBefore(context, target, () =>
-      backUp(context, target.repository, sources, { ...options, forbidden }),
+      backUp(context, target.repository, sources, { ...options, exclude, forbidden }),
     );
     return { backup, route: target.route };
   });

@@ -41,6 +41,16 @@ export interface BackupResult {
   readonly seconds: number;
 }
 
+/** What is left out of a backup, and how its snapshot is marked. */
+export interface BackupChoices {
+  /** Patterns, those of files among them. */
+  readonly exclude: readonly string[];
+  readonly excludeCaches: boolean;
+  readonly tag?: readonly string[];
+  /** Folders that are never backed up, besides the home and the store. */
+  readonly forbidden?: readonly string[];
+}
+
 /**
  * Backs up what was named and says what went wrong on the way. The home, the store, and `forbidden` are left out.
  */
@@ -48,17 +58,13 @@ export async function backUp(
   context: Context,
   repository: Repository,
   { paths, missing }: NamedPaths,
-  options: ExcludeOptions & { readonly tag?: readonly string[]; readonly forbidden?: readonly string[] },
+  { exclude, excludeCaches, tag = [], forbidden: others = [] }: BackupChoices,
 ): Promise<BackupResult> {
   const { output } = context;
   const startedMs = performance.now();
   const withoutFiles: WithoutFiles[] = [];
   const progress = context.progress('backup');
-  const { excludeCaches } = options;
-  const exclude = await readExcludes(context, options);
-  const forbidden = [...(await ownDirectories(context)), ...(options.forbidden ?? [])].map((path) =>
-    Buffer.from(path),
-  );
+  const forbidden = [...(await ownDirectories(context)), ...others].map((path) => Buffer.from(path));
   using estimate = progress.isShown
     ? new SizeEstimate({ paths, exclude, excludeCaches, forbidden })
     : undefined;
@@ -68,7 +74,7 @@ export async function backUp(
       excludes: exclude,
       excludeCaches,
       forbidden,
-      tags: options.tag ?? [],
+      tags: tag,
       damagedPacks: await readDamagedPacks(homeAt(context.home).node, repository.id),
       signal: context.signal,
       onFuture: (snapshot) => warnOfOwnClock(context, snapshot),
@@ -113,7 +119,8 @@ async function ownDirectories(context: Context): Promise<string[]> {
   return [home.path, ...(settings === undefined ? [] : [storeDirectory(home, settings)])];
 }
 
-async function readExcludes(context: Context, options: ExcludeOptions): Promise<string[]> {
+/** The patterns that are said, and those of every file that is. @throws HoldfastError `path_not_found`, `input_invalid` */
+export async function readExcludes(context: Context, options: ExcludeOptions): Promise<string[]> {
   const patterns = [...(options.exclude ?? [])];
   for (const file of options.excludeFile ?? []) {
     const path = localPath(context.workingDirectory, file);

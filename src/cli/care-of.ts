@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { type BackupPlace, type Care, DirectoryMirror, type LogMirror } from '../authority/index.ts';
-import { dayMs, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { dayMs, HoldfastError, systemErrorCode, whyNotRead } from '../base/index.ts';
 import { HttpFiles } from '../remote/index.ts';
 import { Line } from '../transport/index.ts';
 import { defaultKeep } from './default-keep.ts';
@@ -39,13 +39,16 @@ export function mirrorAt(place: string, from: string): LogMirror {
 export async function checkMirror(place: string, from: string): Promise<void> {
   if (isUrl(place)) return;
   const path = localPath(from, place);
-  const found = await stat(path).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
+  await readdir(path).catch((error: unknown) => {
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '');
+    throw noMirror(isMissing ? `there is no folder ${path}` : `${path}: ${whyNotRead(error)}`, error);
   });
-  if (found?.isDirectory() === true) return;
-  throw new HoldfastError('path_not_found', `--mirror: there is no folder ${path}; nothing was changed`, {
+}
+
+function noMirror(why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('path_not_found', `--mirror: ${why}; nothing was changed`, {
     hint: 'mount its disk, or correct the path',
+    cause,
   });
 }
 

@@ -1,5 +1,7 @@
-import { realpath, stat } from 'node:fs/promises';
-import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Bytes, HoldfastError, systemErrorCode, whyNotWritten, writeFileAtomic } from '../base/index.ts';
 
 /** What may become of a file that a person named. */
 export interface ChosenFile {
@@ -46,28 +48,21 @@ export async function checkChosenFile(path: string, chosen: ChosenFile): Promise
     if (!chosen.replace) throw alreadyThere(path, chosen);
     return target;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return path;
-    throw unwritable(path, error);
+    if (systemErrorCode(error) !== 'ENOENT') throw unwritable(path, error);
   }
+  await access(dirname(path), constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
+  return path;
 }
 
 const anotherPlace = 'name a file in a folder that is there and can be written to';
 
-const problems: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'there is no such folder',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'nothing can be written on that disk',
-};
-
 /** `error` in words, when it says that nothing can be written there. */
 function unwritable(path: string, error: unknown): unknown {
-  const code = systemErrorCode(error) ?? '';
-  if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENAMETOOLONG'].includes(code))
-    return error;
-  const why = problems[code] ?? 'nothing can be written there';
-  return new HoldfastError('path_not_found', `${path}: ${why} (${code})`, {
+  const why = whyNotWritten(error);
+  if (why === undefined) return error;
+  return new HoldfastError('path_not_found', `${path}: ${why}`, {
     hint: anotherPlace,
     cause: error,
   });

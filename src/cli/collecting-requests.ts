@@ -23,7 +23,7 @@ import {
   parseFingerprint,
 } from '../pki/index.ts';
 import type { Keystore } from '../trust/index.ts';
-import { writeChosenFile } from './chosen-file.ts';
+import { checkChosenFile, writeChosenFile } from './chosen-file.ts';
 import type { Context } from './context.ts';
 import { openHome } from './home.ts';
 import { nextOf } from './joining.ts';
@@ -55,6 +55,7 @@ export async function collect(
   what: string | undefined,
   options: CollectOptions,
 ): Promise<void> {
+  if (options.out !== undefined) await checkChosenFile(chainFile(context, options.out), { replace: true });
   const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const pending = pick(keystore, what);
   if (pending === undefined)
@@ -163,13 +164,13 @@ function chainOf({ chain = [] }: RequestAnswer): Bytes[] {
   return chain.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
 }
 
-async function writeChain(
-  { workingDirectory }: Context,
-  file: string,
-  chain: readonly Bytes[],
-): Promise<void> {
+function chainFile({ workingDirectory }: Context, file: string): string {
+  return localPath(workingDirectory, file);
+}
+
+async function writeChain(context: Context, file: string, chain: readonly Bytes[]): Promise<void> {
   const text = chain.map(certificatePem).join('');
-  await writeChosenFile(localPath(workingDirectory, file), text, { mode: 0o644, replace: true });
+  await writeChosenFile(chainFile(context, file), text, { mode: 0o644, replace: true });
 }
 
 function sayCollected({ output }: Context, leaf: Certificate, how: 'joined' | 'completed' | 'written'): void {

@@ -1,7 +1,14 @@
 import { chmod, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HoldfastError, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import {
+  HoldfastError,
+  makePrivateDirectory,
+  systemErrorCode,
+  whyNotRead,
+  whyNotWritten,
+  writeFileAtomic,
+} from '../base/index.ts';
 import { localPath } from './local-path.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
@@ -24,6 +31,7 @@ export interface Home {
 
 /** The layout of a home; one with a higher number was written by a newer program. */
 const format = 1;
+const anotherUser = 'run as its owner, or name another place with --home DIR';
 /** What makes a directory a home: its format number is in it. */
 export const formatFile = 'home.json';
 
@@ -67,10 +75,21 @@ export async function openHome(path: string): Promise<Home> {
 /** The home at `path`, made when there is none; refuses a directory that holds something else. */
 export async function createHome(path: string): Promise<Home> {
   if ((await checkHome(path)) === 'used') return homeAt(await realpath(path));
-  await makePrivateDirectory(path);
+  await makePrivateDirectory(path).catch((cause: unknown) => {
+    throw noHomeThere(path, cause);
+  });
   await chmod(path, 0o700);
   await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
   return homeAt(await realpath(path));
+}
+
+function noHomeThere(path: string, cause: unknown): unknown {
+  const why = whyNotWritten(cause);
+  if (why === undefined) return cause;
+  return new HoldfastError('home_missing', `no home can be made at ${path}: ${why}`, {
+    hint: anotherUser,
+    cause,
+  });
 }
 
 /**
@@ -80,8 +99,8 @@ export async function createHome(path: string): Promise<Home> {
 export async function checkHome(path: string): Promise<'absent' | 'empty' | 'used'> {
   const names = await readdir(path).catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw new HoldfastError('home_missing', `the home ${path} cannot be read`, {
-      hint: 'run as its owner, or name another place with --home DIR',
+    throw new HoldfastError('home_missing', `the home ${path}: ${whyNoHome(error)}`, {
+      hint: anotherUser,
       cause: error,
     });
   });
@@ -91,6 +110,10 @@ export async function checkHome(path: string): Promise<'absent' | 'empty' | 'use
   await checkFormat(path);
   await checkPrivate(path);
   return 'used';
+}
+
+function whyNoHome(error: unknown): string {
+  return systemErrorCode(error) === 'ENOTDIR' ? 'a file is there, and no folder' : whyNotRead(error);
 }
 
 /** A format file that was being written when the program was killed: the home was not one yet. */
@@ -127,7 +150,7 @@ async function checkPrivate(path: string): Promise<void> {
   const own = process.getuid?.();
   if (own !== undefined && uid !== own) {
     throw new HoldfastError('home_not_private', `the home ${path} belongs to user ${uid}, expected ${own}`, {
-      hint: 'run as its owner, or name another place with --home DIR',
+      hint: anotherUser,
     });
   }
 }

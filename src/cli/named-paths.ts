@@ -68,6 +68,6 @@ function nothingThere(
 ): HoldfastError {
   const said = paths.map((path) => `${pathText(path)} ${problems.get(path)}`);
   return new HoldfastError('path_not_found', said.join(', '), {
-    hint: 'check the spelling; relative paths count from the folder you stand in',
+    hint: 'check the spelling, counted from the folder you stand in, whether its disk is mounted, and whether this user may look there',
   });
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ErrorCode, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { type ErrorCode, HoldfastError, whyNotRead } from '../base/index.ts';
 
 /** What a file that a person named may be. */
 export interface FileToRead {
@@ -22,7 +22,7 @@ export async function readChosenFile(path: string, file: FileToRead): Promise<Bu
   const called = what === undefined ? path : `${what} ${path}`;
   const more = hint === undefined ? {} : { hint };
   const bytes = await readUpTo(path, maxBytes + 1).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${called}: ${problemOf(cause)}`, { ...more, cause });
+    throw new HoldfastError('path_not_found', `${called}: ${whyNotRead(cause)}`, { ...more, cause });
   });
   if (bytes.length <= maxBytes) return bytes;
   throw new HoldfastError(tooLong, `${called} is too long: at most ${maxBytes} bytes are read`, more);
@@ -49,19 +49,4 @@ async function readHandle(handle: FileHandle, maxBytes: number): Promise<Buffer>
     length += bytesRead;
   }
   return Buffer.concat(pieces);
-}
-
-const problems: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'it may not be read by this user',
-  EPERM: 'it may not be read by this user',
-};
-
-/** Why a file cannot be read, in words and with the system's own. */
-function problemOf(error: unknown): string {
-  const code = systemErrorCode(error);
-  if (code === undefined) return 'it cannot be read';
-  return `${problems[code] ?? 'it cannot be read'} (${code})`;
 }

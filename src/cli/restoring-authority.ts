@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import {
   type BackupContents,
   type BackupKey,
   backedUpNodes,
   type CaughtUp,
+  checkBackupFile,
   hasAuthority,
   inspectBackup,
   type LogMirror,
@@ -51,7 +51,7 @@ export async function restoreCa(
   for (const place of options.mirror ?? []) await checkMirror(place, context.workingDirectory);
   if (file === undefined) return await resume(context, options);
   const path = localPath(context.workingDirectory, file);
-  await checkThere(path);
+  await checkBackupFile(path);
   if (options.dryRun !== true) await checkFree(context);
   if ((await sealedKind(path)) === 'pkcs12') return await restoreKeysAlone(context, path, options);
   if (isOfKeysAlone(options))
@@ -174,14 +174,6 @@ async function settingsFor(
   throw new HoldfastError('backup_damaged', `the backup of ${manifest.network} holds no settings`, {
     hint: 'write holdfast.toml into the home first; docs/reference/settings.md lists every key',
   });
-}
-
-async function checkThere(path: string): Promise<void> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `there is no file ${path}`, { cause });
-  });
-  if (found.isDirectory())
-    throw new HoldfastError('path_not_found', `${path} is a directory, expected a backup in it`);
 }
 
 async function checkFree({ home }: Context): Promise<void> {

@@ -3,7 +3,7 @@ import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type AuthorityHome, openAuthorityHome } from './authority-home.ts';
-import { type BackupResult, backUp, sayBackup } from './backing-up.ts';
+import { type BackupChoices, type BackupResult, backUp, readExcludes, sayBackup } from './backing-up.ts';
 import { comparingWithBefore } from './comparing-with-before.ts';
 import type { Context } from './context.ts';
 import { createAuthorityHome, sayAuthority } from './creating.ts';
@@ -33,8 +33,9 @@ export async function up(context: Context, paths: readonly string[], options: Up
   await using held = new AsyncDisposableStack();
   const { backup, serving } = await recordBackup(context, undefined, async () => {
     const sources = namedPaths(context, paths.length === 0 ? ['.'] : paths);
+    const choices = { ...options, exclude: await readExcludes(context, options) };
     const serving = await startAll(context, options, held);
-    return { serving, backup: await backUpAndProve(context, serving, sources, options) };
+    return { serving, backup: await backUpAndProve(context, serving, sources, choices) };
   });
   if (backup.unreadable > 0) process.exitCode = exitCode.someFilesUnread;
   context.output.row(
@@ -56,7 +57,7 @@ async function backUpAndProve(
   context: Context,
   serving: Serving,
   sources: NamedPaths,
-  options: UpOptions,
+  choices: BackupChoices,
 ): Promise<BackupResult> {
   const { output, signal, clock, log, line } = context;
   const { opened, urls } = serving;
@@ -68,7 +69,7 @@ async function backUpAndProve(
   const repository = await openRepositoryAt(place, { create: true, signal });
   repository.onDamage((message) => output.warn(message));
   const backup = await comparingWithBefore(context, { place, repository }, () =>
-    backUp(context, repository, sources, options),
+    backUp(context, repository, sources, choices),
   );
   sayBackup(output, describeConnection(connection), backup);
   const verified = await verifyBackup(context, connection, backup);

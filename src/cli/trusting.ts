@@ -14,9 +14,9 @@ export async function addTrust(
   context: Context,
   { server, file }: { readonly server: string; readonly file: string },
 ): Promise<void> {
-  const node = await nodeOf(context);
   const names = [serverName(server)];
   const roots = await readCertificates(localPath(context.workingDirectory, file));
+  const node = await nodeOf(context);
   const anchors = roots.map((root) => trustAnchor(root, { kind: 'server', names }));
   const added = anchors.filter((each) => !isKnown(node, each, names[0]));
   await keepTrust(context, node, [...node.localAnchors, ...added]);

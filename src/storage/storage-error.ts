@@ -1,4 +1,4 @@
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, systemErrorCode, systemErrorHint } from '../base/index.ts';
 import { formatObjectRef } from './object-name.ts';
 import type { ObjectRef } from './object-store.ts';
 
@@ -29,7 +29,10 @@ export function storageError(error: unknown, doing: string): unknown {
       cause: error,
     });
   }
-  return new HoldfastError('storage_failed', `${doing}: ${error.message}`, { cause: error });
+  return new HoldfastError('storage_failed', `${doing}: ${error.message}`, {
+    hint: systemErrorHint,
+    cause: error,
+  });
 }
 
 /** Runs `work` and throws its failures as {@link storageError} explains them. */

@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, whyNotRead } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { placeName } from './backup-place.ts';
 import { type BackupRecord, readBackups } from './backup-records.ts';
@@ -30,12 +31,27 @@ async function withFile<T>(
   name: string,
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `the backup ${path} is not there`, { cause });
-  });
-  if (found.isDirectory())
-    throw new HoldfastError('path_not_found', `${path} is a directory, expected a backup in it`);
+  await checkBackupFile(path);
   return await work(path, name);
+}
+
+/** Whether `path` is a file that can be read, a backup or not. @throws HoldfastError `path_not_found` */
+export async function checkBackupFile(path: string): Promise<void> {
+  const found = await access(path, constants.R_OK)
+    .then(() => stat(path))
+    .catch((cause: unknown) => {
+      throw notBackup(`the backup ${path}: ${whyNotRead(cause)}`, cause);
+    });
+  if (found.isFile()) return;
+  const is = found.isDirectory() ? 'a directory' : 'no regular file';
+  throw notBackup(`${path} is ${is}, expected a backup in it`);
+}
+
+function notBackup(message: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('path_not_found', message, {
+    hint: 'name a file of holdfast ca backup that this user may read; a disk may not be mounted',
+    cause,
+  });
 }
 
 async function withFetched<T>(

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { HoldfastError, syncDirectory, systemErrorCode } from '../../base/index.ts';
+import { HoldfastError, syncDirectory, systemErrorCode, whyNotWritten } from '../../base/index.ts';
 import { snapshotDatabase } from '../../db/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { databasePath } from '../authority-files.ts';
@@ -77,11 +78,12 @@ async function settingsPart({ care: { settingsFile } }: AuthorityContext): Promi
 async function checkPlace(path: string, force: boolean): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
+    throw unwritable(path, error);
   });
   if (found === undefined) await checkDirectory(dirname(path));
   else if (found.isDirectory()) throw isDirectory(path);
-  else if (!force || !found.isFile()) throw alreadyThere(path);
+  else if (!found.isFile()) throw unwritable(path);
+  else if (!force) throw alreadyThere(path);
 }
 
 function isDirectory(path: string): HoldfastError {
@@ -93,12 +95,18 @@ function isDirectory(path: string): HoldfastError {
 async function checkDirectory(path: string): Promise<void> {
   try {
     await readdir(path);
+    await access(path, constants.W_OK);
   } catch (cause) {
-    throw new HoldfastError('path_not_found', `there is no directory ${path}`, {
-      hint: 'make it, or name another place',
-      cause,
-    });
+    throw unwritable(path, cause);
   }
+}
+
+function unwritable(path: string, cause?: unknown): HoldfastError {
+  const why = cause === undefined ? 'it is no regular file' : (whyNotWritten(cause) ?? 'it cannot be read');
+  return new HoldfastError('path_not_found', `no backup can be written to ${path}: ${why}`, {
+    hint: 'make the folder, mount its disk, or name another place',
+    cause,
+  });
 }
 
 /** What a process left that was killed while it wrote to the same place; only one process at a time has the authority. */

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { HoldfastError, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import {
+  HoldfastError,
+  makePrivateDirectory,
+  systemErrorCode,
+  whyNotRead,
+  whyNotWritten,
+  writeFileAtomic,
+} from '../../base/index.ts';
 import { defaultIniDirectory, type SesamFile } from '../../compat/index.ts';
 import type { Context } from '../context.ts';
 import { localPath } from '../local-path.ts';
@@ -25,6 +32,8 @@ export function sesamPath(context: Context, file: SesamFile, { path, ini }: Plac
   return join(localPath(workingDirectory, said || defaultIniDirectory), file.path);
 }
 
+const anotherFolder = 'name another folder, one that this user may write to, or can make';
+
 /** Makes the directory of `file`, for its owner alone when it was not there, and sees that it can be written to. */
 export async function prepareDirectory(file: string): Promise<void> {
   const directory = dirname(file);
@@ -34,8 +43,8 @@ export async function prepareDirectory(file: string): Promise<void> {
   } catch (cause) {
     throw new HoldfastError(
       'path_not_found',
-      `${directory}: ${systemErrorCode(cause) ?? 'cannot be made'}, expected a directory to write ${file} into`,
-      { hint: 'name another folder, one that is there or can be made', cause },
+      `${directory}: ${whyNotWritten(cause) ?? 'it cannot be made'}, expected a folder to write ${file} into`,
+      { hint: anotherFolder, cause },
     );
   }
 }
@@ -56,13 +65,17 @@ export async function setAside(path: string, nowMs: number): Promise<string | un
   return aside;
 }
 
+/** Whether something is at `path`. @throws HoldfastError `path_not_found` where that cannot be seen */
 export async function isThere(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return false;
-    throw error;
+    throw new HoldfastError('path_not_found', `${path}: ${whyNotRead(error)}`, {
+      hint: anotherFolder,
+      cause: error,
+    });
   }
 }
 

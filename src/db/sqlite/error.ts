@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, systemErrorHint } from '../../base/index.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that are somebody's misfortune, not our bug. */
 const sqliteBusy = 5;
@@ -36,7 +36,10 @@ export function namedSqliteError(error: unknown, path: string): unknown {
     case sqliteReadOnly:
     case sqliteIoError:
     case sqliteCannotOpen:
-      return new HoldfastError('storage_failed', `database ${path}: ${messageOf(error)}`, { cause });
+      return new HoldfastError('storage_failed', `database ${path}: ${messageOf(error)}`, {
+        hint: systemErrorHint,
+        cause,
+      });
     default:
       return error;
   }

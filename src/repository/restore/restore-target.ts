@@ -170,10 +170,17 @@ function refuseUnlessEmpty(directory: string): void {
     if (readdirSync(directory).length === 0) return;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return;
-    if (systemErrorCode(error) !== 'ENOTDIR') throw error;
-    throw new HoldfastError('target_not_empty', `${directory} is not a directory`, {
-      hint: 'name a folder, or one that is to be made',
-    });
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    const why = code === 'ENOTDIR' ? 'is not a directory' : `cannot be looked into (${code})`;
+    throw new HoldfastError(
+      code === 'ENOTDIR' ? 'target_not_empty' : 'path_not_found',
+      `${directory} ${why}`,
+      {
+        hint: 'name a folder that this user may write to, or one that is to be made',
+        cause: error,
+      },
+    );
   }
   throw new HoldfastError('target_not_empty', `${directory} is not empty`, {
     hint: 'choose another directory, or add --overwrite to replace what is in the way',
