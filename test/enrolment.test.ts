@@ -100,7 +100,7 @@ class EnrolmentServer implements AsyncDisposable {
     if (request.url === enrolPaths.join) {
       return JSON.stringify(await answerJoin(this.authority, input, { from: 'test', servers }));
     }
-    const identity = this.#gate.check(request.socket, { roles: ['client'] });
+    const identity = await this.#gate.check(request.socket, { roles: ['client'] });
     const [leaf] = peerCertificates(request.socket) ?? [];
     const peer = { identity, serial: parseCertificate(leaf ?? new Uint8Array()).serial };
     if (request.url === enrolPaths.renew)

@@ -1,12 +1,11 @@
 import type { Clock } from '../base/index.ts';
-import type { CommittedReader, Database } from '../db/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import type { Care } from './backup/care.ts';
 import type { Issuer } from './issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { ClockGuard } from './log/clock-guard.ts';
-import type { DurableHead } from './log/durable-head.ts';
-import type { LivePolicy } from './policy/live-policy.ts';
+import type { Present } from './present.ts';
+import type { AuthorityRecords } from './records/authority-records.ts';
 import type { CertificateSigner } from './signing/certificate-signer.ts';
 
 /** What every decision of the authority is made with. */
@@ -19,18 +18,14 @@ export interface AuthorityContext {
   readonly care: Care;
   /** Whether this one was opened to look only, and records nothing. */
   readonly looks: boolean;
-  readonly database: Database;
-  /** Looks up what is committed, at once: for questions that cannot wait. */
-  readonly reader: CommittedReader;
+  readonly records: AuthorityRecords;
+  /** What is on the disk of the authority as a whole, at once. */
+  readonly present: Present;
   /** The authority's own keys. */
   readonly keystore: Keystore;
   /** What signs now. */
   readonly issuer: Issuer;
   readonly log: AuditLog;
-  /** How far the log has come that others may be told of. */
-  readonly durable: DurableHead;
-  /** What the network has decided; `current` is what holds now. */
-  readonly policy: LivePolicy;
   readonly clock: Clock;
   /** Whether the clock can be believed. */
   readonly clockGuard: ClockGuard;

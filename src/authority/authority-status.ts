@@ -5,14 +5,13 @@ import { type BackupStatus, readBackupStatus } from './backup/backup-status.ts';
 import { backupWarnings } from './backup/backup-warnings.ts';
 import { custodyWarnings } from './custody/custody-warnings.ts';
 import type { CaCertificate } from './issuer.ts';
-import { countLiveJoinCodes } from './join-code-records.ts';
-import type { LogHead } from './log/audit-log.ts';
+import type { LogHead } from './log/log-record.ts';
 import { type RefusedPeer, refusedPeers } from './log/refused-peers.ts';
 import type { RepeatedRefusals } from './log/repeated-refusals.ts';
 import type { MirrorState } from './mirror/mirrors.ts';
 import { policyWarnings } from './policy/policy-warnings.ts';
-import { countPending } from './requests/request-records.ts';
-import { readStanding, refusalOfStanding, type Standing } from './standing.ts';
+import type { Standing } from './records/state.ts';
+import { refusalOfStanding } from './standing.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {
@@ -53,6 +52,7 @@ export interface AuthorityStatus {
 }
 
 const endingSoonMs = 7 * dayMs;
+const maxEnding = 100;
 
 /** What the status takes from elsewhere than the records. */
 export interface StatusOptions {
@@ -66,23 +66,12 @@ export async function readStatus(
   context: AuthorityContext,
   { kitPath, mirrors, waitingRefusals }: StatusOptions,
 ): Promise<AuthorityStatus> {
-  const { database, reader, issuer, log, clock, epoch } = context;
+  const { records, present, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
-  const standing = readStanding(reader);
-  const nodes = await database.all<{ role: Role; n: number }>(
-    'SELECT role, count(*) AS n FROM identities WHERE live_until >= ? GROUP BY role',
-    nowMs,
-  );
-  const ending = await database.all<{ role: Role; name: string; end: number }>(
-    `SELECT role, name, live_until AS end FROM identities WHERE live_until >= ? AND live_until < ?
-      ORDER BY live_until LIMIT 100`,
-    nowMs,
-    nowMs + endingSoonMs,
-  );
-  const escrowed = await database.get<{ n: number }>(
-    'SELECT count(*) AS n FROM (SELECT DISTINCT identity, repository FROM escrows)',
-  );
-  const recorded = await refusedPeers(database, new Date(nowMs - dayMs));
+  const { standing } = present.state;
+  const nodes = await records.identities.countLive(nowMs);
+  const ending = await records.identities.ending(nowMs, { beforeMs: nowMs + endingSoonMs, limit: maxEnding });
+  const recorded = await refusedPeers(records, new Date(nowMs - dayMs));
   const refused = recorded.map((peer) => withWaiting(peer, waitingRefusals));
   return {
     network: issuer.network,
@@ -92,10 +81,10 @@ export async function readStatus(
     root: certificateStatus(issuer.root, nowMs),
     issuing: certificateStatus(issuer.issuing, nowMs),
     nodes: Object.fromEntries(nodes.map(({ role, n }) => [role, n])),
-    ending: ending.map(({ role, name, end }) => ({ role, name, notAfter: new Date(end) })),
-    liveJoinCodes: await countLiveJoinCodes(database, nowMs),
-    waitingRequests: await countPending(database, nowMs),
-    escrowedRepositories: escrowed?.n ?? 0,
+    ending: ending.map(({ role, name, live_until }) => ({ role, name, notAfter: new Date(live_until) })),
+    liveJoinCodes: await records.joinCodes.countLive(nowMs),
+    waitingRequests: await records.requests.countPending(nowMs),
+    escrowedRepositories: await records.escrows.countRepositories(),
     backup: await readBackupStatus(context),
     log: await log.head(),
     mirrors,

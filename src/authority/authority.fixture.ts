@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, type Secret } from '../base/index.ts';
+import { type Database, openDatabase } from '../db/index.ts';
 import { createNodeRequest, type JoinCode } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyPair, type Role } from '../pki/index.ts';
 import type { Authority } from './authority.ts';
+import { authorityDirectory, databasePath } from './authority-files.ts';
 import { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
 import type { Issued } from './issue.ts';
 import { openAuthority } from './open-authority.ts';
+import { authorityMigrations } from './records/schema.ts';
 
 /** The network that {@link SampleHome} makes. */
 export const sampleNetworkName = 'backup.example';
@@ -60,6 +63,18 @@ export class SampleHome implements AsyncDisposable {
     this.#authority = undefined;
     await work();
     this.#authority = await openAuthority({ home: this.path, clock: this.clock });
+  }
+
+  /** Closes the authority, gives its database to `work` as whoever goes past the authority has it, and opens it again. */
+  async tamper(work: (database: Database) => Promise<unknown>): Promise<void> {
+    await this.reopen(async () => {
+      const path = databasePath(authorityDirectory(this.path));
+      await using database = await openDatabase({
+        place: { kind: 'sqlite', path },
+        migrations: authorityMigrations,
+      });
+      await work(database);
+    });
   }
 
   code(name: string, options: { role?: Role; reissue?: boolean; expiresAt?: Date } = {}): Promise<JoinCode> {

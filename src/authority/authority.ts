@@ -6,16 +6,15 @@ import type { TrustBundle } from '../trust/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 import { type AuthorityStatus, readStatus } from './authority-status.ts';
 import { Backups } from './backup/backups.ts';
-import { CertificateRecords } from './certificate-records.ts';
 import { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
 import { Custody } from './custody/custody.ts';
 import { type EnrolOrder, enrolNode } from './enrol-node.ts';
 import { Escrow } from './escrow.ts';
-import { identityLabel } from './identity-records.ts';
+import { identityLabel } from './identity-label.ts';
 import type { Issued } from './issue.ts';
 import { issueLocal, type LocalOrder } from './issue-local.ts';
 import { IssuedBefore } from './issued-before.ts';
-import { hasUnexpiredJoinCode } from './join-code-records.ts';
+import { IssuedCertificates } from './issued-certificates.ts';
 import { JoinCodes } from './join-codes.ts';
 import { Audit } from './log/audit.ts';
 import type { AuditLog } from './log/audit-log.ts';
@@ -27,16 +26,19 @@ import { maintain } from './maintenance.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import { standingOf } from './peer-standing.ts';
 import { PolicyBook } from './policy/policy-book.ts';
+import type { Standing } from './records/state.ts';
 import { type RenewOrder, renewNode } from './renew-node.ts';
 import { Requests } from './requests/requests.ts';
 import { Revocation } from './revocation/revocation.ts';
 import { ServerRoots } from './server-roots.ts';
-import { checkStanding, readStanding, type Standing } from './standing.ts';
+import { checkStanding } from './standing.ts';
 import { StoreRecord } from './store-record.ts';
 
 /** What an open authority is made of. */
 export interface AuthorityParts {
   readonly context: AuthorityContext;
+  readonly serverRoots: ServerRoots;
+  readonly mirrors: Mirrors;
   readonly recoveryRecipient: string;
   readonly lock: ProcessLock;
 }
@@ -53,7 +55,7 @@ export class Authority implements AsyncDisposable {
   /** Whom secrets are sealed to for the recovery kit (age). */
   readonly recoveryRecipient: string;
   readonly root: Certificate;
-  readonly certificates: CertificateRecords;
+  readonly certificates: IssuedCertificates;
   readonly custody: Custody;
   readonly audit: Audit;
   readonly backups: Backups;
@@ -75,23 +77,23 @@ export class Authority implements AsyncDisposable {
   readonly #lock: ProcessLock;
   #closing: Promise<void> | undefined;
 
-  constructor({ context, recoveryRecipient, lock }: AuthorityParts) {
-    const { issuer, database, clock, log, epoch } = context;
+  constructor({ context, serverRoots, mirrors, recoveryRecipient, lock }: AuthorityParts) {
+    const { issuer, records, clock, log, epoch } = context;
     this.network = issuer.network;
     this.epoch = epoch;
     this.statusAddress = issuer.statusAddress;
     this.recoveryRecipient = recoveryRecipient;
     this.root = issuer.root.certificate;
-    this.certificates = new CertificateRecords(database, clock);
+    this.certificates = new IssuedCertificates(records, clock);
     this.custody = new Custody(context);
     this.audit = new Audit(context);
     this.backups = new Backups(context);
     this.escrow = new Escrow(context);
     this.policy = new PolicyBook(context);
     this.joinCodes = new JoinCodes(context);
-    this.serverRoots = new ServerRoots(context);
+    this.serverRoots = serverRoots;
     this.store = new StoreRecord(context);
-    this.mirrors = new Mirrors(context);
+    this.mirrors = mirrors;
     this.revocation = new Revocation(context);
     this.log = log;
     this.#context = context;
@@ -120,7 +122,7 @@ export class Authority implements AsyncDisposable {
 
   /** Whether it may work. */
   get standing(): Standing {
-    return readStanding(this.#context.reader);
+    return this.#context.present.state.standing;
   }
 
   /** Refuses while it may not. @throws HoldfastError `authority_restored`, `authority_superseded`, `authority_retired` */
@@ -135,14 +137,14 @@ export class Authority implements AsyncDisposable {
 
   /** The certificate that a label in addresses of certificates means (`root-1`, `issuing-1`), of any generation. */
   async issuerCertificate(label: string): Promise<Certificate | undefined> {
-    const sql = 'SELECT certificate FROM issuers WHERE label = ?';
-    const row = await this.#context.database.get<{ certificate: Uint8Array }>(sql, label);
+    const row = await this.#context.records.issuers.find(label);
     return row && parseCertificate(row.certificate);
   }
 
   /** Whether `enrol` is to answer at all: a join code has not expired, be it that its answer was lost and is asked again. */
   hasLiveJoinCode(): boolean {
-    return hasUnexpiredJoinCode(this.#context.reader, this.#context.clock.now());
+    const { present, clock } = this.#context;
+    return present.lastJoinCodeEndMs !== undefined && clock.now() <= present.lastJoinCodeEndMs;
   }
 
   /** Issues for a join code. Errors: see {@link enrolNode}. A refusal is recorded, or counted when anybody could cause it. */
@@ -180,13 +182,12 @@ export class Authority implements AsyncDisposable {
   }
 
   /**
-   * Whether a certificate of this number was issued here and neither it nor its issuer is revoked. Answered at once from
-   * what is committed, for the peer gate, in microseconds however many there are; nothing is kept that could be out of
-   * date. One whose chain was verified comes as a whole, and has to be the very one that was issued: or one from before a
+   * Whether a certificate of this number was issued here and neither it nor its issuer is revoked. Answered from what
+   * is committed, for the peer gate, without waiting for anything; nothing is kept that could be out of date. One whose chain was verified comes as a whole, and has to be the very one that was issued: or one from before a
    * restore from keys alone.
    */
-  isGood(serial: SerialNumber, certificate?: Certificate): boolean {
-    const standing = standingOf(this.#context, serial, certificate);
+  async isGood(serial: SerialNumber, certificate?: Certificate): Promise<boolean> {
+    const standing = await standingOf(this.#context, serial, certificate);
     if (standing === 'unknown' && certificate !== undefined) return this.#before.takes(certificate);
     return standing === 'good';
   }
@@ -195,8 +196,8 @@ export class Authority implements AsyncDisposable {
    * Whether a certificate is good for its own renewal and nothing else: it was issued here and is not revoked, but its
    * issuer is. Nobody who stole the key of an issuer has that of a node.
    */
-  isRenewable(certificate: Certificate): boolean {
-    return standingOf(this.#context, certificate.serial, certificate) === 'issuer revoked';
+  async isRenewable(certificate: Certificate): Promise<boolean> {
+    return (await standingOf(this.#context, certificate.serial, certificate)) === 'issuer revoked';
   }
 
   /** How far the log has come, signed; goes out with every certificate. */
@@ -254,7 +255,7 @@ export class Authority implements AsyncDisposable {
       await this.#refusals.flush('due');
     };
     await maintain(this.#context, log, [recordRefusals]);
-    this.backups.makeDue(log);
+    await this.backups.makeDue(log);
   }
 
   /** Once: who closes it again waits for the same. */
@@ -279,9 +280,8 @@ export class Authority implements AsyncDisposable {
     } finally {
       await this.#context.certificateSigner.close();
       await this.revocation.close();
-      this.#context.durable.stop();
-      this.#context.reader.close();
-      await this.#context.database.close();
+      this.#context.present.stop();
+      await this.#context.records.close();
       this.#lock.release();
     }
   }

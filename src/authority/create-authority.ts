@@ -1,19 +1,19 @@
 import type { Secret } from '../base/index.ts';
-import { type Database, openDatabase } from '../db/index.ts';
 import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../pki/index.ts';
 import { authorityProfiles, checkNetworkName } from '../policy/index.ts';
 import { Keystore } from '../trust/index.ts';
 import type { Authority } from './authority.ts';
-import { databasePath } from './authority-files.ts';
 import { authorityExists, buildAuthority } from './build-authority.ts';
 import { createIssuingCertificate, createRootCertificate } from './ca-certificates.ts';
 import { permittingNames } from './custody/permitted-names.ts';
 import { lockHome } from './home-lock.ts';
-import { issuerLabel, recordIssuer } from './issuer-records.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';
+import { recordIssuer } from './recorded-issuers.ts';
+import type { AuthorityRecords } from './records/authority-records.ts';
+import { issuerLabel } from './records/issuers.ts';
+import { openRecords } from './records/open-records.ts';
 import { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';
-import { authorityMigrations } from './schema.ts';
 import { parseStatusAddress } from './status-address.ts';
 
 /** What a new authority is to be. */
@@ -67,14 +67,9 @@ async function fill(directory: string, options: CreateAuthorityOptions): Promise
   const keystore = await Keystore.create(directory, options.keystorePassphrase);
   const certificates = await makeCertificates(keystore, options);
   const recoveryKey = await generateRecoveryKey();
-  const database = await openDatabase({
-    place: { kind: 'sqlite', path: databasePath(directory) },
-    migrations: authorityMigrations,
-  });
-  try {
-    await record(database, certificates, recoveryKey.recipient, options);
-  } finally {
-    await database.close();
+  {
+    await using records = await openRecords(directory);
+    await record(records, certificates, recoveryKey.recipient, options);
   }
   const kit = await recoveryKitText(recoveryKey, {
     network,
@@ -113,22 +108,22 @@ async function makeCertificates(
 }
 
 async function record(
-  database: Database,
+  records: AuthorityRecords,
   { root, issuing }: CaCertificates,
   recoveryRecipient: string,
   { network, statusAddress, clock }: CreateAuthorityOptions,
 ): Promise<void> {
-  const log = new AuditLog(database, firstEpoch, clock);
-  await database.transaction(async (tx) => {
-    await tx.run(
-      `INSERT INTO authority (id, network, status_address, recovery_recipient, epoch, crl_number, created_at)
-        VALUES (1, ?, ?, ?, ?, 0, ?)`,
+  const log = new AuditLog(records, firstEpoch, clock);
+  await records.transaction(async (tx) => {
+    await tx.state.create({
       network,
-      statusAddress,
-      recoveryRecipient,
-      firstEpoch,
-      clock.now(),
-    );
+      status_address: statusAddress,
+      recovery_recipient: recoveryRecipient,
+      epoch: firstEpoch,
+      created_at: clock.now(),
+      standing: 'ready',
+      clock_wall: null,
+    });
     await recordIssuer(tx, { kind: 'root', generation: 1, certificate: root });
     await recordIssuer(tx, { kind: 'issuing', generation: 1, certificate: issuing });
     const details = {

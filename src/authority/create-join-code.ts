@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, HoldfastError, Secret } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
 import { isEnrolAddress, type JoinCode, joinSecretBytes } from '../enrol/index.ts';
 import { type Identity, isNamePattern, type Role } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { findIdentity, identityLabel, reissueCommand } from './identity-records.ts';
-import { insertJoinCode } from './join-code-records.ts';
+import { identityLabel, reissueCommand } from './identity-label.ts';
 import { checkApproval } from './policy/check-approval.ts';
+import { insertJoinCode } from './recorded-join-codes.ts';
+import type { Records } from './records/records.ts';
 import { checkStanding } from './standing.ts';
 
 /** What a join code is to stand for. */
@@ -37,17 +37,17 @@ export interface JoinCodeOrder {
  */
 export async function createJoinCode(context: AuthorityContext, order: JoinCodeOrder): Promise<JoinCode> {
   const { role, name, names = [], uses = 1, addresses, reissue = false, by = 'admin/local' } = order;
-  const { database, issuer, log, clock, policy } = context;
+  const { records, issuer, log, clock, present } = context;
   checkStanding(context);
   const createdAt = clock.now();
   const expiresAt = order.expiresAt?.getTime() ?? createdAt + dayMs;
   checkNodeName(name.replace('*', 'x'));
   checkUses(order);
-  checkApproval(policy.current, role);
-  parseAuthorisedNames(policy.current, role, names);
+  checkApproval(present.policy, role);
+  parseAuthorisedNames(present.policy, role, names);
   checkOrder(addresses, expiresAt, createdAt);
   const secret = new Secret<Bytes>(randomBytes(joinSecretBytes));
-  await database.transaction(async (tx) => {
+  await records.transaction(async (tx) => {
     if (!isNamePattern(name)) await checkName(tx, { role, name }, reissue);
     const id = await insertJoinCode(tx, secret, {
       role,
@@ -79,11 +79,11 @@ export async function createJoinCode(context: AuthorityContext, order: JoinCodeO
 
 /** A name that was ever issued stays with its identity. @throws HoldfastError `name_taken` */
 export async function checkName(
-  queries: Queries,
+  records: Records,
   identity: Pick<Identity, 'role' | 'name'>,
   reissue: boolean,
 ): Promise<void> {
-  const taken = (await findIdentity(queries, identity)) !== undefined;
+  const taken = (await records.identities.find(identity)) !== undefined;
   if (taken === reissue) return;
   const label = identityLabel(identity);
   if (taken) {

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { dayMs, isHoldfastError, Secret } from '../base/index.ts';
+import { openDatabase } from '../db/index.ts';
 import { createNodeRequest, type JoinCode } from '../enrol/index.ts';
 import { exportPrivateKey, generateKeyPair, privateKeyPem } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { SampleHome } from './authority.fixture.ts';
+import { authorityDirectory, databasePath } from './authority-files.ts';
 import { enrolNode } from './enrol-node.ts';
-import { openContext } from './open-authority.ts';
+import { contextOf } from './open-authority.ts';
+import { AuthorityRecords } from './records/authority-records.ts';
+import { authorityMigrations } from './records/schema.ts';
 import { refused } from './refused.fixture.ts';
 
 const run = promisify(execFile);
@@ -26,7 +30,7 @@ describe('enrolling with a join code', () => {
     assert.deepEqual(certificate.extensions.keyUsage, ['digitalSignature']);
     assert.equal(certificate.notAfter.getTime() - home.clock.now(), 30 * dayMs);
     assert.match(certificate.serial, /^[0-7][0-9a-f]{31}$/);
-    assert.equal(home.authority.isGood(certificate.serial), true);
+    assert.equal(await home.authority.isGood(certificate.serial), true);
   });
 
   it('is answered alike when the same key comes again, and never for another key', async () => {
@@ -91,7 +95,9 @@ describe('enrolling with a join code', () => {
     await refused('name_taken', home.code('alpha'));
     home.clock.advance(-400 * dayMs);
     const second = await home.enrol(await home.code('alpha', { reissue: true }));
-    const good = [first, second].map(({ certificate }) => home.authority.isGood(certificate.serial));
+    const good = await Promise.all(
+      [first, second].map(({ certificate }) => home.authority.isGood(certificate.serial)),
+    );
     assert.deepEqual(good, [false, true]);
     const kinds = (await home.authority.log.list()).map(({ kind }) => kind);
     assert.deepEqual(kinds.slice(-3), ['token created', 'revoked', 'issued']);
@@ -118,8 +124,17 @@ describe('enrolling with a join code', () => {
     const codes: JoinCode[] = [];
     for (let i = 0; i < 40; i++) codes.push(await home.code(`node-${i}`));
     await home.reopen(async () => {
-      const { context } = await openContext({ home: home.path, clock: home.clock });
-      await using database = context.database;
+      const directory = authorityDirectory(home.path);
+      await using database = await openDatabase({
+        place: { kind: 'sqlite', path: databasePath(directory) },
+        migrations: authorityMigrations,
+      });
+      const parts = {
+        directory,
+        keystore: await Keystore.open(directory),
+        records: new AuthorityRecords(database),
+      };
+      const { context } = await contextOf(parts, { home: home.path, clock: home.clock });
       const enrol = async (code: JoinCode): Promise<string> => {
         const { request } = createNodeRequest(code, (await generateKeyPair('p256')).privateKey);
         const order = { secret: code.secret, request: Buffer.from(request, 'base64'), from: 'test' };

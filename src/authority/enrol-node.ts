@@ -1,5 +1,4 @@
 import { type Bytes, HoldfastError, type Secret } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
 import {
   type CertificateRequest,
   commonName,
@@ -12,18 +11,24 @@ import { checkNodeName } from '../policy/index.ts';
 import type { Authorisation } from './authorisation.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkName } from './create-join-code.ts';
-import { findIdentity } from './identity-records.ts';
 import { type Issued, type IssueOrder, issue, issuedBefore } from './issue.ts';
-import { findJoinCode, findUse, type JoinCodeRow, recordUse, refreshJoinCode } from './join-code-records.ts';
 import { publicKeyHash } from './key-rules.ts';
 import { draftLeaf, stands } from './leaf-draft.ts';
 import { checkApproval } from './policy/check-approval.ts';
 import { readRequest } from './read-request.ts';
+import { isLive } from './record-certificate.ts';
+import {
+  findJoinCode,
+  findUse,
+  type RecordedJoinCode,
+  recordUse,
+  refreshJoinCode,
+} from './recorded-join-codes.ts';
+import type { CertificateRow } from './records/certificates.ts';
+import type { Records } from './records/records.ts';
 import { checkContents, requestNotAllowed } from './request-rules.ts';
 import { revokeCertificates } from './revocation/revoke-certificates.ts';
-import { reviveIdentity } from './revocation/revoke-identity.ts';
 
 /** A machine with a join code asks for its first certificate. */
 export interface EnrolOrder {
@@ -48,12 +53,12 @@ export async function enrolNode(
   { secret, request: der, from, said = {} }: EnrolOrder,
 ): Promise<Issued> {
   // Looked up before anything else is done, so that guessing codes costs us no signature check and no transaction.
-  const found = findJoinCode(context.reader, secret);
+  const found = await findJoinCode(context.records.committed, secret);
   if (found === undefined) throw unknownCode();
   const request = readRequest(der);
   const draft = draftLeaf(context, authorisationOf(context, found, { request, said }), request.spki);
   const signature = await context.certificateSigner.check(request, draft);
-  return await context.database.transaction(async (tx) => {
+  return await context.records.transaction(async (tx) => {
     const code = await refreshJoinCode(tx, found);
     if (code.revokedAt !== undefined) throw revokedCode(code.revokedAt);
     const authorisation = stands(draft, context)
@@ -73,16 +78,16 @@ export async function enrolNode(
 
 /** What a join code authorises, which has to be all that the request asks for. */
 function authorisationOf(
-  { issuer, policy }: AuthorityContext,
-  code: JoinCodeRow,
+  { issuer, present }: AuthorityContext,
+  code: RecordedJoinCode,
   { request, said }: Wanted,
 ): Authorisation {
   const { role, names } = code;
   if (said.role !== undefined && said.role !== role)
     throw requestNotAllowed(`it is said to be for a ${said.role}, the join code is for a ${role}`);
-  checkApproval(policy.current, role);
+  checkApproval(present.policy, role);
   const identity = { network: issuer.network, role, name: nameFor(code, { request, said }) };
-  const authorisation = { identity, names: parseAuthorisedNames(policy.current, role, names) };
+  const authorisation = { identity, names: parseAuthorisedNames(present.policy, role, names) };
   checkContents(request, authorisation);
   return authorisation;
 }
@@ -94,7 +99,7 @@ interface Wanted {
 }
 
 /** Where a code stands for a pattern of names, the request, by its identity or its common name, or who hands it in says which of them it is for. */
-function nameFor({ name: pattern }: JoinCodeRow, { request, said }: Wanted): string {
+function nameFor({ name: pattern }: RecordedJoinCode, { request, said }: Wanted): string {
   const { subject, extensions } = request;
   const uri = extensions.subjectAltNames.find(({ kind }) => kind === 'uri');
   const own = uri?.kind === 'uri' ? parseIdentityUri(uri.value)?.name : undefined;
@@ -110,24 +115,28 @@ function nameFor({ name: pattern }: JoinCodeRow, { request, said }: Wanted): str
 }
 
 /** A key that came for one name of a pattern cannot come for another. */
-async function checkSameName(tx: Queries, before: IssuedRow, { identity }: Authorisation): Promise<void> {
-  if ((await findIdentity(tx, identity))?.id !== before.identity)
+async function checkSameName(
+  tx: Records,
+  before: CertificateRow,
+  { identity }: Authorisation,
+): Promise<void> {
+  if ((await tx.identities.find(identity))?.id !== before.identity)
     throw requestNotAllowed('the public key belongs to another identity');
 }
 
 interface Use {
-  readonly code: JoinCodeRow;
+  readonly code: RecordedJoinCode;
   readonly authorisation: Authorisation;
   readonly request: CertificateRequest;
   readonly from: string;
   /** What it gave to this key before. */
-  readonly before: IssuedRow | undefined;
+  readonly before: CertificateRow | undefined;
   readonly prepared: NonNullable<IssueOrder['prepared']>;
 }
 
 /** Whether the code may be used once more; one for a reissue revokes what the identity had. */
 async function checkUse(
-  tx: Queries,
+  tx: Records,
   context: AuthorityContext,
   { code, authorisation: { identity }, from }: Omit<Use, 'request' | 'before' | 'prepared'>,
 ): Promise<void> {
@@ -136,11 +145,11 @@ async function checkUse(
   await checkName(tx, identity, code.reissue);
   if (!code.reissue) return;
   await revokeCertificates(tx, context, identity, { reason: 'superseded', by: from });
-  await reviveIdentity(tx, identity);
+  await tx.identities.revive(identity);
 }
 
 async function use(
-  tx: Queries,
+  tx: Records,
   context: AuthorityContext,
   { code, authorisation, request, from, before, prepared }: Use,
 ): Promise<Issued> {
@@ -166,7 +175,7 @@ function usedCode(): HoldfastError {
   return new HoldfastError('join_code_used', 'this join code has been used', newCodeHint);
 }
 
-function expiredCode({ expiresAt }: JoinCodeRow): HoldfastError {
+function expiredCode({ expiresAt }: RecordedJoinCode): HoldfastError {
   return new HoldfastError(
     'join_code_expired',
     `this join code expired ${new Date(expiresAt).toISOString()}`,

@@ -3,7 +3,7 @@ import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
 import { escrowFingerprint } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { findIdentity, identityLabel } from './identity-records.ts';
+import { identityLabel } from './identity-label.ts';
 import { noteOnKit } from './note-on-kit.ts';
 
 /** A sealed password as it is listed. */
@@ -49,23 +49,13 @@ export class Escrow {
    */
   async put(identity: Identity, repository: string, sealed: Bytes): Promise<void> {
     checkSize(repository, sealed);
-    const { database, log, clock } = this.#context;
-    await database.transaction(async (tx) => {
-      const owner = await findIdentity(tx, identity);
+    const { records, log, clock } = this.#context;
+    await records.transaction(async (tx) => {
+      const owner = await tx.identities.find(identity);
       if (owner === undefined) throw notOnRecord(identity);
-      const entries = await tx.get<{ n: number }>(
-        'SELECT count(*) AS n FROM escrows WHERE identity = ?',
-        owner.id,
-      );
-      if ((entries?.n ?? 0) >= maxEntriesOfOne)
+      if ((await tx.escrows.countOf(owner.id)) >= maxEntriesOfOne)
         throw tooLarge(`more than ${maxEntriesOfOne} sealed passwords of one node`);
-      await tx.run(
-        'INSERT INTO escrows (identity, repository, sealed, stored_at) VALUES (?, ?, ?, ?)',
-        owner.id,
-        repository,
-        sealed,
-        clock.now(),
-      );
+      await tx.escrows.insert(owner.id, { repository, sealed, storedAtMs: clock.now() });
       const by = identityLabel(identity);
       const details = { repository, bytes: sealed.length, sha256: hash('sha256', sealed) };
       await log.append(tx, { kind: 'escrowed', by, details });
@@ -74,15 +64,8 @@ export class Escrow {
   }
 
   /** All that is kept for a repository of `identity`, the newest first; any of them may be the one that opens it. */
-  async get({ role, name }: Identity, repository: string): Promise<Bytes[]> {
-    const rows = await this.#context.database.all<{ sealed: Bytes }>(
-      `SELECT e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
-        WHERE i.role = ? AND i.name = ? AND e.repository = ? ORDER BY e.id DESC`,
-      role,
-      name,
-      repository,
-    );
-    return rows.map(({ sealed }) => sealed);
+  get(identity: Identity, repository: string): Promise<Bytes[]> {
+    return this.#context.records.escrows.ofRepository(identity, repository);
   }
 
   /**
@@ -90,17 +73,11 @@ export class Escrow {
    * at least, and whether there are more.
    */
   async page(
-    { role, name }: Identity,
+    identity: Identity,
     { beforeId, maxBytes }: { readonly beforeId: number; readonly maxBytes: number },
   ): Promise<{ readonly entries: readonly SealedEntry[]; readonly more: boolean }> {
-    const rows = await this.#context.database.all<SealedEntry>(
-      `SELECT e.id, e.repository, e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
-        WHERE i.role = ? AND i.name = ? AND e.id < ? ORDER BY e.id DESC LIMIT ?`,
-      role,
-      name,
-      beforeId,
-      maxEntriesOfPage + 1,
-    );
+    const limit = maxEntriesOfPage + 1;
+    const rows = await this.#context.records.escrows.before(identity, { beforeId, limit });
     let bytes = 0;
     const entries = rows.slice(0, maxEntriesOfPage).filter(({ sealed, repository }, index) => {
       bytes += sealed.length + repository.length + entryOverhead;
@@ -111,10 +88,7 @@ export class Escrow {
 
   /** Everything that is kept, without the sealed passwords; of one identity when it is given. */
   async list(identity?: Pick<Identity, 'role' | 'name'>): Promise<EscrowEntry[]> {
-    const rows = await this.#context.database.all<StoredEscrow>(
-      `SELECT i.role || '/' || i.name AS identity, e.repository, e.stored_at, length(e.sealed) AS bytes
-        FROM escrows e JOIN identities i ON i.id = e.identity ORDER BY i.role, i.name, e.repository, e.id`,
-    );
+    const rows = await this.#context.records.escrows.list();
     return rows
       .filter((row) => identity === undefined || row.identity === identityLabel(identity))
       .map(({ stored_at, ...entry }) => ({ ...entry, storedAt: new Date(stored_at) }));
@@ -129,13 +103,6 @@ export class Escrow {
       if (systemErrorCode(error) === undefined) throw error;
     });
   }
-}
-
-interface StoredEscrow {
-  readonly identity: string;
-  readonly repository: string;
-  readonly stored_at: number;
-  readonly bytes: number;
 }
 
 function checkSize(repository: string, sealed: Bytes): void {

@@ -22,11 +22,11 @@ export { checkBackupFile } from './backup/backup-file.ts';
 export type { BackupKey, BackupLock } from './backup/backup-key.ts';
 export type { BackupManifest } from './backup/backup-manifest.ts';
 export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
-export type { BackupRecord } from './backup/backup-records.ts';
 export type { BackupFileOrder, Backups, NamedRehearsal } from './backup/backups.ts';
 export type { Care, ScheduledBackups } from './backup/care.ts';
 export { type SealedKind, sealedKind } from './backup/open-sealed.ts';
 export { type AuthorityKeys, readAuthorityPkcs12 } from './backup/read-p12.ts';
+export type { BackupRecord } from './backup/recorded-backups.ts';
 export {
   type BackupContents,
   inspectBackup,
@@ -37,8 +37,6 @@ export {
 } from './backup/restore-authority.ts';
 export { restorePkcs12 } from './backup/restore-p12.ts';
 export type { WrittenBackup } from './backup/write-backup.ts';
-export type { CertificateFilter, RecordedState } from './certificate-filter.ts';
-export type { CertificateRecord, CertificateRecords } from './certificate-records.ts';
 export { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
 export type { JoinCodeOrder } from './create-join-code.ts';
 export type { Custody } from './custody/custody.ts';
@@ -47,14 +45,15 @@ export { checkServerNames } from './custody/permitted-names.ts';
 export type { EnrolOrder } from './enrol-node.ts';
 export type { Escrow, EscrowEntry } from './escrow.ts';
 export { lockHome } from './home-lock.ts';
-export { identityLabel } from './identity-records.ts';
+export { identityLabel } from './identity-label.ts';
 export type { Issued } from './issue.ts';
 export type { LocalOrder } from './issue-local.ts';
+export type { CertificateRecord, IssuedCertificates } from './issued-certificates.ts';
 export type { JoinCodeRecord, JoinCodes } from './join-codes.ts';
 export type { Audit } from './log/audit.ts';
-export type { AuditLog, LogEntry, LogHead } from './log/audit-log.ts';
+export type { AuditLog, LogEntry } from './log/audit-log.ts';
 export { type ClockProblem, describeClock } from './log/clock-guard.ts';
-export { type LogKind, type LogRecord, logKinds } from './log/log-record.ts';
+export { type LogHead, type LogKind, type LogRecord, logKinds } from './log/log-record.ts';
 export { triedByPeers } from './log/refused-peers.ts';
 export type { LogFilter, LogPage } from './log/search-log.ts';
 export type { VerifiedLog } from './log/verify-log.ts';
@@ -64,6 +63,8 @@ export type { LogMirror } from './mirror/log-mirror.ts';
 export type { MirrorState, Mirrors } from './mirror/mirrors.ts';
 export { hasAuthority, type Looks, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { PolicyBook } from './policy/policy-book.ts';
+export type { CertificateFilter, RecordedState } from './records/certificate-filter.ts';
+export type { Standing } from './records/state.ts';
 export type { RenewOrder } from './renew-node.ts';
 export {
   answerFollowing,
@@ -73,12 +74,11 @@ export {
 } from './requests/answer-request.ts';
 export type { Submitted } from './requests/keep-request.ts';
 export type { FollowedRequest, RequestDetails, RequestRecord, Requests } from './requests/requests.ts';
-export type { ListedCrl } from './revocation/crl-records.ts';
+export type { ListedCrl } from './revocation/crl-state.ts';
 export { describeTarget, type RevocationTarget } from './revocation/find-target.ts';
 export type { OcspAnswerBytes } from './revocation/ocsp-responder.ts';
 export type { Revocation, SignedCrl } from './revocation/revocation.ts';
 export type { Revoked, RevokedIssuer } from './revocation/revoked.ts';
 export type { ServerRoot, ServerRoots } from './server-roots.ts';
-export type { Standing } from './standing.ts';
 export { statusPaths } from './status-address.ts';
 export { type StoreRecord, unmarkedStore } from './store-record.ts';

@@ -3,9 +3,8 @@ import { describe, it } from 'node:test';
 import { exportPublicKey, generateKeyPair } from '../pki/index.ts';
 import { SampleHome } from './authority.fixture.ts';
 import type { Issued } from './issue.ts';
-import { openContext } from './open-authority.ts';
+import { authorityMigrations } from './records/schema.ts';
 import { refused } from './refused.fixture.ts';
-import { authorityMigrations } from './schema.ts';
 
 const by = 'admin/local';
 
@@ -58,9 +57,7 @@ describe('a certificate by an order', () => {
     await ordered(home, { name: 'taken-back' });
     await home.enrol(await home.code('taken-back', { reissue: true }));
     await home.node('joined');
-    await home.reopen(async () => {
-      const { context } = await openContext({ home: home.path, clock: home.clock });
-      await using database = context.database;
+    await home.tamper(async (database) => {
       await database.run('ALTER TABLE identities DROP COLUMN with_key');
       const step =
         authorityMigrations.find(({ sqlite }) => sqlite.includes('ADD COLUMN with_key'))?.version ?? 0;

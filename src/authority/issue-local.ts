@@ -3,9 +3,9 @@ import type { Identity, Name, Role } from '../pki/index.ts';
 import { checkNodeName, defaultNetworkPolicy } from '../policy/index.ts';
 import { parseAuthorisedNames } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { findIdentity, type IdentityRow, identityLabel, reissueCommand } from './identity-records.ts';
+import { identityLabel, reissueCommand } from './identity-label.ts';
 import { type Issued, issue } from './issue.ts';
-import { reviveIdentity } from './revocation/revoke-identity.ts';
+import type { IdentityRow } from './records/identities.ts';
 
 /** A certificate for the machine of the authority itself, or ordered by its administrator. */
 export interface LocalOrder {
@@ -33,15 +33,15 @@ export async function issueLocal(context: AuthorityContext, order: LocalOrder): 
   checkNodeName(name);
   const identity = { network: context.issuer.network, role, name };
   // Names that the policy does not permit any more must not keep this machine's own server from starting.
-  const policy = order.by === undefined ? defaultNetworkPolicy : context.policy.current;
+  const policy = order.by === undefined ? defaultNetworkPolicy : context.present.policy;
   const named = { identity, names: parseAuthorisedNames(policy, role, names) };
   const authorisation = subject === undefined ? named : { ...named, subject };
   const details = withKey ? { withKey } : {};
-  return await context.database.transaction(async (tx) => {
+  return await context.records.transaction(async (tx) => {
     // The server beside the authority has nobody else to ask, and whoever holds the home could do without asking. What an
     // administrator has revoked no other gets back by an order.
-    if (role === 'server' && order.by === undefined) await reviveIdentity(tx, identity);
-    const row = await findIdentity(tx, identity);
+    if (role === 'server' && order.by === undefined) await tx.identities.revive(identity);
+    const row = await tx.identities.find(identity);
     if (order.by !== undefined) checkOrdered(identity, row, withKey);
     const kind = row === undefined ? 'issued' : 'renewed';
     return await issue(tx, context, { authorisation, spki, kind, by, details });

@@ -1,5 +1,4 @@
 import { type Bytes, dayMs, HoldfastError } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
 import {
   type Certificate,
   completeCertificate,
@@ -10,13 +9,14 @@ import {
 } from '../pki/index.ts';
 import type { Authorisation } from './authorisation.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { type IssuedRow, isLive } from './certificate-records.ts';
 import { checkPermitted } from './custody/permitted-names.ts';
-import { identityLabel, withKeyIn } from './identity-records.ts';
+import { identityLabel } from './identity-label.ts';
 import { checkPublicKey } from './key-rules.ts';
 import { draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
 import { checkClock } from './log/check-clock.ts';
-import { recordCertificate } from './record-certificate.ts';
+import { isLive, recordCertificate, withKeyIn } from './record-certificate.ts';
+import type { CertificateRow } from './records/certificates.ts';
+import type { Records } from './records/records.ts';
 import { checkStanding } from './standing.ts';
 
 /** One certificate to be issued. */
@@ -48,11 +48,11 @@ export interface Issued {
  * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
  *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`
  */
-export async function issue(tx: Queries, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
-  const { issuer, clock, log, policy } = context;
+export async function issue(tx: Records, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
+  const { issuer, clock, log, present } = context;
   const { authorisation, spki, kind, by, details } = order;
   const nowMs = clock.now();
-  const profile = policy.current.profiles[authorisation.identity.role];
+  const profile = present.policy.profiles[authorisation.identity.role];
   checkStanding(context);
   checkClock(context);
   const { draft, signature } = preparedFor(context, order);
@@ -106,7 +106,7 @@ function preparedFor(
  */
 export function issuedBefore(
   { issuer, clock }: AuthorityContext,
-  row: IssuedRow | undefined,
+  row: CertificateRow | undefined,
 ): Issued | undefined {
   if (row === undefined || row.issuer !== issuer.issuing.label || !isLive(row, clock.now())) return undefined;
   return issuedFrom({ issuer }, row.id, row.certificate);

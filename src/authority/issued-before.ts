@@ -1,10 +1,10 @@
 import { isHoldfastError } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
-import { type Certificate, publicKeyOf, verifyCertificateSignature } from '../pki/index.ts';
+import { type Certificate, type Identity, publicKeyOf, verifyCertificateSignature } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { identityLabel } from './identity-records.ts';
+import { identityLabel } from './identity-label.ts';
 import type { CaCertificate } from './issuer.ts';
 import { recordCertificate } from './record-certificate.ts';
+import type { Records } from './records/records.ts';
 
 /**
  * Certificates of an authority that was restored from its keys alone, where it was chosen to trust what it issued before:
@@ -19,13 +19,12 @@ export class IssuedBefore {
   }
 
   /** Whether a certificate that is not on record is taken; whoever asks has verified its chain. */
-  takes(certificate: Certificate): boolean {
+  async takes(certificate: Certificate): Promise<boolean> {
     const { identity, notBefore, serial } = certificate;
-    const row = this.#context.reader.get('SELECT trusts_before FROM authority');
-    const trustsBefore = row?.trusts_before;
-    if (identity === undefined || typeof trustsBefore !== 'number') return false;
-    if (notBefore.getTime() >= trustsBefore || this.#isRevoked(identity)) return false;
-    if (!this.#isFromGoodIssuer(certificate)) return false;
+    const { trusts_before: trustsBefore } = this.#context.present.state;
+    if (identity === undefined || trustsBefore === null || notBefore.getTime() >= trustsBefore) return false;
+    if (await this.#isRevoked(identity)) return false;
+    if (!(await this.#isFromGoodIssuer(certificate))) return false;
     if (!this.#seen.has(serial)) this.#seen.set(serial, this.#adopt(certificate));
     return true;
   }
@@ -35,23 +34,22 @@ export class IssuedBefore {
     await Promise.all(this.#seen.values());
   }
 
-  #isRevoked({ role, name }: NonNullable<Certificate['identity']>): boolean {
-    const sql = 'SELECT revoked_at FROM identities WHERE role = ? AND name = ?';
-    return typeof this.#context.reader.get(sql, role, name)?.revoked_at === 'number';
+  async #isRevoked(identity: Identity): Promise<boolean> {
+    const row = await this.#context.records.committed.identities.find(identity);
+    return row !== undefined && row.revoked_at !== null;
   }
 
   /** A number that is on record is of another certificate; and of an issuer that is revoked nothing can be told from a forgery. */
-  #isFromGoodIssuer(certificate: Certificate): boolean {
-    const { reader, issuer } = this.#context;
-    if (reader.get('SELECT 1 FROM certificates WHERE serial = ?', certificate.serial) !== undefined)
-      return false;
+  async #isFromGoodIssuer(certificate: Certificate): Promise<boolean> {
+    const { records, issuer } = this.#context;
+    if ((await records.committed.certificates.find(certificate.serial)) !== undefined) return false;
     const revoked = issuer.issuings.filter((one) => one.revoked !== undefined);
     return !revoked.some((one) => hasSigned(one, certificate));
   }
 
   async #adopt(certificate: Certificate): Promise<void> {
     try {
-      await this.#context.database.transaction((tx) => putOnRecord(tx, this.#context, certificate));
+      await this.#context.records.transaction((tx) => putOnRecord(tx, this.#context, certificate));
     } catch (error) {
       // What cannot be recorded, on a full disk say, is tried again when the certificate comes again.
       if (!isHoldfastError(error)) throw error;
@@ -62,14 +60,14 @@ export class IssuedBefore {
 }
 
 async function putOnRecord(
-  tx: Queries,
+  tx: Records,
   { issuer, log }: AuthorityContext,
   certificate: Certificate,
 ): Promise<void> {
   const { identity, serial, fingerprint, notAfter, notBefore, extensions } = certificate;
   const signer = issuer.issuings.find((one) => hasSigned(one, certificate));
   if (identity === undefined || signer === undefined) return;
-  if ((await tx.get('SELECT 1 FROM certificates WHERE serial = ?', serial)) !== undefined) return;
+  if ((await tx.certificates.find(serial)) !== undefined) return;
   await recordCertificate(tx, {
     ...certificate,
     identity,

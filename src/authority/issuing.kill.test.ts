@@ -18,7 +18,7 @@ it('leaves no certificate in the world that the records do not know, killed at a
   assert.ok(seen.length >= 60);
   for (const text of seen) {
     const serial = parseSerialNumber(text);
-    assert.ok(serial !== undefined && home.authority.isGood(serial), `${text} is not on record`);
+    assert.ok(serial !== undefined && (await home.authority.isGood(serial)), `${text} is not on record`);
   }
   const { sequence } = await home.authority.log.verify();
   const onRecord = await home.authority.certificates.list({ limit: 1_000_000 });

@@ -88,7 +88,7 @@ describe('a join code that is revoked', () => {
     await home.authority.joinCodes.revoke(listed?.id ?? 0, 'admin/local');
     await refused('join_code_revoked', home.enrol(code, keys));
     await refused('join_code_revoked', home.enrol(code));
-    assert.equal(home.authority.isGood(certificate.serial), true);
+    assert.equal(await home.authority.isGood(certificate.serial), true);
     assert.equal(home.authority.hasLiveJoinCode(), false);
     assert.equal((await home.authority.joinCodes.list({ limit: 9 }))[0]?.state, 'revoked');
     await refused('already_revoked', home.authority.joinCodes.revoke(listed?.id ?? 0, 'admin/local'));

@@ -1,10 +1,11 @@
 import { HoldfastError } from '../base/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { identityLabel } from './identity-records.ts';
-import { type ListedJoinCode, listJoinCodeRows, markJoinCodeRevoked } from './join-code-records.ts';
+import { identityLabel } from './identity-label.ts';
+import { type RecordedJoinCode, readJoinCode } from './recorded-join-codes.ts';
+import type { Records } from './records/records.ts';
 
 /** A join code as it is listed; its secret is not kept. */
-export interface JoinCodeRecord extends Omit<ListedJoinCode, 'createdAt' | 'expiresAt' | 'revokedAt'> {
+export interface JoinCodeRecord extends Omit<RecordedJoinCode, 'createdAt' | 'expiresAt' | 'revokedAt'> {
   readonly state: 'live' | 'used' | 'expired' | 'revoked';
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -19,10 +20,16 @@ export class JoinCodes {
   }
 
   /** The newest, dead ones too; those made before one with a number when `before` names it. */
-  async list({ before, limit }: { before?: number; limit: number }): Promise<JoinCodeRecord[]> {
-    const { database, clock } = this.#context;
-    const rows = await listJoinCodeRows(database, { before, limit });
-    return rows.map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
+  async list({
+    before = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: {
+    before?: number;
+    limit: number;
+  }): Promise<JoinCodeRecord[]> {
+    const { records, clock } = this.#context;
+    const rows = await records.joinCodes.before(before, limit);
+    return rows.map(readJoinCode).map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
       ...row,
       state: stateOf({ ...row, expiresAt, revokedAt }, clock.now()),
       createdAt: new Date(createdAt),
@@ -35,9 +42,9 @@ export class JoinCodes {
    * @throws HoldfastError `object_not_found` for none, `already_revoked`
    */
   async revoke(id: number, by: string): Promise<void> {
-    const { database, log, clock } = this.#context;
-    await database.transaction(async (tx) => {
-      const code = await markJoinCodeRevoked(tx, id, clock.now());
+    const { records, log, clock } = this.#context;
+    await records.transaction(async (tx) => {
+      const code = await tx.joinCodes.revoke(id, clock.now());
       if (code === undefined) throw await notLive(tx, id);
       await log.append(tx, {
         kind: 'token revoked',
@@ -54,7 +61,7 @@ function stateOf(
     maxUses,
     expiresAt,
     revokedAt,
-  }: Pick<ListedJoinCode, 'uses' | 'maxUses' | 'expiresAt' | 'revokedAt'>,
+  }: Pick<RecordedJoinCode, 'uses' | 'maxUses' | 'expiresAt' | 'revokedAt'>,
   nowMs: number,
 ): JoinCodeRecord['state'] {
   if (revokedAt !== undefined) return 'revoked';
@@ -62,8 +69,8 @@ function stateOf(
   return nowMs > expiresAt ? 'expired' : 'live';
 }
 
-async function notLive(tx: Parameters<typeof listJoinCodeRows>[0], id: number): Promise<HoldfastError> {
-  const exists = (await tx.get('SELECT 1 FROM join_codes WHERE id = ?', id)) !== undefined;
+async function notLive({ joinCodes }: Records, id: number): Promise<HoldfastError> {
+  const exists = (await joinCodes.find(id)) !== undefined;
   const hint = 'holdfast token list shows them all';
   if (exists) return new HoldfastError('already_revoked', `join code ${id} is revoked already`, { hint });
   return new HoldfastError('object_not_found', `there is no join code ${id}`, { hint });

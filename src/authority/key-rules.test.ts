@@ -9,7 +9,6 @@ import { infineonPrime, nextPrime, randomPrime, rsaKeyOf } from '../../test/rig/
 import { createNodeRequest } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, keyAlgorithms } from '../pki/index.ts';
 import { SampleHome } from './authority.fixture.ts';
-import { openContext } from './open-authority.ts';
 import { refused } from './refused.fixture.ts';
 
 /** What openssl makes with these options, and what the refusal of it names. */
@@ -82,9 +81,7 @@ describe('a public key', () => {
     await using home = await SampleHome.open();
     const { keys, issued } = await home.node('alpha');
     const { serial } = issued.certificate;
-    await home.reopen(async () => {
-      const { context } = await openContext({ home: home.path, clock: home.clock });
-      await using database = context.database;
+    await home.tamper(async (database) => {
       const update =
         "UPDATE certificates SET revoked_at = ?, revocation_reason = 'keyCompromise' WHERE serial = ?";
       await database.run(update, home.clock.now(), serial);

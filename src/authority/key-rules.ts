@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Bytes } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
 import { type Identity, keyKind } from '../pki/index.ts';
 import type { ProfilePolicy } from '../policy/index.ts';
 import { checkKeyStrength } from './key-strength.ts';
+import type { Records } from './records/records.ts';
 import { requestNotAllowed } from './request-rules.ts';
 
 /** What a public key is known by in the records: the SHA-256 of its SubjectPublicKeyInfo. */
@@ -25,7 +25,7 @@ const hashes = new WeakMap<Bytes, Bytes>();
  * @throws HoldfastError `key_weak`, `request_not_allowed`, `key_unsupported`, `key_malformed`
  */
 export async function checkPublicKey(
-  tx: Queries,
+  tx: Records,
   spki: Bytes,
   { identity: { role, name }, profile }: { readonly identity: Identity; readonly profile: ProfilePolicy },
 ): Promise<void> {
@@ -44,19 +44,14 @@ export async function checkPublicKey(
 
 /** What is on record of a public key. */
 async function useOfKey(
-  tx: Queries,
+  { certificates, issuers }: Records,
   publicKey: Bytes,
   { role, name }: Pick<Identity, 'role' | 'name'>,
 ): Promise<{ isCompromised: boolean; isForeign: boolean }> {
-  const row = await tx.get<{ compromised: number | null; foreign_use: number | null }>(
-    `SELECT max(compromised) AS compromised, max(foreign_use) AS foreign_use FROM (
-      SELECT c.revocation_reason IS 'keyCompromise' AS compromised, i.role <> ? OR i.name <> ? AS foreign_use
-        FROM certificates c JOIN identities i ON i.id = c.identity WHERE c.public_key = ?
-      UNION ALL SELECT 0, 1 FROM issuers WHERE public_key = ?)`,
-    role,
-    name,
-    publicKey,
-    publicKey,
-  );
-  return { isCompromised: row?.compromised === 1, isForeign: row?.foreign_use === 1 };
+  const uses = await certificates.usesOf(publicKey);
+  return {
+    isCompromised: uses.some((use) => use.revocation_reason === 'keyCompromise'),
+    isForeign:
+      uses.some((use) => use.role !== role || use.name !== name) || (await issuers.hasKey(publicKey)),
+  };
 }

@@ -25,7 +25,7 @@ export interface LeafDraft {
  */
 export function draftLeaf(context: AuthorityContext, authorisation: Authorisation, spki: Bytes): LeafDraft {
   const { issuer, clock } = context;
-  const { current: policy } = context.policy;
+  const { policy } = context.present;
   const nowMs = clock.now();
   checkClock(context);
   checkIssuing(context, nowMs);
@@ -36,7 +36,7 @@ export function draftLeaf(context: AuthorityContext, authorisation: Authorisatio
 
 /** Whether a draft would be written alike now, but for its time. */
 export function stands({ issuer, policy }: LeafDraft, context: AuthorityContext): boolean {
-  return issuer === context.issuer && policy === context.policy.current;
+  return issuer === context.issuer && policy === context.present.policy;
 }
 
 function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {

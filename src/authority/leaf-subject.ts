@@ -8,7 +8,7 @@ import {
 } from '../pki/index.ts';
 import type { ProfilePolicy } from '../policy/index.ts';
 import type { Authorisation } from './authorisation.ts';
-import { identityLabel } from './identity-records.ts';
+import { identityLabel } from './identity-label.ts';
 
 /** RFC 5280 Appendix A.1, ub-common-name. */
 const maxCommonNameLength = 64;

@@ -5,11 +5,9 @@ import { keepTime } from './log/check-clock.ts';
 import { keepCheckpoint } from './log/kept-checkpoint.ts';
 import { noteAllOnKit } from './note-on-kit.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
-import { expireRequests } from './requests/expire-requests.ts';
-import { removeOldRequests } from './requests/remove-old-requests.ts';
+import { expireRequests, removeOldRequests } from './requests/end-requests.ts';
 import { renewOcspSignersWhenDue } from './revocation/renew-ocsp-signers.ts';
 import { signCrlsWhenDue } from './revocation/sign-crls-when-due.ts';
-import { readStanding } from './standing.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */
 type Step = (context: AuthorityContext, log: Log) => Promise<void>;
@@ -37,7 +35,7 @@ export async function maintain(
   more: readonly Step[] = [],
 ): Promise<void> {
   for (const step of [...steps, ...more]) {
-    if (readStanding(context.reader) !== 'ready') return;
+    if (context.present.state.standing !== 'ready') return;
     try {
       await step(context, log);
     } catch (error) {

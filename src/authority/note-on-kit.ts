@@ -32,14 +32,13 @@ export async function noteOnKit(path: string, escrows: readonly KitEscrow[]): Pr
 
 /** Notes all that is kept: once for each time that the authority is opened. */
 export async function noteAllOnKit(context: AuthorityContext): Promise<void> {
-  const { care, database } = context;
+  const { care, records } = context;
   if (care.recoveryKit === undefined || noted.has(context)) return;
-  const rows = await database.all<{ node: string; sealed: Uint8Array }>(
-    `SELECT i.role || '/' || i.name AS node, e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
-      ORDER BY e.id LIMIT ?`,
-    maxNoted,
-  );
-  const escrows = rows.map(({ node, sealed }) => ({ node, fingerprint: escrowFingerprint(sealed) }));
+  const rows = await records.escrows.after(0, maxNoted);
+  const escrows = rows.map(({ identity: node, sealed }) => ({
+    node,
+    fingerprint: escrowFingerprint(sealed),
+  }));
   await noteOnKit(care.recoveryKit, escrows);
   noted.add(context);
 }

@@ -1,10 +1,9 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../base/index.ts';
-import { CommittedReader, type Database, openDatabase, type ProcessLock } from '../db/index.ts';
+import { type ProcessLock } from '../db/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../trust/index.ts';
 import { Authority, type AuthorityParts } from './authority.ts';
 import { createContext } from './authority-context.ts';
-import { authorityDamaged } from './authority-damaged.ts';
 import { authorityDirectory, existingDatabase } from './authority-files.ts';
 import { type Care, noCare } from './backup/care.ts';
 import { removeLeftSnapshots } from './backup/snapshot-files.ts';
@@ -13,14 +12,15 @@ import { indexOlderCertificates } from './index-older-certificates.ts';
 import { AuditLog } from './log/audit-log.ts';
 import { keepTime } from './log/check-clock.ts';
 import { ClockGuard } from './log/clock-guard.ts';
-import { DurableHead } from './log/durable-head.ts';
 import { passesKeptCheckpoint } from './log/kept-checkpoint.ts';
-import { LivePolicy } from './policy/live-policy.ts';
+import { Mirrors } from './mirror/mirrors.ts';
+import { Present } from './present.ts';
 import { readIssuer } from './read-issuer.ts';
+import type { AuthorityRecords } from './records/authority-records.ts';
+import { openRecords } from './records/open-records.ts';
 import { replaceIssuingWhenDue } from './replace-issuing.ts';
-import { authorityMigrations } from './schema.ts';
+import { ServerRoots } from './server-roots.ts';
 import { CertificateSigner } from './signing/certificate-signer.ts';
-import type { Standing } from './standing.ts';
 
 /** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */
 export type Looks = 'always' | 'when damaged';
@@ -64,81 +64,70 @@ export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLoc
   return new Authority({ ...(await openContext(options)), lock });
 }
 
-/** Opens keystore and database of a home whose lock is held; the database is the caller's to close. */
-export async function openContext({
-  home,
-  clock,
-  worker = false,
-  care = noCare,
-  looks,
-  passphrase,
-}: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
+/** Opens keystore and records of a home whose lock is held; the records are the caller's to close. */
+export async function openContext(options: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
+  const { home, worker = false, passphrase } = options;
   const directory = authorityDirectory(home);
   if (!(await exists(directory))) {
     throw new HoldfastError('home_missing', `the home ${home} has no authority`, {
       hint: 'holdfast init makes one',
     });
   }
-  const path = await existingDatabase(directory);
+  await existingDatabase(directory);
   await removeLeftSnapshots(directory);
   const keystore = await Keystore.open(directory, { passphrase });
-  const database = await openDatabase({
-    place: { kind: 'sqlite', path },
-    migrations: authorityMigrations,
-    worker,
-  });
+  const records = await openRecords(directory, { worker });
   try {
-    const { epoch, standing, recovery_recipient, network, status_address } = await readAuthority(database);
-    const log = new AuditLog(database, epoch, clock, { waits: standing === 'restored' });
-    await indexOlderCertificates(database);
-    const about = { network, statusAddress: status_address };
-    const issuer = await readIssuer(database, keystore, { ...about, nowMs: clock.now() });
-    const reader = new CommittedReader(path);
-    const isLooking =
-      looks === 'always' ||
-      (looks === 'when damaged' && !(await passesKeptCheckpoint({ directory, issuer, reader })));
-    const clockGuard = new ClockGuard(clock, reader);
-    const context = createContext(
-      {
-        directory,
-        recoveryRecipient: recovery_recipient,
-        care,
-        looks: isLooking,
-        database,
-        reader,
-        keystore,
-        log,
-        durable: new DurableHead(database, reader),
-        policy: new LivePolicy(reader),
-        clock,
-        clockGuard,
-        certificateSigner: new CertificateSigner(),
-        epoch,
-      },
-      issuer,
-    );
-    if (!isLooking) await keepTime(context);
-    if (!isLooking && standing === 'ready') await replaceIssuingWhenDue(context);
-    return { context, recoveryRecipient: recovery_recipient };
+    return await contextOf({ directory, keystore, records }, options);
   } catch (error) {
-    await database.close();
+    await records.close();
     throw error;
   }
 }
 
-interface AuthorityRow {
-  readonly network: string;
-  readonly status_address: string;
-  readonly recovery_recipient: string;
-  readonly epoch: number;
-  readonly standing: Standing;
-}
-
-async function readAuthority(database: Database): Promise<AuthorityRow> {
-  const sql = 'SELECT network, status_address, recovery_recipient, epoch, standing FROM authority';
-  const row = await database.get<AuthorityRow>(sql);
-  if (row === undefined) throw authorityDamaged('the database does not say which network it is of');
-  return row;
+/** What an authority decides with, by what is in its directory: what is due at its opening is done. */
+export async function contextOf(
+  {
+    directory,
+    keystore,
+    records,
+  }: { readonly directory: string; readonly keystore: Keystore; readonly records: AuthorityRecords },
+  { clock, care = noCare, looks }: OpenAuthorityOptions,
+): Promise<Omit<AuthorityParts, 'lock'>> {
+  await indexOlderCertificates(records);
+  const present = await Present.of(records);
+  const { epoch, standing, recovery_recipient, network, status_address } = present.state;
+  const log = new AuditLog(records, epoch, clock, { waits: standing === 'restored' });
+  const about = { network, statusAddress: status_address };
+  const issuer = await readIssuer(records, keystore, { ...about, nowMs: clock.now() });
+  const isLooking =
+    looks === 'always' ||
+    (looks === 'when damaged' && !(await passesKeptCheckpoint({ directory, issuer, records })));
+  const context = createContext(
+    {
+      directory,
+      recoveryRecipient: recovery_recipient,
+      care,
+      looks: isLooking,
+      records,
+      present,
+      keystore,
+      log,
+      clock,
+      clockGuard: new ClockGuard(clock, present),
+      certificateSigner: new CertificateSigner(),
+      epoch,
+    },
+    issuer,
+  );
+  if (!isLooking) await keepTime(context);
+  if (!isLooking && standing === 'ready') await replaceIssuingWhenDue(context);
+  return {
+    context,
+    serverRoots: await ServerRoots.of(context),
+    mirrors: await Mirrors.of(context),
+    recoveryRecipient: recovery_recipient,
+  };
 }
 
 async function exists(path: string): Promise<boolean> {

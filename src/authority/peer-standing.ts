@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes } from '../base/index.ts';
+import { equalBytes } from '../base/index.ts';
 import type { Certificate, SerialNumber } from '../pki/index.ts';
 import type { AuthorityContext } from './authority-context.ts';
 
@@ -9,20 +9,19 @@ import type { AuthorityContext } from './authority-context.ts';
 export type PeerStanding = 'good' | 'issuer revoked' | 'revoked' | 'unknown';
 
 /**
- * Looks a certificate up in what is committed, in microseconds however many there are. Given as a whole it has to be the
+ * Looks a certificate up in what is committed, by an index however many there are. Given as a whole it has to be the
  * very one that was issued: whoever has the key of an issuer makes certificates with any number, and is stopped here
  * before anybody knows of it.
  */
-export function standingOf(
-  { reader, issuer }: Pick<AuthorityContext, 'reader' | 'issuer'>,
+export async function standingOf(
+  { records, issuer }: Pick<AuthorityContext, 'records' | 'issuer'>,
   serial: SerialNumber,
   certificate?: Certificate,
-): PeerStanding {
-  const row = reader.get('SELECT issuer, revoked_at, certificate FROM certificates WHERE serial = ?', serial);
+): Promise<PeerStanding> {
+  const row = await records.committed.certificates.find(serial);
   if (row === undefined) return 'unknown';
-  if (certificate !== undefined && !equalBytes(row['certificate'] as Bytes, certificate.der))
-    return 'unknown';
-  if (row['revoked_at'] !== null) return 'revoked';
-  const issuing = issuer.issuings.find(({ label }) => label === row['issuer']);
+  if (certificate !== undefined && !equalBytes(row.certificate, certificate.der)) return 'unknown';
+  if (row.revoked_at !== null) return 'revoked';
+  const issuing = issuer.issuings.find(({ label }) => label === row.issuer);
   return issuing?.revoked === undefined ? 'good' : 'issuer revoked';
 }

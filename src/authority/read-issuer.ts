@@ -1,18 +1,18 @@
-import type { Database } from '../db/index.ts';
 import { exportPublicKey } from '../pki/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { authorityDamaged } from './authority-damaged.ts';
 import type { CaCertificate, Issuer } from './issuer.ts';
-import { readIssuers } from './issuer-records.ts';
+import { readIssuers } from './recorded-issuers.ts';
+import type { Records } from './records/records.ts';
 
 /** What signs at a moment, from the records and the keystore. @throws HoldfastError `authority_damaged` */
 export async function readIssuer(
-  database: Database,
+  records: Records,
   keystore: Keystore,
   { network, statusAddress, nowMs }: { network: string; statusAddress: string; nowMs: number },
 ): Promise<Issuer> {
-  const [root] = await readIssuers(database, 'root');
-  const issuings = await readIssuers(database, 'issuing');
+  const [root] = await readIssuers(records, 'root');
+  const issuings = await readIssuers(records, 'issuing');
   const issuing = presentIssuing(issuings, keystore, nowMs);
   const issuingKey = keystore.key(issuing.label);
   const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;

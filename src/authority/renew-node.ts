@@ -1,15 +1,16 @@
 import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
-import type { Queries } from '../db/index.ts';
 import { type SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
 import type { Authorisation } from './authorisation.ts';
 import { checkNamesOfRole } from './authorised-names.ts';
 import type { AuthorityContext } from './authority-context.ts';
-import { findIssued, findNewestOfKey, type IssuedRow, isLive } from './certificate-records.ts';
-import { findIdentity, identityLabel } from './identity-records.ts';
+import { identityLabel } from './identity-label.ts';
 import { type Issued, issue, issuedBefore } from './issue.ts';
 import { publicKeyHash } from './key-rules.ts';
 import { readRequest } from './read-request.ts';
+import { isLive } from './record-certificate.ts';
+import type { CertificateRow } from './records/certificates.ts';
+import type { Records } from './records/records.ts';
 import { checkContents, requestNotAllowed } from './request-rules.ts';
 
 /** A node asks for its next certificate. */
@@ -37,12 +38,12 @@ export async function renewNode(
 ): Promise<Issued> {
   const request = readRequest(order.request);
   await context.certificateSigner.check(request);
-  return await context.database.transaction(async (tx) => {
+  return await context.records.transaction(async (tx) => {
     const present = await presented(tx, context, order);
     const { identity } = order;
     const authorisation = authorisedBy(parseCertificate(present.certificate), identity);
     checkContents(request, authorisation);
-    checkNamesOfRole(context.policy.current, identity.role, authorisation.names);
+    checkNamesOfRole(context.present.policy, identity.role, authorisation.names);
     const before = await answeredBefore(tx, present, publicKeyHash(request.spki));
     const again = issuedBefore(context, before);
     if (again !== undefined) return again;
@@ -54,12 +55,12 @@ export async function renewNode(
 
 /** The certificate the node came with, judged again by the records: the gate's word may be a moment old. */
 async function presented(
-  tx: Queries,
+  tx: Records,
   { clock }: AuthorityContext,
   { identity, serial }: Omit<RenewOrder, 'checkpoint'>,
-): Promise<IssuedRow> {
-  const row = await findIssued(tx, serial);
-  const owner = await findIdentity(tx, identity);
+): Promise<CertificateRow> {
+  const row = await tx.certificates.find(serial);
+  const owner = await tx.identities.find(identity);
   const label = identityLabel(identity);
   if (row === undefined || row.identity !== owner?.id) {
     throw new HoldfastError('certificate_not_allowed', `certificate ${serial} was not issued to ${label}`);
@@ -76,12 +77,12 @@ async function presented(
  * taken again; the present key may be.
  */
 async function answeredBefore(
-  tx: Queries,
-  present: IssuedRow,
+  tx: Records,
+  present: CertificateRow,
   publicKey: Bytes,
-): Promise<IssuedRow | undefined> {
+): Promise<CertificateRow | undefined> {
   if (equalBytes(publicKey, present.public_key)) return undefined;
-  const newest = await findNewestOfKey(tx, publicKey);
+  const newest = await tx.certificates.newestOf(publicKey);
   // A key of another identity is refused by name where it is issued.
   if (newest === undefined || newest.identity !== present.identity) return undefined;
   if (newest.id < present.id) throw requestNotAllowed('the public key is that of an older certificate');

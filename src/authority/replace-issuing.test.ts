@@ -12,9 +12,10 @@ import { authorityDirectory, databasePath } from './authority-files.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import { permittingNames } from './custody/permitted-names.ts';
 import type { Issued } from './issue.ts';
-import { readIssuers } from './issuer-records.ts';
+import { readIssuers } from './recorded-issuers.ts';
+import { Records } from './records/records.ts';
+import { authorityMigrations } from './records/schema.ts';
 import { refused } from './refused.fixture.ts';
-import { authorityMigrations } from './schema.ts';
 
 const yearMs = 365.25 * dayMs;
 
@@ -45,11 +46,11 @@ const kinds = async (home: SampleHome): Promise<string[]> =>
 async function boundUris({ path, clock }: SampleHome): Promise<void> {
   const directory = authorityDirectory(path);
   const keystore = await Keystore.open(directory);
-  const database = await openDatabase({
+  await using database = await openDatabase({
     place: { kind: 'sqlite', path: databasePath(directory) },
     migrations: authorityMigrations,
   });
-  const [{ certificate: root }] = await readIssuers(database, 'root');
+  const [{ certificate: root }] = await readIssuers(new Records(database), 'root');
   const { permitted, excluded } = permittingNames(['example.com', '10.0.0.0/8']);
   const made = createIssuingCertificate(
     'issuing-1',
@@ -62,10 +63,7 @@ async function boundUris({ path, clock }: SampleHome): Promise<void> {
       nameConstraints: { permitted: [...permitted, { kind: 'uri', value: sampleNetworkName }], excluded },
     },
   );
-  await database.transaction((tx) =>
-    tx.run('UPDATE issuers SET certificate = ? WHERE label = ?', made, 'issuing-1'),
-  );
-  await database.close();
+  await database.run('UPDATE issuers SET certificate = ? WHERE label = ?', made, 'issuing-1');
 }
 
 describe('the issuing certificate', () => {

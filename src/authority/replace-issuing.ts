@@ -1,5 +1,4 @@
 import { createPublicKey } from 'node:crypto';
-import type { Queries } from '../db/index.ts';
 import {
   type Certificate,
   generateKeyPair,
@@ -10,8 +9,10 @@ import {
 import type { AuthorityContext } from './authority-context.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import type { CaCertificate } from './issuer.ts';
-import { issuerLabel, recordIssuer } from './issuer-records.ts';
 import { presentIssuing, readIssuer } from './read-issuer.ts';
+import { recordIssuer } from './recorded-issuers.ts';
+import { issuerLabel } from './records/issuers.ts';
+import type { Records } from './records/records.ts';
 
 /**
  * Makes the next issuing certificate, with a new key, when half of the present one's life is over or it was revoked, and
@@ -42,9 +43,9 @@ export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<
 export async function replaceIssuing(
   context: AuthorityContext,
   nameConstraints: NameConstraints | undefined,
-  record: (tx: Queries, made: CaCertificate) => Promise<void> = async () => {},
+  record: (tx: Records, made: CaCertificate) => Promise<void> = async () => {},
 ): Promise<void> {
-  const { database, issuer, keystore, log, clock } = context;
+  const { records, issuer, keystore, log, clock } = context;
   const { root, issuing: present, issuings } = issuer;
   const generation = issuings.length + 1;
   const label = issuerLabel('issuing', generation);
@@ -57,7 +58,7 @@ export async function replaceIssuing(
   const options = { network, statusAddress, nowMs: clock.now(), nameConstraints };
   const publicKey = createPublicKey(keystore.key(label));
   const certificate = parseCertificate(createIssuingCertificate(label, publicKey, signer, options));
-  await database.transaction(async (tx) => {
+  await records.transaction(async (tx) => {
     await recordIssuer(tx, { kind: 'issuing', generation, certificate });
     const details = { issuing: certificate.fingerprint, label, replaces: present.label };
     await log.append(tx, { kind: 'issuing certificate replaced', by: 'authority', details });
@@ -68,9 +69,9 @@ export async function replaceIssuing(
 
 /** Signs from now on with what the records name by now. */
 export async function readAgain(context: AuthorityContext): Promise<void> {
-  const { database, keystore, issuer, clock } = context;
+  const { records, keystore, issuer, clock } = context;
   const { network, statusAddress } = issuer;
-  context.useIssuer(await readIssuer(database, keystore, { network, statusAddress, nowMs: clock.now() }));
+  context.useIssuer(await readIssuer(records, keystore, { network, statusAddress, nowMs: clock.now() }));
 }
 
 /** Networks of before have such constraints, for which the commonest validators refuse whatever lies below. */

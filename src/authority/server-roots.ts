@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, HoldfastError } from '../base/index.ts';
 import { type Certificate, fingerprint, parseCertificate } from '../pki/index.ts';
 import {
   formatTrustBundle,
@@ -28,11 +28,6 @@ export interface BoundOrder {
   readonly by: string;
 }
 
-interface StoredRoot {
-  readonly host: string;
-  readonly certificate: string;
-}
-
 /** It goes out with every certificate, in a message of bounded size. */
 const maxBundleLength = 40 * 1024;
 
@@ -41,9 +36,14 @@ export class ServerRoots {
   readonly #context: AuthorityContext;
   #bundle: TrustBundle;
 
-  constructor(context: AuthorityContext) {
+  private constructor(context: AuthorityContext, bundle: TrustBundle) {
     this.#context = context;
-    this.#bundle = this.#read();
+    this.#bundle = bundle;
+  }
+
+  /** As they are on record. */
+  static async of(context: AuthorityContext): Promise<ServerRoots> {
+    return new ServerRoots(context, await readBundle(context));
   }
 
   /** As it goes out to nodes. */
@@ -70,37 +70,34 @@ export class ServerRoots {
       throw new HoldfastError('input_invalid', 'more roots than go out to nodes together', {
         hint: 'bind fewer hosts, or give fewer roots with --roots',
       });
-    const { database, log } = this.#context;
-    await database.transaction(async (tx) => {
-      const insert = 'INSERT OR IGNORE INTO server_roots (host, fingerprint, certificate) VALUES (?, ?, ?)';
-      for (const host of hosts) for (const root of roots) await tx.run(insert, host, fingerprint(root), root);
+    const { records, log } = this.#context;
+    await records.transaction(async (tx) => {
+      for (const host of hosts)
+        for (const root of roots)
+          await tx.serverRoots.insert({ host, fingerprint: fingerprint(root), certificate: root });
       const details = { target, ...order, hosts, roots: roots.map(fingerprint) };
       await log.append(tx, { kind: 'tls bound', by, details });
     });
-    this.#bundle = this.#read();
+    this.#bundle = await readBundle(this.#context);
   }
 
   /** Forgets the roots of hosts that no certificate from elsewhere is shown for any more. */
   async unbind({ target, hosts, by }: Pick<BoundOrder, 'target' | 'hosts' | 'by'>): Promise<void> {
-    const { database, log } = this.#context;
-    await database.transaction(async (tx) => {
-      for (const host of hosts) await tx.run('DELETE FROM server_roots WHERE host = ?', host);
+    const { records, log } = this.#context;
+    await records.transaction(async (tx) => {
+      for (const host of hosts) await tx.serverRoots.removeOf(host);
       await log.append(tx, { kind: 'tls unbound', by, details: { target, hosts } });
     });
-    this.#bundle = this.#read();
+    this.#bundle = await readBundle(this.#context);
   }
+}
 
-  #read(): TrustBundle {
-    const { issuer, reader } = this.#context;
-    const own = singleRootBundle(issuer.network, issuer.root.certificate.der);
-    const sql = `SELECT json_group_array(json_object('host', host, 'certificate', hex(certificate))) AS roots
-      FROM (SELECT host, certificate FROM server_roots ORDER BY fingerprint, host)`;
-    const stored = JSON.parse(reader.get(sql)?.roots as string) as StoredRoot[];
-    const byRoot = Map.groupBy(stored, ({ certificate }) => certificate);
-    const others = [...byRoot].map(([hex, rows]): TrustAnchor => {
-      const names = rows.map(({ host }) => host);
-      return trustAnchor(asBuffer(Buffer.from(hex, 'hex')), { kind: 'server', names });
-    });
-    return { ...own, anchors: [...own.anchors, ...others] };
-  }
+async function readBundle({ issuer, records }: AuthorityContext): Promise<TrustBundle> {
+  const own = singleRootBundle(issuer.network, issuer.root.certificate.der);
+  const byRoot = Map.groupBy(await records.committed.serverRoots.list(), (row) => row.fingerprint);
+  const others = [...byRoot.values()].flatMap((rows): TrustAnchor[] => {
+    const names = rows.map(({ host }) => host);
+    return rows.slice(0, 1).map(({ certificate }) => trustAnchor(certificate, { kind: 'server', names }));
+  });
+  return { ...own, anchors: [...own.anchors, ...others] };
 }

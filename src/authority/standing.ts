@@ -1,28 +1,13 @@
 import { HoldfastError } from '../base/index.ts';
-import type { CommittedReader, Queries } from '../db/index.ts';
-
-/**
- * Whether an authority may work: `ready`; `restored` from a backup and not told yet what happened since; `superseded`,
- * because one with a higher epoch was met; `retired`, because it was moved to another machine.
- */
-export type Standing = 'ready' | 'restored' | 'superseded' | 'retired';
-
-/** The standing on record. */
-export function readStanding(reader: CommittedReader): Standing {
-  return reader.get('SELECT standing FROM authority')?.standing as Standing;
-}
-
-/** The standing on record, for whoever has no reader. */
-export async function readStandingOf(queries: Queries): Promise<Standing | undefined> {
-  return (await queries.get<{ standing: Standing }>('SELECT standing FROM authority'))?.standing;
-}
+import type { Present } from './present.ts';
+import type { Standing } from './records/state.ts';
 
 /**
  * Refuses to issue, to answer and to sign for an authority that may not work.
  * @throws HoldfastError `authority_restored`, `authority_superseded`, `authority_retired`
  */
-export function checkStanding({ reader }: { readonly reader: CommittedReader }): void {
-  const standing = readStanding(reader);
+export function checkStanding({ present }: { readonly present: Present }): void {
+  const { standing } = present.state;
   if (standing !== 'ready') throw refusalOfStanding(standing);
 }
 

@@ -23,21 +23,20 @@ export class StoreRecord {
 
   /** Its id, {@link unmarkedStore}, or undefined while there was none yet. */
   get current(): string | undefined {
-    const row = this.#context.reader.get('SELECT store FROM authority');
-    return typeof row?.['store'] === 'string' ? row['store'] : undefined;
+    return this.#context.present.state.store ?? undefined;
   }
 
   /** Puts the first store on record, or the id that one from before was given. */
   async begin(store: string): Promise<void> {
-    await this.#context.database.run('UPDATE authority SET store = ?', store);
+    await this.#context.records.state.setStore(store);
   }
 
   /** Takes another store for that of this network, which somebody has to answer for. */
   async accept({ by, ...details }: StoreAcceptance): Promise<void> {
-    const { database, log } = this.#context;
+    const { records, log } = this.#context;
     const before = this.current;
-    await database.transaction(async (tx) => {
-      await tx.run('UPDATE authority SET store = ?', details.store);
+    await records.transaction(async (tx) => {
+      await tx.state.setStore(details.store);
       const known = before === undefined ? {} : { before };
       await log.append(tx, { kind: 'store accepted', by, details: { ...details, ...known } });
     });

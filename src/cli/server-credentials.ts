@@ -49,12 +49,12 @@ export class ServerCredentials {
   ): Promise<ServerCredentials> {
     const keystore = await openOrCreateKeystore(directory);
     const kept = readKept(keystore);
-    const good = kept !== undefined && isGood(kept, authority, names, clock);
+    const good = kept !== undefined && (await isGood(kept, authority, names, clock));
     const credentials = good
       ? kept
-      : await issue(keystore, authority, names).catch((error: unknown) => {
+      : await issue(keystore, authority, names).catch(async (error: unknown) => {
           // A server that cannot renew yet still has what it has: storing and revoking go on.
-          const goesOn = kept !== undefined && isUsable(kept, authority, clock);
+          const goesOn = kept !== undefined && (await isUsable(kept, authority, clock));
           if (goesOn && isHoldfastError(error, 'clock_wrong', 'issuer_ending')) return kept;
           throw error;
         });
@@ -71,7 +71,7 @@ export class ServerCredentials {
 
   /** Gets another certificate now when it is due, or the one in use is not good any more. Errors: see `Authority.issueLocal`. */
   async renewIfDue(): Promise<void> {
-    if (isGood(this.current.current, this.#authority, this.#names, this.#clock)) return;
+    if (await isGood(this.current.current, this.#authority, this.#names, this.#clock)) return;
     const issued = await issue(this.#keystore, this.#authority, this.#names);
     this.current.replace(stapled(issued, this.#authority));
   }
@@ -90,20 +90,22 @@ function readKept(keystore: Keystore): Credentials | undefined {
   return { chain: [...keystore.certificate(label)], privateKey: keystore.key(label) };
 }
 
-function isGood(
+async function isGood(
   { chain }: Credentials,
   authority: Authority,
   names: readonly string[],
   clock: Clock,
-): boolean {
+): Promise<boolean> {
   const [leaf, issuing] = chain.map((der) => parseCertificate(der));
   if (leaf === undefined || issuing?.fingerprint !== authority.issuing.fingerprint) return false;
-  return !needsRenewal(leaf, clock.now()) && authority.isGood(leaf.serial, leaf) && covers(leaf, names);
+  if (needsRenewal(leaf, clock.now()) || !covers(leaf, names)) return false;
+  return await authority.isGood(leaf.serial, leaf);
 }
 
-function isUsable({ chain: [der] }: Credentials, authority: Authority, clock: Clock): boolean {
+async function isUsable({ chain: [der] }: Credentials, authority: Authority, clock: Clock): Promise<boolean> {
   const leaf = der && parseCertificate(der);
-  return leaf !== undefined && clock.now() < leaf.notAfter.getTime() && authority.isGood(leaf.serial);
+  if (leaf === undefined || clock.now() >= leaf.notAfter.getTime()) return false;
+  return await authority.isGood(leaf.serial);
 }
 
 function covers({ extensions }: Certificate, texts: readonly string[]): boolean {

@@ -214,7 +214,9 @@ function groupContract(opening: Opening): void {
   it('tells who listens of what is kept before anybody else hears of it', async (t) => {
     await using database = await (await opening(t))();
     let heard = 0;
-    const stop = database.onDurable(() => void (heard += 1));
+    const stop = database.onDurable(async () => {
+      heard += 1;
+    });
     const adding = ['a', 'b', 'c'].map(async (text) => {
       await add(database, text);
       return heard;

@@ -39,9 +39,10 @@ export interface Database extends Queries, AsyncDisposable {
   transaction<T>(work: (tx: Queries) => Promise<T> | T): Promise<T>;
   /**
    * Calls `listener` each time that everything committed so far has come to the disk, before anybody is told of it: what
-   * is committed then is there after a loss of power too. It must not throw. Until the returned function is called.
+   * is committed then is there after a loss of power too. They wait for it; when it fails, they are told that. Until the
+   * returned function is called.
    */
-  onDurable(listener: () => void): () => void;
+  onDurable(listener: () => Promise<void>): () => void;
   /** Waits for what was asked before, then closes. */
   close(): Promise<void>;
 }

@@ -18,8 +18,8 @@ export interface Engine {
   read(command: Command): Promise<unknown>;
   /**
    * Runs transactions one after the other and commits them as one; gives those it has not come to. A member is told how
-   * it ended when that is on the disk, and after `onDurable` was called, which is when something was changed.
+   * it ended when that is on the disk, and after `onDurable` has resolved, which is when something was changed.
    */
-  commit(waiting: readonly Member[], onDurable: () => void): Promise<readonly Member[]>;
+  commit(waiting: readonly Member[], onDurable: () => Promise<void>): Promise<readonly Member[]>;
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export class QueuedDatabase implements Database {
   #settled: Promise<void> = Promise.resolve();
   #closed = false;
   readonly #insideOf = new AsyncLocalStorage<Transaction>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<() => Promise<void>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -50,7 +50,7 @@ export class QueuedDatabase implements Database {
     });
   }
 
-  onDurable(listener: () => void): () => void {
+  onDurable(listener: () => Promise<void>): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -94,8 +94,8 @@ export class QueuedDatabase implements Database {
     this.#isWorking = false;
   }
 
-  #tellListeners(): void {
-    for (const listener of this.#listeners) listener();
+  async #tellListeners(): Promise<void> {
+    await Promise.all([...this.#listeners].map((listener) => listener()));
   }
 }
 

@@ -32,15 +32,15 @@ export function createDispatcher(
   policy: ListenerPolicy,
   { gate, storage, application, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const [path = '/'] = (request.url ?? '/').split('?', 1);
       const route: RouteRules | undefined = path.startsWith('/-/')
         ? findRoute(request.method ?? '', path)
         : storageRoute;
       const forRenewal = route?.forRenewal === true;
-      if (policy.clientCertificate === 'require') gate.check(request.socket, { roles, forRenewal });
-      const identity = admit(policy, route, request, gate);
+      if (policy.clientCertificate === 'require') await gate.check(request.socket, { roles, forRenewal });
+      const identity = await admit(policy, route, request, gate);
       if (path.startsWith('/-/')) application(request, response, identity);
       else void storage(request, response, { client: identity?.name ?? '', appendOnly: true });
     } catch (error) {
@@ -50,7 +50,7 @@ export function createDispatcher(
   };
   return (request, response) => {
     const heard = policy.services.includes('control') ? hear(request, response) : undefined;
-    if (heard === undefined) return handle(request, response);
+    if (heard === undefined) return void handle(request, response);
     heard.then(
       () => handle(request, response),
       (error: unknown) => refuse(request, response, error, log),
@@ -60,19 +60,19 @@ export function createDispatcher(
 
 type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal'>;
 
-function admit(
+async function admit(
   policy: ListenerPolicy,
   route: RouteRules | undefined,
   request: IncomingMessage,
   gate: PeerGate,
-): Identity | undefined {
+): Promise<Identity | undefined> {
   if (route === undefined) throw new HoldfastError('operation_unknown', 'there is no such address');
   if (!policy.services.includes(route.service)) {
     throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
   }
   if (route.access === 'anybody') return undefined;
   const forRenewal = route.forRenewal === true;
-  const identity = gate.check(request.socket, { roles: route.access, forRenewal });
+  const identity = await gate.check(request.socket, { roles: route.access, forRenewal });
   // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
   if (identity.role !== 'admin' || identity.name !== localName) return identity;
   throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);

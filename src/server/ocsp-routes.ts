@@ -29,12 +29,12 @@ export function mountOcsp(app: FastifyInstance, { authority, admin: { clock } }:
     scope.removeAllContentTypeParsers();
     const options = { parseAs: 'buffer', bodyLimit: maxRequestBytes } as const;
     scope.addContentTypeParser(requestType, options, (_request, body, parsed) => parsed(null, body));
-    scope.post<{ Body: Bytes | undefined }>(statusPaths.ocsp, (request, reply) => {
-      const { der } = authority.revocation.answerOcsp(request.body ?? new Uint8Array());
+    scope.post<{ Body: Bytes | undefined }>(statusPaths.ocsp, async (request, reply) => {
+      const { der } = await authority.revocation.answerOcsp(request.body ?? new Uint8Array());
       return reply.type(responseType).send(der);
     });
-    scope.get(`${inPath}*`, ({ raw, headers }, reply) => {
-      const answer = authority.revocation.answerOcsp(requestInPath(raw.url ?? ''));
+    scope.get(`${inPath}*`, async ({ raw, headers }, reply) => {
+      const answer = await authority.revocation.answerOcsp(requestInPath(raw.url ?? ''));
       const caching = cachingOf(answer, clock.now());
       void reply.headers(caching).type(responseType);
       if (caching['etag'] !== undefined && headers['if-none-match'] === caching['etag'])

@@ -101,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   await using opened = new AsyncDisposableStack();
   opened.defer(application.close);
-  opened.defer(authority.revocation.watch(() => destinations.gate.recheck()));
+  opened.defer(authority.revocation.watch(() => void destinations.gate.recheck()));
   for (const policy of policies) opened.use(await openListener(policy, options, destinations));
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
   opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
@@ -138,7 +138,7 @@ async function openListener(
   const http = serveHttp(listenerHttp(policy, createDispatcher(policy, destinations)));
   // A plain listener has nothing but what everybody may know.
   const onConnection = policy.kind === 'plain' ? answerPosts(postedOcsp(authority), http) : http;
-  const greet = (socket: Socket): Greeting =>
+  const greet = (socket: Socket): Promise<Greeting> =>
     destinations.gate.greet(socket, (refusal) => destinations.noteRefusal(socket, refusal));
   return listen({ policy, credentials, bindings, onConnection, greet, log });
 }

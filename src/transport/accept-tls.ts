@@ -15,7 +15,7 @@ export interface TlsAcceptor {
   readonly strangers: Strangers;
   readonly budget: HandshakeBudget;
   /** What the certificate of a new connection is worth. */
-  readonly greet: (socket: TLSSocket) => Greeting;
+  readonly greet: (socket: TLSSocket) => Greeting | Promise<Greeting>;
   readonly onConnection: (socket: TLSSocket) => void;
   /** Certificate and key cannot be used. */
   readonly onUnusable: (error: unknown) => void;
@@ -86,12 +86,19 @@ function shakeHands(socket: Socket, acceptor: TlsAcceptor): void {
   secured.once('_tlsError', (error: Error) => {
     if (systemErrorCode(error) === 'ERR_SSL_HTTP_REQUEST') socket.write(notTlsAnswer);
   });
-  secured.once('secure', () => welcome(socket, secured, acceptor));
+  secured.once('secure', () => {
+    welcome(socket, secured, acceptor).catch((error: unknown) => {
+      acceptor.onUnusable(error);
+      socket.destroy();
+    });
+  });
 }
 
-function welcome(socket: Socket, secured: TLSSocket, acceptor: TlsAcceptor): void {
+/** Nothing is read before it is known who is there. */
+async function welcome(socket: Socket, secured: TLSSocket, acceptor: TlsAcceptor): Promise<void> {
   const { policy, strangers, budget, greet, onConnection } = acceptor;
-  const greeting = policy.clientCertificate === 'off' ? 'stranger' : greet(secured);
+  const greeting = policy.clientCertificate === 'off' ? 'stranger' : await greet(secured);
+  if (secured.destroyed) return;
   if (greeting === 'known') {
     strangers.release(socket);
     budget.refund(placeOf(socket));

@@ -6,6 +6,6 @@ export interface Credentials {
   /** As it is sent: DER, the leaf, then the issuing certificate. */
   readonly chain: readonly Bytes[];
   readonly privateKey: KeyObject;
-  /** The OCSP answer about the leaf to be stapled, in DER, at once; undefined while there is none. */
-  readonly staple?: () => Bytes | undefined;
+  /** The OCSP answer about the leaf to be stapled, in DER; undefined while there is none. */
+  readonly staple?: () => Promise<Bytes | undefined>;
 }

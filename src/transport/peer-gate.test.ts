@@ -59,7 +59,7 @@ test('a connection without a request ends when its certificate is revoked', asyn
   const idle = await client.connect(server.url);
   await seen.promise;
   isRevoked = true;
-  server.gate.recheck();
+  await server.gate.recheck();
   await closed(idle);
   assert.deepEqual(server.requests, []);
 });
@@ -194,7 +194,7 @@ test('a connection that is idle is ended by the revocation of its peer, and othe
   assert.ok(socket);
   const ended = closed(socket);
   revoked = parseCertificate(credentials.chain[0] as Uint8Array).serial;
-  server.gate.recheck();
+  await server.gate.recheck();
   await ended;
   assert.equal(Object.values(other.agent().freeSockets).flat().length, 1);
 });

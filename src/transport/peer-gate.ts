@@ -25,9 +25,9 @@ export interface PeerGateOptions {
   /** Certificates that stand between those of peers and our roots, in DER: most programs show their own alone. */
   readonly issuings: () => readonly Bytes[];
   /** Whether the authority issued a certificate of this number and has not revoked it. Asked on every request. */
-  readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean;
+  readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean | Promise<boolean>;
   /** Whether one that is not good may at least be renewed, since only its issuer is not to be believed any more; none unless said. */
-  readonly isRenewable?: (certificate: Certificate) => boolean;
+  readonly isRenewable?: (certificate: Certificate) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -84,11 +84,11 @@ export class PeerGate {
    * @throws HoldfastError `certificate_required`, or another `certificate_*`, or `issuer_revoked`; {@link isToldToPeer}
    *   says whether the peer may learn which
    */
-  check(
+  async check(
     socket: Socket,
     { roles, forRenewal = false }: { readonly roles: readonly Role[]; readonly forRenewal?: boolean },
-  ): Identity {
-    const { peer, isGood } = this.#judge(socket, this.#options.clock.now());
+  ): Promise<Identity> {
+    const { peer, isGood } = await this.#judge(socket, this.#options.clock.now());
     const { identity, certificate } = peer;
     if (!isGood && !forRenewal) throw issuerRevoked(identity, certificate);
     checkRole(identity, roles);
@@ -99,9 +99,9 @@ export class PeerGate {
    * What the certificate of a new connection is worth. That of one who is known ends with it, without a request too.
    * `onStranger` learns why nobody of ours is there.
    */
-  greet(socket: Socket, onStranger: (refusal: unknown) => void): Greeting {
+  async greet(socket: Socket, onStranger: (refusal: unknown) => void): Promise<Greeting> {
     try {
-      this.#judge(socket, this.#options.clock.now());
+      await this.#judge(socket, this.#options.clock.now());
       return 'known';
     } catch (error) {
       // Its first request is told why, and is not cut off before.
@@ -123,26 +123,29 @@ export class PeerGate {
   }
 
   /** Ends every connection whose peer would be refused by now; happens every second by itself. */
-  recheck(): void {
+  async recheck(): Promise<void> {
     const nowMs = this.#options.clock.now();
-    for (const [socket, { identity }] of this.#peers) {
-      try {
-        this.#judge(socket, nowMs);
-      } catch (error) {
-        this.#options.log.info('connection ended', { ...identity, reason: reasonOf(error) });
-        socket.destroy();
-      }
+    await Promise.all([...this.#peers].map(([socket, peer]) => this.#recheckOne(socket, peer, nowMs)));
+  }
+
+  async #recheckOne(socket: Socket, { identity }: Peer, nowMs: number): Promise<void> {
+    try {
+      await this.#judge(socket, nowMs);
+    } catch (error) {
+      if (socket.destroyed) return;
+      this.#options.log.info('connection ended', { ...identity, reason: reasonOf(error) });
+      socket.destroy();
     }
   }
 
   /** Not good, and judged all the same, is who may renew. */
-  #judge(socket: Socket, nowMs: number): { readonly peer: Peer; readonly isGood: boolean } {
+  async #judge(socket: Socket, nowMs: number): Promise<{ readonly peer: Peer; readonly isGood: boolean }> {
     const known = this.#peers.get(socket);
     const peer = known !== undefined && this.#holds(known, nowMs) ? known : this.#verify(socket, nowMs);
     const { serial, certificate } = peer;
-    const isGood = this.#options.isGood(serial, certificate);
+    const isGood = await this.#options.isGood(serial, certificate);
     // Whoever has the key of a node is that node: what is under way for it may end, and what it asks next is refused.
-    if (!isGood && this.#options.isRenewable?.(certificate) !== true) {
+    if (!isGood && (await this.#options.isRenewable?.(certificate)) !== true) {
       const { role, name } = peer.identity;
       throw new HoldfastError(
         'certificate_revoked',
@@ -194,7 +197,7 @@ export class PeerGate {
   #remember(socket: Socket, peer: Peer): void {
     if (!this.#peers.has(socket)) socket.once('close', () => this.#forget(socket));
     this.#peers.set(socket, peer);
-    this.#timer ??= setInterval(() => this.recheck(), recheckMs).unref();
+    this.#timer ??= setInterval(() => void this.recheck(), recheckMs).unref();
   }
 
   #forget(socket: Socket): void {

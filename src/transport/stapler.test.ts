@@ -15,7 +15,7 @@ const client = await authority.issue('client', 'laptop');
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`a client of ${version} that asks gets the answer of this moment, with and without a host name`, async () => {
     let asked = 0;
-    const staple = (): Bytes => Buffer.from(`answer ${++asked}`);
+    const staple = async (): Promise<Bytes> => Buffer.from(`answer ${++asked}`);
     await using server = await serverWith({ ...own, staple });
     assert.equal(await stapleOf(server, { version }), 'answer 1');
     assert.equal(await stapleOf(server, { version, servername: 'srv' }), 'answer 2');
@@ -24,10 +24,10 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 
   test(`a handshake of ${version} goes on where there is no answer`, async () => {
-    const broken = (): Bytes => {
+    const broken = async (): Promise<Bytes> => {
       throw new Error('no database');
     };
-    for (const staple of [undefined, () => undefined, broken]) {
+    for (const staple of [undefined, async () => undefined, broken]) {
       await using server = await serverWith({ ...own, ...(staple !== undefined && { staple }) });
       assert.equal(await stapleOf(server, { version }), undefined);
       await answered(server, { version, ask: true });
@@ -36,10 +36,10 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 }
 
 test('another certificate comes with its own answer, on a listener that is open', async () => {
-  await using server = await serverWith({ ...own, staple: () => Buffer.from('first') });
+  await using server = await serverWith({ ...own, staple: async () => Buffer.from('first') });
   assert.equal(await stapleOf(server, {}), 'first');
   const next = await authority.issue('server', 'srv');
-  server.credentials.replace({ ...next, staple: () => Buffer.from('second') });
+  server.credentials.replace({ ...next, staple: async () => Buffer.from('second') });
   assert.equal(await stapleOf(server, {}), 'second');
   server.credentials.replace(own);
   assert.equal(await stapleOf(server, {}), undefined);

@@ -8,7 +8,7 @@ import type { Credentials } from './credentials.ts';
  * never is any. It is a server by its type alone and never listens: Node looks at the `server` of a socket for its
  * listeners to `OCSPRequest` and, when no certificate was chosen by host name, for the context in use.
  *
- * Answers are asked for at each handshake, so they have to come at once; without one the handshake goes on all the same.
+ * Answers are asked for at each handshake, which waits for them; without one it goes on all the same.
  */
 export function createStapler(context: SecureContext, credentials: Credentials): Server | undefined {
   const { staple, chain } = credentials;
@@ -18,16 +18,12 @@ export function createStapler(context: SecureContext, credentials: Credentials):
   return server.on('OCSPRequest', (certificate: Bytes | null, _issuer: unknown, answer: Answer) => {
     // A certificate from elsewhere, chosen by host name, is not ours to answer for.
     const isOurs = certificate !== null && equalBytes(certificate, leaf);
-    answer(null, isOurs ? quietly(staple) : undefined);
+    if (!isOurs) return answer(null, undefined);
+    staple().then(
+      (response) => answer(null, response),
+      () => answer(null, undefined),
+    );
   });
 }
 
 type Answer = (error: Error | null, response: Bytes | undefined) => void;
-
-function quietly(staple: () => Bytes | undefined): Bytes | undefined {
-  try {
-    return staple();
-  } catch {
-    return undefined;
-  }
-}

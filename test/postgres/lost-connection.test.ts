@@ -78,7 +78,9 @@ describe('a lost connection to PostgreSQL', () => {
     await using line = await CommitLine.to(server.port);
     await using database = await openAt(server.url(name).replace(`:${server.port}/`, `:${line.port}/`));
     let heard = 0;
-    database.onDurable(() => void (heard += 1));
+    database.onDurable(async () => {
+      heard += 1;
+    });
     line.loseNext('after');
     await add(database, 'kept');
     assert.equal(heard, 1);

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Agent, request } from 'node:https';
 import { type Clock, isHoldfastError, type Log, silentLog, systemClock } from '../../src/base/index.ts';
 import type { Role, SerialNumber } from '../../src/pki/index.ts';
@@ -66,16 +66,19 @@ export class GatedServer implements AsyncDisposable {
     });
     const requests: string[] = [];
     const refusals: unknown[] = [];
-    const http = createServer((incoming, response) => {
-      requests.push(`${incoming.method} ${incoming.url}`);
+    const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
       try {
-        const { role, name } = gate.check(incoming.socket, { roles });
+        const { role, name } = await gate.check(incoming.socket, { roles });
         response.end(`${role} ${name}`);
       } catch (error) {
         refusals.push(error);
         response.statusCode = 403;
         response.end(isHoldfastError(error) && isToldToPeer(error) ? error.code : '');
       }
+    };
+    const http = createServer((incoming, response) => {
+      requests.push(`${incoming.method} ${incoming.url}`);
+      void answer(incoming, response);
     });
     const policy = { ...(defaultListeners(0)[0] as ListenerPolicy), ...options.policy };
     const listener = await listen({

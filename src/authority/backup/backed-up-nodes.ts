@@ -2,8 +2,8 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, isAbandoned, temporaryName } from '../../base/index.ts';
-import { CommittedReader } from '../../db/index.ts';
 import { databasePath } from '../authority-files.ts';
+import { readRecordsIn } from '../records/open-records.ts';
 import type { BackupKey } from './backup-key.ts';
 import { unpackDatabase } from './unpack-backup.ts';
 
@@ -26,7 +26,9 @@ export async function backedUpNodes({ path, key, clock }: NodesOrder): Promise<s
   await mkdir(directory, { mode: 0o700 });
   try {
     await unpackDatabase(directory, { path, key });
-    return readNodes(databasePath(directory), clock.now());
+    return await readRecordsIn(databasePath(directory), ({ certificates }) =>
+      certificates.holders(clock.now()),
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -39,20 +41,5 @@ async function removeLeft(): Promise<void> {
     const stat = await lstat(path).catch(() => undefined);
     if (!stat?.isDirectory() || stat.uid !== process.geteuid?.()) continue;
     if (isAbandoned(name, stat.mtimeMs)) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function readNodes(path: string, nowMs: number): string[] {
-  const reader = new CommittedReader(path);
-  try {
-    const row = reader.get(
-      `SELECT json_group_array(label) AS labels FROM (SELECT DISTINCT i.role || '/' || i.name AS label
-        FROM identities i JOIN certificates c ON c.identity = i.id
-        WHERE i.role <> 'server' AND c.revoked_at IS NULL AND c.not_after >= ? ORDER BY label)`,
-      nowMs,
-    );
-    return JSON.parse(String(row?.['labels'])) as string[];
-  } finally {
-    reader.close();
   }
 }

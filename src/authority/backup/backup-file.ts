@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { HoldfastError, whyNotRead } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { placeName } from './backup-place.ts';
-import { type BackupRecord, readBackups } from './backup-records.ts';
+import { type BackupRecord, readBackups } from './recorded-backups.ts';
 import { withSnapshotFile } from './snapshot-files.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function withBackupFile<T>(
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {
   if (path !== undefined) return await withFile(path, basename(path), work);
-  const [newest] = await readBackups(context.database);
+  const [newest] = await readBackups(context.records);
   if (newest === undefined)
     throw new HoldfastError('object_not_found', 'no backup of this authority is on record', {
       hint: 'holdfast ca backup FILE',

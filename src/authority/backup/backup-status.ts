@@ -1,7 +1,7 @@
 import { dayMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { placeName } from './backup-place.ts';
-import { type BackupRecord, readBackups } from './backup-records.ts';
+import { type BackupRecord, readBackups } from './recorded-backups.ts';
 
 /** How long nothing is said about backups that somebody makes by hand. */
 export const patienceMs = 7 * dayMs;
@@ -17,15 +17,12 @@ export interface BackupStatus {
 }
 
 /** Looks at what is on record about backups. */
-export async function readBackupStatus({ database, care }: AuthorityContext): Promise<BackupStatus> {
-  const [created, backups] = await Promise.all([
-    database.get<{ created_at: number }>('SELECT created_at FROM authority'),
-    readBackups(database),
-  ]);
+export async function readBackupStatus({ records, present, care }: AuthorityContext): Promise<BackupStatus> {
+  const backups = await readBackups(records);
   const [newest] = backups;
   const { place, everyMs = patienceMs } = care.backups ?? {};
   const last = place === undefined ? newest : backups.find((backup) => backup.place === placeName(place));
-  const lastMs = last?.madeAt.getTime() ?? created?.created_at ?? 0;
+  const lastMs = last?.madeAt.getTime() ?? present.state.created_at;
   const scheduled = place !== undefined;
   // A place that has none yet gets one at once.
   const dueAt = new Date(scheduled && last === undefined ? lastMs : lastMs + everyMs);

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { AuthorityContext } from '../authority-context.ts';
-import { type BackupRecord, readBackups } from './backup-records.ts';
 import { patienceMs } from './backup-status.ts';
+import { type BackupRecord, readBackups } from './recorded-backups.ts';
 
 /** What is to be said about the backups of an authority, in sentences. */
 export async function backupWarnings(context: AuthorityContext): Promise<string[]> {
-  const { database, clock, care } = context;
-  const backups = await readBackups(database);
+  const { records, clock, care } = context;
+  const backups = await readBackups(records);
   const [newest] = backups;
-  if (newest === undefined) return await warnOfNone(context);
+  if (newest === undefined) return warnOfNone(context);
   const warnings = [...newestOfPlaces(backups).flatMap(problemOf), ...(await mirrorProblems(context))];
   const ageMs = clock.now() - newest.madeAt.getTime();
   const scheduled = care.backups;
@@ -42,21 +42,19 @@ function problemOf({ place, name, problem }: BackupRecord): string[] {
   ];
 }
 
-async function mirrorProblems({ database, care }: AuthorityContext): Promise<string[]> {
-  const sql = 'SELECT name, problem, problem_at FROM mirrors WHERE problem IS NOT NULL';
-  const rows = await database.all<{ name: string; problem: string; problem_at: number }>(sql);
+async function mirrorProblems({ records, care }: AuthorityContext): Promise<string[]> {
+  const rows = await records.mirrors.withProblem();
   const inUse = rows.filter((row) => care.mirrors.some(({ name }) => name === row.name));
   return inUse.map(
     ({ problem, problem_at }) =>
-      `a log mirror would not do, as a rehearsal found at ${new Date(problem_at).toISOString()}: ${problem}; ` +
+      `a log mirror would not do, as a rehearsal found at ${new Date(problem_at ?? 0).toISOString()}: ${problem}; ` +
       'put an empty file checkpoint.json there, and it is written anew',
   );
 }
 
-async function warnOfNone({ database, clock, care }: AuthorityContext): Promise<string[]> {
-  const row = await database.get<{ created_at: number }>('SELECT created_at FROM authority');
+function warnOfNone({ present, clock, care }: AuthorityContext): string[] {
   const patience = care.backups === undefined ? patienceMs : 2 * care.backups.everyMs;
-  if (clock.now() - (row?.created_at ?? 0) <= patience) return [];
+  if (clock.now() - present.state.created_at <= patience) return [];
   return [
     'there is no backup of the authority: holdfast ca backup FILE, or authority.backup_to in holdfast.toml',
   ];

@@ -4,15 +4,15 @@ import { checkStanding } from '../standing.ts';
 import { withBackupFile } from './backup-file.ts';
 import type { BackupKey, BackupLock } from './backup-key.ts';
 import { placeName } from './backup-place.ts';
+import { refuseEmptied } from './emptied-place.ts';
+import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import {
   type BackupRecord,
   readBackups,
   recordBackup,
   recordedBackup,
   recordRehearsal,
-} from './backup-records.ts';
-import { refuseEmptied } from './emptied-place.ts';
-import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
+} from './recorded-backups.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
 import { retire, unretire } from './retirement.ts';
 import { backUpTo, type PlacedBackup, type PlaceOrder } from './scheduled.ts';
@@ -123,7 +123,7 @@ export class Backups {
   rehearse({ path, key, by }: RehearsalWords): Promise<NamedRehearsal> {
     return this.#inTurn(() =>
       withBackupFile(this.#context, path, async (file, name) => {
-        const recorded = await recordedBackup(this.#context.database, name);
+        const recorded = await recordedBackup(this.#context.records, name);
         const rehearsal = await rehearse(this.#context, { path: file, key, ...recorded });
         await recordRehearsal(this.#context, { path: name, by, rehearsal });
         return { name, ...rehearsal };
@@ -135,16 +135,13 @@ export class Backups {
    * Begins the backup that the settings ask for when it is due. What goes wrong is said in `log`, and tried again a while
    * later.
    */
-  makeDue(log: Log): void {
-    const { care, clock } = this.#context;
-    this.#rehearseDue(log);
+  async makeDue(log: Log): Promise<void> {
+    const { care, clock, records } = this.#context;
+    await this.#rehearseDue(log);
     if (care.backups === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
     const { place, keep, everyMs } = care.backups;
-    const last = this.#context.reader.get(
-      'SELECT max(made_at) AS at FROM backups WHERE place = ?',
-      placeName(place),
-    );
-    if (clock.now() - Number(last?.['at'] ?? 0) < everyMs) return;
+    const { made } = await records.backups.lastTimes(placeName(place));
+    if (this.busy || clock.now() - (made ?? 0) < everyMs) return;
     this.writeTo({ place, keep, by: 'authority', unattended: true }).then(
       ({ name, bytes }) => log.info('the authority was backed up', { place: placeName(place), name, bytes }),
       (error: unknown) => {
@@ -161,7 +158,7 @@ export class Backups {
 
   /** Every backup on record, the newest first. */
   list(): Promise<BackupRecord[]> {
-    return readBackups(this.#context.database);
+    return readBackups(this.#context.records);
   }
 
   async #writeAndRecord(order: BackupFileOrder): Promise<WrittenBackup> {
@@ -172,11 +169,11 @@ export class Backups {
   }
 
   /** Nobody is there to open it, so it is looked at from outside. */
-  #rehearseDue(log: Log): void {
-    const { care, clock, reader } = this.#context;
+  async #rehearseDue(log: Log): Promise<void> {
+    const { care, clock, records } = this.#context;
     if (care.rehearseEveryMs === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
-    const last = reader.get('SELECT max(made_at) AS made, max(rehearsed_at) AS at FROM backups');
-    if (last?.['made'] === null || clock.now() - Number(last?.['at'] ?? 0) < care.rehearseEveryMs) return;
+    const { made, rehearsed } = await records.backups.lastTimes();
+    if (made === null || this.busy || clock.now() - (rehearsed ?? 0) < care.rehearseEveryMs) return;
     const failed = (fields: LogFields): void => {
       this.#notBeforeMs = clock.now() + retryAfterMs;
       log.error('the newest backup of the authority is not what it should be', fields);

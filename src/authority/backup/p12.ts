@@ -19,11 +19,6 @@ export interface Pkcs12Backup {
   readonly keys: readonly { readonly label: string; readonly held: boolean }[];
 }
 
-interface Labelled {
-  readonly label: string;
-  readonly certificate: Uint8Array;
-}
-
 /**
  * All keys of all generations that are here, with all certificates of the authority, as PKCS#12 that other programs open.
  * No record of what was issued is in it. That the keys left is in the log before they do.
@@ -31,10 +26,9 @@ interface Labelled {
  */
 export async function exportPkcs12(context: AuthorityContext, order: Pkcs12Order): Promise<Pkcs12Backup> {
   checkStanding(context);
-  const { database, keystore, log } = context;
-  const rows = await database.all<Labelled>(
-    'SELECT label, certificate FROM issuers UNION ALL SELECT label, certificate FROM ocsp_signers ORDER BY label DESC',
-  );
+  const { records, keystore, log } = context;
+  const certified = [...(await records.issuers.all()), ...(await records.ocspSigners.list())];
+  const rows = certified.toSorted((a, b) => (a.label < b.label ? 1 : -1));
   const keys = rows.map(({ label }) => ({ label, held: keystore.has(label) }));
   const held = keys.filter((key) => key.held).map(({ label }) => label);
   const contents = {

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, dayMs, isHoldfastError } from '../../base/index.ts';
-import { type Database, openDatabase } from '../../db/index.ts';
 import {
   type Certificate,
   createCertificate,
@@ -18,12 +17,12 @@ import {
 import type { ProfilePolicy } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { databasePath } from '../authority-files.ts';
 import { leafTemplate } from '../leaf-contents.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { checkMirrors } from '../mirror/check-mirrors.ts';
 import { readIssuer } from '../read-issuer.ts';
-import { authorityMigrations } from '../schema.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import { openRecords } from '../records/open-records.ts';
 import type { BackupKey } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { sealedKind } from './open-sealed.ts';
@@ -126,29 +125,29 @@ async function tryOut(
   order: { readonly path: string; readonly key: BackupKey; readonly directory: string },
   steps: RehearsalStep[],
 ): Promise<void> {
-  const { clock, issuer: live, policy } = context;
+  const { clock, issuer: live, present } = context;
   const { manifest, keystore } = await unpackBackup(join(order.directory, 'authority'), order);
   steps.push({ what: 'open', good: true, found: `epoch ${manifest.epoch}, made ${manifest.madeAt}` });
-  const path = databasePath(join(order.directory, 'authority'));
-  await using database = await openDatabase({
-    place: { kind: 'sqlite', path },
-    migrations: authorityMigrations,
-  });
-  steps.push(await verifyLog(database, manifest, clock));
+  await using records = await openRecords(join(order.directory, 'authority'));
+  steps.push(await verifyLog(records, manifest, clock));
   const root = live.root.certificate;
   steps.push(
-    ...(await signWith(database, keystore, {
+    ...(await signWith(records, keystore, {
       clock,
       root,
-      profile: policy.current.profiles.client,
+      profile: present.policy.profiles.client,
       manifest,
     })),
   );
   steps.push(keysStep(manifest));
 }
 
-async function verifyLog(database: Database, { log }: BackupManifest, clock: Clock): Promise<RehearsalStep> {
-  const head = await new AuditLog(database, 1, clock).verify();
+async function verifyLog(
+  records: AuthorityRecords,
+  { log }: BackupManifest,
+  clock: Clock,
+): Promise<RehearsalStep> {
+  const head = await new AuditLog(records, 1, clock).verify();
   const good = head.sequence === log.sequence && head.hash === log.head;
   return { what: 'log', good, found: `${head.sequence} records in one chain` };
 }
@@ -162,13 +161,13 @@ interface Live {
 
 /** What comes out is thrown away: no serial of it is ever seen. */
 async function signWith(
-  database: Database,
+  records: AuthorityRecords,
   keystore: Keystore,
   { clock, root, profile, manifest }: Live & { readonly manifest: BackupManifest },
 ): Promise<RehearsalStep[]> {
   const nowMs = clock.now();
   const about = { network: manifest.network, statusAddress: 'http://rehearsal.invalid', nowMs };
-  const issuer = await readIssuer(database, keystore, about);
+  const issuer = await readIssuer(records, keystore, about);
   const { certificate: issuing, label } = issuer.issuing;
   const { publicKey } = await generateKeyPair('p256');
   const identity = { network: manifest.network, role: 'client', name: 'rehearsal' } as const;

@@ -1,7 +1,6 @@
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
-import { type Database, openDatabase } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { authorityDirectory, databasePath, existingDatabase } from '../authority-files.ts';
+import { authorityDirectory, existingDatabase } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
 import { checkNamesOfServer } from '../custody/permitted-names.ts';
 import { rootCameBack } from '../custody/root-came-back.ts';
@@ -10,8 +9,9 @@ import { AuditLog } from '../log/audit-log.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts';
 import { hasAuthority } from '../open-authority.ts';
 import { readIssuer } from '../read-issuer.ts';
-import { authorityMigrations } from '../schema.ts';
-import { readStandingOf } from '../standing.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import { openRecords } from '../records/open-records.ts';
+import type { Records } from '../records/records.ts';
 import type { BackupKey } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { backupDamaged } from './open-sealed.ts';
@@ -86,21 +86,19 @@ export interface ResumeOrder extends CatchUpOrder {
  */
 export async function resumeRestore({ home, ofKeysAlone, ...order }: ResumeOrder): Promise<CaughtUp> {
   using _lock = await lockHome(home);
-  const path = await existingDatabase(authorityDirectory(home));
-  await using database = await openDatabase({
-    place: { kind: 'sqlite', path },
-    migrations: authorityMigrations,
-  });
-  const standing = await readStandingOf(database);
-  if (ofKeysAlone) await checkKnowsNone(database, home);
-  if (standing === 'restored') return await catchUp(database, order);
+  const directory = authorityDirectory(home);
+  await existingDatabase(directory);
+  await using records = await openRecords(directory);
+  const standing = (await records.state.read())?.standing;
+  if (ofKeysAlone) await checkKnowsNone(records, home);
+  if (standing === 'restored') return await catchUp(records, order);
   throw new HoldfastError('usage', `the authority in ${home} does not wait for its log: it is ${standing}`, {
     hint: 'name a backup to restore into another home: holdfast ca restore FILE --home DIR',
   });
 }
 
-async function checkKnowsNone(database: Database, home: string): Promise<void> {
-  if ((await database.get('SELECT 1 FROM certificates LIMIT 1')) === undefined) return;
+async function checkKnowsNone({ certificates }: Records, home: string): Promise<void> {
+  if (await certificates.isEmpty()) return;
   throw new HoldfastError('usage', `the authority in ${home} knows what it issued before its backup`, {
     hint: '--re-enrol and --trust-issued are for one of keys alone; here: --mirror PLACE, or --log-is-lost WHY',
   });
@@ -108,16 +106,13 @@ async function checkKnowsNone(database: Database, home: string): Promise<void> {
 
 async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
   const { manifest, keystore } = await unpackBackup(directory, order);
-  await using database = await openDatabase({
-    place: { kind: 'sqlite', path: databasePath(directory) },
-    migrations: authorityMigrations,
-  });
-  await check(database, keystore, manifest, order);
-  await beginEpoch(database);
+  await using records = await openRecords(directory);
+  await check(records, keystore, manifest, order);
+  await beginEpoch(records);
   const complete = order.complete === true || manifest.retired;
   try {
-    const result = await catchUp(database, { ...order, complete });
-    const notes = [...result.notes, ...(await rootCameBack(database, keystore))];
+    const result = await catchUp(records, { ...order, complete });
+    const notes = [...result.notes, ...(await rootCameBack(records, keystore))];
     return { manifest, result: { ...result, notes } };
   } catch (error) {
     if (isHoldfastError(error, 'authority_restored')) return { manifest, result: error };
@@ -127,16 +122,16 @@ async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
 
 /** Whether database, log and keys belong together, and are those of the manifest. */
 async function check(
-  database: Database,
+  records: AuthorityRecords,
   keystore: Keystore,
   manifest: BackupManifest,
   { path, clock, names }: RestoreOrder,
 ): Promise<void> {
   const { network, log, root } = manifest;
-  const head = await new AuditLog(database, manifest.epoch, clock).verify();
+  const head = await new AuditLog(records, manifest.epoch, clock).verify();
   if (head.sequence !== log.sequence || head.hash !== log.head)
     throw backupDamaged(path, 'its log does not end where it says');
-  const issuer = await readIssuer(database, keystore, { network, statusAddress: '', nowMs: clock.now() });
+  const issuer = await readIssuer(records, keystore, { network, statusAddress: '', nowMs: clock.now() });
   if (issuer.root.certificate.fingerprint !== root)
     throw backupDamaged(path, 'its root is another one than it says');
   checkNamesOfServer(issuer.issuing.certificate, names);
@@ -146,10 +141,9 @@ async function check(
  * The next epoch, and nothing that was true of another machine. Everything that knows of a higher one is obeyed from
  * here on.
  */
-async function beginEpoch(database: Database): Promise<void> {
-  await database.transaction(async (tx) => {
-    await tx.run(`UPDATE authority SET epoch = epoch + 1, standing = 'restored',
-      clock_boot = NULL, clock_uptime = NULL, clock_wall = NULL`);
-    await tx.run('DELETE FROM mirrors');
+async function beginEpoch(records: AuthorityRecords): Promise<void> {
+  await records.transaction(async (tx) => {
+    await tx.state.beginEpoch();
+    await tx.mirrors.removeAll();
   });
 }

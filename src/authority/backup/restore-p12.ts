@@ -1,11 +1,9 @@
 import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
-import { openDatabase } from '../../db/index.ts';
-import { databasePath } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
 import { lockHome } from '../home-lock.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts';
 import { hasAuthority } from '../open-authority.ts';
-import { authorityMigrations } from '../schema.ts';
+import { openRecords } from '../records/open-records.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 import { type StageOptions, stagePkcs12 } from './stage-p12.ts';
 
@@ -30,13 +28,9 @@ export async function restorePkcs12(
   if (await hasAuthority(restore.home)) throw authorityExists(restore.home);
   return await buildAuthority(restore.home, async (directory) => {
     await stagePkcs12(directory, authority, restore);
-    const path = databasePath(directory);
-    await using database = await openDatabase({
-      place: { kind: 'sqlite', path },
-      migrations: authorityMigrations,
-    });
+    await using records = await openRecords(directory);
     try {
-      return await catchUp(database, restore);
+      return await catchUp(records, restore);
     } catch (error) {
       if (isHoldfastError(error, 'authority_restored')) return error;
       throw error;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { AuthorityContext } from '../authority-context.ts';
 import { type BackupLock } from './backup-key.ts';
 import { type BackupPlace, placeName, type RemotePlace } from './backup-place.ts';
-import { readBackups, recordBackup, removeBackupRecord } from './backup-records.ts';
 import { backupDamaged } from './open-sealed.ts';
+import { readBackups, recordBackup } from './recorded-backups.ts';
 import { sha256Of } from './sha256-of.ts';
 import { withSnapshotFile } from './snapshot-files.ts';
 import { sealSnapshot, type WrittenBackup, writeBackup } from './write-backup.ts';
@@ -63,11 +63,11 @@ async function send(
 }
 
 async function removeOld(context: AuthorityContext, place: BackupPlace, keep: number): Promise<void> {
-  const here = (await readBackups(context.database)).filter((backup) => backup.place === placeName(place));
+  const here = (await readBackups(context.records)).filter((backup) => backup.place === placeName(place));
   const own = here.filter(({ name }) => name.startsWith(`${context.issuer.network}-`));
   for (const { id, name } of own.slice(keep)) {
     if (place.kind === 'directory') await rm(join(place.path, name), { force: true });
     else await place.remove(name);
-    await removeBackupRecord(context.database, id);
+    await context.records.backups.remove(id);
   }
 }

@@ -1,10 +1,10 @@
 import { type Clock, type Secret } from '../../base/index.ts';
-import { type Database, openDatabase } from '../../db/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { databasePath } from '../authority-files.ts';
-import { type IssuerKind, recordIssuer } from '../issuer-records.ts';
+import { recordIssuer } from '../recorded-issuers.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import type { IssuerKind } from '../records/issuers.ts';
+import { openRecords } from '../records/open-records.ts';
 import { generateRecoveryKey, recoveryKitText } from '../recovery-kit.ts';
-import { authorityMigrations } from '../schema.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 
 /** What an authority needs beside its keys and certificates. */
@@ -35,14 +35,9 @@ export async function stagePkcs12(
     for (const [label, key] of keys) entries.putKey(label, key);
   });
   const recoveryKey = await generateRecoveryKey();
-  const database = await openDatabase({
-    place: { kind: 'sqlite', path: databasePath(directory) },
-    migrations: authorityMigrations,
-  });
-  try {
-    await record(database, authority, { nowMs: options.clock.now(), recipient: recoveryKey.recipient });
-  } finally {
-    await database.close();
+  {
+    await using records = await openRecords(directory);
+    await record(records, authority, { nowMs: options.clock.now(), recipient: recoveryKey.recipient });
   }
   const [root] = [...certificates].filter(([label]) => label.startsWith('root-')).map(([, one]) => one);
   if (root === undefined) throw new TypeError('an authority without a root');
@@ -52,22 +47,20 @@ export async function stagePkcs12(
 }
 
 async function record(
-  database: Database,
+  records: AuthorityRecords,
   { network, statusAddress, certificates }: AuthorityKeys,
   { nowMs, recipient }: { readonly nowMs: number; readonly recipient: string },
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    await tx.run(
-      `INSERT INTO authority
-        (id, network, status_address, recovery_recipient, epoch, crl_number, created_at, standing, clock_wall)
-        VALUES (1, ?, ?, ?, ?, 0, ?, 'restored', ?)`,
+  await records.transaction(async (tx) => {
+    await tx.state.create({
       network,
-      statusAddress,
-      recipient,
-      nowMs,
-      nowMs,
-      nowMs,
-    );
+      status_address: statusAddress,
+      recovery_recipient: recipient,
+      epoch: nowMs,
+      created_at: nowMs,
+      standing: 'restored',
+      clock_wall: nowMs,
+    });
     for (const [label, certificate] of certificates) {
       const [kind = '', generation] = label.split('-');
       await recordIssuer(tx, { kind: kind as IssuerKind, generation: Number(generation), certificate });

@@ -61,7 +61,7 @@ export async function sealSnapshot(
     await snapshotDatabase({ path: databasePath(directory), target: snapshot });
     // The keys after the database: a key is in the keystore before its certificate is on record.
     const keys = keystore.copyOut().reveal();
-    const about = describeSnapshot(snapshot, keystore, new Date(clock.now()));
+    const about = await describeSnapshot(snapshot, keystore, new Date(clock.now()));
     const parts: PartSource[] = [
       { name: 'database', from: snapshot },
       { name: 'keys', from: keys },

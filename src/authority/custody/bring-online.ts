@@ -15,7 +15,7 @@ export interface BringOnlineOrder {
  *   nothing has changed
  */
 export async function bringOnline(
-  { issuer, keystore, database, log }: AuthorityContext,
+  { issuer, keystore, records, log }: AuthorityContext,
   { passphrase, sealed, by }: BringOnlineOrder,
 ): Promise<void> {
   const { label, certificate: root } = issuer.root;
@@ -24,8 +24,8 @@ export async function bringOnline(
     throw foreign(`it is of the root ${certificate.fingerprint}, and this one is ${root.fingerprint}`);
   }
   await keystore.update((entries) => entries.putKey(label, key));
-  await database.transaction(async (tx) => {
-    await tx.run('UPDATE issuers SET key_file = NULL, key_moved_at = NULL WHERE label = ?', label);
+  await records.transaction(async (tx) => {
+    await tx.issuers.moveKey(label, undefined);
     await log.append(tx, { kind: 'root online', by, details: { root: root.fingerprint, label } });
   });
 }

@@ -4,7 +4,7 @@ import { describeClock } from '../log/clock-guard.ts';
 import { passesKeptCheckpoint } from '../log/kept-checkpoint.ts';
 import { boundsUris, replacementTime } from '../replace-issuing.ts';
 import { countToRenew } from '../revocation/count-to-renew.ts';
-import { readCrlState } from '../revocation/crl-records.ts';
+import { readCrlState } from '../revocation/crl-state.ts';
 import { rootCameBack } from './root-came-back.ts';
 
 /** How long before something that needs the root it is said, so that a ceremony can be planned. */
@@ -23,12 +23,12 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
     ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
     ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
     ...rootWarnings(context),
-    ...(await rootCameBack(context.database, context.keystore)),
+    ...(await rootCameBack(context.records, context.keystore)),
     ...issuingWarnings(context),
     ...constraintWarnings(context),
     ...lostWarnings(context),
     ...(await revokedWarnings(context)),
-    ...crlWarnings(context),
+    ...(await crlWarnings(context)),
     ...(await serverWarnings(context)),
   ];
 }
@@ -77,9 +77,9 @@ function lostWarnings({ issuer: { issuings }, clock, keystore }: AuthorityContex
 
 /** Those that have not come since their issuer was revoked, and the list that tells everybody else. */
 async function revokedWarnings(context: AuthorityContext): Promise<string[]> {
-  const { issuer, reader, keystore } = context;
+  const { issuer, records, keystore } = context;
   const toRenew = await countToRenew(context);
-  const { crl, revocations } = readCrlState(reader, issuer.root.label);
+  const { crl, revocations } = await readCrlState(records, issuer.root.label);
   const isListed = crl === undefined || crl.revocations >= revocations;
   return [
     ...(issuer.issuing.revoked === undefined
@@ -98,8 +98,13 @@ async function revokedWarnings(context: AuthorityContext): Promise<string[]> {
   ];
 }
 
-function crlWarnings({ issuer: { root }, clock, keystore, reader }: AuthorityContext): string[] {
-  const { crl } = readCrlState(reader, root.label);
+async function crlWarnings({
+  issuer: { root },
+  clock,
+  keystore,
+  records,
+}: AuthorityContext): Promise<string[]> {
+  const crl = await records.crls.find(root.label);
   if (crl === undefined) return [];
   const isHere = keystore.has(root.label);
   if (crl.next_update - clock.now() >= (isHere ? crlNoticeMs : ceremonyNoticeMs)) return [];
@@ -112,14 +117,9 @@ function crlWarnings({ issuer: { root }, clock, keystore, reader }: AuthorityCon
 const logWarning = 'the log is not the one that was signed for: holdfast audit verify names what is wrong';
 const needsRoot = 'which needs the key of the root: holdfast ca online FILE';
 
-async function serverWarnings({ database, clock }: AuthorityContext): Promise<string[]> {
+async function serverWarnings({ records, clock }: AuthorityContext): Promise<string[]> {
   const nowMs = clock.now();
-  const rows = await database.all<{ name: string; ends: number }>(
-    `SELECT i.name, max(c.not_after) AS ends FROM identities i JOIN certificates c ON c.identity = i.id
-      WHERE i.role = 'server' AND c.revoked_at IS NULL GROUP BY i.id HAVING ends BETWEEN ? AND ?`,
-    nowMs,
-    nowMs + serverNoticeMs,
-  );
+  const rows = await records.certificates.endsOfServers(nowMs, nowMs + serverNoticeMs);
   return rows.map(
     ({ name, ends }) =>
       `the certificate of the server ${name} ends ${dayOf(new Date(ends))} and is not renewed`,

@@ -1,7 +1,7 @@
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuer.ts';
-import type { IssuerKind } from '../issuer-records.ts';
-import { readIssuers } from '../issuer-records.ts';
+import { readIssuers } from '../recorded-issuers.ts';
+import type { IssuerKind } from '../records/issuers.ts';
 
 /** Where the private key of a certificate is. */
 export type KeyPlace =
@@ -20,28 +20,21 @@ export interface IssuerCustody extends CaCertificate {
   readonly current: boolean;
 }
 
-interface MovedRow {
-  readonly label: string;
-  readonly key_file: string;
-  readonly key_moved_at: number;
-}
-
 /** Every certificate of the authority there ever was: roots, then issuing ones, the newest first. */
 export async function readCustody(context: AuthorityContext): Promise<IssuerCustody[]> {
-  const { database, keystore, issuer } = context;
-  const moved = await database.all<MovedRow>(
-    'SELECT label, key_file, key_moved_at FROM issuers WHERE key_file IS NOT NULL',
-  );
+  const { records, keystore, issuer } = context;
+  const rows = await records.issuers.all();
   const placeOf = (label: string): KeyPlace => {
     if (keystore.has(label)) return { place: 'here' };
-    const row = moved.find((each) => each.label === label);
-    if (row === undefined) return { place: 'gone' };
-    return { place: 'offline', file: row.key_file, since: new Date(row.key_moved_at) };
+    const { key_file: file = null, key_moved_at: sinceMs = null } =
+      rows.find((row) => row.label === label) ?? {};
+    if (file === null) return { place: 'gone' };
+    return { place: 'offline', file, since: new Date(sinceMs ?? 0) };
   };
   const inUse = [issuer.root.label, issuer.issuing.label];
   const all: IssuerCustody[] = [];
   for (const kind of ['root', 'issuing'] as const) {
-    for (const issuer of await readIssuers(database, kind))
+    for (const issuer of await readIssuers(records, kind))
       all.push({ ...issuer, kind, key: placeOf(issuer.label), current: inUse.includes(issuer.label) });
   }
   return all;

@@ -26,7 +26,7 @@ export async function permitNames(context: AuthorityContext, order: PermitOrder)
   const { names, by } = order;
   checkStanding(context);
   checkClock(context);
-  rootKey(context, 'another issuing certificate');
+  await rootKey(context, 'another issuing certificate');
   const constraints = names.length === 0 ? undefined : permittingNames(names);
   if (constraints !== undefined) await checkMachines(context, constraints);
   const details = {
@@ -41,15 +41,10 @@ export async function permitNames(context: AuthorityContext, order: PermitOrder)
 
 /** The newest certificate of each machine that others call by its names. */
 async function checkMachines(
-  { database, clock }: AuthorityContext,
+  { records, clock }: AuthorityContext,
   constraints: NameConstraints,
 ): Promise<void> {
-  const rows = await database.all<{ role: string; name: string; certificate: Uint8Array }>(
-    `SELECT i.role, i.name, c.certificate FROM identities i
-      JOIN certificates c ON c.id = (SELECT max(id) FROM certificates WHERE identity = i.id)
-      WHERE i.role IN ('server', 'storage') AND c.revoked_at IS NULL AND c.not_after >= ?`,
-    clock.now(),
-  );
+  const rows = await records.certificates.newestOfRoles(['server', 'storage'], clock.now());
   for (const { role, name, certificate } of rows) {
     const forbidden = forbiddenName(parseCertificate(certificate).extensions.subjectAltNames, constraints);
     if (forbidden === undefined) continue;

@@ -58,7 +58,7 @@ export async function sealRoot(
   { passphrase, until }: SealRootOrder,
 ): Promise<SealedRoot> {
   const { issuer, clock } = context;
-  const key = rootKey(context, 'taking it offline');
+  const key = await rootKey(context, 'taking it offline');
   const { certificate } = issuer.root;
   const nowMs = clock.now();
   const untilMs = until?.getTime() ?? nowMs + ceremonyMs;
@@ -84,25 +84,23 @@ export async function takeOffline(
   context: AuthorityContext,
   { passphrase, sealed, file, by }: TakeOfflineOrder,
 ): Promise<LeftCopies> {
-  const { issuer, keystore, database, log, clock } = context;
+  const { issuer, keystore, records, log, clock } = context;
   const { label, certificate } = issuer.root;
-  const key = rootKey(context, 'taking it offline');
+  const key = await rootKey(context, 'taking it offline');
   const inFile = await openSealedRoot(sealed, passphrase);
   if (!equalBytes(exportPrivateKey(inFile.key), exportPrivateKey(key)))
     throw foreign('its key is another one');
   // On record first: a crash in between leaves a key that is still here, and is taken away by doing it again.
-  await database.transaction(async (tx) => {
-    const sql = 'UPDATE issuers SET key_file = ?, key_moved_at = ? WHERE label = ?';
-    await tx.run(sql, file, clock.now(), label);
+  await records.transaction(async (tx) => {
+    await tx.issuers.moveKey(label, { file, atMs: clock.now() });
     const details = { root: certificate.fingerprint, label, file };
     await log.append(tx, { kind: 'root offline', by, details });
   });
   await keystore.destroy(label);
-  return { backups: await holdingBackups(context), files: await plainCopies(database, issuer.root) };
+  return { backups: await holdingBackups(context), files: await plainCopies(records, issuer.root) };
 }
 
-async function holdingBackups({ database }: AuthorityContext): Promise<HoldingBackup[]> {
-  const sql = 'SELECT place, name, made_at FROM backups WHERE holds_root = 1 ORDER BY made_at DESC';
-  const rows = await database.all<{ place: string; name: string; made_at: number }>(sql);
+async function holdingBackups({ records }: AuthorityContext): Promise<HoldingBackup[]> {
+  const rows = await records.backups.holdingRoot();
   return rows.map(({ place, name, made_at }) => ({ place, name, madeAt: new Date(made_at) }));
 }

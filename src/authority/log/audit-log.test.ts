@@ -4,8 +4,8 @@ import { hourMs, Secret } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../db/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { authorityDirectory, databasePath } from '../authority-files.ts';
+import { authorityMigrations } from '../records/schema.ts';
 import { refused } from '../refused.fixture.ts';
-import { authorityMigrations } from '../schema.ts';
 import { hashRecord } from './log-record.ts';
 
 /** Changes the database behind the authority's back, as somebody with the file would. */

@@ -1,8 +1,18 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import type { CommittedReader, Database, Queries } from '../../db/index.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import type { LogRow } from '../records/log.ts';
+import type { Records } from '../records/records.ts';
 import { refusalOfStanding } from '../standing.ts';
 import { RecordComparison } from './claims/compare-records.ts';
-import { hashRecord, type LogKind, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
+import {
+  hashRecord,
+  type LogHead,
+  type LogKind,
+  type LogRecord,
+  logStart,
+  parseRecord,
+  recordTime,
+} from './log-record.ts';
 
 /** What is to be recorded. */
 export interface LogEntry {
@@ -12,20 +22,9 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Where the log ends: the number and the hash of its last record. */
-export interface LogHead {
-  readonly sequence: number;
-  readonly hash: string;
-}
-
 /** With the time of the last record. */
 interface LogEnd extends LogHead {
   readonly atMs: number;
-}
-
-interface StoredRecord {
-  readonly sequence: number;
-  readonly record: string;
 }
 
 const pageSize = 1000;
@@ -34,7 +33,7 @@ const verifiedAtOnce = 200;
 
 /** The authority's one log: append-only, each record carrying the hash of the one before. */
 export class AuditLog {
-  readonly #database: Database;
+  readonly #records: AuthorityRecords;
   readonly #epoch: number;
   readonly #clock: Clock;
   readonly #waits: boolean;
@@ -42,8 +41,8 @@ export class AuditLog {
   #end: LogEnd | undefined;
 
   /** A log that `waits` for what a mirror knows takes no records: they would stand where others do. */
-  constructor(database: Database, epoch: number, clock: Clock, { waits = false } = {}) {
-    this.#database = database;
+  constructor(records: AuthorityRecords, epoch: number, clock: Clock, { waits = false } = {}) {
+    this.#records = records;
     this.#epoch = epoch;
     this.#clock = clock;
     this.#waits = waits;
@@ -53,11 +52,12 @@ export class AuditLog {
    * Records `entry` in the transaction of what it records, which gives it its number.
    * @throws HoldfastError `authority_restored` while the log waits for a mirror
    */
-  async append(tx: Queries, { kind, by, details }: LogEntry): Promise<void> {
+  async append(tx: Records, { kind, by, details }: LogEntry): Promise<void> {
     if (this.#waits) throw refusalOfStanding('restored');
     const { atMs, ...head } = await this.#endOf(tx);
     const nowMs = this.#clock.now();
-    if (nowMs < atMs) await rememberTime(tx, atMs);
+    // A record earlier than the one before it must not hide from the clock's guard how far the log has come.
+    if (nowMs < atMs) await tx.state.rememberTime(atMs);
     const record: LogRecord = {
       epoch: this.#epoch,
       sequence: head.sequence + 1,
@@ -68,24 +68,24 @@ export class AuditLog {
       details,
     };
     const text = JSON.stringify(record);
-    await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, text);
+    await tx.log.append({ sequence: record.sequence, record: text });
     this.#end = { sequence: record.sequence, hash: hashRecord(text), atMs: nowMs };
   }
 
   /** Records something that changes nothing else. */
   async record(entry: LogEntry): Promise<void> {
-    await this.#database.transaction((tx) => this.append(tx, entry));
+    await this.#records.transaction((tx) => this.append(tx, entry));
   }
 
   /** Where it ends, once that is on the disk. */
   async head(): Promise<LogHead> {
-    const { sequence, hash } = await this.#database.transaction(readEnd);
+    const { sequence, hash } = await this.#records.transaction(readEnd);
     return { sequence, hash };
   }
 
   /** The records after number `after`, in order, at most `limit`. */
   async list({ after = 0, limit = pageSize }: { after?: number; limit?: number } = {}): Promise<LogRecord[]> {
-    const page = await this.#page(after, limit);
+    const page = await this.#records.log.after(after, limit);
     return page.map((stored) => parseRecord(stored.record) ?? damaged(stored.sequence, 'it is no record'));
   }
 
@@ -107,10 +107,10 @@ export class AuditLog {
     checkpoints: readonly { readonly sequence: number; readonly head: string }[],
   ): Promise<LogHead> {
     const comparison = new RecordComparison();
-    const head = await this.#read(checkpoints, (records) => comparison.note(records, this.#database));
-    return await this.#database.transaction(async (tx) => {
+    const head = await this.#read(checkpoints, (records) => comparison.note(records, this.#records));
+    return await this.#records.transaction(async (tx) => {
       // What was recorded since it was read belongs to the tables as they are now.
-      const rest = await this.#page(head.sequence, Number.MAX_SAFE_INTEGER, tx);
+      const rest = await tx.log.after(head.sequence, Number.MAX_SAFE_INTEGER);
       const end = followAll(head, rest);
       await comparison.note(end.records, tx);
       await comparison.finish(tx);
@@ -124,7 +124,7 @@ export class AuditLog {
   ): Promise<LogHead> {
     let head: LogHead = { sequence: 0, hash: logStart };
     for (;;) {
-      const page = await this.#page(head.sequence, verifiedAtOnce);
+      const page = await this.#records.log.after(head.sequence, verifiedAtOnce);
       const next = followAll(head, page, checkpoints);
       await visit(next.records);
       head = next.head;
@@ -137,42 +137,23 @@ export class AuditLog {
   }
 
   /** What was appended and then undone is not there to be counted, and what comes in its place is appended here too. */
-  async #endOf(tx: Queries): Promise<LogEnd> {
-    const last = await tx.get<{ sequence: number | null }>('SELECT max(sequence) AS sequence FROM log');
-    return this.#end !== undefined && this.#end.sequence === last?.sequence ? this.#end : await readEnd(tx);
-  }
-
-  #page(after: number, limit: number, queries: Queries = this.#database): Promise<StoredRecord[]> {
-    const sql = 'SELECT sequence, record FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?';
-    return queries.all<StoredRecord>(sql, after, limit);
+  async #endOf(tx: Records): Promise<LogEnd> {
+    const last = await tx.log.lastSequence();
+    return this.#end !== undefined && this.#end.sequence === last ? this.#end : await readEnd(tx);
   }
 }
 
-async function readEnd(queries: Queries): Promise<LogEnd> {
-  const sql = 'SELECT sequence, record FROM log ORDER BY sequence DESC LIMIT 1';
-  const last = await queries.get<StoredRecord>(sql);
+async function readEnd({ log }: Records): Promise<LogEnd> {
+  const last = await log.last();
   return last === undefined
     ? { sequence: 0, hash: logStart, atMs: 0 }
     : { sequence: last.sequence, hash: hashRecord(last.record), atMs: recordTime(last.record) };
 }
 
-/** Where the log ends by what is committed, at once. */
-export function committedHead(reader: CommittedReader): LogHead {
-  const last = reader.get('SELECT sequence, record FROM log ORDER BY sequence DESC LIMIT 1');
-  return last === undefined
-    ? { sequence: 0, hash: logStart }
-    : { sequence: Number(last.sequence), hash: hashRecord(String(last.record)) };
-}
-
-/** A record earlier than the one before it must not hide from the clock's guard how far the log has come. */
-async function rememberTime(tx: Queries, atMs: number): Promise<void> {
-  await tx.run('UPDATE authority SET clock_wall = max(ifnull(clock_wall, 0), ?)', atMs);
-}
-
 /** The head after some more records, each of which has to follow on the one before and to be the one that was signed for. */
 function followAll(
   head: LogHead,
-  page: readonly StoredRecord[],
+  page: readonly LogRow[],
   checkpoints: readonly { readonly sequence: number; readonly head: string }[] = [],
 ): { readonly head: LogHead; readonly records: readonly LogRecord[] } {
   let end = head;
@@ -189,7 +170,7 @@ function followAll(
 }
 
 /** The next record, which has to follow on the head before. */
-function follow(head: LogHead, { sequence, record }: StoredRecord): LogRecord {
+function follow(head: LogHead, { sequence, record }: LogRow): LogRecord {
   const expected = head.sequence + 1;
   if (sequence !== expected) damaged(expected, `it is missing, the next one is ${sequence}`);
   const parsed = parseRecord(record) ?? damaged(expected, 'it is no record');

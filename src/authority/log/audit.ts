@@ -16,13 +16,12 @@ export class Audit {
     filter: LogFilter,
     page: { readonly before?: number | undefined; readonly limit: number },
   ): Promise<LogPage> {
-    return searchLog(this.#context.database, filter, page);
+    return searchLog(this.#context.records, filter, page);
   }
 
   /** The exact texts of the records after number `after`, in order, at most `limit`: what the hashes are of. */
   async lines(after: number, limit: number): Promise<string[]> {
-    const sql = 'SELECT record FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?';
-    const rows = await this.#context.database.all<{ record: string }>(sql, after, limit);
+    const rows = await this.#context.records.log.after(after, limit);
     return rows.map(({ record }) => record);
   }
 

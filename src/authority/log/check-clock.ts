@@ -14,9 +14,9 @@ export function checkClock({ clockGuard }: Pick<AuthorityContext, 'clockGuard'>)
 }
 
 /** Keeps the time now and then, while the clock is right, to see by it later when the clock was moved. */
-export async function keepTime({ clockGuard, database }: AuthorityContext): Promise<void> {
+export async function keepTime({ clockGuard, records }: AuthorityContext): Promise<void> {
   if (!clockGuard.isKeepingDue() || clockGuard.problem() !== undefined) return;
-  await database
+  await records
     .transaction((tx) => clockGuard.keep(tx))
     .catch((error: unknown) => {
       // The next time will do, and a full disk must not keep anybody from looking at the authority.
@@ -29,7 +29,7 @@ export async function keepTime({ clockGuard, database }: AuthorityContext): Prom
  * was there; undefined when there was none, and then nothing is recorded.
  */
 export async function acceptClock(
-  { clockGuard, database, log }: AuthorityContext,
+  { clockGuard, records, log }: AuthorityContext,
   { reason, by }: { readonly reason: string; readonly by: string },
 ): Promise<ClockProblem | undefined> {
   const problem = clockGuard.problem();
@@ -41,7 +41,7 @@ export async function acceptClock(
     now: new Date(nowMs).toISOString(),
     expected: new Date(expectedMs).toISOString(),
   };
-  await database.transaction(async (tx) => {
+  await records.transaction(async (tx) => {
     await log.append(tx, { kind: 'clock accepted', by, details });
     await clockGuard.keep(tx);
   });

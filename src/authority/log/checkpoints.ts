@@ -10,8 +10,7 @@ import type { Certificate } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuer.ts';
 import { supersede } from '../mirror/supersede.ts';
-import { committedHead, type LogHead } from './audit-log.ts';
-import { hashRecord } from './log-record.ts';
+import { hashRecord, type LogHead } from './log-record.ts';
 
 const sharedForMs = secondMs;
 
@@ -37,8 +36,8 @@ export class Checkpoints {
 
   /** The checkpoint of this moment, or of one less than a second ago since when nothing was recorded. */
   sign(): SignedCheckpoint {
-    const { clock, issuer, durable } = this.#context;
-    const head = durable.current;
+    const { clock, issuer, present } = this.#context;
+    const { head } = present;
     const { issuing } = issuer;
     const nowMs = clock.now();
     const last = this.#last;
@@ -54,12 +53,10 @@ export class Checkpoints {
    * no look at a signature.
    */
   isBehind(signed: SignedCheckpoint): boolean {
-    const { epoch, reader, issuer } = this.#context;
+    const { epoch, present, issuer } = this.#context;
     const claimed = claimedCheckpoint(signed);
     if (claimed?.network !== issuer.network) return false;
-    return claimed.epoch === epoch
-      ? claimed.sequence > committedHead(reader).sequence
-      : claimed.epoch > epoch;
+    return claimed.epoch === epoch ? claimed.sequence > present.head.sequence : claimed.epoch > epoch;
   }
 
   /**
@@ -72,9 +69,9 @@ export class Checkpoints {
    */
   async check(signed: SignedCheckpoint, shownBy: string, issuing?: Certificate): Promise<void> {
     const shown = this.#ours(signed, issuing);
-    if (shown === undefined || !this.#isOfAnother(shown)) return;
-    const { epoch } = this.#context;
-    const { sequence } = committedHead(this.#context.reader);
+    if (shown === undefined || !(await this.#isOfAnother(shown))) return;
+    const { epoch, present } = this.#context;
+    const { sequence } = present.head;
     await supersede(this.#context, { shownBy, epoch: shown.epoch, sequence: shown.sequence });
     throw new HoldfastError(
       'authority_superseded',
@@ -84,19 +81,24 @@ export class Checkpoints {
   }
 
   /** A lower epoch is what nodes know of the time before a restore. */
-  #isOfAnother(shown: Checkpoint): boolean {
-    const { epoch, reader } = this.#context;
+  async #isOfAnother(shown: Checkpoint): Promise<boolean> {
+    const { epoch, records } = this.#context;
     if (shown.epoch !== epoch) return shown.epoch > epoch;
-    const row = reader.get('SELECT record FROM log WHERE sequence = ?', shown.sequence);
-    return row === undefined || hashRecord(String(row['record'])) !== shown.head;
+    const record = await records.committed.log.text(shown.sequence);
+    return record === undefined || hashRecord(record) !== shown.head;
   }
 
   #signAnew(nowMs: number): SignedCheckpoint {
-    const { durable, issuer, epoch, reader } = this.#context;
-    const { sequence, hash } = durable.current;
-    const crlNumber = Number(reader.get('SELECT crl_number FROM authority')?.crl_number ?? 0);
-    const at = new Date(nowMs).toISOString();
-    const checkpoint: Checkpoint = { network: issuer.network, epoch, sequence, head: hash, crlNumber, at };
+    const { present, issuer, epoch } = this.#context;
+    const { sequence, hash } = present.head;
+    const checkpoint: Checkpoint = {
+      network: issuer.network,
+      epoch,
+      sequence,
+      head: hash,
+      crlNumber: present.state.crl_number,
+      at: new Date(nowMs).toISOString(),
+    };
     return signCheckpoint(checkpoint, issuer.issuingKey);
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, dayMs, HoldfastError, hourMs, minuteMs, type SinceBoot } from '../../base/index.ts';
-import type { CommittedReader, Queries } from '../../db/index.ts';
-import { recordTime } from './log-record.ts';
+import type { Present } from '../present.ts';
+import type { Records } from '../records/records.ts';
+import type { StateRow } from '../records/state.ts';
 
 /** What a wrong clock says, and what it was expected to say; milliseconds since 1970. */
 export interface ClockProblem {
@@ -11,11 +12,7 @@ export interface ClockProblem {
 }
 
 /** A moment at which the clock was right, by the clock and by the time since the machine was started. */
-interface Moment {
-  readonly clock_boot: string | null;
-  readonly clock_uptime: number | null;
-  readonly clock_wall: number | null;
-}
+type Moment = Pick<StateRow, 'clock_boot' | 'clock_uptime' | 'clock_wall'>;
 
 const maxBehindMs = 5 * minuteMs;
 const maxJumpMs = dayMs;
@@ -31,13 +28,13 @@ const keepEveryMs = hourMs;
  */
 export class ClockGuard {
   readonly #clock: Clock;
-  readonly #reader: CommittedReader;
+  readonly #present: Present;
   /** When the clock was last found right: by itself and by this process's own count. */
   #right: { readonly wallMs: number; readonly countMs: number } | undefined;
 
-  constructor(clock: Clock, reader: CommittedReader) {
+  constructor(clock: Clock, present: Present) {
     this.#clock = clock;
-    this.#reader = reader;
+    this.#present = present;
   }
 
   /**
@@ -57,8 +54,8 @@ export class ClockGuard {
   /** What is wrong with the clock, or undefined. */
   problem(): ClockProblem | undefined {
     const nowMs = this.#clock.now();
-    const moment = this.#moment();
-    const latestMs = Math.max(this.#lastRecordMs(), moment.clock_wall ?? 0);
+    const moment = this.#present.state;
+    const latestMs = Math.max(this.#present.head.atMs, moment.clock_wall ?? 0);
     if (nowMs < latestMs - maxBehindMs) return { kind: 'behind', nowMs, expectedMs: latestMs };
     if (this.#clock.sinceBoot === undefined) return undefined;
     const passed = passedSince(moment, this.#clock.sinceBoot());
@@ -71,37 +68,25 @@ export class ClockGuard {
   isKeepingDue(): boolean {
     const since = this.#clock.sinceBoot?.();
     if (since === undefined) return false;
-    const passed = passedSince(this.#moment(), since);
+    const passed = passedSince(this.#present.state, since);
     return passed === undefined || passed >= keepEveryMs;
   }
 
   /** Keeps this moment as one at which the clock is right. */
-  async keep(tx: Queries): Promise<void> {
+  async keep(tx: Records): Promise<void> {
     const since = this.#clock.sinceBoot?.();
     this.#right = undefined;
-    await tx.run(
-      'UPDATE authority SET clock_boot = ?, clock_uptime = ?, clock_wall = ?',
-      since?.boot ?? null,
-      since?.uptimeMs ?? null,
-      this.#clock.now(),
-    );
+    await tx.state.keepClock({
+      clock_boot: since?.boot ?? null,
+      clock_uptime: since?.uptimeMs ?? null,
+      clock_wall: this.#clock.now(),
+    });
   }
 
   #hasGoneOn(nowMs: number): boolean {
     if (this.#right === undefined) return false;
     const counted = performance.now() - this.#right.countMs;
     return counted < trustForMs && Math.abs(nowMs - this.#right.wallMs - counted) < trustForMs;
-  }
-
-  #moment(): Moment {
-    const sql = 'SELECT clock_boot, clock_uptime, clock_wall FROM authority';
-    const none = { clock_boot: null, clock_uptime: null, clock_wall: null };
-    return (this.#reader.get(sql) as Moment | undefined) ?? none;
-  }
-
-  #lastRecordMs(): number {
-    const row = this.#reader.get('SELECT record FROM log ORDER BY sequence DESC LIMIT 1');
-    return row === undefined ? 0 : recordTime(String(row.record));
   }
 }
 

@@ -4,13 +4,12 @@ import { Check } from 'typebox/value';
 import { minuteMs, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import { SignedCheckpoint } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { readStanding } from '../standing.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { hashRecord } from './log-record.ts';
 import { ourCheckpoint } from './our-checkpoint.ts';
 
 /** What a checkpoint that was kept is compared with. */
-type KeptBeside = Pick<AuthorityContext, 'directory' | 'issuer' | 'reader'>;
+type KeptBeside = Pick<AuthorityContext, 'directory' | 'issuer' | 'records'>;
 
 /** What an open authority has kept, and when. */
 const kept = new WeakMap<AuthorityContext, { readonly sequence: number; readonly atMs: number }>();
@@ -30,9 +29,9 @@ export async function keepCheckpoint(context: AuthorityContext): Promise<void> {
  * proof that something is wrong. A full disk leaves the one before.
  */
 export async function keepLastCheckpoint(context: AuthorityContext): Promise<void> {
-  if (context.looks || readStanding(context.reader) !== 'ready') return;
+  if (context.looks || context.present.state.standing !== 'ready') return;
   if (!kept.has(context) && !(await takeUpKept(context))) return;
-  const { sequence } = context.durable.current;
+  const { sequence } = context.present.head;
   if (sequence === kept.get(context)?.sequence) return;
   try {
     await writeFileAtomic(pathIn(context), JSON.stringify(new Checkpoints(context).sign()));
@@ -58,8 +57,8 @@ export async function passesKeptCheckpoint(context: KeptBeside): Promise<boolean
   if (signed === undefined) return true;
   const checkpoint = signed === 'damaged' ? undefined : ourCheckpoint(context.issuer, signed);
   if (checkpoint === undefined) return false;
-  const row = context.reader.get('SELECT record FROM log WHERE sequence = ?', checkpoint.sequence);
-  return row !== undefined && hashRecord(String(row.record)) === checkpoint.head;
+  const record = await context.records.committed.log.text(checkpoint.sequence);
+  return record !== undefined && hashRecord(record) === checkpoint.head;
 }
 
 /** The checkpoint that was kept last; undefined when none was, `damaged` when the file holds something else. */

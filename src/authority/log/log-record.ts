@@ -61,6 +61,12 @@ export const LogRecord = Type.Object(
 );
 export type LogRecord = Static<typeof LogRecord>;
 
+/** Where the log ends: the number and the hash of its last record. */
+export interface LogHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
 /** What comes before the first record. */
 export const logStart = '0'.repeat(64);
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../base/index.ts';
-import type { Database } from '../../db/index.ts';
+import type { Records } from '../records/records.ts';
 
 /** What one of the network is refused who tries what is not theirs: another's repository, to remove or replace what is stored, an administrator's work. */
 export const triedByPeers: readonly ErrorCode[] = [
@@ -24,16 +24,9 @@ const span = 5000;
 const maxPeers = 20;
 
 /** Who was refused at the gate or behind it since then, as far as the log says: those who have tried most often first. */
-export async function refusedPeers(database: Database, since: Date): Promise<RefusedPeer[]> {
-  const rows = await database.all<Omit<RefusedPeer, 'last'> & { last: string }>(
-    `SELECT record ->> '$.by' AS "by", record ->> '$.details.code' AS code,
-        sum(coalesce(record ->> '$.details.repeated', 1)) AS times, max(record ->> '$.at') AS last
-      FROM log WHERE sequence > (SELECT max(sequence) FROM log) - ${span}
-        AND record ->> '$.kind' = 'refused' AND record ->> '$.at' >= ?
-        AND (code GLOB 'certificate_*' OR code IN (${triedByPeers.map(() => '?').join(', ')}))
-      GROUP BY 1, 2 ORDER BY times DESC, 1 LIMIT ${maxPeers}`,
-    since.toISOString(),
-    ...triedByPeers,
-  );
+export async function refusedPeers({ log }: Records, since: Date): Promise<RefusedPeer[]> {
+  const above = (await log.lastSequence()) - span;
+  const codes = { prefix: 'certificate_', also: triedByPeers };
+  const rows = await log.refused(codes, { since, above, limit: maxPeers });
   return rows.map(({ last, ...row }) => ({ ...row, last: new Date(last) }));
 }

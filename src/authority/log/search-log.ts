@@ -1,4 +1,4 @@
-import type { Database, SqlValue } from '../../db/index.ts';
+import type { Records } from '../records/records.ts';
 import { type LogKind, type LogRecord, parseRecord } from './log-record.ts';
 
 /** Which records are meant; all when nothing is said. */
@@ -25,37 +25,14 @@ const span = 5000;
  * that a long log keeps nobody waiting for the database.
  */
 export async function searchLog(
-  database: Database,
+  { log }: Records,
   filter: LogFilter,
   { before, limit }: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<LogPage> {
-  const top = before ?? (await lastSequence(database)) + 1;
+  const top = before ?? (await log.lastSequence()) + 1;
   const bottom = Math.max(0, top - 1 - span);
-  const conditions = conditionsOf(filter);
-  const rows = await database.all<{ sequence: number; record: string }>(
-    `SELECT sequence, record FROM log WHERE sequence < ? AND sequence > ?
-      ${conditions.map(({ sql }) => `AND ${sql}`).join(' ')} ORDER BY sequence DESC LIMIT ?`,
-    top,
-    bottom,
-    ...conditions.map(({ value }) => value),
-    limit,
-  );
+  const rows = await log.search(filter, { above: bottom, below: top, limit });
   const records = rows.flatMap(({ record }) => parseRecord(record) ?? []);
   const last = rows.length === limit ? (rows.at(-1)?.sequence ?? 1) : bottom + 1;
   return { records, next: last > 1 ? last : undefined };
-}
-
-async function lastSequence(database: Database): Promise<number> {
-  const row = await database.get<{ last: number | null }>('SELECT max(sequence) AS last FROM log');
-  return row?.last ?? 0;
-}
-
-/** ISO 8601 in UTC is in the order of its text. */
-function conditionsOf({ kind, by, since, until }: LogFilter): { sql: string; value: SqlValue }[] {
-  return [
-    { sql: `json_extract(record, '$.kind') = ?`, value: kind },
-    { sql: `json_extract(record, '$.by') = ?`, value: by },
-    { sql: `json_extract(record, '$.at') >= ?`, value: since?.toISOString() },
-    { sql: `json_extract(record, '$.at') <= ?`, value: until?.toISOString() },
-  ].flatMap(({ sql, value }) => (value === undefined ? [] : [{ sql, value }]));
 }

@@ -5,9 +5,8 @@ import { authorityDamaged } from '../authority-damaged.ts';
 import { type CheckedMirror, checkMirrors } from '../mirror/check-mirrors.ts';
 import type { LogMirror } from '../mirror/log-mirror.ts';
 import { checkpointFile, maxCheckpointBytes, parseCheckpointFile } from '../mirror/mirror-format.ts';
-import { readStanding } from '../standing.ts';
-import type { LogHead } from './audit-log.ts';
 import { readKeptCheckpoint } from './kept-checkpoint.ts';
+import type { LogHead } from './log-record.ts';
 import { ourCheckpoint } from './our-checkpoint.ts';
 
 /** A checkpoint that the log passes through. */
@@ -85,11 +84,11 @@ function damageOf({ name, problem }: CheckedMirror): VerifiedLog['unread'] {
 }
 
 async function fromMirror(
-  { issuer, reader }: AuthorityContext,
+  { issuer, present }: AuthorityContext,
   mirror: LogMirror,
 ): Promise<Found | VerifiedLog['unread'][number]> {
   const { name } = mirror;
-  if (readStanding(reader) === 'superseded')
+  if (present.state.standing === 'superseded')
     return { mirror: name, problem: 'it belongs to the newer copy of this authority now' };
   try {
     const bytes = await mirror.read(checkpointFile, maxCheckpointBytes);

@@ -1,7 +1,9 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import type { Database, Queries } from '../../db/index.ts';
-import { AuditLog, type LogHead } from '../log/audit-log.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import type { LogHead } from '../log/log-record.ts';
 import { hashRecord } from '../log/log-record.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import type { Records } from '../records/records.ts';
 import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { lookAtMirror, type MirrorLook, type UsableMirror } from './look-at-mirror.ts';
@@ -39,10 +41,10 @@ export interface CaughtUp {
  *
  * @throws HoldfastError `authority_restored` when there is no log to take, with what each mirror said; nothing is changed
  */
-export async function catchUp(database: Database, order: CatchUpOrder): Promise<CaughtUp> {
-  const issuers = await KnownIssuers.of(database, { noRevoked: true });
-  const head = await new AuditLog(database, 1, order.clock).head();
-  const hashAt = (sequence: number): Promise<string | undefined> => readHash(database, sequence);
+export async function catchUp(records: AuthorityRecords, order: CatchUpOrder): Promise<CaughtUp> {
+  const issuers = await KnownIssuers.of(records, { noRevoked: true });
+  const head = await new AuditLog(records, 1, order.clock).head();
+  const hashAt = (sequence: number): Promise<string | undefined> => readHash(records, sequence);
   const looks = await Promise.all(
     order.mirrors.map((mirror) => lookAtMirror(mirror, { head, hashAt }, issuers)),
   );
@@ -50,15 +52,15 @@ export async function catchUp(database: Database, order: CatchUpOrder): Promise<
   const best = usable.toSorted(byReach)[0];
   const notes = looks.flatMap((look) => noteOf(look, head, best));
   if (!knowsAll(best, looks, head)) checkMayGoOn(notes, order);
-  return await database.transaction(async (tx) => {
+  return await records.transaction(async (tx) => {
     const counts: ReplayCounts = { records: 0, certificates: 0, revoked: 0, issuers: 0, lost: {} };
     // Nobody waits for this database meanwhile, and a log is read once more rather than held in memory.
     if (best !== undefined) await replayAll(tx, best, { from: head, issuers, counts });
-    if (order.trustIssued === true) await tx.run('UPDATE authority SET trusts_before = ?', order.clock.now());
+    if (order.trustIssued === true) await tx.state.trustBefore(order.clock.now());
     const caughtUp = { counts, notes, ...(best && { mirror: best.mirror.name }) };
     return {
       ...caughtUp,
-      epoch: await begin(tx, database, { order, head, caughtUp, seen: seenEpoch(usable) }),
+      epoch: await begin(tx, records, { order, head, caughtUp, seen: seenEpoch(usable) }),
     };
   });
 }
@@ -111,7 +113,7 @@ function noteOf(look: MirrorLook, own: LogHead, best: UsableMirror | undefined):
 
 /** What was found is read again, and has to be the same: otherwise all of it is undone. */
 async function replayAll(
-  tx: Queries,
+  tx: Records,
   { mirror, epochs, end }: UsableMirror,
   { from, issuers, counts }: { from: LogHead; issuers: KnownIssuers; counts: ReplayCounts },
 ): Promise<void> {
@@ -138,19 +140,15 @@ interface Beginning {
 
 /** The first records of the new epoch, from which on the authority works. */
 async function begin(
-  tx: Queries,
-  database: Database,
+  tx: Records,
+  records: AuthorityRecords,
   { order, head, caughtUp, seen }: Beginning,
 ): Promise<number> {
   const { by, logIsLost, clock } = order;
   // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present millisecond is after them all.
   const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
-  const row = await tx.get<{ epoch: number }>(
-    "UPDATE authority SET standing = 'ready', epoch = max(epoch, ?) RETURNING epoch",
-    least,
-  );
-  const epoch = row?.epoch ?? least;
-  const log = new AuditLog(database, epoch, clock);
+  const epoch = await tx.state.goOn(least);
+  const log = new AuditLog(records, epoch, clock);
   if (logIsLost !== undefined) await log.append(tx, { kind: 'log lost', by, details: { reason: logIsLost } });
   const { mirror, counts, notes } = caughtUp;
   const details = { backup: head, mirror: mirror ?? null, ...counts, notes };
@@ -162,7 +160,7 @@ function seenEpoch(usable: readonly UsableMirror[]): number {
   return Math.max(0, ...usable.map(({ epoch }) => epoch));
 }
 
-async function readHash(database: Database, sequence: number): Promise<string | undefined> {
-  const row = await database.get<{ record: string }>('SELECT record FROM log WHERE sequence = ?', sequence);
-  return row && hashRecord(row.record);
+async function readHash({ log }: Records, sequence: number): Promise<string | undefined> {
+  const record = await log.text(sequence);
+  return record === undefined ? undefined : hashRecord(record);
 }

@@ -18,9 +18,9 @@ export interface CheckedMirror {
  * being written while it is read is read once more before anything bad is said of it.
  */
 export async function checkMirrors(context: AuthorityContext, after: number): Promise<CheckedMirror[]> {
-  const { care, database } = context;
-  const issuers = await KnownIssuers.of(database);
-  const own = ownLog(context, after);
+  const { care, records } = context;
+  const issuers = await KnownIssuers.of(records);
+  const own = await ownLog(context, after);
   return await Promise.all(
     care.mirrors.map(async (mirror) => {
       const first = await check(mirror, own, issuers);
@@ -44,13 +44,10 @@ async function check(mirror: LogMirror, own: OwnLog, issuers: KnownIssuers): Pro
 }
 
 /** Our log as if it ended with record `after`. */
-function ownLog({ reader }: AuthorityContext, after: number): OwnLog {
-  const hashOf = (sequence: number): string | undefined => {
-    const row = reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
-    return row === undefined ? undefined : hashRecord(String(row['record']));
+async function ownLog({ records }: AuthorityContext, after: number): Promise<OwnLog> {
+  const hashAt = async (sequence: number): Promise<string | undefined> => {
+    const record = await records.committed.log.text(sequence);
+    return record === undefined ? undefined : hashRecord(record);
   };
-  return {
-    head: { sequence: after, hash: hashOf(after) ?? logStart },
-    hashAt: async (sequence) => hashOf(sequence),
-  };
+  return { head: { sequence: after, hash: (await hashAt(after)) ?? logStart }, hashAt };
 }

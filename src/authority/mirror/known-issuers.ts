@@ -1,5 +1,4 @@
 import { asBuffer, isHoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
 import { type Checkpoint, type SignedCheckpoint, verifyCheckpoint } from '../../enrol/index.ts';
 import {
   type Certificate,
@@ -7,6 +6,7 @@ import {
   publicKeyOf,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
+import type { Records } from '../records/records.ts';
 
 /** Whether something found outside is of this authority: signed by its root, or by what its root signed. */
 export class KnownIssuers {
@@ -24,18 +24,19 @@ export class KnownIssuers {
    * have been revoked since; where it is all that there is, `noRevoked` keeps a thief of the key from being believed.
    */
   static async of(
-    queries: Queries,
+    records: Records,
     { noRevoked = false }: { readonly noRevoked?: boolean } = {},
   ): Promise<KnownIssuers> {
-    const about = await queries.get<{ network: string }>('SELECT network FROM authority');
-    const roots = await read(queries, "kind = 'root'");
+    const { network = '' } = (await records.state.read()) ?? {};
+    const rows = await records.issuers.all();
+    const roots = rows.filter(({ kind }) => kind === 'root');
     const known = new KnownIssuers(
-      about?.network ?? '',
-      roots.map((der) => parseCertificate(der)),
+      network,
+      roots.map(({ certificate }) => parseCertificate(certificate)),
     );
     if (!noRevoked) return known;
-    for (const der of await read(queries, 'revoked_at IS NOT NULL'))
-      known.#issuings.set(asBuffer(der).toString('base64'), undefined);
+    for (const { certificate } of rows.filter(({ revoked_at }) => revoked_at !== null))
+      known.#issuings.set(asBuffer(certificate).toString('base64'), undefined);
     return known;
   }
 
@@ -68,11 +69,4 @@ export class KnownIssuers {
       throw error;
     }
   }
-}
-
-async function read(queries: Queries, which: string): Promise<Uint8Array[]> {
-  const rows = await queries.all<{ certificate: Uint8Array }>(
-    `SELECT certificate FROM issuers WHERE ${which}`,
-  );
-  return rows.map(({ certificate }) => certificate);
 }

@@ -1,4 +1,4 @@
-import type { LogHead } from '../log/audit-log.ts';
+import type { LogHead } from '../log/log-record.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {

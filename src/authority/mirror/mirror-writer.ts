@@ -1,6 +1,6 @@
 import { asBuffer, type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { LogHead } from '../log/audit-log.ts';
+import type { LogHead } from '../log/log-record.ts';
 import { hashRecord } from '../log/log-record.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import { logEpochs } from './log-epochs.ts';
@@ -54,7 +54,7 @@ export class MirrorWriter {
     const found = await this.#look(head);
     if (found === undefined) return undefined;
     if (found.sequence === head.sequence || this.#context.looks) return found.sequence;
-    const epochs = logEpochs(this.#context.reader, head.sequence);
+    const epochs = await logEpochs(this.#context.records.committed, head.sequence);
     let end: LogHead = { sequence: found.sequence, hash: '' };
     for (let n = 0; n < segmentsPerTurn && end.sequence < head.sequence; n++) {
       end = await this.#writeSegment(end.sequence + 1, { head, epochs, keepOther: found.forked });
@@ -67,13 +67,13 @@ export class MirrorWriter {
   /** What the mirror has. Undefined when it is of a newer copy of this authority. */
   async #look(head: LogHead): Promise<Found | undefined> {
     const bytes = await this.#mirror.read(checkpointFile, maxCheckpointBytes);
-    if (bytes === undefined) this.#checkIsNew();
+    if (bytes === undefined) await this.#checkIsNew();
     const file = bytes && parseCheckpointFile(bytes);
     if (file === undefined) return { sequence: 0, forked: false };
     const shown = this.#issuers.checkpoint(file.signed, file.issuing);
     if (shown === undefined) throw foreign(this.#mirror);
     const { epoch } = this.#context;
-    const isOurs = shown.sequence <= head.sequence && shown.head === this.#hashAt(shown.sequence);
+    const isOurs = shown.sequence <= head.sequence && shown.head === (await this.#hashAt(shown.sequence));
     // What a thief of its key has signed proves no newer copy; it is kept beside ours like that of a copy that ended.
     if (!isOurs && this.#isOfRevoked(file.issuing)) return { sequence: 0, forked: true };
     if (shown.epoch > epoch || (shown.epoch === epoch && !isOurs)) {
@@ -85,10 +85,10 @@ export class MirrorWriter {
   }
 
   /** One that had the log and is empty is the place where its disk should be, more often than a new disk. */
-  #checkIsNew(): void {
+  async #checkIsNew(): Promise<void> {
     const { name } = this.#mirror;
-    const row = this.#context.reader.get('SELECT sequence FROM mirrors WHERE name = ?', name);
-    if (row !== undefined) throw becameEmpty(name, Number(row['sequence']));
+    const row = await this.#context.records.mirrors.find(name);
+    if (row !== undefined) throw becameEmpty(name, row.sequence);
   }
 
   #isOfRevoked(base64: string): boolean {
@@ -129,32 +129,29 @@ export class MirrorWriter {
   }
 
   async #writeCheckpoint(end: LogHead, epochs: CheckpointFile['epochs']): Promise<void> {
-    const { database, clock, epoch } = this.#context;
+    const { records, clock, epoch } = this.#context;
     const file: CheckpointFile = { ...checkpointLine(this.#context, end), epochs };
     const bytes = asBytes(`${JSON.stringify(file)}\n`);
     await this.#mirror.write(checkpointFile, bytes);
     // There are web servers that answer 200 to whatever is asked, and keep nothing.
     const kept = await this.#mirror.read(checkpointFile, maxCheckpointBytes);
     if (kept === undefined || !equalBytes(kept, bytes)) throw keepsNothing(this.#mirror);
-    await database.run(
-      `INSERT INTO mirrors (name, epoch, sequence, written_at) VALUES (?, ?, ?, ?)
-        ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence,
-          written_at = excluded.written_at`,
-      this.#mirror.name,
+    await records.mirrors.noteWritten({
+      name: this.#mirror.name,
       epoch,
-      end.sequence,
-      clock.now(),
-    );
+      sequence: end.sequence,
+      written_at: clock.now(),
+    });
   }
 
   /** What was found wrong with it is written over. */
   async #forgetProblem(): Promise<void> {
-    await this.#context.database.run('UPDATE mirrors SET problem = NULL WHERE name = ?', this.#mirror.name);
+    await this.#context.records.mirrors.noteProblem(this.#mirror.name, undefined);
   }
 
-  #hashAt(sequence: number): string | undefined {
-    const row = this.#context.reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
-    return row === undefined ? undefined : hashRecord(String(row['record']));
+  async #hashAt(sequence: number): Promise<string | undefined> {
+    const record = await this.#context.records.committed.log.text(sequence);
+    return record === undefined ? undefined : hashRecord(record);
   }
 }
 

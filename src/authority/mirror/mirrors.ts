@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isHoldfastError, type Log } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { readStanding } from '../standing.ts';
 import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { MirrorWriter } from './mirror-writer.ts';
@@ -35,15 +34,26 @@ export class Mirrors {
   readonly #tracked: readonly Tracked[];
   readonly #writers = new Map<Tracked, Promise<MirrorWriter>>();
 
-  constructor(context: AuthorityContext) {
+  private constructor(context: AuthorityContext, written: ReadonlyMap<string, number>) {
     this.#context = context;
     this.#tracked = context.care.mirrors.map((mirror) => ({
       mirror,
-      sequence: this.#onRecord(mirror),
+      sequence: written.get(mirror.name) ?? 0,
       problem: undefined,
       lookedAt: Number.NEGATIVE_INFINITY,
       busy: undefined,
     }));
+  }
+
+  /** How far each was written the last time is on record, by this process or one before. */
+  static async of(context: AuthorityContext): Promise<Mirrors> {
+    const written = await Promise.all(
+      context.care.mirrors.map(async ({ name }) => {
+        const row = await context.records.mirrors.find(name);
+        return [name, row?.sequence ?? 0] as const;
+      }),
+    );
+    return new Mirrors(context, new Map(written));
   }
 
   /** Whether there are any. */
@@ -139,7 +149,7 @@ export class Mirrors {
 
   async #writeOnce(each: Tracked): Promise<void> {
     // The last record of one that was moved away belongs on the mirrors too.
-    if (!['ready', 'retired'].includes(readStanding(this.#context.reader))) return;
+    if (!['ready', 'retired'].includes(this.#context.present.state.standing)) return;
     try {
       const writer = await this.#writerOf(each);
       each.sequence = (await writer.write()) ?? each.sequence;
@@ -155,22 +165,15 @@ export class Mirrors {
   #writerOf(each: Tracked): Promise<MirrorWriter> {
     const known = this.#writers.get(each);
     if (known !== undefined) return known;
-    const made = KnownIssuers.of(this.#context.database).then(
+    const made = KnownIssuers.of(this.#context.records).then(
       (issuers) => new MirrorWriter(this.#context, each.mirror, issuers),
     );
     this.#writers.set(each, made);
     return made;
   }
 
-  /** How far it was written the last time, by this process or one before. */
-  #onRecord({ name }: LogMirror): number {
-    return Number(
-      this.#context.reader.get('SELECT sequence FROM mirrors WHERE name = ?', name)?.['sequence'] ?? 0,
-    );
-  }
-
   #head(): number {
-    return Number(this.#context.reader.get('SELECT max(sequence) AS n FROM log')?.['n'] ?? 0);
+    return this.#context.present.head.sequence;
   }
 }
 

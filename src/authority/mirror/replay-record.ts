@@ -1,23 +1,22 @@
 import { isHoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
 import {
   type Certificate,
   isRevocationReason,
   parseCertificate,
   publicKeyOf,
-  type Role,
+  type RevocationReason,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
-import { changePolicy, defaultNetworkPolicy, type PolicyDifference } from '../../policy/index.ts';
+import { changePolicy, type PolicyDifference } from '../../policy/index.ts';
 import { authorityDamaged } from '../authority-damaged.ts';
-import { withKeyIn } from '../identity-records.ts';
-import { markIssuerRevoked, recordIssuer } from '../issuer-records.ts';
-import { findUse, recordUse } from '../join-code-records.ts';
+import { identityOf } from '../identity-label.ts';
 import { publicKeyHash } from '../key-rules.ts';
 import type { LogRecord } from '../log/log-record.ts';
-import { parseStored } from '../policy/live-policy.ts';
-import { recordCertificate } from '../record-certificate.ts';
-import { reviveIdentity } from '../revocation/revoke-identity.ts';
+import { policyOnRecord } from '../policy/policy-on-record.ts';
+import { recordCertificate, withKeyIn } from '../record-certificate.ts';
+import { recordIssuer } from '../recorded-issuers.ts';
+import { findUse, recordUse } from '../recorded-join-codes.ts';
+import type { Records } from '../records/records.ts';
 import type { MirroredRecord } from './mirrored-lines.ts';
 
 /** How much was replayed of what. */
@@ -35,11 +34,11 @@ const unrecoverable: readonly string[] = ['token created', 'escrowed', 'requeste
 
 /** Puts one record into the log as it was written, and does again what it says that was done. */
 export async function replayRecord(
-  tx: Queries,
+  tx: Records,
   { record, text, certificate: der, sealed }: MirroredRecord,
   counts: ReplayCounts,
 ): Promise<void> {
-  await tx.run('INSERT INTO log (sequence, record) VALUES (?, ?)', record.sequence, text);
+  await tx.log.append({ sequence: record.sequence, record: text });
   counts.records += 1;
   if (der !== undefined) await replayCertificate(tx, record, parseCertificate(der), counts);
   else if (sealed !== undefined) await replayEscrow(tx, record, sealed);
@@ -47,8 +46,7 @@ export async function replayRecord(
   else if (record.kind === 'issuing certificate revoked') await replayIssuerRevoked(tx, record);
   else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
   else if (record.kind === 'crl signed') await replayCrl(tx, record);
-  else if (record.kind === 'store accepted')
-    await tx.run('UPDATE authority SET store = ?', String(record.details['store']));
+  else if (record.kind === 'store accepted') await tx.state.setStore(String(record.details['store']));
   else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
   else if (record.kind === 'backed up') await replayBackup(tx, record);
   else if (record.kind === 'root offline' || record.kind === 'root online') await replayRootMoved(tx, record);
@@ -57,7 +55,7 @@ export async function replayRecord(
 }
 
 async function replayCertificate(
-  tx: Queries,
+  tx: Records,
   record: LogRecord,
   certificate: Certificate,
   counts: ReplayCounts,
@@ -72,12 +70,12 @@ async function replayCertificate(
 
 /** One that is on record already came with the keys. */
 async function replayIssuer(
-  tx: Queries,
+  tx: Records,
   label: string,
   certificate: Certificate,
   counts: ReplayCounts,
 ): Promise<void> {
-  if ((await tx.get('SELECT 1 FROM issuers WHERE label = ?', label)) !== undefined) return;
+  if ((await tx.issuers.find(label)) !== undefined) return;
   const generation = Number(label.split('-')[1]);
   await recordIssuer(tx, { kind: 'issuing', generation, certificate });
   counts.issuers += 1;
@@ -85,17 +83,17 @@ async function replayIssuer(
 
 /** An issued certificate, with its identity, and the use of the join code it came by when that is known here. */
 async function putOnRecord(
-  tx: Queries,
+  tx: Records,
   { kind, details, at }: LogRecord,
   certificate: Certificate,
 ): Promise<void> {
   const issuedAt = Date.parse(at);
-  const [role, name] = splitLabel(String(details['identity']));
+  const identity = identityOf(String(details['identity']));
   // Whatever the identity is given again after it was ended is given by a reissue, which takes the end back.
-  await reviveIdentity(tx, { role, name });
+  await tx.identities.revive(identity);
   const id = await recordCertificate(tx, {
     ...certificate,
-    identity: { role, name },
+    identity,
     issuer: await issuerOf(tx, certificate),
     issuedAtMs: issuedAt,
     names: certificate.extensions.subjectAltNames,
@@ -103,15 +101,14 @@ async function putOnRecord(
   });
   const token = details['token'];
   if (typeof token !== 'number') return;
-  const code = await tx.get<{ id: number }>('SELECT id FROM join_codes WHERE id = ?', token);
+  const code = await tx.joinCodes.find(token);
   if (code === undefined) return;
   await recordUse(tx, code, id, await findUse(tx, code, publicKeyHash(certificate.spki)));
 }
 
 /** The label of the certificate that signed it. @throws HoldfastError `authority_damaged` when none did */
-async function issuerOf(tx: Queries, certificate: Certificate): Promise<string> {
-  const sql = "SELECT label, certificate FROM issuers WHERE kind = 'issuing' ORDER BY generation DESC";
-  for (const { label, certificate: der } of await tx.all<{ label: string; certificate: Uint8Array }>(sql)) {
+async function issuerOf(tx: Records, certificate: Certificate): Promise<string> {
+  for (const { label, certificate: der } of await tx.issuers.list('issuing')) {
     if (verifyCertificateSignature(certificate, publicKeyOf(parseCertificate(der)))) return label;
   }
   throw authorityDamaged(
@@ -120,95 +117,76 @@ async function issuerOf(tx: Queries, certificate: Certificate): Promise<string> 
 }
 
 async function replayRevocation(
-  tx: Queries,
+  tx: Records,
   { details, at }: LogRecord,
   counts: ReplayCounts,
 ): Promise<void> {
   const atMs = Date.parse(at);
   const serials = Array.isArray(details['serials']) ? (details['serials'] as unknown[]) : [];
-  for (const serial of serials.map(String)) {
-    const sql =
-      'UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE serial = ? AND revoked_at IS NULL';
-    counts.revoked += (await tx.run(sql, atMs, String(details['reason']), serial)).changes;
-  }
+  const revocation = { atMs, reason: reasonIn(details) };
+  for (const serial of serials.map(String))
+    if (await tx.certificates.revoke(serial, revocation)) counts.revoked += 1;
   if (details['whole'] !== true) return;
-  const [role, name] = splitLabel(String(details['identity']));
-  await tx.run('UPDATE identities SET revoked_at = ? WHERE role = ? AND name = ?', atMs, role, name);
-  const endCodes =
-    'UPDATE join_codes SET revoked_at = ? WHERE role = ? AND name = ? AND revoked_at IS NULL AND expires_at >= ?';
-  await tx.run(endCodes, atMs, role, name, atMs);
+  const identity = identityOf(String(details['identity']));
+  await tx.identities.end(identity, atMs);
+  await tx.joinCodes.revokeOf(identity, atMs);
 }
 
-async function replayIssuerRevoked(tx: Queries, { details, at }: LogRecord): Promise<void> {
+async function replayIssuerRevoked(tx: Records, { details, at }: LogRecord): Promise<void> {
+  await tx.issuers.markRevoked(String(details['label']), Date.parse(at), reasonIn(details));
+}
+
+function reasonIn(details: LogRecord['details']): RevocationReason {
   const reason = String(details['reason']);
-  const revocation = {
-    at: new Date(at),
-    reason: isRevocationReason(reason) ? reason : 'unspecified',
-  } as const;
-  await markIssuerRevoked(tx, String(details['label']), revocation);
+  return isRevocationReason(reason) ? reason : 'unspecified';
 }
 
-async function replayEscrow(tx: Queries, { by, details, at }: LogRecord, sealed: Uint8Array): Promise<void> {
-  const [role, name] = splitLabel(by);
-  await tx.run(
-    `INSERT INTO escrows (identity, repository, sealed, stored_at)
-      SELECT id, ?, ?, ? FROM identities WHERE role = ? AND name = ?`,
-    String(details['repository']),
-    sealed,
-    Date.parse(at),
-    role,
-    name,
-  );
+async function replayEscrow(tx: Records, { by, details, at }: LogRecord, sealed: Uint8Array): Promise<void> {
+  const owner = await tx.identities.find(identityOf(by));
+  if (owner === undefined) return;
+  const repository = String(details['repository']);
+  await tx.escrows.insert(owner.id, { repository, sealed, storedAtMs: Date.parse(at) });
 }
 
 /** A change that does not fit any more is lost like what the log does not hold. */
-async function replayPolicy(tx: Queries, { details, kind }: LogRecord, counts: ReplayCounts): Promise<void> {
-  const row = await tx.get<{ value: string }>('SELECT value FROM policy');
-  const present = row === undefined ? defaultNetworkPolicy : parseStored(row.value);
+async function replayPolicy(tx: Records, { details, kind }: LogRecord, counts: ReplayCounts): Promise<void> {
+  const present = policyOnRecord(await tx.policy.read());
   try {
     const next = (details['changes'] as PolicyDifference[]).reduce(
       (policy, { key, after }) => changePolicy(policy, key, after),
       present,
     );
-    await tx.run('INSERT OR REPLACE INTO policy (id, value) VALUES (1, ?)', JSON.stringify(next));
+    await tx.policy.put(JSON.stringify(next));
   } catch (error) {
     if (!isHoldfastError(error, 'settings_invalid')) throw error;
     counts.lost[kind] = (counts.lost[kind] ?? 0) + 1;
   }
 }
 
-async function replayCrl(tx: Queries, { details }: LogRecord): Promise<void> {
-  await tx.run('UPDATE authority SET crl_number = max(crl_number, ?)', Number(details['number']));
+async function replayCrl(tx: Records, { details }: LogRecord): Promise<void> {
+  await tx.state.raiseCrlNumber(Number(details['number']));
 }
 
-async function replayTokenRevoked(tx: Queries, { details, at }: LogRecord): Promise<void> {
-  const sql = 'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-  await tx.run(sql, Date.parse(at), Number(details['token']));
+async function replayTokenRevoked(tx: Records, { details, at }: LogRecord): Promise<void> {
+  await tx.joinCodes.revoke(Number(details['token']), Date.parse(at));
 }
 
 /** Backups that were made since: where they lie, and that they may hold the key of the root. */
-async function replayBackup(tx: Queries, { details, at }: LogRecord): Promise<void> {
+async function replayBackup(tx: Records, { details, at }: LogRecord): Promise<void> {
   const missing = details['missing'] as unknown[];
-  const roots = await tx.all<{ label: string }>("SELECT label FROM issuers WHERE kind = 'root'");
-  await tx.run(
-    'INSERT INTO backups (place, name, made_at, bytes, sequence, holds_root) VALUES (?, ?, ?, ?, ?, ?)',
-    String(details['place']),
-    String(details['name']),
-    Date.parse(at),
-    Number(details['bytes']),
-    (details['holds'] as { sequence: number }).sequence,
-    Number(roots.some(({ label }) => !missing.includes(label))),
-  );
+  const roots = await tx.issuers.list('root');
+  await tx.backups.insert({
+    place: String(details['place']),
+    name: String(details['name']),
+    made_at: Date.parse(at),
+    bytes: Number(details['bytes']),
+    sequence: (details['holds'] as { sequence: number }).sequence,
+    holds_root: Number(roots.some(({ label }) => !missing.includes(label))),
+  });
 }
 
 /** Where the key of the root was taken to; the backup may be older than that, and hold the key still. */
-async function replayRootMoved(tx: Queries, { kind, details, at }: LogRecord): Promise<void> {
-  const [file, movedAt] = kind === 'root offline' ? [String(details['file']), Date.parse(at)] : [null, null];
-  const sql = 'UPDATE issuers SET key_file = ?, key_moved_at = ? WHERE label = ?';
-  await tx.run(sql, file, movedAt, String(details['label']));
-}
-
-function splitLabel(label: string): [Role, string] {
-  const slash = label.indexOf('/');
-  return [label.slice(0, slash) as Role, label.slice(slash + 1)];
+async function replayRootMoved(tx: Records, { kind, details, at }: LogRecord): Promise<void> {
+  const to = { file: String(details['file']), atMs: Date.parse(at) };
+  await tx.issuers.moveKey(String(details['label']), kind === 'root offline' ? to : undefined);
 }

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
-import { asBuffer } from '../../base/index.ts';
+import { asBuffer, type Bytes } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
+import type { SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { LogHead } from '../log/audit-log.ts';
+import { identityOf } from '../identity-label.ts';
+import type { LogHead } from '../log/log-record.ts';
 import { hashRecord, type LogRecord, parseRecord } from '../log/log-record.ts';
 import type { CheckpointLine, RecordLine } from './mirror-format.ts';
 
@@ -19,8 +21,7 @@ export async function segmentText(
   first: number,
   last: number,
 ): Promise<SegmentText> {
-  const sql = 'SELECT record FROM log WHERE sequence BETWEEN ? AND ? ORDER BY sequence';
-  const rows = await context.database.all<{ record: string }>(sql, first, last);
+  const rows = await context.records.log.after(first - 1, last - first + 1);
   const lines = [];
   for (const { record } of rows) lines.push(JSON.stringify(await recordLine(context, record)));
   const end = { sequence: last, hash: hashRecord(rows.at(-1)?.record ?? '') };
@@ -30,15 +31,14 @@ export async function segmentText(
 
 /** A signed place in the log, with the certificate that signed. */
 export function checkpointLine(context: AuthorityContext, { sequence, hash }: LogHead): CheckpointLine {
-  const { issuer, reader, clock, epoch } = context;
-  const row = reader.get('SELECT crl_number FROM authority');
+  const { issuer, present, clock, epoch } = context;
   const signed: SignedCheckpoint = signCheckpoint(
     {
       network: issuer.network,
       epoch,
       sequence,
       head: hash,
-      crlNumber: Number(row?.['crl_number'] ?? 0),
+      crlNumber: present.state.crl_number,
       at: new Date(clock.now()).toISOString(),
     },
     issuer.issuingKey,
@@ -48,7 +48,7 @@ export function checkpointLine(context: AuthorityContext, { sequence, hash }: Lo
 
 async function recordLine(context: AuthorityContext, text: string): Promise<RecordLine> {
   const record = parseRecord(text);
-  const certificate = record && certificateOf(context, record);
+  const certificate = record && (await certificateOf(context, record));
   const sealed = record?.kind === 'escrowed' ? await sealedOf(context, record) : undefined;
   return {
     record: text,
@@ -59,25 +59,20 @@ async function recordLine(context: AuthorityContext, text: string): Promise<Reco
 
 /** The sealed password that a record is about: nobody but the recovery kit opens it. */
 async function sealedOf(
-  { database }: AuthorityContext,
+  { records }: AuthorityContext,
   { by, details }: LogRecord,
 ): Promise<Uint8Array | undefined> {
-  const rows = await database.all<{ sealed: Uint8Array }>(
-    `SELECT e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
-      WHERE i.role || '/' || i.name = ? AND e.repository = ?`,
-    by,
-    String(details['repository']),
-  );
-  return rows.map(({ sealed }) => sealed).find((sealed) => hash('sha256', sealed) === details['sha256']);
+  const sealed = await records.escrows.ofRepository(identityOf(by), String(details['repository']));
+  return sealed.find((each) => hash('sha256', each) === details['sha256']);
 }
 
 /** The certificate that a record is about. */
-function certificateOf({ reader }: AuthorityContext, { kind, details }: LogRecord): Uint8Array | undefined {
-  if (kind === 'issuing certificate replaced') {
-    const row = reader.get('SELECT certificate FROM issuers WHERE label = ?', String(details['label']));
-    return row?.['certificate'] as Uint8Array | undefined;
-  }
+async function certificateOf(
+  { records: { committed } }: AuthorityContext,
+  { kind, details }: LogRecord,
+): Promise<Bytes | undefined> {
+  if (kind === 'issuing certificate replaced')
+    return (await committed.issuers.find(String(details['label'])))?.certificate;
   if (kind !== 'issued' && kind !== 'renewed') return undefined;
-  const row = reader.get('SELECT certificate FROM certificates WHERE serial = ?', String(details['serial']));
-  return row?.['certificate'] as Uint8Array | undefined;
+  return (await committed.certificates.find(String(details['serial']) as SerialNumber))?.certificate;
 }

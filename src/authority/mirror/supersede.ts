@@ -13,11 +13,10 @@ export interface NewerCopy {
  * Ends the work of this authority for ever, on record; does nothing when it has ended already.
  * @throws HoldfastError `authority_superseded` from one that only looks, which leaves its records as they are
  */
-export async function supersede({ database, log, looks }: AuthorityContext, newer: NewerCopy): Promise<void> {
+export async function supersede({ records, log, looks }: AuthorityContext, newer: NewerCopy): Promise<void> {
   if (looks) throw knowsMore(newer);
-  await database.transaction(async (tx) => {
-    const { changes } = await tx.run("UPDATE authority SET standing = 'superseded' WHERE standing = 'ready'");
-    if (changes === 0) return;
+  await records.transaction(async (tx) => {
+    if (!(await tx.state.supersede())) return;
     await log.append(tx, { kind: 'superseded', by: 'authority', details: { ...newer } });
   });
 }

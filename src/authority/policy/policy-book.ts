@@ -1,14 +1,12 @@
-import type { Queries } from '../../db/index.ts';
 import {
   changePolicy,
-  defaultNetworkPolicy,
   type NetworkPolicy,
   type PolicyDifference,
   parseNetworkPolicy,
   policyDifferences,
 } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { parseStored } from './live-policy.ts';
+import { policyOnRecord } from './policy-on-record.ts';
 
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {
@@ -20,7 +18,7 @@ export class PolicyBook {
 
   /** What holds now. */
   get current(): NetworkPolicy {
-    return this.#context.policy.current;
+    return this.#context.present.policy;
   }
 
   /**
@@ -49,23 +47,17 @@ export class PolicyBook {
     next: (present: NetworkPolicy) => NetworkPolicy,
     by: string,
   ): Promise<readonly PolicyDifference[]> {
-    const { database, log, policy } = this.#context;
-    const changes = await database.transaction(async (tx) => {
-      const present = await readPresent(tx);
+    const { records, log } = this.#context;
+    return await records.transaction(async (tx) => {
+      const present = policyOnRecord(await tx.policy.read());
       const changed = next(present);
       const differences = policyDifferences(present, changed);
       if (differences.length === 0) return differences;
-      await tx.run('INSERT OR REPLACE INTO policy (id, value) VALUES (1, ?)', JSON.stringify(changed));
+      await tx.policy.put(JSON.stringify(changed));
       await log.append(tx, { kind: 'policy changed', by, details: { changes: differences } });
       return differences;
     });
-    policy.reload();
-    return changes;
   }
 }
 
 /** What the change is made to: two that come at once both hold. */
-async function readPresent(tx: Queries): Promise<NetworkPolicy> {
-  const row = await tx.get<{ value: string }>('SELECT value FROM policy');
-  return row === undefined ? defaultNetworkPolicy : parseStored(row.value);
-}

@@ -2,9 +2,9 @@ import { defaultPolicyText, policyEntries, weakerPolicyKeys } from '../../policy
 import type { AuthorityContext } from '../authority-context.ts';
 
 /** What the policy gives up that the default keeps, one sentence for each key. */
-export function policyWarnings({ policy }: Pick<AuthorityContext, 'policy'>): string[] {
-  const weaker = weakerPolicyKeys(policy.current);
-  return policyEntries(policy.current)
+export function policyWarnings({ present }: Pick<AuthorityContext, 'present'>): string[] {
+  const weaker = weakerPolicyKeys(present.policy);
+  return policyEntries(present.policy)
     .filter(({ key }) => weaker.includes(key))
     .map(
       ({ key, text }) =>

@@ -2,7 +2,7 @@ import { asBuffer, type Bytes, equalBytes } from '../../base/index.ts';
 import { parseJoinCode, type RequestAnswer, type SubmitRequest } from '../../enrol/index.ts';
 import { answerWith } from '../answers.ts';
 import type { Authority } from '../authority.ts';
-import { identityLabel } from '../identity-records.ts';
+import { identityLabel } from '../identity-label.ts';
 import type { Submitted } from './keep-request.ts';
 import type { FollowedRequest } from './requests.ts';
 

@@ -1,20 +1,20 @@
-import type { Queries } from '../../db/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
 import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkPermitted } from '../custody/permitted-names.ts';
 import { checkPublicKey } from '../key-rules.ts';
 import { leafTemplate } from '../leaf-contents.ts';
+import type { Records } from '../records/records.ts';
 
 /** Whether a certificate could be issued for this, as far as that can be known now. */
 export async function checkAsked(
-  queries: Queries,
-  { issuer, policy, clock }: AuthorityContext,
+  records: Records,
+  { issuer, present, clock }: AuthorityContext,
   { asked, request: { spki } }: { readonly asked: Authorisation; readonly request: CertificateRequest },
 ): Promise<void> {
   const { identity } = asked;
-  const profile = policy.current.profiles[identity.role];
-  await checkPublicKey(queries, spki, { identity, profile });
+  const profile = present.policy.profiles[identity.role];
+  await checkPublicKey(records, spki, { identity, profile });
   const template = leafTemplate(issuer, asked, { profile, spki, nowMs: clock.now() });
   checkPermitted(issuer.issuing.certificate, template);
 }

@@ -1,16 +1,15 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
 import { type CertificateRequest, parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
 import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { findIssued } from '../certificate-records.ts';
 import { checkName } from '../create-join-code.ts';
-import { identityLabel } from '../identity-records.ts';
+import { identityLabel } from '../identity-label.ts';
 import { issue } from '../issue.ts';
+import type { Records } from '../records/records.ts';
+import type { RequestRow } from '../records/requests.ts';
 import { checkStanding } from '../standing.ts';
 import { type Asked, type AskedFor, readAsked } from './asked.ts';
 import { checkAsked } from './check-asked.ts';
-import { findRequest, markApproved, markDenied, type RequestRow } from './request-records.ts';
 import { checkLate, findSigner, lateAuthorisation } from './submit-renewal.ts';
 
 /** A person grants a request: as it was asked, or something else. */
@@ -28,9 +27,9 @@ export async function approveRequest(
   id: number,
   { by, ...said }: ApproveOrder,
 ): Promise<RequestRow> {
-  const { database, clock, log } = context;
+  const { records, clock, log } = context;
   checkStanding(context);
-  return await database.transaction(async (tx) => {
+  return await records.transaction(async (tx) => {
     const row = await findExisting(tx, context, id);
     if (row.state === 'approved') return row;
     checkPending(row);
@@ -41,7 +40,7 @@ export async function approveRequest(
     const details = { request: id, ...(renews !== null && { renews }) };
     const { id: certificate } = await issue(tx, context, { authorisation, spki, kind, by, details });
     const { role, name } = authorisation.identity;
-    await markApproved(tx, id, { by, atMs: clock.now(), role, name, certificate });
+    await tx.requests.approve(id, { by, atMs: clock.now(), role, name, certificate });
     const identity = identityLabel({ role, name });
     await log.append(tx, { kind: 'approved', by, details: { request: id, identity } });
     return await findExisting(tx, context, id);
@@ -57,14 +56,14 @@ export async function denyRequest(
   id: number,
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<RequestRow> {
-  const { database, clock, log } = context;
+  const { records, clock, log } = context;
   checkStanding(context);
-  return await database.transaction(async (tx) => {
+  return await records.transaction(async (tx) => {
     const row = await findExisting(tx, context, id);
     if (row.state === 'denied') return row;
     if (row.state === 'approved') throw approvedAlready(row);
     checkPending(row);
-    await markDenied(tx, id, { by, atMs: clock.now(), reason });
+    await tx.requests.deny(id, { by, atMs: clock.now(), reason });
     const details = { request: id, identity: identityLabel(row), reason };
     await log.append(tx, { kind: 'denied', by, details });
     return await findExisting(tx, context, id);
@@ -82,28 +81,28 @@ export interface RequestToDecide {
  * @throws HoldfastError what keeps it from being issued
  */
 export async function checkDecision(
-  queries: Queries,
+  records: Records,
   context: AuthorityContext,
   { row, said }: RequestToDecide,
 ): Promise<Authorisation> {
   const request = parseCertificateRequest(row.request);
-  if (row.kind !== 'new') return await decideLate(queries, context, { row, request, said });
+  if (row.kind !== 'new') return await decideLate(records, context, { row, request, said });
   const asked = readWaiting(context, { row, said });
-  await checkName(queries, asked.identity, false);
-  await checkAsked(queries, context, { asked, request });
+  await checkName(records, asked.identity, false);
+  await checkAsked(records, context, { asked, request });
   return asked;
 }
 
 /** What a request asks for under the policy of now. Errors as `readAsked`. */
-export function readWaiting({ policy, issuer }: AuthorityContext, { row, said }: RequestToDecide): Asked {
+export function readWaiting({ present, issuer }: AuthorityContext, { row, said }: RequestToDecide): Asked {
   const { role = row.role, name = row.name, names } = said;
-  const context = { policy: policy.current, network: issuer.network };
+  const context = { policy: present.policy, network: issuer.network };
   return readAsked(context, parseCertificateRequest(row.request), { role, name, names });
 }
 
 /** A renewal says what the certificate before it said. */
 async function decideLate(
-  queries: Queries,
+  records: Records,
   context: AuthorityContext,
   { row, request, said }: RequestToDecide & { readonly request: CertificateRequest },
 ): Promise<Authorisation> {
@@ -112,17 +111,21 @@ async function decideLate(
       hint: `approve it as it is: holdfast request approve ${row.id}`,
     });
   }
-  const renewed = row.renews === null ? undefined : await findIssued(queries, row.renews);
+  const renewed = row.renews === null ? undefined : await records.certificates.find(row.renews);
   if (renewed === undefined) throw new TypeError(`request ${row.id} renews no certificate on record`);
   const signer = parseCertificate(renewed.certificate);
-  const found = await findSigner(queries, signer);
+  const found = await findSigner(records, signer);
   const authorisation = lateAuthorisation(context, { ...found, signer });
-  await checkLate(queries, context, { request, authorisation });
+  await checkLate(records, context, { request, authorisation });
   return authorisation;
 }
 
-async function findExisting(queries: Queries, { clock }: AuthorityContext, id: number): Promise<RequestRow> {
-  const row = await findRequest(queries, id, clock.now());
+async function findExisting(
+  { requests }: Records,
+  { clock }: AuthorityContext,
+  id: number,
+): Promise<RequestRow> {
+  const row = await requests.find(id, clock.now());
   if (row !== undefined) return row;
   throw new HoldfastError('request_unknown', `there is no request ${id}`, {
     hint: 'holdfast request list shows them',

@@ -1,22 +1,13 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Issued } from '../issue.ts';
 import { publicKeyHash } from '../key-rules.ts';
+import type { Records } from '../records/records.ts';
+import type { NewRequest, RequestRow } from '../records/requests.ts';
 import { requestNotAllowed } from '../request-rules.ts';
 import { createHandle, hashHandle } from './request-handle.ts';
-import {
-  countPendingByOrigin,
-  findByCertificate,
-  findPending,
-  insertRequest,
-  markApproved,
-  type NewRequest,
-  type RequestRow,
-  replaceHandle,
-} from './request-records.ts';
 
 /** A request that is on record. */
 export interface Submitted {
@@ -41,23 +32,23 @@ export interface Waiting extends Pick<NewRequest, 'asked_by' | 'asked_from' | 'k
 }
 
 /** Lets a request wait for a person. */
-export async function enqueue(tx: Queries, context: AuthorityContext, waiting: Waiting): Promise<Submitted> {
+export async function enqueue(tx: Records, context: AuthorityContext, waiting: Waiting): Promise<Submitted> {
   const row = toRow(context, waiting);
   const handle = createHandle();
-  const before = await findPending(tx, row.public_key, row.asked_at);
+  const before = await tx.requests.findPending(row.public_key, row.asked_at);
   if (before !== undefined) {
     await replaceHandleFor(tx, before, { from: row.asked_from, handle });
     return submitted(before, handle);
   }
   await checkRoom(tx, row);
-  const id = await insertRequest(tx, hashHandle(handle), row);
+  const id = await tx.requests.insert(hashHandle(handle), row);
   const details = { request: id, identity: `${row.role}/${row.name}`, kind: row.kind, by: row.asked_by };
   await context.log.append(tx, { kind: 'requested', by: row.asked_from, details });
   return submitted({ ...row, id, state: 'pending' }, handle);
 }
 
 function toRow(
-  { clock, policy }: AuthorityContext,
+  { clock, present }: AuthorityContext,
   { request, renews = null, ...rest }: Waiting,
 ): NewRequest {
   const nowMs = clock.now();
@@ -67,26 +58,26 @@ function toRow(
     public_key: publicKeyHash(request.spki),
     request: request.der,
     asked_at: nowMs,
-    expires_at: nowMs + policy.current.requestLifetimeMs,
+    expires_at: nowMs + present.policy.requestLifetimeMs,
   };
 }
 
 /** Whoever finds a request somewhere must not be able to take its handle from who made it. */
 async function replaceHandleFor(
-  tx: Queries,
+  tx: Records,
   { id, asked_from }: RequestRow,
   { from, handle }: { readonly from: string; readonly handle: string },
 ): Promise<void> {
   if (asked_from !== from)
     throw requestNotAllowed('a request for this key waits already, from another address');
-  await replaceHandle(tx, id, hashHandle(handle));
+  await tx.requests.replaceHandle(id, hashHandle(handle));
 }
 
-async function checkRoom(tx: Queries, { asked_by, asked_from, asked_at, kind }: NewRequest): Promise<void> {
+async function checkRoom(tx: Records, { asked_by, asked_from, asked_at, kind }: NewRequest): Promise<void> {
   const place = placeOfAddress(asked_from);
   let inAll = 0;
   let fromThere = 0;
-  for (const origin of await countPendingByOrigin(tx, asked_at)) {
+  for (const origin of await tx.requests.countPendingByOrigin(asked_at)) {
     inAll += origin.n;
     if (placeOfAddress(origin.asked_from) === place) fromThere += origin.n;
   }
@@ -115,14 +106,14 @@ export async function recordApproved(
   const { role, name } = identity;
   const row = toRow(context, { ...rest, role, name });
   const handle = createHandle();
-  const id = await context.database.transaction(async (tx) => {
-    const before = await findByCertificate(tx, certificate, row.asked_at);
+  const id = await context.records.transaction(async (tx) => {
+    const before = await tx.requests.findByCertificate(certificate, row.asked_at);
     if (before !== undefined) {
-      await replaceHandle(tx, before.id, hashHandle(handle));
+      await tx.requests.replaceHandle(before.id, hashHandle(handle));
       return before.id;
     }
-    const added = await insertRequest(tx, hashHandle(handle), row);
-    await markApproved(tx, added, { by: decidedBy, atMs: row.asked_at, role, name, certificate });
+    const added = await tx.requests.insert(hashHandle(handle), row);
+    await tx.requests.approve(added, { by: decidedBy, atMs: row.asked_at, role, name, certificate });
     return added;
   });
   return { ...submitted({ ...row, id, state: 'approved' }, handle), chain };

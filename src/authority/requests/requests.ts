@@ -12,6 +12,8 @@ import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { leafSubject } from '../leaf-subject.ts';
 import type { RefusalCounter } from '../log/refusal-counter.ts';
+import type { Records } from '../records/records.ts';
+import type { RequestKind, RequestRow } from '../records/requests.ts';
 import {
   type ApproveOrder,
   approveRequest,
@@ -21,15 +23,6 @@ import {
 } from './decide-request.ts';
 import type { Submitted } from './keep-request.ts';
 import { hashHandle } from './request-handle.ts';
-import {
-  findByHandle,
-  findRequest,
-  listRequests,
-  type RequestKind,
-  type RequestPage,
-  type RequestRow,
-  readChain,
-} from './request-records.ts';
 import { type SubmitOrder, submitRequest } from './submit-request.ts';
 
 /** A request as an administrator sees it. */
@@ -75,6 +68,13 @@ export interface FollowedRequest {
   readonly chain?: readonly Bytes[];
 }
 
+/** Which requests are listed: the newest unless a number says below which, of one state when it is given. */
+export interface RequestPage {
+  readonly state?: RequestState;
+  readonly before?: number;
+  readonly limit?: number;
+}
+
 const defaultLimit = 1000;
 
 /** Requests for certificates: taken in, decided on, collected. */
@@ -89,7 +89,7 @@ export class Requests {
 
   /** Whether strangers may leave requests. */
   get areTaken(): boolean {
-    return this.#context.policy.current.queue === 'on';
+    return this.#context.present.policy.queue === 'on';
   }
 
   /** Takes a request in. Errors: see {@link submitRequest}; a stranger's refusal is counted. */
@@ -103,17 +103,21 @@ export class Requests {
   }
 
   /** The newest requests, of one state when it is given. */
-  async list(page: RequestPage = {}): Promise<RequestRecord[]> {
-    const { database, clock } = this.#context;
-    const rows = await listRequests(database, { limit: defaultLimit, ...page, nowMs: clock.now() });
-    const records = await mapInTurns(rows, (row) => this.#record(row));
-    return await Promise.all(records);
+  async list({
+    state,
+    before = Number.MAX_SAFE_INTEGER,
+    limit = defaultLimit,
+  }: RequestPage = {}): Promise<RequestRecord[]> {
+    const { records, clock } = this.#context;
+    const rows = await records.requests.before(before, { state, limit, nowMs: clock.now() });
+    const made = await mapInTurns(rows, (row) => this.#record(row));
+    return await Promise.all(made);
   }
 
   /** One request, with what approving it would do. @throws HoldfastError `request_unknown` */
   async show(id: number): Promise<RequestDetails> {
-    const { database, clock } = this.#context;
-    const row = await findRequest(database, id, clock.now());
+    const { records, clock } = this.#context;
+    const row = await records.requests.find(id, clock.now());
     if (row === undefined) throw unknown(`request ${id}`);
     const record = await this.#record(row);
     if (row.state !== 'pending') return { ...record, ignored: [] };
@@ -132,8 +136,8 @@ export class Requests {
 
   /** What became of the request that `handle` follows. @throws HoldfastError `request_unknown` */
   async collect(handle: string): Promise<FollowedRequest> {
-    const { database, clock } = this.#context;
-    const row = await findByHandle(database, hashHandle(handle), clock.now());
+    const { records, clock } = this.#context;
+    const row = await records.requests.findByHandle(hashHandle(handle), clock.now());
     if (row === undefined) throw unknown('request with this handle');
     const { state, role, name, expires_at, reason, certificate } = row;
     return {
@@ -142,13 +146,13 @@ export class Requests {
       name,
       expiresAt: new Date(expires_at),
       ...(reason !== null && { reason }),
-      ...(certificate !== null && { chain: await readChain(database, certificate) }),
+      ...(certificate !== null && { chain: await readChain(records, certificate) }),
     };
   }
 
   async #record(row: RequestRow): Promise<RequestRecord> {
     const { id, kind, state, role, name, renews, reason, decided_by, decided_at, certificate } = row;
-    const chain = certificate === null ? [] : await readChain(this.#context.database, certificate);
+    const chain = certificate === null ? [] : await readChain(this.#context.records, certificate);
     return {
       id,
       kind,
@@ -172,7 +176,7 @@ export class Requests {
   async #outlook(row: RequestRow): Promise<Pick<RequestDetails, 'wouldIssue' | 'ignored' | 'obstacle'>> {
     const waiting = { row, said: {} };
     try {
-      const wouldIssue = this.#asIssued(await checkDecision(this.#context.database, this.#context, waiting));
+      const wouldIssue = this.#asIssued(await checkDecision(this.#context.records, this.#context, waiting));
       const ignored = row.kind === 'new' ? readWaiting(this.#context, waiting).ignored : [];
       return { wouldIssue, ignored };
     } catch (error) {
@@ -182,8 +186,8 @@ export class Requests {
   }
 
   #asIssued(authorisation: Authorisation): Authorisation & { readonly subject: Name } {
-    const { issuer, policy } = this.#context;
-    const profile = policy.current.profiles[authorisation.identity.role];
+    const { issuer, present } = this.#context;
+    const profile = present.policy.profiles[authorisation.identity.role];
     return { ...authorisation, subject: leafSubject(issuer.issuing.certificate, authorisation, profile) };
   }
 }
@@ -192,4 +196,12 @@ function unknown(what: string): HoldfastError {
   return new HoldfastError('request_unknown', `there is no ${what}`, {
     hint: 'holdfast request list shows them at the server',
   });
+}
+
+/** What a request got: the certificate, then the one that issued it. */
+async function readChain({ certificates, issuers }: Records, id: number): Promise<readonly Bytes[]> {
+  const leaf = await certificates.read(id);
+  const issuer = leaf && (await issuers.find(leaf.issuer));
+  if (leaf === undefined || issuer === undefined) throw new TypeError(`there is no certificate ${id}`);
+  return [leaf.certificate, issuer.certificate];
 }

@@ -1,5 +1,4 @@
 import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
 import {
   type Certificate,
   type CertificateRequest,
@@ -9,9 +8,11 @@ import {
 import type { Authorisation } from '../authorisation.ts';
 import { checkNamesOfRole } from '../authorised-names.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { findIssued, type IssuedRow, isLive } from '../certificate-records.ts';
-import { findIdentity, identityLabel, reissueCommand } from '../identity-records.ts';
+import { identityLabel, reissueCommand } from '../identity-label.ts';
 import { readRequest } from '../read-request.ts';
+import { isLive } from '../record-certificate.ts';
+import type { CertificateRow } from '../records/certificates.ts';
+import type { Records } from '../records/records.ts';
 import { authorisedBy, renewNode } from '../renew-node.ts';
 import { checkContents } from '../request-rules.ts';
 import { checkAsked } from './check-asked.ts';
@@ -32,7 +33,7 @@ export async function submitRenewal(
   const signed = readSignedRequest(pkcs7);
   const { signer } = signed;
   // The record first: only keys that were certified here verify anything.
-  const { row, identity } = await findSigner(context.database, signer);
+  const { row, identity } = await findSigner(context.records, signer);
   const der = signed.open();
   const request = readRequest(der);
   const asked = { request, renews: signer.serial, asked_by: identityLabel(identity), asked_from: from };
@@ -44,7 +45,7 @@ export async function submitRenewal(
   await context.certificateSigner.check(request);
   const authorisation = lateAuthorisation(context, { row, signer, identity });
   checkContents(request, authorisation);
-  return await context.database.transaction(async (tx) => {
+  return await context.records.transaction(async (tx) => {
     await checkLate(tx, context, { request, authorisation });
     const { role, name } = identity;
     return await enqueue(tx, context, { ...asked, role, name, kind: 'late renewal' });
@@ -53,25 +54,25 @@ export async function submitRenewal(
 
 /** What a person decides on a late renewal, checked again when it is decided. */
 export async function checkLate(
-  queries: Queries,
+  records: Records,
   context: AuthorityContext,
   { request, authorisation }: { readonly request: CertificateRequest; readonly authorisation: Authorisation },
 ): Promise<void> {
   const { identity, names } = authorisation;
-  const row = await findIdentity(queries, identity);
+  const row = await records.identities.find(identity);
   if (row === undefined || row.revoked_at !== null) throw revoked(`${identityLabel(identity)} is revoked`);
-  checkNamesOfRole(context.policy.current, identity.role, names);
-  await checkAsked(queries, context, { asked: authorisation, request });
+  checkNamesOfRole(context.present.policy, identity.role, names);
+  await checkAsked(records, context, { asked: authorisation, request });
 }
 
 /** What the certificate that ended authorises. @throws HoldfastError `certificate_revoked`, `certificate_expired` */
 export function lateAuthorisation(
-  { policy, clock }: AuthorityContext,
+  { present, clock }: AuthorityContext,
   { row, signer, identity }: Signer,
 ): Authorisation {
   const { serial, revoked_at, not_after } = row;
   if (revoked_at !== null) throw revoked(`certificate ${serial} of ${identityLabel(identity)} is revoked`);
-  const graceEndsMs = not_after + policy.current.profiles[identity.role].graceMs;
+  const graceEndsMs = not_after + present.policy.profiles[identity.role].graceMs;
   if (clock.now() <= graceEndsMs) return authorisedBy(signer, identity);
   throw new HoldfastError(
     'certificate_expired',
@@ -81,17 +82,17 @@ export function lateAuthorisation(
 }
 
 interface Signer {
-  readonly row: IssuedRow;
+  readonly row: CertificateRow;
   readonly signer: Certificate;
   readonly identity: Identity;
 }
 
 /** The record of a certificate that somebody shows; one with another's number is none of ours. */
 export async function findSigner(
-  queries: Queries,
+  records: Records,
   signer: Certificate,
-): Promise<{ readonly row: IssuedRow; readonly identity: Identity }> {
-  const row = await findIssued(queries, signer.serial);
+): Promise<{ readonly row: CertificateRow; readonly identity: Identity }> {
+  const row = await records.certificates.find(signer.serial);
   const { identity } = signer;
   if (row !== undefined && identity !== undefined && equalBytes(row.certificate, signer.der))
     return { row, identity };

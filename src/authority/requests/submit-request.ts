@@ -4,12 +4,12 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { checkName } from '../create-join-code.ts';
 import { enrolNode } from '../enrol-node.ts';
 import { readRequest } from '../read-request.ts';
+import type { NewRequest } from '../records/requests.ts';
 import { requestNotAllowed } from '../request-rules.ts';
 import { checkStanding } from '../standing.ts';
 import { type AskedFor, readAsked } from './asked.ts';
 import { checkAsked } from './check-asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
-import type { NewRequest } from './request-records.ts';
 import { submitRenewal } from './submit-renewal.ts';
 
 /** Somebody hands a request in. */
@@ -44,19 +44,19 @@ export async function submitRequest(context: AuthorityContext, order: SubmitOrde
   const request = readRequest(der);
   await context.certificateSigner.check(request);
   const asked = readAsked(
-    { policy: context.policy.current, network: context.issuer.network },
+    { policy: context.present.policy, network: context.issuer.network },
     request,
     order,
   );
-  return await context.database.transaction(async (tx) => {
+  return await context.records.transaction(async (tx) => {
     await checkAsked(tx, context, { asked, request });
     await checkName(tx, asked.identity, false);
     return await enqueue(tx, context, { ...askedBy(order), request, ...asked.identity, kind: 'new' });
   });
 }
 
-function checkOpen({ policy }: AuthorityContext): void {
-  if (policy.current.queue === 'on') return;
+function checkOpen({ present }: AuthorityContext): void {
+  if (present.policy.queue === 'on') return;
   throw new HoldfastError('queue_closed', 'requests are not taken here now', {
     hint: 'ask the administrator for a join code, or for: holdfast policy set queue on',
   });

@@ -1,9 +1,9 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
-import { type Identity, parseIdentityUri, type Role, roles, type SerialNumber } from '../../pki/index.ts';
+import { type Identity, parseIdentityUri, roles, type SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { identityLabel } from '../identity-records.ts';
+import { identityLabel } from '../identity-label.ts';
 import type { CaCertificate, Issuer } from '../issuer.ts';
+import type { Records } from '../records/records.ts';
 
 /** What can be revoked, as a person names it: one certificate, an identity with all that it has, or who issued them. */
 export type RevocationTarget =
@@ -26,14 +26,15 @@ const maxSerialDigits = 40;
  * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them, or the root
  */
 export async function findTarget(
-  { database: queries, issuer }: Pick<AuthorityContext, 'database' | 'issuer'>,
+  context: Pick<AuthorityContext, 'records' | 'issuer' | 'present'>,
   text: string,
   as?: TargetWord,
 ): Promise<RevocationTarget> {
+  const { records, issuer } = context;
   const [found, ...others] = [
     ...(as === 'node' ? [] : findIssuers(issuer, text)),
-    ...(as === 'serial' ? [] : await findIdentities(queries, text)),
-    ...(as === 'node' ? [] : await findSerials(queries, text)),
+    ...(as === 'serial' ? [] : await findIdentities(records, text)),
+    ...(as === 'node' ? [] : await findSerials(records, text)),
   ];
   const isRoot = as !== 'node' && isMeant(issuer.root, text);
   if (found === undefined && isRoot) throw rootMeant(issuer);
@@ -43,7 +44,7 @@ export async function findTarget(
       ...[found, ...others].map(describeTarget),
       ...(isRoot ? [issuer.root.label] : []),
     ]);
-  const unseen = as === 'serial' ? undefined : await findUnseen({ database: queries, issuer }, text);
+  const unseen = as === 'serial' ? undefined : findUnseen(context, text);
   if (unseen !== undefined) return unseen;
   throw new HoldfastError('object_not_found', `${text} is no node and no certificate of this authority`, {
     hint: 'holdfast cert list shows both',
@@ -84,12 +85,9 @@ function isMeant({ label, certificate }: CaCertificate, text: string): boolean {
   return text === label || (digits !== undefined && certificate.serial.startsWith(digits));
 }
 
-async function findIdentities(queries: Queries, text: string): Promise<RevocationTarget[]> {
+async function findIdentities({ identities }: Records, text: string): Promise<RevocationTarget[]> {
   const { role, name } = parseNode(text);
-  const rows = await queries.all<{ role: Role; name: string }>(
-    'SELECT role, name FROM identities WHERE name = ? ORDER BY role',
-    name,
-  );
+  const rows = await identities.named(name);
   return rows
     .filter((row) => role === undefined || row.role === role)
     .map((identity) => ({ kind: 'identity', identity }));
@@ -99,14 +97,13 @@ async function findIdentities(queries: Queries, text: string): Promise<Revocatio
  * Where certificates are trusted that are not on record, a node can be ended before it is seen, called in full since
  * nothing here knows its name.
  */
-async function findUnseen(
-  { database, issuer }: Pick<AuthorityContext, 'database' | 'issuer'>,
+function findUnseen(
+  { present, issuer }: Pick<AuthorityContext, 'present' | 'issuer'>,
   text: string,
-): Promise<RevocationTarget | undefined> {
+): RevocationTarget | undefined {
   const identity = parseIdentityUri(text) ?? parseIdentityUri(`spiffe://${issuer.network}/${text}`);
   if (identity?.network !== issuer.network) return undefined;
-  const row = await database.get<{ trusts_before: number | null }>('SELECT trusts_before FROM authority');
-  return typeof row?.trusts_before === 'number' ? { kind: 'identity', identity } : undefined;
+  return present.state.trusts_before === null ? undefined : { kind: 'identity', identity };
 }
 
 function parseNode(text: string): { readonly role?: string; readonly name: string } {
@@ -116,15 +113,11 @@ function parseNode(text: string): { readonly role?: string; readonly name: strin
   return role === undefined ? { name: text } : { role, name: text.slice(role.length + 1) };
 }
 
-async function findSerials(queries: Queries, text: string): Promise<RevocationTarget[]> {
+async function findSerials({ certificates }: Records, text: string): Promise<RevocationTarget[]> {
   const digits = serialDigits(text);
   if (digits === undefined) return [];
-  const rows = await queries.all<{ serial: SerialNumber }>(
-    'SELECT serial FROM certificates WHERE serial >= ? AND serial < ? ORDER BY serial LIMIT 3',
-    digits,
-    `${digits}g`,
-  );
-  return rows.map(({ serial }) => ({ kind: 'certificate', serial }));
+  const serials = await certificates.serialsFrom(digits);
+  return serials.map((serial) => ({ kind: 'certificate', serial }));
 }
 
 /** The digits of a text that can be a serial number or its beginning. */

@@ -12,15 +12,14 @@ import {
   type OcspStatus,
   ocspIssuerKey,
   parseOcspRequest,
-  type RevocationReason,
 } from '../../pki/index.ts';
 import { backdateMs, revocationProfiles } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { IssuerRevocation } from '../issuer.ts';
 import { checkClock } from '../log/check-clock.ts';
-import { checkStanding, refusalOfStanding, type Standing } from '../standing.ts';
+import { checkStanding } from '../standing.ts';
 import { AnswerSigner } from './answer-signer.ts';
-import { readOcspSigner } from './ocsp-signer-records.ts';
+import { readOcspSigner } from './ocsp-signer.ts';
 import { Recent } from './recent.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
@@ -67,8 +66,6 @@ interface KnownLabels {
 const keptAnswers = 5_000;
 const maxKeptRequestBytes = 512;
 const signerLookMs = 60_000;
-const statusSql = `SELECT a.standing, c.issuer, c.revoked_at, c.revocation_reason
-  FROM authority a LEFT JOIN certificates c ON c.serial = ?`;
 
 /**
  * Answers about certificates from the records: what is looked up is committed and looked up at once in this thread, what is
@@ -89,15 +86,15 @@ export class OcspResponder {
    * The answer to a request: signed, or one of the errors of RFC 6960 §2.3. `unauthorized` for issuers that are not
    * ours; `tryLater` while nothing may be signed.
    */
-  answer(der: Bytes): OcspAnswerBytes {
-    const found = this.#find(der);
+  async answer(der: Bytes): Promise<OcspAnswerBytes> {
+    const found = await this.#find(der);
     if (found.kind !== 'unsigned') return found;
     return this.#finish(der, found, createOcspResponse(found.template, found.signer));
   }
 
   /** The same, signed in another thread when many ask at once. */
   async answerAside(der: Bytes): Promise<OcspAnswerBytes> {
-    const found = this.#find(der);
+    const found = await this.#find(der);
     if (found.kind !== 'unsigned') return found;
     const { template, signer } = found;
     const data = encodeOcspData(template, signer);
@@ -109,10 +106,10 @@ export class OcspResponder {
     return this.#thread.close();
   }
 
-  #find(der: Bytes): OcspAnswerBytes | Unsigned {
+  async #find(der: Bytes): Promise<OcspAnswerBytes | Unsigned> {
     const nowMs = this.#context.clock.now();
     try {
-      return this.#findKept(der, nowMs) ?? this.#lookUp(der, nowMs);
+      return (await this.#findKept(der, nowMs)) ?? (await this.#lookUp(der, nowMs));
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       return errorAnswer(error.code === 'ocsp_request_malformed' ? 'malformedRequest' : 'tryLater', nowMs);
@@ -120,16 +117,16 @@ export class OcspResponder {
   }
 
   /** What was answered to the same request before, as long as it is fresh and the records say the same. */
-  #findKept(der: Bytes, nowMs: number): OcspAnswerBytes | undefined {
+  async #findKept(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | undefined> {
     const kept = der.length > maxKeptRequestBytes ? undefined : this.#kept.get(textOf(der));
     if (kept === undefined || !isFresh(kept, nowMs)) return undefined;
     checkClock(this.#context);
-    if (describe(this.#statusesFor(kept.question)) !== kept.said) return undefined;
+    if (describe(await this.#statusesFor(kept.question)) !== kept.said) return undefined;
     const { kind, text, producedAtMs, nextUpdateMs } = kept;
     return { kind, der: Buffer.from(text, 'latin1'), producedAtMs, nextUpdateMs };
   }
 
-  #lookUp(der: Bytes, nowMs: number): OcspAnswerBytes | Unsigned {
+  async #lookUp(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | Unsigned> {
     const request = parseOcspRequest(der);
     checkClock(this.#context);
     const label = this.#issuerOf(request);
@@ -137,8 +134,8 @@ export class OcspResponder {
       checkStanding(this.#context);
       return errorAnswer('unauthorized', nowMs);
     }
-    const statuses = this.#statusesFor({ label, certIds: request.certIds });
-    const signer = this.#signerFor(label, nowMs);
+    const statuses = await this.#statusesFor({ label, certIds: request.certIds });
+    const signer = await this.#signerFor(label, nowMs);
     if (signer === undefined) return errorAnswer('tryLater', nowMs);
     // Nothing of the request itself, which is part of what came with it.
     const certIds = request.certIds.map(({ issuerKey = '', serial }) => ({ issuerKey, serial }));
@@ -169,19 +166,20 @@ export class OcspResponder {
     return undefined;
   }
 
-  #statusesFor({ label, certIds }: Question): OcspStatus[] {
-    return certIds.map((certId) => this.#statusOf(certId, label));
+  #statusesFor({ label, certIds }: Question): Promise<OcspStatus[]> {
+    return Promise.all(certIds.map((certId) => this.#statusOf(certId, label)));
   }
 
-  /** Looks whether the authority may work at the same time: another statement would take as long as this one. */
-  #statusOf({ serial, issuerKey = '' }: Question['certIds'][number], label: string): OcspStatus {
+  async #statusOf(
+    { serial, issuerKey = '' }: Question['certIds'][number],
+    label: string,
+  ): Promise<OcspStatus> {
     if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return unknown;
-    const row = this.#context.reader.get(statusSql, serial);
-    const standing = row?.standing as Standing;
-    if (standing !== 'ready') throw refusalOfStanding(standing);
+    const row = await this.#context.records.committed.certificates.standing(serial);
+    checkStanding(this.#context);
     const ended = this.#issuers().revoked.get(label);
-    if (row?.issuer === label && typeof row.revoked_at === 'number') {
-      const reason = (row.revocation_reason ?? 'unspecified') as RevocationReason;
+    if (row?.issuer === label && row.revoked_at !== null) {
+      const reason = row.revocation_reason ?? 'unspecified';
       return { kind: 'revoked', revokedAt: new Date(row.revoked_at), reason };
     }
     // Whoever stole a key makes numbers that nobody here knows.
@@ -206,10 +204,10 @@ export class OcspResponder {
   }
 
   /** Signers are replaced a third of their life before their end, so that one from a minute ago will do. */
-  #signerFor(label: string, nowMs: number): OcspSigner | undefined {
+  async #signerFor(label: string, nowMs: number): Promise<OcspSigner | undefined> {
     const known = this.#signers.get(label);
     if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
-    const found = readOcspSigner(this.#context, label);
+    const found = await readOcspSigner(this.#context, label);
     const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
     // The same as before stays the same object, by which the thread knows its key.
     const signer = isCurrent ? sameSigner(known?.signer, found) : undefined;

@@ -3,7 +3,7 @@ import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pk
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing.ts';
 import { countToRenew } from './count-to-renew.ts';
-import { type ListedCrl, listCrls, readCrl, readCrlState } from './crl-records.ts';
+import { type ListedCrl, listCrls, readCrlState } from './crl-state.ts';
 import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
 import { type OcspAnswerBytes, OcspResponder } from './ocsp-responder.ts';
 import { revokeCertificate } from './revoke-certificate.ts';
@@ -86,10 +86,11 @@ export class Revocation {
    */
   async crl(label: string = this.#context.issuer.issuing.label): Promise<SignedCrl | undefined> {
     checkStanding(this.#context);
-    const { crl: newest } = readCrlState(this.#context.reader, label);
+    const { records } = this.#context;
+    const newest = await records.committed.crls.find(label);
     const known = this.#lists.get(label);
     if (newest === undefined || newest.number === known?.number) return newest && known;
-    const row = await readCrl(this.#context.database, label);
+    const row = await records.crls.read(label);
     if (row === undefined) return undefined;
     const list = {
       label,
@@ -113,7 +114,7 @@ export class Revocation {
    * @throws HoldfastError `object_not_found` for an issuer that does not exist or never signed one; as {@link crl} does
    */
   async currentCrl(label: string = this.#context.issuer.issuing.label): Promise<SignedCrl> {
-    const { crl, revocations } = readCrlState(this.#context.reader, label);
+    const { crl, revocations } = await readCrlState(this.#context.records.committed, label);
     const signing = signingIssuers(this.#context).find(({ issuer }) => issuer.label === label);
     if (signing !== undefined && crl?.revocations !== revocations)
       await signCrl(this.#context, signing.issuer, signing.profile);
@@ -127,11 +128,11 @@ export class Revocation {
 
   /** The newest list of every issuer that ever signed one, without its bytes. */
   lists(): Promise<ListedCrl[]> {
-    return listCrls(this.#context.database);
+    return listCrls(this.#context.records);
   }
 
   /** Answers an OCSP request, whatever it is; see {@link OcspResponder.answer}. */
-  answerOcsp(der: Bytes): OcspAnswerBytes {
+  answerOcsp(der: Bytes): Promise<OcspAnswerBytes> {
     return this.#responder.answer(der);
   }
 
@@ -141,10 +142,10 @@ export class Revocation {
   }
 
   /** An OCSP answer for a certificate of ours to staple to a handshake, or undefined while there is none. */
-  staple(serial: SerialNumber): Bytes | undefined {
-    const request = this.#requestAbout(serial);
+  async staple(serial: SerialNumber): Promise<Bytes | undefined> {
+    const request = await this.#requestAbout(serial);
     if (request === undefined) return undefined;
-    const { kind, der } = this.#responder.answer(request);
+    const { kind, der } = await this.#responder.answer(request);
     return kind === 'response' ? der : undefined;
   }
 
@@ -154,14 +155,13 @@ export class Revocation {
   }
 
   /** Made once for each of the few certificates that a server has had: handshakes do not wait. */
-  #requestAbout(serial: SerialNumber): Bytes | undefined {
+  async #requestAbout(serial: SerialNumber): Promise<Bytes | undefined> {
     const known = this.#requests.get(serial);
     if (known !== undefined) return known;
-    const sql =
-      'SELECT i.certificate FROM certificates c JOIN issuers i ON i.label = c.issuer WHERE c.serial = ?';
-    const row = this.#context.reader.get(sql, serial);
+    const label = (await this.#context.records.committed.certificates.find(serial))?.issuer;
+    const row = label === undefined ? undefined : await this.#context.records.committed.issuers.find(label);
     if (row === undefined) return undefined;
-    const issuer = parseCertificate(row['certificate'] as Bytes);
+    const issuer = parseCertificate(row.certificate);
     const request = createOcspRequest({ issuer, serials: [serial] });
     this.#requests.set(serial, request);
     return request;

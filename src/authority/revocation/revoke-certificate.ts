@@ -1,19 +1,11 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
-import type { RevocationReason, Role, SerialNumber } from '../../pki/index.ts';
+import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { identityLabel } from '../identity-records.ts';
+import { identityLabel } from '../identity-label.ts';
+import type { CertificateRow, Revocation } from '../records/certificates.ts';
+import type { Records } from '../records/records.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
 import type { Revoked } from './revoked.ts';
-
-interface Row {
-  readonly id: number;
-  readonly role: Role;
-  readonly name: string;
-  readonly public_key: Uint8Array;
-  readonly revoked_at: number | null;
-  readonly revocation_reason: RevocationReason | null;
-}
 
 /**
  * Ends one certificate; its identity goes on, and may renew from another certificate that it has. One that has expired
@@ -21,21 +13,17 @@ interface Row {
  * @throws HoldfastError `object_not_found`, `already_revoked`
  */
 export async function revokeCertificate(
-  { database, log, clock }: AuthorityContext,
+  { records, log, clock }: AuthorityContext,
   serial: SerialNumber,
   { reason, by }: RevocationOrder,
 ): Promise<Revoked> {
-  return await database.transaction(async (tx) => {
-    const row = await tx.get<Row>(
-      `SELECT c.id, c.public_key, c.revoked_at, c.revocation_reason, i.role, i.name
-        FROM certificates c JOIN identities i ON i.id = c.identity WHERE c.serial = ?`,
-      serial,
-    );
+  return await records.transaction(async (tx) => {
+    const row = await tx.certificates.find(serial);
     if (row === undefined) throw unknownSerial(serial);
     if (row.revoked_at !== null) throw revokedBefore(serial, row.revoked_at, row.revocation_reason);
     const nowMs = clock.now();
-    const serials = await markRevoked(tx, row, { reason, nowMs });
-    const identity = identityLabel(row);
+    const serials = await markRevoked(tx, row, { reason, atMs: nowMs });
+    const identity = identityLabel(await tx.identities.read(row.identity));
     await log.append(tx, { kind: 'revoked', by, details: { identity, reason, serials } });
     return { identity, serials, joinCodes: [], reason, at: new Date(nowMs) };
   });
@@ -43,20 +31,13 @@ export async function revokeCertificate(
 
 /** All certificates of a key are of one identity. */
 async function markRevoked(
-  tx: Queries,
-  { id, public_key }: Row,
-  { reason, nowMs }: { readonly reason: RevocationReason; readonly nowMs: number },
+  { certificates }: Records,
+  { serial, public_key }: CertificateRow,
+  revocation: Revocation,
 ): Promise<SerialNumber[]> {
-  const [which, value] =
-    reason === 'keyCompromise' ? (['public_key', public_key] as const) : (['id', id] as const);
-  const revoked = await tx.all<{ serial: SerialNumber }>(
-    `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
-      WHERE ${which} = ? AND revoked_at IS NULL RETURNING serial`,
-    nowMs,
-    reason,
-    value,
-  );
-  return revoked.map(({ serial }) => serial);
+  if (revocation.reason === 'keyCompromise') return await certificates.revokeOfKey(public_key, revocation);
+  await certificates.revoke(serial, revocation);
+  return [serial];
 }
 
 function unknownSerial(serial: SerialNumber): HoldfastError {

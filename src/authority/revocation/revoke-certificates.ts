@@ -1,7 +1,7 @@
-import type { Queries } from '../../db/index.ts';
 import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { findIdentity, identityLabel } from '../identity-records.ts';
+import { identityLabel } from '../identity-label.ts';
+import type { Records } from '../records/records.ts';
 
 /** Why, and who says so. */
 export interface RevocationOrder {
@@ -15,12 +15,12 @@ export interface RevocationOrder {
  * How much work it is depends on how many these are, and on nothing else.
  */
 export async function revokeCertificates(
-  tx: Queries,
+  tx: Records,
   context: AuthorityContext,
   identity: Identity,
   order: RevocationOrder,
 ): Promise<void> {
-  const row = await findIdentity(tx, identity);
+  const row = await tx.identities.find(identity);
   const serials = row === undefined ? [] : await markLiveRevoked(tx, context, row.id, order);
   if (serials.length === 0) return;
   const { reason, by } = order;
@@ -33,20 +33,13 @@ export async function revokeCertificates(
  * its keys are lost, all that it ever had, by which its keys are known.
  */
 export async function markLiveRevoked(
-  tx: Queries,
-  { clock, policy }: AuthorityContext,
+  tx: Records,
+  { clock, present }: AuthorityContext,
   identityId: number,
   { reason }: RevocationOrder,
 ): Promise<SerialNumber[]> {
   const nowMs = clock.now();
-  const graceMs = Math.max(...Object.values(policy.current.profiles).map((profile) => profile.graceMs));
-  const revoked = await tx.all<{ serial: SerialNumber }>(
-    `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
-      WHERE identity = ? AND revoked_at IS NULL AND not_after >= ? RETURNING serial`,
-    nowMs,
-    reason,
-    identityId,
-    reason === 'keyCompromise' ? 0 : nowMs - graceMs,
-  );
-  return revoked.map(({ serial }) => serial);
+  const graceMs = Math.max(...Object.values(present.policy.profiles).map((profile) => profile.graceMs));
+  const endingFromMs = reason === 'keyCompromise' ? 0 : nowMs - graceMs;
+  return await tx.certificates.revokeOfIdentity(identityId, { atMs: nowMs, reason, endingFromMs });
 }

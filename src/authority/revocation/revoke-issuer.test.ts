@@ -23,7 +23,7 @@ import { restoreAuthority } from '../backup/restore-authority.ts';
 import { hashRecord } from '../log/log-record.ts';
 import { DirectoryMirror } from '../mirror/directory-mirror.ts';
 import { openAuthority } from '../open-authority.ts';
-import { authorityMigrations } from '../schema.ts';
+import { authorityMigrations } from '../records/schema.ts';
 
 const order = { reason: 'cACompromise', by: 'admin/local' } as const;
 
@@ -40,11 +40,9 @@ function renewal(node: Awaited<ReturnType<SampleHome['node']>>) {
 }
 
 /** The hash of a record of the log. */
-function headOf(home: SampleHome, sequence: number): string {
-  const path = databasePath(authorityDirectory(home.path));
-  const reader = new CommittedReader(path);
-  const row = reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
-  reader.close();
+async function headOf(home: SampleHome, sequence: number): Promise<string> {
+  using reader = new CommittedReader(databasePath(authorityDirectory(home.path)));
+  const row = await reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
   return hashRecord(String(row?.['record']));
 }
 
@@ -82,20 +80,20 @@ describe('revoking an issuing certificate', () => {
     const { certificate } = node.issued;
     const { authority } = home;
     await authority.revocation.revokeIssuer('issuing-1', order);
-    assert.equal(authority.isGood(certificate.serial, certificate), false);
-    assert.equal(authority.isRenewable(certificate), true);
+    assert.equal(await authority.isGood(certificate.serial, certificate), false);
+    assert.equal(await authority.isRenewable(certificate), true);
     const forged = { ...certificate, der: Uint8Array.from(certificate.der, (byte) => byte ^ 1) };
     assert.deepEqual(
-      [authority.isGood(certificate.serial, forged), authority.isRenewable(forged)],
+      [await authority.isGood(certificate.serial, forged), await authority.isRenewable(forged)],
       [false, false],
     );
     const renewed = await authority.renew(renewal(node));
-    assert.equal(authority.isGood(renewed.certificate.serial, renewed.certificate), true);
+    assert.equal(await authority.isGood(renewed.certificate.serial, renewed.certificate), true);
     assert.ok(verifyCertificateSignature(renewed.certificate, publicKeyOf(authority.issuing)));
     const [old] = await authority.certificates.list({ serial: certificate.serial });
     assert.deepEqual([old?.state, old?.revocationReason, old?.byIssuer], ['revoked', 'cACompromise', true]);
     await authority.revocation.revoke({ kind: 'certificate', serial: certificate.serial }, order);
-    assert.equal(authority.isRenewable(certificate), false);
+    assert.equal(await authority.isRenewable(certificate), false);
   });
 
   it('makes its key say of every number, and its list of every certificate, that it is revoked', async () => {
@@ -107,7 +105,7 @@ describe('revoking an issuing certificate', () => {
     assert.deepEqual(await listed(home, 'issuing-1'), [issued.certificate.serial]);
     for (const serial of [issued.certificate.serial, generateSerialNumber(home.clock.now())]) {
       const request = createOcspRequest({ issuer, serials: [serial] });
-      const { der } = home.authority.revocation.answerOcsp(request);
+      const { der } = await home.authority.revocation.answerOcsp(request);
       const response = parseOcspResponse(der);
       assert.ok('responses' in response);
       assert.equal(response.responses[0]?.status.kind, 'revoked');
@@ -187,7 +185,7 @@ describe('revoking an issuing certificate', () => {
     await home.authority.backups.write({ path: backup, by: 'admin/local' });
     const { network } = home.authority;
     const about = { network, epoch: 99, crlNumber: 1, at: new Date().toISOString() };
-    const signed = signCheckpoint({ ...about, sequence: 1, head: headOf(home, 1) }, stolen);
+    const signed = signCheckpoint({ ...about, sequence: 1, head: await headOf(home, 1) }, stolen);
     const file = { signed, issuing, epochs: [{ epoch: 1, first: 1 }] };
     writeFileSync(join(mirrored.path, 'checkpoint.json'), JSON.stringify(file));
     const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
@@ -269,13 +267,16 @@ describe('revoking an issuing certificate', () => {
       });
       await database.run('UPDATE authority SET trusts_before = ?', Date.now() + dayMs);
     });
-    const isGood = (certificate: Certificate): boolean =>
+    const isGood = (certificate: Certificate): Promise<boolean> =>
       home.authority.isGood(certificate.serial, certificate);
     const [seen, unseen] = [await forge('seen'), await forge('unseen')];
-    assert.ok(isGood(seen));
+    assert.ok(await isGood(seen));
     await home.reopen();
     await home.authority.revocation.revokeIssuer('issuing-1', order);
     for (const certificate of [seen, unseen])
-      assert.deepEqual([isGood(certificate), home.authority.isRenewable(certificate)], [false, false]);
+      assert.deepEqual(
+        [await isGood(certificate), await home.authority.isRenewable(certificate)],
+        [false, false],
+      );
   });
 });

@@ -1,10 +1,10 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { Queries } from '../../db/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { rootKey } from '../custody/root-key.ts';
 import type { CaCertificate, IssuerRevocation } from '../issuer.ts';
-import { issuerLabel, markIssuerRevoked } from '../issuer-records.ts';
 import { checkClock } from '../log/check-clock.ts';
+import { issuerLabel } from '../records/issuers.ts';
+import type { Records } from '../records/records.ts';
 import { readAgain, replaceIssuing } from '../replace-issuing.ts';
 import { renewOcspSignersWhenDue } from './renew-ocsp-signers.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
@@ -24,15 +24,15 @@ export async function revokeIssuer(
   label: string,
   order: RevocationOrder,
 ): Promise<RevokedIssuer> {
-  const { issuer, clock, database } = context;
+  const { issuer, clock, records } = context;
   checkClock(context);
   const target = findIssuing(context, label);
-  rootKey(context, `revoking ${label}`);
+  await rootKey(context, `revoking ${label}`);
   const revocation = { at: new Date(clock.now()), reason: order.reason };
-  const record = (tx: Queries): Promise<void> => recordRevoked(tx, context, { target, revocation, ...order });
+  const record = (tx: Records): Promise<void> => recordRevoked(tx, context, { target, revocation, ...order });
   if (issuer.issuing.label === label) await replace(context, record);
   else {
-    await database.transaction(record);
+    await records.transaction(record);
     await readAgain(context);
   }
   await publish(context, label);
@@ -54,7 +54,7 @@ function findIssuing({ issuer }: AuthorityContext, label: string): CaCertificate
 }
 
 /** A key that was made ahead lay beside the one that is not to be believed any more. */
-async function replace(context: AuthorityContext, record: (tx: Queries) => Promise<void>): Promise<void> {
+async function replace(context: AuthorityContext, record: (tx: Records) => Promise<void>): Promise<void> {
   const { issuer, keystore } = context;
   const next = issuerLabel('issuing', issuer.issuings.length + 1);
   if (keystore.has(next)) await keystore.update((entries) => entries.remove(next));
@@ -72,19 +72,14 @@ interface RevocationToRecord {
  * it has no other proof, and ends with its issuer.
  */
 async function recordRevoked(
-  tx: Queries,
+  tx: Records,
   { log }: AuthorityContext,
   { target: { label, certificate }, revocation, by }: RevocationToRecord,
 ): Promise<void> {
-  const { at, reason } = revocation;
-  await markIssuerRevoked(tx, label, revocation);
-  await tx.run(
-    `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
-      WHERE issuer = ? AND revoked_at IS NULL AND issued_at < (SELECT trusts_before FROM authority)`,
-    at.getTime(),
-    reason,
-    label,
-  );
+  const { reason } = revocation;
+  const atMs = revocation.at.getTime();
+  await tx.issuers.markRevoked(label, atMs, reason);
+  await tx.certificates.revokeOfIssuerFromBefore(label, { atMs, reason });
   const { fingerprint, serial } = certificate;
   const details = { label, serial, issuing: fingerprint, reason };
   await log.append(tx, { kind: 'issuing certificate revoked', by, details });

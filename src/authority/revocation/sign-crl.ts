@@ -1,19 +1,13 @@
 import type { Bytes } from '../../base/index.ts';
-import type { Database } from '../../db/index.ts';
-import {
-  type CrlEntry,
-  createCrl,
-  encodeCrlEntries,
-  keyIdentifier,
-  type RevocationReason,
-  type SerialNumber,
-} from '../../pki/index.ts';
+import { type CrlEntry, createCrl, encodeCrlEntries, keyIdentifier } from '../../pki/index.ts';
 import { backdateMs } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate, IssuerRevocation } from '../issuer.ts';
 import { checkClock } from '../log/check-clock.ts';
+import type { RevokedRow } from '../records/certificates.ts';
+import type { Records } from '../records/records.ts';
 import { checkStanding } from '../standing.ts';
-import { keepCrl, readCrlState, takeCrlNumber } from './crl-records.ts';
+import { readCrlState } from './crl-state.ts';
 
 /** Rows read and written at a time: about a millisecond of the thread that answers everybody. */
 const pageSize = 500;
@@ -34,11 +28,11 @@ export async function signCrl(
 ): Promise<void> {
   checkStanding(context);
   checkClock(context);
-  const { database, reader, keystore, log, clock } = context;
+  const { records, keystore, log, clock } = context;
   const key = keystore.key(label);
-  const { crl: before, revocations } = readCrlState(reader, label);
+  const { crl: before, revocations } = await readCrlState(records.committed, label);
   const nowMs = clock.now();
-  const number = await database.transaction((tx) => takeCrlNumber(tx, nowMs));
+  const number = await records.transaction((tx) => tx.state.takeCrlNumber(nowMs));
   const thisUpdate = new Date(nowMs - backdateMs);
   const nextUpdate = new Date(nowMs + lifetimeMs);
   // What has expired stays until it was on one list signed after its end (RFC 5280 §3.3).
@@ -54,9 +48,9 @@ export async function signCrl(
     },
     key,
   );
-  await database.transaction(async (tx) => {
+  await records.transaction(async (tx) => {
     const times = { this_update: nowMs, next_update: nextUpdate.getTime() };
-    if (!(await keepCrl(tx, label, { number, ...times, revocations, crl }))) return;
+    if (!(await tx.crls.keep({ issuer: label, number, ...times, revocations, crl }))) return;
     const details = { issuer: label, number, entries: count, nextUpdate: nextUpdate.toISOString() };
     await log.append(tx, { kind: 'crl signed', by: 'authority', details });
   });
@@ -68,13 +62,13 @@ interface Entries {
 }
 
 function encodeEntries(
-  { issuer: { root, issuings }, database }: AuthorityContext,
+  { issuer: { root, issuings }, records }: AuthorityContext,
   label: string,
   sinceMs: number,
 ): Promise<Entries> {
   if (label === root.label) return Promise.resolve(encodeIssuers(issuings));
   const issuing = issuings.find((each) => each.label === label);
-  return encodeRevoked(database, { label, sinceMs, all: issuing?.revoked });
+  return encodeRevoked(records, { label, sinceMs, all: issuing?.revoked });
 }
 
 /** The list of the root: issuing certificates are few, and one that has ended may stay. */
@@ -85,33 +79,23 @@ function encodeIssuers(issuings: readonly CaCertificate[]): Entries {
   return { entries: [encodeCrlEntries(revoked)], count: revoked.length };
 }
 
-interface RevokedRow {
-  readonly serial: SerialNumber;
-  readonly not_after: number;
-  readonly revoked_at: number | null;
-  readonly revocation_reason: RevocationReason | null;
-}
-
 /**
  * The entries of everything revoked that had not ended at `sinceMs`, in the order of their ends; of an issuer that is
  * revoked itself, `all` that it issued.
  */
 async function encodeRevoked(
-  database: Database,
+  { certificates }: Records,
   { label, sinceMs, all }: { label: string; sinceMs: number; all: IssuerRevocation | undefined },
 ): Promise<Entries> {
   const entries: Bytes[] = [];
   let count = 0;
   let last = { not_after: sinceMs, serial: '' };
   for (;;) {
-    const page = await database.all<RevokedRow>(
-      `SELECT serial, not_after, revoked_at, revocation_reason FROM certificates
-        WHERE issuer = ?${all === undefined ? ' AND revoked_at IS NOT NULL' : ''} AND (not_after, serial) > (?, ?)
-        ORDER BY not_after, serial LIMIT ${pageSize}`,
-      label,
-      last.not_after,
-      last.serial,
-    );
+    const page = await certificates.revokedAfter(last, {
+      issuer: label,
+      all: all !== undefined,
+      limit: pageSize,
+    });
     const end = page.at(-1);
     if (end === undefined) return { entries, count };
     entries.push(encodeCrlEntries(page.map((row) => entryOf(row, all))));

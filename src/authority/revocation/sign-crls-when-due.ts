@@ -1,8 +1,8 @@
 import { minCrlIntervalMs, revocationProfiles } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuer.ts';
-import { readStanding } from '../standing.ts';
-import { type CrlRow, readCrlState } from './crl-records.ts';
+import type { CrlRow } from '../records/crls.ts';
+import { readCrlState } from './crl-state.ts';
 import { signCrl } from './sign-crl.ts';
 
 type Profile = (typeof revocationProfiles)['root' | 'issuing'];
@@ -12,15 +12,17 @@ type Profile = (typeof revocationProfiles)['root' | 'issuing'];
  * before its end, or something was revoked since, and then at most once a minute.
  */
 export async function signCrlsWhenDue(context: AuthorityContext): Promise<void> {
-  const { reader, clock, clockGuard } = context;
-  if (readStanding(reader) !== 'ready' || clockGuard.problem() !== undefined) return;
-  const due = signingIssuers(context).filter(({ issuer, profile }) => {
-    const { crl, revocations } = readCrlState(reader, issuer.label);
-    return isDue(crl, { revocations, profile, nowMs: clock.now() });
-  });
+  const { present, records, clock, clockGuard } = context;
+  if (present.state.standing !== 'ready' || clockGuard.problem() !== undefined) return;
+  const looks = await Promise.all(
+    signingIssuers(context).map(async ({ issuer, profile }) => {
+      const { crl, revocations } = await readCrlState(records.committed, issuer.label);
+      return isDue(crl, { revocations, profile, nowMs: clock.now() }) ? [{ issuer, profile }] : [];
+    }),
+  );
   // One that cannot be signed keeps no other from it.
   const signed = await Promise.allSettled(
-    due.map(({ issuer, profile }) => signCrl(context, issuer, profile)),
+    looks.flat().map(({ issuer, profile }) => signCrl(context, issuer, profile)),
   );
   for (const result of signed) if (result.status === 'rejected') throw result.reason;
 }

@@ -49,7 +49,7 @@ it('what was prepared is issued as it is, and written anew once anything has cha
   await using home = await SampleHome.open();
   await home.reopen(async () => {
     const { context } = await openContext({ home: home.path, clock: home.clock });
-    await using database = context.database;
+    await using records = context.records;
     const { network } = context.issuer;
     const issuedWith = async (name: string, changes: object): Promise<boolean> => {
       const spki = exportPublicKey((await generateKeyPair('p256')).publicKey);
@@ -57,11 +57,11 @@ it('what was prepared is issued as it is, and written anew once anything has cha
       const draft = draftLeaf(context, authorisation, spki);
       const prepared = { draft: { ...draft, ...changes }, signature: undefined };
       const order = { authorisation, spki, kind: 'issued', by: 'test', prepared } as const;
-      const { certificate } = await database.transaction((tx) => issue(tx, context, order));
+      const { certificate } = await records.transaction((tx) => issue(tx, context, order));
       return certificate.serial === draft.template.serial;
     };
     assert.equal(await issuedWith('a', {}), true);
-    assert.equal(await issuedWith('b', { policy: { ...context.policy.current } }), false);
+    assert.equal(await issuedWith('b', { policy: { ...context.present.policy } }), false);
     assert.equal(await issuedWith('c', { issuer: { ...context.issuer } }), false);
   });
 });

@@ -29,7 +29,7 @@ export class PostgresEngine implements Engine {
     return await idlest?.execute(command);
   }
 
-  async commit(waiting: readonly Member[], onDurable: () => void): Promise<readonly Member[]> {
+  async commit(waiting: readonly Member[], onDurable: () => Promise<void>): Promise<readonly Member[]> {
     await commitGroup(this.#writer, waiting, onDurable);
     return [];
   }

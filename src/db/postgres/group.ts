@@ -15,7 +15,7 @@ import type { Writer } from './writer.ts';
 export async function commitGroup(
   writer: Writer,
   waiting: readonly Member[],
-  onDurable: () => void,
+  onDurable: () => Promise<void>,
 ): Promise<void> {
   let connection: PostgresConnection | undefined;
   try {
@@ -23,7 +23,7 @@ export async function commitGroup(
     const group = new Group(connection);
     const outcomes = await group.perform(waiting);
     await group.commit(writer);
-    if (group.hasChanged) onDurable();
+    if (group.hasChanged) await onDurable();
     for (const tell of outcomes) tell();
   } catch (error) {
     if (connection?.isLost === false) await connection.execute(command('ROLLBACK')).catch(() => undefined);

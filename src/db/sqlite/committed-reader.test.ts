@@ -15,18 +15,17 @@ it('a reader answers at once, from what is committed and from nothing else', asy
     migrations: [{ owner: 'test', version: 1, sqlite: sql, postgres: '' }],
     worker: true,
   });
-  const reader = new CommittedReader(path);
-  const find = (text: string): boolean =>
-    reader.get('SELECT 1 FROM notes WHERE text = ?', text) !== undefined;
+  using reader = new CommittedReader(path);
+  const find = async (text: string): Promise<boolean> =>
+    (await reader.get('SELECT 1 FROM notes WHERE text = ?', text)) !== undefined;
   try {
     await database.transaction(async (tx) => {
       await tx.run("INSERT INTO notes VALUES ('a')");
-      assert.equal(find('a'), false);
+      assert.equal(await find('a'), false);
     });
-    assert.equal(find('a'), true);
-    assert.throws(() => reader.get("DELETE FROM notes WHERE text = 'a'"), /readonly/);
+    assert.equal(await find('a'), true);
+    await assert.rejects(reader.get("DELETE FROM notes WHERE text = 'a'"), /readonly/);
   } finally {
-    reader.close();
     await database.close();
     await rm(directory, { recursive: true });
   }

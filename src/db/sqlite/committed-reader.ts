@@ -1,36 +1,38 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { Row, SqlValue } from '../database.ts';
+import type { Reads, Row, SqlValue } from '../database.ts';
 import { namedSqliteError } from './error.ts';
 import { Statements } from './statements.ts';
 
-/**
- * A second connection to a database, in the caller's thread, that only reads and only sees what was committed. It waits
- * neither for transactions nor for the disk they wait for, so that a question which must be answered at once can be:
- * for point look-ups by an index, a few microseconds each, and nothing else.
- */
-export class CommittedReader {
+/** Reads what is committed in a file, in the caller's thread and in the schema that it has: of a copy, or beside who writes. */
+export class CommittedReader implements Reads, Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
 
-  /** Opens the file of a {@link Database} that is open. */
   constructor(path: string) {
     this.#path = path;
     this.#database = new DatabaseSync(path, { readOnly: true });
     this.#statements = new Statements(this.#database);
   }
 
-  /** The first row, if there is one. Errors as those of a {@link Database}. */
-  get(sql: string, ...params: readonly SqlValue[]): Row | undefined {
+  async all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
+    return this.#named(() => this.#statements.all(sql, params)) as T[];
+  }
+
+  async get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
+    return this.#named(() => this.#statements.get(sql, params)) as T | undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #named<T>(work: () => T): T {
     try {
-      return this.#statements.get(sql, params);
+      return work();
     } catch (error) {
       throw namedSqliteError(error, this.#path);
     }
-  }
-
-  close(): void {
-    this.#statements.clear();
-    if (this.#database.isOpen) this.#database.close();
   }
 }

@@ -35,12 +35,12 @@ export class SqliteEngine implements Engine {
     return await keeper.reading(reader.execute(command));
   }
 
-  async commit(waiting: readonly Member[], onDurable: () => void): Promise<readonly Member[]> {
+  async commit(waiting: readonly Member[], onDurable: () => Promise<void>): Promise<readonly Member[]> {
     if (this.#failure !== undefined) return giveUp(waiting, this.#failure);
     const { keeper, reader, writer } = this.#parts;
     const rest = await commitGroup(writer, waiting, async () => {
       await this.#sync();
-      onDurable();
+      await onDurable();
     });
     await keeper.takeOver(reader);
     return rest;

@@ -37,9 +37,11 @@ test('once a commit did not reach the disk, what waited behind it fails too', as
 test('who listens hears of what is on the disk before anybody is told that it is', async () => {
   await using place = await Place.create();
   const database = await openDatabase({ place: { kind: 'sqlite', path: place.path }, migrations: [schema] });
-  const reader = new CommittedReader(place.path);
+  using reader = new CommittedReader(place.path);
   const heard: unknown[] = [];
-  const stop = database.onDurable(() => heard.push(reader.get('SELECT count(*) AS n FROM notes')?.n));
+  const stop = database.onDurable(async () => {
+    heard.push((await reader.get('SELECT count(*) AS n FROM notes'))?.['n']);
+  });
   const add = async (): Promise<unknown> => {
     await database.run("INSERT INTO notes VALUES ('a')");
     return heard.at(-1);
@@ -49,7 +51,6 @@ test('who listens hears of what is on the disk before anybody is told that it is
   stop();
   await add();
   assert.deepEqual(heard, [3]);
-  reader.close();
   await database.close();
 });
 

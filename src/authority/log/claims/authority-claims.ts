@@ -1,14 +1,6 @@
 import type { LogRecord } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 
-interface Row {
-  readonly network: string;
-  readonly recovery_recipient: string;
-  readonly epoch: number;
-  readonly crl_number: number;
-  readonly standing: string;
-}
-
 /** The authority itself: what it is called, whom it seals to, and that it has not come back from where it stopped. */
 export function authorityClaims(): Claims {
   let created: LogRecord['details'] = {};
@@ -25,10 +17,8 @@ export function authorityClaims(): Claims {
       if (kind === 'crl signed') crlNumber = Math.max(crlNumber, Number(details['number']));
       stopped = stoppedBy(record, stopped);
     },
-    async compare(queries) {
-      const row = await queries.get<Row>(
-        'SELECT network, recovery_recipient, epoch, crl_number, standing FROM authority',
-      );
+    async compare(records) {
+      const row = await records.state.read();
       if (row === undefined) return ['the database does not say which authority it is of'];
       return [
         ...said('the network is called', row.network, created['network']),

@@ -1,4 +1,3 @@
-import type { Bytes } from '../../../base/index.ts';
 import { fingerprint } from '../../../pki/index.ts';
 import type { Claims } from './claims.ts';
 
@@ -9,8 +8,8 @@ export function backupClaims(): Claims {
     note({ kind, details }) {
       if (kind === 'backed up') made.add(JSON.stringify([details['place'], details['name']]));
     },
-    async compare(queries) {
-      const rows = await queries.all<{ place: string; name: string }>('SELECT place, name FROM backups');
+    async compare(records) {
+      const rows = await records.backups.places();
       return rows
         .filter(({ place, name }) => !made.has(JSON.stringify([place, name])))
         .map(({ name }) => `the backup ${name} is on record, and the log does not say that it was made`);
@@ -25,10 +24,8 @@ export function ocspSignerClaims(): Claims {
     note({ kind, details }) {
       if (kind === 'ocsp signer replaced') made.add(details['fingerprint']);
     },
-    async compare(queries) {
-      const rows = await queries.all<{ label: string; certificate: Bytes }>(
-        'SELECT label, certificate FROM ocsp_signers',
-      );
+    async compare(records) {
+      const rows = await records.ocspSigners.list();
       return rows
         .filter(({ certificate }) => !made.has(fingerprint(certificate)))
         .map(({ label }) => `${label} is on record, and the log does not say that it was made`);

@@ -1,23 +1,9 @@
-import { type Bytes, minuteMs, secondMs } from '../../../base/index.ts';
-import type { Queries } from '../../../db/index.ts';
-import { fingerprint } from '../../../pki/index.ts';
-import type { LogRecord } from '../log-record.ts';
+import { minuteMs, secondMs } from '../../../base/index.ts';
+import { fingerprint, type SerialNumber } from '../../../pki/index.ts';
+import type { LoggedRow, RevokedRow } from '../../records/certificates.ts';
+import type { Records } from '../../records/records.ts';
+import { type LogRecord, parseRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
-
-interface IssuedRow {
-  readonly serial: string;
-  readonly identity: string | null;
-  readonly not_after: number | null;
-  readonly certificate: Bytes | null;
-  /** Whether the join code that the record names knows of the key; null where it names none that is on record. */
-  readonly used: number | null;
-}
-
-interface RevokedRow {
-  readonly serial: string;
-  readonly revoked_at: number | null;
-  readonly revocation_reason: string | null;
-}
 
 /**
  * Certificates: what was issued is there as it was issued, with the use of its join code, and nothing else is; what was
@@ -34,22 +20,22 @@ export function certificateClaims(): Claims {
       else return;
       page.push(record);
     },
-    async lookUp(queries) {
-      const records = page;
+    async lookUp(records) {
+      const noted = page;
       page = [];
-      const issuing = await lookUpIssued(queries, records.filter(isIssuing));
       return [
-        ...issuing,
+        ...(await lookUpIssued(records, noted.filter(isIssuing))),
         ...(await lookUpRevoked(
-          queries,
-          records.filter(({ kind }) => kind === 'revoked'),
+          records,
+          noted.filter(({ kind }) => kind === 'revoked'),
         )),
       ];
     },
-    async compare(queries) {
+    async compare(records) {
+      const { certificates } = records;
       return [
-        ...(await unloggedOf(queries, { logged: issued, ...allIssued })),
-        ...(await unloggedOf(queries, { logged: revoked, ...allRevoked })),
+        ...((await certificates.count()) <= issued ? [] : await unlogged(records, allIssued)),
+        ...((await certificates.countRevoked()) <= revoked ? [] : await unlogged(records, allRevoked)),
       ];
     },
   };
@@ -63,56 +49,63 @@ function serialsOf({ details }: LogRecord): string[] {
   return Array.isArray(details['serials']) ? (details['serials'] as unknown[]).map(String) : [];
 }
 
-async function lookUpIssued(queries: Queries, records: readonly LogRecord[]): Promise<string[]> {
-  if (records.length === 0) return [];
-  const bySerial = new Map(records.map((record) => [String(record.details['serial']), record]));
-  const wanted = [...bySerial].map(([serial, { details }]) => [serial, details['token'] ?? null]);
-  const rows = await queries.all<IssuedRow>(
-    `SELECT w.value ->> 0 AS serial, i.role || '/' || i.name AS identity, c.not_after, c.certificate,
-        (SELECT EXISTS (SELECT 1 FROM certificates k JOIN join_code_uses u ON u.certificate = k.id
-          WHERE k.public_key = c.public_key AND u.join_code = j.id) FROM join_codes j WHERE j.id = w.value ->> 1) AS used
-      FROM json_each(?) w LEFT JOIN certificates c ON c.serial = w.value ->> 0
-      LEFT JOIN identities i ON i.id = c.identity`,
-    JSON.stringify(wanted),
-  );
-  return rows.flatMap((row) => issuedProblem(bySerial.get(row.serial), row) ?? []);
+async function lookUpIssued(records: Records, noted: readonly LogRecord[]): Promise<string[]> {
+  const found = Map.groupBy(await records.certificates.logged(noted.map(serialOf)), ({ serial }) => serial);
+  const named = noted.map(({ details }) => details['token']).filter((token) => typeof token === 'number');
+  const codes = new Set(await records.joinCodes.among(named));
+  return noted.flatMap((record) => issuedProblem(record, found.get(serialOf(record)) ?? [], codes) ?? []);
 }
 
+function serialOf({ details }: LogRecord): SerialNumber {
+  return String(details['serial']) as SerialNumber;
+}
+
+/** @param rows of its certificate, one for each join code that its key came by */
 function issuedProblem(
-  record: LogRecord | undefined,
-  { serial, identity, not_after, certificate, used }: IssuedRow,
+  { details, sequence }: LogRecord,
+  rows: readonly LoggedRow[],
+  codes: ReadonlySet<number>,
 ): string | undefined {
-  if (record === undefined) return undefined;
-  const { details, sequence } = record;
-  const of = `certificate ${serial} of ${String(details['identity'])} (record ${sequence})`;
-  if (certificate === null) return `${of} was issued and is not on record`;
-  if (fingerprint(certificate) !== details['fingerprint']) return `${of} is another one than was issued`;
-  if (identity !== details['identity']) return `${of} is on record as one of ${identity}`;
-  if (Math.abs((not_after ?? 0) - Date.parse(String(details['notAfter']))) >= secondMs)
+  const of = `certificate ${String(details['serial'])} of ${String(details['identity'])} (record ${sequence})`;
+  const [row] = rows;
+  if (row === undefined) return `${of} was issued and is not on record`;
+  if (fingerprint(row.certificate) !== details['fingerprint']) return `${of} is another one than was issued`;
+  if (row.identity !== details['identity']) return `${of} is on record as one of ${row.identity}`;
+  if (Math.abs(row.not_after - Date.parse(String(details['notAfter']))) >= secondMs)
     return `${of} is on record with another end`;
-  if (used === 0) return `${of} came by join code ${String(details['token'])}, which does not know of it`;
+  const token = Number(details['token'] ?? Number.NaN);
+  if (codes.has(token) && !rows.some((each) => each.join_code === token))
+    return `${of} came by join code ${token}, which does not know of it`;
   return undefined;
 }
 
-async function lookUpRevoked(queries: Queries, records: readonly LogRecord[]): Promise<string[]> {
-  const bySerial = new Map(records.flatMap((record) => serialsOf(record).map((serial) => [serial, record])));
-  if (bySerial.size === 0) return [];
-  const rows = await queries.all<RevokedRow>(
-    `SELECT w.value AS serial, c.revoked_at, c.revocation_reason
-      FROM json_each(?) w LEFT JOIN certificates c ON c.serial = w.value`,
-    JSON.stringify([...bySerial.keys()]),
-  );
-  return rows.flatMap((row) => revokedProblem(bySerial.get(row.serial), row) ?? []);
+async function lookUpRevoked(records: Records, noted: readonly LogRecord[]): Promise<string[]> {
+  const bySerial = new Map(noted.flatMap((record) => serialsOf(record).map((serial) => [serial, record])));
+  const problems: (string | never[])[] = [];
+  const serials = [...bySerial.keys()];
+  for (let from = 0; from < serials.length; from += lookedUpAtOnce) {
+    const some = serials.slice(from, from + lookedUpAtOnce);
+    const found = new Map(
+      (await records.certificates.logged(some)).map((row) => [row.serial as string, row]),
+    );
+    for (const serial of some)
+      problems.push(revokedProblem(serial, bySerial.get(serial), found.get(serial)) ?? []);
+  }
+  return problems.flat();
 }
+
+const lookedUpAtOnce = 500;
 
 /** The clock was asked twice in one transaction. */
 const toleranceMs = minuteMs;
 
 function revokedProblem(
+  serial: string,
   record: LogRecord | undefined,
-  { serial, revoked_at, revocation_reason }: RevokedRow,
+  row: RevokedRow | undefined,
 ): string | undefined {
   if (record === undefined) return undefined;
+  const { revoked_at = null, revocation_reason } = row ?? {};
   const { details, sequence, at } = record;
   const of = `certificate ${serial} (record ${sequence})`;
   if (revoked_at === null) return `${of} was revoked, and is not revoked on record`;
@@ -122,36 +115,53 @@ function revokedProblem(
   return undefined;
 }
 
-/** What rows there may be, and how the log names them. */
+/** Which certificates there may be, and how the log names them. */
 interface Unlogged {
-  /** How many the log names; all of them are known to be there. */
-  readonly logged: number;
-  readonly rows: string;
-  readonly named: string;
+  readonly which: 'all' | 'revoked';
+  readonly namedIn: (record: LogRecord) => readonly string[];
   readonly problem: string;
 }
 
-const allIssued = {
-  rows: 'SELECT id, serial FROM certificates',
-  named: `SELECT record ->> '$.details.serial' AS serial FROM log WHERE record ->> '$.kind' IN ('issued', 'renewed')`,
+const allIssued: Unlogged = {
+  which: 'all',
+  namedIn: (record) => (isIssuing(record) ? [serialOf(record)] : []),
   problem: 'is on record, and the log does not say that it was issued',
 };
 
-/** Of keys alone, what a revoked issuer had signed before is revoked with it, and not named one by one. */
-const allRevoked = {
-  rows: `SELECT id, serial FROM certificates c WHERE revoked_at IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM issuers s, authority a WHERE s.label = c.issuer AND s.revoked_at IS NOT NULL AND c.issued_at < a.trusts_before)`,
-  named: `SELECT s.value AS serial FROM log, json_each(log.record, '$.details.serials') s
-    WHERE log.record ->> '$.kind' = 'revoked'`,
+const allRevoked: Unlogged = {
+  which: 'revoked',
+  namedIn: (record) => (record.kind === 'revoked' ? serialsOf(record) : []),
   problem: 'is revoked on record, and the log does not say so',
 };
 
+const pageSize = 1000;
+const maxNamed = 100;
+
 /** All that the log names is there: as many rows are no others. Only when there are more is it looked which. */
-async function unloggedOf(queries: Queries, { logged, rows, named, problem }: Unlogged): Promise<string[]> {
-  const count = await queries.get<{ n: number }>(`SELECT count(*) AS n FROM (${rows})`);
-  if ((count?.n ?? 0) <= logged) return [];
-  const more = await queries.all<{ serial: string }>(
-    `SELECT serial FROM (${rows}) WHERE serial NOT IN (${named}) ORDER BY id LIMIT 100`,
-  );
-  return more.map(({ serial }) => `certificate ${serial} ${problem}`);
+async function unlogged(
+  { log, certificates }: Records,
+  { which, namedIn, problem }: Unlogged,
+): Promise<string[]> {
+  const named = new Set<string>();
+  for (let after = 0; ; ) {
+    const rows = await log.after(after, pageSize);
+    for (const { record } of rows) for (const serial of namesIn(record, namedIn)) named.add(serial);
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = last.sequence;
+  }
+  const problems: string[] = [];
+  for (let after = 0; problems.length < maxNamed; ) {
+    const rows = await certificates.pageOf(which, { after, limit: pageSize });
+    for (const { serial } of rows) if (!named.has(serial)) problems.push(`certificate ${serial} ${problem}`);
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+  }
+  return problems;
+}
+
+function namesIn(text: string, namedIn: Unlogged['namedIn']): readonly string[] {
+  const record = parseRecord(text);
+  return record === undefined ? [] : namedIn(record);
 }

@@ -1,4 +1,4 @@
-import type { Queries } from '../../../db/index.ts';
+import type { Records } from '../../records/records.ts';
 import type { LogRecord } from '../log-record.ts';
 
 /** What the log says of some tables, gathered while it is read, and held against them: in both directions. */
@@ -6,9 +6,9 @@ export interface Claims {
   /** Takes note of one record, in the order of the log. */
   readonly note: (record: LogRecord) => void;
   /** Looks at what the last few records speak of, so that it need not be remembered; gives what contradicts them, in sentences. */
-  readonly lookUp?: (queries: Queries) => Promise<readonly string[]>;
+  readonly lookUp?: (records: Records) => Promise<readonly string[]>;
   /** Once the whole log was noted: what the tables hold otherwise, in sentences. */
-  readonly compare: (queries: Queries) => Promise<readonly string[]>;
+  readonly compare: (records: Records) => Promise<readonly string[]>;
 }
 
 /**

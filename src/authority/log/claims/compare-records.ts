@@ -1,5 +1,5 @@
-import type { Queries } from '../../../db/index.ts';
 import { authorityDamaged } from '../../authority-damaged.ts';
+import type { Records } from '../../records/records.ts';
 import type { LogRecord } from '../log-record.ts';
 import { authorityClaims } from './authority-claims.ts';
 import { backupClaims, ocspSignerClaims } from './backup-claims.ts';
@@ -33,17 +33,17 @@ export class RecordComparison {
   readonly #problems: string[] = [];
 
   /** Takes note of records, which follow on those before, and looks up what they speak of. */
-  async note(records: readonly LogRecord[], queries: Queries): Promise<void> {
-    for (const record of records) for (const { note } of this.#claims) note(record);
-    for (const { lookUp } of this.#claims) this.#problems.push(...((await lookUp?.(queries)) ?? []));
+  async note(page: readonly LogRecord[], records: Records): Promise<void> {
+    for (const record of page) for (const { note } of this.#claims) note(record);
+    for (const { lookUp } of this.#claims) this.#problems.push(...((await lookUp?.(records)) ?? []));
   }
 
   /**
    * Compares the rest, once the whole log was noted: within one transaction with its last page.
    * @throws HoldfastError `authority_damaged`, naming what the tables hold otherwise than the log says
    */
-  async finish(queries: Queries): Promise<void> {
-    for (const { compare } of this.#claims) this.#problems.push(...(await compare(queries)));
+  async finish(records: Records): Promise<void> {
+    for (const { compare } of this.#claims) this.#problems.push(...(await compare(records)));
     const { length } = this.#problems;
     if (length === 0) return;
     const more = length > maxNamed ? [`and ${length - maxNamed} more`] : [];

@@ -1,15 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Bytes } from '../../../base/index.ts';
-import type { Queries } from '../../../db/index.ts';
+import type { EscrowRow } from '../../records/escrows.ts';
+import type { Records } from '../../records/records.ts';
 import type { LogRecord } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
-
-interface Row {
-  readonly id: number;
-  readonly identity: string;
-  readonly repository: string;
-  readonly sealed: Bytes;
-}
 
 const pageSize = 200;
 
@@ -24,9 +17,9 @@ export function escrowClaims(): Claims {
       if (from === undefined) return;
       for (const entry of left.values()) if (entry.sequence > from) entry.required = false;
     },
-    async compare(queries) {
+    async compare(records) {
       const problems: string[] = [];
-      for await (const { identity, repository, sealed } of rowsOf(queries)) {
+      for await (const { identity, repository, sealed } of rowsOf(records)) {
         const keys = [hash('sha256', sealed), null].map((sha256) =>
           JSON.stringify([identity, repository, sha256]),
         );
@@ -51,11 +44,9 @@ function keyOf({ by, details }: LogRecord): string {
   return JSON.stringify([by, details['repository'], details['sha256'] ?? null]);
 }
 
-async function* rowsOf(queries: Queries): AsyncGenerator<Row> {
-  const sql = `SELECT e.id, i.role || '/' || i.name AS identity, e.repository, e.sealed
-    FROM escrows e JOIN identities i ON i.id = e.identity WHERE e.id > ? ORDER BY e.id LIMIT ${pageSize}`;
+async function* rowsOf({ escrows }: Records): AsyncGenerator<EscrowRow> {
   for (let after = 0; ; ) {
-    const rows = await queries.all<Row>(sql, after);
+    const rows = await escrows.after(after, pageSize);
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined) return;

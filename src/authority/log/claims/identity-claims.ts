@@ -1,10 +1,5 @@
+import { identityLabel } from '../../identity-label.ts';
 import type { Claims } from './claims.ts';
-
-interface Row {
-  readonly identity: string;
-  readonly ended: number;
-  readonly certified: number;
-}
 
 /** Identities: those that were ended and got nothing since are ended, and no others; each was issued to, or ended. */
 export function identityClaims(): Claims {
@@ -16,12 +11,8 @@ export function identityClaims(): Claims {
       // Whatever is issued to it again was let by a reissue, which takes the end back.
       else if (kind === 'issued' || kind === 'renewed') ended.delete(identity);
     },
-    async compare(queries) {
-      const rows = await queries.all<Row>(
-        `SELECT role || '/' || name AS identity, revoked_at IS NOT NULL AS ended,
-            EXISTS (SELECT 1 FROM certificates WHERE identity = identities.id) AS certified FROM identities
-          WHERE ended OR NOT certified`,
-      );
+    async compare(records) {
+      const rows = (await records.identities.odd()).map((row) => ({ ...row, identity: identityLabel(row) }));
       const endedRows = new Set(rows.filter((row) => row.ended === 1).map(({ identity }) => identity));
       return [
         ...[...ended]

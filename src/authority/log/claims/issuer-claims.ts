@@ -1,5 +1,5 @@
-import type { Bytes } from '../../../base/index.ts';
 import { fingerprint } from '../../../pki/index.ts';
+import type { IssuerRow } from '../../records/issuers.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 
@@ -7,14 +7,6 @@ interface Issuer {
   fingerprint?: unknown;
   revoked?: unknown;
   keyFile?: unknown;
-}
-
-interface Row {
-  readonly label: string;
-  readonly certificate: Bytes;
-  readonly revocation_reason: string | null;
-  readonly revoked: number;
-  readonly key_file: string | null;
 }
 
 /** Certificates of the authority's own: each is the one that was made, revoked where it was revoked, its key where it was taken. */
@@ -27,10 +19,8 @@ export function issuerClaims(): Claims {
       for (const [label, change] of changesIn(record))
         issuers.set(label, { ...issuers.get(label), ...change });
     },
-    async compare(queries) {
-      const rows = await queries.all<Row>(
-        'SELECT label, certificate, revoked_at IS NOT NULL AS revoked, revocation_reason, key_file FROM issuers',
-      );
+    async compare(records) {
+      const rows = await records.issuers.all();
       const known = new Set(rows.map(({ label }) => label));
       return [
         ...[...issuers.keys()]
@@ -55,15 +45,15 @@ function changesIn({ kind, details }: LogRecord): [string, Issuer][] {
   return kind === 'root online' ? [[label, { keyFile: undefined }]] : [];
 }
 
-function problemOf(row: Row, issuer: Issuer | undefined, fromKeys: boolean): string | undefined {
-  const { label, revoked, revocation_reason, key_file } = row;
+function problemOf(row: IssuerRow, issuer: Issuer | undefined, fromKeys: boolean): string | undefined {
+  const { label, revoked_at, revocation_reason, key_file } = row;
   const made = issuer?.fingerprint;
   // Of keys alone, there are certificates from before the log.
   if (made === undefined && !fromKeys)
     return `${label} is on record, and the log does not say that it was made`;
   if (made !== undefined && made !== fingerprint(row.certificate))
     return `${label} is another one than was made`;
-  if ((revoked === 1 ? revocation_reason : undefined) !== issuer?.revoked)
+  if ((revoked_at === null ? undefined : revocation_reason) !== issuer?.revoked)
     return `${label} was ${issuer?.revoked === undefined ? 'not revoked, and is' : 'revoked, and is not'} on record`;
   if ((key_file ?? undefined) !== issuer?.keyFile)
     return `the key of ${label} was taken to ${JSON.stringify(issuer?.keyFile ?? null)}, and is on record in ${JSON.stringify(key_file)}`;

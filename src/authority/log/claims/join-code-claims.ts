@@ -1,3 +1,5 @@
+import { identityLabel } from '../../identity-label.ts';
+import type { JoinCodeRow } from '../../records/join-codes.ts';
 import type { LogRecord } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 
@@ -8,17 +10,6 @@ interface Code {
   readonly uses: unknown;
   readonly expiresAt: number;
   revoked: boolean;
-}
-
-interface Row {
-  readonly id: number;
-  readonly identity: string;
-  readonly reissue: number;
-  readonly max_uses: number;
-  readonly expires_at: number;
-  readonly revoked: number;
-  readonly uses: number;
-  readonly used: number;
 }
 
 /** Join codes: each is there as it was made, revoked where it was revoked, and counts the uses that are on record. */
@@ -43,11 +34,8 @@ export function joinCodeClaims(): Claims {
       if (from === undefined) return;
       for (const [id, { sequence }] of codes) if (sequence > from) codes.delete(id);
     },
-    async compare(queries) {
-      const rows = await queries.all<Row>(
-        `SELECT id, role || '/' || name AS identity, reissue, max_uses, expires_at, revoked_at IS NOT NULL AS revoked, uses,
-          (SELECT count(*) FROM join_code_uses u WHERE u.join_code = j.id) AS used FROM join_codes j`,
-      );
+    async compare(records) {
+      const rows = await records.joinCodes.all();
       const known = new Set(rows.map(({ id }) => id));
       const missing = [...codes].filter(([id]) => !known.has(id));
       return [
@@ -71,17 +59,17 @@ function markRevoked(
   if (code !== undefined && code.identity === identity && code.expiresAt >= atMs) code.revoked = true;
 }
 
-function problemOf(row: Row, code: Code | undefined): string | undefined {
+function problemOf(row: JoinCodeRow & { readonly used: number }, code: Code | undefined): string | undefined {
   if (code === undefined)
     return `join code ${row.id} is on record, and the log does not say that it was made`;
   const of = `join code ${row.id} (record ${code.sequence})`;
   const isSame =
-    row.identity === code.identity &&
+    identityLabel(row) === code.identity &&
     row.reissue === Number(code.reissue) &&
     row.max_uses === code.uses &&
     row.expires_at === code.expiresAt;
   if (!isSame) return `${of} is another one on record than was made`;
-  if ((row.revoked === 1) !== code.revoked)
+  if ((row.revoked_at !== null) !== code.revoked)
     return `${of} was ${code.revoked ? 'revoked, and is not on record' : 'not revoked, and is on record'}`;
   if (row.uses !== row.used) return `${of} counts ${row.uses} uses on record, and has ${row.used}`;
   return undefined;

@@ -1,5 +1,5 @@
-import { defaultNetworkPolicy, type PolicyDifference, policyEntries } from '../../../policy/index.ts';
-import { parseStored } from '../../policy/live-policy.ts';
+import { type PolicyDifference, policyEntries } from '../../../policy/index.ts';
+import { policyOnRecord } from '../../policy/policy-on-record.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 
@@ -12,11 +12,10 @@ export function policyClaims(): Claims {
       for (const { key, after } of changesIn(record)) values.set(key, after);
       if (record.kind === 'restored' && 'policy changed' in Object(record.details['lost'])) isLost = true;
     },
-    async compare(queries) {
-      const row = await queries.get<{ value: string }>('SELECT value FROM policy');
+    async compare(records) {
+      const text = await records.policy.read();
       if (isLost) return [];
-      const policy = row === undefined ? defaultNetworkPolicy : parseStored(row.value);
-      return policyEntries(policy)
+      return policyEntries(policyOnRecord(text))
         .filter(({ key, text, isDefault }) => (values.has(key) ? values.get(key) !== text : !isDefault))
         .map(
           ({ key, text }) =>

@@ -2,12 +2,6 @@ import { minuteMs } from '../../../base/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 
-interface Row {
-  readonly id: number;
-  readonly state: string;
-  readonly asked_at: number;
-}
-
 /** The clock was asked twice in one transaction. */
 const toleranceMs = minuteMs;
 
@@ -20,8 +14,8 @@ export function requestClaims(): Claims {
       if (record.kind === 'requested') decided.delete(id);
       else if (record.kind === 'approved' || record.kind === 'denied') decided.set(id, decisionOf(record));
     },
-    async compare(queries) {
-      const rows = await queries.all<Row>('SELECT id, state, asked_at FROM requests');
+    async compare(records) {
+      const rows = await records.requests.all();
       return rows.flatMap((row) => {
         const decision = decided.get(row.id);
         // The number of one that was removed can have been given again.

@@ -1,12 +1,6 @@
-import type { Bytes } from '../../../base/index.ts';
 import { fingerprint } from '../../../pki/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
-
-interface Row {
-  readonly host: string;
-  readonly certificate: Bytes;
-}
 
 /** Roots from elsewhere: nodes are told to believe those that were bound, for their hosts, and no others. */
 export function serverRootClaims(): Claims {
@@ -20,8 +14,8 @@ export function serverRootClaims(): Claims {
       for (const roots of bound.values())
         for (const [root, sequence] of roots) if (sequence > from) roots.delete(root);
     },
-    async compare(queries) {
-      const rows = await queries.all<Row>('SELECT host, certificate FROM server_roots');
+    async compare(records) {
+      const rows = await records.serverRoots.list();
       const problems = rows.flatMap(({ host, certificate }) =>
         bound.get(host)?.delete(fingerprint(certificate)) === true
           ? []

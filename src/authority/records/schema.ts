@@ -1,4 +1,4 @@
-import type { Migration } from '../db/index.ts';
+import type { Migration } from '../../db/index.ts';
 
 /**
  * The authority's tables. Times are milliseconds since 1970; a public key is the SHA-256 of its SubjectPublicKeyInfo;

@@ -1,5 +1,5 @@
-import type { Queries, SqlValue } from '../db/index.ts';
-import { parseFingerprint, type Role, type SerialNumber } from '../pki/index.ts';
+import type { Queries, SqlValue } from '../../db/index.ts';
+import { parseFingerprint, type Role, type SerialNumber } from '../../pki/index.ts';
 import { fingerprintName } from './certificate-names.ts';
 
 /** What a certificate on record is good for. */
@@ -36,20 +36,24 @@ export interface Condition {
 /** Where certificates are looked for, and in which order. */
 export interface CertificateSource {
   readonly from: string;
+  /** What belongs together. */
+  readonly joined: string;
   readonly orderBy: string;
   /** That a certificate is listed after the one with a serial number. */
   readonly after: string;
 }
 
 const newestFirst: CertificateSource = {
-  from: 'certificates c JOIN identities i ON i.id = c.identity',
+  from: 'certificates c, identities i',
+  joined: 'i.id = c.identity',
   orderBy: 'c.id DESC',
   after: 'c.id < (SELECT id FROM certificates WHERE serial = ?)',
 };
 
 /** Each identity with its certificate that goes on longest. The plus is for those that all end with their issuer. */
 const soonestFirst: CertificateSource = {
-  from: `identities i CROSS JOIN certificates c ON c.id = (SELECT max(last.id) FROM certificates last
+  from: 'identities i CROSS JOIN certificates c',
+  joined: `c.id = (SELECT max(last.id) FROM certificates last
     WHERE last.identity = i.id AND last.revoked_at IS NULL AND +last.not_after = i.live_until)`,
   orderBy: 'i.live_until, c.id',
   after: `(i.live_until, c.id) > (SELECT j.live_until, d.id
@@ -89,7 +93,7 @@ function equals(column: string, value: string | undefined): Condition | undefine
 /** The plus keeps SQLite from using the index. */
 async function roleCondition(queries: Queries, role: Role): Promise<Condition> {
   const isUseful = await areFew(queries, 'identities', { sql: 'role = ?', values: [role] });
-  return { sql: `${isUseful ? '' : '+'}i.role = ?`, values: [role] };
+  return { sql: isUseful ? 'i.role = ?' : "i.role || '' = ?", values: [role] };
 }
 
 async function stateCondition(queries: Queries, state: RecordedState, nowMs: number): Promise<Condition> {
@@ -107,7 +111,7 @@ const few = 5000;
 
 /** Whether a condition lets so few rows through that sorting them takes no time worth speaking of. */
 async function areFew(queries: Queries, table: string, { sql, values }: Condition): Promise<boolean> {
-  const count = `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${sql} LIMIT ${few + 1})`;
+  const count = `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${sql} LIMIT ${few + 1}) AS found`;
   return ((await queries.get<{ n: number }>(count, ...values))?.n ?? 0) <= few;
 }
 
@@ -120,11 +124,11 @@ function expiring(beforeMs: number, nowMs: number): Condition {
 function found(text: string): Condition {
   return {
     sql: `c.id IN (
-      SELECT * FROM (SELECT id FROM certificates WHERE serial >= ? AND serial < ? LIMIT 1000)
-      UNION SELECT * FROM (SELECT certificate FROM certificate_names WHERE name >= ? AND name < ? LIMIT 1000)
-      UNION SELECT * FROM (SELECT certificate FROM certificate_names WHERE name >= ? AND name < ? LIMIT 1000)
+      SELECT * FROM (SELECT id FROM certificates WHERE serial >= ? AND serial < ? LIMIT 1000) AS by_serial
+      UNION SELECT * FROM (SELECT certificate FROM certificate_names WHERE name >= ? AND name < ? LIMIT 1000) AS by_print
+      UNION SELECT * FROM (SELECT certificate FROM certificate_names WHERE name >= ? AND name < ? LIMIT 1000) AS by_host
       UNION SELECT * FROM (SELECT o.id FROM identities n JOIN certificates o ON o.identity = n.id
-        WHERE n.name >= ? AND n.name < ? LIMIT 1000))`,
+        WHERE n.name >= ? AND n.name < ? LIMIT 1000) AS by_node)`,
     values: [text, text, fingerprintPrefix(text), text].flatMap((prefix) => [prefix, `${prefix}\u{10ffff}`]),
   };
 }

@@ -1,0 +1,38 @@
+import type { Database } from '../../db/index.ts';
+import { readOnly } from './read-only.ts';
+import { Records } from './records.ts';
+
+/**
+ * The database of an authority: what it reads sees every change that was asked for before, and a change is on the disk
+ * when its promise resolves. Errors: those of a {@link Database}.
+ */
+export class AuthorityRecords extends Records implements AsyncDisposable {
+  /** What is committed, without waiting for anything: for questions that cannot wait. */
+  readonly committed: Records;
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    super(database);
+    this.#database = database;
+    this.committed = new Records(readOnly(database.committed));
+  }
+
+  /** Runs `work` as one unit. Inside, only its own records are used. See {@link Database.transaction}. */
+  transaction<T>(work: (tx: Records) => Promise<T> | T): Promise<T> {
+    return this.#database.transaction((tx) => work(new Records(tx)));
+  }
+
+  /** See {@link Database.onDurable}. */
+  onDurable(listener: () => Promise<void>): () => void {
+    return this.#database.onDurable(listener);
+  }
+
+  /** Waits for what was asked before, then closes. */
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

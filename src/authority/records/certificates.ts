@@ -1,0 +1,301 @@
+import type { Bytes } from '../../base/index.ts';
+import type { Queries, SqlValue } from '../../db/index.ts';
+import type { RevocationReason, Role, SerialNumber } from '../../pki/index.ts';
+import { type CertificateFilter, conditionsOf, sourceOf } from './certificate-filter.ts';
+import { gaveRow } from './gave-row.ts';
+import type { IdentityName } from './identities.ts';
+import { marks, padded } from './marks.ts';
+
+/** A certificate that was issued. Times are milliseconds since 1970. */
+export interface CertificateRow {
+  readonly id: number;
+  readonly serial: SerialNumber;
+  /** Row of its identity. */
+  readonly identity: number;
+  /** Label of the certificate that issued it. */
+  readonly issuer: string;
+  /** SHA-256 of its SubjectPublicKeyInfo. */
+  readonly public_key: Bytes;
+  readonly not_after: number;
+  readonly revoked_at: number | null;
+  readonly revocation_reason: RevocationReason | null;
+  readonly certificate: Bytes;
+}
+
+/** What a new one is put on record with. */
+export type NewCertificateRow = Omit<CertificateRow, 'id' | 'revoked_at' | 'revocation_reason'> & {
+  readonly issued_at: number;
+};
+
+/** A certificate in a list, with its identity. */
+export interface ListedCertificateRow
+  extends IdentityName,
+    Pick<CertificateRow, 'serial' | 'not_after' | 'revoked_at' | 'revocation_reason' | 'certificate'> {
+  readonly issued_at: number;
+  /** 1 when it is revoked because its issuer is, and not by itself. */
+  readonly by_issuer: 0 | 1;
+}
+
+/** What a revocation list says of a certificate. */
+export type RevokedRow = Pick<CertificateRow, 'serial' | 'not_after' | 'revoked_at' | 'revocation_reason'>;
+
+/** What a serial number stands for, to be held against the log. */
+export type LoggedRow = Pick<
+  CertificateRow,
+  'serial' | 'not_after' | 'revoked_at' | 'revocation_reason' | 'certificate'
+> & {
+  /** `client/laptop` */
+  readonly identity: string;
+  /** A join code that a certificate of its key came by; a row for each of several. */
+  readonly join_code: number | null;
+};
+
+/** When and why something is revoked. */
+export interface Revocation {
+  readonly atMs: number;
+  readonly reason: RevocationReason;
+}
+
+/** Every certificate that was issued. */
+export class CertificateRecords {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  find(serial: SerialNumber): Promise<CertificateRow | undefined> {
+    return this.#queries.get<CertificateRow>(`SELECT ${columns} FROM certificates WHERE serial = ?`, serial);
+  }
+
+  /** Whether it was revoked, without the certificate itself: asked by the thousand. */
+  standing(
+    serial: SerialNumber,
+  ): Promise<Pick<CertificateRow, 'issuer' | 'revoked_at' | 'revocation_reason'> | undefined> {
+    const sql = 'SELECT issuer, revoked_at, revocation_reason FROM certificates WHERE serial = ?';
+    return this.#queries.get(sql, serial);
+  }
+
+  /** By its row. */
+  read(id: number): Promise<CertificateRow | undefined> {
+    return this.#queries.get<CertificateRow>(`SELECT ${columns} FROM certificates WHERE id = ?`, id);
+  }
+
+  /** The newest one of a public key. */
+  newestOf(publicKey: Bytes): Promise<CertificateRow | undefined> {
+    const sql = `SELECT ${columns} FROM certificates WHERE public_key = ? ORDER BY id DESC LIMIT 1`;
+    return this.#queries.get<CertificateRow>(sql, publicKey);
+  }
+
+  /** Whether there is none. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#queries.get('SELECT 1 FROM certificates LIMIT 1')) === undefined;
+  }
+
+  /** All of them, for what has to be made anew of each. */
+  all(): Promise<Pick<CertificateRow, 'id' | 'certificate'>[]> {
+    return this.#queries.all('SELECT id, certificate FROM certificates');
+  }
+
+  /** Those that `filter` lets through, the newest first; of those that end soon, the soonest. */
+  async list(filter: CertificateFilter, nowMs: number, limit: number): Promise<ListedCertificateRow[]> {
+    const { from, joined, orderBy } = sourceOf(filter);
+    const conditions = await conditionsOf(this.#queries, filter, nowMs);
+    return await this.#queries.all<ListedCertificateRow>(
+      `SELECT c.serial, i.role, i.name, c.not_after, c.issued_at, coalesce(c.revoked_at, s.revoked_at) AS revoked_at,
+          CASE WHEN c.revoked_at IS NULL THEN s.revocation_reason ELSE c.revocation_reason END AS revocation_reason,
+          CASE WHEN c.revoked_at IS NULL AND s.revoked_at IS NOT NULL THEN 1 ELSE 0 END AS by_issuer, c.certificate
+        FROM ${from} CROSS JOIN issuers s
+        WHERE ${[joined, 's.label = c.issuer', ...conditions.map(({ sql }) => sql)].join(' AND ')}
+        ORDER BY ${orderBy} LIMIT ?`,
+      ...conditions.flatMap(({ values }) => values),
+      limit,
+    );
+  }
+
+  /** The first three serial numbers that begin with some digits. */
+  async serialsFrom(digits: string): Promise<SerialNumber[]> {
+    const rows = await this.#queries.all<{ serial: SerialNumber }>(
+      'SELECT serial FROM certificates WHERE serial >= ? AND serial < ? ORDER BY serial LIMIT 3',
+      digits,
+      `${digits}g`,
+    );
+    return rows.map(({ serial }) => serial);
+  }
+
+  /** Gives its row. The names it is found by are put on record beside it. */
+  async insert({ serial, identity, issuer, certificate, ...row }: NewCertificateRow): Promise<number> {
+    const made = await this.#queries.get<{ id: number }>(
+      `INSERT INTO certificates (serial, identity, issuer, public_key, not_after, issued_at, certificate)
+        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      serial,
+      identity,
+      issuer,
+      row.public_key,
+      row.not_after,
+      row.issued_at,
+      certificate,
+    );
+    return gaveRow(made).id;
+  }
+
+  /** Whom a public key belongs to: each identity that it was certified for, and why when it was revoked. */
+  usesOf(publicKey: Bytes): Promise<(IdentityName & Pick<CertificateRow, 'revocation_reason'>)[]> {
+    return this.#queries.all(
+      `SELECT DISTINCT i.role, i.name, c.revocation_reason
+        FROM certificates c JOIN identities i ON i.id = c.identity WHERE c.public_key = ?`,
+      publicKey,
+    );
+  }
+
+  /** The newest certificate of each identity of some roles, where it is good at `nowMs`. */
+  newestOfRoles(
+    roles: readonly Role[],
+    nowMs: number,
+  ): Promise<(IdentityName & Pick<CertificateRow, 'certificate'>)[]> {
+    return this.#queries.all(
+      `SELECT i.role, i.name, c.certificate FROM identities i
+        JOIN certificates c ON c.id = (SELECT max(id) FROM certificates WHERE identity = i.id)
+        WHERE i.role IN (${marks(roles.length)}) AND c.revoked_at IS NULL AND c.not_after >= ?`,
+      ...roles,
+      nowMs,
+    );
+  }
+
+  /** When the last certificate ends that each server has, where that is in a span of time. */
+  endsOfServers(
+    fromMs: number,
+    untilMs: number,
+  ): Promise<{ readonly name: string; readonly ends: number }[]> {
+    return this.#queries.all(
+      `SELECT i.name, max(c.not_after) AS ends FROM identities i JOIN certificates c ON c.identity = i.id
+        WHERE i.role = 'server' AND c.revoked_at IS NULL GROUP BY i.id, i.name
+        HAVING max(c.not_after) BETWEEN ? AND ?`,
+      fromMs,
+      untilMs,
+    );
+  }
+
+  /** Everybody but servers who has a certificate that is good at `nowMs`: `client/laptop`, in order. */
+  async holders(nowMs: number): Promise<string[]> {
+    const rows = await this.#queries.all<{ label: string }>(
+      `SELECT DISTINCT i.role || '/' || i.name AS label FROM identities i JOIN certificates c ON c.identity = i.id
+        WHERE i.role <> 'server' AND c.revoked_at IS NULL AND c.not_after >= ? ORDER BY label`,
+      nowMs,
+    );
+    return rows.map(({ label }) => label);
+  }
+
+  /** Revokes one, if it is not; gives whether it was not. */
+  async revoke(serial: string, { atMs, reason }: Revocation): Promise<boolean> {
+    const { changes } = await this.#queries.run(
+      'UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE serial = ? AND revoked_at IS NULL',
+      atMs,
+      reason,
+      serial,
+    );
+    return changes > 0;
+  }
+
+  /** Revokes all of a public key that are not; gives their serial numbers. */
+  revokeOfKey(publicKey: Bytes, revocation: Revocation): Promise<SerialNumber[]> {
+    return this.#revokeWhere('public_key = ?', [publicKey], revocation);
+  }
+
+  /** Revokes all of an identity that are not, and end at `endingFromMs` or later; gives their serial numbers. */
+  async revokeOfIdentity(
+    identity: number,
+    { endingFromMs, ...revocation }: Revocation & { readonly endingFromMs: number },
+  ): Promise<SerialNumber[]> {
+    return await this.#revokeWhere('identity = ? AND not_after >= ?', [identity, endingFromMs], revocation);
+  }
+
+  /** Revokes what an issuer has issued before a restore from keys alone. */
+  async revokeOfIssuerFromBefore(issuer: string, { atMs, reason }: Revocation): Promise<void> {
+    await this.#queries.run(
+      `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
+        WHERE issuer = ? AND revoked_at IS NULL AND issued_at < (SELECT trusts_before FROM authority)`,
+      atMs,
+      reason,
+      issuer,
+    );
+  }
+
+  /** A page of what an issuer's list is made of, by end and serial number: the revoked ones, or `all` that it issued. */
+  revokedAfter(
+    { not_after, serial }: Pick<RevokedRow, 'not_after'> & { readonly serial: string },
+    { issuer, all, limit }: { readonly issuer: string; readonly all: boolean; readonly limit: number },
+  ): Promise<RevokedRow[]> {
+    return this.#queries.all<RevokedRow>(
+      `SELECT serial, not_after, revoked_at, revocation_reason FROM certificates
+        WHERE issuer = ?${all ? '' : ' AND revoked_at IS NOT NULL'} AND (not_after, serial) > (?, ?)
+        ORDER BY not_after, serial LIMIT ?`,
+      issuer,
+      not_after,
+      serial,
+      limit,
+    );
+  }
+
+  /** What some serial numbers stand for, at most a thousand. */
+  async logged(serials: readonly string[]): Promise<LoggedRow[]> {
+    const [first, ...others] = serials;
+    if (first === undefined) return [];
+    const values = padded([first, ...others]);
+    return await this.#queries.all<LoggedRow>(
+      `SELECT c.serial, c.not_after, c.revoked_at, c.revocation_reason, c.certificate,
+          i.role || '/' || i.name AS identity, u.join_code
+        FROM certificates c JOIN identities i ON i.id = c.identity
+          JOIN certificates k ON k.public_key = c.public_key LEFT JOIN join_code_uses u ON u.certificate = k.id
+        WHERE c.serial IN (${marks(values.length)})`,
+      ...values,
+    );
+  }
+
+  async count(): Promise<number> {
+    return (await this.#queries.get<{ n: number }>('SELECT count(*) AS n FROM certificates'))?.n ?? 0;
+  }
+
+  /** How many were revoked by their own, as {@link pageOf} has them. */
+  async countRevoked(): Promise<number> {
+    const sql = `SELECT count(*) AS n FROM certificates c WHERE ${revokedByItself}`;
+    return (await this.#queries.get<{ n: number }>(sql))?.n ?? 0;
+  }
+
+  /**
+   * Those after a row, in their order: all of them, or those revoked by their own, and not with what had issued them before
+   * a restore from keys alone.
+   */
+  pageOf(
+    which: 'all' | 'revoked',
+    { after, limit }: { readonly after: number; readonly limit: number },
+  ): Promise<Pick<CertificateRow, 'id' | 'serial'>[]> {
+    return this.#queries.all(
+      `SELECT c.id, c.serial FROM certificates c WHERE c.id > ? ${which === 'all' ? '' : `AND ${revokedByItself}`}
+        ORDER BY c.id LIMIT ?`,
+      after,
+      limit,
+    );
+  }
+
+  async #revokeWhere(
+    condition: string,
+    values: readonly SqlValue[],
+    { atMs, reason }: Revocation,
+  ): Promise<SerialNumber[]> {
+    const rows = await this.#queries.all<{ serial: SerialNumber }>(
+      `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
+        WHERE ${condition} AND revoked_at IS NULL RETURNING serial`,
+      atMs,
+      reason,
+      ...values,
+    );
+    return rows.map(({ serial }) => serial);
+  }
+}
+
+const columns =
+  'id, serial, identity, issuer, public_key, not_after, revoked_at, revocation_reason, certificate';
+
+const revokedByItself = `c.revoked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM issuers s, authority a
+  WHERE s.label = c.issuer AND s.revoked_at IS NOT NULL AND c.issued_at < a.trusts_before)`;

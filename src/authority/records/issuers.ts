@@ -1,0 +1,100 @@
+import type { Bytes } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
+import type { RevocationReason } from '../../pki/index.ts';
+
+/** A certificate of the authority: its root, or one of those that issue. */
+export type IssuerKind = 'root' | 'issuing';
+
+/** The label of a certificate of the authority: `root-1`, `issuing-3`. */
+export function issuerLabel(kind: IssuerKind, generation: number): string {
+  return `${kind}-${generation}`;
+}
+
+/** A certificate of the authority on record. Times are milliseconds since 1970. */
+export interface IssuerRow {
+  readonly label: string;
+  readonly kind: IssuerKind;
+  readonly generation: number;
+  /** SHA-256 of its SubjectPublicKeyInfo. */
+  readonly public_key: Bytes;
+  readonly certificate: Bytes;
+  readonly revoked_at: number | null;
+  readonly revocation_reason: RevocationReason | null;
+  /** How many revocations there were of what it issued; a list knows how many of them it has. */
+  readonly revocations: number;
+  /** Where its key was taken to, and when; null while it is in the keystore. */
+  readonly key_file: string | null;
+  readonly key_moved_at: number | null;
+}
+
+/** The certificates of the authority itself: a handful in twenty years. */
+export class IssuerRecords {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** All of a kind, the newest first. */
+  list(kind: IssuerKind): Promise<IssuerRow[]> {
+    return this.#queries.all<IssuerRow>(
+      `SELECT ${columns} FROM issuers WHERE kind = ? ORDER BY generation DESC`,
+      kind,
+    );
+  }
+
+  /** All there ever were, the roots last, the newest of each first. */
+  all(): Promise<IssuerRow[]> {
+    return this.#queries.all<IssuerRow>(`SELECT ${columns} FROM issuers ORDER BY kind, generation DESC`);
+  }
+
+  find(label: string): Promise<IssuerRow | undefined> {
+    return this.#queries.get<IssuerRow>(`SELECT ${columns} FROM issuers WHERE label = ?`, label);
+  }
+
+  /** Whether a public key is one of the authority's own. */
+  async hasKey(publicKey: Bytes): Promise<boolean> {
+    return (await this.#queries.get('SELECT 1 FROM issuers WHERE public_key = ?', publicKey)) !== undefined;
+  }
+
+  async insert({
+    kind,
+    generation,
+    public_key,
+    certificate,
+  }: Pick<IssuerRow, 'kind' | 'generation' | 'public_key' | 'certificate'>): Promise<void> {
+    await this.#queries.run(
+      'INSERT INTO issuers (label, kind, generation, public_key, certificate) VALUES (?, ?, ?, ?, ?)',
+      issuerLabel(kind, generation),
+      kind,
+      generation,
+      public_key,
+      certificate,
+    );
+  }
+
+  /** For ever; the lists of the root and of itself have one more to know. One that is revoked already stays as it is. */
+  async markRevoked(label: string, atMs: number, reason: RevocationReason): Promise<void> {
+    const { changes } = await this.#queries.run(
+      'UPDATE issuers SET revoked_at = ?, revocation_reason = ? WHERE label = ? AND revoked_at IS NULL',
+      atMs,
+      reason,
+      label,
+    );
+    if (changes === 0) return;
+    const count = "UPDATE issuers SET revocations = revocations + 1 WHERE label = ? OR kind = 'root'";
+    await this.#queries.run(count, label);
+  }
+
+  /** Its key was taken to a file, or came back from it. */
+  async moveKey(
+    label: string,
+    to: { readonly file: string; readonly atMs: number } | undefined,
+  ): Promise<void> {
+    const sql = 'UPDATE issuers SET key_file = ?, key_moved_at = ? WHERE label = ?';
+    await this.#queries.run(sql, to?.file ?? null, to?.atMs ?? null, label);
+  }
+}
+
+const columns =
+  'label, kind, generation, public_key, certificate, revoked_at, revocation_reason, revocations, key_file, key_moved_at';

@@ -1,0 +1,154 @@
+import type { Bytes } from '../../base/index.ts';
+import type { Queries } from '../../db/index.ts';
+import type { Role } from '../../pki/index.ts';
+import { gaveRow } from './gave-row.ts';
+import type { IdentityName } from './identities.ts';
+import { marks, padded } from './marks.ts';
+
+/** A join code. Times are milliseconds since 1970. */
+export interface JoinCodeRow {
+  readonly id: number;
+  readonly role: Role;
+  /** A name, or a pattern of names. */
+  readonly name: string;
+  /** JSON: the host names and addresses that were authorised with it. */
+  readonly names: string;
+  readonly reissue: 0 | 1;
+  readonly max_uses: number;
+  /** How many machines have used it. */
+  readonly uses: number;
+  readonly created_at: number;
+  /** Itself included. */
+  readonly expires_at: number;
+  /** From then on it is dead. */
+  readonly revoked_at: number | null;
+}
+
+/** Join codes, and which certificate came by which. */
+export class JoinCodeRecords {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** By the SHA-256 of its secret. */
+  findBySecret(secretHash: Bytes): Promise<JoinCodeRow | undefined> {
+    return this.#queries.get<JoinCodeRow>(
+      `SELECT ${columns} FROM join_codes WHERE secret_hash = ?`,
+      secretHash,
+    );
+  }
+
+  find(id: number): Promise<JoinCodeRow | undefined> {
+    return this.#queries.get<JoinCodeRow>(`SELECT ${columns} FROM join_codes WHERE id = ?`, id);
+  }
+
+  /** Those before a number, the newest first. */
+  before(id: number, limit: number): Promise<JoinCodeRow[]> {
+    const sql = `SELECT ${columns} FROM join_codes WHERE id < ? ORDER BY id DESC LIMIT ?`;
+    return this.#queries.all<JoinCodeRow>(sql, id, limit);
+  }
+
+  /** Which of some numbers there are, at most a thousand. */
+  async among(ids: readonly number[]): Promise<number[]> {
+    const [first, ...others] = ids;
+    if (first === undefined) return [];
+    const values = padded([first, ...others]);
+    const sql = `SELECT id FROM join_codes WHERE id IN (${marks(values.length)})`;
+    return (await this.#queries.all<{ id: number }>(sql, ...values)).map(({ id }) => id);
+  }
+
+  /** Every one, with how many certificates came by it. */
+  all(): Promise<(JoinCodeRow & { readonly used: number })[]> {
+    return this.#queries.all(
+      `SELECT ${columns}, (SELECT count(*) FROM join_code_uses u WHERE u.join_code = join_codes.id) AS used
+        FROM join_codes`,
+    );
+  }
+
+  /** Gives its number. */
+  async insert(
+    secretHash: Bytes,
+    { role, name, names, reissue, ...code }: Omit<JoinCodeRow, 'id' | 'uses' | 'revoked_at'>,
+  ): Promise<number> {
+    const row = await this.#queries.get<{ id: number }>(
+      `INSERT INTO join_codes (secret_hash, role, name, names, reissue, max_uses, created_at, expires_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      secretHash,
+      role,
+      name,
+      names,
+      reissue,
+      code.max_uses,
+      code.created_at,
+      code.expires_at,
+    );
+    return gaveRow(row).id;
+  }
+
+  /** Undefined for none, or one that is revoked already. */
+  revoke(id: number, atMs: number): Promise<IdentityName | undefined> {
+    const sql =
+      'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING role, name';
+    return this.#queries.get<IdentityName>(sql, atMs, id);
+  }
+
+  /**
+   * Revokes all of a name that have not expired, used ones too: nobody gets the answer of one again. Gives the numbers of
+   * those that could still be used.
+   */
+  async revokeOf({ role, name }: IdentityName, atMs: number): Promise<number[]> {
+    const ended = await this.#queries.all<{ id: number; live: 0 | 1 }>(
+      `UPDATE join_codes SET revoked_at = ?
+        WHERE expires_at >= ? AND role = ? AND name = ? AND revoked_at IS NULL
+        RETURNING id, CASE WHEN uses < max_uses THEN 1 ELSE 0 END AS live`,
+      atMs,
+      atMs,
+      role,
+      name,
+    );
+    return ended.filter(({ live }) => live === 1).map(({ id }) => id);
+  }
+
+  /** The certificate of a key that came by a code, or undefined. */
+  async useOf(id: number, publicKey: Bytes): Promise<number | undefined> {
+    const row = await this.#queries.get<{ certificate: number }>(
+      `SELECT c.id AS certificate FROM certificates c JOIN join_code_uses u ON u.certificate = c.id
+        WHERE c.public_key = ? AND u.join_code = ?`,
+      publicKey,
+      id,
+    );
+    return row?.certificate;
+  }
+
+  /** A machine has used it. */
+  async countUse(id: number, certificate: number): Promise<void> {
+    const sql = 'INSERT INTO join_code_uses (certificate, join_code) VALUES (?, ?)';
+    await this.#queries.run(sql, certificate, id);
+    await this.#queries.run('UPDATE join_codes SET uses = uses + 1 WHERE id = ?', id);
+  }
+
+  /** The same machine got another certificate by it. */
+  async replaceUse(before: number, certificate: number): Promise<void> {
+    const sql = 'UPDATE join_code_uses SET certificate = ? WHERE certificate = ?';
+    await this.#queries.run(sql, certificate, before);
+  }
+
+  /** How many can be used. */
+  async countLive(nowMs: number): Promise<number> {
+    const row = await this.#queries.get<{ n: number }>(
+      'SELECT count(*) AS n FROM join_codes WHERE expires_at >= ? AND revoked_at IS NULL AND uses < max_uses',
+      nowMs,
+    );
+    return row?.n ?? 0;
+  }
+
+  /** When the last one ends that is not revoked, used up or not; undefined for none. */
+  async lastEnd(): Promise<number | undefined> {
+    const sql = 'SELECT max(expires_at) AS last FROM join_codes WHERE revoked_at IS NULL';
+    return (await this.#queries.get<{ last: number | null }>(sql))?.last ?? undefined;
+  }
+}
+
+const columns = 'id, role, name, names, reissue, max_uses, uses, created_at, expires_at, revoked_at';

@@ -1,0 +1,26 @@
+import { CommittedReader, openDatabase } from '../../db/index.ts';
+import { databasePath } from '../authority-files.ts';
+import { AuthorityRecords } from './authority-records.ts';
+import { readOnly } from './read-only.ts';
+import { Records } from './records.ts';
+import { authorityMigrations } from './schema.ts';
+
+/**
+ * Opens the records of an authority, by its directory, and brings them to the schema of this program; makes them where there
+ * are none. `worker` reads in a thread of its own, which a server wants. Errors: those of `openDatabase`
+ */
+export async function openRecords(
+  directory: string,
+  { worker = false }: { readonly worker?: boolean } = {},
+): Promise<AuthorityRecords> {
+  const path = databasePath(directory);
+  return new AuthorityRecords(
+    await openDatabase({ place: { kind: 'sqlite', path }, migrations: authorityMigrations, worker }),
+  );
+}
+
+/** Reads the records in a file that nobody writes to, as it is, in the schema of its time. */
+export async function readRecordsIn<T>(path: string, work: (records: Records) => Promise<T>): Promise<T> {
+  using reads = new CommittedReader(path);
+  return await work(new Records(readOnly(reads)));
+}

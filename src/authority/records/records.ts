@@ -1,0 +1,56 @@
+import type { Queries } from '../../db/index.ts';
+import { BackupRecords } from './backups.ts';
+import { CertificateNameRecords } from './certificate-names.ts';
+import { CertificateRecords } from './certificates.ts';
+import { CrlRecords } from './crls.ts';
+import { EscrowRecords } from './escrows.ts';
+import { IdentityRecords } from './identities.ts';
+import { IssuerRecords } from './issuers.ts';
+import { JoinCodeRecords } from './join-codes.ts';
+import { LogRecords } from './log.ts';
+import { MirrorRecords } from './mirrors.ts';
+import { OcspSignerRecords } from './ocsp-signers.ts';
+import { PolicyRecords } from './policy.ts';
+import { RequestRecords } from './requests.ts';
+import { ServerRootRecords } from './server-roots.ts';
+import { StateRecords } from './state.ts';
+
+/**
+ * What is on record, table by table, as whoever asks sees it: a transaction its own changes, a reader what is committed.
+ * What the tables hold is said in the schema; a row has their names and types.
+ */
+export class Records {
+  readonly state: StateRecords;
+  readonly issuers: IssuerRecords;
+  readonly identities: IdentityRecords;
+  readonly certificates: CertificateRecords;
+  readonly certificateNames: CertificateNameRecords;
+  readonly joinCodes: JoinCodeRecords;
+  readonly requests: RequestRecords;
+  readonly crls: CrlRecords;
+  readonly ocspSigners: OcspSignerRecords;
+  readonly escrows: EscrowRecords;
+  readonly policy: PolicyRecords;
+  readonly serverRoots: ServerRootRecords;
+  readonly mirrors: MirrorRecords;
+  readonly backups: BackupRecords;
+  readonly log: LogRecords;
+
+  constructor(queries: Queries) {
+    this.state = new StateRecords(queries);
+    this.issuers = new IssuerRecords(queries);
+    this.identities = new IdentityRecords(queries);
+    this.certificates = new CertificateRecords(queries);
+    this.certificateNames = new CertificateNameRecords(queries);
+    this.joinCodes = new JoinCodeRecords(queries);
+    this.requests = new RequestRecords(queries);
+    this.crls = new CrlRecords(queries);
+    this.ocspSigners = new OcspSignerRecords(queries);
+    this.escrows = new EscrowRecords(queries);
+    this.policy = new PolicyRecords(queries);
+    this.serverRoots = new ServerRootRecords(queries);
+    this.mirrors = new MirrorRecords(queries);
+    this.backups = new BackupRecords(queries);
+    this.log = new LogRecords(queries);
+  }
+}
