@@ -79,4 +79,15 @@ describe('a home or port that cannot be used', () => {
     for (const words of everyCommand(at('nowhere')))
       await assertRefused(words, { code: 'home_missing', exit: 1, hint: /holdfast/, untouched: place.path });
   });
+
+  it('is not begun where the folder is missing that it would be in, as when a disk is not mounted', async () => {
+    const home = at('disk/holdfast');
+    for (const words of [up(home), ['init', '--home', home], ...everyCommand(home)])
+      await assertRefused(words, {
+        code: 'home_missing',
+        exit: 1,
+        hint: /mount its disk/,
+        untouched: place.path,
+      });
+  });
 });

@@ -13,7 +13,7 @@ before(async () => {
 after(() => rm(directory, { recursive: true }));
 
 test('a home is made for its owner alone and found again', async () => {
-  const path = join(directory, 'new', 'home');
+  const path = join(directory, 'home');
   assert.equal(await checkHome(path), 'absent');
   await createHome(path);
   assert.equal((await stat(path)).mode & 0o777, 0o700);

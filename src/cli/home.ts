@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   HoldfastError,
   makePrivateDirectory,
@@ -47,7 +47,11 @@ export function defaultHome(
   const path = said ?? environment.HOLDFAST_HOME;
   if (path !== undefined && path !== '') return localPath(workingDirectory, path);
   if (process.getuid?.() === 0) return '/var/lib/holdfast';
-  return join(environment.XDG_DATA_HOME ?? join(ownDirectory(), '.local', 'share'), 'holdfast');
+  return join(dataDirectory(environment), 'holdfast');
+}
+
+function dataDirectory({ XDG_DATA_HOME }: NodeJS.ProcessEnv): string {
+  return XDG_DATA_HOME ?? join(ownDirectory(), '.local', 'share');
 }
 
 /** An account that no user database knows, as in many containers, has none unless HOME says so. */
@@ -66,7 +70,7 @@ function ownDirectory(): string {
 export async function openHome(path: string): Promise<Home> {
   if ((await checkHome(path)) !== 'used') {
     throw new HoldfastError('home_missing', `there is no Holdfast home at ${path}`, {
-      hint: 'holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
+      hint: 'if there was one, mount its disk; else holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
     });
   }
   return homeAt(await realpath(path));
@@ -75,12 +79,26 @@ export async function openHome(path: string): Promise<Home> {
 /** The home at `path`, made when there is none; refuses a directory that holds something else. */
 export async function createHome(path: string): Promise<Home> {
   if ((await checkHome(path)) === 'used') return homeAt(await realpath(path));
+  await checkParent(path);
   await makePrivateDirectory(path).catch((cause: unknown) => {
     throw noHomeThere(path, cause);
   });
   await chmod(path, 0o700);
   await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
   return homeAt(await realpath(path));
+}
+
+/** What would lead to a home and is not there is more often a disk that is not mounted; the user's own data is not on one. */
+async function checkParent(path: string): Promise<void> {
+  const parent = dirname(path);
+  await stat(parent).catch((cause: unknown) => {
+    if (systemErrorCode(cause) !== 'ENOENT') throw noHomeThere(path, cause);
+    if (parent === dataDirectory(process.env)) return;
+    throw new HoldfastError('home_missing', `there is no folder ${parent}, where the home ${path} would be`, {
+      hint: 'mount its disk, or make that folder; --home DIR names another place',
+      cause,
+    });
+  });
 }
 
 function noHomeThere(path: string, cause: unknown): unknown {

@@ -23,7 +23,8 @@ const nextSteps: Readonly<Record<ErrorCode, string>> = {
   home_in_use: 'wait until the other process is done, or end it',
   home_newer: 'install the newer Holdfast that wrote it',
   home_exists: 'use it, or name another place with --home DIR',
-  home_missing: 'holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
+  home_missing:
+    'if there was one, mount its disk; else holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
   node_not_joined: 'holdfast join, with a code from holdfast token create NAME at the server',
   node_already_joined: 'use another home for another network: --home DIR',
   port_in_use: 'choose other ports with --port',
