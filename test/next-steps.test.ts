@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createFullProgram } from '../src/cli/run.ts';
@@ -8,6 +8,8 @@ import { launcher, type ProgramOptions, runProgram, startHoldfast } from './rig/
 import { errorIn } from './rig/refusal.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+const nextSteps = join(import.meta.dirname, '../src/cli/next-step.ts');
 
 /** Asserts that each command which a hint names, `holdfast WORDS`, is one that there is. */
 async function assertCommands(hint: string): Promise<void> {
@@ -44,6 +46,14 @@ describe('the next step that an error names', () => {
     await run(['up', '--once', at('data'), '--home', at('server'), '--port', port, '--names', '127.0.0.1']);
   });
   after(() => place[Symbol.dispose]());
+
+  it('names only commands that there are, wherever in the program it is written', async () => {
+    for (const file of globSync(join(import.meta.dirname, '../src/**/*.ts')))
+      for (const [, hint = ''] of readFileSync(file, 'utf8').matchAll(/hint:\s*(['`].*holdfast .*)/g))
+        await assertCommands(hint);
+    for (const hint of readFileSync(nextSteps, 'utf8').matchAll(/'.*holdfast .*'/g))
+      await assertCommands(hint[0]);
+  });
 
   it('is not needed to export a certificate at the server: a command starts it, as backup does', async () => {
     const { stderr } = await run([

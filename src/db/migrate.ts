@@ -67,7 +67,7 @@ function refuseNewer(name: string, applied: readonly AppliedMigration[], known: 
     'database_newer',
     `database ${name} was written by a newer version: it has step ${unknown.version} of ${unknown.owner}, ` +
       `this program knows up to ${latestVersion(known, unknown.owner)}`,
-    { hint: 'install the newer version of holdfast again; nothing was changed' },
+    { hint: 'install the newer Holdfast again; nothing was changed' },
   );
 }
 
