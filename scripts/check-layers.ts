@@ -15,7 +15,7 @@ interface Manifest {
 interface SourceFile {
   readonly path: string;
   readonly folder: string;
-  /** Tests and contract suites: never part of the package, so they may use development tools and `test/`. */
+  /** Tests, what they share and contract suites: never part of the package, so they may use development tools and `test/`. */
   readonly isTest: boolean;
   readonly imports: readonly ModuleImport[];
 }
@@ -41,7 +41,7 @@ function readSource(root: string, path: string): SourceFile {
   return {
     path: parts.join('/'),
     folder: parts.length > 2 ? (parts[1] ?? '') : '',
-    isTest: /\.(test|contract)\.ts$/.test(path),
+    isTest: /\.(test|contract|fixture)\.ts$/.test(path),
     imports: moduleImports(readFileSync(join(root, path), 'utf8')),
   };
 }

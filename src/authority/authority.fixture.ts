@@ -1,19 +1,27 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createTestDatabase, type Intruder, type TestDatabase } from '../../test/rig/postgres-database.ts';
 import { ManualClock, type Secret } from '../base/index.ts';
-import { type Database, openDatabase } from '../db/index.ts';
+import { CommittedReader, type Database, type DatabasePlace, openDatabase, type Reads } from '../db/index.ts';
 import { createNodeRequest, type JoinCode } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyPair, type Role } from '../pki/index.ts';
 import type { Authority } from './authority.ts';
 import { authorityDirectory, databasePath } from './authority-files.ts';
 import { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
 import type { Issued } from './issue.ts';
-import { openAuthority } from './open-authority.ts';
+import { type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
+import { moveRecords } from './records/move-records.ts';
 import { authorityMigrations } from './records/schema.ts';
 
 /** The network that {@link SampleHome} makes. */
 export const sampleNetworkName = 'backup.example';
+
+/** Why a test is skipped that changes the file of the records, or reads it, where they are in none. */
+export const notInFile: string | false =
+  process.env['HOLDFAST_TEST_DATABASE'] === undefined ? false : 'the records are not in a file';
 
 /** A home with an authority in it, and a clock to move; gone at the end. */
 export class SampleHome implements AsyncDisposable {
@@ -23,13 +31,18 @@ export class SampleHome implements AsyncDisposable {
   kit: Secret<string> | undefined;
   #authority: Authority | undefined;
 
-  private constructor(path: string) {
+  readonly #database: TestDatabase | undefined;
+
+  private constructor(path: string, database: TestDatabase | undefined) {
     this.path = path;
+    this.#database = database;
   }
 
   /** An empty home. */
   static async empty(): Promise<SampleHome> {
-    return new SampleHome(await mkdtemp(join(tmpdir(), 'holdfast-authority-')));
+    const path = await mkdtemp(join(tmpdir(), 'holdfast-authority-'));
+    const server = process.env['HOLDFAST_TEST_DATABASE'];
+    return new SampleHome(path, server === undefined ? undefined : await createTestDatabase(server));
   }
 
   /** A home whose authority is made, as usual but for what `more` says, and open. */
@@ -37,6 +50,42 @@ export class SampleHome implements AsyncDisposable {
     const home = await SampleHome.empty();
     home.#authority = await createAuthority({ ...home.options(), ...more });
     return home;
+  }
+
+  /** Where its records are. */
+  get place(): DatabasePlace {
+    return this.#database?.place ?? { kind: 'sqlite', path: databasePath(authorityDirectory(this.path)) };
+  }
+
+  /** Changes what is on record, beside the authority. */
+  async intrude(): Promise<Intruder> {
+    const { place } = this;
+    if (this.#database !== undefined) return await this.#database.intrude();
+    if (place.kind !== 'sqlite') throw new TypeError('records in no file');
+    const file = new DatabaseSync(place.path);
+    file.exec('PRAGMA foreign_keys = OFF');
+    return {
+      run: async (script) => file.exec(script),
+      [Symbol.asyncDispose]: async () => file.close(),
+    };
+  }
+
+  /** Reads what is committed, beside the authority. */
+  readBeside(): Reads & AsyncDisposable {
+    const { place } = this;
+    if (this.#database !== undefined) return this.#database.readBeside();
+    if (place.kind !== 'sqlite') throw new TypeError('records in no file');
+    const reader = new CommittedReader(place.path);
+    return {
+      all: (sql, ...params) => reader.all(sql, ...params),
+      get: (sql, ...params) => reader.get(sql, ...params),
+      [Symbol.asyncDispose]: async () => reader[Symbol.dispose](),
+    };
+  }
+
+  /** What opens its authority. */
+  get opening(): OpenAuthorityOptions {
+    return { home: this.path, clock: this.clock, database: this.#database?.place };
   }
 
   get authority(): Authority {
@@ -49,10 +98,9 @@ export class SampleHome implements AsyncDisposable {
       this.kit = text;
     };
     return {
-      home: this.path,
+      ...this.opening,
       network: sampleNetworkName,
       statusAddress: 'http://status.example:8445',
-      clock: this.clock,
       recoveryKit: { write, ...kit },
     };
   }
@@ -62,19 +110,23 @@ export class SampleHome implements AsyncDisposable {
     await this.#authority?.close();
     this.#authority = undefined;
     await work();
-    this.#authority = await openAuthority({ home: this.path, clock: this.clock });
+    await this.#moveRestored();
+    this.#authority = await openAuthority(this.opening);
   }
 
   /** Closes the authority, gives its database to `work` as whoever goes past the authority has it, and opens it again. */
   async tamper(work: (database: Database) => Promise<unknown>): Promise<void> {
     await this.reopen(async () => {
-      const path = databasePath(authorityDirectory(this.path));
-      await using database = await openDatabase({
-        place: { kind: 'sqlite', path },
-        migrations: authorityMigrations,
-      });
+      await using database = await openDatabase({ place: this.place, migrations: authorityMigrations });
       await work(database);
     });
+  }
+
+  /** A restore makes a file, which is moved to where the records of this home are to be. */
+  async #moveRestored(): Promise<void> {
+    const directory = authorityDirectory(this.path);
+    const { place } = this;
+    if (place.kind === 'postgres' && existsSync(databasePath(directory))) await moveRecords(directory, place);
   }
 
   code(name: string, options: { role?: Role; reissue?: boolean; expiresAt?: Date } = {}): Promise<JoinCode> {
@@ -106,6 +158,7 @@ export class SampleHome implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#authority?.close();
+    await this.#database?.[Symbol.asyncDispose]();
     await rm(this.path, { recursive: true, force: true });
   }
 }

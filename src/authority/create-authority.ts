@@ -1,4 +1,4 @@
-import type { Secret } from '../base/index.ts';
+import { HoldfastError, type Secret } from '../base/index.ts';
 import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../pki/index.ts';
 import { authorityProfiles, checkNetworkName } from '../policy/index.ts';
 import { Keystore } from '../trust/index.ts';
@@ -13,6 +13,7 @@ import { recordIssuer } from './recorded-issuers.ts';
 import type { AuthorityRecords } from './records/authority-records.ts';
 import { issuerLabel } from './records/issuers.ts';
 import { openRecords } from './records/open-records.ts';
+import type { Records } from './records/records.ts';
 import { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';
 import { parseStatusAddress } from './status-address.ts';
 
@@ -67,18 +68,23 @@ async function fill(directory: string, options: CreateAuthorityOptions): Promise
   const keystore = await Keystore.create(directory, options.keystorePassphrase);
   const certificates = await makeCertificates(keystore, options);
   const recoveryKey = await generateRecoveryKey();
-  {
-    await using records = await openRecords(directory);
-    await record(records, certificates, recoveryKey.recipient, options);
-  }
   const kit = await recoveryKitText(recoveryKey, {
     network,
     root: certificates.root.fingerprint,
     madeAt: new Date(clock.now()),
     passphrase: recoveryKit.passphrase,
   });
-  await recoveryKit.write(kit);
+  await using records = await openRecords(directory, options);
+  await checkEmpty(records);
+  const log = new AuditLog(records, firstEpoch, clock);
+  await records.transaction(async (tx) => {
+    await record(tx, log, certificates, { ...options, recoveryRecipient: recoveryKey.recipient });
+    // Before it is committed: whatever becomes of the kit, there is no authority without one.
+    await recoveryKit.write(kit);
+  });
 }
+
+type NewAuthority = CreateAuthorityOptions & { readonly recoveryRecipient: string };
 
 interface CaCertificates {
   readonly root: Certificate;
@@ -108,31 +114,37 @@ async function makeCertificates(
 }
 
 async function record(
-  records: AuthorityRecords,
+  tx: Records,
+  log: AuditLog,
   { root, issuing }: CaCertificates,
-  recoveryRecipient: string,
-  { network, statusAddress, clock }: CreateAuthorityOptions,
+  { network, statusAddress, clock, recoveryRecipient }: NewAuthority,
 ): Promise<void> {
-  const log = new AuditLog(records, firstEpoch, clock);
-  await records.transaction(async (tx) => {
-    await tx.state.create({
-      network,
-      status_address: statusAddress,
-      recovery_recipient: recoveryRecipient,
-      epoch: firstEpoch,
-      created_at: clock.now(),
-      standing: 'ready',
-      clock_wall: null,
-    });
-    await recordIssuer(tx, { kind: 'root', generation: 1, certificate: root });
-    await recordIssuer(tx, { kind: 'issuing', generation: 1, certificate: issuing });
-    const details = {
-      network,
-      root: root.fingerprint,
-      issuing: issuing.fingerprint,
-      statusAddress,
-      recoveryRecipient,
-    };
-    await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
+  await tx.state.create({
+    network,
+    status_address: statusAddress,
+    recovery_recipient: recoveryRecipient,
+    epoch: firstEpoch,
+    created_at: clock.now(),
+    standing: 'ready',
+    clock_wall: null,
+  });
+  await recordIssuer(tx, { kind: 'root', generation: 1, certificate: root });
+  await recordIssuer(tx, { kind: 'issuing', generation: 1, certificate: issuing });
+  const details = {
+    network,
+    root: root.fingerprint,
+    issuing: issuing.fingerprint,
+    statusAddress,
+    recoveryRecipient,
+  };
+  await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
+}
+
+/** Of a database that another home may have made its records in. */
+async function checkEmpty({ state }: AuthorityRecords): Promise<void> {
+  const found = await state.read();
+  if (found === undefined) return;
+  throw new HoldfastError('database_refused', `the database has an authority already, of ${found.network}`, {
+    hint: 'name an empty database, or restore the keys of that authority from a backup',
   });
 }

@@ -1,13 +1,13 @@
 import { systemClock } from '../base/index.ts';
 import { exportPublicKey, generateKeyPair } from '../pki/index.ts';
+import { killedHome } from './kill-when-printed.fixture.ts';
 import { openAuthority } from './open-authority.ts';
 
 /**
  * A program to be killed: opens the authority of the home it is given and issues without end, four at a time, printing
  * the serial number of each certificate as soon as it has it.
  */
-const [, , home = ''] = process.argv;
-const authority = await openAuthority({ home, clock: systemClock, worker: true });
+const authority = await openAuthority({ ...killedHome(), clock: systemClock, worker: true });
 const spki = exportPublicKey((await generateKeyPair('p256')).publicKey);
 
 async function issueForEver(): Promise<never> {

@@ -12,7 +12,7 @@ it('leaves no certificate in the world that the records do not know, killed at a
   await using home = await SampleHome.open({ clock: systemClock });
   const seen: string[] = [];
   await home.reopen(async () => {
-    for (let round = 0; round < 3; round++) seen.push(...(await killWhenPrinted(program, home.path, 20)));
+    for (let round = 0; round < 3; round++) seen.push(...(await killWhenPrinted(program, home.opening, 20)));
     home.clock.advance(Date.now() - home.clock.now());
   });
   assert.ok(seen.length >= 60);

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../base/index.ts';
-import { type ProcessLock } from '../db/index.ts';
+import type { DatabasePlace, ProcessLock } from '../db/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../trust/index.ts';
 import { Authority, type AuthorityParts } from './authority.ts';
 import { createContext } from './authority-context.ts';
@@ -31,6 +31,8 @@ export interface OpenAuthorityOptions {
   readonly clock: Clock;
   /** Keep the database in a thread of its own; what a server wants. */
   readonly worker?: boolean;
+  /** Where the records are; in the home unless said. */
+  readonly database?: DatabasePlace | undefined;
   /** What the settings ask of upkeep; nothing unless said. */
   readonly care?: Care;
   /** Only look: nothing is recorded, here or on a mirror, so that what is damaged stays as it was found. */
@@ -66,17 +68,17 @@ export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLoc
 
 /** Opens keystore and records of a home whose lock is held; the records are the caller's to close. */
 export async function openContext(options: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
-  const { home, worker = false, passphrase } = options;
+  const { home, worker = false, database, passphrase } = options;
   const directory = authorityDirectory(home);
   if (!(await exists(directory))) {
     throw new HoldfastError('home_missing', `the home ${home} has no authority`, {
       hint: 'holdfast init makes one',
     });
   }
-  await existingDatabase(directory);
+  if (database === undefined) await existingDatabase(directory);
   await removeLeftSnapshots(directory);
   const keystore = await Keystore.open(directory, { passphrase });
-  const records = await openRecords(directory, { worker });
+  const records = await openRecords(directory, { worker, database });
   try {
     return await contextOf({ directory, keystore, records }, options);
   } catch (error) {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { CommittedReader } from '../db/index.ts';
 import { SampleHome } from './authority.fixture.ts';
-import { authorityDirectory, databasePath } from './authority-files.ts';
 
 test('no checkpoint names a record that a loss of power could undo', async () => {
   await using home = await SampleHome.open();
-  using reader = new CommittedReader(databasePath(authorityDirectory(home.path)));
+  await using reader = home.readBeside();
   const committed = async (): Promise<number> =>
     Number((await reader.get('SELECT max(sequence) AS n FROM log'))?.['n']);
   const told = (): number => JSON.parse(home.authority.checkpoint().checkpoint).sequence as number;

@@ -8,7 +8,7 @@ import { formatSubtree, generateKeyPair, parseCertificate } from '../pki/index.t
 import { Keystore, verifyIdentity } from '../trust/index.ts';
 import { answerJoin } from './answers.ts';
 import { SampleHome, sampleNetworkName } from './authority.fixture.ts';
-import { authorityDirectory, databasePath } from './authority-files.ts';
+import { authorityDirectory } from './authority-files.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import { permittingNames } from './custody/permitted-names.ts';
 import type { Issued } from './issue.ts';
@@ -43,13 +43,10 @@ const kinds = async (home: SampleHome): Promise<string[]> =>
   (await home.authority.log.list()).map(({ kind }) => kind);
 
 /** Puts an issuing certificate in the place of the first one that bounds URIs, as `--permit` once made it. */
-async function boundUris({ path, clock }: SampleHome): Promise<void> {
+async function boundUris({ path, place, clock }: SampleHome): Promise<void> {
   const directory = authorityDirectory(path);
   const keystore = await Keystore.open(directory);
-  await using database = await openDatabase({
-    place: { kind: 'sqlite', path: databasePath(directory) },
-    migrations: authorityMigrations,
-  });
+  await using database = await openDatabase({ place, migrations: authorityMigrations });
   const [{ certificate: root }] = await readIssuers(new Records(database), 'root');
   const { permitted, excluded } = permittingNames(['example.com', '10.0.0.0/8']);
   const made = createIssuingCertificate(

@@ -5,6 +5,7 @@
  * Also a lock between processes that a kill -9 frees, which is a database too.
  */
 
+export { type CopyOrder, copyTables } from './copy-tables.ts';
 export type { Database, Queries, Reads, Row, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
 export { type DatabaseOptions, type DatabasePlace, openDatabase } from './open-database.ts';

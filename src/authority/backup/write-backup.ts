@@ -3,9 +3,7 @@ import { constants } from 'node:fs';
 import { access, link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError, syncDirectory, systemErrorCode, whyNotWritten } from '../../base/index.ts';
-import { snapshotDatabase } from '../../db/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { databasePath } from '../authority-files.ts';
 import type { BackupLock } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { describeSnapshot } from './describe-snapshot.ts';
@@ -56,9 +54,9 @@ export async function sealSnapshot(
   context: AuthorityContext,
   { target, lock }: { readonly target: string; readonly lock: BackupLock },
 ): Promise<WrittenBackup> {
-  const { directory, keystore, clock } = context;
+  const { directory, records, keystore, clock } = context;
   return await withSnapshotFile(directory, async (snapshot) => {
-    await snapshotDatabase({ path: databasePath(directory), target: snapshot });
+    await records.copyTo(snapshot);
     // The keys after the database: a key is in the keystore before its certificate is on record.
     const keys = keystore.copyOut().reveal();
     const about = await describeSnapshot(snapshot, keystore, new Date(clock.now()));

@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hourMs, Secret } from '../../base/index.ts';
-import { type Database, openDatabase } from '../../db/index.ts';
+import type { Database } from '../../db/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import { authorityDirectory, databasePath } from '../authority-files.ts';
-import { authorityMigrations } from '../records/schema.ts';
 import { refused } from '../refused.fixture.ts';
 import { hashRecord } from './log-record.ts';
 
 /** Changes the database behind the authority's back, as somebody with the file would. */
 async function tamper(home: SampleHome, change: (database: Database) => Promise<unknown>): Promise<void> {
-  await home.reopen(async () => {
-    const path = databasePath(authorityDirectory(home.path));
-    await using database = await openDatabase({
-      place: { kind: 'sqlite', path },
-      migrations: authorityMigrations,
-    });
-    await database.run('DROP TRIGGER log_is_not_updated');
-    await database.run('DROP TRIGGER log_is_not_deleted');
+  await home.tamper(async (database) => {
+    const ofTable = home.place.kind === 'postgres' ? ' ON log' : '';
+    await database.run(`DROP TRIGGER log_is_not_updated${ofTable}`);
+    await database.run(`DROP TRIGGER log_is_not_deleted${ofTable}`);
     await change(database);
   });
 }
@@ -55,12 +49,7 @@ describe('the log', () => {
 
   it('cannot be changed through SQL', async () => {
     await using home = await homeWithHistory();
-    await home.reopen(async () => {
-      const path = databasePath(authorityDirectory(home.path));
-      await using database = await openDatabase({
-        place: { kind: 'sqlite', path },
-        migrations: authorityMigrations,
-      });
+    await home.tamper(async (database) => {
       await assert.rejects(database.run("UPDATE log SET record = ''"), /only grows/);
       await assert.rejects(database.run('DELETE FROM log'), /only grows/);
     });

@@ -62,7 +62,7 @@ class MachineHome implements AsyncDisposable {
 
   async reopen(): Promise<void> {
     await this.#authority?.close();
-    this.#authority = await openAuthority({ home: this.#sample.path, clock: this.machine });
+    this.#authority = await openAuthority({ ...this.#sample.opening, clock: this.machine });
   }
 
   async issue(): Promise<void> {

@@ -1,6 +1,8 @@
-import type { Database } from '../../db/index.ts';
+import { copyTables, type Database, type DatabasePlace, snapshotDatabase } from '../../db/index.ts';
 import { readOnly } from './read-only.ts';
 import { Records } from './records.ts';
+import { authorityMigrations } from './schema.ts';
+import { tables } from './tables.ts';
 
 /**
  * The database of an authority: what it reads sees every change that was asked for before, and a change is on the disk
@@ -10,10 +12,12 @@ export class AuthorityRecords extends Records implements AsyncDisposable {
   /** What is committed, without waiting for anything: for questions that cannot wait. */
   readonly committed: Records;
   readonly #database: Database;
+  readonly #place: DatabasePlace;
 
-  constructor(database: Database) {
+  constructor(database: Database, place: DatabasePlace) {
     super(database);
     this.#database = database;
+    this.#place = place;
     this.committed = new Records(readOnly(database.committed));
   }
 
@@ -25,6 +29,13 @@ export class AuthorityRecords extends Records implements AsyncDisposable {
   /** See {@link Database.onDurable}. */
   onDurable(listener: () => Promise<void>): () => void {
     return this.#database.onDurable(listener);
+  }
+
+  /** Copies what is committed at one moment into a file that is not there yet, whatever kind of database it is in. */
+  async copyTo(target: string): Promise<void> {
+    const from = this.#place;
+    if (from.kind === 'sqlite') return await snapshotDatabase({ path: from.path, target });
+    await copyTables({ from, to: { kind: 'sqlite', path: target }, migrations: authorityMigrations, tables });
   }
 
   /** Waits for what was asked before, then closes. */

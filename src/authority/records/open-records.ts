@@ -1,9 +1,17 @@
-import { CommittedReader, openDatabase } from '../../db/index.ts';
+import { CommittedReader, type DatabasePlace, openDatabase } from '../../db/index.ts';
 import { databasePath } from '../authority-files.ts';
 import { AuthorityRecords } from './authority-records.ts';
 import { readOnly } from './read-only.ts';
 import { Records } from './records.ts';
 import { authorityMigrations } from './schema.ts';
+
+/** How records are opened. */
+export interface RecordsOptions {
+  /** Read in a thread of its own, which a server wants. */
+  readonly worker?: boolean | undefined;
+  /** Where they are; in a file of the authority's directory unless said. */
+  readonly database?: DatabasePlace | undefined;
+}
 
 /**
  * Opens the records of an authority, by its directory, and brings them to the schema of this program; makes them where there
@@ -11,12 +19,10 @@ import { authorityMigrations } from './schema.ts';
  */
 export async function openRecords(
   directory: string,
-  { worker = false }: { readonly worker?: boolean } = {},
+  { worker = false, database }: RecordsOptions = {},
 ): Promise<AuthorityRecords> {
-  const path = databasePath(directory);
-  return new AuthorityRecords(
-    await openDatabase({ place: { kind: 'sqlite', path }, migrations: authorityMigrations, worker }),
-  );
+  const place = database ?? { kind: 'sqlite', path: databasePath(directory) };
+  return new AuthorityRecords(await openDatabase({ place, migrations: authorityMigrations, worker }), place);
 }
 
 /** Reads the records in a file that nobody writes to, as it is, in the schema of its time. */

@@ -1,4 +1,5 @@
 import type { Migration } from '../../db/index.ts';
+import { postgresSchema } from './schema-postgres.ts';
 
 /**
  * The authority's tables. Times are milliseconds since 1970; a public key is the SHA-256 of its SubjectPublicKeyInfo;
@@ -7,6 +8,8 @@ import type { Migration } from '../../db/index.ts';
  * An identity (role and name) is there from its first certificate on and for ever, so that its name is never given to
  * somebody else. The log refuses to be changed by whoever comes through SQL; who changes the file itself is found by the
  * chain of hashes.
+ *
+ * PostgreSQL begins with the last step, which says there all that the ones before it say too.
  */
 export const authorityMigrations: readonly Migration[] = [
   {
@@ -301,6 +304,6 @@ export const authorityMigrations: readonly Migration[] = [
       ALTER TABLE mirrors ADD COLUMN problem TEXT;
       ALTER TABLE mirrors ADD COLUMN problem_at INTEGER;
     `,
-    postgres: '',
+    postgres: postgresSchema,
   },
 ];

@@ -1,13 +1,13 @@
 import { systemClock } from '../../base/index.ts';
 import { exportPublicKey, generateKeyPair } from '../../pki/index.ts';
+import { killedHome } from '../kill-when-printed.fixture.ts';
 import { openAuthority } from '../open-authority.ts';
 
 /**
  * A program to be killed: opens the authority of the home it is given, and revokes and signs the list without end,
  * printing the number and the length of each list as soon as it has it.
  */
-const [, , home = ''] = process.argv;
-const authority = await openAuthority({ home, clock: systemClock, worker: true });
+const authority = await openAuthority({ ...killedHome(), clock: systemClock, worker: true });
 const spki = exportPublicKey((await generateKeyPair('p256')).publicKey);
 
 for (;;) {

@@ -13,7 +13,7 @@ it('never gives two lists the same number, killed at any moment of signing one',
   const numbers: number[] = [];
   await home.reopen(async () => {
     for (let round = 0; round < 5; round++) {
-      const lines = await killWhenPrinted(program, home.path, 5);
+      const lines = await killWhenPrinted(program, home.opening, 5);
       numbers.push(...lines.map((line) => Number.parseInt(line, 10)));
     }
     home.clock.advance(Date.now() - home.clock.now());

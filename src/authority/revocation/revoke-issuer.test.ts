@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Thief } from '../../../test/rig/thief.ts';
 import { dayMs, isHoldfastError, minuteMs, Secret, silentLog } from '../../base/index.ts';
-import { CommittedReader, openDatabase } from '../../db/index.ts';
 import { createNodeRequest, openRecoveryKit, signCheckpoint } from '../../enrol/index.ts';
 import {
   type Certificate,
@@ -18,12 +17,11 @@ import {
 } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import { authorityDirectory, databasePath } from '../authority-files.ts';
+import { authorityDirectory } from '../authority-files.ts';
 import { restoreAuthority } from '../backup/restore-authority.ts';
 import { hashRecord } from '../log/log-record.ts';
 import { DirectoryMirror } from '../mirror/directory-mirror.ts';
 import { openAuthority } from '../open-authority.ts';
-import { authorityMigrations } from '../records/schema.ts';
 
 const order = { reason: 'cACompromise', by: 'admin/local' } as const;
 
@@ -41,7 +39,7 @@ function renewal(node: Awaited<ReturnType<SampleHome['node']>>) {
 
 /** The hash of a record of the log. */
 async function headOf(home: SampleHome, sequence: number): Promise<string> {
-  using reader = new CommittedReader(databasePath(authorityDirectory(home.path)));
+  await using reader = home.readBeside();
   const row = await reader.get('SELECT record FROM log WHERE sequence = ?', sequence);
   return hashRecord(String(row?.['record']));
 }
@@ -138,7 +136,7 @@ describe('revoking an issuing certificate', () => {
     const path = join(mirrored.path, 'checkpoint.json');
     writeFileSync(path, JSON.stringify({ signed, issuing, epochs: [{ epoch: 99, first: 1 }] }));
     const care = { mirrors: [new DirectoryMirror(mirrored.path)] };
-    await using authority = await openAuthority({ home: home.path, clock: home.clock, care });
+    await using authority = await openAuthority({ ...home.opening, care });
     const [state] = await authority.mirrors.flush(60_000);
     assert.deepEqual([authority.standing, state?.current, state?.problem], ['ready', true, undefined]);
     assert.doesNotMatch(readFileSync(path, 'utf8'), /ffffffff/);
@@ -152,7 +150,7 @@ describe('revoking an issuing certificate', () => {
     await home.authority.backups.write({ path: backup, by: 'admin/local' });
     await home.authority.close();
     const care = { mirrors: [mirror] };
-    await using authority = await openAuthority({ home: home.path, clock: home.clock, care });
+    await using authority = await openAuthority({ ...home.opening, care });
     await authority.revocation.revokeIssuer('issuing-1', order);
     await authority.mirrors.flush(60_000);
     const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
@@ -231,7 +229,7 @@ describe('revoking an issuing certificate', () => {
     await custody.bringOnline({ passphrase, sealed, by: 'admin/local' });
     await home.authority.close();
     {
-      await using authority = await openAuthority({ home: home.path, clock: home.clock, care: rest });
+      await using authority = await openAuthority({ ...home.opening, care: rest });
       await authority.revocation.revokeIssuer('issuing-1', order);
       await authority.mirrors.flush(60_000);
     }
@@ -259,14 +257,8 @@ describe('revoking an issuing certificate', () => {
       const { chain } = await thief.forge({ network: home.authority.network, role: 'client', name });
       return parseCertificate(chain[0] as Uint8Array);
     };
-    await home.reopen(async () => {
-      const path = databasePath(authorityDirectory(home.path));
-      await using database = await openDatabase({
-        place: { kind: 'sqlite', path },
-        migrations: authorityMigrations,
-      });
-      await database.run('UPDATE authority SET trusts_before = ?', Date.now() + dayMs);
-    });
+    const later = Date.now() + dayMs;
+    await home.tamper((database) => database.run('UPDATE authority SET trusts_before = ?', later));
     const isGood = (certificate: Certificate): Promise<boolean> =>
       home.authority.isGood(certificate.serial, certificate);
     const [seen, unseen] = [await forge('seen'), await forge('unseen')];

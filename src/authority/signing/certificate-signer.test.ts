@@ -48,7 +48,7 @@ describe('requests that come together', () => {
 it('what was prepared is issued as it is, and written anew once anything has changed', async () => {
   await using home = await SampleHome.open();
   await home.reopen(async () => {
-    const { context } = await openContext({ home: home.path, clock: home.clock });
+    const { context } = await openContext(home.opening);
     await using records = context.records;
     const { network } = context.issuer;
     const issuedWith = async (name: string, changes: object): Promise<boolean> => {

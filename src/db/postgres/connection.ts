@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Client, ClientConfig } from 'pg';
 import { isHoldfastError, minuteMs, secondMs } from '../../base/index.ts';
 import type { Command, Connection } from '../connection.ts';
+import type { Row } from '../database.ts';
 import { namedPostgresError, unreachable } from './error.ts';
 import { findPassword } from './password-file.ts';
 import { type PostgresPlace, readTlsFiles } from './place.ts';
@@ -59,6 +60,15 @@ export class PostgresConnection implements Connection {
       const named = namedPostgresError(error, this.#place);
       if (isHoldfastError(named, 'database_unreachable')) this.#lose();
       throw named;
+    }
+  }
+
+  /** The rows of a statement that is not kept prepared. */
+  async fetch(sql: string): Promise<readonly Row[]> {
+    try {
+      return (await this.#client.query<Row>(sql)).rows;
+    } catch (error) {
+      throw namedPostgresError(error, this.#place);
     }
   }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import type { Intruder } from '../../../../test/rig/postgres-database.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
 import { SampleHome } from '../../authority.fixture.ts';
 
@@ -152,7 +151,7 @@ const tamperings: readonly Tampering[] = [
 
 describe('what is on record, held against the log', () => {
   let home: SampleHome;
-  let database: DatabaseSync;
+  let intruder: Intruder;
   before(async () => {
     home = await SampleHome.open();
     const { authority } = home;
@@ -175,11 +174,10 @@ describe('what is on record, held against the log', () => {
     const input = Buffer.from(createCertificateRequest(template, privateKey));
     const { id } = await authority.requests.submit({ input, from: '192.0.2.1' });
     await authority.requests.deny(id, { by, reason: 'no' });
-    database = new DatabaseSync(join(home.path, 'authority/authority.db'));
-    database.exec('PRAGMA foreign_keys = OFF');
+    intruder = await home.intrude();
   });
   after(async () => {
-    database.close();
+    await intruder[Symbol.asyncDispose]();
     await home[Symbol.asyncDispose]();
   });
 
@@ -189,9 +187,9 @@ describe('what is on record, held against the log', () => {
 
   for (const [does, undoes, said] of tamperings)
     it(`is found to be something else after ${does.slice(0, 70)}`, async () => {
-      database.exec(does);
+      await intruder.run(does);
       await assert.rejects(home.authority.audit.verify(), { code: 'authority_damaged', message: said });
-      database.exec(undoes);
+      await intruder.run(undoes);
       await home.authority.audit.verify();
     });
 });

@@ -1,0 +1,34 @@
+import type { Secret } from '../../base/index.ts';
+import type { Row } from '../database.ts';
+import { PostgresConnection } from './connection.ts';
+import { parsePostgresUrl } from './place.ts';
+
+const rowsAtOnce = 100;
+
+/** Every row of some tables, by a cursor for each within one transaction that sees one moment. */
+export async function* readPostgresTables(
+  url: Secret<string>,
+  tables: readonly string[],
+): AsyncGenerator<{ readonly table: string; readonly rows: readonly Row[] }> {
+  const connection = await PostgresConnection.open(parsePostgresUrl(url), 'reader');
+  try {
+    await script(connection, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    for (const table of tables) {
+      await script(connection, `DECLARE every CURSOR FOR SELECT * FROM ${table}`);
+      for (let rows = await next(connection); rows.length > 0; rows = await next(connection))
+        yield { table, rows };
+      await script(connection, 'CLOSE every');
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+async function script(connection: PostgresConnection, sql: string): Promise<void> {
+  await connection.execute({ method: 'exec', sql, params: [] });
+}
+
+/** Not prepared: what a cursor gives differs with its table. */
+async function next(connection: PostgresConnection): Promise<readonly Row[]> {
+  return await connection.fetch(`FETCH ${rowsAtOnce} FROM every`);
+}
