@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { freePorts } from './rig/free-ports.ts';
 import { type RunningProgram, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -99,9 +101,40 @@ describe('SIGHUP', () => {
     await client.run(['backup', at('letter')]);
   });
 
-  it('changes nothing when the settings are not valid, or no server starts with them', async () => {
+  it('opens and closes listeners while a transfer goes on, and sends nobody to where nothing is', async () => {
+    const [before, enrol] = [network.port, await freePorts()];
+    await client.run(['cert', 'export', at('pem')]);
+    const content = randomBytes(1_500_000);
+    writeFileSync(at('object'), content);
+    const url = `https://localhost:${before}/client/data/${hash('sha256', content)}`;
+    const identity = ['--cert', at('pem/client.pem'), '--key', at('pem/client.key')];
+    const slowly = ['--limit-rate', '500k', '--data-binary', `@${at('object')}`];
+    const words = ['-sSf', '--cacert', at('pem/ca.pem'), ...identity, ...slowly, url];
+    const sending = runProgram('curl', words);
+    while (!(await isSending(before))) await setTimeout(20);
+    const listeners = settings.replace(
+      '[authority]',
+      `${listener('main', before, 'warn', '"storage", "control"')}${listener('join', enrol, 'off', '"enrol"')}[authority]`,
+    );
+    await reload(listeners, /reloaded/);
+    assert.match(server.stdout, /TLS 1\.3, client certificates asked for/);
+    assert.match((await network.joinCode('third')).split(/\s/)[0] ?? '', /^hf1-/);
+    assert.ok(!(await takesConnections(before + 1)) && (await takesConnections(enrol)));
+    const third = await network.join('third', at('third'));
+    assert.deepEqual(await sending, { code: 0, signal: null, stdout: '', stderr: '' });
+    await third.run(['backup', at('letter')]);
     const kept = seen;
     seen = 0;
+    await reload(listeners.replace('"warn"', '"off"'), /goes on with those it had/);
+    seen = kept;
+    assert.match(server.stderr, /storage and control would be open to nobody/);
+    await reload(settings, /reloaded/);
+    await client.run(['backup', at('letter')]);
+  });
+
+  it('changes nothing when the settings are not valid, or no server starts with them', async () => {
+    const kept = seen;
+    seen = 1;
     await reload(settings.replace(/^port = .*$/m, 'port = "many"'), /goes on with those it had/);
     assert.match(server.stderr, /holdfast\.toml: port .*\[settings_invalid\]/);
     await reload(settings.replace(/^names = .*$/m, 'names = ["not a name"]'), /goes on with those it had/);
@@ -125,3 +158,24 @@ describe('SIGHUP', () => {
     assert.equal((await server.stop('SIGINT')).code, 0);
   });
 });
+
+function listener(name: string, port: number, certificate: string, services: string): string {
+  return `
+[[listeners]]
+name = "${name}"
+address = { port = ${port} }
+kind = "tls"
+client_certificate = "${certificate}"
+minimum_version = "TLSv1.3"
+groups = ["X25519MLKEM768"]
+services = [${services}]
+
+`;
+}
+
+/** Whether a connection to a port of this machine is open (proc(5), /proc/net/tcp). */
+async function isSending(port: number): Promise<boolean> {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFileSync(file, 'utf8'));
+  return tables.some((text) => new RegExp(`:${hex} [0-9A-F]+:[0-9A-F]{4} 01 `).test(text));
+}

@@ -1,13 +1,13 @@
 import type { AdminContext } from '../admin/index.ts';
 import { type Authority, type Looks, openAuthority } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { namesToTell } from '../policy/index.ts';
+import { addressesOf, namesForCodes } from '../policy/index.ts';
 import { boundCertificates } from './bound-certificates.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
-import { reachableNames, urlHost } from './reachable-names.ts';
+import { reachableNames } from './reachable-names.ts';
 import { listenersOf, readSettings, type Settings } from './settings.ts';
 import { storeOf } from './store-of.ts';
 
@@ -65,17 +65,12 @@ export function adminContext(
   };
 }
 
-/**
- * `host:port` of the enrolment listeners for join codes, under the first names of the server that mean it on other machines:
- * a code should stay short.
- */
+/** `host:port` of the enrolment listeners for join codes. */
 function enrolAddresses(settings: Settings): string[] {
-  return enrolAddressesOf(settings, namesToTell(reachableNames(settings.names)).slice(0, 3));
+  return enrolAddressesOf(settings, namesForCodes(reachableNames(settings.names)));
 }
 
 /** `host:port` of the enrolment listeners under each of `names`. */
 export function enrolAddressesOf(settings: Settings, names: readonly string[]): string[] {
-  return listenersOf(settings)
-    .filter(({ services }) => services.includes('enrol'))
-    .flatMap(({ address }) => names.map((name) => `${urlHost(name)}:${address.port}`));
+  return addressesOf(listenersOf(settings), ['enrol'], names);
 }

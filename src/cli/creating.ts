@@ -3,7 +3,7 @@ import { nameKey } from '../admin/index.ts';
 import { checkServerNames, createAuthority } from '../authority/index.ts';
 import { writeFileAtomic } from '../base/index.ts';
 import { describePublicKey } from '../pki/index.ts';
-import { checkNetworkName, parseRequestedNames } from '../policy/index.ts';
+import { addressesOf, checkNetworkName, defaultListeners, parseRequestedNames } from '../policy/index.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
 import { careOf } from './care-of.ts';
 import type { Context } from './context.ts';
@@ -14,7 +14,7 @@ import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { machineName, machineNames } from './machine.ts';
 import { checkBegins } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
-import { reachableNames, urlHost } from './reachable-names.ts';
+import { reachableNames } from './reachable-names.ts';
 import { type Settings, writeSettings } from './settings.ts';
 
 /** `holdfast init`: an authority and nothing else. */
@@ -90,8 +90,14 @@ async function newSettings(options: CreationOptions): Promise<Settings> {
   parseRequestedNames(names);
   const [best = 'localhost'] = reachableNames(names);
   const port = options.port ?? defaultPort;
-  const statusAddress = options.statusAddress ?? `http://${urlHost(best)}:${port + 2}`;
+  const statusAddress = options.statusAddress ?? plainStatus(port, best);
   return { network, names, port, statusAddress };
+}
+
+/** Where the plain listener of a new server is, whom nobody needs a certificate for. */
+function plainStatus(port: number, name: string): string {
+  const plain = defaultListeners(port).filter(({ kind }) => kind === 'plain');
+  return `http://${addressesOf(plain, ['status'], [name])[0]}`;
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { isLoopbackName, parseRequestedNames } from '../policy/index.ts';
+import { isLoopbackName, parseRequestedNames, portsOf, urlHost } from '../policy/index.ts';
 import { whereNameLeads } from './machine.ts';
-import { reachableNames, urlHost } from './reachable-names.ts';
+import { reachableNames } from './reachable-names.ts';
 import { listenersOf, parseSettings, type Settings } from './settings.ts';
 
 /** Whether clients find a server that was moved, as far as names lead today: what each client was told is not recorded. */
@@ -18,8 +18,8 @@ export interface Followers {
 export async function whoCanFollow(text: string | undefined, settings: Settings): Promise<Followers> {
   const { statusAddress } = settings;
   const before = text === undefined ? settings : parseSettings(text, 'the settings in the backup');
-  const ports = new Set(portsWith(settings, 'storage'));
-  const told = addressesOf(before).filter(({ host }) => !isLoopbackName(host));
+  const ports = new Set(portsOf(listenersOf(settings), ['storage']));
+  const told = toldAddresses(before).filter(({ host }) => !isLoopbackName(host));
   const leading = await Promise.all(
     told.map(
       async ({ host, port }) =>
@@ -51,16 +51,10 @@ async function statusLeadsHere(settings: Settings): Promise<boolean> {
   const { hostname, port } = new URL(settings.statusAddress);
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isLoopbackName(host) || (await whereNameLeads(host)) !== 'here') return false;
-  return port === '' || portsWith(settings, 'status').includes(Number(port));
+  return port === '' || portsOf(listenersOf(settings), ['status']).includes(Number(port));
 }
 
-function addressesOf(settings: Settings): { host: string; port: number }[] {
+function toldAddresses(settings: Settings): { host: string; port: number }[] {
   const names = reachableNames(settings.names);
-  return portsWith(settings, 'storage').flatMap((port) => names.map((host) => ({ host, port })));
-}
-
-function portsWith(settings: Settings, service: 'storage' | 'status'): number[] {
-  return listenersOf(settings)
-    .filter(({ services }) => services.includes(service))
-    .map(({ address }) => address.port);
+  return portsOf(listenersOf(settings), ['storage']).flatMap((port) => names.map((host) => ({ host, port })));
 }

@@ -10,11 +10,6 @@ export function reachableNames(texts: readonly string[]): string[] {
   return loopbackLast(names.map(({ value }) => value));
 }
 
-/** A name as the host of a URL (RFC 3986 §3.2.2). */
-export function urlHost(name: string): string {
-  return name.includes(':') ? `[${name}]` : name;
-}
-
 function isNoPattern(text: string): boolean {
   return !text.includes('*');
 }

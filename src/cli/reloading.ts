@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError } from '../base/index.ts';
 import type { Context } from './context.ts';
 import { sayError } from './output.ts';
-import { type Serving, sayServer, startServing } from './serving.ts';
-import { readSettings, type Settings, settingsKey } from './settings.ts';
+import { type Serving, sayServer, settingsOf, startServing } from './serving.ts';
+import { listenersOf, readSettings, type Settings, settingsKey } from './settings.ts';
 
-/** What counts at once; the listeners are closed and opened again for all but the first. */
+/** What counts at once. Other names and another store close every listener and open it again. */
 const liveKeys: readonly (keyof Settings)[] = ['logLevel', 'names', 'port', 'listeners', 'store'];
 
 /**
@@ -58,10 +58,12 @@ function pick(settings: Settings, keys: readonly (keyof Settings)[]): Partial<Se
 }
 
 async function apply(context: Context, serving: Serving, settings: Settings): Promise<Serving> {
-  const reopens = changedKeys(serving.kept, settings).some((key) => key !== 'logLevel');
+  const reopened = changedKeys(serving.kept, settings).filter((key) => key !== 'logLevel');
   serving.setLogLevel(settings.logLevel);
-  if (!reopens) return { ...serving, kept: settings };
+  if (reopened.length === 0) return { ...serving, kept: settings };
   const { opened, kept, options } = serving;
+  if (reopened.every((key) => key === 'port' || key === 'listeners'))
+    return await useListeners(context, serving, settings);
   await serving[Symbol.asyncDispose]();
   try {
     const next = await startServing(context, { ...opened, settings }, options);
@@ -72,5 +74,21 @@ async function apply(context: Context, serving: Serving, settings: Settings): Pr
     sayError(context.output, error);
     context.output.warn('no server starts with these settings; it goes on with those it had');
     return await startServing(context, { ...opened, settings: kept }, options);
+  }
+}
+
+/** Transfers go on; what is another listener now takes nobody new as it was. */
+async function useListeners(context: Context, serving: Serving, settings: Settings): Promise<Serving> {
+  try {
+    const present = settingsOf(context, settings, serving.options);
+    await serving.useListeners(listenersOf(present));
+    const next = { ...serving, kept: settings, opened: { ...serving.opened, settings: present } };
+    sayServer(context, next);
+    return next;
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    sayError(context.output, error);
+    context.output.warn('the listeners cannot be opened so; the server goes on with those it had');
+    return serving;
   }
 }

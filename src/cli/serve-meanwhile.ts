@@ -16,7 +16,7 @@ export async function serveMeanwhile(context: Context, home: Home): Promise<Asyn
   const opened = opening.use(await openAuthorityHome(context, home, { worker: true }));
   const serving = opening.use(await startServing(context, opened, {}));
   context.output.say(
-    `  server      listening ${serving.url} for this command; holdfast serve keeps it running`,
+    `  server      listening ${serving.urls()[0] ?? ''} for this command; holdfast serve keeps it running`,
   );
   return opening.move();
 }

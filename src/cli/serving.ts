@@ -1,4 +1,5 @@
 import { HoldfastError, type LogLevel } from '../base/index.ts';
+import { describeListener, type ListenerPolicy } from '../policy/index.ts';
 import { startServer } from '../server/index.ts';
 import { type Credentials, Hot } from '../transport/index.ts';
 import { type AuthorityHome, adminContext } from './authority-home.ts';
@@ -25,12 +26,12 @@ export interface Serving extends AsyncDisposable {
   readonly options: ServingOptions;
   /** Logs what is as grave as this from now on. */
   readonly setLogLevel: (level: LogLevel | undefined) => void;
+  /** See `RunningServer.useListeners`. */
+  readonly useListeners: (policies: readonly ListenerPolicy[]) => Promise<void>;
   /** Reads again which certificates are shown to whom. */
   readonly reloadTls: () => Promise<void>;
-  /** The main address, for people. */
-  readonly url: string;
-  /** `https://HOST:PORT` for clients on this machine, best first. */
-  readonly urls: readonly string[];
+  /** `https://HOST:PORT` for clients on this machine, best first: the first one for people. */
+  readonly urls: () => readonly string[];
   /** Resolves when the authority may not work any more, with why. */
   readonly ended: Promise<HoldfastError>;
 }
@@ -75,8 +76,8 @@ export async function startServing(
     options,
     setLogLevel: (next = 'info') => level.replace(next),
     reloadTls: () => bindings.reload(),
-    url: server.urls[0] ?? '',
-    urls: server.urls,
+    useListeners: (policies) => server.useListeners(policies),
+    urls: () => server.urls,
     ended: server.ended,
     async [Symbol.asyncDispose]() {
       stopRenewing();
@@ -86,12 +87,17 @@ export async function startServing(
 }
 
 /** The line that says where the server listens. */
-export function sayServer({ output }: Context, { url }: Serving): void {
-  output.row('server', `listening ${url}`, 'TLS 1.3, client certificates required');
+export function sayServer({ output }: Context, { urls, opened: { settings } }: Serving): void {
+  const main = listenersOf(settings).find(({ services }) => services.includes('storage'));
+  output.row(
+    'server',
+    `listening ${urls()[0] ?? ''}`,
+    ...(main === undefined ? [] : [describeListener(main)]),
+  );
 }
 
-/** What was said on the command line counts for this run, and is pointed out when it differs from what is kept. */
-function settingsOf({ output }: Context, kept: Settings, { port, names }: ServingOptions): Settings {
+/** The settings of a run: what was said on the command line counts for this run, and is pointed out when it differs from what is kept. */
+export function settingsOf({ output }: Context, kept: Settings, { port, names }: ServingOptions): Settings {
   if (port !== undefined && kept.listeners !== undefined)
     throw new HoldfastError(
       'usage',

@@ -62,7 +62,7 @@ async function backUpAndProve(
   const { output, signal, clock, log, line } = context;
   const { opened, urls } = serving;
   const node = await openLocalClient(context, opened);
-  using connection = await connectNode(node, { clock, log, signal, line, servers: urls });
+  using connection = await connectNode(node, { clock, log, signal, line, servers: urls() });
   const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });
@@ -132,7 +132,7 @@ function differs({ different }: Verified): HoldfastError {
 }
 
 function toJson(
-  { opened: { authority }, url }: Serving,
+  { opened: { authority }, urls }: Serving,
   name: string,
   { protocol, group }: ConnectionInfo,
   { snapshot, files, bytes, added }: BackupResult,
@@ -141,7 +141,7 @@ function toJson(
   return {
     network: authority.network,
     root: { fingerprint: authority.root.fingerprint },
-    server: { url, protocol, group },
+    server: { url: urls()[0] ?? '', protocol, group },
     client: { name },
     snapshot,
     backup: { files, bytes, added },

@@ -26,3 +26,8 @@ export function namesToTell(names: readonly string[]): readonly string[] {
   const others = names.filter((name) => !isLoopbackName(name));
   return others.length > 0 ? others : names.slice(0, 1);
 }
+
+/** Those of them that go into a join code, which should stay short. */
+export function namesForCodes(names: readonly string[]): readonly string[] {
+  return namesToTell(names).slice(0, 3);
+}

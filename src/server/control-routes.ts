@@ -26,7 +26,7 @@ export function mountControl(app: FastifyInstance, context: ServerContext, ident
   app.post(enrolPaths.renew, async (request, reply) => {
     const peer = peerOf(request.raw);
     try {
-      return await answerRenew(authority, request.body, { peer, servers });
+      return await answerRenew(authority, request.body, { peer, servers: servers() });
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       log.info('renewal refused', { ...peer.identity, error });

@@ -18,7 +18,7 @@ export function mountEnrol(app: FastifyInstance, context: ServerContext): void {
     enrolLimit.check(from);
     try {
       await checkOpen(context);
-      return await answerJoin(authority, request.body, { from, servers });
+      return await answerJoin(authority, request.body, { from, servers: servers() });
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       enrolLimit.refused(from);

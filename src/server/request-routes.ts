@@ -35,13 +35,13 @@ export function mountRequests(app: FastifyInstance, context: ServerContext): voi
       answering(context, request, reply, async () => {
         const answer = await answerSubmission(context.authority, readSubmission(request));
         const code = answer.state === 'pending' ? 202 : 200;
-        return reply.code(code).send(await withEnrolment(context.authority, answer, context.servers));
+        return reply.code(code).send(await withEnrolment(context.authority, answer, context.servers()));
       }),
     );
     scope.get<{ Params: { handle: string } }>(requestPaths.follow(':handle'), (request, reply) =>
       answering(context, request, reply, async (): Promise<RequestAnswer> => {
         const answer = await answerFollowing(context.authority, request.params.handle);
-        return await withEnrolment(context.authority, answer, context.servers);
+        return await withEnrolment(context.authority, answer, context.servers());
       }),
     );
     done();

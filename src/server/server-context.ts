@@ -11,7 +11,7 @@ export interface ServerContext {
   readonly authority: Authority;
   readonly admin: AdminContext;
   /** `https://host:port` of the listeners with storage and control, best first: what nodes are told. */
-  readonly servers: readonly string[];
+  readonly servers: () => readonly string[];
   readonly enrolLimit: EnrolLimit;
   readonly noteRefusal: NoteRefusal;
   readonly log: Log;

@@ -2,7 +2,14 @@ import type { Socket } from 'node:net';
 import type { AdminContext, ListenerView } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
-import { type ListenerPolicy, namesToTell, weakerThanDefault } from '../policy/index.ts';
+import {
+  addressesOf,
+  type ListenerPolicy,
+  namesForCodes,
+  namesToTell,
+  urlHost,
+  weakerThanDefault,
+} from '../policy/index.ts';
 import {
   type Credentials,
   type Greeting,
@@ -22,6 +29,7 @@ import { checkpointHearer } from './hear-checkpoint.ts';
 import { listenerHttp } from './listener-http.ts';
 import { refusalNoter } from './note-refusal.ts';
 import { postedOcsp } from './ocsp-routes.ts';
+import { OpenListeners } from './open-listeners.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-namespaces.ts';
 import { type StorePlace, storeWatch } from './store-place.ts';
@@ -29,7 +37,7 @@ import { watchStanding } from './watch-standing.ts';
 
 export interface ServerOptions {
   readonly authority: Authority;
-  readonly admin: Omit<AdminContext, 'listeners'>;
+  readonly admin: Omit<AdminContext, 'listeners' | 'enrolAddresses'>;
   readonly listeners: readonly ListenerPolicy[];
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
@@ -48,11 +56,15 @@ const mirrorPatienceMs = 10 * secondMs;
 
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
-  readonly listeners: readonly ListenerView[];
   /** `https://host:port` of the listeners with storage and control, best first; for this machine, loopback names too. */
   readonly urls: readonly string[];
   /** Resolves when the authority may not work any more, with why: the server is to be closed then. */
   readonly ended: Promise<HoldfastError>;
+  /**
+   * Brings the listeners to what `policies` say, while transfers go on. See {@link OpenListeners.use}.
+   * @throws HoldfastError `port_in_use`, `settings_invalid`; the listeners are those of before then
+   */
+  useListeners(policies: readonly ListenerPolicy[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,20 +73,27 @@ export interface RunningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`, `authority_restored`, `authority_superseded`, `authority_retired`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { authority, listeners: policies, names, store, clock, log } = options;
+  const { authority, names, store, clock, log } = options;
+  const policies = new Hot(options.listeners);
   // One whose mirrors know of a newer copy must not answer even once.
   if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
   authority.checkStanding();
   await authority.maintain(log);
   const watchStore = storeWatch(store, log);
   await watchStore();
-  const views = policies.map((policy) => viewOf(policy, names));
-  const urls = nodeUrls(policies, names);
   const noteRefusal = refusalNoter(authority, log);
   const application = await createApplication({
     authority,
-    admin: { ...options.admin, listeners: views },
-    servers: nodeUrls(policies, namesToTell(names)),
+    admin: {
+      ...options.admin,
+      get listeners() {
+        return policies.current.map((policy) => viewOf(policy, names));
+      },
+      get enrolAddresses() {
+        return addressesOf(policies.current, ['enrol'], namesForCodes(names));
+      },
+    },
+    servers: () => nodeUrls(policies.current, namesToTell(names)),
     enrolLimit: new EnrolLimit(clock),
     noteRefusal,
     log,
@@ -102,7 +121,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await using opened = new AsyncDisposableStack();
   opened.defer(application.close);
   opened.defer(authority.revocation.watch(() => void destinations.gate.recheck()));
-  for (const policy of policies) opened.use(await openListener(policy, options, destinations));
+  const listeners = opened.use(new OpenListeners((policy) => openListener(policy, options, destinations)));
+  await listeners.use(policies.current);
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
   opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
   opened.defer(authority.mirrors.keepUp(log));
@@ -110,7 +130,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   opened.defer(() => watch.stop());
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
-  return { listeners: views, urls, ended: watch.ended, close, [Symbol.asyncDispose]: close };
+  return {
+    get urls() {
+      return nodeUrls(policies.current, names);
+    },
+    ended: watch.ended,
+    async useListeners(next) {
+      await listeners.use(next);
+      policies.replace(next);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Does `upkeep` again and again until the returned function is called, which waits for what is under way. */
@@ -148,7 +179,7 @@ function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView 
   const scheme = kind === 'tls' ? 'https' : 'http';
   return {
     name,
-    url: `${scheme}://${hostPart(names[0] ?? 'localhost')}:${address.port}`,
+    url: `${scheme}://${urlHost(names[0] ?? 'localhost')}:${address.port}`,
     services,
     clientCertificate,
     weaker: weakerThanDefault(policy),
@@ -157,12 +188,5 @@ function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView 
 
 /** Where nodes go, under each of the names. */
 function nodeUrls(policies: readonly ListenerPolicy[], names: readonly string[]): string[] {
-  const ports = policies
-    .filter(({ services }) => services.includes('storage') && services.includes('control'))
-    .map(({ address }) => address.port);
-  return ports.flatMap((port) => names.map((name) => `https://${hostPart(name)}:${port}`));
-}
-
-function hostPart(name: string): string {
-  return name.includes(':') ? `[${name}]` : name;
+  return addressesOf(policies, ['storage', 'control'], names).map((address) => `https://${address}`);
 }

@@ -6,7 +6,7 @@ import type { ServerContext } from './server-context.ts';
 /** What anybody may know: that the server is there, and the certificates that certificates point to. */
 export function mountStatus(app: FastifyInstance, { authority, servers }: ServerContext): void {
   app.get('/-/health', () => ({ status: 'ok', network: authority.network }));
-  app.get('/-/status/servers', () => ({ network: authority.network, servers }));
+  app.get('/-/status/servers', () => ({ network: authority.network, servers: servers() }));
   app.get<{ Params: { label: string } }>(statusPaths.certificate(':label'), async (request, reply) => {
     const certificate = await authority.issuerCertificate(request.params.label);
     if (certificate === undefined)

@@ -21,7 +21,7 @@ export interface ListenOptions {
    * Gets every connection that is ready: a `TLSSocket` after its handshake, or the plain socket of a plain listener.
    * For HTTP see `serveHttp`. Who the peer is has to be asked of the gate on every request all the same.
    */
-  readonly onConnection: (socket: Socket) => void;
+  readonly onConnection: ConnectionHandler;
   /** What the certificate of a new connection is worth; without it everybody stays a stranger who may be told why. */
   readonly greet?: TlsAcceptor['greet'];
   readonly log: Log;
@@ -31,6 +31,13 @@ export interface ListenOptions {
   readonly strangers?: StrangerLimits;
 }
 
+/** What takes connections that are ready. */
+export interface ConnectionHandler {
+  (socket: Socket): void;
+  /** Ends those that nothing is under way on. */
+  readonly endIdle?: () => void;
+}
+
 /** A listener that is open. */
 export interface Listener extends AsyncDisposable {
   readonly policy: ListenerPolicy;
@@ -38,6 +45,8 @@ export interface Listener extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number };
   /** Stops listening, ends every connection, and resolves when all are gone. */
   close(): Promise<void>;
+  /** Stops listening at once, and resolves when every connection has ended: those that nothing is under way on soon do. */
+  retire(): Promise<void>;
 }
 
 const strangerLimits: StrangerLimits = {
@@ -48,6 +57,7 @@ const strangerLimits: StrangerLimits = {
 };
 /** Three of four are for those who have proved an identity of ours. */
 const maxConnections = 4096;
+const retireEveryMs = secondMs;
 const handshakeLimits: HandshakeLimits = { maxFromPlace: 200, maxInAll: 400 };
 
 /**
@@ -74,7 +84,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const close = (): Promise<void> => closeServer(server, sockets);
   signal?.addEventListener('abort', () => void close(), { once: true });
   const { address: host, port } = server.address() as AddressInfo;
-  return { policy, address: { host, port }, close, [Symbol.asyncDispose]: close };
+  const retire = (): Promise<void> => retireServer(server, options.onConnection);
+  return { policy, address: { host, port }, close, retire, [Symbol.asyncDispose]: close };
 }
 
 function acceptor({
@@ -157,6 +168,18 @@ function listenError(error: Error, name: string, { host, port }: ListenerPolicy[
     });
   }
   return error;
+}
+
+/** What is under way ends when it ends; what then is idle is not waited for. */
+function retireServer(server: Server, { endIdle }: ConnectionHandler): Promise<void> {
+  return new Promise((resolve) => {
+    endIdle?.();
+    const timer = setInterval(() => endIdle?.(), retireEveryMs).unref();
+    server.close(() => {
+      clearInterval(timer);
+      resolve();
+    });
+  });
 }
 
 function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
