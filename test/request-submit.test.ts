@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runProgram } from './rig/holdfast-process.ts';
@@ -101,6 +101,18 @@ describe('a request that is handed in at a server', () => {
     const paths = ['-CAfile', at('root.pem'), '-untrusted', at('web.pem'), at('web.pem')];
     await runProgram('openssl', ['verify', '-purpose', 'sslserver', ...paths]);
     assert.match((await web.run(['request', 'collect'], 2)).stderr, /no request was handed in from here/);
+  });
+
+  it('makes this machine a client when it was cut off before its key had taken the name of one', async () => {
+    const desk = network.client('desk', at('desk'));
+    await desk.run(['request', 'create', '--cn', 'desk', '--profile', 'client', '--submit', ...known()]);
+    await network.run(['request', 'approve', await idOf('desk')]);
+    const keystore = join(desk.home, 'node/keystore');
+    copyFileSync(keystore, at('keystore'));
+    await desk.run(['request', 'collect']);
+    copyFileSync(at('keystore'), keystore);
+    assert.match((await desk.run(['request', 'collect'])).stdout, /joined +CN=desk/);
+    await desk.run(['backup', at('root.pem')]);
   });
 
   it('says why it was denied', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, HoldfastError } from '../base/index.ts';
 import { type Enrolment, readEnrolment } from '../enrol/index.ts';
-import { exportPublicKey, type Identity } from '../pki/index.ts';
+import { exportPublicKey, type Identity, identityUri } from '../pki/index.ts';
 import { type Keystore, saveTrustBundle, type TrustBundle } from '../trust/index.ts';
 import { bundleFile, identityLabel } from './node.ts';
 import { enrolledState, type NodeState, readNodeState, writeNodeState } from './node-state.ts';
@@ -20,6 +20,16 @@ export interface ApprovedRequest {
 }
 
 /**
+ * Whether this machine can become the node of a request: it is none, or it is just that one but for its key, since becoming it
+ * was cut off.
+ */
+export async function canAdopt(directory: string, keystore: Keystore, identity: Identity): Promise<boolean> {
+  const state = await readNodeState(directory);
+  if (state === undefined) return true;
+  return !keystore.has(identityLabel) && identityUri(state) === identityUri(identity);
+}
+
+/**
  * Makes this machine the node that its request was approved for, with the key that waited. Everything is checked before
  * anything is kept, and the key gets its label last.
  * @throws HoldfastError `node_already_joined`, and as `readEnrolment`
@@ -29,7 +39,7 @@ export async function adoptEnrolment(
   keystore: Keystore,
   { name, identity, answer, bundle, clock }: ApprovedRequest,
 ): Promise<Enrolment> {
-  if ((await readNodeState(directory)) !== undefined && keystore.has(identityLabel)) {
+  if (!(await canAdopt(directory, keystore, identity))) {
     throw new HoldfastError('node_already_joined', 'this machine is a node already', {
       hint: 'use another home for another node: --home DIR',
     });

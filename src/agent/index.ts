@@ -3,7 +3,7 @@
  * needs between runs (identity, trust, repository keys, exports) and brings it up to date whenever it dials.
  * It knows nothing of a command line and prints nothing.
  */
-export { type ApprovedRequest, adoptEnrolment } from './adopt-enrolment.ts';
+export { type ApprovedRequest, adoptEnrolment, canAdopt } from './adopt-enrolment.ts';
 export {
   attemptState,
   type BackupAttempt,

@@ -1,12 +1,12 @@
 import {
   adoptEnrolment,
+  canAdopt,
   completePending,
   findPending,
   findPendingFor,
   listPending,
   openOrCreateKeystore,
   type PendingRequest,
-  readNodeState,
 } from '../agent/index.ts';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import {
@@ -75,7 +75,7 @@ export async function settleAnswer(context: Context, answered: Answered): Promis
   const leaf = parseCertificate(chain[0] ?? new Uint8Array());
   const { identity } = leaf;
   const joins = identity !== undefined && identity.role !== 'server' && answer.enrolment !== undefined;
-  if (joins && (await readNodeState(directory)) === undefined) {
+  if (joins && (await canAdopt(directory, keystore, identity))) {
     const { bundle } = server;
     const order = { name: pending.name, identity, answer: answer.enrolment, bundle, clock: context.clock };
     await checkMayHoldNode(context.home, identity.network);
