@@ -105,6 +105,8 @@ describe('a lost connection to PostgreSQL', () => {
     await using own = await PostgresServer.start();
     await using line = await CommitLine.to(own.port);
     await using database = await openAt(own.url().replace(`:${own.port}/`, `:${line.port}/`));
+    const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+    database.onDurable(async () => hear());
     line.loseNext('after', () => own.stop('immediate'));
     await assert.rejects(add(database, 'kept'), (error) => {
       assert.ok(isHoldfastError(error, 'database_unreachable'));
@@ -112,6 +114,8 @@ describe('a lost connection to PostgreSQL', () => {
       return true;
     });
     await own.startAgain();
+    // Nobody asks anything meanwhile.
+    await heard;
     assert.deepEqual(await texts(database), ['kept']);
     await add(database, 'next');
   });

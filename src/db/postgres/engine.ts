@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../../base/index.ts';
 import type { Command } from '../connection.ts';
 import { ConnectionReads } from '../connection-reads.ts';
 import type { Reads } from '../database.ts';
@@ -10,12 +11,16 @@ import type { Writer } from './writer.ts';
 /** For what is read outside of transactions and may take long. */
 const readingLines = 3;
 
+/** Comes again until those who listen have heard of what may have come on record without a word to anybody. */
+const nobody: Member = { perform: async () => undefined, resolve: () => undefined, reject: () => undefined };
+
 /** PostgreSQL as an engine: one connection writes, some read, and one answers at once because nothing on it takes long. */
 export class PostgresEngine implements Engine {
   readonly #writer: Writer;
   readonly #readers: readonly ReadingLine[];
   readonly #local: ReadingLine;
   readonly committed: Reads;
+  #isClosed = false;
 
   constructor(writer: Writer, place: PostgresPlace) {
     this.#writer = writer;
@@ -30,11 +35,13 @@ export class PostgresEngine implements Engine {
   }
 
   async commit(waiting: readonly Member[], onDurable: () => Promise<void>): Promise<readonly Member[]> {
-    await commitGroup(this.#writer, waiting, onDurable);
-    return [];
+    const failure = await commitGroup(this.#writer, waiting, onDurable);
+    const isAway = isHoldfastError(failure, 'database_unreachable');
+    return isAway && this.#writer.hasUntold && !this.#isClosed ? [nobody] : [];
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const all = [this.#writer, this.#local, ...this.#readers];
     await Promise.all(all.map((connection) => connection.close()));
   }

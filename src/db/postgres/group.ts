@@ -10,24 +10,26 @@ import type { Writer } from './writer.ts';
 /**
  * Runs transactions one after the other and commits them as one. One that fails is undone alone, to the savepoint before
  * it. They are told when the commit was acknowledged; when it was refused all of them fail. When its answer was lost, the
- * next connection is asked what became of it.
+ * next connection is asked what became of it. Gives what failed all of them.
  */
 export async function commitGroup(
   writer: Writer,
   waiting: readonly Member[],
   onDurable: () => Promise<void>,
-): Promise<void> {
+): Promise<unknown> {
   let connection: PostgresConnection | undefined;
   try {
     connection = await begin(writer);
     const group = new Group(connection);
     const outcomes = await group.perform(waiting);
     await group.commit(writer);
-    if (group.hasChanged) await onDurable();
+    if (group.hasChanged || writer.hasUntold) await writer.telling(onDurable);
     for (const tell of outcomes) tell();
+    return undefined;
   } catch (error) {
     if (connection?.isLost === false) await connection.execute(command('ROLLBACK')).catch(() => undefined);
     for (const member of waiting) member.reject(error);
+    return error;
   }
 }
 

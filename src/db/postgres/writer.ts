@@ -11,6 +11,7 @@ export class Writer {
   #present: PostgresConnection | undefined;
   /** What the last group that is on record has left. */
   #mark: string | undefined;
+  #hasUntold = false;
 
   constructor(place: PostgresPlace) {
     this.#place = place;
@@ -23,6 +24,18 @@ export class Writer {
   async connected(): Promise<PostgresConnection> {
     if (this.#present?.isLost === false) return this.#present;
     return await untilReached(() => this.#connect());
+  }
+
+  /** Something may have come on record of which those who listen have not heard. */
+  get hasUntold(): boolean {
+    return this.#hasUntold;
+  }
+
+  /** Tells those who listen of what is on record; until they have heard it there is something untold. */
+  async telling(onDurable: () => Promise<void>): Promise<void> {
+    this.#hasUntold = true;
+    await onDurable();
+    this.#hasUntold = false;
   }
 
   hasCommitted(mark: string): void {
@@ -38,6 +51,7 @@ export class Writer {
     await this.connected().catch(() => undefined);
     if (this.#mark === mark) return;
     const isUndone = this.#present?.isLost === false && this.#mark === before;
+    this.#hasUntold ||= !isUndone;
     const outcome = isUndone ? 'nothing was recorded' : 'it may or may not be on record';
     throw unreachable(this.#place, `the connection was lost while recording; ${outcome}`, cause);
   }
