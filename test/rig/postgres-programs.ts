@@ -19,7 +19,7 @@ export function postgresPrograms(kind: PostgresKind, spare: string): string {
   const native = join(packageDirectory(), 'native');
   if (isOpenToAll(native)) return join(linked(native), 'bin');
   const copy = join(spare, 'postgres');
-  cpSync(native, copy, { recursive: true });
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
   return join(linked(copy), 'bin');
 }
 
