@@ -3,7 +3,13 @@ import { completePending, findOwnCertificate, openOrCreateKeystore } from '../ag
 import { asBuffer, type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { parseRequestedNames } from '../policy/index.ts';
-import { checkServerUse, type Keystore, validatePath, verifyServerName } from '../trust/index.ts';
+import {
+  checkServerUse,
+  type Keystore,
+  type KeystoreEditor,
+  validatePath,
+  verifyServerName,
+} from '../trust/index.ts';
 import { withAdmin } from './administering.ts';
 import { readCertificates } from './certificate-file.ts';
 import type { Context } from './context.ts';
@@ -60,10 +66,10 @@ export async function unbindCertificate(context: Context, options: TargetOptions
   const settings = await serverSettings(home);
   const target = targetOf(options, settings);
   const keystore = await openOrCreateKeystore(home.node);
-  const label = bindingLabel(target);
-  if (!keystore.has(label)) throw notBound(target);
+  const label = [bindingLabel(target), leavingLabel(target)].find((each) => keystore.has(each));
+  if (label === undefined) throw notBound(target);
   const leaf = parseCertificate(keystore.certificate(label)[0] as Bytes);
-  await changeBinding(keystore, target, undefined, async () => {
+  await removeBinding(keystore, target, async () => {
     const hosts = hostsOf(target, leaf, settings);
     await withAdmin(context, (admin) =>
       admin.call('tls.unbind', { target: `${target.kind} ${target.name}`, hosts }),
@@ -208,31 +214,77 @@ function checkPair(leaf: Certificate, key: KeyObject): void {
   );
 }
 
+/** Under which label a binding waits until the server knows that it is none any more. */
+function leavingLabel({ kind, name }: BindingTarget): string {
+  return `unbound ${kind} ${name}`;
+}
+
+/** What stands under a label of a keystore for a certificate that is shown. */
+interface Shown {
+  readonly chain: readonly Bytes[];
+  readonly key: KeyObject;
+}
+
 /** Changes the keystore, then tells the server; when that fails the keystore is as it was. */
 async function changeBinding(
   keystore: Keystore,
   target: BindingTarget,
-  next: { readonly chain: readonly Bytes[]; readonly key: KeyObject } | undefined,
+  next: Shown,
   tell: () => Promise<void>,
 ): Promise<void> {
   const label = bindingLabel(target);
-  const before = keystore.has(label)
-    ? { chain: keystore.certificate(label), key: keystore.key(label) }
-    : undefined;
-  const put = (binding: typeof before): Promise<void> =>
-    keystore.update((entries) => {
-      entries.remove(label);
-      if (binding === undefined) return;
-      entries.putKey(label, binding.key);
-      entries.putCertificates(label, binding.chain);
-    });
-  await put(next);
+  const before = shownAt(keystore, label);
+  await keystore.update((entries) => {
+    put(entries, label, next);
+    entries.remove(leavingLabel(target));
+  });
   try {
     await tell();
   } catch (error) {
-    await put(before);
+    await keystore.update((entries) => put(entries, label, before));
     throw error;
   }
+}
+
+/** As {@link changeBinding}. Cut off, it is known what the server is still to be told. */
+async function removeBinding(
+  keystore: Keystore,
+  target: BindingTarget,
+  tell: () => Promise<void>,
+): Promise<void> {
+  const [label, leaving] = [bindingLabel(target), leavingLabel(target)];
+  const before = shownAt(keystore, label);
+  if (before !== undefined) await move(keystore, before, { from: label, to: leaving });
+  try {
+    await tell();
+  } catch (error) {
+    if (before !== undefined) await move(keystore, before, { from: leaving, to: label });
+    throw error;
+  }
+  await keystore.update((entries) => entries.remove(leaving));
+}
+
+async function move(
+  keystore: Keystore,
+  shown: Shown,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  await keystore.update((entries) => {
+    entries.remove(from);
+    put(entries, to, shown);
+  });
+}
+
+function shownAt(keystore: Keystore, label: string): Shown | undefined {
+  if (!keystore.has(label)) return undefined;
+  return { chain: keystore.certificate(label), key: keystore.key(label) };
+}
+
+function put(entries: KeystoreEditor, label: string, shown: Shown | undefined): void {
+  entries.remove(label);
+  if (shown === undefined) return;
+  entries.putKey(label, shown.key);
+  entries.putCertificates(label, shown.chain);
 }
 
 /** The hosts under which clients come to see the certificate: each of them may be believed by its roots. */
