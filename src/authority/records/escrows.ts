@@ -73,10 +73,9 @@ export class EscrowRecords {
   before(
     { role, name }: Owner,
     { beforeId, limit }: { readonly beforeId: number; readonly limit: number },
-  ): Promise<EscrowRow[]> {
-    return this.#queries.all<EscrowRow>(
-      `SELECT e.id, i.role || '/' || i.name AS identity, e.repository, e.sealed
-        FROM escrows e JOIN identities i ON i.id = e.identity
+  ): Promise<Omit<EscrowRow, 'identity'>[]> {
+    return this.#queries.all<Omit<EscrowRow, 'identity'>>(
+      `SELECT e.id, e.repository, e.sealed FROM escrows e JOIN identities i ON i.id = e.identity
         WHERE i.role = ? AND i.name = ? AND e.id < ? ORDER BY e.id DESC LIMIT ?`,
       role,
       name,
