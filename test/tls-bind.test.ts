@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { killAtStep } from './rig/disk-steps.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramResult, RunningProgram, runProgram } from './rig/holdfast-process.ts';
 import { Impostor } from './rig/impostor.ts';
@@ -196,6 +197,19 @@ describe('a certificate of an outside authority', () => {
       (await network.run(['tls', 'unbind', '--host', 'localhost'], 1)).stderr,
       /\[object_not_found\]/,
     );
+  });
+
+  it('is unbound at the server too when the command was killed once the keystore had changed', async () => {
+    const host = ['--host', 'localhost'];
+    await network.run(['tls', 'bind', at('chain.pem'), ...host, '--roots', at('root.pem')]);
+    const words = ['tls', 'unbind', ...host, '--home', network.home];
+    // The first one removes what the lock was made of, the second one the lock.
+    const step = { call: 'unlink', nth: 2, isMain: false };
+    assert.ok(await killAtStep(step, { words, cwd: place.path }));
+    await network.run(['tls', 'unbind', ...host]);
+    assert.match(await shownTo('localhost'), /network\.test/);
+    const { stdout } = await network.run(['tls', 'list', '--json']);
+    assert.deepEqual(JSON.parse(stdout), { bindings: [], roots: [] });
   });
 
   it('is believed by restic for the host that it is bound to, and an impostor under another is told nothing', async () => {

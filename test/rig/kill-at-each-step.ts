@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { launcher, RunningProgram } from './holdfast-process.ts';
+import { killAtStep } from './disk-steps.ts';
 
 /** What makes, replaces or removes a file, or has it reach the disk: what lies between two of them is no step. */
 const steps = ['link', 'rename', 'unlink', 'fsync'] as const;
@@ -23,31 +23,18 @@ export interface StepKill {
  */
 export async function killAtEachStep(kill: StepKill): Promise<number> {
   let kills = 0;
-  for (const step of steps) {
-    for (let nth = 1; nth <= mostOfOne && (await runUntil(kill, { step, nth })); nth++) {
+  for (const call of steps) {
+    for (let nth = 1; nth <= mostOfOne && (await killAt(kill, call, nth)); nth++) {
       kills++;
-      await kill.check(`${step} ${nth}`);
+      await kill.check(`${call} ${nth}`);
     }
   }
   return kills;
 }
 
 /** Whether the command was killed before it had ended. */
-async function runUntil(
-  { from, directory, words }: StepKill,
-  { step, nth }: { readonly step: string; readonly nth: number },
-): Promise<boolean> {
+async function killAt({ from, directory, words }: StepKill, call: string, nth: number): Promise<boolean> {
   rmSync(directory, { recursive: true, force: true });
   execFileSync('cp', ['-a', from, directory]);
-  const inject = ['-e', `trace=${step}`, '-e', `inject=${step}:signal=SIGKILL:when=${nth}`];
-  // Not --seccomp-bpf: with it only the first call is counted.
-  const strace = ['-qq', '-f', '-o', '/dev/null', ...inject];
-  // Steps are counted for each thread: with one that works they come in the same order each time.
-  const env = { UV_THREADPOOL_SIZE: '1', NODE_DISABLE_COMPILE_CACHE: '1' };
-  const options = { program: 'strace', cwd: directory, env };
-  await using program = new RunningProgram([...strace, launcher, ...words], options);
-  const { code, signal, stderr } = await program.ended;
-  if (signal === 'SIGKILL') return true;
-  if (code === 0) return false;
-  throw new Error(`${words.join(' ')} failed by itself before ${step} ${nth}:\n${stderr}`);
+  return await killAtStep({ call, nth, isMain: false }, { words, cwd: directory });
 }

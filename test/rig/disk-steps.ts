@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { launcher, RunningProgram } from './holdfast-process.ts';
+import type { Prng } from './prng.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+/** What makes, changes or removes a file. What lies between two of them leaves the disk as it is. */
+const changing = [
+  'openat write writev pwrite64 pwritev ftruncate fsync fdatasync',
+  'rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat',
+  'mkdir mkdirat rmdir chmod fchmod fchmodat',
+].flatMap((names) => names.split(' '));
+
+/** A system call of a command: the `nth` of its name in the first thread that comes so far. */
+export interface DiskStep {
+  readonly call: string;
+  readonly nth: number;
+  /** Whether it is one of the main thread, where only those are counted. */
+  readonly isMain: boolean;
+}
+
+/** A command, and where it runs. */
+export interface SteppedCommand {
+  readonly words: readonly string[];
+  readonly cwd: string;
+}
+
+/** The steps of a command, which is run to its end once for that: those that change something below `cwd`. */
+export async function diskSteps(command: SteppedCommand): Promise<DiskStep[]> {
+  using place = temporaryDirectory();
+  const file = join(place.path, 'trace');
+  const trace = ['-f', '-y', '-s', '0', '-o', file, '-e', `trace=execve,${changing.join(',')}`];
+  await using program = traced(trace, command);
+  const { code, stderr } = await program.ended;
+  if (code !== 0) throw new Error(`${command.words.join(' ')} failed by itself:\n${stderr}`);
+  return stepsIn(readFileSync(file, 'utf8'), command.cwd);
+}
+
+/** Runs a command and kills it (SIGKILL, by strace) as it is about to take a step; whether it came so far. */
+export async function killAtStep({ call, nth, isMain }: DiskStep, command: SteppedCommand): Promise<boolean> {
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
+  // Not --seccomp-bpf: with it only the first call is counted.
+  await using program = traced([...(isMain ? [] : ['-f']), '-o', '/dev/null', ...inject], command);
+  const { code, signal, stderr } = await program.ended;
+  if (signal === 'SIGKILL') return true;
+  if (code === 0) return false;
+  throw new Error(`${command.words.join(' ')} failed by itself before ${call} ${nth}:\n${stderr}`);
+}
+
+/** `count` of these steps, all of them when there are no more, in their order. */
+export function someOf<T>(steps: readonly T[], count: number, prng: Prng): T[] {
+  const left = steps.map((_, index) => index);
+  const chosen = Array.from({ length: Math.min(count, steps.length) }, () =>
+    Number(left.splice(prng.below(left.length), 1)[0]),
+  );
+  return chosen.sort((a, b) => a - b).map((index) => steps[index] as T);
+}
+
+function traced(options: readonly string[], { words, cwd }: SteppedCommand): RunningProgram {
+  // Steps are counted for each thread: with one that works they come in the same order each time.
+  const env = { UV_THREADPOOL_SIZE: '1', NODE_DISABLE_COMPILE_CACHE: '1', HOME: cwd };
+  return new RunningProgram(['-qq', ...options, launcher, ...words], { program: 'strace', cwd, env });
+}
+
+function stepsIn(trace: string, directory: string): DiskStep[] {
+  const main = /^(\d+) +execve\(/.exec(trace)?.[1];
+  const counts = new Map<string, number>();
+  const steps = trace.split('\n').flatMap((line) => {
+    const [, thread = '', call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
+    counts.set(`${thread} ${call}`, nth);
+    return changes(line, directory) ? [{ call, nth, isMain: thread === main }] : [];
+  });
+  // The main thread opens files by the thousand while it starts: others are killed before they open one by what comes next.
+  return steps.filter(({ call, isMain }) => isMain || call !== 'openat');
+}
+
+/** What SQLite shares between processes is made anew after each of them. */
+function changes(line: string, directory: string): boolean {
+  if (!line.includes(`${directory}/`) || line.includes('-shm') || line.includes(' = -1 ')) return false;
+  return !/ openat\(/.test(line) || line.includes('O_CREAT');
+}
