@@ -15,7 +15,7 @@ import { policyKeys } from '../src/policy/policy-keys.ts';
 const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   up: {
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm',
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
     'as backup': '--exclude --exclude-file --no-exclude-caches',
     up: '--once',
   },
@@ -45,9 +45,11 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   init: {
     'key-algorithm': '--port --names --key-algorithm',
     audit: '--network',
+    'postgres/program': '--database',
     'option-differences': '--status-address --kit-passphrase-file --keystore-passphrase --permit',
   },
   serve: { mcs: '--port --names' },
+  'db migrate': { 'postgres/program': '--to' },
   'token create': {
     admin: '--role',
     tokens: '--uses',
@@ -77,7 +79,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'trust remove': { 'tls-bind': '--server' },
   'ca create': {
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm',
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
   },
   'ca export': { 'ca-show': '--chain --force --format' },
   'ca crl': { 'long-crl': '--out', revocation: '--pem' },
@@ -87,6 +89,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     mcs: '--password --format --legacy',
   },
   'ca restore': {
+    'postgres/program': '--database',
     'ca-restore': '--kit --password-file --mirror --re-enrol --trust-issued --port --names',
     'option-differences': '--passphrase-file',
     'ca-backup': '--log-is-lost --dry-run',
@@ -110,7 +113,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sep: '--path --replace',
     'option-differences': '--ini',
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm',
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
   },
   'sm_ssl_cert server': { sep: '--common-name --path --name', 'option-differences': '--ini' },
   'sm_ssl_cert client': { sep: '--oid --path', 'ca-restore': '--name', 'option-differences': '--ini' },
@@ -133,6 +136,7 @@ const settingsShownBy: Readonly<Record<string, string>> = {
   store: 'test/full-disk',
   logLevel: 'test/reload',
   listeners: 'test/resumption',
+  'database.url': 'test/postgres/program',
   'authority.keystorePassphraseFile': 'test/keystore-passphrase',
   'authority.logMirrors': 'test/mirrors',
   'authority.backupTo': 'test/ca-backup',

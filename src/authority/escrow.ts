@@ -79,10 +79,11 @@ export class Escrow {
     const limit = maxEntriesOfPage + 1;
     const rows = await this.#context.records.escrows.before(identity, { beforeId, limit });
     let bytes = 0;
-    const entries = rows.slice(0, maxEntriesOfPage).filter(({ sealed, repository }, index) => {
+    const taken = rows.slice(0, maxEntriesOfPage).filter(({ sealed, repository }, index) => {
       bytes += sealed.length + repository.length + entryOverhead;
       return index === 0 || bytes <= maxBytes;
     });
+    const entries = taken.map(({ id, repository, sealed }) => ({ id, repository, sealed }));
     return { entries, more: entries.length < rows.length };
   }
 

@@ -57,6 +57,7 @@ export { type LogHead, type LogKind, type LogRecord, logKinds } from './log/log-
 export { triedByPeers } from './log/refused-peers.ts';
 export type { LogFilter, LogPage } from './log/search-log.ts';
 export type { VerifiedLog } from './log/verify-log.ts';
+export { type MigratedRecords, migrateRecords } from './migrate-records.ts';
 export type { CatchUpOrder, CaughtUp } from './mirror/catch-up.ts';
 export { DirectoryMirror } from './mirror/directory-mirror.ts';
 export type { LogMirror } from './mirror/log-mirror.ts';

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
 import { reachableNames } from './reachable-names.ts';
-import { listenersOf, readSettings, type Settings } from './settings.ts';
+import { databaseOf, listenersOf, readSettings, type Settings } from './settings.ts';
 import { storeOf } from './store-of.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */
@@ -37,7 +37,8 @@ export async function openAuthorityHome(
   }
   const care = careOf(home, settings);
   const passphrase = () => keystorePassphrase(context, home, settings);
-  const how = { worker, care, passphrase, ...(looks && { looks }) };
+  const database = databaseOf(settings);
+  const how = { worker, care, database, passphrase, ...(looks && { looks }) };
   const authority = await openAuthority({ home: home.path, clock: context.clock, ...how });
   return asAuthorityHome({ home, settings, authority, created: false });
 }

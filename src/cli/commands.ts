@@ -147,6 +147,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./command/store.ts')).defineStore,
   },
   {
+    name: 'db',
+    summary: 'say where the records of the authority are kept',
+    everyday: false,
+    load: async () => (await import('./command/db.ts')).defineDb,
+  },
+  {
     name: 'audit',
     summary: 'read, check and export the log of what was decided',
     everyday: false,

@@ -15,7 +15,7 @@ import { machineName, machineNames } from './machine.ts';
 import { checkBegins } from './one-network.ts';
 import { readPasswordFile } from './password-file.ts';
 import { reachableNames } from './reachable-names.ts';
-import { type Settings, writeSettings } from './settings.ts';
+import { databaseOf, type Settings, writeSettings } from './settings.ts';
 
 /** `holdfast init`: an authority and nothing else. */
 export async function initAuthority(context: Context, options: CreationOptions): Promise<void> {
@@ -55,6 +55,7 @@ export async function createAuthorityHome(
     clock: context.clock,
     worker: true,
     care: careOf(home, settings),
+    database: databaseOf(settings),
     ...(keyAlgorithm && { keyAlgorithm }),
     ...(permit && { permit }),
     keystorePassphrase,
@@ -91,7 +92,8 @@ async function newSettings(options: CreationOptions): Promise<Settings> {
   const [best = 'localhost'] = reachableNames(names);
   const port = options.port ?? defaultPort;
   const statusAddress = options.statusAddress ?? plainStatus(port, best);
-  return { network, names, port, statusAddress };
+  const { database: url } = options;
+  return { network, names, port, statusAddress, ...(url !== undefined && { database: { url } }) };
 }
 
 /** Where the plain listener of a new server is, whom nobody needs a certificate for. */

@@ -12,6 +12,7 @@ export interface CreationOptions {
   readonly keyAlgorithm?: KeyAlgorithm;
   readonly permit?: readonly string[];
   readonly keystorePassphrase?: boolean;
+  readonly database?: string;
 }
 
 /** The first of the three ports when nothing is said. */
@@ -22,6 +23,7 @@ export function addCreationOptions(command: Command): Command {
   return addServingOptions(command)
     .option('--network <name>', 'name of the network (default: backup.<hostname>)')
     .option('--status-address <url>', 'stable URL inside certificates (default: port + 2 of the first name)')
+    .addOption(databaseOption())
     .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file')
     .option(
       '--keystore-passphrase',
@@ -39,6 +41,25 @@ export function addCreationOptions(command: Command): Command {
         keyAlgorithms,
       ),
     );
+}
+
+/** Which database the records of the authority are put in. */
+export function databaseOption(): Option {
+  return new Option(
+    '--database <url>',
+    'keep the records in this PostgreSQL database, postgres://user@host/database (default: a file in the home)',
+  ).argParser(parseDatabaseUrl);
+}
+
+/** Words of a command line can be read by everybody on the machine. */
+export function parseDatabaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
+    throw new InvalidArgumentError('expected postgres://user@host/database');
+  if (url.password === '') return text;
+  throw new InvalidArgumentError(
+    'a password does not belong in a command line: put it into ~/.pgpass, or add ?passfile=FILE',
+  );
 }
 
 /** Adds the options that `serve` shares with them. */

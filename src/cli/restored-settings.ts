@@ -16,10 +16,17 @@ export interface SettingChange {
  */
 export async function proposeSettings(
   kept: Settings,
-  { names, port }: { readonly names?: readonly string[]; readonly port?: number },
+  {
+    names,
+    port,
+    database: url,
+  }: { readonly names?: readonly string[]; readonly port?: number; readonly database?: string },
 ): Promise<Settings> {
+  const { database: _before, ...others } = kept;
   const moved = {
-    ...kept,
+    ...others,
+    // The database of the old one still has the old one's records.
+    ...(url !== undefined && { database: { url } }),
     names: names === undefined ? await namesHere(kept) : [...names],
     port: port ?? kept.port,
   };

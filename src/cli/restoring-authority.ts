@@ -13,6 +13,7 @@ import {
   sealedKind,
 } from '../authority/index.ts';
 import { HoldfastError, type Secret } from '../base/index.ts';
+import type { DatabasePlace } from '../db/index.ts';
 import { careOf, checkMirror, mirrorAt } from './care-of.ts';
 import { givenPassword } from './choose-password.ts';
 import type { Context } from './context.ts';
@@ -25,7 +26,7 @@ import { inNewHome } from './new-home.ts';
 import { checkMayHoldAuthority } from './one-network.ts';
 import { readKit } from './recovering.ts';
 import { differences, proposeSettings } from './restored-settings.ts';
-import { checkSettings, parseSettings, readSettings, type Settings } from './settings.ts';
+import { checkSettings, databaseOf, parseSettings, readSettings, type Settings } from './settings.ts';
 import { whyLost } from './why-lost.ts';
 
 /** What `ca restore` takes. */
@@ -35,6 +36,7 @@ export interface CaRestoreOptions {
   readonly passwordFile?: string;
   readonly names?: readonly string[];
   readonly port?: number;
+  readonly database?: string;
   readonly mirror?: readonly string[];
   readonly logIsLost?: string;
   readonly trustIssued?: boolean;
@@ -71,9 +73,10 @@ export async function restoreCa(
   await checkMayHoldAuthority(context.home, contents.manifest.network);
   const passphrase = await newKeystorePassphrase(context, {});
   const { manifest, result } = await inNewHome(context.home, settings, async (home) => {
-    const what = { home: home.path, path, key, passphrase, names: settings.names };
+    const database = databaseOf(settings);
+    const what = { home: home.path, path, key, passphrase, names: settings.names, database };
     const restored = await restoreAuthority({ ...catchUpOrder(context, home, settings, options), ...what });
-    await checkOpens(context, home, passphrase);
+    await checkOpens(context, home, { passphrase, database });
     return restored;
   });
   sayRestored(context, { network: manifest.network, keys: manifest.keys, result, changes, followers });
@@ -83,10 +86,13 @@ export async function restoreCa(
 async function checkOpens(
   { clock }: Context,
   { path }: Home,
-  passphrase: Secret<string> | undefined,
+  {
+    passphrase,
+    database,
+  }: { readonly passphrase: Secret<string> | undefined; readonly database: DatabasePlace | undefined },
 ): Promise<void> {
   const secret = passphrase === undefined ? undefined : async (): Promise<Secret<string>> => passphrase;
-  const authority = await openAuthority({ home: path, clock, passphrase: secret });
+  const authority = await openAuthority({ home: path, clock, database, passphrase: secret });
   await authority.close();
 }
 
@@ -103,6 +109,7 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<void
   const result = await resumeRestore({
     ...catchUpOrder(context, home, settings, said),
     home: home.path,
+    database: databaseOf(settings),
     trustIssued: options.trustIssued === true,
     ofKeysAlone: isOfKeysAlone(options),
   });

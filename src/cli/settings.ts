@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, Secret, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import type { DatabasePlace } from '../db/index.ts';
 import { defaultListeners, ListenerPolicy, parseListeners, parseRequestedNames } from '../policy/index.ts';
 import type { Home } from './home.ts';
 import { reachableNames } from './reachable-names.ts';
@@ -19,6 +20,8 @@ export const about = {
   store: 'Directory of the repositories, relative to the home. Default: "store".',
   logLevel: 'What the server logs on stderr: "debug", "info", "warn" or "error". Default: "info".',
   listeners: 'Listeners of the server instead of the default three.',
+  'database.url':
+    'The PostgreSQL database with the records of the authority: postgres://user@host/database. A file in the home unless said; holdfast db migrate moves them there. Read at start.',
   'authority.keystorePassphraseFile':
     "File with the passphrase of the authority's keystore, where it has one; relative to the home. Asked for unless said.",
   'authority.logMirrors':
@@ -31,6 +34,12 @@ export const about = {
 } as const;
 
 const Duration = Type.String({ pattern: '^[0-9]{1,6}[smhdw]$' });
+
+/** Where the records of the authority are. */
+const DatabaseSettings = Type.Object(
+  { url: Type.String({ pattern: '^postgres(ql)?://' }) },
+  { additionalProperties: false },
+);
 
 /** What is done by itself about copies of the authority. */
 const AuthoritySettings = Type.Object(
@@ -55,6 +64,7 @@ export const settingsSchema = Type.Object(
     store: Type.Optional(Type.String()),
     logLevel: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])),
     listeners: Type.Optional(Type.Array(ListenerPolicy)),
+    database: Type.Optional(DatabaseSettings),
     authority: Type.Optional(AuthoritySettings),
   },
   { additionalProperties: false },
@@ -150,6 +160,22 @@ export async function addSchedule(home: Home, { to, every, keep }: Schedule): Pr
 /** The listeners the settings ask for, on `port` when it is said. */
 export function listenersOf(settings: Settings, port = settings.port): readonly ListenerPolicy[] {
   return settings.listeners ?? defaultListeners(port);
+}
+
+/** The database that the records of the authority are in; undefined for the file in the home. */
+export function databaseOf({ database }: Settings): DatabasePlace | undefined {
+  return database && { kind: 'postgres', url: new Secret(database.url) };
+}
+
+/**
+ * Says in the settings of a home that the records are in a database now, and leaves everything else in the file as it is.
+ * @throws HoldfastError `settings_invalid`
+ */
+export async function addDatabase(home: Home, url: string): Promise<void> {
+  const text = await readFile(home.settings, 'utf8');
+  const next = `${text.trimEnd()}\n\n[database]\nurl = ${JSON.stringify(url)}\n`;
+  parseSettings(next, home.settings);
+  await writeFileAtomic(home.settings, next);
 }
 
 /** Where a server keeps repositories. */

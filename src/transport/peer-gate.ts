@@ -106,7 +106,8 @@ export class PeerGate {
     } catch (error) {
       // Its first request is told why, and is not cut off before.
       this.#forget(socket);
-      if (isToldToPeer(error)) return 'told';
+      // What cannot be looked up now says nothing of who is there.
+      if (isToldToPeer(error) || !this.#strangers.has(socket)) return 'told';
       onStranger(error);
       return 'stranger';
     }

@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
+import type { DatabasePlace } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { authorityDirectory, existingDatabase } from '../authority-files.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
@@ -10,6 +11,7 @@ import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts
 import { hasAuthority } from '../open-authority.ts';
 import { readIssuer } from '../read-issuer.ts';
 import type { AuthorityRecords } from '../records/authority-records.ts';
+import { moveRecords } from '../records/move-records.ts';
 import { openRecords } from '../records/open-records.ts';
 import type { Records } from '../records/records.ts';
 import type { BackupKey } from './backup-key.ts';
@@ -29,6 +31,8 @@ export interface RestoreOrder extends CatchUpOrder {
   readonly passphrase?: Secret<string> | undefined;
   /** What the server is to be called. */
   readonly names: readonly string[];
+  /** Where its records are to be; in a file of the home unless said. */
+  readonly database?: DatabasePlace | undefined;
 }
 
 /** A restored authority: what it learnt, or why it waits. */
@@ -69,7 +73,11 @@ export async function inspectBackup(path: string, key: BackupKey): Promise<Backu
 export async function restoreAuthority(order: RestoreOrder): Promise<Restored> {
   using _lock = await lockHome(order.home);
   if (await hasAuthority(order.home)) throw authorityExists(order.home);
-  return await buildAuthority(order.home, (directory) => fill(directory, order));
+  return await buildAuthority(order.home, async (directory) => {
+    const restored = await fill(directory, order);
+    if (order.database !== undefined) await moveRecords(directory, order.database);
+    return restored;
+  });
 }
 
 /** Which authority is to go on, and how. */
@@ -77,6 +85,8 @@ export interface ResumeOrder extends CatchUpOrder {
   readonly home: string;
   /** What is said of the certificates of before holds for an authority of keys alone. */
   readonly ofKeysAlone: boolean;
+  /** Where its records are; in a file of the home unless said. */
+  readonly database?: DatabasePlace | undefined;
 }
 
 /**
@@ -84,11 +94,16 @@ export interface ResumeOrder extends CatchUpOrder {
  * @throws HoldfastError `authority_restored` when it still cannot, `usage` when it does not wait for anything, or is not of
  *   keys alone
  */
-export async function resumeRestore({ home, ofKeysAlone, ...order }: ResumeOrder): Promise<CaughtUp> {
+export async function resumeRestore({
+  home,
+  ofKeysAlone,
+  database,
+  ...order
+}: ResumeOrder): Promise<CaughtUp> {
   using _lock = await lockHome(home);
   const directory = authorityDirectory(home);
-  await existingDatabase(directory);
-  await using records = await openRecords(directory);
+  if (database === undefined) await existingDatabase(directory);
+  await using records = await openRecords(directory, { database });
   const standing = (await records.state.read())?.standing;
   if (ofKeysAlone) await checkKnowsNone(records, home);
   if (standing === 'restored') return await catchUp(records, order);

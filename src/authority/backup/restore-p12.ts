@@ -1,8 +1,10 @@
 import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { DatabasePlace } from '../../db/index.ts';
 import { authorityExists, buildAuthority } from '../build-authority.ts';
 import { lockHome } from '../home-lock.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from '../mirror/catch-up.ts';
 import { hasAuthority } from '../open-authority.ts';
+import { moveRecords } from '../records/move-records.ts';
 import { openRecords } from '../records/open-records.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 import { type StageOptions, stagePkcs12 } from './stage-p12.ts';
@@ -11,6 +13,8 @@ import { type StageOptions, stagePkcs12 } from './stage-p12.ts';
 export interface Pkcs12Restore extends StageOptions, CatchUpOrder {
   /** A home without an authority. */
   readonly home: string;
+  /** Where its records are to be; in a file of the home unless said. */
+  readonly database?: DatabasePlace | undefined;
 }
 
 /**
@@ -28,12 +32,18 @@ export async function restorePkcs12(
   if (await hasAuthority(restore.home)) throw authorityExists(restore.home);
   return await buildAuthority(restore.home, async (directory) => {
     await stagePkcs12(directory, authority, restore);
-    await using records = await openRecords(directory);
-    try {
-      return await catchUp(records, restore);
-    } catch (error) {
-      if (isHoldfastError(error, 'authority_restored')) return error;
-      throw error;
-    }
+    const result = await caughtUp(directory, restore);
+    if (restore.database !== undefined) await moveRecords(directory, restore.database);
+    return result;
   });
+}
+
+async function caughtUp(directory: string, restore: Pkcs12Restore): Promise<CaughtUp | HoldfastError> {
+  await using records = await openRecords(directory);
+  try {
+    return await catchUp(records, restore);
+  } catch (error) {
+    if (isHoldfastError(error, 'authority_restored')) return error;
+    throw error;
+  }
 }

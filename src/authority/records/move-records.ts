@@ -2,20 +2,35 @@ import { rename } from 'node:fs/promises';
 import { syncDirectory } from '../../base/index.ts';
 import { copyTables, type DatabasePlace } from '../../db/index.ts';
 import { databasePath } from '../authority-files.ts';
+import type { AuthorityRecords } from './authority-records.ts';
 import { openRecords } from './open-records.ts';
 import { authorityMigrations } from './schema.ts';
 import { tables } from './tables.ts';
 
+/** What is done with records that were copied, before they are the ones that count. */
+export type Settle = (copy: AuthorityRecords, from: AuthorityRecords) => Promise<void>;
+
 /**
- * Copies the records of an authority from its directory into another database, which is empty. For whoever holds the lock
- * of the home. The file stays, under the name `authority.db.moved`: nothing is to be recorded in two places.
+ * Copies the records of an authority from its directory into another database, which is empty, and lets `settle` look at them
+ * and say that they are there now. For whoever holds the lock of the home. The file stays, under another name, which is given:
+ * nothing is to be recorded in two places.
  *
  * @throws HoldfastError `database_refused` when it is not empty, and the errors of both databases
  */
-export async function moveRecords(directory: string, to: DatabasePlace): Promise<void> {
+export async function moveRecords(
+  directory: string,
+  to: DatabasePlace,
+  settle: Settle = async () => {},
+): Promise<string> {
   const path = databasePath(directory);
-  await (await openRecords(directory)).close();
-  await copyTables({ from: { kind: 'sqlite', path }, to, migrations: authorityMigrations, tables });
-  await rename(path, `${path}.moved`);
+  {
+    await using from = await openRecords(directory);
+    await copyTables({ from: { kind: 'sqlite', path }, to, migrations: authorityMigrations, tables });
+    await using copy = await openRecords(directory, { database: to });
+    await settle(copy, from);
+  }
+  const aside = `${path}.moved`;
+  await rename(path, aside);
   await syncDirectory(directory);
+  return aside;
 }

@@ -17,7 +17,7 @@ import { machineNames } from '../machine.ts';
 import { inNewHome } from '../new-home.ts';
 import { checkMayHoldAuthority } from '../one-network.ts';
 import { readChosenFile } from '../read-chosen-file.ts';
-import { checkSettings, readSettings, type Settings } from '../settings.ts';
+import { checkSettings, databaseOf, readSettings, type Settings } from '../settings.ts';
 import { type LostChoices, whyLost } from '../why-lost.ts';
 import { isThere } from './written-files.ts';
 
@@ -53,6 +53,7 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
   const { home, result } = await inNewHome(context.home, settings, async (home) => {
     const result = await restorePkcs12(authority, {
       home: home.path,
+      database: databaseOf(settings),
       clock: context.clock,
       passphrase,
       recoveryKit: { write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },

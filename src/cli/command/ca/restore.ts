@@ -1,4 +1,4 @@
-import { addServingOptions } from '../../creation-options.ts';
+import { addServingOptions, databaseOption } from '../../creation-options.ts';
 import type { DefineCommand } from '../../define-command.ts';
 import type { CaRestoreOptions } from '../../restoring-authority.ts';
 import { addRules, atMostOne, needs } from '../../word-rules.ts';
@@ -13,6 +13,7 @@ export const defineCaRestore: DefineCommand = (command, start) => {
     needs('--password-file', 'file'),
     needs('--names', 'file'),
     needs('--port', 'file'),
+    needs('--database', 'file'),
     needs('--dry-run', 'file'),
     atMostOne('--dry-run', '--mirror'),
     atMostOne('--dry-run', '--log-is-lost'),
@@ -37,6 +38,7 @@ export const defineCaRestore: DefineCommand = (command, start) => {
     .option('--trust-issued', 'with a PKCS#12: accept certificates of before that are valid')
     .option('--dry-run', 'show what would change, and which clients could not follow');
   addServingOptions(command)
+    .addOption(databaseOption())
     .addHelpText(
       'after',
       '\nExamples:\n  holdfast ca restore authority.age --kit recovery-kit.txt --names new.example\n' +
