@@ -38,7 +38,7 @@ export class AuditLog {
   readonly #clock: Clock;
   readonly #waits: boolean;
   /** After what was last appended. */
-  #end: LogEnd | undefined;
+  #end: (LogEnd & { readonly text: string }) | undefined;
 
   /** A log that `waits` for what a mirror knows takes no records: they would stand where others do. */
   constructor(records: AuthorityRecords, epoch: number, clock: Clock, { waits = false } = {}) {
@@ -69,7 +69,7 @@ export class AuditLog {
     };
     const text = JSON.stringify(record);
     await tx.log.append({ sequence: record.sequence, record: text });
-    this.#end = { sequence: record.sequence, hash: hashRecord(text), atMs: nowMs };
+    this.#end = { sequence: record.sequence, hash: hashRecord(text), atMs: nowMs, text };
   }
 
   /** Records something that changes nothing else. */
@@ -79,7 +79,7 @@ export class AuditLog {
 
   /** Where it ends, once that is on the disk. */
   async head(): Promise<LogHead> {
-    const { sequence, hash } = await this.#records.transaction(readEnd);
+    const { sequence, hash } = endAt(await this.#records.transaction((tx) => tx.log.last()));
     return { sequence, hash };
   }
 
@@ -136,15 +136,14 @@ export class AuditLog {
     return head;
   }
 
-  /** What was appended and then undone is not there to be counted, and what comes in its place is appended here too. */
+  /** What was appended and then undone is not there, and another process may have appended in its place. */
   async #endOf(tx: Records): Promise<LogEnd> {
-    const last = await tx.log.lastSequence();
-    return this.#end !== undefined && this.#end.sequence === last ? this.#end : await readEnd(tx);
+    const last = await tx.log.last();
+    return this.#end !== undefined && this.#end.text === last?.record ? this.#end : endAt(last);
   }
 }
 
-async function readEnd({ log }: Records): Promise<LogEnd> {
-  const last = await log.last();
+function endAt(last: LogRow | undefined): LogEnd {
   return last === undefined
     ? { sequence: 0, hash: logStart, atMs: 0 }
     : { sequence: last.sequence, hash: hashRecord(last.record), atMs: recordTime(last.record) };
