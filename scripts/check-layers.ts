@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { findCycle } from './layers/find-cycle.ts';
-import { mayImport, onlyIn } from './layers/layer-table.ts';
+import { mayImport, onlyIn, wordsOnlyIn } from './layers/layer-table.ts';
 import { type ModuleImport, moduleImports } from './layers/module-imports.ts';
 
 /** What a package says of the modules it depends on. */
@@ -17,6 +17,7 @@ interface SourceFile {
   readonly folder: string;
   /** Tests, what they share and contract suites: never part of the package, so they may use development tools and `test/`. */
   readonly isTest: boolean;
+  readonly text: string;
   readonly imports: readonly ModuleImport[];
 }
 
@@ -32,17 +33,20 @@ export function checkLayers(root: string): string[] {
   return [
     ...checkFolders(root, files),
     ...files.flatMap((file) => file.imports.flatMap((found) => checkImport(root, manifest, file, found))),
+    ...files.flatMap(checkWords),
     ...checkCycles(files),
   ];
 }
 
 function readSource(root: string, path: string): SourceFile {
   const parts = path.split(sep);
+  const text = readFileSync(join(root, path), 'utf8');
   return {
     path: parts.join('/'),
     folder: parts.length > 2 ? (parts[1] ?? '') : '',
     isTest: /\.(test|contract|fixture)\.ts$/.test(path),
-    imports: moduleImports(readFileSync(join(root, path), 'utf8')),
+    text,
+    imports: moduleImports(text),
   };
 }
 
@@ -91,6 +95,19 @@ function packageProblem(manifest: Manifest, file: SourceFile, specifier: string)
   const rule = file.isTest ? undefined : onlyIn.find(({ modules }) => modules.includes(name));
   if (rule === undefined || rule.folders.split(' ').includes(file.folder)) return undefined;
   return `${file.folder} may not import ${name}: ${rule.because}`;
+}
+
+/** Lines with words of a language that belong in another folder. */
+function checkWords({ path, text, isTest }: SourceFile): string[] {
+  if (isTest) return [];
+  const rules = wordsOnlyIn.filter(({ below, only }) => path.startsWith(below) && !path.startsWith(only));
+  return rules.flatMap(({ words, only, because }) =>
+    text
+      .split('\n')
+      .flatMap((line, index) =>
+        words.test(line) ? [`${path}:${index + 1}: these words belong in ${only}: ${because}`] : [],
+      ),
+  );
 }
 
 function checkCycles(files: readonly SourceFile[]): string[] {

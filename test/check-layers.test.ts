@@ -46,6 +46,17 @@ test('a tree that keeps to the layers has no violations', () => {
 
 const violating: readonly [string, Record<string, string>, string][] = [
   [
+    'a statement beside the records',
+    {
+      'src/authority/index.ts': '',
+      'src/authority/records/a.ts': "export const sql = 'SELECT 1';\n",
+      'src/authority/b.test.ts': "export const sql = 'SELECT 1';\n",
+      'src/authority/c.ts':
+        '\nexport const sql = `\n  UPDATE log`;\nexport const other = "DELETE FROM log";\n',
+    },
+    'src/authority/c.ts:4: these words belong in src/authority/records/: what decides is given records, and never a statement',
+  ],
+  [
     'a folder that the row does not list',
     { 'src/pki/a.ts': "\nimport { x } from '../storage/index.ts';\n" },
     'src/pki/a.ts:2: pki may not import storage',

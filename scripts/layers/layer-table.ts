@@ -43,3 +43,18 @@ export const onlyIn: readonly { modules: readonly string[]; folders: string; bec
     because: 'the authority and the backup engine can be read and tested without a network',
   },
 ];
+
+/** Words of a language that only files below some folder may use, among those below another, and what that keeps true. */
+export const wordsOnlyIn: readonly {
+  readonly words: RegExp;
+  readonly below: string;
+  readonly only: string;
+  readonly because: string;
+}[] = [
+  {
+    words: /['"`]\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b/,
+    below: 'src/authority/',
+    only: 'src/authority/records/',
+    because: 'what decides is given records, and never a statement',
+  },
+];
