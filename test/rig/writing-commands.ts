@@ -1,0 +1,292 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ErrorCode } from '../../src/base/index.ts';
+import { freePorts } from './free-ports.ts';
+import { type KillScene, quick } from './kill-scene.ts';
+
+/** What a command is to be killed in. */
+export interface Prepared {
+  readonly words: readonly string[];
+  /** How it is said again after the kill; the same unless said. */
+  readonly again?: readonly string[];
+  /** What it may say instead of succeeding, when it was done already. */
+  readonly done?: readonly ErrorCode[];
+  /** Commands that have to succeed in the end. */
+  readonly after?: readonly (readonly string[])[];
+}
+
+/** A command that writes a key or a record. */
+export interface WritingCommand {
+  readonly name: string;
+  /** Makes of a copy of the scene what the command finds. */
+  readonly prepare: (here: string, scene: KillScene) => Promise<Prepared>;
+}
+
+type Simple = Omit<Prepared, 'words'> & { readonly first?: readonly (readonly string[])[] };
+
+/** A command at the authority of the copy, whose server does not run; `HERE` in its words is the copy. */
+function atAuthority(name: string, more: string, { first = [], ...rest }: Simple = {}): WritingCommand {
+  return {
+    name,
+    prepare: async (here) => {
+      const all = (words: readonly string[]): string[] => words.map((word) => word.replaceAll('HERE', here));
+      for (const words of first) await quick(all(words));
+      const words = [...name.split(' '), ...(more === '' ? [] : more.split(' '))];
+      const { again, after = [] } = rest;
+      return {
+        ...rest,
+        words: all([...words, ...(words.includes('--home') ? [] : ['--home', 'HERE/a'])]),
+        ...(again && { again: all(again) }),
+        after: after.map(all),
+      };
+    },
+  };
+}
+
+/** A command of a machine that has just joined the live network. */
+function onMachine(
+  name: string,
+  more: readonly string[],
+  rest: Omit<Prepared, 'words'> & { readonly ready?: (home: string, here: string) => Promise<void> } = {},
+): WritingCommand {
+  return {
+    name,
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      await scene.join(scene.newName(), home);
+      const { ready, ...prepared } = rest;
+      await ready?.(home, here);
+      const words = more.map((word) => word.replaceAll('HERE', here));
+      return {
+        after: [['backup', join(here, 'data'), '--home', home]],
+        ...prepared,
+        words: [...name.split(' '), ...words, '--home', home],
+      };
+    },
+  };
+}
+
+const kit = ['--kit', 'HERE/a/recovery-kit.txt'].join(' ');
+const password = '--password-file HERE/password';
+const bind = 'HERE/outside/chain.pem --roots HERE/outside/root.pem --host localhost';
+
+/** Every command that writes a key or a record, those first in which most is at stake. */
+export const writingCommands: readonly WritingCommand[] = [
+  {
+    name: 'join',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const words = [...scene.joining(scene.newName()), '--home', home];
+      return { words, done: ['name_taken'], after: [['backup', join(here, 'data'), '--home', home]] };
+    },
+  },
+  {
+    name: 'join',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const name = scene.newName();
+      await scene.join(name, home);
+      const words = ['join', await scene.reissueCode(name), '--home', home];
+      return { words, done: ['join_code_used'], after: [['backup', join(here, 'data'), '--home', home]] };
+    },
+  },
+  {
+    name: 'recover',
+    prepare: async (here, scene) => {
+      const [lost, home] = [join(here, 'lost'), join(here, 'machine')];
+      const name = scene.newName();
+      await scene.join(name, lost);
+      await quick(['backup', join(here, 'data'), '--home', lost]);
+      const code = await scene.reissueCode(name);
+      const words = [
+        'recover',
+        code,
+        '--kit',
+        join(scene.live.home, 'recovery-kit.txt'),
+        '--trust-server',
+        '--home',
+        home,
+      ];
+      return { words, after: [['backup', join(here, 'data'), '--home', home]] };
+    },
+  },
+  atAuthority(
+    'ca restore',
+    `HERE/authority.age ${kit} --names localhost --log-is-lost test --home HERE/new`,
+    {
+      done: ['home_exists'],
+      after: [['token', 'create', 'after', '--home', 'HERE/new']],
+    },
+  ),
+  onMachine('backup', ['HERE/data']),
+  onMachine('backup', ['HERE/data', '--repo', 'HERE/repo', '--init', ...password.split(' ')]),
+  {
+    name: 'request collect',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const name = scene.newName();
+      const words = ['request', 'create', '--cn', name, '--profile', 'client', '--submit', ...scene.known];
+      await quick([...words, '--home', home]);
+      await scene.approve(name);
+      return {
+        words: ['request', 'collect', name, '--home', home],
+        done: ['request_unknown'],
+        after: [['backup', join(here, 'data'), '--home', home]],
+      };
+    },
+  },
+  {
+    name: 'request submit',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const name = scene.newName();
+      await quick(['request', 'create', '--cn', name, '--out', join(here, 'csr'), '--home', home]);
+      const words = ['request', 'submit', name, '--profile', 'server', ...scene.known, '--home', home];
+      return { words, after: [['request', 'pending', '--home', home]] };
+    },
+  },
+  {
+    name: 'request create',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const words = ['request', 'create', '--cn', 'desk', '--profile', 'client', '--submit', ...scene.known];
+      return {
+        words: [...words, '--home', home],
+        done: ['name_taken'],
+        after: [['request', 'submit', 'desk', '--profile', 'client', ...scene.known, '--home', home]],
+      };
+    },
+  },
+  atAuthority('request create', '--cn box --out HERE/box.csr --home HERE/new', {
+    done: ['object_exists'],
+  }),
+  atAuthority('tls bind', bind, { after: [['tls', 'list', '--home', 'HERE/a']] }),
+  atAuthority('tls unbind', '--host localhost', {
+    first: [['tls', 'bind', ...bind.split(' '), '--home', 'HERE/a']],
+    done: ['object_not_found'],
+  }),
+  onMachine('cert renew', ['--force']),
+  onMachine('cert export', ['--layout', 'restic', 'HERE/out'], {
+    ready: async (home, here) => quick(['backup', join(here, 'data'), '--home', home]),
+  }),
+  onMachine('trust add', ['--server', 'vault.example', '--file', 'HERE/outside/root.pem']),
+  onMachine('trust remove', ['--server', 'vault.example'], {
+    ready: async (home, here) =>
+      quick([
+        'trust',
+        'add',
+        '--server',
+        'vault.example',
+        '--file',
+        join(here, 'outside/root.pem'),
+        '--home',
+        home,
+      ]),
+    done: ['object_not_found'],
+  }),
+  onMachine('repair index', ['--repo', 'HERE/repo', ...password.split(' ')], {
+    ready: async (home, here) => {
+      const repo = ['--repo', join(here, 'repo'), '--init', '--password-file', join(here, 'password')];
+      await quick(['backup', join(here, 'data'), ...repo, '--home', home]);
+      rmSync(join(here, 'repo/index'), { recursive: true });
+      mkdirSync(join(here, 'repo/index'));
+    },
+  }),
+  atAuthority('ca move', 'HERE/moved.age', {
+    again: ['ca', 'move', '--undo', 'cut off', '--home', 'HERE/a'],
+    done: ['usage'],
+    after: [['ca', 'backup', 'HERE/moved.age', '--force', '--home', 'HERE/a']],
+  }),
+  atAuthority('ca move', '--undo mistaken', {
+    first: [['ca', 'move', 'HERE/moved.age', '--home', 'HERE/a']],
+    done: ['usage'],
+  }),
+  atAuthority('ca backup', 'HERE/new.age', {
+    done: ['object_exists'],
+    after: [['ca', 'rehearse', 'HERE/new.age', ...kit.split(' '), '--home', 'HERE/a']],
+  }),
+  atAuthority('ca backup', '--to HERE/data --every 24h', { done: ['settings_invalid'] }),
+  atAuthority('ca offline', `HERE/root.age ${password}`, { done: ['object_exists', 'root_offline'] }),
+  atAuthority('ca online', `HERE/root.age ${password}`, {
+    first: [['ca', 'offline', 'HERE/root.age', ...password.split(' '), '--home', 'HERE/a']],
+  }),
+  atAuthority('ca permit', 'localhost,127.0.0.0/8,example.com'),
+  atAuthority('ca clock accept', '--reason right'),
+  atAuthority('ca rehearse', `HERE/authority.age ${kit}`),
+  atAuthority('keystore rekey', '--stash'),
+  atAuthority('store accept', '--reason gone'),
+  atAuthority('init', '--network x.test --names localhost --home HERE/new', {
+    done: ['home_exists'],
+    after: [['token', 'create', 'after', '--home', 'HERE/new']],
+  }),
+  {
+    name: 'up',
+    prepare: async (here) => {
+      const port = String(await freePorts());
+      const home = join(here, 'new');
+      const words = [
+        'up',
+        '--once',
+        '--port',
+        port,
+        '--names',
+        'localhost',
+        join(here, 'data'),
+        '--home',
+        home,
+      ];
+      return { words };
+    },
+  },
+  atAuthority('token create', 'after'),
+  atAuthority('token revoke', '1', { done: ['already_revoked'] }),
+  atAuthority('request approve', '1', { done: ['request_not_allowed'] }),
+  atAuthority('request deny', '1 --reason no', { done: ['request_not_allowed'] }),
+  atAuthority('cert revoke', 'client/laptop --yes', { done: ['already_revoked'] }),
+  atAuthority('cert revoke', 'issuing-1 --reason cACompromise --yes', {
+    done: ['already_revoked'],
+    after: [['keystore', 'rekey', '--stash', '--home', 'HERE/a']],
+  }),
+  atAuthority('policy set', 'queue off'),
+  atAuthority('policy import', 'HERE/policy.json --yes'),
+  atAuthority('request complete', 'HERE/outside/chain.pem'),
+  atAuthority('sm_ssl_cert ca', '--ini HERE/ini --network x.test --names localhost --home HERE/new', {
+    done: ['home_exists'],
+  }),
+  atAuthority('sm_ssl_cert server', '--ini HERE/ini --common-name vault.example'),
+  atAuthority('sm_ssl_cert client', '--ini HERE/ini --oid CN:box'),
+  atAuthority('certutil', '-f -backup secret HERE/certutil.p12'),
+  atAuthority('certutil', '-restore secret HERE/certutil.p12 --re-enrol --home HERE/new', {
+    first: [['certutil', '-backup', 'secret', 'HERE/certutil.p12', '--home', 'HERE/a']],
+    done: ['home_exists'],
+  }),
+];
+
+/** The other commands, and why they are not among those. */
+export const otherCommands: Readonly<Record<string, string>> = {
+  serve: 'what it writes as it starts, up writes too',
+  'ca create': 'init by another name',
+  'ca crl': 'only reads; a file that is named is replaced whole',
+  'ca export': 'only reads; files that are named are replaced whole',
+  'policy export': 'only reads; a file that is named is replaced whole',
+  'audit export': 'only reads; a file that is named is replaced whole',
+  restore: 'writes what is the user’s, and no record; its own test kills it',
+  'audit list': 'only reads',
+  'audit verify': 'only reads',
+  'ca show': 'only reads',
+  'cert list': 'only reads',
+  'cert show': 'only reads',
+  'cert verify': 'only reads',
+  check: 'only reads',
+  'key list': 'only reads',
+  ls: 'only reads',
+  'policy show': 'only reads',
+  'request list': 'only reads',
+  'request pending': 'forgets a request in one write of the keystore',
+  'request show': 'only reads',
+  snapshots: 'only reads',
+  status: 'only reads',
+  'tls list': 'only reads',
+  'token list': 'only reads',
+  'trust list': 'only reads',
+};
