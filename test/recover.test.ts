@@ -89,11 +89,13 @@ describe('a machine that is lost, keys and all', () => {
     assert.match(stderr, /\[certificate_revoked\]/);
   });
 
-  it('can be given a key again without a code, once it has joined', async () => {
+  it('can be given a key again once it has joined, without a code or with the one that it has used', async () => {
     const fresh = network.client('laptop', at('fresh'));
-    const { stdout } = await fresh.run(['recover', '--kit', kit(), '--json']);
-    const report = JSON.parse(stdout) as { name: string; snapshots: number };
-    assert.deepEqual([report.name, report.snapshots], ['laptop', 2]);
+    for (const words of [[], [code]]) {
+      const { stdout } = await fresh.run(['recover', ...words, '--kit', kit(), '--json']);
+      const report = JSON.parse(stdout) as { name: string; snapshots: number };
+      assert.deepEqual([report.name, report.snapshots], ['laptop', 2]);
+    }
   });
 
   it('says so when nothing was left with the server', async () => {
