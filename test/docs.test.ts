@@ -30,3 +30,10 @@ test('the README is short, and names both commands', async () => {
   assert.match(readme, /npm ci && npm start -- /);
   assert.match(readme, /npm ci && npm test/);
 });
+
+test('the architecture names files that are there', async () => {
+  const text = await read('docs/architecture.md');
+  const named = [...text.matchAll(/`([a-z-]+\/[a-z/-]+\.ts)`/g)].map(([, path = '']) => path);
+  assert.ok(named.length > 50);
+  for (const path of named) await read(path.startsWith('scripts/') ? path : `src/${path}`);
+});
