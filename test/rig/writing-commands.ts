@@ -268,6 +268,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'ca create': 'init by another name',
   'ca crl': 'only reads; a file that is named is replaced whole',
   'ca export': 'only reads; files that are named are replaced whole',
+  'db migrate': 'needs a server of PostgreSQL, and is tried with those of test:postgres',
   'policy export': 'only reads; a file that is named is replaced whole',
   'audit export': 'only reads; a file that is named is replaced whole',
   restore: 'writes what is the user’s, and no record; its own test kills it',
