@@ -206,7 +206,10 @@ export const writingCommands: readonly WritingCommand[] = [
     after: [['ca', 'rehearse', 'HERE/new.age', ...kit.split(' '), '--home', 'HERE/a']],
   }),
   atAuthority('ca backup', '--to HERE/data --every 24h', { done: ['settings_invalid'] }),
-  atAuthority('ca offline', `HERE/root.age ${password}`, { done: ['object_exists', 'root_offline'] }),
+  atAuthority('ca offline', `HERE/root.age ${password}`, {
+    done: ['object_exists', 'root_offline'],
+    after: [['keystore', 'rekey', '--stash', '--home', 'HERE/a']],
+  }),
   atAuthority('ca online', `HERE/root.age ${password}`, {
     first: [['ca', 'offline', 'HERE/root.age', ...password.split(' '), '--home', 'HERE/a']],
   }),
