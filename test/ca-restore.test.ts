@@ -190,7 +190,13 @@ test('an authority without its log waits, until somebody says in words that it i
   const cwd = directory.path;
   await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
   await json(['ca', 'backup', 'x.age', '--home', 'a'], cwd);
-  const restored = await json(['ca', 'restore', 'x.age', '--home', 'b', '--kit', 'a/recovery-kit.txt'], cwd);
+  const restore = ['ca', 'restore', 'x.age', '--home', 'b', '--kit', 'a/recovery-kit.txt'];
+  // What was named by hand may hold what nobody else knows.
+  const silent = ['--mirror', 'http://127.0.0.1:1/', '--log-is-lost', 'it is not'];
+  for (const words of [silent.slice(0, 2), silent])
+    await refused('connection_failed', [...restore, ...words], cwd);
+  assert.ok(!existsSync(join(cwd, 'b')));
+  const restored = await json(restore, cwd);
   assert.equal(restored['standing'], 'restored');
   await refused('authority_restored', ['serve', '--home', 'b'], cwd);
   const { stderr } = await runHoldfast(['status', '--home', 'b'], { cwd });

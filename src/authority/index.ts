@@ -61,6 +61,7 @@ export { type MigratedRecords, migrateRecords } from './migrate-records.ts';
 export type { CatchUpOrder, CaughtUp } from './mirror/catch-up.ts';
 export { DirectoryMirror } from './mirror/directory-mirror.ts';
 export type { LogMirror } from './mirror/log-mirror.ts';
+export { lookForLog } from './mirror/look-for-log.ts';
 export type { MirrorState, Mirrors } from './mirror/mirrors.ts';
 export { hasAuthority, type Looks, type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
 export type { PolicyBook } from './policy/policy-book.ts';

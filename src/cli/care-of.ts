@@ -1,5 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { type BackupPlace, type Care, DirectoryMirror, type LogMirror } from '../authority/index.ts';
+import {
+  type BackupPlace,
+  type Care,
+  DirectoryMirror,
+  type LogMirror,
+  lookForLog,
+} from '../authority/index.ts';
 import { dayMs, HoldfastError, systemErrorCode, whyNotRead } from '../base/index.ts';
 import { HttpFiles } from '../remote/index.ts';
 import { Line } from '../transport/index.ts';
@@ -33,16 +39,31 @@ export function mirrorAt(place: string, from: string): LogMirror {
 }
 
 /**
- * A folder that somebody names as a mirror is there, or misspelt; a URL that does not answer may yet do so.
- * @throws HoldfastError `path_not_found`
+ * What somebody names as a mirror is there, and answers: who goes on without it may go on without the very records that it
+ * was named for.
+ * @throws HoldfastError `path_not_found` for a folder; for a URL what asking it gives, `connection_failed` say
  */
 export async function checkMirror(place: string, from: string): Promise<void> {
-  if (isUrl(place)) return;
+  if (isUrl(place)) return await askMirror(mirrorAt(place, from));
   const path = localPath(from, place);
   await readdir(path).catch((error: unknown) => {
     const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '');
     throw noMirror(isMissing ? `there is no folder ${path}` : `${path}: ${whyNotRead(error)}`, error);
   });
+}
+
+async function askMirror(mirror: LogMirror): Promise<void> {
+  try {
+    await lookForLog(mirror);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    throw new HoldfastError(error.code, `--mirror: ${mirror.name}: ${error.message}; nothing was changed`, {
+      hint: 'see that it answers there, and run this again; or leave it out, if nothing can be in it alone',
+      cause: error,
+    });
+  } finally {
+    mirror.close?.();
+  }
 }
 
 function noMirror(why: string, cause?: unknown): HoldfastError {
