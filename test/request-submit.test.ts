@@ -104,15 +104,15 @@ describe('a request that is handed in at a server', () => {
   });
 
   it('makes this machine a client when it was cut off before its key had taken the name of one', async () => {
-    const desk = network.client('desk', at('desk'));
-    await desk.run(['request', 'create', '--cn', 'desk', '--profile', 'client', '--submit', ...known()]);
-    await network.run(['request', 'approve', await idOf('desk')]);
-    const keystore = join(desk.home, 'node/keystore');
+    const cut = network.client('cut', at('cut'));
+    await cut.run(['request', 'create', '--cn', 'cut', '--profile', 'client', '--submit', ...known()]);
+    await network.run(['request', 'approve', await idOf('cut')]);
+    const keystore = join(cut.home, 'node/keystore');
     copyFileSync(keystore, at('keystore'));
-    await desk.run(['request', 'collect']);
+    await cut.run(['request', 'collect']);
     copyFileSync(at('keystore'), keystore);
-    assert.match((await desk.run(['request', 'collect'])).stdout, /joined +CN=desk/);
-    await desk.run(['backup', at('root.pem')]);
+    assert.match((await cut.run(['request', 'collect'])).stdout, /joined +CN=cut/);
+    await cut.run(['backup', at('root.pem')]);
   });
 
   it('says why it was denied', async () => {
