@@ -28,6 +28,7 @@ export class OpenListeners implements AsyncDisposable {
     const gone = this.#open.filter((listener) => !kept.includes(listener));
     const wanted = policies.filter((next) => !kept.some(({ policy }) => isDeepStrictEqual(next, policy)));
     for (const listener of gone) this.#retire(listener);
+    this.#open = kept;
     try {
       this.#open = [...kept, ...(await this.#openAll(wanted))];
     } catch (error) {
