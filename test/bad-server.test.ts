@@ -19,11 +19,13 @@ describe('a server that is not the one it should be gets no request', () => {
   let place: TemporaryDirectory;
   let network: Network;
   let client: NetworkClient;
+  let other: NetworkClient;
 
   before(async () => {
     place = temporaryDirectory();
     network = await Network.start(join(place.path, 'server'));
     client = await network.join('client', join(place.path, 'client'));
+    other = await network.join('other', join(place.path, 'other'));
     mkdirSync(join(place.path, 'data'));
     await network.server.stop();
   });
@@ -51,11 +53,12 @@ describe('a server that is not the one it should be gets no request', () => {
   it('is down, and stays so', async () => {
     const refusal = { code: 'connection_failed', exit: 20, hint: /holdfast serve/ } as const;
     const message = /nobody answers there; tried for \d\d s/;
-    const words = ['backup', join(place.path, 'data'), '--home', client.home];
-    const named = ['snapshots', '--home', client.home];
-    await Promise.all(
-      [words, named].map((each) => assertRefused(each, { ...refusal, message, untouched: client.directory })),
-    );
+    const refusedBy = ({ home, directory }: NetworkClient, words: readonly string[]) =>
+      assertRefused([...words, '--home', home], { ...refusal, message, untouched: directory });
+    await Promise.all([
+      refusedBy(client, ['backup', join(place.path, 'data')]),
+      refusedBy(other, ['snapshots']),
+    ]);
   });
 
   it('answers nothing, and is left at Ctrl-C', async () => {
