@@ -153,7 +153,7 @@ describe('a session', () => {
       key: pem,
       minVersion: version,
       maxVersion: version,
-      ...(session !== undefined && { session }),
+      session,
     });
     let newest = session;
     socket.on('session', (next: Buffer) => {

@@ -59,7 +59,7 @@ export async function backUpTo(
   caller: Identity,
 ): Promise<BackupAnswer> {
   const lock = password === undefined ? undefined : lockBy(password);
-  const order = { place: backupPlace(to), keep, by: identityLabel(caller), ...(lock && { lock }) };
+  const order = { place: backupPlace(to), keep, by: identityLabel(caller), lock };
   const { place, name, ...written } = await authority.backups.writeTo(order);
   return answerOf({ path: `${place.replace(/\/$/, '')}/${name}`, password }, written);
 }

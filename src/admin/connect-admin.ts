@@ -88,7 +88,7 @@ async function post(
 ): Promise<{ status: number; body: unknown }> {
   try {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const client = send(path, { method: 'POST', headers, ...(signal && { signal }) });
+    const client = send(path, { method: 'POST', headers, signal });
     const answer = answerOf(client, where, pace);
     client.end(body);
     const response = await answer;

@@ -60,8 +60,8 @@ export function describeCertificate(
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
     state: revokedAt === undefined ? stateAt(certificate, nowMs) : 'revoked',
-    ...(revokedAt !== undefined && { revokedAt: revokedAt.toISOString() }),
-    ...(revocationReason !== undefined && { revocationReason }),
+    revokedAt: revokedAt?.toISOString(),
+    revocationReason,
     ...(byIssuer && { byIssuer }),
   };
 }

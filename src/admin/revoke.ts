@@ -93,7 +93,7 @@ export async function reachMirrors({ mirrors, log }: AdminContext['authority']):
   return states.map(({ name, sequence, problem }) => ({
     name,
     reached: sequence >= recorded,
-    ...(problem !== undefined && { problem }),
+    problem,
   }));
 }
 

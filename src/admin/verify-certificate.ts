@@ -61,7 +61,7 @@ export interface PathExpectation {
   readonly bundle: TrustBundle;
   readonly at: Date;
   /** The host that the certificate is to be for, where it is a server's. */
-  readonly host?: string | undefined;
+  readonly host?: string;
 }
 
 /** The path from the first certificate of `chain` to a root of the network. Errors: all of {@link verifyCertificate} but `certificate_revoked`. */

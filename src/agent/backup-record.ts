@@ -70,7 +70,7 @@ const forgottenAfterMs = 90 * dayMs;
 /** The process and the moment of an attempt that begins now. */
 export function newAttempt(nowMs: number): BackupAttempt {
   const mark = processMark();
-  return { begun: new Date(nowMs).toISOString(), ...(mark !== undefined && { process: mark }) };
+  return { begun: new Date(nowMs).toISOString(), process: mark };
 }
 
 /** How an attempt stands: one without an outcome goes on, or its process is gone and it never ended. */
@@ -105,7 +105,7 @@ export async function keepAttempt(
     const record = {
       place,
       attempt: before !== undefined && goesOnBeside(before.attempt, attempt) ? before.attempt : attempt,
-      ...(best !== undefined && { success: best }),
+      success: best,
     };
     const others = kept.filter((other) => other.place !== place && !isForgotten(other, attempt));
     const file = { format: 1, backups: [...others, record] };

@@ -14,8 +14,8 @@ import { sealPassword } from './seal-password.ts';
 /** Which repository at a server, and where copies of its metadata may be kept. */
 export interface PlaceRequest {
   /** A further repository than the node's own. */
-  readonly url?: string | undefined;
-  readonly cache?: string | undefined;
+  readonly url?: string;
+  readonly cache?: string;
 }
 
 /** A node's way to one of its servers: mutual TLS, and what is reached through it. */

@@ -170,7 +170,7 @@ function encode({ request, createdAt, submitted }: PendingRequest): Secret<Bytes
   const stored: Static<typeof Stored> = {
     request: asBuffer(request).toString('base64'),
     createdAt: createdAt.toISOString(),
-    ...(submitted && { submitted }),
+    submitted,
   };
   return new Secret(Buffer.from(JSON.stringify(stored)));
 }
@@ -189,7 +189,7 @@ function decode(keystore: Keystore, name: string): PendingRequest {
     name,
     request: Uint8Array.from(Buffer.from(request, 'base64')),
     createdAt: new Date(createdAt),
-    ...(submitted && { submitted }),
+    submitted,
   };
 }
 

@@ -30,9 +30,9 @@ export interface OpenPlaceOptions {
   /** Make the repository when this machine knows of none there. */
   readonly create: boolean;
   /** Make another one where the one that this machine knows is gone. */
-  readonly startOver?: boolean | undefined;
+  readonly startOver?: boolean;
   /** Needed only when the keystore does not hold the key. */
-  readonly password?: Secret<string> | undefined;
+  readonly password?: Secret<string>;
   /** Told what was left with the server, where that was done now. */
   readonly onEscrowed?: ((fingerprint: EscrowFingerprint) => void) | undefined;
   readonly signal: AbortSignal;

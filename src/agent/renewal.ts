@@ -13,7 +13,7 @@ export interface RenewalOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** How a line that is down is borne. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /**

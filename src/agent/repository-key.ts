@@ -18,25 +18,25 @@ export interface MadeSnapshot {
  */
 export interface RepositoryKey {
   /** Its id; absent for one that was not made yet, or was last used before this was kept. */
-  readonly repository?: string | undefined;
+  readonly repository?: string;
   /** ISO 8601: since when it is kept. */
-  readonly since?: string | undefined;
+  readonly since?: string;
   /** The newest of this machine. */
-  readonly lastBackup?: MadeSnapshot | undefined;
+  readonly lastBackup?: MadeSnapshot;
   /** The newest of this machine that was not there any more, and when that was seen. */
   readonly missed?: (MadeSnapshot & { readonly seen: string }) | undefined;
   /** What its `config` says, for a day when that is damaged. */
-  readonly config?: string | undefined;
+  readonly config?: string;
   /** The one it was opened with, chosen by Holdfast or said; kept so that a wrong one is noticed without scrypt. */
-  readonly password?: Secret<string> | undefined;
+  readonly password?: Secret<string>;
   /** Opens without scrypt. */
-  readonly masterKey?: Secret<MasterKey> | undefined;
+  readonly masterKey?: Secret<MasterKey>;
   /** Of the second key, from when it is in the repository until it is with the server. */
-  readonly secondPassword?: Secret<string> | undefined;
+  readonly secondPassword?: Secret<string>;
   /** Whether the second key is with the server. */
   readonly escrowed: boolean;
   /** Of what was left there; absent for what was left before this was kept. */
-  readonly escrow?: EscrowFingerprint | undefined;
+  readonly escrow?: EscrowFingerprint;
 }
 
 const Made = { snapshot: Type.String(), time: Type.String() };

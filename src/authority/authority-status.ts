@@ -56,7 +56,7 @@ const maxEnding = 100;
 
 /** What the status takes from elsewhere than the records. */
 export interface StatusOptions {
-  readonly kitPath?: string | undefined;
+  readonly kitPath?: string;
   readonly mirrors: readonly MirrorState[];
   readonly waitingRefusals: RepeatedRefusals['waiting'];
 }

@@ -23,7 +23,7 @@ export interface CaOptions {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   /** Which names certificates below an issuing one may carry; any unless said. */
-  readonly nameConstraints?: NameConstraints | undefined;
+  readonly nameConstraints?: NameConstraints;
 }
 
 const maxOrganisationLength = 64;
@@ -52,7 +52,7 @@ export function createIssuingCertificate(
   const { statusAddress, nameConstraints } = options;
   const extensions = {
     ...template.extensions,
-    ...(nameConstraints && { nameConstraints }),
+    nameConstraints,
     authorityKeyId: keyIdentifier(root.spki),
     crlUrls: [statusAddress + statusPaths.crl(rootLabel)],
     issuerUrls: [statusAddress + statusPaths.certificate(rootLabel)],
@@ -84,7 +84,7 @@ function caTemplate(
     notBefore: new Date(nowMs - backdateMs),
     notAfter: new Date(nowMs + lifetimeMs),
     extensions: {
-      basicConstraints: { ca: true, ...(pathLength !== undefined && { pathLength }) },
+      basicConstraints: { ca: true, pathLength },
       keyUsage: ['keyCertSign', 'cRLSign'],
       subjectAltNames: [{ kind: 'uri', value: networkUri(network) }],
     },

@@ -28,10 +28,10 @@ export interface CreateAuthorityOptions extends OpenAuthorityOptions {
   /** Domains and address ranges that may be certified; any unless said. See {@link permittingNames}. */
   readonly permit?: readonly string[];
   /** Opens the keystore; a stash does unless said. */
-  readonly keystorePassphrase?: Secret<string> | undefined;
+  readonly keystorePassphrase?: Secret<string>;
   readonly recoveryKit: {
     /** Protects the key in the kit. */
-    readonly passphrase?: Secret<string> | undefined;
+    readonly passphrase?: Secret<string>;
     /** Writes the kit, durably and for its owner alone: the only copy there will ever be of the private half. */
     readonly write: (text: Secret<string>) => Promise<void>;
   };

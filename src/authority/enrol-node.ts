@@ -38,7 +38,7 @@ export interface EnrolOrder {
   /** Where it came from, for the log. */
   readonly from: string;
   /** What is said beside the request, by a person who hands it in: it has to be what the code stands for. */
-  readonly said?: { readonly role?: Role | undefined; readonly name?: string | undefined };
+  readonly said?: { readonly role?: Role; readonly name?: string | undefined };
 }
 
 /**

@@ -14,11 +14,11 @@ export interface LocalOrder {
   /** Host names and addresses, for roles that have them. */
   readonly names?: readonly string[];
   /** The distinguished name; the name as CN unless said. */
-  readonly subject?: Name | undefined;
+  readonly subject?: Name;
   /** The SubjectPublicKeyInfo of a key that was made here. */
   readonly spki: Bytes;
   /** Whether the key was made for another machine, which the log is to know. */
-  readonly withKey?: boolean | undefined;
+  readonly withKey?: boolean;
   /** Who orders it, for the log; `admin/local` unless said. */
   readonly by?: string;
 }

@@ -32,7 +32,7 @@ export interface OpenAuthorityOptions {
   /** Keep the database in a thread of its own; what a server wants. */
   readonly worker?: boolean;
   /** Where the records are; in the home unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabasePlace;
   /** What the settings ask of upkeep; nothing unless said. */
   readonly care?: Care;
   /** Only look: nothing is recorded, here or on a mirror, so that what is damaged stays as it was found. */

@@ -26,7 +26,7 @@ export interface RecoveryKitOptions {
   readonly root: Fingerprint;
   readonly madeAt: Date;
   /** Protects the key in the kit (scrypt). */
-  readonly passphrase?: Secret<string> | undefined;
+  readonly passphrase?: Secret<string>;
 }
 
 /**

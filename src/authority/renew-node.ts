@@ -22,7 +22,7 @@ export interface RenewOrder {
   /** PKCS#10, DER, for a new key or the present one. */
   readonly request: Bytes;
   /** The newest checkpoint it was shown. */
-  readonly checkpoint?: SignedCheckpoint | undefined;
+  readonly checkpoint?: SignedCheckpoint;
 }
 
 /**

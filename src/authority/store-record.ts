@@ -37,8 +37,7 @@ export class StoreRecord {
     const before = this.current;
     await records.transaction(async (tx) => {
       await tx.state.setStore(details.store);
-      const known = before === undefined ? {} : { before };
-      await log.append(tx, { kind: 'store accepted', by, details: { ...details, ...known } });
+      await log.append(tx, { kind: 'store accepted', by, details: { ...details, before } });
     });
   }
 }

@@ -62,7 +62,7 @@ function describeError(error: unknown, depth = 0): unknown {
   const code = isExpected ? error.code : systemErrorCode(error);
   return {
     name,
-    ...(code !== undefined && { code }),
+    code,
     message,
     ...(!isExpected && depth === 0 && { stack }),
     ...(cause !== undefined && depth < maxCauses && { cause: describeError(cause, depth + 1) }),

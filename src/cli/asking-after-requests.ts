@@ -19,7 +19,7 @@ export async function askAfter(context: Context, pending: PendingRequest): Promi
   try {
     const server = await serverOf(context, pending, {});
     const { state, expires, reason } = await followRequest(pending.submitted.handle, server);
-    return { state, expires, ...(reason !== undefined && { reason }) };
+    return { state, expires, reason };
   } catch (error) {
     if (isHoldfastError(error, 'request_unknown')) return { state: 'unknown' };
     if (error instanceof HoldfastError && !context.signal.aborted)

@@ -38,7 +38,7 @@ export async function openAuthorityHome(
   const care = careOf(home, settings);
   const passphrase = () => keystorePassphrase(context, home, settings);
   const database = databaseOf(settings);
-  const how = { worker, care, database, passphrase, ...(looks && { looks }) };
+  const how = { worker, care, database, passphrase, looks };
   const authority = await openAuthority({ home: home.path, clock: context.clock, ...how });
   return asAuthorityHome({ home, settings, authority, created: false });
 }

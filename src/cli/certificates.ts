@@ -44,8 +44,7 @@ export async function listCertificates(context: Context, options: CertificateLis
   const filter = filterOf(options);
   const certificates = await askAdmin(context, (admin) =>
     collectPages<CertificateView>(
-      ({ after, limit }) =>
-        admin.call('cert.list', { ...filter, ...(after && { after: after.serial }), limit }),
+      ({ after, limit }) => admin.call('cert.list', { ...filter, after: after?.serial, limit }),
       options.limit ?? defaultLimit,
     ),
   );
@@ -78,11 +77,11 @@ function shortIdentity(uri = ''): string {
 /** The options of every command (`--json`) come along with those of this one. */
 function filterOf({ role, name, state, expiring, search }: CertificateListOptions) {
   return {
-    ...(role !== undefined && { role }),
-    ...(name !== undefined && { name }),
-    ...(state !== undefined && { state }),
-    ...(expiring !== undefined && { expiringWithinMs: expiring }),
-    ...(search !== undefined && { search }),
+    role,
+    name,
+    state,
+    expiringWithinMs: expiring,
+    search,
   };
 }
 

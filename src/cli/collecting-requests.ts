@@ -139,7 +139,7 @@ export async function serverOf(
   const { server = submitted?.server, ...said } = options;
   const isKnown = options.server === undefined && said.fingerprint === undefined && said.root === undefined;
   if (!isKnown || submitted === undefined || root === undefined)
-    return await requestServer(context, { ...said, ...(server !== undefined && { server }) });
+    return await requestServer(context, { ...said, server });
   const { clock, signal, line } = context;
   const bundle = await bundleByFingerprint(submitted.server, root, { signal, line });
   return { address: submitted.server, bundle, clock, signal, line };

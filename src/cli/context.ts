@@ -11,7 +11,7 @@ export interface Context {
   readonly workingDirectory: string;
   readonly environment: NodeJS.ProcessEnv;
   /** The file with the passphrase of the authority's keystore, when one was named. */
-  readonly keystorePassphraseFile?: string | undefined;
+  readonly keystorePassphraseFile?: string;
   readonly output: Output;
   readonly log: Log;
   /** A log with a level of its own, which is asked for each line; `--verbose` shows everything. */

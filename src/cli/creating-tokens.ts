@@ -23,9 +23,9 @@ export async function createToken(context: Context, name: string, request: Token
     admin.call('token.create', {
       name,
       role,
-      ...(uses !== undefined && { uses }),
+      uses,
       ...(names !== undefined && { names: [...names] }),
-      ...(expires !== undefined && { lifetimeMs: expires }),
+      lifetimeMs: expires,
       ...(reissue === true && { reissue }),
     }),
   );

@@ -56,8 +56,8 @@ export async function createAuthorityHome(
     worker: true,
     care: careOf(home, settings),
     database: databaseOf(settings),
-    ...(keyAlgorithm && { keyAlgorithm }),
-    ...(permit && { permit }),
+    keyAlgorithm,
+    permit,
     keystorePassphrase,
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });

@@ -20,9 +20,9 @@ export async function approveRequest(
   const { approved, certificate } = await withAdmin(context, async (admin) => {
     const request = await admin.call('request.approve', {
       id,
-      ...(name !== undefined && { name }),
-      ...(profile !== undefined && { profile }),
-      ...(chosen !== undefined && { names: chosen }),
+      name,
+      profile,
+      names: chosen,
     });
     return {
       approved: request,

@@ -28,7 +28,7 @@ export async function showCrl(
   const file = out === undefined ? undefined : localPath(context.workingDirectory, out);
   if (file !== undefined)
     await writeChosenFile(file, pem ? crlPem(der) : der, { mode: 0o644, replace: true });
-  if (output.json) return output.value({ ...view, revoked, ...(file !== undefined && { file }) });
+  if (output.json) return output.value({ ...view, revoked, file });
   output.row('list', view.label, `number ${view.number}`, plural(revoked, 'certificate'));
   output.row('signed', formatTime(new Date(view.signedAt)));
   output.row('next', formatTime(new Date(view.nextUpdate)));
@@ -38,7 +38,7 @@ export async function showCrl(
 /** A list, a piece at a time; another one when that was signed meanwhile. */
 async function fetchCrl(admin: AdminClient, label: string | undefined) {
   for (;;) {
-    const first = await admin.call('ca.crl', label === undefined ? {} : { label });
+    const first = await admin.call('ca.crl', { label });
     const der = await fetchWhole(admin, first);
     const { bytes: _bytes, piece: _piece, ...view } = first;
     if (der !== undefined) return { der, view };

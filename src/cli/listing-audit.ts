@@ -26,9 +26,9 @@ export async function listAudit(context: Context, options: AuditListOptions): Pr
   const { kind, by, since, until, limit = defaultLimit } = options;
   const filter = {
     ...(kind !== undefined && { kind: kind as NonNullable<Filter['kind']> }),
-    ...(by !== undefined && { by }),
-    ...(since !== undefined && { since: momentOf(since, clock.now()) }),
-    ...(until !== undefined && { until: momentOf(until, clock.now()) }),
+    by,
+    since: since && momentOf(since, clock.now()),
+    until: until && momentOf(until, clock.now()),
   };
   const records = await askAdmin(context, (admin) => collect(admin, filter, limit));
   if (output.json) return output.value(records);
@@ -57,7 +57,7 @@ async function collect(admin: AdminClient, filter: Filter, limit: number): Promi
   do {
     const page = await admin.call('audit.list', {
       ...filter,
-      ...(before !== undefined && { before }),
+      before,
       limit: Math.min(pageSize, limit - records.length),
     });
     records.push(...page.records);

@@ -15,7 +15,7 @@ export async function listRequests(context: Context, { state }: RequestListOptio
   const wanted = state === 'all' ? {} : { state };
   const requests = await askAdmin(context, (admin) =>
     collectPages<OperationAnswer<'request.list'>[number]>(({ after }) =>
-      admin.call('request.list', { ...wanted, ...(after && { before: after.id }) }),
+      admin.call('request.list', { ...wanted, before: after?.id }),
     ),
   );
   if (output.json) return output.value(requests);

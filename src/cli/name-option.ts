@@ -12,7 +12,7 @@ export function nameOption(error: unknown, command: Command, workingDirectory: s
   const option = command.options.find(({ long }) => long !== undefined && message.includes(long));
   const flag = option === undefined ? optionOf(message, command, workingDirectory) : undefined;
   if (flag === undefined) return error;
-  return new HoldfastError(code, `${flag}: ${message}`, { ...(hint !== undefined && { hint }), cause });
+  return new HoldfastError(code, `${flag}: ${message}`, { hint, cause });
 }
 
 function optionOf(message: string, command: Command, workingDirectory: string): string | undefined {

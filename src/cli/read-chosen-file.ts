@@ -20,12 +20,11 @@ export interface FileToRead {
 export async function readChosenFile(path: string, file: FileToRead): Promise<Buffer> {
   const { what, hint, maxBytes, tooLong = 'input_invalid' } = file;
   const called = what === undefined ? path : `${what} ${path}`;
-  const more = hint === undefined ? {} : { hint };
   const bytes = await readUpTo(path, maxBytes + 1).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${called}: ${whyNotRead(cause)}`, { ...more, cause });
+    throw new HoldfastError('path_not_found', `${called}: ${whyNotRead(cause)}`, { hint, cause });
   });
   if (bytes.length <= maxBytes) return bytes;
-  throw new HoldfastError(tooLong, `${called} is too long: at most ${maxBytes} bytes are read`, more);
+  throw new HoldfastError(tooLong, `${called} is too long: at most ${maxBytes} bytes are read`, { hint });
 }
 
 async function readUpTo(path: string, maxBytes: number): Promise<Buffer> {

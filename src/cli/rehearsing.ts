@@ -20,9 +20,9 @@ export async function rehearseBackup(
   options: CaRehearseOptions,
 ): Promise<void> {
   const { output, workingDirectory } = context;
-  const path = file === undefined ? {} : { path: localPath(workingDirectory, file) };
+  const path = file === undefined ? undefined : localPath(workingDirectory, file);
   const key = await keyOf(context, options);
-  const answer = await withAdmin(context, (admin) => admin.call('ca.rehearse', { ...path, ...key }));
+  const answer = await withAdmin(context, (admin) => admin.call('ca.rehearse', { path, ...key }));
   if (output.json) output.value(answer);
   else {
     for (const { what, good, found } of answer.steps) output.row(what, good ? 'good' : 'BAD', found);
@@ -54,6 +54,6 @@ async function keyOf(
   if (passwordFile !== undefined)
     return { password: (await readPasswordFile(context, passwordFile)).reveal() };
   if (kit === undefined) return {};
-  const order = { kit, ...(passphraseFile !== undefined && { passphraseFile }) };
+  const order = { kit, passphraseFile };
   return { identity: (await readKit(context, order)).identity.reveal() };
 }

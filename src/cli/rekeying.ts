@@ -12,7 +12,7 @@ export interface RekeyOptions {
 export async function rekeyKeystore(context: Context, options: RekeyOptions): Promise<void> {
   const { stash = false, newPassphraseFile: file } = options;
   const chosen = stash ? undefined : await choosePassword(context, file, 'new passphrase');
-  const input = chosen === undefined ? {} : { passphrase: chosen.reveal() };
+  const input = { passphrase: chosen?.reveal() };
   const { openedBy } = await withAdmin(context, (admin) => admin.call('keystore.rekey', input));
   if (context.output.json) return context.output.value({ openedBy });
   context.output.row(

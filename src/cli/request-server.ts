@@ -60,7 +60,7 @@ export async function requestServer(
 async function saidBundle(
   { workingDirectory, signal, line }: Context,
   address: string,
-  { fingerprint, root }: { readonly fingerprint?: string | undefined; readonly root?: string },
+  { fingerprint, root }: { readonly fingerprint?: string; readonly root?: string },
 ): Promise<TrustBundle | undefined> {
   if (root !== undefined) {
     const [der = new Uint8Array()] = await readCertificates(localPath(workingDirectory, root));

@@ -105,7 +105,7 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<void
       hint: 'name a backup: holdfast ca restore FILE',
     });
   const logIsLost = whyLost(options);
-  const said = { ...options, ...(logIsLost !== undefined && { logIsLost }) };
+  const said = { ...options, logIsLost };
   const result = await resumeRestore({
     ...catchUpOrder(context, home, settings, said),
     home: home.path,
@@ -146,7 +146,7 @@ function catchUpOrder(
     mirror === undefined
       ? careOf(home, settings).mirrors
       : mirror.map((place) => mirrorAt(place, workingDirectory));
-  return { mirrors, clock, by: 'admin/local', ...(logIsLost !== undefined && { logIsLost }) };
+  return { mirrors, clock, by: 'admin/local', logIsLost };
 }
 
 async function keyFor(
@@ -157,7 +157,7 @@ async function keyFor(
   if (kit !== undefined) {
     const { identity } = await readKit(context, {
       kit,
-      ...(passphraseFile !== undefined && { passphraseFile }),
+      passphraseFile,
     });
     return { kind: 'recovery key', identity };
   }

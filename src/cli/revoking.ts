@@ -22,14 +22,13 @@ export async function revokeCertificate(
 ): Promise<void> {
   await withAdmin(context, async (admin) => {
     const as = serial ? 'serial' : node ? 'node' : undefined;
-    const { kind, what, description } = await admin.call('cert.revocable', { what: text, ...(as && { as }) });
+    const { kind, what, description } = await admin.call('cert.revocable', { what: text, as });
     if (!yes) await confirm(context, description);
-    const why = reason === undefined ? {} : { reason };
-    if (kind === 'issuer') sayIssuer(context, await admin.call('ca.revoke-issuer', { label: what, ...why }));
+    if (kind === 'issuer') sayIssuer(context, await admin.call('ca.revoke-issuer', { label: what, reason }));
     else
       sayRevoked(
         context,
-        await admin.call('cert.revoke', { what, as: kind === 'identity' ? 'node' : 'serial', ...why }),
+        await admin.call('cert.revoke', { what, as: kind === 'identity' ? 'node' : 'serial', reason }),
       );
   });
 }

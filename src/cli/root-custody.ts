@@ -37,7 +37,7 @@ export async function takeRootOffline(
   );
   const passphrase = password.reveal();
   const answer = await withAdmin(context, async (admin) => {
-    const { text, crlUntil } = await admin.call('ca.seal-root', { passphrase, ...(until && { until }) });
+    const { text, crlUntil } = await admin.call('ca.seal-root', { passphrase, until });
     await writeChosenFile(path, text, newFile);
     try {
       const sealed = (await readFile(path)).toString('base64');

@@ -30,7 +30,7 @@ export function filterOf(
   return {
     signal: context.signal,
     onFuture: (snapshot) => warnOfFuture(context, snapshot),
-    ...(host !== undefined && { hostname: host }),
-    ...(paths && { paths }),
+    hostname: host,
+    paths,
   };
 }

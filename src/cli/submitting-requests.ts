@@ -57,9 +57,9 @@ export async function handIn(
   const answer = await submitRequest(
     {
       request: textOf(der),
-      ...(profile !== undefined && { profile }),
-      ...(nodeName !== undefined && { name: nodeName }),
-      ...(code !== undefined && { code: encodeJoinCode(code) }),
+      profile,
+      name: nodeName,
+      code: code && encodeJoinCode(code),
     },
     server,
   );

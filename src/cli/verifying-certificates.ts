@@ -48,8 +48,8 @@ function verifyByRecords(
   return askAdmin(context, (admin) =>
     admin.call('cert.verify', {
       chain: chain.map((der) => asBuffer(der).toString('base64')),
-      ...(at !== undefined && { at }),
-      ...(host !== undefined && { host }),
+      at,
+      host,
     }),
   );
 }

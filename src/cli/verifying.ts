@@ -30,7 +30,7 @@ export async function verifyBackup(
   const parent = proven && (await repository.findSnapshot(proven.snapshot, { signal }).catch(whereGone));
   const progress = context.progress('verify');
   const summary = await verify(repository, snapshot, {
-    ...(parent && { parent }),
+    parent,
     signal,
     onProblem: ({ path, message }) => context.output.warn(`${path}: ${message}`),
     onProgress: (state) => progress.update({ ...state, totalBytes: snapshot.summary?.dataAdded ?? 0 }),

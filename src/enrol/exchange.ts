@@ -23,10 +23,10 @@ export interface ExchangeRequest {
   /** How the connection is made and whom it believes. */
   readonly connection: Pick<RequestOptions, 'agent' | 'rejectUnauthorized'>;
   /** The newest checkpoint this node was shown. */
-  readonly checkpoint?: SignedCheckpoint | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly checkpoint?: SignedCheckpoint;
+  readonly signal?: AbortSignal;
   /** What decides when to ask again; asked once without. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
   /** Whether the address was good before this run. Yes unless said. */
   readonly isKnown?: boolean;
 }
@@ -36,7 +36,7 @@ export interface ExchangeAnswer {
   readonly status: number;
   readonly body: Bytes;
   /** What the server says of its log beside the answer, not verified. */
-  readonly checkpoint?: SignedCheckpoint | undefined;
+  readonly checkpoint?: SignedCheckpoint;
 }
 
 /** For all of it: these are small messages, and a server that drips bytes must not hold us for ever. */
@@ -93,7 +93,7 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
     code === 'authority_superseded'
       ? `server ${host} is an older copy of the authority`
       : (message ?? `server ${host} refused with status ${status} and did not say why`),
-    hint === undefined ? {} : { hint },
+    { hint },
   );
 }
 
@@ -132,7 +132,7 @@ function send({ url, message, connection, checkpoint, signal }: ExchangeRequest)
     ...connection,
     method: body === undefined ? 'GET' : 'POST',
     headers,
-    ...(signal && { signal }),
+    signal,
   });
   const answer = answerOf(outgoing, new URL(url).host);
   outgoing.end(body);

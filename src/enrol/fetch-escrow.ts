@@ -11,7 +11,7 @@ export interface FetchEscrowOptions {
   readonly server: string;
   readonly signal?: AbortSignal;
   /** What decides when to ask again; asked once without. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /** The sealed password of a key. */

@@ -12,13 +12,13 @@ export interface FetchRootCrlOptions {
   readonly server: string;
   /** The newest checkpoint this node was shown, which the server hears before it looks at the certificate. */
   readonly checkpoint: SignedCheckpoint;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** What a server says when a node comes to it: nothing of it is believed yet. */
 export interface RootCrlAnswer {
   /** How far its log has come; an older server does not say. */
-  readonly checkpoint?: SignedCheckpoint | undefined;
+  readonly checkpoint?: SignedCheckpoint;
   /**
    * The newest revocation list of the root, DER.
    * @throws HoldfastError what the server refuses by: an older one knows no such address

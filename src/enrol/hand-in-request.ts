@@ -15,7 +15,7 @@ export interface RequestServer {
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** What decides when to ask again; asked once without. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /**

@@ -34,7 +34,7 @@ export interface JoinOptions {
   readonly log: Log;
   readonly signal?: AbortSignal;
   /** What decides when to ask again; asked once without. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /**

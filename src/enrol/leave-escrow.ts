@@ -15,7 +15,7 @@ export interface EscrowOptions {
   readonly sealed: Bytes;
   readonly signal?: AbortSignal;
   /** What decides when to ask again; asked once without. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /**

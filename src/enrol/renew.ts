@@ -23,13 +23,13 @@ export interface RenewOptions {
   /** The roots trusted now. */
   readonly bundle: TrustBundle;
   /** The newest checkpoint this node was shown. */
-  readonly checkpoint?: SignedCheckpoint | undefined;
+  readonly checkpoint?: SignedCheckpoint;
   /** Keeps what else came, durably; called before the keystore changes. */
   readonly keep: (enrolment: Enrolment) => Promise<void>;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** What decides when to ask again; asked once without. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function renew(options: RenewOptions): Promise<Enrolment> {
   const { identity, keystore, label, server, dialer, bundle, checkpoint, clock, signal, line } = options;
   const pending = await PendingKey.take(keystore, `${label} renewal`);
   const { spki, request } = createNodeRequest(identity, pending.key);
-  const message: RenewRequest = { version: 1, request, ...(checkpoint && { checkpoint }) };
+  const message: RenewRequest = { version: 1, request, checkpoint };
   const answer = await exchange({
     url: `${server}${enrolPaths.renew}`,
     message,

@@ -114,5 +114,5 @@ function readTail(reader: DerReader, version: Certificate['version']): Extension
 function identityIn({ subjectAltNames }: Extensions): { identity?: Identity } {
   const [uri, ...others] = subjectAltNames.filter((name) => name.kind === 'uri');
   const identity = uri === undefined || others.length > 0 ? undefined : parseIdentityUri(uri.value);
-  return identity === undefined ? {} : { identity };
+  return { identity };
 }

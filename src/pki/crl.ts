@@ -82,7 +82,7 @@ function readTbs(reader: DerReader) {
       thisUpdate,
       nextUpdate,
       number: numberOf(reader, extensions),
-      ...(authorityKeyId !== undefined && { authorityKeyId }),
+      authorityKeyId,
       revoked,
       unknownCritical: [...unknown],
     };

@@ -327,7 +327,7 @@ class Network implements AsyncDisposable {
     const { certIds, nonce } = parseOcspRequest(request);
     const template = {
       answers: certIds.map(({ der }) => ({ certId: der, status })),
-      ...(nonce !== undefined && { nonce }),
+      nonce,
       producedAt: now,
       thisUpdate: now,
       nextUpdate: later,

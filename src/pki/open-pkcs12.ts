@@ -165,7 +165,7 @@ async function contentsOf(
     }
   }
   const weakness = weakProtection(protections);
-  return { keys, certificates, ...(weakness !== undefined && { weakness }) };
+  return { keys, certificates, weakness };
 }
 
 function checked(der: Bytes): Bytes {

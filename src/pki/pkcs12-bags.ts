@@ -44,9 +44,9 @@ export interface Bag {
 
 /** What is written of a bag beside its value. */
 export interface BagAttributes {
-  readonly name?: string | undefined;
+  readonly name?: string;
   /** The same in the bags of a key and of its certificate. */
-  readonly localKeyId?: Bytes | undefined;
+  readonly localKeyId?: Bytes;
 }
 
 const maxBags = 256;
@@ -76,7 +76,7 @@ function readBag(reader: DerReader): Bag {
     const oid = reader.oid();
     const value = reader.inside(contextConstructed(0), () => readValue(reader, oid));
     const name = reader.done ? undefined : readName(reader);
-    return { ...value, ...(name !== undefined && { name }) };
+    return { ...value, name };
   });
 }
 

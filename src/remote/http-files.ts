@@ -101,7 +101,7 @@ export class HttpFiles {
     this.#agent ??= webAgent(url);
     const authorization = this.#authorization;
     const wish = { method, url: url.href, size: body?.size, signedIn: authorization !== undefined };
-    const headers = authorization === undefined ? {} : { authorization };
+    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
     const order = {
       method,
       url,

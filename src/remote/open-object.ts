@@ -18,7 +18,7 @@ export interface OpenedObject {
 export async function openObject(
   peer: RestPeer,
   ref: ObjectRef,
-  options: { readonly range?: ByteRange | undefined; readonly signal?: AbortSignal | undefined },
+  options: { readonly range?: ByteRange; readonly signal?: AbortSignal | undefined },
 ): Promise<OpenedObject> {
   const { range, signal } = options;
   const request = { method: 'GET', path: formatObjectRef(ref), headers: rangeHeader(range), signal } as const;
@@ -96,7 +96,7 @@ class Resuming {
 /** How {@link receiveObject} and {@link objectChunks} go on after a failure. */
 export interface ReceiveOptions {
   readonly line: Line;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** An object in memory. When its connection is lost, `open` is asked for what follows the bytes that have come. */

@@ -19,7 +19,7 @@ export interface RestRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: { readonly chunks: ObjectBody; readonly size: number };
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** Makes one request, once; an answer that is no success is read and given as a refusal. */
@@ -52,7 +52,7 @@ function openRequest({ url, agent }: RestPeer, request: RestRequest): ClientRequ
   const length = method === 'POST' ? { 'content-length': String(body?.size ?? 0) } : {};
   const headers = { accept: 'application/vnd.x.restic.rest.v2', ...length, ...request.headers };
   const open = url.protocol === 'http:' ? httpRequest : httpsRequest;
-  const client = open(new URL(path, url), { method, agent, headers, ...(signal && { signal }) });
+  const client = open(new URL(path, url), { method, agent, headers, signal });
   return client;
 }
 

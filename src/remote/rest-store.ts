@@ -35,7 +35,7 @@ export interface RestStoreOptions {
   /** Makes and keeps the connections; it checks the server before a byte is sent. */
   readonly agent: Agent;
   /** What decides when to try again; one of its own unless said. */
-  readonly line?: Line | undefined;
+  readonly line?: Line;
 }
 
 /**

@@ -7,7 +7,7 @@ export interface WebWish {
   /** The address asked. */
   readonly url: string;
   /** Bytes that were to be sent. */
-  readonly size?: number | undefined;
+  readonly size?: number;
   /** Whether name and password went with it. */
   readonly signedIn: boolean;
 }

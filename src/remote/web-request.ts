@@ -46,7 +46,7 @@ function open({ method, url, headers, body, agent, signal }: WebRequest): Client
   const length = body === undefined ? {} : { 'content-length': String(body.size) };
   const all = { ...headers, ...length };
   const begin = url.protocol === 'https:' ? secureRequest : request;
-  return begin(url, { method, agent, headers: all, ...(signal && { signal }) });
+  return begin(url, { method, agent, headers: all, signal });
 }
 
 async function exchange(client: ClientRequest, { url, body, signal }: WebRequest): Promise<IncomingMessage> {

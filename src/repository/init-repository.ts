@@ -30,7 +30,7 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
   const begun = await findBegunKey(store, password, cancel);
   const masterKey = begun ?? new Secret(generateMasterKey());
   const config = newConfig();
-  const repository = new Repository({ store, config, masterKey, ...(clock && { clock }) });
+  const repository = new Repository({ store, config, masterKey, clock });
   const key = begun ? undefined : await repository.addKey(password, { ...newKey, ...cancel });
   try {
     await writeConfig(store, repository.cipher.seal(encodeConfig(config)), cancel);

@@ -10,8 +10,8 @@ const defaultMaxKeys = 20;
 /** How key files are searched. */
 interface KeySearch {
   /** So many are tried. */
-  readonly maxKeys?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly maxKeys?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface OpenOptions {
   /** The most key files that a password is tried on; 20 unless said. */
   readonly maxKeys?: number;
   /** What the `config` said once (`Repository.configText`), for a repository that a master key opens and whose `config` is damaged. */
-  readonly keptConfig?: string | undefined;
+  readonly keptConfig?: string;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -35,7 +35,7 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
       const json = newCipher(masterKey).unseal(file);
       if (!json) continue;
       const config = parseConfig(json, store.location);
-      return new Repository({ store, config, masterKey, ...(clock && { clock }) });
+      return new Repository({ store, config, masterKey, clock });
     }
   }
   if ('masterKey' in key && (await sealedAny(store, newCipher(key.masterKey), cancel)))
@@ -70,7 +70,7 @@ function openByKept(
   if (keptConfig === undefined) throw damage;
   const config = parseConfig(Buffer.from(keptConfig), 'the kept copy');
   const said = `${damage.message}; the copy that this machine keeps is used: bring the file back, for other programs`;
-  return new Repository({ store, config, masterKey, damage: said, ...(clock && { clock }) });
+  return new Repository({ store, config, masterKey, damage: said, clock });
 }
 
 function wrongMasterKey(store: ObjectStore): HoldfastError {

@@ -38,7 +38,7 @@ export async function acquireLock(files: UnpackedStore, options: LockOptions = {
     signal,
     ...origin
   } = options;
-  const waiting = { sleep, ...(signal && { signal }) };
+  const waiting = { sleep, signal };
   const holder = { ...thisMachine(), ...origin, exclusive, pid: process.pid };
   const refuseConflict = async (own?: ObjectId): Promise<void> => {
     for (const lock of await loadLocks(files, own, waiting)) {

@@ -187,7 +187,7 @@ export class Repository {
     const created = { ...thisMachine(), ...origin, createdNs: nowNs(this.clock) };
     const file = await createKeyFile(this.masterKey, password, created, cost);
     const name = idOf(file);
-    await this.store.write({ type: 'keys', name }, [file], { size: file.length, ...(signal && { signal }) });
+    await this.store.write({ type: 'keys', name }, [file], { size: file.length, signal });
     return name;
   }
 

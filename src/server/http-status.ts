@@ -81,7 +81,7 @@ export function errorBody(error: unknown, to: 'administrators' | 'peers'): Error
   if (!isHoldfastError(error)) return { code: 'internal', message: failed };
   const { code, message, hint } = error;
   if (to === 'peers' && httpStatusOf(error) >= 500) return { code, message: failed };
-  return { code, message, ...(hint !== undefined && { hint }) };
+  return { code, message, hint };
 }
 
 const failed = 'the server failed; its log says why';

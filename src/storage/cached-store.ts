@@ -100,7 +100,7 @@ export class CachedStore implements ObjectStore {
   }
 
   async #fetchAndKeep(ref: NamedRef, signal: AbortSignal | undefined): Promise<Bytes> {
-    const bytes = await this.#inner.read(ref, signal === undefined ? {} : { signal });
+    const bytes = await this.#inner.read(ref, { signal });
     await this.#cache.put(ref, [bytes]);
     return bytes;
   }

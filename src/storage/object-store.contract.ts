@@ -311,7 +311,7 @@ async function streamed(
   ref: ObjectRef,
   range?: { offset: number; length?: number },
 ): Promise<Bytes> {
-  const stream = await store.stream(ref, range === undefined ? {} : { range });
+  const stream = await store.stream(ref, { range });
   return new Uint8Array(await buffer(stream));
 }
 

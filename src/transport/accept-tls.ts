@@ -75,7 +75,7 @@ function shakeHands(socket: Socket, acceptor: TlsAcceptor): void {
   const secured = new TLSSocket(socket, {
     isServer: true,
     secureContext,
-    ...(stapler !== undefined && { server: stapler }),
+    server: stapler,
     ...(contexts.hasHosts && { SNICallback: chooseBy(contexts) }),
     requestCert: policy.clientCertificate !== 'off',
     rejectUnauthorized: policy.clientCertificate === 'require',

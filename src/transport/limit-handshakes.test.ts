@@ -19,7 +19,7 @@ async function chainBelow(authorities: number): Promise<Holder[]> {
     chain.unshift(
       await sampleCertificate({
         subject: createName({ CN: `level ${number}` }),
-        ...(issuer !== undefined && { issuer }),
+        issuer,
         ...(number > 0 && { extensions: authorityExtensions() }),
       }),
     );

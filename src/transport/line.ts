@@ -25,7 +25,7 @@ export interface LineOptions {
 
 /** What is tried. */
 export interface AttemptOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Whether the address was good before this run; one that somebody typed may be wrong. Yes unless said. */
   readonly isKnown?: boolean;
   /** Whether what was asked may have been done, and must not be asked twice. */
@@ -126,7 +126,7 @@ function givenUp(failure: HoldfastError, { downMs }: Failing): HoldfastError {
   if (downMs < secondMs) return failure;
   const { code, message, hint, cause } = failure;
   const tried = `tried for ${Math.round(downMs / secondMs)} s`;
-  return new HoldfastError(code, `${message}; ${tried}`, { cause, ...(hint !== undefined && { hint }) });
+  return new HoldfastError(code, `${message}; ${tried}`, { cause, hint });
 }
 
 async function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -19,7 +19,7 @@ function dialer(credentials?: Credentials): TlsDialer {
   return new TlsDialer({
     bundle: new Hot(singleRootBundle(authority.network, authority.root.der)),
     clock: systemClock,
-    ...(credentials !== undefined && { credentials: new Hot(credentials) }),
+    credentials: credentials && new Hot(credentials),
   });
 }
 

@@ -28,7 +28,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       throw new Error('no database');
     };
     for (const staple of [undefined, async () => undefined, broken]) {
-      await using server = await serverWith({ ...own, ...(staple !== undefined && { staple }) });
+      await using server = await serverWith({ ...own, staple });
       assert.equal(await stapleOf(server, { version }), undefined);
       await answered(server, { version, ask: true });
     }
@@ -65,7 +65,7 @@ function dial({ port }: GatedServer, { version, servername, ask = false }: Askin
     ca: certificatePem(authority.root.der),
     checkServerIdentity: () => undefined,
     ...(version !== undefined && { minVersion: version, maxVersion: version }),
-    ...(servername !== undefined && { servername }),
+    servername,
   });
 }
 

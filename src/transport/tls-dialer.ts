@@ -97,7 +97,7 @@ export class TlsDialer implements Disposable {
       context: this.#context.current,
       verify: (socket) => this.#verify(socket, target.host),
       timeoutMs: this.#options.timeoutMs ?? defaultTimeoutMs,
-      ...(signal !== undefined && { signal }),
+      signal,
     });
     this.#last = connectionInfo(socket);
     return socket;

@@ -112,5 +112,5 @@ function alertName(code: string): string {
 }
 
 function failure(code: ErrorCode, message: string, cause: unknown, hint?: string): HoldfastError {
-  return new HoldfastError(code, message, { cause, ...(hint !== undefined && { hint }) });
+  return new HoldfastError(code, message, { cause, hint });
 }

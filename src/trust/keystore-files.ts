@@ -30,7 +30,7 @@ export interface LoadedKeystore {
 
 /** How a keystore is to be read. */
 export interface LoadOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Gives the lock of a keystore that a passphrase opens. */
   readonly unlock: (parameters: PassphraseParameters) => Promise<KeystoreLock>;
 }
@@ -71,7 +71,7 @@ export async function loadKeystoreFiles(
   files: KeystoreFiles,
   { signal, unlock }: LoadOptions,
 ): Promise<LoadedKeystore> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   const file = await readPrivateFile(files.keystore, options);
   if (file === undefined)
     throw new HoldfastError('keystore_missing', `${files.keystore}: there is no keystore`);

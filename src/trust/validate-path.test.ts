@@ -29,7 +29,7 @@ const named = (name: string) => createName({ CN: name });
 function authority(name: string, issuer?: Holder, extensions: ExtensionTemplate = {}): Promise<Holder> {
   return sampleCertificate({
     subject: named(name),
-    ...(issuer !== undefined && { issuer }),
+    issuer,
     extensions: { ...authorityExtensions(), ...extensions },
     notAfter: new Date(Date.now() + 90 * dayMs),
   });
@@ -177,7 +177,7 @@ const usages: readonly (readonly [ExtensionTemplate['extendedKeyUsage'], Purpose
 for (const [extendedKeyUsage, purpose, allowed] of usages) {
   const usage = extendedKeyUsage?.join(' ') ?? 'no extended key usage';
   test(`${usage} is ${allowed ? '' : 'not '}good for ${purpose}, in a leaf and in an authority`, async () => {
-    const extensions = extendedKeyUsage === undefined ? {} : { extendedKeyUsage };
+    const extensions = { extendedKeyUsage };
     const limited = await authority('limited', root, extensions);
     for (const [below, above] of [
       [await leafOf(issuing, extensions), issuing],

@@ -19,7 +19,7 @@ export interface PathRequest {
   /** How many intermediate authorities, self-issued ones not counted, a path may have; 8 unless said. */
   readonly maxDepth?: number;
   /** What roots are known to have revoked; nothing unless said. */
-  readonly rootLists?: readonly RootList[] | undefined;
+  readonly rootLists?: readonly RootList[];
   /** What it may cost; enough for every chain in use unless said. */
   readonly limits?: PathLimits;
 }

@@ -77,7 +77,7 @@ export class AcknowledgedUploads {
       agent,
       method,
       headers: { 'content-length': content?.length ?? 0 },
-      ...(signal && { signal }),
+      signal,
     };
     const sent = request(new URL(`data/${name}`, this.#access.url), options, (response) => {
       buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);

@@ -59,7 +59,7 @@ export async function sampleCertificate(options: SampleOptions): Promise<Holder>
 /** What an authority's certificate has; `pathLength` as given. */
 export function authorityExtensions(pathLength?: number): ExtensionTemplate {
   return {
-    basicConstraints: { ca: true, ...(pathLength !== undefined && { pathLength }) },
+    basicConstraints: { ca: true, pathLength },
     keyUsage: ['keyCertSign', 'cRLSign'],
   };
 }

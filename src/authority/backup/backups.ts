@@ -40,9 +40,9 @@ export type PlaceWords = Omit<PlaceOrder, 'lock'> & {
 /** Which backup is tried, and who asks. */
 export interface RehearsalWords {
   /** Absolute; the newest on record unless said. */
-  readonly path?: string | undefined;
+  readonly path?: string;
   /** Without one, only its outside is looked at. */
-  readonly key?: BackupKey | undefined;
+  readonly key?: BackupKey;
   readonly by: string;
 }
 
@@ -107,12 +107,13 @@ export class Backups {
   }
 
   /** Writes a backup of this moment under a name of its own; see {@link backUpTo}. */
-  writeTo({ unattended = false, ...order }: PlaceWords): Promise<PlacedBackup> {
+  writeTo({ unattended = false, lock, ...order }: PlaceWords): Promise<PlacedBackup> {
     return this.#inTurn(async () => {
       checkStanding(this.#context);
       if (unattended) await refuseEmptied(this.#context, order.place);
       const recipient = this.#context.recoveryRecipient;
-      return await backUpTo(this.#context, { lock: { kind: 'recovery key', recipient }, ...order });
+      const chosen = lock ?? { kind: 'recovery key', recipient };
+      return await backUpTo(this.#context, { ...order, lock: chosen });
     });
   }
 

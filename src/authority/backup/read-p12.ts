@@ -53,7 +53,7 @@ export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>)
   if (![...keys.keys()].some((label) => label.startsWith('issuing-')))
     throw foreign('it holds no key of an issuing certificate');
   const { weakness } = contents;
-  return { network, statusAddress, certificates, keys, ...(weakness !== undefined && { weakness }) };
+  return { network, statusAddress, certificates, keys, weakness };
 }
 
 /** Whose certificates are in a file of another program. */

@@ -50,11 +50,11 @@ export interface Rehearsal {
 /** Which backup is rehearsed, and what is known of it. */
 export interface RehearsalOrder {
   readonly path: string;
-  readonly key?: BackupKey | undefined;
+  readonly key?: BackupKey;
   /** SHA-256 of the file when it was made, where that is on record. */
-  readonly sha256?: string | undefined;
+  readonly sha256?: string;
   /** The last record of the log in it, where that is on record. */
-  readonly sequence?: number | undefined;
+  readonly sequence?: number;
 }
 
 /**

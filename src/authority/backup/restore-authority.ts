@@ -28,11 +28,11 @@ export interface RestoreOrder extends CatchUpOrder {
   readonly path: string;
   readonly key: BackupKey;
   /** What is to open the keystore here; a stash unless given. */
-  readonly passphrase?: Secret<string> | undefined;
+  readonly passphrase?: Secret<string>;
   /** What the server is to be called. */
   readonly names: readonly string[];
   /** Where its records are to be; in a file of the home unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabasePlace;
 }
 
 /** A restored authority: what it learnt, or why it waits. */
@@ -59,7 +59,7 @@ export async function inspectBackup(path: string, key: BackupKey): Promise<Backu
       else for await (const _chunk of chunks);
     },
   });
-  return { manifest, ...(settings !== undefined && { settings }) };
+  return { manifest, settings };
 }
 
 /**
@@ -86,7 +86,7 @@ export interface ResumeOrder extends CatchUpOrder {
   /** What is said of the certificates of before holds for an authority of keys alone. */
   readonly ofKeysAlone: boolean;
   /** Where its records are; in a file of the home unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabasePlace;
 }
 
 /**

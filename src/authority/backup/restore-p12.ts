@@ -14,7 +14,7 @@ export interface Pkcs12Restore extends StageOptions, CatchUpOrder {
   /** A home without an authority. */
   readonly home: string;
   /** Where its records are to be; in a file of the home unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabasePlace;
 }
 
 /**

@@ -11,9 +11,9 @@ import type { AuthorityKeys } from './read-p12.ts';
 export interface StageOptions {
   readonly clock: Clock;
   /** What is to open the keystore; a stash unless given. */
-  readonly passphrase?: Secret<string> | undefined;
+  readonly passphrase?: Secret<string>;
   readonly recoveryKit: {
-    readonly passphrase?: Secret<string> | undefined;
+    readonly passphrase?: Secret<string>;
     /** Writes the kit, durably and for its owner alone. */
     readonly write: (text: Secret<string>) => Promise<void>;
   };

@@ -15,7 +15,7 @@ const maxKeysBytes = 64 * 1024 * 1024;
 interface Unpacking {
   readonly path: string;
   readonly key: BackupKey;
-  readonly passphrase?: Secret<string> | undefined;
+  readonly passphrase?: Secret<string>;
 }
 
 /**

@@ -7,7 +7,7 @@ const passphrase = new Secret('kept in a safe');
 
 async function takeOffline(home: SampleHome, until?: Date): Promise<Buffer> {
   const { custody } = home.authority;
-  const { text } = await custody.sealRoot({ passphrase, ...(until && { until }) });
+  const { text } = await custody.sealRoot({ passphrase, until });
   const sealed = Buffer.from(text);
   await custody.takeOffline({ passphrase, sealed, file: '/media/safe/root.age', by: 'admin/local' });
   return sealed;

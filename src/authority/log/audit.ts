@@ -12,10 +12,7 @@ export class Audit {
   }
 
   /** Looks for records, the newest first, a page at a time. See {@link searchLog}. */
-  search(
-    filter: LogFilter,
-    page: { readonly before?: number | undefined; readonly limit: number },
-  ): Promise<LogPage> {
+  search(filter: LogFilter, page: { readonly before?: number; readonly limit: number }): Promise<LogPage> {
     return searchLog(this.#context.records, filter, page);
   }
 

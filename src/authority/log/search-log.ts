@@ -3,11 +3,11 @@ import { type LogKind, type LogRecord, parseRecord } from './log-record.ts';
 
 /** Which records are meant; all when nothing is said. */
 export interface LogFilter {
-  readonly kind?: LogKind | undefined;
+  readonly kind?: LogKind;
   /** Who did it, exactly as recorded. */
-  readonly by?: string | undefined;
-  readonly since?: Date | undefined;
-  readonly until?: Date | undefined;
+  readonly by?: string;
+  readonly since?: Date;
+  readonly until?: Date;
 }
 
 /** Some of the records that are meant, the newest first. */
@@ -27,7 +27,7 @@ const span = 5000;
 export async function searchLog(
   { log }: Records,
   filter: LogFilter,
-  { before, limit }: { readonly before?: number | undefined; readonly limit: number },
+  { before, limit }: { readonly before?: number; readonly limit: number },
 ): Promise<LogPage> {
   const top = before ?? (await log.lastSequence()) + 1;
   const bottom = Math.max(0, top - 1 - span);

@@ -97,7 +97,7 @@ async function follow(
     epoch,
     end,
     signed: until,
-    ...(damage !== undefined && { damage }),
+    damage,
   };
 }
 

@@ -68,7 +68,7 @@ export class Mirrors {
       name: mirror.name,
       sequence,
       current: problem === undefined && sequence >= head,
-      ...(problem !== undefined && { problem }),
+      problem,
     }));
   }
 

@@ -9,11 +9,11 @@ export interface LogRow {
 
 /** Which records are looked for; all of them when nothing is said. */
 export interface LogConditions {
-  readonly kind?: string | undefined;
+  readonly kind?: string;
   /** Who did it, exactly as recorded. */
-  readonly by?: string | undefined;
-  readonly since?: Date | undefined;
-  readonly until?: Date | undefined;
+  readonly by?: string;
+  readonly since?: Date;
+  readonly until?: Date;
 }
 
 /** Somebody who was refused. */

@@ -8,9 +8,9 @@ import { authorityMigrations } from './schema.ts';
 /** How records are opened. */
 export interface RecordsOptions {
   /** Read in a thread of its own, which a server wants. */
-  readonly worker?: boolean | undefined;
+  readonly worker?: boolean;
   /** Where they are; in a file of the authority's directory unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabasePlace;
 }
 
 /**

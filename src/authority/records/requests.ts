@@ -86,7 +86,7 @@ export class RequestRecords {
       state,
       limit,
       nowMs,
-    }: { readonly state?: RequestState | undefined; readonly limit: number; readonly nowMs: number },
+    }: { readonly state?: RequestState; readonly limit: number; readonly nowMs: number },
   ): Promise<RequestRow[]> {
     const where = state === undefined ? '' : 'AND state = ?';
     return this.#queries.all<RequestRow>(

@@ -52,7 +52,7 @@ function answerOf(request: Submitted | FollowedRequest): RequestAnswer {
     state,
     identity: identityLabel(request),
     expires: expiresAt.toISOString(),
-    ...(reason !== undefined && { reason }),
-    ...(chain !== undefined && { chain: chain.map((der) => asBuffer(der).toString('base64')) }),
+    reason,
+    chain: chain?.map((der) => asBuffer(der).toString('base64')),
   };
 }

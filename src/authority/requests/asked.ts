@@ -27,10 +27,10 @@ import { checkAskedExtensions } from './asked-extensions.ts';
 
 /** What is said beside a request, by whoever hands it in or decides on it. */
 export interface AskedFor {
-  readonly role?: Role | undefined;
-  readonly name?: string | undefined;
+  readonly role?: Role;
+  readonly name?: string;
   /** Which of the host names that the request has; all of them unless said. */
-  readonly names?: readonly string[] | undefined;
+  readonly names?: readonly string[];
 }
 
 /** What a request comes to: what would be issued, and what of it the profile says instead. */

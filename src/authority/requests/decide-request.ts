@@ -37,7 +37,7 @@ export async function approveRequest(
     const { request: der, renews, kind: asKind } = row;
     const { spki } = parseCertificateRequest(der);
     const kind = asKind === 'new' ? 'issued' : 'renewed';
-    const details = { request: id, ...(renews !== null && { renews }) };
+    const details = { request: id, renews: renews ?? undefined };
     const { id: certificate } = await issue(tx, context, { authorisation, spki, kind, by, details });
     const { role, name } = authorisation.identity;
     await tx.requests.approve(id, { by, atMs: clock.now(), role, name, certificate });

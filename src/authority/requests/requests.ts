@@ -145,7 +145,7 @@ export class Requests {
       role,
       name,
       expiresAt: new Date(expires_at),
-      ...(reason !== null && { reason }),
+      reason: reason ?? undefined,
       ...(certificate !== null && { chain: await readChain(records, certificate) }),
     };
   }
@@ -164,10 +164,10 @@ export class Requests {
       askedAt: new Date(row.asked_at),
       expiresAt: new Date(row.expires_at),
       request: parseCertificateRequest(row.request),
-      ...(renews !== null && { renews }),
-      ...(decided_by !== null && { decidedBy: decided_by }),
+      renews: renews ?? undefined,
+      decidedBy: decided_by ?? undefined,
       ...(decided_at !== null && { decidedAt: new Date(decided_at) }),
-      ...(reason !== null && { reason }),
+      reason: reason ?? undefined,
       ...(chain[0] !== undefined && { certificate: parseCertificate(chain[0]) }),
     };
   }

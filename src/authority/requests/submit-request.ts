@@ -17,9 +17,9 @@ export interface SubmitOrder extends Omit<AskedFor, 'names'> {
   /** As it came: PEM, DER or base64, of PKCS#10 or PKCS#7. */
   readonly input: Bytes;
   /** The secret of a join code, which decides at once. */
-  readonly secret?: Secret<Bytes> | undefined;
+  readonly secret?: Secret<Bytes>;
   /** The administrator who hands it in; undefined for whoever comes over the network. */
-  readonly by?: string | undefined;
+  readonly by?: string;
   /** Where it came from: an address, or who the administrator is. */
   readonly from: string;
 }

@@ -234,7 +234,7 @@ function templateOf(
     producedAt: new Date(nowMs),
     thisUpdate: new Date(nowMs - backdateMs),
     nextUpdate: new Date(nowMs + revocationProfiles.ocsp.lifetimeMs),
-    ...(nonce !== undefined && { nonce }),
+    nonce,
   };
 }
 

@@ -40,7 +40,7 @@ export async function issueWithKey(context: Context, order: KeyOrder): Promise<I
     admin.call('cert.issue', {
       ...rest,
       names: [...names],
-      ...(subject && { subject }),
+      subject,
       publicKey: asBuffer(exportPublicKey(privateKey)).toString('base64'),
       withKey: true,
     }),

@@ -91,7 +91,7 @@ async function archiveAuthority(context: Context, home: Home): Promise<Archive> 
   }
   const { network, names, port, statusAddress } = settings ?? {};
   const options = { network, names, port, statusAddress };
-  return { home, directory, options: options as CreationOptions };
+  return { home, directory, options };
 }
 
 /** Makes the authority; when that fails, the one that was archived for it is put back. */

@@ -55,7 +55,7 @@ export async function makeClient(context: Context, options: ClientOptions): Prom
   const issued = await issueWithKey(context, {
     role: 'client',
     name: clientName(subject ?? {}, options.name),
-    ...(subject && { subject }),
+    subject,
   });
   await writeFiles([
     { path: key, kind: sesamFiles.clientKey, text: issued.keyPem },

@@ -41,5 +41,5 @@ export function flattenError(error: unknown): WorkerError {
 /** Puts together again what {@link flattenError} took apart. */
 export function restoreError({ code, message, hint, cause, system }: WorkerError): Error {
   if (code === undefined) return Object.assign(new Error(message, { cause }), system);
-  return new HoldfastError(code, message, { ...(hint === undefined ? {} : { hint }), cause });
+  return new HoldfastError(code, message, { hint, cause });
 }

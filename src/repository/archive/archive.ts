@@ -54,7 +54,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     await adoptPacks(repository, pipeline, { stored: packs, signal });
     const paths = options.paths.map((path) => Buffer.from(path).toString());
     const { onFuture } = options;
-    const snapshots = await repository.snapshots({ signal, ...(onFuture && { onFuture }) });
+    const snapshots = await repository.snapshots({ signal, onFuture });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths });
     const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
@@ -137,8 +137,8 @@ function snapshotOf(frame: Frame, tree: BlobId, summary: SnapshotSummary, option
     ...frame.origin,
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
-    ...(options.excludes && { excludes: options.excludes }),
-    ...(options.tags && { tags: options.tags }),
+    excludes: options.excludes,
+    tags: options.tags,
     summary,
   };
 }

@@ -73,9 +73,9 @@ export class TreeWalker {
   async save(parent: BlobId | undefined, signal: AbortSignal): Promise<BlobId> {
     const { paths, excludes, excludeCaches, forbidden } = this.#options;
     const rules = new IgnoreRules({
-      ...(excludes && { exclude: excludes }),
-      ...(excludeCaches !== undefined && { excludeCaches }),
-      ...(forbidden && { forbidden }),
+      exclude: excludes,
+      excludeCaches,
+      forbidden,
     });
     const before = await this.#parentDirectory(parent, signal);
     const root = new OpenDirectory((nodes) => {

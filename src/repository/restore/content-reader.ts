@@ -13,7 +13,7 @@ import { ReaderPool } from './reader-pool.ts';
 export interface ContentOptions {
   readonly index: BlobIndex;
   readonly sink: ContentSink;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes of packs held at a time, and stretches under way: two in each worker, the others being read. */

@@ -23,7 +23,7 @@ export async function restore(
   const target = RestoreTarget.open(options.target, { overwrite: options.overwrite ?? false });
   let unlistedPacks = 0;
   const index = await repository.loadIndex({
-    ...(options.signal && { signal: options.signal }),
+    signal: options.signal,
     onDamaged: (_name, _error, packs) => (unlistedPacks = packs),
   });
   const restorer = new Restorer(target, { ...options, savedPaths: snapshot.paths ?? [] });

@@ -23,10 +23,10 @@ export interface SnapshotDirectory {
 /** What of a snapshot is meant. */
 export interface SnapshotSelection {
   /** Patterns as restic's `--include`; everything when there are none. */
-  readonly include?: readonly string[] | undefined;
+  readonly include?: readonly string[];
   /** Leave out what the tree of an earlier snapshot has just so: directories with the same tree, files with the same content. */
-  readonly since?: BlobId | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly since?: BlobId;
+  readonly signal?: AbortSignal;
   /** Told of each directory that cannot be read or has nodes that cannot be used; the rest comes. */
   readonly onProblem: (path: Bytes, message: string) => void;
   /** Told of each pattern that nothing is called by, where there is something by others. */
@@ -142,10 +142,7 @@ class SnapshotWalker {
   /** Not from the repository's cache: each tree comes once, and would only push others out. */
   async #readTree(tree: BlobId): Promise<Tree> {
     const { signal } = this.#selection;
-    return parseTree(
-      await this.#repository.readBlob('tree', tree, signal === undefined ? {} : { signal }),
-      tree,
-    );
+    return parseTree(await this.#repository.readBlob('tree', tree, { signal }), tree);
   }
 }
 
