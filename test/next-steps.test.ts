@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createFullProgram } from '../src/cli/run.ts';
+import { createFullProgram } from '../src/cli/program/create-program.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramOptions, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { errorIn } from './rig/refusal.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
-const nextSteps = join(import.meta.dirname, '../src/cli/next-step.ts');
+const nextSteps = join(import.meta.dirname, '../src/cli/program/next-step.ts');
 
 /** Asserts that each command which a hint names, `holdfast WORDS`, is one that there is. */
 async function assertCommands(hint: string): Promise<void> {

@@ -14,7 +14,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Command, Option } from 'commander';
-import { createFullProgram } from '../src/cli/run.ts';
+import { createFullProgram } from '../src/cli/program/create-program.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 

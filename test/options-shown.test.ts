@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Command } from 'commander';
-import { createFullProgram } from '../src/cli/run.ts';
-import { about, settingsKey } from '../src/cli/settings.ts';
+import { about, settingsKey } from '../src/cli/home/settings.ts';
+import { createFullProgram } from '../src/cli/program/create-program.ts';
 import { policyKeys } from '../src/policy/policy-keys.ts';
 
 /**

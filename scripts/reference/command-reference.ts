@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createFullProgram } from '../../src/cli/run.ts';
+import { createFullProgram } from '../../src/cli/program/create-program.ts';
 
 /** `docs/reference/commands.md`: the help of every command as the program prints it. */
 export async function commandReference(): Promise<string> {

@@ -1,4 +1,4 @@
-import { about } from '../../src/cli/settings.ts';
+import { about } from '../../src/cli/home/settings.ts';
 
 /** `docs/reference/settings.md`: every key of `holdfast.toml`. */
 export function settingsReference(): string {

@@ -1,10 +1,23 @@
 import { setFlagsFromString } from 'node:v8';
-import { openAuthorityHome } from './authority-home.ts';
-import type { Context } from './context.ts';
-import { sayAuthority } from './creating.ts';
-import { openHome } from './home.ts';
-import { type ServingOptions, sayServer, startServing } from './serving.ts';
-import { untilOver } from './until-over.ts';
+import { openAuthorityHome } from './home/authority-home.ts';
+import { sayAuthority } from './home/creating.ts';
+import { openHome } from './home/home.ts';
+import { addServingOptions } from './options/creation-options.ts';
+import type { Context } from './program/context.ts';
+import { type ServingOptions, sayServer, startServing } from './serving/serving.ts';
+import { untilOver } from './serving/until-over.ts';
+import type { Word } from './word.ts';
+
+/** `holdfast serve` */
+export const word: Word = {
+  define: (command) => {
+    addServingOptions(command).addHelpText(
+      'after',
+      '\nExamples:\n  holdfast serve\n  holdfast serve --home /srv/holdfast --port 9443\n',
+    );
+  },
+  run: serve,
+};
 
 /** `holdfast serve`: the server of this home until Ctrl-C. */
 export async function serve(context: Context, options: ServingOptions): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Secret } from '../../base/index.ts';
-import { withAdmin } from '../administering.ts';
-import { type ChosenFile, checkChosenFile, writeChosenFile } from '../chosen-file.ts';
-import type { Context } from '../context.ts';
-import { formatBytes } from '../format.ts';
-import { localPath } from '../local-path.ts';
+import { type ChosenFile, checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
+import { localPath } from '../files/local-path.ts';
+import { withAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { formatBytes } from '../terminal/format.ts';
 import { prepareDirectory } from './written-files.ts';
 
 /** Where the authority's keys go, and under which password. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { type SesamFile, sesamFiles } from '../../compat/index.ts';
 import { certificatePem } from '../../pki/index.ts';
-import { askAdmin } from '../administering.ts';
-import type { Context } from '../context.ts';
-import { openHome } from '../home.ts';
+import { askAdmin } from '../home/administering.ts';
+import { openHome } from '../home/home.ts';
+import type { Context } from '../program/context.ts';
 import { type MadeFiles, readMadeFiles } from './made-files.ts';
 import { prepareDirectory, writeFiles } from './written-files.ts';
 

@@ -8,8 +8,8 @@ import {
   generateKeyPair,
   privateKeyPem,
 } from '../../pki/index.ts';
-import { withAdmin } from '../administering.ts';
-import type { Context } from '../context.ts';
+import { withAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
 
 /** A certificate for another machine. */
 export interface KeyOrder {

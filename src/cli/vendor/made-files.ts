@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { HoldfastError, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../home/home.ts';
 
 const Pair = Type.Object({ certificate: Type.String(), key: Type.String() }, { additionalProperties: false });
 

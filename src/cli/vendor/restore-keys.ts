@@ -6,19 +6,19 @@ import {
   restorePkcs12,
 } from '../../authority/index.ts';
 import { HoldfastError, type Secret, writeFileAtomic } from '../../base/index.ts';
-import { checkMirror, mirrorAt } from '../care-of.ts';
-import type { Context } from '../context.ts';
-import { defaultPort } from '../creation-options.ts';
-import { plural } from '../format.ts';
-import { checkHome, type Home, homeAt } from '../home.ts';
-import { newKeystorePassphrase } from '../keystore-passphrase.ts';
-import { localPath } from '../local-path.ts';
-import { machineNames } from '../machine.ts';
-import { inNewHome } from '../new-home.ts';
-import { checkMayHoldAuthority } from '../one-network.ts';
-import { readChosenFile } from '../read-chosen-file.ts';
-import { checkSettings, databaseOf, readSettings, type Settings } from '../settings.ts';
-import { type LostChoices, whyLost } from '../why-lost.ts';
+import { type LostChoices, whyLost } from '../ca/why-lost.ts';
+import { localPath } from '../files/local-path.ts';
+import { readChosenFile } from '../files/read-chosen-file.ts';
+import { checkMirror, mirrorAt } from '../home/care-of.ts';
+import { checkHome, type Home, homeAt } from '../home/home.ts';
+import { newKeystorePassphrase } from '../home/keystore-passphrase.ts';
+import { machineNames } from '../home/machine.ts';
+import { inNewHome } from '../home/new-home.ts';
+import { checkMayHoldAuthority } from '../home/one-network.ts';
+import { checkSettings, databaseOf, readSettings, type Settings } from '../home/settings.ts';
+import { defaultPort } from '../options/creation-options.ts';
+import type { Context } from '../program/context.ts';
+import { plural } from '../terminal/format.ts';
 import { isThere } from './written-files.ts';
 
 const maxBytes = 16 * 1024 * 1024;

@@ -3,11 +3,11 @@ import { clientName, parseOid, serverName, sesamFiles } from '../../compat/index
 import { type Certificate, certificatesFromPem, parseCertificate } from '../../pki/index.ts';
 import { parseRequestedNames } from '../../policy/index.ts';
 import { verifyServerName } from '../../trust/index.ts';
-import type { Context } from '../context.ts';
-import { formatRemaining } from '../format.ts';
-import { openHome } from '../home.ts';
-import { reachableNames } from '../reachable-names.ts';
-import { readSettings } from '../settings.ts';
+import { openHome } from '../home/home.ts';
+import { reachableNames } from '../home/reachable-names.ts';
+import { readSettings } from '../home/settings.ts';
+import type { Context } from '../program/context.ts';
+import { formatRemaining } from '../terminal/format.ts';
 import { type IssuedWithKey, issueWithKey } from './issue-with-key.ts';
 import { rememberMade } from './made-files.ts';
 import { type PlaceOptions, prepareDirectory, sesamPath, writeFiles } from './written-files.ts';

@@ -11,8 +11,8 @@ import {
   writeFileAtomic,
 } from '../../base/index.ts';
 import { defaultIniDirectory, type SesamFile } from '../../compat/index.ts';
-import type { Context } from '../context.ts';
-import { localPath } from '../local-path.ts';
+import { localPath } from '../files/local-path.ts';
+import type { Context } from '../program/context.ts';
 
 /** Where files of the vendor's layout go. */
 export interface PlaceOptions {

@@ -1,0 +1,94 @@
+import { Option } from 'commander';
+import type { AdminClient } from '../../admin/index.ts';
+import { writeChosenFile } from '../files/chosen-file.ts';
+import { encodeCsvRow } from '../files/csv.ts';
+import { localPath } from '../files/local-path.ts';
+import { askAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { plural } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast audit export FILE` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description('write the whole log into a file for other programs')
+      .argument('<file>', 'the file; one that is there is replaced')
+      .addOption(
+        new Option('--format <format>', 'jsonl: each record as it was hashed; csv: for spreadsheets')
+          .choices(['jsonl', 'csv'])
+          .default('jsonl'),
+      )
+      .addHelpText('after', '\nExample:\n  holdfast audit export --format csv log.csv\n');
+  },
+  run: exportAudit,
+};
+
+/** What `audit export` takes. */
+export interface AuditExportOptions {
+  readonly format: 'jsonl' | 'csv';
+}
+
+const pageSize = 1000;
+const columns = ['sequence', 'epoch', 'at', 'kind', 'by', 'details', 'previous'] as const;
+
+/** `holdfast audit export`: the log up to now, a page at a time, whole or not at all. */
+export async function exportAudit(
+  context: Context,
+  file: string,
+  { format }: AuditExportOptions,
+): Promise<void> {
+  const path = localPath(context.workingDirectory, file);
+  let records = 0;
+  await askAdmin(context, async (admin) => {
+    await writeChosenFile(
+      path,
+      encode(
+        counted(readLines(admin, context.signal), (n) => (records += n)),
+        format,
+      ),
+      { replace: true },
+    );
+  });
+  if (context.output.json) return context.output.value({ file: path, records });
+  context.output.row('exported', path, plural(records, 'record'));
+}
+
+async function* readLines(admin: AdminClient, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  for (let after = 0; ; ) {
+    signal.throwIfAborted();
+    const { lines } = await admin.call('audit.export', { after, limit: pageSize });
+    if (lines.length === 0) return;
+    yield lines;
+    after += lines.length;
+  }
+}
+
+async function* counted(
+  pages: AsyncIterable<readonly string[]>,
+  count: (records: number) => void,
+): AsyncGenerator<readonly string[]> {
+  for await (const page of pages) {
+    count(page.length);
+    yield page;
+  }
+}
+
+async function* encode(
+  pages: AsyncIterable<readonly string[]>,
+  format: AuditExportOptions['format'],
+): AsyncGenerator<string> {
+  if (format === 'csv') yield encodeCsvRow(columns);
+  for await (const lines of pages)
+    yield lines.map((line) => (format === 'csv' ? csvOf(line) : `${line}\n`)).join('');
+}
+
+function csvOf(line: string): string {
+  const record = JSON.parse(line) as Readonly<Record<(typeof columns)[number], number | string | object>>;
+  return encodeCsvRow(
+    columns.map((column) => {
+      const value = record[column];
+      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    }),
+  );
+}

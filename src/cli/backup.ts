@@ -1,0 +1,69 @@
+import { namedPaths } from './files/named-paths.ts';
+import { RepeatableOption } from './options/repeatable-option.ts';
+import {
+  addExcludeOptions,
+  addRepositoryOptions,
+  type ExcludeOptions,
+  type RepositoryOptions,
+} from './options/repository-options.ts';
+import type { Context } from './program/context.ts';
+import { exitCode } from './program/exit-code.ts';
+import { type BackupResult, backUp, readExcludes, sayBackup } from './repository/backing-up.ts';
+import { comparingWithBefore } from './repository/comparing-with-before.ts';
+import { recordBackup } from './repository/recording-backup.ts';
+import { openTarget } from './repository/repository-target.ts';
+import type { Word } from './word.ts';
+
+/** `holdfast backup PATH…` */
+export const word: Word = {
+  define: (command) => {
+    addExcludeOptions(addRepositoryOptions(command.argument('<paths...>', 'files and folders to save')))
+      .option('--init', 'create the repository named by --repo when there is none')
+      .option('--start-over', 'begin another repository where the one of before is gone for good')
+      .addOption(new RepeatableOption('--tag <tag>', 'mark the snapshot with a word'))
+      .addHelpText('after', examples);
+  },
+  run: async (context: Context, paths: readonly string[], options: BackupOptions) => {
+    const { unreadable } = await backUpPaths(context, paths, options);
+    if (unreadable > 0) process.exitCode = exitCode.someFilesUnread;
+  },
+};
+
+const examples = `
+Examples:
+  holdfast backup ~/Documents
+  holdfast backup /etc /home --exclude '*.tmp' --exclude-file skip.txt
+  holdfast backup --repo /mnt/disk/repo --password-file pw --init ~/Documents
+
+Exit code 3: the backup is there, but some files could not be read; each is named.
+`;
+
+/** What `backup` takes. */
+export interface BackupOptions extends RepositoryOptions, ExcludeOptions {
+  readonly init?: boolean;
+  readonly startOver?: boolean;
+  readonly tag?: readonly string[];
+}
+
+/** `holdfast backup PATH…`, kept on record whatever becomes of it. */
+export async function backUpPaths(
+  context: Context,
+  paths: readonly string[],
+  options: BackupOptions,
+): Promise<BackupResult> {
+  const { backup, route } = await recordBackup(context, options.repo, async () => {
+    const sources = namedPaths(context, paths);
+    const exclude = await readExcludes(context, options);
+    const { repo, init = false, startOver = false } = options;
+    const create = repo === undefined || init || startOver;
+    await using target = await openTarget(context, options, { create, startOver });
+    const forbidden = target.directory === undefined ? [] : [target.directory];
+    const backup = await comparingWithBefore(context, target, () =>
+      backUp(context, target.repository, sources, { ...options, exclude, forbidden }),
+    );
+    return { backup, route: target.route };
+  });
+  if (context.output.json) context.output.value(backup);
+  else sayBackup(context.output, route, backup);
+  return backup;
+}

@@ -1,0 +1,103 @@
+import type { AdminClient, OperationAnswer } from '../../admin/index.ts';
+import { type Bytes, concatBytes } from '../../base/index.ts';
+import { crlPem, parseCrl } from '../../pki/index.ts';
+import { writeChosenFile } from '../files/chosen-file.ts';
+import { localPath } from '../files/local-path.ts';
+import { askAdmin, withAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { formatTime, plural } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast ca crl [LABEL]` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description(
+        'show the revocation lists of the authority, or write one of them into a file; it knows every revocation up to now',
+      )
+      .argument('[label]', 'whose list: issuing-1, root-1 (default: of what issues now)')
+      .option('--out <file>', 'write it into this file; one that is there is replaced')
+      .option('--pem', 'as PEM; without --out on the standard output')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  holdfast ca crl\n  holdfast ca crl root-1 --out root.crl\n  holdfast ca crl --pem --out /etc/nginx/backup.crl\n',
+      );
+  },
+  run: showCrl,
+};
+
+/** What `ca crl` takes. */
+export interface CrlOptions {
+  readonly out?: string;
+  readonly pem?: boolean;
+}
+
+/** `holdfast ca crl`: all lists, or one of them to look at or for a file, which is readable for everybody. */
+export async function showCrl(
+  context: Context,
+  label: string | undefined,
+  options: CrlOptions,
+): Promise<void> {
+  const { out, pem = false } = options;
+  if (label === undefined && out === undefined && !pem) return await listCrls(context);
+  const { der, view } = await withAdmin(context, (admin) => fetchCrl(admin, label));
+  const { output } = context;
+  if (out === undefined && pem && !output.json) return output.data(crlPem(der).trimEnd());
+  const revoked = parseCrl(der).revoked.size;
+  const file = out === undefined ? undefined : localPath(context.workingDirectory, out);
+  if (file !== undefined)
+    await writeChosenFile(file, pem ? crlPem(der) : der, { mode: 0o644, replace: true });
+  if (output.json) return output.value({ ...view, revoked, file });
+  output.row('list', view.label, `number ${view.number}`, plural(revoked, 'certificate'));
+  output.row('signed', formatTime(new Date(view.signedAt)));
+  output.row('next', formatTime(new Date(view.nextUpdate)));
+  if (file !== undefined) output.row('written', file);
+}
+
+/** A list, a piece at a time; another one when that was signed meanwhile. */
+async function fetchCrl(admin: AdminClient, label: string | undefined) {
+  for (;;) {
+    const first = await admin.call('ca.crl', { label });
+    const der = await fetchWhole(admin, first);
+    const { bytes: _bytes, piece: _piece, ...view } = first;
+    if (der !== undefined) return { der, view };
+  }
+}
+
+/** The list that begins with `first`; undefined when it is not the newest any more. */
+async function fetchWhole(
+  admin: AdminClient,
+  { label, number, bytes, piece }: OperationAnswer<'ca.crl'>,
+): Promise<Bytes | undefined> {
+  const pieces = [Buffer.from(piece, 'base64')];
+  for (let offset = lengthOf(pieces); offset < bytes; offset = lengthOf(pieces)) {
+    const next = await admin.call('ca.crl', { label, offset });
+    if (next.number !== number) return undefined;
+    pieces.push(Buffer.from(next.piece, 'base64'));
+  }
+  return concatBytes(...pieces);
+}
+
+function lengthOf(pieces: readonly Bytes[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+async function listCrls(context: Context): Promise<void> {
+  const { output } = context;
+  const lists = await askAdmin(context, (admin) => admin.call('ca.crls', {}));
+  if (output.json) return output.value(lists);
+  output.table(
+    [
+      { heading: 'Issuer' },
+      { heading: 'Number', align: 'right' },
+      { heading: 'Signed' },
+      { heading: 'Next' },
+    ],
+    lists.map(({ label, number, signedAt, nextUpdate }) => [
+      label,
+      String(number),
+      formatTime(new Date(signedAt)),
+      formatTime(new Date(nextUpdate)),
+    ]),
+  );
+}

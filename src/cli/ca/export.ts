@@ -1,0 +1,56 @@
+import { Option } from 'commander';
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
+import { writeChosenFile } from '../files/chosen-file.ts';
+import { localPath } from '../files/local-path.ts';
+import { askAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { plural } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast ca export FILE` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description("write the authority's root certificate, or its chain, into a file for other programs")
+      .argument('<file>', 'the file; one that is there is not replaced')
+      .option('--chain', 'the issuing certificate first, the root last')
+      .option('--force', 'replace a file that is there')
+      .addOption(
+        new Option('--format <format>', 'how it is written').choices(['pem', 'der', 'p7']).default('pem'),
+      )
+      .addHelpText(
+        'after',
+        '\nExamples:\n  holdfast ca export ca.pem\n  holdfast ca export --chain --format p7 chain.p7b\n',
+      );
+  },
+  run: exportCa,
+};
+
+/** What `ca export` takes. */
+export interface CaExportOptions {
+  readonly chain?: boolean;
+  readonly format: 'pem' | 'der' | 'p7';
+  readonly force?: boolean;
+}
+
+/** `holdfast ca export`: public certificates, so readable for everybody. */
+export async function exportCa(context: Context, file: string, options: CaExportOptions): Promise<void> {
+  const { chain = false, format, force = false } = options;
+  if (chain && format === 'der') {
+    throw new HoldfastError('usage', 'a DER file holds one certificate, and --chain is more', {
+      hint: 'holdfast ca export --chain --format pem FILE, or --format p7',
+    });
+  }
+  const path = localPath(context.workingDirectory, file);
+  const { certificates } = await askAdmin(context, (admin) => admin.call('ca.export', { chain }));
+  const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+  await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force, word: '--force' });
+  if (context.output.json) return context.output.value({ file: path, certificates: ders.length });
+  context.output.row('exported', path, plural(ders.length, 'certificate'));
+}
+
+function encode(ders: readonly Bytes[], format: CaExportOptions['format']): Bytes | string {
+  if (format === 'p7') return createChainPkcs7(ders);
+  return format === 'der' ? (ders[0] as Bytes) : ders.map(certificatePem).join('');
+}

@@ -1,0 +1,82 @@
+import type { OperationAnswer } from '../../admin/index.ts';
+import { HoldfastError } from '../../base/index.ts';
+import { localPath } from '../files/local-path.ts';
+import { readPasswordFile } from '../files/password-file.ts';
+import { withAdmin } from '../home/administering.ts';
+import { addRules, atMostOne, needs } from '../options/word-rules.ts';
+import type { Context } from '../program/context.ts';
+import { readKit } from '../repository/recovering.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast ca rehearse [FILE]` */
+export const word: Word = {
+  define: (command) => {
+    addRules(command, atMostOne('--kit', '--password-file'), needs('--passphrase-file', '--kit'));
+    command
+      .description(
+        'try a backup of the authority as if it were needed: open it in a directory of its own, sign and verify with it. ' +
+          'Without kit or password, only what can be seen from outside is checked',
+      )
+      .argument('[file]', 'the backup (default: the newest on record)')
+      .option('--kit <file>', 'the recovery kit')
+      .option('--passphrase-file <file>', 'the passphrase of the kit is in this file')
+      .option('--password-file <file>', 'the password of the backup is in this file')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  holdfast ca rehearse --kit /media/safe/recovery-kit.txt\n  holdfast ca rehearse authority.age --password-file secret\n',
+      );
+  },
+  run: rehearseBackup,
+};
+
+/** What `ca rehearse` takes. */
+export interface CaRehearseOptions {
+  readonly kit?: string;
+  readonly passphraseFile?: string;
+  readonly passwordFile?: string;
+}
+
+/** `holdfast ca rehearse [FILE]`: fails when the backup would not do. */
+export async function rehearseBackup(
+  context: Context,
+  file: string | undefined,
+  options: CaRehearseOptions,
+): Promise<void> {
+  const { output, workingDirectory } = context;
+  const path = file === undefined ? undefined : localPath(workingDirectory, file);
+  const key = await keyOf(context, options);
+  const answer = await withAdmin(context, (admin) => admin.call('ca.rehearse', { path, ...key }));
+  if (output.json) output.value(answer);
+  else {
+    for (const { what, good, found } of answer.steps) output.row(what, good ? 'good' : 'BAD', found);
+    if (answer.depth === 'looked at')
+      output.warn(
+        'it was not opened: only kit or password show whether what is inside can be used (--kit FILE)',
+      );
+  }
+  if (answer.good) return;
+  throw wouldNotDo(answer);
+}
+
+function wouldNotDo({ name, steps }: OperationAnswer<'ca.rehearse'>): HoldfastError {
+  const bad = steps.filter(({ good }) => !good);
+  const onMirrors = bad.every(({ what }) => what === 'log mirror');
+  return onMirrors
+    ? new HoldfastError('backup_damaged', `after the backup ${name} a mirror of the log would not do`, {
+        hint: 'put an empty file checkpoint.json on that mirror, and all of the log is written to it anew',
+      })
+    : new HoldfastError('backup_damaged', `the backup ${name} would not do`, {
+        hint: 'make another one: holdfast ca backup FILE',
+      });
+}
+
+async function keyOf(
+  context: Context,
+  { kit, passphraseFile, passwordFile }: CaRehearseOptions,
+): Promise<{ identity?: string; password?: string }> {
+  if (passwordFile !== undefined)
+    return { password: (await readPasswordFile(context, passwordFile)).reveal() };
+  if (kit === undefined) return {};
+  const order = { kit, passphraseFile };
+  return { identity: (await readKit(context, order)).identity.reveal() };
+}

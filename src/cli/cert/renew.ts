@@ -1,0 +1,69 @@
+import { connectNode, type Node, renewLate, renewNode } from '../../agent/index.ts';
+import { HoldfastError } from '../../base/index.ts';
+import { openOwnNode } from '../home/own-node.ts';
+import type { Context } from '../program/context.ts';
+import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
+import { formatRemaining } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast cert renew` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description("renew this machine's certificate when it is due, for a new key")
+      .option('--force', 'also when it is not due yet')
+      .addHelpText('after', '\nExamples:\n  holdfast cert renew\n  holdfast cert renew --force --json\n');
+  },
+  run: (context: Context, options: { force?: boolean }) => renewCertificate(context, options),
+};
+
+/** `holdfast cert renew`: this machine's next certificate, when it is due or `force` says so. */
+export async function renewCertificate(
+  context: Context,
+  { force = false }: { readonly force?: boolean },
+): Promise<void> {
+  const { home, node } = await openOwnNode(context);
+  const before = node.certificate.serial;
+  await using held = new AsyncDisposableStack();
+  const serving = await serveMeanwhile(context, home);
+  if (serving !== undefined) held.use(serving);
+  if (node.certificate.notAfter.getTime() < context.clock.now()) return await renewExpired(context, node);
+  const connection = held.use(await connectNode(node, context));
+  const renewed = (): boolean => node.certificate.serial !== before;
+  if (!renewed() && (force || node.needsRenewal(context.clock))) await renewNode(node, connection, context);
+  sayRenewed(context, node, renewed());
+}
+
+/** After its end a certificate opens no door: the renewal is signed with it, and a person decides. */
+async function renewExpired(context: Context, node: Node): Promise<void> {
+  const waiting = await renewLate(node, context);
+  if (waiting === undefined) return sayRenewed(context, node, true);
+  const { handle, server, expires } = waiting;
+  const { role, name } = node.identity;
+  throw new HoldfastError(
+    'request_pending',
+    `the certificate of ${role} ${name} has ended, so an administrator has to approve its renewal, ${handle} at ${server}; it waits until ${expires}`,
+    {
+      hint: 'at the server: holdfast request list, holdfast request approve ID; then here: holdfast cert renew',
+    },
+  );
+}
+
+function sayRenewed({ output, clock }: Context, node: Node, renewed: boolean): void {
+  const { serial, fingerprint, notAfter } = node.certificate;
+  const next = node.renewalTime();
+  if (output.json) {
+    return output.value({
+      renewed,
+      serial,
+      fingerprint,
+      notAfter: notAfter.toISOString(),
+      renewal: next.toISOString(),
+    });
+  }
+  const { role, name } = node.identity;
+  const until = `valid ${formatRemaining(notAfter.getTime() - clock.now())}`;
+  output.row(renewed ? 'renewed' : 'not due', `${role} ${name}`, `serial ${serial}`, until);
+  if (!renewed)
+    output.row('next', `renews itself in ${formatRemaining(next.getTime() - clock.now())}; now: --force`);
+}

@@ -1,0 +1,49 @@
+import { parseCertutil } from '../compat/index.ts';
+import type { Context } from './program/context.ts';
+import { backUpKeys } from './vendor/back-up-keys.ts';
+import type { KeysToRestore } from './vendor/restore-keys.ts';
+import type { Word } from './word.ts';
+
+/** `holdfast certutil -backup|-restore PASSWORD FILE`, and `certutil …` by a link of that name. */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description("back the authority's keys and certificates up as PKCS#12, or make an authority from them")
+      .usage('[-f] -backup|-restore <password> <file>')
+      // The words are the vendor's: options with a single hyphen, which `compat` reads.
+      .allowUnknownOption()
+      .argument('[words...]')
+      .option(
+        '--mirror <place...>',
+        'with -restore: where the log is, which knows what was issued and revoked',
+      )
+      .option('--re-enrol', 'with -restore: accept no certificate of before; every machine joins again')
+      .option('--trust-issued', 'with -restore: accept certificates of before that are valid')
+      .addHelpText('after', help);
+  },
+  run: certutil,
+};
+
+const help = `
+A file that is there is replaced when -f is said, by -backup alone.
+
+Examples:
+  certutil -backup Pswd /backup/certfile
+  certutil -f -backup Pswd /backup/certfile
+  certutil -restore Pswd /backup/certfile
+`;
+
+/** `certutil -backup PASSWORD FILE`, `certutil -restore PASSWORD FILE`. */
+export async function certutil(
+  context: Context,
+  words: readonly string[],
+  options: Pick<KeysToRestore, 'reEnrol' | 'trustIssued' | 'mirror'>,
+): Promise<void> {
+  const { action, password, file, force } = parseCertutil(words);
+  context.output.warn(
+    'a password on the command line can be seen by others on this machine and stays in the history',
+  );
+  if (action === 'backup') return await backUpKeys(context, { file, password, replace: force, word: '-f' });
+  const { restoreKeys } = await import('./vendor/restore-keys.ts');
+  await restoreKeys(context, { file, password, ...options });
+}

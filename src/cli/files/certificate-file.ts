@@ -1,0 +1,74 @@
+import { type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import {
+  certificatesFromPkcs7,
+  orderChain,
+  parseCertificate,
+  parsePem,
+  pemText,
+  signed,
+} from '../../pki/index.ts';
+import { readChosenFile } from './read-chosen-file.ts';
+
+const maxFileBytes = 1024 * 1024;
+const sequenceTag = 0x30;
+
+/**
+ * The certificates in the file at `path`, one at least: PEM in its order, one in DER, or a PKCS#7 chain in DER or PEM, the
+ * leaf first.
+ * @throws HoldfastError `path_not_found`, `pem_malformed`, `certificate_malformed`
+ */
+export async function readCertificates(path: string): Promise<readonly Bytes[]> {
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxFileBytes,
+    hint: 'name a PEM, DER or PKCS#7 file',
+    tooLong: 'certificate_malformed',
+  });
+  const ders = bytes[0] === sequenceTag ? certificatesInDer(path, bytes) : certificatesInPem(pemText(bytes));
+  if (ders.length === 0) throw unusable(path, 'has no certificate in it');
+  for (const der of ders) parseCertificate(der);
+  return ders;
+}
+
+function certificatesInDer(path: string, der: Buffer): Bytes[] {
+  if (isPkcs12(der)) throw holdsKeys(path);
+  try {
+    parseCertificate(der);
+    return [der];
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return inOrder(certificatesFromPkcs7(der));
+  }
+}
+
+/** Its version, 3, comes first; nothing else that is read here begins with a number. */
+function isPkcs12(der: Buffer): boolean {
+  return [2, 3, 4, 5, 6].some((at) => der.subarray(at, at + 4).equals(Buffer.from([0x02, 0x01, 0x03, 0x30])));
+}
+
+/** A PKCS#7 keeps certificates as a set (RFC 5652 §5.1): what signed no other, each that signed the one before, the rest. */
+function inOrder(ders: readonly Bytes[]): Bytes[] {
+  const all = ders.map((der) => parseCertificate(der));
+  const leaf = all.find((one) => !all.some((other) => other !== one && signed(one, other)));
+  if (leaf === undefined) return [...ders];
+  const chain = orderChain(leaf, all);
+  return [...chain, ...all.filter((one) => !chain.includes(one))].map(({ der }) => der);
+}
+
+function certificatesInPem(text: string): Bytes[] {
+  return parsePem(text).flatMap(({ label, der }) => {
+    if (label === 'CERTIFICATE' || label === 'X509 CERTIFICATE') return [der];
+    return label === 'PKCS7' || label === 'CMS' ? inOrder(certificatesFromPkcs7(der)) : [];
+  });
+}
+
+function holdsKeys(path: string): HoldfastError {
+  return new HoldfastError('certificate_malformed', `${path} is a PKCS#12 file, which holds a private key`, {
+    hint: `take both out: openssl pkcs12 -in ${path} -nodes -out ALL.pem; for tls bind, ALL.pem is FILE and --key`,
+  });
+}
+
+function unusable(path: string, problem: string): HoldfastError {
+  return new HoldfastError('certificate_malformed', `${path} ${problem}`, {
+    hint: 'name a file with a certificate in PEM, DER or PKCS#7',
+  });
+}

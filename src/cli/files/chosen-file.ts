@@ -1,0 +1,88 @@
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  type Bytes,
+  HoldfastError,
+  systemErrorCode,
+  whyNotWritten,
+  writeFileAtomic,
+} from '../../base/index.ts';
+
+/** What may become of a file that a person named. */
+export interface ChosenFile {
+  /** Replace one that is there. */
+  readonly replace: boolean;
+  /** The option of the command that says so, where there is one. */
+  readonly word?: string;
+}
+
+/** How a file that a person named is written. */
+export interface ChosenFileOptions extends ChosenFile {
+  /** Permission bits; 0600 unless said. */
+  readonly mode?: number;
+}
+
+/**
+ * Writes the file that a person named, whole or not at all, through links to where they lead. Only a file is ever
+ * replaced: a device stays what it is.
+ *
+ * @throws HoldfastError `object_exists`, `path_not_found`
+ */
+export async function writeChosenFile(
+  path: string,
+  data: Bytes | string | AsyncIterable<string>,
+  { mode = 0o600, ...chosen }: ChosenFileOptions,
+): Promise<void> {
+  const target = await checkChosenFile(path, chosen);
+  try {
+    await writeFileAtomic(target, data, { mode, exclusive: !chosen.replace });
+  } catch (error) {
+    throw systemErrorCode(error) === 'EEXIST' ? alreadyThere(path, chosen) : unwritable(path, error);
+  }
+}
+
+/**
+ * Where the file at `path` is in truth, for work that must not be done when it cannot be written.
+ * @throws HoldfastError `object_exists`, `path_not_found`
+ */
+export async function checkChosenFile(path: string, chosen: ChosenFile): Promise<string> {
+  try {
+    const target = await realpath(path);
+    const found = await stat(target);
+    if (!found.isFile()) throw notFile(path, found.isDirectory() ? 'a directory' : 'no regular file');
+    if (!chosen.replace) throw alreadyThere(path, chosen);
+    return target;
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw unwritable(path, error);
+  }
+  await access(dirname(path), constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
+  return path;
+}
+
+const anotherPlace = 'name a file in a folder that is there and can be written to';
+
+/** `error` in words, when it says that nothing can be written there. */
+function unwritable(path: string, error: unknown): unknown {
+  const why = whyNotWritten(error);
+  if (why === undefined) return error;
+  return new HoldfastError('path_not_found', `${path}: ${why}`, {
+    hint: anotherPlace,
+    cause: error,
+  });
+}
+
+function notFile(path: string, found: string): HoldfastError {
+  return new HoldfastError('path_not_found', `${path} is ${found}, expected a file`, { hint: anotherPlace });
+}
+
+function alreadyThere(path: string, { word }: ChosenFile): HoldfastError {
+  return new HoldfastError('object_exists', `there is a file at ${path} already`, {
+    hint:
+      word === undefined
+        ? 'nothing was changed; name a file that is not there'
+        : `name another one, or say ${word} to replace it`,
+  });
+}

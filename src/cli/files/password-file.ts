@@ -1,0 +1,27 @@
+import { HoldfastError, Secret } from '../../base/index.ts';
+import type { Context } from '../program/context.ts';
+import { localPath } from './local-path.ts';
+import { readChosenFile } from './read-chosen-file.ts';
+
+/** As many characters as a password may have, each of at most four bytes, and the end of its line. */
+const maxLength = 1024;
+const maxBytes = 4 * maxLength + 2;
+
+/** The password or passphrase in a file, without the end of its line. `path_not_found`, `input_invalid` when it is too long, `usage` when it is empty. */
+export async function readPasswordFile(context: Context, file: string): Promise<Secret<string>> {
+  const path = localPath(context.workingDirectory, file);
+  const what = 'password file';
+  const hint = 'name a file that can be read and holds the password alone';
+  const bytes = await readChosenFile(path, { maxBytes, what, hint });
+  const password = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (password.length > maxLength)
+    throw new HoldfastError('input_invalid', `${what} ${path} holds more than ${maxLength} characters`, {
+      hint,
+    });
+  if (password === '') {
+    throw new HoldfastError('usage', `password file ${path} is empty`, {
+      hint: 'write the password into it',
+    });
+  }
+  return new Secret(password);
+}

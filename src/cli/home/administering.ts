@@ -1,0 +1,58 @@
+import { type AdminClient, connectAdmin, inProcessAdmin, networkAdmin } from '../../admin/index.ts';
+import { connectNode, openNode, readNodeState } from '../../agent/index.ts';
+import { hasAuthority, type Looks } from '../../authority/index.ts';
+import { HoldfastError } from '../../base/index.ts';
+import type { Context } from '../program/context.ts';
+import { adminContext, openAuthorityHome } from './authority-home.ts';
+import { type Home, openHome } from './home.ts';
+
+/** How long a command waits for the mirrors before it begins; a mirror that does not answer keeps nobody from working. */
+const mirrorPatienceMs = 2000;
+
+/**
+ * Gives `work` the admin API: of this home's authority over the socket when a server runs here, else in this process
+ * with the home held for as long as the work takes; in the home of an administrator, that of the network's server.
+ */
+export function withAdmin<T>(context: Context, work: (admin: AdminClient) => Promise<T>): Promise<T> {
+  return reachAdmin(context, undefined, work);
+}
+
+/** The same for who only asks: nothing is recorded, in the home or on a mirror, so that what is damaged stays evidence. */
+export function askAdmin<T>(
+  context: Context,
+  work: (admin: AdminClient) => Promise<T>,
+  looks: Looks = 'always',
+): Promise<T> {
+  return reachAdmin(context, looks, work);
+}
+
+async function reachAdmin<T>(
+  context: Context,
+  looks: Looks | undefined,
+  work: (admin: AdminClient) => Promise<T>,
+): Promise<T> {
+  const home = await openHome(context.home);
+  if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
+  const running = await connectAdmin(home.socket, context.signal);
+  if (running !== undefined) return work(running);
+  await using opened = await openAuthorityHome(context, home, { looks });
+  // One whose mirrors know of a newer copy must not decide anything, as none that serves does.
+  if (looks === undefined && opened.authority.mirrors.configured)
+    await opened.authority.mirrors.flush(mirrorPatienceMs);
+  return await work(inProcessAdmin({ ...adminContext(context, opened), listeners: [] }));
+}
+
+async function withNetworkAdmin<T>(
+  context: Context,
+  home: Home,
+  work: (admin: AdminClient) => Promise<T>,
+): Promise<T> {
+  const state = await readNodeState(home.node);
+  if (state?.role !== 'admin') {
+    throw new HoldfastError('home_missing', `there is no authority in ${home.path}`, {
+      hint: 'run this at the server, name its home with --home DIR, or join as a person: holdfast token create NAME --role admin',
+    });
+  }
+  using connection = await connectNode(await openNode(home.node), context);
+  return await work(networkAdmin(connection, context.signal));
+}

@@ -1,0 +1,77 @@
+import type { AdminContext } from '../../admin/index.ts';
+import { type Authority, type Looks, openAuthority } from '../../authority/index.ts';
+import { HoldfastError } from '../../base/index.ts';
+import { addressesOf, namesForCodes } from '../../policy/index.ts';
+import type { Context } from '../program/context.ts';
+import { boundCertificates } from '../serving/bound-certificates.ts';
+import { backupPlace, careOf } from './care-of.ts';
+import type { Home } from './home.ts';
+import { keystorePassphrase } from './keystore-passphrase.ts';
+import { reachableNames } from './reachable-names.ts';
+import { databaseOf, listenersOf, readSettings, type Settings } from './settings.ts';
+import { storeOf } from './store-of.ts';
+
+/** The authority of a home, held by this process, and the settings it runs by. */
+export interface AuthorityHome extends AsyncDisposable {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly authority: Authority;
+  /** Whether it was made just now. */
+  readonly created: boolean;
+}
+
+/**
+ * Opens the authority of `home`: `home_in_use` when another process has it, `home_missing` when there is none.
+ * `worker` keeps its database in a thread of its own, as a server wants; one that `looks` records nothing.
+ */
+export async function openAuthorityHome(
+  context: Context,
+  home: Home,
+  { worker = false, looks }: { worker?: boolean; looks?: Looks | undefined } = {},
+): Promise<AuthorityHome> {
+  const settings = await readSettings(home);
+  if (settings === undefined) {
+    throw new HoldfastError('home_missing', `there is no authority in ${home.path}`, {
+      hint: 'run this at the server, or name its home with --home DIR; holdfast init makes an authority',
+    });
+  }
+  const care = careOf(home, settings);
+  const passphrase = () => keystorePassphrase(context, home, settings);
+  const database = databaseOf(settings);
+  const how = { worker, care, database, passphrase, looks };
+  const authority = await openAuthority({ home: home.path, clock: context.clock, ...how });
+  return asAuthorityHome({ home, settings, authority, created: false });
+}
+
+/** Puts together what belongs together. */
+export function asAuthorityHome(parts: Omit<AuthorityHome, typeof Symbol.asyncDispose>): AuthorityHome {
+  return { ...parts, [Symbol.asyncDispose]: () => parts.authority.close() };
+}
+
+/** What the admin API works on, but for the listeners, which the server knows. */
+export function adminContext(
+  context: Context,
+  { home, settings, authority }: AuthorityHome,
+): Omit<AdminContext, 'listeners'> {
+  return {
+    authority,
+    clock: context.clock,
+    enrolAddresses: enrolAddresses(settings),
+    reloadTls: async () => {},
+    renewServer: async () => {},
+    recoveryKitPath: home.recoveryKit,
+    backupPlace: (text) => backupPlace(text, home.path, context.line),
+    store: storeOf({ home, settings, authority }),
+    bound: () => boundCertificates(home.node, context.clock.now()),
+  };
+}
+
+/** `host:port` of the enrolment listeners for join codes. */
+function enrolAddresses(settings: Settings): string[] {
+  return enrolAddressesOf(settings, namesForCodes(reachableNames(settings.names)));
+}
+
+/** `host:port` of the enrolment listeners under each of `names`. */
+export function enrolAddressesOf(settings: Settings, names: readonly string[]): string[] {
+  return addressesOf(listenersOf(settings), ['enrol'], names);
+}

@@ -1,0 +1,110 @@
+import { access } from 'node:fs/promises';
+import { nameKey } from '../../admin/index.ts';
+import { checkServerNames, createAuthority } from '../../authority/index.ts';
+import { writeFileAtomic } from '../../base/index.ts';
+import { describePublicKey } from '../../pki/index.ts';
+import { addressesOf, checkNetworkName, defaultListeners, parseRequestedNames } from '../../policy/index.ts';
+import { readPasswordFile } from '../files/password-file.ts';
+import { type CreationOptions, defaultPort } from '../options/creation-options.ts';
+import type { Context } from '../program/context.ts';
+import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
+import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
+import { careOf } from './care-of.ts';
+import { createHome } from './home.ts';
+import { newKeystorePassphrase } from './keystore-passphrase.ts';
+import { machineName, machineNames } from './machine.ts';
+import { checkBegins } from './one-network.ts';
+import { reachableNames } from './reachable-names.ts';
+import { databaseOf, type Settings, writeSettings } from './settings.ts';
+
+/** `holdfast init`: an authority and nothing else. */
+export async function initAuthority(context: Context, options: CreationOptions): Promise<void> {
+  await using opened = await createAuthorityHome(context, options);
+  const { authority, home } = opened;
+  if (context.output.json) {
+    context.output.value({
+      network: authority.network,
+      root: { fingerprint: authority.root.fingerprint },
+      recoveryKit: home.recoveryKit,
+      statusAddress: authority.statusAddress,
+    });
+    return;
+  }
+  await sayAuthority(context, opened);
+  context.output.row('next', 'holdfast serve   ·   holdfast token create NAME');
+}
+
+/** Makes the home and an authority in it. Whatever can be refused is refused before anything is written. */
+export async function createAuthorityHome(
+  context: Context,
+  options: CreationOptions,
+): Promise<AuthorityHome> {
+  await checkBegins(context.home);
+  const settings = await newSettings(options);
+  const { kitPassphraseFile: file, keyAlgorithm, permit } = options;
+  if (permit !== undefined) checkServerNames(permit, settings.names);
+  const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
+  const keystorePassphrase = await newKeystorePassphrase(context, options);
+  const home = await createHome(context.home);
+  // Before the authority: a crash in between leaves a home where creating can begin again.
+  await writeSettings(home, settings);
+  const authority = await createAuthority({
+    home: home.path,
+    network: settings.network,
+    statusAddress: settings.statusAddress,
+    clock: context.clock,
+    worker: true,
+    care: careOf(home, settings),
+    database: databaseOf(settings),
+    keyAlgorithm,
+    permit,
+    keystorePassphrase,
+    recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
+  });
+  return asAuthorityHome({ home, settings, authority, created: true });
+}
+
+/** The lines that say which authority this is and what is to be done about its recovery kit. */
+export async function sayAuthority(
+  { output }: Context,
+  { authority, home, created }: AuthorityHome,
+): Promise<void> {
+  const { root, network } = authority;
+  const validFor = formatRemaining(root.notAfter.getTime() - root.notBefore.getTime());
+  const key = nameKey(describePublicKey(root.spki));
+  output.row(
+    'authority',
+    created ? 'created' : 'opened',
+    network,
+    `root ${shortFingerprint(root.fingerprint)}`,
+    `${key}, valid ${validFor}`,
+  );
+  if (!(await isThere(home.recoveryKit))) return;
+  const kit = created ? 'kit written to' : 'kit is still at';
+  output.row('recovery', `${kit} ${home.recoveryKit}`, 'move it off this machine');
+}
+
+async function newSettings(options: CreationOptions): Promise<Settings> {
+  const network = options.network ?? `backup.${machineName()}`;
+  checkNetworkName(network);
+  const names = options.names === undefined ? await machineNames() : [...options.names];
+  parseRequestedNames(names);
+  const [best = 'localhost'] = reachableNames(names);
+  const port = options.port ?? defaultPort;
+  const statusAddress = options.statusAddress ?? plainStatus(port, best);
+  const { database: url } = options;
+  return { network, names, port, statusAddress, ...(url !== undefined && { database: { url } }) };
+}
+
+/** Where the plain listener of a new server is, whom nobody needs a certificate for. */
+function plainStatus(port: number, name: string): string {
+  const plain = defaultListeners(port).filter(({ kind }) => kind === 'plain');
+  return `http://${addressesOf(plain, ['status'], [name])[0]}`;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,213 @@
+import { chmod, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  HoldfastError,
+  makePrivateDirectory,
+  systemErrorCode,
+  whyNotRead,
+  whyNotWritten,
+  writeFileAtomic,
+} from '../../base/index.ts';
+import { localPath } from '../files/local-path.ts';
+
+/** Where things are in a home directory. Everything in it is for its owner alone. */
+export interface Home {
+  readonly path: string;
+  /** Settings of this machine. */
+  readonly settings: string;
+  /** The authority's keystore and database. */
+  readonly authority: string;
+  /** This machine's own keystore, trust bundle and state. */
+  readonly node: string;
+  /** What clients stored, unless the settings name another place. */
+  readonly store: string;
+  /** Copies of what is stored elsewhere; can be deleted at any time. */
+  readonly cache: string;
+  /** The socket for administration while a server runs. */
+  readonly socket: string;
+  readonly recoveryKit: string;
+}
+
+/** The layout of a home; one with a higher number was written by a newer program. */
+const format = 1;
+const anotherUser = 'run as its owner, or name another place with --home DIR';
+/** What makes a directory a home: its format number is in it. */
+export const formatFile = 'home.json';
+
+/**
+ * The home to use: what was said, else `HOLDFAST_HOME`, else `/var/lib/holdfast` for root, else the user's own.
+ * A relative path counts from `workingDirectory`.
+ */
+export function defaultHome(
+  said: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  workingDirectory: string,
+): string {
+  const path = said ?? environment.HOLDFAST_HOME;
+  if (path !== undefined && path !== '') return localPath(workingDirectory, path);
+  if (process.getuid?.() === 0) return '/var/lib/holdfast';
+  return join(dataDirectory(environment), 'holdfast');
+}
+
+function dataDirectory({ XDG_DATA_HOME }: NodeJS.ProcessEnv): string {
+  return XDG_DATA_HOME ?? join(ownDirectory(), '.local', 'share');
+}
+
+/** An account that no user database knows, as in many containers, has none unless HOME says so. */
+function ownDirectory(): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    throw new HoldfastError('home_missing', 'this account has no home directory to keep Holdfast’s home in', {
+      hint: 'name a place with --home DIR or HOLDFAST_HOME',
+      cause,
+    });
+  }
+}
+
+/** The home at `path`, which has to be there: `home_missing`, `home_not_private` or `home_newer` otherwise. */
+export async function openHome(path: string): Promise<Home> {
+  if ((await checkHome(path)) !== 'used') {
+    throw new HoldfastError('home_missing', `there is no Holdfast home at ${path}`, {
+      hint: 'if there was one, mount its disk; else holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
+    });
+  }
+  return homeAt(await realpath(path));
+}
+
+/** The home at `path`, made when there is none; refuses a directory that holds something else. */
+export async function createHome(path: string): Promise<Home> {
+  if ((await checkHome(path)) === 'used') return homeAt(await realpath(path));
+  await checkParent(path);
+  await makePrivateDirectory(path).catch((cause: unknown) => {
+    throw noHomeThere(path, cause);
+  });
+  await chmod(path, 0o700);
+  await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
+  return homeAt(await realpath(path));
+}
+
+/** What would lead to a home and is not there is more often a disk that is not mounted; the user's own data is not on one. */
+async function checkParent(path: string): Promise<void> {
+  const parent = dirname(path);
+  await stat(parent).catch((cause: unknown) => {
+    if (systemErrorCode(cause) !== 'ENOENT') throw noHomeThere(path, cause);
+    if (parent === dataDirectory(process.env)) return;
+    throw new HoldfastError('home_missing', `there is no folder ${parent}, where the home ${path} would be`, {
+      hint: 'mount its disk, or make that folder; --home DIR names another place',
+      cause,
+    });
+  });
+}
+
+function noHomeThere(path: string, cause: unknown): unknown {
+  const why = whyNotWritten(cause);
+  if (why === undefined) return cause;
+  return new HoldfastError('home_missing', `no home can be made at ${path}: ${why}`, {
+    hint: anotherUser,
+    cause,
+  });
+}
+
+/**
+ * Looks at what is at `path` and changes nothing: `absent`, an `empty` directory, or a home in use.
+ * Refuses a home that others can read, one of a newer program, and a directory that is not a home.
+ */
+export async function checkHome(path: string): Promise<'absent' | 'empty' | 'used'> {
+  const names = await readdir(path).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw new HoldfastError('home_missing', `the home ${path}: ${whyNoHome(error)}`, {
+      hint: anotherUser,
+      cause: error,
+    });
+  });
+  if (names === undefined) return 'absent';
+  if (names.every(isUnfinished)) return 'empty';
+  // First whether it is a home at all: nobody should be told to lock a folder that is none.
+  await checkFormat(path);
+  await checkPrivate(path);
+  return 'used';
+}
+
+function whyNoHome(error: unknown): string {
+  return systemErrorCode(error) === 'ENOTDIR' ? 'a file is there, and no folder' : whyNotRead(error);
+}
+
+/** A format file that was being written when the program was killed: the home was not one yet. */
+function isUnfinished(name: string): boolean {
+  return name.startsWith(`.${formatFile}.`) && name.endsWith('.tmp');
+}
+
+/** Where things are in a home at `path`, whether it is there or not. */
+export function homeAt(path: string): Home {
+  return {
+    path,
+    settings: join(path, 'holdfast.toml'),
+    authority: join(path, 'authority'),
+    node: join(path, 'node'),
+    store: join(path, 'store'),
+    cache: join(path, 'cache'),
+    socket: join(path, 'admin.sock'),
+    recoveryKit: join(path, 'recovery-kit.txt'),
+  };
+}
+
+async function checkPrivate(path: string): Promise<void> {
+  const { mode, uid } = await stat(path);
+  const bits = (mode & 0o777).toString(8);
+  if ((mode & 0o077) !== 0) {
+    throw new HoldfastError(
+      'home_not_private',
+      `the home ${path} has mode ${bits}, expected 700: others can read it`,
+      {
+        hint: `chmod 700 ${path}`,
+      },
+    );
+  }
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own) {
+    throw new HoldfastError('home_not_private', `the home ${path} belongs to user ${uid}, expected ${own}`, {
+      hint: anotherUser,
+    });
+  }
+}
+
+async function checkFormat(path: string): Promise<void> {
+  const file = join(path, formatFile);
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new HoldfastError(
+      'home_missing',
+      `${path} holds files but is not a Holdfast home (no ${formatFile})`,
+      {
+        hint: 'name an empty or new directory with --home DIR',
+      },
+    );
+  }
+  const found = readFormat(text);
+  if (found === undefined) {
+    throw new HoldfastError('settings_invalid', `${file} is damaged: no format number in it`, {
+      hint: `write {"format":${format}} into it if this home was made by this version`,
+    });
+  }
+  if (found > format) {
+    throw new HoldfastError(
+      'home_newer',
+      `the home ${path} has format ${found}, this program knows ${format}`,
+      {
+        hint: 'install the newer Holdfast that wrote it',
+      },
+    );
+  }
+}
+
+function readFormat(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('format' in value)) return undefined;
+    return Number.isInteger(value.format) ? Number(value.format) : undefined;
+  } catch {
+    return undefined;
+  }
+}

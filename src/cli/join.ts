@@ -1,0 +1,83 @@
+import { joinNetwork } from '../agent/index.ts';
+import { type JoinCode, joinCodeFor } from '../enrol/index.ts';
+import {
+  endsWithIssuer,
+  isNamePattern,
+  matchesNamePattern,
+  parseCertificate,
+  type Role,
+} from '../pki/index.ts';
+import { checkNodeName } from '../policy/index.ts';
+import { machineName } from './home/machine.ts';
+import { checkMayHoldNode } from './home/one-network.ts';
+import { withHome } from './home/with-home.ts';
+import { givenJoinCode } from './joining/given-join-code.ts';
+import type { Context } from './program/context.ts';
+import { formatRemaining, formatTime, shortFingerprint } from './terminal/format.ts';
+import type { Word } from './word.ts';
+
+/** `holdfast join` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .argument(
+        '[code]',
+        'the join code that holdfast token create printed (default: asked for, or read from stdin)',
+      )
+      .option(
+        '--name <name>',
+        'which of the names of its pattern (default: the host name, where that is one)',
+      )
+      .addHelpText(
+        'after',
+        '\nThe code is a secret: left out, it is asked for unseen, or read from standard input where that is no terminal.\n\n' +
+          'Examples:\n  holdfast join\n  holdfast join --name web-3\n  holdfast join < code.txt\n',
+      );
+  },
+  run: (context: Context, code: string | undefined, options: { name?: string }) =>
+    join(context, code, options),
+};
+
+/** `holdfast join`: this machine becomes the node that the code names. */
+export async function join(
+  context: Context,
+  text: string | undefined,
+  { name }: { readonly name?: string } = {},
+): Promise<void> {
+  const code = codeFor(await givenJoinCode(context, text), name);
+  await checkMayHoldNode(context.home, code.network);
+  const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
+  const { identity, certificate, state } = node;
+  const { output, clock } = context;
+  const [, issuer] = node.credentials.current.chain;
+  const clipped = issuer !== undefined && endsWithIssuer(certificate, parseCertificate(issuer));
+  if (output.json) {
+    output.value({
+      ...identity,
+      root: { fingerprint: code.fingerprint },
+      servers: state.servers,
+      certificate: { serial: certificate.serial, notAfter: certificate.notAfter.toISOString(), clipped },
+    });
+    return;
+  }
+  const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
+  output.row('joined', identity.network, `root ${shortFingerprint(code.fingerprint)}`);
+  output.row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`);
+  output.row('server', state.servers[0] ?? '');
+  if (clipped) output.warn(`the certificate ends ${formatTime(certificate.notAfter)}, with its issuer's`);
+  output.row('next', nextOf(identity.role));
+}
+
+/** What a new node is for. */
+export function nextOf(role: Role): string {
+  return role === 'admin' ? 'holdfast request list   ·   holdfast cert list' : 'holdfast backup PATH';
+}
+
+/** The code for this machine: by the name that is said, else by its host name where the code's pattern lets that through. */
+function codeFor(code: JoinCode, said: string | undefined): JoinCode {
+  const own = machineName();
+  const byHost = isNamePattern(code.name) && matchesNamePattern(code.name, own) ? own : undefined;
+  const chosen = joinCodeFor(code, said ?? byHost);
+  checkNodeName(chosen.name);
+  return chosen;
+}

@@ -1,0 +1,42 @@
+import { withAdmin } from '../home/administering.ts';
+import { addRules, atMostOne } from '../options/word-rules.ts';
+import type { Context } from '../program/context.ts';
+import { choosePassword } from '../terminal/choose-password.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast keystore rekey` */
+export const word: Word = {
+  define: (command) => {
+    addRules(command, atMostOne('--stash', '--new-passphrase-file'));
+    command
+      .description(
+        "give the authority's keystore another passphrase, asked for on a terminal, or a stash file",
+      )
+      .option('--new-passphrase-file <file>', 'the new passphrase is in this file')
+      .option('--stash', 'a stash file is to open it, so that a server starts by itself')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  holdfast keystore rekey\n  holdfast keystore rekey --stash --keystore-passphrase-file old\n',
+      );
+  },
+  run: rekeyKeystore,
+};
+
+/** What `keystore rekey` takes. */
+export interface RekeyOptions {
+  readonly newPassphraseFile?: string;
+  readonly stash?: boolean;
+}
+
+/** `holdfast keystore rekey`: another passphrase, or a stash, opens the authority's keystore from now on. */
+export async function rekeyKeystore(context: Context, options: RekeyOptions): Promise<void> {
+  const { stash = false, newPassphraseFile: file } = options;
+  const chosen = stash ? undefined : await choosePassword(context, file, 'new passphrase');
+  const input = { passphrase: chosen?.reveal() };
+  const { openedBy } = await withAdmin(context, (admin) => admin.call('keystore.rekey', input));
+  if (context.output.json) return context.output.value({ openedBy });
+  context.output.row(
+    'keystore',
+    openedBy === 'stash' ? 'opened by a stash file' : 'opened by the new passphrase',
+  );
+}

@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import { saidTwice } from './refuse-repeated.ts';
+
+/** What every command takes. */
+export interface CommonOptions {
+  readonly home?: string;
+  readonly keystorePassphraseFile?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+const rows: readonly (readonly [flags: string, description: string])[] = [
+  ['--home <dir>', 'home directory (HOLDFAST_HOME; /var/lib/holdfast for root)'],
+  ['--keystore-passphrase-file <file>', "passphrase of the authority's keystore, where it has one"],
+  ['--json', 'print JSON on stdout'],
+  ['--verbose', 'log what is done, as JSON lines on stderr'],
+];
+
+const makeOptions = (): Option[] => rows.map(([flags, description]) => new Option(flags, description));
+
+/** Gives a command what every command takes, and its help a part that says so. */
+export function addCommonOptions(command: Command): void {
+  command.optionsGroup('Everywhere:');
+  for (const option of makeOptions()) command.addOption(option);
+}
+
+/** Makes the program, or a word with others below it, take the same: `holdfast --json status` is `holdfast status --json`. */
+export function takeCommonOptions(command: Command): void {
+  command.enablePositionalOptions();
+  for (const option of makeOptions()) command.addOption(option.hideHelp());
+}
+
+/**
+ * Gives `command` the common options that were said before it.
+ * @throws HoldfastError `usage` when one is said before and after, and takes one value
+ */
+export function bringDown(command: Command): void {
+  for (const above of ancestors(command))
+    for (const option of makeOptions()) {
+      const name = option.attributeName();
+      if (above.getOptionValueSource(name) !== 'cli') continue;
+      if (option.required && command.getOptionValueSource(name) === 'cli') throw saidTwice(command, option);
+      command.setOptionValueWithSource(name, above.getOptionValue(name), 'cli');
+    }
+}
+
+/** Whether `word` is a common option whose value is the next word. */
+export function takesNextWord(word: string): boolean {
+  return makeOptions().some((option) => option.required && option.long === word);
+}
+
+function ancestors({ parent }: Command): Command[] {
+  return parent === null ? [] : [parent, ...ancestors(parent)];
+}

@@ -1,0 +1,34 @@
+import { type ErrorCode, HoldfastError, systemErrorCode, systemErrorHint } from '../../base/index.ts';
+import { nextStep } from './next-step.ts';
+
+/** A failure as it is said, and as `--json` shows it. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** The next step. */
+  readonly hint: string;
+}
+
+/** What `error` says; undefined for what nobody expected. `help` shows the words of the command that failed. */
+export function describeFailure(error: unknown, help?: string): Failure | undefined {
+  if (error instanceof HoldfastError) {
+    const usual = error.code === 'usage' && help !== undefined ? help : nextStep(error.code);
+    const { code, message, hint = usual } = error;
+    return { code, message, hint };
+  }
+  const code = systemErrorCode(error);
+  if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return {
+      code: 'storage_full' satisfies ErrorCode,
+      message: `no space left: ${error.message}`,
+      hint: 'make room on that disk, and run it again',
+    };
+  return { code, message: error.message, hint: systemErrorHint };
+}
+
+/** What ended the work in truth: Ctrl-C or SIGTERM makes all kinds of things fail that nobody expected to. */
+export function whatEnded(error: unknown, { aborted }: AbortSignal): unknown {
+  if (!aborted || error instanceof HoldfastError) return error;
+  return new HoldfastError('interrupted', 'interrupted; nothing half-done was left behind');
+}

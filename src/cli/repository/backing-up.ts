@@ -1,0 +1,169 @@
+import { readDamagedPacks } from '../../agent/index.ts';
+import { parseExcludeFile, pathText } from '../../files/index.ts';
+import { type ArchiveSummary, archive, type BareReason, type Repository } from '../../repository/index.ts';
+import { localPath } from '../files/local-path.ts';
+import type { NamedPaths } from '../files/named-paths.ts';
+import { readChosenFile } from '../files/read-chosen-file.ts';
+import { homeAt, openHome } from '../home/home.ts';
+import { readSettings, storeDirectory } from '../home/settings.ts';
+import type { ExcludeOptions } from '../options/repository-options.ts';
+import type { Context } from '../program/context.ts';
+import { formatBytes, formatElapsed, plural } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
+import { SizeEstimate } from './size-estimate.ts';
+import { warnOfOwnClock } from './wrong-clock.ts';
+
+/** A path that was named and brings no file. */
+interface WithoutFiles {
+  readonly path: string;
+  readonly why: BareReason;
+}
+
+/** A backup as `--json` shows it; sizes in bytes. */
+export interface BackupResult {
+  readonly snapshot: string;
+  readonly parent: string | undefined;
+  readonly files: number;
+  readonly filesNew: number;
+  readonly filesChanged: number;
+  readonly filesUnmodified: number;
+  /** Bytes of all files in the snapshot. */
+  readonly bytes: number;
+  /** What was stored anew, as it lies in the repository: compressed and encrypted. */
+  readonly added: number;
+  /** Pieces of content of packs that are missing or damaged which were stored again, and those that no file here has any more. */
+  readonly mended: number;
+  readonly missing: number;
+  /** Files and folders that could not be read, and those named that are missing. */
+  readonly unreadable: number;
+  /** Of what was named, what no file is saved of, and why. */
+  readonly withoutFiles: readonly WithoutFiles[];
+  readonly seconds: number;
+}
+
+/** What is left out of a backup, and how its snapshot is marked. */
+export interface BackupChoices {
+  /** Patterns, those of files among them. */
+  readonly exclude: readonly string[];
+  readonly excludeCaches: boolean;
+  readonly tag?: readonly string[];
+  /** Folders that are never backed up, besides the home and the store. */
+  readonly forbidden?: readonly string[];
+}
+
+/**
+ * Backs up what was named and says what went wrong on the way. The home, the store, and `forbidden` are left out.
+ */
+export async function backUp(
+  context: Context,
+  repository: Repository,
+  { paths, missing }: NamedPaths,
+  { exclude, excludeCaches, tag = [], forbidden: others = [] }: BackupChoices,
+): Promise<BackupResult> {
+  const { output } = context;
+  const startedMs = performance.now();
+  const withoutFiles: WithoutFiles[] = [];
+  const progress = context.progress('backup');
+  const forbidden = [...(await ownDirectories(context)), ...others].map((path) => Buffer.from(path));
+  using estimate = progress.isShown
+    ? new SizeEstimate({ paths, exclude, excludeCaches, forbidden })
+    : undefined;
+  try {
+    const summary = await archive(repository, {
+      paths,
+      excludes: exclude,
+      excludeCaches,
+      forbidden,
+      tags: tag,
+      damagedPacks: await readDamagedPacks(homeAt(context.home).node, repository.id),
+      signal: context.signal,
+      onFuture: (snapshot) => warnOfOwnClock(context, snapshot),
+      onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
+      onSkipped: (path) => output.say(`  left out    ${path}: ${reasons.forbidden}`),
+      onBare: (path, why) => {
+        withoutFiles.push({ path, why });
+        output.warn(`no file of ${path} is saved: ${reasons[why]}`);
+      },
+      onUnreadable: (path, error) => output.warn(`${path}: ${error.message}`),
+    });
+    return toResult(summary, { missing, withoutFiles, elapsedMs: performance.now() - startedMs });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The line of a finished backup. */
+export function sayBackup(output: Output, route: string, result: BackupResult): void {
+  output.row(
+    'backup',
+    plural(result.files, 'file'),
+    `${formatBytes(result.bytes)} → ${formatBytes(result.added)}`,
+    formatElapsed(result.seconds * 1000),
+    route,
+    `snapshot ${result.snapshot.slice(0, 8)}`,
+  );
+  if (result.mended > 0) output.row('mended', ...mendedWords(result));
+  if (result.unreadable > 0)
+    output.warn(`${plural(result.unreadable, 'file')} could not be read; named above`);
+}
+
+function mendedWords({ mended, missing }: BackupResult): string[] {
+  const again = `${plural(mended, 'blob')} of lost or damaged packs stored again`;
+  if (missing === 0) return [again];
+  return [again, `${plural(missing, 'blob')} of earlier states not: holdfast check names the files`];
+}
+
+async function ownDirectories(context: Context): Promise<string[]> {
+  const home = await openHome(context.home);
+  const settings = await readSettings(home);
+  return [home.path, ...(settings === undefined ? [] : [storeDirectory(home, settings)])];
+}
+
+/** The patterns that are said, and those of every file that is. @throws HoldfastError `path_not_found`, `input_invalid` */
+export async function readExcludes(context: Context, options: ExcludeOptions): Promise<string[]> {
+  const patterns = [...(options.exclude ?? [])];
+  for (const file of options.excludeFile ?? []) {
+    const path = localPath(context.workingDirectory, file);
+    patterns.push(...parseExcludeFile(await readExcludeFile(path), context.environment));
+  }
+  return patterns;
+}
+
+const maxExcludeBytes = 16 * 1024 * 1024;
+
+async function readExcludeFile(path: string): Promise<string> {
+  const hint = 'name a file with patterns, one a line, that is there and can be read';
+  return pathText(await readChosenFile(path, { maxBytes: maxExcludeBytes, hint }));
+}
+
+const reasons: Readonly<Record<BareReason, string>> = {
+  forbidden: 'the home and the store are never backed up',
+  excluded: 'a pattern leaves it out, though it was named',
+  emptied: 'the patterns leave out all that is in it',
+  empty: 'there is none in it',
+};
+
+function toResult(
+  summary: ArchiveSummary,
+  {
+    missing,
+    withoutFiles,
+    elapsedMs,
+  }: Pick<NamedPaths, 'missing'> & Pick<BackupResult, 'withoutFiles'> & { readonly elapsedMs: number },
+): BackupResult {
+  return {
+    snapshot: summary.snapshotId,
+    parent: summary.parent,
+    files: summary.filesNew + summary.filesChanged + summary.filesUnmodified,
+    filesNew: summary.filesNew,
+    filesChanged: summary.filesChanged,
+    filesUnmodified: summary.filesUnmodified,
+    bytes: summary.bytesProcessed,
+    added: summary.bytesAddedPacked,
+    mended: summary.blobsMended,
+    missing: summary.blobsMissing,
+    unreadable: summary.unreadable + missing,
+    withoutFiles,
+    seconds: Math.round(elapsedMs) / 1000,
+  };
+}

@@ -1,0 +1,172 @@
+import { stat } from 'node:fs/promises';
+import {
+  type Connection,
+  connectNode,
+  localPlace,
+  type Node,
+  type OpenPlaceOptions,
+  openRepositoryAt,
+  type Place,
+} from '../../agent/index.ts';
+import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
+import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
+import type { Repository } from '../../repository/index.ts';
+import { readPasswordFile } from '../files/password-file.ts';
+import { openOwnNode } from '../home/own-node.ts';
+import { withHome } from '../home/with-home.ts';
+import type { RepositoryOptions } from '../options/repository-options.ts';
+import type { Context } from '../program/context.ts';
+import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
+import { askPassword } from '../terminal/ask-password.ts';
+import { repositoryPlace } from './repository-place.ts';
+
+/** The repository a command works on, and how it is reached. */
+export interface Target extends AsyncDisposable {
+  readonly repository: Repository;
+  readonly place: Place;
+  /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
+  readonly route: string;
+  /** This machine as a node, when the repository is at its server. */
+  readonly node?: Node;
+  /** Where the repository lies, when that is a directory of this machine. */
+  readonly directory?: string;
+}
+
+/** How {@link openTarget} opens. */
+export interface OpenTargetOptions {
+  /** Make the repository when there is none. */
+  readonly create?: boolean;
+  /** Make another one where the one that this machine knows is gone. */
+  readonly startOver?: boolean;
+  /** Keep copies of metadata; off for whoever wants to see what the server really has. */
+  readonly cached?: boolean;
+}
+
+/** Opens the repository that `options` name: this node's own at its server unless `--repo` says another. */
+export async function openTarget(
+  context: Context,
+  options: RepositoryOptions,
+  { create = false, startOver = false, cached = true }: OpenTargetOptions = {},
+): Promise<Target> {
+  const { repo, passwordFile } = options;
+  const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
+  const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
+  if (named?.kind === 'directory') return openDirectory(context, named.path, { create, startOver, password });
+  const { home, node } = await openOwnNode(context);
+  if (repo === undefined) checkHasRepository(node);
+  await using opened = new AsyncDisposableStack();
+  const serving = await serveMeanwhile(context, home);
+  if (serving !== undefined) opened.use(serving);
+  const connection = opened.use(await connectNode(node, context));
+  const place = await connection.place({
+    url: named?.url,
+    cache: cached ? home.cache : undefined,
+  });
+  const repository = await openAsking(context, place, {
+    create,
+    startOver,
+    password,
+    onEscrowed: (fingerprint) => sayEscrowed(context, connection, fingerprint),
+  });
+  repository.onDamage((message) => context.output.warn(message));
+  const held = opened.move();
+  return {
+    repository,
+    place,
+    node: connection.node,
+    get route() {
+      return describeConnection(connection);
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** The kit is with a person by now, who has to write it there. */
+function sayEscrowed({ output }: Context, { node }: Connection, fingerprint: EscrowFingerprint): void {
+  const { role, name } = node.identity;
+  output.say(
+    `  sealed      for the recovery kit; write on it: ${kitEscrowLine({ node: `${role}/${name}`, fingerprint })}`,
+  );
+}
+
+/** `over TLS 1.3 X25519MLKEM768`, of the last connection that was made. */
+export function describeConnection(connection: Connection): string {
+  const { protocol, group } = connection.security();
+  return `over ${protocol} ${group}`;
+}
+
+async function openDirectory(
+  context: Context,
+  directory: string,
+  options: { create: boolean; startOver: boolean; password: Secret<string> | undefined },
+): Promise<Target> {
+  await checkFolder(directory);
+  return await withHome(context.home, async (home) => {
+    const place = await localPlace(directory, home.node);
+    const repository = await openAsking(context, place, { ...options, create: false }).catch(
+      async (error: unknown) => {
+        if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
+        const password = options.password ?? (await choosePassword(context, directory));
+        return await openRepositoryAt(place, { ...options, password, signal: context.signal });
+      },
+    );
+    repository.onDamage((message) => context.output.warn(message));
+    const route = `in ${directory}`;
+    return { repository, place, route, directory, [Symbol.asyncDispose]: async () => {} };
+  });
+}
+
+/** Only clients have a repository of their own. @throws HoldfastError `certificate_wrong_role` */
+function checkHasRepository({ identity: { role, name, network } }: Node): void {
+  if (role === 'client') return;
+  throw new HoldfastError(
+    'certificate_wrong_role',
+    `this machine is ${role} ${name} of ${network}, and only a client has a repository there`,
+    {
+      hint: 'join as a client in another home: holdfast token create NAME at the server, then holdfast join --home DIR',
+    },
+  );
+}
+
+/** One that is not there yet may be made. @throws HoldfastError `path_not_found` for what is there and no folder */
+async function checkFolder(directory: string): Promise<void> {
+  const found = await stat(directory).catch((cause: unknown) => {
+    if (systemErrorCode(cause) === 'ENOENT') return undefined;
+    throw noFolder(directory, cause);
+  });
+  if (found?.isDirectory() === false) throw noFolder(directory);
+}
+
+function noFolder(directory: string, cause?: unknown): HoldfastError {
+  const why = systemErrorCode(cause) === 'EACCES' ? 'may not be looked into by this user' : 'is no folder';
+  return new HoldfastError('path_not_found', `${directory} ${why}, expected one with a repository`, {
+    hint: 'name the folder of a repository, or one that is to be made with --init',
+    cause,
+  });
+}
+
+/** A repository elsewhere needs a password that somebody knows: the key kept here is lost with this machine. */
+async function choosePassword(context: Context, directory: string): Promise<Secret<string>> {
+  const password = await askPassword(context, directory);
+  if (password !== undefined) return password;
+  throw new HoldfastError('usage', 'a new repository elsewhere needs a password that outlives this machine', {
+    hint: 'add --password-file FILE, and keep that password',
+  });
+}
+
+/** Asks for the password when no key here opens the repository and somebody sits at a terminal to answer. */
+async function openAsking(
+  context: Context,
+  place: Place,
+  options: Omit<OpenPlaceOptions, 'signal'>,
+): Promise<Repository> {
+  const { signal } = context;
+  try {
+    return await openRepositoryAt(place, { ...options, signal });
+  } catch (error) {
+    const wanted = isHoldfastError(error, 'repository_wrong_key') && options.password === undefined;
+    const password = wanted ? await askPassword(context, place.store.location) : undefined;
+    if (password === undefined) throw error;
+    return openRepositoryAt(place, { ...options, password, signal });
+  }
+}

@@ -1,0 +1,47 @@
+import { type Connection, connectNode, openRepositoryAt } from '../../agent/index.ts';
+import { isHoldfastError } from '../../base/index.ts';
+import { type VerifySummary, verify } from '../../repository/index.ts';
+import type { Context } from '../program/context.ts';
+import type { BackupResult } from './backing-up.ts';
+
+/** What came of {@link verifyBackup}. */
+export interface Verified extends VerifySummary {
+  /** When content was last read back, this time or earlier: a run without changes has none to read. */
+  readonly lastRead: string | undefined;
+}
+
+/**
+ * Reads back what was not proven before, over a fresh connection to the same server, past every cache, and compares it with the
+ * files as it streams, writing nothing but that it is proven now.
+ */
+export async function verifyBackup(
+  context: Context,
+  { node, server }: Connection,
+  backup: BackupResult,
+): Promise<Verified> {
+  const { clock, log, signal, line } = context;
+  using connection = await connectNode(node, { clock, log, signal, line, servers: [server] });
+  const place = await connection.place({});
+  const repository = await openRepositoryAt(place, { create: false, signal });
+  repository.onDamage((message) => context.output.warn(message));
+  const snapshot = await repository.findSnapshot(backup.snapshot, { signal });
+  const { proven } = node.state;
+  // Where nothing is known to be proven, as what `backup` alone has brought, all of it is read back.
+  const parent = proven && (await repository.findSnapshot(proven.snapshot, { signal }).catch(whereGone));
+  const progress = context.progress('verify');
+  const summary = await verify(repository, snapshot, {
+    parent,
+    signal,
+    onProblem: ({ path, message }) => context.output.warn(`${path}: ${message}`),
+    onProgress: (state) => progress.update({ ...state, totalBytes: snapshot.summary?.dataAdded ?? 0 }),
+  }).finally(() => progress.stop());
+  const lastRead = summary.files > 0 ? new Date(clock.now()).toISOString() : proven?.time;
+  if (summary.equal && lastRead !== undefined)
+    await node.updateState({ proven: { snapshot: backup.snapshot, time: lastRead } });
+  return { ...summary, lastRead };
+}
+
+/** Then everything is read back again. */
+function whereGone(error: unknown): undefined {
+  if (!isHoldfastError(error, 'snapshot_not_found', 'repository_damaged')) throw error;
+}

@@ -1,0 +1,53 @@
+import { describeCertificate } from '../../admin/index.ts';
+import { findKeystore } from '../../agent/index.ts';
+import { type Bytes } from '../../base/index.ts';
+import { parseCertificate } from '../../pki/index.ts';
+import { askAdmin } from '../home/administering.ts';
+import { openHome } from '../home/home.ts';
+import type { Context } from '../program/context.ts';
+import { readBindings } from '../serving/server-bindings.ts';
+import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+
+/** `holdfast tls list` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description(
+        'list the certificates from elsewhere that are shown, and the roots by which clients take them',
+      )
+      .addHelpText('after', '\nExamples:\n  holdfast tls list\n  holdfast tls list --json\n');
+  },
+  run: listBindings,
+};
+
+/** `holdfast tls list` */
+export async function listBindings(context: Context): Promise<void> {
+  const { output, clock } = context;
+  const home = await openHome(context.home);
+  const roots = await askAdmin(context, (admin) => admin.call('tls.list', {}));
+  const keystore = await findKeystore(home.node);
+  const bound = keystore === undefined ? [] : readBindings(keystore);
+  const bindings = bound.map(({ target, credentials }) => {
+    const leaf = parseCertificate(credentials.chain[0] as Bytes);
+    return { ...target, ...describeCertificate(leaf, clock.now()) };
+  });
+  if (output.json) return output.value({ bindings, roots });
+  output.table(
+    [
+      { heading: 'Shown for' },
+      { heading: 'Subject', shrink: true },
+      { heading: 'Issuer', shrink: true },
+      { heading: 'Valid for' },
+    ],
+    bindings.map(({ kind, name, subject, issuer, notAfter }) => [
+      `${kind} ${name}`,
+      subject,
+      issuer,
+      formatRemaining(new Date(notAfter).getTime() - clock.now()),
+    ]),
+    "nothing is bound: the network's own certificate is shown everywhere",
+  );
+  for (const { host, subject, fingerprint } of roots)
+    output.row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint));
+}

@@ -1,0 +1,96 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseJoinCode } from '../../enrol/index.ts';
+import type { Role } from '../../pki/index.ts';
+import { isLoopbackName } from '../../policy/index.ts';
+import { withAdmin } from '../home/administering.ts';
+import { RepeatableOption } from '../options/repeatable-option.ts';
+import type { Context } from '../program/context.ts';
+import { formatRemaining, parseDuration, plural } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+
+const roles = ['client', 'storage', 'server', 'admin'];
+
+/** `holdfast token create NAME|PATTERN` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description('make a join code for one role and one name, or for several names of a pattern')
+      .argument('<name>', "name of the machine in the network, e.g. laptop, or a pattern such as 'web-*'")
+      .addOption(new Option('--role <role>', 'what it may be').choices(roles).default('client'))
+      .option('--uses <n>', 'how many machines may use the code of a pattern (default: 1)', parseUses)
+      .addOption(
+        new RepeatableOption('--names <list>', 'host names and addresses of a server or storage node'),
+      )
+      .option(
+        '--expires <duration>',
+        'how long the code can be used, e.g. 90m, 24h, 7d (default: 24h)',
+        duration,
+      )
+      .option('--reissue', 'for a name that was issued before: the same identity on another machine')
+      .addHelpText('after', examples);
+  },
+  run: createToken,
+};
+
+function parseUses(text: string): number {
+  const uses = Number(text);
+  if (Number.isInteger(uses) && uses >= 1 && uses <= 100_000) return uses;
+  throw new InvalidArgumentError('expected a number from 1 to 100000');
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0)
+    throw new InvalidArgumentError('expected a number and s, m, h, d or w, e.g. 24h');
+  return ms;
+}
+
+const examples = `
+Examples:
+  holdfast token create laptop
+  holdfast token create 'web-*' --uses 10 --expires 7d
+  holdfast token create nas --role storage --names nas.example,192.0.2.5
+  holdfast token create --reissue laptop
+`;
+
+/** What is said of a join code that is to be made. */
+export interface TokenRequest {
+  readonly role: Role;
+  readonly uses?: number;
+  readonly names?: readonly string[];
+  /** Milliseconds. */
+  readonly expires?: number;
+  readonly reissue?: boolean;
+}
+
+/** `holdfast token create NAME`: the code alone on stdout, what it stands for on stderr. */
+export async function createToken(context: Context, name: string, request: TokenRequest): Promise<void> {
+  const { role, uses, names, expires, reissue } = request;
+  const { output, clock } = context;
+  const token = await withAdmin(context, (admin) =>
+    admin.call('token.create', {
+      name,
+      role,
+      uses,
+      ...(names !== undefined && { names: [...names] }),
+      lifetimeMs: expires,
+      ...(reissue === true && { reissue }),
+    }),
+  );
+  if (parseJoinCode(token.code).addresses.every(isLoopbackAddress))
+    output.warn(
+      'the server has no names but loopback ones, so that this code works on its own machine alone; ' +
+        'others need one that leads there, in names of holdfast.toml',
+    );
+  if (output.json) return output.value(token);
+  output.data(token.code);
+  const left = formatRemaining(new Date(token.expires).getTime() - clock.now());
+  const often = token.uses === 1 ? 'once' : plural(token.uses, 'machine');
+  const how = name.includes('*') ? 'holdfast join --name NAME' : 'holdfast join';
+  output.say(`for ${role} ${name}, ${often}, within ${left}; on that machine: ${how}, which asks for it`);
+}
+
+/** Whether a `host:port` leads every machine to itself. */
+function isLoopbackAddress(address: string): boolean {
+  return isLoopbackName(new URL(`https://${address}`).hostname);
+}

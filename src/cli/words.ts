@@ -1,0 +1,359 @@
+import type { WordEntry } from './word.ts';
+
+/**
+ * All words, in the order of the help. Only what was said is loaded, so that a command starts no slower for the others;
+ * help, completion and manual pages are views of this table.
+ */
+export const words: readonly WordEntry[] = [
+  {
+    name: 'up',
+    summary: 'set everything up, back PATH up, verify it, and go on as the server',
+    everyday: true,
+    load: () => import('./up.ts'),
+  },
+  {
+    name: 'backup',
+    summary: 'back files up to the server',
+    everyday: true,
+    load: () => import('./backup.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'bring files of a snapshot back',
+    everyday: true,
+    load: () => import('./restore.ts'),
+  },
+  {
+    name: 'snapshots',
+    summary: 'list what has been backed up',
+    everyday: true,
+    load: () => import('./snapshots.ts'),
+  },
+  {
+    name: 'ls',
+    summary: 'list the files of a snapshot',
+    everyday: true,
+    load: () => import('./ls.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show this machine, its certificates and what needs attention',
+    everyday: true,
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'join',
+    summary: 'make this machine a client of a network',
+    everyday: true,
+    load: () => import('./join.ts'),
+  },
+  {
+    name: 'recover',
+    summary: 'bring a lost machine back: its identity by a reissue code, its backups by the recovery kit',
+    load: () => import('./recover.ts'),
+  },
+  {
+    name: 'check',
+    summary: 'check a repository for damage',
+    load: () => import('./check.ts'),
+  },
+  {
+    name: 'repair',
+    summary: 'mend what can be mended in a repository',
+    words: [
+      {
+        name: 'index',
+        summary: 'write a new index for packs that none lists',
+        load: () => import('./repair/repair-index.ts'),
+      },
+    ],
+  },
+  {
+    name: 'init',
+    summary: 'create an authority and nothing else',
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'run the server of this home',
+    load: () => import('./serve.ts'),
+  },
+  {
+    name: 'token',
+    summary: 'make a join code for another machine',
+    words: [
+      { name: 'create', summary: 'make a join code', load: () => import('./token/create.ts') },
+      { name: 'list', summary: 'list the join codes that were made', load: () => import('./token/list.ts') },
+      { name: 'revoke', summary: 'end a join code', load: () => import('./token/revoke.ts') },
+    ],
+  },
+  {
+    name: 'cert',
+    summary: 'list, show, verify, renew and export certificates',
+    words: [
+      {
+        name: 'list',
+        summary: 'list the certificates that were issued',
+        load: () => import('./cert/list.ts'),
+      },
+      { name: 'show', summary: 'show one certificate', load: () => import('./cert/show.ts') },
+      { name: 'verify', summary: 'verify a certificate in a file', load: () => import('./cert/verify.ts') },
+      { name: 'renew', summary: "renew this machine's certificate", load: () => import('./cert/renew.ts') },
+      {
+        name: 'revoke',
+        summary: 'end a certificate, a node with all it has, or an issuing certificate',
+        load: () => import('./cert/revoke.ts'),
+      },
+      {
+        name: 'export',
+        summary: "write this machine's certificate for other programs",
+        load: () => import('./cert/export.ts'),
+      },
+    ],
+  },
+  {
+    name: 'policy',
+    summary: 'show and change what the network has decided for all its machines',
+    words: [
+      { name: 'show', summary: 'show what the network has decided', load: () => import('./policy/show.ts') },
+      {
+        name: 'set',
+        summary: 'change one thing that the network has decided',
+        load: () => import('./policy/set.ts'),
+      },
+      { name: 'export', summary: 'write the policy into a file', load: () => import('./policy/export.ts') },
+      {
+        name: 'import',
+        summary: 'put the policy of a file in place',
+        load: () => import('./policy/import.ts'),
+      },
+    ],
+  },
+  {
+    name: 'request',
+    summary: 'make certificate requests, hand them in, decide on them',
+    words: [
+      {
+        name: 'create',
+        summary: 'make a key and a certificate request for it',
+        load: () => import('./request/create.ts'),
+      },
+      {
+        name: 'pending',
+        summary: "list this machine's own requests that wait for a certificate",
+        load: () => import('./request/pending.ts'),
+      },
+      { name: 'submit', summary: 'hand a request in at a server', load: () => import('./request/submit.ts') },
+      {
+        name: 'collect',
+        summary: 'collect the certificate of a request that was handed in',
+        load: () => import('./request/collect.ts'),
+      },
+      {
+        name: 'complete',
+        summary: 'pair a certificate with the key that waits for it',
+        load: () => import('./request/complete.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list the requests that were handed in here',
+        load: () => import('./request/list.ts'),
+      },
+      {
+        name: 'show',
+        summary: 'show a request and what would be issued for it',
+        load: () => import('./request/show.ts'),
+      },
+      {
+        name: 'approve',
+        summary: 'issue the certificate that a request asks for',
+        load: () => import('./request/approve.ts'),
+      },
+      { name: 'deny', summary: 'refuse a request', load: () => import('./request/deny.ts') },
+    ],
+  },
+  {
+    name: 'tls',
+    summary: 'show certificates from elsewhere for certain hosts or listeners',
+    words: [
+      {
+        name: 'bind',
+        summary: 'show a certificate from elsewhere to whoever names a host',
+        load: () => import('./tls/bind.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list the certificates from elsewhere that are shown',
+        load: () => import('./tls/list.ts'),
+      },
+      {
+        name: 'unbind',
+        summary: "show the network's own certificate again",
+        load: () => import('./tls/unbind.ts'),
+      },
+    ],
+  },
+  {
+    name: 'trust',
+    summary: 'say whom this machine believes for certain servers',
+    words: [
+      {
+        name: 'add',
+        summary: 'believe a root from elsewhere for one server name',
+        load: () => import('./trust/add.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list the roots that this machine believes, and for whom',
+        load: () => import('./trust/list.ts'),
+      },
+      {
+        name: 'remove',
+        summary: 'believe no root from elsewhere any more for a server name',
+        load: () => import('./trust/remove.ts'),
+      },
+    ],
+  },
+  {
+    name: 'ca',
+    summary: "look at the authority's own certificates, and take care of its keys",
+    words: [
+      {
+        name: 'show',
+        summary: "show the authority's certificates and where their keys are",
+        load: () => import('./ca/show.ts'),
+      },
+      {
+        name: 'create',
+        summary: 'create an authority; the same as holdfast init',
+        load: () => import('./init.ts'),
+      },
+      {
+        name: 'export',
+        summary: "write the authority's certificates into a file",
+        load: () => import('./ca/export.ts'),
+      },
+      {
+        name: 'crl',
+        summary: 'show what has been revoked, for other programs',
+        load: () => import('./ca/crl.ts'),
+      },
+      {
+        name: 'backup',
+        summary: 'back the authority up into one encrypted file',
+        load: () => import('./ca/backup.ts'),
+      },
+      {
+        name: 'restore',
+        summary: 'make an authority out of its backup',
+        load: () => import('./ca/restore.ts'),
+      },
+      {
+        name: 'rehearse',
+        summary: 'try a backup of the authority as if it were needed',
+        load: () => import('./ca/rehearse.ts'),
+      },
+      { name: 'move', summary: 'move the authority to another machine', load: () => import('./ca/move.ts') },
+      {
+        name: 'offline',
+        summary: 'take the key of the root off this machine',
+        load: () => import('./ca/offline.ts'),
+      },
+      { name: 'online', summary: 'bring the key of the root back', load: () => import('./ca/online.ts') },
+      { name: 'permit', summary: 'say which names may be certified', load: () => import('./ca/permit.ts') },
+      {
+        name: 'clock',
+        summary: 'go on after the clock was moved',
+        description: 'go on with the clock of this machine as it is, after issuing has stopped because of it',
+        words: [
+          {
+            name: 'accept',
+            summary: 'go on with the clock as it is',
+            load: () => import('./ca/clock/accept.ts'),
+          },
+        ],
+      },
+    ],
+  },
+  {
+    name: 'keystore',
+    summary: "change what opens the authority's keystore",
+    words: [
+      {
+        name: 'rekey',
+        summary: "give the authority's keystore another passphrase",
+        load: () => import('./keystore/rekey.ts'),
+      },
+    ],
+  },
+  {
+    name: 'key',
+    summary: 'list the repositories that this machine has a key of',
+    words: [
+      {
+        name: 'list',
+        summary: 'list the repositories that this machine has a key of',
+        load: () => import('./key/list.ts'),
+      },
+    ],
+  },
+  {
+    name: 'store',
+    summary: 'answer for the place where the server keeps repositories',
+    words: [{ name: 'accept', summary: 'go on with another store', load: () => import('./store/accept.ts') }],
+  },
+  {
+    name: 'db',
+    summary: 'say where the records of the authority are kept',
+    words: [
+      {
+        name: 'migrate',
+        summary: 'move the records of the authority into PostgreSQL',
+        load: () => import('./db/migrate.ts'),
+      },
+    ],
+  },
+  {
+    name: 'audit',
+    summary: 'read, check and export the log of what was decided',
+    words: [
+      {
+        name: 'list',
+        summary: 'list what was decided, the newest first',
+        load: () => import('./audit/list.ts'),
+      },
+      {
+        name: 'verify',
+        summary: 'check that nothing was removed from the log or changed in it',
+        load: () => import('./audit/verify.ts'),
+      },
+      { name: 'export', summary: 'write the log into a file', load: () => import('./audit/export.ts') },
+    ],
+  },
+  {
+    name: 'sm_ssl_cert',
+    summary: 'the words of SEP sesam: make its certificates and keys',
+    words: [
+      {
+        name: 'ca',
+        summary: 'make the root certificate and key: ini/ca/rootCA.pem, rootCA.key',
+        load: () => import('./sm-ssl-cert/ca.ts'),
+      },
+      {
+        name: 'server',
+        summary: 'make a server certificate and key: ini/ssl/server.pem, server.key',
+        load: () => import('./sm-ssl-cert/server.ts'),
+      },
+      {
+        name: 'client',
+        summary: 'make a client certificate and key: ini/x.509/client.pem, client.key',
+        load: () => import('./sm-ssl-cert/client.ts'),
+      },
+    ],
+  },
+  {
+    name: 'certutil',
+    summary: "the words of Microsoft Certificate Server: back the authority's keys up",
+    load: () => import('./certutil.ts'),
+  },
+];
