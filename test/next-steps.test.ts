@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type ErrorRow, errorSections } from '../src/base/index.ts';
 import { createFullProgram } from '../src/cli/program/create-program.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramOptions, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { errorIn } from './rig/refusal.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
-
-const nextSteps = join(import.meta.dirname, '../src/cli/program/next-step.ts');
 
 /** Asserts that each command which a hint names, `holdfast WORDS`, is one that there is. */
 async function assertCommands(hint: string): Promise<void> {
@@ -51,8 +50,8 @@ describe('the next step that an error names', () => {
     for (const file of globSync(join(import.meta.dirname, '../src/**/*.ts')))
       for (const [, hint = ''] of readFileSync(file, 'utf8').matchAll(/hint:\s*(['`].*holdfast .*)/g))
         await assertCommands(hint);
-    for (const hint of readFileSync(nextSteps, 'utf8').matchAll(/'.*holdfast .*'/g))
-      await assertCommands(hint[0]);
+    for (const { next } of Object.values(errorSections).flatMap((rows): ErrorRow[] => Object.values(rows)))
+      await assertCommands(next);
   });
 
   it('is not needed to export a certificate at the server: a command starts it, as backup does', async () => {

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { type ErrorCode, HoldfastError, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, isErrorCode, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
 import { answerMalformed, answerOf, type Line, type TlsDialer, transportError } from '../transport/index.ts';
 import type { AdminClient } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
@@ -131,7 +131,7 @@ async function readText(response: IncomingMessage, where: string): Promise<strin
 function remoteError(status: number, body: unknown): HoldfastError {
   const { code, message, hint } = Object(body) as Readonly<Record<string, unknown>>;
   return new HoldfastError(
-    typeof code === 'string' ? (code as ErrorCode) : 'refused_by_peer',
+    isErrorCode(code) ? code : 'refused_by_peer',
     typeof message === 'string' ? message : `the server answered ${status}`,
     typeof hint === 'string' ? { hint } : {},
   );

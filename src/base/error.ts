@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error-code.ts';
+import type { ErrorCode } from './errors/catalogue.ts';
 
 /** What an expected failure says beyond its message. */
 export interface HoldfastErrorOptions {

@@ -18,7 +18,8 @@ export {
   systemErrorCode,
   systemErrorHint,
 } from './error.ts';
-export type { ErrorCode } from './error-code.ts';
+export { type ErrorCode, errorRow, errorSections, isErrorCode } from './errors/catalogue.ts';
+export type { ErrorKind, ErrorRow } from './errors/error-row.ts';
 export { withFileLock } from './file-lock.ts';
 export { removeAbandoned, type TemporaryForm } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';

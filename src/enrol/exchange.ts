@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { Check } from 'typebox/value';
-import { type Bytes, type ErrorCode, HoldfastError, secondMs } from '../base/index.ts';
+import { type Bytes, type ErrorCode, HoldfastError, isErrorCode, secondMs } from '../base/index.ts';
 import {
   answerMalformed,
   answerOf,
@@ -86,10 +86,11 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
     if (value !== undefined) return value;
     throw answerMalformed(host, `what it answers with status ${status} is no JSON`);
   }
-  const { code = 'refused_by_peer', message } = Check(Refusal, value) ? value : {};
-  const hint = nextSteps[code as ErrorCode];
+  const { code: told, message } = Check(Refusal, value) ? value : {};
+  const code = isErrorCode(told) ? told : 'refused_by_peer';
+  const hint = nextSteps[code];
   throw new HoldfastError(
-    code as ErrorCode,
+    code,
     code === 'authority_superseded'
       ? `server ${host} is an older copy of the authority`
       : (message ?? `server ${host} refused with status ${status} and did not say why`),

@@ -1,19 +1,8 @@
-import { type ErrorCode, type HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
-
-/**
- * What may be gone when the same is tried again: no connection, one that broke, a server that says it cannot answer
- * now. All else is final: a certificate that is refused, either side's, a request that is, an answer that is none.
- */
-const passingCodes: readonly ErrorCode[] = [
-  'connection_failed',
-  'connection_lost',
-  'server_unavailable',
-  'rate_limited',
-];
+import { errorRow, type HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
 
 /** Whether a failure may pass by itself. */
 export function isPassing(error: unknown): error is HoldfastError {
-  return isHoldfastError(error, ...passingCodes);
+  return isHoldfastError(error) && errorRow(error.code).passing === true;
 }
 
 /** Whether a host was not found because nobody has its name; a network that is down can look alike. */

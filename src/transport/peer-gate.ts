@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import {
   type Bytes,
   type Clock,
-  type ErrorCode,
+  errorRow,
   HoldfastError,
   isHoldfastError,
   type Log,
@@ -209,22 +209,12 @@ export class PeerGate {
   }
 }
 
-const toldCodes: readonly ErrorCode[] = [
-  'certificate_expired',
-  'certificate_not_yet_valid',
-  'certificate_revoked',
-  'issuer_revoked',
-  'certificate_not_allowed',
-  'certificate_wrong_network',
-  'certificate_wrong_role',
-];
-
 /**
  * Whether a refused peer may be told the code: its chain ends in our authority, so it is one of us and can mend it.
  * Anybody else learns nothing.
  */
 export function isToldToPeer(error: unknown): boolean {
-  return isHoldfastError(error, ...toldCodes);
+  return isHoldfastError(error) && errorRow(error.code).toldAtGate === true;
 }
 
 function issuerRevoked({ role, name }: Identity, { serial }: Certificate): HoldfastError {

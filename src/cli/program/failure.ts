@@ -1,5 +1,10 @@
-import { type ErrorCode, HoldfastError, systemErrorCode, systemErrorHint } from '../../base/index.ts';
-import { nextStep } from './next-step.ts';
+import {
+  type ErrorCode,
+  errorRow,
+  HoldfastError,
+  systemErrorCode,
+  systemErrorHint,
+} from '../../base/index.ts';
 
 /** A failure as it is said, and as `--json` shows it. */
 export interface Failure {
@@ -12,7 +17,7 @@ export interface Failure {
 /** What `error` says; undefined for what nobody expected. `help` shows the words of the command that failed. */
 export function describeFailure(error: unknown, help?: string): Failure | undefined {
   if (error instanceof HoldfastError) {
-    const usual = error.code === 'usage' && help !== undefined ? help : nextStep(error.code);
+    const usual = error.code === 'usage' && help !== undefined ? help : errorRow(error.code).next;
     const { code, message, hint = usual } = error;
     return { code, message, hint };
   }

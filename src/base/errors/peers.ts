@@ -1,0 +1,64 @@
+import type { ErrorRow } from './error-row.ts';
+
+/** Who is who. */
+export const peersErrors = {
+  certificate_required: {
+    happened: 'the server wants a client certificate',
+    next: 'holdfast join gets one, with a code from holdfast token create NAME at the server',
+    kind: 'certificate',
+    status: 401,
+  },
+  certificate_expired: {
+    happened: 'a certificate is past its end',
+    next: 'a server renews its own at holdfast serve; a client has to join again, with a code from holdfast token create NAME --reissue at the server',
+    kind: 'certificate',
+    status: 403,
+    toldAtGate: true,
+  },
+  certificate_not_yet_valid: {
+    happened: 'it is not valid yet: usually a wrong clock',
+    next: 'check the clock of this machine and of the other',
+    kind: 'certificate',
+    status: 403,
+    toldAtGate: true,
+  },
+  certificate_revoked: {
+    happened: 'it was revoked, or the authority never issued it',
+    next: 'join again, with a code from holdfast token create NAME --reissue at the server',
+    kind: 'certificate',
+    status: 403,
+    toldAtGate: true,
+  },
+  certificate_unknown_authority: {
+    happened: 'the chain leads to no root that is trusted here',
+    next: 'find out who answers at that address; nothing was told to it',
+    kind: 'certificate',
+    status: 403,
+  },
+  certificate_wrong_name: {
+    happened: 'the certificate is for other names; both are shown',
+    next: 'reach the server by one of its names, or give it this one: holdfast serve --names',
+    kind: 'name',
+  },
+  certificate_wrong_role: {
+    happened: 'a node of another role answered or called',
+    next: 'find out who answers at that address; nothing was told to it',
+    kind: 'certificate',
+    status: 403,
+    toldAtGate: true,
+  },
+  certificate_wrong_network: {
+    happened: 'it is of another network',
+    next: 'use the home of that network: --home DIR',
+    kind: 'certificate',
+    status: 403,
+    toldAtGate: true,
+  },
+  certificate_not_allowed: {
+    happened: 'a rule of RFC 5280 or a policy forbids it; which one is named',
+    next: 'find out who answers at that address; nothing was told to it',
+    kind: 'certificate',
+    status: 403,
+    toldAtGate: true,
+  },
+} as const satisfies Record<string, ErrorRow>;

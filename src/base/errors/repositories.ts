@@ -1,0 +1,99 @@
+import type { ErrorRow } from './error-row.ts';
+
+/** Repositories. */
+export const repositoriesErrors = {
+  repository_missing: {
+    happened: 'there is none',
+    next: 'holdfast backup PATH makes this machine its own; --init makes one at --repo',
+    kind: 'repositoryMissing',
+    status: 404,
+  },
+  repository_gone: {
+    happened:
+      'this machine backed up to a repository there, and none is there now; which one, and when last, is said',
+    next: 'holdfast status at its server says whether its disk is there; holdfast backup --start-over PATH begins another one',
+    kind: 'repositoryMissing',
+  },
+  repository_exists: {
+    happened: 'there is one already',
+    next: 'use it: leave --init away',
+  },
+  repository_locked: {
+    happened: 'another process holds it; host and process are named',
+    next: 'wait until the other process is done',
+    kind: 'repositoryLocked',
+  },
+  repository_wrong_key: {
+    happened: 'password or key do not open it',
+    next: 'name a file with its password: --password-file FILE',
+    kind: 'wrongKey',
+  },
+  repository_damaged: {
+    happened: 'a file in it is damaged; it is named',
+    next: 'holdfast check --read-data names what is damaged; restore brings back the rest',
+  },
+  repository_unsupported: {
+    happened: 'a version that is not known',
+    next: 'install a newer Holdfast',
+  },
+  snapshot_not_found: {
+    happened: 'no snapshot of this name',
+    next: 'holdfast snapshots lists them',
+  },
+  snapshot_ambiguous: {
+    happened: 'several begin so',
+    next: 'give more digits of its id',
+  },
+  target_not_empty: {
+    happened: 'the target of a restore holds files',
+    next: 'restore to another folder, or say --overwrite',
+  },
+  restore_incomplete: {
+    happened: 'some files could not be brought back; each is named',
+    next: 'holdfast check --read-data names what is damaged; restore brings back the rest',
+  },
+  verify_failed: {
+    happened: 'a backup is not as the disk',
+    next: 'holdfast check --read-data names what is damaged; restore brings back the rest',
+  },
+  object_not_found: {
+    happened: 'a stored file is not there',
+    next: 'holdfast check --read-data names what is damaged; restore brings back the rest',
+    status: 404,
+  },
+  object_exists: {
+    happened: 'something else is stored under this name',
+    next: 'nothing was changed; holdfast check shows whether all is well',
+    status: 403,
+  },
+  object_corrupt: {
+    happened: 'bytes are not what their name says',
+    next: 'holdfast check --read-data names what is damaged; restore brings back the rest',
+    status: 400,
+  },
+  object_name_invalid: {
+    happened: 'not the name of a stored file',
+    next: 'the log of the server says more: holdfast serve --verbose',
+    status: 404,
+  },
+  range_not_satisfiable: {
+    happened: 'a part past the end was asked for',
+    next: 'holdfast check --read-data names what is damaged; restore brings back the rest',
+    status: 416,
+  },
+  storage_full: {
+    happened: 'no space left where repositories are',
+    next: 'make room on the disk that is full (where repositories are kept, or the target), then run it again',
+    status: 507,
+  },
+  store_missing: {
+    happened:
+      "the server's disk with the repositories is not mounted, or another one lies in its place; everything else goes on",
+    next: 'at the server: holdfast status says what is missing; once its disk is mounted, run this again; where it is lost for good, holdfast store accept --reason TEXT',
+    status: 503,
+  },
+  storage_failed: {
+    happened: 'the disk or server failed; its log says why',
+    next: 'the log of the server says more: holdfast serve --verbose',
+  },
+} as const satisfies Record<string, ErrorRow>;
