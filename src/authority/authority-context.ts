@@ -1,12 +1,12 @@
 import type { Clock } from '../base/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import type { Care } from './backup/care.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer } from './issuers/issuer.ts';
 import type { AuditLog } from './log/audit-log.ts';
-import type { ClockGuard } from './log/clock-guard.ts';
-import type { Present } from './present.ts';
 import type { AuthorityRecords } from './records/authority-records.ts';
 import type { CertificateSigner } from './signing/certificate-signer.ts';
+import type { ClockGuard } from './standing/clock-guard.ts';
+import type { Present } from './standing/present.ts';
 
 /** What every decision of the authority is made with. */
 export interface AuthorityContext {

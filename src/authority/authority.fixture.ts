@@ -9,10 +9,10 @@ import { CommittedReader, type Database, type DatabasePlace, openDatabase, type 
 import { createNodeRequest, type JoinCode } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyPair, type Role } from '../pki/index.ts';
 import type { Authority } from './authority.ts';
-import { authorityDirectory, databasePath } from './authority-files.ts';
-import { type CreateAuthorityOptions, createAuthority } from './create-authority.ts';
-import type { Issued } from './issue.ts';
-import { type OpenAuthorityOptions, openAuthority } from './open-authority.ts';
+import type { Issued } from './issue/issue.ts';
+import { type CreateAuthorityOptions, createAuthority } from './opening/create-authority.ts';
+import { type OpenAuthorityOptions, openAuthority } from './opening/open-authority.ts';
+import { authorityDirectory, databasePath } from './records/authority-files.ts';
 import { moveRecords } from './records/move-records.ts';
 import { authorityMigrations } from './records/schema.ts';
 

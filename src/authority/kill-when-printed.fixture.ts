@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Secret } from '../base/index.ts';
 import type { DatabasePlace } from '../db/index.ts';
-import type { OpenAuthorityOptions } from './open-authority.ts';
+import type { OpenAuthorityOptions } from './opening/open-authority.ts';
 
 /**
  * Starts a program on a home, kills it when it has printed `atLeast` lines and a random moment of up to 20 ms later, and

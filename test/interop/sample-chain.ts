@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createIssuingCertificate, createRootCertificate } from '../../src/authority/ca-certificates.ts';
-import { permittingNames } from '../../src/authority/custody/permitted-names.ts';
-import { leafTemplate } from '../../src/authority/leaf-contents.ts';
+import { leafTemplate } from '../../src/authority/issue/leaf-contents.ts';
+import {
+  createIssuingCertificate,
+  createRootCertificate,
+} from '../../src/authority/issuers/ca-certificates.ts';
+import { permittingNames } from '../../src/authority/issuers/permitted-names.ts';
 import { dayMs } from '../../src/base/index.ts';
 import {
   type Certificate,

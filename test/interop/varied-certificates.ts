@@ -1,9 +1,12 @@
-import type { Authorisation } from '../../src/authority/authorisation.ts';
-import { createIssuingCertificate, createRootCertificate } from '../../src/authority/ca-certificates.ts';
-import { permittingNames } from '../../src/authority/custody/permitted-names.ts';
-import type { Issuer } from '../../src/authority/issuer.ts';
-import { leafTemplate } from '../../src/authority/leaf-contents.ts';
-import { createOcspSignerCertificate } from '../../src/authority/revocation/ocsp-signer-certificate.ts';
+import type { Authorisation } from '../../src/authority/issue/authorisation.ts';
+import { leafTemplate } from '../../src/authority/issue/leaf-contents.ts';
+import {
+  createIssuingCertificate,
+  createRootCertificate,
+} from '../../src/authority/issuers/ca-certificates.ts';
+import type { Issuer } from '../../src/authority/issuers/issuer.ts';
+import { permittingNames } from '../../src/authority/issuers/permitted-names.ts';
+import { createOcspSignerCertificate } from '../../src/authority/ocsp/ocsp-signer-certificate.ts';
 import { type Bytes, dayMs } from '../../src/base/index.ts';
 import {
   createLintedCertificate,

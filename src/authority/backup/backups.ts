@@ -1,6 +1,6 @@
 import { type Log, type LogFields, minuteMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkStanding } from '../standing.ts';
+import { checkStanding } from '../standing/standing.ts';
 import { withBackupFile } from './backup-file.ts';
 import type { BackupKey, BackupLock } from './backup-key.ts';
 import { placeName } from './backup-place.ts';

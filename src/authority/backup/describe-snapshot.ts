@@ -1,7 +1,7 @@
 import { parseCertificate } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { authorityDamaged } from '../authority-damaged.ts';
 import { hashRecord } from '../log/log-record.ts';
+import { authorityDamaged } from '../records/authority-damaged.ts';
 import { readRecordsIn } from '../records/open-records.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 

@@ -1,7 +1,7 @@
 import type { Bytes, Secret } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkStanding } from '../standing.ts';
+import { checkStanding } from '../standing/standing.ts';
 
 /** How the keys are to be written, and for whom. */
 export interface Pkcs12Order {

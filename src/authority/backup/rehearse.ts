@@ -17,10 +17,10 @@ import {
 import type { ProfilePolicy } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { leafTemplate } from '../leaf-contents.ts';
+import { leafTemplate } from '../issue/leaf-contents.ts';
+import { readIssuer } from '../issuers/read-issuer.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { checkMirrors } from '../mirror/check-mirrors.ts';
-import { readIssuer } from '../read-issuer.ts';
 import type { AuthorityRecords } from '../records/authority-records.ts';
 import { openRecords } from '../records/open-records.ts';
 import type { BackupKey } from './backup-key.ts';

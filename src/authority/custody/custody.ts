@@ -1,9 +1,9 @@
 import type { Secret } from '../../base/index.ts';
 import { type Certificate, endsWithIssuer } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuer.ts';
-import { acceptClock } from '../log/check-clock.ts';
-import type { ClockProblem } from '../log/clock-guard.ts';
+import type { CaCertificate } from '../issuers/issuer.ts';
+import { acceptClock } from '../standing/check-clock.ts';
+import type { ClockProblem } from '../standing/clock-guard.ts';
 import { type BringOnlineOrder, bringOnline } from './bring-online.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
 import { type PermitOrder, permitNames } from './permit.ts';

@@ -1,6 +1,6 @@
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuer.ts';
-import { readIssuers } from '../recorded-issuers.ts';
+import type { CaCertificate } from '../issuers/issuer.ts';
+import { readIssuers } from '../issuers/recorded-issuers.ts';
 import type { IssuerKind } from '../records/issuers.ts';
 
 /** Where the private key of a certificate is. */

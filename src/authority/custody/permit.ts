@@ -2,12 +2,12 @@ import { HoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatSubtree, type NameConstraints, parseCertificate } from '../../pki/index.ts';
 import { forbiddenName } from '../../trust/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuer.ts';
-import { checkClock } from '../log/check-clock.ts';
-import { replaceIssuing } from '../replace-issuing.ts';
-import { checkStanding } from '../standing.ts';
-import { permittingNames } from './permitted-names.ts';
-import { rootKey } from './root-key.ts';
+import type { CaCertificate } from '../issuers/issuer.ts';
+import { permittingNames } from '../issuers/permitted-names.ts';
+import { replaceIssuing } from '../issuers/replace-issuing.ts';
+import { rootKey } from '../issuers/root-key.ts';
+import { checkClock } from '../standing/check-clock.ts';
+import { checkStanding } from '../standing/standing.ts';
 
 /** Which names are to be certified from now on. */
 export interface PermitOrder {

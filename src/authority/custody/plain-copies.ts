@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { equalBytes } from '../../base/index.ts';
 import { exportPublicKey } from '../../pki/index.ts';
-import type { CaCertificate } from '../issuer.ts';
+import type { CaCertificate } from '../issuers/issuer.ts';
 import { parseRecord } from '../log/log-record.ts';
 import type { Records } from '../records/records.ts';
 

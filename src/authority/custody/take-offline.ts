@@ -1,9 +1,9 @@
 import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { exportPrivateKey } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
+import { rootKey } from '../issuers/root-key.ts';
 import { signCrl } from '../revocation/sign-crl.ts';
 import { plainCopies } from './plain-copies.ts';
-import { rootKey } from './root-key.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
 
 /** How the key of the root is to leave. */

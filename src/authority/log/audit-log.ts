@@ -2,7 +2,7 @@ import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { AuthorityRecords } from '../records/authority-records.ts';
 import type { LogRow } from '../records/log.ts';
 import type { Records } from '../records/records.ts';
-import { refusalOfStanding } from '../standing.ts';
+import { refusalOfStanding } from '../standing/standing.ts';
 import { RecordComparison } from './claims/compare-records.ts';
 import {
   hashRecord,

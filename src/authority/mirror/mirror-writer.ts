@@ -2,6 +2,7 @@ import { asBuffer, type Bytes, equalBytes, HoldfastError } from '../../base/inde
 import type { AuthorityContext } from '../authority-context.ts';
 import type { LogHead } from '../log/log-record.ts';
 import { hashRecord } from '../log/log-record.ts';
+import { supersede } from '../standing/supersede.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import { logEpochs } from './log-epochs.ts';
 import type { LogMirror } from './log-mirror.ts';
@@ -16,7 +17,6 @@ import {
   segmentStart,
 } from './mirror-format.ts';
 import { checkpointLine, segmentText } from './segment-text.ts';
-import { supersede } from './supersede.ts';
 
 /** How many segments are written in one turn, before the checkpoint says how far it goes. */
 const segmentsPerTurn = 64;

@@ -6,7 +6,7 @@ import {
   policyDifferences,
 } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { policyOnRecord } from './policy-on-record.ts';
+import { policyOnRecord } from '../records/policy-on-record.ts';
 
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {

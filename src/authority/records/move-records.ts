@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { syncDirectory } from '../../base/index.ts';
 import { copyTables, type DatabasePlace } from '../../db/index.ts';
-import { databasePath } from '../authority-files.ts';
+import { databasePath } from './authority-files.ts';
 import type { AuthorityRecords } from './authority-records.ts';
 import { openRecords } from './open-records.ts';
 import { authorityMigrations } from './schema.ts';

@@ -1,5 +1,5 @@
 import { CommittedReader, type DatabasePlace, openDatabase } from '../../db/index.ts';
-import { databasePath } from '../authority-files.ts';
+import { databasePath } from './authority-files.ts';
 import { AuthorityRecords } from './authority-records.ts';
 import { readOnly } from './read-only.ts';
 import { Records } from './records.ts';

@@ -1,8 +1,8 @@
 import { asBuffer, type Bytes, equalBytes } from '../../base/index.ts';
 import { parseJoinCode, type RequestAnswer, type SubmitRequest } from '../../enrol/index.ts';
-import { answerWith } from '../answers.ts';
 import type { Authority } from '../authority.ts';
-import { identityLabel } from '../identity-label.ts';
+import { answerWith } from '../enrol/answers.ts';
+import { identityLabel } from '../records/identity-label.ts';
 import type { Submitted } from './keep-request.ts';
 import type { FollowedRequest } from './requests.ts';
 

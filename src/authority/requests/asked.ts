@@ -20,9 +20,9 @@ import {
   parseRequestedNames,
   slug,
 } from '../../policy/index.ts';
-import type { Authorisation } from '../authorisation.ts';
-import { checkNamesOfRole } from '../authorised-names.ts';
-import { requestNotAllowed } from '../request-rules.ts';
+import type { Authorisation } from '../issue/authorisation.ts';
+import { checkNamesOfRole } from '../issue/authorised-names.ts';
+import { requestNotAllowed } from '../issue/request-rules.ts';
 import { checkAskedExtensions } from './asked-extensions.ts';
 
 /** What is said beside a request, by whoever hands it in or decides on it. */

@@ -1,9 +1,9 @@
 import type { CertificateRequest } from '../../pki/index.ts';
-import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkPermitted } from '../custody/permitted-names.ts';
-import { checkPublicKey } from '../key-rules.ts';
-import { leafTemplate } from '../leaf-contents.ts';
+import type { Authorisation } from '../issue/authorisation.ts';
+import { checkPublicKey } from '../issue/key-rules.ts';
+import { leafTemplate } from '../issue/leaf-contents.ts';
+import { checkPermitted } from '../issuers/permitted-names.ts';
 import type { Records } from '../records/records.ts';
 
 /** Whether a certificate could be issued for this, as far as that can be known now. */

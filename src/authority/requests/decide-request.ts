@@ -1,13 +1,13 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type CertificateRequest, parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
-import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkName } from '../create-join-code.ts';
-import { identityLabel } from '../identity-label.ts';
-import { issue } from '../issue.ts';
+import { checkName } from '../enrol/create-join-code.ts';
+import type { Authorisation } from '../issue/authorisation.ts';
+import { issue } from '../issue/issue.ts';
+import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import type { RequestRow } from '../records/requests.ts';
-import { checkStanding } from '../standing.ts';
+import { checkStanding } from '../standing/standing.ts';
 import { type Asked, type AskedFor, readAsked } from './asked.ts';
 import { checkAsked } from './check-asked.ts';
 import { checkLate, findSigner, lateAuthorisation } from './submit-renewal.ts';

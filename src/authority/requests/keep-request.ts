@@ -2,11 +2,11 @@ import { type Bytes, HoldfastError } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { Issued } from '../issue.ts';
-import { publicKeyHash } from '../key-rules.ts';
+import type { Issued } from '../issue/issue.ts';
+import { publicKeyHash } from '../issue/key-rules.ts';
+import { requestNotAllowed } from '../issue/request-rules.ts';
 import type { Records } from '../records/records.ts';
 import type { NewRequest, RequestRow } from '../records/requests.ts';
-import { requestNotAllowed } from '../request-rules.ts';
 import { createHandle, hashHandle } from './request-handle.ts';
 
 /** A request that is on record. */

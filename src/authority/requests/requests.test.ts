@@ -14,7 +14,7 @@ import {
   signRequestPkcs7,
 } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import type { Issued } from '../issue.ts';
+import type { Issued } from '../issue/issue.ts';
 import type { Submitted } from './keep-request.ts';
 
 const from = '192.0.2.1';

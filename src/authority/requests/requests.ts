@@ -8,9 +8,9 @@ import {
   parseCertificateRequest,
   type Role,
 } from '../../pki/index.ts';
-import type { Authorisation } from '../authorisation.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { leafSubject } from '../leaf-subject.ts';
+import type { Authorisation } from '../issue/authorisation.ts';
+import { leafSubject } from '../issue/leaf-subject.ts';
 import type { RefusalCounter } from '../log/refusal-counter.ts';
 import type { Records } from '../records/records.ts';
 import type { RequestKind, RequestRow } from '../records/requests.ts';

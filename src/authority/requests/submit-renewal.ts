@@ -5,16 +5,16 @@ import {
   type Identity,
   readSignedRequest,
 } from '../../pki/index.ts';
-import type { Authorisation } from '../authorisation.ts';
-import { checkNamesOfRole } from '../authorised-names.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { identityLabel, reissueCommand } from '../identity-label.ts';
-import { readRequest } from '../read-request.ts';
-import { isLive } from '../record-certificate.ts';
+import { authorisedBy, renewNode } from '../enrol/renew-node.ts';
+import type { Authorisation } from '../issue/authorisation.ts';
+import { checkNamesOfRole } from '../issue/authorised-names.ts';
+import { readRequest } from '../issue/read-request.ts';
+import { isLive } from '../issue/record-certificate.ts';
+import { checkContents } from '../issue/request-rules.ts';
 import type { CertificateRow } from '../records/certificates.ts';
+import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import { authorisedBy, renewNode } from '../renew-node.ts';
-import { checkContents } from '../request-rules.ts';
 import { checkAsked } from './check-asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
 

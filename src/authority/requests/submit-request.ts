@@ -1,12 +1,12 @@
 import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { requestFromText } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkName } from '../create-join-code.ts';
-import { enrolNode } from '../enrol-node.ts';
-import { readRequest } from '../read-request.ts';
+import { checkName } from '../enrol/create-join-code.ts';
+import { enrolNode } from '../enrol/enrol-node.ts';
+import { readRequest } from '../issue/read-request.ts';
+import { requestNotAllowed } from '../issue/request-rules.ts';
 import type { NewRequest } from '../records/requests.ts';
-import { requestNotAllowed } from '../request-rules.ts';
-import { checkStanding } from '../standing.ts';
+import { checkStanding } from '../standing/standing.ts';
 import { type AskedFor, readAsked } from './asked.ts';
 import { checkAsked } from './check-asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';

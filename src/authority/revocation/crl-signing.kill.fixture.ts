@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/index.ts';
 import { exportPublicKey, generateKeyPair } from '../../pki/index.ts';
 import { killedHome } from '../kill-when-printed.fixture.ts';
-import { openAuthority } from '../open-authority.ts';
+import { openAuthority } from '../opening/open-authority.ts';
 
 /**
  * A program to be killed: opens the authority of the home it is given, and revokes and signs the list without end,

@@ -1,11 +1,11 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkStanding } from '../standing.ts';
+import { type OcspAnswerBytes, OcspResponder } from '../ocsp/ocsp-responder.ts';
+import { checkStanding } from '../standing/standing.ts';
 import { countToRenew } from './count-to-renew.ts';
 import { type ListedCrl, listCrls, readCrlState } from './crl-state.ts';
 import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
-import { type OcspAnswerBytes, OcspResponder } from './ocsp-responder.ts';
 import { revokeCertificate } from './revoke-certificate.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
 import { revokeIdentity } from './revoke-identity.ts';

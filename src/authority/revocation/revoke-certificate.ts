@@ -1,8 +1,8 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { identityLabel } from '../identity-label.ts';
 import type { CertificateRow, Revocation } from '../records/certificates.ts';
+import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
 import type { Revoked } from './revoked.ts';

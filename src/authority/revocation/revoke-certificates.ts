@@ -1,6 +1,6 @@
 import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { identityLabel } from '../identity-label.ts';
+import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 
 /** Why, and who says so. */

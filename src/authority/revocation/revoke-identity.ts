@@ -1,8 +1,8 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Identity } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { identityLabel } from '../identity-label.ts';
 import type { IdentityName, IdentityRow } from '../records/identities.ts';
+import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { markLiveRevoked, type RevocationOrder } from './revoke-certificates.ts';
 import type { Revoked } from './revoked.ts';

@@ -17,11 +17,11 @@ import {
 } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import { authorityDirectory } from '../authority-files.ts';
-import { restoreAuthority } from '../backup/restore-authority.ts';
 import { hashRecord } from '../log/log-record.ts';
 import { DirectoryMirror } from '../mirror/directory-mirror.ts';
-import { openAuthority } from '../open-authority.ts';
+import { openAuthority } from '../opening/open-authority.ts';
+import { authorityDirectory } from '../records/authority-files.ts';
+import { restoreAuthority } from '../restore/restore-authority.ts';
 
 const order = { reason: 'cACompromise', by: 'admin/local' } as const;
 

@@ -1,12 +1,12 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { rootKey } from '../custody/root-key.ts';
-import type { CaCertificate, IssuerRevocation } from '../issuer.ts';
-import { checkClock } from '../log/check-clock.ts';
+import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
+import { readAgain, replaceIssuing } from '../issuers/replace-issuing.ts';
+import { rootKey } from '../issuers/root-key.ts';
+import { renewOcspSignersWhenDue } from '../ocsp/renew-ocsp-signers.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
-import { readAgain, replaceIssuing } from '../replace-issuing.ts';
-import { renewOcspSignersWhenDue } from './renew-ocsp-signers.ts';
+import { checkClock } from '../standing/check-clock.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
 import type { RevokedIssuer } from './revoked.ts';
 import { signCrl } from './sign-crl.ts';

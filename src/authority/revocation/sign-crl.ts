@@ -2,11 +2,11 @@ import type { Bytes } from '../../base/index.ts';
 import { type CrlEntry, createCrl, encodeCrlEntries, keyIdentifier } from '../../pki/index.ts';
 import { backdateMs } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate, IssuerRevocation } from '../issuer.ts';
-import { checkClock } from '../log/check-clock.ts';
+import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
 import type { RevokedRow } from '../records/certificates.ts';
 import type { Records } from '../records/records.ts';
-import { checkStanding } from '../standing.ts';
+import { checkClock } from '../standing/check-clock.ts';
+import { checkStanding } from '../standing/standing.ts';
 import { readCrlState } from './crl-state.ts';
 
 /** Rows read and written at a time: about a millisecond of the thread that answers everybody. */

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Bytes, isHoldfastError } from '../../base/index.ts';
 import { parseCertificateRequest, signLinted } from '../../pki/index.ts';
-import { checkProof } from '../request-rules.ts';
+import { checkProof } from '../issue/request-rules.ts';
 import { answerBatches } from './answer-batches.ts';
 import { isProven, notProven } from './proof-result.ts';
 

@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import { createNodeRequest } from '../../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import { issue } from '../issue.ts';
-import { draftLeaf } from '../leaf-draft.ts';
-import { openContext } from '../open-authority.ts';
+import { issue } from '../issue/issue.ts';
+import { draftLeaf } from '../issue/leaf-draft.ts';
+import { openContext } from '../opening/open-authority.ts';
 import { refused } from '../refused.fixture.ts';
 
 describe('requests that come together', () => {

@@ -1,7 +1,7 @@
 import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
-import type { Issuer } from '../issuer.ts';
-import { checkProof } from '../request-rules.ts';
+import { checkProof } from '../issue/request-rules.ts';
+import type { Issuer } from '../issuers/issuer.ts';
 import { isProven, notProven } from './proof-result.ts';
 import { unpack } from './signing-batch.ts';
 import { SigningThread } from './signing-thread.ts';

@@ -1,7 +1,10 @@
-import { createIssuingCertificate, createRootCertificate } from '../../../src/authority/ca-certificates.ts';
-import { permittingNames } from '../../../src/authority/custody/permitted-names.ts';
-import type { Issuer } from '../../../src/authority/issuer.ts';
-import { leafTemplate } from '../../../src/authority/leaf-contents.ts';
+import { leafTemplate } from '../../../src/authority/issue/leaf-contents.ts';
+import {
+  createIssuingCertificate,
+  createRootCertificate,
+} from '../../../src/authority/issuers/ca-certificates.ts';
+import type { Issuer } from '../../../src/authority/issuers/issuer.ts';
+import { permittingNames } from '../../../src/authority/issuers/permitted-names.ts';
 import type { Bytes } from '../../../src/base/index.ts';
 import {
   createLintedCertificate,

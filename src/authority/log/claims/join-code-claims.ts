@@ -1,4 +1,4 @@
-import { identityLabel } from '../../identity-label.ts';
+import { identityLabel } from '../../records/identity-label.ts';
 import type { JoinCodeRow } from '../../records/join-codes.ts';
 import type { LogRecord } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';

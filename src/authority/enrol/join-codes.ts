@@ -1,0 +1,77 @@
+import { HoldfastError } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { identityLabel } from '../records/identity-label.ts';
+import type { Records } from '../records/records.ts';
+import { type RecordedJoinCode, readJoinCode } from './recorded-join-codes.ts';
+
+/** A join code as it is listed; its secret is not kept. */
+export interface JoinCodeRecord extends Omit<RecordedJoinCode, 'createdAt' | 'expiresAt' | 'revokedAt'> {
+  readonly state: 'live' | 'used' | 'expired' | 'revoked';
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** The join codes that were made, for looking at and for taking back. */
+export class JoinCodes {
+  readonly #context: AuthorityContext;
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+  }
+
+  /** The newest, dead ones too; those made before one with a number when `before` names it. */
+  async list({
+    before = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: {
+    before?: number;
+    limit: number;
+  }): Promise<JoinCodeRecord[]> {
+    const { records, clock } = this.#context;
+    const rows = await records.joinCodes.before(before, limit);
+    return rows.map(readJoinCode).map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
+      ...row,
+      state: stateOf({ ...row, expiresAt, revokedAt }, clock.now()),
+      createdAt: new Date(createdAt),
+      expiresAt: new Date(expiresAt),
+    }));
+  }
+
+  /**
+   * Ends a code by its number; what it gave stays valid. `by` is for the log.
+   * @throws HoldfastError `object_not_found` for none, `already_revoked`
+   */
+  async revoke(id: number, by: string): Promise<void> {
+    const { records, log, clock } = this.#context;
+    await records.transaction(async (tx) => {
+      const code = await tx.joinCodes.revoke(id, clock.now());
+      if (code === undefined) throw await notLive(tx, id);
+      await log.append(tx, {
+        kind: 'token revoked',
+        by,
+        details: { token: id, identity: identityLabel(code) },
+      });
+    });
+  }
+}
+
+function stateOf(
+  {
+    uses,
+    maxUses,
+    expiresAt,
+    revokedAt,
+  }: Pick<RecordedJoinCode, 'uses' | 'maxUses' | 'expiresAt' | 'revokedAt'>,
+  nowMs: number,
+): JoinCodeRecord['state'] {
+  if (revokedAt !== undefined) return 'revoked';
+  if (uses >= maxUses) return 'used';
+  return nowMs > expiresAt ? 'expired' : 'live';
+}
+
+async function notLive({ joinCodes }: Records, id: number): Promise<HoldfastError> {
+  const exists = (await joinCodes.find(id)) !== undefined;
+  const hint = 'holdfast token list shows them all';
+  if (exists) return new HoldfastError('already_revoked', `join code ${id} is revoked already`, { hint });
+  return new HoldfastError('object_not_found', `there is no join code ${id}`, { hint });
+}

@@ -1,0 +1,136 @@
+import { type Bytes, dayMs, HoldfastError } from '../../base/index.ts';
+import {
+  type Certificate,
+  completeCertificate,
+  endsWithIssuer,
+  fingerprint,
+  parseCertificate,
+  signLinted,
+} from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { checkPermitted } from '../issuers/permitted-names.ts';
+import type { CertificateRow } from '../records/certificates.ts';
+import { identityLabel } from '../records/identity-label.ts';
+import type { Records } from '../records/records.ts';
+import { checkClock } from '../standing/check-clock.ts';
+import { checkStanding } from '../standing/standing.ts';
+import type { Authorisation } from './authorisation.ts';
+import { checkPublicKey } from './key-rules.ts';
+import { draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
+import { isLive, recordCertificate, withKeyIn } from './record-certificate.ts';
+
+/** One certificate to be issued. */
+export interface IssueOrder {
+  readonly authorisation: Authorisation;
+  readonly spki: Bytes;
+  readonly kind: 'issued' | 'renewed';
+  /** Who asked, for the log. */
+  readonly by: string;
+  /** What else the log is to know. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** What was written and signed before, for the same authorisation and key. */
+  readonly prepared?: { readonly draft: LeafDraft; readonly signature: Bytes | undefined };
+}
+
+/** A certificate that is on record. */
+export interface Issued {
+  /** Its row. */
+  readonly id: number;
+  readonly certificate: Certificate;
+  /** As it is sent: the leaf, then the issuing certificate. */
+  readonly chain: readonly Bytes[];
+}
+
+/**
+ * Signs a certificate and records it, its identity and a line of the log. It leaves only when the transaction `tx` has
+ * been committed: a certificate that the records do not know must never be seen.
+ *
+ * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
+ *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`
+ */
+export async function issue(tx: Records, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
+  const { issuer, clock, log, present } = context;
+  const { authorisation, spki, kind, by, details } = order;
+  const nowMs = clock.now();
+  const profile = present.policy.profiles[authorisation.identity.role];
+  checkStanding(context);
+  checkClock(context);
+  const { draft, signature } = preparedFor(context, order);
+  await checkPublicKey(tx, spki, { ...authorisation, profile });
+  const { template, tbs } = draft;
+  const clipped = endsWithIssuer(template, issuer.issuing.certificate);
+  if (clipped) checkRemaining(context, nowMs);
+  checkPermitted(issuer.issuing.certificate, template);
+  const { issuingKey } = issuer;
+  const der = completeCertificate(tbs, issuingKey, signature ?? signLinted(tbs, issuingKey));
+  const { serial, notAfter } = template;
+  const recorded = {
+    ...authorisation,
+    issuer: issuer.issuing.label,
+    serial,
+    spki,
+    notAfter,
+    issuedAtMs: nowMs,
+    der,
+    fingerprint: fingerprint(der),
+    withKey: withKeyIn(kind, details),
+  };
+  const id = await recordCertificate(tx, recorded);
+  await log.append(tx, {
+    kind,
+    by,
+    details: {
+      identity: identityLabel(authorisation.identity),
+      serial,
+      fingerprint: recorded.fingerprint,
+      notAfter: notAfter.toISOString(),
+      ...(clipped && { clipped }),
+      ...details,
+    },
+  });
+  return issuedFrom(context, id, der);
+}
+
+/** What was prepared, where nothing has changed since; else a draft as of now. */
+function preparedFor(
+  context: AuthorityContext,
+  { authorisation, spki, prepared }: IssueOrder,
+): { draft: LeafDraft; signature?: Bytes | undefined } {
+  if (prepared !== undefined && stands(prepared.draft, context)) return prepared;
+  return { draft: draftLeaf(context, authorisation, spki) };
+}
+
+/**
+ * The answer with a certificate on record that can still be used, or undefined. One of an older issuing certificate is
+ * not given again: what is answered with it, the checkpoint too, is signed by the present one.
+ */
+export function issuedBefore(
+  { issuer, clock }: AuthorityContext,
+  row: CertificateRow | undefined,
+): Issued | undefined {
+  if (row === undefined || row.issuer !== issuer.issuing.label || !isLive(row, clock.now())) return undefined;
+  return issuedFrom({ issuer }, row.id, row.certificate);
+}
+
+/** Read only when somebody looks at it: who asked for it gets the bytes. */
+function issuedFrom({ issuer }: Pick<AuthorityContext, 'issuer'>, id: number, der: Bytes): Issued {
+  let read: Certificate | undefined;
+  return {
+    id,
+    get certificate() {
+      read ??= parseCertificate(der);
+      return read;
+    },
+    chain: [der, issuer.issuing.certificate.der],
+  };
+}
+
+/** A certificate that ends at once helps nobody, and would be renewed without end. */
+function checkRemaining({ issuer }: AuthorityContext, nowMs: number): void {
+  const { label, certificate } = issuer.issuing;
+  if (certificate.notAfter.getTime() - nowMs >= dayMs) return;
+  throw new HoldfastError(
+    'issuer_ending',
+    `the issuing certificate ${label} ends ${certificate.notAfter.toISOString()}, in less than a day`,
+  );
+}

@@ -1,0 +1,71 @@
+import { type Clock, mapInTurns } from '../../base/index.ts';
+import {
+  type Certificate,
+  parseCertificate,
+  type RevocationReason,
+  type Role,
+  type SerialNumber,
+} from '../../pki/index.ts';
+import type { CertificateFilter, RecordedState } from '../records/certificate-filter.ts';
+import type { ListedCertificateRow } from '../records/certificates.ts';
+import type { Records } from '../records/records.ts';
+import { isLive } from './record-certificate.ts';
+
+/** What can be seen of a certificate on record. */
+export interface CertificateRecord {
+  readonly serial: SerialNumber;
+  readonly role: Role;
+  readonly name: string;
+  readonly state: RecordedState;
+  readonly issuedAt: Date;
+  readonly revokedAt?: Date;
+  /** With `revokedAt`. */
+  readonly revocationReason?: RevocationReason;
+  /** There when it is revoked because its issuer is, and not by itself: it may still be renewed. */
+  readonly byIssuer?: true;
+  readonly certificate: Certificate;
+}
+
+const defaultLimit = 1000;
+
+/** What was issued, for looking at. */
+export class IssuedCertificates {
+  readonly #records: Records;
+  readonly #clock: Clock;
+
+  constructor(records: Records, clock: Clock) {
+    this.#records = records;
+    this.#clock = clock;
+  }
+
+  /** The certificates that `filter` lets through, the newest first; of those that end soon, the soonest. */
+  async list(filter: CertificateFilter = {}): Promise<CertificateRecord[]> {
+    const nowMs = this.#clock.now();
+    const rows = await this.#records.certificates.list(filter, nowMs, filter.limit ?? defaultLimit);
+    return await mapInTurns(rows, (row) => toRecord(row, nowMs));
+  }
+
+  /** The certificate with this serial number, or undefined. */
+  async show(serial: SerialNumber): Promise<CertificateRecord | undefined> {
+    const [record] = await this.list({ serial, limit: 1 });
+    return record;
+  }
+}
+
+function toRecord(row: ListedCertificateRow, nowMs: number): CertificateRecord {
+  const { serial, role, name, issued_at, revoked_at, revocation_reason, certificate } = row;
+  const live = isLive(row, nowMs) ? 'valid' : 'expired';
+  return {
+    serial,
+    role,
+    name,
+    state: revoked_at === null ? live : 'revoked',
+    issuedAt: new Date(issued_at),
+    ...(revoked_at !== null && {
+      revokedAt: new Date(revoked_at),
+      revocationReason: revocation_reason ?? 'unspecified',
+    }),
+    ...(row.by_issuer === 1 && { byIssuer: true as const }),
+    certificate: parseCertificate(certificate),
+  };
+}

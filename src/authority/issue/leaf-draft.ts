@@ -1,0 +1,61 @@
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type CertificateTemplate, certificateToSign, type SerialNumber } from '../../pki/index.ts';
+import type { NetworkPolicy } from '../../policy/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { Issuer } from '../issuers/issuer.ts';
+import { checkClock } from '../standing/check-clock.ts';
+import type { Authorisation } from './authorisation.ts';
+import { leafTemplate } from './leaf-contents.ts';
+
+/** A certificate as it is to be signed. It leaves only by `issue`, which decides whether it may, and records it. */
+export interface LeafDraft {
+  readonly authorisation: Authorisation;
+  readonly template: CertificateTemplate & { readonly serial: SerialNumber };
+  /** TBSCertificate (RFC 5280 §4.1.2), DER. */
+  readonly tbs: Bytes;
+  /** What it was written by. */
+  readonly issuer: Issuer;
+  readonly policy: NetworkPolicy;
+}
+
+/**
+ * Writes what the certificate of a node will say, from now on.
+ * @throws HoldfastError `clock_wrong`, `issuer_revoked` when the issuing certificate was revoked and there is no other,
+ *   `certificate_expired`, `certificate_not_yet_valid` when that has ended or not begun; those of `certificateToSign`
+ */
+export function draftLeaf(context: AuthorityContext, authorisation: Authorisation, spki: Bytes): LeafDraft {
+  const { issuer, clock } = context;
+  const { policy } = context.present;
+  const nowMs = clock.now();
+  checkClock(context);
+  checkIssuing(context, nowMs);
+  const profile = policy.profiles[authorisation.identity.role];
+  const template = leafTemplate(issuer, authorisation, { profile, spki, nowMs });
+  return { authorisation, template, tbs: certificateToSign(template, issuer.issuingKey), issuer, policy };
+}
+
+/** Whether a draft would be written alike now, but for its time. */
+export function stands({ issuer, policy }: LeafDraft, context: AuthorityContext): boolean {
+  return issuer === context.issuer && policy === context.present.policy;
+}
+
+function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {
+  const { label, revoked, certificate } = issuer.issuing;
+  const { notAfter, notBefore } = certificate;
+  if (revoked !== undefined) {
+    throw new HoldfastError(
+      'issuer_revoked',
+      `the issuing certificate ${label} is revoked, and the key of no other one is here`,
+      { hint: 'the root signs another one as soon as its own key is here: holdfast ca online FILE' },
+    );
+  }
+  if (nowMs < notBefore.getTime()) {
+    throw new HoldfastError(
+      'certificate_not_yet_valid',
+      `the issuing certificate begins ${notBefore.toISOString()}, this machine's clock says ${new Date(nowMs).toISOString()}`,
+      { hint: 'set the clock of this machine' },
+    );
+  }
+  if (nowMs < notAfter.getTime()) return;
+  throw new HoldfastError('certificate_expired', `the issuing certificate ended ${notAfter.toISOString()}`);
+}

@@ -1,0 +1,92 @@
+import type { KeyObject } from 'node:crypto';
+import type { Bytes } from '../../base/index.ts';
+import {
+  type Certificate,
+  type CertificateTemplate,
+  commonName,
+  createLintedCertificate,
+  createName,
+  exportPublicKey,
+  generateSerialNumber,
+  keyIdentifier,
+  type Name,
+  type NameConstraints,
+  networkUri,
+} from '../../pki/index.ts';
+import { authorityProfiles } from '../../policy/index.ts';
+import { statusPaths } from './status-address.ts';
+
+/** What the certificates of a network's authority have in common. */
+export interface CaOptions {
+  readonly network: string;
+  readonly statusAddress: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Which names certificates below an issuing one may carry; any unless said. */
+  readonly nameConstraints?: NameConstraints;
+}
+
+const maxOrganisationLength = 64;
+
+/** A root certificate, signed by its own key. */
+export function createRootCertificate(label: string, key: KeyObject, options: CaOptions): Bytes {
+  const subject = caName(label, options.network);
+  const spki = exportPublicKey(key);
+  const template = caTemplate(authorityProfiles.root, { subject, issuer: subject, spki }, options);
+  return createLintedCertificate(template, key);
+}
+
+/** An issuing certificate: signs leaves only, and says where the root's revocation list is. */
+export function createIssuingCertificate(
+  label: string,
+  publicKey: KeyObject,
+  { root, rootLabel, rootKey }: { root: Certificate; rootLabel: string; rootKey: KeyObject },
+  options: CaOptions,
+): Bytes {
+  const names = {
+    subject: caName(label, options.network),
+    issuer: root.subject,
+    spki: exportPublicKey(publicKey),
+  };
+  const template = caTemplate(authorityProfiles.issuing, names, options);
+  const { statusAddress, nameConstraints } = options;
+  const extensions = {
+    ...template.extensions,
+    nameConstraints,
+    authorityKeyId: keyIdentifier(root.spki),
+    crlUrls: [statusAddress + statusPaths.crl(rootLabel)],
+    issuerUrls: [statusAddress + statusPaths.certificate(rootLabel)],
+  };
+  const notAfter = template.notAfter < root.notAfter ? template.notAfter : root.notAfter;
+  return createLintedCertificate({ ...template, notAfter, extensions }, rootKey);
+}
+
+/** Which certificate of an authority of ours one is by its name: `root-1`, `issuing-2`; undefined for any other. */
+export function caLabel({ subject }: Certificate): string | undefined {
+  return /^Holdfast ((?:root|issuing)-[1-9]\d{0,8})$/.exec(commonName(subject) ?? '')?.[1];
+}
+
+/** `O=<network>, CN=Holdfast root-1`; a network too long for an organisation (RFC 5280, ub-organization-name) is left out. */
+function caName(label: string, network: string): Name {
+  const CN = `Holdfast ${label}`;
+  return createName(network.length <= maxOrganisationLength ? { O: network, CN } : { CN });
+}
+
+function caTemplate(
+  profile: { readonly lifetimeMs: number; readonly backdateMs: number; readonly pathLength?: number },
+  names: Pick<CertificateTemplate, 'subject' | 'issuer' | 'spki'>,
+  { network, nowMs }: CaOptions,
+): CertificateTemplate {
+  const { lifetimeMs, backdateMs, pathLength } = profile;
+  return {
+    ...names,
+    serial: generateSerialNumber(nowMs),
+    notBefore: new Date(nowMs - backdateMs),
+    notAfter: new Date(nowMs + lifetimeMs),
+    extensions: {
+      basicConstraints: { ca: true, pathLength },
+      keyUsage: ['keyCertSign', 'cRLSign'],
+      subjectAltNames: [{ kind: 'uri', value: networkUri(network) }],
+    },
+  };
+}

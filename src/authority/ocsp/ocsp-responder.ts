@@ -1,0 +1,263 @@
+import { asBuffer, type Bytes, equalBytes, isHoldfastError } from '../../base/index.ts';
+import {
+  createOcspError,
+  createOcspResponse,
+  encodeOcspData,
+  encodeOcspResponse,
+  type OcspCertId,
+  type OcspErrorStatus,
+  type OcspRequest,
+  type OcspResponseTemplate,
+  type OcspSigner,
+  type OcspStatus,
+  ocspIssuerKey,
+  parseOcspRequest,
+} from '../../pki/index.ts';
+import { backdateMs, revocationProfiles } from '../../policy/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { IssuerRevocation } from '../issuers/issuer.ts';
+import { checkClock } from '../standing/check-clock.ts';
+import { checkStanding } from '../standing/standing.ts';
+import { AnswerSigner } from './answer-signer.ts';
+import { readOcspSigner } from './ocsp-signer.ts';
+import { Recent } from './recent.ts';
+
+/** An answer with the times that it counts from and to; an error counts for no time. */
+export interface OcspAnswerBytes {
+  readonly kind: 'response' | 'error';
+  readonly der: Bytes;
+  readonly producedAtMs: number;
+  readonly nextUpdateMs: number;
+}
+
+/** What an answer is about, in the order of the request. */
+interface Question {
+  /** Of the issuer whose signer answers. */
+  readonly label: string;
+  readonly certIds: readonly Pick<OcspCertId, 'issuerKey' | 'serial'>[];
+}
+
+interface Kept extends Omit<OcspAnswerBytes, 'der'> {
+  /** Its DER, a byte to a character: thousands of small arrays are a burden to memory that texts are not. */
+  readonly text: string;
+  readonly question: Question;
+  /** What was said of each certificate: when that changes the answer is made anew, whatever its age. */
+  readonly said: string;
+}
+
+/** An answer that nobody has signed yet. */
+interface Unsigned {
+  readonly kind: 'unsigned';
+  readonly template: OcspResponseTemplate;
+  readonly signer: OcspSigner;
+  readonly question: Question;
+  readonly said: string;
+  /** Whether it may be given again to who asks the same. */
+  readonly isForAll: boolean;
+}
+
+interface KnownLabels {
+  readonly of: unknown;
+  readonly byIssuerKey: ReadonlyMap<string, string>;
+  readonly revoked: ReadonlyMap<string, IssuerRevocation>;
+}
+
+/** At most twice as many are kept. */
+const keptAnswers = 5_000;
+const maxKeptRequestBytes = 512;
+const signerLookMs = 60_000;
+
+/**
+ * Answers about certificates from the records: what is looked up is committed and looked up at once in this thread, what is
+ * signed once is given again for some minutes, to whoever asks without a nonce.
+ */
+export class OcspResponder {
+  readonly #context: AuthorityContext;
+  readonly #kept = new Recent<Kept>(keptAnswers);
+  readonly #thread = new AnswerSigner();
+  readonly #signers = new Map<string, { readonly signer: OcspSigner | undefined; readonly atMs: number }>();
+  #labels: KnownLabels | undefined;
+
+  constructor(context: AuthorityContext) {
+    this.#context = context;
+  }
+
+  /**
+   * The answer to a request: signed, or one of the errors of RFC 6960 §2.3. `unauthorized` for issuers that are not
+   * ours; `tryLater` while nothing may be signed.
+   */
+  async answer(der: Bytes): Promise<OcspAnswerBytes> {
+    const found = await this.#find(der);
+    if (found.kind !== 'unsigned') return found;
+    return this.#finish(der, found, createOcspResponse(found.template, found.signer));
+  }
+
+  /** The same, signed in another thread when many ask at once. */
+  async answerAside(der: Bytes): Promise<OcspAnswerBytes> {
+    const found = await this.#find(der);
+    if (found.kind !== 'unsigned') return found;
+    const { template, signer } = found;
+    const data = encodeOcspData(template, signer);
+    const signature = await this.#thread.sign(data, signer);
+    return this.#finish(der, found, encodeOcspResponse({ data, signature }, signer));
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close();
+  }
+
+  async #find(der: Bytes): Promise<OcspAnswerBytes | Unsigned> {
+    const nowMs = this.#context.clock.now();
+    try {
+      return (await this.#findKept(der, nowMs)) ?? (await this.#lookUp(der, nowMs));
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      return errorAnswer(error.code === 'ocsp_request_malformed' ? 'malformedRequest' : 'tryLater', nowMs);
+    }
+  }
+
+  /** What was answered to the same request before, as long as it is fresh and the records say the same. */
+  async #findKept(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | undefined> {
+    const kept = der.length > maxKeptRequestBytes ? undefined : this.#kept.get(textOf(der));
+    if (kept === undefined || !isFresh(kept, nowMs)) return undefined;
+    checkClock(this.#context);
+    if (describe(await this.#statusesFor(kept.question)) !== kept.said) return undefined;
+    const { kind, text, producedAtMs, nextUpdateMs } = kept;
+    return { kind, der: Buffer.from(text, 'latin1'), producedAtMs, nextUpdateMs };
+  }
+
+  async #lookUp(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | Unsigned> {
+    const request = parseOcspRequest(der);
+    checkClock(this.#context);
+    const label = this.#issuerOf(request);
+    if (label === undefined) {
+      checkStanding(this.#context);
+      return errorAnswer('unauthorized', nowMs);
+    }
+    const statuses = await this.#statusesFor({ label, certIds: request.certIds });
+    const signer = await this.#signerFor(label, nowMs);
+    if (signer === undefined) return errorAnswer('tryLater', nowMs);
+    // Nothing of the request itself, which is part of what came with it.
+    const certIds = request.certIds.map(({ issuerKey = '', serial }) => ({ issuerKey, serial }));
+    return {
+      kind: 'unsigned',
+      template: templateOf(request, statuses, nowMs),
+      signer,
+      question: { label, certIds },
+      said: describe(statuses),
+      isForAll: mayServeAll(der, request, statuses),
+    };
+  }
+
+  #finish(der: Bytes, { template, question, said, isForAll }: Unsigned, response: Bytes): OcspAnswerBytes {
+    const [producedAtMs, nextUpdateMs] = [template.producedAt.getTime(), template.nextUpdate.getTime()];
+    const times = { kind: 'response', producedAtMs, nextUpdateMs } as const;
+    if (isForAll) this.#kept.keep(textOf(der), { ...times, text: textOf(response), question, said });
+    return { ...times, der: response };
+  }
+
+  /** The label of the first issuer asked about that is ours: one signer answers for one issuer. */
+  #issuerOf({ certIds }: OcspRequest): string | undefined {
+    const { byIssuerKey } = this.#issuers();
+    for (const { issuerKey = '' } of certIds) {
+      const label = byIssuerKey.get(issuerKey);
+      if (label !== undefined) return label;
+    }
+    return undefined;
+  }
+
+  #statusesFor({ label, certIds }: Question): Promise<OcspStatus[]> {
+    return Promise.all(certIds.map((certId) => this.#statusOf(certId, label)));
+  }
+
+  async #statusOf(
+    { serial, issuerKey = '' }: Question['certIds'][number],
+    label: string,
+  ): Promise<OcspStatus> {
+    if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return unknown;
+    const row = await this.#context.records.committed.certificates.standing(serial);
+    checkStanding(this.#context);
+    const ended = this.#issuers().revoked.get(label);
+    if (row?.issuer === label && row.revoked_at !== null) {
+      const reason = row.revocation_reason ?? 'unspecified';
+      return { kind: 'revoked', revokedAt: new Date(row.revoked_at), reason };
+    }
+    // Whoever stole a key makes numbers that nobody here knows.
+    if (ended !== undefined) return { kind: 'revoked', revokedAt: ended.at, reason: ended.reason };
+    return row?.issuer === label ? { kind: 'good' } : unknown;
+  }
+
+  /** By what requests name an issuer, its label, and which are revoked; made anew when an issuing certificate is replaced. */
+  #issuers() {
+    const { issuings } = this.#context.issuer;
+    if (this.#labels?.of === issuings) return this.#labels;
+    const byIssuerKey = new Map(
+      issuings.flatMap(({ label, certificate }) =>
+        (['sha1', 'sha256'] as const).map((name) => [ocspIssuerKey(certificate, name), label] as const),
+      ),
+    );
+    const revoked = new Map(
+      issuings.flatMap(({ label, revoked: end }) => (end ? [[label, end] as const] : [])),
+    );
+    this.#labels = { of: issuings, byIssuerKey, revoked };
+    return this.#labels;
+  }
+
+  /** Signers are replaced a third of their life before their end, so that one from a minute ago will do. */
+  async #signerFor(label: string, nowMs: number): Promise<OcspSigner | undefined> {
+    const known = this.#signers.get(label);
+    if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
+    const found = await readOcspSigner(this.#context, label);
+    const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
+    // The same as before stays the same object, by which the thread knows its key.
+    const signer = isCurrent ? sameSigner(known?.signer, found) : undefined;
+    this.#signers.set(label, { signer, atMs: nowMs });
+    return signer;
+  }
+}
+
+function sameSigner(known: OcspSigner | undefined, found: OcspSigner): OcspSigner {
+  return known !== undefined && equalBytes(known.certificate.der, found.certificate.der) ? known : found;
+}
+
+function textOf(der: Bytes): string {
+  return asBuffer(der).toString('latin1');
+}
+
+function templateOf(
+  { certIds, nonce }: OcspRequest,
+  statuses: readonly OcspStatus[],
+  nowMs: number,
+): OcspResponseTemplate {
+  return {
+    answers: certIds.map(({ der }, index) => ({ certId: der, status: statuses[index] ?? unknown })),
+    producedAt: new Date(nowMs),
+    thisUpdate: new Date(nowMs - backdateMs),
+    nextUpdate: new Date(nowMs + revocationProfiles.ocsp.lifetimeMs),
+    nonce,
+  };
+}
+
+const unknown: OcspStatus = { kind: 'unknown' };
+
+/** Nobody asks twice with the same nonce, and of what does not exist there is no end. */
+function mayServeAll(der: Bytes, { nonce }: OcspRequest, statuses: readonly OcspStatus[]): boolean {
+  if (nonce !== undefined || der.length > maxKeptRequestBytes) return false;
+  return statuses.every(({ kind }) => kind !== 'unknown');
+}
+
+function isFresh({ producedAtMs }: Kept, nowMs: number): boolean {
+  return nowMs >= producedAtMs && nowMs - producedAtMs < revocationProfiles.ocsp.refreshMs;
+}
+
+function describe(statuses: readonly OcspStatus[]): string {
+  return statuses
+    .map((status) =>
+      status.kind === 'revoked' ? `${status.revokedAt.getTime()} ${status.reason}` : status.kind,
+    )
+    .join();
+}
+
+function errorAnswer(status: OcspErrorStatus, nowMs: number): OcspAnswerBytes {
+  return { kind: 'error', der: createOcspError(status), producedAtMs: nowMs, nextUpdateMs: nowMs };
+}

@@ -1,0 +1,53 @@
+import { exportPublicKey, generateKeyPair, parseCertificate } from '../../pki/index.ts';
+import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuers/issuer.ts';
+import { ocspSignerLabel, readOcspSigner } from './ocsp-signer.ts';
+import { createOcspSignerCertificate } from './ocsp-signer-certificate.ts';
+
+/**
+ * Gives every issuing certificate that is in use, and whose key is here, somebody who signs OCSP answers for it, with a
+ * new key at two thirds of the life of the one before. The issuing keys themselves sign no answers.
+ */
+export async function renewOcspSignersWhenDue(context: AuthorityContext): Promise<void> {
+  const { present, clock, clockGuard, keystore, issuer } = context;
+  if (present.state.standing !== 'ready' || clockGuard.problem() !== undefined) return;
+  const inUse = issuer.issuings.filter(({ label, certificate }) => {
+    const { notBefore, notAfter } = certificate;
+    return clock.now() >= notBefore.getTime() && clock.now() < notAfter.getTime() && keystore.has(label);
+  });
+  for (const issuing of inUse) if (await isDue(context, issuing)) await replace(context, issuing);
+}
+
+async function isDue(
+  context: AuthorityContext,
+  { label, certificate: issuing }: CaCertificate,
+): Promise<boolean> {
+  const present = (await readOcspSigner(context, label))?.certificate;
+  if (present === undefined || context.clock.now() < present.notBefore.getTime()) return true;
+  // At the end of the issuing certificate there is nothing to be won by another one.
+  return needsRenewal(present, context.clock.now()) && present.notAfter < issuing.notAfter;
+}
+
+/** The key is in the keystore before its certificate is on record: what is cut short in between is due again. */
+async function replace(context: AuthorityContext, issuing: CaCertificate): Promise<void> {
+  const { records, keystore, log, clock } = context;
+  const { privateKey } = await generateKeyPair(authorityProfiles.ocspSigner.keyAlgorithm);
+  const spki = exportPublicKey(privateKey);
+  const label = ocspSignerLabel(issuing.label);
+  const certificate = parseCertificate(
+    createOcspSignerCertificate(issuing, keystore.key(issuing.label), { spki, nowMs: clock.now() }),
+  );
+  await keystore.update((entries) => entries.putKey(label, privateKey));
+  await records.transaction(async (tx) => {
+    const { serial, fingerprint, notAfter, der } = certificate;
+    await tx.ocspSigners.put({
+      label,
+      issuer: issuing.label,
+      not_after: notAfter.getTime(),
+      certificate: der,
+    });
+    const details = { label, serial, fingerprint, notAfter: notAfter.toISOString() };
+    await log.append(tx, { kind: 'ocsp signer replaced', by: 'authority', details });
+  });
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { HoldfastError, syncDirectory } from '../../base/index.ts';
+import { authorityDirectory } from '../records/authority-files.ts';
+
+/**
+ * Builds an authority's directory beside its place and moves it there when everything is on the disk: a crash leaves a
+ * home without an authority, or one that is whole. For whoever holds the lock of the home.
+ *
+ * @param fill makes the directory it is given, and everything in it, durably
+ */
+export async function buildAuthority<T>(home: string, fill: (directory: string) => Promise<T>): Promise<T> {
+  const final = authorityDirectory(home);
+  await removeUnfinished(final);
+  const directory = `${final}.new-${randomBytes(4).toString('hex')}`;
+  try {
+    const value = await fill(directory);
+    await syncDirectory(directory);
+    await rename(directory, final);
+    await syncDirectory(home);
+    return value;
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** That a home has an authority already. */
+export function authorityExists(home: string): HoldfastError {
+  return new HoldfastError('home_exists', `the home ${home} already has an authority`, {
+    hint: 'holdfast serve runs it; name another home with --home DIR for another one',
+  });
+}
+
+/** What buildings left that were cut short: keys that never signed anything for anybody. */
+async function removeUnfinished(final: string): Promise<void> {
+  const names = await readdir(dirname(final));
+  for (const name of names.filter((entry) => entry.startsWith(`${basename(final)}.new-`))) {
+    await rm(join(dirname(final), name), { recursive: true });
+  }
+}

@@ -1,0 +1,150 @@
+import { HoldfastError, type Secret } from '../../base/index.ts';
+import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../../pki/index.ts';
+import { authorityProfiles, checkNetworkName } from '../../policy/index.ts';
+import { Keystore } from '../../trust/index.ts';
+import type { Authority } from '../authority.ts';
+import { generateRecoveryKey, recoveryKitText } from '../custody/recovery-kit.ts';
+import { createIssuingCertificate, createRootCertificate } from '../issuers/ca-certificates.ts';
+import { permittingNames } from '../issuers/permitted-names.ts';
+import { recordIssuer } from '../issuers/recorded-issuers.ts';
+import { parseStatusAddress } from '../issuers/status-address.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import { issuerLabel } from '../records/issuers.ts';
+import { openRecords } from '../records/open-records.ts';
+import type { Records } from '../records/records.ts';
+import { authorityExists, buildAuthority } from './build-authority.ts';
+import { lockHome } from './home-lock.ts';
+import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';
+
+/** What a new authority is to be. */
+export interface CreateAuthorityOptions extends OpenAuthorityOptions {
+  /** The trust domain, e.g. `backup.example`. */
+  readonly network: string;
+  /** `http://host:port`: the stable address that certificates name. */
+  readonly statusAddress: string;
+  /** Of root and issuing key; P-256 unless said. */
+  readonly keyAlgorithm?: KeyAlgorithm;
+  /** Domains and address ranges that may be certified; any unless said. See {@link permittingNames}. */
+  readonly permit?: readonly string[];
+  /** Opens the keystore; a stash does unless said. */
+  readonly keystorePassphrase?: Secret<string>;
+  readonly recoveryKit: {
+    /** Protects the key in the kit. */
+    readonly passphrase?: Secret<string>;
+    /** Writes the kit, durably and for its owner alone: the only copy there will ever be of the private half. */
+    readonly write: (text: Secret<string>) => Promise<void>;
+  };
+}
+
+const rootLabel = issuerLabel('root', 1);
+const issuingLabel = issuerLabel('issuing', 1);
+const firstEpoch = 1;
+
+/**
+ * Makes the authority of a home and opens it. It is built beside its place and moved there when everything is on the
+ * disk, the recovery kit before it: a crash leaves a home without an authority, or one that is whole.
+ *
+ * @throws HoldfastError `home_exists` when there is one already, `home_in_use`, `name_invalid`, `settings_invalid`
+ */
+export async function createAuthority(options: CreateAuthorityOptions): Promise<Authority> {
+  checkNetworkName(options.network);
+  const statusAddress = parseStatusAddress(options.statusAddress);
+  const lock = await lockHome(options.home);
+  try {
+    if (await hasAuthority(options.home)) throw authorityExists(options.home);
+    await buildAuthority(options.home, (directory) => fill(directory, { ...options, statusAddress }));
+    const { keystorePassphrase } = options;
+    const passphrase = keystorePassphrase && (async () => keystorePassphrase);
+    return await openLocked({ ...options, passphrase }, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function fill(directory: string, options: CreateAuthorityOptions): Promise<void> {
+  const { network, clock, recoveryKit } = options;
+  const keystore = await Keystore.create(directory, options.keystorePassphrase);
+  const certificates = await makeCertificates(keystore, options);
+  const recoveryKey = await generateRecoveryKey();
+  const kit = await recoveryKitText(recoveryKey, {
+    network,
+    root: certificates.root.fingerprint,
+    madeAt: new Date(clock.now()),
+    passphrase: recoveryKit.passphrase,
+  });
+  await using records = await openRecords(directory, options);
+  await checkEmpty(records);
+  const log = new AuditLog(records, firstEpoch, clock);
+  await records.transaction(async (tx) => {
+    await record(tx, log, certificates, { ...options, recoveryRecipient: recoveryKey.recipient });
+    // Before it is committed: whatever becomes of the kit, there is no authority without one.
+    await recoveryKit.write(kit);
+  });
+}
+
+type NewAuthority = CreateAuthorityOptions & { readonly recoveryRecipient: string };
+
+interface CaCertificates {
+  readonly root: Certificate;
+  readonly issuing: Certificate;
+}
+
+async function makeCertificates(
+  keystore: Keystore,
+  options: CreateAuthorityOptions,
+): Promise<CaCertificates> {
+  const { network, statusAddress, clock, keyAlgorithm = authorityProfiles.root.keyAlgorithm } = options;
+  const { permit } = options;
+  const nameConstraints = permit && permittingNames(permit);
+  const caOptions = { network, statusAddress, nowMs: clock.now(), nameConstraints };
+  const rootKeys = await generateKeyPair(keyAlgorithm);
+  const issuingKeys = await generateKeyPair(keyAlgorithm);
+  const root = parseCertificate(createRootCertificate(rootLabel, rootKeys.privateKey, caOptions));
+  const signer = { root, rootLabel, rootKey: rootKeys.privateKey };
+  const issuing = parseCertificate(
+    createIssuingCertificate(issuingLabel, issuingKeys.publicKey, signer, caOptions),
+  );
+  await keystore.update((entries) => {
+    entries.putKey(rootLabel, rootKeys.privateKey);
+    entries.putKey(issuingLabel, issuingKeys.privateKey);
+  });
+  return { root, issuing };
+}
+
+async function record(
+  tx: Records,
+  log: AuditLog,
+  { root, issuing }: CaCertificates,
+  { network, statusAddress, clock, recoveryRecipient }: NewAuthority,
+): Promise<void> {
+  await tx.state.create({
+    network,
+    status_address: statusAddress,
+    recovery_recipient: recoveryRecipient,
+    epoch: firstEpoch,
+    created_at: clock.now(),
+    standing: 'ready',
+    clock_wall: null,
+  });
+  await recordIssuer(tx, { kind: 'root', generation: 1, certificate: root });
+  await recordIssuer(tx, { kind: 'issuing', generation: 1, certificate: issuing });
+  const details = {
+    network,
+    root: root.fingerprint,
+    issuing: issuing.fingerprint,
+    statusAddress,
+    recoveryRecipient,
+  };
+  await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
+}
+
+/** Of a database that another home may have made its records in. */
+async function checkEmpty({ state }: AuthorityRecords): Promise<void> {
+  const found = await state.read();
+  if (found === undefined) return;
+  throw new HoldfastError('database_refused', `the database has an authority already, of ${found.network}`, {
+    hint: 'name an empty database, or restore the keys of that authority from a backup',
+  });
+}

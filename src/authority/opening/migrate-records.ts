@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../base/index.ts';
+import type { DatabasePlace } from '../../db/index.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import { type LogHead, logStart } from '../log/log-record.ts';
+import { authorityDamaged } from '../records/authority-damaged.ts';
+import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
+import { moveRecords } from '../records/move-records.ts';
+import { lockHome } from './home-lock.ts';
+
+/** Which authority moves its records, and where to. */
+export interface MigrationOrder {
+  readonly home: string;
+  /** An empty database. */
+  readonly to: DatabasePlace;
+  readonly clock: Clock;
+  /** Writes that the records are there now, durably: from then on they are. */
+  readonly settle: () => Promise<void>;
+}
+
+/** What has come to the database. */
+export interface MigratedRecords {
+  /** How many rows each table has. */
+  readonly rows: Readonly<Record<string, number>>;
+  readonly head: LogHead;
+  /** Where the file of before lies. */
+  readonly aside: string;
+}
+
+/**
+ * Moves all that is on record from the file of a home into another database: copied at one moment, counted on both sides,
+ * and the log there checked against its chain and every table. Cut short before `settle` has resolved, the authority is where
+ * it was, and the database is to be made anew.
+ *
+ * @throws HoldfastError `home_in_use`, `database_refused` when the database is not empty, `authority_damaged`, and the errors
+ *   of both databases
+ */
+export async function migrateRecords({ home, to, clock, settle }: MigrationOrder): Promise<MigratedRecords> {
+  using _lock = await lockHome(home);
+  const directory = authorityDirectory(home);
+  await existingDatabase(directory);
+  let rows: MigratedRecords['rows'] = {};
+  let head: LogHead = { sequence: 0, hash: logStart };
+  const aside = await moveRecords(directory, to, async (copy, from) => {
+    rows = await copy.counts();
+    if (!isDeepStrictEqual(rows, await from.counts()))
+      throw authorityDamaged('not every row of its database could be read');
+    const { epoch = 1 } = (await copy.state.read()) ?? {};
+    head = await new AuditLog(copy, epoch, clock).verifyRecords([]);
+    await settle();
+  });
+  return { rows, head, aside };
+}

@@ -1,0 +1,143 @@
+import { access } from 'node:fs/promises';
+import { type Clock, HoldfastError, systemErrorCode } from '../../base/index.ts';
+import type { DatabasePlace, ProcessLock } from '../../db/index.ts';
+import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
+import { Authority, type AuthorityParts } from '../authority.ts';
+import { createContext } from '../authority-context.ts';
+import { type Care, noCare } from '../backup/care.ts';
+import { removeLeftSnapshots } from '../backup/snapshot-files.ts';
+import { readIssuer } from '../issuers/read-issuer.ts';
+import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import { Mirrors } from '../mirror/mirrors.ts';
+import { ServerRoots } from '../policy/server-roots.ts';
+import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import { openRecords } from '../records/open-records.ts';
+import { CertificateSigner } from '../signing/certificate-signer.ts';
+import { keepTime } from '../standing/check-clock.ts';
+import { ClockGuard } from '../standing/clock-guard.ts';
+import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
+import { Present } from '../standing/present.ts';
+import { lockHome } from './home-lock.ts';
+import { indexOlderCertificates } from './index-older-certificates.ts';
+
+/** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */
+export type Looks = 'always' | 'when damaged';
+
+/** Which authority, and how. */
+export interface OpenAuthorityOptions {
+  readonly home: string;
+  readonly clock: Clock;
+  /** Keep the database in a thread of its own; what a server wants. */
+  readonly worker?: boolean;
+  /** Where the records are; in the home unless said. */
+  readonly database?: DatabasePlace;
+  /** What the settings ask of upkeep; nothing unless said. */
+  readonly care?: Care;
+  /** Only look: nothing is recorded, here or on a mirror, so that what is damaged stays as it was found. */
+  readonly looks?: Looks;
+  /** Opens the keystore, where no stash does; asked for then. */
+  readonly passphrase?: OpenKeystoreOptions['passphrase'];
+}
+
+/**
+ * Opens the authority of a home for writing, and gives it its next issuing certificate when that is due.
+ * @throws HoldfastError `home_missing` when the home has none, `home_in_use`, `home_not_private`, `keystore_*`,
+ *   `database_newer`, `database_damaged`, `authority_damaged`
+ */
+export async function openAuthority(options: OpenAuthorityOptions): Promise<Authority> {
+  const lock = await lockHome(options.home);
+  try {
+    return await openLocked(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Whether a home has an authority; one whose creation was cut short is none. */
+export async function hasAuthority(home: string): Promise<boolean> {
+  return await exists(authorityDirectory(home));
+}
+
+/** Opens the authority of a home whose lock is held; the authority releases it when it is closed. */
+export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLock): Promise<Authority> {
+  return new Authority({ ...(await openContext(options)), lock });
+}
+
+/** Opens keystore and records of a home whose lock is held; the records are the caller's to close. */
+export async function openContext(options: OpenAuthorityOptions): Promise<Omit<AuthorityParts, 'lock'>> {
+  const { home, worker = false, database, passphrase } = options;
+  const directory = authorityDirectory(home);
+  if (!(await exists(directory))) {
+    throw new HoldfastError('home_missing', `the home ${home} has no authority`, {
+      hint: 'holdfast init makes one',
+    });
+  }
+  if (database === undefined) await existingDatabase(directory);
+  await removeLeftSnapshots(directory);
+  const keystore = await Keystore.open(directory, { passphrase });
+  const records = await openRecords(directory, { worker, database });
+  try {
+    return await contextOf({ directory, keystore, records }, options);
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
+}
+
+/** What an authority decides with, by what is in its directory: what is due at its opening is done. */
+export async function contextOf(
+  {
+    directory,
+    keystore,
+    records,
+  }: { readonly directory: string; readonly keystore: Keystore; readonly records: AuthorityRecords },
+  { clock, care = noCare, looks }: OpenAuthorityOptions,
+): Promise<Omit<AuthorityParts, 'lock'>> {
+  await indexOlderCertificates(records);
+  const present = await Present.of(records);
+  const { epoch, standing, recovery_recipient, network, status_address } = present.state;
+  const log = new AuditLog(records, epoch, clock, { waits: standing === 'restored' });
+  const about = { network, statusAddress: status_address };
+  const issuer = await readIssuer(records, keystore, { ...about, nowMs: clock.now() });
+  const isLooking =
+    looks === 'always' ||
+    (looks === 'when damaged' && !(await passesKeptCheckpoint({ directory, issuer, records })));
+  const context = createContext(
+    {
+      directory,
+      recoveryRecipient: recovery_recipient,
+      care,
+      looks: isLooking,
+      records,
+      present,
+      keystore,
+      log,
+      clock,
+      clockGuard: new ClockGuard(clock, present),
+      certificateSigner: new CertificateSigner(),
+      epoch,
+    },
+    issuer,
+  );
+  if (!isLooking) await keepTime(context);
+  if (!isLooking && standing === 'ready') await replaceIssuingWhenDue(context);
+  return {
+    context,
+    serverRoots: await ServerRoots.of(context),
+    mirrors: await Mirrors.of(context),
+    recoveryRecipient: recovery_recipient,
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

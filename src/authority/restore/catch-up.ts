@@ -1,0 +1,166 @@
+import { type Clock, HoldfastError } from '../../base/index.ts';
+import { AuditLog } from '../log/audit-log.ts';
+import type { LogHead } from '../log/log-record.ts';
+import { hashRecord } from '../log/log-record.ts';
+import { KnownIssuers } from '../mirror/known-issuers.ts';
+import type { LogMirror } from '../mirror/log-mirror.ts';
+import { lookAtMirror, type MirrorLook, type UsableMirror } from '../mirror/look-at-mirror.ts';
+import { mirroredLines } from '../mirror/mirrored-lines.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
+import type { Records } from '../records/records.ts';
+import { type ReplayCounts, replayRecord } from './replay-record.ts';
+
+/** How a restored authority is to learn what happened after its backup. */
+export interface CatchUpOrder {
+  /** Where its log may be. */
+  readonly mirrors: readonly LogMirror[];
+  /** What the administrator says when it is nowhere any more. */
+  readonly logIsLost?: string;
+  /** Of keys alone: take certificates of before that are valid, whichever of them were revoked. */
+  readonly trustIssued?: boolean;
+  /** The backup was the last thing that the authority did, so that nothing can be missing. */
+  readonly complete?: boolean;
+  readonly clock: Clock;
+  /** Who decided, for the log. */
+  readonly by: string;
+}
+
+/** What a restored authority has learnt. */
+export interface CaughtUp {
+  readonly epoch: number;
+  /** The mirror whose log was taken; absent when none was. */
+  readonly mirror?: string;
+  readonly counts: ReplayCounts;
+  /** What of the mirrors could not be used, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Takes what the mirrors know beyond the database of a restored authority and puts it to work, all in one transaction:
+ * its log, what was issued and revoked, then a record that says so in the new epoch. The log that goes furthest wins.
+ *
+ * @throws HoldfastError `authority_restored` when there is no log to take, with what each mirror said; nothing is changed
+ */
+export async function catchUp(records: AuthorityRecords, order: CatchUpOrder): Promise<CaughtUp> {
+  const issuers = await KnownIssuers.of(records, { noRevoked: true });
+  const head = await new AuditLog(records, 1, order.clock).head();
+  const hashAt = (sequence: number): Promise<string | undefined> => readHash(records, sequence);
+  const looks = await Promise.all(
+    order.mirrors.map((mirror) => lookAtMirror(mirror, { head, hashAt }, issuers)),
+  );
+  const usable = looks.filter((look) => look.kind === 'usable');
+  const best = usable.toSorted(byReach)[0];
+  const notes = looks.flatMap((look) => noteOf(look, head, best));
+  if (!knowsAll(best, looks, head)) checkMayGoOn(notes, order);
+  return await records.transaction(async (tx) => {
+    const counts: ReplayCounts = { records: 0, certificates: 0, revoked: 0, issuers: 0, lost: {} };
+    // Nobody waits for this database meanwhile, and a log is read once more rather than held in memory.
+    if (best !== undefined) await replayAll(tx, best, { from: head, issuers, counts });
+    if (order.trustIssued === true) await tx.state.trustBefore(order.clock.now());
+    const caughtUp = { counts, notes, ...(best && { mirror: best.mirror.name }) };
+    return {
+      ...caughtUp,
+      epoch: await begin(tx, records, { order, head, caughtUp, seen: seenEpoch(usable) }),
+    };
+  });
+}
+
+function byReach(a: UsableMirror, b: UsableMirror): number {
+  return b.epoch - a.epoch || b.end.sequence - a.end.sequence || b.signed - a.signed;
+}
+
+/**
+ * Whether nothing is known to be missing. A mirror that cannot be reached may hold more than those that can; one that is
+ * damaged did; and where none has come even as far as the backup, none was written any more when it was made.
+ */
+function knowsAll(
+  best: UsableMirror | undefined,
+  looks: readonly MirrorLook[],
+  { sequence }: LogHead,
+): boolean {
+  if (best === undefined || looks.some(({ kind }) => kind === 'unreachable')) return false;
+  const signed = Math.max(
+    ...looks.map((look) => (look.kind === 'usable' && look.epoch === best.epoch ? look.signed : 0)),
+  );
+  return signed >= sequence && best.end.sequence >= signed;
+}
+
+/** What is missing is named, and the administrator decides. */
+function checkMayGoOn(notes: readonly string[], { logIsLost, complete }: CatchUpOrder): void {
+  if (logIsLost !== undefined || complete === true) return;
+  const why = notes.length === 0 ? 'no mirror of its log is named' : notes.join('; ');
+  throw new HoldfastError(
+    'authority_restored',
+    `this authority does not know what happened after its backup: ${why}`,
+    {
+      hint:
+        'name the mirrors that are to be used: holdfast ca restore --mirror PLACE; ' +
+        'when there is none any more: holdfast ca restore --log-is-lost "WHY"',
+    },
+  );
+}
+
+function noteOf(look: MirrorLook, own: LogHead, best: UsableMirror | undefined): string[] {
+  if (look.kind !== 'usable') return [`${look.mirror.name} ${look.problem}`];
+  const { mirror, end, signed, damage } = look;
+  if (damage !== undefined)
+    return [`${mirror.name} is used up to record ${end.sequence} of ${signed}: ${damage}`];
+  if (signed < own.sequence)
+    return [`${mirror.name} goes up to record ${signed} only, and the backup to ${own.sequence}`];
+  if (look === best || end.sequence === best?.end.sequence) return [];
+  return [`${mirror.name} goes up to record ${end.sequence} only`];
+}
+
+/** What was found is read again, and has to be the same: otherwise all of it is undone. */
+async function replayAll(
+  tx: Records,
+  { mirror, epochs, end }: UsableMirror,
+  { from, issuers, counts }: { from: LogHead; issuers: KnownIssuers; counts: ReplayCounts },
+): Promise<void> {
+  let head = from;
+  for await (const line of mirroredLines(mirror, { epochs, until: end.sequence, from }, issuers)) {
+    if (line.kind !== 'record') continue;
+    await replayRecord(tx, line, counts);
+    head = { sequence: line.record.sequence, hash: line.hash };
+  }
+  if (head.hash === end.hash) return;
+  throw new HoldfastError('authority_restored', `${mirror.name} changed while it was read`, {
+    hint: 'run it again',
+  });
+}
+
+interface Beginning {
+  readonly order: CatchUpOrder;
+  /** Where the backup ended. */
+  readonly head: LogHead;
+  readonly caughtUp: Omit<CaughtUp, 'epoch'>;
+  /** The highest epoch that any mirror has. */
+  readonly seen: number;
+}
+
+/** The first records of the new epoch, from which on the authority works. */
+async function begin(
+  tx: Records,
+  records: AuthorityRecords,
+  { order, head, caughtUp, seen }: Beginning,
+): Promise<number> {
+  const { by, logIsLost, clock } = order;
+  // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present millisecond is after them all.
+  const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
+  const epoch = await tx.state.goOn(least);
+  const log = new AuditLog(records, epoch, clock);
+  if (logIsLost !== undefined) await log.append(tx, { kind: 'log lost', by, details: { reason: logIsLost } });
+  const { mirror, counts, notes } = caughtUp;
+  const details = { backup: head, mirror: mirror ?? null, ...counts, notes };
+  await log.append(tx, { kind: 'restored', by, details });
+  return epoch;
+}
+
+function seenEpoch(usable: readonly UsableMirror[]): number {
+  return Math.max(0, ...usable.map(({ epoch }) => epoch));
+}
+
+async function readHash({ log }: Records, sequence: number): Promise<string | undefined> {
+  const record = await log.text(sequence);
+  return record === undefined ? undefined : hashRecord(record);
+}

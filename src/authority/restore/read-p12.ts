@@ -1,0 +1,110 @@
+import type { KeyObject } from 'node:crypto';
+import { asBuffer, type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
+import {
+  type Certificate,
+  exportPublicKey,
+  formatName,
+  networkUri,
+  type OpenedPkcs12,
+  openPkcs12,
+  parseCertificate,
+  parseNetworkUri,
+  publicKeyOf,
+  verifyCertificateSignature,
+} from '../../pki/index.ts';
+import { caLabel } from '../issuers/ca-certificates.ts';
+import { parseStatusAddress, statusPaths } from '../issuers/status-address.ts';
+
+/** An authority as far as its keys and certificates tell. */
+export interface AuthorityKeys {
+  readonly network: string;
+  readonly statusAddress: string;
+  /** Root and issuing certificates of all generations, each under its label. */
+  readonly certificates: ReadonlyMap<string, Certificate>;
+  /** The keys of those that are there, by the same labels. */
+  readonly keys: ReadonlyMap<string, KeyObject>;
+  /** What to tell people of a file that protects it weakly, as `openPkcs12` says. */
+  readonly weakness?: string;
+}
+
+/**
+ * Reads the authority that a PKCS#12 file holds: ours, or what another program wrote of the same keys and certificates.
+ * The chains are verified, and each key belongs to its certificate. Keys that sign OCSP answers are made anew when they
+ * are needed, so they are passed over.
+ *
+ * @throws HoldfastError `password_wrong`, `pkcs12_malformed`, `backup_foreign` when it holds no authority of ours that
+ *   could issue
+ */
+export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>): Promise<AuthorityKeys> {
+  const contents = await openPkcs12(file, password);
+  const certificates = new Map<string, Certificate>();
+  for (const { der } of contents.certificates) {
+    const certificate = parseCertificate(der);
+    const label = caLabel(certificate);
+    if (label !== undefined) certificates.set(label, certificate);
+  }
+  if (certificates.size === 0) throw foreign(`it holds ${namesOf(contents)}`);
+  const { network, statusAddress } = describe(certificates);
+  const keys = new Map<string, KeyObject>();
+  for (const [label, { spki }] of certificates) {
+    const key = contents.keys.find((one) => asBuffer(exportPublicKey(one.key)).equals(spki))?.key;
+    if (key !== undefined) keys.set(label, key);
+  }
+  if (![...keys.keys()].some((label) => label.startsWith('issuing-')))
+    throw foreign('it holds no key of an issuing certificate');
+  const { weakness } = contents;
+  return { network, statusAddress, certificates, keys, weakness };
+}
+
+/** Whose certificates are in a file of another program. */
+function namesOf({ certificates }: OpenedPkcs12): string {
+  const names = certificates.map(({ der }) => formatName(parseCertificate(der).subject));
+  return names.length === 0 ? 'no certificate' : [...new Set(names)].join(', ');
+}
+
+function describe(
+  certificates: ReadonlyMap<string, Certificate>,
+): Pick<AuthorityKeys, 'network' | 'statusAddress'> {
+  const roots = [...certificates].filter(([label]) => label.startsWith('root-'));
+  const issuings = [...certificates].filter(([label]) => label.startsWith('issuing-'));
+  const [root] = roots.map(([, certificate]) => certificate);
+  const [issuing] = issuings.map(([, certificate]) => certificate);
+  const network = root && networkOf(root);
+  if (issuing === undefined || network === undefined)
+    throw foreign('it holds no root and issuing certificate of a network');
+  for (const certificate of certificates.values()) checkChain(certificate, roots, network);
+  return { network, statusAddress: statusAddressOf(issuing) };
+}
+
+/** A certificate of the same network, signed by one of the roots. */
+function checkChain(
+  certificate: Certificate,
+  roots: readonly (readonly [string, Certificate])[],
+  network: string,
+): void {
+  const signed = roots.some(([, root]) => verifyCertificateSignature(certificate, publicKeyOf(root)));
+  if (signed && networkOf(certificate) === network) return;
+  throw foreign(
+    `${caLabel(certificate)} in it is not of the network ${networkUri(network)} or not of its root`,
+  );
+}
+
+function networkOf({ extensions }: Certificate): string | undefined {
+  const uri = extensions.subjectAltNames.find(({ kind }) => kind === 'uri');
+  return uri === undefined || uri.kind !== 'uri' ? undefined : parseNetworkUri(uri.value);
+}
+
+/** An issuing certificate says where its root's revocation list is: below the status address. */
+function statusAddressOf({ extensions }: Certificate): string {
+  const [url = ''] = extensions.crlUrls;
+  const end = statusPaths.crl('root-1').replace('root-1.crl', '');
+  const at = url.indexOf(end);
+  if (at < 0) throw foreign('its issuing certificate names no status address');
+  return parseStatusAddress(url.slice(0, at));
+}
+
+function foreign(problem: string): HoldfastError {
+  return new HoldfastError('backup_foreign', `the pkcs#12 file is not of a Holdfast authority: ${problem}`, {
+    hint: 'keys of another authority cannot become those of a network: holdfast init makes new ones, and machines join',
+  });
+}

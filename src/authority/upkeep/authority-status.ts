@@ -1,0 +1,132 @@
+import { dayMs } from '../../base/index.ts';
+import type { Fingerprint, Role } from '../../pki/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import type { CaCertificate } from '../issuers/issuer.ts';
+import type { LogHead } from '../log/log-record.ts';
+import { type RefusedPeer, refusedPeers } from '../log/refused-peers.ts';
+import type { RepeatedRefusals } from '../log/repeated-refusals.ts';
+import type { MirrorState } from '../mirror/mirrors.ts';
+import type { Standing } from '../records/state.ts';
+import { refusalOfStanding } from '../standing/standing.ts';
+import { type BackupStatus, readBackupStatus } from './backup-status.ts';
+import { backupWarnings } from './backup-warnings.ts';
+import { custodyWarnings } from './custody-warnings.ts';
+import { policyWarnings } from './policy-warnings.ts';
+
+/** A certificate as `status` shows it. */
+export interface CertificateStatus {
+  /** `root-1`, `issuing-1`. */
+  readonly label: string;
+  readonly fingerprint: Fingerprint;
+  readonly notAfter: Date;
+  /** Whole days; negative once it has ended. */
+  readonly daysLeft: number;
+}
+
+/** How the authority is. */
+export interface AuthorityStatus {
+  readonly network: string;
+  readonly epoch: number;
+  /** Whether it may work, and why not. */
+  readonly standing: Standing;
+  readonly statusAddress: string;
+  readonly root: CertificateStatus;
+  readonly issuing: CertificateStatus;
+  /** Identities with a certificate that can be used now, by role. */
+  readonly nodes: Readonly<Partial<Record<Role, number>>>;
+  /** Those whose last certificate ends within a week, soonest first, at most 100. */
+  readonly ending: readonly { readonly role: Role; readonly name: string; readonly notAfter: Date }[];
+  readonly liveJoinCodes: number;
+  /** Requests that nobody has decided on. */
+  readonly waitingRequests: number;
+  readonly escrowedRepositories: number;
+  /** Copies of the authority itself. */
+  readonly backup: BackupStatus;
+  readonly log: LogHead;
+  /** Copies of the log outside this home. */
+  readonly mirrors: readonly MirrorState[];
+  /** Those of the network who were refused at the gate in the last day, at most 20. */
+  readonly refused: readonly RefusedPeer[];
+  /** Sentences about what wants doing. */
+  readonly warnings: readonly string[];
+}
+
+const endingSoonMs = 7 * dayMs;
+const maxEnding = 100;
+
+/** What the status takes from elsewhere than the records. */
+export interface StatusOptions {
+  readonly kitPath?: string;
+  readonly mirrors: readonly MirrorState[];
+  readonly waitingRefusals: RepeatedRefusals['waiting'];
+}
+
+/** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
+export async function readStatus(
+  context: AuthorityContext,
+  { kitPath, mirrors, waitingRefusals }: StatusOptions,
+): Promise<AuthorityStatus> {
+  const { records, present, issuer, log, clock, epoch } = context;
+  const nowMs = clock.now();
+  const { standing } = present.state;
+  const nodes = await records.identities.countLive(nowMs);
+  const ending = await records.identities.ending(nowMs, { beforeMs: nowMs + endingSoonMs, limit: maxEnding });
+  const recorded = await refusedPeers(records, new Date(nowMs - dayMs));
+  const refused = recorded.map((peer) => withWaiting(peer, waitingRefusals));
+  return {
+    network: issuer.network,
+    epoch,
+    standing,
+    statusAddress: issuer.statusAddress,
+    root: certificateStatus(issuer.root, nowMs),
+    issuing: certificateStatus(issuer.issuing, nowMs),
+    nodes: Object.fromEntries(nodes.map(({ role, n }) => [role, n])),
+    ending: ending.map(({ role, name, live_until }) => ({ role, name, notAfter: new Date(live_until) })),
+    liveJoinCodes: await records.joinCodes.countLive(nowMs),
+    waitingRequests: await records.requests.countPending(nowMs),
+    escrowedRepositories: await records.escrows.countRepositories(),
+    backup: await readBackupStatus(context),
+    log: await log.head(),
+    mirrors,
+    refused,
+    warnings: [
+      ...standingWarnings(standing),
+      ...kitWarnings(kitPath),
+      ...(await custodyWarnings(context)),
+      ...policyWarnings(context),
+      ...(await backupWarnings(context)),
+      ...mirrors.flatMap(mirrorWarnings),
+      ...refused.map(refusalWarning),
+    ],
+  };
+}
+
+function certificateStatus({ label, certificate }: CaCertificate, nowMs: number): CertificateStatus {
+  const { fingerprint, notAfter } = certificate;
+  return { label, fingerprint, notAfter, daysLeft: Math.floor((notAfter.getTime() - nowMs) / dayMs) };
+}
+
+function standingWarnings(standing: Standing): string[] {
+  if (standing === 'ready') return [];
+  const { message, hint } = refusalOfStanding(standing);
+  return [`${message}: ${hint}`];
+}
+
+function kitWarnings(kitPath: string | undefined): string[] {
+  return kitPath === undefined ? [] : [`the recovery kit is still at ${kitPath}: move it off this machine`];
+}
+
+function mirrorWarnings({ name, sequence, problem }: MirrorState): string[] {
+  if (problem === undefined) return [];
+  return [`the log mirror ${name} is known to have ${sequence} records, and cannot be written: ${problem}`];
+}
+
+function withWaiting(peer: RefusedPeer, waiting: StatusOptions['waitingRefusals']): RefusedPeer {
+  const more = waiting.find(({ by, code }) => by === peer.by && code === peer.code)?.count ?? 0;
+  return { ...peer, times: peer.times + more };
+}
+
+function refusalWarning({ by, code, times, last }: RefusedPeer): string {
+  const often = times === 1 ? 'once' : `${times} times`;
+  return `${by.replace('/', ' ')} was refused ${often} within a day (${code}), recorded last ${last.toISOString()}: holdfast audit list --kind refused --by ${by}`;
+}

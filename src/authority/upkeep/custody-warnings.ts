@@ -1,0 +1,131 @@
+import { dayMs } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { rootCameBack } from '../custody/root-came-back.ts';
+import { boundsUris, replacementTime } from '../issuers/replace-issuing.ts';
+import { countToRenew } from '../revocation/count-to-renew.ts';
+import { readCrlState } from '../revocation/crl-state.ts';
+import { describeClock } from '../standing/clock-guard.ts';
+import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
+
+/** How long before something that needs the root it is said, so that a ceremony can be planned. */
+const ceremonyNoticeMs = 90 * dayMs;
+const rootNoticeMs = 365 * dayMs;
+/** A server renews its certificate with a month left; then something keeps it from it. */
+const serverNoticeMs = 21 * dayMs;
+/** Lists that are signed here are signed anew long before. */
+const crlNoticeMs = dayMs;
+
+/** What wants doing about clock, certificates and keys of the authority, in sentences. */
+export async function custodyWarnings(context: AuthorityContext): Promise<string[]> {
+  const { clockGuard } = context;
+  const problem = clockGuard.problem();
+  return [
+    ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
+    ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
+    ...rootWarnings(context),
+    ...(await rootCameBack(context.records, context.keystore)),
+    ...issuingWarnings(context),
+    ...constraintWarnings(context),
+    ...lostWarnings(context),
+    ...(await revokedWarnings(context)),
+    ...(await crlWarnings(context)),
+    ...(await serverWarnings(context)),
+  ];
+}
+
+function rootWarnings({ issuer: { root }, clock }: AuthorityContext): string[] {
+  const { notAfter } = root.certificate;
+  if (notAfter.getTime() - clock.now() >= rootNoticeMs) return [];
+  return [`the root certificate ends ${dayOf(notAfter)}`];
+}
+
+/** The next one is made without a word where the key of the root is here; where it is not, somebody has to bring it. */
+function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[] {
+  const { label, certificate } = issuer.issuing;
+  const due = replacementTime(certificate);
+  if (certificate.notAfter >= issuer.root.certificate.notAfter) return [];
+  const isHere = keystore.has(issuer.root.label);
+  const sinceMs = isHere ? due.getTime() + ceremonyNoticeMs : due.getTime() - ceremonyNoticeMs;
+  if (clock.now() < sinceMs) return [];
+  const until = `${label} ends ${dayOf(certificate.notAfter)}`;
+  if (isHere) return [`the issuing certificate is not replaced, though due since ${dayOf(due)}; ${until}`];
+  return [`the issuing certificate is due to be replaced from ${dayOf(due)} on, ${needsRoot}; ${until}`];
+}
+
+/** Replaced without a word where the key of the root is here. */
+function constraintWarnings({ issuer, keystore }: AuthorityContext): string[] {
+  const { label, certificate } = issuer.issuing;
+  if (keystore.has(issuer.root.label) || !boundsUris(certificate.extensions.nameConstraints)) return [];
+  return [
+    `${label} bounds URIs, for which Chromium and others refuse what it issues; it is to be replaced, ${needsRoot}`,
+  ];
+}
+
+/** A restore knows of one that was made after the backup, and has no key of it. */
+function lostWarnings({ issuer: { issuings }, clock, keystore }: AuthorityContext): string[] {
+  return issuings
+    .filter(
+      ({ label, certificate, revoked }) =>
+        !keystore.has(label) && revoked === undefined && certificate.notAfter.getTime() > clock.now(),
+    )
+    .map(
+      ({ label }) =>
+        `the key ${label} is lost: no revocation list and no OCSP answer for what it issued can be signed; ` +
+        'servers of this network refuse what is revoked all the same, and renewal replaces it',
+    );
+}
+
+/** Those that have not come since their issuer was revoked, and the list that tells everybody else. */
+async function revokedWarnings(context: AuthorityContext): Promise<string[]> {
+  const { issuer, records, keystore } = context;
+  const toRenew = await countToRenew(context);
+  const { crl, revocations } = await readCrlState(records, issuer.root.label);
+  const isListed = crl === undefined || crl.revocations >= revocations;
+  return [
+    ...(issuer.issuing.revoked === undefined
+      ? []
+      : [
+          `${issuer.issuing.label} is revoked, and nothing can be issued until there is another one, ${needsRoot}`,
+        ]),
+    ...(toRenew === 0
+      ? []
+      : [`nodes whose issuing certificate was revoked and that have not renewed yet: ${toRenew}`]),
+    ...(isListed || keystore.has(issuer.root.label)
+      ? []
+      : [
+          `the revocation list of the root does not say yet what was revoked; it is to be signed, ${needsRoot}`,
+        ]),
+  ];
+}
+
+async function crlWarnings({
+  issuer: { root },
+  clock,
+  keystore,
+  records,
+}: AuthorityContext): Promise<string[]> {
+  const crl = await records.crls.find(root.label);
+  if (crl === undefined) return [];
+  const isHere = keystore.has(root.label);
+  if (crl.next_update - clock.now() >= (isHere ? crlNoticeMs : ceremonyNoticeMs)) return [];
+  const end = dayOf(new Date(crl.next_update));
+  return [
+    `the revocation list of the root ends ${end}${isHere ? '' : `; the next one is to be signed, ${needsRoot}`}`,
+  ];
+}
+
+const logWarning = 'the log is not the one that was signed for: holdfast audit verify names what is wrong';
+const needsRoot = 'which needs the key of the root: holdfast ca online FILE';
+
+async function serverWarnings({ records, clock }: AuthorityContext): Promise<string[]> {
+  const nowMs = clock.now();
+  const rows = await records.certificates.endsOfServers(nowMs, nowMs + serverNoticeMs);
+  return rows.map(
+    ({ name, ends }) =>
+      `the certificate of the server ${name} ends ${dayOf(new Date(ends))} and is not renewed`,
+  );
+}
+
+function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}

@@ -1,0 +1,45 @@
+import type { Log } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { noteAllOnKit } from '../custody/note-on-kit.ts';
+import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
+import { renewOcspSignersWhenDue } from '../ocsp/renew-ocsp-signers.ts';
+import { expireRequests, removeOldRequests } from '../requests/end-requests.ts';
+import { signCrlsWhenDue } from '../revocation/sign-crls-when-due.ts';
+import { keepTime } from '../standing/check-clock.ts';
+import { keepCheckpoint } from '../standing/kept-checkpoint.ts';
+import { logWarnings } from './log-warnings.ts';
+
+/** One piece of work that is due now and then; looks for itself whether it is. */
+type Step = (context: AuthorityContext, log: Log) => Promise<void>;
+
+/** What keeps an authority going, in the order it is done in. */
+const steps: readonly Step[] = [
+  keepTime,
+  replaceIssuingWhenDue,
+  renewOcspSignersWhenDue,
+  signCrlsWhenDue,
+  expireRequests,
+  removeOldRequests,
+  keepCheckpoint,
+  noteAllOnKit,
+  logWarnings,
+];
+
+/**
+ * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its
+ * turn; it is tried again the next time. `more` comes after the rest. An authority that may not work has nothing to do.
+ */
+export async function maintain(
+  context: AuthorityContext,
+  log: Log,
+  more: readonly Step[] = [],
+): Promise<void> {
+  for (const step of [...steps, ...more]) {
+    if (context.present.state.standing !== 'ready') return;
+    try {
+      await step(context, log);
+    } catch (error) {
+      log.error('upkeep of the authority failed', { step: step.name, error });
+    }
+  }
+}
