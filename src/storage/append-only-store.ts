@@ -1,64 +1,17 @@
-import type { Readable } from 'node:stream';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { ForwardingStore } from './forwarding-store.ts';
 import { formatObjectRef } from './object-name.ts';
-import type {
-  ListOptions,
-  ObjectBody,
-  ObjectInfo,
-  ObjectRef,
-  ObjectStore,
-  ObjectType,
-  ReadOptions,
-  WriteOptions,
-} from './object-store.ts';
+import type { ObjectRef } from './object-store.ts';
 
 /**
  * A store from which nothing can be taken away: removing is `append_only`, except for locks, which every run of
  * restic makes and removes. Overwriting is refused by every store.
  */
-export class AppendOnlyStore implements ObjectStore {
-  readonly #inner: ObjectStore;
-
-  constructor(inner: ObjectStore) {
-    this.#inner = inner;
-  }
-
-  get location(): string {
-    return this.#inner.location;
-  }
-
-  create(options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#inner.create(options);
-  }
-
-  stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number> {
-    return this.#inner.stat(ref, options);
-  }
-
-  list(type: ObjectType, options?: ListOptions): Promise<readonly ObjectInfo[]> {
-    return this.#inner.list(type, options);
-  }
-
-  scan(type: ObjectType, options?: ListOptions): AsyncIterable<readonly ObjectInfo[]> {
-    return this.#inner.scan(type, options);
-  }
-
-  read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes> {
-    return this.#inner.read(ref, options);
-  }
-
-  stream(ref: ObjectRef, options?: ReadOptions): Promise<Readable> {
-    return this.#inner.stream(ref, options);
-  }
-
-  write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
-    return this.#inner.write(ref, body, options);
-  }
-
-  async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
+export class AppendOnlyStore extends ForwardingStore {
+  override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
     if (ref.type !== 'locks') {
       throw new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
     }
-    await this.#inner.remove(ref, options);
+    await super.remove(ref, options);
   }
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
+import { ForwardingStore } from './forwarding-store.ts';
 import { type NamedRef, ObjectCache, partOf } from './object-cache.ts';
 import type {
   ListOptions,
@@ -22,14 +23,13 @@ export interface CacheOptions {
  * is read or written with `keep`. Copies are compared with their names before use, so a cache that is damaged, old or
  * gone costs time and nothing else. What is there at all, only the distant store says.
  */
-export class CachedStore implements ObjectStore {
-  readonly #inner: ObjectStore;
+export class CachedStore extends ForwardingStore {
   readonly #cache: ObjectCache;
   /** Whole objects on their way here, so that many parts of one are fetched once. */
   readonly #fetching = new Map<string, Promise<Bytes>>();
 
   private constructor(inner: ObjectStore, cache: ObjectCache) {
-    this.#inner = inner;
+    super(inner);
     this.#cache = cache;
   }
 
@@ -41,47 +41,31 @@ export class CachedStore implements ObjectStore {
     return new CachedStore(inner, cache);
   }
 
-  get location(): string {
-    return this.#inner.location;
-  }
-
-  create(options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#inner.create(options);
-  }
-
-  stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number> {
-    return this.#inner.stat(ref, options);
-  }
-
-  async list(type: ObjectType, options?: ListOptions): Promise<readonly ObjectInfo[]> {
-    const infos = await this.#inner.list(type, options);
+  override async list(type: ObjectType, options?: ListOptions): Promise<readonly ObjectInfo[]> {
+    const infos = await super.list(type, options);
     await this.#cache.retain(type, new Set(infos.map(({ name }) => name)));
     return infos;
   }
 
-  scan(type: ObjectType, options?: ListOptions): AsyncIterable<readonly ObjectInfo[]> {
-    return this.#inner.scan(type, options);
-  }
-
-  async read(ref: ObjectRef, options: ReadOptions = {}): Promise<Bytes> {
-    if (!isKept(ref, options)) return await this.#inner.read(ref, options);
+  override async read(ref: ObjectRef, options: ReadOptions = {}): Promise<Bytes> {
+    if (!isKept(ref, options)) return await super.read(ref, options);
     options.signal?.throwIfAborted();
     const copy = await this.#cache.get(ref, options.range);
     return copy ?? partOf(await this.#fetch(ref, options.signal), ref, options.range);
   }
 
-  async stream(ref: ObjectRef, options: ReadOptions = {}): Promise<Readable> {
-    if (!isKept(ref, options)) return await this.#inner.stream(ref, options);
+  override async stream(ref: ObjectRef, options: ReadOptions = {}): Promise<Readable> {
+    if (!isKept(ref, options)) return await super.stream(ref, options);
     return Readable.from([await this.read(ref, options)], { objectMode: false });
   }
 
-  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
-    await this.#inner.write(ref, body, options);
+  override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    await super.write(ref, body, options);
     if (isKept(ref, options) && Array.isArray(body)) await this.#cache.put(ref, body as readonly Bytes[]);
   }
 
-  async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
-    await this.#inner.remove(ref, options);
+  override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
+    await super.remove(ref, options);
     if (ref.type !== 'config') await this.#cache.drop(ref);
   }
 
@@ -100,7 +84,7 @@ export class CachedStore implements ObjectStore {
   }
 
   async #fetchAndKeep(ref: NamedRef, signal: AbortSignal | undefined): Promise<Bytes> {
-    const bytes = await this.#inner.read(ref, { signal });
+    const bytes = await super.read(ref, { signal });
     await this.#cache.put(ref, [bytes]);
     return bytes;
   }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
+import { ForwardingStore } from './forwarding-store.ts';
 import type {
   ObjectBody,
   ObjectInfo,
@@ -14,53 +15,51 @@ import type {
  * A store on a disk that may go away and come back. That something is not there is said only while the disk is; what is
  * written counts only when it still is afterwards. `check` throws while it is not.
  */
-export class PresentStore implements ObjectStore {
-  readonly #inner: ObjectStore;
+export class PresentStore extends ForwardingStore {
   readonly #check: (forWhat?: 'change') => Promise<void>;
 
   constructor(inner: ObjectStore, check: (forWhat?: 'change') => Promise<void>) {
-    this.#inner = inner;
+    super(inner);
     this.#check = check;
   }
 
-  get location(): string {
-    return this.#inner.location;
+  override create(options?: { signal?: AbortSignal }): Promise<void> {
+    return this.#change(() => super.create(options));
   }
 
-  create(options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#change(() => this.#inner.create(options));
+  override stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number> {
+    return this.#look(() => super.stat(ref, options));
   }
 
-  stat(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<number> {
-    return this.#look(() => this.#inner.stat(ref, options));
-  }
-
-  async list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]> {
-    const infos = await this.#inner.list(type, options);
+  override async list(type: ObjectType, options?: { signal?: AbortSignal }): Promise<readonly ObjectInfo[]> {
+    const infos = await super.list(type, options);
     await this.#check();
     return infos;
   }
 
-  async *scan(type: ObjectType, options?: { signal?: AbortSignal }): AsyncIterable<readonly ObjectInfo[]> {
+  override async *scan(
+    type: ObjectType,
+    options?: { signal?: AbortSignal },
+  ): AsyncIterable<readonly ObjectInfo[]> {
     await this.#check();
-    yield* this.#inner.scan(type, options);
+    yield* super.scan(type, options);
     await this.#check();
   }
 
-  read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes> {
-    return this.#look(() => this.#inner.read(ref, options));
+  override read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes> {
+    return this.#look(() => super.read(ref, options));
   }
 
-  stream(ref: ObjectRef, options?: ReadOptions): Promise<Readable> {
-    return this.#look(() => this.#inner.stream(ref, options));
+  override stream(ref: ObjectRef, options?: ReadOptions): Promise<Readable> {
+    return this.#look(() => super.stream(ref, options));
   }
 
-  write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
-    return this.#change(() => this.#inner.write(ref, body, options));
+  override write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    return this.#change(() => super.write(ref, body, options));
   }
 
-  remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#change(() => this.#inner.remove(ref, options));
+  override remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
+    return this.#change(() => super.remove(ref, options));
   }
 
   /** What is read says itself that it is there. */
