@@ -9,14 +9,10 @@
 
 export type { Authority } from './authority.ts';
 export { checkBackupFile } from './backup/backup-file.ts';
-export type { BackupKey, BackupLock } from './backup/backup-key.ts';
-export type { BackupManifest } from './backup/backup-manifest.ts';
 export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
 export type { BackupFileOrder, Backups, NamedRehearsal } from './backup/backups.ts';
 export type { Care, ScheduledBackups } from './backup/care.ts';
-export { type SealedKind, sealedKind } from './backup/open-sealed.ts';
 export type { BackupRecord } from './backup/recorded-backups.ts';
-export type { WrittenBackup } from './backup/write-backup.ts';
 export type { Custody } from './custody/custody.ts';
 export type { Escrow, EscrowEntry } from './custody/escrow.ts';
 export type { IssuerCustody, KeyPlace } from './custody/issuer-custody.ts';
@@ -42,12 +38,11 @@ export type { AuditLog, LogEntry } from './log/audit-log.ts';
 export { type LogHead, type LogKind, type LogRecord, logKinds } from './log/log-record.ts';
 export { triedByPeers } from './log/refused-peers.ts';
 export type { LogFilter, LogPage } from './log/search-log.ts';
-export type { Audit } from './mirror/audit.ts';
+export type { Audit, VerifiedLog } from './mirror/audit.ts';
 export { DirectoryMirror } from './mirror/directory-mirror.ts';
 export type { LogMirror } from './mirror/log-mirror.ts';
-export { lookForLog } from './mirror/look-for-log.ts';
+export { lookForLog } from './mirror/log-mirror.ts';
 export type { MirrorState, Mirrors } from './mirror/mirrors.ts';
-export type { VerifiedLog } from './mirror/verify-log.ts';
 export type { OcspAnswerBytes } from './ocsp/ocsp-responder.ts';
 export { type CreateAuthorityOptions, createAuthority } from './opening/create-authority.ts';
 export { lockHome } from './opening/home-lock.ts';
@@ -84,9 +79,14 @@ export {
   resumeRestore,
 } from './restore/restore-authority.ts';
 export { restorePkcs12 } from './restore/restore-p12.ts';
-export type { ListedCrl } from './revocation/crl-state.ts';
 export { describeTarget, type RevocationTarget } from './revocation/find-target.ts';
 export type { Revocation, SignedCrl } from './revocation/revocation.ts';
-export type { Revoked, RevokedIssuer } from './revocation/revoked.ts';
+export type { Revoked } from './revocation/revoke-certificates.ts';
+export type { RevokedIssuer } from './revocation/revoke-issuer.ts';
+export type { ListedCrl } from './revocation/sign-crl.ts';
+export type { BackupKey, BackupLock } from './sealed/backup-key.ts';
+export type { BackupManifest } from './sealed/backup-manifest.ts';
+export { type SealedKind, sealedKind } from './sealed/open-sealed.ts';
+export type { WrittenBackup } from './sealed/write-backup.ts';
 export { type ClockProblem, describeClock } from './standing/clock-guard.ts';
 export type { AuthorityStatus, CertificateStatus } from './upkeep/authority-status.ts';

@@ -6,7 +6,7 @@ import {
 } from '../../src/authority/issuers/ca-certificates.ts';
 import type { Issuer } from '../../src/authority/issuers/issuer.ts';
 import { permittingNames } from '../../src/authority/issuers/permitted-names.ts';
-import { createOcspSignerCertificate } from '../../src/authority/ocsp/ocsp-signer-certificate.ts';
+import { createOcspSignerCertificate } from '../../src/authority/ocsp/ocsp-signers.ts';
 import { type Bytes, dayMs } from '../../src/base/index.ts';
 import {
   createLintedCertificate,

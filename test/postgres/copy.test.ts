@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { tables } from '../../src/authority/records/records.ts';
 import { authorityMigrations } from '../../src/authority/records/schema.ts';
-import { tables } from '../../src/authority/records/tables.ts';
 import { isHoldfastError } from '../../src/base/index.ts';
 import { sampleSchema } from '../../src/db/database.contract.ts';
 import { copyTables, type Database, type DatabasePlace, openDatabase } from '../../src/db/index.ts';

@@ -3,9 +3,9 @@ import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HoldfastError, whyNotRead } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
+import { withSnapshotFile } from '../sealed/snapshot-files.ts';
 import { placeName } from './backup-place.ts';
 import { type BackupRecord, readBackups } from './recorded-backups.ts';
-import { withSnapshotFile } from './snapshot-files.ts';
 
 /**
  * Gives `work` the file of a backup, and its name: the one at `path`, or the newest on record, which is fetched when it

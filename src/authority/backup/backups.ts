@@ -1,10 +1,10 @@
 import { type Log, type LogFields, minuteMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { checkStanding } from '../standing/standing.ts';
+import type { BackupKey, BackupLock } from '../sealed/backup-key.ts';
+import { type BackupOrder, type WrittenBackup, writeBackup } from '../sealed/write-backup.ts';
+import { checkStanding, retire, unretire } from '../standing/standing.ts';
 import { withBackupFile } from './backup-file.ts';
-import type { BackupKey, BackupLock } from './backup-key.ts';
 import { placeName } from './backup-place.ts';
-import { refuseEmptied } from './emptied-place.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import {
   type BackupRecord,
@@ -12,11 +12,10 @@ import {
   recordBackup,
   recordedBackup,
   recordRehearsal,
+  refuseEmptied,
 } from './recorded-backups.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
-import { retire, unretire } from './retirement.ts';
 import { backUpTo, type PlacedBackup, type PlaceOrder } from './scheduled.ts';
-import { type BackupOrder, type WrittenBackup, writeBackup } from './write-backup.ts';
 
 /** A backup into a file, as it is asked for. */
 export interface BackupFileOrder {

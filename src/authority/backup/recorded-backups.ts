@@ -1,11 +1,14 @@
+import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { parseRecord } from '../log/log-record.ts';
 import type { BackupRow } from '../records/backups.ts';
 import type { Records } from '../records/records.ts';
-import type { BackupLock } from './backup-key.ts';
+import type { BackupLock } from '../sealed/backup-key.ts';
+import type { WrittenBackup } from '../sealed/write-backup.ts';
+import { type BackupPlace, placeName } from './backup-place.ts';
 import type { Rehearsal, RehearsalStep } from './rehearse.ts';
-import type { WrittenBackup } from './write-backup.ts';
 
 /** A backup as it is remembered. */
 export interface BackupRecord {
@@ -115,4 +118,23 @@ function toRecord({ id, place, name, bytes, sequence, ...row }: BackupRow): Back
     ...(rehearsed_at !== null && { rehearsedAt: new Date(rehearsed_at) }),
     ...(problem !== null && { problem: { at: new Date(problem_at ?? 0), found: problem } }),
   };
+}
+
+/**
+ * Refuses a directory that had backups and has none of them now: more often the place where its disk should be than a new
+ * disk. For backups that nobody asks for; one that somebody asks for begins there. @throws HoldfastError `storage_failed`
+ */
+export async function refuseEmptied({ records }: AuthorityContext, place: BackupPlace): Promise<void> {
+  if (place.kind !== 'directory') return;
+  const known = (await readBackups(records)).filter((backup) => backup.place === placeName(place));
+  if (known.length === 0) return;
+  const there = await readdir(place.path);
+  if (known.some(({ name }) => there.includes(name))) return;
+  throw new HoldfastError(
+    'storage_failed',
+    `${place.path} had ${known.length} backups of the authority, and has none now`,
+    {
+      hint: 'mount its disk; when it is a new one, one by hand begins there: holdfast ca backup --to DIR',
+    },
+  );
 }

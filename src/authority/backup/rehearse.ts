@@ -18,16 +18,15 @@ import type { ProfilePolicy } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { leafTemplate } from '../issue/leaf-contents.ts';
-import { readIssuer } from '../issuers/read-issuer.ts';
+import { readIssuer } from '../issuers/issuer.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { checkMirrors } from '../mirror/check-mirrors.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
-import { openRecords } from '../records/open-records.ts';
-import type { BackupKey } from './backup-key.ts';
-import type { BackupManifest } from './backup-manifest.ts';
-import { sealedKind } from './open-sealed.ts';
-import { sha256Of } from './sha256-of.ts';
-import { unpackBackup } from './unpack-backup.ts';
+import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
+import type { BackupKey } from '../sealed/backup-key.ts';
+import type { BackupManifest } from '../sealed/backup-manifest.ts';
+import { sealedKind } from '../sealed/open-sealed.ts';
+import { sha256Of } from '../sealed/snapshot-files.ts';
+import { unpackBackup } from '../sealed/unpack-backup.ts';
 
 /** One thing that a rehearsal tried. */
 export interface RehearsalStep {

@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuthorityContext } from '../authority-context.ts';
-import { type BackupLock } from './backup-key.ts';
+import type { BackupLock } from '../sealed/backup-key.ts';
+import { backupDamaged } from '../sealed/open-sealed.ts';
+import { sha256Of, withSnapshotFile } from '../sealed/snapshot-files.ts';
+import { sealSnapshot, type WrittenBackup, writeBackup } from '../sealed/write-backup.ts';
 import { type BackupPlace, placeName, type RemotePlace } from './backup-place.ts';
-import { backupDamaged } from './open-sealed.ts';
 import { readBackups, recordBackup } from './recorded-backups.ts';
-import { sha256Of } from './sha256-of.ts';
-import { withSnapshotFile } from './snapshot-files.ts';
-import { sealSnapshot, type WrittenBackup, writeBackup } from './write-backup.ts';
 
 /** A backup under a name of its own. */
 export interface PlacedBackup extends WrittenBackup {

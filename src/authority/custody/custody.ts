@@ -2,19 +2,19 @@ import type { Secret } from '../../base/index.ts';
 import { type Certificate, endsWithIssuer } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
-import { acceptClock } from '../standing/check-clock.ts';
-import type { ClockProblem } from '../standing/clock-guard.ts';
-import { type BringOnlineOrder, bringOnline } from './bring-online.ts';
+import { acceptClock, type ClockProblem } from '../standing/clock-guard.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
-import { type PermitOrder, permitNames } from './permit.ts';
 import {
+  type BringOnlineOrder,
+  bringOnline,
   type LeftCopies,
   type SealedRoot,
   type SealRootOrder,
   sealRoot,
   type TakeOfflineOrder,
   takeOffline,
-} from './take-offline.ts';
+} from './offline.ts';
+import { type PermitOrder, permitNames } from './permit.ts';
 
 /** The authority's own certificates and keys, and what an administrator does about them. */
 export class Custody {

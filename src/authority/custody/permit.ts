@@ -2,11 +2,10 @@ import { HoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatSubtree, type NameConstraints, parseCertificate } from '../../pki/index.ts';
 import { forbiddenName } from '../../trust/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
+import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
 import { permittingNames } from '../issuers/permitted-names.ts';
 import { replaceIssuing } from '../issuers/replace-issuing.ts';
-import { rootKey } from '../issuers/root-key.ts';
-import { checkClock } from '../standing/check-clock.ts';
+import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 
 /** Which names are to be certified from now on. */

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, HoldfastError, Secret } from '../../base/index.ts';
 import { isEnrolAddress, type JoinCode, joinSecretBytes } from '../../enrol/index.ts';
 import { type Identity, isNamePattern, type Role } from '../../pki/index.ts';
-import { checkNodeName } from '../../policy/index.ts';
+import { checkNodeName, type NetworkPolicy } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { parseAuthorisedNames } from '../issue/authorised-names.ts';
-import { checkApproval } from '../policy/check-approval.ts';
+import { parseAuthorisedNames } from '../issue/authorisation.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { checkStanding } from '../standing/standing.ts';
@@ -123,4 +122,19 @@ function checkOrder(addresses: readonly string[], expiresAt: number, nowMs: numb
   }
   if (!(expiresAt > nowMs))
     throw new HoldfastError('input_invalid', 'a join code that has expired when it is made');
+}
+
+/**
+ * Whether a join code may stand for a certificate of `role`.
+ * @throws HoldfastError `request_not_allowed` where a person decides on each
+ */
+export function checkApproval(policy: NetworkPolicy, role: Role): void {
+  if (policy.profiles[role].approval === 'join-code') return;
+  throw new HoldfastError(
+    'request_not_allowed',
+    `certificates of the role ${role} are approved by hand, so join codes are neither made nor taken`,
+    {
+      hint: `hand a request in: holdfast request submit FILE; or holdfast policy set profiles.${role}.approval join-code`,
+    },
+  );
 }

@@ -9,19 +9,17 @@ import {
 } from '../../pki/index.ts';
 import { checkNodeName } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { Authorisation } from '../issue/authorisation.ts';
-import { parseAuthorisedNames } from '../issue/authorised-names.ts';
+import { type Authorisation, parseAuthorisedNames } from '../issue/authorisation.ts';
 import { type Issued, type IssueOrder, issue, issuedBefore } from '../issue/issue.ts';
-import { publicKeyHash } from '../issue/key-rules.ts';
 import { draftLeaf, stands } from '../issue/leaf-draft.ts';
-import { readRequest } from '../issue/read-request.ts';
 import { isLive } from '../issue/record-certificate.ts';
 import { checkContents, requestNotAllowed } from '../issue/request-rules.ts';
-import { checkApproval } from '../policy/check-approval.ts';
 import type { CertificateRow } from '../records/certificates.ts';
+import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
 import { revokeCertificates } from '../revocation/revoke-certificates.ts';
-import { checkName } from './create-join-code.ts';
+import { readRequest } from '../signing/request-proof.ts';
+import { checkApproval, checkName } from './create-join-code.ts';
 import {
   findJoinCode,
   findUse,

@@ -1,17 +1,16 @@
 import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
-import { type SignedCheckpoint } from '../../enrol/index.ts';
+import type { SignedCheckpoint } from '../../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { Authorisation } from '../issue/authorisation.ts';
-import { checkNamesOfRole } from '../issue/authorised-names.ts';
+import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
 import { type Issued, issue, issuedBefore } from '../issue/issue.ts';
-import { publicKeyHash } from '../issue/key-rules.ts';
-import { readRequest } from '../issue/read-request.ts';
 import { isLive } from '../issue/record-certificate.ts';
 import { checkContents, requestNotAllowed } from '../issue/request-rules.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
+import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
+import { readRequest } from '../signing/request-proof.ts';
 
 /** A node asks for its next certificate. */
 export interface RenewOrder {

@@ -1,4 +1,14 @@
-import { createName, type GeneralName, type Identity, identityUri, type Name } from '../../pki/index.ts';
+import { HoldfastError } from '../../base/index.ts';
+import {
+  createName,
+  formatGeneralName,
+  type GeneralName,
+  type Identity,
+  identityUri,
+  type Name,
+  type Role,
+} from '../../pki/index.ts';
+import { checkNames, type NetworkPolicy, parseRequestedNames } from '../../policy/index.ts';
 
 /** What was authorised: the only source of what a node's certificate says about it. */
 export interface Authorisation {
@@ -17,4 +27,32 @@ export function subjectOf({ identity, subject }: Omit<Authorisation, 'names'>): 
 /** All names of a node's certificate, the identity first. */
 export function subjectAltNamesOf({ identity, names }: Authorisation): GeneralName[] {
   return [{ kind: 'uri', value: identityUri(identity) }, ...names];
+}
+
+/**
+ * The host names and addresses, as typed, that certificates of `role` are to carry beside the identity.
+ * @throws HoldfastError `name_invalid`, also for a role whose certificates carry none; `name_not_permitted`
+ */
+export function parseAuthorisedNames(
+  policy: NetworkPolicy,
+  role: Role,
+  texts: readonly string[],
+): readonly GeneralName[] {
+  const { names } = parseRequestedNames(texts);
+  checkNamesOfRole(policy, role, names);
+  return names;
+}
+
+/** Whether certificates of `role` may carry `names`. Errors as {@link parseAuthorisedNames}. */
+export function checkNamesOfRole(policy: NetworkPolicy, role: Role, names: readonly GeneralName[]): void {
+  const profile = policy.profiles[role];
+  const kinds: readonly string[] = profile.nameKinds;
+  const excess = names.find(({ kind }) => !kinds.includes(kind));
+  if (excess === undefined) return checkNames(profile, names);
+  throw new HoldfastError('name_invalid', `name ${formatGeneralName(excess)}: ${carried(role, kinds)}`);
+}
+
+function carried(role: Role, kinds: readonly string[]): string {
+  const found = kinds.length === 0 ? 'no names but their own' : `names of the kind ${kinds.join(', ')} alone`;
+  return `certificates of the role ${role} carry ${found}`;
 }

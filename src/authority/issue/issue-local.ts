@@ -4,7 +4,7 @@ import { checkNodeName, defaultNetworkPolicy } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { IdentityRow } from '../records/identities.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
-import { parseAuthorisedNames } from './authorised-names.ts';
+import { parseAuthorisedNames } from './authorisation.ts';
 import { type Issued, issue } from './issue.ts';
 
 /** A certificate for the machine of the authority itself, or ordered by its administrator. */

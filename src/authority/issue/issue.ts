@@ -12,7 +12,7 @@ import { checkPermitted } from '../issuers/permitted-names.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import { checkClock } from '../standing/check-clock.ts';
+import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 import type { Authorisation } from './authorisation.ts';
 import { checkPublicKey } from './key-rules.ts';

@@ -1,22 +1,10 @@
-import { hash } from 'node:crypto';
 import type { Bytes } from '../../base/index.ts';
 import { type Identity, keyKind } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
+import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
-import { checkKeyStrength } from './key-strength.ts';
+import { checkKeyStrength } from '../signing/request-proof.ts';
 import { requestNotAllowed } from './request-rules.ts';
-
-/** What a public key is known by in the records: the SHA-256 of its SubjectPublicKeyInfo. */
-export function publicKeyHash(spki: Bytes): Bytes {
-  const known = hashes.get(spki);
-  if (known !== undefined) return known;
-  const made = hash('sha256', spki, 'buffer');
-  hashes.set(spki, made);
-  return made;
-}
-
-/** Several rules ask for that of one request. */
-const hashes = new WeakMap<Bytes, Bytes>();
 
 /**
  * Refuses a public key that can be broken, that the role's profile does not have, that was revoked as compromised, or

@@ -1,18 +1,23 @@
 import type { Bytes } from '../../base/index.ts';
 import {
+  attributeOids,
   type Certificate,
   type CertificateTemplate,
+  createName,
   describePublicKey,
   generateSerialNumber,
+  isHostName,
   type KeyUsage,
   keyIdentifier,
+  type Name,
+  type NameAttribute,
   type SerialNumber,
 } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import { statusPaths } from '../issuers/status-address.ts';
+import { identityLabel } from '../records/identity-label.ts';
 import { type Authorisation, subjectAltNamesOf } from './authorisation.ts';
-import { leafSubject } from './leaf-subject.ts';
 
 /** How a node's certificate is made. */
 export interface LeafOptions {
@@ -66,4 +71,34 @@ function keyIdentifierOf(issuing: Certificate): Bytes {
   const known = keyIdentifiers.get(issuing) ?? keyIdentifier(issuing.spki);
   keyIdentifiers.set(issuing, known);
   return known;
+}
+
+/** RFC 5280 Appendix A.1, ub-common-name. */
+const maxCommonNameLength = 64;
+
+/** The subject of a node's certificate below `issuing`: by its profile what was authorised, or the identity's name alone. */
+export function leafSubject(
+  { extensions }: Certificate,
+  authorisation: Authorisation,
+  profile: ProfilePolicy,
+): Name {
+  const subject = profile.subject === 'name' ? undefined : authorisation.subject;
+  const wanted = subject ?? createName({ CN: authorisation.identity.name });
+  const isConstrained = extensions.nameConstraints !== undefined;
+  return isConstrained && !profile.extendedKeyUsage.includes('serverAuth')
+    ? withoutHostName(wanted, identityLabel(authorisation.identity))
+    : wanted;
+}
+
+/**
+ * Java judges a common name that could be a host's by the constraints on hosts, also in the certificate of a client
+ * that has none: `client/laptop` in the place of `laptop` cannot be taken for one.
+ */
+function withoutHostName(subject: Name, label: string): Name {
+  const isHost = ({ oid, value }: NameAttribute): boolean => oid === attributeOids.CN && isHostName(value);
+  if (!subject.flat().some(isHost)) return subject;
+  const others = subject
+    .map((rdn) => rdn.filter((attribute) => !isHost(attribute)))
+    .filter(({ length }) => length > 0);
+  return label.length > maxCommonNameLength ? others : [...others, ...createName({ CN: label })];
 }

@@ -3,7 +3,7 @@ import { type CertificateTemplate, certificateToSign, type SerialNumber } from '
 import type { NetworkPolicy } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Issuer } from '../issuers/issuer.ts';
-import { checkClock } from '../standing/check-clock.ts';
+import { checkClock } from '../standing/clock-guard.ts';
 import type { Authorisation } from './authorisation.ts';
 import { leafTemplate } from './leaf-contents.ts';
 

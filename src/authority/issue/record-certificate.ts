@@ -3,8 +3,8 @@ import type { Fingerprint, GeneralName, Identity, SerialNumber } from '../../pki
 import { fingerprintName } from '../records/certificate-names.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
+import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
-import { publicKeyHash } from './key-rules.ts';
 
 /** A certificate that comes on record. */
 export interface NewCertificate {

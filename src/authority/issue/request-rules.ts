@@ -6,24 +6,11 @@ import {
   extensionOids,
   formatGeneralName,
   formatName,
-  verifyRequestSignature,
 } from '../../pki/index.ts';
 import { type Authorisation, subjectAltNamesOf, subjectOf } from './authorisation.ts';
-import { checkKeyStrength } from './key-strength.ts';
 
 /** One rule: what the request has that it may not have, or undefined. */
 type Rule = (request: CertificateRequest, authorisation: Authorisation) => string | undefined;
-
-/**
- * A request proves a key: it is signed with it, and the key cannot be broken.
- * @throws HoldfastError `key_weak`, `key_unsupported`, `key_malformed`, `signature_unsupported` such as SHA-1,
- *   `request_signature_invalid`
- */
-export function checkProof(request: CertificateRequest): void {
-  checkKeyStrength(request.spki);
-  if (verifyRequestSignature(request)) return;
-  throw new HoldfastError('request_signature_invalid', 'the request is not signed with the key it is for');
-}
 
 /**
  * What the certificate says was authorised before. So a request may repeat that, or leave it out, and whatever else it

@@ -14,8 +14,8 @@ import { Records } from '../records/records.ts';
 import { authorityMigrations } from '../records/schema.ts';
 import { refused } from '../refused.fixture.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
+import { readIssuers } from './issuer.ts';
 import { permittingNames } from './permitted-names.ts';
-import { readIssuers } from './recorded-issuers.ts';
 
 const yearMs = 365.25 * dayMs;
 

@@ -10,9 +10,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
-import type { CaCertificate } from './issuer.ts';
-import { presentIssuing, readIssuer } from './read-issuer.ts';
-import { recordIssuer } from './recorded-issuers.ts';
+import { type CaCertificate, presentIssuing, readIssuer, recordIssuer } from './issuer.ts';
 
 /**
  * Makes the next issuing certificate, with a new key, when half of the present one's life is over or it was revoked, and

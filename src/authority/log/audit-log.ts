@@ -2,7 +2,6 @@ import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { AuthorityRecords } from '../records/authority-records.ts';
 import type { LogRow } from '../records/log.ts';
 import type { Records } from '../records/records.ts';
-import { refusalOfStanding } from '../standing/standing.ts';
 import { RecordComparison } from './claims/compare-records.ts';
 import {
   hashRecord,
@@ -36,24 +35,24 @@ export class AuditLog {
   readonly #records: AuthorityRecords;
   readonly #epoch: number;
   readonly #clock: Clock;
-  readonly #waits: boolean;
+  readonly #refusal: HoldfastError | undefined;
   /** After what was last appended. */
   #end: (LogEnd & { readonly text: string }) | undefined;
 
-  /** A log that `waits` for what a mirror knows takes no records: they would stand where others do. */
-  constructor(records: AuthorityRecords, epoch: number, clock: Clock, { waits = false } = {}) {
+  /** A log with a `refusal` takes no records: it waits for what a mirror knows, and they would stand where others do. */
+  constructor(records: AuthorityRecords, epoch: number, clock: Clock, refusal?: HoldfastError) {
     this.#records = records;
     this.#epoch = epoch;
     this.#clock = clock;
-    this.#waits = waits;
+    this.#refusal = refusal;
   }
 
   /**
    * Records `entry` in the transaction of what it records, which gives it its number.
-   * @throws HoldfastError `authority_restored` while the log waits for a mirror
+   * @throws HoldfastError the refusal that it was made with, when it takes no records
    */
   async append(tx: Records, { kind, by, details }: LogEntry): Promise<void> {
-    if (this.#waits) throw refusalOfStanding('restored');
+    if (this.#refusal !== undefined) throw this.#refusal;
     const { atMs, ...head } = await this.#endOf(tx);
     const nowMs = this.#clock.now();
     // A record earlier than the one before it must not hide from the clock's guard how far the log has come.

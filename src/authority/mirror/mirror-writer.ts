@@ -1,10 +1,9 @@
 import { asBuffer, type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { LogHead } from '../log/log-record.ts';
-import { hashRecord } from '../log/log-record.ts';
-import { supersede } from '../standing/supersede.ts';
+import { hashRecord, type LogHead } from '../log/log-record.ts';
+import type { Records } from '../records/records.ts';
+import { supersede } from '../standing/standing.ts';
 import type { KnownIssuers } from './known-issuers.ts';
-import { logEpochs } from './log-epochs.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {
   type CheckpointFile,
@@ -179,4 +178,33 @@ function becameEmpty(name: string, sequence: number): HoldfastError {
       hint: `mount its disk; when it is a new one, put an empty file ${checkpointFile} there, and all of the log is written to it`,
     },
   );
+}
+
+/** The epochs of a log up to record `last`, with the first record of each: found by halving, since epochs only grow. */
+async function logEpochs(records: Records, last: number): Promise<CheckpointFile['epochs']> {
+  const epochs = [];
+  for (let first = 1; first <= last; ) {
+    const epoch = await epochAt(records, first);
+    epochs.push({ epoch, first });
+    first = await firstAfter(records, { epoch, first, last });
+  }
+  return epochs;
+}
+
+async function firstAfter(
+  records: Records,
+  { epoch, first, last }: { readonly epoch: number; readonly first: number; readonly last: number },
+): Promise<number> {
+  let [same, later] = [first, last + 1];
+  while (later - same > 1) {
+    const middle = Math.floor((same + later) / 2);
+    if ((await epochAt(records, middle)) > epoch) later = middle;
+    else same = middle;
+  }
+  return later;
+}
+
+async function epochAt({ log }: Records, sequence: number): Promise<number> {
+  const { epoch } = JSON.parse((await log.text(sequence)) ?? '{}') as { readonly epoch?: number };
+  return Number(epoch);
 }

@@ -1,9 +1,8 @@
 import { hash as digest } from 'node:crypto';
 import { asBuffer, type Bytes } from '../../base/index.ts';
-import { type Checkpoint } from '../../enrol/index.ts';
+import type { Checkpoint } from '../../enrol/index.ts';
 import { fingerprint } from '../../pki/index.ts';
-import type { LogHead } from '../log/log-record.ts';
-import { hashRecord, type LogRecord, parseRecord } from '../log/log-record.ts';
+import { hashRecord, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {

@@ -3,8 +3,7 @@ import { asBuffer, type Bytes } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
 import type { SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { LogHead } from '../log/log-record.ts';
-import { hashRecord, type LogRecord, parseRecord } from '../log/log-record.ts';
+import { hashRecord, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
 import { identityOf } from '../records/identity-label.ts';
 import type { CheckpointLine, RecordLine } from './mirror-format.ts';
 

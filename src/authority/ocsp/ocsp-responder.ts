@@ -16,10 +16,10 @@ import {
 import { backdateMs, revocationProfiles } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { IssuerRevocation } from '../issuers/issuer.ts';
-import { checkClock } from '../standing/check-clock.ts';
+import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 import { AnswerSigner } from './answer-signer.ts';
-import { readOcspSigner } from './ocsp-signer.ts';
+import { readOcspSigner } from './ocsp-signers.ts';
 import { Recent } from './recent.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */

@@ -3,8 +3,7 @@ import type { Clock } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { type LogHead, logStart } from '../log/log-record.ts';
-import { authorityDamaged } from '../records/authority-damaged.ts';
-import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
+import { authorityDamaged, authorityDirectory, existingDatabase } from '../records/authority-files.ts';
 import { moveRecords } from '../records/move-records.ts';
 import { lockHome } from './home-lock.ts';
 

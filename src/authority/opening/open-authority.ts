@@ -1,26 +1,26 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import type { DatabasePlace, ProcessLock } from '../../db/index.ts';
+import { parseCertificate } from '../../pki/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
 import { Authority, type AuthorityParts } from '../authority.ts';
 import { createContext } from '../authority-context.ts';
 import { type Care, noCare } from '../backup/care.ts';
-import { removeLeftSnapshots } from '../backup/snapshot-files.ts';
-import { readIssuer } from '../issuers/read-issuer.ts';
+import { recordNames } from '../issue/record-certificate.ts';
+import { readIssuer } from '../issuers/issuer.ts';
 import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { Mirrors } from '../mirror/mirrors.ts';
 import { ServerRoots } from '../policy/server-roots.ts';
 import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
-import { openRecords } from '../records/open-records.ts';
+import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
+import { removeLeftSnapshots } from '../sealed/snapshot-files.ts';
 import { CertificateSigner } from '../signing/certificate-signer.ts';
-import { keepTime } from '../standing/check-clock.ts';
-import { ClockGuard } from '../standing/clock-guard.ts';
+import { ClockGuard, keepTime } from '../standing/clock-guard.ts';
 import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
 import { Present } from '../standing/present.ts';
+import { refusalOfStanding } from '../standing/standing.ts';
 import { lockHome } from './home-lock.ts';
-import { indexOlderCertificates } from './index-older-certificates.ts';
 
 /** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */
 export type Looks = 'always' | 'when damaged';
@@ -99,7 +99,12 @@ export async function contextOf(
   await indexOlderCertificates(records);
   const present = await Present.of(records);
   const { epoch, standing, recovery_recipient, network, status_address } = present.state;
-  const log = new AuditLog(records, epoch, clock, { waits: standing === 'restored' });
+  const log = new AuditLog(
+    records,
+    epoch,
+    clock,
+    standing === 'restored' ? refusalOfStanding(standing) : undefined,
+  );
   const about = { network, statusAddress: status_address };
   const issuer = await readIssuer(records, keystore, { ...about, nowMs: clock.now() });
   const isLooking =
@@ -140,4 +145,20 @@ async function exists(path: string): Promise<boolean> {
     if (systemErrorCode(error) === 'ENOENT') return false;
     throw error;
   }
+}
+
+/**
+ * Makes what was issued before schema version 3 found by host name and fingerprint too. To be called before anything is
+ * issued: as long as nothing is indexed, all of it is still to be done.
+ */
+async function indexOlderCertificates(records: AuthorityRecords): Promise<void> {
+  if (!(await records.certificateNames.isEmpty())) return;
+  const rows = await records.certificates.all();
+  if (rows.length === 0) return;
+  await records.transaction(async (tx) => {
+    for (const { id, certificate } of rows) {
+      const { fingerprint, extensions } = parseCertificate(certificate);
+      await recordNames(tx, id, { fingerprint, names: extensions.subjectAltNames });
+    }
+  });
 }

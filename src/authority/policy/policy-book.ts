@@ -1,12 +1,15 @@
 import {
   changePolicy,
+  defaultPolicyText,
   type NetworkPolicy,
   type PolicyDifference,
   parseNetworkPolicy,
   policyDifferences,
+  policyEntries,
+  weakerPolicyKeys,
 } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { policyOnRecord } from '../records/policy-on-record.ts';
+import { policyOnRecord } from '../records/policy.ts';
 
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {
@@ -61,3 +64,14 @@ export class PolicyBook {
 }
 
 /** What the change is made to: two that come at once both hold. */
+
+/** What the policy gives up that the default keeps, one sentence for each key. */
+export function policyWarnings({ present }: Pick<AuthorityContext, 'present'>): string[] {
+  const weaker = weakerPolicyKeys(present.policy);
+  return policyEntries(present.policy)
+    .filter(({ key }) => weaker.includes(key))
+    .map(
+      ({ key, text }) =>
+        `the policy is weaker than the default: ${key} is ${text}, by default ${defaultPolicyText(key)}`,
+    );
+}

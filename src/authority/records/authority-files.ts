@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../base/index.ts';
-import { authorityDamaged } from './authority-damaged.ts';
+import { HoldfastError, systemErrorCode } from '../../base/index.ts';
 
 /** Where the authority's things are in a home. */
 export function authorityDirectory(home: string): string {
@@ -30,4 +29,11 @@ export async function existingDatabase(directory: string): Promise<string> {
   );
   if (size === 0) throw authorityDamaged(`${path} is empty: 0 bytes, where all records were`);
   return path;
+}
+
+/** That what is kept of an authority does not fit together. */
+export function authorityDamaged(problem: string): HoldfastError {
+  return new HoldfastError('authority_damaged', `the authority is damaged: ${problem}`, {
+    hint: 'keep the home as it is and restore the newest backup of the authority',
+  });
 }

@@ -1,8 +1,16 @@
-import { copyTables, type Database, type DatabasePlace, snapshotDatabase } from '../../db/index.ts';
-import { readOnly } from './read-only.ts';
-import { Records } from './records.ts';
+import {
+  CommittedReader,
+  copyTables,
+  type Database,
+  type DatabasePlace,
+  openDatabase,
+  type Queries,
+  type Reads,
+  snapshotDatabase,
+} from '../../db/index.ts';
+import { databasePath } from './authority-files.ts';
+import { Records, tables } from './records.ts';
 import { authorityMigrations } from './schema.ts';
-import { tables } from './tables.ts';
 
 /**
  * The database of an authority: what it reads sees every change that was asked for before, and a change is on the disk
@@ -57,4 +65,39 @@ export class AuthorityRecords extends Records implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** How records are opened. */
+export interface RecordsOptions {
+  /** Read in a thread of its own, which a server wants. */
+  readonly worker?: boolean;
+  /** Where they are; in a file of the authority's directory unless said. */
+  readonly database?: DatabasePlace;
+}
+
+/**
+ * Opens the records of an authority, by its directory, and brings them to the schema of this program; makes them where there
+ * are none. `worker` reads in a thread of its own, which a server wants. Errors: those of `openDatabase`
+ */
+export async function openRecords(
+  directory: string,
+  { worker = false, database }: RecordsOptions = {},
+): Promise<AuthorityRecords> {
+  const place = database ?? { kind: 'sqlite', path: databasePath(directory) };
+  return new AuthorityRecords(await openDatabase({ place, migrations: authorityMigrations, worker }), place);
+}
+
+/** Reads the records in a file that nobody writes to, as it is, in the schema of its time. */
+export async function readRecordsIn<T>(path: string, work: (records: Records) => Promise<T>): Promise<T> {
+  using reads = new CommittedReader(path);
+  return await work(new Records(readOnly(reads)));
+}
+
+/** What can be read, for whoever is given records that are not to be changed. */
+function readOnly(reads: Reads): Queries {
+  return {
+    all: (sql, ...params) => reads.all(sql, ...params),
+    get: (sql, ...params) => reads.get(sql, ...params),
+    run: () => Promise.reject(new TypeError('these records are for reading')),
+  };
 }

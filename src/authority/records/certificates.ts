@@ -2,9 +2,8 @@ import type { Bytes } from '../../base/index.ts';
 import type { Queries, SqlValue } from '../../db/index.ts';
 import type { RevocationReason, Role, SerialNumber } from '../../pki/index.ts';
 import { type CertificateFilter, conditionsOf, sourceOf } from './certificate-filter.ts';
-import { gaveRow } from './gave-row.ts';
 import type { IdentityName } from './identities.ts';
-import { marks, padded } from './marks.ts';
+import { gaveRow, marks, padded } from './statement.ts';
 
 /** A certificate that was issued. Times are milliseconds since 1970. */
 export interface CertificateRow {

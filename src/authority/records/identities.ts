@@ -1,6 +1,6 @@
 import type { Queries } from '../../db/index.ts';
 import type { Role } from '../../pki/index.ts';
-import { gaveRow } from './gave-row.ts';
+import { gaveRow } from './statement.ts';
 
 /** Who can be issued to, once something was. Times are milliseconds since 1970. */
 export interface IdentityRow {

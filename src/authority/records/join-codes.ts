@@ -1,9 +1,8 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import type { Role } from '../../pki/index.ts';
-import { gaveRow } from './gave-row.ts';
 import type { IdentityName } from './identities.ts';
-import { marks, padded } from './marks.ts';
+import { gaveRow, marks, padded } from './statement.ts';
 
 /** A join code. Times are milliseconds since 1970. */
 export interface JoinCodeRow {

@@ -1,5 +1,5 @@
 import type { Queries, SqlValue } from '../../db/index.ts';
-import { marks } from './marks.ts';
+import { marks } from './statement.ts';
 
 /** A record of the log as it is kept: the hashes are of its text. */
 export interface LogRow {

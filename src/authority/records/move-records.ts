@@ -2,10 +2,9 @@ import { rename } from 'node:fs/promises';
 import { syncDirectory } from '../../base/index.ts';
 import { copyTables, type DatabasePlace } from '../../db/index.ts';
 import { databasePath } from './authority-files.ts';
-import type { AuthorityRecords } from './authority-records.ts';
-import { openRecords } from './open-records.ts';
+import { type AuthorityRecords, openRecords } from './authority-records.ts';
+import { tables } from './records.ts';
 import { authorityMigrations } from './schema.ts';
-import { tables } from './tables.ts';
 
 /** What is done with records that were copied, before they are the ones that count. */
 export type Settle = (copy: AuthorityRecords, from: AuthorityRecords) => Promise<void>;

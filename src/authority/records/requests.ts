@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import type { Role, SerialNumber } from '../../pki/index.ts';
-import { gaveRow } from './gave-row.ts';
+import { gaveRow } from './statement.ts';
 
 /** What is asked for: a first certificate, the next one, or the next one of one that has ended. */
 export type RequestKind = 'new' | 'renewal' | 'late renewal';

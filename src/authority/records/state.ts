@@ -1,5 +1,5 @@
 import type { Queries } from '../../db/index.ts';
-import { gaveRow } from './gave-row.ts';
+import { gaveRow } from './statement.ts';
 
 /**
  * Whether an authority may work: `ready`; `restored` from a backup and not told yet what happened since; `superseded`,

@@ -20,9 +20,13 @@ import {
   parseRequestedNames,
   slug,
 } from '../../policy/index.ts';
-import type { Authorisation } from '../issue/authorisation.ts';
-import { checkNamesOfRole } from '../issue/authorised-names.ts';
+import type { AuthorityContext } from '../authority-context.ts';
+import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
+import { checkPublicKey } from '../issue/key-rules.ts';
+import { leafTemplate } from '../issue/leaf-contents.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
+import { checkPermitted } from '../issuers/permitted-names.ts';
+import type { Records } from '../records/records.ts';
 import { checkAskedExtensions } from './asked-extensions.ts';
 
 /** What is said beside a request, by whoever hands it in or decides on it. */
@@ -162,4 +166,17 @@ function subjectFor(subject: Name, names: readonly HostName[]): { readonly subje
   const whole =
     hasCommonName || first === undefined ? subject : [...subject, ...createSubject({ CN: first })];
   return whole.length === 0 ? {} : { subject: whole };
+}
+
+/** Whether a certificate could be issued for this, as far as that can be known now. */
+export async function checkAsked(
+  records: Records,
+  { issuer, present, clock }: AuthorityContext,
+  { asked, request: { spki } }: { readonly asked: Authorisation; readonly request: CertificateRequest },
+): Promise<void> {
+  const { identity } = asked;
+  const profile = present.policy.profiles[identity.role];
+  await checkPublicKey(records, spki, { identity, profile });
+  const template = leafTemplate(issuer, asked, { profile, spki, nowMs: clock.now() });
+  checkPermitted(issuer.issuing.certificate, template);
 }

@@ -8,8 +8,7 @@ import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import type { RequestRow } from '../records/requests.ts';
 import { checkStanding } from '../standing/standing.ts';
-import { type Asked, type AskedFor, readAsked } from './asked.ts';
-import { checkAsked } from './check-asked.ts';
+import { type Asked, type AskedFor, checkAsked, readAsked } from './asked.ts';
 import { checkLate, findSigner, lateAuthorisation } from './submit-renewal.ts';
 
 /** A person grants a request: as it was asked, or something else. */

@@ -1,13 +1,13 @@
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { hash, randomBytes } from 'node:crypto';
+import { type Bytes, dayMs, HoldfastError } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Issued } from '../issue/issue.ts';
-import { publicKeyHash } from '../issue/key-rules.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
+import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
 import type { NewRequest, RequestRow } from '../records/requests.ts';
-import { createHandle, hashHandle } from './request-handle.ts';
 
 /** A request that is on record. */
 export interface Submitted {
@@ -124,4 +124,33 @@ function submitted(
   handle: string,
 ): Submitted {
   return { id, handle, state, role, name, expiresAt: new Date(expires_at) };
+}
+
+const handleBytes = 16;
+/** RFC 4648 §6, in lower case. */
+const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** A new handle: 128 random bits in 26 letters. Whoever has it can follow the request; here only its hash is kept. */
+function createHandle(): string {
+  const bits = Array.from(randomBytes(handleBytes), (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const groups = bits.match(/.{1,5}/g) ?? [];
+  return groups.map((group) => letters[Number.parseInt(group.padEnd(5, '0'), 2)]).join('');
+}
+
+/** What a handle is known by in the records. */
+export function hashHandle(handle: string): Bytes {
+  return hash('sha256', handle, 'buffer');
+}
+
+/** How long a request that ended can still be asked after. */
+const keptMs = 90 * dayMs;
+
+/** Puts on record which requests have waited too long; they answer as expired before that already. */
+export async function expireRequests({ records, clock }: AuthorityContext): Promise<void> {
+  await records.requests.expire(clock.now());
+}
+
+/** Removes requests that ended long ago; the log keeps what became of them. A clock that is wrong removes nothing. */
+export async function removeOldRequests({ records, clock, clockGuard }: AuthorityContext): Promise<void> {
+  if (clockGuard.problem() === undefined) await records.requests.removeEnded(clock.now() - keptMs);
 }

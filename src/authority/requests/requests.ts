@@ -10,7 +10,7 @@ import {
 } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { Authorisation } from '../issue/authorisation.ts';
-import { leafSubject } from '../issue/leaf-subject.ts';
+import { leafSubject } from '../issue/leaf-contents.ts';
 import type { RefusalCounter } from '../log/refusal-counter.ts';
 import type { Records } from '../records/records.ts';
 import type { RequestKind, RequestRow } from '../records/requests.ts';
@@ -21,8 +21,7 @@ import {
   denyRequest,
   readWaiting,
 } from './decide-request.ts';
-import type { Submitted } from './keep-request.ts';
-import { hashHandle } from './request-handle.ts';
+import { hashHandle, type Submitted } from './keep-request.ts';
 import { type SubmitOrder, submitRequest } from './submit-request.ts';
 
 /** A request as an administrator sees it. */

@@ -7,15 +7,14 @@ import {
 } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { authorisedBy, renewNode } from '../enrol/renew-node.ts';
-import type { Authorisation } from '../issue/authorisation.ts';
-import { checkNamesOfRole } from '../issue/authorised-names.ts';
-import { readRequest } from '../issue/read-request.ts';
+import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
 import { isLive } from '../issue/record-certificate.ts';
 import { checkContents } from '../issue/request-rules.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import { checkAsked } from './check-asked.ts';
+import { readRequest } from '../signing/request-proof.ts';
+import { checkAsked } from './asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
 
 /**

@@ -3,12 +3,11 @@ import { requestFromText } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { checkName } from '../enrol/create-join-code.ts';
 import { enrolNode } from '../enrol/enrol-node.ts';
-import { readRequest } from '../issue/read-request.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
 import type { NewRequest } from '../records/requests.ts';
+import { readRequest } from '../signing/request-proof.ts';
 import { checkStanding } from '../standing/standing.ts';
-import { type AskedFor, readAsked } from './asked.ts';
-import { checkAsked } from './check-asked.ts';
+import { type AskedFor, checkAsked, readAsked } from './asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
 import { submitRenewal } from './submit-renewal.ts';
 

@@ -2,10 +2,10 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, isAbandoned, temporaryName } from '../../base/index.ts';
-import type { BackupKey } from '../backup/backup-key.ts';
-import { unpackDatabase } from '../backup/unpack-backup.ts';
 import { databasePath } from '../records/authority-files.ts';
-import { readRecordsIn } from '../records/open-records.ts';
+import { readRecordsIn } from '../records/authority-records.ts';
+import type { BackupKey } from '../sealed/backup-key.ts';
+import { unpackDatabase } from '../sealed/unpack-backup.ts';
 
 const prefix = 'holdfast-backup-';
 

@@ -1,7 +1,6 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import { AuditLog } from '../log/audit-log.ts';
-import type { LogHead } from '../log/log-record.ts';
-import { hashRecord } from '../log/log-record.ts';
+import { hashRecord, type LogHead } from '../log/log-record.ts';
 import { KnownIssuers } from '../mirror/known-issuers.ts';
 import type { LogMirror } from '../mirror/log-mirror.ts';
 import { lookAtMirror, type MirrorLook, type UsableMirror } from '../mirror/look-at-mirror.ts';

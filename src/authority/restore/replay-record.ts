@@ -9,14 +9,14 @@ import {
 } from '../../pki/index.ts';
 import { changePolicy, type PolicyDifference } from '../../policy/index.ts';
 import { findUse, recordUse } from '../enrol/recorded-join-codes.ts';
-import { publicKeyHash } from '../issue/key-rules.ts';
 import { recordCertificate, withKeyIn } from '../issue/record-certificate.ts';
-import { recordIssuer } from '../issuers/recorded-issuers.ts';
+import { recordIssuer } from '../issuers/issuer.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import type { MirroredRecord } from '../mirror/mirrored-lines.ts';
-import { authorityDamaged } from '../records/authority-damaged.ts';
+import { authorityDamaged } from '../records/authority-files.ts';
 import { identityOf } from '../records/identity-label.ts';
-import { policyOnRecord } from '../records/policy-on-record.ts';
+import { policyOnRecord } from '../records/policy.ts';
+import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
 
 /** How much was replayed of what. */

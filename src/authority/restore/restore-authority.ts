@@ -1,23 +1,22 @@
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import type { BackupKey } from '../backup/backup-key.ts';
-import type { BackupManifest } from '../backup/backup-manifest.ts';
-import { backupDamaged } from '../backup/open-sealed.ts';
-import { readBackup } from '../backup/read-backup.ts';
-import { gather, unpackBackup } from '../backup/unpack-backup.ts';
-import { rootCameBack } from '../custody/root-came-back.ts';
+import { rootCameBack } from '../custody/issuer-custody.ts';
+import { readIssuer } from '../issuers/issuer.ts';
 import { checkNamesOfServer } from '../issuers/permitted-names.ts';
-import { readIssuer } from '../issuers/read-issuer.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { authorityExists, buildAuthority } from '../opening/build-authority.ts';
 import { lockHome } from '../opening/home-lock.ts';
 import { hasAuthority } from '../opening/open-authority.ts';
 import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
+import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
 import { moveRecords } from '../records/move-records.ts';
-import { openRecords } from '../records/open-records.ts';
 import type { Records } from '../records/records.ts';
+import type { BackupKey } from '../sealed/backup-key.ts';
+import type { BackupManifest } from '../sealed/backup-manifest.ts';
+import { backupDamaged } from '../sealed/open-sealed.ts';
+import { readBackup } from '../sealed/read-backup.ts';
+import { gather, unpackBackup } from '../sealed/unpack-backup.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from './catch-up.ts';
 
 /** What is restored, and where. */

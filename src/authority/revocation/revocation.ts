@@ -3,15 +3,11 @@ import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pk
 import type { AuthorityContext } from '../authority-context.ts';
 import { type OcspAnswerBytes, OcspResponder } from '../ocsp/ocsp-responder.ts';
 import { checkStanding } from '../standing/standing.ts';
-import { countToRenew } from './count-to-renew.ts';
-import { type ListedCrl, listCrls, readCrlState } from './crl-state.ts';
 import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
-import { revokeCertificate } from './revoke-certificate.ts';
-import type { RevocationOrder } from './revoke-certificates.ts';
+import { type RevocationOrder, type Revoked, revokeCertificate } from './revoke-certificates.ts';
 import { revokeIdentity } from './revoke-identity.ts';
-import { revokeIssuer } from './revoke-issuer.ts';
-import type { Revoked, RevokedIssuer } from './revoked.ts';
-import { signCrl } from './sign-crl.ts';
+import { countToRenew, type RevokedIssuer, revokeIssuer } from './revoke-issuer.ts';
+import { type ListedCrl, listCrls, readCrlState, signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';
 
 /** A revocation list as it was signed. */

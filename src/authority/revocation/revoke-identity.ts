@@ -4,8 +4,7 @@ import type { AuthorityContext } from '../authority-context.ts';
 import type { IdentityName, IdentityRow } from '../records/identities.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import { markLiveRevoked, type RevocationOrder } from './revoke-certificates.ts';
-import type { Revoked } from './revoked.ts';
+import { markLiveRevoked, type RevocationOrder, type Revoked } from './revoke-certificates.ts';
 
 /**
  * Ends an identity: every certificate that it could use, its renewal, and the join codes of its name. It comes back

@@ -1,16 +1,25 @@
 import { HoldfastError } from '../../base/index.ts';
+import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
+import { type CaCertificate, type IssuerRevocation, rootKey } from '../issuers/issuer.ts';
 import { readAgain, replaceIssuing } from '../issuers/replace-issuing.ts';
-import { rootKey } from '../issuers/root-key.ts';
-import { renewOcspSignersWhenDue } from '../ocsp/renew-ocsp-signers.ts';
+import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
-import { checkClock } from '../standing/check-clock.ts';
+import { checkClock } from '../standing/clock-guard.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
-import type { RevokedIssuer } from './revoked.ts';
 import { signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';
+
+/** An issuing certificate that was revoked, on record. */
+export interface RevokedIssuer {
+  readonly label: string;
+  readonly serial: SerialNumber;
+  /** What issues now. */
+  readonly replacedBy: string;
+  readonly reason: RevocationReason;
+  readonly at: Date;
+}
 
 /**
  * Revokes an issuing certificate, and with it what it issued, for ever. The one in use is replaced first, by one with a
@@ -91,4 +100,13 @@ async function publish(context: AuthorityContext, label: string): Promise<void> 
   for (const { issuer, profile } of signingIssuers(context))
     if (concerned.includes(issuer.label)) await signCrl(context, issuer, profile);
   await renewOcspSignersWhenDue(context);
+}
+
+/**
+ * How many identities have no certificate left that is let in everywhere, and one of a revoked issuer that is good for
+ * its renewal.
+ */
+export async function countToRenew({ records, clock, issuer }: AuthorityContext): Promise<number> {
+  if (issuer.issuings.every(({ revoked }) => revoked === undefined)) return 0;
+  return await records.identities.countToRenew(clock.now());
 }

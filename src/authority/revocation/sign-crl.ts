@@ -4,10 +4,10 @@ import { backdateMs } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
 import type { RevokedRow } from '../records/certificates.ts';
+import type { CrlRow } from '../records/crls.ts';
 import type { Records } from '../records/records.ts';
-import { checkClock } from '../standing/check-clock.ts';
+import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
-import { readCrlState } from './crl-state.ts';
 
 /** Rows read and written at a time: about a millisecond of the thread that answers everybody. */
 const pageSize = 500;
@@ -112,4 +112,32 @@ function entryOf(
   if (revoked_at !== null) return { serial, revokedAt: new Date(revoked_at), reason };
   if (all === undefined) throw new TypeError(`certificate ${serial} is not revoked`);
   return { serial, revokedAt: all.at, reason: all.reason };
+}
+
+/** The newest list of an issuer, when there is one, and how many revocations there were of what it issued. */
+export async function readCrlState(
+  { crls, issuers }: Records,
+  label: string,
+): Promise<{ readonly crl: CrlRow | undefined; readonly revocations: number }> {
+  const [crl, issuer] = await Promise.all([crls.find(label), issuers.find(label)]);
+  return { crl, revocations: issuer?.revocations ?? 0 };
+}
+
+/** What can be seen of a list without its bytes. */
+export interface ListedCrl {
+  /** Of its issuer. */
+  readonly label: string;
+  readonly number: number;
+  readonly signedAt: Date;
+  readonly nextUpdate: Date;
+}
+
+/** The newest list of every issuer that ever signed one. */
+export async function listCrls({ crls }: Records): Promise<ListedCrl[]> {
+  return (await crls.list()).map(({ issuer, number, this_update, next_update }) => ({
+    label: issuer,
+    number,
+    signedAt: new Date(this_update),
+    nextUpdate: new Date(next_update),
+  }));
 }

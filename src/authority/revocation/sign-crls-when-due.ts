@@ -2,8 +2,7 @@ import { minCrlIntervalMs, revocationProfiles } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
 import type { CrlRow } from '../records/crls.ts';
-import { readCrlState } from './crl-state.ts';
-import { signCrl } from './sign-crl.ts';
+import { readCrlState, signCrl } from './sign-crl.ts';
 
 type Profile = (typeof revocationProfiles)['root' | 'issuing'];
 

@@ -1,9 +1,8 @@
 import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
-import { checkProof } from '../issue/request-rules.ts';
 import type { Issuer } from '../issuers/issuer.ts';
-import { isProven, notProven } from './proof-result.ts';
-import { unpack } from './signing-batch.ts';
+import { checkProof } from './request-proof.ts';
+import { isProven, notProven, unpack } from './signing-batch.ts';
 import { SigningThread } from './signing-thread.ts';
 
 /** So many go to the thread at once. */

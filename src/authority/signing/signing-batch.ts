@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
 import type { Bytes } from '../../base/index.ts';
 
 /** Work for a thread that signs. */
@@ -36,3 +37,20 @@ export function unpack({ bytes, lengths }: Packed): Bytes[] {
     return bytes.subarray(end - length, end);
   });
 }
+
+/** The other side of a `SigningThread`: answers each batch with the pieces that `answer` makes of it. */
+export function answerBatches(
+  answer: (pieces: readonly Bytes[], key: KeyObject | undefined) => readonly Bytes[],
+): void {
+  const port = parentPort;
+  if (port === null) throw new TypeError('this is the program of a thread');
+  const keys: KeyObject[] = [];
+  port.on('message', ({ key, newKey, pieces }: SigningBatch) => {
+    if (key !== undefined && newKey !== undefined) keys[key] = newKey;
+    const answered = pack(answer(unpack(pieces), key === undefined ? undefined : keys[key]));
+    port.postMessage(answered, [answered.bytes.buffer]);
+  });
+}
+
+/** What the thread answers instead of a signature, which is always longer. */
+export const [notProven, isProven]: readonly [Bytes, Bytes] = [Uint8Array.of(0), Uint8Array.of(1)];

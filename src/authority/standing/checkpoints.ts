@@ -8,9 +8,9 @@ import {
 } from '../../enrol/index.ts';
 import type { Certificate } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
+import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
 import { hashRecord, type LogHead } from '../log/log-record.ts';
-import { supersede } from './supersede.ts';
+import { supersede } from './standing.ts';
 
 const sharedForMs = secondMs;
 
@@ -112,13 +112,31 @@ export class Checkpoints {
     const believed = issuings
       .filter(({ revoked }) => revoked === undefined)
       .map(({ certificate }) => certificate);
-    for (const certificate of issuing === undefined || isKnown ? believed : [...believed, issuing]) {
-      try {
-        return verifyCheckpoint(signed, certificate);
-      } catch (error) {
-        if (!isHoldfastError(error, 'checkpoint_invalid')) throw error;
-      }
-    }
-    return undefined;
+    return verifiedBy(issuing === undefined || isKnown ? believed : [...believed, issuing], signed);
   }
+}
+
+/**
+ * What a checkpoint says that this authority signed; undefined for any other. Any issuing certificate there ever was may
+ * have signed it, since the newest one may be younger than what is shown.
+ */
+export function ourCheckpoint(
+  { issuings }: Pick<Issuer, 'issuings'>,
+  signed: SignedCheckpoint,
+): Checkpoint | undefined {
+  return verifiedBy(
+    issuings.map(({ certificate }) => certificate),
+    signed,
+  );
+}
+
+function verifiedBy(issuings: readonly Certificate[], signed: SignedCheckpoint): Checkpoint | undefined {
+  for (const certificate of issuings) {
+    try {
+      return verifyCheckpoint(signed, certificate);
+    } catch (error) {
+      if (!isHoldfastError(error, 'checkpoint_invalid')) throw error;
+    }
+  }
+  return undefined;
 }

@@ -1,4 +1,14 @@
-import { type Clock, dayMs, HoldfastError, hourMs, minuteMs, type SinceBoot } from '../../base/index.ts';
+import {
+  type Clock,
+  dayMs,
+  HoldfastError,
+  hourMs,
+  isHoldfastError,
+  minuteMs,
+  type SinceBoot,
+} from '../../base/index.ts';
+import type { AuditLog } from '../log/audit-log.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
 import type { Records } from '../records/records.ts';
 import type { StateRow } from '../records/state.ts';
 import type { Present } from './present.ts';
@@ -113,4 +123,56 @@ export function describeClock({ kind, nowMs, expectedMs }: ClockProblem): string
   return kind === 'behind'
     ? `the clock of this machine says ${now}, behind the last record of the log, ${expected}`
     : `the clock of this machine says ${now}, too far ahead of ${expected}, which was expected`;
+}
+
+/**
+ * Refuses while the clock of this machine is wrong: for whatever writes a date that others believe. Certificates get
+ * lifetimes by it, and a revocation list or an OCSP answer dated ahead would not be believed until its day comes, while
+ * the one that stands goes on. What revokes does not ask: it has to work at any hour.
+ *
+ * @throws HoldfastError `clock_wrong`, with both times
+ */
+export function checkClock({ clockGuard }: { readonly clockGuard: ClockGuard }): void {
+  clockGuard.check();
+}
+
+/** Records, and the clock that dates them. */
+interface GuardedRecords {
+  readonly clockGuard: ClockGuard;
+  readonly records: AuthorityRecords;
+}
+
+/** Keeps the time now and then, while the clock is right, to see by it later when the clock was moved. */
+export async function keepTime({ clockGuard, records }: GuardedRecords): Promise<void> {
+  if (!clockGuard.isKeepingDue() || clockGuard.problem() !== undefined) return;
+  await records
+    .transaction((tx) => clockGuard.keep(tx))
+    .catch((error: unknown) => {
+      // The next time will do, and a full disk must not keep anybody from looking at the authority.
+      if (!isHoldfastError(error, 'storage_full')) throw error;
+    });
+}
+
+/**
+ * Goes on with the clock as it is, because somebody has looked and says why. Recorded with both times. The problem that
+ * was there; undefined when there was none, and then nothing is recorded.
+ */
+export async function acceptClock(
+  { clockGuard, records, log }: GuardedRecords & { readonly log: AuditLog },
+  { reason, by }: { readonly reason: string; readonly by: string },
+): Promise<ClockProblem | undefined> {
+  const problem = clockGuard.problem();
+  if (problem === undefined) return undefined;
+  const { kind, nowMs, expectedMs } = problem;
+  const details = {
+    reason,
+    clock: kind,
+    now: new Date(nowMs).toISOString(),
+    expected: new Date(expectedMs).toISOString(),
+  };
+  await records.transaction(async (tx) => {
+    await log.append(tx, { kind: 'clock accepted', by, details });
+    await clockGuard.keep(tx);
+  });
+  return problem;
 }

@@ -5,8 +5,7 @@ import { minuteMs, systemErrorCode, writeFileAtomic } from '../../base/index.ts'
 import { SignedCheckpoint } from '../../enrol/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { hashRecord } from '../log/log-record.ts';
-import { Checkpoints } from './checkpoints.ts';
-import { ourCheckpoint } from './our-checkpoint.ts';
+import { Checkpoints, ourCheckpoint } from './checkpoints.ts';
 
 /** What a checkpoint that was kept is compared with. */
 type KeptBeside = Pick<AuthorityContext, 'directory' | 'issuer' | 'records'>;

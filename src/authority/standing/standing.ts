@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
+import type { AuthorityContext } from '../authority-context.ts';
 import type { Standing } from '../records/state.ts';
 import type { Present } from './present.ts';
 
@@ -34,3 +35,57 @@ const refusals = {
     hint: 'use it there; when its file was never restored: holdfast ca move --undo "WHY"',
   },
 } as const;
+
+/** What showed that there is another copy of this authority which is to be used instead. */
+export interface NewerCopy {
+  /** `mirror /mnt/x`, `client/alpha`. */
+  readonly shownBy: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/**
+ * Ends the work of this authority for ever, on record; does nothing when it has ended already.
+ * @throws HoldfastError `authority_superseded` from one that only looks, which leaves its records as they are
+ */
+export async function supersede({ records, log, looks }: AuthorityContext, newer: NewerCopy): Promise<void> {
+  if (looks) throw knowsMore(newer);
+  await records.transaction(async (tx) => {
+    if (!(await tx.state.supersede())) return;
+    await log.append(tx, { kind: 'superseded', by: 'authority', details: { ...newer } });
+  });
+}
+
+function knowsMore({ shownBy, epoch, sequence }: NewerCopy): HoldfastError {
+  return new HoldfastError(
+    'authority_superseded',
+    `${shownBy} has record ${sequence} of epoch ${epoch}, which is not in the log here`,
+    { hint: 'holdfast audit verify says whether the log here was cut off, or this is an older copy' },
+  );
+}
+
+/** Ends the work of this authority, since it goes on elsewhere; recorded in the same transaction. */
+export async function retire(
+  { records, log }: AuthorityContext,
+  { path, by }: { readonly path: string; readonly by: string },
+): Promise<void> {
+  await records.transaction(async (tx) => {
+    await tx.state.setStanding('retired');
+    await log.append(tx, { kind: 'retired', by, details: { movedTo: path } });
+  });
+}
+
+/** Takes a retirement back. @throws HoldfastError `usage` when this authority is not retired */
+export async function unretire(
+  { records, present, log }: AuthorityContext,
+  { by, reason }: { readonly by: string; readonly reason: string },
+): Promise<void> {
+  const { standing } = present.state;
+  if (standing !== 'retired') {
+    throw new HoldfastError('usage', `this authority was not moved away: it is ${standing}`);
+  }
+  await records.transaction(async (tx) => {
+    await tx.state.setStanding('ready');
+    await log.append(tx, { kind: 'retired', by, details: { undone: reason } });
+  });
+}

@@ -6,12 +6,11 @@ import type { LogHead } from '../log/log-record.ts';
 import { type RefusedPeer, refusedPeers } from '../log/refused-peers.ts';
 import type { RepeatedRefusals } from '../log/repeated-refusals.ts';
 import type { MirrorState } from '../mirror/mirrors.ts';
+import { policyWarnings } from '../policy/policy-book.ts';
 import type { Standing } from '../records/state.ts';
 import { refusalOfStanding } from '../standing/standing.ts';
-import { type BackupStatus, readBackupStatus } from './backup-status.ts';
-import { backupWarnings } from './backup-warnings.ts';
+import { type BackupStatus, backupWarnings, readBackupStatus } from './backup-status.ts';
 import { custodyWarnings } from './custody-warnings.ts';
-import { policyWarnings } from './policy-warnings.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {

@@ -1,9 +1,9 @@
 import { dayMs } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { rootCameBack } from '../custody/root-came-back.ts';
+import { rootCameBack } from '../custody/issuer-custody.ts';
 import { boundsUris, replacementTime } from '../issuers/replace-issuing.ts';
-import { countToRenew } from '../revocation/count-to-renew.ts';
-import { readCrlState } from '../revocation/crl-state.ts';
+import { countToRenew } from '../revocation/revoke-issuer.ts';
+import { readCrlState } from '../revocation/sign-crl.ts';
 import { describeClock } from '../standing/clock-guard.ts';
 import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
 

@@ -1,13 +1,14 @@
-import type { Log } from '../../base/index.ts';
+import { dayMs, type Log } from '../../base/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import { noteAllOnKit } from '../custody/note-on-kit.ts';
 import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
-import { renewOcspSignersWhenDue } from '../ocsp/renew-ocsp-signers.ts';
-import { expireRequests, removeOldRequests } from '../requests/end-requests.ts';
+import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
+import { policyWarnings } from '../policy/policy-book.ts';
+import { expireRequests, removeOldRequests } from '../requests/keep-request.ts';
 import { signCrlsWhenDue } from '../revocation/sign-crls-when-due.ts';
-import { keepTime } from '../standing/check-clock.ts';
+import { keepTime } from '../standing/clock-guard.ts';
 import { keepCheckpoint } from '../standing/kept-checkpoint.ts';
-import { logWarnings } from './log-warnings.ts';
+import { custodyWarnings } from './custody-warnings.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */
 type Step = (context: AuthorityContext, log: Log) => Promise<void>;
@@ -41,5 +42,21 @@ export async function maintain(
     } catch (error) {
       log.error('upkeep of the authority failed', { step: step.name, error });
     }
+  }
+}
+
+/** When each sentence was last said by an open authority. */
+const said = new WeakMap<AuthorityContext, Map<string, number>>();
+
+/** Says in the log what wants doing about the authority's certificates, keys and policy, each sentence once a day. */
+async function logWarnings(context: AuthorityContext, log: Log): Promise<void> {
+  const nowMs = context.clock.now();
+  const before = said.get(context) ?? new Map<string, number>();
+  said.set(context, before);
+  for (const sentence of [...(await custodyWarnings(context)), ...policyWarnings(context)]) {
+    const lastMs = before.get(sentence);
+    if (lastMs !== undefined && Math.abs(nowMs - lastMs) < dayMs) continue;
+    before.set(sentence, nowMs);
+    log.warn(sentence);
   }
 }

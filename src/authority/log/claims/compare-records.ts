@@ -1,4 +1,4 @@
-import { authorityDamaged } from '../../records/authority-damaged.ts';
+import { authorityDamaged } from '../../records/authority-files.ts';
 import type { Records } from '../../records/records.ts';
 import type { LogRecord } from '../log-record.ts';
 import { authorityClaims } from './authority-claims.ts';

@@ -1,9 +1,19 @@
-import { exportPublicKey, generateKeyPair, parseCertificate } from '../../pki/index.ts';
+import type { KeyObject } from 'node:crypto';
+import { type Bytes, equalBytes } from '../../base/index.ts';
+import {
+  createLintedCertificate,
+  createName,
+  createOcspSigner,
+  exportPublicKey,
+  generateKeyPair,
+  generateSerialNumber,
+  keyIdentifier,
+  type OcspSigner,
+  parseCertificate,
+} from '../../pki/index.ts';
 import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
-import { ocspSignerLabel, readOcspSigner } from './ocsp-signer.ts';
-import { createOcspSignerCertificate } from './ocsp-signer-certificate.ts';
 
 /**
  * Gives every issuing certificate that is in use, and whose key is here, somebody who signs OCSP answers for it, with a
@@ -50,4 +60,53 @@ async function replace(context: AuthorityContext, issuing: CaCertificate): Promi
     const details = { label, serial, fingerprint, notAfter: notAfter.toISOString() };
     await log.append(tx, { kind: 'ocsp signer replaced', by: 'authority', details });
   });
+}
+
+/** The name of the key that signs OCSP answers for an issuer: `ocsp-issuing-1`. */
+function ocspSignerLabel(issuerLabel: string): string {
+  return `ocsp-${issuerLabel}`;
+}
+
+/**
+ * Who signs answers for an issuer, as it is on record and in the keystore; undefined when there is none, or when what
+ * was cut short left a key that is not the one of the certificate.
+ */
+export async function readOcspSigner(
+  { records, keystore }: Pick<AuthorityContext, 'records' | 'keystore'>,
+  issuerLabel: string,
+): Promise<OcspSigner | undefined> {
+  const label = ocspSignerLabel(issuerLabel);
+  const row = await records.committed.ocspSigners.find(label);
+  if (row === undefined || !keystore.has(label)) return undefined;
+  const certificate = parseCertificate(row.certificate);
+  const privateKey = keystore.key(label);
+  const belongs = equalBytes(exportPublicKey(privateKey), certificate.spki);
+  return belongs ? createOcspSigner(certificate, privateKey) : undefined;
+}
+
+/** A certificate that lets `spki` sign OCSP answers for an issuer (RFC 6960 §4.2.2.2), until the issuer's end at the latest. */
+export function createOcspSignerCertificate(
+  { label, certificate }: CaCertificate,
+  issuerKey: KeyObject,
+  { spki, nowMs }: { readonly spki: Bytes; readonly nowMs: number },
+): Bytes {
+  const { lifetimeMs, backdateMs } = authorityProfiles.ocspSigner;
+  return createLintedCertificate(
+    {
+      serial: generateSerialNumber(nowMs),
+      issuer: certificate.subject,
+      subject: createName({ CN: `Holdfast OCSP ${label}` }),
+      notBefore: new Date(Math.max(nowMs - backdateMs, certificate.notBefore.getTime())),
+      notAfter: new Date(Math.min(nowMs + lifetimeMs, certificate.notAfter.getTime())),
+      spki,
+      extensions: {
+        basicConstraints: { ca: false },
+        keyUsage: ['digitalSignature'],
+        extendedKeyUsage: ['OCSPSigning'],
+        authorityKeyId: keyIdentifier(certificate.spki),
+        ocspNoCheck: true,
+      },
+    },
+    issuerKey,
+  );
 }

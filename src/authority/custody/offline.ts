@@ -1,9 +1,12 @@
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
-import { exportPrivateKey } from '../../pki/index.ts';
+import { exportPrivateKey, exportPublicKey } from '../../pki/index.ts';
 import type { AuthorityContext } from '../authority-context.ts';
-import { rootKey } from '../issuers/root-key.ts';
+import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
+import { parseRecord } from '../log/log-record.ts';
+import type { Records } from '../records/records.ts';
 import { signCrl } from '../revocation/sign-crl.ts';
-import { plainCopies } from './plain-copies.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
 
 /** How the key of the root is to leave. */
@@ -103,4 +106,51 @@ export async function takeOffline(
 async function holdingBackups({ records }: AuthorityContext): Promise<HoldingBackup[]> {
   const rows = await records.backups.holdingRoot();
   return rows.map(({ place, name, made_at }) => ({ place, name, madeAt: new Date(made_at) }));
+}
+
+/** The file with the key of the root, and what opens it. */
+export interface BringOnlineOrder {
+  readonly passphrase: Secret<string>;
+  readonly sealed: Bytes;
+  readonly by: string;
+}
+
+/**
+ * Puts the key of the root back into the keystore; the file stays as it is.
+ * @throws HoldfastError `password_wrong`, `backup_damaged`, `backup_foreign` when it is the key of another root; then
+ *   nothing has changed
+ */
+export async function bringOnline(
+  { issuer, keystore, records, log }: AuthorityContext,
+  { passphrase, sealed, by }: BringOnlineOrder,
+): Promise<void> {
+  const { label, certificate: root } = issuer.root;
+  const { certificate, key } = await openSealedRoot(sealed, passphrase);
+  if (!equalBytes(certificate.spki, root.spki)) {
+    throw foreign(`it is of the root ${certificate.fingerprint}, and this one is ${root.fingerprint}`);
+  }
+  await keystore.update((entries) => entries.putKey(label, key));
+  await records.transaction(async (tx) => {
+    await tx.issuers.moveKey(label, undefined);
+    await log.append(tx, { kind: 'root online', by, details: { root: root.fingerprint, label } });
+  });
+}
+
+/** Files in which the key of a root was written in the clear, as the log has it, and still lies. */
+async function plainCopies({ log }: Records, { label, certificate }: CaCertificate): Promise<string[]> {
+  const exported = await log.withDetail('exported', 'key', label);
+  const paths = new Set(exported.map((text) => String(parseRecord(text)?.details['to'])));
+  const found = await Promise.all(
+    [...paths].map(async (path) => ((await holds(path, certificate.spki)) ? [path] : [])),
+  );
+  return found.flat();
+}
+
+/** What is gone, or another key by now, is no copy. */
+async function holds(path: string, spki: Uint8Array): Promise<boolean> {
+  try {
+    return equalBytes(exportPublicKey(createPublicKey(await readFile(path))), spki);
+  } catch {
+    return false;
+  }
 }
