@@ -3,12 +3,11 @@ import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
 import type { TrustBundle } from '../trust/index.ts';
-import type { AuthorityContext } from './authority-context.ts';
 import { Backups } from './backup/backups.ts';
 import { Custody } from './custody/custody.ts';
 import { Escrow } from './custody/escrow.ts';
 import { createJoinCode, type JoinCodeOrder } from './enrol/create-join-code.ts';
-import { type EnrolOrder, enrolNode } from './enrol/enrol-node.ts';
+import { type Enrolling, type EnrolOrder, enrolNode } from './enrol/enrol-node.ts';
 import { JoinCodes } from './enrol/join-codes.ts';
 import { type RenewOrder, renewNode } from './enrol/renew-node.ts';
 import type { Issued } from './issue/issue.ts';
@@ -32,7 +31,11 @@ import { keepLastCheckpoint } from './standing/kept-checkpoint.ts';
 import { standingOf } from './standing/peer-standing.ts';
 import { checkStanding } from './standing/standing.ts';
 import { type AuthorityStatus, readStatus } from './upkeep/authority-status.ts';
+import type { Upkeep } from './upkeep/custody-warnings.ts';
 import { maintain } from './upkeep/maintenance.ts';
+
+/** What every decision of an authority is made with; each room says which part of it it needs. */
+export interface AuthorityContext extends Enrolling, Upkeep {}
 
 /** What an open authority is made of. */
 export interface AuthorityParts {

@@ -7,6 +7,21 @@
  * commit of what they record; and there is one writer for each home.
  */
 
+export {
+  answerEscrow,
+  answerEscrowPage,
+  answerJoin,
+  answerRenew,
+  answerTrust,
+  type Peer,
+  refusalOf,
+} from './answers/answer-node.ts';
+export {
+  answerFollowing,
+  answerSubmission,
+  type Submission,
+  withEnrolment,
+} from './answers/answer-request.ts';
 export type { Authority } from './authority.ts';
 export { checkBackupFile } from './backup/backup-file.ts';
 export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
@@ -16,15 +31,6 @@ export type { BackupRecord } from './backup/recorded-backups.ts';
 export type { Custody } from './custody/custody.ts';
 export type { Escrow, EscrowEntry } from './custody/escrow.ts';
 export type { IssuerCustody, KeyPlace } from './custody/issuer-custody.ts';
-export {
-  answerEscrow,
-  answerEscrowPage,
-  answerJoin,
-  answerRenew,
-  answerTrust,
-  type Peer,
-  refusalOf,
-} from './enrol/answers.ts';
 export type { JoinCodeOrder } from './enrol/create-join-code.ts';
 export type { EnrolOrder } from './enrol/enrol-node.ts';
 export type { JoinCodeRecord, JoinCodes } from './enrol/join-codes.ts';
@@ -59,12 +65,6 @@ export { type StoreRecord, unmarkedStore } from './policy/store-record.ts';
 export type { CertificateFilter, RecordedState } from './records/certificate-filter.ts';
 export { identityLabel } from './records/identity-label.ts';
 export type { Standing } from './records/state.ts';
-export {
-  answerFollowing,
-  answerSubmission,
-  type Submission,
-  withEnrolment,
-} from './requests/answer-request.ts';
 export type { Submitted } from './requests/keep-request.ts';
 export type { FollowedRequest, RequestDetails, RequestRecord, Requests } from './requests/requests.ts';
 export { backedUpNodes } from './restore/backed-up-nodes.ts';

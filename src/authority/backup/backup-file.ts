@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HoldfastError, whyNotRead } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { withSnapshotFile } from '../sealed/snapshot-files.ts';
 import { placeName } from './backup-place.ts';
+import type { BackingUp } from './care.ts';
 import { type BackupRecord, readBackups } from './recorded-backups.ts';
 
 /**
@@ -12,7 +12,7 @@ import { type BackupRecord, readBackups } from './recorded-backups.ts';
  * lies beyond this machine. @throws HoldfastError `object_not_found`, `path_not_found`
  */
 export async function withBackupFile<T>(
-  context: AuthorityContext,
+  context: BackingUp,
   path: string | undefined,
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {
@@ -55,7 +55,7 @@ function notBackup(message: string, cause?: unknown): HoldfastError {
 }
 
 async function withFetched<T>(
-  { directory, care }: AuthorityContext,
+  { directory, care }: BackingUp,
   { place: where, name, bytes }: BackupRecord,
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {

@@ -1,10 +1,10 @@
 import { type Log, type LogFields, minuteMs } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { BackupKey, BackupLock } from '../sealed/backup-key.ts';
 import { type BackupOrder, type WrittenBackup, writeBackup } from '../sealed/write-backup.ts';
 import { checkStanding, retire, unretire } from '../standing/standing.ts';
 import { withBackupFile } from './backup-file.ts';
 import { placeName } from './backup-place.ts';
+import type { BackingUp } from './care.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import {
   type BackupRecord,
@@ -52,13 +52,13 @@ const retryAfterMs = 10 * minuteMs;
 
 /** Backups of the authority, one at a time. */
 export class Backups {
-  readonly #context: AuthorityContext;
+  readonly #context: BackingUp;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** After a scheduled one that failed: when it is tried again. */
   #notBeforeMs = 0;
 
-  constructor(context: AuthorityContext) {
+  constructor(context: BackingUp) {
     this.#context = context;
   }
 

@@ -1,4 +1,6 @@
+import type { Mirroring } from '../mirror/check-mirrors.ts';
 import type { LogMirror } from '../mirror/log-mirror.ts';
+import type { Sealing } from '../sealed/write-backup.ts';
 import type { BackupPlace } from './backup-place.ts';
 
 /** What the settings of this machine ask of an authority's upkeep. */
@@ -24,3 +26,10 @@ export interface ScheduledBackups {
 
 /** Nothing but what is always done. */
 export const noCare: Care = { mirrors: [] };
+
+/** What an authority is backed up with, and its backups are tried out with. */
+export interface BackingUp extends Sealing, Mirroring {
+  readonly care: Care;
+  /** Whom backups are encrypted to, that nobody chooses a password for (age). */
+  readonly recoveryRecipient: string;
+}

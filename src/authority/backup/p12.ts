@@ -1,7 +1,7 @@
 import type { Bytes, Secret } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { checkStanding } from '../standing/standing.ts';
+import type { BackingUp } from './care.ts';
 
 /** How the keys are to be written, and for whom. */
 export interface Pkcs12Order {
@@ -24,7 +24,7 @@ export interface Pkcs12Backup {
  * No record of what was issued is in it. That the keys left is in the log before they do.
  * @throws HoldfastError as `checkStanding`
  */
-export async function exportPkcs12(context: AuthorityContext, order: Pkcs12Order): Promise<Pkcs12Backup> {
+export async function exportPkcs12(context: BackingUp, order: Pkcs12Order): Promise<Pkcs12Backup> {
   checkStanding(context);
   const { records, keystore, log } = context;
   const certified = [...(await records.issuers.all()), ...(await records.ocspSigners.list())];

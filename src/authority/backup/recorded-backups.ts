@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { HoldfastError } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import { type Clock, HoldfastError } from '../../base/index.ts';
+import type { Recording } from '../log/audit-log.ts';
 import { parseRecord } from '../log/log-record.ts';
 import type { BackupRow } from '../records/backups.ts';
 import type { Records } from '../records/records.ts';
@@ -38,7 +38,7 @@ export interface BackupToRecord {
 
 /** Records a backup that is where it belongs, in the log too. */
 export async function recordBackup(
-  { records, log }: AuthorityContext,
+  { records, log }: Recording & { readonly clock: Clock },
   { path, place = dirname(path), lock, by, written }: BackupToRecord,
 ): Promise<void> {
   const { about, bytes, sha256 } = written;
@@ -72,7 +72,7 @@ export async function recordedBackup(
 
 /** Records how a rehearsal went, in the log and with its backup. */
 export async function recordRehearsal(
-  { records, log, clock }: AuthorityContext,
+  { records, log, clock }: Recording & { readonly clock: Clock },
   { path, by, rehearsal }: { readonly path: string; readonly by: string; readonly rehearsal: Rehearsal },
 ): Promise<void> {
   const name = basename(path);
@@ -124,7 +124,10 @@ function toRecord({ id, place, name, bytes, sequence, ...row }: BackupRow): Back
  * Refuses a directory that had backups and has none of them now: more often the place where its disk should be than a new
  * disk. For backups that nobody asks for; one that somebody asks for begins there. @throws HoldfastError `storage_failed`
  */
-export async function refuseEmptied({ records }: AuthorityContext, place: BackupPlace): Promise<void> {
+export async function refuseEmptied(
+  { records }: Recording & { readonly clock: Clock },
+  place: BackupPlace,
+): Promise<void> {
   if (place.kind !== 'directory') return;
   const known = (await readBackups(records)).filter((backup) => backup.place === placeName(place));
   if (known.length === 0) return;

@@ -16,7 +16,6 @@ import {
 } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { leafTemplate } from '../issue/leaf-contents.ts';
 import { readIssuer } from '../issuers/issuer.ts';
 import { AuditLog } from '../log/audit-log.ts';
@@ -27,6 +26,7 @@ import type { BackupManifest } from '../sealed/backup-manifest.ts';
 import { sealedKind } from '../sealed/open-sealed.ts';
 import { sha256Of } from '../sealed/snapshot-files.ts';
 import { unpackBackup } from '../sealed/unpack-backup.ts';
+import type { BackingUp } from './care.ts';
 
 /** One thing that a rehearsal tried. */
 export interface RehearsalStep {
@@ -64,7 +64,7 @@ export interface RehearsalOrder {
  *
  * @throws HoldfastError `password_wrong` for a key that is not the backup's, and whatever keeps this machine from trying
  */
-export async function rehearse(context: AuthorityContext, order: RehearsalOrder): Promise<Rehearsal> {
+export async function rehearse(context: BackingUp, order: RehearsalOrder): Promise<Rehearsal> {
   const steps: RehearsalStep[] = [await lookAtFile(order), ...(await lookAtMirrors(context, order))];
   if (order.key === undefined) return { depth: 'looked at', good: allGood(steps), steps };
   const directory = await mkdtemp(join(context.directory, 'rehearsal-'));
@@ -107,7 +107,7 @@ async function lookAtFile({ path, sha256 }: RehearsalOrder): Promise<RehearsalSt
 
 /** A restore takes the mirror that goes furthest, but nobody knows which one will be left. */
 async function lookAtMirrors(
-  context: AuthorityContext,
+  context: BackingUp,
   { sequence = 0 }: Pick<RehearsalOrder, 'sequence'>,
 ): Promise<RehearsalStep[]> {
   const mirrors = await checkMirrors(context, sequence);
@@ -120,7 +120,7 @@ async function lookAtMirrors(
 }
 
 async function tryOut(
-  context: AuthorityContext,
+  context: BackingUp,
   order: { readonly path: string; readonly key: BackupKey; readonly directory: string },
   steps: RehearsalStep[],
 ): Promise<void> {

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { BackupLock } from '../sealed/backup-key.ts';
 import { backupDamaged } from '../sealed/open-sealed.ts';
 import { sha256Of, withSnapshotFile } from '../sealed/snapshot-files.ts';
 import { sealSnapshot, type WrittenBackup, writeBackup } from '../sealed/write-backup.ts';
 import { type BackupPlace, placeName, type RemotePlace } from './backup-place.ts';
+import type { BackingUp } from './care.ts';
 import { readBackups, recordBackup } from './recorded-backups.ts';
 
 /** A backup under a name of its own. */
@@ -27,7 +27,7 @@ export interface PlaceOrder {
  * Writes a backup to a place, records it, and removes the oldest ones of that place. What was sent away is fetched again
  * and compared before it counts. Errors: as `writeBackup`, and whatever the place throws
  */
-export async function backUpTo(context: AuthorityContext, order: PlaceOrder): Promise<PlacedBackup> {
+export async function backUpTo(context: BackingUp, order: PlaceOrder): Promise<PlacedBackup> {
   const { place, lock, keep, by } = order;
   const name = backupName(context);
   const written =
@@ -40,13 +40,13 @@ export async function backUpTo(context: AuthorityContext, order: PlaceOrder): Pr
 }
 
 /** `backup.example-20261121T080000000Z.age`: in the order of their times. */
-function backupName({ issuer, clock }: AuthorityContext): string {
+function backupName({ issuer, clock }: BackingUp): string {
   const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
   return `${issuer.network}-${time}.age`;
 }
 
 async function send(
-  context: AuthorityContext,
+  context: BackingUp,
   { place, name, lock }: { readonly place: RemotePlace; readonly name: string; readonly lock: BackupLock },
 ): Promise<WrittenBackup> {
   return await withSnapshotFile(context.directory, async (target) => {
@@ -61,7 +61,7 @@ async function send(
   });
 }
 
-async function removeOld(context: AuthorityContext, place: BackupPlace, keep: number): Promise<void> {
+async function removeOld(context: BackingUp, place: BackupPlace, keep: number): Promise<void> {
   const here = (await readBackups(context.records)).filter((backup) => backup.place === placeName(place));
   const own = here.filter(({ name }) => name.startsWith(`${context.issuer.network}-`));
   for (const { id, name } of own.slice(keep)) {

@@ -1,7 +1,7 @@
 import type { Secret } from '../../base/index.ts';
 import { type Certificate, endsWithIssuer } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
+import type { CrlSigning } from '../revocation/sign-crl.ts';
 import { acceptClock, type ClockProblem } from '../standing/clock-guard.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
 import {
@@ -18,9 +18,9 @@ import { type PermitOrder, permitNames } from './permit.ts';
 
 /** The authority's own certificates and keys, and what an administrator does about them. */
 export class Custody {
-  readonly #context: AuthorityContext;
+  readonly #context: CrlSigning;
 
-  constructor(context: AuthorityContext) {
+  constructor(context: CrlSigning) {
     this.#context = context;
   }
 

@@ -2,9 +2,8 @@ import { hash } from 'node:crypto';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { escrowFingerprint } from '../../enrol/index.ts';
 import type { Identity } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { identityLabel } from '../records/identity-label.ts';
-import { noteOnKit } from './note-on-kit.ts';
+import { type Escrowing, noteOnKit } from './note-on-kit.ts';
 
 /** A sealed password as it is listed. */
 export interface EscrowEntry {
@@ -35,9 +34,9 @@ const maxEntriesOfOne = 1000;
  * where the recovery kit is.
  */
 export class Escrow {
-  readonly #context: AuthorityContext;
+  readonly #context: Escrowing;
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Escrowing) {
     this.#context = context;
   }
 

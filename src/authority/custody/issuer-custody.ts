@@ -1,6 +1,6 @@
 import type { Keystore } from '../../trust/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type CaCertificate, readIssuers } from '../issuers/issuer.ts';
+import type { Replacing } from '../issuers/replace-issuing.ts';
 import type { IssuerKind } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
 
@@ -22,7 +22,7 @@ export interface IssuerCustody extends CaCertificate {
 }
 
 /** Every certificate of the authority there ever was: roots, then issuing ones, the newest first. */
-export async function readCustody(context: AuthorityContext): Promise<IssuerCustody[]> {
+export async function readCustody(context: Replacing): Promise<IssuerCustody[]> {
   const { records, keystore, issuer } = context;
   const rows = await records.issuers.all();
   const placeOf = (label: string): KeyPlace => {

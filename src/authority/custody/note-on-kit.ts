@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { systemErrorCode } from '../../base/index.ts';
+import { type Clock, systemErrorCode } from '../../base/index.ts';
 import {
   escrowFingerprint,
   type KitEscrow,
@@ -7,13 +7,22 @@ import {
   kitEscrows,
   maxKitLength,
 } from '../../enrol/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Recording } from '../log/audit-log.ts';
+
+/** What is kept for people with the recovery kit is put on record with this. */
+export interface Escrowing extends Recording {
+  readonly clock: Clock;
+  readonly care: {
+    /** Where `init` writes the recovery kit, whether it is still there or not. */
+    readonly recoveryKit?: string | undefined;
+  };
+}
 
 /** So many passwords are noted: a kit is read by people, and what `init` wrote has to stay readable. */
 const maxNoted = 2000;
 
 /** Contexts in which the kit has been brought up to date. */
-const noted = new WeakSet<AuthorityContext>();
+const noted = new WeakSet<Escrowing>();
 
 /**
  * Adds the fingerprints of what was sealed to the recovery kit at `path`, as long as it is still on this machine; what
@@ -31,7 +40,7 @@ export async function noteOnKit(path: string, escrows: readonly KitEscrow[]): Pr
 }
 
 /** Notes all that is kept: once for each time that the authority is opened. */
-export async function noteAllOnKit(context: AuthorityContext): Promise<void> {
+export async function noteAllOnKit(context: Escrowing): Promise<void> {
   const { care, records } = context;
   if (care.recoveryKit === undefined || noted.has(context)) return;
   const rows = await records.escrows.after(0, maxNoted);

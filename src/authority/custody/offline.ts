@@ -2,11 +2,11 @@ import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { exportPrivateKey, exportPublicKey } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
+import type { Replacing } from '../issuers/replace-issuing.ts';
 import { parseRecord } from '../log/log-record.ts';
 import type { Records } from '../records/records.ts';
-import { signCrl } from '../revocation/sign-crl.ts';
+import { type CrlSigning, signCrl } from '../revocation/sign-crl.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
 
 /** How the key of the root is to leave. */
@@ -57,7 +57,7 @@ const ceremonyMs = 365 * dayMs;
  * @throws HoldfastError `root_offline` when it is not here, `input_invalid`, `clock_wrong`, `authority_*`
  */
 export async function sealRoot(
-  context: AuthorityContext,
+  context: CrlSigning,
   { passphrase, until }: SealRootOrder,
 ): Promise<SealedRoot> {
   const { issuer, clock } = context;
@@ -84,7 +84,7 @@ export async function sealRoot(
  * @throws HoldfastError `root_offline`, `password_wrong`, `backup_damaged`, `backup_foreign`; then the key is still here
  */
 export async function takeOffline(
-  context: AuthorityContext,
+  context: Replacing,
   { passphrase, sealed, file, by }: TakeOfflineOrder,
 ): Promise<LeftCopies> {
   const { issuer, keystore, records, log, clock } = context;
@@ -103,7 +103,7 @@ export async function takeOffline(
   return { backups: await holdingBackups(context), files: await plainCopies(records, issuer.root) };
 }
 
-async function holdingBackups({ records }: AuthorityContext): Promise<HoldingBackup[]> {
+async function holdingBackups({ records }: Replacing): Promise<HoldingBackup[]> {
   const rows = await records.backups.holdingRoot();
   return rows.map(({ place, name, made_at }) => ({ place, name, madeAt: new Date(made_at) }));
 }
@@ -121,7 +121,7 @@ export interface BringOnlineOrder {
  *   nothing has changed
  */
 export async function bringOnline(
-  { issuer, keystore, records, log }: AuthorityContext,
+  { issuer, keystore, records, log }: Replacing,
   { passphrase, sealed, by }: BringOnlineOrder,
 ): Promise<void> {
   const { label, certificate: root } = issuer.root;

@@ -1,10 +1,10 @@
 import { HoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatSubtree, type NameConstraints, parseCertificate } from '../../pki/index.ts';
 import { forbiddenName } from '../../trust/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
 import { permittingNames } from '../issuers/permitted-names.ts';
 import { replaceIssuing } from '../issuers/replace-issuing.ts';
+import type { CrlSigning } from '../revocation/sign-crl.ts';
 import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 
@@ -21,7 +21,7 @@ export interface PermitOrder {
  * @throws HoldfastError `root_offline`; `name_not_permitted` when a server or a storage node has a name that would be
  *   outside, since it could not be renewed; `name_invalid`, `clock_wrong`, `authority_*`
  */
-export async function permitNames(context: AuthorityContext, order: PermitOrder): Promise<CaCertificate> {
+export async function permitNames(context: CrlSigning, order: PermitOrder): Promise<CaCertificate> {
   const { names, by } = order;
   checkStanding(context);
   checkClock(context);
@@ -39,10 +39,7 @@ export async function permitNames(context: AuthorityContext, order: PermitOrder)
 }
 
 /** The newest certificate of each machine that others call by its names. */
-async function checkMachines(
-  { records, clock }: AuthorityContext,
-  constraints: NameConstraints,
-): Promise<void> {
+async function checkMachines({ records, clock }: CrlSigning, constraints: NameConstraints): Promise<void> {
   const rows = await records.certificates.newestOfRoles(['server', 'storage'], clock.now());
   for (const { role, name, certificate } of rows) {
     const forbidden = forbiddenName(parseCertificate(certificate).extensions.subjectAltNames, constraints);

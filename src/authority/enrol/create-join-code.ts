@@ -3,8 +3,8 @@ import { type Bytes, dayMs, HoldfastError, Secret } from '../../base/index.ts';
 import { isEnrolAddress, type JoinCode, joinSecretBytes } from '../../enrol/index.ts';
 import { type Identity, isNamePattern, type Role } from '../../pki/index.ts';
 import { checkNodeName, type NetworkPolicy } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { parseAuthorisedNames } from '../issue/authorisation.ts';
+import type { Issuing } from '../issue/issue.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { checkStanding } from '../standing/standing.ts';
@@ -34,7 +34,7 @@ export interface JoinCodeOrder {
  * @throws HoldfastError `name_invalid`, `name_reserved`; `name_taken` for a name that was issued before when this is no
  *   reissue code, and for one that was not when it is; `input_invalid`
  */
-export async function createJoinCode(context: AuthorityContext, order: JoinCodeOrder): Promise<JoinCode> {
+export async function createJoinCode(context: Issuing, order: JoinCodeOrder): Promise<JoinCode> {
   const { role, name, names = [], uses = 1, addresses, reissue = false, by = 'admin/local' } = order;
   const { records, issuer, log, clock, present } = context;
   checkStanding(context);

@@ -8,9 +8,8 @@ import {
   type Role,
 } from '../../pki/index.ts';
 import { checkNodeName } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type Authorisation, parseAuthorisedNames } from '../issue/authorisation.ts';
-import { type Issued, type IssueOrder, issue, issuedBefore } from '../issue/issue.ts';
+import { type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from '../issue/issue.ts';
 import { draftLeaf, stands } from '../issue/leaf-draft.ts';
 import { isLive } from '../issue/record-certificate.ts';
 import { checkContents, requestNotAllowed } from '../issue/request-rules.ts';
@@ -18,6 +17,7 @@ import type { CertificateRow } from '../records/certificates.ts';
 import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
 import { revokeCertificates } from '../revocation/revoke-certificates.ts';
+import type { CertificateSigner } from '../signing/certificate-signer.ts';
 import { readRequest } from '../signing/request-proof.ts';
 import { checkApproval, checkName } from './create-join-code.ts';
 import {
@@ -27,6 +27,12 @@ import {
   recordUse,
   refreshJoinCode,
 } from './recorded-join-codes.ts';
+
+/** What a certificate is issued with to somebody who asks from elsewhere. */
+export interface Enrolling extends Issuing {
+  /** Checks the signatures of requests, and makes those of certificates. */
+  readonly certificateSigner: CertificateSigner;
+}
 
 /** A machine with a join code asks for its first certificate. */
 export interface EnrolOrder {
@@ -47,7 +53,7 @@ export interface EnrolOrder {
  *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`
  */
 export async function enrolNode(
-  context: AuthorityContext,
+  context: Enrolling,
   { secret, request: der, from, said = {} }: EnrolOrder,
 ): Promise<Issued> {
   // Looked up before anything else is done, so that guessing codes costs us no signature check and no transaction.
@@ -76,7 +82,7 @@ export async function enrolNode(
 
 /** What a join code authorises, which has to be all that the request asks for. */
 function authorisationOf(
-  { issuer, present }: AuthorityContext,
+  { issuer, present }: Enrolling,
   code: RecordedJoinCode,
   { request, said }: Wanted,
 ): Authorisation {
@@ -135,7 +141,7 @@ interface Use {
 /** Whether the code may be used once more; one for a reissue revokes what the identity had. */
 async function checkUse(
   tx: Records,
-  context: AuthorityContext,
+  context: Enrolling,
   { code, authorisation: { identity }, from }: Omit<Use, 'request' | 'before' | 'prepared'>,
 ): Promise<void> {
   if (code.uses >= code.maxUses) throw usedCode();
@@ -148,7 +154,7 @@ async function checkUse(
 
 async function use(
   tx: Records,
-  context: AuthorityContext,
+  context: Enrolling,
   { code, authorisation, request, from, before, prepared }: Use,
 ): Promise<Issued> {
   const details = { token: code.id };

@@ -1,5 +1,5 @@
-import { HoldfastError } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import { type Clock, HoldfastError } from '../../base/index.ts';
+import type { Recording } from '../log/audit-log.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { type RecordedJoinCode, readJoinCode } from './recorded-join-codes.ts';
@@ -13,9 +13,9 @@ export interface JoinCodeRecord extends Omit<RecordedJoinCode, 'createdAt' | 'ex
 
 /** The join codes that were made, for looking at and for taking back. */
 export class JoinCodes {
-  readonly #context: AuthorityContext;
+  readonly #context: Recording & { readonly clock: Clock };
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Recording & { readonly clock: Clock }) {
     this.#context = context;
   }
 

@@ -1,7 +1,6 @@
 import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { SignedCheckpoint } from '../../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
 import { type Issued, issue, issuedBefore } from '../issue/issue.ts';
 import { isLive } from '../issue/record-certificate.ts';
@@ -11,6 +10,7 @@ import { identityLabel } from '../records/identity-label.ts';
 import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
 import { readRequest } from '../signing/request-proof.ts';
+import type { Enrolling } from './enrol-node.ts';
 
 /** A node asks for its next certificate. */
 export interface RenewOrder {
@@ -31,10 +31,7 @@ export interface RenewOrder {
  * @throws HoldfastError `certificate_revoked`, `certificate_expired`, `certificate_not_allowed`, `request_malformed`,
  *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`, `name_not_permitted` since the policy changed
  */
-export async function renewNode(
-  context: AuthorityContext,
-  order: Omit<RenewOrder, 'checkpoint'>,
-): Promise<Issued> {
+export async function renewNode(context: Enrolling, order: Omit<RenewOrder, 'checkpoint'>): Promise<Issued> {
   const request = readRequest(order.request);
   await context.certificateSigner.check(request);
   return await context.records.transaction(async (tx) => {
@@ -55,7 +52,7 @@ export async function renewNode(
 /** The certificate the node came with, judged again by the records: the gate's word may be a moment old. */
 async function presented(
   tx: Records,
-  { clock }: AuthorityContext,
+  { clock }: Enrolling,
   { identity, serial }: Omit<RenewOrder, 'checkpoint'>,
 ): Promise<CertificateRow> {
   const row = await tx.certificates.find(serial);

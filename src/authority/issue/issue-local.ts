@@ -1,11 +1,10 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import type { Identity, Name, Role } from '../../pki/index.ts';
 import { checkNodeName, defaultNetworkPolicy } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { IdentityRow } from '../records/identities.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import { parseAuthorisedNames } from './authorisation.ts';
-import { type Issued, issue } from './issue.ts';
+import { type Issued, type Issuing, issue } from './issue.ts';
 
 /** A certificate for the machine of the authority itself, or ordered by its administrator. */
 export interface LocalOrder {
@@ -28,7 +27,7 @@ export interface LocalOrder {
  * gets its next certificate; by an order only where all that it has came by such orders, with keys made for it.
  * @throws HoldfastError `name_invalid`, `name_reserved`, `name_taken`, `request_not_allowed`, `key_unsupported`
  */
-export async function issueLocal(context: AuthorityContext, order: LocalOrder): Promise<Issued> {
+export async function issueLocal(context: Issuing, order: LocalOrder): Promise<Issued> {
   const { role, name, spki, subject, withKey = false, names = [], by = 'admin/local' } = order;
   checkNodeName(name);
   const identity = { network: context.issuer.network, role, name };

@@ -7,8 +7,8 @@ import {
   parseCertificate,
   signLinted,
 } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { checkPermitted } from '../issuers/permitted-names.ts';
+import type { Recording } from '../log/audit-log.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
@@ -16,8 +16,11 @@ import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 import type { Authorisation } from './authorisation.ts';
 import { checkPublicKey } from './key-rules.ts';
-import { draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
+import { type Drafting, draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
 import { isLive, recordCertificate, withKeyIn } from './record-certificate.ts';
+
+/** What a certificate is issued with. */
+export interface Issuing extends Drafting, Recording {}
 
 /** One certificate to be issued. */
 export interface IssueOrder {
@@ -48,7 +51,7 @@ export interface Issued {
  * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
  *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`
  */
-export async function issue(tx: Records, context: AuthorityContext, order: IssueOrder): Promise<Issued> {
+export async function issue(tx: Records, context: Issuing, order: IssueOrder): Promise<Issued> {
   const { issuer, clock, log, present } = context;
   const { authorisation, spki, kind, by, details } = order;
   const nowMs = clock.now();
@@ -93,7 +96,7 @@ export async function issue(tx: Records, context: AuthorityContext, order: Issue
 
 /** What was prepared, where nothing has changed since; else a draft as of now. */
 function preparedFor(
-  context: AuthorityContext,
+  context: Issuing,
   { authorisation, spki, prepared }: IssueOrder,
 ): { draft: LeafDraft; signature?: Bytes | undefined } {
   if (prepared !== undefined && stands(prepared.draft, context)) return prepared;
@@ -105,7 +108,7 @@ function preparedFor(
  * not given again: what is answered with it, the checkpoint too, is signed by the present one.
  */
 export function issuedBefore(
-  { issuer, clock }: AuthorityContext,
+  { issuer, clock }: Issuing,
   row: CertificateRow | undefined,
 ): Issued | undefined {
   if (row === undefined || row.issuer !== issuer.issuing.label || !isLive(row, clock.now())) return undefined;
@@ -113,7 +116,7 @@ export function issuedBefore(
 }
 
 /** Read only when somebody looks at it: who asked for it gets the bytes. */
-function issuedFrom({ issuer }: Pick<AuthorityContext, 'issuer'>, id: number, der: Bytes): Issued {
+function issuedFrom({ issuer }: Pick<Issuing, 'issuer'>, id: number, der: Bytes): Issued {
   let read: Certificate | undefined;
   return {
     id,
@@ -126,7 +129,7 @@ function issuedFrom({ issuer }: Pick<AuthorityContext, 'issuer'>, id: number, de
 }
 
 /** A certificate that ends at once helps nobody, and would be renewed without end. */
-function checkRemaining({ issuer }: AuthorityContext, nowMs: number): void {
+function checkRemaining({ issuer }: Issuing, nowMs: number): void {
   const { label, certificate } = issuer.issuing;
   if (certificate.notAfter.getTime() - nowMs >= dayMs) return;
   throw new HoldfastError(

@@ -1,9 +1,9 @@
 import { isHoldfastError } from '../../base/index.ts';
 import { type Certificate, type Identity, publicKeyOf, verifyCertificateSignature } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
+import type { Issuing } from './issue.ts';
 import { recordCertificate } from './record-certificate.ts';
 
 /**
@@ -11,10 +11,10 @@ import { recordCertificate } from './record-certificate.ts';
  * each is put on record, and in the log, when it is first seen. Which of them were revoked by then nobody knows.
  */
 export class IssuedBefore {
-  readonly #context: AuthorityContext;
+  readonly #context: Issuing;
   readonly #seen = new Map<string, Promise<void>>();
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Issuing) {
     this.#context = context;
   }
 
@@ -59,11 +59,7 @@ export class IssuedBefore {
   }
 }
 
-async function putOnRecord(
-  tx: Records,
-  { issuer, log }: AuthorityContext,
-  certificate: Certificate,
-): Promise<void> {
+async function putOnRecord(tx: Records, { issuer, log }: Issuing, certificate: Certificate): Promise<void> {
   const { identity, serial, fingerprint, notAfter, notBefore, extensions } = certificate;
   const signer = issuer.issuings.find((one) => hasSigned(one, certificate));
   if (identity === undefined || signer === undefined) return;

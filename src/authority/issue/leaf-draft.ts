@@ -1,11 +1,19 @@
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, type Clock, HoldfastError } from '../../base/index.ts';
 import { type CertificateTemplate, certificateToSign, type SerialNumber } from '../../pki/index.ts';
 import type { NetworkPolicy } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { Issuer } from '../issuers/issuer.ts';
-import { checkClock } from '../standing/clock-guard.ts';
+import { type ClockGuard, checkClock } from '../standing/clock-guard.ts';
+import type { Present } from '../standing/present.ts';
 import type { Authorisation } from './authorisation.ts';
 import { leafTemplate } from './leaf-contents.ts';
+
+/** What a certificate is written with. */
+export interface Drafting {
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly clockGuard: ClockGuard;
+  readonly present: Present;
+}
 
 /** A certificate as it is to be signed. It leaves only by `issue`, which decides whether it may, and records it. */
 export interface LeafDraft {
@@ -23,7 +31,7 @@ export interface LeafDraft {
  * @throws HoldfastError `clock_wrong`, `issuer_revoked` when the issuing certificate was revoked and there is no other,
  *   `certificate_expired`, `certificate_not_yet_valid` when that has ended or not begun; those of `certificateToSign`
  */
-export function draftLeaf(context: AuthorityContext, authorisation: Authorisation, spki: Bytes): LeafDraft {
+export function draftLeaf(context: Drafting, authorisation: Authorisation, spki: Bytes): LeafDraft {
   const { issuer, clock } = context;
   const { policy } = context.present;
   const nowMs = clock.now();
@@ -35,11 +43,11 @@ export function draftLeaf(context: AuthorityContext, authorisation: Authorisatio
 }
 
 /** Whether a draft would be written alike now, but for its time. */
-export function stands({ issuer, policy }: LeafDraft, context: AuthorityContext): boolean {
+export function stands({ issuer, policy }: LeafDraft, context: Drafting): boolean {
   return issuer === context.issuer && policy === context.present.policy;
 }
 
-function checkIssuing({ issuer }: AuthorityContext, nowMs: number): void {
+function checkIssuing({ issuer }: Drafting, nowMs: number): void {
   const { label, revoked, certificate } = issuer.issuing;
   const { notAfter, notBefore } = certificate;
   if (revoked !== undefined) {

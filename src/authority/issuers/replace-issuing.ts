@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import type { Clock } from '../../base/index.ts';
 import {
   type Certificate,
   generateKeyPair,
@@ -6,11 +7,22 @@ import {
   type NameConstraints,
   parseCertificate,
 } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Keystore } from '../../trust/index.ts';
+import type { Recording } from '../log/audit-log.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
-import { type CaCertificate, presentIssuing, readIssuer, recordIssuer } from './issuer.ts';
+import { type CaCertificate, type Issuer, presentIssuing, readIssuer, recordIssuer } from './issuer.ts';
+
+/** What an issuing certificate is replaced with. */
+export interface Replacing extends Recording {
+  readonly keystore: Keystore;
+  readonly clock: Clock;
+  /** What signs now. */
+  readonly issuer: Issuer;
+  /** From now on `next` signs. */
+  useIssuer(next: Issuer): void;
+}
 
 /**
  * Makes the next issuing certificate, with a new key, when half of the present one's life is over or it was revoked, and
@@ -18,7 +30,9 @@ import { type CaCertificate, presentIssuing, readIssuer, recordIssuer } from './
  * stays valid unless they were revoked. From then on the context issues with it, as it does with one made earlier whose
  * time has come.
  */
-export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<void> {
+export async function replaceIssuingWhenDue(
+  context: Replacing & { readonly clockGuard: { problem(): object | undefined } },
+): Promise<void> {
   const { issuer, clock, clockGuard, keystore } = context;
   const { certificate, revoked } = issuer.issuing;
   // Near the end of the root there is nothing to be won by another one.
@@ -39,7 +53,7 @@ export async function replaceIssuingWhenDue(context: AuthorityContext): Promise<
  * uses.
  */
 export async function replaceIssuing(
-  context: AuthorityContext,
+  context: Replacing,
   nameConstraints: NameConstraints | undefined,
   record: (tx: Records, made: CaCertificate) => Promise<void> = async () => {},
 ): Promise<void> {
@@ -66,7 +80,7 @@ export async function replaceIssuing(
 }
 
 /** Signs from now on with what the records name by now. */
-export async function readAgain(context: AuthorityContext): Promise<void> {
+export async function readAgain(context: Replacing): Promise<void> {
   const { records, keystore, issuer, clock } = context;
   const { network, statusAddress } = issuer;
   context.useIssuer(await readIssuer(records, keystore, { network, statusAddress, nowMs: clock.now() }));

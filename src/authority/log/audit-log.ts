@@ -21,6 +21,12 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** What every decision is put on record with. */
+export interface Recording {
+  readonly records: AuthorityRecords;
+  readonly log: AuditLog;
+}
+
 /** With the time of the last record. */
 interface LogEnd extends LogHead {
   readonly atMs: number;

@@ -1,20 +1,19 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { SignedCheckpoint } from '../../enrol/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { LogHead } from '../log/log-record.ts';
 import { type LogFilter, type LogPage, searchLog } from '../log/search-log.ts';
 import { authorityDamaged } from '../records/authority-files.ts';
 import { ourCheckpoint } from '../standing/checkpoints.ts';
 import { readKeptCheckpoint } from '../standing/kept-checkpoint.ts';
-import { type CheckedMirror, checkMirrors } from './check-mirrors.ts';
+import { type CheckedMirror, checkMirrors, type Mirroring } from './check-mirrors.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { checkpointFile, maxCheckpointBytes, parseCheckpointFile } from './mirror-format.ts';
 
 /** The log as an auditor sees it. */
 export class Audit {
-  readonly #context: AuthorityContext;
+  readonly #context: Mirroring;
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Mirroring) {
     this.#context = context;
   }
 
@@ -63,7 +62,7 @@ type Found = PassedCheckpoint & { readonly head: string };
  * @throws HoldfastError `authority_damaged`, naming the first record that is wrong, or what is on record otherwise; `checkpoint_invalid` when the given one
  *   was not signed by this authority
  */
-async function verifyLog(context: AuthorityContext, given?: SignedCheckpoint): Promise<VerifiedLog> {
+async function verifyLog(context: Mirroring, given?: SignedCheckpoint): Promise<VerifiedLog> {
   const found: Found[] = [];
   if (given !== undefined) found.push(fromGiven(context, given));
   const kept = await readKeptCheckpoint(context);
@@ -87,13 +86,13 @@ async function verifyLog(context: AuthorityContext, given?: SignedCheckpoint): P
   };
 }
 
-function fromGiven({ issuer }: AuthorityContext, signed: SignedCheckpoint): Found {
+function fromGiven({ issuer }: Mirroring, signed: SignedCheckpoint): Found {
   const checkpoint = ourCheckpoint(issuer, signed);
   if (checkpoint !== undefined) return { ...checkpoint, from: 'given' };
   throw new HoldfastError('checkpoint_invalid', 'the checkpoint was not signed by this authority');
 }
 
-function fromKept({ issuer }: AuthorityContext, signed: SignedCheckpoint | 'damaged'): Found {
+function fromKept({ issuer }: Mirroring, signed: SignedCheckpoint | 'damaged'): Found {
   const checkpoint = signed === 'damaged' ? undefined : ourCheckpoint(issuer, signed);
   if (checkpoint !== undefined) return { ...checkpoint, from: 'here' };
   throw authorityDamaged('the checkpoint kept beside the database was not signed by this authority');
@@ -110,7 +109,7 @@ function damageOf({ name, problem }: CheckedMirror): VerifiedLog['unread'] {
 }
 
 async function fromMirror(
-  { issuer, present }: AuthorityContext,
+  { issuer, present }: Mirroring,
   mirror: LogMirror,
 ): Promise<Found | VerifiedLog['unread'][number]> {
   const { name } = mirror;

@@ -1,8 +1,13 @@
-import type { AuthorityContext } from '../authority-context.ts';
 import { hashRecord, logStart } from '../log/log-record.ts';
+import type { Keeping } from '../standing/kept-checkpoint.ts';
 import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { lookAtMirror, type OwnLog } from './look-at-mirror.ts';
+
+/** What the log is mirrored with, and what is looked at to see whether it was. */
+export interface Mirroring extends Keeping {
+  readonly care: { readonly mirrors: readonly LogMirror[] };
+}
 
 /** What a mirror is good for on the day that it is needed. */
 export interface CheckedMirror {
@@ -17,7 +22,7 @@ export interface CheckedMirror {
  * Reads all that the mirrors have after record `after`, as a restore from a backup of that moment would. One that is
  * being written while it is read is read once more before anything bad is said of it.
  */
-export async function checkMirrors(context: AuthorityContext, after: number): Promise<CheckedMirror[]> {
+export async function checkMirrors(context: Mirroring, after: number): Promise<CheckedMirror[]> {
   const { care, records } = context;
   const issuers = await KnownIssuers.of(records);
   const own = await ownLog(context, after);
@@ -44,7 +49,7 @@ async function check(mirror: LogMirror, own: OwnLog, issuers: KnownIssuers): Pro
 }
 
 /** Our log as if it ended with record `after`. */
-async function ownLog({ records }: AuthorityContext, after: number): Promise<OwnLog> {
+async function ownLog({ records }: Mirroring, after: number): Promise<OwnLog> {
   const hashAt = async (sequence: number): Promise<string | undefined> => {
     const record = await records.committed.log.text(sequence);
     return record === undefined ? undefined : hashRecord(record);

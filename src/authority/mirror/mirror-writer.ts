@@ -1,8 +1,8 @@
 import { asBuffer, type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { hashRecord, type LogHead } from '../log/log-record.ts';
 import type { Records } from '../records/records.ts';
 import { supersede } from '../standing/standing.ts';
+import type { Mirroring } from './check-mirrors.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {
@@ -29,13 +29,13 @@ interface Found {
 
 /** Keeps one mirror up to date; one write at a time. */
 export class MirrorWriter {
-  readonly #context: AuthorityContext;
+  readonly #context: Mirroring;
   readonly #mirror: LogMirror;
   readonly #issuers: KnownIssuers;
   /** The segment that is being filled: records are added to what was written before. */
   #open: { readonly name: string; readonly text: string; readonly end: number } | undefined;
 
-  constructor(context: AuthorityContext, mirror: LogMirror, issuers: KnownIssuers) {
+  constructor(context: Mirroring, mirror: LogMirror, issuers: KnownIssuers) {
     this.#context = context;
     this.#mirror = mirror;
     this.#issuers = issuers;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isHoldfastError, type Log } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Mirroring } from './check-mirrors.ts';
 import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { MirrorWriter } from './mirror-writer.ts';
@@ -30,11 +30,11 @@ interface Tracked {
 
 /** The copies of the log outside this home, and what they say about other copies of this authority. */
 export class Mirrors {
-  readonly #context: AuthorityContext;
+  readonly #context: Mirroring;
   readonly #tracked: readonly Tracked[];
   readonly #writers = new Map<Tracked, Promise<MirrorWriter>>();
 
-  private constructor(context: AuthorityContext, written: ReadonlyMap<string, number>) {
+  private constructor(context: Mirroring, written: ReadonlyMap<string, number>) {
     this.#context = context;
     this.#tracked = context.care.mirrors.map((mirror) => ({
       mirror,
@@ -46,7 +46,7 @@ export class Mirrors {
   }
 
   /** How far each was written the last time is on record, by this process or one before. */
-  static async of(context: AuthorityContext): Promise<Mirrors> {
+  static async of(context: Mirroring): Promise<Mirrors> {
     const written = await Promise.all(
       context.care.mirrors.map(async ({ name }) => {
         const row = await context.records.mirrors.find(name);

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
 import type { SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { hashRecord, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
 import { identityOf } from '../records/identity-label.ts';
+import type { Mirroring } from './check-mirrors.ts';
 import type { CheckpointLine, RecordLine } from './mirror-format.ts';
 
 /** A run of records as a mirror gets it. */
@@ -15,11 +15,7 @@ export interface SegmentText {
 }
 
 /** The lines of the records from `first` to `last`, and who signs for them. */
-export async function segmentText(
-  context: AuthorityContext,
-  first: number,
-  last: number,
-): Promise<SegmentText> {
+export async function segmentText(context: Mirroring, first: number, last: number): Promise<SegmentText> {
   const rows = await context.records.log.after(first - 1, last - first + 1);
   const lines = [];
   for (const { record } of rows) lines.push(JSON.stringify(await recordLine(context, record)));
@@ -29,7 +25,7 @@ export async function segmentText(
 }
 
 /** A signed place in the log, with the certificate that signed. */
-export function checkpointLine(context: AuthorityContext, { sequence, hash }: LogHead): CheckpointLine {
+export function checkpointLine(context: Mirroring, { sequence, hash }: LogHead): CheckpointLine {
   const { issuer, present, clock, epoch } = context;
   const signed: SignedCheckpoint = signCheckpoint(
     {
@@ -45,7 +41,7 @@ export function checkpointLine(context: AuthorityContext, { sequence, hash }: Lo
   return { signed, issuing: asBuffer(issuer.issuing.certificate.der).toString('base64') };
 }
 
-async function recordLine(context: AuthorityContext, text: string): Promise<RecordLine> {
+async function recordLine(context: Mirroring, text: string): Promise<RecordLine> {
   const record = parseRecord(text);
   const certificate = record && (await certificateOf(context, record));
   const sealed = record?.kind === 'escrowed' ? await sealedOf(context, record) : undefined;
@@ -57,17 +53,14 @@ async function recordLine(context: AuthorityContext, text: string): Promise<Reco
 }
 
 /** The sealed password that a record is about: nobody but the recovery kit opens it. */
-async function sealedOf(
-  { records }: AuthorityContext,
-  { by, details }: LogRecord,
-): Promise<Uint8Array | undefined> {
+async function sealedOf({ records }: Mirroring, { by, details }: LogRecord): Promise<Uint8Array | undefined> {
   const sealed = await records.escrows.ofRepository(identityOf(by), String(details['repository']));
   return sealed.find((each) => hash('sha256', each) === details['sha256']);
 }
 
 /** The certificate that a record is about. */
 async function certificateOf(
-  { records: { committed } }: AuthorityContext,
+  { records: { committed } }: Mirroring,
   { kind, details }: LogRecord,
 ): Promise<Bytes | undefined> {
   if (kind === 'issuing certificate replaced')

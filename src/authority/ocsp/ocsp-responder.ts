@@ -14,12 +14,11 @@ import {
   parseOcspRequest,
 } from '../../pki/index.ts';
 import { backdateMs, revocationProfiles } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { IssuerRevocation } from '../issuers/issuer.ts';
 import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 import { AnswerSigner } from './answer-signer.ts';
-import { readOcspSigner } from './ocsp-signers.ts';
+import { type Answering, readOcspSigner } from './ocsp-signers.ts';
 import { Recent } from './recent.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
@@ -72,13 +71,13 @@ const signerLookMs = 60_000;
  * signed once is given again for some minutes, to whoever asks without a nonce.
  */
 export class OcspResponder {
-  readonly #context: AuthorityContext;
+  readonly #context: Answering;
   readonly #kept = new Recent<Kept>(keptAnswers);
   readonly #thread = new AnswerSigner();
   readonly #signers = new Map<string, { readonly signer: OcspSigner | undefined; readonly atMs: number }>();
   #labels: KnownLabels | undefined;
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Answering) {
     this.#context = context;
   }
 

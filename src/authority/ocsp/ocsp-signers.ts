@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { type Bytes, equalBytes } from '../../base/index.ts';
+import { type Bytes, type Clock, equalBytes } from '../../base/index.ts';
 import {
   createLintedCertificate,
   createName,
@@ -12,14 +12,26 @@ import {
   parseCertificate,
 } from '../../pki/index.ts';
 import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
+import type { Keystore } from '../../trust/index.ts';
+import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
+import type { Recording } from '../log/audit-log.ts';
+import type { ClockGuard } from '../standing/clock-guard.ts';
+import type { Present } from '../standing/present.ts';
+
+/** What answers are signed with, and those who sign them replaced. */
+export interface Answering extends Recording {
+  readonly issuer: Issuer;
+  readonly keystore: Keystore;
+  readonly clock: Clock;
+  readonly clockGuard: ClockGuard;
+  readonly present: Present;
+}
 
 /**
  * Gives every issuing certificate that is in use, and whose key is here, somebody who signs OCSP answers for it, with a
  * new key at two thirds of the life of the one before. The issuing keys themselves sign no answers.
  */
-export async function renewOcspSignersWhenDue(context: AuthorityContext): Promise<void> {
+export async function renewOcspSignersWhenDue(context: Answering): Promise<void> {
   const { present, clock, clockGuard, keystore, issuer } = context;
   if (present.state.standing !== 'ready' || clockGuard.problem() !== undefined) return;
   const inUse = issuer.issuings.filter(({ label, certificate }) => {
@@ -29,10 +41,7 @@ export async function renewOcspSignersWhenDue(context: AuthorityContext): Promis
   for (const issuing of inUse) if (await isDue(context, issuing)) await replace(context, issuing);
 }
 
-async function isDue(
-  context: AuthorityContext,
-  { label, certificate: issuing }: CaCertificate,
-): Promise<boolean> {
+async function isDue(context: Answering, { label, certificate: issuing }: CaCertificate): Promise<boolean> {
   const present = (await readOcspSigner(context, label))?.certificate;
   if (present === undefined || context.clock.now() < present.notBefore.getTime()) return true;
   // At the end of the issuing certificate there is nothing to be won by another one.
@@ -40,7 +49,7 @@ async function isDue(
 }
 
 /** The key is in the keystore before its certificate is on record: what is cut short in between is due again. */
-async function replace(context: AuthorityContext, issuing: CaCertificate): Promise<void> {
+async function replace(context: Answering, issuing: CaCertificate): Promise<void> {
   const { records, keystore, log, clock } = context;
   const { privateKey } = await generateKeyPair(authorityProfiles.ocspSigner.keyAlgorithm);
   const spki = exportPublicKey(privateKey);
@@ -72,7 +81,7 @@ function ocspSignerLabel(issuerLabel: string): string {
  * was cut short left a key that is not the one of the certificate.
  */
 export async function readOcspSigner(
-  { records, keystore }: Pick<AuthorityContext, 'records' | 'keystore'>,
+  { records, keystore }: Pick<Answering, 'records' | 'keystore'>,
   issuerLabel: string,
 ): Promise<OcspSigner | undefined> {
   const label = ocspSignerLabel(issuerLabel);

@@ -3,11 +3,10 @@ import { type Clock, HoldfastError, systemErrorCode } from '../../base/index.ts'
 import type { DatabasePlace, ProcessLock } from '../../db/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
-import { Authority, type AuthorityParts } from '../authority.ts';
-import { createContext } from '../authority-context.ts';
+import { Authority, type AuthorityContext, type AuthorityParts } from '../authority.ts';
 import { type Care, noCare } from '../backup/care.ts';
 import { recordNames } from '../issue/record-certificate.ts';
-import { readIssuer } from '../issuers/issuer.ts';
+import { type Issuer, readIssuer } from '../issuers/issuer.ts';
 import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { Mirrors } from '../mirror/mirrors.ts';
@@ -134,6 +133,23 @@ export async function contextOf(
     serverRoots: await ServerRoots.of(context),
     mirrors: await Mirrors.of(context),
     recoveryRecipient: recovery_recipient,
+  };
+}
+
+/** A context that begins with `issuer`. */
+function createContext(
+  parts: Omit<AuthorityContext, 'issuer' | 'useIssuer'>,
+  issuer: Issuer,
+): AuthorityContext {
+  let present = issuer;
+  return {
+    ...parts,
+    get issuer() {
+      return present;
+    },
+    useIssuer(next) {
+      present = next;
+    },
   };
 }
 

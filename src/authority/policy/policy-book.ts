@@ -8,14 +8,15 @@ import {
   policyEntries,
   weakerPolicyKeys,
 } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Recording } from '../log/audit-log.ts';
 import { policyOnRecord } from '../records/policy.ts';
+import type { Present } from '../standing/present.ts';
 
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {
-  readonly #context: AuthorityContext;
+  readonly #context: Recording & { readonly present: Present };
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Recording & { readonly present: Present }) {
     this.#context = context;
   }
 
@@ -66,7 +67,7 @@ export class PolicyBook {
 /** What the change is made to: two that come at once both hold. */
 
 /** What the policy gives up that the default keeps, one sentence for each key. */
-export function policyWarnings({ present }: Pick<AuthorityContext, 'present'>): string[] {
+export function policyWarnings({ present }: { readonly present: Present }): string[] {
   const weaker = weakerPolicyKeys(present.policy);
   return policyEntries(present.policy)
     .filter(({ key }) => weaker.includes(key))

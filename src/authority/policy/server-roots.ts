@@ -7,7 +7,13 @@ import {
   type TrustBundle,
   trustAnchor,
 } from '../../trust/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Issuer } from '../issuers/issuer.ts';
+import type { Recording } from '../log/audit-log.ts';
+
+/** What the roots that nodes trust are put on record with. */
+interface Rooted extends Recording {
+  readonly issuer: Issuer;
+}
 
 /** A root from elsewhere that clients believe for one host. */
 export interface ServerRoot {
@@ -33,16 +39,16 @@ const maxBundleLength = 40 * 1024;
 
 /** Whom the nodes of the network trust: its root, and roots from elsewhere for certain hosts of its servers. */
 export class ServerRoots {
-  readonly #context: AuthorityContext;
+  readonly #context: Rooted;
   #bundle: TrustBundle;
 
-  private constructor(context: AuthorityContext, bundle: TrustBundle) {
+  private constructor(context: Rooted, bundle: TrustBundle) {
     this.#context = context;
     this.#bundle = bundle;
   }
 
   /** As they are on record. */
-  static async of(context: AuthorityContext): Promise<ServerRoots> {
+  static async of(context: Rooted): Promise<ServerRoots> {
     return new ServerRoots(context, await readBundle(context));
   }
 
@@ -92,7 +98,7 @@ export class ServerRoots {
   }
 }
 
-async function readBundle({ issuer, records }: AuthorityContext): Promise<TrustBundle> {
+async function readBundle({ issuer, records }: Rooted): Promise<TrustBundle> {
   const own = singleRootBundle(issuer.network, issuer.root.certificate.der);
   const byRoot = Map.groupBy(await records.committed.serverRoots.list(), (row) => row.fingerprint);
   const others = [...byRoot.values()].flatMap((rows): TrustAnchor[] => {

@@ -1,4 +1,5 @@
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Recording } from '../log/audit-log.ts';
+import type { Present } from '../standing/present.ts';
 
 /** What is taken for the store from now on, and who says so. */
 export interface StoreAcceptance {
@@ -15,9 +16,9 @@ export const unmarkedStore = 'unmarked';
 
 /** Which store this network's repositories are in: what a server compares the directory with that it finds. */
 export class StoreRecord {
-  readonly #context: AuthorityContext;
+  readonly #context: Recording & { readonly present: Present };
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Recording & { readonly present: Present }) {
     this.#context = context;
   }
 

@@ -20,8 +20,8 @@ import {
   parseRequestedNames,
   slug,
 } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
+import type { Issuing } from '../issue/issue.ts';
 import { checkPublicKey } from '../issue/key-rules.ts';
 import { leafTemplate } from '../issue/leaf-contents.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
@@ -171,7 +171,7 @@ function subjectFor(subject: Name, names: readonly HostName[]): { readonly subje
 /** Whether a certificate could be issued for this, as far as that can be known now. */
 export async function checkAsked(
   records: Records,
-  { issuer, present, clock }: AuthorityContext,
+  { issuer, present, clock }: Issuing,
   { asked, request: { spki } }: { readonly asked: Authorisation; readonly request: CertificateRequest },
 ): Promise<void> {
   const { identity } = asked;

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type CertificateRequest, parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { checkName } from '../enrol/create-join-code.ts';
+import type { Enrolling } from '../enrol/enrol-node.ts';
 import type { Authorisation } from '../issue/authorisation.ts';
 import { issue } from '../issue/issue.ts';
 import { identityLabel } from '../records/identity-label.ts';
@@ -22,7 +22,7 @@ export interface ApproveOrder extends AskedFor {
  * @throws HoldfastError `request_unknown`, `request_denied`, `request_expired`, and as `submitRequest` and `issue` do
  */
 export async function approveRequest(
-  context: AuthorityContext,
+  context: Enrolling,
   id: number,
   { by, ...said }: ApproveOrder,
 ): Promise<RequestRow> {
@@ -51,7 +51,7 @@ export async function approveRequest(
  * @throws HoldfastError `request_unknown`, `request_expired`, `request_not_allowed` for one that was approved
  */
 export async function denyRequest(
-  context: AuthorityContext,
+  context: Enrolling,
   id: number,
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<RequestRow> {
@@ -81,7 +81,7 @@ export interface RequestToDecide {
  */
 export async function checkDecision(
   records: Records,
-  context: AuthorityContext,
+  context: Enrolling,
   { row, said }: RequestToDecide,
 ): Promise<Authorisation> {
   const request = parseCertificateRequest(row.request);
@@ -93,7 +93,7 @@ export async function checkDecision(
 }
 
 /** What a request asks for under the policy of now. Errors as `readAsked`. */
-export function readWaiting({ present, issuer }: AuthorityContext, { row, said }: RequestToDecide): Asked {
+export function readWaiting({ present, issuer }: Enrolling, { row, said }: RequestToDecide): Asked {
   const { role = row.role, name = row.name, names } = said;
   const context = { policy: present.policy, network: issuer.network };
   return readAsked(context, parseCertificateRequest(row.request), { role, name, names });
@@ -102,7 +102,7 @@ export function readWaiting({ present, issuer }: AuthorityContext, { row, said }
 /** A renewal says what the certificate before it said. */
 async function decideLate(
   records: Records,
-  context: AuthorityContext,
+  context: Enrolling,
   { row, request, said }: RequestToDecide & { readonly request: CertificateRequest },
 ): Promise<Authorisation> {
   if (said.role !== undefined || said.name !== undefined || said.names !== undefined) {
@@ -119,11 +119,7 @@ async function decideLate(
   return authorisation;
 }
 
-async function findExisting(
-  { requests }: Records,
-  { clock }: AuthorityContext,
-  id: number,
-): Promise<RequestRow> {
+async function findExisting({ requests }: Records, { clock }: Enrolling, id: number): Promise<RequestRow> {
   const row = await requests.find(id, clock.now());
   if (row !== undefined) return row;
   throw new HoldfastError('request_unknown', `there is no request ${id}`, {

@@ -2,8 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, HoldfastError } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
-import type { Issued } from '../issue/issue.ts';
+import type { Issued, Issuing } from '../issue/issue.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
 import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
@@ -32,7 +31,7 @@ export interface Waiting extends Pick<NewRequest, 'asked_by' | 'asked_from' | 'k
 }
 
 /** Lets a request wait for a person. */
-export async function enqueue(tx: Records, context: AuthorityContext, waiting: Waiting): Promise<Submitted> {
+export async function enqueue(tx: Records, context: Issuing, waiting: Waiting): Promise<Submitted> {
   const row = toRow(context, waiting);
   const handle = createHandle();
   const before = await tx.requests.findPending(row.public_key, row.asked_at);
@@ -47,10 +46,7 @@ export async function enqueue(tx: Records, context: AuthorityContext, waiting: W
   return submitted({ ...row, id, state: 'pending' }, handle);
 }
 
-function toRow(
-  { clock, present }: AuthorityContext,
-  { request, renews = null, ...rest }: Waiting,
-): NewRequest {
+function toRow({ clock, present }: Issuing, { request, renews = null, ...rest }: Waiting): NewRequest {
   const nowMs = clock.now();
   return {
     ...rest,
@@ -96,7 +92,7 @@ async function checkRoom(tx: Records, { asked_by, asked_from, asked_at, kind }: 
  * a crash in between gets the same one.
  */
 export async function recordApproved(
-  context: AuthorityContext,
+  context: Issuing,
   { id: certificate, chain }: Issued,
   granted: Omit<Waiting, 'role' | 'name'> & { readonly decidedBy: string },
 ): Promise<Submitted> {
@@ -146,11 +142,11 @@ export function hashHandle(handle: string): Bytes {
 const keptMs = 90 * dayMs;
 
 /** Puts on record which requests have waited too long; they answer as expired before that already. */
-export async function expireRequests({ records, clock }: AuthorityContext): Promise<void> {
+export async function expireRequests({ records, clock }: Issuing): Promise<void> {
   await records.requests.expire(clock.now());
 }
 
 /** Removes requests that ended long ago; the log keeps what became of them. A clock that is wrong removes nothing. */
-export async function removeOldRequests({ records, clock, clockGuard }: AuthorityContext): Promise<void> {
+export async function removeOldRequests({ records, clock, clockGuard }: Issuing): Promise<void> {
   if (clockGuard.problem() === undefined) await records.requests.removeEnded(clock.now() - keptMs);
 }

@@ -8,7 +8,7 @@ import {
   parseCertificateRequest,
   type Role,
 } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Enrolling } from '../enrol/enrol-node.ts';
 import type { Authorisation } from '../issue/authorisation.ts';
 import { leafSubject } from '../issue/leaf-contents.ts';
 import type { RefusalCounter } from '../log/refusal-counter.ts';
@@ -78,10 +78,10 @@ const defaultLimit = 1000;
 
 /** Requests for certificates: taken in, decided on, collected. */
 export class Requests {
-  readonly #context: AuthorityContext;
+  readonly #context: Enrolling;
   readonly #refusals: RefusalCounter;
 
-  constructor(context: AuthorityContext, refusals: RefusalCounter) {
+  constructor(context: Enrolling, refusals: RefusalCounter) {
     this.#context = context;
     this.#refusals = refusals;
   }

@@ -5,7 +5,7 @@ import {
   type Identity,
   readSignedRequest,
 } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Enrolling } from '../enrol/enrol-node.ts';
 import { authorisedBy, renewNode } from '../enrol/renew-node.ts';
 import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
 import { isLive } from '../issue/record-certificate.ts';
@@ -25,7 +25,7 @@ import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
  *   `certificate_expired` beyond the grace, `request_malformed`, `request_signature_invalid`, `request_not_allowed`
  */
 export async function submitRenewal(
-  context: AuthorityContext,
+  context: Enrolling,
   pkcs7: Bytes,
   { from }: { readonly from: string },
 ): Promise<Submitted> {
@@ -54,7 +54,7 @@ export async function submitRenewal(
 /** What a person decides on a late renewal, checked again when it is decided. */
 export async function checkLate(
   records: Records,
-  context: AuthorityContext,
+  context: Enrolling,
   { request, authorisation }: { readonly request: CertificateRequest; readonly authorisation: Authorisation },
 ): Promise<void> {
   const { identity, names } = authorisation;
@@ -66,7 +66,7 @@ export async function checkLate(
 
 /** What the certificate that ended authorises. @throws HoldfastError `certificate_revoked`, `certificate_expired` */
 export function lateAuthorisation(
-  { present, clock }: AuthorityContext,
+  { present, clock }: Enrolling,
   { row, signer, identity }: Signer,
 ): Authorisation {
   const { serial, revoked_at, not_after } = row;

@@ -1,8 +1,7 @@
 import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { requestFromText } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { checkName } from '../enrol/create-join-code.ts';
-import { enrolNode } from '../enrol/enrol-node.ts';
+import { type Enrolling, enrolNode } from '../enrol/enrol-node.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
 import type { NewRequest } from '../records/requests.ts';
 import { readRequest } from '../signing/request-proof.ts';
@@ -33,7 +32,7 @@ export interface SubmitOrder extends Omit<AskedFor, 'names'> {
  *   `name_invalid`, `name_reserved`, `name_not_permitted`, `name_taken`; with a join code as `enrolNode`, with a
  *   signature as `renewNode`
  */
-export async function submitRequest(context: AuthorityContext, order: SubmitOrder): Promise<Submitted> {
+export async function submitRequest(context: Enrolling, order: SubmitOrder): Promise<Submitted> {
   checkStanding(context);
   const { kind, der } = requestFromText(order.input);
   if (kind === 'pkcs7') return await submitSigned(context, der, order);
@@ -54,7 +53,7 @@ export async function submitRequest(context: AuthorityContext, order: SubmitOrde
   });
 }
 
-function checkOpen({ present }: AuthorityContext): void {
+function checkOpen({ present }: Enrolling): void {
   if (present.policy.queue === 'on') return;
   throw new HoldfastError('queue_closed', 'requests are not taken here now', {
     hint: 'ask the administrator for a join code, or for: holdfast policy set queue on',
@@ -67,7 +66,7 @@ function askedBy({ by = 'unknown', from }: SubmitOrder): Pick<NewRequest, 'asked
 
 /** The code authorises, so the request says no more than the code does. */
 /** The certificate that it is signed with says what is renewed: nothing beside it can. */
-async function submitSigned(context: AuthorityContext, der: Bytes, order: SubmitOrder): Promise<Submitted> {
+async function submitSigned(context: Enrolling, der: Bytes, order: SubmitOrder): Promise<Submitted> {
   const { role, name, secret } = order;
   if (role === undefined && name === undefined && secret === undefined)
     return await submitRenewal(context, der, order);
@@ -77,7 +76,7 @@ async function submitSigned(context: AuthorityContext, der: Bytes, order: Submit
 }
 
 async function submitWithCode(
-  context: AuthorityContext,
+  context: Enrolling,
   der: Bytes,
   order: SubmitOrder & { readonly secret: Secret<Bytes> },
 ): Promise<Submitted> {

@@ -1,9 +1,9 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type Identity, parseIdentityUri, roles, type SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
+import type { CrlSigning } from './sign-crl.ts';
 
 /** What can be revoked, as a person names it: one certificate, an identity with all that it has, or who issued them. */
 export type RevocationTarget =
@@ -26,7 +26,7 @@ const maxSerialDigits = 40;
  * @throws HoldfastError `object_not_found`; `input_invalid` when it means several, naming them, or the root
  */
 export async function findTarget(
-  context: Pick<AuthorityContext, 'records' | 'issuer' | 'present'>,
+  context: Pick<CrlSigning, 'records' | 'issuer' | 'present'>,
   text: string,
   as?: TargetWord,
 ): Promise<RevocationTarget> {
@@ -98,7 +98,7 @@ async function findIdentities({ identities }: Records, text: string): Promise<Re
  * nothing here knows its name.
  */
 function findUnseen(
-  { present, issuer }: Pick<AuthorityContext, 'present' | 'issuer'>,
+  { present, issuer }: Pick<CrlSigning, 'present' | 'issuer'>,
   text: string,
 ): RevocationTarget | undefined {
   const identity = parseIdentityUri(text) ?? parseIdentityUri(`spiffe://${issuer.network}/${text}`);

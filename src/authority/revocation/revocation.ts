@@ -1,13 +1,12 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type OcspAnswerBytes, OcspResponder } from '../ocsp/ocsp-responder.ts';
 import { checkStanding } from '../standing/standing.ts';
 import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
 import { type RevocationOrder, type Revoked, revokeCertificate } from './revoke-certificates.ts';
 import { revokeIdentity } from './revoke-identity.ts';
 import { countToRenew, type RevokedIssuer, revokeIssuer } from './revoke-issuer.ts';
-import { type ListedCrl, listCrls, readCrlState, signCrl } from './sign-crl.ts';
+import { type CrlSigning, type ListedCrl, listCrls, readCrlState, signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';
 
 /** A revocation list as it was signed. */
@@ -22,13 +21,13 @@ export interface SignedCrl {
 
 /** Revoking, and what is said of it to whoever asks: lists that are signed ahead, and OCSP answers. */
 export class Revocation {
-  readonly #context: AuthorityContext;
+  readonly #context: CrlSigning;
   readonly #responder: OcspResponder;
   readonly #lists = new Map<string, SignedCrl>();
   readonly #requests = new Map<SerialNumber, Bytes>();
   readonly #watchers = new Set<() => void>();
 
-  constructor(context: AuthorityContext) {
+  constructor(context: CrlSigning) {
     this.#context = context;
     this.#responder = new OcspResponder(context);
   }

@@ -1,9 +1,16 @@
-import { HoldfastError } from '../../base/index.ts';
+import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Recording } from '../log/audit-log.ts';
 import type { CertificateRow, Revocation } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
+import type { Present } from '../standing/present.ts';
+
+/** What certificates are revoked with. */
+export interface Revoking extends Recording {
+  readonly clock: Clock;
+  readonly present: Present;
+}
 
 /** Why, and who says so. */
 export interface RevocationOrder {
@@ -18,7 +25,7 @@ export interface RevocationOrder {
  */
 export async function revokeCertificates(
   tx: Records,
-  context: AuthorityContext,
+  context: Revoking,
   identity: Identity,
   order: RevocationOrder,
 ): Promise<void> {
@@ -36,7 +43,7 @@ export async function revokeCertificates(
  */
 export async function markLiveRevoked(
   tx: Records,
-  { clock, present }: AuthorityContext,
+  { clock, present }: Revoking,
   identityId: number,
   { reason }: RevocationOrder,
 ): Promise<SerialNumber[]> {
@@ -52,7 +59,7 @@ export async function markLiveRevoked(
  * @throws HoldfastError `object_not_found`, `already_revoked`
  */
 export async function revokeCertificate(
-  { records, log, clock }: AuthorityContext,
+  { records, log, clock }: Revoking,
   serial: SerialNumber,
   { reason, by }: RevocationOrder,
 ): Promise<Revoked> {

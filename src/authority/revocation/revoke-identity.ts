@@ -1,10 +1,9 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Identity } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { IdentityName, IdentityRow } from '../records/identities.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import { markLiveRevoked, type RevocationOrder, type Revoked } from './revoke-certificates.ts';
+import { markLiveRevoked, type RevocationOrder, type Revoked, type Revoking } from './revoke-certificates.ts';
 
 /**
  * Ends an identity: every certificate that it could use, its renewal, and the join codes of its name. It comes back
@@ -12,7 +11,7 @@ import { markLiveRevoked, type RevocationOrder, type Revoked } from './revoke-ce
  * @throws HoldfastError `object_not_found` when nothing was ever issued to it, `already_revoked`
  */
 export async function revokeIdentity(
-  context: AuthorityContext,
+  context: Revoking,
   identity: Pick<Identity, 'role' | 'name'>,
   order: RevocationOrder,
 ): Promise<Revoked> {

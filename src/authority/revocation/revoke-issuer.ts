@@ -1,6 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { type CaCertificate, type IssuerRevocation, rootKey } from '../issuers/issuer.ts';
 import { readAgain, replaceIssuing } from '../issuers/replace-issuing.ts';
 import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
@@ -8,7 +7,7 @@ import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
 import { checkClock } from '../standing/clock-guard.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
-import { signCrl } from './sign-crl.ts';
+import { type CrlSigning, signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';
 
 /** An issuing certificate that was revoked, on record. */
@@ -29,7 +28,7 @@ export interface RevokedIssuer {
  * @throws HoldfastError `root_offline`, `object_not_found`, `already_revoked`, `clock_wrong`; nothing has changed then
  */
 export async function revokeIssuer(
-  context: AuthorityContext,
+  context: CrlSigning,
   label: string,
   order: RevocationOrder,
 ): Promise<RevokedIssuer> {
@@ -49,7 +48,7 @@ export async function revokeIssuer(
   return { label, serial, replacedBy: context.issuer.issuing.label, ...revocation };
 }
 
-function findIssuing({ issuer }: AuthorityContext, label: string): CaCertificate {
+function findIssuing({ issuer }: CrlSigning, label: string): CaCertificate {
   const target = issuer.issuings.find((each) => each.label === label);
   if (target === undefined)
     throw new HoldfastError('object_not_found', `there is no issuing certificate ${label}`, {
@@ -63,7 +62,7 @@ function findIssuing({ issuer }: AuthorityContext, label: string): CaCertificate
 }
 
 /** A key that was made ahead lay beside the one that is not to be believed any more. */
-async function replace(context: AuthorityContext, record: (tx: Records) => Promise<void>): Promise<void> {
+async function replace(context: CrlSigning, record: (tx: Records) => Promise<void>): Promise<void> {
   const { issuer, keystore } = context;
   const next = issuerLabel('issuing', issuer.issuings.length + 1);
   if (keystore.has(next)) await keystore.update((entries) => entries.remove(next));
@@ -82,7 +81,7 @@ interface RevocationToRecord {
  */
 async function recordRevoked(
   tx: Records,
-  { log }: AuthorityContext,
+  { log }: CrlSigning,
   { target: { label, certificate }, revocation, by }: RevocationToRecord,
 ): Promise<void> {
   const { reason } = revocation;
@@ -94,7 +93,7 @@ async function recordRevoked(
   await log.append(tx, { kind: 'issuing certificate revoked', by, details });
 }
 
-async function publish(context: AuthorityContext, label: string): Promise<void> {
+async function publish(context: CrlSigning, label: string): Promise<void> {
   const { root } = context.issuer;
   const concerned = [root.label, label, context.issuer.issuing.label];
   for (const { issuer, profile } of signingIssuers(context))
@@ -106,7 +105,7 @@ async function publish(context: AuthorityContext, label: string): Promise<void> 
  * How many identities have no certificate left that is let in everywhere, and one of a revoked issuer that is good for
  * its renewal.
  */
-export async function countToRenew({ records, clock, issuer }: AuthorityContext): Promise<number> {
+export async function countToRenew({ records, clock, issuer }: CrlSigning): Promise<number> {
   if (issuer.issuings.every(({ revoked }) => revoked === undefined)) return 0;
   return await records.identities.countToRenew(clock.now());
 }

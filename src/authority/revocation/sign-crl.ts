@@ -1,13 +1,17 @@
 import type { Bytes } from '../../base/index.ts';
 import { type CrlEntry, createCrl, encodeCrlEntries, keyIdentifier } from '../../pki/index.ts';
 import { backdateMs } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
+import type { Replacing } from '../issuers/replace-issuing.ts';
+import type { Answering } from '../ocsp/ocsp-signers.ts';
 import type { RevokedRow } from '../records/certificates.ts';
 import type { CrlRow } from '../records/crls.ts';
 import type { Records } from '../records/records.ts';
 import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
+
+/** What revocation lists are signed with, and issuers replaced that are on them. */
+export interface CrlSigning extends Answering, Replacing {}
 
 /** Rows read and written at a time: about a millisecond of the thread that answers everybody. */
 const pageSize = 500;
@@ -22,7 +26,7 @@ const pageSize = 500;
  *   `authority_retired`
  */
 export async function signCrl(
-  context: AuthorityContext,
+  context: CrlSigning,
   { label, certificate }: CaCertificate,
   { lifetimeMs }: { readonly lifetimeMs: number },
 ): Promise<void> {
@@ -62,7 +66,7 @@ interface Entries {
 }
 
 function encodeEntries(
-  { issuer: { root, issuings }, records }: AuthorityContext,
+  { issuer: { root, issuings }, records }: CrlSigning,
   label: string,
   sinceMs: number,
 ): Promise<Entries> {

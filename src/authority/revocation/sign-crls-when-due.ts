@@ -1,8 +1,7 @@
 import { minCrlIntervalMs, revocationProfiles } from '../../policy/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
 import type { CrlRow } from '../records/crls.ts';
-import { readCrlState, signCrl } from './sign-crl.ts';
+import { type CrlSigning, readCrlState, signCrl } from './sign-crl.ts';
 
 type Profile = (typeof revocationProfiles)['root' | 'issuing'];
 
@@ -10,7 +9,7 @@ type Profile = (typeof revocationProfiles)['root' | 'issuing'];
  * Signs the list of every issuer whose key is here and whose list is due: there is none, it is to be refreshed long
  * before its end, or something was revoked since, and then at most once a minute.
  */
-export async function signCrlsWhenDue(context: AuthorityContext): Promise<void> {
+export async function signCrlsWhenDue(context: CrlSigning): Promise<void> {
   const { present, records, clock, clockGuard } = context;
   if (present.state.standing !== 'ready' || clockGuard.problem() !== undefined) return;
   const looks = await Promise.all(
@@ -27,7 +26,7 @@ export async function signCrlsWhenDue(context: AuthorityContext): Promise<void> 
 }
 
 /** The issuers whose lists can be signed here and are still asked for by anybody. */
-export function signingIssuers({ issuer: { root, issuings }, keystore, clock }: AuthorityContext): {
+export function signingIssuers({ issuer: { root, issuings }, keystore, clock }: CrlSigning): {
   readonly issuer: CaCertificate;
   readonly profile: Profile;
 }[] {

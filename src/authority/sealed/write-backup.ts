@@ -4,6 +4,7 @@ import { access, link, lstat, readdir, readFile, rename, rm } from 'node:fs/prom
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
+  type Clock,
   HoldfastError,
   syncDirectory,
   systemErrorCode,
@@ -13,14 +14,25 @@ import {
 import { restoreError } from '../../db/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { hashRecord } from '../log/log-record.ts';
 import { authorityDamaged } from '../records/authority-files.ts';
-import { readRecordsIn } from '../records/authority-records.ts';
+import { type AuthorityRecords, readRecordsIn } from '../records/authority-records.ts';
 import type { BackupLock } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import type { PartSource, SealAnswer, SealedBackup, SealMessage, SealOrder } from './seal-message.ts';
 import { withSnapshotFile } from './snapshot-files.ts';
+
+/** What a backup is made of. */
+export interface Sealing {
+  readonly directory: string;
+  readonly records: AuthorityRecords;
+  readonly keystore: Keystore;
+  readonly clock: Clock;
+  readonly care: {
+    /** The settings file, which goes into backups; absent where there is none. */
+    readonly settingsFile?: string | undefined;
+  };
+}
 
 /** Where a backup goes, and who opens it. */
 export interface BackupOrder {
@@ -42,7 +54,7 @@ export interface WrittenBackup extends SealedBackup {
  *
  * @throws HoldfastError `object_exists`, `path_not_found`, `storage_full`, `backup_damaged`
  */
-export async function writeBackup(context: AuthorityContext, order: BackupOrder): Promise<WrittenBackup> {
+export async function writeBackup(context: Sealing, order: BackupOrder): Promise<WrittenBackup> {
   const { path, force = false } = order;
   await checkPlace(path, force);
   await removeUnfinished(path);
@@ -62,7 +74,7 @@ export async function writeBackup(context: AuthorityContext, order: BackupOrder)
 
 /** Writes a backup of this moment into a new file. Errors: as {@link sealBackup}; the file is then the caller's to remove. */
 export async function sealSnapshot(
-  context: AuthorityContext,
+  context: Sealing,
   { target, lock }: { readonly target: string; readonly lock: BackupLock },
 ): Promise<WrittenBackup> {
   const { directory, records, keystore, clock } = context;
@@ -80,7 +92,7 @@ export async function sealSnapshot(
   });
 }
 
-async function settingsPart({ care: { settingsFile } }: AuthorityContext): Promise<PartSource[]> {
+async function settingsPart({ care: { settingsFile } }: Sealing): Promise<PartSource[]> {
   return settingsFile === undefined ? [] : [{ name: 'settings', from: await readFile(settingsFile) }];
 }
 

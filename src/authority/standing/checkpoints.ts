@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
+import { type Clock, HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
 import {
   type Checkpoint,
   claimedCheckpoint,
@@ -7,19 +7,31 @@ import {
   verifyCheckpoint,
 } from '../../enrol/index.ts';
 import type { Certificate } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
+import type { Recording } from '../log/audit-log.ts';
 import { hashRecord, type LogHead } from '../log/log-record.ts';
+import type { Present } from './present.ts';
 import { supersede } from './standing.ts';
 
 const sharedForMs = secondMs;
+
+/** What a checkpoint is signed with, and held against. */
+export interface Checkpointing extends Recording {
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly present: Present;
+  /** Increases with each restore from a backup. */
+  readonly epoch: number;
+  /** Whether this authority was opened to look only, and records nothing. */
+  readonly looks: boolean;
+}
 
 /**
  * Says, signed, how far the log has come, and listens to what nodes were told before. Nodes keep what they are told,
  * so that an authority that was set back cannot go on as if nothing had happened.
  */
 export class Checkpoints {
-  readonly #context: AuthorityContext;
+  readonly #context: Checkpointing;
   /** Shared by all whose records came to the disk together: each commit has a head of its own. */
   #last:
     | {
@@ -30,7 +42,7 @@ export class Checkpoints {
       }
     | undefined;
 
-  constructor(context: AuthorityContext) {
+  constructor(context: Checkpointing) {
     this.#context = context;
   }
 

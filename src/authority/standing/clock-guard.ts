@@ -7,7 +7,7 @@ import {
   minuteMs,
   type SinceBoot,
 } from '../../base/index.ts';
-import type { AuditLog } from '../log/audit-log.ts';
+import type { Recording } from '../log/audit-log.ts';
 import type { AuthorityRecords } from '../records/authority-records.ts';
 import type { Records } from '../records/records.ts';
 import type { StateRow } from '../records/state.ts';
@@ -158,7 +158,7 @@ export async function keepTime({ clockGuard, records }: GuardedRecords): Promise
  * was there; undefined when there was none, and then nothing is recorded.
  */
 export async function acceptClock(
-  { clockGuard, records, log }: GuardedRecords & { readonly log: AuditLog },
+  { clockGuard, records, log }: Recording & GuardedRecords,
   { reason, by }: { readonly reason: string; readonly by: string },
 ): Promise<ClockProblem | undefined> {
   const problem = clockGuard.problem();

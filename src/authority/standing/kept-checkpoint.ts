@@ -3,22 +3,26 @@ import { join } from 'node:path';
 import { Check } from 'typebox/value';
 import { minuteMs, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import { SignedCheckpoint } from '../../enrol/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { hashRecord } from '../log/log-record.ts';
-import { Checkpoints, ourCheckpoint } from './checkpoints.ts';
+import { type Checkpointing, Checkpoints, ourCheckpoint } from './checkpoints.ts';
+
+/** What is kept beside the database, and where that is. */
+export interface Keeping extends Checkpointing {
+  readonly directory: string;
+}
 
 /** What a checkpoint that was kept is compared with. */
-type KeptBeside = Pick<AuthorityContext, 'directory' | 'issuer' | 'records'>;
+type KeptBeside = Pick<Keeping, 'directory' | 'issuer' | 'records'>;
 
 /** What an open authority has kept, and when. */
-const kept = new WeakMap<AuthorityContext, { readonly sequence: number; readonly atMs: number }>();
+const kept = new WeakMap<Keeping, { readonly sequence: number; readonly atMs: number }>();
 const keepEveryMs = minuteMs;
 
 /**
  * Keeps beside the database how far the log has come, signed, at most once a minute: whoever changes the database then
  * has another file to match, and no key to sign it with.
  */
-export async function keepCheckpoint(context: AuthorityContext): Promise<void> {
+export async function keepCheckpoint(context: Keeping): Promise<void> {
   const last = kept.get(context);
   if (last === undefined || performance.now() - last.atMs >= keepEveryMs) await keepLastCheckpoint(context);
 }
@@ -27,7 +31,7 @@ export async function keepCheckpoint(context: AuthorityContext): Promise<void> {
  * Keeps it now, as the last thing before an authority is closed. One that the log does not pass through stays: it is the
  * proof that something is wrong. A full disk leaves the one before.
  */
-export async function keepLastCheckpoint(context: AuthorityContext): Promise<void> {
+export async function keepLastCheckpoint(context: Keeping): Promise<void> {
   if (context.looks || context.present.state.standing !== 'ready') return;
   if (!kept.has(context) && !(await takeUpKept(context))) return;
   const { sequence } = context.present.head;
@@ -41,7 +45,7 @@ export async function keepLastCheckpoint(context: AuthorityContext): Promise<voi
 }
 
 /** Goes on from what was kept before this authority was opened; false when the log contradicts it. */
-async function takeUpKept(context: AuthorityContext): Promise<boolean> {
+async function takeUpKept(context: Keeping): Promise<boolean> {
   if (!(await passesKeptCheckpoint(context))) return false;
   const signed = await readKeptCheckpoint(context);
   if (signed === undefined || signed === 'damaged') return true;
@@ -62,7 +66,7 @@ export async function passesKeptCheckpoint(context: KeptBeside): Promise<boolean
 
 /** The checkpoint that was kept last; undefined when none was, `damaged` when the file holds something else. */
 export async function readKeptCheckpoint(
-  context: Pick<AuthorityContext, 'directory'>,
+  context: Pick<Keeping, 'directory'>,
 ): Promise<SignedCheckpoint | 'damaged' | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(pathIn(context), 'utf8'));
@@ -74,6 +78,6 @@ export async function readKeptCheckpoint(
   }
 }
 
-function pathIn({ directory }: Pick<AuthorityContext, 'directory'>): string {
+function pathIn({ directory }: Pick<Keeping, 'directory'>): string {
   return join(directory, 'checkpoint.json');
 }

@@ -1,6 +1,7 @@
 import { equalBytes } from '../../base/index.ts';
 import type { Certificate, SerialNumber } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Issuer } from '../issuers/issuer.ts';
+import type { AuthorityRecords } from '../records/authority-records.ts';
 
 /**
  * What the records say of a certificate: `good`; `issuer revoked`, when it was issued here and only what stands above it
@@ -14,7 +15,7 @@ export type PeerStanding = 'good' | 'issuer revoked' | 'revoked' | 'unknown';
  * before anybody knows of it.
  */
 export async function standingOf(
-  { records, issuer }: Pick<AuthorityContext, 'records' | 'issuer'>,
+  { records, issuer }: { readonly records: AuthorityRecords; readonly issuer: Issuer },
   serial: SerialNumber,
   certificate?: Certificate,
 ): Promise<PeerStanding> {

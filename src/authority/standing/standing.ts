@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { Recording } from '../log/audit-log.ts';
 import type { Standing } from '../records/state.ts';
 import type { Present } from './present.ts';
 
@@ -48,7 +48,10 @@ export interface NewerCopy {
  * Ends the work of this authority for ever, on record; does nothing when it has ended already.
  * @throws HoldfastError `authority_superseded` from one that only looks, which leaves its records as they are
  */
-export async function supersede({ records, log, looks }: AuthorityContext, newer: NewerCopy): Promise<void> {
+export async function supersede(
+  { records, log, looks }: Recording & { readonly looks: boolean },
+  newer: NewerCopy,
+): Promise<void> {
   if (looks) throw knowsMore(newer);
   await records.transaction(async (tx) => {
     if (!(await tx.state.supersede())) return;
@@ -66,7 +69,7 @@ function knowsMore({ shownBy, epoch, sequence }: NewerCopy): HoldfastError {
 
 /** Ends the work of this authority, since it goes on elsewhere; recorded in the same transaction. */
 export async function retire(
-  { records, log }: AuthorityContext,
+  { records, log }: Recording,
   { path, by }: { readonly path: string; readonly by: string },
 ): Promise<void> {
   await records.transaction(async (tx) => {
@@ -77,7 +80,7 @@ export async function retire(
 
 /** Takes a retirement back. @throws HoldfastError `usage` when this authority is not retired */
 export async function unretire(
-  { records, present, log }: AuthorityContext,
+  { records, present, log }: Recording & { readonly present: Present },
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<void> {
   const { standing } = present.state;

@@ -1,6 +1,5 @@
 import { dayMs } from '../../base/index.ts';
 import type { Fingerprint, Role } from '../../pki/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
 import type { LogHead } from '../log/log-record.ts';
 import { type RefusedPeer, refusedPeers } from '../log/refused-peers.ts';
@@ -10,7 +9,7 @@ import { policyWarnings } from '../policy/policy-book.ts';
 import type { Standing } from '../records/state.ts';
 import { refusalOfStanding } from '../standing/standing.ts';
 import { type BackupStatus, backupWarnings, readBackupStatus } from './backup-status.ts';
-import { custodyWarnings } from './custody-warnings.ts';
+import { custodyWarnings, type Upkeep } from './custody-warnings.ts';
 
 /** A certificate as `status` shows it. */
 export interface CertificateStatus {
@@ -62,7 +61,7 @@ export interface StatusOptions {
 
 /** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
 export async function readStatus(
-  context: AuthorityContext,
+  context: Upkeep,
   { kitPath, mirrors, waitingRefusals }: StatusOptions,
 ): Promise<AuthorityStatus> {
   const { records, present, issuer, log, clock, epoch } = context;

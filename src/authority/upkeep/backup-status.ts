@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dayMs } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { placeName } from '../backup/backup-place.ts';
 import { type BackupRecord, readBackups } from '../backup/recorded-backups.ts';
+import type { Upkeep } from './custody-warnings.ts';
 
 /** How long nothing is said about backups that somebody makes by hand. */
 const patienceMs = 7 * dayMs;
@@ -18,7 +18,7 @@ export interface BackupStatus {
 }
 
 /** Looks at what is on record about backups. */
-export async function readBackupStatus({ records, present, care }: AuthorityContext): Promise<BackupStatus> {
+export async function readBackupStatus({ records, present, care }: Upkeep): Promise<BackupStatus> {
   const backups = await readBackups(records);
   const [newest] = backups;
   const { place, everyMs = patienceMs } = care.backups ?? {};
@@ -31,7 +31,7 @@ export async function readBackupStatus({ records, present, care }: AuthorityCont
 }
 
 /** What is to be said about the backups of an authority, in sentences. */
-export async function backupWarnings(context: AuthorityContext): Promise<string[]> {
+export async function backupWarnings(context: Upkeep): Promise<string[]> {
   const { records, clock, care } = context;
   const backups = await readBackups(records);
   const [newest] = backups;
@@ -69,7 +69,7 @@ function problemOf({ place, name, problem }: BackupRecord): string[] {
   ];
 }
 
-async function mirrorProblems({ records, care }: AuthorityContext): Promise<string[]> {
+async function mirrorProblems({ records, care }: Upkeep): Promise<string[]> {
   const rows = await records.mirrors.withProblem();
   const inUse = rows.filter((row) => care.mirrors.some(({ name }) => name === row.name));
   return inUse.map(
@@ -79,7 +79,7 @@ async function mirrorProblems({ records, care }: AuthorityContext): Promise<stri
   );
 }
 
-function warnOfNone({ present, clock, care }: AuthorityContext): string[] {
+function warnOfNone({ present, clock, care }: Upkeep): string[] {
   const patience = care.backups === undefined ? patienceMs : 2 * care.backups.everyMs;
   if (clock.now() - present.state.created_at <= patience) return [];
   return [

@@ -1,11 +1,17 @@
 import { dayMs } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
+import type { BackingUp, Care } from '../backup/care.ts';
 import { rootCameBack } from '../custody/issuer-custody.ts';
+import type { Escrowing } from '../custody/note-on-kit.ts';
 import { boundsUris, replacementTime } from '../issuers/replace-issuing.ts';
 import { countToRenew } from '../revocation/revoke-issuer.ts';
-import { readCrlState } from '../revocation/sign-crl.ts';
+import { type CrlSigning, readCrlState } from '../revocation/sign-crl.ts';
 import { describeClock } from '../standing/clock-guard.ts';
 import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
+
+/** What looks after an authority. */
+export interface Upkeep extends CrlSigning, BackingUp, Escrowing {
+  readonly care: Care;
+}
 
 /** How long before something that needs the root it is said, so that a ceremony can be planned. */
 const ceremonyNoticeMs = 90 * dayMs;
@@ -16,7 +22,7 @@ const serverNoticeMs = 21 * dayMs;
 const crlNoticeMs = dayMs;
 
 /** What wants doing about clock, certificates and keys of the authority, in sentences. */
-export async function custodyWarnings(context: AuthorityContext): Promise<string[]> {
+export async function custodyWarnings(context: Upkeep): Promise<string[]> {
   const { clockGuard } = context;
   const problem = clockGuard.problem();
   return [
@@ -33,14 +39,14 @@ export async function custodyWarnings(context: AuthorityContext): Promise<string
   ];
 }
 
-function rootWarnings({ issuer: { root }, clock }: AuthorityContext): string[] {
+function rootWarnings({ issuer: { root }, clock }: Upkeep): string[] {
   const { notAfter } = root.certificate;
   if (notAfter.getTime() - clock.now() >= rootNoticeMs) return [];
   return [`the root certificate ends ${dayOf(notAfter)}`];
 }
 
 /** The next one is made without a word where the key of the root is here; where it is not, somebody has to bring it. */
-function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[] {
+function issuingWarnings({ issuer, clock, keystore }: Upkeep): string[] {
   const { label, certificate } = issuer.issuing;
   const due = replacementTime(certificate);
   if (certificate.notAfter >= issuer.root.certificate.notAfter) return [];
@@ -53,7 +59,7 @@ function issuingWarnings({ issuer, clock, keystore }: AuthorityContext): string[
 }
 
 /** Replaced without a word where the key of the root is here. */
-function constraintWarnings({ issuer, keystore }: AuthorityContext): string[] {
+function constraintWarnings({ issuer, keystore }: Upkeep): string[] {
   const { label, certificate } = issuer.issuing;
   if (keystore.has(issuer.root.label) || !boundsUris(certificate.extensions.nameConstraints)) return [];
   return [
@@ -62,7 +68,7 @@ function constraintWarnings({ issuer, keystore }: AuthorityContext): string[] {
 }
 
 /** A restore knows of one that was made after the backup, and has no key of it. */
-function lostWarnings({ issuer: { issuings }, clock, keystore }: AuthorityContext): string[] {
+function lostWarnings({ issuer: { issuings }, clock, keystore }: Upkeep): string[] {
   return issuings
     .filter(
       ({ label, certificate, revoked }) =>
@@ -76,7 +82,7 @@ function lostWarnings({ issuer: { issuings }, clock, keystore }: AuthorityContex
 }
 
 /** Those that have not come since their issuer was revoked, and the list that tells everybody else. */
-async function revokedWarnings(context: AuthorityContext): Promise<string[]> {
+async function revokedWarnings(context: Upkeep): Promise<string[]> {
   const { issuer, records, keystore } = context;
   const toRenew = await countToRenew(context);
   const { crl, revocations } = await readCrlState(records, issuer.root.label);
@@ -98,12 +104,7 @@ async function revokedWarnings(context: AuthorityContext): Promise<string[]> {
   ];
 }
 
-async function crlWarnings({
-  issuer: { root },
-  clock,
-  keystore,
-  records,
-}: AuthorityContext): Promise<string[]> {
+async function crlWarnings({ issuer: { root }, clock, keystore, records }: Upkeep): Promise<string[]> {
   const crl = await records.crls.find(root.label);
   if (crl === undefined) return [];
   const isHere = keystore.has(root.label);
@@ -117,7 +118,7 @@ async function crlWarnings({
 const logWarning = 'the log is not the one that was signed for: holdfast audit verify names what is wrong';
 const needsRoot = 'which needs the key of the root: holdfast ca online FILE';
 
-async function serverWarnings({ records, clock }: AuthorityContext): Promise<string[]> {
+async function serverWarnings({ records, clock }: Upkeep): Promise<string[]> {
   const nowMs = clock.now();
   const rows = await records.certificates.endsOfServers(nowMs, nowMs + serverNoticeMs);
   return rows.map(

@@ -1,5 +1,4 @@
 import { dayMs, type Log } from '../../base/index.ts';
-import type { AuthorityContext } from '../authority-context.ts';
 import { noteAllOnKit } from '../custody/note-on-kit.ts';
 import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
 import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
@@ -8,10 +7,10 @@ import { expireRequests, removeOldRequests } from '../requests/keep-request.ts';
 import { signCrlsWhenDue } from '../revocation/sign-crls-when-due.ts';
 import { keepTime } from '../standing/clock-guard.ts';
 import { keepCheckpoint } from '../standing/kept-checkpoint.ts';
-import { custodyWarnings } from './custody-warnings.ts';
+import { custodyWarnings, type Upkeep } from './custody-warnings.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */
-type Step = (context: AuthorityContext, log: Log) => Promise<void>;
+type Step = (context: Upkeep, log: Log) => Promise<void>;
 
 /** What keeps an authority going, in the order it is done in. */
 const steps: readonly Step[] = [
@@ -30,11 +29,7 @@ const steps: readonly Step[] = [
  * Does everything that is due: cheap when nothing is. A step that fails is said in the log and keeps no other from its
  * turn; it is tried again the next time. `more` comes after the rest. An authority that may not work has nothing to do.
  */
-export async function maintain(
-  context: AuthorityContext,
-  log: Log,
-  more: readonly Step[] = [],
-): Promise<void> {
+export async function maintain(context: Upkeep, log: Log, more: readonly Step[] = []): Promise<void> {
   for (const step of [...steps, ...more]) {
     if (context.present.state.standing !== 'ready') return;
     try {
@@ -46,10 +41,10 @@ export async function maintain(
 }
 
 /** When each sentence was last said by an open authority. */
-const said = new WeakMap<AuthorityContext, Map<string, number>>();
+const said = new WeakMap<Upkeep, Map<string, number>>();
 
 /** Says in the log what wants doing about the authority's certificates, keys and policy, each sentence once a day. */
-async function logWarnings(context: AuthorityContext, log: Log): Promise<void> {
+async function logWarnings(context: Upkeep, log: Log): Promise<void> {
   const nowMs = context.clock.now();
   const before = said.get(context) ?? new Map<string, number>();
   said.set(context, before);

@@ -6,7 +6,7 @@ import { generateKeyPair } from '../../pki/index.ts';
 import { parseTrustBundle } from '../../trust/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { refused } from '../refused.fixture.ts';
-import { answerEscrow, answerJoin, answerRenew, answerTrust, refusalOf } from './answers.ts';
+import { answerEscrow, answerJoin, answerRenew, answerTrust, refusalOf } from './answer-node.ts';
 
 const servers = ['https://vault.example:8443'];
 

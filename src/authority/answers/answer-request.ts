@@ -1,10 +1,10 @@
 import { asBuffer, type Bytes, equalBytes } from '../../base/index.ts';
 import { parseJoinCode, type RequestAnswer, type SubmitRequest } from '../../enrol/index.ts';
 import type { Authority } from '../authority.ts';
-import { answerWith } from '../enrol/answers.ts';
 import { identityLabel } from '../records/identity-label.ts';
-import type { Submitted } from './keep-request.ts';
-import type { FollowedRequest } from './requests.ts';
+import type { Submitted } from '../requests/keep-request.ts';
+import type { FollowedRequest } from '../requests/requests.ts';
+import { answerWith } from './answer-node.ts';
 
 /** A request as somebody sent it over the network, who is not known. */
 export interface Submission extends Omit<SubmitRequest, 'request'> {
