@@ -1,7 +1,13 @@
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
-import { request as requestTls } from 'node:https';
 import { HoldfastError, isErrorCode, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
-import { answerMalformed, answerOf, type Line, type TlsDialer, transportError } from '../transport/index.ts';
+import {
+  answerMalformed,
+  askHttp,
+  type HttpRequest,
+  type Line,
+  receiveText,
+  type TlsDialer,
+  transportError,
+} from '../transport/index.ts';
 import type { AdminClient } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
 
@@ -36,8 +42,8 @@ function socketAdmin(socketPath: string, signal?: AbortSignal): AdminClient {
     async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
       await using place = await openSocketPlace(socketPath);
       const address = place?.address ?? socketPath;
-      const send: Send = (path, options) => request({ ...options, path, socketPath: address });
-      const answer: unknown = await clientOf({ where: socketPath, send, signal }).call(name, input);
+      const to = { url: new URL('http://localhost'), socketPath: address };
+      const answer: unknown = await clientOf({ where: socketPath, to, signal }).call(name, input);
       return answer as OperationAnswer<Name>;
     },
   };
@@ -55,19 +61,16 @@ export interface NetworkWay {
  * is tried again; what was sent is not, since it may have been done. Errors as {@link TlsDialer}.
  */
 export function networkAdmin({ server, dialer, line }: NetworkWay, signal?: AbortSignal): AdminClient {
-  const send: Send = (path, options) => requestTls(`${server}${path}`, { ...options, agent: dialer.agent() });
-  const client = clientOf({ where: server, send, signal });
+  const to = { url: new URL(server), agent: dialer.agent() };
+  const client = clientOf({ where: server, to, signal });
   const isUnsafe = ({ code }: HoldfastError): boolean => code !== 'connection_failed';
   return { call: (name, input) => line.attempt({ signal, isUnsafe }, () => client.call(name, input)) };
 }
 
-/** Begins a request to `path`. */
-type Send = (path: string, options: RequestOptions) => ClientRequest;
-
-/** The way to a server: what it is called in messages, and how a request is begun. */
+/** The way to a server: what it is called in messages, and where it is. */
 interface Way {
   readonly where: string;
-  readonly send: Send;
+  readonly to: Pick<HttpRequest, 'url' | 'agent' | 'socketPath'>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -82,20 +85,17 @@ function clientOf(way: Way): AdminClient {
 }
 
 async function post(
-  { where, send, signal }: Way,
+  { where, to, signal }: Way,
   path: string,
-  body: string,
+  text: string,
 ): Promise<{ status: number; body: unknown }> {
+  const json = Buffer.from(text);
+  const headers = { 'content-type': 'application/json' };
+  const body = { chunks: [json], size: json.length };
   try {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const client = send(path, { method: 'POST', headers, signal });
-    const answer = answerOf(client, where, pace);
-    client.end(body);
-    const response = await answer;
-    return {
-      status: response.statusCode ?? 0,
-      body: parseJson(await readText(response, where), where),
-    };
+    const url = new URL(path, to.url);
+    const answer = await askHttp({ ...to, method: 'POST', url, headers, body, pace, signal });
+    return { status: answer.status, body: parseJson(await receiveText(answer, maxAnswerBytes), where) };
   } catch (cause) {
     const error = transportError(cause, where);
     if (error instanceof HoldfastError && error.code !== 'connection_lost') throw error;
@@ -114,18 +114,6 @@ function parseJson(text: string, where: string): unknown {
   } catch (error) {
     throw answerMalformed(where, 'what it answers is no JSON', error);
   }
-}
-
-async function readText(response: IncomingMessage, where: string): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > maxAnswerBytes)
-      throw answerMalformed(where, `it answers with more than ${maxAnswerBytes} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 function remoteError(status: number, body: unknown): HoldfastError {

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http';
-import { type RequestOptions, request } from 'node:https';
 import { Check } from 'typebox/value';
 import { type Bytes, type ErrorCode, HoldfastError, isErrorCode, secondMs } from '../base/index.ts';
 import {
   answerMalformed,
-  answerOf,
+  askHttp,
+  type HttpAnswer,
+  type HttpRequest,
   isPassingStatus,
   type Line,
-  limitHandshakes,
+  receiveBytes,
   transportError,
 } from '../transport/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
@@ -21,7 +21,7 @@ export interface ExchangeRequest {
   /** Posted as JSON; without one it is a GET. */
   readonly message?: object;
   /** How the connection is made and whom it believes. */
-  readonly connection: Pick<RequestOptions, 'agent' | 'rejectUnauthorized'>;
+  readonly connection: Pick<HttpRequest, 'agent' | 'rejectUnauthorized'>;
   /** The newest checkpoint this node was shown. */
   readonly checkpoint?: SignedCheckpoint;
   readonly signal?: AbortSignal;
@@ -54,14 +54,13 @@ export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnsw
 }
 
 async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
-  limitHandshakes();
   const { host } = new URL(exchanged.url);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([deadline, ...(exchanged.signal ? [exchanged.signal] : [])]);
   try {
-    const response = await send({ ...exchanged, signal });
-    const checkpoint = readCheckpointHeader(response.headers[checkpointHeader]);
-    const answer = { status: response.statusCode ?? 0, body: await readBounded(response, host), checkpoint };
+    const asked = await send({ ...exchanged, signal });
+    const checkpoint = readCheckpointHeader(asked.message.headers[checkpointHeader]);
+    const answer = { status: asked.status, body: await receiveBytes(asked, maxMessageBytes), checkpoint };
     checkAble(answer, host);
     return answer;
   } catch (error) {
@@ -120,37 +119,15 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   storage_full: 'make room at the server, then run it again',
 };
 
-function send({ url, message, connection, checkpoint, signal }: ExchangeRequest): Promise<IncomingMessage> {
-  const body = message === undefined ? undefined : JSON.stringify(message);
+function send({ url, message, connection, checkpoint, signal }: ExchangeRequest): Promise<HttpAnswer> {
+  const json = message === undefined ? undefined : Buffer.from(JSON.stringify(message));
   const headers = {
-    ...(body !== undefined && {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-    }),
+    ...(json && { 'content-type': 'application/json' }),
     ...(checkpoint && { [checkpointHeader]: encodeCheckpointHeader(checkpoint) }),
   };
-  const outgoing = request(url, {
-    ...connection,
-    method: body === undefined ? 'GET' : 'POST',
-    headers,
-    signal,
-  });
-  const answer = answerOf(outgoing, new URL(url).host);
-  outgoing.end(body);
-  return answer;
-}
-
-async function readBounded(response: IncomingMessage, host: string): Promise<Bytes> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > maxMessageBytes) {
-      throw answerMalformed(host, `it answers with more than ${maxMessageBytes} bytes`);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  const body = json && { chunks: [json], size: json.length };
+  const method = json === undefined ? 'GET' : 'POST';
+  return askHttp({ method, url: new URL(url), headers, body, signal, ...connection });
 }
 
 function tooSlow(host: string): HoldfastError {

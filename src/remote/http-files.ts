@@ -1,15 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import type { Agent, IncomingMessage } from 'node:http';
+import { type Agent, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { type Bytes, concatBytes, HoldfastError, secondMs } from '../base/index.ts';
+import { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from '../transport/index.ts';
 import { type WebWish, webFailure, webRefusal } from './web-failure.ts';
-import { type WebRequest, webAgent, webRequest } from './web-request.ts';
+import { webRoots } from './web-roots.ts';
 
 /** How long an answer of a small file may take; one of any size may take as long as bytes move. */
 const smallFileMs = 30 * secondMs;
 
 interface Asked {
-  readonly answer: IncomingMessage;
+  readonly answer: HttpAnswer;
   readonly wish: WebWish;
 }
 
@@ -93,25 +95,20 @@ export class HttpFiles {
   }
 
   async #ask(
-    method: WebRequest['method'],
+    method: WebWish['method'],
     file: string,
-    { body, signal }: Pick<WebRequest, 'body' | 'signal'>,
+    { body, signal }: Pick<HttpRequest, 'body' | 'signal'>,
   ): Promise<Asked> {
     const url = new URL(encodeURIComponent(file), this.name);
     this.#agent ??= webAgent(url);
     const authorization = this.#authorization;
     const wish = { method, url: url.href, size: body?.size, signedIn: authorization !== undefined };
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
-    const order = {
-      method,
-      url,
-      headers,
-      agent: this.#agent,
-      ...(body && { body }),
-      ...(signal && { signal }),
-    };
+    // Whether its body can be sent once more.
+    const onceMore = body === undefined || Symbol.iterator in body.chunks;
+    const order = { method, url, headers, agent: this.#agent, body, signal, onceMore };
     try {
-      return { answer: await webRequest(order), wish };
+      return { answer: await askHttp(order), wish };
     } catch (error) {
       throw webFailure(error, this.name);
     }
@@ -119,20 +116,19 @@ export class HttpFiles {
 
   #finish(asked: Asked): void {
     this.#check(asked);
-    asked.answer.resume();
+    asked.answer.message.resume();
   }
 
   #check({ answer, wish }: Asked): void {
-    const { statusCode = 0, headers } = answer;
-    if (statusCode >= 200 && statusCode < 300) return;
-    answer.destroy();
-    throw webRefusal(wish, statusCode, headers.location);
+    if (isHttpSuccess(answer)) return;
+    answer.message.destroy();
+    throw webRefusal(wish, answer.status, answer.message.headers.location);
   }
 
   async *#body({ answer, wish }: Asked, maxBytes: number): AsyncGenerator<Bytes> {
     let size = 0;
     try {
-      for await (const piece of answer) {
+      for await (const piece of answer.message) {
         size += (piece as Bytes).length;
         if (size > maxBytes)
           throw new HoldfastError('storage_failed', `${wish.url} has more than ${maxBytes} bytes`);
@@ -146,9 +142,16 @@ export class HttpFiles {
 
 /** What is said besides is read and forgotten, so that the connection can be used again. */
 function isMissing({ answer }: Asked): boolean {
-  if (answer.statusCode !== 404) return false;
-  answer.resume();
+  if (answer.status !== 404) return false;
+  answer.message.resume();
   return true;
+}
+
+/** Connections to one web server that are used again; none of them keeps a process from ending. */
+function webAgent({ protocol }: URL): Agent {
+  return protocol === 'https:'
+    ? new HttpsAgent({ keepAlive: true, ca: webRoots() })
+    : new HttpAgent({ keepAlive: true });
 }
 
 function basic(username: string, password: string): string {

@@ -1,15 +1,14 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { type ByteRange, formatObjectRef, type ObjectRef } from '../storage/index.ts';
-import { answerMalformed, type Line, Streak } from '../transport/index.ts';
+import { answerMalformed, type HttpAnswer, type Line, Streak } from '../transport/index.ts';
 import { bufferFor, receiveChunks, receiveInto } from './receive-body.ts';
 import { expectAnswer } from './refusal.ts';
-import type { RestAnswer } from './rest-answer.ts';
 import { announcedLength, rangeHeader } from './rest-range.ts';
 import { ask, type RestPeer } from './rest-request.ts';
 
 /** An answer whose body is an object, or the part asked for. */
 export interface OpenedObject {
-  readonly answer: RestAnswer;
+  readonly answer: HttpAnswer;
   /** Bytes of the body. */
   readonly length: number;
 }

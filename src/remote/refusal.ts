@@ -1,7 +1,5 @@
 import { type ErrorCode, HoldfastError } from '../base/index.ts';
-import { isPassingStatus } from '../transport/index.ts';
-import { receiveText } from './receive-body.ts';
-import type { RestAnswer } from './rest-answer.ts';
+import { type HttpAnswer, isPassingStatus, receiveText } from '../transport/index.ts';
 
 /** The bytes of an error's body that are looked at. */
 const maxErrorBytes = 4096;
@@ -36,6 +34,11 @@ const plainCodes: Readonly<Record<number, ErrorCode>> = {
   507: 'storage_full',
 };
 
+/** An answer that is a success, and whose body is still to be read. */
+export interface RestAnswer extends HttpAnswer {
+  readonly kind: 'answer';
+}
+
 /** Why a server refused a request. */
 export interface Refusal {
   readonly kind: 'refusal';
@@ -54,7 +57,7 @@ export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): Rest
 }
 
 /** Reads why a request was refused, and closes the answer. */
-export async function readRefusal(answer: RestAnswer): Promise<Refusal> {
+export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
   const { status, host, message } = answer;
   const code = toldCode(await bodyText(answer), status) ?? believed(message.headers['holdfast-code'], status);
   return {
@@ -88,7 +91,7 @@ function believed(code: unknown, status: number): ErrorCode | undefined {
 }
 
 /** An error's body; what is wrong with it does not matter. */
-async function bodyText(answer: RestAnswer): Promise<string> {
+async function bodyText(answer: HttpAnswer): Promise<string> {
   try {
     return await receiveText(answer, maxErrorBytes);
   } catch {

@@ -6,9 +6,8 @@ import {
   type ObjectRef,
   type ObjectType,
 } from '../storage/index.ts';
+import { type HttpAnswer, receivePieces } from '../transport/index.ts';
 import { listEntries, malformedList } from './list-entries.ts';
-import { receivePieces } from './receive-body.ts';
-import type { RestAnswer } from './rest-answer.ts';
 
 const typeV2 = 'application/vnd.x.restic.rest.v2';
 
@@ -31,7 +30,7 @@ const statsAtOnce = 8;
  * was removed meanwhile is left out. Names that are none of an object's are passed over.
  */
 export async function receiveList(
-  answer: RestAnswer,
+  answer: HttpAnswer,
   type: ObjectType,
   stat: (ref: ObjectRef) => Promise<number>,
 ): Promise<readonly ObjectInfo[]> {

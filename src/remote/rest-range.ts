@@ -1,6 +1,6 @@
 import { HoldfastError } from '../base/index.ts';
 import { type ByteRange, checkRange, formatObjectRef, type ObjectRef, rangeError } from '../storage/index.ts';
-import type { RestAnswer } from './rest-answer.ts';
+import type { HttpAnswer } from '../transport/index.ts';
 
 /** The header that asks for `range`. */
 export function rangeHeader(range: ByteRange | undefined): Readonly<Record<string, string>> {
@@ -14,7 +14,7 @@ export function rangeHeader(range: ByteRange | undefined): Readonly<Record<strin
  * The number of bytes that the answer to a GET announces; throws unless they are exactly those that were asked for.
  * A server may answer a range past the end with what there is, which is not what was asked for.
  */
-export function announcedLength(answer: RestAnswer, ref: ObjectRef, range: ByteRange | undefined): number {
+export function announcedLength(answer: HttpAnswer, ref: ObjectRef, range: ByteRange | undefined): number {
   const rangeText = answer.message.headers['content-range'];
   const length = contentLength(answer, ref);
   if (range === undefined) {
@@ -32,7 +32,7 @@ export function announcedLength(answer: RestAnswer, ref: ObjectRef, range: ByteR
 }
 
 /** The size that an answer announces. */
-export function contentLength({ message }: RestAnswer, ref: ObjectRef): number {
+export function contentLength({ message }: HttpAnswer, ref: ObjectRef): number {
   const text = message.headers['content-length'];
   const length = Number(text ?? Number.NaN);
   if (!Number.isSafeInteger(length) || length < 0) throw answerError(ref, `content-length ${text}`);

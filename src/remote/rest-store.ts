@@ -14,9 +14,8 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from '../storage/index.ts';
-import { Line } from '../transport/index.ts';
+import { discardBody, Line } from '../transport/index.ts';
 import { objectChunks, openObject, type Reopen, receiveObject } from './open-object.ts';
-import { discardBody } from './receive-body.ts';
 import { expectAnswer, type Refusal } from './refusal.ts';
 import { receiveList } from './rest-list.ts';
 import { contentLength } from './rest-range.ts';

@@ -1,6 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { asBuffer, type Bytes, HoldfastError } from '../base/index.ts';
-import { bodyChunks, type ObjectBody } from '../storage/index.ts';
+
+/** A body and how many bytes it has; pieces are sent from the memory they are in, each before the next is asked for. */
+export interface HttpBody {
+  readonly chunks: Iterable<Bytes> | AsyncIterable<Bytes>;
+  readonly size: number;
+}
 
 /** What is handed to the connection at once: TLS makes an encrypted copy of it. */
 const pieceBytes = 256 * 1024;
@@ -11,7 +16,7 @@ const pieceBytes = 256 * 1024;
  */
 export async function sendBody(
   client: ClientRequest,
-  body: { readonly chunks: ObjectBody; readonly size: number; readonly signal?: AbortSignal | undefined },
+  body: HttpBody,
   answer: Promise<IncomingMessage>,
 ): Promise<void> {
   let answered = false;
@@ -20,7 +25,7 @@ export async function sendBody(
     () => (answered = true),
   );
   let sent = 0;
-  for await (const chunk of bodyChunks(body.chunks, body.signal)) {
+  for await (const chunk of body.chunks) {
     sent += chunk.length;
     if (sent > body.size) throw sizeError(body.size, `at least ${sent}`);
     for (const piece of pieces(chunk)) {

@@ -1,0 +1,98 @@
+import { type Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { systemErrorCode } from '../base/index.ts';
+import { answerOf } from './answer-of.ts';
+import { limitHandshakes } from './limit-handshakes.ts';
+import { type HttpBody, sendBody } from './send-body.ts';
+import type { Pace } from './watch-answer.ts';
+
+/** One request over HTTP/1.1 (RFC 9112). */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  /** `http:` or `https:` */
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: HttpBody;
+  /** Over which connections; one of its own for `false`. */
+  readonly agent?: Agent | false;
+  /** A Unix socket that is asked in place of the host of the URL. */
+  readonly socketPath?: string;
+  /** `false` for a connection of which nothing is believed. */
+  readonly rejectUnauthorized?: boolean;
+  readonly pace?: Pace;
+  /** For what may be asked twice: once more when a connection that was kept turns out to be closed, which is no answer. */
+  readonly onceMore?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer whose body is still to be read. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Who answered, for messages. */
+  readonly host: string;
+  readonly message: IncomingMessage;
+  /** To be called when the answer has been dealt with; a connection in the middle of something is not used again. */
+  readonly close: () => void;
+}
+
+/**
+ * Makes a request and gives the answer as soon as its status is there, whatever it is. What fails comes as it is: an error
+ * of the system, what an agent says of the server's certificate, what the body's source throws, an aborted signal's reason;
+ * `connection_lost` when nothing moves. See {@link transportError} for what they mean.
+ */
+export async function askHttp(order: HttpRequest): Promise<HttpAnswer> {
+  order.signal?.throwIfAborted();
+  const host = order.socketPath ?? order.url.host;
+  const client = begin(order);
+  try {
+    const message = await exchange(client, order, host);
+    const close = (): void => closeExchange(client, message);
+    return { status: message.statusCode ?? 0, host, message, close };
+  } catch (error) {
+    client.destroy();
+    order.signal?.throwIfAborted();
+    if (order.onceMore !== true || !wasClosed(client, error)) throw error;
+    return await askHttp(order);
+  }
+}
+
+/** Whether it says that what was asked is done (RFC 9110 §15.3). */
+export function isHttpSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function begin({ method, url, headers, body, signal, ...connection }: HttpRequest): ClientRequest {
+  const size = body?.size ?? (method === 'POST' ? 0 : undefined);
+  const length = size === undefined ? {} : { 'content-length': String(size) };
+  const { agent, socketPath, rejectUnauthorized } = connection;
+  const options = {
+    method,
+    headers: { ...length, ...headers },
+    agent,
+    socketPath,
+    rejectUnauthorized,
+    signal,
+  };
+  if (url.protocol === 'http:') return plainRequest(url, options);
+  limitHandshakes();
+  return secureRequest(url, options);
+}
+
+async function exchange(
+  client: ClientRequest,
+  { body, pace }: HttpRequest,
+  host: string,
+): Promise<IncomingMessage> {
+  const answer = answerOf(client, host, pace);
+  if (body === undefined) client.end();
+  else await sendBody(client, body, answer);
+  return await answer;
+}
+
+function closeExchange(client: ClientRequest, message: IncomingMessage): void {
+  if (!client.writableFinished || !message.readableEnded) client.destroy();
+}
+
+function wasClosed(client: ClientRequest, error: unknown): boolean {
+  return client.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(systemErrorCode(error) ?? '');
+}
