@@ -106,6 +106,18 @@ test('a Node that lies beside a checkout, where anybody may have put it, is not 
   assert.equal(JSON.parse(stdout).main, join(checkout, 'dist/cli/main.js'));
 });
 
+test('the version that npm wrote beside a Node is believed, so that it is started once, and for the program', async () => {
+  using place = makePackage();
+  const brought = join(place.root, 'node_modules/node');
+  write(join(brought, 'package.json'), JSON.stringify({ name: 'node', version: '24.12.0' }, undefined, 2));
+  write(join(brought, 'bin/node'), '#!/bin/sh\necho "started $1"\n', 0o755);
+  const env = pathWith(place.nodeOnPath);
+  assert.match((await runProgram(place.bin, [], { env })).stdout, /^started --max.*\n$/);
+  write(join(brought, 'package.json'), JSON.stringify({ name: 'node', version: '22.1.0' }, undefined, 2));
+  const { stderr } = await runProgram(place.bin, [], { env, expected: 1 });
+  assert.match(stderr, /found .*\/node_modules\/node\/bin\/node, version v22\.1\.0\n/);
+});
+
 for (const version of ['v24.12.0', 'v24.100.1', 'v25.0.0', 'v100.0.0-nightly']) {
   test(`Node ${version} is new enough`, async () => {
     using place = makePackage();
