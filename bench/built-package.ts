@@ -1,8 +1,6 @@
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { layOutPackage } from '../scripts/bundle/lay-out-package.ts';
 import type { BenchCommand } from './measure.ts';
-
-const checkout = join(import.meta.dirname, '..');
 
 /** The package as it is published, without the checkout's source. */
 export class BuiltPackage {
@@ -11,11 +9,7 @@ export class BuiltPackage {
 
   /** Lays the built package out in `directory`; `npm run build` comes before. */
   constructor(directory: string) {
-    mkdirSync(directory);
-    for (const part of ['bin', 'dist', 'package.json'])
-      cpSync(join(checkout, part), join(directory, part), { recursive: true });
-    symlinkSync(join(checkout, 'node_modules'), join(directory, 'node_modules'));
-    this.launcher = join(directory, 'bin/holdfast');
+    this.launcher = layOutPackage(directory);
   }
 
   /** A holdfast command with its home in `directory`. */

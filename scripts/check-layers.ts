@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { findCycle } from './layers/find-cycle.ts';
-import { mayImport, onlyIn, wordsOnlyIn } from './layers/layer-table.ts';
+import { bundled, mayImport, onlyIn, wordsOnlyIn } from './layers/layer-table.ts';
 import { type ModuleImport, moduleImports } from './layers/module-imports.ts';
 
 /** What a package says of the modules it depends on. */
@@ -89,12 +89,16 @@ function relativeProblem(root: string, file: SourceFile, specifier: string): str
 function packageProblem(manifest: Manifest, file: SourceFile, specifier: string): string | undefined {
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   if (!name.startsWith('node:') && builtinModules.includes(name)) return `imports ${specifier} without node:`;
-  const known = { ...manifest.dependencies, ...(file.isTest ? manifest.devDependencies : {}) };
-  if (!name.startsWith('node:') && known[name] === undefined)
+  if (!name.startsWith('node:') && !isDependency(manifest, file, name))
     return `imports ${name}, which is no dependency`;
   const rule = file.isTest ? undefined : onlyIn.find(({ modules }) => modules.includes(name));
   if (rule === undefined || rule.folders.split(' ').includes(file.folder)) return undefined;
   return `${file.folder} may not import ${name}: ${rule.because}`;
+}
+
+function isDependency(manifest: Manifest, { isTest }: SourceFile, name: string): boolean {
+  const { dependencies = {}, devDependencies = {} } = manifest;
+  return name in dependencies || (name in devDependencies && (isTest || bundled.includes(name)));
 }
 
 /** Lines with words of a language that belong in another folder. */

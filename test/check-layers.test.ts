@@ -10,7 +10,10 @@ const faces = { 'src/base/index.ts': '', 'src/pki/index.ts': '', 'src/storage/in
 /** What the check says of a tree of these files, beside faces for base, pki and storage. */
 function violationsIn(files: Readonly<Record<string, string>>): string[] {
   const root = mkdtempSync(join(tmpdir(), 'layers-'));
-  const manifest = { dependencies: { koffi: '1', pino: '1' }, devDependencies: { typescript: '1' } };
+  const manifest = {
+    dependencies: { koffi: '1', pino: '1' },
+    devDependencies: { typescript: '1', typebox: '1' },
+  };
   try {
     for (const [path, text] of Object.entries({
       ...faces,
@@ -31,6 +34,7 @@ test('a tree that keeps to the layers has no violations', () => {
     violationsIn({
       'src/pki/der.ts':
         "import { readFile } from 'node:fs/promises';\nimport {\n  a,\n} from '../base/index.ts';\n",
+      'src/pki/bundled.ts': "import 'typebox';\n",
       'src/pki/inner/deep.ts': "import '../../base/index.ts';\nimport '../der.ts';\n",
       'src/pki/der.test.ts': "import 'node:http';\nimport 'typescript';\nimport '../../test/rig/x.ts';\n",
       'test/rig/x.ts': '',

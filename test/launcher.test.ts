@@ -17,7 +17,7 @@ if (argv[2] === 'stay') setInterval(() => {}, 1000);
 function makePackage(): TemporaryDirectory & { root: string; bin: string; nodeOnPath: string } {
   const directory = temporaryDirectory();
   const root = join(directory.path, 'with space/node_modules/holdfast');
-  write(join(root, 'dist/cli/main.js'), program);
+  write(join(root, 'dist/main.js'), program);
   mkdirSync(join(root, 'bin'));
   copyFileSync(launcher, join(root, 'bin/holdfast'));
   return {
@@ -57,7 +57,7 @@ test('the process id is the program’s, and a signal reaches it', async () => {
   const said = JSON.parse(running.stdout);
   assert.equal(said.pid, running.pid);
   assert.deepEqual(said.words, ['stay', 'two words', '']);
-  assert.equal(said.main, join(place.root, 'dist/cli/main.js'));
+  assert.equal(said.main, join(place.root, 'dist/main.js'));
   assert.deepEqual(said.execArgv, ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']);
   assert.equal((await running.stop('SIGTERM')).code, 7);
 });
@@ -96,14 +96,14 @@ test('a Node of its own is taken before the one beside it, and that before the o
 test('a Node that lies beside a checkout, where anybody may have put it, is not run', async () => {
   using place = makePackage();
   const checkout = join(place.path, 'shared/holdfast');
-  for (const file of ['bin/holdfast', 'dist/cli/main.js']) {
+  for (const file of ['bin/holdfast', 'dist/main.js']) {
     write(join(checkout, file), readFileSync(join(place.root, file), 'utf8'), 0o755);
   }
   write(join(place.path, 'shared/node/bin/node'), "#!/bin/sh\necho 'v24.12.0, and whatever else'\n", 0o755);
   symlinkSync(process.execPath, join(place.path, 'node'));
   const env = pathWith(join(place.path, 'node'));
   const { stdout } = await runProgram(join(checkout, 'bin/holdfast'), [], { env });
-  assert.equal(JSON.parse(stdout).main, join(checkout, 'dist/cli/main.js'));
+  assert.equal(JSON.parse(stdout).main, join(checkout, 'dist/main.js'));
 });
 
 test('the version that npm wrote beside a Node is believed, so that it is started once, and for the program', async () => {

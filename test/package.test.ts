@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from './rig/free-ports.ts';
-import { runProgram } from './rig/holdfast-process.ts';
+import { isBuilt, runProgram } from './rig/holdfast-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 const checkout = join(import.meta.dirname, '..');
@@ -19,7 +19,10 @@ let root = '';
 
 before(async () => {
   place = temporaryDirectory();
-  await runProgram('npm', ['pack', '--silent', '--pack-destination', place.path], { cwd: checkout, env });
+  // A build takes away what other tests run; `npm test` made it before any of them.
+  if (!isBuilt) await runProgram('npm', ['run', 'build'], { cwd: checkout, env });
+  const words = ['pack', '--silent', '--ignore-scripts', '--pack-destination', place.path];
+  await runProgram('npm', words, { cwd: checkout, env });
   const tarball = readdirSync(place.path).find((name) => name.endsWith('.tgz')) ?? '';
   await runProgram('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${tarball}`], {
     cwd: place.path,
@@ -37,16 +40,24 @@ test('the package holds JavaScript, the launchers and the documents, and no test
   );
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(
-    files.filter((name) => /\.ts$|\.test\.|\.contract\./.test(name)),
+    files.filter((name) => !/\.js$|^NOTICES\.txt$/.test(name)),
     [],
   );
 });
 
+test('the package holds its dependencies, with their licences, except the one that is native code', () => {
+  assert.deepEqual(Object.keys(manifestOf(root).dependencies), ['koffi']);
+  const installed = readdirSync(join(place.path, 'node_modules')).filter((name) => !name.startsWith('.'));
+  assert.deepEqual(installed, ['@koromix', 'holdfast', 'koffi']);
+  const notices = readFileSync(join(root, 'dist/NOTICES.txt'), 'utf8');
+  for (const name of ['age-encryption', 'commander', 'pino', 'typebox'])
+    assert.match(notices, new RegExp(`^${name} \\d[^\\n]* \\((?:MIT|BSD-3-Clause)\\)\\n`, 'm'));
+  assert.doesNotMatch(notices, /\(undefined\)/);
+});
+
 test('the package installed in an empty folder runs', async () => {
   const { stdout } = await runProgram(join(place.path, 'node_modules/.bin/holdfast'), ['--version'], { env });
-  const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
-  assert.ok(typeof manifest === 'object' && manifest !== null && 'version' in manifest);
-  assert.equal(stdout, `${String(manifest.version)}\n`);
+  assert.equal(stdout, `${manifestOf(checkout).version}\n`);
 });
 
 test('the package installed in an empty folder sets up a network, backs up and verifies', async () => {
@@ -73,3 +84,7 @@ test('the package installed in an empty folder sets up a network, backs up and v
   const { files, changed, equal } = said.verified;
   assert.deepEqual({ files, changed, equal }, { files: 1, changed: 0, equal: true });
 });
+
+function manifestOf(directory: string): { version: string; dependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+}

@@ -27,6 +27,19 @@ export const mayImport: Readonly<Record<string, string>> = {
     'agent console compat',
 };
 
+/** Development dependencies that the product imports too, since the package is a bundle that holds them. */
+export const bundled: readonly string[] = [
+  '@clack/prompts',
+  'age-encryption',
+  'cli-progress',
+  'commander',
+  'fastify',
+  'pg',
+  'pino',
+  'smol-toml',
+  'typebox',
+];
+
 /** Modules that only the named folders may import in the product's own code, and what that keeps true. */
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },

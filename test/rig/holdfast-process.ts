@@ -3,8 +3,13 @@ import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The launcher of this checkout, run as a user would run it. */
-export const launcher = join(import.meta.dirname, '../../bin/holdfast');
+const ofPackage = process.env['HOLDFAST_TEST_LAUNCHER'];
+
+/** Whether tests run the package, which was built for them: they do under `npm test`. */
+export const isBuilt = ofPackage !== undefined;
+
+/** The launcher, run as a user would run it: of that package, else of this checkout, which runs the source. */
+export const launcher = ofPackage ?? join(import.meta.dirname, '../../bin/holdfast');
 
 const commonEnvironment = {
   HOLDFAST_HOME: undefined,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
 import { checkRules } from '../options/word-rules.ts';
 import type { CommandEntry, WordEntry } from '../word.ts';
@@ -109,7 +110,7 @@ function misplacedStart(): Context {
 }
 
 function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 

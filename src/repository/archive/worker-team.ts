@@ -31,7 +31,7 @@ export class WorkerTeam {
     const channels = Array.from({ length: arena.sealers }, () => new MessageChannel());
     const scannerPorts = channels.map((channel) => channel.port1);
     const scannerData: ScannerData = { arena, polynomial: repository.polynomial, sealers: scannerPorts };
-    this.#scanner = this.#start('./scanner', scannerData, scannerPorts, events);
+    this.#scanner = this.#start(workerEntry(import.meta.url, './scanner'), scannerData, scannerPorts, events);
     this.#sealers = channels.map(({ port2 }, sealer) => {
       const data: SealerData = {
         arena,
@@ -41,7 +41,7 @@ export class WorkerTeam {
         masterKey: repository.masterKey.reveal(),
         version: repository.version,
       };
-      const worker = this.#start('./sealer', data, [port2], events);
+      const worker = this.#start(workerEntry(import.meta.url, './sealer'), data, [port2], events);
       worker.on('message', events.onReply);
       return worker;
     });
@@ -62,12 +62,12 @@ export class WorkerTeam {
   }
 
   #start(
-    name: string,
+    entry: URL,
     workerData: ScannerData | SealerData,
     transferList: SealerData['scanner'][],
     { onFailure }: WorkerTeamEvents,
   ): Worker {
-    const worker = new Worker(workerEntry(import.meta.url, name), {
+    const worker = new Worker(entry, {
       workerData,
       transferList,
       resourceLimits,

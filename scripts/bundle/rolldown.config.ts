@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageNotices } from './package-notices.ts';
+import { workerEntries } from './worker-entries.ts';
+
+const root = join(import.meta.dirname, '../..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+/** A file of the bundle, as rolldown shows it to plugins. */
+interface BundledFile {
+  readonly moduleIds?: readonly string[];
+}
+
+/** How rolldown emits a file beside the bundle. */
+interface Emitter {
+  emitFile(file: { readonly type: 'asset'; readonly fileName: string; readonly source: string }): string;
+}
+
+const notices = {
+  name: 'notices',
+  generateBundle(this: Emitter, _options: unknown, files: Readonly<Record<string, BundledFile>>): void {
+    const modules = Object.values(files).flatMap(({ moduleIds = [] }) => moduleIds);
+    this.emitFile({ type: 'asset', fileName: 'NOTICES.txt', source: packageNotices(modules) });
+  },
+};
+
+/**
+ * The package: the program, cut where it imports dynamically, so that a command loads its own part alone; each worker; and
+ * every package but those that `dependencies` names. All is in one folder, where `workerEntry` finds the workers.
+ */
+// oxlint-disable-next-line import/no-default-export -- it is what rolldown looks for
+export default {
+  cwd: root,
+  input: { main: join(root, 'src/cli/main.ts'), ...workerEntries(join(root, 'src')) },
+  platform: 'node',
+  tsconfig: false,
+  external: [...Object.keys(manifest.dependencies), 'pg-native', 'cloudflare:sockets'],
+  plugins: [notices],
+  output: {
+    dir: join(root, 'dist'),
+    cleanDir: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunk-[name]-[hash].js',
+    comments: { annotation: false, jsdoc: false, legal: true },
+  },
+};
