@@ -1,0 +1,32 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { layOutPackage } from '../scripts/bundle/lay-out-package.ts';
+import { temporaryDirectory } from './rig/temporary-directory.ts';
+
+/**
+ * Runs the test files that its words name, as paths or patterns, all of them when there are none. What they start is the
+ * package that `npm run build` made.
+ */
+const words = process.argv.slice(2);
+const patterns = words.length > 0 ? words : ['src/**/*.test.ts', 'test/*.test.ts', 'test/rig/**/*.test.ts'];
+const place = temporaryDirectory();
+process.once('exit', () => place[Symbol.dispose]());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+run({
+  files: globSync(patterns).toSorted(),
+  concurrency: 2,
+  timeout: 600_000,
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+  env: {
+    ...process.env,
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
+    HOLDFAST_TEST_LAUNCHER: layOutPackage(join(place.path, 'package')),
+  },
+})
+  .on('test:summary', ({ file, success }) => {
+    if (file === undefined && !success) process.exitCode = 1;
+  })
+  .compose(spec)
+  .pipe(process.stdout);
