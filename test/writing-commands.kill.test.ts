@@ -26,9 +26,9 @@ const most = isCampaign ? Number(stepsOfCampaign ?? Number.POSITIVE_INFINITY) : 
 
 /** Says the command again and then what has to work after it; gives what lies in the folder in the end. */
 async function finish(here: string, prepared: Prepared, step: string): Promise<string[]> {
-  const { words, again = words, done = [], after = [] } = prepared;
+  const { words, again = words, done = [], closed = [], after = [] } = prepared;
   const home = words[words.indexOf('--home') + 1] ?? '';
-  await assertOpens(home, step, ['node_not_joined', 'home_missing']);
+  await assertOpens(home, step, ['node_not_joined', 'home_missing', ...closed]);
   // In a process of its own: what one has listed of a folder it does not list again.
   const { code, stderr } = await runHoldfast(again, { env: { HOME: here } });
   const isDone = code === 0 || done.some((each) => stderr.includes(`[${each}]`));

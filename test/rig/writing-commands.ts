@@ -11,6 +11,8 @@ export interface Prepared {
   readonly again?: readonly string[];
   /** What it may say instead of succeeding, when it was done already. */
   readonly done?: readonly ErrorCode[];
+  /** What its home may say before the command is said again, since what would open it is not known. */
+  readonly closed?: readonly ErrorCode[];
   /** Commands that have to succeed in the end. */
   readonly after?: readonly (readonly string[])[];
 }
@@ -68,6 +70,7 @@ function onMachine(
 
 const kit = ['--kit', 'HERE/a/recovery-kit.txt'].join(' ');
 const password = '--password-file HERE/password';
+const byPassphrase = '--keystore-passphrase-file HERE/passphrase --home HERE/a'.split(' ');
 const bind = 'HERE/outside/chain.pem --roots HERE/outside/root.pem --host localhost';
 
 /** Every command that writes a key or a record, those first in which most is at stake. */
@@ -208,7 +211,10 @@ export const writingCommands: readonly WritingCommand[] = [
   atAuthority('ca backup', '--to HERE/data --every 24h', { done: ['settings_invalid'] }),
   atAuthority('ca offline', `HERE/root.age ${password}`, {
     done: ['object_exists', 'root_offline'],
-    after: [['keystore', 'rekey', '--stash', '--home', 'HERE/a']],
+    after: [
+      ['ca', 'online', 'HERE/root.age', ...password.split(' '), '--home', 'HERE/a'],
+      ['keystore', 'rekey', '--stash', '--home', 'HERE/a'],
+    ],
   }),
   atAuthority('ca online', `HERE/root.age ${password}`, {
     first: [['ca', 'offline', 'HERE/root.age', ...password.split(' '), '--home', 'HERE/a']],
@@ -217,6 +223,14 @@ export const writingCommands: readonly WritingCommand[] = [
   atAuthority('ca clock accept', '--reason right'),
   atAuthority('ca rehearse', `HERE/authority.age ${kit}`),
   atAuthority('keystore rekey', '--stash'),
+  atAuthority('keystore rekey', '--new-passphrase-file HERE/passphrase', {
+    closed: ['password_missing'],
+    done: ['password_missing'],
+    after: [
+      [...'keystore rekey --new-passphrase-file HERE/password'.split(' '), ...byPassphrase],
+      'keystore rekey --stash --keystore-passphrase-file HERE/password --home HERE/a'.split(' '),
+    ],
+  }),
   atAuthority('store accept', '--reason gone'),
   atAuthority('init', '--network x.test --names localhost --home HERE/new', {
     done: ['home_exists'],
