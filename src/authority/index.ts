@@ -41,7 +41,7 @@ export type { CertificateRecord, IssuedCertificates } from './issue/issued-certi
 export { checkServerNames } from './issuers/permitted-names.ts';
 export { statusPaths } from './issuers/status-address.ts';
 export type { AuditLog, LogEntry } from './log/audit-log.ts';
-export { type LogHead, type LogKind, type LogRecord, logKinds } from './log/log-record.ts';
+export { type LogHead, type LogKindName, type LogRecord, logKinds } from './log/log-record.ts';
 export { triedByPeers } from './log/refused-peers.ts';
 export type { LogFilter, LogPage } from './log/search-log.ts';
 export type { Audit, VerifiedLog } from './mirror/audit.ts';

@@ -1,5 +1,6 @@
 import type { Bytes, Secret } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { checkStanding } from '../standing/standing.ts';
 import type { BackingUp } from './care.ts';
 
@@ -37,6 +38,6 @@ export async function exportPkcs12(context: BackingUp, order: Pkcs12Order): Prom
   };
   const file = await createPkcs12(contents, order);
   const missing = keys.filter((key) => !key.held).map(({ label }) => label);
-  await log.record({ kind: 'exported', by: order.by, details: { as: 'PKCS#12', keys: held, missing } });
+  await log.record(kinds.exported, { by: order.by, details: { as: 'PKCS#12', keys: held, missing } });
   return { file, keys };
 }

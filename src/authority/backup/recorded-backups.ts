@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Recording } from '../log/audit-log.ts';
-import { parseRecord } from '../log/log-record.ts';
+import { kinds } from '../log/kinds/index.ts';
+import { recordsWith } from '../log/records-with.ts';
 import type { BackupRow } from '../records/backups.ts';
 import type { Records } from '../records/records.ts';
 import type { BackupLock } from '../sealed/backup-key.ts';
@@ -54,20 +55,17 @@ export async function recordBackup(
       holds_root: Number(about.keys.some(({ label, held }) => held && label.startsWith('root-'))),
     });
     const details = { place, name, bytes, sha256, lockedWith: lock.kind, holds: about.log, missing };
-    await log.append(tx, { kind: 'backed up', by, details });
+    await log.append(tx, kinds.backedUp, { by, details });
   });
 }
 
 /** SHA-256 of a backup as it was made and the last record in it, or undefined when that is not on record. */
 export async function recordedBackup(
-  { log }: Records,
+  records: Records,
   name: string,
 ): Promise<{ readonly sha256: string; readonly sequence: number } | undefined> {
-  const [newest] = await log.withDetail('backed up', 'name', name);
-  const details = newest === undefined ? undefined : parseRecord(newest)?.details;
-  if (details === undefined) return undefined;
-  const { sequence } = details['holds'] as { readonly sequence: number };
-  return { sha256: String(details['sha256']), sequence };
+  const [newest] = await recordsWith(records, 'backed up', 'name', name);
+  return newest && { sha256: newest.details.sha256, sequence: newest.details.holds.sequence };
 }
 
 /** Records how a rehearsal went, in the log and with its backup. */
@@ -78,7 +76,7 @@ export async function recordRehearsal(
   const name = basename(path);
   await records.transaction(async (tx) => {
     await noteRehearsal(tx, name, { ...rehearsal, atMs: clock.now() });
-    await log.append(tx, { kind: 'rehearsed', by, details: { name, ...rehearsal } });
+    await log.append(tx, kinds.rehearsed, { by, details: { name, ...rehearsal } });
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Secret } from '../../base/index.ts';
 import { type Certificate, endsWithIssuer } from '../../pki/index.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { CrlSigning } from '../revocation/sign-crl.ts';
 import { acceptClock, type ClockProblem } from '../standing/clock-guard.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
@@ -49,11 +50,24 @@ export class Custody {
     return permitNames(this.#context, order);
   }
 
+  /** Records that the key of `label` is about to be written to a file, in the clear. */
+  async noteWritten({
+    label,
+    file,
+    by,
+  }: {
+    readonly label: string;
+    readonly file: string;
+    readonly by: string;
+  }): Promise<void> {
+    await this.#context.log.record(kinds.exported, { by, details: { key: label, to: file } });
+  }
+
   /** From now on this passphrase opens the keystore, or a stash when none is given. */
   async rekey(passphrase: Secret<string> | undefined, by: string): Promise<void> {
     const { keystore, log } = this.#context;
     await keystore.rekey(passphrase);
-    await log.record({ kind: 'keystore rekeyed', by, details: { openedBy: keystore.openedBy } });
+    await log.record(kinds.keystoreRekeyed, { by, details: { openedBy: keystore.openedBy } });
   }
 
   /** Encrypts the key of the root for a file to be kept in. See {@link sealRoot}. */

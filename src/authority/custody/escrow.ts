@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { escrowFingerprint } from '../../enrol/index.ts';
 import type { Identity } from '../../pki/index.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import { type Escrowing, noteOnKit } from './note-on-kit.ts';
 
@@ -57,7 +58,7 @@ export class Escrow {
       await tx.escrows.insert(owner.id, { repository, sealed, storedAtMs: clock.now() });
       const by = identityLabel(identity);
       const details = { repository, bytes: sealed.length, sha256: hash('sha256', sealed) };
-      await log.append(tx, { kind: 'escrowed', by, details });
+      await log.append(tx, kinds.escrowed, { by, details });
     });
     await this.#note(identity, sealed);
   }

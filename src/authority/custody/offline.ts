@@ -4,7 +4,8 @@ import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../..
 import { exportPrivateKey, exportPublicKey } from '../../pki/index.ts';
 import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
 import type { Replacing } from '../issuers/replace-issuing.ts';
-import { parseRecord } from '../log/log-record.ts';
+import { kinds } from '../log/kinds/index.ts';
+import { recordsWith } from '../log/records-with.ts';
 import type { Records } from '../records/records.ts';
 import { type CrlSigning, signCrl } from '../revocation/sign-crl.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
@@ -97,7 +98,7 @@ export async function takeOffline(
   await records.transaction(async (tx) => {
     await tx.issuers.moveKey(label, { file, atMs: clock.now() });
     const details = { root: certificate.fingerprint, label, file };
-    await log.append(tx, { kind: 'root offline', by, details });
+    await log.append(tx, kinds.rootOffline, { by, details });
   });
   await keystore.destroy(label);
   return { backups: await holdingBackups(context), files: await plainCopies(records, issuer.root) };
@@ -132,14 +133,14 @@ export async function bringOnline(
   await keystore.update((entries) => entries.putKey(label, key));
   await records.transaction(async (tx) => {
     await tx.issuers.moveKey(label, undefined);
-    await log.append(tx, { kind: 'root online', by, details: { root: root.fingerprint, label } });
+    await log.append(tx, kinds.rootOnline, { by, details: { root: root.fingerprint, label } });
   });
 }
 
 /** Files in which the key of a root was written in the clear, as the log has it, and still lies. */
-async function plainCopies({ log }: Records, { label, certificate }: CaCertificate): Promise<string[]> {
-  const exported = await log.withDetail('exported', 'key', label);
-  const paths = new Set(exported.map((text) => String(parseRecord(text)?.details['to'])));
+async function plainCopies(records: Records, { label, certificate }: CaCertificate): Promise<string[]> {
+  const exported = await recordsWith(records, 'exported', 'key', label);
+  const paths = new Set(exported.flatMap(({ details }) => details.to ?? []));
   const found = await Promise.all(
     [...paths].map(async (path) => ((await holds(path, certificate.spki)) ? [path] : [])),
   );

@@ -4,6 +4,7 @@ import { forbiddenName } from '../../trust/index.ts';
 import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
 import { permittingNames } from '../issuers/permitted-names.ts';
 import { replaceIssuing } from '../issuers/replace-issuing.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { CrlSigning } from '../revocation/sign-crl.ts';
 import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
@@ -33,7 +34,7 @@ export async function permitNames(context: CrlSigning, order: PermitOrder): Prom
     excluded: constraints?.excluded.map(formatSubtree) ?? [],
   };
   await replaceIssuing(context, constraints, async (tx, { label }) => {
-    await context.log.append(tx, { kind: 'name constraints changed', by, details: { label, ...details } });
+    await context.log.append(tx, kinds.nameConstraintsChanged, { by, details: { label, ...details } });
   });
   return context.issuer.issuing;
 }

@@ -5,6 +5,7 @@ import { type Identity, isNamePattern, type Role } from '../../pki/index.ts';
 import { checkNodeName, type NetworkPolicy } from '../../policy/index.ts';
 import { parseAuthorisedNames } from '../issue/authorisation.ts';
 import type { Issuing } from '../issue/issue.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { checkStanding } from '../standing/standing.ts';
@@ -64,7 +65,7 @@ export async function createJoinCode(context: Issuing, order: JoinCodeOrder): Pr
       uses,
       expires: new Date(expiresAt).toISOString(),
     };
-    await log.append(tx, { kind: 'token created', by, details });
+    await log.append(tx, kinds.tokenCreated, { by, details });
   });
   return {
     addresses,

@@ -197,7 +197,7 @@ describe('a request', () => {
       await refused('request_not_allowed', home.enrolWith(code, await opensslRequest(options)), named);
       assert.deepEqual(await home.authority.certificates.list(), []);
       const [last] = (await home.authority.log.list()).slice(-1);
-      assert.deepEqual([last?.kind, last?.details['code']], ['refused', 'request_not_allowed']);
+      assert.equal(last?.kind === 'refused' && last.details.code, 'request_not_allowed');
       await home.enrol(code);
     });
   }

@@ -1,5 +1,6 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { type RecordedJoinCode, readJoinCode } from './recorded-join-codes.ts';
@@ -46,11 +47,7 @@ export class JoinCodes {
     await records.transaction(async (tx) => {
       const code = await tx.joinCodes.revoke(id, clock.now());
       if (code === undefined) throw await notLive(tx, id);
-      await log.append(tx, {
-        kind: 'token revoked',
-        by,
-        details: { token: id, identity: identityLabel(code) },
-      });
+      await log.append(tx, kinds.tokenRevoked, { by, details: { token: id, identity: identityLabel(code) } });
     });
   }
 }

@@ -22,7 +22,7 @@ describe('a certificate', () => {
     assert.deepEqual(certificate.notAfter, home.authority.issuing.notAfter);
     assert.equal(home.authority.custody.isClipped(certificate), true);
     const [last] = (await home.authority.log.list()).slice(-1);
-    assert.deepEqual([last?.kind, last?.details['clipped']], ['issued', true]);
+    assert.equal(last?.kind === 'issued' && last.details.clipped, true);
   });
 
   it('that is not clipped says nothing of it', async () => {

@@ -9,6 +9,8 @@ import {
 } from '../../pki/index.ts';
 import { checkPermitted } from '../issuers/permitted-names.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
+import type { DetailsOf } from '../log/log-kind.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
@@ -30,7 +32,7 @@ export interface IssueOrder {
   /** Who asked, for the log. */
   readonly by: string;
   /** What else the log is to know. */
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: Partial<DetailsOf<typeof kinds.issued>>;
   /** What was written and signed before, for the same authorisation and key. */
   readonly prepared?: { readonly draft: LeafDraft; readonly signature: Bytes | undefined };
 }
@@ -79,8 +81,7 @@ export async function issue(tx: Records, context: Issuing, order: IssueOrder): P
     withKey: withKeyIn(kind, details),
   };
   const id = await recordCertificate(tx, recorded);
-  await log.append(tx, {
-    kind,
+  await log.append(tx, kinds[kind], {
     by,
     details: {
       identity: identityLabel(authorisation.identity),

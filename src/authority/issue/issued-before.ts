@@ -1,6 +1,7 @@
 import { isHoldfastError } from '../../base/index.ts';
 import { type Certificate, type Identity, publicKeyOf, verifyCertificateSignature } from '../../pki/index.ts';
 import type { CaCertificate } from '../issuers/issuer.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import type { Issuing } from './issue.ts';
@@ -80,7 +81,7 @@ async function putOnRecord(tx: Records, { issuer, log }: Issuing, certificate: C
     notAfter: notAfter.toISOString(),
     issuedBefore: true,
   };
-  await log.append(tx, { kind: 'issued', by: label, details });
+  await log.append(tx, kinds.issued, { by: label, details });
 }
 
 function hasSigned({ certificate: signer }: CaCertificate, certificate: Certificate): boolean {

@@ -61,10 +61,10 @@ export async function recordNames(
 
 /** Who makes the keys of an identity since a decision, as its record says it: a renewal leaves that as it was. */
 export function withKeyIn(
-  kind: string,
-  details: Readonly<Record<string, unknown>> | undefined,
+  kind: 'issued' | 'renewed',
+  details: { readonly withKey?: boolean } | undefined,
 ): boolean | undefined {
-  return kind === 'issued' ? details?.['withKey'] === true : undefined;
+  return kind === 'issued' ? details?.withKey === true : undefined;
 }
 
 /** Whether a certificate can still be used at `nowMs`. */

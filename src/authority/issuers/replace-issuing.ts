@@ -9,6 +9,7 @@ import {
 } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
@@ -73,7 +74,7 @@ export async function replaceIssuing(
   await records.transaction(async (tx) => {
     await recordIssuer(tx, { kind: 'issuing', generation, certificate });
     const details = { issuing: certificate.fingerprint, label, replaces: present.label };
-    await log.append(tx, { kind: 'issuing certificate replaced', by: 'authority', details });
+    await log.append(tx, kinds.issuingReplaced, { by: 'authority', details });
     await record(tx, { label, certificate });
   });
   await readAgain(context);

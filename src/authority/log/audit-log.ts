@@ -3,22 +3,15 @@ import type { AuthorityRecords } from '../records/authority-records.ts';
 import type { LogRow } from '../records/log.ts';
 import type { Records } from '../records/records.ts';
 import { RecordComparison } from './claims/compare-records.ts';
-import {
-  hashRecord,
-  type LogHead,
-  type LogKind,
-  type LogRecord,
-  logStart,
-  parseRecord,
-  recordTime,
-} from './log-record.ts';
+import type { AnyKind } from './kinds/index.ts';
+import type { DetailsOf, LogKind } from './log-kind.ts';
+import { hashRecord, type LogHead, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
 
-/** What is to be recorded. */
-export interface LogEntry {
-  readonly kind: LogKind;
+/** What is to be recorded of a kind. */
+export interface LogEntry<Kind extends LogKind> {
   /** Who did it. */
   readonly by: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: DetailsOf<Kind>;
 }
 
 /** What every decision is put on record with. */
@@ -54,16 +47,20 @@ export class AuditLog {
   }
 
   /**
-   * Records `entry` in the transaction of what it records, which gives it its number.
+   * Records a decision in the transaction of what it records, which gives it its number.
    * @throws HoldfastError the refusal that it was made with, when it takes no records
    */
-  async append(tx: Records, { kind, by, details }: LogEntry): Promise<void> {
+  async append<Kind extends AnyKind>(
+    tx: Records,
+    { name: kind }: Kind,
+    { by, details }: LogEntry<Kind>,
+  ): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal;
     const { atMs, ...head } = await this.#endOf(tx);
     const nowMs = this.#clock.now();
     // A record earlier than the one before it must not hide from the clock's guard how far the log has come.
     if (nowMs < atMs) await tx.state.rememberTime(atMs);
-    const record: LogRecord = {
+    const record = {
       epoch: this.#epoch,
       sequence: head.sequence + 1,
       previous: head.hash,
@@ -78,8 +75,8 @@ export class AuditLog {
   }
 
   /** Records something that changes nothing else. */
-  async record(entry: LogEntry): Promise<void> {
-    await this.#records.transaction((tx) => this.append(tx, entry));
+  async record<Kind extends AnyKind>(kind: Kind, entry: LogEntry<Kind>): Promise<void> {
+    await this.#records.transaction((tx) => this.append(tx, kind, entry));
   }
 
   /** Where it ends, once that is on the disk. */

@@ -1,48 +1,19 @@
 import { hash } from 'node:crypto';
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type AnyKind, type KindNamed, kinds } from './kinds/index.ts';
+import type { DetailsOf } from './log-kind.ts';
 
 /** What the log records. */
-const LogKind = Type.Union([
-  Type.Literal('authority created'),
-  Type.Literal('issuing certificate replaced'),
-  Type.Literal('issuing certificate revoked'),
-  Type.Literal('token created'),
-  Type.Literal('token revoked'),
-  Type.Literal('issued'),
-  Type.Literal('renewed'),
-  Type.Literal('revoked'),
-  Type.Literal('refused'),
-  Type.Literal('escrowed'),
-  Type.Literal('requested'),
-  Type.Literal('approved'),
-  Type.Literal('denied'),
-  Type.Literal('policy changed'),
-  Type.Literal('exported'),
-  Type.Literal('crl signed'),
-  Type.Literal('ocsp signer replaced'),
-  Type.Literal('root offline'),
-  Type.Literal('root online'),
-  Type.Literal('name constraints changed'),
-  Type.Literal('backed up'),
-  Type.Literal('restored'),
-  Type.Literal('log lost'),
-  Type.Literal('rehearsed'),
-  Type.Literal('clock accepted'),
-  Type.Literal('keystore rekeyed'),
-  Type.Literal('superseded'),
-  Type.Literal('retired'),
-  Type.Literal('tls bound'),
-  Type.Literal('tls unbound'),
-  Type.Literal('store accepted'),
-]);
-export type LogKind = Static<typeof LogKind>;
+export type LogKindName = AnyKind['name'];
+
+const table: readonly AnyKind[] = Object.values(kinds);
 
 /** Every kind of record. */
-export const logKinds: readonly LogKind[] = LogKind.anyOf.map((kind) => kind.const);
+export const logKinds: readonly LogKindName[] = table.map(({ name }) => name);
 
-/** One record. Its text is one line of JSON and stands in the log as it was hashed; an export is these lines. */
-export const LogRecord = Type.Object(
+/** What every record has, whatever its kind. */
+const LogLine = Type.Object(
   {
     epoch: Type.Integer({ minimum: 1 }),
     /** From 1, without gaps. */
@@ -51,7 +22,7 @@ export const LogRecord = Type.Object(
     previous: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     /** ISO 8601. */
     at: Type.String(),
-    kind: LogKind,
+    kind: Type.Enum([...logKinds]),
     /** Who did it: `client/alpha`, `admin/local`, or where an unknown one came from. */
     by: Type.String(),
     /** What it was about, by kind. */
@@ -59,7 +30,17 @@ export const LogRecord = Type.Object(
   },
   { additionalProperties: false },
 );
-export type LogRecord = Static<typeof LogRecord>;
+
+/** One record. Its text is one line of JSON and stands in the log as it was hashed; an export is these lines. */
+export type LogRecord = {
+  [Name in LogKindName]: Readonly<Omit<Static<typeof LogLine>, 'kind' | 'details'>> & {
+    readonly kind: Name;
+    readonly details: DetailsOf<KindNamed<Name>>;
+  };
+}[LogKindName];
+
+/** The records of some kinds. */
+export type RecordNamed<Name extends LogKindName> = Extract<LogRecord, { readonly kind: Name }>;
 
 /** Where the log ends: the number and the hash of its last record. */
 export interface LogHead {
@@ -75,18 +56,32 @@ export function hashRecord(text: string): string {
   return hash('sha256', text);
 }
 
-/** Made once it is needed: a log is read by the million. */
-let checker: ReturnType<typeof Compile<typeof LogRecord>> | undefined;
+/** Whether a value is what a schema says; the check is made once it is needed, since a log is read by the million. */
+function checkerOf(schema: TSchema): (value: unknown) => boolean {
+  let checker: { Check(value: unknown): boolean } | undefined;
+  return (value) => {
+    checker ??= Compile(schema);
+    return checker.Check(value);
+  };
+}
 
-/** The record in a text, or undefined when it is none. */
+const isLine = checkerOf(LogLine);
+const areDetails = new Map(table.map(({ name, details }) => [name as string, checkerOf(details)]));
+
+/** The record in a text, or undefined when it is none: of no kind, or without what its kind says. */
 export function parseRecord(text: string): LogRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    checker ??= Compile(LogRecord);
-    return checker.Check(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): value is LogRecord {
+  if (!isLine(value)) return false;
+  const { kind, details } = value as Static<typeof LogLine>;
+  return areDetails.get(kind)?.(details) === true;
 }
 
 /** When a record was written, milliseconds since 1970; 0 for what is no record. The log's whole check is not done. */

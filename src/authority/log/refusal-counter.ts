@@ -1,5 +1,6 @@
 import { type Clock, type ErrorCode, hourMs } from '../../base/index.ts';
 import type { AuditLog } from './audit-log.ts';
+import { kinds } from './kinds/index.ts';
 
 const flushEveryMs = hourMs;
 
@@ -35,6 +36,6 @@ export class RefusalCounter {
     };
     this.#counts = new Map();
     this.#sinceMs = this.#clock.now();
-    await this.#log.record({ kind: 'refused', by: 'unknown', details });
+    await this.#log.record(kinds.refused, { by: 'unknown', details });
   }
 }

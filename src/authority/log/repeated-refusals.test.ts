@@ -35,8 +35,8 @@ async function withRefused(): Promise<{
 async function refusals(home: SampleHome): Promise<unknown[]> {
   const records = await home.authority.log.list({ after: 0, limit: 1000 });
   return records
-    .filter(({ kind }) => kind === 'refused')
-    .map(({ by, details }) => [by, details['code'], details['repeated'] ?? 'first']);
+    .filter((record) => record.kind === 'refused')
+    .map(({ by, details }) => [by, details.code, details.repeated ?? 'first']);
 }
 
 const first = ['client/alpha', 'certificate_revoked', 'first'];
@@ -76,8 +76,8 @@ test('refusals that say different things are told apart, and not without end', a
   await refusals.record('192.0.2.2', { code: 'name_not_permitted', message: 'name 0 is outside' });
   await refusals.flush('all');
   const details = (await log.list({ after: 0, limit: 100 }))
-    .filter(({ kind }) => kind === 'refused')
-    .map((record) => record.details['message'] ?? record.details['repeated']);
+    .filter((record) => record.kind === 'refused')
+    .map(({ details }) => details.message ?? details.repeated);
   const names = Array.from({ length: 10 }, (_, at) => `name ${at} is outside`);
   assert.deepEqual(details, [...names, 'name 0 is outside', 50]);
 });

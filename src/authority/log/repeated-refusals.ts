@@ -1,5 +1,6 @@
 import { type Clock, type HoldfastError, hourMs } from '../../base/index.ts';
 import type { AuditLog } from './audit-log.ts';
+import { kinds } from './kinds/index.ts';
 
 /** So many are told apart; whoever comes beyond is as good as a stranger. */
 const maxTold = 10_000;
@@ -38,7 +39,7 @@ export class RepeatedRefusals {
     if (repeats === undefined) return false;
     if (!repeats.messages.has(message) && repeats.messages.size < maxMessages) {
       repeats.messages.add(message);
-      await this.#log.record({ kind: 'refused', by, details: { code, message } });
+      await this.#log.record(kinds.refused, { by, details: { code, message } });
       return true;
     }
     repeats.count += 1;
@@ -74,6 +75,6 @@ export class RepeatedRefusals {
     const details = { code, repeated: count, since: new Date(sinceMs).toISOString() };
     repeats.count = 0;
     repeats.sinceMs = this.#clock.now();
-    await this.#log.record({ kind: 'refused', by, details });
+    await this.#log.record(kinds.refused, { by, details });
   }
 }

@@ -1,9 +1,9 @@
 import type { Records } from '../records/records.ts';
-import { type LogKind, type LogRecord, parseRecord } from './log-record.ts';
+import { type LogKindName, type LogRecord, parseRecord } from './log-record.ts';
 
 /** Which records are meant; all when nothing is said. */
 export interface LogFilter {
-  readonly kind?: LogKind;
+  readonly kind?: LogKindName;
   /** Who did it, exactly as recorded. */
   readonly by?: string;
   readonly since?: Date;

@@ -105,7 +105,8 @@ function readRecord(line: RecordLine, head: LogHead, end: number): MirroredLine 
   if (named !== undefined && (certificate === undefined || fingerprint(certificate) !== named))
     return damaged(record.sequence, 'its certificate is not the one it names');
   const sealed = line.sealed === undefined ? undefined : fromBase64(line.sealed);
-  const isSealed = sealed !== undefined && digest('sha256', sealed) === record.details['sha256'];
+  const isSealed =
+    sealed !== undefined && record.kind === 'escrowed' && digest('sha256', sealed) === record.details.sha256;
   return {
     kind: 'record',
     record,
@@ -117,9 +118,9 @@ function readRecord(line: RecordLine, head: LogHead, end: number): MirroredLine 
 }
 
 /** Fingerprint of the certificate that belongs beside a record, if one does. */
-export function certificateNamedBy({ kind, details }: LogRecord): unknown {
-  if (kind === 'issued' || kind === 'renewed') return details['fingerprint'];
-  return kind === 'issuing certificate replaced' ? details['issuing'] : undefined;
+export function certificateNamedBy({ kind, details }: LogRecord): string | undefined {
+  if (kind === 'issued' || kind === 'renewed') return details.fingerprint;
+  return kind === 'issuing certificate replaced' ? details.issuing : undefined;
 }
 
 function damaged(sequence: number, problem: string): MirroredLine {

@@ -1,8 +1,13 @@
 import { hash } from 'node:crypto';
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
-import type { SerialNumber } from '../../pki/index.ts';
-import { hashRecord, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
+import {
+  hashRecord,
+  type LogHead,
+  type LogRecord,
+  parseRecord,
+  type RecordNamed,
+} from '../log/log-record.ts';
 import { identityOf } from '../records/identity-label.ts';
 import type { Mirroring } from './check-mirrors.ts';
 import type { CheckpointLine, RecordLine } from './mirror-format.ts';
@@ -53,9 +58,12 @@ async function recordLine(context: Mirroring, text: string): Promise<RecordLine>
 }
 
 /** The sealed password that a record is about: nobody but the recovery kit opens it. */
-async function sealedOf({ records }: Mirroring, { by, details }: LogRecord): Promise<Uint8Array | undefined> {
-  const sealed = await records.escrows.ofRepository(identityOf(by), String(details['repository']));
-  return sealed.find((each) => hash('sha256', each) === details['sha256']);
+async function sealedOf(
+  { records }: Mirroring,
+  { by, details }: RecordNamed<'escrowed'>,
+): Promise<Uint8Array | undefined> {
+  const sealed = await records.escrows.ofRepository(identityOf(by), details.repository);
+  return sealed.find((each) => hash('sha256', each) === details.sha256);
 }
 
 /** The certificate that a record is about. */
@@ -64,7 +72,7 @@ async function certificateOf(
   { kind, details }: LogRecord,
 ): Promise<Bytes | undefined> {
   if (kind === 'issuing certificate replaced')
-    return (await committed.issuers.find(String(details['label'])))?.certificate;
+    return (await committed.issuers.find(details.label))?.certificate;
   if (kind !== 'issued' && kind !== 'renewed') return undefined;
-  return (await committed.certificates.find(String(details['serial']) as SerialNumber))?.certificate;
+  return (await committed.certificates.find(details.serial))?.certificate;
 }

@@ -15,6 +15,7 @@ import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { ClockGuard } from '../standing/clock-guard.ts';
 import type { Present } from '../standing/present.ts';
 
@@ -67,7 +68,7 @@ async function replace(context: Answering, issuing: CaCertificate): Promise<void
       certificate: der,
     });
     const details = { label, serial, fingerprint, notAfter: notAfter.toISOString() };
-    await log.append(tx, { kind: 'ocsp signer replaced', by: 'authority', details });
+    await log.append(tx, kinds.ocspSignerReplaced, { by: 'authority', details });
   });
 }
 

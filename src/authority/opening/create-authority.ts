@@ -9,6 +9,7 @@ import { recordIssuer } from '../issuers/issuer.ts';
 import { permittingNames } from '../issuers/permitted-names.ts';
 import { parseStatusAddress } from '../issuers/status-address.ts';
 import { AuditLog } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
@@ -136,7 +137,7 @@ async function record(
     statusAddress,
     recoveryRecipient,
   };
-  await log.append(tx, { kind: 'authority created', by: 'admin/local', details });
+  await log.append(tx, kinds.authorityCreated, { by: 'admin/local', details });
 }
 
 /** Of a database that another home may have made its records in. */

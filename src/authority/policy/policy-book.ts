@@ -9,6 +9,7 @@ import {
   weakerPolicyKeys,
 } from '../../policy/index.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { policyOnRecord } from '../records/policy.ts';
 import type { Present } from '../standing/present.ts';
 
@@ -58,7 +59,7 @@ export class PolicyBook {
       const differences = policyDifferences(present, changed);
       if (differences.length === 0) return differences;
       await tx.policy.put(JSON.stringify(changed));
-      await log.append(tx, { kind: 'policy changed', by, details: { changes: differences } });
+      await log.append(tx, kinds.policyChanged, { by, details: { changes: differences } });
       return differences;
     });
   }

@@ -9,6 +9,7 @@ import {
 } from '../../trust/index.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 
 /** What the roots that nodes trust are put on record with. */
 interface Rooted extends Recording {
@@ -82,7 +83,7 @@ export class ServerRoots {
         for (const root of roots)
           await tx.serverRoots.insert({ host, fingerprint: fingerprint(root), certificate: root });
       const details = { target, ...order, hosts, roots: roots.map(fingerprint) };
-      await log.append(tx, { kind: 'tls bound', by, details });
+      await log.append(tx, kinds.tlsBound, { by, details });
     });
     this.#bundle = await readBundle(this.#context);
   }
@@ -92,7 +93,7 @@ export class ServerRoots {
     const { records, log } = this.#context;
     await records.transaction(async (tx) => {
       for (const host of hosts) await tx.serverRoots.removeOf(host);
-      await log.append(tx, { kind: 'tls unbound', by, details: { target, hosts } });
+      await log.append(tx, kinds.tlsUnbound, { by, details: { target, hosts } });
     });
     this.#bundle = await readBundle(this.#context);
   }

@@ -1,4 +1,5 @@
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { Present } from '../standing/present.ts';
 
 /** What is taken for the store from now on, and who says so. */
@@ -38,7 +39,7 @@ export class StoreRecord {
     const before = this.current;
     await records.transaction(async (tx) => {
       await tx.state.setStore(details.store);
-      await log.append(tx, { kind: 'store accepted', by, details: { ...details, before } });
+      await log.append(tx, kinds.storeAccepted, { by, details: { ...details, before } });
     });
   }
 }

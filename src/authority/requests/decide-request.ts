@@ -4,6 +4,7 @@ import { checkName } from '../enrol/create-join-code.ts';
 import type { Enrolling } from '../enrol/enrol-node.ts';
 import type { Authorisation } from '../issue/authorisation.ts';
 import { issue } from '../issue/issue.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import type { RequestRow } from '../records/requests.ts';
@@ -41,7 +42,7 @@ export async function approveRequest(
     const { role, name } = authorisation.identity;
     await tx.requests.approve(id, { by, atMs: clock.now(), role, name, certificate });
     const identity = identityLabel({ role, name });
-    await log.append(tx, { kind: 'approved', by, details: { request: id, identity } });
+    await log.append(tx, kinds.approved, { by, details: { request: id, identity } });
     return await findExisting(tx, context, id);
   });
 }
@@ -64,7 +65,7 @@ export async function denyRequest(
     checkPending(row);
     await tx.requests.deny(id, { by, atMs: clock.now(), reason });
     const details = { request: id, identity: identityLabel(row), reason };
-    await log.append(tx, { kind: 'denied', by, details });
+    await log.append(tx, kinds.denied, { by, details });
     return await findExisting(tx, context, id);
   });
 }

@@ -4,6 +4,7 @@ import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
 import type { Issued, Issuing } from '../issue/issue.ts';
 import { requestNotAllowed } from '../issue/request-rules.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { publicKeyHash } from '../records/public-key-hash.ts';
 import type { Records } from '../records/records.ts';
 import type { NewRequest, RequestRow } from '../records/requests.ts';
@@ -42,7 +43,7 @@ export async function enqueue(tx: Records, context: Issuing, waiting: Waiting): 
   await checkRoom(tx, row);
   const id = await tx.requests.insert(hashHandle(handle), row);
   const details = { request: id, identity: `${row.role}/${row.name}`, kind: row.kind, by: row.asked_by };
-  await context.log.append(tx, { kind: 'requested', by: row.asked_from, details });
+  await context.log.append(tx, kinds.requested, { by: row.asked_from, details });
   return submitted({ ...row, id, state: 'pending' }, handle);
 }
 

@@ -1,5 +1,6 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import { AuditLog } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { hashRecord, type LogHead } from '../log/log-record.ts';
 import { KnownIssuers } from '../mirror/known-issuers.ts';
 import type { LogMirror } from '../mirror/log-mirror.ts';
@@ -148,10 +149,10 @@ async function begin(
   const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
   const epoch = await tx.state.goOn(least);
   const log = new AuditLog(records, epoch, clock);
-  if (logIsLost !== undefined) await log.append(tx, { kind: 'log lost', by, details: { reason: logIsLost } });
+  if (logIsLost !== undefined) await log.append(tx, kinds.logLost, { by, details: { reason: logIsLost } });
   const { mirror, counts, notes } = caughtUp;
   const details = { backup: head, mirror: mirror ?? null, ...counts, notes };
-  await log.append(tx, { kind: 'restored', by, details });
+  await log.append(tx, kinds.restored, { by, details });
   return epoch;
 }
 

@@ -1,17 +1,15 @@
 import { isHoldfastError } from '../../base/index.ts';
 import {
   type Certificate,
-  isRevocationReason,
   parseCertificate,
   publicKeyOf,
-  type RevocationReason,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
-import { changePolicy, type PolicyDifference } from '../../policy/index.ts';
+import { changePolicy } from '../../policy/index.ts';
 import { findUse, recordUse } from '../enrol/recorded-join-codes.ts';
 import { recordCertificate, withKeyIn } from '../issue/record-certificate.ts';
 import { recordIssuer } from '../issuers/issuer.ts';
-import type { LogRecord } from '../log/log-record.ts';
+import type { LogRecord, RecordNamed } from '../log/log-record.ts';
 import type { MirroredRecord } from '../mirror/mirrored-lines.ts';
 import { authorityDamaged } from '../records/authority-files.ts';
 import { identityOf } from '../records/identity-label.ts';
@@ -41,12 +39,12 @@ export async function replayRecord(
   await tx.log.append({ sequence: record.sequence, record: text });
   counts.records += 1;
   if (der !== undefined) await replayCertificate(tx, record, parseCertificate(der), counts);
-  else if (sealed !== undefined) await replayEscrow(tx, record, sealed);
+  else if (record.kind === 'escrowed' && sealed !== undefined) await replayEscrow(tx, record, sealed);
   else if (record.kind === 'policy changed') await replayPolicy(tx, record, counts);
   else if (record.kind === 'issuing certificate revoked') await replayIssuerRevoked(tx, record);
   else if (record.kind === 'revoked') await replayRevocation(tx, record, counts);
   else if (record.kind === 'crl signed') await replayCrl(tx, record);
-  else if (record.kind === 'store accepted') await tx.state.setStore(String(record.details['store']));
+  else if (record.kind === 'store accepted') await tx.state.setStore(record.details.store);
   else if (record.kind === 'token revoked') await replayTokenRevoked(tx, record);
   else if (record.kind === 'backed up') await replayBackup(tx, record);
   else if (record.kind === 'root offline' || record.kind === 'root online') await replayRootMoved(tx, record);
@@ -61,9 +59,10 @@ async function replayCertificate(
   counts: ReplayCounts,
 ): Promise<void> {
   if (record.kind === 'issuing certificate replaced') {
-    await replayIssuer(tx, String(record.details['label']), certificate, counts);
+    await replayIssuer(tx, record.details.label, certificate, counts);
     return;
   }
+  if (record.kind !== 'issued' && record.kind !== 'renewed') return;
   await putOnRecord(tx, record, certificate);
   counts.certificates += 1;
 }
@@ -84,11 +83,11 @@ async function replayIssuer(
 /** An issued certificate, with its identity, and the use of the join code it came by when that is known here. */
 async function putOnRecord(
   tx: Records,
-  { kind, details, at }: LogRecord,
+  { kind, details, at }: RecordNamed<'issued' | 'renewed'>,
   certificate: Certificate,
 ): Promise<void> {
   const issuedAt = Date.parse(at);
-  const identity = identityOf(String(details['identity']));
+  const identity = identityOf(details.identity);
   // Whatever the identity is given again after it was ended is given by a reissue, which takes the end back.
   await tx.identities.revive(identity);
   const id = await recordCertificate(tx, {
@@ -99,8 +98,8 @@ async function putOnRecord(
     names: certificate.extensions.subjectAltNames,
     withKey: withKeyIn(kind, details),
   });
-  const token = details['token'];
-  if (typeof token !== 'number') return;
+  const { token } = details;
+  if (token === undefined) return;
   const code = await tx.joinCodes.find(token);
   if (code === undefined) return;
   await recordUse(tx, code, id, await findUse(tx, code, publicKeyHash(certificate.spki)));
@@ -118,41 +117,46 @@ async function issuerOf(tx: Records, certificate: Certificate): Promise<string> 
 
 async function replayRevocation(
   tx: Records,
-  { details, at }: LogRecord,
+  { details, at }: RecordNamed<'revoked'>,
   counts: ReplayCounts,
 ): Promise<void> {
   const atMs = Date.parse(at);
-  const serials = Array.isArray(details['serials']) ? (details['serials'] as unknown[]) : [];
-  const revocation = { atMs, reason: reasonIn(details) };
-  for (const serial of serials.map(String))
+  const revocation = { atMs, reason: details.reason };
+  for (const serial of details.serials)
     if (await tx.certificates.revoke(serial, revocation)) counts.revoked += 1;
-  if (details['whole'] !== true) return;
-  const identity = identityOf(String(details['identity']));
+  if (details.whole !== true) return;
+  const identity = identityOf(details.identity);
   await tx.identities.end(identity, atMs);
   await tx.joinCodes.revokeOf(identity, atMs);
 }
 
-async function replayIssuerRevoked(tx: Records, { details, at }: LogRecord): Promise<void> {
-  await tx.issuers.markRevoked(String(details['label']), Date.parse(at), reasonIn(details));
+async function replayIssuerRevoked(
+  tx: Records,
+  { details, at }: RecordNamed<'issuing certificate revoked'>,
+): Promise<void> {
+  await tx.issuers.markRevoked(details.label, Date.parse(at), details.reason);
 }
 
-function reasonIn(details: LogRecord['details']): RevocationReason {
-  const reason = String(details['reason']);
-  return isRevocationReason(reason) ? reason : 'unspecified';
-}
-
-async function replayEscrow(tx: Records, { by, details, at }: LogRecord, sealed: Uint8Array): Promise<void> {
+async function replayEscrow(
+  tx: Records,
+  { by, details, at }: RecordNamed<'escrowed'>,
+  sealed: Uint8Array,
+): Promise<void> {
   const owner = await tx.identities.find(identityOf(by));
   if (owner === undefined) return;
-  const repository = String(details['repository']);
+  const repository = details.repository;
   await tx.escrows.insert(owner.id, { repository, sealed, storedAtMs: Date.parse(at) });
 }
 
 /** A change that does not fit any more is lost like what the log does not hold. */
-async function replayPolicy(tx: Records, { details, kind }: LogRecord, counts: ReplayCounts): Promise<void> {
+async function replayPolicy(
+  tx: Records,
+  { details, kind }: RecordNamed<'policy changed'>,
+  counts: ReplayCounts,
+): Promise<void> {
   const present = policyOnRecord(await tx.policy.read());
   try {
-    const next = (details['changes'] as PolicyDifference[]).reduce(
+    const next = details.changes.reduce(
       (policy, { key, after }) => changePolicy(policy, key, after),
       present,
     );
@@ -163,30 +167,33 @@ async function replayPolicy(tx: Records, { details, kind }: LogRecord, counts: R
   }
 }
 
-async function replayCrl(tx: Records, { details }: LogRecord): Promise<void> {
-  await tx.state.raiseCrlNumber(Number(details['number']));
+async function replayCrl(tx: Records, { details }: RecordNamed<'crl signed'>): Promise<void> {
+  await tx.state.raiseCrlNumber(details.number);
 }
 
-async function replayTokenRevoked(tx: Records, { details, at }: LogRecord): Promise<void> {
-  await tx.joinCodes.revoke(Number(details['token']), Date.parse(at));
+async function replayTokenRevoked(tx: Records, { details, at }: RecordNamed<'token revoked'>): Promise<void> {
+  await tx.joinCodes.revoke(details.token, Date.parse(at));
 }
 
 /** Backups that were made since: where they lie, and that they may hold the key of the root. */
-async function replayBackup(tx: Records, { details, at }: LogRecord): Promise<void> {
-  const missing = details['missing'] as unknown[];
+async function replayBackup(tx: Records, { details, at }: RecordNamed<'backed up'>): Promise<void> {
+  const { place, name, bytes, holds, missing } = details;
   const roots = await tx.issuers.list('root');
   await tx.backups.insert({
-    place: String(details['place']),
-    name: String(details['name']),
+    place,
+    name,
     made_at: Date.parse(at),
-    bytes: Number(details['bytes']),
-    sequence: (details['holds'] as { sequence: number }).sequence,
+    bytes,
+    sequence: holds.sequence,
     holds_root: Number(roots.some(({ label }) => !missing.includes(label))),
   });
 }
 
 /** Where the key of the root was taken to; the backup may be older than that, and hold the key still. */
-async function replayRootMoved(tx: Records, { kind, details, at }: LogRecord): Promise<void> {
-  const to = { file: String(details['file']), atMs: Date.parse(at) };
-  await tx.issuers.moveKey(String(details['label']), kind === 'root offline' ? to : undefined);
+async function replayRootMoved(
+  tx: Records,
+  { kind, details, at }: RecordNamed<'root offline' | 'root online'>,
+): Promise<void> {
+  const to = kind === 'root offline' ? { file: details.file, atMs: Date.parse(at) } : undefined;
+  await tx.issuers.moveKey(details.label, to);
 }

@@ -1,6 +1,7 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { CertificateRow, Revocation } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
@@ -34,7 +35,7 @@ export async function revokeCertificates(
   if (serials.length === 0) return;
   const { reason, by } = order;
   const details = { identity: identityLabel(identity), reason, serials };
-  await context.log.append(tx, { kind: 'revoked', by, details });
+  await context.log.append(tx, kinds.revoked, { by, details });
 }
 
 /**
@@ -70,7 +71,7 @@ export async function revokeCertificate(
     const nowMs = clock.now();
     const serials = await markRevoked(tx, row, { reason, atMs: nowMs });
     const identity = identityLabel(await tx.identities.read(row.identity));
-    await log.append(tx, { kind: 'revoked', by, details: { identity, reason, serials } });
+    await log.append(tx, kinds.revoked, { by, details: { identity, reason, serials } });
     return { identity, serials, joinCodes: [], reason, at: new Date(nowMs) };
   });
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Identity } from '../../pki/index.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { IdentityName, IdentityRow } from '../records/identities.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
@@ -28,7 +29,7 @@ export async function revokeIdentity(
       throw revokedBefore(label, row.revoked_at);
     await tx.identities.end(identity, nowMs);
     const details = { identity: label, reason, serials, whole: true, tokens: joinCodes };
-    await log.append(tx, { kind: 'revoked', by, details });
+    await log.append(tx, kinds.revoked, { by, details });
     return { identity: label, serials, joinCodes, reason, at: new Date(nowMs) };
   });
 }

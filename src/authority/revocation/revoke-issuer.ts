@@ -2,6 +2,7 @@ import { HoldfastError } from '../../base/index.ts';
 import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
 import { type CaCertificate, type IssuerRevocation, rootKey } from '../issuers/issuer.ts';
 import { readAgain, replaceIssuing } from '../issuers/replace-issuing.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
@@ -90,7 +91,7 @@ async function recordRevoked(
   await tx.certificates.revokeOfIssuerFromBefore(label, { atMs, reason });
   const { fingerprint, serial } = certificate;
   const details = { label, serial, issuing: fingerprint, reason };
-  await log.append(tx, { kind: 'issuing certificate revoked', by, details });
+  await log.append(tx, kinds.issuingRevoked, { by, details });
 }
 
 async function publish(context: CrlSigning, label: string): Promise<void> {

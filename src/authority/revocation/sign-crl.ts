@@ -3,6 +3,7 @@ import { type CrlEntry, createCrl, encodeCrlEntries, keyIdentifier } from '../..
 import { backdateMs } from '../../policy/index.ts';
 import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
 import type { Replacing } from '../issuers/replace-issuing.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { Answering } from '../ocsp/ocsp-signers.ts';
 import type { RevokedRow } from '../records/certificates.ts';
 import type { CrlRow } from '../records/crls.ts';
@@ -56,7 +57,7 @@ export async function signCrl(
     const times = { this_update: nowMs, next_update: nextUpdate.getTime() };
     if (!(await tx.crls.keep({ issuer: label, number, ...times, revocations, crl }))) return;
     const details = { issuer: label, number, entries: count, nextUpdate: nextUpdate.toISOString() };
-    await log.append(tx, { kind: 'crl signed', by: 'authority', details });
+    await log.append(tx, kinds.crlSigned, { by: 'authority', details });
   });
 }
 

@@ -4,6 +4,7 @@ import { type Clock, dayMs, hourMs, minuteMs, type SinceBoot } from '../../base/
 import { exportPublicKey, generateKeyPair } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import type { Authority } from '../authority.ts';
+import { kinds } from '../log/kinds/index.ts';
 import { createAuthority } from '../opening/create-authority.ts';
 import { openAuthority } from '../opening/open-authority.ts';
 import { refused } from '../refused.fixture.ts';
@@ -150,7 +151,7 @@ describe('the clock of the authority', () => {
     home.machine.pass(hourMs / 2);
     await home.issue();
     home.machine.setClock(-20 * minuteMs);
-    await home.authority.log.record({ kind: 'refused', by: 'client/alpha', details: {} });
+    await home.authority.log.record(kinds.refused, { by: 'client/alpha', details: {} });
     await refused('clock_wrong', home.issue());
     await home.reopen();
     await refused('clock_wrong', home.issue());

@@ -8,6 +8,7 @@ import {
   type SinceBoot,
 } from '../../base/index.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { AuthorityRecords } from '../records/authority-records.ts';
 import type { Records } from '../records/records.ts';
 import type { StateRow } from '../records/state.ts';
@@ -171,7 +172,7 @@ export async function acceptClock(
     expected: new Date(expectedMs).toISOString(),
   };
   await records.transaction(async (tx) => {
-    await log.append(tx, { kind: 'clock accepted', by, details });
+    await log.append(tx, kinds.clockAccepted, { by, details });
     await clockGuard.keep(tx);
   });
   return problem;

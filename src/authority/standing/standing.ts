@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Recording } from '../log/audit-log.ts';
+import { kinds } from '../log/kinds/index.ts';
 import type { Standing } from '../records/state.ts';
 import type { Present } from './present.ts';
 
@@ -55,7 +56,7 @@ export async function supersede(
   if (looks) throw knowsMore(newer);
   await records.transaction(async (tx) => {
     if (!(await tx.state.supersede())) return;
-    await log.append(tx, { kind: 'superseded', by: 'authority', details: { ...newer } });
+    await log.append(tx, kinds.superseded, { by: 'authority', details: { ...newer } });
   });
 }
 
@@ -74,7 +75,7 @@ export async function retire(
 ): Promise<void> {
   await records.transaction(async (tx) => {
     await tx.state.setStanding('retired');
-    await log.append(tx, { kind: 'retired', by, details: { movedTo: path } });
+    await log.append(tx, kinds.retired, { by, details: { movedTo: path } });
   });
 }
 
@@ -89,6 +90,6 @@ export async function unretire(
   }
   await records.transaction(async (tx) => {
     await tx.state.setStanding('ready');
-    await log.append(tx, { kind: 'retired', by, details: { undone: reason } });
+    await log.append(tx, kinds.retired, { by, details: { undone: reason } });
   });
 }

@@ -149,7 +149,7 @@ async function writeRoot(
   const label = 'root-1';
   const passphrase = () => keystorePassphrase(context, home, settings);
   const keystore = await Keystore.open(home.authority, { passphrase });
-  await authority.log.record({ kind: 'exported', by: 'admin/local', details: { key: label, to: key } });
+  await authority.custody.noteWritten({ label, file: key, by: 'admin/local' });
   await writeFiles([
     { path: key, kind: sesamFiles.rootKey, text: privateKeyPem(exportPrivateKey(keystore.key(label))) },
     { path: certificate, kind: sesamFiles.rootCertificate, text: certificatePem(authority.root.der) },

@@ -1,12 +1,14 @@
-import { fingerprint } from '../../../pki/index.ts';
+import { type Fingerprint, fingerprint } from '../../../pki/index.ts';
 import type { Claims } from './claims.ts';
 
 /** What is on record of backups and of those who sign OCSP answers: nothing that the log has not seen made. */
 export function backupClaims(): Claims {
   const made = new Set<string>();
   return {
-    note({ kind, details }) {
-      if (kind === 'backed up') made.add(JSON.stringify([details['place'], details['name']]));
+    note(record) {
+      if (record.kind !== 'backed up') return;
+      const { place, name } = record.details;
+      made.add(JSON.stringify([place, name]));
     },
     async compare(records) {
       const rows = await records.backups.places();
@@ -19,10 +21,10 @@ export function backupClaims(): Claims {
 
 /** Those who sign OCSP answers. */
 export function ocspSignerClaims(): Claims {
-  const made = new Set<unknown>();
+  const made = new Set<Fingerprint>();
   return {
-    note({ kind, details }) {
-      if (kind === 'ocsp signer replaced') made.add(details['fingerprint']);
+    note(record) {
+      if (record.kind === 'ocsp signer replaced') made.add(record.details.fingerprint);
     },
     async compare(records) {
       const rows = await records.ocspSigners.list();

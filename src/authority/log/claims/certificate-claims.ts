@@ -2,7 +2,7 @@ import { minuteMs, secondMs } from '../../../base/index.ts';
 import { fingerprint, type SerialNumber } from '../../../pki/index.ts';
 import type { LoggedRow, RevokedRow } from '../../records/certificates.ts';
 import type { Records } from '../../records/records.ts';
-import { type LogRecord, parseRecord } from '../log-record.ts';
+import { type LogRecord, parseRecord, type RecordNamed } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 
 /**
@@ -10,13 +10,13 @@ import type { Claims } from './claims.ts';
  * revoked is revoked, and nothing else is. Of a million no more than a page is in memory.
  */
 export function certificateClaims(): Claims {
-  let page: LogRecord[] = [];
+  let page: Noted[] = [];
   let issued = 0;
   let revoked = 0;
   return {
     note(record) {
       if (isIssuing(record)) issued += 1;
-      else if (record.kind === 'revoked') revoked += serialsOf(record).length;
+      else if (isRevoking(record)) revoked += record.details.serials.length;
       else return;
       page.push(record);
     },
@@ -25,10 +25,7 @@ export function certificateClaims(): Claims {
       page = [];
       return [
         ...(await lookUpIssued(records, noted.filter(isIssuing))),
-        ...(await lookUpRevoked(
-          records,
-          noted.filter(({ kind }) => kind === 'revoked'),
-        )),
+        ...(await lookUpRevoked(records, noted.filter(isRevoking))),
       ];
     },
     async compare(records) {
@@ -41,53 +38,57 @@ export function certificateClaims(): Claims {
   };
 }
 
-function isIssuing({ kind }: LogRecord): boolean {
-  return kind === 'issued' || kind === 'renewed';
+type Issuing = RecordNamed<'issued' | 'renewed'>;
+type Revoking = RecordNamed<'revoked'>;
+type Noted = Issuing | Revoking;
+
+function isIssuing(record: LogRecord): record is Issuing {
+  return record.kind === 'issued' || record.kind === 'renewed';
 }
 
-function serialsOf({ details }: LogRecord): string[] {
-  return Array.isArray(details['serials']) ? (details['serials'] as unknown[]).map(String) : [];
+function isRevoking(record: LogRecord): record is Revoking {
+  return record.kind === 'revoked';
 }
 
-async function lookUpIssued(records: Records, noted: readonly LogRecord[]): Promise<string[]> {
+async function lookUpIssued(records: Records, noted: readonly Issuing[]): Promise<string[]> {
   const found = Map.groupBy(await records.certificates.logged(noted.map(serialOf)), ({ serial }) => serial);
-  const named = noted.map(({ details }) => details['token']).filter((token) => typeof token === 'number');
+  const named = noted.map(({ details }) => details.token).filter((token) => token !== undefined);
   const codes = new Set(await records.joinCodes.among(named));
   return noted.flatMap((record) => issuedProblem(record, found.get(serialOf(record)) ?? [], codes) ?? []);
 }
 
-function serialOf({ details }: LogRecord): SerialNumber {
-  return String(details['serial']) as SerialNumber;
+function serialOf({ details }: Issuing): SerialNumber {
+  return details.serial;
 }
 
 /** @param rows of its certificate, one for each join code that its key came by */
 function issuedProblem(
-  { details, sequence }: LogRecord,
+  { details, sequence }: Issuing,
   rows: readonly LoggedRow[],
   codes: ReadonlySet<number>,
 ): string | undefined {
-  const of = `certificate ${String(details['serial'])} of ${String(details['identity'])} (record ${sequence})`;
+  const { serial, identity, fingerprint: made, notAfter, token } = details;
+  const of = `certificate ${serial} of ${identity} (record ${sequence})`;
   const [row] = rows;
   if (row === undefined) return `${of} was issued and is not on record`;
-  if (fingerprint(row.certificate) !== details['fingerprint']) return `${of} is another one than was issued`;
-  if (row.identity !== details['identity']) return `${of} is on record as one of ${row.identity}`;
-  if (Math.abs(row.not_after - Date.parse(String(details['notAfter']))) >= secondMs)
+  if (fingerprint(row.certificate) !== made) return `${of} is another one than was issued`;
+  if (row.identity !== identity) return `${of} is on record as one of ${row.identity}`;
+  if (Math.abs(row.not_after - Date.parse(notAfter)) >= secondMs)
     return `${of} is on record with another end`;
-  const token = Number(details['token'] ?? Number.NaN);
-  if (codes.has(token) && !rows.some((each) => each.join_code === token))
+  if (token !== undefined && codes.has(token) && !rows.some((each) => each.join_code === token))
     return `${of} came by join code ${token}, which does not know of it`;
   return undefined;
 }
 
-async function lookUpRevoked(records: Records, noted: readonly LogRecord[]): Promise<string[]> {
-  const bySerial = new Map(noted.flatMap((record) => serialsOf(record).map((serial) => [serial, record])));
+async function lookUpRevoked(records: Records, noted: readonly Revoking[]): Promise<string[]> {
+  const bySerial = new Map(
+    noted.flatMap((record) => record.details.serials.map((serial) => [serial, record])),
+  );
   const problems: (string | never[])[] = [];
   const serials = [...bySerial.keys()];
   for (let from = 0; from < serials.length; from += lookedUpAtOnce) {
     const some = serials.slice(from, from + lookedUpAtOnce);
-    const found = new Map(
-      (await records.certificates.logged(some)).map((row) => [row.serial as string, row]),
-    );
+    const found = new Map((await records.certificates.logged(some)).map((row) => [row.serial, row]));
     for (const serial of some)
       problems.push(revokedProblem(serial, bySerial.get(serial), found.get(serial)) ?? []);
   }
@@ -100,8 +101,8 @@ const lookedUpAtOnce = 500;
 const toleranceMs = minuteMs;
 
 function revokedProblem(
-  serial: string,
-  record: LogRecord | undefined,
+  serial: SerialNumber,
+  record: Revoking | undefined,
   row: RevokedRow | undefined,
 ): string | undefined {
   if (record === undefined) return undefined;
@@ -111,7 +112,7 @@ function revokedProblem(
   if (revoked_at === null) return `${of} was revoked, and is not revoked on record`;
   if (Math.abs(revoked_at - Date.parse(at)) > toleranceMs)
     return `${of} is on record as revoked at another time`;
-  if (revocation_reason !== details['reason']) return `${of} is on record as revoked for another reason`;
+  if (revocation_reason !== details.reason) return `${of} is on record as revoked for another reason`;
   return undefined;
 }
 
@@ -130,7 +131,7 @@ const allIssued: Unlogged = {
 
 const allRevoked: Unlogged = {
   which: 'revoked',
-  namedIn: (record) => (record.kind === 'revoked' ? serialsOf(record) : []),
+  namedIn: (record) => (isRevoking(record) ? record.details.serials : []),
   problem: 'is revoked on record, and the log does not say so',
 };
 

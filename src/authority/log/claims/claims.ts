@@ -16,7 +16,5 @@ export interface Claims {
  * did not. Undefined for any other record.
  */
 export function lostAfter({ kind, details }: LogRecord): number | undefined {
-  if (kind !== 'restored') return undefined;
-  const { sequence } = (details['backup'] ?? {}) as { readonly sequence?: unknown };
-  return typeof sequence === 'number' ? sequence : 0;
+  return kind === 'restored' ? details.backup.sequence : undefined;
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { EscrowRow } from '../../records/escrows.ts';
 import type { Records } from '../../records/records.ts';
-import type { LogRecord } from '../log-record.ts';
+import type { RecordNamed } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 
 const pageSize = 200;
@@ -40,8 +40,8 @@ export function escrowClaims(): Claims {
 }
 
 /** The first records of this kind did not say what was left. */
-function keyOf({ by, details }: LogRecord): string {
-  return JSON.stringify([by, details['repository'], details['sha256'] ?? null]);
+function keyOf({ by, details }: RecordNamed<'escrowed'>): string {
+  return JSON.stringify([by, details.repository, details.sha256 ?? null]);
 }
 
 async function* rowsOf({ escrows }: Records): AsyncGenerator<EscrowRow> {

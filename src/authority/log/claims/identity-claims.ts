@@ -5,11 +5,12 @@ import type { Claims } from './claims.ts';
 export function identityClaims(): Claims {
   const ended = new Map<string, number>();
   return {
-    note({ kind, details, sequence }) {
-      const identity = String(details['identity']);
-      if (kind === 'revoked' && details['whole'] === true) ended.set(identity, sequence);
+    note(record) {
+      const { sequence } = record;
+      if (record.kind === 'revoked' && record.details.whole === true)
+        ended.set(record.details.identity, sequence);
       // Whatever is issued to it again was let by a reissue, which takes the end back.
-      else if (kind === 'issued' || kind === 'renewed') ended.delete(identity);
+      else if (record.kind === 'issued' || record.kind === 'renewed') ended.delete(record.details.identity);
     },
     async compare(records) {
       const rows = (await records.identities.odd()).map((row) => ({ ...row, identity: identityLabel(row) }));

@@ -1,12 +1,12 @@
-import { fingerprint } from '../../../pki/index.ts';
+import { type Fingerprint, fingerprint, type RevocationReason } from '../../../pki/index.ts';
 import type { IssuerRow } from '../../records/issuers.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 
 interface Issuer {
-  fingerprint?: unknown;
-  revoked?: unknown;
-  keyFile?: unknown;
+  fingerprint?: Fingerprint;
+  revoked?: RevocationReason;
+  keyFile?: string | undefined;
 }
 
 /** Certificates of the authority's own: each is the one that was made, revoked where it was revoked, its key where it was taken. */
@@ -33,16 +33,15 @@ export function issuerClaims(): Claims {
 }
 
 function changesIn({ kind, details }: LogRecord): [string, Issuer][] {
-  const label = String(details['label']);
   if (kind === 'authority created')
     return [
-      ['root-1', { fingerprint: details['root'] }],
-      ['issuing-1', { fingerprint: details['issuing'] }],
+      ['root-1', { fingerprint: details.root }],
+      ['issuing-1', { fingerprint: details.issuing }],
     ];
-  if (kind === 'issuing certificate replaced') return [[label, { fingerprint: details['issuing'] }]];
-  if (kind === 'issuing certificate revoked') return [[label, { revoked: details['reason'] }]];
-  if (kind === 'root offline') return [[label, { keyFile: details['file'] }]];
-  return kind === 'root online' ? [[label, { keyFile: undefined }]] : [];
+  if (kind === 'issuing certificate replaced') return [[details.label, { fingerprint: details.issuing }]];
+  if (kind === 'issuing certificate revoked') return [[details.label, { revoked: details.reason }]];
+  if (kind === 'root offline') return [[details.label, { keyFile: details.file }]];
+  return kind === 'root online' ? [[details.label, { keyFile: undefined }]] : [];
 }
 
 function problemOf(row: IssuerRow, issuer: Issuer | undefined, fromKeys: boolean): string | undefined {

@@ -1,13 +1,13 @@
 import { identityLabel } from '../../records/identity-label.ts';
 import type { JoinCodeRow } from '../../records/join-codes.ts';
-import type { LogRecord } from '../log-record.ts';
+import type { RecordNamed } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 
 interface Code {
   readonly sequence: number;
-  readonly identity: unknown;
-  readonly reissue: unknown;
-  readonly uses: unknown;
+  readonly identity: string;
+  readonly reissue: boolean;
+  readonly uses: number;
   readonly expiresAt: number;
   revoked: boolean;
 }
@@ -16,20 +16,21 @@ interface Code {
 export function joinCodeClaims(): Claims {
   const codes = new Map<number, Code>();
   /** The numbers of the codes that were made for an identity. */
-  const made = new Map<unknown, number[]>();
+  const made = new Map<string, number[]>();
   return {
     note(record) {
-      const { kind, details } = record;
-      const id = Number(details['token']);
-      if (kind === 'token created') {
-        codes.set(id, codeOf(record));
-        made.set(details['identity'], [...(made.get(details['identity']) ?? []), id]);
+      if (record.kind === 'token created') {
+        const { token, identity } = record.details;
+        codes.set(token, codeOf(record));
+        made.set(identity, [...(made.get(identity) ?? []), token]);
       }
-      if (kind === 'token revoked') markRevoked(codes.get(id), details);
+      if (record.kind === 'token revoked') markRevoked(codes.get(record.details.token), record.details);
       // With an identity all codes of its name end that have not expired, those that were used too.
-      if (kind === 'revoked' && details['whole'] === true)
-        for (const each of made.get(details['identity']) ?? [])
-          markRevoked(codes.get(each), { identity: details['identity'], atMs: Date.parse(record.at) });
+      if (record.kind === 'revoked' && record.details.whole === true) {
+        const { identity } = record.details;
+        for (const each of made.get(identity) ?? [])
+          markRevoked(codes.get(each), { identity, atMs: Date.parse(record.at) });
+      }
       const from = lostAfter(record);
       if (from === undefined) return;
       for (const [id, { sequence }] of codes) if (sequence > from) codes.delete(id);
@@ -46,15 +47,15 @@ export function joinCodeClaims(): Claims {
   };
 }
 
-function codeOf({ details, sequence }: LogRecord): Code {
+function codeOf({ details, sequence }: RecordNamed<'token created'>): Code {
   const { identity, reissue, uses, expires } = details;
-  return { sequence, identity, reissue, uses, expiresAt: Date.parse(String(expires)), revoked: false };
+  return { sequence, identity, reissue, uses, expiresAt: Date.parse(expires), revoked: false };
 }
 
 /** The number of one that a restore has lost can have been given to another. */
 function markRevoked(
   code: Code | undefined,
-  { identity, atMs = 0 }: { readonly identity?: unknown; readonly atMs?: number },
+  { identity, atMs = 0 }: { readonly identity: string; readonly atMs?: number },
 ): void {
   if (code !== undefined && code.identity === identity && code.expiresAt >= atMs) code.revoked = true;
 }

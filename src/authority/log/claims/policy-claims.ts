@@ -10,7 +10,7 @@ export function policyClaims(): Claims {
   return {
     note(record) {
       for (const { key, after } of changesIn(record)) values.set(key, after);
-      if (record.kind === 'restored' && 'policy changed' in Object(record.details['lost'])) isLost = true;
+      if (record.kind === 'restored' && 'policy changed' in record.details.lost) isLost = true;
     },
     async compare(records) {
       const text = await records.policy.read();
@@ -26,5 +26,5 @@ export function policyClaims(): Claims {
 }
 
 function changesIn({ kind, details }: LogRecord): readonly PolicyDifference[] {
-  return kind === 'policy changed' ? (details['changes'] as readonly PolicyDifference[]) : [];
+  return kind === 'policy changed' ? details.changes : [];
 }

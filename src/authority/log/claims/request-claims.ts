@@ -1,5 +1,5 @@
 import { minuteMs } from '../../../base/index.ts';
-import type { LogRecord } from '../log-record.ts';
+import type { RecordNamed } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 
 /** The clock was asked twice in one transaction. */
@@ -10,9 +10,9 @@ export function requestClaims(): Claims {
   const decided = new Map<number, { readonly state: string; readonly atMs: number }>();
   return {
     note(record) {
-      const id = Number(record.details['request']);
-      if (record.kind === 'requested') decided.delete(id);
-      else if (record.kind === 'approved' || record.kind === 'denied') decided.set(id, decisionOf(record));
+      if (record.kind === 'requested') decided.delete(record.details.request);
+      else if (record.kind === 'approved' || record.kind === 'denied')
+        decided.set(record.details.request, decisionOf(record));
     },
     async compare(records) {
       const rows = await records.requests.all();
@@ -29,6 +29,9 @@ export function requestClaims(): Claims {
   };
 }
 
-function decisionOf({ kind, at }: LogRecord): { readonly state: string; readonly atMs: number } {
+function decisionOf({ kind, at }: RecordNamed<'approved' | 'denied'>): {
+  readonly state: string;
+  readonly atMs: number;
+} {
   return { state: kind, atMs: Date.parse(at) };
 }

@@ -1,14 +1,14 @@
-import { fingerprint } from '../../../pki/index.ts';
-import type { LogRecord } from '../log-record.ts';
+import { type Fingerprint, fingerprint } from '../../../pki/index.ts';
+import type { RecordNamed } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 
 /** Roots from elsewhere: nodes are told to believe those that were bound, for their hosts, and no others. */
 export function serverRootClaims(): Claims {
-  const bound = new Map<string, Map<unknown, number>>();
+  const bound = new Map<string, Map<Fingerprint, number>>();
   return {
     note(record) {
-      for (const host of hostsIn(record, 'tls bound')) remember(bound, host, record);
-      for (const host of hostsIn(record, 'tls unbound')) bound.delete(host);
+      if (record.kind === 'tls bound') for (const host of record.details.hosts) remember(bound, host, record);
+      if (record.kind === 'tls unbound') for (const host of record.details.hosts) bound.delete(host);
       const from = lostAfter(record);
       if (from === undefined) return;
       for (const roots of bound.values())
@@ -32,17 +32,12 @@ export function serverRootClaims(): Claims {
   };
 }
 
-function hostsIn({ kind, details }: LogRecord, what: 'tls bound' | 'tls unbound'): string[] {
-  const hosts = kind === what ? details['hosts'] : undefined;
-  return Array.isArray(hosts) ? hosts.map(String) : [];
-}
-
 function remember(
-  bound: Map<string, Map<unknown, number>>,
+  bound: Map<string, Map<Fingerprint, number>>,
   host: string,
-  { details, sequence }: LogRecord,
+  { details, sequence }: RecordNamed<'tls bound'>,
 ): void {
-  const roots = bound.get(host) ?? new Map<unknown, number>();
-  for (const root of details['roots'] as readonly unknown[]) roots.set(root, sequence);
+  const roots = bound.get(host) ?? new Map<Fingerprint, number>();
+  for (const root of details.roots) roots.set(root, sequence);
   bound.set(host, roots);
 }

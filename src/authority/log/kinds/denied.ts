@@ -1,0 +1,9 @@
+import { Type } from 'typebox';
+import { logKind } from '../log-kind.ts';
+import { IdentityLabel, RequestId } from './terms.ts';
+
+/** A person refused a request. */
+export const denied = logKind({
+  name: 'denied',
+  details: Type.Object({ request: RequestId, identity: IdentityLabel, reason: Type.String() }),
+});
