@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { WordEntry } from '../src/cli/word.ts';
 import { words } from '../src/cli/words.ts';
-import { type DiskStep, diskSteps, killAtStep, someOf } from './rig/disk-steps.ts';
+import {
+  type DiskStep,
+  diskSteps,
+  killAtStep,
+  oneOfEachKind,
+  someOf,
+  withoutDrawn,
+} from './rig/disk-steps.ts';
 import { runHoldfast } from './rig/holdfast-process.ts';
 import { KillScene, quick } from './rig/kill-scene.ts';
 import { Prng } from './rig/prng.ts';
@@ -17,7 +24,10 @@ import {
   writingCommands,
 } from './rig/writing-commands.ts';
 
-/** A campaign over every step: of `all` commands, or of those named, with commas; `join,recover:5` takes five steps of each. */
+/**
+ * A campaign over every step: of `all` commands, or of those named, with commas; `join,recover:5` takes five steps of
+ * each, `:kinds` one of each kind.
+ */
 const [campaign, stepsOfCampaign] = (process.env['HOLDFAST_TEST_KILLS'] ?? '').split(':');
 const isCampaign = campaign !== undefined && campaign !== '';
 const seed = process.env['HOLDFAST_TEST_SEED'] ?? String(randomInt(2 ** 31));
@@ -53,8 +63,7 @@ function filesIn(here: string): string[] {
   const names = globSync(['**/*', '**/.*'], { cwd: here }).filter(
     (name) => !/\/store\/|^repo\/|\.lock\./.test(name),
   );
-  const drawn = /machine-\d+|[0-9a-f]{8,}|\d{4}-?\d\d-?\d\dT?[\d:.-]*Z?|\d{3,}/g;
-  return [...new Set(names.map((name) => name.replace(drawn, '#')))].sort();
+  return [...new Set(names.map(withoutDrawn))].sort();
 }
 
 describe(`a command that writes a key or a record, seed ${seed}`, () => {
@@ -75,7 +84,7 @@ describe(`a command that writes a key or a record, seed ${seed}`, () => {
       const expected = await finish(here, prepared, 'not killed');
       const faults: string[] = [];
       let kills = 0;
-      for (const step of someOf(steps, most, prng)) {
+      for (const step of toKill(steps, prng)) {
         const fault = await killOnce(scene, command, step, expected);
         if (fault !== undefined) kills++;
         if (fault) faults.push(fault);
@@ -96,7 +105,7 @@ async function killOnce(
   const here = scene.copy();
   const prepared = await command.prepare(here, scene);
   const wasKilled = await killAtStep(step, { words: prepared.words, cwd: here });
-  const said = `${command.name} killed at ${step.isMain ? 'main ' : ''}${step.call} ${step.nth}`;
+  const said = `${command.name} killed at ${step.isMain ? 'main ' : ''}${step.kind}, number ${step.nth}`;
   try {
     const files = await finish(here, prepared, said);
     const left = files.filter((file) => !expected.includes(file));
@@ -126,4 +135,8 @@ it('every command is killed here, or is one that writes no key and no record', (
 function chosen(prng: Prng): WritingCommand[] {
   if (!isCampaign) return someOf(writingCommands, sampledCommands, prng);
   return writingCommands.filter(({ name }) => campaign === 'all' || campaign.split(',').includes(name));
+}
+
+function toKill(steps: readonly DiskStep[], prng: Prng): DiskStep[] {
+  return stepsOfCampaign === 'kinds' ? oneOfEachKind(steps, prng) : someOf(steps, most, prng);
 }

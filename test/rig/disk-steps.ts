@@ -17,6 +17,8 @@ export interface DiskStep {
   readonly nth: number;
   /** Whether it is one of the main thread, where only those are counted. */
   readonly isMain: boolean;
+  /** The call and the files it is about, without what is drawn by lot in their names. */
+  readonly kind: string;
 }
 
 /** A command, and where it runs. */
@@ -47,13 +49,40 @@ export async function killAtStep({ call, nth, isMain }: DiskStep, command: Stepp
   throw new Error(`${command.words.join(' ')} failed by itself before ${call} ${nth}:\n${stderr}`);
 }
 
-/** `count` of these steps, all of them when there are no more, in their order. */
-export function someOf<T>(steps: readonly T[], count: number, prng: Prng): T[] {
-  const left = steps.map((_, index) => index);
-  const chosen = Array.from({ length: Math.min(count, steps.length) }, () =>
-    Number(left.splice(prng.below(left.length), 1)[0]),
-  );
-  return chosen.sort((a, b) => a - b).map((index) => steps[index] as T);
+/**
+ * `count` of these, all of them when there are no more, in their order: drawn by lot, but nothing of a kind that is there
+ * already as long as there are others.
+ */
+export function someOf<T extends object>(steps: readonly T[], count: number, prng: Prng): T[] {
+  const left = [...steps];
+  const drawn = steps.map(() => left.splice(prng.below(left.length), 1)[0] as T);
+  const chosen = new Set(inTurns(drawn).slice(0, count));
+  return steps.filter((step) => chosen.has(step));
+}
+
+/** One of each kind. */
+export function oneOfEachKind(steps: readonly DiskStep[], prng: Prng): DiskStep[] {
+  return someOf(steps, new Set(steps.map(kindOf)).size, prng);
+}
+
+/** The first of each kind, then the second of each, and so on. */
+function inTurns<T extends object>(steps: readonly T[]): T[] {
+  const seen = new Map<unknown, number>();
+  const turns = steps.map((step) => {
+    const turn = seen.get(kindOf(step)) ?? 0;
+    seen.set(kindOf(step), turn + 1);
+    return { step, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ step }) => step);
+}
+
+function kindOf(step: object): unknown {
+  return 'kind' in step ? step.kind : step;
+}
+
+/** A path with what is drawn by lot taken out. */
+export function withoutDrawn(path: string): string {
+  return path.replace(/machine-\d+|[0-9a-f]{8,}|\d{4}-?\d\d-?\d\dT?[\d:.-]*Z?|\d{3,}/g, '#');
 }
 
 function traced(options: readonly string[], { words, cwd }: SteppedCommand): RunningProgram {
@@ -69,7 +98,8 @@ function stepsIn(trace: string, directory: string): DiskStep[] {
     const [, thread = '', call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
     const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
     counts.set(`${thread} ${call}`, nth);
-    return changes(line, directory) ? [{ call, nth, isMain: thread === main }] : [];
+    if (!changes(line, directory)) return [];
+    return [{ call, nth, isMain: thread === main, kind: `${call} ${filesOf(line, directory)}` }];
   });
   // The main thread opens files by the thousand while it starts: others are killed before they open one by what comes next.
   return steps.filter(({ call, isMain }) => isMain || call !== 'openat');
@@ -79,4 +109,9 @@ function stepsIn(trace: string, directory: string): DiskStep[] {
 function changes(line: string, directory: string): boolean {
   if (!line.includes(`${directory}/`) || line.includes('-shm') || line.includes(' = -1 ')) return false;
   return !/ openat\(/.test(line) || line.includes('O_CREAT');
+}
+
+function filesOf(line: string, directory: string): string {
+  const paths = line.split(`${directory}/`).slice(1);
+  return paths.map((path) => withoutDrawn(path.replace(/[">].*/, ''))).join(' ');
 }
