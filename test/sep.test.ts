@@ -325,7 +325,7 @@ describe('sm_ssl_cert, by its own name', () => {
           env: environment(),
         });
       const { stderr } = await offline('root.age');
-      assert.ok(stderr.includes(`still lies in the clear in ${ini('ca/rootCA.key')}`), stderr);
+      assert.ok(stderr.includes(`still lies in ${ini('ca/rootCA.key')}`), stderr);
       const online = ['ca', 'online', at('root.age'), '--password-file', at('password')];
       await runProgram(launcher, online, { env: environment() });
       const { stdout } = await offline('again.age', '--remove-copies', '--json');

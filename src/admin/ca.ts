@@ -17,6 +17,8 @@ export interface CaAnswer {
   readonly standing: Standing;
   /** What is wrong with the clock of its machine, in a sentence; null when nothing is. */
   readonly clock: string | null;
+  /** Where the key of the root lies though it should not, in sentences. No answer of before has it. */
+  readonly copies?: readonly string[];
   /** Roots first, each kind from the newest on. */
   readonly certificates: readonly IssuerView[];
 }
@@ -31,6 +33,7 @@ export async function showCa({ authority, clock }: AdminContext): Promise<CaAnsw
     epoch,
     standing,
     clock: problem === undefined ? null : describeClock(problem),
+    copies: await custody.copyWarnings(),
     certificates: certificates.map((each) => describeIssuer(each, clock.now())),
   };
 }

@@ -5,7 +5,12 @@ import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 
 export const keysExportInput = Type.Object(
-  { password: Type.String({ minLength: 1, maxLength: 1024 }), legacy: Type.Optional(Type.Boolean()) },
+  {
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    legacy: Type.Optional(Type.Boolean()),
+    /** Where the caller writes the file: absolute, for the log. */
+    to: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' })),
+  },
   { additionalProperties: false },
 );
 
@@ -18,10 +23,10 @@ export interface KeysExportAnswer {
 /** The authority's keys and certificates as PKCS#12 under a password. Errors: those of an authority that may not work. */
 export async function exportKeys(
   { authority }: AdminContext,
-  { password, legacy = false }: Static<typeof keysExportInput>,
+  { password, legacy = false, to }: Static<typeof keysExportInput>,
   caller: Identity,
 ): Promise<KeysExportAnswer> {
-  const order = { password: new Secret(password), legacy, by: identityLabel(caller) };
+  const order = { password: new Secret(password), legacy, to, by: identityLabel(caller) };
   const { file, keys } = await authority.backups.pkcs12(order);
   return { file: asBuffer(file).toString('base64'), keys };
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel } from '../authority/index.ts';
+import { identityLabel, type RemovedCopies } from '../authority/index.ts';
 import { type Bytes, HoldfastError, parseTime, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -42,8 +42,10 @@ export interface TakeOfflineAnswer {
   readonly file: string;
   /** Backups that still hold the key; times are ISO 8601. */
   readonly backups: readonly { readonly place: string; readonly name: string; readonly madeAt: string }[];
-  /** Files of the server's machine with the key in the clear. */
+  /** Files of the server's machine with the key in the clear or as PKCS#12. */
   readonly copies: readonly string[];
+  /** When it was written as PKCS#12 to a place that is not on record; ISO 8601. No answer of before has it. */
+  readonly unplaced?: readonly string[];
 }
 
 /** Takes the key of the root away, now that its file was written and read back. */
@@ -58,12 +60,18 @@ export async function takeOffline(
     file,
     by: identityLabel(caller),
   };
-  const { backups, files } = await authority.custody.takeOffline(order);
+  const { backups, files, unplaced } = await authority.custody.takeOffline(order);
   return {
     file,
     backups: backups.map(({ madeAt, ...rest }) => ({ ...rest, madeAt: madeAt.toISOString() })),
     copies: files,
+    unplaced: unplaced.map((at) => at.toISOString()),
   };
+}
+
+/** Removes the files that `ca.offline` names, by what the log here says and by what they hold, and no others. */
+export async function removeCopies({ authority }: AdminContext): Promise<RemovedCopies> {
+  return await authority.custody.removeCopies();
 }
 
 export const bringOnlineInput = Type.Object(

@@ -39,7 +39,10 @@ export async function diskSteps(command: SteppedCommand): Promise<DiskStep[]> {
 }
 
 /** Runs a command and kills it (SIGKILL, by strace) as it is about to take a step; whether it came so far. */
-export async function killAtStep({ call, nth, isMain }: DiskStep, command: SteppedCommand): Promise<boolean> {
+export async function killAtStep(
+  { call, nth, isMain }: Omit<DiskStep, 'kind'>,
+  command: SteppedCommand,
+): Promise<boolean> {
   const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
   // Not --seccomp-bpf: with it only the first call is counted.
   await using program = traced([...(isMain ? [] : ['-f']), '-o', '/dev/null', ...inject], command);

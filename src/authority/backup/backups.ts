@@ -85,7 +85,8 @@ export class Backups {
   move(order: BackupFileOrder): Promise<WrittenBackup> {
     return this.#inTurn(async () => {
       checkStanding(this.#context);
-      await retire(this.#context, order);
+      const holdsRoot = this.#context.keystore.has(this.#context.issuer.root.label);
+      await retire(this.#context, { ...order, holdsRoot });
       try {
         return await writeBackup(this.#context, this.#complete(order));
       } catch (error) {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Bytes, Secret } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
 import { kinds } from '../log/kinds/index.ts';
@@ -9,6 +10,8 @@ export interface Pkcs12Order {
   readonly password: Secret<string>;
   /** For readers from before 2018. */
   readonly legacy?: boolean;
+  /** Where the file is going to be, for the log; absolute. */
+  readonly to?: string | undefined;
   /** Who asked, for the log. */
   readonly by: string;
 }
@@ -38,6 +41,15 @@ export async function exportPkcs12(context: BackingUp, order: Pkcs12Order): Prom
   };
   const file = await createPkcs12(contents, order);
   const missing = keys.filter((key) => !key.held).map(({ label }) => label);
-  await log.record(kinds.exported, { by: order.by, details: { as: 'PKCS#12', keys: held, missing } });
+  await log.record(kinds.exported, {
+    by: order.by,
+    details: {
+      as: 'PKCS#12',
+      keys: held,
+      missing,
+      ...(order.to !== undefined && { to: order.to }),
+      sha256: hash('sha256', file),
+    },
+  });
   return { file, keys };
 }

@@ -16,12 +16,19 @@ import {
   takeOffline,
 } from './offline.ts';
 import { type PermitOrder, permitNames } from './permit.ts';
+import { type Copied, copyWarnings, plainCopies, removePlainCopies } from './plain-copies.ts';
+
+/** What became of files with the key of the root. */
+export interface RemovedCopies {
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+}
 
 /** The authority's own certificates and keys, and what an administrator does about them. */
 export class Custody {
-  readonly #context: CrlSigning;
+  readonly #context: CrlSigning & Copied;
 
-  constructor(context: CrlSigning) {
+  constructor(context: CrlSigning & Copied) {
     this.#context = context;
   }
 
@@ -33,6 +40,11 @@ export class Custody {
   /** Whether a certificate that was issued here ends because its issuer does. */
   isClipped(leaf: Certificate): boolean {
     return this.#context.issuer.issuings.some(({ certificate }) => endsWithIssuer(leaf, certificate));
+  }
+
+  /** Files with the key of the root that are not to lie where they do, in sentences. */
+  copyWarnings(): Promise<string[]> {
+    return copyWarnings(this.#context);
   }
 
   /** What is wrong with the clock of this machine, if anything is. */
@@ -78,6 +90,12 @@ export class Custody {
   /** Takes the key of the root out of the keystore; what still has it is answered. See {@link takeOffline}. */
   takeOffline(order: TakeOfflineOrder): Promise<LeftCopies> {
     return takeOffline(this.#context, order);
+  }
+
+  /** Removes files with the key of the root that the log knows. See {@link removePlainCopies}. */
+  async removeCopies(): Promise<RemovedCopies> {
+    const removed = await removePlainCopies(this.#context);
+    return { removed, left: await plainCopies(this.#context) };
   }
 
   /** Puts the key of the root back. See {@link bringOnline}. */

@@ -1,13 +1,13 @@
-import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
-import { exportPrivateKey, exportPublicKey } from '../../pki/index.ts';
-import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
+import { exportPrivateKey } from '../../pki/index.ts';
+import { rootKey } from '../issuers/issuer.ts';
 import type { Replacing } from '../issuers/replace-issuing.ts';
 import { kinds } from '../log/kinds/index.ts';
-import { recordsWith } from '../log/records-with.ts';
-import type { Records } from '../records/records.ts';
 import { type CrlSigning, signCrl } from '../revocation/sign-crl.ts';
+import type { KeyCopy } from './key-copies.ts';
+import { type Copied, isThere, plainCopies } from './plain-copies.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
 
 /** How the key of the root is to leave. */
@@ -45,8 +45,10 @@ export interface HoldingBackup {
 /** Where the key that was taken away still is. */
 export interface LeftCopies {
   readonly backups: readonly HoldingBackup[];
-  /** Files with the key in the clear. */
+  /** Files with the key in the clear, or in a PKCS#12 file. */
   readonly files: readonly string[];
+  /** When it was written to a PKCS#12 file of which the log does not say where it is. */
+  readonly unplaced: readonly Date[];
 }
 
 const ceremonyMs = 365 * dayMs;
@@ -85,10 +87,10 @@ export async function sealRoot(
  * @throws HoldfastError `root_offline`, `password_wrong`, `backup_damaged`, `backup_foreign`; then the key is still here
  */
 export async function takeOffline(
-  context: Replacing,
+  context: Replacing & Copied,
   { passphrase, sealed, file, by }: TakeOfflineOrder,
 ): Promise<LeftCopies> {
-  const { issuer, keystore, records, log, clock } = context;
+  const { issuer, keystore, keyCopies, records, log, clock } = context;
   const { label, certificate } = issuer.root;
   const key = await rootKey(context, 'taking it offline');
   const inFile = await openSealedRoot(sealed, passphrase);
@@ -101,12 +103,26 @@ export async function takeOffline(
     await log.append(tx, kinds.rootOffline, { by, details });
   });
   await keystore.destroy(label);
-  return { backups: await holdingBackups(context), files: await plainCopies(records, issuer.root) };
+  const written = await keyCopies.ofRoot(label);
+  return {
+    backups: [...(await holdingBackups(context)), ...(await backupFiles(written))],
+    files: await plainCopies(context),
+    unplaced: written.filter(({ path }) => path === undefined).map(({ at }) => at),
+  };
 }
 
 async function holdingBackups({ records }: Replacing): Promise<HoldingBackup[]> {
   const rows = await records.backups.holdingRoot();
   return rows.map(({ place, name, made_at }) => ({ place, name, madeAt: new Date(made_at) }));
+}
+
+/** What this authority was moved into before it went on here, and what it was restored from. */
+async function backupFiles(written: readonly KeyCopy[]): Promise<HoldingBackup[]> {
+  const files = written.flatMap(({ form, path, at }) => (form === 'backup' && path ? [{ path, at }] : []));
+  const there = await Promise.all(files.map(({ path }) => isThere(() => stat(path))));
+  return files
+    .filter((_, index) => there[index])
+    .map(({ path, at }) => ({ place: dirname(path), name: basename(path), madeAt: at }));
 }
 
 /** The file with the key of the root, and what opens it. */
@@ -135,23 +151,4 @@ export async function bringOnline(
     await tx.issuers.moveKey(label, undefined);
     await log.append(tx, kinds.rootOnline, { by, details: { root: root.fingerprint, label } });
   });
-}
-
-/** Files in which the key of a root was written in the clear, as the log has it, and still lies. */
-async function plainCopies(records: Records, { label, certificate }: CaCertificate): Promise<string[]> {
-  const exported = await recordsWith(records, 'exported', 'key', label);
-  const paths = new Set(exported.flatMap(({ details }) => details.to ?? []));
-  const found = await Promise.all(
-    [...paths].map(async (path) => ((await holds(path, certificate.spki)) ? [path] : [])),
-  );
-  return found.flat();
-}
-
-/** What is gone, or another key by now, is no copy. */
-async function holds(path: string, spki: Uint8Array): Promise<boolean> {
-  try {
-    return equalBytes(exportPublicKey(createPublicKey(await readFile(path))), spki);
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@ import { parseCertificate } from '../../pki/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
 import { Authority, type AuthorityContext, type AuthorityParts } from '../authority.ts';
 import { type Care, noCare } from '../backup/care.ts';
+import { KeyCopies } from '../custody/key-copies.ts';
 import { recordNames } from '../issue/record-certificate.ts';
 import { type Issuer, readIssuer } from '../issuers/issuer.ts';
 import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
@@ -118,6 +119,7 @@ export async function contextOf(
       records,
       present,
       keystore,
+      keyCopies: new KeyCopies(records),
       log,
       clock,
       clockGuard: new ClockGuard(clock, present),

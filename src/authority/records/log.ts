@@ -93,6 +93,17 @@ export class LogRecords {
     return rows.map(({ record }) => record);
   }
 
+  /** Those of these kinds after one, in order. */
+  async ofKinds(kinds: readonly string[], sequence: number): Promise<string[]> {
+    const rows = await this.#queries.all<{ record: string }>(
+      `SELECT record FROM log WHERE sequence > ? AND json_extract(record, '$.kind') IN (${marks(kinds.length)})
+        ORDER BY sequence`,
+      sequence,
+      ...kinds,
+    );
+    return rows.map(({ record }) => record);
+  }
+
   /** Who was refused since a time, among the records after one: by whom and why, the most often first. */
   refused(
     codes: { readonly prefix: string; readonly also: readonly string[] },

@@ -18,6 +18,8 @@ export interface CatchUpOrder {
   readonly logIsLost?: string;
   /** Of keys alone: take certificates of before that are valid, whichever of them were revoked. */
   readonly trustIssued?: boolean;
+  /** The file that the key of the root came from; absolute. */
+  readonly rootFrom?: string | undefined;
   /** The backup was the last thing that the authority did, so that nothing can be missing. */
   readonly complete?: boolean;
   readonly clock: Clock;
@@ -151,7 +153,9 @@ async function begin(
   const log = new AuditLog(records, epoch, clock);
   if (logIsLost !== undefined) await log.append(tx, kinds.logLost, { by, details: { reason: logIsLost } });
   const { mirror, counts, notes } = caughtUp;
-  const details = { backup: head, mirror: mirror ?? null, ...counts, notes };
+  const { rootFrom } = order;
+  const from = rootFrom === undefined ? {} : { rootFrom };
+  const details = { backup: head, mirror: mirror ?? null, ...counts, notes, ...from };
   await log.append(tx, kinds.restored, { by, details });
   return epoch;
 }

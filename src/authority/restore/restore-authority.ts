@@ -124,8 +124,11 @@ async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
   await check(records, keystore, manifest, order);
   await beginEpoch(records);
   const complete = order.complete === true || manifest.retired;
+  const rootFrom = manifest.keys.some(({ label, held }) => held && label.startsWith('root-'))
+    ? order.path
+    : undefined;
   try {
-    const result = await catchUp(records, { ...order, complete });
+    const result = await catchUp(records, { ...order, complete, rootFrom });
     const notes = [...result.notes, ...(await rootCameBack(records, keystore))];
     return { manifest, result: { ...result, notes } };
   } catch (error) {

@@ -71,11 +71,11 @@ function knowsMore({ shownBy, epoch, sequence }: NewerCopy): HoldfastError {
 /** Ends the work of this authority, since it goes on elsewhere; recorded in the same transaction. */
 export async function retire(
   { records, log }: Recording,
-  { path, by }: { readonly path: string; readonly by: string },
+  { path, by, holdsRoot }: { readonly path: string; readonly by: string; readonly holdsRoot: boolean },
 ): Promise<void> {
   await records.transaction(async (tx) => {
     await tx.state.setStanding('retired');
-    await log.append(tx, kinds.retired, { by, details: { movedTo: path } });
+    await log.append(tx, kinds.retired, { by, details: { movedTo: path, holdsRoot } });
   });
 }
 

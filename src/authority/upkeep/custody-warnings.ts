@@ -2,6 +2,7 @@ import { dayMs } from '../../base/index.ts';
 import type { BackingUp, Care } from '../backup/care.ts';
 import { rootCameBack } from '../custody/issuer-custody.ts';
 import type { Escrowing } from '../custody/note-on-kit.ts';
+import { type Copied, copyWarnings } from '../custody/plain-copies.ts';
 import { boundsUris, replacementTime } from '../issuers/replace-issuing.ts';
 import { countToRenew } from '../revocation/revoke-issuer.ts';
 import { type CrlSigning, readCrlState } from '../revocation/sign-crl.ts';
@@ -9,7 +10,7 @@ import { describeClock } from '../standing/clock-guard.ts';
 import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
 
 /** What looks after an authority. */
-export interface Upkeep extends CrlSigning, BackingUp, Escrowing {
+export interface Upkeep extends CrlSigning, BackingUp, Escrowing, Copied {
   readonly care: Care;
 }
 
@@ -30,6 +31,7 @@ export async function custodyWarnings(context: Upkeep): Promise<string[]> {
     ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
     ...rootWarnings(context),
     ...(await rootCameBack(context.records, context.keystore)),
+    ...(await copyWarnings(context)),
     ...issuingWarnings(context),
     ...constraintWarnings(context),
     ...lostWarnings(context),

@@ -16,7 +16,10 @@ export const word: Word = {
         '--password-file <file>',
         'the password for it is in this file; asked for on a terminal unless said',
       )
-      .option('--remove-copies', 'also remove the files in which sm_ssl_cert wrote the key in the clear')
+      .option(
+        '--remove-copies',
+        'also remove the files to which sm_ssl_cert, certutil and ca backup --format p12 wrote the key',
+      )
       .option(
         '--until <date>',
         "when the key is to be brought back, e.g. 2027-11-21: the root's revocation list lasts until then (default: in a year)",

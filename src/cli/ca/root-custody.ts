@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import type { OperationAnswer } from '../../admin/index.ts';
 import { isHoldfastError } from '../../base/index.ts';
 import { checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
@@ -12,7 +13,7 @@ import { formatTime } from '../terminal/format.ts';
 export interface OfflineOptions {
   readonly passwordFile?: string;
   readonly until?: string;
-  /** Also remove what `sm_ssl_cert ca` wrote. */
+  /** Also remove what `sm_ssl_cert ca` and `certutil` wrote. */
   readonly removeCopies?: boolean;
 }
 
@@ -36,7 +37,7 @@ export async function takeRootOffline(
     'password for the file with the key of the root',
   );
   const passphrase = password.reveal();
-  const answer = await withAdmin(context, async (admin) => {
+  const left = await withAdmin(context, async (admin) => {
     const { text, crlUntil } = await admin.call('ca.seal-root', { passphrase, until });
     await writeChosenFile(path, text, newFile);
     try {
@@ -47,26 +48,33 @@ export async function takeRootOffline(
       throw error;
     }
   });
-  const removed = removeCopies ? await removeAll(answer.copies) : [];
-  const copies = answer.copies.filter((copy) => !removed.includes(copy));
-  if (output.json) return output.value({ ...answer, copies, removed });
+  const answer = { ...left, removed: [], ...(removeCopies && (await remove(context))) };
+  if (output.json) return output.value(answer);
   output.row('root', 'its key is offline', path);
-  for (const copy of removed) output.row('removed', 'the key of the root in the clear', copy);
-  for (const copy of copies)
-    output.warn(
-      `the key of the root still lies in the clear in ${copy}: remove that file, or say --remove-copies`,
-    );
+  sayLeft(context, answer);
   output.row('until', formatTime(new Date(answer.crlUntil)), "the root's revocation list lasts until then");
   output.row('next', `keep ${path} and its password apart, off this machine`, 'holdfast ca online FILE');
-  for (const { place, name, madeAt } of answer.backups)
+}
+
+type Left = Omit<OperationAnswer<'ca.offline'>, 'file'> & { readonly removed: readonly string[] };
+
+function sayLeft({ output }: Context, { removed, copies, unplaced = [], backups }: Left): void {
+  for (const copy of removed) output.row('removed', 'a copy of the key of the root', copy);
+  for (const copy of copies) output.warn(`the key of the root still lies in ${copy}: remove that file`);
+  for (const at of unplaced)
+    output.warn(
+      `the key of the root was written to a PKCS#12 file on ${formatTime(new Date(at))}, and it is not on record where`,
+    );
+  for (const { place, name, madeAt } of backups)
     output.warn(
       `the backup ${name} of ${formatTime(new Date(madeAt))} in ${place} still holds the key of the root`,
     );
 }
 
-async function removeAll(files: readonly string[]): Promise<readonly string[]> {
-  for (const file of files) await rm(file);
-  return files;
+/** What is removed is decided where the log is. */
+async function remove(context: Context): Promise<Pick<Left, 'removed' | 'copies'>> {
+  const { removed, left } = await withAdmin(context, (admin) => admin.call('ca.remove-copies', {}));
+  return { removed, copies: left };
 }
 
 /** `holdfast ca online`: the key of the root is back until `ca offline` takes it away again. */

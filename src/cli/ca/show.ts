@@ -24,6 +24,7 @@ export async function showCa(context: Context): Promise<void> {
   if (output.json) return output.value(ca);
   output.row('authority', ca.network, `epoch ${ca.epoch}`, ca.standing);
   if (ca.clock !== null) output.warn(ca.clock);
+  for (const sentence of ca.copies ?? []) output.warn(sentence);
   for (const issuer of ca.certificates) sayIssuer(context, issuer);
 }
 

@@ -23,7 +23,7 @@ export async function backUpKeys(
   await prepareDirectory(path);
   await checkChosenFile(path, chosen);
   const answer = await withAdmin(context, (admin) =>
-    admin.call('ca.export-keys', { password: password.reveal(), legacy }),
+    admin.call('ca.export-keys', { password: password.reveal(), legacy, to: path }),
   );
   const bytes = Buffer.from(answer.file, 'base64');
   await writeChosenFile(path, bytes, chosen);

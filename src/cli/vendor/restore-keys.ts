@@ -60,6 +60,7 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
       mirrors: mirror.map((one) => mirrorAt(one, context.workingDirectory)),
       ...(lost !== undefined && { logIsLost: lost }),
       trustIssued: restore.trustIssued === true,
+      rootFrom: [...authority.keys.keys()].some((label) => label.startsWith('root-')) ? path : undefined,
       by: 'admin/local',
     });
     return { home, result };

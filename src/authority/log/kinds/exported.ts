@@ -12,7 +12,9 @@ export const exported = logKind({
     /** Those that were not here. */
     missing: Type.Optional(Type.Array(Type.String())),
     key: Type.Optional(IssuerLabel),
-    /** The file that the key was written to. */
+    /** The file that it was written to. */
     to: Type.Optional(Type.String()),
+    /** Of the file with all keys. */
+    sha256: Type.Optional(Type.String()),
   }),
 });

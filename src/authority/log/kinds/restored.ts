@@ -16,6 +16,8 @@ export const restored = logKind({
     issuers: Type.Integer(),
     /** How many records of which kind said that something was, and not what it was. */
     lost: Type.Record(Type.String(), Type.Integer()),
+    /** The file that the key of the root came from. */
+    rootFrom: Type.Optional(Type.String()),
     notes: Type.Array(Type.String()),
   }),
 });

@@ -7,6 +7,8 @@ export const retired = logKind({
   details: Type.Object({
     /** The backup it was moved with. */
     movedTo: Type.Optional(Type.String()),
+    /** Whether that has the key of the root. */
+    holdsRoot: Type.Optional(Type.Boolean()),
     /** Why it is at work here again. */
     undone: Type.Optional(Type.String()),
   }),
