@@ -1,19 +1,20 @@
 import { type Static, Type } from 'typebox';
-import { type LogRecord, logKinds } from '../authority/index.ts';
+import { logKinds } from '../authority/index.ts';
 import { HoldfastError, parseTime } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Time } from './answer.ts';
 import { maxListed } from './max-listed.ts';
 
-const Time = Type.String({ maxLength: 40 });
+const Moment = Type.String({ maxLength: 40 });
 
 export const auditListInput = Type.Object(
   {
     kind: Type.Optional(Type.Enum([...logKinds])),
     by: Type.Optional(Type.String({ maxLength: 512 })),
     /** ISO 8601. */
-    since: Type.Optional(Time),
-    until: Type.Optional(Time),
+    since: Type.Optional(Moment),
+    until: Type.Optional(Moment),
     before: Type.Optional(Type.Integer({ minimum: 1 })),
     limit: Type.Integer({ minimum: 1, maximum: maxListed }),
   },
@@ -21,16 +22,28 @@ export const auditListInput = Type.Object(
 );
 
 /** Some records, the newest first, and the number to go on before; null when there are none left. */
-export interface AuditListAnswer {
-  readonly records: readonly LogRecord[];
-  readonly next: number | null;
-}
+export const AuditListAnswer = Type.Object({
+  records: Type.Array(
+    Type.Object({
+      epoch: Type.Integer(),
+      sequence: Type.Integer(),
+      /** SHA-256 of the record before. */
+      previous: Type.String(),
+      at: Time,
+      /** One of `logKinds`, or what a newer server records. */
+      kind: Type.String(),
+      by: Type.String(),
+      details: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
+  next: Type.Union([Type.Integer(), Type.Null()]),
+});
 
 /** Looks for records in the log; a page of it at a time. */
 export async function listAudit(
   { authority }: AdminContext,
   { kind, by, since, until, before, limit }: Static<typeof auditListInput>,
-): Promise<AuditListAnswer> {
+): Promise<Answer<typeof AuditListAnswer>> {
   const filter = { kind, by, since: timeIn(since), until: timeIn(until) };
   const { records, next } = await authority.audit.search(filter, { before, limit });
   return { records, next: next ?? null };
@@ -41,27 +54,24 @@ export const auditVerifyInput = Type.Object(
   { additionalProperties: false },
 );
 
-export interface AuditVerifyAnswer {
+export const AuditVerifyAnswer = Type.Object({
   /** How many records there are, all of them one chain. */
-  readonly records: number;
+  records: Type.Integer(),
   /** SHA-256 of the last one. */
-  readonly head: string;
+  head: Type.String(),
   /** What was signed before, and where it was kept, that the chain passes through. */
-  readonly checkpoints: readonly {
-    readonly from: string;
-    readonly epoch: number;
-    readonly sequence: number;
-    readonly at: string;
-  }[];
+  checkpoints: Type.Array(
+    Type.Object({ from: Type.String(), epoch: Type.Integer(), sequence: Type.Integer(), at: Time }),
+  ),
   /** Mirrors that could not be asked, or do not hold all that they say. */
-  readonly unread: readonly { readonly mirror: string; readonly problem: string }[];
-}
+  unread: Type.Array(Type.Object({ mirror: Type.String(), problem: Type.String() })),
+});
 
 /** Reads the whole log and checks it. `authority_damaged` names the first record that is wrong. */
 export async function verifyAudit(
   { authority }: AdminContext,
   { checkpoint }: Static<typeof auditVerifyInput>,
-): Promise<AuditVerifyAnswer> {
+): Promise<Answer<typeof AuditVerifyAnswer>> {
   const { head, checkpoints, unread } = await authority.audit.verify(checkpoint);
   return { records: head.sequence, head: head.hash, checkpoints, unread };
 }
@@ -71,11 +81,14 @@ export const auditExportInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** The records after a number, each as the exact line of JSON that its hash is of. */
+/** Records, each as the exact line of JSON that its hash is of. */
+export const AuditExportAnswer = Type.Object({ lines: Type.Array(Type.String()) });
+
+/** The records after a number. */
 export async function exportAudit(
   { authority }: AdminContext,
   { after, limit }: Static<typeof auditExportInput>,
-): Promise<{ readonly lines: readonly string[] }> {
+): Promise<Answer<typeof AuditExportAnswer>> {
   return { lines: await authority.audit.lines(after, limit) };
 }
 

@@ -1,13 +1,9 @@
 import { type Static, Type } from 'typebox';
-import {
-  type BackupLock,
-  identityLabel,
-  type NamedRehearsal,
-  type WrittenBackup,
-} from '../authority/index.ts';
+import { type BackupLock, identityLabel, type WrittenBackup } from '../authority/index.ts';
 import { Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Time, TimeOrNull } from './answer.ts';
 
 export const backupInput = Type.Object(
   {
@@ -20,24 +16,30 @@ export const backupInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** The keys of the authority, and whether a copy holds them. */
+export const HeldKeys = Type.Array(Type.Object({ label: Type.String(), held: Type.Boolean() }));
+
+/** What a rehearsal found wrong with a backup. */
+export const BackupProblem = Type.Object({ at: Time, found: Type.String() });
+
 /** A backup that is on the disk, read back. */
-export interface BackupAnswer {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly epoch: number;
+export const BackupAnswer = Type.Object({
+  path: Type.String(),
+  bytes: Type.Integer(),
+  sha256: Type.String(),
+  epoch: Type.Integer(),
   /** The last record of the log that it holds. */
-  readonly sequence: number;
-  readonly opensWith: 'recovery key' | 'password';
-  readonly keys: readonly { readonly label: string; readonly held: boolean }[];
-}
+  sequence: Type.Integer(),
+  opensWith: Type.Enum(['recovery key', 'password']),
+  keys: HeldKeys,
+});
 
 /** Writes a backup of the authority on this machine. */
 export async function backUp(
   { authority }: AdminContext,
   input: Static<typeof backupInput>,
   caller: Identity,
-): Promise<BackupAnswer> {
+): Promise<Answer<typeof BackupAnswer>> {
   return answerOf(input, await authority.backups.write(orderOf(input, caller)));
 }
 
@@ -57,7 +59,7 @@ export async function backUpTo(
   { authority, backupPlace }: AdminContext,
   { to, keep, password }: Static<typeof backupToInput>,
   caller: Identity,
-): Promise<BackupAnswer> {
+): Promise<Answer<typeof BackupAnswer>> {
   const lock = password === undefined ? undefined : lockBy(password);
   const order = { place: backupPlace(to), keep, by: identityLabel(caller), lock };
   const { place, name, ...written } = await authority.backups.writeTo(order);
@@ -69,7 +71,7 @@ export async function moveAway(
   { authority }: AdminContext,
   input: Static<typeof backupInput>,
   caller: Identity,
-): Promise<BackupAnswer> {
+): Promise<Answer<typeof BackupAnswer>> {
   const answer = answerOf(input, await authority.backups.move(orderOf(input, caller)));
   if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
   return answer;
@@ -80,12 +82,15 @@ export const undoMoveInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** Whether it may work now, and why not. */
+export const UndoMoveAnswer = Type.Object({ standing: Type.String() });
+
 /** Puts an authority that was moved away to work again. */
 export async function undoMove(
   { authority }: AdminContext,
   { reason }: Static<typeof undoMoveInput>,
   caller: Identity,
-): Promise<{ readonly standing: string }> {
+): Promise<Answer<typeof UndoMoveAnswer>> {
   await authority.backups.undoMove({ reason, by: identityLabel(caller) });
   // Where the file was restored after all, a mirror knows of it, and this one stays stopped.
   if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
@@ -103,12 +108,31 @@ export const rehearseInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** How a rehearsal went. */
+export const RehearseAnswer = Type.Object({
+  /** Of the backup. */
+  name: Type.String(),
+  /** `opened`: restored and worked with; `looked at`: nobody gave a key, so only its outside was checked. */
+  depth: Type.Enum(['opened', 'looked at']),
+  good: Type.Boolean(),
+  steps: Type.Array(
+    Type.Object({
+      what: Type.String(),
+      good: Type.Boolean(),
+      /** What was seen. */
+      found: Type.String(),
+      /** The mirror of the log that was looked at, and not the backup. */
+      mirror: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
 /** Tries a backup as if it were needed. */
 export async function rehearse(
   { authority }: AdminContext,
   { path, identity, password }: Static<typeof rehearseInput>,
   caller: Identity,
-): Promise<NamedRehearsal> {
+): Promise<Answer<typeof RehearseAnswer>> {
   const byKit =
     identity === undefined ? undefined : ({ kind: 'recovery key', identity: new Secret(identity) } as const);
   const key =
@@ -116,24 +140,29 @@ export async function rehearse(
   return await authority.backups.rehearse({ path, key, by: identityLabel(caller) });
 }
 
-/** A backup on record. */
-export interface BackupView {
-  readonly place: string;
-  readonly name: string;
-  readonly madeAt: string;
-  readonly bytes: number;
-  readonly sequence: number;
-  readonly holdsRoot: boolean;
-  readonly rehearsedAt: string | null;
-}
+/** Backups on record. */
+export const BackupListAnswer = Type.Array(
+  Type.Object({
+    place: Type.String(),
+    name: Type.String(),
+    madeAt: Time,
+    bytes: Type.Integer(),
+    sequence: Type.Integer(),
+    holdsRoot: Type.Boolean(),
+    rehearsedAt: TimeOrNull,
+    /** What the last rehearsal that looked closely enough found wrong, and when. */
+    problem: Type.Optional(BackupProblem),
+  }),
+);
 
 /** Every backup on record, the newest first. */
-export async function listBackups({ authority }: AdminContext): Promise<BackupView[]> {
+export async function listBackups({ authority }: AdminContext): Promise<Answer<typeof BackupListAnswer>> {
   const backups = await authority.backups.list();
-  return backups.map(({ id: _id, madeAt, rehearsedAt, ...rest }) => ({
+  return backups.map(({ id: _id, madeAt, rehearsedAt, problem, ...rest }) => ({
     ...rest,
     madeAt: madeAt.toISOString(),
     rehearsedAt: rehearsedAt?.toISOString() ?? null,
+    problem: problem && { ...problem, at: problem.at.toISOString() },
   }));
 }
 
@@ -155,7 +184,7 @@ function lockBy(password: string): BackupLock {
 function answerOf(
   { path, password }: { readonly path: string; readonly password?: string | undefined },
   written: WrittenBackup,
-): BackupAnswer {
+): Answer<typeof BackupAnswer> {
   const { bytes, sha256, about } = written;
   const { epoch, keys, log } = about;
   const opensWith = password === undefined ? 'recovery key' : 'password';

@@ -1,30 +1,26 @@
 import { type Static, Type } from 'typebox';
-import {
-  type ClockProblem,
-  describeClock,
-  type IssuerCustody,
-  identityLabel,
-  type Standing,
-} from '../authority/index.ts';
+import { describeClock, type IssuerCustody, identityLabel } from '../authority/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { describeIssuer, type IssuerView } from './describe-issuer.ts';
+import { type Answer, Chain, TextOrNull, Time } from './answer.ts';
+import { describeIssuer, IssuerView } from './describe-issuer.ts';
 
 /** The authority and its own certificates. */
-export interface CaAnswer {
-  readonly network: string;
-  readonly epoch: number;
-  readonly standing: Standing;
+export const CaAnswer = Type.Object({
+  network: Type.String(),
+  epoch: Type.Integer(),
+  /** Whether it may work, and why not. */
+  standing: Type.String(),
   /** What is wrong with the clock of its machine, in a sentence; null when nothing is. */
-  readonly clock: string | null;
+  clock: TextOrNull,
   /** Where the key of the root lies though it should not, in sentences. No answer of before has it. */
-  readonly copies?: readonly string[];
+  copies: Type.Optional(Type.Array(Type.String())),
   /** Roots first, each kind from the newest on. */
-  readonly certificates: readonly IssuerView[];
-}
+  certificates: Type.Array(IssuerView),
+});
 
 /** Looks at the certificates of the authority, of all generations, and where their keys are. */
-export async function showCa({ authority, clock }: AdminContext): Promise<CaAnswer> {
+export async function showCa({ authority, clock }: AdminContext): Promise<Answer<typeof CaAnswer>> {
   const { custody, network, epoch, standing } = authority;
   const problem = custody.clockProblem();
   const certificates = await custody.list();
@@ -43,11 +39,14 @@ export const caExportInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** DER in base64: of the root alone, or of the issuing certificate in use and then the root. */
+/** The root alone, or the issuing certificate in use and then the root. */
+export const CaExportAnswer = Type.Object({ certificates: Chain });
+
+/** Gives the certificates that others are to believe. */
 export async function exportCa(
   { authority: { root, issuing } }: AdminContext,
   { chain = false }: Static<typeof caExportInput>,
-): Promise<{ readonly certificates: readonly string[] }> {
+): Promise<Answer<typeof CaExportAnswer>> {
   const wanted = chain ? [issuing, root] : [root];
   return { certificates: wanted.map(({ der }) => Buffer.from(der).toString('base64')) };
 }
@@ -62,7 +61,7 @@ export async function permitNames(
   { authority, clock, renewServer }: AdminContext,
   { names }: Static<typeof caPermitInput>,
   caller: Identity,
-): Promise<IssuerView> {
+): Promise<Answer<typeof IssuerView>> {
   const { label } = await authority.custody.permitNames({ names, by: identityLabel(caller) });
   await renewServer();
   const issuers = await authority.custody.list();
@@ -74,21 +73,20 @@ export const clockAcceptInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** What was wrong with the clock that is accepted; null when nothing was. Times are ISO 8601. */
-export interface ClockAcceptAnswer {
-  readonly accepted: {
-    readonly kind: ClockProblem['kind'];
-    readonly now: string;
-    readonly expected: string;
-  } | null;
-}
+/** What was wrong with the clock that is accepted; null when nothing was. */
+export const ClockAcceptAnswer = Type.Object({
+  accepted: Type.Union([
+    Type.Object({ kind: Type.Enum(['behind', 'ahead']), now: Time, expected: Time }),
+    Type.Null(),
+  ]),
+});
 
 /** Goes on with the clock as it is. */
 export async function acceptClock(
   { authority }: AdminContext,
   { reason }: Static<typeof clockAcceptInput>,
   caller: Identity,
-): Promise<ClockAcceptAnswer> {
+): Promise<Answer<typeof ClockAcceptAnswer>> {
   const problem = await authority.custody.acceptClock({ reason, by: identityLabel(caller) });
   if (problem === undefined) return { accepted: null };
   const { kind, nowMs, expectedMs } = problem;

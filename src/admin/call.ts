@@ -3,6 +3,7 @@ import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { localName } from '../policy/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { firstProblem } from './first-problem.ts';
 import { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
 
 /** The admin API as its users see it, wherever the authority is. */
@@ -40,15 +41,8 @@ export async function callOperation(
       hint: "run it there, as the owner of the server's home",
     });
   }
-  if (!Value.Check(operation.input, input)) {
-    const [first] = Value.Errors(operation.input, input);
-    const where = first?.instancePath.slice(1) || 'input';
-    const problem =
-      first?.keyword === 'enum'
-        ? `must be one of ${first.params.allowedValues.join(', ')}`
-        : (first?.message ?? 'is not valid');
-    throw new HoldfastError('input_invalid', `${name}: ${where} ${problem}`);
-  }
+  if (!Value.Check(operation.input, input))
+    throw new HoldfastError('input_invalid', `${name}: ${firstProblem(operation.input, input, 'input')}`);
   const handle = operation.handle as (
     context: AdminContext,
     input: unknown,

@@ -3,7 +3,8 @@ import type { Authority, CertificateRecord } from '../authority/index.ts';
 import { HoldfastError, mapInTurns } from '../base/index.ts';
 import { parseSerialNumber, roles, type SerialNumber } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type CertificateView, describeCertificate } from './describe-certificate.ts';
+import type { Answer } from './answer.ts';
+import { CertificateView, describeCertificate } from './describe-certificate.ts';
 import { maxListed } from './max-listed.ts';
 
 export const certificateListInput = Type.Object(
@@ -22,11 +23,14 @@ export const certificateListInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** A page of certificates. */
+export const CertificateListAnswer = Type.Array(CertificateView);
+
 /** A page of the certificates that were issued, the newest first; of those that end soon, the soonest. */
 export async function listCertificates(
   { authority, clock }: AdminContext,
   { expiringWithinMs, after, ...filter }: Static<typeof certificateListInput>,
-): Promise<CertificateView[]> {
+): Promise<Answer<typeof CertificateListAnswer>> {
   const expiring =
     expiringWithinMs === undefined ? {} : { expiringBefore: new Date(clock.now() + expiringWithinMs) };
   const page = after === undefined ? {} : { after: serialOf(after) };

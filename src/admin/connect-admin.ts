@@ -9,7 +9,8 @@ import {
   transportError,
 } from '../transport/index.ts';
 import type { AdminClient } from './call.ts';
-import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
+import type { OperationInput, OperationName } from './operations.ts';
+import { parseAnswer } from './parse-answer.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 /** An operation may think for long, and says nothing meanwhile. */
@@ -43,8 +44,7 @@ function socketAdmin(socketPath: string, signal?: AbortSignal): AdminClient {
       await using place = await openSocketPlace(socketPath);
       const address = place?.address ?? socketPath;
       const to = { url: new URL('http://localhost'), socketPath: address };
-      const answer: unknown = await clientOf({ where: socketPath, to, signal }).call(name, input);
-      return answer as OperationAnswer<Name>;
+      return await clientOf({ where: socketPath, to, signal }).call(name, input);
     },
   };
 }
@@ -79,7 +79,7 @@ function clientOf(way: Way): AdminClient {
     async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
       const { status, body } = await post(way, operationPath(name), JSON.stringify(input));
       if (status !== 200) throw remoteError(status, body);
-      return body as OperationAnswer<Name>;
+      return parseAnswer(name, body, way.where);
     },
   };
 }
@@ -116,13 +116,20 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
+const maxTextLength = 4000;
+
+/** What this program has no word for is a refusal, in the words of whoever refused. */
 function remoteError(status: number, body: unknown): HoldfastError {
   const { code, message, hint } = Object(body) as Readonly<Record<string, unknown>>;
   return new HoldfastError(
     isErrorCode(code) ? code : 'refused_by_peer',
-    typeof message === 'string' ? message : `the server answered ${status}`,
-    typeof hint === 'string' ? { hint } : {},
+    textOf(message) ?? `the server answered ${status}`,
+    { hint: textOf(hint) },
   );
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, maxTextLength) : undefined;
 }
 
 function isAbsent(cause: unknown): boolean {

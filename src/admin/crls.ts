@@ -2,18 +2,22 @@ import { type Static, Type } from 'typebox';
 import type { ListedCrl } from '../authority/index.ts';
 import { asBuffer, HoldfastError } from '../base/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Base64, Time } from './answer.ts';
 
-/** A revocation list as it is listed; times are ISO 8601. */
-export interface CrlView {
+const crlFields = {
   /** Of its issuer: `issuing-1`. */
-  readonly label: string;
-  readonly number: number;
-  readonly signedAt: string;
-  readonly nextUpdate: string;
-}
+  label: Type.String(),
+  number: Type.Integer(),
+  signedAt: Time,
+  nextUpdate: Time,
+};
+const CrlView = Type.Object(crlFields);
+
+/** Revocation lists as they are listed. */
+export const CrlListAnswer = Type.Array(CrlView);
 
 /** The newest list of every issuer. */
-export async function listCrls({ authority }: AdminContext): Promise<CrlView[]> {
+export async function listCrls({ authority }: AdminContext): Promise<Answer<typeof CrlListAnswer>> {
   const lists = await authority.revocation.lists();
   return lists.map(viewOf);
 }
@@ -28,12 +32,13 @@ export const crlInput = Type.Object(
 );
 
 /** A piece of a list: as text, a long one as a whole would be there several times over. */
-export interface CrlPiece extends CrlView {
+export const CrlPiece = Type.Object({
+  ...crlFields,
   /** How many bytes the whole has. */
-  readonly bytes: number;
-  /** Base64 of some bytes of its DER from the offset on. */
-  readonly piece: string;
-}
+  bytes: Type.Integer({ minimum: 1, maximum: 2 ** 31 }),
+  /** Some bytes of its DER from the offset on. */
+  piece: Base64,
+});
 
 const pieceBytes = 384 * 1024;
 
@@ -45,7 +50,7 @@ const pieceBytes = 384 * 1024;
 export async function showCrl(
   { authority }: AdminContext,
   { label, offset = 0 }: Static<typeof crlInput>,
-): Promise<CrlPiece> {
+): Promise<Answer<typeof CrlPiece>> {
   const { revocation } = authority;
   const list = offset === 0 ? await revocation.currentCrl(label) : await revocation.crl(label);
   if (list === undefined) throw new HoldfastError('object_not_found', 'this list is gone');
@@ -53,6 +58,6 @@ export async function showCrl(
   return { ...viewOf(list), bytes: list.der.length, piece: piece.toString('base64') };
 }
 
-function viewOf({ label, number, signedAt, nextUpdate }: ListedCrl): CrlView {
+function viewOf({ label, number, signedAt, nextUpdate }: ListedCrl): Answer<typeof CrlView> {
   return { label, number, signedAt: signedAt.toISOString(), nextUpdate: nextUpdate.toISOString() };
 }

@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import {
   type Certificate,
   describePublicKey,
@@ -7,33 +8,35 @@ import {
   type PublicKeyInfo,
   type RevocationReason,
 } from '../pki/index.ts';
+import { type Answer, Time } from './answer.ts';
 
-/** What a certificate is good for at a moment, by its dates and the authority's records. */
-export type CertificateState = 'valid' | 'expired' | 'not yet valid' | 'revoked';
-
-/** A certificate as it is shown; the names of the keys are stable. */
-export interface CertificateView {
-  readonly serial: string;
+/** The fields of a certificate as it is shown; their names are stable. */
+export const certificateFields = {
+  serial: Type.String(),
   /** SHA-256 of the DER. */
-  readonly fingerprint: string;
-  readonly subject: string;
-  readonly issuer: string;
+  fingerprint: Type.String(),
+  subject: Type.String(),
+  issuer: Type.String(),
   /** `spiffe://<network>/<role>/<name>`, where it is an identity's. */
-  readonly identity: string | undefined;
-  readonly names: readonly string[];
-  readonly key: string;
-  /** ISO 8601. */
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly state: CertificateState;
+  identity: Type.Optional(Type.String()),
+  names: Type.Array(Type.String()),
+  key: Type.String(),
+  notBefore: Time,
+  notAfter: Time,
+  /** What it is good for at a moment, by its dates and the authority's records. */
+  state: Type.Enum(['valid', 'expired', 'not yet valid', 'revoked']),
   /** There when it ends because its issuer does, before its profile's lifetime is over. */
-  readonly clipped?: true;
-  /** ISO 8601; of one that is revoked, like the reason, in a word of RFC 5280. */
-  readonly revokedAt?: string;
-  readonly revocationReason?: RevocationReason;
+  clipped: Type.Optional(Type.Literal(true)),
+  /** Of one that is revoked, like the reason, in a word of RFC 5280. */
+  revokedAt: Type.Optional(Time),
+  revocationReason: Type.Optional(Type.String()),
   /** There when what issued it was revoked, and not it: it can still be renewed. */
-  readonly byIssuer?: true;
-}
+  byIssuer: Type.Optional(Type.Literal(true)),
+};
+
+/** A certificate as it is shown. */
+export const CertificateView = Type.Object(certificateFields);
+export type CertificateView = Answer<typeof CertificateView>;
 
 /** When and why a certificate was revoked. */
 export interface RevocationView {
@@ -72,7 +75,7 @@ export function nameKey(key: PublicKeyInfo): string {
   return key.kind === 'ed25519' ? 'Ed25519' : `RSA ${key.modulusBits}`;
 }
 
-function stateAt({ notBefore, notAfter }: Certificate, nowMs: number): CertificateState {
+function stateAt({ notBefore, notAfter }: Certificate, nowMs: number): CertificateView['state'] {
   if (nowMs < notBefore.getTime()) return 'not yet valid';
   return nowMs > notAfter.getTime() ? 'expired' : 'valid';
 }

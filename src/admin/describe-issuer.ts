@@ -1,28 +1,31 @@
+import { Type } from 'typebox';
 import type { IssuerCustody } from '../authority/index.ts';
 import { dayMs } from '../base/index.ts';
 import { formatSubtree, type NameConstraints } from '../pki/index.ts';
-import { type CertificateView, describeCertificate } from './describe-certificate.ts';
+import { type Answer, TextOrNull, TimeOrNull } from './answer.ts';
+import { certificateFields, describeCertificate } from './describe-certificate.ts';
 
 /** A certificate of the authority's own as it is shown; the names of the keys are stable. */
-export interface IssuerView extends CertificateView {
+export const IssuerView = Type.Object({
   /** `root-1`, `issuing-2`. */
-  readonly label: string;
-  readonly kind: 'root' | 'issuing';
+  label: Type.String(),
+  kind: Type.Enum(['root', 'issuing']),
   /** Whether it is the one in use. */
-  readonly current: boolean;
+  current: Type.Boolean(),
+  ...certificateFields,
   /** Whole days; negative once it has ended. */
-  readonly daysLeft: number;
-  readonly keyPlace: 'here' | 'offline' | 'gone';
-  /** Where the key was taken to, and when (ISO 8601); null unless it is offline. */
-  readonly keyFile: string | null;
-  readonly keySince: string | null;
+  daysLeft: Type.Integer(),
+  keyPlace: Type.Enum(['here', 'offline', 'gone']),
+  /** Where the key was taken to, and when; null unless it is offline. */
+  keyFile: TextOrNull,
+  keySince: TimeOrNull,
   /** Which names the certificates below it may carry; both empty when any. */
-  readonly permitted: readonly string[];
-  readonly excluded: readonly string[];
-}
+  permitted: Type.Array(Type.String()),
+  excluded: Type.Array(Type.String()),
+});
 
 /** Describes a certificate of the authority as it stands at `nowMs`, milliseconds since 1970. */
-export function describeIssuer(issuer: IssuerCustody, nowMs: number): IssuerView {
+export function describeIssuer(issuer: IssuerCustody, nowMs: number): Answer<typeof IssuerView> {
   const { label, kind, current, certificate, key, revoked } = issuer;
   const end = revoked && { revokedAt: revoked.at, revocationReason: revoked.reason };
   const offline = key.place === 'offline' ? key : undefined;
@@ -41,6 +44,6 @@ export function describeIssuer(issuer: IssuerCustody, nowMs: number): IssuerView
 
 function describeConstraints(
   { permitted, excluded }: NameConstraints = { permitted: [], excluded: [] },
-): Pick<IssuerView, 'permitted' | 'excluded'> {
+): Pick<Answer<typeof IssuerView>, 'permitted' | 'excluded'> {
   return { permitted: permitted.map(formatSubtree), excluded: excluded.map(formatSubtree) };
 }

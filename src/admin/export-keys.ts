@@ -3,6 +3,8 @@ import { identityLabel } from '../authority/index.ts';
 import { asBuffer, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Base64 } from './answer.ts';
+import { HeldKeys } from './backups.ts';
 
 export const keysExportInput = Type.Object(
   {
@@ -14,18 +16,15 @@ export const keysExportInput = Type.Object(
   { additionalProperties: false },
 );
 
-export interface KeysExportAnswer {
-  /** PKCS#12, base64. */
-  readonly file: string;
-  readonly keys: readonly { readonly label: string; readonly held: boolean }[];
-}
+/** Keys and certificates as PKCS#12. */
+export const KeysExportAnswer = Type.Object({ file: Base64, keys: HeldKeys });
 
 /** The authority's keys and certificates as PKCS#12 under a password. Errors: those of an authority that may not work. */
 export async function exportKeys(
   { authority }: AdminContext,
   { password, legacy = false, to }: Static<typeof keysExportInput>,
   caller: Identity,
-): Promise<KeysExportAnswer> {
+): Promise<Answer<typeof KeysExportAnswer>> {
   const order = { password: new Secret(password), legacy, to, by: identityLabel(caller) };
   const { file, keys } = await authority.backups.pkcs12(order);
   return { file: asBuffer(file).toString('base64'), keys };

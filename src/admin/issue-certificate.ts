@@ -3,6 +3,7 @@ import { identityLabel } from '../authority/index.ts';
 import { asBuffer } from '../base/index.ts';
 import { attributeOids, createSubject, type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Base64, Chain, Time } from './answer.ts';
 
 const Attribute = Type.Optional(Type.String({ maxLength: 32_768 }));
 
@@ -26,18 +27,18 @@ export const certificateIssueInput = Type.Object(
   { additionalProperties: false },
 );
 
-export interface CertificateIssueAnswer {
+/** A certificate that was issued. */
+export const CertificateIssueAnswer = Type.Object({
   /** `client/alpha` */
-  readonly identity: string;
-  readonly serial: string;
-  readonly fingerprint: string;
-  /** ISO 8601. */
-  readonly notAfter: string;
-  /** Leaf, then issuing; DER, base64. */
-  readonly chain: readonly string[];
-  /** DER, base64. */
-  readonly root: string;
-}
+  identity: Type.String(),
+  serial: Type.String(),
+  fingerprint: Type.String(),
+  notAfter: Time,
+  /** Leaf, then issuing. */
+  chain: Chain,
+  /** DER. */
+  root: Base64,
+});
 
 /**
  * Issues at an administrator's word for a key whose private half stays with whoever made it. Errors: `name_invalid`,
@@ -47,7 +48,7 @@ export async function issueCertificate(
   { authority }: AdminContext,
   input: Static<typeof certificateIssueInput>,
   caller: Identity,
-): Promise<CertificateIssueAnswer> {
+): Promise<Answer<typeof CertificateIssueAnswer>> {
   const { role, name, names = [], subject, publicKey, withKey } = input;
   const { certificate, chain } = await authority.issueLocal({
     role,

@@ -1,7 +1,11 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import type { Answer } from './answer.ts';
 import {
+  AuditExportAnswer,
+  AuditListAnswer,
+  AuditVerifyAnswer,
   auditExportInput,
   auditListInput,
   auditVerifyInput,
@@ -10,19 +14,26 @@ import {
   verifyAudit,
 } from './audit.ts';
 import {
+  BackupAnswer,
+  BackupListAnswer,
   backUp,
   backUpTo,
   backupInput,
   backupToInput,
   listBackups,
   moveAway,
+  RehearseAnswer,
   rehearse,
   rehearseInput,
+  UndoMoveAnswer,
   undoMove,
   undoMoveInput,
 } from './backups.ts';
 import {
   acceptClock,
+  CaAnswer,
+  CaExportAnswer,
+  ClockAcceptAnswer,
   caExportInput,
   caPermitInput,
   clockAcceptInput,
@@ -31,20 +42,36 @@ import {
   showCa,
 } from './ca.ts';
 import {
+  CertificateListAnswer,
   certificateListInput,
   certificateShowInput,
   listCertificates,
   showCertificate,
 } from './certificates.ts';
-import { crlInput, listCrls, showCrl } from './crls.ts';
-import { exportKeys, keysExportInput } from './export-keys.ts';
-import { certificateIssueInput, issueCertificate } from './issue-certificate.ts';
-import { importPolicy, policyImportInput, policySetInput, setPolicy, showPolicy } from './policy.ts';
+import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
+import { CertificateView } from './describe-certificate.ts';
+import { IssuerView } from './describe-issuer.ts';
+import { exportKeys, KeysExportAnswer, keysExportInput } from './export-keys.ts';
+import { CertificateIssueAnswer, certificateIssueInput, issueCertificate } from './issue-certificate.ts';
+import {
+  importPolicy,
+  PolicyAnswer,
+  PolicyChangeAnswer,
+  policyImportInput,
+  policySetInput,
+  setPolicy,
+  showPolicy,
+} from './policy.ts';
 import {
   approveRequest,
   collectRequest,
   denyRequest,
   listRequests,
+  RequestCollectAnswer,
+  RequestDetailsView,
+  RequestListAnswer,
+  RequestSubmitAnswer,
+  RequestView,
   requestApproveInput,
   requestCollectInput,
   requestDenyInput,
@@ -54,102 +81,126 @@ import {
   showRequest,
   submitRequest,
 } from './requests.ts';
-import { certificateRevocableInput, certificateRevokeInput, findRevocable, revoke } from './revoke.ts';
-import { issuerRevokeInput, revokeIssuer } from './revoke-issuer.ts';
 import {
+  certificateRevocableInput,
+  certificateRevokeInput,
+  findRevocable,
+  RevocableView,
+  RevokedView,
+  revoke,
+} from './revoke.ts';
+import { issuerRevokeInput, RevokedIssuerView, revokeIssuer } from './revoke-issuer.ts';
+import {
+  BringOnlineAnswer,
   bringOnline,
   bringOnlineInput,
+  RekeyAnswer,
+  RemoveCopiesAnswer,
   rekeyInput,
   rekeyKeystore,
   removeCopies,
+  SealRootAnswer,
   sealRoot,
   sealRootInput,
+  TakeOfflineAnswer,
   takeOffline,
   takeOfflineInput,
 } from './root-key.ts';
-import { showStatus } from './status.ts';
-import { acceptStore, storeAcceptInput } from './store.ts';
-import { bindTls, listServerRoots, tlsBindInput, tlsUnbindInput, unbindTls } from './tls.ts';
+import { StatusAnswer, showStatus } from './status.ts';
+import { acceptStore, StoreAcceptAnswer, storeAcceptInput } from './store.ts';
+import {
+  bindTls,
+  listServerRoots,
+  ServerRootsAnswer,
+  TlsAnswer,
+  tlsBindInput,
+  tlsUnbindInput,
+  unbindTls,
+} from './tls.ts';
 import {
   createToken,
   listTokens,
   revokeToken,
+  TokenAnswer,
+  TokenListAnswer,
+  TokenRevokeAnswer,
   tokenCreateInput,
   tokenListInput,
   tokenRevokeInput,
 } from './tokens.ts';
-import { certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
+import { CertificateVerdict, certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
 
 /** One thing an administrator can do: who may, what it takes, what it gives. */
-export interface Operation<Input extends TSchema, Answer> {
+export interface Operation<Input extends TSchema, Output extends TSchema> {
   readonly role: Identity['role'];
   /** Only for whoever is on the server's machine: what reads or writes files there, or moves keys. */
   readonly local: boolean;
   readonly input: Input;
-  readonly handle: (context: AdminContext, input: Static<Input>, caller: Identity) => Promise<Answer>;
+  /** A client takes fields that are not in it, from a newer server; every other one has to be there and right. */
+  readonly answer: Output;
+  readonly handle: (context: AdminContext, input: Static<Input>, caller: Identity) => Promise<Answer<Output>>;
 }
 
 const nothing = Type.Object({}, { additionalProperties: false });
 
 /** The whole admin API. A command, the console and another machine all come through this table. */
 export const operations = {
-  status: define(nothing, showStatus),
-  'token.create': define(tokenCreateInput, createToken),
-  'token.list': define(tokenListInput, listTokens),
-  'token.revoke': define(tokenRevokeInput, revokeToken),
-  'audit.list': define(auditListInput, listAudit),
-  'audit.verify': define(auditVerifyInput, verifyAudit),
-  'audit.export': define(auditExportInput, exportAudit),
-  'ca.show': define(nothing, showCa),
-  'ca.export': define(caExportInput, exportCa),
-  'ca.crls': define(nothing, listCrls),
-  'ca.crl': define(crlInput, showCrl),
-  'ca.seal-root': define(sealRootInput, sealRoot, { local: true }),
-  'ca.offline': define(takeOfflineInput, takeOffline, { local: true }),
-  'ca.remove-copies': define(nothing, removeCopies, { local: true }),
-  'ca.online': define(bringOnlineInput, bringOnline, { local: true }),
-  'ca.backup': define(backupInput, backUp, { local: true }),
-  'ca.backup-to': define(backupToInput, backUpTo, { local: true }),
-  'ca.backups': define(nothing, listBackups),
-  'ca.rehearse': define(rehearseInput, rehearse, { local: true }),
-  'ca.move': define(backupInput, moveAway, { local: true }),
-  'ca.move-undo': define(undoMoveInput, undoMove, { local: true }),
-  'ca.export-keys': define(keysExportInput, exportKeys, { local: true }),
-  'keystore.rekey': define(rekeyInput, rekeyKeystore, { local: true }),
-  'ca.permit': define(caPermitInput, permitNames),
-  'ca.revoke-issuer': define(issuerRevokeInput, revokeIssuer),
-  'ca.clock-accept': define(clockAcceptInput, acceptClock),
-  'store.accept': define(storeAcceptInput, acceptStore, { local: true }),
-  'tls.bind': define(tlsBindInput, bindTls, { local: true }),
-  'tls.unbind': define(tlsUnbindInput, unbindTls, { local: true }),
-  'tls.list': define(nothing, listServerRoots),
-  'cert.issue': define(certificateIssueInput, issueCertificate),
-  'cert.list': define(certificateListInput, listCertificates),
-  'cert.show': define(certificateShowInput, showCertificate),
-  'cert.revocable': define(certificateRevocableInput, findRevocable),
-  'cert.revoke': define(certificateRevokeInput, revoke),
-  'cert.verify': define(certificateVerifyInput, verifyCertificate),
-  'policy.show': define(nothing, showPolicy),
-  'policy.set': define(policySetInput, setPolicy),
-  'policy.import': define(policyImportInput, importPolicy),
-  'request.submit': define(requestSubmitInput, submitRequest),
-  'request.list': define(requestListInput, listRequests),
-  'request.show': define(requestShowInput, showRequest),
-  'request.approve': define(requestApproveInput, approveRequest),
-  'request.deny': define(requestDenyInput, denyRequest),
-  'request.collect': define(requestCollectInput, collectRequest),
+  status: define(nothing, StatusAnswer, showStatus),
+  'token.create': define(tokenCreateInput, TokenAnswer, createToken),
+  'token.list': define(tokenListInput, TokenListAnswer, listTokens),
+  'token.revoke': define(tokenRevokeInput, TokenRevokeAnswer, revokeToken),
+  'audit.list': define(auditListInput, AuditListAnswer, listAudit),
+  'audit.verify': define(auditVerifyInput, AuditVerifyAnswer, verifyAudit),
+  'audit.export': define(auditExportInput, AuditExportAnswer, exportAudit),
+  'ca.show': define(nothing, CaAnswer, showCa),
+  'ca.export': define(caExportInput, CaExportAnswer, exportCa),
+  'ca.crls': define(nothing, CrlListAnswer, listCrls),
+  'ca.crl': define(crlInput, CrlPiece, showCrl),
+  'ca.seal-root': define(sealRootInput, SealRootAnswer, sealRoot, { local: true }),
+  'ca.offline': define(takeOfflineInput, TakeOfflineAnswer, takeOffline, { local: true }),
+  'ca.remove-copies': define(nothing, RemoveCopiesAnswer, removeCopies, { local: true }),
+  'ca.online': define(bringOnlineInput, BringOnlineAnswer, bringOnline, { local: true }),
+  'ca.backup': define(backupInput, BackupAnswer, backUp, { local: true }),
+  'ca.backup-to': define(backupToInput, BackupAnswer, backUpTo, { local: true }),
+  'ca.backups': define(nothing, BackupListAnswer, listBackups),
+  'ca.rehearse': define(rehearseInput, RehearseAnswer, rehearse, { local: true }),
+  'ca.move': define(backupInput, BackupAnswer, moveAway, { local: true }),
+  'ca.move-undo': define(undoMoveInput, UndoMoveAnswer, undoMove, { local: true }),
+  'ca.export-keys': define(keysExportInput, KeysExportAnswer, exportKeys, { local: true }),
+  'keystore.rekey': define(rekeyInput, RekeyAnswer, rekeyKeystore, { local: true }),
+  'ca.permit': define(caPermitInput, IssuerView, permitNames),
+  'ca.revoke-issuer': define(issuerRevokeInput, RevokedIssuerView, revokeIssuer),
+  'ca.clock-accept': define(clockAcceptInput, ClockAcceptAnswer, acceptClock),
+  'store.accept': define(storeAcceptInput, StoreAcceptAnswer, acceptStore, { local: true }),
+  'tls.bind': define(tlsBindInput, TlsAnswer, bindTls, { local: true }),
+  'tls.unbind': define(tlsUnbindInput, TlsAnswer, unbindTls, { local: true }),
+  'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
+  'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
+  'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
+  'cert.show': define(certificateShowInput, CertificateView, showCertificate),
+  'cert.revocable': define(certificateRevocableInput, RevocableView, findRevocable),
+  'cert.revoke': define(certificateRevokeInput, RevokedView, revoke),
+  'cert.verify': define(certificateVerifyInput, CertificateVerdict, verifyCertificate),
+  'policy.show': define(nothing, PolicyAnswer, showPolicy),
+  'policy.set': define(policySetInput, PolicyChangeAnswer, setPolicy),
+  'policy.import': define(policyImportInput, PolicyChangeAnswer, importPolicy),
+  'request.submit': define(requestSubmitInput, RequestSubmitAnswer, submitRequest),
+  'request.list': define(requestListInput, RequestListAnswer, listRequests),
+  'request.show': define(requestShowInput, RequestDetailsView, showRequest),
+  'request.approve': define(requestApproveInput, RequestView, approveRequest),
+  'request.deny': define(requestDenyInput, RequestView, denyRequest),
+  'request.collect': define(requestCollectInput, RequestCollectAnswer, collectRequest),
 } as const;
 
 export type OperationName = keyof typeof operations;
 export type OperationInput<Name extends OperationName> = Static<(typeof operations)[Name]['input']>;
-export type OperationAnswer<Name extends OperationName> = Awaited<
-  ReturnType<(typeof operations)[Name]['handle']>
->;
+export type OperationAnswer<Name extends OperationName> = Answer<(typeof operations)[Name]['answer']>;
 
-function define<Input extends TSchema, Answer>(
+function define<Input extends TSchema, Output extends TSchema>(
   input: Input,
-  handle: Operation<Input, Answer>['handle'],
+  answer: Output,
+  handle: Operation<Input, Output>['handle'],
   { local = false }: { readonly local?: boolean } = {},
-): Operation<Input, Answer> {
-  return { role: 'admin', local, input, handle };
+): Operation<Input, Output> {
+  return { role: 'admin', local, input, answer, handle };
 }

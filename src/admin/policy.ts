@@ -1,33 +1,28 @@
 import { type Static, Type } from 'typebox';
 import { identityLabel } from '../authority/index.ts';
 import type { Identity } from '../pki/index.ts';
-import {
-  defaultPolicyText,
-  type NetworkPolicy,
-  type PolicyDifference,
-  policyEntries,
-  weakerPolicyKeys,
-} from '../policy/index.ts';
+import { defaultPolicyText, policyEntries, weakerPolicyKeys } from '../policy/index.ts';
 import type { AdminContext } from './admin-context.ts';
-
-/** One key of the policy as it is shown. */
-export interface PolicyView {
-  readonly key: string;
-  /** As it is typed: `90d`, `dns,ip`, `any`. */
-  readonly value: string;
-  readonly default: string;
-  /** Whether it gives up something that the default keeps. */
-  readonly weaker: boolean;
-}
+import type { Answer } from './answer.ts';
 
 /** The policy, as a whole and key by key. */
-export interface PolicyAnswer {
-  readonly policy: NetworkPolicy;
-  readonly keys: readonly PolicyView[];
-}
+export const PolicyAnswer = Type.Object({
+  /** As a file of `policy export` has it. */
+  policy: Type.Record(Type.String(), Type.Unknown()),
+  keys: Type.Array(
+    Type.Object({
+      key: Type.String(),
+      /** As it is typed: `90d`, `dns,ip`, `any`. */
+      value: Type.String(),
+      default: Type.String(),
+      /** Whether it gives up something that the default keeps. */
+      weaker: Type.Boolean(),
+    }),
+  ),
+});
 
 /** What the network has decided. */
-export async function showPolicy({ authority }: AdminContext): Promise<PolicyAnswer> {
+export async function showPolicy({ authority }: AdminContext): Promise<Answer<typeof PolicyAnswer>> {
   const policy = authority.policy.current;
   const weaker = weakerPolicyKeys(policy);
   const keys = policyEntries(policy).map(({ key, text }) => ({
@@ -40,11 +35,11 @@ export async function showPolicy({ authority }: AdminContext): Promise<PolicyAns
 }
 
 /** What a change of the policy did, or would do. */
-export interface PolicyChangeAnswer {
-  readonly changes: readonly PolicyDifference[];
+export const PolicyChangeAnswer = Type.Object({
+  changes: Type.Array(Type.Object({ key: Type.String(), before: Type.String(), after: Type.String() })),
   /** The keys that now give up something that the default keeps. */
-  readonly weaker: readonly string[];
-}
+  weaker: Type.Array(Type.String()),
+});
 
 export const policySetInput = Type.Object(
   { key: Type.String({ maxLength: 200 }), value: Type.String({ maxLength: 65_536 }) },
@@ -56,7 +51,7 @@ export async function setPolicy(
   { authority }: AdminContext,
   { key, value }: Static<typeof policySetInput>,
   caller: Identity,
-): Promise<PolicyChangeAnswer> {
+): Promise<Answer<typeof PolicyChangeAnswer>> {
   const changes = await authority.policy.set(key, value, identityLabel(caller));
   return { changes, weaker: weakerPolicyKeys(authority.policy.current) };
 }
@@ -71,7 +66,7 @@ export async function importPolicy(
   { authority }: AdminContext,
   { policy, apply }: Static<typeof policyImportInput>,
   caller: Identity,
-): Promise<PolicyChangeAnswer> {
+): Promise<Answer<typeof PolicyChangeAnswer>> {
   const changes = apply
     ? await authority.policy.replace(policy, identityLabel(caller))
     : authority.policy.compare(policy);

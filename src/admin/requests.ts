@@ -16,49 +16,54 @@ import {
   roles,
 } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Chain, TextOrNull, Time, TimeOrNull } from './answer.ts';
 import { nameKey } from './describe-certificate.ts';
 import { maxListed } from './max-listed.ts';
 
-/** A request as it is listed; the names of the keys are stable. Times are ISO 8601. */
-export interface RequestView {
-  readonly id: number;
-  readonly state: RequestState;
-  readonly kind: RequestRecord['kind'];
+const requestFields = {
+  id: Type.Integer(),
+  state: RequestState,
+  /** `new`, `renewal`, `late renewal`. */
+  kind: Type.String(),
   /** `server/vault`: what it is for, or got. */
-  readonly identity: string;
-  readonly askedBy: string;
-  readonly askedFrom: string;
-  readonly asked: string;
-  readonly expires: string;
-  readonly subject: string;
-  readonly names: readonly string[];
-  readonly key: string;
-  readonly decidedBy: string | null;
-  readonly decided: string | null;
-  readonly reason: string | null;
+  identity: Type.String(),
+  askedBy: Type.String(),
+  askedFrom: Type.String(),
+  asked: Time,
+  expires: Time,
+  subject: Type.String(),
+  names: Type.Array(Type.String()),
+  key: Type.String(),
+  decidedBy: TextOrNull,
+  decided: TimeOrNull,
+  reason: TextOrNull,
   /** Of the certificate that it got. */
-  readonly serial: string | null;
-}
+  serial: TextOrNull,
+};
+
+/** A request as it is listed; the names of the keys are stable. */
+export const RequestView = Type.Object(requestFields);
 
 /** What approving a request as it is would issue. */
-export interface IssuePreview {
-  readonly identity: string;
-  readonly subject: string;
-  readonly names: readonly string[];
+const IssuePreview = Type.Object({
+  identity: Type.String(),
+  subject: Type.String(),
+  names: Type.Array(Type.String()),
   /** Milliseconds that the certificate would live. */
-  readonly lifetimeMs: number;
-}
+  lifetimeMs: Type.Integer(),
+});
 
 /** A request with everything that a decision needs. */
-export interface RequestDetailsView extends RequestView {
+export const RequestDetailsView = Type.Object({
+  ...requestFields,
   /** Of the certificate that it renews. */
-  readonly renews: string | null;
-  readonly wouldIssue: IssuePreview | null;
+  renews: TextOrNull,
+  wouldIssue: Type.Union([IssuePreview, Type.Null()]),
   /** What it asks for and its profile says instead. */
-  readonly ignored: readonly string[];
+  ignored: Type.Array(Type.String()),
   /** Why it cannot be approved as it is. */
-  readonly obstacle: string | null;
-}
+  obstacle: TextOrNull,
+});
 
 export const requestListInput = Type.Object(
   {
@@ -70,11 +75,14 @@ export const requestListInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** A page of requests. */
+export const RequestListAnswer = Type.Array(RequestView);
+
 /** A page of the requests that were handed in, the newest first. */
 export async function listRequests(
   { authority }: AdminContext,
   input: Static<typeof requestListInput>,
-): Promise<RequestView[]> {
+): Promise<Answer<typeof RequestListAnswer>> {
   return (await authority.requests.list(input)).map(viewOf);
 }
 
@@ -87,7 +95,7 @@ export const requestShowInput = Type.Object(
 export async function showRequest(
   { authority }: AdminContext,
   { id }: Static<typeof requestShowInput>,
-): Promise<RequestDetailsView> {
+): Promise<Answer<typeof RequestDetailsView>> {
   const details = await authority.requests.show(id);
   const { ignored, obstacle = null, renews = null } = details;
   return { ...viewOf(details), renews, wouldIssue: previewOf(authority, details), ignored, obstacle };
@@ -108,7 +116,7 @@ export async function approveRequest(
   { authority }: AdminContext,
   { id, profile, name, names }: Static<typeof requestApproveInput>,
   caller: Identity,
-): Promise<RequestView> {
+): Promise<Answer<typeof RequestView>> {
   const by = identityLabel(caller);
   return viewOf(await authority.requests.approve(id, { by, role: profile, name, names }));
 }
@@ -123,7 +131,7 @@ export async function denyRequest(
   { authority }: AdminContext,
   { id, reason }: Static<typeof requestDenyInput>,
   caller: Identity,
-): Promise<RequestView> {
+): Promise<Answer<typeof RequestView>> {
   return viewOf(await authority.requests.deny(id, { by: identityLabel(caller), reason }));
 }
 
@@ -138,22 +146,22 @@ export const requestSubmitInput = Type.Object(
 );
 
 /** A request that was handed in: its number for administrators, its handle for who follows it. */
-export interface RequestSubmitAnswer {
-  readonly id: number;
-  readonly handle: string;
-  readonly state: RequestState;
-  readonly identity: string;
-  readonly expires: string;
-  /** DER in base64, when it was granted at once. */
-  readonly chain: readonly string[] | null;
-}
+export const RequestSubmitAnswer = Type.Object({
+  id: Type.Integer(),
+  handle: Type.String(),
+  state: RequestState,
+  identity: Type.String(),
+  expires: Time,
+  /** There when it was granted at once. */
+  chain: Type.Union([Chain, Type.Null()]),
+});
 
 /** Hands a request in, be the queue on or off. */
 export async function submitRequest(
   { authority }: AdminContext,
   { request, profile, name }: Static<typeof requestSubmitInput>,
   caller: Identity,
-): Promise<RequestSubmitAnswer> {
+): Promise<Answer<typeof RequestSubmitAnswer>> {
   const by = identityLabel(caller);
   const input = Buffer.from(request, 'utf8');
   return answerOf(await authority.requests.submit({ input, role: profile, name, by, from: by }));
@@ -162,20 +170,20 @@ export async function submitRequest(
 export const requestCollectInput = Type.Object({ handle: RequestHandle }, { additionalProperties: false });
 
 /** How the request of a handle stands. */
-export interface RequestCollectAnswer {
-  readonly state: RequestState;
-  readonly identity: string;
-  readonly expires: string;
-  readonly reason: string | null;
-  /** DER in base64: the leaf, then the issuing certificate. */
-  readonly chain: readonly string[] | null;
-}
+export const RequestCollectAnswer = Type.Object({
+  state: RequestState,
+  identity: Type.String(),
+  expires: Time,
+  reason: TextOrNull,
+  /** The leaf, then the issuing certificate. */
+  chain: Type.Union([Chain, Type.Null()]),
+});
 
 /** What became of a request. Errors: `request_unknown`. */
 export async function collectRequest(
   { authority }: AdminContext,
   { handle }: Static<typeof requestCollectInput>,
-): Promise<RequestCollectAnswer> {
+): Promise<Answer<typeof RequestCollectAnswer>> {
   const followed = await authority.requests.collect(handle);
   const { state, expiresAt, reason = null, chain } = followed;
   return {
@@ -187,7 +195,7 @@ export async function collectRequest(
   };
 }
 
-function answerOf(submitted: Submitted): RequestSubmitAnswer {
+function answerOf(submitted: Submitted): Answer<typeof RequestSubmitAnswer> {
   const { id, handle, state, expiresAt, chain } = submitted;
   return {
     id,
@@ -199,7 +207,7 @@ function answerOf(submitted: Submitted): RequestSubmitAnswer {
   };
 }
 
-function viewOf(record: RequestRecord): RequestView {
+function viewOf(record: RequestRecord): Answer<typeof RequestView> {
   const { id, state, kind, request, askedBy, askedFrom, askedAt, expiresAt } = record;
   return {
     id,
@@ -223,7 +231,7 @@ function viewOf(record: RequestRecord): RequestView {
 function previewOf(
   { policy }: AdminContext['authority'],
   { wouldIssue }: RequestDetails,
-): IssuePreview | null {
+): Answer<typeof IssuePreview> | null {
   if (wouldIssue === undefined) return null;
   const { identity, subject, names } = wouldIssue;
   return {

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { identityLabel } from '../authority/index.ts';
-import type { Identity, RevocationReason } from '../pki/index.ts';
+import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type MirrorView, parseReason, reachMirrors } from './revoke.ts';
+import { type Answer, Time } from './answer.ts';
+import { MirrorView, parseReason, reachMirrors } from './revoke.ts';
 
 export const issuerRevokeInput = Type.Object(
   { label: Type.String({ maxLength: 100 }), reason: Type.Optional(Type.String({ maxLength: 300 })) },
@@ -10,18 +11,18 @@ export const issuerRevokeInput = Type.Object(
 );
 
 /** An issuing certificate that was revoked. */
-export interface RevokedIssuerView {
-  readonly label: string;
-  readonly serial: string;
+export const RevokedIssuerView = Type.Object({
+  label: Type.String(),
+  serial: Type.String(),
   /** What issues now. */
-  readonly replacedBy: string;
-  readonly reason: RevocationReason;
-  /** ISO 8601. */
-  readonly revokedAt: string;
+  replacedBy: Type.String(),
+  /** In a word of RFC 5280. */
+  reason: Type.String(),
+  revokedAt: Time,
   /** How many nodes have no other certificate, and renew when they come the next time. */
-  readonly toRenew: number;
-  readonly mirrors: readonly MirrorView[];
-}
+  toRenew: Type.Integer(),
+  mirrors: Type.Array(MirrorView),
+});
 
 /**
  * Revokes an issuing certificate with all that it issued, and gives the running server another certificate of its own.
@@ -31,7 +32,7 @@ export async function revokeIssuer(
   { authority, renewServer }: AdminContext,
   { label, reason = 'unspecified' }: Static<typeof issuerRevokeInput>,
   caller: Identity,
-): Promise<RevokedIssuerView> {
+): Promise<Answer<typeof RevokedIssuerView>> {
   const order = { reason: parseReason(reason), by: identityLabel(caller) };
   const { at, ...revoked } = await authority.revocation.revokeIssuer(label, order);
   await renewServer();

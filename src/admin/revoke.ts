@@ -3,6 +3,7 @@ import { describeTarget, identityLabel, type RevocationTarget } from '../authori
 import { HoldfastError, secondMs } from '../base/index.ts';
 import { type Identity, type RevocationReason, revocationReasons } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Time } from './answer.ts';
 
 const maxTextLength = 300;
 const What = Type.String({ minLength: 1, maxLength: maxTextLength });
@@ -12,19 +13,19 @@ const As = Type.Optional(Type.Enum(['serial', 'node']));
 export const certificateRevocableInput = Type.Object({ what: What, as: As }, { additionalProperties: false });
 
 /** What would be revoked. */
-export interface RevocableView {
-  readonly kind: 'certificate' | 'identity' | 'issuer';
+export const RevocableView = Type.Object({
+  kind: Type.Enum(['certificate', 'identity', 'issuer']),
   /** `client/laptop`, a serial number, or `issuing-1`: means this and nothing else. */
-  readonly what: string;
+  what: Type.String(),
   /** For people: `client/laptop`, `certificate 4f1c…`. */
-  readonly description: string;
-}
+  description: Type.String(),
+});
 
 /** What a text means that names something to be revoked. Errors: `object_not_found`, `input_invalid` when it means several. */
 export async function findRevocable(
   { authority }: AdminContext,
   { what, as }: Static<typeof certificateRevocableInput>,
-): Promise<RevocableView> {
+): Promise<Answer<typeof RevocableView>> {
   const target = await authority.revocation.find(what, as);
   return { kind: target.kind, what: exactly(target), description: describeTarget(target) };
 }
@@ -39,27 +40,27 @@ export const certificateRevokeInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** What was revoked. */
-export interface RevokedView {
-  readonly identity: string;
-  /** Of the certificates that ended with it. */
-  readonly serials: readonly string[];
-  /** How many join codes ended with it. */
-  readonly joinCodes: number;
-  readonly reason: RevocationReason;
-  /** ISO 8601. */
-  readonly revokedAt: string;
-  /** The mirrors of the log, and whether each has it on record. */
-  readonly mirrors: readonly MirrorView[];
-}
-
 /** Whether a mirror of the log holds a revocation: then it outlives the loss of this machine. */
-export interface MirrorView {
-  readonly name: string;
-  readonly reached: boolean;
+export const MirrorView = Type.Object({
+  name: Type.String(),
+  reached: Type.Boolean(),
   /** Why not. */
-  readonly problem?: string;
-}
+  problem: Type.Optional(Type.String()),
+});
+
+/** What was revoked. */
+export const RevokedView = Type.Object({
+  identity: Type.String(),
+  /** Of the certificates that ended with it. */
+  serials: Type.Array(Type.String()),
+  /** How many join codes ended with it. */
+  joinCodes: Type.Integer(),
+  /** In a word of RFC 5280. */
+  reason: Type.String(),
+  revokedAt: Time,
+  /** The mirrors of the log, and whether each has it on record. */
+  mirrors: Type.Array(MirrorView),
+});
 
 /** How long the answer waits for the mirrors. */
 const mirrorPatienceMs = 10 * secondMs;
@@ -73,7 +74,7 @@ export async function revoke(
   { authority }: AdminContext,
   { what, as, reason = 'unspecified' }: Static<typeof certificateRevokeInput>,
   caller: Identity,
-): Promise<RevokedView> {
+): Promise<Answer<typeof RevokedView>> {
   const order = { reason: parseReason(reason), by: identityLabel(caller) };
   const target = await authority.revocation.find(what, as);
   if (target.kind === 'issuer')
@@ -86,15 +87,14 @@ export async function revoke(
 }
 
 /** Brings the log up to here to its mirrors; whoever is behind goes on by itself. */
-export async function reachMirrors({ mirrors, log }: AdminContext['authority']): Promise<MirrorView[]> {
+export async function reachMirrors({
+  mirrors,
+  log,
+}: AdminContext['authority']): Promise<Answer<typeof RevokedView>['mirrors']> {
   if (!mirrors.configured) return [];
   const { sequence: recorded } = await log.head();
   const states = await mirrors.flush(mirrorPatienceMs);
-  return states.map(({ name, sequence, problem }) => ({
-    name,
-    reached: sequence >= recorded,
-    problem,
-  }));
+  return states.map(({ name, sequence, problem }) => ({ name, reached: sequence >= recorded, problem }));
 }
 
 /**

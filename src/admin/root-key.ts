@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel, type RemovedCopies } from '../authority/index.ts';
+import { identityLabel } from '../authority/index.ts';
 import { type Bytes, HoldfastError, parseTime, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Time } from './answer.ts';
 
 const Passphrase = Type.String({ minLength: 1, maxLength: 1024 });
 /** The file with the key of a root, in base64: a few kilobytes. */
@@ -13,18 +14,19 @@ export const sealRootInput = Type.Object(
   { additionalProperties: false },
 );
 
-export interface SealRootAnswer {
+/** The key of the root, encrypted. */
+export const SealRootAnswer = Type.Object({
   /** What is to be written to the file. */
-  readonly text: string;
-  /** The end of the root's revocation list that was signed, ISO 8601. */
-  readonly crlUntil: string;
-}
+  text: Type.String({ minLength: 1 }),
+  /** The end of the root's revocation list that was signed. */
+  crlUntil: Time,
+});
 
 /** Encrypts the key of the root for a file, and signs a revocation list that lasts until it comes back. */
 export async function sealRoot(
   { authority }: AdminContext,
   { passphrase, until }: Static<typeof sealRootInput>,
-): Promise<SealRootAnswer> {
+): Promise<Answer<typeof SealRootAnswer>> {
   const order = {
     passphrase: new Secret(passphrase),
     ...(until !== undefined && { until: dateIn(until) }),
@@ -38,22 +40,23 @@ export const takeOfflineInput = Type.Object(
   { additionalProperties: false },
 );
 
-export interface TakeOfflineAnswer {
-  readonly file: string;
-  /** Backups that still hold the key; times are ISO 8601. */
-  readonly backups: readonly { readonly place: string; readonly name: string; readonly madeAt: string }[];
-  /** Files of the server's machine with the key in the clear or as PKCS#12. */
-  readonly copies: readonly string[];
-  /** When it was written as PKCS#12 to a place that is not on record; ISO 8601. No answer of before has it. */
-  readonly unplaced?: readonly string[];
-}
+/** Where the key of the root is now, and where else. */
+export const TakeOfflineAnswer = Type.Object({
+  file: Type.String(),
+  /** Backups that still hold the key. */
+  backups: Type.Array(Type.Object({ place: Type.String(), name: Type.String(), madeAt: Time })),
+  /** Files of the server's machine with the key in the clear or as PKCS#12. An older server does not look for them. */
+  copies: Type.Optional(Type.Array(Type.String())),
+  /** When it was written as PKCS#12 to a place that is not on record. No answer of before has it. */
+  unplaced: Type.Optional(Type.Array(Time)),
+});
 
 /** Takes the key of the root away, now that its file was written and read back. */
 export async function takeOffline(
   { authority }: AdminContext,
   { passphrase, sealed, file }: Static<typeof takeOfflineInput>,
   caller: Identity,
-): Promise<TakeOfflineAnswer> {
+): Promise<Answer<typeof TakeOfflineAnswer>> {
   const order = {
     passphrase: new Secret(passphrase),
     sealed: fromBase64(sealed),
@@ -69,8 +72,14 @@ export async function takeOffline(
   };
 }
 
+/** The files that were removed, and those that are still there. */
+export const RemoveCopiesAnswer = Type.Object({
+  removed: Type.Array(Type.String()),
+  left: Type.Array(Type.String()),
+});
+
 /** Removes the files that `ca.offline` names, by what the log here says and by what they hold, and no others. */
-export async function removeCopies({ authority }: AdminContext): Promise<RemovedCopies> {
+export async function removeCopies({ authority }: AdminContext): Promise<Answer<typeof RemoveCopiesAnswer>> {
   return await authority.custody.removeCopies();
 }
 
@@ -79,12 +88,15 @@ export const bringOnlineInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** The fingerprint of the root whose key is back. */
+export const BringOnlineAnswer = Type.Object({ root: Type.String() });
+
 /** Puts the key of the root back. */
 export async function bringOnline(
   { authority }: AdminContext,
   { passphrase, sealed }: Static<typeof bringOnlineInput>,
   caller: Identity,
-): Promise<{ readonly root: string }> {
+): Promise<Answer<typeof BringOnlineAnswer>> {
   const order = { passphrase: new Secret(passphrase), sealed: fromBase64(sealed), by: identityLabel(caller) };
   await authority.custody.bringOnline(order);
   return { root: authority.root.fingerprint };
@@ -95,12 +107,15 @@ export const rekeyInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** What opens the keystore now. */
+export const RekeyAnswer = Type.Object({ openedBy: Type.Enum(['passphrase', 'stash']) });
+
 /** From now on this passphrase opens the authority's keystore, or a stash when none is given. */
 export async function rekeyKeystore(
   { authority }: AdminContext,
   { passphrase }: Static<typeof rekeyInput>,
   caller: Identity,
-): Promise<{ readonly openedBy: 'passphrase' | 'stash' }> {
+): Promise<Answer<typeof RekeyAnswer>> {
   const secret = passphrase === undefined ? undefined : new Secret(passphrase);
   await authority.custody.rekey(secret, identityLabel(caller));
   return { openedBy: secret === undefined ? 'stash' : 'passphrase' };

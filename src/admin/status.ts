@@ -1,17 +1,103 @@
 import { access } from 'node:fs/promises';
-import type { AuthorityStatus } from '../authority/index.ts';
-import type { AdminContext, BoundCertificate, ListenerView } from './admin-context.ts';
+import { Type } from 'typebox';
+import type { AuthorityStatus, CertificateStatus } from '../authority/index.ts';
+import type { AdminContext } from './admin-context.ts';
+import { type Answer, TextOrNull, Time } from './answer.ts';
+import { BackupProblem } from './backups.ts';
+
+const CertificateState = Type.Object({
+  /** `root-1`, `issuing-1`. */
+  label: Type.String(),
+  fingerprint: Type.String(),
+  notAfter: Time,
+  /** Whole days; negative once it has ended. */
+  daysLeft: Type.Integer(),
+});
+
+const AuthorityState = Type.Object({
+  network: Type.String(),
+  epoch: Type.Integer(),
+  /** Whether it may work, and why not. */
+  standing: Type.String(),
+  statusAddress: Type.String(),
+  root: CertificateState,
+  issuing: CertificateState,
+  /** Identities with a certificate that can be used now, by role. */
+  nodes: Type.Record(Type.String(), Type.Integer()),
+  /** Those whose last certificate ends within a week, soonest first, at most 100. */
+  ending: Type.Array(Type.Object({ role: Type.String(), name: Type.String(), notAfter: Time })),
+  liveJoinCodes: Type.Integer(),
+  /** Requests that nobody has decided on. */
+  waitingRequests: Type.Integer(),
+  escrowedRepositories: Type.Integer(),
+  /** Copies of the authority itself. */
+  backup: Type.Object({
+    /** The newest on record, wherever it went. */
+    newest: Type.Optional(
+      Type.Object({
+        id: Type.Integer(),
+        place: Type.String(),
+        name: Type.String(),
+        madeAt: Time,
+        bytes: Type.Integer(),
+        sequence: Type.Integer(),
+        holdsRoot: Type.Boolean(),
+        rehearsedAt: Type.Optional(Time),
+        problem: Type.Optional(BackupProblem),
+      }),
+    ),
+    /** Whether they are made by themselves. */
+    scheduled: Type.Boolean(),
+    dueAt: Time,
+  }),
+  log: Type.Object({ sequence: Type.Integer(), hash: Type.String() }),
+  /** Copies of the log outside this home. */
+  mirrors: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      /** The last record that it has; 0 when that is not known. */
+      sequence: Type.Integer(),
+      /** Whether it can be read and has everything that was recorded when this was asked. */
+      current: Type.Boolean(),
+      /** Why it could not be written or read the last time. */
+      problem: Type.Optional(Type.String()),
+    }),
+  ),
+  /** Those of the network who were refused at the gate in the last day, at most 20; an older server does not say. */
+  refused: Type.Optional(
+    Type.Array(Type.Object({ by: Type.String(), code: Type.String(), times: Type.Integer(), last: Time })),
+  ),
+  /** Sentences about what wants doing. */
+  warnings: Type.Array(Type.String()),
+});
 
 /** How the network's authority and its server are. */
-export interface StatusAnswer {
-  readonly authority: AuthorityStatus;
+export const StatusAnswer = Type.Object({
+  authority: AuthorityState,
   /** Empty when no server runs. */
-  readonly listeners: readonly ListenerView[];
-  /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. */
-  readonly store: { readonly directory: string; readonly problem: string | null };
-  /** Certificates from elsewhere that the server shows. */
-  readonly bound: readonly BoundCertificate[];
-}
+  listeners: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      url: Type.String(),
+      services: Type.Array(Type.String()),
+      clientCertificate: Type.String(),
+      /** What is weaker than the default, in sentences; empty when nothing is. */
+      weaker: Type.Array(Type.String()),
+    }),
+  ),
+  /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. An older server does not say. */
+  store: Type.Optional(Type.Object({ directory: Type.String(), problem: TextOrNull })),
+  /** Certificates from elsewhere that the server shows; an older server does not say. */
+  bound: Type.Optional(
+    Type.Array(
+      Type.Object({
+        target: Type.String(),
+        notAfter: Time,
+        state: Type.Enum(['good', 'ending', 'ended']),
+      }),
+    ),
+  ),
+});
 
 /** Looks at authority, listeners and whether the recovery kit still lies where it was written. */
 export async function showStatus({
@@ -20,7 +106,7 @@ export async function showStatus({
   recoveryKitPath,
   store,
   bound,
-}: AdminContext): Promise<StatusAnswer> {
+}: AdminContext): Promise<Answer<typeof StatusAnswer>> {
   const kitIsThere = await access(recoveryKitPath).then(
     () => true,
     () => false,
@@ -29,9 +115,43 @@ export async function showStatus({
   const problem = missing === undefined ? null : `${missing.message}: ${missing.hint ?? missing.code}`;
   const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
   return {
-    authority: status,
+    authority: stateOf(status),
     listeners,
     store: { directory: store.directory, problem },
     bound: await bound(),
+  };
+}
+
+function stateOf(status: AuthorityStatus): Answer<typeof AuthorityState> {
+  const { root, issuing, ending, backup, refused } = status;
+  return {
+    ...status,
+    root: certificateOf(root),
+    issuing: certificateOf(issuing),
+    ending: ending.map(({ notAfter, ...node }) => ({ ...node, notAfter: notAfter.toISOString() })),
+    backup: {
+      scheduled: backup.scheduled,
+      dueAt: backup.dueAt.toISOString(),
+      newest: backup.newest && newestOf(backup.newest),
+    },
+    refused: refused.map(({ last, ...peer }) => ({ ...peer, last: last.toISOString() })),
+  };
+}
+
+function certificateOf({ notAfter, ...rest }: CertificateStatus): Answer<typeof CertificateState> {
+  return { ...rest, notAfter: notAfter.toISOString() };
+}
+
+function newestOf({
+  madeAt,
+  rehearsedAt,
+  problem,
+  ...rest
+}: NonNullable<AuthorityStatus['backup']['newest']>): Answer<typeof AuthorityState>['backup']['newest'] {
+  return {
+    ...rest,
+    madeAt: madeAt.toISOString(),
+    rehearsedAt: rehearsedAt?.toISOString(),
+    problem: problem && { ...problem, at: problem.at.toISOString() },
   };
 }

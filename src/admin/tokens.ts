@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel, type JoinCodeRecord } from '../authority/index.ts';
+import { identityLabel } from '../authority/index.ts';
 import { HoldfastError, hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Answer, Time } from './answer.ts';
 import { maxListed } from './max-listed.ts';
 
 /** How long a join code lives when nothing is said. */
@@ -21,21 +22,22 @@ export const tokenCreateInput = Type.Object(
   { additionalProperties: false },
 );
 
-export interface TokenAnswer {
+/** A join code that was made. */
+export const TokenAnswer = Type.Object({
   /** The join code, `hf1-…`: whoever has it can become a node that it names, as often as it has uses. */
-  readonly code: string;
-  readonly role: string;
-  readonly name: string;
-  readonly uses: number;
-  readonly expires: string;
-}
+  code: Type.String(),
+  role: Type.String(),
+  name: Type.String(),
+  uses: Type.Integer(),
+  expires: Time,
+});
 
 /** Makes a join code for one role and one name, or a pattern of names. */
 export async function createToken(
   context: AdminContext,
   input: Static<typeof tokenCreateInput>,
   caller: Identity,
-): Promise<TokenAnswer> {
+): Promise<Answer<typeof TokenAnswer>> {
   const { role, name, uses = 1 } = input;
   if (context.enrolAddresses.length === 0)
     throw new HoldfastError('settings_invalid', 'no listener offers enrol: nobody could use a join code', {
@@ -55,15 +57,23 @@ export async function createToken(
   return { code: encodeJoinCode(code), role, name, uses, expires: expiresAt.toISOString() };
 }
 
-/** A join code as it is listed; the names of the keys are stable. */
-export interface TokenView
-  extends Pick<JoinCodeRecord, 'id' | 'role' | 'name' | 'names' | 'reissue' | 'state'> {
-  readonly uses: number;
-  readonly maxUses: number;
-  /** ISO 8601. */
-  readonly created: string;
-  readonly expires: string;
-}
+/** Join codes as they are listed; the names of the keys are stable. */
+export const TokenListAnswer = Type.Array(
+  Type.Object({
+    id: Type.Integer(),
+    role: Type.String(),
+    /** A name, or a pattern of names. */
+    name: Type.String(),
+    /** The host names and addresses that were authorised with it. */
+    names: Type.Array(Type.String()),
+    reissue: Type.Boolean(),
+    state: Type.Enum(['live', 'used', 'expired', 'revoked']),
+    uses: Type.Integer(),
+    maxUses: Type.Integer(),
+    created: Time,
+    expires: Time,
+  }),
+);
 
 export const tokenListInput = Type.Object(
   {
@@ -78,7 +88,7 @@ export const tokenListInput = Type.Object(
 export async function listTokens(
   { authority }: AdminContext,
   { limit = maxListed, ...page }: Static<typeof tokenListInput>,
-): Promise<TokenView[]> {
+): Promise<Answer<typeof TokenListAnswer>> {
   const records = await authority.joinCodes.list({ ...page, limit });
   return records.map(({ createdAt, expiresAt, ...rest }) => ({
     ...rest,
@@ -92,12 +102,15 @@ export const tokenRevokeInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** The join code that is dead now. */
+export const TokenRevokeAnswer = Type.Object({ id: Type.Integer() });
+
 /** Ends a join code by its number. Errors: `object_not_found`, `already_revoked`. */
 export async function revokeToken(
   { authority }: AdminContext,
   { id }: Static<typeof tokenRevokeInput>,
   caller: Identity,
-): Promise<{ readonly id: number }> {
+): Promise<Answer<typeof TokenRevokeAnswer>> {
   await authority.joinCodes.revoke(id, identityLabel(caller));
   return { id };
 }

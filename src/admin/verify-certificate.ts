@@ -11,7 +11,8 @@ import {
   verifyServerName,
 } from '../trust/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type CertificateView, describeCertificate } from './describe-certificate.ts';
+import type { Answer } from './answer.ts';
+import { certificateFields, describeCertificate } from './describe-certificate.ts';
 
 export const certificateVerifyInput = Type.Object(
   {
@@ -25,12 +26,14 @@ export const certificateVerifyInput = Type.Object(
 );
 
 /** A certificate that is good, and why. */
-export interface CertificateVerdict extends CertificateView {
+export const CertificateVerdict = Type.Object({
+  ...certificateFields,
   /** Subjects from its issuer to the root. */
-  readonly path: readonly string[];
+  path: Type.Array(Type.String()),
   /** How it is known that it is not revoked. */
-  readonly revocation: string;
-}
+  revocation: Type.String(),
+});
+export type CertificateVerdict = Answer<typeof CertificateVerdict>;
 
 /**
  * Verifies a certificate as a node would, and by what is on record here: path to the root, names, dates, revocation.

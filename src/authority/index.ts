@@ -28,7 +28,7 @@ export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
 export type { BackupFileOrder, Backups, NamedRehearsal } from './backup/backups.ts';
 export type { Care, ScheduledBackups } from './backup/care.ts';
 export type { BackupRecord } from './backup/recorded-backups.ts';
-export type { Custody, RemovedCopies } from './custody/custody.ts';
+export type { Custody } from './custody/custody.ts';
 export type { Escrow, EscrowEntry } from './custody/escrow.ts';
 export type { IssuerCustody, KeyPlace } from './custody/issuer-custody.ts';
 export type { JoinCodeOrder } from './enrol/create-join-code.ts';

@@ -46,7 +46,7 @@ export async function showStatus(context: Context): Promise<void> {
   if (warnings.length === 0) context.output.row('attention', 'nothing needs any');
 }
 
-function sayAuthority(context: Context, { authority, listeners, store, bound }: Status): void {
+function sayAuthority(context: Context, { authority, listeners, store, bound = [] }: Status): void {
   const { output, clock } = context;
   const { nodes } = authority;
   output.row(
@@ -69,7 +69,8 @@ function sayAuthority(context: Context, { authority, listeners, store, bound }: 
   sayAuthorityBackups(context, authority.backup);
   for (const { name, sequence, current } of authority.mirrors)
     output.row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
-  output.row('store', store.directory, ...(store.problem === null ? [] : ['is not there']));
+  if (store !== undefined)
+    output.row('store', store.directory, ...(store.problem === null ? [] : ['is not there']));
   if (listeners.length === 0) output.row('server', 'not running');
   for (const { url, services, clientCertificate } of listeners)
     output.row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
@@ -80,9 +81,9 @@ function sayAuthority(context: Context, { authority, listeners, store, bound }: 
 }
 
 /** What wants doing stands last, where the eye of whoever asked is. */
-function warningsOf({ authority, listeners, store, bound }: Status): string[] {
+function warningsOf({ authority, listeners, store, bound = [] }: Status): string[] {
   return [
-    ...(store.problem === null ? [] : [store.problem]),
+    ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
     ...authority.ending.map(
       ({ role, name, notAfter }) => `certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`,

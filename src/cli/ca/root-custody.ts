@@ -58,7 +58,7 @@ export async function takeRootOffline(
 
 type Left = Omit<OperationAnswer<'ca.offline'>, 'file'> & { readonly removed: readonly string[] };
 
-function sayLeft({ output }: Context, { removed, copies, unplaced = [], backups }: Left): void {
+function sayLeft({ output }: Context, { removed, copies = [], unplaced = [], backups }: Left): void {
   for (const copy of removed) output.row('removed', 'a copy of the key of the root', copy);
   for (const copy of copies) output.warn(`the key of the root still lies in ${copy}: remove that file`);
   for (const at of unplaced)

@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AdminClient, AdminContext } from '../../src/admin/index.ts';
+import { SampleHome } from '../../src/authority/authority.fixture.ts';
+import { asBuffer, hourMs } from '../../src/base/index.ts';
+import {
+  createCertificateRequest,
+  createName,
+  exportPublicKey,
+  generateKeyPair,
+  requestPem,
+} from '../../src/pki/index.ts';
+
+/** What operations work on, in a home of a test. */
+export function sampleContext(home: SampleHome): AdminContext {
+  return {
+    authority: home.authority,
+    clock: home.clock,
+    enrolAddresses: ['localhost:8444'],
+    listeners: [
+      { name: 'main', url: 'https://localhost:8443', services: [], clientCertificate: 'require', weaker: [] },
+    ],
+    reloadTls: async () => {},
+    renewServer: async () => {},
+    recoveryKitPath: join(home.path, 'kit.txt'),
+    backupPlace: (path) => ({ kind: 'directory', path }),
+    store: {
+      directory: join(home.path, 'store'),
+      problem: async () => undefined,
+      accept: async () => 'empty',
+    },
+    bound: async () => [
+      { target: 'host vault.example', notAfter: new Date(home.clock.now()).toISOString(), state: 'good' },
+    ],
+  };
+}
+
+/** Does everything that an administrator can do, each at least once, where it has something to answer. */
+export async function doEverything(home: SampleHome, admin: AdminClient): Promise<void> {
+  home.clock.advance(2 * hourMs);
+  await readAndDecide(home, admin);
+  await issueAndRevoke(admin);
+  await handleRequests(admin);
+  await keepCopies(home, admin);
+  await moveKeys(home, admin);
+}
+
+async function readAndDecide(home: SampleHome, admin: AdminClient): Promise<void> {
+  await admin.call('token.create', { role: 'server', name: 'alpha', names: ['alpha.example'] });
+  const [code] = await admin.call('token.list', {});
+  await admin.call('token.revoke', { id: code?.id ?? 0 });
+  const { policy } = await admin.call('policy.show', {});
+  await admin.call('policy.set', { key: 'queue', value: 'on' });
+  await admin.call('policy.import', { policy, apply: false });
+  await admin.call('store.accept', { reason: 'new disk' });
+  await admin.call('ca.show', {});
+  const { certificates } = await admin.call('ca.export', { chain: true });
+  const host = { target: 'host vault.example', hosts: ['vault.example'] };
+  await admin.call('tls.bind', { ...host, fingerprint: 'ab', roots: certificates.slice(-1) });
+  await admin.call('tls.list', {});
+  await admin.call('tls.unbind', host);
+  home.clock.advance(-hourMs);
+  await admin.call('ca.clock-accept', { reason: 'it was ahead' });
+}
+
+async function issueAndRevoke(admin: AdminClient): Promise<void> {
+  const publicKey = async () =>
+    asBuffer(exportPublicKey((await generateKeyPair('p256')).publicKey)).toString('base64');
+  const order = { role: 'client', name: 'beta' } as const;
+  const { serial, chain } = await admin.call('cert.issue', { ...order, publicKey: await publicKey() });
+  await admin.call('cert.list', {});
+  await admin.call('cert.verify', { chain: [...chain] });
+  await admin.call('cert.revocable', { what: 'client/beta' });
+  await admin.call('cert.revoke', { what: serial, as: 'serial', reason: 'superseded' });
+  await admin.call('cert.show', { serial });
+  await admin.call('cert.issue', { ...order, name: 'gamma', publicKey: await publicKey() });
+  await admin.call('ca.permit', { names: ['example'] });
+  await admin.call('ca.revoke-issuer', { label: 'issuing-1' });
+  await admin.call('ca.crls', {});
+  await admin.call('ca.crl', {});
+}
+
+async function handleRequests(admin: AdminClient): Promise<void> {
+  const request = async (CN: string) => {
+    const { privateKey } = await generateKeyPair('p256');
+    const template = { subject: createName({ CN }), subjectAltNames: [] };
+    return requestPem(createCertificateRequest(template, privateKey));
+  };
+  const first = await admin.call('request.submit', { request: await request('delta'), profile: 'client' });
+  const second = await admin.call('request.submit', { request: await request('epsilon'), profile: 'client' });
+  await admin.call('request.list', {});
+  await admin.call('request.show', { id: first.id });
+  await admin.call('request.approve', { id: first.id });
+  await admin.call('request.deny', { id: second.id, reason: 'nobody knows it' });
+  await admin.call('request.collect', { handle: first.handle });
+}
+
+async function keepCopies(home: SampleHome, admin: AdminClient): Promise<void> {
+  const path = join(home.path, 'copy.hfb');
+  await admin.call('ca.backup', { path });
+  await admin.call('ca.rehearse', {});
+  await writeFile(path, 'damaged');
+  await admin.call('ca.rehearse', { path });
+  await admin.call('ca.backups', {});
+  await admin.call('status', {});
+  await admin.call('ca.backup-to', { to: home.path, keep: 2 });
+  await admin.call('ca.export-keys', { password: 'correct horse' });
+  await admin.call('audit.list', { limit: 1000 });
+  await admin.call('audit.verify', {});
+  await admin.call('audit.export', { after: 0, limit: 1000 });
+}
+
+async function moveKeys(home: SampleHome, admin: AdminClient): Promise<void> {
+  const passphrase = 'correct horse battery staple';
+  const { text } = await admin.call('ca.seal-root', { passphrase });
+  const sealed = Buffer.from(text).toString('base64');
+  await admin.call('ca.offline', { passphrase, sealed, file: '/media/root.age' });
+  await admin.call('ca.show', {});
+  await admin.call('ca.remove-copies', {});
+  await admin.call('ca.online', { passphrase, sealed });
+  await admin.call('keystore.rekey', {});
+  await admin.call('ca.move', { path: join(home.path, 'moved.hfb') });
+  await admin.call('ca.move-undo', { reason: 'a rehearsal' });
+}
