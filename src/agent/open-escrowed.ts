@@ -7,7 +7,7 @@ import {
   type SealedPassword,
   unsealWithKit,
 } from '../enrol/index.ts';
-import { openRepository, type Repository, thisMachine } from '../repository/index.ts';
+import { openRepository, type Repository, randomPasswordCost, thisMachine } from '../repository/index.ts';
 import type { Connection } from './connection.ts';
 import { keepOwnKey, type Place, randomPassword } from './place.ts';
 
@@ -73,7 +73,7 @@ export async function adoptEscrowed(
   signal: AbortSignal,
 ): Promise<void> {
   const password = randomPassword();
-  await repository.addKey(password, { ...thisMachine(), signal });
+  await repository.addKey(password, { ...thisMachine(), cost: randomPasswordCost, signal });
   await keepOwnKey(place, repository, { password, escrowed: true, escrow: fingerprint });
 }
 

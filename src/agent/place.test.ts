@@ -179,3 +179,15 @@ test('a second key that could not be left with the server is left at the next op
   assert.deepEqual(escrowsIn(keystore), [{ place: 'escrowed', fingerprint }]);
   assert.equal((await own.store.list('keys')).length, 2);
 });
+
+test('scrypt takes no longer than it must over a password that is random', async () => {
+  const store = new MemoryStore();
+  const escrow: Place['escrow'] = async () => escrowFingerprint(Buffer.alloc(8));
+  await openRepositoryAt({ ...place('quick', store), escrow }, { create: true, signal });
+  const keys = await store.list('keys');
+  assert.equal(keys.length, 2);
+  for (const { name } of keys) {
+    const { N, r, p } = JSON.parse(String(Buffer.from(await store.read({ type: 'keys', name }))));
+    assert.deepEqual({ N, r, p }, { N: 32_768, r: 8, p: 1 });
+  }
+});

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
 import type { EscrowFingerprint } from '../enrol/index.ts';
-import { initRepository, openRepository, type Repository, thisMachine } from '../repository/index.ts';
+import {
+  initRepository,
+  openRepository,
+  type Repository,
+  randomPasswordCost,
+  thisMachine,
+} from '../repository/index.ts';
 import { LocalStore, type ObjectStore } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
@@ -154,7 +160,9 @@ async function openOrInit(
     if (!create) throw error;
   }
   const first = password ?? (await choosePassword(place));
-  const repository = await initRepository(place.store, { password: first, ...thisMachine(), signal });
+  // One that was said may be one that somebody remembers.
+  const cost = said === undefined ? randomPasswordCost : undefined;
+  const repository = await initRepository(place.store, { password: first, cost, ...thisMachine(), signal });
   return { kind: 'made', repository, password: first };
 }
 
@@ -211,7 +219,7 @@ async function escrowKey(
   if (place.escrow === undefined) return;
   const secondPassword = key.secondPassword ?? randomPassword();
   if (key.secondPassword === undefined) {
-    await repository.addKey(secondPassword, { ...thisMachine(), signal });
+    await repository.addKey(secondPassword, { ...thisMachine(), cost: randomPasswordCost, signal });
     await keepKey(place.keystore, { ...key, secondPassword });
   }
   const escrow = await place.escrow(repository.id, secondPassword, signal);

@@ -16,7 +16,7 @@ export type { CheckProblem, CheckSubject } from './check/check-report.ts';
 export type { BlobId, BlobType, PackContents, PackedBlob } from './format/blob.ts';
 export { type NodeType, permissionsOf } from './format/file-mode.ts';
 export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/master-key.ts';
-export type { ScryptCost } from './format/scrypt.ts';
+export { randomPasswordCost, type ScryptCost } from './format/scrypt.ts';
 export { snapshotTime } from './format/snapshot.ts';
 export type { SnapshotSummary } from './format/snapshot-summary.ts';
 export type { TreeNode } from './format/tree-node.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../agent/index.ts';
 import { hasAuthority } from '../../authority/index.ts';
 import { parseCertificate, parseIdentityUri, type Role } from '../../pki/index.ts';
-import { thisMachine } from '../../repository/index.ts';
+import { randomPasswordCost, thisMachine } from '../../repository/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
@@ -128,7 +128,7 @@ export async function exportCertificate(
     const place = await connection.place({ cache: home.cache });
     const repository = await openRepositoryAt(place, { create: true, signal: context.signal });
     const password = randomPassword();
-    await repository.addKey(password, { ...thisMachine(), signal: context.signal });
+    await repository.addKey(password, { ...thisMachine(), cost: randomPasswordCost, signal: context.signal });
     await exportRestic(node, absolute, connection.repositoryUrl, password);
   }
   output.row('exported', absolute, 'rewritten at each renewal');
