@@ -1,4 +1,5 @@
-import { globSync } from 'node:fs';
+import { chmodSync, globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -12,17 +13,21 @@ import { temporaryDirectory } from './rig/temporary-directory.ts';
 const words = process.argv.slice(2);
 const patterns = words.length > 0 ? words : ['src/**/*.test.ts', 'test/*.test.ts', 'test/rig/**/*.test.ts'];
 const place = temporaryDirectory();
+// Some tests run the package as a user who owns nothing.
+chmodSync(place.path, 0o755);
 process.once('exit', () => place[Symbol.dispose]());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 run({
   files: globSync(patterns).toSorted(),
-  concurrency: 2,
+  // What waits for a disk or a clock leaves its core to another.
+  concurrency: availableParallelism() + 1,
   timeout: 600_000,
   execArgv: ['--disable-warning=ExperimentalWarning'],
   env: {
     ...process.env,
     NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
     HOLDFAST_TEST_LAUNCHER: layOutPackage(join(place.path, 'package')),
+    XDG_CACHE_HOME: join(place.path, 'cache'),
   },
 })
   .on('test:summary', ({ file, success }) => {

@@ -9,9 +9,8 @@ const checkout = join(import.meta.dirname, '../..');
  */
 export function layOutPackage(directory: string): string {
   mkdirSync(directory);
-  // The launcher asks where it is itself, so it is copied.
-  cpSync(join(checkout, 'bin'), join(directory, 'bin'), { recursive: true });
-  for (const part of ['dist', 'package.json', 'node_modules'])
-    symlinkSync(join(checkout, part), join(directory, part));
+  for (const part of ['bin', 'dist', 'package.json'])
+    cpSync(join(checkout, part), join(directory, part), { recursive: true });
+  symlinkSync(join(checkout, 'node_modules'), join(directory, 'node_modules'));
   return join(directory, 'bin/holdfast');
 }
