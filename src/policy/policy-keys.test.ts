@@ -5,7 +5,7 @@ import { defaultNetworkPolicy } from './network-policy.ts';
 import { changePolicy, policyDifferences, policyEntries } from './policy-keys.ts';
 import { weakerPolicyKeys } from './weaker-policy.ts';
 
-const changed = (key: string, text: string) => changePolicy(defaultNetworkPolicy, key, text);
+const changed = (key: string, text: string) => changePolicy(defaultNetworkPolicy, [{ key, after: text }]);
 const textOf = (key: string, policy = defaultNetworkPolicy) =>
   policyEntries(policy).find((entry) => entry.key === key)?.text;
 

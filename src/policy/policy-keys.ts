@@ -40,13 +40,19 @@ export function defaultPolicyText(key: string): string {
 }
 
 /**
- * `policy` with the value that `text` says at `key`: a word, a whole number of milliseconds or a duration such as
- * `90d`, a list with commas, and for an empty one `any` or, of name kinds, `none`.
- * @throws HoldfastError `settings_invalid`; for an unknown key with those that look like it
+ * `policy` with the values that some keys are to have: a word, a whole number of milliseconds or a duration such as
+ * `90d`, a list with commas, and for an empty one `any` or, of name kinds, `none`. What depends on one another is checked
+ * when all are changed. @throws HoldfastError `settings_invalid`; for an unknown key with those that look like it
  */
-export function changePolicy(policy: NetworkPolicy, key: string, text: string): NetworkPolicy {
-  if (!policyKeys.includes(key)) throw unknownKey(key);
-  return parseNetworkPolicy(withValue(policy, key.split('.'), readValue(key, text)));
+export function changePolicy(
+  policy: NetworkPolicy,
+  changes: readonly Pick<PolicyDifference, 'key' | 'after'>[],
+): NetworkPolicy {
+  const changed = changes.reduce((place: object, { key, after }) => {
+    if (!policyKeys.includes(key)) throw unknownKey(key);
+    return withValue(place, key.split('.'), readValue(key, after));
+  }, policy);
+  return parseNetworkPolicy(changed);
 }
 
 /** The keys in which `after` is not as `before`. */

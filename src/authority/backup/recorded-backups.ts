@@ -9,7 +9,7 @@ import type { Records } from '../records/records.ts';
 import type { BackupLock } from '../sealed/backup-key.ts';
 import type { WrittenBackup } from '../sealed/write-backup.ts';
 import { type BackupPlace, placeName } from './backup-place.ts';
-import type { Rehearsal, RehearsalStep } from './rehearse.ts';
+import type { Rehearsal } from './rehearse.ts';
 
 /** A backup as it is remembered. */
 export interface BackupRecord {
@@ -39,24 +39,14 @@ export interface BackupToRecord {
 
 /** Records a backup that is where it belongs, in the log too. */
 export async function recordBackup(
-  { records, log }: Recording & { readonly clock: Clock },
+  { log }: Recording,
   { path, place = dirname(path), lock, by, written }: BackupToRecord,
 ): Promise<void> {
   const { about, bytes, sha256 } = written;
   const name = basename(path);
   const missing = about.keys.filter(({ held }) => !held).map(({ label }) => label);
-  await records.transaction(async (tx) => {
-    await tx.backups.insert({
-      place,
-      name,
-      made_at: Date.parse(about.madeAt),
-      bytes,
-      sequence: about.log.sequence,
-      holds_root: Number(about.keys.some(({ label, held }) => held && label.startsWith('root-'))),
-    });
-    const details = { place, name, bytes, sha256, lockedWith: lock.kind, holds: about.log, missing };
-    await log.append(tx, kinds.backedUp, { by, details });
-  });
+  const details = { place, name, bytes, sha256, lockedWith: lock.kind, holds: about.log, missing };
+  await log.record(kinds.backedUp, { by, details });
 }
 
 /** SHA-256 of a backup as it was made and the last record in it, or undefined when that is not on record. */
@@ -70,32 +60,11 @@ export async function recordedBackup(
 
 /** Records how a rehearsal went, in the log and with its backup. */
 export async function recordRehearsal(
-  { records, log, clock }: Recording & { readonly clock: Clock },
+  { log }: Recording,
   { path, by, rehearsal }: { readonly path: string; readonly by: string; readonly rehearsal: Rehearsal },
 ): Promise<void> {
   const name = basename(path);
-  await records.transaction(async (tx) => {
-    await noteRehearsal(tx, name, { ...rehearsal, atMs: clock.now() });
-    await log.append(tx, kinds.rehearsed, { by, details: { name, ...rehearsal } });
-  });
-}
-
-async function noteRehearsal(
-  { backups, mirrors }: Records,
-  name: string,
-  { good, depth, steps, atMs }: Rehearsal & { readonly atMs: number },
-): Promise<void> {
-  if (good) await backups.noteRehearsed(name, atMs);
-  const found = steps.filter((step) => !step.good && step.mirror === undefined).map(textOf);
-  if (found.length > 0) await backups.noteProblem(name, { problem: found.join('; '), atMs, depth });
-  // A look from outside takes nothing back of what was found inside.
-  else await backups.clearProblem(name, depth, { all: depth === 'opened' });
-  for (const { mirror, good: holds, found: seen } of steps)
-    if (mirror !== undefined) await mirrors.noteProblem(mirror, holds ? undefined : { problem: seen, atMs });
-}
-
-function textOf({ what, found }: RehearsalStep): string {
-  return `${what}: ${found}`;
+  await log.record(kinds.rehearsed, { by, details: { name, ...rehearsal } });
 }
 
 /** Every backup that was made and not removed, the newest first. */

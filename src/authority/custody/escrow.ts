@@ -49,16 +49,15 @@ export class Escrow {
    */
   async put(identity: Identity, repository: string, sealed: Bytes): Promise<void> {
     checkSize(repository, sealed);
-    const { records, log, clock } = this.#context;
+    const { records, log } = this.#context;
     await records.transaction(async (tx) => {
       const owner = await tx.identities.find(identity);
       if (owner === undefined) throw notOnRecord(identity);
       if ((await tx.escrows.countOf(owner.id)) >= maxEntriesOfOne)
         throw tooLarge(`more than ${maxEntriesOfOne} sealed passwords of one node`);
-      await tx.escrows.insert(owner.id, { repository, sealed, storedAtMs: clock.now() });
       const by = identityLabel(identity);
       const details = { repository, bytes: sealed.length, sha256: hash('sha256', sealed) };
-      await log.append(tx, kinds.escrowed, { by, details });
+      await log.decide(tx, kinds.escrowed, { by, details, given: sealed });
     });
     await this.#note(identity, sealed);
   }

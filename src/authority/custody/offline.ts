@@ -90,18 +90,15 @@ export async function takeOffline(
   context: Replacing & Copied,
   { passphrase, sealed, file, by }: TakeOfflineOrder,
 ): Promise<LeftCopies> {
-  const { issuer, keystore, keyCopies, records, log, clock } = context;
+  const { issuer, keystore, keyCopies, log } = context;
   const { label, certificate } = issuer.root;
   const key = await rootKey(context, 'taking it offline');
   const inFile = await openSealedRoot(sealed, passphrase);
   if (!equalBytes(exportPrivateKey(inFile.key), exportPrivateKey(key)))
     throw foreign('its key is another one');
   // On record first: a crash in between leaves a key that is still here, and is taken away by doing it again.
-  await records.transaction(async (tx) => {
-    await tx.issuers.moveKey(label, { file, atMs: clock.now() });
-    const details = { root: certificate.fingerprint, label, file };
-    await log.append(tx, kinds.rootOffline, { by, details });
-  });
+  const details = { root: certificate.fingerprint, label, file };
+  await log.record(kinds.rootOffline, { by, details });
   await keystore.destroy(label);
   const written = await keyCopies.ofRoot(label);
   return {
@@ -138,7 +135,7 @@ export interface BringOnlineOrder {
  *   nothing has changed
  */
 export async function bringOnline(
-  { issuer, keystore, records, log }: Replacing,
+  { issuer, keystore, log }: Replacing,
   { passphrase, sealed, by }: BringOnlineOrder,
 ): Promise<void> {
   const { label, certificate: root } = issuer.root;
@@ -147,8 +144,5 @@ export async function bringOnline(
     throw foreign(`it is of the root ${certificate.fingerprint}, and this one is ${root.fingerprint}`);
   }
   await keystore.update((entries) => entries.putKey(label, key));
-  await records.transaction(async (tx) => {
-    await tx.issuers.moveKey(label, undefined);
-    await log.append(tx, kinds.rootOnline, { by, details: { root: root.fingerprint, label } });
-  });
+  await log.record(kinds.rootOnline, { by, details: { root: root.fingerprint, label } });
 }

@@ -34,7 +34,7 @@ export async function permitNames(context: CrlSigning, order: PermitOrder): Prom
     excluded: constraints?.excluded.map(formatSubtree) ?? [],
   };
   await replaceIssuing(context, constraints, async (tx, { label }) => {
-    await context.log.append(tx, kinds.nameConstraintsChanged, { by, details: { label, ...details } });
+    await context.log.decide(tx, kinds.nameConstraintsChanged, { by, details: { label, ...details } });
   });
   return context.issuer.issuing;
 }

@@ -65,7 +65,7 @@ export async function createJoinCode(context: Issuing, order: JoinCodeOrder): Pr
       uses,
       expires: new Date(expiresAt).toISOString(),
     };
-    await log.append(tx, kinds.tokenCreated, { by, details });
+    await log.decide(tx, kinds.tokenCreated, { by, details });
   });
   return {
     addresses,

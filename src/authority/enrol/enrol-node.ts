@@ -9,9 +9,9 @@ import {
 } from '../../pki/index.ts';
 import { checkNodeName } from '../../policy/index.ts';
 import { type Authorisation, parseAuthorisedNames } from '../issue/authorisation.ts';
+import { isLive } from '../issue/is-live.ts';
 import { type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from '../issue/issue.ts';
 import { draftLeaf, stands } from '../issue/leaf-draft.ts';
-import { isLive } from '../issue/record-certificate.ts';
 import { checkContents, requestNotAllowed } from '../issue/request-rules.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { publicKeyHash } from '../records/public-key-hash.ts';
@@ -20,13 +20,7 @@ import { revokeCertificates } from '../revocation/revoke-certificates.ts';
 import type { CertificateSigner } from '../signing/certificate-signer.ts';
 import { readRequest } from '../signing/request-proof.ts';
 import { checkApproval, checkName } from './create-join-code.ts';
-import {
-  findJoinCode,
-  findUse,
-  type RecordedJoinCode,
-  recordUse,
-  refreshJoinCode,
-} from './recorded-join-codes.ts';
+import { findJoinCode, findUse, type RecordedJoinCode, refreshJoinCode } from './recorded-join-codes.ts';
 
 /** What a certificate is issued with to somebody who asks from elsewhere. */
 export interface Enrolling extends Issuing {
@@ -157,11 +151,18 @@ async function use(
   context: Enrolling,
   { code, authorisation, request, from, before, prepared }: Use,
 ): Promise<Issued> {
+  const { spki } = request;
   const details = { token: code.id };
-  const order = { authorisation, spki: request.spki, kind: 'issued', by: from, details, prepared } as const;
-  const issued = await issue(tx, context, order);
-  await recordUse(tx, code, issued.id, before);
-  return issued;
+  const order = {
+    authorisation,
+    spki,
+    kind: 'issued',
+    by: from,
+    details,
+    before: before?.id,
+    prepared,
+  } as const;
+  return await issue(tx, context, order);
 }
 
 const newCodeHint = { hint: 'ask for a new one: holdfast token create NAME at the server' };

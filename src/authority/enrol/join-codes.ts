@@ -2,7 +2,7 @@ import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Recording } from '../log/audit-log.ts';
 import { kinds } from '../log/kinds/index.ts';
 import { identityLabel } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
+import type { JoinCodeRow } from '../records/join-codes.ts';
 import { type RecordedJoinCode, readJoinCode } from './recorded-join-codes.ts';
 
 /** A join code as it is listed; its secret is not kept. */
@@ -43,11 +43,11 @@ export class JoinCodes {
    * @throws HoldfastError `object_not_found` for none, `already_revoked`
    */
   async revoke(id: number, by: string): Promise<void> {
-    const { records, log, clock } = this.#context;
+    const { records, log } = this.#context;
     await records.transaction(async (tx) => {
-      const code = await tx.joinCodes.revoke(id, clock.now());
-      if (code === undefined) throw await notLive(tx, id);
-      await log.append(tx, kinds.tokenRevoked, { by, details: { token: id, identity: identityLabel(code) } });
+      const code = await tx.joinCodes.find(id);
+      if (code === undefined || code.revoked_at !== null) throw notLive(id, code);
+      await log.decide(tx, kinds.tokenRevoked, { by, details: { token: id, identity: identityLabel(code) } });
     });
   }
 }
@@ -66,9 +66,9 @@ function stateOf(
   return nowMs > expiresAt ? 'expired' : 'live';
 }
 
-async function notLive({ joinCodes }: Records, id: number): Promise<HoldfastError> {
-  const exists = (await joinCodes.find(id)) !== undefined;
+function notLive(id: number, code: JoinCodeRow | undefined): HoldfastError {
   const hint = 'holdfast token list shows them all';
-  if (exists) return new HoldfastError('already_revoked', `join code ${id} is revoked already`, { hint });
+  if (code !== undefined)
+    return new HoldfastError('already_revoked', `join code ${id} is revoked already`, { hint });
   return new HoldfastError('object_not_found', `there is no join code ${id}`, { hint });
 }

@@ -71,17 +71,6 @@ export async function findUse(
   return certificate === undefined ? undefined : await certificates.read(certificate);
 }
 
-/** Records that a code gave a certificate: to another machine, or to that which had one by it `before`. */
-export async function recordUse(
-  { joinCodes }: Records,
-  { id }: Pick<RecordedJoinCode, 'id'>,
-  certificate: number,
-  before: Pick<CertificateRow, 'id'> | undefined,
-): Promise<void> {
-  if (before === undefined) await joinCodes.countUse(id, certificate);
-  else await joinCodes.replaceUse(before.id, certificate);
-}
-
 /** What a row says. */
 export function readJoinCode(row: JoinCodeRow): RecordedJoinCode {
   const { id, role, name, names, reissue, max_uses, uses, created_at, expires_at, revoked_at } = row;

@@ -4,6 +4,7 @@ import {
   completeCertificate,
   endsWithIssuer,
   fingerprint,
+  type Identity,
   parseCertificate,
   signLinted,
 } from '../../pki/index.ts';
@@ -12,14 +13,14 @@ import type { Recording } from '../log/audit-log.ts';
 import { kinds } from '../log/kinds/index.ts';
 import type { DetailsOf } from '../log/log-kind.ts';
 import type { CertificateRow } from '../records/certificates.ts';
-import { identityLabel } from '../records/identity-label.ts';
+import { identityLabel, reissueCommand } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import { checkClock } from '../standing/clock-guard.ts';
 import { checkStanding } from '../standing/standing.ts';
 import type { Authorisation } from './authorisation.ts';
+import { isLive } from './is-live.ts';
 import { checkPublicKey } from './key-rules.ts';
 import { type Drafting, draftLeaf, type LeafDraft, stands } from './leaf-draft.ts';
-import { isLive, recordCertificate, withKeyIn } from './record-certificate.ts';
 
 /** What a certificate is issued with. */
 export interface Issuing extends Drafting, Recording {}
@@ -33,6 +34,8 @@ export interface IssueOrder {
   readonly by: string;
   /** What else the log is to know. */
   readonly details?: Partial<DetailsOf<typeof kinds.issued>>;
+  /** The row of what its join code gave to the key before. */
+  readonly before?: number;
   /** What was written and signed before, for the same authorisation and key. */
   readonly prepared?: { readonly draft: LeafDraft; readonly signature: Bytes | undefined };
 }
@@ -51,11 +54,11 @@ export interface Issued {
  * been committed: a certificate that the records do not know must never be seen.
  *
  * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
- *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`
+ *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`, `certificate_revoked` for an identity that was revoked
  */
 export async function issue(tx: Records, context: Issuing, order: IssueOrder): Promise<Issued> {
   const { issuer, clock, log, present } = context;
-  const { authorisation, spki, kind, by, details } = order;
+  const { authorisation, spki, kind, by, details, before } = order;
   const nowMs = clock.now();
   const profile = present.policy.profiles[authorisation.identity.role];
   checkStanding(context);
@@ -68,30 +71,22 @@ export async function issue(tx: Records, context: Issuing, order: IssueOrder): P
   checkPermitted(issuer.issuing.certificate, template);
   const { issuingKey } = issuer;
   const der = completeCertificate(tbs, issuingKey, signature ?? signLinted(tbs, issuingKey));
-  const { serial, notAfter } = template;
-  const recorded = {
-    ...authorisation,
-    issuer: issuer.issuing.label,
-    serial,
-    spki,
-    notAfter,
-    issuedAtMs: nowMs,
-    der,
-    fingerprint: fingerprint(der),
-    withKey: withKeyIn(kind, details),
-  };
-  const id = await recordCertificate(tx, recorded);
-  await log.append(tx, kinds[kind], {
+  const { serial, notBefore, notAfter } = template;
+  const { identity, names } = authorisation;
+  const certificate = { serial, spki, notBefore, notAfter, der, fingerprint: fingerprint(der), names };
+  const { id, endedMs } = await log.decide(tx, kinds[kind], {
     by,
     details: {
-      identity: identityLabel(authorisation.identity),
+      identity: identityLabel(identity),
       serial,
-      fingerprint: recorded.fingerprint,
+      fingerprint: certificate.fingerprint,
       notAfter: notAfter.toISOString(),
       ...(clipped && { clipped }),
       ...details,
     },
+    given: { ...certificate, issuer: issuer.issuing.label, use: { before } },
   });
+  if (endedMs !== null) throw identityRevoked(identity, endedMs);
   return issuedFrom(context, id, der);
 }
 
@@ -137,4 +132,12 @@ function checkRemaining({ issuer }: Issuing, nowMs: number): void {
     'issuer_ending',
     `the issuing certificate ${label} ends ${certificate.notAfter.toISOString()}, in less than a day`,
   );
+}
+
+/** The refusal of whoever was ended and came without a reissue. */
+export function identityRevoked(identity: Pick<Identity, 'role' | 'name'>, revokedAt: number): HoldfastError {
+  const when = new Date(revokedAt).toISOString();
+  return new HoldfastError('certificate_revoked', `${identityLabel(identity)} was revoked ${when}`, {
+    hint: `for the same machine come back: ${reissueCommand(identity)}`,
+  });
 }

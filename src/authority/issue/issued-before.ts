@@ -4,8 +4,7 @@ import type { CaCertificate } from '../issuers/issuer.ts';
 import { kinds } from '../log/kinds/index.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import type { Issuing } from './issue.ts';
-import { recordCertificate } from './record-certificate.ts';
+import { type Issuing, identityRevoked } from './issue.ts';
 
 /**
  * Certificates of an authority that was restored from its keys alone, where it was chosen to trust what it issued before:
@@ -61,18 +60,10 @@ export class IssuedBefore {
 }
 
 async function putOnRecord(tx: Records, { issuer, log }: Issuing, certificate: Certificate): Promise<void> {
-  const { identity, serial, fingerprint, notAfter, notBefore, extensions } = certificate;
+  const { identity, serial, fingerprint, notAfter, extensions } = certificate;
   const signer = issuer.issuings.find((one) => hasSigned(one, certificate));
   if (identity === undefined || signer === undefined) return;
   if ((await tx.certificates.find(serial)) !== undefined) return;
-  await recordCertificate(tx, {
-    ...certificate,
-    identity,
-    issuer: signer.label,
-    issuedAtMs: notBefore.getTime(),
-    names: extensions.subjectAltNames,
-    withKey: false,
-  });
   const label = identityLabel(identity);
   const details = {
     identity: label,
@@ -81,7 +72,9 @@ async function putOnRecord(tx: Records, { issuer, log }: Issuing, certificate: C
     notAfter: notAfter.toISOString(),
     issuedBefore: true,
   };
-  await log.append(tx, kinds.issued, { by: label, details });
+  const given = { ...certificate, names: extensions.subjectAltNames, issuer: signer.label, use: undefined };
+  const { endedMs } = await log.decide(tx, kinds.issued, { by: label, details, given });
+  if (endedMs !== null) throw identityRevoked(identity, endedMs);
 }
 
 function hasSigned({ certificate: signer }: CaCertificate, certificate: Certificate): boolean {

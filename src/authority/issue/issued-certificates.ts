@@ -9,7 +9,7 @@ import {
 import type { CertificateFilter, RecordedState } from '../records/certificate-filter.ts';
 import type { ListedCertificateRow } from '../records/certificates.ts';
 import type { Records } from '../records/records.ts';
-import { isLive } from './record-certificate.ts';
+import { isLive } from './is-live.ts';
 
 /** What can be seen of a certificate on record. */
 export interface CertificateRecord {

@@ -70,19 +70,6 @@ export function presentIssuing(
   return begun ?? usable[0] ?? here[0] ?? newestFirst[0];
 }
 
-/** Puts a certificate of the authority on record. */
-export async function recordIssuer(
-  { issuers }: Records,
-  {
-    kind,
-    generation,
-    certificate,
-  }: { readonly kind: IssuerKind; readonly generation: number; readonly certificate: Certificate },
-): Promise<void> {
-  const public_key = publicKeyHash(certificate.spki);
-  await issuers.insert({ kind, generation, public_key, certificate: certificate.der });
-}
-
 /** The certificates of a kind, the newest first. @throws HoldfastError `authority_damaged` */
 export async function readIssuers(
   { issuers }: Records,

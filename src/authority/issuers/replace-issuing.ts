@@ -13,7 +13,7 @@ import { kinds } from '../log/kinds/index.ts';
 import { issuerLabel } from '../records/issuers.ts';
 import type { Records } from '../records/records.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
-import { type CaCertificate, type Issuer, presentIssuing, readIssuer, recordIssuer } from './issuer.ts';
+import { type CaCertificate, type Issuer, presentIssuing, readIssuer } from './issuer.ts';
 
 /** What an issuing certificate is replaced with. */
 export interface Replacing extends Recording {
@@ -72,9 +72,8 @@ export async function replaceIssuing(
   const publicKey = createPublicKey(keystore.key(label));
   const certificate = parseCertificate(createIssuingCertificate(label, publicKey, signer, options));
   await records.transaction(async (tx) => {
-    await recordIssuer(tx, { kind: 'issuing', generation, certificate });
     const details = { issuing: certificate.fingerprint, label, replaces: present.label };
-    await log.append(tx, kinds.issuingReplaced, { by: 'authority', details });
+    await log.decide(tx, kinds.issuingReplaced, { by: 'authority', details, given: certificate });
     await record(tx, { label, certificate });
   });
   await readAgain(context);

@@ -4,15 +4,13 @@ import type { LogRow } from '../records/log.ts';
 import type { Records } from '../records/records.ts';
 import { RecordComparison } from './claims/compare-records.ts';
 import type { AnyKind } from './kinds/index.ts';
-import type { DetailsOf, LogKind } from './log-kind.ts';
+import type { Decision, DetailsOf, GivenTo, LogKind, ResultOf } from './log-kind.ts';
 import { hashRecord, type LogHead, type LogRecord, logStart, parseRecord, recordTime } from './log-record.ts';
 
 /** What is to be recorded of a kind. */
-export interface LogEntry<Kind extends LogKind> {
-  /** Who did it. */
-  readonly by: string;
-  readonly details: DetailsOf<Kind>;
-}
+export type LogEntry<Kind extends LogKind> = Omit<Decision<DetailsOf<Kind>>, 'atMs'> &
+  /** What the kind needs beside what the log says. */
+  (GivenTo<Kind> extends undefined ? { readonly given?: undefined } : { readonly given: GivenTo<Kind> });
 
 /** What every decision is put on record with. */
 export interface Recording {
@@ -47,14 +45,14 @@ export class AuditLog {
   }
 
   /**
-   * Records a decision in the transaction of what it records, which gives it its number.
+   * Records a decision and does to the tables what its kind does, in the transaction `tx`, which gives it its number.
    * @throws HoldfastError the refusal that it was made with, when it takes no records
    */
-  async append<Kind extends AnyKind>(
+  async decide<Kind extends AnyKind>(
     tx: Records,
-    { name: kind }: Kind,
-    { by, details }: LogEntry<Kind>,
-  ): Promise<void> {
+    kind: Kind,
+    { by, details, given }: LogEntry<Kind>,
+  ): Promise<ResultOf<Kind>> {
     if (this.#refusal !== undefined) throw this.#refusal;
     const { atMs, ...head } = await this.#endOf(tx);
     const nowMs = this.#clock.now();
@@ -65,18 +63,20 @@ export class AuditLog {
       sequence: head.sequence + 1,
       previous: head.hash,
       at: new Date(nowMs).toISOString(),
-      kind,
+      kind: kind.name,
       by,
       details,
     };
     const text = JSON.stringify(record);
     await tx.log.append({ sequence: record.sequence, record: text });
     this.#end = { sequence: record.sequence, hash: hashRecord(text), atMs: nowMs, text };
+    const any: LogKind = kind;
+    return (await any.apply?.(tx, { details, by, atMs: nowMs }, given)) as ResultOf<Kind>;
   }
 
-  /** Records something that changes nothing else. */
-  async record<Kind extends AnyKind>(kind: Kind, entry: LogEntry<Kind>): Promise<void> {
-    await this.#records.transaction((tx) => this.append(tx, kind, entry));
+  /** Decides something in a transaction of its own. */
+  record<Kind extends AnyKind>(kind: Kind, entry: LogEntry<Kind>): Promise<ResultOf<Kind>> {
+    return this.#records.transaction((tx) => this.decide(tx, kind, entry));
   }
 
   /** Where it ends, once that is on the disk. */

@@ -2,12 +2,13 @@ import { hash } from 'node:crypto';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type AnyKind, type KindNamed, kinds } from './kinds/index.ts';
-import type { DetailsOf } from './log-kind.ts';
+import type { Decision, DetailsOf, LogKind } from './log-kind.ts';
 
 /** What the log records. */
 export type LogKindName = AnyKind['name'];
 
 const table: readonly AnyKind[] = Object.values(kinds);
+const byName = new Map<string, LogKind>(table.map((kind) => [kind.name, kind]));
 
 /** Every kind of record. */
 export const logKinds: readonly LogKindName[] = table.map(({ name }) => name);
@@ -41,6 +42,22 @@ export type LogRecord = {
 
 /** The records of some kinds. */
 export type RecordNamed<Name extends LogKindName> = Extract<LogRecord, { readonly kind: Name }>;
+
+/** The kind of a record. */
+export function kindOf({ kind }: LogRecord): LogKind {
+  const found = byName.get(kind);
+  if (found === undefined) throw new TypeError(`a record of the kind ${kind}, which is none`);
+  return found;
+}
+
+/** What a record says was decided. */
+export function decisionIn<Record extends LogRecord>({
+  details,
+  by,
+  at,
+}: Record): Decision<Record['details']> {
+  return { details, by, atMs: Date.parse(at) };
+}
 
 /** Where the log ends: the number and the hash of its last record. */
 export interface LogHead {

@@ -1,8 +1,6 @@
-import { hash as digest } from 'node:crypto';
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import type { Checkpoint } from '../../enrol/index.ts';
-import { fingerprint } from '../../pki/index.ts';
-import { hashRecord, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
+import { hashRecord, kindOf, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {
@@ -22,10 +20,8 @@ export interface MirroredRecord {
   readonly text: string;
   /** SHA-256 of the text. */
   readonly hash: string;
-  /** DER of the certificate that the record is about. */
-  readonly certificate?: Bytes;
-  /** The sealed password that the record is about. */
-  readonly sealed?: Bytes;
+  /** What the record names by its digest: a certificate, a sealed password. */
+  readonly attached: Bytes | undefined;
 }
 
 /** What stands on a mirror from some record on: records, signed places between them, and why it goes no further. */
@@ -100,27 +96,19 @@ function readRecord(line: RecordLine, head: LogHead, end: number): MirroredLine 
   if (record.sequence !== head.sequence + 1) return damaged(head.sequence + 1, 'it is missing');
   if (record.previous !== head.hash)
     return damaged(record.sequence, 'the record before it is not the one it was written after');
-  const certificate = line.certificate === undefined ? undefined : fromBase64(line.certificate);
-  const named = certificateNamedBy(record);
-  if (named !== undefined && (certificate === undefined || fingerprint(certificate) !== named))
+  const attached = attachedTo(record, line);
+  if (attached === undefined && kindOf(record).attachment?.as === 'certificate')
     return damaged(record.sequence, 'its certificate is not the one it names');
-  const sealed = line.sealed === undefined ? undefined : fromBase64(line.sealed);
-  const isSealed =
-    sealed !== undefined && record.kind === 'escrowed' && digest('sha256', sealed) === record.details.sha256;
-  return {
-    kind: 'record',
-    record,
-    text: line.record,
-    hash: hashRecord(line.record),
-    ...(certificate && named !== undefined && { certificate }),
-    ...(isSealed && { sealed }),
-  };
+  return { kind: 'record', record, text: line.record, hash: hashRecord(line.record), attached };
 }
 
-/** Fingerprint of the certificate that belongs beside a record, if one does. */
-export function certificateNamedBy({ kind, details }: LogRecord): string | undefined {
-  if (kind === 'issued' || kind === 'renewed') return details.fingerprint;
-  return kind === 'issuing certificate replaced' ? details.issuing : undefined;
+/** What stands beside a record, if it is what the record names. */
+function attachedTo(record: LogRecord, line: RecordLine): Bytes | undefined {
+  const { attachment } = kindOf(record);
+  const text = attachment && line[attachment.as];
+  if (text === undefined) return undefined;
+  const bytes = fromBase64(text);
+  return attachment?.isOf(record.details, bytes) === true ? bytes : undefined;
 }
 
 function damaged(sequence: number, problem: string): MirroredLine {

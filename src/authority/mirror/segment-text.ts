@@ -1,14 +1,6 @@
-import { hash } from 'node:crypto';
-import { asBuffer, type Bytes } from '../../base/index.ts';
+import { asBuffer } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
-import {
-  hashRecord,
-  type LogHead,
-  type LogRecord,
-  parseRecord,
-  type RecordNamed,
-} from '../log/log-record.ts';
-import { identityOf } from '../records/identity-label.ts';
+import { decisionIn, hashRecord, kindOf, type LogHead, parseRecord } from '../log/log-record.ts';
 import type { Mirroring } from './check-mirrors.ts';
 import type { CheckpointLine, RecordLine } from './mirror-format.ts';
 
@@ -46,33 +38,11 @@ export function checkpointLine(context: Mirroring, { sequence, hash }: LogHead):
   return { signed, issuing: asBuffer(issuer.issuing.certificate.der).toString('base64') };
 }
 
-async function recordLine(context: Mirroring, text: string): Promise<RecordLine> {
+/** A record with what it names by its digest; of a password that is what nobody but the recovery kit opens. */
+async function recordLine({ records }: Mirroring, text: string): Promise<RecordLine> {
   const record = parseRecord(text);
-  const certificate = record && (await certificateOf(context, record));
-  const sealed = record?.kind === 'escrowed' ? await sealedOf(context, record) : undefined;
-  return {
-    record: text,
-    ...(certificate && { certificate: asBuffer(certificate).toString('base64') }),
-    ...(sealed && { sealed: asBuffer(sealed).toString('base64') }),
-  };
-}
-
-/** The sealed password that a record is about: nobody but the recovery kit opens it. */
-async function sealedOf(
-  { records }: Mirroring,
-  { by, details }: RecordNamed<'escrowed'>,
-): Promise<Uint8Array | undefined> {
-  const sealed = await records.escrows.ofRepository(identityOf(by), details.repository);
-  return sealed.find((each) => hash('sha256', each) === details.sha256);
-}
-
-/** The certificate that a record is about. */
-async function certificateOf(
-  { records: { committed } }: Mirroring,
-  { kind, details }: LogRecord,
-): Promise<Bytes | undefined> {
-  if (kind === 'issuing certificate replaced')
-    return (await committed.issuers.find(details.label))?.certificate;
-  if (kind !== 'issued' && kind !== 'renewed') return undefined;
-  return (await committed.certificates.find(details.serial))?.certificate;
+  const { attachment } = record === undefined ? {} : kindOf(record);
+  const bytes = record && (await attachment?.find(records.committed, decisionIn(record)));
+  if (attachment === undefined || bytes === undefined) return { record: text };
+  return { record: text, [attachment.as]: asBuffer(bytes).toString('base64') };
 }

@@ -68,7 +68,7 @@ async function replace(context: Answering, issuing: CaCertificate): Promise<void
       certificate: der,
     });
     const details = { label, serial, fingerprint, notAfter: notAfter.toISOString() };
-    await log.append(tx, kinds.ocspSignerReplaced, { by: 'authority', details });
+    await log.decide(tx, kinds.ocspSignerReplaced, { by: 'authority', details });
   });
 }
 

@@ -5,13 +5,13 @@ import { Keystore } from '../../trust/index.ts';
 import type { Authority } from '../authority.ts';
 import { generateRecoveryKey, recoveryKitText } from '../custody/recovery-kit.ts';
 import { createIssuingCertificate, createRootCertificate } from '../issuers/ca-certificates.ts';
-import { recordIssuer } from '../issuers/issuer.ts';
 import { permittingNames } from '../issuers/permitted-names.ts';
 import { parseStatusAddress } from '../issuers/status-address.ts';
 import { AuditLog } from '../log/audit-log.ts';
 import { kinds } from '../log/kinds/index.ts';
 import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
 import { issuerLabel } from '../records/issuers.ts';
+import { recordIssuer } from '../records/record-issuer.ts';
 import type { Records } from '../records/records.ts';
 import { authorityExists, buildAuthority } from './build-authority.ts';
 import { lockHome } from './home-lock.ts';
@@ -137,7 +137,7 @@ async function record(
     statusAddress,
     recoveryRecipient,
   };
-  await log.append(tx, kinds.authorityCreated, { by: 'admin/local', details });
+  await log.decide(tx, kinds.authorityCreated, { by: 'admin/local', details });
 }
 
 /** Of a database that another home may have made its records in. */

@@ -31,7 +31,7 @@ export class PolicyBook {
    * already. @throws HoldfastError `settings_invalid`
    */
   set(key: string, text: string, by: string): Promise<readonly PolicyDifference[]> {
-    return this.#change((present) => changePolicy(present, key, text), by);
+    return this.#change((present) => changePolicy(present, [{ key, after: text }]), by);
   }
 
   /**
@@ -55,11 +55,9 @@ export class PolicyBook {
     const { records, log } = this.#context;
     return await records.transaction(async (tx) => {
       const present = policyOnRecord(await tx.policy.read());
-      const changed = next(present);
-      const differences = policyDifferences(present, changed);
+      const differences = policyDifferences(present, next(present));
       if (differences.length === 0) return differences;
-      await tx.policy.put(JSON.stringify(changed));
-      await log.append(tx, kinds.policyChanged, { by, details: { changes: differences } });
+      await log.decide(tx, kinds.policyChanged, { by, details: { changes: differences } });
       return differences;
     });
   }

@@ -83,18 +83,15 @@ export class ServerRoots {
         for (const root of roots)
           await tx.serverRoots.insert({ host, fingerprint: fingerprint(root), certificate: root });
       const details = { target, ...order, hosts, roots: roots.map(fingerprint) };
-      await log.append(tx, kinds.tlsBound, { by, details });
+      await log.decide(tx, kinds.tlsBound, { by, details });
     });
     this.#bundle = await readBundle(this.#context);
   }
 
   /** Forgets the roots of hosts that no certificate from elsewhere is shown for any more. */
   async unbind({ target, hosts, by }: Pick<BoundOrder, 'target' | 'hosts' | 'by'>): Promise<void> {
-    const { records, log } = this.#context;
-    await records.transaction(async (tx) => {
-      for (const host of hosts) await tx.serverRoots.removeOf(host);
-      await log.append(tx, kinds.tlsUnbound, { by, details: { target, hosts } });
-    });
+    const { log } = this.#context;
+    await log.record(kinds.tlsUnbound, { by, details: { target, hosts } });
     this.#bundle = await readBundle(this.#context);
   }
 }

@@ -35,11 +35,8 @@ export class StoreRecord {
 
   /** Takes another store for that of this network, which somebody has to answer for. */
   async accept({ by, ...details }: StoreAcceptance): Promise<void> {
-    const { records, log } = this.#context;
+    const { log } = this.#context;
     const before = this.current;
-    await records.transaction(async (tx) => {
-      await tx.state.setStore(details.store);
-      await log.append(tx, kinds.storeAccepted, { by, details: { ...details, before } });
-    });
+    await log.record(kinds.storeAccepted, { by, details: { ...details, before } });
   }
 }

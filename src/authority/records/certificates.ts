@@ -185,28 +185,28 @@ export class CertificateRecords {
     return rows.map(({ label }) => label);
   }
 
-  /** Revokes one, if it is not; gives whether it was not. */
-  async revoke(serial: string, { atMs, reason }: Revocation): Promise<boolean> {
-    const { changes } = await this.#queries.run(
-      'UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE serial = ? AND revoked_at IS NULL',
-      atMs,
-      reason,
-      serial,
-    );
-    return changes > 0;
+  /** Revokes those of some serial numbers that are not; gives how many these were. */
+  async revoke(serials: readonly SerialNumber[], { atMs, reason }: Revocation): Promise<number> {
+    let revoked = 0;
+    for (let from = 0; from < serials.length; from += revokedAtOnce) {
+      const [first, ...others] = serials.slice(from, from + revokedAtOnce);
+      if (first === undefined) break;
+      const values = padded([first, ...others]);
+      const sql = `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
+        WHERE serial IN (${marks(values.length)}) AND revoked_at IS NULL`;
+      revoked += (await this.#queries.run(sql, atMs, reason, ...values)).changes;
+    }
+    return revoked;
   }
 
-  /** Revokes all of a public key that are not; gives their serial numbers. */
-  revokeOfKey(publicKey: Bytes, revocation: Revocation): Promise<SerialNumber[]> {
-    return this.#revokeWhere('public_key = ?', [publicKey], revocation);
+  /** The serial numbers of all of a public key that are not revoked. */
+  goodOfKey(publicKey: Bytes): Promise<SerialNumber[]> {
+    return this.#goodWhere('public_key = ?', publicKey);
   }
 
-  /** Revokes all of an identity that are not, and end at `endingFromMs` or later; gives their serial numbers. */
-  async revokeOfIdentity(
-    identity: number,
-    { endingFromMs, ...revocation }: Revocation & { readonly endingFromMs: number },
-  ): Promise<SerialNumber[]> {
-    return await this.#revokeWhere('identity = ? AND not_after >= ?', [identity, endingFromMs], revocation);
+  /** The serial numbers of all of an identity that are not revoked, and end at `endingFromMs` or later. */
+  goodOfIdentity(identity: number, endingFromMs: number): Promise<SerialNumber[]> {
+    return this.#goodWhere('identity = ? AND not_after >= ?', identity, endingFromMs);
   }
 
   /** Revokes what an issuer has issued before a restore from keys alone. */
@@ -277,21 +277,13 @@ export class CertificateRecords {
     );
   }
 
-  async #revokeWhere(
-    condition: string,
-    values: readonly SqlValue[],
-    { atMs, reason }: Revocation,
-  ): Promise<SerialNumber[]> {
-    const rows = await this.#queries.all<{ serial: SerialNumber }>(
-      `UPDATE certificates SET revoked_at = ?, revocation_reason = ?
-        WHERE ${condition} AND revoked_at IS NULL RETURNING serial`,
-      atMs,
-      reason,
-      ...values,
-    );
-    return rows.map(({ serial }) => serial);
+  async #goodWhere(condition: string, ...values: readonly SqlValue[]): Promise<SerialNumber[]> {
+    const sql = `SELECT serial FROM certificates WHERE ${condition} AND revoked_at IS NULL ORDER BY id`;
+    return (await this.#queries.all<{ serial: SerialNumber }>(sql, ...values)).map(({ serial }) => serial);
   }
 }
+
+const revokedAtOnce = 512;
 
 const columns =
   'id, serial, identity, issuer, public_key, not_after, revoked_at, revocation_reason, certificate';

@@ -86,28 +86,24 @@ export class JoinCodeRecords {
     return gaveRow(row).id;
   }
 
-  /** Undefined for none, or one that is revoked already. */
-  revoke(id: number, atMs: number): Promise<IdentityName | undefined> {
-    const sql =
-      'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING role, name';
-    return this.#queries.get<IdentityName>(sql, atMs, id);
+  /** One that is revoked already stays as it is. */
+  async revoke(id: number, atMs: number): Promise<void> {
+    const sql = 'UPDATE join_codes SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    await this.#queries.run(sql, atMs, id);
   }
 
-  /**
-   * Revokes all of a name that have not expired, used ones too: nobody gets the answer of one again. Gives the numbers of
-   * those that could still be used.
-   */
-  async revokeOf({ role, name }: IdentityName, atMs: number): Promise<number[]> {
-    const ended = await this.#queries.all<{ id: number; live: 0 | 1 }>(
-      `UPDATE join_codes SET revoked_at = ?
-        WHERE expires_at >= ? AND role = ? AND name = ? AND revoked_at IS NULL
-        RETURNING id, CASE WHEN uses < max_uses THEN 1 ELSE 0 END AS live`,
-      atMs,
-      atMs,
-      role,
-      name,
-    );
-    return ended.filter(({ live }) => live === 1).map(({ id }) => id);
+  /** The numbers of those of a name that could be used at `nowMs`. */
+  async liveOf({ role, name }: IdentityName, nowMs: number): Promise<number[]> {
+    const sql = `SELECT id FROM join_codes
+      WHERE expires_at >= ? AND role = ? AND name = ? AND revoked_at IS NULL AND uses < max_uses ORDER BY id`;
+    return (await this.#queries.all<{ id: number }>(sql, nowMs, role, name)).map(({ id }) => id);
+  }
+
+  /** Revokes all of a name that have not expired, used ones too: nobody gets the answer of one again. */
+  async revokeOf({ role, name }: IdentityName, atMs: number): Promise<void> {
+    const sql = `UPDATE join_codes SET revoked_at = ?
+      WHERE expires_at >= ? AND role = ? AND name = ? AND revoked_at IS NULL`;
+    await this.#queries.run(sql, atMs, atMs, role, name);
   }
 
   /** The certificate of a key that came by a code, or undefined. */

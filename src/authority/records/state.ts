@@ -67,10 +67,10 @@ export class StateRecords {
     await this.#queries.run('UPDATE authority SET standing = ?', standing);
   }
 
-  /** Stops an authority at work for ever; false where it was not at work. */
-  async supersede(): Promise<boolean> {
+  /** Stops an authority at work for ever. */
+  async supersede(): Promise<void> {
     const sql = "UPDATE authority SET standing = 'superseded' WHERE standing = 'ready'";
-    return (await this.#queries.run(sql)).changes > 0;
+    await this.#queries.run(sql);
   }
 
   /** Waits for its log in the next epoch; where the clock stood is another machine's. */

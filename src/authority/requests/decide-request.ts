@@ -27,7 +27,7 @@ export async function approveRequest(
   id: number,
   { by, ...said }: ApproveOrder,
 ): Promise<RequestRow> {
-  const { records, clock, log } = context;
+  const { records, log } = context;
   checkStanding(context);
   return await records.transaction(async (tx) => {
     const row = await findExisting(tx, context, id);
@@ -38,11 +38,9 @@ export async function approveRequest(
     const { spki } = parseCertificateRequest(der);
     const kind = asKind === 'new' ? 'issued' : 'renewed';
     const details = { request: id, renews: renews ?? undefined };
-    const { id: certificate } = await issue(tx, context, { authorisation, spki, kind, by, details });
-    const { role, name } = authorisation.identity;
-    await tx.requests.approve(id, { by, atMs: clock.now(), role, name, certificate });
-    const identity = identityLabel({ role, name });
-    await log.append(tx, kinds.approved, { by, details: { request: id, identity } });
+    await issue(tx, context, { authorisation, spki, kind, by, details });
+    const identity = identityLabel(authorisation.identity);
+    await log.decide(tx, kinds.approved, { by, details: { request: id, identity } });
     return await findExisting(tx, context, id);
   });
 }
@@ -56,16 +54,15 @@ export async function denyRequest(
   id: number,
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<RequestRow> {
-  const { records, clock, log } = context;
+  const { records, log } = context;
   checkStanding(context);
   return await records.transaction(async (tx) => {
     const row = await findExisting(tx, context, id);
     if (row.state === 'denied') return row;
     if (row.state === 'approved') throw approvedAlready(row);
     checkPending(row);
-    await tx.requests.deny(id, { by, atMs: clock.now(), reason });
     const details = { request: id, identity: identityLabel(row), reason };
-    await log.append(tx, kinds.denied, { by, details });
+    await log.decide(tx, kinds.denied, { by, details });
     return await findExisting(tx, context, id);
   });
 }

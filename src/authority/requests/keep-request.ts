@@ -43,7 +43,7 @@ export async function enqueue(tx: Records, context: Issuing, waiting: Waiting): 
   await checkRoom(tx, row);
   const id = await tx.requests.insert(hashHandle(handle), row);
   const details = { request: id, identity: `${row.role}/${row.name}`, kind: row.kind, by: row.asked_by };
-  await context.log.append(tx, kinds.requested, { by: row.asked_from, details });
+  await context.log.decide(tx, kinds.requested, { by: row.asked_from, details });
   return submitted({ ...row, id, state: 'pending' }, handle);
 }
 

@@ -8,7 +8,7 @@ import {
 import type { Enrolling } from '../enrol/enrol-node.ts';
 import { authorisedBy, renewNode } from '../enrol/renew-node.ts';
 import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
-import { isLive } from '../issue/record-certificate.ts';
+import { isLive } from '../issue/is-live.ts';
 import { checkContents } from '../issue/request-rules.ts';
 import type { CertificateRow } from '../records/certificates.ts';
 import { identityLabel, reissueCommand } from '../records/identity-label.ts';

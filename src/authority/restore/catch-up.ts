@@ -151,12 +151,12 @@ async function begin(
   const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
   const epoch = await tx.state.goOn(least);
   const log = new AuditLog(records, epoch, clock);
-  if (logIsLost !== undefined) await log.append(tx, kinds.logLost, { by, details: { reason: logIsLost } });
+  if (logIsLost !== undefined) await log.decide(tx, kinds.logLost, { by, details: { reason: logIsLost } });
   const { mirror, counts, notes } = caughtUp;
   const { rootFrom } = order;
   const from = rootFrom === undefined ? {} : { rootFrom };
   const details = { backup: head, mirror: mirror ?? null, ...counts, notes, ...from };
-  await log.append(tx, kinds.restored, { by, details });
+  await log.decide(tx, kinds.restored, { by, details });
   return epoch;
 }
 

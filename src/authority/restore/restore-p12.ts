@@ -2,13 +2,13 @@ import { type Clock, type HoldfastError, isHoldfastError, type Secret } from '..
 import type { DatabasePlace } from '../../db/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { generateRecoveryKey, recoveryKitText } from '../custody/recovery-kit.ts';
-import { recordIssuer } from '../issuers/issuer.ts';
 import { authorityExists, buildAuthority } from '../opening/build-authority.ts';
 import { lockHome } from '../opening/home-lock.ts';
 import { hasAuthority } from '../opening/open-authority.ts';
 import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
 import type { IssuerKind } from '../records/issuers.ts';
 import { moveRecords } from '../records/move-records.ts';
+import { recordIssuer } from '../records/record-issuer.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from './catch-up.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 

@@ -2,7 +2,6 @@ import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
 import type { Recording } from '../log/audit-log.ts';
 import { kinds } from '../log/kinds/index.ts';
-import type { CertificateRow, Revocation } from '../records/certificates.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
 import type { Present } from '../standing/present.ts';
@@ -31,18 +30,18 @@ export async function revokeCertificates(
   order: RevocationOrder,
 ): Promise<void> {
   const row = await tx.identities.find(identity);
-  const serials = row === undefined ? [] : await markLiveRevoked(tx, context, row.id, order);
+  const serials = row === undefined ? [] : await usable(tx, context, row.id, order);
   if (serials.length === 0) return;
   const { reason, by } = order;
   const details = { identity: identityLabel(identity), reason, serials };
-  await context.log.append(tx, kinds.revoked, { by, details });
+  await context.log.decide(tx, kinds.revoked, { by, details });
 }
 
 /**
- * Marks what an identity could still use as revoked, for a late renewal too, and says which certificates these are; where
- * its keys are lost, all that it ever had, by which its keys are known.
+ * What an identity could still use, for a late renewal too; where its keys are lost, all that it ever had, by which its
+ * keys are known.
  */
-export async function markLiveRevoked(
+export async function usable(
   tx: Records,
   { clock, present }: Revoking,
   identityId: number,
@@ -51,7 +50,7 @@ export async function markLiveRevoked(
   const nowMs = clock.now();
   const graceMs = Math.max(...Object.values(present.policy.profiles).map((profile) => profile.graceMs));
   const endingFromMs = reason === 'keyCompromise' ? 0 : nowMs - graceMs;
-  return await tx.certificates.revokeOfIdentity(identityId, { atMs: nowMs, reason, endingFromMs });
+  return await tx.certificates.goodOfIdentity(identityId, endingFromMs);
 }
 
 /**
@@ -68,23 +67,12 @@ export async function revokeCertificate(
     const row = await tx.certificates.find(serial);
     if (row === undefined) throw unknownSerial(serial);
     if (row.revoked_at !== null) throw revokedBefore(serial, row.revoked_at, row.revocation_reason);
-    const nowMs = clock.now();
-    const serials = await markRevoked(tx, row, { reason, atMs: nowMs });
+    // All certificates of a key are of one identity.
+    const serials = reason === 'keyCompromise' ? await tx.certificates.goodOfKey(row.public_key) : [serial];
     const identity = identityLabel(await tx.identities.read(row.identity));
-    await log.append(tx, kinds.revoked, { by, details: { identity, reason, serials } });
-    return { identity, serials, joinCodes: [], reason, at: new Date(nowMs) };
+    await log.decide(tx, kinds.revoked, { by, details: { identity, reason, serials } });
+    return { identity, serials, joinCodes: [], reason, at: new Date(clock.now()) };
   });
-}
-
-/** All certificates of a key are of one identity. */
-async function markRevoked(
-  { certificates }: Records,
-  { serial, public_key }: CertificateRow,
-  revocation: Revocation,
-): Promise<SerialNumber[]> {
-  if (revocation.reason === 'keyCompromise') return await certificates.revokeOfKey(public_key, revocation);
-  await certificates.revoke(serial, revocation);
-  return [serial];
 }
 
 function unknownSerial(serial: SerialNumber): HoldfastError {

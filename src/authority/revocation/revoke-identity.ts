@@ -1,10 +1,9 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Identity } from '../../pki/index.ts';
 import { kinds } from '../log/kinds/index.ts';
-import type { IdentityName, IdentityRow } from '../records/identities.ts';
 import { identityLabel } from '../records/identity-label.ts';
 import type { Records } from '../records/records.ts';
-import { markLiveRevoked, type RevocationOrder, type Revoked, type Revoking } from './revoke-certificates.ts';
+import { type RevocationOrder, type Revoked, type Revoking, usable } from './revoke-certificates.ts';
 
 /**
  * Ends an identity: every certificate that it could use, its renewal, and the join codes of its name. It comes back
@@ -21,27 +20,21 @@ export async function revokeIdentity(
   const label = identityLabel(identity);
   return await records.transaction(async (tx) => {
     const nowMs = clock.now();
-    const row = (await tx.identities.find(identity)) ?? (await putUnseen(tx, identity, nowMs));
-    if (row === undefined) throw unknownIdentity(label);
-    const serials = await markLiveRevoked(tx, context, row.id, order);
-    const joinCodes = await tx.joinCodes.revokeOf(identity, nowMs);
-    if (row.revoked_at !== null && serials.length + joinCodes.length === 0)
-      throw revokedBefore(label, row.revoked_at);
-    await tx.identities.end(identity, nowMs);
+    const row = await tx.identities.find(identity);
+    if (row === undefined && !(await trustsUnseen(tx))) throw unknownIdentity(label);
+    const serials = row === undefined ? [] : await usable(tx, context, row.id, order);
+    const joinCodes = await tx.joinCodes.liveOf(identity, nowMs);
+    const endedMs = row?.revoked_at ?? null;
+    if (endedMs !== null && serials.length + joinCodes.length === 0) throw revokedBefore(label, endedMs);
     const details = { identity: label, reason, serials, whole: true, tokens: joinCodes };
-    await log.append(tx, kinds.revoked, { by, details });
+    await log.decide(tx, kinds.revoked, { by, details });
     return { identity: label, serials, joinCodes, reason, at: new Date(nowMs) };
   });
 }
 
-/** Puts an identity on record of which nothing was seen yet, where its certificates would be trusted all the same. */
-async function putUnseen(
-  { state, identities }: Records,
-  identity: IdentityName,
-  nowMs: number,
-): Promise<IdentityRow | undefined> {
-  const trustsBefore = (await state.read())?.trusts_before ?? null;
-  return trustsBefore === null ? undefined : await identities.insert(identity, nowMs);
+/** Whether there may be certificates that nothing was seen of yet, and that would be trusted all the same. */
+async function trustsUnseen({ state }: Records): Promise<boolean> {
+  return ((await state.read())?.trusts_before ?? null) !== null;
 }
 
 function unknownIdentity(label: string): HoldfastError {

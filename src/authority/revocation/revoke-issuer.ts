@@ -76,22 +76,15 @@ interface RevocationToRecord {
   readonly by: string;
 }
 
-/**
- * What was taken from elsewhere after a restore from keys alone, because its chain was right, may be the work of a thief;
- * it has no other proof, and ends with its issuer.
- */
 async function recordRevoked(
   tx: Records,
   { log }: CrlSigning,
   { target: { label, certificate }, revocation, by }: RevocationToRecord,
 ): Promise<void> {
   const { reason } = revocation;
-  const atMs = revocation.at.getTime();
-  await tx.issuers.markRevoked(label, atMs, reason);
-  await tx.certificates.revokeOfIssuerFromBefore(label, { atMs, reason });
   const { fingerprint, serial } = certificate;
   const details = { label, serial, issuing: fingerprint, reason };
-  await log.append(tx, kinds.issuingRevoked, { by, details });
+  await log.decide(tx, kinds.issuingRevoked, { by, details });
 }
 
 async function publish(context: CrlSigning, label: string): Promise<void> {

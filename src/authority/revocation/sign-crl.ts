@@ -57,7 +57,7 @@ export async function signCrl(
     const times = { this_update: nowMs, next_update: nextUpdate.getTime() };
     if (!(await tx.crls.keep({ issuer: label, number, ...times, revocations, crl }))) return;
     const details = { issuer: label, number, entries: count, nextUpdate: nextUpdate.toISOString() };
-    await log.append(tx, kinds.crlSigned, { by: 'authority', details });
+    await log.decide(tx, kinds.crlSigned, { by: 'authority', details });
   });
 }
 

@@ -172,7 +172,7 @@ export async function acceptClock(
     expected: new Date(expectedMs).toISOString(),
   };
   await records.transaction(async (tx) => {
-    await log.append(tx, kinds.clockAccepted, { by, details });
+    await log.decide(tx, kinds.clockAccepted, { by, details });
     await clockGuard.keep(tx);
   });
   return problem;

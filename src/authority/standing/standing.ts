@@ -55,8 +55,8 @@ export async function supersede(
 ): Promise<void> {
   if (looks) throw knowsMore(newer);
   await records.transaction(async (tx) => {
-    if (!(await tx.state.supersede())) return;
-    await log.append(tx, kinds.superseded, { by: 'authority', details: { ...newer } });
+    if ((await tx.state.read())?.standing !== 'ready') return;
+    await log.decide(tx, kinds.superseded, { by: 'authority', details: { ...newer } });
   });
 }
 
@@ -70,26 +70,20 @@ function knowsMore({ shownBy, epoch, sequence }: NewerCopy): HoldfastError {
 
 /** Ends the work of this authority, since it goes on elsewhere; recorded in the same transaction. */
 export async function retire(
-  { records, log }: Recording,
+  { log }: Recording,
   { path, by, holdsRoot }: { readonly path: string; readonly by: string; readonly holdsRoot: boolean },
 ): Promise<void> {
-  await records.transaction(async (tx) => {
-    await tx.state.setStanding('retired');
-    await log.append(tx, kinds.retired, { by, details: { movedTo: path, holdsRoot } });
-  });
+  await log.record(kinds.retired, { by, details: { movedTo: path, holdsRoot } });
 }
 
 /** Takes a retirement back. @throws HoldfastError `usage` when this authority is not retired */
 export async function unretire(
-  { records, present, log }: Recording & { readonly present: Present },
+  { present, log }: Recording & { readonly present: Present },
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<void> {
   const { standing } = present.state;
   if (standing !== 'retired') {
     throw new HoldfastError('usage', `this authority was not moved away: it is ${standing}`);
   }
-  await records.transaction(async (tx) => {
-    await tx.state.setStanding('ready');
-    await log.append(tx, kinds.retired, { by, details: { undone: reason } });
-  });
+  await log.record(kinds.retired, { by, details: { undone: reason } });
 }

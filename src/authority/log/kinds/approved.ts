@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { identityOf } from '../../records/identity-label.ts';
 import { logKind } from '../log-kind.ts';
 import { IdentityLabel, RequestId } from './terms.ts';
 
@@ -6,4 +7,11 @@ import { IdentityLabel, RequestId } from './terms.ts';
 export const approved = logKind({
   name: 'approved',
   details: Type.Object({ request: RequestId, identity: IdentityLabel }),
+  async apply(tx, { details: { request, identity }, by, atMs }) {
+    const row = await tx.requests.find(request, atMs);
+    const certificate = row && (await tx.certificates.newestOf(row.public_key));
+    // After a restore the request may be lost.
+    if (certificate === undefined) return;
+    await tx.requests.approve(request, { by, atMs, ...identityOf(identity), certificate: certificate.id });
+  },
 });

@@ -18,4 +18,15 @@ export const backedUp = logKind({
     /** Labels of the keys that are not in it. */
     missing: Type.Array(Type.String()),
   }),
+  async apply(tx, { details: { place, name, bytes, holds, missing }, atMs }) {
+    const roots = await tx.issuers.list('root');
+    await tx.backups.insert({
+      place,
+      name,
+      made_at: atMs,
+      bytes,
+      sequence: holds.sequence,
+      holds_root: Number(roots.some(({ label }) => !missing.includes(label))),
+    });
+  },
 });

@@ -11,4 +11,7 @@ export const crlSigned = logKind({
     entries: Type.Integer(),
     nextUpdate: Time,
   }),
+  async apply(tx, { details }) {
+    await tx.state.raiseCrlNumber(details.number);
+  },
 });

@@ -6,4 +6,7 @@ import { IdentityLabel, RequestId } from './terms.ts';
 export const denied = logKind({
   name: 'denied',
   details: Type.Object({ request: RequestId, identity: IdentityLabel, reason: Type.String() }),
+  async apply(tx, { details: { request, reason }, by, atMs }) {
+    await tx.requests.deny(request, { by, atMs, reason });
+  },
 });

@@ -11,4 +11,10 @@ export const issuingRevoked = logKind({
     issuing: CertificateFingerprint,
     reason: Reason,
   }),
+  async apply(tx, { details: { label, reason }, atMs }) {
+    await tx.issuers.markRevoked(label, atMs, reason);
+    // What was taken from elsewhere after a restore from keys alone, because its chain was right, may be the work of a
+    // thief; it has no other proof, and ends with its issuer.
+    await tx.certificates.revokeOfIssuerFromBefore(label, { atMs, reason });
+  },
 });

@@ -18,4 +18,16 @@ export const rehearsed = logKind({
       }),
     ),
   }),
+  async apply(tx, { details: { name, depth, good, steps }, atMs }) {
+    const { backups, mirrors } = tx;
+    if (good) await backups.noteRehearsed(name, atMs);
+    const found = steps.filter((step) => !step.good && step.mirror === undefined);
+    const problem = found.map((step) => `${step.what}: ${step.found}`).join('; ');
+    if (found.length > 0) await backups.noteProblem(name, { problem, atMs, depth });
+    // A look from outside takes nothing back of what was found inside.
+    else await backups.clearProblem(name, depth, { all: depth === 'opened' });
+    for (const { mirror, good: holds, found: seen } of steps)
+      if (mirror !== undefined)
+        await mirrors.noteProblem(mirror, holds ? undefined : { problem: seen, atMs });
+  },
 });

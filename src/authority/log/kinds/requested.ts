@@ -12,4 +12,6 @@ export const requested = logKind({
     /** Who handed it in. */
     by: Type.String(),
   }),
+  // What was asked for.
+  lost: true,
 });

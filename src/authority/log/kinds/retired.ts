@@ -12,4 +12,7 @@ export const retired = logKind({
     /** Why it is at work here again. */
     undone: Type.Optional(Type.String()),
   }),
+  async apply(tx, { details }) {
+    await tx.state.setStanding(details.undone === undefined ? 'retired' : 'ready');
+  },
 });

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { identityOf } from '../../records/identity-label.ts';
 import { logKind } from '../log-kind.ts';
 import { IdentityLabel, Reason, Serial, Token } from './terms.ts';
 
@@ -14,4 +15,15 @@ export const revoked = logKind({
     /** Those of the join codes that could still be used. */
     tokens: Type.Optional(Type.Array(Token)),
   }),
+  async apply(tx, { details: { identity, reason, serials, whole }, atMs }) {
+    const changed = await tx.certificates.revoke(serials, { atMs, reason });
+    if (whole !== true) return changed;
+    const owner = identityOf(identity);
+    // After a restore from keys alone, one of which nothing was seen yet can have certificates that would be trusted.
+    if ((await tx.identities.find(owner)) === undefined) await tx.identities.insert(owner, atMs);
+    await tx.identities.end(owner, atMs);
+    await tx.joinCodes.revokeOf(owner, atMs);
+    return changed;
+  },
+  learnt: (revoked) => ({ revoked }),
 });

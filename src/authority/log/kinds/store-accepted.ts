@@ -12,4 +12,7 @@ export const storeAccepted = logKind({
     /** The store that it was. */
     before: Type.Optional(Type.String()),
   }),
+  async apply(tx, { details }) {
+    await tx.state.setStore(details.store);
+  },
 });

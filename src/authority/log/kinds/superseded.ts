@@ -11,4 +11,7 @@ export const superseded = logKind({
     epoch: Type.Integer(),
     sequence: Sequence,
   }),
+  async apply(tx) {
+    await tx.state.supersede();
+  },
 });

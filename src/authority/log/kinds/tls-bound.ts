@@ -13,10 +13,15 @@ export const tlsBound = logKind({
     hosts: Hosts,
     roots: Type.Array(CertificateFingerprint),
   }),
+  // The roots.
+  lost: true,
 });
 
 /** No certificate from elsewhere is shown for some hosts any more. */
 export const tlsUnbound = logKind({
   name: 'tls unbound',
   details: Type.Object({ target: Type.String(), hosts: Hosts }),
+  async apply(tx, { details }) {
+    for (const host of details.hosts) await tx.serverRoots.removeOf(host);
+  },
 });

@@ -13,4 +13,6 @@ export const tokenCreated = logKind({
     uses: Type.Integer(),
     expires: Time,
   }),
+  // Its secret, of which the database has the digest.
+  lost: true,
 });

@@ -6,4 +6,7 @@ import { IdentityLabel, Token } from './terms.ts';
 export const tokenRevoked = logKind({
   name: 'token revoked',
   details: Type.Object({ token: Token, identity: IdentityLabel }),
+  async apply(tx, { details, atMs }) {
+    await tx.joinCodes.revoke(details.token, atMs);
+  },
 });

@@ -1,0 +1,9 @@
+import type { CertificateRow } from '../records/certificates.ts';
+
+/** Whether a certificate can still be used at `nowMs`. */
+export function isLive(
+  { revoked_at, not_after }: Pick<CertificateRow, 'revoked_at' | 'not_after'>,
+  nowMs: number,
+): boolean {
+  return revoked_at === null && nowMs <= not_after;
+}
