@@ -8,10 +8,11 @@ import {
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/exit-code.ts';
-import { type BackupResult, backUp, readExcludes, sayBackup } from './repository/backing-up.ts';
+import { backUp, backupRows, readExcludes } from './repository/backing-up.ts';
 import { comparingWithBefore } from './repository/comparing-with-before.ts';
 import { recordBackup } from './repository/recording-backup.ts';
 import { openTarget } from './repository/repository-target.ts';
+import { type Answer } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast backup PATH…` */
@@ -23,10 +24,7 @@ export const word: Word = {
       .addOption(new RepeatableOption('--tag <tag>', 'mark the snapshot with a word'))
       .addHelpText('after', examples);
   },
-  run: async (context: Context, paths: readonly string[], options: BackupOptions) => {
-    const { unreadable } = await backUpPaths(context, paths, options);
-    if (unreadable > 0) process.exitCode = exitCode.someFilesUnread;
-  },
+  run: backUpPaths,
 };
 
 const examples = `
@@ -46,11 +44,11 @@ export interface BackupOptions extends RepositoryOptions, ExcludeOptions {
 }
 
 /** `holdfast backup PATH…`, kept on record whatever becomes of it. */
-export async function backUpPaths(
+async function backUpPaths(
   context: Context,
   paths: readonly string[],
   options: BackupOptions,
-): Promise<BackupResult> {
+): Promise<Answer> {
   const { backup, route } = await recordBackup(context, options.repo, async () => {
     const sources = namedPaths(context, paths);
     const exclude = await readExcludes(context, options);
@@ -63,7 +61,6 @@ export async function backUpPaths(
     );
     return { backup, route: target.route };
   });
-  if (context.output.json) context.output.value(backup);
-  else sayBackup(context.output, route, backup);
-  return backup;
+  const code = backup.unreadable > 0 ? exitCode.someFilesUnread : undefined;
+  return { value: backup, rows: backupRows(route, backup), exitCode: code };
 }

@@ -1,5 +1,6 @@
 import { parseCertutil } from '../compat/index.ts';
 import type { Context } from './program/context.ts';
+import { type Answer } from './terminal/answer.ts';
 import { backUpKeys } from './vendor/back-up-keys.ts';
 import type { KeysToRestore } from './vendor/restore-keys.ts';
 import type { Word } from './word.ts';
@@ -34,16 +35,16 @@ Examples:
 `;
 
 /** `certutil -backup PASSWORD FILE`, `certutil -restore PASSWORD FILE`. */
-export async function certutil(
+async function certutil(
   context: Context,
   words: readonly string[],
   options: Pick<KeysToRestore, 'reEnrol' | 'trustIssued' | 'mirror'>,
-): Promise<void> {
+): Promise<Answer> {
   const { action, password, file, force } = parseCertutil(words);
   context.output.warn(
     'a password on the command line can be seen by others on this machine and stays in the history',
   );
   if (action === 'backup') return await backUpKeys(context, { file, password, replace: force, word: '-f' });
   const { restoreKeys } = await import('./vendor/restore-keys.ts');
-  await restoreKeys(context, { file, password, ...options });
+  return await restoreKeys(context, { file, password, ...options });
 }

@@ -6,11 +6,13 @@ import { addRepositoryOptions, type RepositoryOptions } from './options/reposito
 import type { Context } from './program/context.ts';
 import { describeFailure } from './program/failure.ts';
 import { openTarget } from './repository/repository-target.ts';
+import { type Answer, type Row, row } from './terminal/answer.ts';
 import { plural } from './terminal/format.ts';
 import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
-export interface CheckOptions extends RepositoryOptions {
+/** What `check` takes. */
+interface CheckOptions extends RepositoryOptions {
   readonly readData?: boolean;
 }
 
@@ -31,10 +33,7 @@ const packHint =
   'holdfast backup PATH stores again what is still there of it; the rest is lost unless a copy of the repository has it';
 
 /** Checks a repository and names everything that is wrong with it; `repository_damaged` at the end when anything is. */
-export async function checkRepository(
-  context: Context,
-  options: RepositoryOptions & { readonly readData?: boolean },
-): Promise<void> {
+async function checkRepository(context: Context, options: CheckOptions): Promise<Answer> {
   const { output } = context;
   await using target = await openTarget(context, options, { cached: false });
   // What is damaged is a problem of the check, and said as one.
@@ -51,23 +50,23 @@ export async function checkRepository(
     },
   }).finally(() => progress.stop());
   if (options.readData === true) await keepFound(context, target.repository.id, summary.damagedPacks);
-  if (output.json) output.value(summary);
-  else {
-    const read =
-      options.readData === true ? 'every pack read' : 'structure only; --read-data reads every pack';
-    output.row('checked', plural(summary.snapshots, 'snapshot'), plural(summary.packs, 'pack'), read);
-  }
-  if (summary.errors > 0) {
-    throw new HoldfastError(
-      'repository_damaged',
-      `${plural(summary.errors, 'error')} in the repository, each named above`,
-      {
-        hint: isIndex ? indexHint : summary.damagedPacks.length > 0 ? packHint : lossHint,
-      },
-    );
-  }
-  if (summary.snapshots === 0) output.warn('no snapshot is in it: there is nothing that could be restored');
-  if (!output.json) output.row('sound', 'no errors found');
+  if (summary.errors === 0 && summary.snapshots === 0)
+    output.warn('no snapshot is in it: there is nothing that could be restored');
+  return { value: summary, rows: checkRows(summary, options), failure: damageIn(summary, isIndex) };
+}
+
+function* checkRows({ snapshots, packs, errors }: CheckSummary, { readData }: CheckOptions): Iterable<Row> {
+  const read = readData === true ? 'every pack read' : 'structure only; --read-data reads every pack';
+  yield row('checked', plural(snapshots, 'snapshot'), plural(packs, 'pack'), read);
+  if (errors > 0) return;
+  yield row('sound', 'no errors found');
+}
+
+function damageIn({ errors, damagedPacks }: CheckSummary, isIndex: boolean): HoldfastError | undefined {
+  if (errors === 0) return undefined;
+  const hint = isIndex ? indexHint : damagedPacks.length > 0 ? packHint : lossHint;
+  const message = `${plural(errors, 'error')} in the repository, each named above`;
+  return new HoldfastError('repository_damaged', message, { hint });
 }
 
 /** What cannot be kept costs a warning: the check has done its work. */

@@ -1,5 +1,7 @@
-import { initAuthority } from './home/creating.ts';
-import { addCreationOptions } from './options/creation-options.ts';
+import { authorityRows, createAuthorityHome } from './home/creating.ts';
+import { addCreationOptions, type CreationOptions } from './options/creation-options.ts';
+import type { Context } from './program/context.ts';
+import { type Answer, row } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast init` */
@@ -12,3 +14,17 @@ export const word: Word = {
   },
   run: initAuthority,
 };
+
+/** `holdfast init`: an authority and nothing else. */
+async function initAuthority(context: Context, options: CreationOptions): Promise<Answer> {
+  await using opened = await createAuthorityHome(context, options);
+  const { authority, home } = opened;
+  const value = {
+    network: authority.network,
+    root: { fingerprint: authority.root.fingerprint },
+    recoveryKit: home.recoveryKit,
+    statusAddress: authority.statusAddress,
+  };
+  const next = row('next', 'holdfast serve   ·   holdfast token create NAME');
+  return { value, rows: [...(await authorityRows(opened)), next] };
+}

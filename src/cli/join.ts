@@ -13,6 +13,7 @@ import { checkMayHoldNode } from './home/one-network.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';
+import { type Answer, row, warning } from './terminal/answer.ts';
 import { formatRemaining, formatTime, shortFingerprint } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
@@ -34,38 +35,39 @@ export const word: Word = {
           'Examples:\n  holdfast join\n  holdfast join --name web-3\n  holdfast join < code.txt\n',
       );
   },
-  run: (context: Context, code: string | undefined, options: { name?: string }) =>
-    join(context, code, options),
+  run: join,
 };
 
 /** `holdfast join`: this machine becomes the node that the code names. */
-export async function join(
+async function join(
   context: Context,
   text: string | undefined,
-  { name }: { readonly name?: string } = {},
-): Promise<void> {
+  { name }: { readonly name?: string | undefined },
+): Promise<Answer> {
   const code = codeFor(await givenJoinCode(context, text), name);
   await checkMayHoldNode(context.home, code.network);
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;
-  const { output, clock } = context;
+  const { clock } = context;
   const [, issuer] = node.credentials.current.chain;
   const clipped = issuer !== undefined && endsWithIssuer(certificate, parseCertificate(issuer));
-  if (output.json) {
-    output.value({
-      ...identity,
-      root: { fingerprint: code.fingerprint },
-      servers: state.servers,
-      certificate: { serial: certificate.serial, notAfter: certificate.notAfter.toISOString(), clipped },
-    });
-    return;
-  }
+  const value = {
+    ...identity,
+    root: { fingerprint: code.fingerprint },
+    servers: state.servers,
+    certificate: { serial: certificate.serial, notAfter: certificate.notAfter.toISOString(), clipped },
+  };
   const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
-  output.row('joined', identity.network, `root ${shortFingerprint(code.fingerprint)}`);
-  output.row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`);
-  output.row('server', state.servers[0] ?? '');
-  if (clipped) output.warn(`the certificate ends ${formatTime(certificate.notAfter)}, with its issuer's`);
-  output.row('next', nextOf(identity.role));
+  const rows = [
+    row('joined', identity.network, `root ${shortFingerprint(code.fingerprint)}`),
+    row(identity.role, 'enrolled', identity.name, `certificate renews itself, next in ${renewal}`),
+    row('server', state.servers[0] ?? ''),
+    ...(clipped
+      ? [warning(`the certificate ends ${formatTime(certificate.notAfter)}, with its issuer's`)]
+      : []),
+    row('next', nextOf(identity.role)),
+  ];
+  return { value, rows };
 }
 
 /** What a new node is for. */

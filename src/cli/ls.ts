@@ -1,10 +1,18 @@
+import { HoldfastError } from '../base/index.ts';
+import { pathText, textPath } from '../files/index.ts';
+import { listSnapshot, permissionsOf, type TreeNode } from '../repository/index.ts';
 import { addRepositoryOptions, type RepositoryOptions } from './options/repository-options.ts';
-import { addSnapshotFilters, type SnapshotFilters } from './options/snapshot-filters.ts';
+import { addSnapshotFilters, filterOf, type SnapshotFilters } from './options/snapshot-filters.ts';
 import { addRules, needs } from './options/word-rules.ts';
-import { listFiles } from './repository/listing.ts';
+import type { Context } from './program/context.ts';
+import { openTarget } from './repository/repository-target.ts';
+import { type AnswerStream, line, type Row } from './terminal/answer.ts';
+import { formatTime, plural } from './terminal/format.ts';
+import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
-export interface LsOptions extends RepositoryOptions, SnapshotFilters {
+/** What `ls` takes. */
+interface LsOptions extends RepositoryOptions, SnapshotFilters {
   readonly long?: boolean;
 }
 
@@ -20,3 +28,104 @@ export const word: Word = {
   },
   run: listFiles,
 };
+
+/**
+ * `holdfast ls`: the paths of a snapshot's files, with `--long` what each is. What cannot be read is named, the rest comes,
+ * and it ends with `repository_damaged`.
+ */
+async function listFiles(
+  context: Context,
+  name: string,
+  directory: string | undefined,
+  options: LsOptions,
+): Promise<AnswerStream> {
+  return { each: filesOf(context, name, directory, options) };
+}
+
+async function* filesOf(
+  context: Context,
+  name: string,
+  directory: string | undefined,
+  options: LsOptions,
+): AsyncGenerator<{ value: unknown; row: Row }> {
+  const { output, signal } = context;
+  await using target = await openTarget(context, options);
+  const snapshot = await target.repository.findSnapshot(name, filterOf(options, context));
+  const below = directory === undefined ? {} : { path: textPath(directory) };
+  let problems = 0;
+  let listed = 0;
+  const onProblem = (path: Uint8Array, { message }: Error): void => {
+    problems++;
+    output.warn(`${pathText(path)}: ${message}`);
+  };
+  for await (const { path, node } of listSnapshot(target.repository, snapshot, {
+    ...below,
+    signal,
+    onProblem,
+  })) {
+    listed++;
+    const text = pathText(path);
+    const shown = options.long === true ? `${describeNode(node)}  ${printable(text)}` : printable(text);
+    yield { value: fileJson(text, node), row: line(shown) };
+  }
+  if (problems === 0 && listed === 0) output.warn(`snapshot ${snapshot.id.slice(0, 8)} has nothing in it`);
+  if (problems === 0) return;
+  throw new HoldfastError(
+    'repository_damaged',
+    `${plural(problems, 'problem')} in the list, each named above`,
+    {
+      hint: 'what is listed can be restored; holdfast check names everything that is affected',
+    },
+  );
+}
+
+function dateOf(timeNs: bigint): Date {
+  return new Date(Number(timeNs / 1_000_000n));
+}
+
+function fileJson(path: string, node: TreeNode): Record<string, unknown> {
+  return {
+    path,
+    type: node.type,
+    mode: permissionsOf(node.mode),
+    uid: node.uid,
+    gid: node.gid,
+    size: node.size,
+    mtime: dateOf(node.mtimeNs).toISOString(),
+  };
+}
+
+const typeLetters: Readonly<Record<TreeNode['type'], string>> = {
+  file: '-',
+  dir: 'd',
+  symlink: 'l',
+  dev: 'b',
+  chardev: 'c',
+  fifo: 'p',
+  socket: 's',
+};
+
+function describeNode(node: TreeNode): string {
+  const bits = permissionsOf(node.mode);
+  const owner = `${node.user ?? node.uid}:${node.group ?? node.gid}`;
+  const time = formatTime(dateOf(node.mtimeNs));
+  return [
+    `${typeLetters[node.type]}${permissionLetters(bits)}`,
+    printable(owner).padEnd(16),
+    String(node.size).padStart(12),
+    time,
+  ].join('  ');
+}
+
+/** The nine letters of `ls -l`, setuid, setgid and sticky included. */
+function permissionLetters(bits: number): string {
+  const letters = Array.from('rwxrwxrwx', (letter, at) => ((bits >> (8 - at)) & 1 ? letter : '-'));
+  for (const [bit, at, letter] of [
+    [0o4000, 2, 's'],
+    [0o2000, 5, 's'],
+    [0o1000, 8, 't'],
+  ] as const) {
+    if (bits & bit) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase();
+  }
+  return letters.join('');
+}

@@ -7,8 +7,8 @@ import { addSnapshotFilters, filterOf, type SnapshotFilters } from './options/sn
 import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget, type Target } from './repository/repository-target.ts';
+import { type Answer, type Row, row } from './terminal/answer.ts';
 import { formatBytes, formatElapsed, plural } from './terminal/format.ts';
-import type { Output } from './terminal/output.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast restore SNAPSHOT --target DIR` */
@@ -40,12 +40,7 @@ interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
 }
 
 /** Restores a snapshot and says how it went; `restore_incomplete` when some files could not be brought back. */
-export async function restoreSnapshot(
-  context: Context,
-  name: string,
-  request: RestoreRequest,
-): Promise<void> {
-  const { output } = context;
+async function restoreSnapshot(context: Context, name: string, request: RestoreRequest): Promise<Answer> {
   await using source = await openTarget(context, request);
   const snapshot = await source.repository.findSnapshot(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);
@@ -55,55 +50,56 @@ export async function restoreSnapshot(
   const verified =
     request.verify === true ? await readAgain(context, source, snapshot, { ...request, target }) : 0;
   const problems = summary.problems + verified;
-  if (output.json) output.value({ snapshot: snapshot.id, target, ...summary, problems, seconds });
-  else {
-    const { files, bytes } = summary;
-    const proof = request.verify === true && verified === 0 && files > 0 ? ['read again, all equal'] : [];
-    output.row(
-      'restored',
-      plural(files, 'file'),
-      formatBytes(bytes),
-      formatElapsed(seconds * 1000),
-      ...proof,
-    );
-  }
-  refuseProblems({ ...summary, problems });
-  sayNothing(output, snapshot, { ...request, summary });
+  const value = { snapshot: snapshot.id, target, ...summary, problems, seconds };
+  const isProven = request.verify === true && verified === 0;
+  const failure = problemsIn({ ...summary, problems }) ?? nothingIn(snapshot, request, summary);
+  if (failure === undefined && summary.files === 0)
+    context.output.warn(`not one file was restored: ${whatHasNone(snapshot, request)}`);
+  return { value, rows: [restoredRow({ ...summary, seconds, isProven })], failure };
 }
 
-/**
- * What comes back with not one file is no success without a word.
- * @throws HoldfastError `path_not_found` when the patterns leave nothing at all
- */
-function sayNothing(
-  output: Output,
-  { id }: StoredSnapshot,
-  { include, summary }: Pick<RestoreRequest, 'include'> & { readonly summary: RestoreSummary },
-): void {
-  const { files, directories, others } = summary;
+interface Restored extends RestoreSummary {
+  readonly seconds: number;
+  /** What was restored was read again, and is equal. */
+  readonly isProven: boolean;
+}
+
+function restoredRow({ files, bytes, seconds, isProven }: Restored): Row {
+  const proof = isProven && files > 0 ? ['read again, all equal'] : [];
+  return row('restored', plural(files, 'file'), formatBytes(bytes), formatElapsed(seconds * 1000), ...proof);
+}
+
+function whatHasNone({ id }: StoredSnapshot, { include }: RestoreRequest): string {
   const from = `snapshot ${id.slice(0, 8)}`;
-  if (include !== undefined && files + directories + others === 0)
-    throw new HoldfastError(
-      'path_not_found',
-      `${include.join(' ')} leaves nothing of ${from} to be restored`,
-      {
-        hint: 'a pattern with ! takes back what those before it mean; holdfast ls shows what there is',
-      },
-    );
-  if (files === 0) output.warn(`not one file was restored: ${include?.join(' ') ?? from} has none`);
+  return `${include?.join(' ') ?? from} has none`;
+}
+
+/** What comes back with nothing at all is no success without a word. */
+function nothingIn(
+  { id }: StoredSnapshot,
+  { include }: RestoreRequest,
+  { files, directories, others }: RestoreSummary,
+): HoldfastError | undefined {
+  if (include === undefined || files + directories + others > 0) return undefined;
+  const message = `${include.join(' ')} leaves nothing of snapshot ${id.slice(0, 8)} to be restored`;
+  return new HoldfastError('path_not_found', message, {
+    hint: 'a pattern with ! takes back what those before it mean; holdfast ls shows what there is',
+  });
 }
 
 /** Everything may be back, and the repository still want mending. */
-function refuseProblems({ problems, unlistedPacks }: RestoreSummary): void {
+function problemsIn({ problems, unlistedPacks }: RestoreSummary): HoldfastError | undefined {
   if (problems > 0) {
     const message = `${plural(problems, 'problem')} in the restore, each named above`;
-    throw new HoldfastError('restore_incomplete', message, {
+    return new HoldfastError('restore_incomplete', message, {
       hint: 'everything else is restored; where damage is named, holdfast check --read-data names all of it',
     });
   }
-  if (unlistedPacks === 0) return;
+  if (unlistedPacks === 0) return undefined;
   const message = `everything is restored, ${plural(unlistedPacks, 'pack')} of it past a damaged index`;
-  throw new HoldfastError('repository_damaged', message, { hint: 'holdfast repair index writes a good one' });
+  return new HoldfastError('repository_damaged', message, {
+    hint: 'holdfast repair index writes a good one',
+  });
 }
 
 async function bringBack(

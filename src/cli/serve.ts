@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { openAuthorityHome } from './home/authority-home.ts';
-import { sayAuthority } from './home/creating.ts';
+import { authorityRows } from './home/creating.ts';
 import { openHome } from './home/home.ts';
 import { addServingOptions } from './options/creation-options.ts';
 import type { Context } from './program/context.ts';
 import { type ServingOptions, sayServer, startServing } from './serving/serving.ts';
 import { untilOver } from './serving/until-over.ts';
+import { printRows } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast serve` */
@@ -26,7 +27,7 @@ export async function serve(context: Context, options: ServingOptions): Promise<
   const home = await openHome(context.home);
   await using opened = await openAuthorityHome(context, home, { worker: true });
   await using serving = await startServing(context, opened, options);
-  await sayAuthority(context, opened);
+  printRows(context.output, await authorityRows(opened));
   sayServer(context, serving);
   await untilOver(context, serving);
 }

@@ -1,6 +1,18 @@
-import { addRepositoryOptions } from './options/repository-options.ts';
-import { addSnapshotFilters } from './options/snapshot-filters.ts';
-import { listSnapshots } from './repository/listing.ts';
+import { HoldfastError } from '../base/index.ts';
+import {
+  describeFilter,
+  matchesFilter,
+  type SnapshotFilter,
+  type StoredSnapshot,
+  snapshotTime,
+} from '../repository/index.ts';
+import { addRepositoryOptions, type RepositoryOptions } from './options/repository-options.ts';
+import { addSnapshotFilters, filterOf, type SnapshotFilters } from './options/snapshot-filters.ts';
+import type { Context } from './program/context.ts';
+import { openTarget } from './repository/repository-target.ts';
+import { warnOfFuture } from './repository/wrong-clock.ts';
+import { type Answer, type Row, table } from './terminal/answer.ts';
+import { formatBytes, formatTime, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast snapshots` */
@@ -13,3 +25,75 @@ export const word: Word = {
   },
   run: listSnapshots,
 };
+
+/** `holdfast snapshots`: one line each, oldest first. One that is damaged is named, and ends it with `repository_damaged`. */
+async function listSnapshots(
+  context: Context,
+  options: RepositoryOptions & SnapshotFilters,
+): Promise<Answer> {
+  const { output, signal } = context;
+  await using target = await openTarget(context, options);
+  let damaged = 0;
+  const onDamaged = (_id: string, { message }: Error): void => {
+    damaged++;
+    output.warn(message);
+  };
+  const filter = filterOf(options, context);
+  const onFuture = (snapshot: StoredSnapshot): void => {
+    if (matchesFilter(snapshot, filter)) warnOfFuture(context, snapshot);
+  };
+  const all = await target.repository.snapshots({ signal, onDamaged, onFuture });
+  const chosen = all.filter((snapshot) => matchesFilter(snapshot, filter));
+  if (chosen.length === 0) output.warn(whyNone(all.length, filter));
+  const rows = chosen.length === 0 ? [] : [snapshotTable(chosen)];
+  return { value: chosen.map(toJson), rows, failure: damage(damaged) };
+}
+
+function damage(damaged: number): HoldfastError | undefined {
+  if (damaged === 0) return undefined;
+  return new HoldfastError('repository_damaged', `${plural(damaged, 'snapshot')} damaged, named above`, {
+    hint: 'those in the list are readable: restore them by their id',
+  });
+}
+
+function snapshotTable(chosen: readonly StoredSnapshot[]): Row {
+  return table(
+    [
+      { heading: 'ID' },
+      { heading: 'Time' },
+      { heading: 'Host', shrink: true },
+      { heading: 'Files', align: 'right' },
+      { heading: 'Size', align: 'right' },
+      { heading: 'Paths', shrink: true },
+    ],
+    chosen.map((snapshot) => [
+      snapshot.id.slice(0, 8),
+      formatTime(snapshotTime(snapshot)),
+      snapshot.hostname ?? '',
+      snapshot.summary === undefined ? '' : String(snapshot.summary.totalFilesProcessed),
+      snapshot.summary === undefined ? '' : formatBytes(snapshot.summary.totalBytesProcessed),
+      snapshot.paths.join(', '),
+    ]),
+  );
+}
+
+function whyNone(all: number, filter: SnapshotFilter): string {
+  if (all === 0) return 'there is no snapshot yet: holdfast backup PATH makes one';
+  return `none of ${plural(all, 'snapshot')} is${describeFilter(filter)}`;
+}
+
+function toJson(snapshot: StoredSnapshot): Record<string, unknown> {
+  const { id, arrivedMs, parent, tree, paths, hostname, username, tags, summary } = snapshot;
+  return {
+    id,
+    time: snapshotTime(snapshot).toISOString(),
+    ...(arrivedMs !== undefined && { arrived: new Date(arrivedMs).toISOString() }),
+    parent,
+    tree,
+    paths,
+    hostname,
+    username,
+    tags,
+    ...(summary && { files: summary.totalFilesProcessed, bytes: summary.totalBytesProcessed }),
+  };
+}

@@ -1,16 +1,18 @@
 import type { OperationAnswer } from '../admin/index.ts';
 import { escrowsIn, type Node, openNode, readNodeState, serverPlace } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
+import type { Clock } from '../base/index.ts';
 import { askAdmin } from './home/administering.ts';
 import { openHome } from './home/home.ts';
 import type { Context } from './program/context.ts';
 import {
   type BackupStanding,
+  backupRows,
   backupStanding,
-  sayBackups,
   standingToJson,
 } from './repository/backup-standing.ts';
 import { missedSnapshots } from './repository/missed-snapshots.ts';
+import { type Answer, type Row, row, warning } from './terminal/answer.ts';
 import { formatAge, formatRemaining, formatTime, plural, shortFingerprint } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
@@ -25,7 +27,7 @@ export const word: Word = {
 type Status = OperationAnswer<'status'>;
 
 /** `holdfast status`: the authority when it is here, this machine as a client, and what needs attention. */
-export async function showStatus(context: Context): Promise<void> {
+async function showStatus(context: Context): Promise<Answer> {
   const home = await openHome(context.home);
   const status = (await hasAuthority(home.path))
     ? await askAdmin(context, (admin) => admin.call('status', {}), 'when damaged')
@@ -38,45 +40,58 @@ export async function showStatus(context: Context): Promise<void> {
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
   ];
-  if (context.output.json) return context.output.value({ ...toJson(status, node, backups), warnings });
-  if (status !== undefined) sayAuthority(context, status);
-  if (node !== undefined) sayNode(context, node);
-  sayBackups(context, backups);
-  for (const sentence of warnings) context.output.warn(sentence);
-  if (warnings.length === 0) context.output.row('attention', 'nothing needs any');
+  const value = { ...toJson(status, node, backups), warnings };
+  return { value, rows: statusRows(context, { status, node, backups, warnings }) };
 }
 
-function sayAuthority(context: Context, { authority, listeners, store, bound = [] }: Status): void {
-  const { output, clock } = context;
+interface Shown {
+  readonly status: Status | undefined;
+  readonly node: Node | undefined;
+  readonly backups: BackupStanding;
+  readonly warnings: readonly string[];
+}
+
+function* statusRows(context: Context, { status, node, backups, warnings }: Shown): Iterable<Row> {
+  if (status !== undefined) yield* authorityRows(context, status);
+  if (node !== undefined) yield* nodeRows(context, node);
+  yield* backupRows(context, backups);
+  for (const sentence of warnings) yield warning(sentence);
+  if (warnings.length === 0) yield row('attention', 'nothing needs any');
+}
+
+function* authorityRows(
+  { clock }: Context,
+  { authority, listeners, store, bound = [] }: Status,
+): Iterable<Row> {
   const { nodes } = authority;
-  output.row(
+  yield row(
     'network',
     authority.network,
     `epoch ${authority.epoch}`,
     ...(authority.standing === 'ready' ? [] : [authority.standing]),
     `status address ${authority.statusAddress}`,
   );
-  sayCertificate(context, 'root', authority.root);
-  sayCertificate(context, 'issuing', authority.issuing);
+  yield certificateRow(clock, 'root', authority.root);
+  yield certificateRow(clock, 'issuing', authority.issuing);
   const counts = Object.entries(nodes).map(([role, count]) => plural(count, role));
-  output.row('nodes', counts.join(', ') || 'none', plural(authority.liveJoinCodes, 'live join code'));
+  yield row('nodes', counts.join(', ') || 'none', plural(authority.liveJoinCodes, 'live join code'));
   if (authority.waitingRequests > 0)
-    output.row(
+    yield row(
       'requests',
       `${plural(authority.waitingRequests, 'request')} to decide on: holdfast request list`,
     );
-  output.row('escrow', plural(authority.escrowedRepositories, 'repository key'));
-  sayAuthorityBackups(context, authority.backup);
+  yield row('escrow', plural(authority.escrowedRepositories, 'repository key'));
+  yield authorityBackupRow(clock, authority.backup);
   for (const { name, sequence, current } of authority.mirrors)
-    output.row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
+    yield row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
   if (store !== undefined)
-    output.row('store', store.directory, ...(store.problem === null ? [] : ['is not there']));
-  if (listeners.length === 0) output.row('server', 'not running');
+    yield row('store', store.directory, ...(store.problem === null ? [] : ['is not there']));
+  if (listeners.length === 0) yield row('server', 'not running');
   for (const { url, services, clientCertificate } of listeners)
-    output.row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
+    yield row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
   for (const { target, notAfter, state } of bound) {
     const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
-    output.row('bound', target, state === 'ended' ? 'certificate ended' : `certificate ${left} left`);
+    yield row('bound', target, state === 'ended' ? 'certificate ended' : `certificate ${left} left`);
   }
 }
 
@@ -106,47 +121,40 @@ function nodeWarnings({ clock }: Context, node: Node | undefined): string[] {
   return [`the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`];
 }
 
-function sayCertificate(
-  { output, clock }: Context,
+function certificateRow(
+  clock: Clock,
   label: string,
   { fingerprint, notAfter }: Status['authority']['root'],
-): void {
+): Row {
   const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
-  output.row(label, shortFingerprint(fingerprint), left === 'now' ? 'ended' : `${left} left`);
+  return row(label, shortFingerprint(fingerprint), left === 'now' ? 'ended' : `${left} left`);
 }
 
 /** The newest copy of the authority itself, and when there is to be another. */
-function sayAuthorityBackups(
-  { output, clock }: Context,
-  { newest, scheduled, dueAt }: Status['authority']['backup'],
-): void {
+function authorityBackupRow(clock: Clock, { newest, scheduled, dueAt }: Status['authority']['backup']): Row {
   const left = formatRemaining(new Date(dueAt).getTime() - clock.now());
   const next = `next ${scheduled ? 'by itself' : 'by hand'} ${left === 'now' ? 'is due' : `in ${left}`}`;
-  if (newest === undefined) return output.row('ca backup', 'none yet', next);
-  output.row(
-    'ca backup',
-    formatAge(clock.now() - new Date(newest.madeAt).getTime()),
-    `in ${newest.place}`,
-    ...(newest.problem === undefined ? [] : ['found damaged']),
-    next,
-  );
+  if (newest === undefined) return row('ca backup', 'none yet', next);
+  const age = formatAge(clock.now() - new Date(newest.madeAt).getTime());
+  const problem = newest.problem === undefined ? [] : ['found damaged'];
+  return row('ca backup', age, `in ${newest.place}`, ...problem, next);
 }
 
-function sayNode({ output, clock }: Context, node: Node): void {
+function* nodeRows({ clock }: Context, node: Node): Iterable<Row> {
   const { identity, certificate, state } = node;
   const left = formatRemaining(certificate.notAfter.getTime() - clock.now());
   const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
   const renews = renewal === 'now' ? 'renewal is due' : `renews in ${renewal}`;
-  output.row(
+  yield row(
     identity.role,
     identity.name,
     `of ${identity.network}`,
     `certificate ${left === 'now' ? 'ended' : `${left} left, ${renews}`}`,
   );
-  output.row('servers', state.servers.join(', '));
-  for (const { layout, directory } of state.exports) output.row('export', directory, layout);
+  yield row('servers', state.servers.join(', '));
+  for (const { layout, directory } of state.exports) yield row('export', directory, layout);
   for (const { place, fingerprint } of escrowsIn(node.keystore))
-    output.row('sealed', 'for the recovery kit', fingerprint, place);
+    yield row('sealed', 'for the recovery kit', fingerprint, place);
 }
 
 function toJson(

@@ -4,7 +4,7 @@ import { HoldfastError } from '../base/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type NamedPaths, namedPaths } from './files/named-paths.ts';
 import { type AuthorityHome, openAuthorityHome } from './home/authority-home.ts';
-import { createAuthorityHome, sayAuthority } from './home/creating.ts';
+import { authorityRows, createAuthorityHome } from './home/creating.ts';
 import { checkHome, openHome } from './home/home.ts';
 import { checkBegins } from './home/one-network.ts';
 import { addCreationOptions, type CreationOptions, defaultPort } from './options/creation-options.ts';
@@ -15,8 +15,8 @@ import {
   type BackupChoices,
   type BackupResult,
   backUp,
+  backupRows,
   readExcludes,
-  sayBackup,
 } from './repository/backing-up.ts';
 import { comparingWithBefore } from './repository/comparing-with-before.ts';
 import { recordBackup } from './repository/recording-backup.ts';
@@ -26,6 +26,7 @@ import { openLocalClient } from './serving/local-client.ts';
 import { probePorts } from './serving/probe-ports.ts';
 import { type Serving, sayServer, startServing } from './serving/serving.ts';
 import { untilOver } from './serving/until-over.ts';
+import { printRows } from './terminal/answer.ts';
 import { formatRemaining, formatTime, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
@@ -70,7 +71,7 @@ export async function up(context: Context, paths: readonly string[], options: Up
 async function startAll(context: Context, options: UpOptions, held: AsyncDisposableStack): Promise<Serving> {
   const opened = held.use(await openOrCreate(context, options));
   const serving = held.use(await startServing(context, opened, options));
-  await sayAuthority(context, opened);
+  printRows(context.output, await authorityRows(opened));
   sayServer(context, serving);
   return serving;
 }
@@ -93,7 +94,7 @@ async function backUpAndProve(
   const backup = await comparingWithBefore(context, { place, repository }, () =>
     backUp(context, repository, sources, choices),
   );
-  sayBackup(output, describeConnection(connection), backup);
+  printRows(output, backupRows(describeConnection(connection), backup));
   const verified = await verifyBackup(context, connection, backup);
   sayVerified(context, verified);
   if (output.json) output.value(toJson(serving, node.identity.name, connection.security(), backup, verified));

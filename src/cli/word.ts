@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import type { Context } from './program/context.ts';
+import type { Answer, AnswerStream } from './terminal/answer.ts';
 
 /** One command: what may be said after it, and what it does. It stands in the file of its path: `cert list` in `cert/list.ts`. */
 export interface Word {
   /** Gives `command`, which has its name and summary, its arguments, options and help. */
   readonly define: (command: Command) => void;
-  /** Does what was said: `said` are its arguments, each where it was defined, and its options. */
-  readonly run: (context: Context, ...said: never[]) => Promise<void>;
+  /**
+   * Does what was said: `said` are its arguments, each where it was defined, and its options. What it gives is printed; a
+   * server, which tells of itself while it runs, gives nothing.
+   */
+  readonly run: (context: Context, ...said: never[]) => Promise<Answer | AnswerStream | void>;
 }
 
 interface Named {

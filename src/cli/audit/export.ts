@@ -5,6 +5,7 @@ import { encodeCsvRow } from '../files/csv.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -33,11 +34,7 @@ const pageSize = 1000;
 const columns = ['sequence', 'epoch', 'at', 'kind', 'by', 'details', 'previous'] as const;
 
 /** `holdfast audit export`: the log up to now, a page at a time, whole or not at all. */
-export async function exportAudit(
-  context: Context,
-  file: string,
-  { format }: AuditExportOptions,
-): Promise<void> {
+async function exportAudit(context: Context, file: string, { format }: AuditExportOptions): Promise<Answer> {
   const path = localPath(context.workingDirectory, file);
   let records = 0;
   await askAdmin(context, async (admin) => {
@@ -50,8 +47,7 @@ export async function exportAudit(
       { replace: true },
     );
   });
-  if (context.output.json) return context.output.value({ file: path, records });
-  context.output.row('exported', path, plural(records, 'record'));
+  return { value: { file: path, records }, rows: [row('exported', path, plural(records, 'record'))] };
 }
 
 async function* readLines(admin: AdminClient, signal: AbortSignal): AsyncGenerator<readonly string[]> {

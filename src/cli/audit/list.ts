@@ -3,6 +3,7 @@ import type { AdminClient, OperationAnswer, OperationInput } from '../../admin/i
 import { HoldfastError } from '../../base/index.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime, parseMoment } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -46,8 +47,8 @@ const pageSize = 1000;
 const maxShown = 64;
 
 /** `holdfast audit list`: what was decided, the newest first. */
-export async function listAudit(context: Context, options: AuditListOptions): Promise<void> {
-  const { output, clock } = context;
+async function listAudit(context: Context, options: AuditListOptions): Promise<Answer> {
+  const { clock } = context;
   const { kind, by, since, until, limit = defaultLimit } = options;
   const filter = {
     ...(kind !== undefined && { kind: kind as NonNullable<Filter['kind']> }),
@@ -56,24 +57,28 @@ export async function listAudit(context: Context, options: AuditListOptions): Pr
     until: until && momentOf(until, clock.now()),
   };
   const records = await askAdmin(context, (admin) => collect(admin, filter, limit));
-  if (output.json) return output.value(records);
-  output.table(
-    [
-      { heading: 'No.', align: 'right' },
-      { heading: 'Time' },
-      { heading: 'What' },
-      { heading: 'By' },
-      { heading: 'Details', shrink: true },
+  return {
+    value: records,
+    rows: [
+      table(
+        [
+          { heading: 'No.', align: 'right' },
+          { heading: 'Time' },
+          { heading: 'What' },
+          { heading: 'By' },
+          { heading: 'Details', shrink: true },
+        ],
+        records.map(({ sequence, at, kind: what, by: who, details }) => [
+          String(sequence),
+          formatTime(new Date(at)),
+          what,
+          who,
+          describe(details),
+        ]),
+        'no record was found',
+      ),
     ],
-    records.map(({ sequence, at, kind: what, by: who, details }) => [
-      String(sequence),
-      formatTime(new Date(at)),
-      what,
-      who,
-      describe(details),
-    ]),
-    'no record was found',
-  );
+  };
 }
 
 async function collect(admin: AdminClient, filter: Filter, limit: number): Promise<LogRecord[]> {

@@ -1,10 +1,12 @@
 import { Check } from 'typebox/value';
+import type { OperationAnswer } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { SignedCheckpoint } from '../../enrol/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { readChosenFile } from '../files/read-chosen-file.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatCount, formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -24,33 +26,33 @@ export const word: Word = {
         '\nExamples:\n  holdfast audit verify\n  holdfast audit verify --checkpoint /mnt/mirror/checkpoint.json\n',
       );
   },
-  run: (context: Context, options: { readonly checkpoint?: string }) => verifyAudit(context, options),
+  run: verifyAudit,
 };
 
 /** `holdfast audit verify`: the whole log, and everything that was signed about it and kept. */
-export async function verifyAudit(
-  context: Context,
-  options: { readonly checkpoint?: string },
-): Promise<void> {
-  const { output, workingDirectory } = context;
+async function verifyAudit(context: Context, options: { readonly checkpoint?: string }): Promise<Answer> {
+  const { workingDirectory } = context;
   const { checkpoint: file } = options;
   const given =
     file === undefined ? {} : { checkpoint: await readCheckpoint(localPath(workingDirectory, file)) };
   const answer = await askAdmin(context, (admin) => admin.call('audit.verify', given));
-  if (output.json) return output.value(answer);
-  output.row(
+  return { value: answer, rows: verifiedRows(answer) };
+}
+
+function* verifiedRows(answer: OperationAnswer<'audit.verify'>): Iterable<Row> {
+  yield row(
     'log',
     `${formatCount(answer.records)} records, one chain, and all on record is as it says`,
     `head ${answer.head.slice(0, 16)}…`,
   );
   for (const { from, epoch, sequence, at } of answer.checkpoints)
-    output.row(
+    yield row(
       'checkpoint',
       from,
       `record ${sequence} of epoch ${epoch}`,
       `signed ${formatTime(new Date(at))}`,
     );
-  for (const { mirror, problem } of answer.unread) output.warn(`mirror ${mirror}: ${problem}`);
+  for (const { mirror, problem } of answer.unread) yield warning(`mirror ${mirror}: ${problem}`);
 }
 
 /** A signed checkpoint as it is kept, alone or among other things of a mirror. */

@@ -1,10 +1,18 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { isUrl, localPath } from '../files/local-path.ts';
+import { withAdmin } from '../home/administering.ts';
+import { backupPlace } from '../home/care-of.ts';
 import { defaultKeep } from '../home/default-keep.ts';
+import { openHome } from '../home/home.ts';
+import { addSchedule } from '../home/settings.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
+import { choosePassword } from '../terminal/choose-password.ts';
 import { parseDuration } from '../terminal/format.ts';
+import { backUpKeys } from '../vendor/back-up-keys.ts';
 import type { Word } from '../word.ts';
-import { backUpAuthority, backUpToPlace, type CaBackupOptions } from './backing-up-authority.ts';
+import { type BackupProtection, backupRows, orderBackup, passwordOf } from './backup-order.ts';
 
 /** `holdfast ca backup FILE` */
 export const word: Word = {
@@ -44,10 +52,7 @@ export const word: Word = {
           '  holdfast ca backup --to /mnt/other-disk --every 24h --keep 14\n',
       );
   },
-  run: async (context: Context, file: string | undefined, options: CaBackupOptions) => {
-    if (options.to !== undefined) await backUpToPlace(context, options.to, options);
-    else if (file !== undefined) await backUpAuthority(context, file, options);
-  },
+  run: backUp,
 };
 
 function duration(text: string): string {
@@ -58,4 +63,44 @@ function duration(text: string): string {
 function count(text: string): number {
   if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('expected a number from 1 to 9999');
+}
+
+/** What `ca backup` and `ca move` take. */
+interface CaBackupOptions extends BackupProtection {
+  readonly format?: 'age' | 'p12';
+  readonly legacy?: boolean;
+  readonly to?: string;
+  readonly every?: string;
+  readonly keep?: number;
+}
+
+async function backUp(context: Context, file: string | undefined, options: CaBackupOptions): Promise<Answer> {
+  if (file === undefined) return await backUpToPlace(context, options);
+  if (options.format === 'p12') return await backUpAsPkcs12(context, file, options);
+  const answer = await orderBackup(context, 'ca.backup', { file, options });
+  return { value: answer, rows: backupRows(answer) };
+}
+
+/** `holdfast ca backup --to PLACE`: one now and, when it is said how often, from the server's next start on by themselves. */
+async function backUpToPlace(
+  context: Context,
+  { to = '', every, keep = defaultKeep, ...options }: CaBackupOptions,
+): Promise<Answer> {
+  const { workingDirectory } = context;
+  if (isUrl(to)) backupPlace(to, workingDirectory);
+  const place = isUrl(to) ? to : localPath(workingDirectory, to);
+  const input = { to: place, keep, ...(await passwordOf(context, options)) };
+  const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', input));
+  if (every !== undefined) await addSchedule(await openHome(context.home), { to: place, every, keep });
+  const scheduled =
+    every === undefined
+      ? []
+      : [row('from now on', `every ${every}, ${keep} are kept`, 'once the server was started again')];
+  return { value: answer, rows: [...backupRows(answer), ...scheduled] };
+}
+
+async function backUpAsPkcs12(context: Context, file: string, options: CaBackupOptions): Promise<Answer> {
+  const { passwordFile, legacy = false, force = false } = options;
+  const password = await choosePassword(context, passwordFile, 'password for the PKCS#12 file');
+  return await backUpKeys(context, { file, password, legacy, replace: force, word: '--force' });
 }

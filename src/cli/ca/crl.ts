@@ -5,6 +5,7 @@ import { writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin, withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, line, type Row, row, table } from '../terminal/answer.ts';
 import { formatTime, plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -33,25 +34,28 @@ export interface CrlOptions {
 }
 
 /** `holdfast ca crl`: all lists, or one of them to look at or for a file, which is readable for everybody. */
-export async function showCrl(
-  context: Context,
-  label: string | undefined,
-  options: CrlOptions,
-): Promise<void> {
+async function showCrl(context: Context, label: string | undefined, options: CrlOptions): Promise<Answer> {
   const { out, pem = false } = options;
   if (label === undefined && out === undefined && !pem) return await listCrls(context);
   const { der, view } = await withAdmin(context, (admin) => fetchCrl(admin, label));
-  const { output } = context;
-  if (out === undefined && pem && !output.json) return output.data(crlPem(der).trimEnd());
   const revoked = parseCrl(der).revoked.size;
   const file = out === undefined ? undefined : localPath(context.workingDirectory, out);
   if (file !== undefined)
     await writeChosenFile(file, pem ? crlPem(der) : der, { mode: 0o644, replace: true });
-  if (output.json) return output.value({ ...view, revoked, file });
-  output.row('list', view.label, `number ${view.number}`, plural(revoked, 'certificate'));
-  output.row('signed', formatTime(new Date(view.signedAt)));
-  output.row('next', formatTime(new Date(view.nextUpdate)));
-  if (file !== undefined) output.row('written', file);
+  const isData = pem && file === undefined;
+  const rows = isData ? [line(crlPem(der).trimEnd())] : crlRows(view, revoked, file);
+  return { value: { ...view, revoked, file }, rows };
+}
+
+function* crlRows(
+  { label, number, signedAt, nextUpdate }: Omit<OperationAnswer<'ca.crl'>, 'bytes' | 'piece'>,
+  revoked: number,
+  file: string | undefined,
+): Iterable<Row> {
+  yield row('list', label, `number ${number}`, plural(revoked, 'certificate'));
+  yield row('signed', formatTime(new Date(signedAt)));
+  yield row('next', formatTime(new Date(nextUpdate)));
+  if (file !== undefined) yield row('written', file);
 }
 
 /** A list, a piece at a time; another one when that was signed meanwhile. */
@@ -82,22 +86,25 @@ function lengthOf(pieces: readonly Bytes[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
-async function listCrls(context: Context): Promise<void> {
-  const { output } = context;
+async function listCrls(context: Context): Promise<Answer> {
   const lists = await askAdmin(context, (admin) => admin.call('ca.crls', {}));
-  if (output.json) return output.value(lists);
-  output.table(
-    [
-      { heading: 'Issuer' },
-      { heading: 'Number', align: 'right' },
-      { heading: 'Signed' },
-      { heading: 'Next' },
+  return {
+    value: lists,
+    rows: [
+      table(
+        [
+          { heading: 'Issuer' },
+          { heading: 'Number', align: 'right' },
+          { heading: 'Signed' },
+          { heading: 'Next' },
+        ],
+        lists.map(({ label, number, signedAt, nextUpdate }) => [
+          label,
+          String(number),
+          formatTime(new Date(signedAt)),
+          formatTime(new Date(nextUpdate)),
+        ]),
+      ),
     ],
-    lists.map(({ label, number, signedAt, nextUpdate }) => [
-      label,
-      String(number),
-      formatTime(new Date(signedAt)),
-      formatTime(new Date(nextUpdate)),
-    ]),
-  );
+  };
 }

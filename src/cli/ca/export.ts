@@ -5,6 +5,7 @@ import { writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -35,7 +36,7 @@ export interface CaExportOptions {
 }
 
 /** `holdfast ca export`: public certificates, so readable for everybody. */
-export async function exportCa(context: Context, file: string, options: CaExportOptions): Promise<void> {
+async function exportCa(context: Context, file: string, options: CaExportOptions): Promise<Answer> {
   const { chain = false, format, force = false } = options;
   if (chain && format === 'der') {
     throw new HoldfastError('usage', 'a DER file holds one certificate, and --chain is more', {
@@ -46,8 +47,10 @@ export async function exportCa(context: Context, file: string, options: CaExport
   const { certificates } = await askAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
   await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force, word: '--force' });
-  if (context.output.json) return context.output.value({ file: path, certificates: ders.length });
-  context.output.row('exported', path, plural(ders.length, 'certificate'));
+  return {
+    value: { file: path, certificates: ders.length },
+    rows: [row('exported', path, plural(ders.length, 'certificate'))],
+  };
 }
 
 function encode(ders: readonly Bytes[], format: CaExportOptions['format']): Bytes | string {

@@ -1,9 +1,12 @@
+import { HoldfastError } from '../../base/index.ts';
+import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { type CaBackupOptions, moveAuthority, undoMoving } from './backing-up-authority.ts';
+import { type BackupProtection, backupRows, orderBackup } from './backup-order.ts';
 
-interface MoveOptions extends CaBackupOptions {
+interface MoveOptions extends BackupProtection {
   readonly undo?: string;
 }
 
@@ -30,8 +33,38 @@ export const word: Word = {
         '\nExamples:\n  holdfast ca move /media/stick/authority.age\n  holdfast ca move --undo "the new machine never came"\n',
       );
   },
-  run: async (context: Context, file: string | undefined, options: MoveOptions) => {
-    if (options.undo !== undefined) await undoMoving(context, options.undo);
-    else if (file !== undefined) await moveAuthority(context, file, options);
-  },
+  run: moveAuthority,
 };
+
+async function moveAuthority(
+  context: Context,
+  file: string | undefined,
+  { undo, ...options }: MoveOptions,
+): Promise<Answer> {
+  if (file === undefined) return await undoMoving(context, undo ?? '');
+  const answer = await orderBackup(context, 'ca.move', { file, options });
+  const rows = [
+    ...backupRows(answer),
+    row('retired', 'this authority issues and answers no longer'),
+    row('next', `on the other machine: holdfast ca restore ${answer.path}`),
+  ];
+  return { value: answer, rows };
+}
+
+/** `holdfast ca move --undo REASON` */
+async function undoMoving(context: Context, reason: string): Promise<Answer> {
+  const answer = await withAdmin(context, (admin) => admin.call('ca.move-undo', { reason }));
+  if (answer.standing !== 'ready')
+    throw new HoldfastError(
+      'authority_superseded',
+      `a mirror of the log knows a newer copy of this authority, which is ${answer.standing} and issues nothing`,
+      { hint: 'use the newer one, on the machine where the file was restored' },
+    );
+  return {
+    value: answer,
+    rows: [
+      row('at work', 'this authority issues again'),
+      warning('destroy the file it was moved into: restored, it would be a second one'),
+    ],
+  };
+}

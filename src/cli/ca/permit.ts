@@ -1,6 +1,7 @@
 import { withAdmin } from '../home/administering.ts';
 import { addRules, exactlyOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca permit NAMES` */
@@ -22,10 +23,13 @@ export const word: Word = {
 };
 
 /** `holdfast ca permit`: which names may be certified from now on; none of them lifts every restriction. */
-export async function permitNames(context: Context, names: readonly string[]): Promise<void> {
-  const { output } = context;
+async function permitNames(context: Context, names: readonly string[]): Promise<Answer> {
   const issuer = await withAdmin(context, (admin) => admin.call('ca.permit', { names: [...names] }));
-  if (output.json) return output.value(issuer);
-  output.row('issuing', issuer.label, `valid to ${issuer.notAfter.slice(0, 10)}`);
-  output.row('permitted', issuer.permitted.join(', ') || 'any name');
+  return {
+    value: issuer,
+    rows: [
+      row('issuing', issuer.label, `valid to ${issuer.notAfter.slice(0, 10)}`),
+      row('permitted', issuer.permitted.join(', ') || 'any name'),
+    ],
+  };
 }

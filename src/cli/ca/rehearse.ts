@@ -6,6 +6,7 @@ import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { readKit } from '../repository/recovering.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca rehearse [FILE]` */
@@ -37,25 +38,28 @@ export interface CaRehearseOptions {
 }
 
 /** `holdfast ca rehearse [FILE]`: fails when the backup would not do. */
-export async function rehearseBackup(
+async function rehearseBackup(
   context: Context,
   file: string | undefined,
   options: CaRehearseOptions,
-): Promise<void> {
-  const { output, workingDirectory } = context;
+): Promise<Answer> {
+  const { workingDirectory } = context;
   const path = file === undefined ? undefined : localPath(workingDirectory, file);
   const key = await keyOf(context, options);
   const answer = await withAdmin(context, (admin) => admin.call('ca.rehearse', { path, ...key }));
-  if (output.json) output.value(answer);
-  else {
-    for (const { what, good, found } of answer.steps) output.row(what, good ? 'good' : 'BAD', found);
-    if (answer.depth === 'looked at')
-      output.warn(
-        'it was not opened: only kit or password show whether what is inside can be used (--kit FILE)',
-      );
-  }
-  if (answer.good) return;
-  throw wouldNotDo(answer);
+  return {
+    value: answer,
+    rows: rehearsalRows(answer),
+    failure: answer.good ? undefined : wouldNotDo(answer),
+  };
+}
+
+function* rehearsalRows({ steps, depth }: OperationAnswer<'ca.rehearse'>): Iterable<Row> {
+  for (const { what, good, found } of steps) yield row(what, good ? 'good' : 'BAD', found);
+  if (depth === 'looked at')
+    yield warning(
+      'it was not opened: only kit or password show whether what is inside can be used (--kit FILE)',
+    );
 }
 
 function wouldNotDo({ name, steps }: OperationAnswer<'ca.rehearse'>): HoldfastError {

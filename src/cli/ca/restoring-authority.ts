@@ -23,6 +23,7 @@ import { checkMayHoldAuthority } from '../home/one-network.ts';
 import { checkSettings, databaseOf, parseSettings, readSettings, type Settings } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { readKit } from '../repository/recovering.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { givenPassword } from '../terminal/choose-password.ts';
 import { plural } from '../terminal/format.ts';
 import { canFollow, type Followers, whoCanFollow } from './following.ts';
@@ -49,7 +50,7 @@ export async function restoreCa(
   context: Context,
   file: string | undefined,
   options: CaRestoreOptions,
-): Promise<void> {
+): Promise<Answer> {
   for (const place of options.mirror ?? []) await checkMirror(place, context.workingDirectory);
   if (file === undefined) return await resume(context, options);
   const path = localPath(context.workingDirectory, file);
@@ -68,7 +69,7 @@ export async function restoreCa(
   const followers = await whoCanFollow(contents.settings, settings);
   if (options.dryRun === true) {
     const left = canFollow(followers) ? [] : await backedUpNodes({ path, key, clock: context.clock });
-    return sayPlan(context, { contents, changes, followers, left });
+    return planAnswer({ contents, changes, followers, left });
   }
   await checkMayHoldAuthority(context.home, contents.manifest.network);
   const passphrase = await newKeystorePassphrase(context, {});
@@ -79,7 +80,13 @@ export async function restoreCa(
     await checkOpens(context, home, { passphrase, database });
     return restored;
   });
-  sayRestored(context, { network: manifest.network, keys: manifest.keys, result, changes, followers });
+  return restoredAnswer(context, {
+    network: manifest.network,
+    keys: manifest.keys,
+    result,
+    changes,
+    followers,
+  });
 }
 
 /** What was written is what the next command opens. */
@@ -97,7 +104,7 @@ async function checkOpens(
 }
 
 /** What an authority that is restored and waits is told: from its mirrors, or that there is none. */
-async function resume(context: Context, options: CaRestoreOptions): Promise<void> {
+async function resume(context: Context, options: CaRestoreOptions): Promise<Answer> {
   const home = await openHome(context.home);
   const settings = await readSettings(home);
   if (settings === undefined)
@@ -113,11 +120,10 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<void
     trustIssued: options.trustIssued === true,
     ofKeysAlone: isOfKeysAlone(options),
   });
-  if (context.output.json) return context.output.value({ network: settings.network, ...jsonOf(result) });
-  sayCaughtUp(context, result);
+  return { value: { network: settings.network, ...jsonOf(result) }, rows: caughtUpRows(result) };
 }
 
-async function restoreKeysAlone(context: Context, path: string, options: CaRestoreOptions): Promise<void> {
+async function restoreKeysAlone(context: Context, path: string, options: CaRestoreOptions): Promise<Answer> {
   if (options.dryRun === true)
     throw new HoldfastError('usage', `${path} holds keys alone: there is nothing in it to compare with`, {
       hint: 'restore it into an empty home: --home DIR',
@@ -128,7 +134,7 @@ async function restoreKeysAlone(context: Context, path: string, options: CaResto
     });
   const password = await givenPassword(context, options.passwordFile, 'password of the PKCS#12 file');
   const { restoreKeys } = await import('../vendor/restore-keys.ts');
-  await restoreKeys(context, { ...options, file: path, password });
+  return await restoreKeys(context, { ...options, file: path, password });
 }
 
 /** Whether something is said that an authority with its records does not ask. */
@@ -201,53 +207,50 @@ interface Plan extends Told {
   readonly left: readonly string[];
 }
 
-function sayPlan(context: Context, plan: Plan): void {
-  const { output } = context;
+function planAnswer(plan: Plan): Answer {
   const { network, epoch, madeAt, log, keys, retired } = plan.contents.manifest;
-  if (output.json)
-    return output.value({
-      network,
-      epoch,
-      madeAt,
-      log,
-      keys,
-      retired,
-      changes: plan.changes,
-      followers: plan.followers,
-      cannotFollow: plan.left,
-    });
-  output.row(
+  const { changes, followers, left: cannotFollow } = plan;
+  const value = { network, epoch, madeAt, log, keys, retired, changes, followers, cannotFollow };
+  return { value, rows: planRows(plan) };
+}
+
+function* planRows(plan: Plan): Iterable<Row> {
+  const { network, epoch, madeAt, log, keys } = plan.contents.manifest;
+  yield row(
     'would be',
     `${network}, epoch ${epoch + 1} or later`,
     `as of ${madeAt}`,
     `record ${log.sequence}`,
   );
-  sayKeys(context, keys);
-  sayChanges(context, plan);
-  for (const label of plan.left) output.row('cut off', label);
-  output.row('changed', 'nothing: this was a dry run');
+  yield* keyRows(keys);
+  yield* changeRows(plan);
+  for (const label of plan.left) yield row('cut off', label);
+  yield row('changed', 'nothing: this was a dry run');
 }
 
-function sayRestored(
-  context: Context,
-  restored: Told & {
-    readonly network: string;
-    readonly keys: BackupContents['manifest']['keys'];
-    readonly result: CaughtUp | HoldfastError;
-  },
-): void {
-  const { output } = context;
+interface Restored extends Told {
+  readonly network: string;
+  readonly keys: BackupContents['manifest']['keys'];
+  readonly result: CaughtUp | HoldfastError;
+}
+
+function restoredAnswer(context: Context, restored: Restored): Answer {
   const { network, keys, result, changes, followers } = restored;
-  if (output.json) return output.value({ network, keys, changes, followers, ...jsonOf(result) });
-  output.row('restored', network);
-  sayKeys(context, keys);
-  if (context.keystorePassphraseFile === undefined)
-    output.row('opened by', 'a new stash of this machine', 'a passphrase instead: holdfast keystore rekey');
-  sayChanges(context, restored);
-  if (!(result instanceof HoldfastError)) return sayCaughtUp(context, result);
-  output.row('waiting', 'nothing is issued, answered or served until it knows what happened since');
-  output.warn(result.message);
-  output.row('next', result.hint ?? '');
+  const value = { network, keys, changes, followers, ...jsonOf(result) };
+  return { value, rows: restoredRows(context, restored) };
+}
+
+function* restoredRows({ keystorePassphraseFile }: Context, restored: Restored): Iterable<Row> {
+  const { network, keys, result } = restored;
+  yield row('restored', network);
+  yield* keyRows(keys);
+  if (keystorePassphraseFile === undefined)
+    yield row('opened by', 'a new stash of this machine', 'a passphrase instead: holdfast keystore rekey');
+  yield* changeRows(restored);
+  if (!(result instanceof HoldfastError)) return yield* caughtUpRows(result);
+  yield row('waiting', 'nothing is issued, answered or served until it knows what happened since');
+  yield warning(result.message);
+  yield row('next', result.hint ?? '');
 }
 
 function jsonOf(result: CaughtUp | HoldfastError): object {
@@ -255,29 +258,29 @@ function jsonOf(result: CaughtUp | HoldfastError): object {
   return { standing: 'ready', ...result };
 }
 
-function sayCaughtUp({ output }: Context, { epoch, mirror, counts, notes }: CaughtUp): void {
+function* caughtUpRows({ epoch, mirror, counts, notes }: CaughtUp): Iterable<Row> {
   const { records, certificates, revoked, lost } = counts;
   const what = `${plural(certificates, 'certificate')} and ${plural(revoked, 'revocation')}`;
-  if (mirror !== undefined) output.row('log', `${plural(records, 'record')} from ${mirror}`, what);
-  for (const note of notes) output.warn(note);
+  if (mirror !== undefined) yield row('log', `${plural(records, 'record')} from ${mirror}`, what);
+  for (const note of notes) yield warning(note);
   for (const [kind, count] of Object.entries(lost))
-    output.warn(`${count} × ${kind}: the log says that it was, not what it was; do it again`);
-  output.row('at work', `epoch ${epoch}`, 'next: holdfast serve');
+    yield warning(`${count} × ${kind}: the log says that it was, not what it was; do it again`);
+  yield row('at work', `epoch ${epoch}`, 'next: holdfast serve');
 }
 
-function sayKeys({ output }: Context, keys: BackupContents['manifest']['keys']): void {
+function* keyRows(keys: BackupContents['manifest']['keys']): Iterable<Row> {
   const held = keys.filter((key) => key.held).map(({ label }) => label);
-  output.row('keys', held.join(', '));
+  yield row('keys', held.join(', '));
   for (const { label } of keys.filter((key) => !key.held))
-    output.warn(`the key ${label} is not in the backup`);
+    yield warning(`the key ${label} is not in the backup`);
 }
 
-function sayChanges({ output }: Context, { changes, followers }: Told): void {
-  for (const { key, before, now } of changes) output.row(key, `in the backup: ${before}`, `here: ${now}`);
+function* changeRows({ changes, followers }: Told): Iterable<Row> {
+  for (const { key, before, now } of changes) yield row(key, `in the backup: ${before}`, `here: ${now}`);
   const { reachable, statusLeadsHere } = followers;
-  if (reachable.length > 0) output.row('clients', `find the server at ${reachable.join(', ')}`);
-  else if (statusLeadsHere) output.row('clients', `learn the new addresses at ${followers.statusAddress}`);
-  else output.warn(whyNobodyFollows(followers));
+  if (reachable.length > 0) yield row('clients', `find the server at ${reachable.join(', ')}`);
+  else if (statusLeadsHere) yield row('clients', `learn the new addresses at ${followers.statusAddress}`);
+  else yield warning(whyNobodyFollows(followers));
 }
 
 function whyNobodyFollows({ lost, statusAddress }: Followers): string {

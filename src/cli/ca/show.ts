@@ -1,6 +1,7 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining, formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -18,29 +19,31 @@ type Ca = OperationAnswer<'ca.show'>;
 type Issuer = Ca['certificates'][number];
 
 /** `holdfast ca show`: every certificate of the authority's own, and who has its key. */
-export async function showCa(context: Context): Promise<void> {
-  const { output } = context;
+async function showCa(context: Context): Promise<Answer> {
   const ca = await askAdmin(context, (admin) => admin.call('ca.show', {}));
-  if (output.json) return output.value(ca);
-  output.row('authority', ca.network, `epoch ${ca.epoch}`, ca.standing);
-  if (ca.clock !== null) output.warn(ca.clock);
-  for (const sentence of ca.copies ?? []) output.warn(sentence);
-  for (const issuer of ca.certificates) sayIssuer(context, issuer);
+  return { value: ca, rows: authorityRows(context, ca) };
 }
 
-function sayIssuer({ output, clock }: Context, issuer: Issuer): void {
+function* authorityRows({ clock }: Context, ca: Ca): Iterable<Row> {
+  yield row('authority', ca.network, `epoch ${ca.epoch}`, ca.standing);
+  if (ca.clock !== null) yield warning(ca.clock);
+  for (const sentence of ca.copies ?? []) yield warning(sentence);
+  for (const issuer of ca.certificates) yield* issuerRows(issuer, clock.now());
+}
+
+function* issuerRows(issuer: Issuer, nowMs: number): Iterable<Row> {
   const { label, current, subject, fingerprint, serial, notBefore, notAfter, key } = issuer;
   const { revokedAt, revocationReason } = issuer;
   const state =
     revokedAt === undefined ? issuer.state : `revoked ${revokedAt.slice(0, 10)} (${revocationReason})`;
-  const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
-  output.row(label, subject, current ? 'in use' : 'of before');
-  output.row('', `valid ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`, `${left} left`, state);
-  output.row('', `key ${key}`, keyPlace(issuer));
-  output.row('', fingerprint);
-  output.row('', `serial ${serial}`);
-  if (issuer.permitted.length > 0) output.row('', `permitted: ${issuer.permitted.join(', ')}`);
-  if (issuer.excluded.length > 0) output.row('', `excluded: ${issuer.excluded.join(', ')}`);
+  const left = formatRemaining(new Date(notAfter).getTime() - nowMs);
+  yield row(label, subject, current ? 'in use' : 'of before');
+  yield row('', `valid ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`, `${left} left`, state);
+  yield row('', `key ${key}`, keyPlace(issuer));
+  yield row('', fingerprint);
+  yield row('', `serial ${serial}`);
+  if (issuer.permitted.length > 0) yield row('', `permitted: ${issuer.permitted.join(', ')}`);
+  if (issuer.excluded.length > 0) yield row('', `excluded: ${issuer.excluded.join(', ')}`);
 }
 
 function keyPlace({ keyPlace: place, keyFile, keySince }: Issuer): string {

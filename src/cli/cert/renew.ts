@@ -3,6 +3,7 @@ import { HoldfastError } from '../../base/index.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -14,14 +15,14 @@ export const word: Word = {
       .option('--force', 'also when it is not due yet')
       .addHelpText('after', '\nExamples:\n  holdfast cert renew\n  holdfast cert renew --force --json\n');
   },
-  run: (context: Context, options: { force?: boolean }) => renewCertificate(context, options),
+  run: renewCertificate,
 };
 
 /** `holdfast cert renew`: this machine's next certificate, when it is due or `force` says so. */
-export async function renewCertificate(
+async function renewCertificate(
   context: Context,
   { force = false }: { readonly force?: boolean },
-): Promise<void> {
+): Promise<Answer> {
   const { home, node } = await openOwnNode(context);
   const before = node.certificate.serial;
   await using held = new AsyncDisposableStack();
@@ -31,13 +32,13 @@ export async function renewCertificate(
   const connection = held.use(await connectNode(node, context));
   const renewed = (): boolean => node.certificate.serial !== before;
   if (!renewed() && (force || node.needsRenewal(context.clock))) await renewNode(node, connection, context);
-  sayRenewed(context, node, renewed());
+  return renewedAnswer(context, node, renewed());
 }
 
 /** After its end a certificate opens no door: the renewal is signed with it, and a person decides. */
-async function renewExpired(context: Context, node: Node): Promise<void> {
+async function renewExpired(context: Context, node: Node): Promise<Answer> {
   const waiting = await renewLate(node, context);
-  if (waiting === undefined) return sayRenewed(context, node, true);
+  if (waiting === undefined) return renewedAnswer(context, node, true);
   const { handle, server, expires } = waiting;
   const { role, name } = node.identity;
   throw new HoldfastError(
@@ -49,21 +50,14 @@ async function renewExpired(context: Context, node: Node): Promise<void> {
   );
 }
 
-function sayRenewed({ output, clock }: Context, node: Node, renewed: boolean): void {
+function renewedAnswer({ clock }: Context, node: Node, renewed: boolean): Answer {
   const { serial, fingerprint, notAfter } = node.certificate;
   const next = node.renewalTime();
-  if (output.json) {
-    return output.value({
-      renewed,
-      serial,
-      fingerprint,
-      notAfter: notAfter.toISOString(),
-      renewal: next.toISOString(),
-    });
-  }
   const { role, name } = node.identity;
   const until = `valid ${formatRemaining(notAfter.getTime() - clock.now())}`;
-  output.row(renewed ? 'renewed' : 'not due', `${role} ${name}`, `serial ${serial}`, until);
+  const rows = [row(renewed ? 'renewed' : 'not due', `${role} ${name}`, `serial ${serial}`, until)];
   if (!renewed)
-    output.row('next', `renews itself in ${formatRemaining(next.getTime() - clock.now())}; now: --force`);
+    rows.push(row('next', `renews itself in ${formatRemaining(next.getTime() - clock.now())}; now: --force`));
+  const times = { notAfter: notAfter.toISOString(), renewal: next.toISOString() };
+  return { value: { renewed, serial, fingerprint, ...times }, rows };
 }

@@ -3,6 +3,7 @@ import { HoldfastError } from '../../base/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { askYes } from '../terminal/ask-yes.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
@@ -41,53 +42,50 @@ export interface RevokeOptions {
 }
 
 /** `holdfast cert revoke`: one certificate, a whole node, or an issuing certificate with all below it, once somebody has said yes. */
-export async function revokeCertificate(
+async function revokeCertificate(
   context: Context,
   text: string,
   { reason, yes = false, serial = false, node = false }: RevokeOptions,
-): Promise<void> {
-  await withAdmin(context, async (admin) => {
+): Promise<Answer> {
+  return await withAdmin(context, async (admin) => {
     const as = serial ? 'serial' : node ? 'node' : undefined;
     const { kind, what, description } = await admin.call('cert.revocable', { what: text, as });
     if (!yes) await confirm(context, description);
-    if (kind === 'issuer') sayIssuer(context, await admin.call('ca.revoke-issuer', { label: what, reason }));
-    else
-      sayRevoked(
-        context,
-        await admin.call('cert.revoke', { what, as: kind === 'identity' ? 'node' : 'serial', reason }),
-      );
+    if (kind === 'issuer') {
+      const issuer = await admin.call('ca.revoke-issuer', { label: what, reason });
+      return { value: issuer, rows: issuerRows(issuer) };
+    }
+    const found = kind === 'identity' ? 'node' : 'serial';
+    const revoked = await admin.call('cert.revoke', { what, as: found, reason });
+    return { value: revoked, rows: revokedRows(revoked) };
   });
 }
 
-function sayRevoked(context: Context, revoked: OperationAnswer<'cert.revoke'>): void {
-  const { output } = context;
-  if (output.json) return output.value(revoked);
-  output.row('revoked', revoked.identity, plural(revoked.serials.length, 'certificate'), revoked.reason);
-  for (const serial of revoked.serials) output.row('serial', serial);
-  if (revoked.joinCodes > 0) output.row('ended', plural(revoked.joinCodes, 'join code'));
-  sayMirrors(context, revoked.mirrors);
+function* revokedRows(revoked: OperationAnswer<'cert.revoke'>): Iterable<Row> {
+  yield row('revoked', revoked.identity, plural(revoked.serials.length, 'certificate'), revoked.reason);
+  for (const serial of revoked.serials) yield row('serial', serial);
+  if (revoked.joinCodes > 0) yield row('ended', plural(revoked.joinCodes, 'join code'));
+  yield* mirrorRows(revoked.mirrors);
 }
 
-function sayIssuer(context: Context, revoked: OperationAnswer<'ca.revoke-issuer'>): void {
-  const { output } = context;
-  if (output.json) return output.value(revoked);
+function* issuerRows(revoked: OperationAnswer<'ca.revoke-issuer'>): Iterable<Row> {
   const { label, serial, reason, replacedBy, toRenew } = revoked;
-  output.row('revoked', label, 'with all that it issued', reason);
-  output.row('serial', serial);
-  output.row('issuing', `${replacedBy} from now on`);
+  yield row('revoked', label, 'with all that it issued', reason);
+  yield row('serial', serial);
+  yield row('issuing', `${replacedBy} from now on`);
   if (toRenew > 0)
-    output.row(
+    yield row(
       'renewing',
       plural(toRenew, 'node'),
       'each gets another certificate when it comes the next time',
     );
-  sayMirrors(context, revoked.mirrors);
+  yield* mirrorRows(revoked.mirrors);
 }
 
-function sayMirrors({ output }: Context, mirrors: OperationAnswer<'cert.revoke'>['mirrors']): void {
+function* mirrorRows(mirrors: OperationAnswer<'cert.revoke'>['mirrors']): Iterable<Row> {
   for (const { name, reached, problem } of mirrors) {
-    if (reached) output.row('mirrored', name);
-    else output.warn(`${name} does not have this revocation yet: ${problem ?? 'it takes longer'}`);
+    if (reached) yield row('mirrored', name);
+    else yield warning(`${name} does not have this revocation yet: ${problem ?? 'it takes longer'}`);
   }
 }
 

@@ -19,6 +19,7 @@ import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -54,18 +55,17 @@ export interface VerifyOptions {
  * `holdfast cert verify FILE`: in the home of the authority, or of an administrator, by what is on record there; in any
  * other by this machine's trust bundle and the revocation lists of the network.
  */
-export async function verifyCertificateFile(
+async function verifyCertificateFile(
   context: Context,
   file: string,
   options: VerifyOptions,
-): Promise<void> {
+): Promise<Answer> {
   const chain = await readCertificates(localPath(context.workingDirectory, file));
   const byRecords = await hasRecords(context);
   const verdict = byRecords
     ? await verifyByRecords(context, chain, options)
     : await verifyByLists(context, chain, options);
-  if (context.output.json) return context.output.value(verdict);
-  sayVerdict(context, verdict, options);
+  return { value: verdict, rows: verdictRows(context, verdict, options) };
 }
 
 async function hasRecords(context: Context): Promise<boolean> {
@@ -110,18 +110,18 @@ function momentOf(text: string): Date {
   throw new HoldfastError('usage', `--at ${text}: expected a time such as 2027-01-31T12:00:00Z`);
 }
 
-function sayVerdict(
-  { output, clock }: Context,
+function* verdictRows(
+  { clock }: Context,
   verdict: CertificateVerdict,
   { at, host }: VerifyOptions,
-): void {
+): Iterable<Row> {
   const { subject, identity, path, revocation, notAfter } = verdict;
-  output.row('subject', subject, identity ?? '');
-  output.row('path', 'good', path.join(' ← '));
+  yield row('subject', subject, identity ?? '');
+  yield row('path', 'good', path.join(' ← '));
   const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
-  output.row('dates', 'good', at === undefined ? `${left} left` : `valid at ${at}`);
-  if (host !== undefined) output.row('names', 'good', `is for ${host}`);
-  output.row('revocation', 'good', revocation);
+  yield row('dates', 'good', at === undefined ? `${left} left` : `valid at ${at}`);
+  if (host !== undefined) yield row('names', 'good', `is for ${host}`);
+  yield row('revocation', 'good', revocation);
 }
 
 /** When, and until when to wait. */

@@ -4,6 +4,7 @@ import { openHome } from '../home/home.ts';
 import { addDatabase, readSettings } from '../home/settings.ts';
 import { parseDatabaseUrl } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -29,7 +30,7 @@ export const word: Word = {
 };
 
 /** `holdfast db migrate`: the records of this home's authority go into a database, and stay there. */
-export async function migrateDatabase({ home: path, clock, output }: Context, to: string): Promise<void> {
+async function migrateDatabase({ home: path, clock }: Context, to: string): Promise<Answer> {
   const home = await openHome(path);
   const settings = await readSettings(home);
   if (settings === undefined)
@@ -43,10 +44,14 @@ export async function migrateDatabase({ home: path, clock, output }: Context, to
   const place = { kind: 'postgres', url: new Secret(to) } as const;
   const order = { home: home.path, to: place, clock, settle: () => addDatabase(home, to) };
   const { rows, head, aside } = await migrateRecords(order);
-  if (output.json) return output.value({ rows: rows, log: head, aside });
   const certificates = plural(rows['certificates'] ?? 0, 'certificate');
-  output.row('records', certificates, `${plural(head.sequence, 'record')} of the log, in one chain`);
-  output.row('settings', home.settings, 'names the database now');
-  output.row('kept', aside, 'what it was before; remove it once there is a backup');
-  output.row('next', 'holdfast serve   ·   holdfast ca backup FILE');
+  return {
+    value: { rows: rows, log: head, aside },
+    rows: [
+      row('records', certificates, `${plural(head.sequence, 'record')} of the log, in one chain`),
+      row('settings', home.settings, 'names the database now'),
+      row('kept', aside, 'what it was before; remove it once there is a backup'),
+      row('next', 'holdfast serve   ·   holdfast ca backup FILE'),
+    ],
+  };
 }

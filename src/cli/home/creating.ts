@@ -7,6 +7,7 @@ import { addressesOf, checkNetworkName, defaultListeners, parseRequestedNames } 
 import { readPasswordFile } from '../files/password-file.ts';
 import { type CreationOptions, defaultPort } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
+import { type Row, row } from '../terminal/answer.ts';
 import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
 import { careOf } from './care-of.ts';
@@ -16,23 +17,6 @@ import { machineName, machineNames } from './machine.ts';
 import { checkBegins } from './one-network.ts';
 import { reachableNames } from './reachable-names.ts';
 import { databaseOf, type Settings, writeSettings } from './settings.ts';
-
-/** `holdfast init`: an authority and nothing else. */
-export async function initAuthority(context: Context, options: CreationOptions): Promise<void> {
-  await using opened = await createAuthorityHome(context, options);
-  const { authority, home } = opened;
-  if (context.output.json) {
-    context.output.value({
-      network: authority.network,
-      root: { fingerprint: authority.root.fingerprint },
-      recoveryKit: home.recoveryKit,
-      statusAddress: authority.statusAddress,
-    });
-    return;
-  }
-  await sayAuthority(context, opened);
-  context.output.row('next', 'holdfast serve   ·   holdfast token create NAME');
-}
 
 /** Makes the home and an authority in it. Whatever can be refused is refused before anything is written. */
 export async function createAuthorityHome(
@@ -65,23 +49,15 @@ export async function createAuthorityHome(
 }
 
 /** The lines that say which authority this is and what is to be done about its recovery kit. */
-export async function sayAuthority(
-  { output }: Context,
-  { authority, home, created }: AuthorityHome,
-): Promise<void> {
+export async function authorityRows({ authority, home, created }: AuthorityHome): Promise<Row[]> {
   const { root, network } = authority;
   const validFor = formatRemaining(root.notAfter.getTime() - root.notBefore.getTime());
-  const key = nameKey(describePublicKey(root.spki));
-  output.row(
-    'authority',
-    created ? 'created' : 'opened',
-    network,
-    `root ${shortFingerprint(root.fingerprint)}`,
-    `${key}, valid ${validFor}`,
-  );
-  if (!(await isThere(home.recoveryKit))) return;
+  const key = `${nameKey(describePublicKey(root.spki))}, valid ${validFor}`;
+  const state = created ? 'created' : 'opened';
+  const is = row('authority', state, network, `root ${shortFingerprint(root.fingerprint)}`, key);
+  if (!(await isThere(home.recoveryKit))) return [is];
   const kit = created ? 'kit written to' : 'kit is still at';
-  output.row('recovery', `${kit} ${home.recoveryKit}`, 'move it off this machine');
+  return [is, row('recovery', `${kit} ${home.recoveryKit}`, 'move it off this machine')];
 }
 
 async function newSettings(options: CreationOptions): Promise<Settings> {

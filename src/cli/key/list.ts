@@ -2,6 +2,7 @@ import { allKeys, type KeptKey } from '../../agent/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -18,28 +19,31 @@ export const word: Word = {
 };
 
 /** `holdfast key list`: every repository that this machine has a key of, by place, the one that was used last first. */
-export async function listKeys(context: Context): Promise<void> {
-  const { output } = context;
+async function listKeys(context: Context): Promise<Answer> {
   const { node } = await openHome(context.home);
   const keys = (await Keystore.exists(node)) ? allKeys(await Keystore.open(node)) : [];
-  if (output.json) return output.value(keys.map(toJson));
-  output.table(
-    [
-      { heading: 'Place', shrink: true },
-      { heading: 'Repository' },
-      { heading: 'Since' },
-      { heading: 'Last backup' },
-      { heading: 'Second key' },
+  return {
+    value: keys.map(toJson),
+    rows: [
+      table(
+        [
+          { heading: 'Place', shrink: true },
+          { heading: 'Repository' },
+          { heading: 'Since' },
+          { heading: 'Last backup' },
+          { heading: 'Second key' },
+        ],
+        keys.map(({ place, repository, since, lastBackup, escrowed }) => [
+          place,
+          repository?.slice(0, 8) ?? '',
+          timeOf(since),
+          timeOf(lastBackup?.time),
+          escrowed ? 'left at the server' : 'none',
+        ]),
+        'no key of a repository is kept here: the first backup makes one',
+      ),
     ],
-    keys.map(({ place, repository, since, lastBackup, escrowed }) => [
-      place,
-      repository?.slice(0, 8) ?? '',
-      timeOf(since),
-      timeOf(lastBackup?.time),
-      escrowed ? 'left at the server' : 'none',
-    ]),
-    'no key of a repository is kept here: the first backup makes one',
-  );
+  };
 }
 
 function timeOf(text: string | undefined): string {

@@ -1,6 +1,7 @@
 import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { choosePassword } from '../terminal/choose-password.ts';
 import type { Word } from '../word.ts';
 
@@ -29,14 +30,13 @@ export interface RekeyOptions {
 }
 
 /** `holdfast keystore rekey`: another passphrase, or a stash, opens the authority's keystore from now on. */
-export async function rekeyKeystore(context: Context, options: RekeyOptions): Promise<void> {
+async function rekeyKeystore(context: Context, options: RekeyOptions): Promise<Answer> {
   const { stash = false, newPassphraseFile: file } = options;
   const chosen = stash ? undefined : await choosePassword(context, file, 'new passphrase');
   const input = { passphrase: chosen?.reveal() };
   const { openedBy } = await withAdmin(context, (admin) => admin.call('keystore.rekey', input));
-  if (context.output.json) return context.output.value({ openedBy });
-  context.output.row(
-    'keystore',
-    openedBy === 'stash' ? 'opened by a stash file' : 'opened by the new passphrase',
-  );
+  return {
+    value: { openedBy },
+    rows: [row('keystore', openedBy === 'stash' ? 'opened by a stash file' : 'opened by the new passphrase')],
+  };
 }

@@ -1,5 +1,9 @@
+import { writeChosenFile } from '../files/chosen-file.ts';
+import { localPath } from '../files/local-path.ts';
+import { askAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { exportPolicy } from './changing-policy.ts';
 
 /** `holdfast policy export FILE` */
 export const word: Word = {
@@ -11,3 +15,11 @@ export const word: Word = {
   },
   run: exportPolicy,
 };
+
+/** `holdfast policy export FILE` */
+async function exportPolicy(context: Context, file: string): Promise<Answer> {
+  const path = localPath(context.workingDirectory, file);
+  const { policy } = await askAdmin(context, (admin) => admin.call('policy.show', {}));
+  await writeChosenFile(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644, replace: true });
+  return { value: { file: path }, rows: [row('exported', path)] };
+}

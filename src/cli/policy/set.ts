@@ -1,5 +1,8 @@
+import type { OperationAnswer } from '../../admin/index.ts';
+import { withAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { setPolicy } from './changing-policy.ts';
 
 /** `holdfast policy set KEY VALUE` */
 export const word: Word = {
@@ -20,3 +23,27 @@ Examples:
   holdfast policy set profiles.server.dnsSuffixes example.com,corp.example
   holdfast policy set profiles.client.lifetimeMs 14d
 `;
+
+/** `holdfast policy set KEY VALUE` */
+async function setPolicy(context: Context, key: string, value: string): Promise<Answer> {
+  const answer = await withAdmin(context, (admin) => admin.call('policy.set', { key, value }));
+  return { value: answer, rows: changeRows(answer, key, value) };
+}
+
+function* changeRows(
+  { changes, weaker }: OperationAnswer<'policy.set'>,
+  key: string,
+  value: string,
+): Iterable<Row> {
+  if (changes.length === 0) yield row('unchanged', `${key} says ${value} already`);
+  yield* changes.map((change) => changeRow('changed', change));
+  if (changes.length > 0 && weaker.includes(key)) yield warning(`${key} is weaker than the default now`);
+}
+
+/** One change of the policy, behind a word that says whether it holds. */
+export function changeRow(
+  word: string,
+  { key, before, after }: OperationAnswer<'policy.set'>['changes'][number],
+): Row {
+  return row(word, `${key}: ${before} → ${after}`);
+}

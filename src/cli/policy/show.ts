@@ -1,5 +1,6 @@
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, table } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast policy show` */
@@ -13,22 +14,25 @@ export const word: Word = {
 };
 
 /** `holdfast policy show`: what is not the default is marked, and how. */
-export async function showPolicy(context: Context): Promise<void> {
-  const { output } = context;
+async function showPolicy(context: Context): Promise<Answer> {
   const answer = await askAdmin(context, (admin) => admin.call('policy.show', {}));
-  if (output.json) return output.value(answer);
-  output.table(
-    [
-      { heading: 'Key' },
-      { heading: 'Value', shrink: true },
-      { heading: 'Default', shrink: true },
-      { heading: '' },
+  return {
+    value: answer,
+    rows: [
+      table(
+        [
+          { heading: 'Key' },
+          { heading: 'Value', shrink: true },
+          { heading: 'Default', shrink: true },
+          { heading: '' },
+        ],
+        answer.keys.map(({ key, value, default: byDefault, weaker }) => [
+          key,
+          value,
+          byDefault,
+          weaker ? 'weaker than the default' : value === byDefault ? '' : 'changed',
+        ]),
+      ),
     ],
-    answer.keys.map(({ key, value, default: byDefault, weaker }) => [
-      key,
-      value,
-      byDefault,
-      weaker ? 'weaker than the default' : value === byDefault ? '' : 'changed',
-    ]),
-  );
+  };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
 import { checkRules } from '../options/word-rules.ts';
+import { printAnswer } from '../terminal/answer.ts';
 import type { CommandEntry, WordEntry } from '../word.ts';
 import { words as allWords } from '../words.ts';
 import type { CalledWords } from './called-words.ts';
@@ -84,9 +85,11 @@ async function fill(command: Command, entry: WordEntry, wanted: Wanted): Promise
 async function load(command: Command, entry: CommandEntry, { start }: Wanted): Promise<Command> {
   const { word } = await entry.load();
   word.define(command);
-  command.action((...said: readonly unknown[]) =>
-    word.run(start(command), ...(said.slice(0, -1) as never[])),
-  );
+  command.action(async (...said: readonly unknown[]) => {
+    const context = start(command);
+    const answer = await word.run(context, ...(said.slice(0, -1) as never[]));
+    if (answer !== undefined) await printAnswer(context.output, answer);
+  });
   addCommonOptions(command);
   return pointToItsHelp(command);
 }

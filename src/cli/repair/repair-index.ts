@@ -3,6 +3,7 @@ import { type RepairIndexSummary, repairIndex } from '../../repository/index.ts'
 import { addRepositoryOptions, type RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { openTarget } from '../repository/repository-target.ts';
+import { type Answer, type Row, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -28,32 +29,33 @@ clients: such a file stays there, is passed over from now on, and can be deleted
 `;
 
 /** Puts what no readable index lists into a new one; `repository_damaged` when packs do not say what they hold. */
-export async function repairRepositoryIndex(context: Context, options: RepositoryOptions): Promise<void> {
-  const { output, signal } = context;
+async function repairRepositoryIndex(context: Context, options: RepositoryOptions): Promise<Answer> {
+  const { signal } = context;
   await using target = await openTarget(context, options, { cached: false });
   const summary = await repairIndex(target.repository, {
     signal,
-    onUnreadable: (_pack, { message }) => output.warn(message),
+    onUnreadable: (_pack, { message }) => context.output.warn(message),
   });
-  if (output.json) output.value(summary);
-  else sayRepair(context, summary);
-  const { unreadablePacks } = summary;
-  if (unreadablePacks === 0) return;
+  return { value: summary, rows: repairRows(summary), failure: unreadableIn(summary) };
+}
+
+function unreadableIn({ unreadablePacks }: RepairIndexSummary): HoldfastError | undefined {
+  if (unreadablePacks === 0) return undefined;
   const message = `${plural(unreadablePacks, 'pack')} in no index and not readable, each named above`;
-  throw new HoldfastError('repository_damaged', message, {
+  return new HoldfastError('repository_damaged', message, {
     hint: 'holdfast check names the files that are lost with them; a copy of the repository may have the packs',
   });
 }
 
-function sayRepair({ output }: Context, summary: RepairIndexSummary): void {
+function* repairRows(summary: RepairIndexSummary): Iterable<Row> {
   const { packs, blobs, lostPacks, removed, kept } = summary;
   const written = packs === 0 ? 'nothing to add: every pack is listed' : 'written into a new index';
-  output.row('index', ...(packs === 0 ? [] : [plural(packs, 'pack'), plural(blobs, 'blob')]), written);
+  yield row('index', ...(packs === 0 ? [] : [plural(packs, 'pack'), plural(blobs, 'blob')]), written);
   if (lostPacks > 0)
-    output.row('lost', `${plural(lostPacks, 'pack')}: holdfast backup PATH stores again what is still there`);
-  for (const name of removed) output.row('removed', `index ${name}, which was damaged or named what is lost`);
+    yield row('lost', `${plural(lostPacks, 'pack')}: holdfast backup PATH stores again what is still there`);
+  for (const name of removed) yield row('removed', `index ${name}, which was damaged or named what is lost`);
   for (const name of kept) {
-    output.row(
+    yield row(
       'kept',
       `index ${name}, which is damaged or names what is lost: passed over from now on; the storage did not let it be removed`,
     );

@@ -8,8 +8,8 @@ import { homeAt, openHome } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
 import type { ExcludeOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
+import { type Row, row, warning } from '../terminal/answer.ts';
 import { formatBytes, formatElapsed, plural } from '../terminal/format.ts';
-import type { Output } from '../terminal/output.ts';
 import { SizeEstimate } from './size-estimate.ts';
 import { warnOfOwnClock } from './wrong-clock.ts';
 
@@ -93,8 +93,8 @@ export async function backUp(
 }
 
 /** The line of a finished backup. */
-export function sayBackup(output: Output, route: string, result: BackupResult): void {
-  output.row(
+export function* backupRows(route: string, result: BackupResult): Iterable<Row> {
+  yield row(
     'backup',
     plural(result.files, 'file'),
     `${formatBytes(result.bytes)} → ${formatBytes(result.added)}`,
@@ -102,9 +102,9 @@ export function sayBackup(output: Output, route: string, result: BackupResult): 
     route,
     `snapshot ${result.snapshot.slice(0, 8)}`,
   );
-  if (result.mended > 0) output.row('mended', ...mendedWords(result));
+  if (result.mended > 0) yield row('mended', ...mendedWords(result));
   if (result.unreadable > 0)
-    output.warn(`${plural(result.unreadable, 'file')} could not be read; named above`);
+    yield warning(`${plural(result.unreadable, 'file')} could not be read; named above`);
 }
 
 function mendedWords({ mended, missing }: BackupResult): string[] {

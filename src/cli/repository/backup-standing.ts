@@ -8,6 +8,7 @@ import {
 import { dayMs, isHoldfastError } from '../../base/index.ts';
 import type { Home } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
+import { type Row, row } from '../terminal/answer.ts';
 import { formatAge, formatBytes, formatTime, plural } from '../terminal/format.ts';
 
 /** After so long without a backup, somebody should hear of it. */
@@ -39,13 +40,13 @@ export async function backupStanding(
 }
 
 /** Rows of `status`: each place, its newest backup, and what came of the newest attempt where that is not the same. */
-export function sayBackups({ output, clock }: Context, { records }: BackupStanding): void {
+export function* backupRows({ clock }: Context, { records }: BackupStanding): Iterable<Row> {
   for (const { place, attempt, success } of records) {
     const where = place === serverPlace ? [] : [`to ${place}`];
     if (success !== undefined) {
       const age = formatAge(clock.now() - Date.parse(success.time));
       const size = [plural(success.files, 'file'), formatBytes(success.bytes)];
-      output.row(
+      yield row(
         'backup',
         formatTime(new Date(success.time)),
         age,
@@ -56,7 +57,7 @@ export function sayBackups({ output, clock }: Context, { records }: BackupStandi
     }
     const state = attemptState(attempt);
     if (state === 'done') continue;
-    output.row(
+    yield row(
       'attempt',
       formatTime(new Date(attempt.begun)),
       said[state],

@@ -30,9 +30,10 @@ import { withHome } from '../home/with-home.ts';
 import { givenJoinCode } from '../joining/given-join-code.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
+import { type Answer, printRows } from '../terminal/answer.ts';
 import { askSecret } from '../terminal/ask-password.ts';
 import { askYes } from '../terminal/ask-yes.ts';
-import { sayFound, sayRecovered } from './recovery-report.ts';
+import { foundRows, recoveredAnswer } from './recovery-report.ts';
 import { repositoryUrl } from './repository-place.ts';
 import { warnOfFuture } from './wrong-clock.ts';
 
@@ -55,7 +56,7 @@ export async function recover(
   context: Context,
   codeText: string | undefined,
   options: RecoverOptions,
-): Promise<void> {
+): Promise<Answer> {
   const known = readFingerprint(options);
   const url = options.repo === undefined ? undefined : repositoryUrl(context.workingDirectory, options.repo);
   const kit = await readKit(context, options);
@@ -68,7 +69,13 @@ export async function recover(
   const node = await becomeNode(context, code);
   using connection = await connectNode(node, context);
   const reissued = code !== undefined;
-  await takeBack(context, connection, { ...options, url, kit, known: known ?? knownOf(kit, node), reissued });
+  return await takeBack(context, connection, {
+    ...options,
+    url,
+    kit,
+    known: known ?? knownOf(kit, node),
+    reissued,
+  });
 }
 
 interface TakeBackOptions extends Pick<RecoverOptions, 'trustServer'> {
@@ -79,17 +86,17 @@ interface TakeBackOptions extends Pick<RecoverOptions, 'trustServer'> {
 }
 
 /** Opens the repository, shows what is in it, and keeps a key to it unless somebody says that it is not theirs. */
-async function takeBack(context: Context, connection: Connection, options: TakeBackOptions): Promise<void> {
+async function takeBack(context: Context, connection: Connection, options: TakeBackOptions): Promise<Answer> {
   const { kit, known, url, trustServer = false, reissued } = options;
   const { signal } = context;
   const place = await connection.place({ url });
   const found = await openEscrowed(connection, place, { kit, known, trustServer, signal });
   const snapshots = await readSnapshots(context, found);
   const recovery = { connection, location: place.store.location, found, snapshots, reissued };
-  sayFound(context, recovery);
+  printRows(context.output, foundRows(recovery));
   if (found.proof !== 'known' && !trustServer) await accept(context, connection.node);
   await adoptEscrowed(place, found, signal);
-  sayRecovered(context, recovery);
+  return recoveredAnswer(recovery);
 }
 
 const maxKitBytes = 1024 * 1024;

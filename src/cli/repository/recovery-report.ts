@@ -1,7 +1,7 @@
 import type { Connection, EscrowedRepository, EscrowProof } from '../../agent/index.ts';
 import { kitEscrowLine } from '../../enrol/index.ts';
 import type { StoredSnapshot } from '../../repository/index.ts';
-import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatTime, plural } from '../terminal/format.ts';
 
 /** What is said of a recovery. */
@@ -17,20 +17,20 @@ export interface Recovery {
 }
 
 /** What the kit opened, before anything of it is kept. */
-export function sayFound({ output }: Context, { connection, found, snapshots, reissued }: Recovery): void {
+export function* foundRows({ connection, found, snapshots, reissued }: Recovery): Iterable<Row> {
   const { repository, fingerprint, proof } = found;
   const newest = snapshots.at(-1);
   const { role, name, network } = connection.node.identity;
   const ended = reissued ? ['older certificates of this name are revoked'] : [];
-  output.row(role, 'enrolled', `${name} of ${network}`, ...ended);
-  output.row('found', plural(snapshots.length, 'snapshot'));
+  yield row(role, 'enrolled', `${name} of ${network}`, ...ended);
+  yield row('found', plural(snapshots.length, 'snapshot'));
   if (newest !== undefined) {
     const from = newest.hostname === undefined ? [] : [`of ${newest.hostname}`];
-    output.row('newest', newest.id.slice(0, 8), formatTime(timeOf(newest)), ...from, newest.paths.join(', '));
+    yield row('newest', newest.id.slice(0, 8), formatTime(timeOf(newest)), ...from, newest.paths.join(', '));
   }
-  output.row('sealed', fingerprint, saidOf[proof]);
+  yield row('sealed', fingerprint, saidOf[proof]);
   if (proof === 'known') return;
-  output.warn(
+  yield warning(
     `only the server says that this is of ${name}: whoever has the server could have made password and repository ${repository.id.slice(0, 8)}`,
   );
 }
@@ -42,30 +42,32 @@ const saidOf: Readonly<Record<EscrowProof, string>> = {
 };
 
 /** That this machine has its repository again. */
-export function sayRecovered(
-  { output }: Context,
-  { connection: { node, server }, location, found, snapshots }: Recovery,
-): void {
-  const { repository, fingerprint, proof } = found;
+export function recoveredAnswer(recovery: Recovery): Answer {
+  const { connection, found, snapshots } = recovery;
+  const { node, server } = connection;
   const { network, role, name } = node.identity;
   const newest = snapshots.at(-1);
-  if (output.json) {
-    return output.value({
-      network,
-      role,
-      name,
-      server,
-      certificate: { serial: node.certificate.serial, notAfter: node.certificate.notAfter.toISOString() },
-      repository: repository.id,
-      escrow: { fingerprint, proof },
-      snapshots: snapshots.length,
-      newest: newest && { id: newest.id, time: timeOf(newest).toISOString(), paths: newest.paths },
-    });
-  }
-  output.row('repository', 'opened with the recovery kit', location, 'this machine has a key of its own now');
+  const value = {
+    network,
+    role,
+    name,
+    server,
+    certificate: { serial: node.certificate.serial, notAfter: node.certificate.notAfter.toISOString() },
+    repository: found.repository.id,
+    escrow: { fingerprint: found.fingerprint, proof: found.proof },
+    snapshots: snapshots.length,
+    newest: newest && { id: newest.id, time: timeOf(newest).toISOString(), paths: newest.paths },
+  };
+  return { value, rows: recoveredRows(recovery) };
+}
+
+function* recoveredRows({ connection, location, found, snapshots }: Recovery): Iterable<Row> {
+  const { fingerprint, proof } = found;
+  const { role, name } = connection.node.identity;
+  yield row('repository', 'opened with the recovery kit', location, 'this machine has a key of its own now');
   if (proof !== 'known')
-    output.row('kit', 'write on it', kitEscrowLine({ node: `${role}/${name}`, fingerprint }));
-  output.row('next', newest === undefined ? 'holdfast backup PATH' : 'holdfast restore latest --target DIR');
+    yield row('kit', 'write on it', kitEscrowLine({ node: `${role}/${name}`, fingerprint }));
+  yield row('next', snapshots.length === 0 ? 'holdfast backup PATH' : 'holdfast restore latest --target DIR');
 }
 
 function timeOf({ timeNs }: StoredSnapshot): Date {

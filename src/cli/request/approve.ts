@@ -1,7 +1,11 @@
 import { Option } from 'commander';
+import type { OperationAnswer } from '../../admin/index.ts';
+import type { Role } from '../../pki/index.ts';
+import { withAdmin } from '../home/administering.ts';
 import { RepeatableOption } from '../options/repeatable-option.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { approveRequest } from './deciding-requests.ts';
 import { requestId } from './request-id.ts';
 
 /** `holdfast request approve ID` */
@@ -31,3 +35,44 @@ Examples:
   holdfast request approve 3 --name vault --names vault.example.com
   holdfast request approve 4 --profile client --names none
 `;
+
+/** What `request approve` takes. */
+interface RequestApproveOptions {
+  readonly name?: string;
+  readonly profile?: Role;
+  readonly names?: readonly string[];
+}
+
+/** `holdfast request approve ID`: issues, and shows what was issued. */
+async function approveRequest(
+  context: Context,
+  id: number,
+  { name, profile, names }: RequestApproveOptions,
+): Promise<Answer> {
+  const chosen = names?.filter((each) => each !== 'none');
+  const { approved, certificate } = await withAdmin(context, async (admin) => {
+    const request = await admin.call('request.approve', {
+      id,
+      name,
+      profile,
+      names: chosen,
+    });
+    return {
+      approved: request,
+      certificate: await admin.call('cert.show', { serial: request.serial ?? '' }),
+    };
+  });
+  return { value: { ...approved, certificate }, rows: approvedRows(approved, certificate) };
+}
+
+function* approvedRows(
+  { id, decidedBy }: OperationAnswer<'request.approve'>,
+  { identity = '', subject, names, serial, notAfter }: OperationAnswer<'cert.show'>,
+): Iterable<Row> {
+  yield row('approved', `request ${id}`, `by ${decidedBy}`);
+  yield row('issued', identity, subject);
+  if (names.length > 0) yield row('names', names.join(', '));
+  yield row('serial', serial);
+  yield row('valid', `until ${notAfter}`);
+  yield row('next', 'whoever has the handle collects it: holdfast request collect HANDLE');
+}

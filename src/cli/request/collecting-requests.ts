@@ -29,6 +29,7 @@ import { openHome } from '../home/home.ts';
 import { checkMayHoldNode } from '../home/one-network.ts';
 import { nextOf } from '../join.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
 /** What `request collect` takes. */
@@ -54,7 +55,7 @@ export async function collect(
   context: Context,
   what: string | undefined,
   options: CollectOptions,
-): Promise<void> {
+): Promise<Answer> {
   if (options.out !== undefined) await checkChosenFile(chainFile(context, options.out), { replace: true });
   const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const pending = pick(keystore, what);
@@ -64,11 +65,11 @@ export async function collect(
   const answer = await followRequest(pending.submitted?.handle ?? '', server);
   checkApproved(answer, pending.name);
   if (options.out !== undefined) await writeChain(context, options.out, chainOf(answer));
-  await settleAnswer(context, { keystore, pending, server, answer });
+  return await settleAnswer(context, { keystore, pending, server, answer });
 }
 
-/** Pairs an approved answer with its key, and says what this machine has by that. */
-export async function settleAnswer(context: Context, answered: Answered): Promise<void> {
+/** Pairs an approved answer with its key, and gives what this machine has by that. */
+export async function settleAnswer(context: Context, answered: Answered): Promise<Answer> {
   const { keystore, pending, server, answer } = answered;
   const { node: directory } = await openHome(context.home);
   const chain = chainOf(answer);
@@ -80,10 +81,10 @@ export async function settleAnswer(context: Context, answered: Answered): Promis
     const order = { name: pending.name, identity, answer: answer.enrolment, bundle, clock: context.clock };
     await checkMayHoldNode(context.home, identity.network);
     await adoptEnrolment(directory, keystore, order);
-    return sayCollected(context, leaf, 'joined');
+    return collectedAnswer(leaf, 'joined');
   }
   await completePending(keystore, chain);
-  sayCollected(context, leaf, 'completed');
+  return collectedAnswer(leaf, 'completed');
 }
 
 /** One that was handed in elsewhere: its key may wait here all the same, else its certificate goes into a file. */
@@ -91,7 +92,7 @@ async function collectByHandle(
   context: Context,
   keystore: Keystore,
   { handle, ...options }: CollectOptions & { readonly handle: string },
-): Promise<void> {
+): Promise<Answer> {
   const server = await requestServer(context, options);
   const answer = await followRequest(handle, server);
   checkApproved(answer, handle);
@@ -105,7 +106,7 @@ async function collectByHandle(
       hint: 'name a file: --out FILE',
     });
   }
-  sayCollected(context, leaf, 'written');
+  return collectedAnswer(leaf, 'written');
 }
 
 /** The pending request that is meant, or undefined for a handle that is not known here. */
@@ -173,18 +174,11 @@ async function writeChain(context: Context, file: string, chain: readonly Bytes[
   await writeChosenFile(chainFile(context, file), text, { mode: 0o644, replace: true });
 }
 
-function sayCollected({ output }: Context, leaf: Certificate, how: 'joined' | 'completed' | 'written'): void {
+function collectedAnswer(leaf: Certificate, how: 'joined' | 'completed' | 'written'): Answer {
   const { serial, fingerprint, identity } = leaf;
   const notAfter = leaf.notAfter.toISOString();
-  if (output.json)
-    return output.value({
-      result: how,
-      serial,
-      fingerprint,
-      notAfter,
-      subject: formatName(leaf.subject),
-      identity,
-    });
-  output.row(how, formatName(leaf.subject), `serial ${serial}`, `until ${notAfter}`);
-  if (how === 'joined' && identity !== undefined) output.row('next', nextOf(identity.role));
+  const subject = formatName(leaf.subject);
+  const rows = [row(how, subject, `serial ${serial}`, `until ${notAfter}`)];
+  if (how === 'joined' && identity !== undefined) rows.push(row('next', nextOf(identity.role)));
+  return { value: { result: how, serial, fingerprint, notAfter, subject, identity }, rows };
 }

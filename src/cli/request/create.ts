@@ -16,6 +16,7 @@ import { withHome } from '../home/with-home.ts';
 import { RepeatableOption } from '../options/repeatable-option.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 import { parseDraft, type RequestDraft, type RequestFields } from './request-draft.ts';
 import { askForRequest } from './request-wizard.ts';
@@ -89,13 +90,13 @@ interface Plan {
 }
 
 /** `holdfast request create`: a key that stays here, and a request for it in a file, or handed in at once. */
-export async function createRequest(context: Context, options: RequestCreateOptions): Promise<void> {
+async function createRequest(context: Context, options: RequestCreateOptions): Promise<Answer> {
   const { draft, file } = isInteractive(options) ? await askPlan(context, options) : planOf(options);
   if (file === undefined) return await createAndSubmit(context, draft, options);
   const path = localPath(context.workingDirectory, file);
   await checkChosenFile(path, { replace: options.force === true, word: '--force' });
   await keepAnd(context, draft, ({ pending }) => writeRequest(path, pending.request, options));
-  sayCreated(context, draft, path);
+  return createdAnswer(draft, path);
 }
 
 /** A request that the server refuses is given up; one whose answer was lost may be waiting there. */
@@ -103,8 +104,8 @@ async function createAndSubmit(
   context: Context,
   draft: RequestDraft,
   options: RequestCreateOptions,
-): Promise<void> {
-  await keepAnd(context, draft, ({ keystore, pending }) =>
+): Promise<Answer> {
+  return await keepAnd(context, draft, ({ keystore, pending }) =>
     handIn(context, { keystore, own: pending, der: pending.request }, options),
   );
 }
@@ -116,17 +117,17 @@ interface Kept {
 }
 
 /** Makes the key and keeps it as pending, then does `work`; when that fails, nothing is left. */
-async function keepAnd(
+async function keepAnd<T>(
   context: Context,
   draft: RequestDraft,
-  work: (kept: Kept) => Promise<void>,
-): Promise<void> {
-  await withHome(context.home, async (home) => {
+  work: (kept: Kept) => Promise<T>,
+): Promise<T> {
+  return await withHome(context.home, async (home) => {
     const keystore = await openOrCreateKeystore(home.node);
     const { pending, keys } = await makeRequest(context, draft);
     await keepPending(keystore, pending, keys);
     try {
-      await work({ keystore, pending });
+      return await work({ keystore, pending });
     } catch (error) {
       if (!isHoldfastError(error, 'connection_lost')) await forgetPending(keystore, draft.friendlyName);
       throw error;
@@ -172,18 +173,16 @@ async function writeRequest(
   await writeChosenFile(path, requestPem(der), chosen);
 }
 
-function sayCreated(
-  { output }: Context,
-  { friendlyName, keyAlgorithm, subject, names }: RequestDraft,
-  path: string,
-): void {
+function createdAnswer({ friendlyName, keyAlgorithm, subject, names }: RequestDraft, file: string): Answer {
   const shown = names.map(formatGeneralName);
-  if (output.json) {
-    const value = { friendlyName, key: keyAlgorithm, subject: formatName(subject), names: shown, file: path };
-    return output.value(value);
-  }
-  output.row('request', friendlyName, formatName(subject), shown.join(', '));
-  output.row('key', keyAlgorithm, 'in the keystore of this machine, pending');
-  output.row('file', path);
-  output.row('next', 'send it to an authority; then: holdfast request complete FILE');
+  const rows = [
+    row('request', friendlyName, formatName(subject), shown.join(', ')),
+    row('key', keyAlgorithm, 'in the keystore of this machine, pending'),
+    row('file', file),
+    row('next', 'send it to an authority; then: holdfast request complete FILE'),
+  ];
+  return {
+    value: { friendlyName, key: keyAlgorithm, subject: formatName(subject), names: shown, file },
+    rows,
+  };
 }

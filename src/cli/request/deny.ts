@@ -1,6 +1,7 @@
+import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { denyRequest } from './deciding-requests.ts';
 import { requestId } from './request-id.ts';
 
 /** `holdfast request deny ID --reason TEXT` */
@@ -12,6 +13,21 @@ export const word: Word = {
       .requiredOption('--reason <text>', 'why, for the log and for who asked')
       .addHelpText('after', '\nExample:\n  holdfast request deny 3 --reason "not one of our machines"\n');
   },
-  run: (context: Context, id: number, { reason }: { readonly reason: string }) =>
-    denyRequest(context, id, reason),
+  run: denyRequest,
 };
+
+/** `holdfast request deny ID --reason TEXT` */
+async function denyRequest(
+  context: Context,
+  id: number,
+  { reason }: { readonly reason: string },
+): Promise<Answer> {
+  const denied = await withAdmin(context, (admin) => admin.call('request.deny', { id, reason }));
+  return {
+    value: denied,
+    rows: [
+      row('denied', `request ${id} for ${denied.identity}`, `by ${denied.decidedBy}`),
+      row('reason', denied.reason ?? ''),
+    ],
+  };
+}

@@ -1,6 +1,11 @@
 import { Option } from 'commander';
+import type { OperationAnswer } from '../../admin/index.ts';
+import { askAdmin } from '../home/administering.ts';
+import { collectPages } from '../home/collect-pages.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, table } from '../terminal/answer.ts';
+import { formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { listRequests } from './listing-requests.ts';
 
 /** `holdfast request list` */
 export const word: Word = {
@@ -19,3 +24,44 @@ export const word: Word = {
   },
   run: listRequests,
 };
+
+/** What `request list` takes. */
+interface RequestListOptions {
+  readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'all';
+}
+
+/** `holdfast request list` */
+async function listRequests(context: Context, { state }: RequestListOptions): Promise<Answer> {
+  const wanted = state === 'all' ? {} : { state };
+  const requests = await askAdmin(context, (admin) =>
+    collectPages<OperationAnswer<'request.list'>[number]>(({ after }) =>
+      admin.call('request.list', { ...wanted, before: after?.id }),
+    ),
+  );
+  return {
+    value: requests,
+    rows: [
+      table(
+        [
+          { heading: 'ID', align: 'right' },
+          { heading: 'For' },
+          { heading: 'Subject', shrink: true },
+          { heading: 'Asked' },
+          { heading: 'From', shrink: true },
+          { heading: 'State' },
+        ],
+        requests.map(({ id, identity, subject, asked, askedFrom, state: is, kind }) => [
+          String(id),
+          identity,
+          subject,
+          formatTime(new Date(asked)),
+          askedFrom,
+          kind === 'new' ? is : `${is}, ${kind}`,
+        ]),
+        state === 'pending'
+          ? 'no request waits for a decision; --state all lists those that were decided'
+          : 'there is no such request',
+      ),
+    ],
+  };
+}

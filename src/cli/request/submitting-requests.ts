@@ -15,6 +15,7 @@ import { readChosenFile } from '../files/read-chosen-file.ts';
 import { checkHome, openHome } from '../home/home.ts';
 import { givenJoinCode } from '../joining/given-join-code.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { serverOf, settleAnswer } from './collecting-requests.ts';
 import { requestServer, type ServerOptions } from './request-server.ts';
 
@@ -26,13 +27,13 @@ export interface SubmitOptions extends ServerOptions {
 }
 
 /** `holdfast request submit`: hands a request in; what is decided at once is collected at once. */
-export async function submit(context: Context, what: string, options: SubmitOptions): Promise<void> {
+export async function submit(context: Context, what: string, options: SubmitOptions): Promise<Answer> {
   const keystore = await ownKeystore(context);
   const pending = keystore === undefined ? [] : listPending(keystore);
   const named = pending.find(({ name }) => name === what);
   const der = named?.request ?? (await readRequestFile(context, what));
   const own = named ?? pending.find(({ request }) => equalBytes(request, der));
-  await handIn(context, { keystore, own, der }, options);
+  return await handIn(context, { keystore, own, der }, options);
 }
 
 /** A request, and where it waits when it is one of this machine's. */
@@ -42,12 +43,12 @@ export interface HandIn {
   readonly der: Bytes;
 }
 
-/** Hands a request in and says what became of it. */
+/** Hands a request in and gives what became of it. */
 export async function handIn(
   context: Context,
   { keystore, own, der }: HandIn,
   { profile, name, code: codeText, ...options }: SubmitOptions,
-): Promise<void> {
+): Promise<Answer> {
   const code = codeText === undefined ? undefined : await givenJoinCode(context, codeText);
   const server =
     own === undefined || code !== undefined
@@ -63,13 +64,13 @@ export async function handIn(
     },
     server,
   );
-  const noted = own && keystore && (await note(keystore, own, server, answer));
+  const noted = own && keystore && (await keepHandle(keystore, own, server, answer));
   if (noted !== undefined && keystore !== undefined && answer.state === 'approved')
     return await settleAnswer(context, { keystore, pending: noted, server, answer });
-  saySubmitted(context, server, answer);
+  return submittedAnswer(server, answer);
 }
 
-async function note(
+async function keepHandle(
   keystore: Keystore,
   own: PendingRequest,
   { address, bundle }: RequestServer,
@@ -104,14 +105,14 @@ function textOf(der: Bytes): string {
   return kind === 'pkcs10' ? requestPem(der) : asBuffer(der).toString('base64');
 }
 
-function saySubmitted(
-  { output }: Context,
+function submittedAnswer(
   { address }: RequestServer,
-  answer: RequestAnswer & { readonly handle: string },
-): void {
-  const { handle, state, identity, expires } = answer;
-  if (output.json) return output.value({ server: `https://${address}`, handle, state, identity, expires });
-  output.row('handed in', `${identity} at ${address}`, state, `waits until ${expires}`);
-  output.row('handle', handle, 'whoever has it can follow the request');
-  output.row('next', 'an administrator decides; then: holdfast request collect');
+  { handle, state, identity, expires }: RequestAnswer & { readonly handle: string },
+): Answer {
+  const rows = [
+    row('handed in', `${identity} at ${address}`, state, `waits until ${expires}`),
+    row('handle', handle, 'whoever has it can follow the request'),
+    row('next', 'an administrator decides; then: holdfast request collect'),
+  ];
+  return { value: { server: `https://${address}`, handle, state, identity, expires }, rows };
 }

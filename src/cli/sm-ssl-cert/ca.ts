@@ -7,12 +7,13 @@ import { sesamFiles } from '../../compat/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import type { AuthorityHome } from '../home/authority-home.ts';
-import { createAuthorityHome, sayAuthority } from '../home/creating.ts';
+import { authorityRows, createAuthorityHome } from '../home/creating.ts';
 import { checkHome, type Home, openHome } from '../home/home.ts';
 import { keystorePassphrase } from '../home/keystore-passphrase.ts';
 import { readSettings } from '../home/settings.ts';
 import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { madeFilesPath } from '../vendor/made-files.ts';
 import {
   isThere,
@@ -58,7 +59,7 @@ interface RootFiles {
  * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority, or over such files,
  * it refuses; `--replace` puts them aside first.
  */
-export async function makeCa(context: Context, options: CaOptions): Promise<void> {
+async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   const files = {
     certificate: sesamPath(context, sesamFiles.rootCertificate, options),
     key: sesamPath(context, sesamFiles.rootKey, options),
@@ -71,7 +72,7 @@ export async function makeCa(context: Context, options: CaOptions): Promise<void
   const aside = [];
   for (const path of [files.key, files.certificate]) aside.push(await setAside(path, context.clock.now()));
   await writeRoot(context, opened, files);
-  await sayCa(context, opened, files, [archive?.directory, ...aside]);
+  return await caAnswer(context, opened, files, [archive?.directory, ...aside]);
 }
 
 async function homeWithAuthority(context: Context): Promise<Home | undefined> {
@@ -156,21 +157,21 @@ async function writeRoot(
   ]);
 }
 
-async function sayCa(
-  context: Context,
+async function caAnswer(
+  { output }: Context,
   opened: AuthorityHome,
   files: RootFiles,
   aside: readonly (string | undefined)[],
-): Promise<void> {
-  const { output } = context;
+): Promise<Answer> {
   const archive = aside.filter((path) => path !== undefined);
   const { network, root } = opened.authority;
   output.warn(`${files.key} is not encrypted: keep it away from this machine`);
-  if (output.json)
-    return output.value({ network, root: { fingerprint: root.fingerprint }, ...files, archive });
-  await sayAuthority(context, opened);
-  output.row('certificate', files.certificate, 'goes to every client and server');
-  output.row('key', files.key, 'belongs in a safe place');
-  for (const path of archive) output.row('archived', path);
-  output.row('next', 'sm_ssl_cert server --common-name=HOST   ·   sm_ssl_cert client');
+  const rows = [
+    ...(await authorityRows(opened)),
+    row('certificate', files.certificate, 'goes to every client and server'),
+    row('key', files.key, 'belongs in a safe place'),
+    ...archive.map((path) => row('archived', path)),
+    row('next', 'sm_ssl_cert server --common-name=HOST   ·   sm_ssl_cert client'),
+  ];
+  return { value: { network, root: { fingerprint: root.fingerprint }, ...files, archive }, rows };
 }

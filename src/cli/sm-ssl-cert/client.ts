@@ -1,5 +1,12 @@
-import { makeClient } from '../vendor/sm-ssl-cert.ts';
+import { clientName, parseOid, sesamFiles } from '../../compat/index.ts';
+import { openHome } from '../home/home.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer } from '../terminal/answer.ts';
+import { issueWithKey } from '../vendor/issue-with-key.ts';
+import { rememberMade } from '../vendor/made-files.ts';
+import { type PlaceOptions, prepareDirectory, sesamPath, writeFiles } from '../vendor/written-files.ts';
 import type { Word } from '../word.ts';
+import { checkHasAuthority, issuedAnswer } from './issued.ts';
 import { addPlaceOptions } from './place-options.ts';
 
 /** `holdfast sm_ssl_cert client` */
@@ -28,3 +35,28 @@ Examples:
   sm_ssl_cert client
   sm_ssl_cert client --oid='CN:laptop,O:Smith, Jones & Co,C:DE' --path=/tmp/laptop
 `;
+
+interface ClientOptions extends PlaceOptions {
+  readonly oid?: string;
+  readonly name?: string;
+}
+
+/** `sm_ssl_cert client`: `client.pem` and `client.key` with the subject of `--oid`. */
+async function makeClient(context: Context, options: ClientOptions): Promise<Answer> {
+  const subject = options.oid === undefined ? undefined : parseOid(options.oid);
+  await checkHasAuthority(context);
+  const certificate = sesamPath(context, sesamFiles.clientCertificate, options);
+  const key = sesamPath(context, sesamFiles.clientKey, options);
+  await prepareDirectory(certificate);
+  const issued = await issueWithKey(context, {
+    role: 'client',
+    name: clientName(subject ?? {}, options.name),
+    subject,
+  });
+  await writeFiles([
+    { path: key, kind: sesamFiles.clientKey, text: issued.keyPem },
+    { path: certificate, kind: sesamFiles.clientCertificate, text: issued.certificatePem },
+  ]);
+  await rememberMade(await openHome(context.home), { client: { certificate, key } });
+  return issuedAnswer(context, issued, { certificate, key });
+}

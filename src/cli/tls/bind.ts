@@ -19,6 +19,7 @@ import { listenersOf, readSettings, type Settings } from '../home/settings.ts';
 import { addRules, exactlyOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type BindingTarget, bindingLabel } from '../serving/server-bindings.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -64,7 +65,7 @@ export interface BindOptions extends TargetOptions {
 }
 
 /** `holdfast tls bind FILE`: everything is checked before anything is changed. */
-export async function bindCertificate(context: Context, file: string, options: BindOptions): Promise<void> {
+export async function bindCertificate(context: Context, file: string, options: BindOptions): Promise<Answer> {
   const home = await openHome(context.home);
   const settings = await serverSettings(home);
   const target = targetOf(options, settings);
@@ -88,11 +89,11 @@ export async function bindCertificate(context: Context, file: string, options: B
       }),
     );
   });
-  sayBound(context, { target, leaf, settings, roots: roots.length });
+  return boundAnswer(context, { target, leaf, settings, roots: roots.length });
 }
 
 /** `holdfast tls unbind` */
-export async function unbindCertificate(context: Context, options: TargetOptions): Promise<void> {
+export async function unbindCertificate(context: Context, options: TargetOptions): Promise<Answer> {
   const home = await openHome(context.home);
   const settings = await serverSettings(home);
   const target = targetOf(options, settings);
@@ -106,12 +107,10 @@ export async function unbindCertificate(context: Context, options: TargetOptions
       admin.call('tls.unbind', { target: `${target.kind} ${target.name}`, hosts }),
     );
   });
-  if (context.output.json) return context.output.value(target);
-  context.output.row(
-    'unbound',
-    `${target.kind} ${target.name}`,
-    "the network's own certificate is shown again",
-  );
+  return {
+    value: target,
+    rows: [row('unbound', `${target.kind} ${target.name}`, "the network's own certificate is shown again")],
+  };
 }
 
 async function serverSettings(home: Home): Promise<Settings> {
@@ -348,7 +347,7 @@ interface Bound {
   readonly roots: number;
 }
 
-function sayBound({ output, clock }: Context, { target, leaf, settings, roots }: Bound): void {
+function boundAnswer({ output, clock }: Context, { target, leaf, settings, roots }: Bound): Answer {
   const uncovered = target.kind === 'listener' ? settings.names.filter((name) => !covers(leaf, name)) : [];
   if (uncovered.length > 0)
     output.warn(`clients are configured with ${uncovered.join(', ')}, which the certificate is not for`);
@@ -359,21 +358,14 @@ function sayBound({ output, clock }: Context, { target, leaf, settings, roots }:
       'clients of this network refuse it unless they are told whom to believe for it: --roots FILE',
     );
   const notAfter = leaf.notAfter.toISOString();
-  if (output.json) {
-    return output.value({
-      ...target,
-      serial: leaf.serial,
-      fingerprint: leaf.fingerprint,
-      notAfter,
-      uncovered,
-    });
-  }
   const left = formatRemaining(leaf.notAfter.getTime() - clock.now());
-  output.row(
+  const { serial, fingerprint } = leaf;
+  const shown = row(
     'bound',
     `${target.kind} ${target.name}`,
     formatName(leaf.subject),
     `until ${notAfter}`,
     `${left} left`,
   );
+  return { value: { ...target, serial, fingerprint, notAfter, uncovered }, rows: [shown] };
 }

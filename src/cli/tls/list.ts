@@ -6,6 +6,7 @@ import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { readBindings } from '../serving/server-bindings.ts';
+import { type Answer, row, table } from '../terminal/answer.ts';
 import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -22,8 +23,8 @@ export const word: Word = {
 };
 
 /** `holdfast tls list` */
-export async function listBindings(context: Context): Promise<void> {
-  const { output, clock } = context;
+async function listBindings(context: Context): Promise<Answer> {
+  const { clock } = context;
   const home = await openHome(context.home);
   const roots = await askAdmin(context, (admin) => admin.call('tls.list', {}));
   const keystore = await findKeystore(home.node);
@@ -32,22 +33,21 @@ export async function listBindings(context: Context): Promise<void> {
     const leaf = parseCertificate(credentials.chain[0] as Bytes);
     return { ...target, ...describeCertificate(leaf, clock.now()) };
   });
-  if (output.json) return output.value({ bindings, roots });
-  output.table(
-    [
-      { heading: 'Shown for' },
-      { heading: 'Subject', shrink: true },
-      { heading: 'Issuer', shrink: true },
-      { heading: 'Valid for' },
-    ],
-    bindings.map(({ kind, name, subject, issuer, notAfter }) => [
-      `${kind} ${name}`,
-      subject,
-      issuer,
-      formatRemaining(new Date(notAfter).getTime() - clock.now()),
-    ]),
-    "nothing is bound: the network's own certificate is shown everywhere",
+  const columns = [
+    { heading: 'Shown for' },
+    { heading: 'Subject', shrink: true },
+    { heading: 'Issuer', shrink: true },
+    { heading: 'Valid for' },
+  ];
+  const cells = bindings.map(({ kind, name, subject, issuer, notAfter }) => [
+    `${kind} ${name}`,
+    subject,
+    issuer,
+    formatRemaining(new Date(notAfter).getTime() - clock.now()),
+  ]);
+  const none = "nothing is bound: the network's own certificate is shown everywhere";
+  const clients = roots.map(({ host, subject, fingerprint }) =>
+    row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint)),
   );
-  for (const { host, subject, fingerprint } of roots)
-    output.row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint));
+  return { value: { bindings, roots }, rows: [table(columns, cells, none), ...clients] };
 }

@@ -5,6 +5,7 @@ import { isLoopbackName } from '../../policy/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { RepeatableOption } from '../options/repeatable-option.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, line, note } from '../terminal/answer.ts';
 import { formatRemaining, parseDuration, plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
@@ -64,9 +65,9 @@ export interface TokenRequest {
 }
 
 /** `holdfast token create NAME`: the code alone on stdout, what it stands for on stderr. */
-export async function createToken(context: Context, name: string, request: TokenRequest): Promise<void> {
+async function createToken(context: Context, name: string, request: TokenRequest): Promise<Answer> {
   const { role, uses, names, expires, reissue } = request;
-  const { output, clock } = context;
+  const { clock } = context;
   const token = await withAdmin(context, (admin) =>
     admin.call('token.create', {
       name,
@@ -78,16 +79,20 @@ export async function createToken(context: Context, name: string, request: Token
     }),
   );
   if (parseJoinCode(token.code).addresses.every(isLoopbackAddress))
-    output.warn(
+    context.output.warn(
       'the server has no names but loopback ones, so that this code works on its own machine alone; ' +
         'others need one that leads there, in names of holdfast.toml',
     );
-  if (output.json) return output.value(token);
-  output.data(token.code);
   const left = formatRemaining(new Date(token.expires).getTime() - clock.now());
   const often = token.uses === 1 ? 'once' : plural(token.uses, 'machine');
   const how = name.includes('*') ? 'holdfast join --name NAME' : 'holdfast join';
-  output.say(`for ${role} ${name}, ${often}, within ${left}; on that machine: ${how}, which asks for it`);
+  return {
+    value: token,
+    rows: [
+      line(token.code),
+      note(`for ${role} ${name}, ${often}, within ${left}; on that machine: ${how}, which asks for it`),
+    ],
+  };
 }
 
 /** Whether a `host:port` leads every machine to itself. */

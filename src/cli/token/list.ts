@@ -1,5 +1,10 @@
+import type { OperationAnswer } from '../../admin/index.ts';
+import { askAdmin } from '../home/administering.ts';
+import { collectPages } from '../home/collect-pages.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, table } from '../terminal/answer.ts';
+import { formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { listTokens } from './listing-tokens.ts';
 
 /** `holdfast token list` */
 export const word: Word = {
@@ -12,3 +17,36 @@ export const word: Word = {
   },
   run: listTokens,
 };
+
+/** `holdfast token list` */
+async function listTokens(context: Context): Promise<Answer> {
+  const tokens = await askAdmin(context, (admin) =>
+    collectPages<OperationAnswer<'token.list'>[number]>(({ after }) =>
+      admin.call('token.list', after === undefined ? {} : { before: after.id }),
+    ),
+  );
+  return {
+    value: tokens,
+    rows: [
+      table(
+        [
+          { heading: 'ID', align: 'right' },
+          { heading: 'Role' },
+          { heading: 'Name', shrink: true },
+          { heading: 'Uses' },
+          { heading: 'Expires' },
+          { heading: 'State' },
+        ],
+        tokens.map(({ id, role, name, uses, maxUses, expires, state, reissue }) => [
+          String(id),
+          role,
+          name,
+          `${uses} of ${maxUses}`,
+          formatTime(new Date(expires)),
+          reissue ? `${state}, reissue` : state,
+        ]),
+        'no join code was made: holdfast token create NAME',
+      ),
+    ],
+  };
+}

@@ -1,8 +1,10 @@
+import type { OperationAnswer } from '../../admin/index.ts';
 import type { Secret } from '../../base/index.ts';
 import { type ChosenFile, checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { prepareDirectory } from './written-files.ts';
 
@@ -17,8 +19,7 @@ export interface KeyBackup extends ChosenFile {
 export async function backUpKeys(
   context: Context,
   { file, password, legacy = false, ...chosen }: KeyBackup,
-): Promise<void> {
-  const { output } = context;
+): Promise<Answer> {
   const path = localPath(context.workingDirectory, file);
   await prepareDirectory(path);
   await checkChosenFile(path, chosen);
@@ -27,10 +28,16 @@ export async function backUpKeys(
   );
   const bytes = Buffer.from(answer.file, 'base64');
   await writeChosenFile(path, bytes, chosen);
-  if (output.json) return output.value({ file: path, bytes: bytes.length, keys: answer.keys });
-  const held = answer.keys.filter((key) => key.held).map(({ label }) => label);
-  output.row('backed up', path, formatBytes(bytes.length), `keys ${held.join(', ')}`);
-  for (const { label } of answer.keys.filter((key) => !key.held))
-    output.warn(`the key ${label} is not on this machine, so it is not in the file`);
-  output.row('without', 'what was issued and revoked: holdfast ca backup holds that too');
+  return {
+    value: { file: path, bytes: bytes.length, keys: answer.keys },
+    rows: keyRows(path, bytes.length, answer),
+  };
+}
+
+function* keyRows(path: string, bytes: number, { keys }: OperationAnswer<'ca.export-keys'>): Iterable<Row> {
+  const held = keys.filter((key) => key.held).map(({ label }) => label);
+  yield row('backed up', path, formatBytes(bytes), `keys ${held.join(', ')}`);
+  for (const { label } of keys.filter((key) => !key.held))
+    yield warning(`the key ${label} is not on this machine, so it is not in the file`);
+  yield row('without', 'what was issued and revoked: holdfast ca backup holds that too');
 }

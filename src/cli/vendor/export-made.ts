@@ -6,12 +6,12 @@ import { certificatePem } from '../../pki/index.ts';
 import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import { type MadeFiles, readMadeFiles } from './made-files.ts';
 import { prepareDirectory, writeFiles } from './written-files.ts';
 
 /** `cert export --layout sesam` at the server: the root, and the last client and server that `sm_ssl_cert` made. */
-export async function exportMade(context: Context, directory: string): Promise<void> {
-  const { output } = context;
+export async function exportMade(context: Context, directory: string): Promise<Answer> {
   const made = await readMadeFiles(await openHome(context.home));
   if (made.client === undefined && made.server === undefined) {
     throw new HoldfastError('object_not_found', 'sm_ssl_cert has made no client and no server here', {
@@ -26,8 +26,10 @@ export async function exportMade(context: Context, directory: string): Promise<v
   ].map((file) => ({ ...file, path: join(directory, file.kind.path) }));
   for (const { path } of files) await prepareDirectory(path);
   await writeFiles(files);
-  if (output.json) return output.value({ files: files.map(({ path }) => path) });
-  output.row('exported', directory, 'as they are now: copied files do not renew themselves');
+  return {
+    value: { files: files.map(({ path }) => path) },
+    rows: [row('exported', directory, 'as they are now: copied files do not renew themselves')],
+  };
 }
 
 async function textsOf(

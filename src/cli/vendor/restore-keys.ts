@@ -18,6 +18,7 @@ import { checkMayHoldAuthority } from '../home/one-network.ts';
 import { checkSettings, databaseOf, readSettings, type Settings } from '../home/settings.ts';
 import { defaultPort } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import { isThere } from './written-files.ts';
 
@@ -38,7 +39,7 @@ export interface KeysToRestore extends LostChoices {
  * Makes an authority from a PKCS#12 file alone. The password is tried, and everything in the file looked at, before
  * anything is written.
  */
-export async function restoreKeys(context: Context, restore: KeysToRestore): Promise<void> {
+export async function restoreKeys(context: Context, restore: KeysToRestore): Promise<Answer> {
   const { file, password, mirror = [] } = restore;
   const path = localPath(context.workingDirectory, file);
   if ((await checkHome(context.home)) === 'used' && (await hasAuthority(context.home)))
@@ -67,7 +68,7 @@ export async function restoreKeys(context: Context, restore: KeysToRestore): Pro
   });
   if (authority.weakness !== undefined)
     context.output.warn(`${path} protects what is in it weakly: ${authority.weakness}; destroy it`);
-  sayRestored(context, { home, authority, result, trusted: restore.trustIssued === true });
+  return restoredAnswer({ home, authority, result, trusted: restore.trustIssued === true });
 }
 
 /** The kit of before opens older backups and the repositories of clients, and nothing else does. */
@@ -104,23 +105,27 @@ interface Outcome {
   readonly trusted: boolean;
 }
 
-function sayRestored({ output }: Context, { home, authority, result, trusted }: Outcome): void {
+function restoredAnswer(outcome: Outcome): Answer {
+  const { home, authority, result } = outcome;
   const { network, certificates, keys } = authority;
   const waits = result instanceof HoldfastError;
   const all = [...certificates.keys()].sort().map((label) => ({ label, held: keys.has(label) }));
-  if (output.json)
-    return output.value({ network, home: home.path, recoveryKit: home.recoveryKit, keys: all, waits });
-  output.row('restored', network, `keys ${[...keys.keys()].sort().join(', ')}`);
+  const value = { network, home: home.path, recoveryKit: home.recoveryKit, keys: all, waits };
+  return { value, rows: restoredRows(outcome, all) };
+}
+
+function* restoredRows(
+  { home, authority: { network, keys }, result, trusted }: Outcome,
+  all: readonly { readonly label: string; readonly held: boolean }[],
+): Iterable<Row> {
+  yield row('restored', network, `keys ${[...keys.keys()].sort().join(', ')}`);
   for (const { label } of all.filter(({ held }) => !held))
-    output.warn(`the key ${label} was not in the file`);
-  output.row('recovery', `new kit written to ${home.recoveryKit}`, 'move it off this machine');
-  if (waits) {
-    output.row(
-      'waiting',
-      'nothing is issued or accepted: it does not know what it issued and revoked before',
-    );
-    output.warn(result.message);
-    output.row(
+    yield warning(`the key ${label} was not in the file`);
+  yield row('recovery', `new kit written to ${home.recoveryKit}`, 'move it off this machine');
+  if (result instanceof HoldfastError) {
+    yield row('waiting', 'nothing is issued or accepted: it does not know what it issued and revoked before');
+    yield warning(result.message);
+    yield row(
       'next',
       'holdfast ca restore --mirror PLACE   ·   without any: holdfast ca restore --re-enrol, or --trust-issued',
     );
@@ -128,10 +133,10 @@ function sayRestored({ output }: Context, { home, authority, result, trusted }: 
   }
   if (result.mirror !== undefined) {
     const { certificates: count, revoked } = result.counts;
-    output.row('log', result.mirror, plural(count, 'certificate'), plural(revoked, 'revocation'));
+    yield row('log', result.mirror, plural(count, 'certificate'), plural(revoked, 'revocation'));
   }
   const rejoin = result.mirror === undefined && !trusted;
-  output.row(
+  yield row(
     'next',
     rejoin ? 'holdfast serve   ·   holdfast token create NAME, for every machine' : 'holdfast serve',
   );

@@ -1,5 +1,6 @@
 import { withAdmin } from '../../home/administering.ts';
 import type { Context } from '../../program/context.ts';
+import { type Answer, row } from '../../terminal/answer.ts';
 import type { Word } from '../../word.ts';
 
 /** `holdfast ca clock accept --reason TEXT` */
@@ -14,11 +15,13 @@ export const word: Word = {
 };
 
 /** `holdfast ca clock accept`: the clock of this machine is right as it is, says whoever runs it. */
-export async function acceptClock(context: Context, { reason }: { readonly reason: string }): Promise<void> {
-  const { output } = context;
+async function acceptClock(context: Context, { reason }: { readonly reason: string }): Promise<Answer> {
   const answer = await withAdmin(context, (admin) => admin.call('ca.clock-accept', { reason }));
-  if (output.json) return output.value(answer);
   const { accepted } = answer;
-  if (accepted === null) return output.row('clock', 'nothing is wrong with it; nothing was recorded');
-  output.row('clock', `accepted at ${accepted.now}`, `expected ${accepted.expected}`);
+  const rows = [
+    accepted === null
+      ? row('clock', 'nothing is wrong with it; nothing was recorded')
+      : row('clock', `accepted at ${accepted.now}`, `expected ${accepted.expected}`),
+  ];
+  return { value: answer, rows };
 }

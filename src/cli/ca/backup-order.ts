@@ -1,0 +1,51 @@
+import type { OperationAnswer } from '../../admin/index.ts';
+import { localPath } from '../files/local-path.ts';
+import { withAdmin } from '../home/administering.ts';
+import type { Context } from '../program/context.ts';
+import { type Row, row, warning } from '../terminal/answer.ts';
+import { choosePassword } from '../terminal/choose-password.ts';
+import { formatBytes } from '../terminal/format.ts';
+
+/** How a backup is protected, and whether it may replace a file. */
+export interface BackupProtection {
+  readonly password?: boolean | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly force?: boolean | undefined;
+}
+
+/** Has a backup made in a file. */
+export async function orderBackup(
+  context: Context,
+  operation: 'ca.backup' | 'ca.move',
+  { file, options }: { readonly file: string; readonly options: BackupProtection },
+): Promise<OperationAnswer<'ca.backup'>> {
+  const { force = false } = options;
+  const path = localPath(context.workingDirectory, file);
+  const input = { path, force, ...(await passwordOf(context, options)) };
+  return await withAdmin(context, (admin) => admin.call(operation, input));
+}
+
+/** The password that is to open a backup, where one is said; the recovery kit opens it otherwise. */
+export async function passwordOf(
+  context: Context,
+  { passwordFile, password = passwordFile !== undefined }: BackupProtection,
+): Promise<{ password?: string }> {
+  if (!password) return {};
+  return { password: (await choosePassword(context, passwordFile, 'password for the backup')).reveal() };
+}
+
+/** The rows of a backup that was made, and of the keys in it. */
+export function* backupRows({
+  path,
+  bytes,
+  sequence,
+  opensWith,
+  keys,
+}: OperationAnswer<'ca.backup'>): Iterable<Row> {
+  const held = keys.filter((key) => key.held).map(({ label }) => label);
+  yield row('backed up', path, formatBytes(bytes), `up to record ${sequence}`, 'read back whole');
+  yield row('keys', held.join(', '));
+  yield row('opens with', `the ${opensWith}`);
+  for (const { label } of keys.filter((key) => !key.held))
+    yield warning(`the key ${label} is not on this machine, so it is not in the backup`);
+}

@@ -1,0 +1,97 @@
+import type { HoldfastError } from '../../base/index.ts';
+import type { Output } from './output.ts';
+import type { Column } from './table.ts';
+
+/** One piece of what a person reads. */
+export type Row =
+  /** `  label   text   text`, on stdout. */
+  | { readonly kind: 'row'; readonly label: string; readonly parts: readonly string[] }
+  /** A table on stdout; when it has no rows, `none` is said to the person instead. */
+  | {
+      readonly kind: 'table';
+      readonly columns: readonly Column[];
+      readonly cells: readonly string[][];
+      readonly none: string | undefined;
+    }
+  /** Data: a line on stdout as it is. */
+  | { readonly kind: 'line'; readonly text: string }
+  /** Said to a person, on stderr. */
+  | { readonly kind: 'note' | 'warning'; readonly text: string };
+
+/** What a command gives: `--json` prints the value, everybody else reads the rows. */
+export interface Answer {
+  /** Undefined where a command has nothing to give but that it is done; its rows stand on stderr then. */
+  readonly value: unknown;
+  /** Made only when they are read. */
+  readonly rows: Iterable<Row>;
+  /** What is wrong with what was found: thrown when all is printed. */
+  readonly failure?: HoldfastError | undefined;
+  /** Where it is not 0, and nothing failed. */
+  readonly exitCode?: number | undefined;
+}
+
+/** What a command gives of which there may be very much: each value with its row, as they come. */
+export interface AnswerStream {
+  readonly each: AsyncIterable<{ readonly value: unknown; readonly row: Row }>;
+}
+
+/** A row of a report. */
+export function row(label: string, ...parts: readonly string[]): Row {
+  return { kind: 'row', label, parts };
+}
+
+/** A table, and what is said when there is nothing in it. */
+export function table(columns: readonly Column[], cells: readonly string[][], none?: string): Row {
+  return { kind: 'table', columns, cells, none };
+}
+
+/** A line of data. */
+export function line(text: string): Row {
+  return { kind: 'line', text };
+}
+
+/** What a person is told beside the data. */
+export function note(text: string): Row {
+  return { kind: 'note', text };
+}
+
+/** What a person should look at. */
+export function warning(text: string): Row {
+  return { kind: 'warning', text };
+}
+
+/** Prints what a command gives, and sets the exit code that goes with it. @throws HoldfastError the failure in it */
+export async function printAnswer(output: Output, answer: Answer | AnswerStream): Promise<void> {
+  if ('each' in answer) return await printStream(output, answer);
+  if (output.json && answer.value !== undefined) output.value(answer.value);
+  else printRows(output, answer.rows);
+  if (answer.failure !== undefined) throw answer.failure;
+  process.exitCode ??= answer.exitCode;
+}
+
+/** Prints rows now, for what tells of itself while it goes on. */
+export function printRows(output: Output, rows: Iterable<Row>): void {
+  for (const each of rows) printRow(output, each);
+}
+
+async function printStream(output: Output, { each }: AnswerStream): Promise<void> {
+  for await (const { value, row: one } of each) {
+    if (output.json) output.value(value);
+    else printRow(output, one);
+  }
+}
+
+function printRow(output: Output, each: Row): void {
+  switch (each.kind) {
+    case 'row':
+      return output.row(each.label, ...each.parts);
+    case 'table':
+      return output.table(each.columns, each.cells, each.none);
+    case 'line':
+      return output.data(each.text);
+    case 'note':
+      return output.say(each.text);
+    case 'warning':
+      return output.warn(each.text);
+  }
+}
