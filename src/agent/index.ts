@@ -43,6 +43,7 @@ export {
   findPendingFor,
   forgetPending,
   keepPending,
+  keyOf,
   listPending,
   noteSubmitted,
   type OwnCertificate,

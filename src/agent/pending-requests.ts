@@ -1,9 +1,11 @@
+import type { KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { asBuffer, type Bytes, equalBytes, HoldfastError, Secret } from '../base/index.ts';
 import {
   type Certificate,
   exportPublicKey,
+  formatName,
   type KeyPair,
   orderChain,
   parseCertificate,
@@ -151,6 +153,22 @@ async function pair(
     entries.remove(pendingLabel(name));
   });
   return { name, chain };
+}
+
+/**
+ * The key that waits for the first certificate of a chain, which is paired by that, or that was paired with it before.
+ * @throws HoldfastError `keystore_entry_missing`, `certificate_not_allowed` when it belongs to another one of the chain
+ */
+export async function keyOf(keystore: Keystore, chain: readonly Bytes[]): Promise<KeyObject> {
+  const leaf = parseCertificate(chain[0] as Bytes);
+  const known = findOwnCertificate(keystore, leaf);
+  if (known === undefined) await completePending(keystore, chain);
+  const own = known ?? findOwnCertificate(keystore, leaf);
+  if (own !== undefined) return keystore.key(own.label);
+  const message = `the first certificate ${formatName(leaf.subject)} is not the one with a key here`;
+  throw new HoldfastError('certificate_not_allowed', message, {
+    hint: 'put the certificate of the server first, then each that signed the one before, all of them valid',
+  });
 }
 
 /** The key and chain that were paired for a certificate, found by its public key; undefined when there are none. */

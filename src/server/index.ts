@@ -3,5 +3,16 @@
  * before anything runs; storage streams past the framework, everything below `/-/` goes through it. A server holds no
  * key to anybody's data and contains no backup engine.
  */
+
+export { bindCertificate, unbindCertificate } from './change-binding.ts';
+export { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
+export { ServerCredentials } from './server-credentials.ts';
 export { type RunningServer, type ServerOptions, startServer } from './start-server.ts';
 export { StorePlace } from './store-place.ts';
+export {
+  type BindingTarget,
+  bindingName,
+  boundCertificates,
+  readBindings,
+  ServerBindings,
+} from './tls-bindings.ts';

@@ -9,7 +9,7 @@
  */
 export { checkServerUse } from './check-purpose.ts';
 export { forbiddenName } from './forbidden-name.ts';
-export { Keystore, type KeystoreEditor, type OpenKeystoreOptions } from './keystore.ts';
+export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export { overwritingOld } from './overwrite-old.ts';
 export type { Purpose } from './purpose.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';

@@ -42,6 +42,9 @@ export interface OpenKeystoreOptions {
   readonly passphrase?: (() => Promise<Secret<string>>) | undefined;
 }
 
+/** Label of a server's own key and chain in the keystore of its machine. */
+export const serverLabel = 'server';
+
 /**
  * A node's encrypted key database and the stash file with the random bytes that open it, side by side in a directory
  * (format: `keystore-format.ts`). Whoever has one of the two files has nothing. A passphrase can take the place of the

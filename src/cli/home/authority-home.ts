@@ -2,8 +2,9 @@ import type { AdminContext } from '../../admin/index.ts';
 import { type Authority, type Looks, openAuthority } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { addressesOf, namesForCodes } from '../../policy/index.ts';
+import { boundCertificates } from '../../server/index.ts';
+import { Keystore } from '../../trust/index.ts';
 import type { Context } from '../program/context.ts';
-import { boundCertificates } from '../serving/bound-certificates.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
@@ -62,7 +63,10 @@ export function adminContext(
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path, context.line),
     store: storeOf({ home, settings, authority }),
-    bound: () => boundCertificates(home.node, context.clock.now()),
+    bound: async () =>
+      (await Keystore.exists(home.node))
+        ? boundCertificates(await Keystore.open(home.node), context.clock.now())
+        : [],
   };
 }
 

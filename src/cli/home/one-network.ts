@@ -2,8 +2,7 @@ import { readNodeState } from '../../agent/index.ts';
 import { hasAuthority } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { identityUri } from '../../pki/index.ts';
-import { Keystore } from '../../trust/index.ts';
-import { serverLabel } from '../serving/server-credentials.ts';
+import { Keystore, serverLabel } from '../../trust/index.ts';
 import { checkHome, homeAt } from './home.ts';
 import { readSettings } from './settings.ts';
 

@@ -1,14 +1,14 @@
+import { openOrCreateKeystore } from '../../agent/index.ts';
 import { HoldfastError, type LogLevel } from '../../base/index.ts';
 import { describeListener, type ListenerPolicy } from '../../policy/index.ts';
-import { startServer } from '../../server/index.ts';
+import { ServerBindings, ServerCredentials, startServer } from '../../server/index.ts';
 import { type Credentials, Hot } from '../../transport/index.ts';
 import { type AuthorityHome, adminContext } from '../home/authority-home.ts';
+import { machineName } from '../home/machine.ts';
 import { reachableNames } from '../home/reachable-names.ts';
 import { listenersOf, type Settings } from '../home/settings.ts';
 import { storeOf } from '../home/store-of.ts';
 import type { Context } from '../program/context.ts';
-import { ServerBindings } from './server-bindings.ts';
-import { ServerCredentials } from './server-credentials.ts';
 
 /** What can be said for one run of the server. */
 export interface ServingOptions {
@@ -46,9 +46,18 @@ export async function startServing(
   const settings = settingsOf(context, opened.settings, options);
   const level = new Hot<LogLevel>(settings.logLevel ?? 'info');
   const log = context.logAt(() => level.current).child({ part: 'server' });
-  const own = await ServerCredentials.open(home.node, opened.authority, settings.names, context.clock);
+  const { authority } = opened;
+  const { names } = settings;
+  const keystore = await openOrCreateKeystore(home.node);
+  const own = await ServerCredentials.open({
+    keystore,
+    authority,
+    name: machineName(),
+    names,
+    clock: context.clock,
+  });
   const credentials: Hot<Credentials> = own.current;
-  const bindings = await ServerBindings.open(home.node);
+  const bindings = await ServerBindings.open(() => openOrCreateKeystore(home.node));
   const store = storeOf({ ...opened, settings });
   const server = await startServer({
     authority: opened.authority,

@@ -1,6 +1,8 @@
-import { openOrCreateKeystore } from '../../agent/index.ts';
-import { type Credentials, Hot, noBindings, type TlsBindings } from '../../transport/index.ts';
-import { Keystore } from '../../trust/index.ts';
+import type { BoundCertificate } from '../admin/index.ts';
+import { type Bytes, dayMs } from '../base/index.ts';
+import { parseCertificate } from '../pki/index.ts';
+import { type Credentials, Hot, noBindings, type TlsBindings } from '../transport/index.ts';
+import type { Keystore } from '../trust/index.ts';
 
 /** What a certificate from elsewhere is bound to. */
 export interface BindingTarget {
@@ -17,9 +19,14 @@ export interface Binding {
 
 const kinds = ['host', 'listener'] as const;
 
+/** `host vault.example`, `listener open`. */
+export function bindingName({ kind, name }: BindingTarget): string {
+  return `${kind} ${name}`;
+}
+
 /** Under which label key and chain of a binding stand in the keystore of the server's machine. */
-export function bindingLabel({ kind, name }: BindingTarget): string {
-  return `tls ${kind} ${name}`;
+export function bindingLabel(target: BindingTarget): string {
+  return `tls ${bindingName(target)}`;
 }
 
 /** The bindings that are in a keystore. */
@@ -36,25 +43,43 @@ export function readBindings(keystore: Keystore): Binding[] {
   });
 }
 
+const noticeMs = 30 * dayMs;
+
+/**
+ * The bindings of a keystore as `status` shows them. Nobody renews their certificates but whoever bound them, so that a month
+ * is none too long to hear of its end.
+ */
+export function boundCertificates(keystore: Keystore, nowMs: number): BoundCertificate[] {
+  return readBindings(keystore).map(({ target, credentials }) => {
+    const { notAfter } = parseCertificate(credentials.chain[0] as Bytes);
+    const leftMs = notAfter.getTime() - nowMs;
+    return {
+      target: bindingName(target),
+      notAfter: notAfter.toISOString(),
+      state: leftMs < 0 ? 'ended' : leftMs < noticeMs ? 'ending' : 'good',
+    };
+  });
+}
+
 /** What a running server shows for certain hosts and listeners; read again when it has changed. */
 export class ServerBindings {
-  readonly #directory: string;
+  readonly #read: () => Promise<Keystore>;
   readonly current = new Hot<TlsBindings>(noBindings);
 
-  private constructor(directory: string) {
-    this.#directory = directory;
+  private constructor(read: () => Promise<Keystore>) {
+    this.#read = read;
   }
 
-  /** The bindings in the keystore in `directory`, which is made when there is none. */
-  static async open(directory: string): Promise<ServerBindings> {
-    const bindings = new ServerBindings(directory);
-    bindings.#use(readBindings(await openOrCreateKeystore(directory)));
+  /** The bindings in the keystore that `read` opens, as it is each time. */
+  static async open(read: () => Promise<Keystore>): Promise<ServerBindings> {
+    const bindings = new ServerBindings(read);
+    await bindings.reload();
     return bindings;
   }
 
   /** Takes what the keystore holds by now: from the next connection on it is shown. Connections go on. */
   async reload(): Promise<void> {
-    this.#use(readBindings(await Keystore.open(this.#directory)));
+    this.#use(readBindings(await this.#read()));
   }
 
   #use(bindings: readonly Binding[]): void {

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { type Holder, sampleCertificate } from '../../test/rig/sample-certificates.ts';
+import { dayMs } from '../base/index.ts';
+import { Keystore } from '../trust/index.ts';
+import { bindCertificate, unbindCertificate } from './change-binding.ts';
+import { boundCertificates, readBindings, ServerBindings } from './tls-bindings.ts';
+
+const target = { kind: 'host', name: 'vault.example' } as const;
+const lost = (): Promise<void> => Promise.reject(new Error('the server was not reached'));
+const told = async (): Promise<void> => {};
+
+describe('a certificate that is bound to a host', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  let first: Holder;
+  let second: Holder;
+  let keystore: Keystore;
+  before(async () => {
+    first = await sampleCertificate({});
+    second = await sampleCertificate({});
+  });
+  beforeEach(async () => {
+    rmSync(directory, { recursive: true });
+    keystore = await Keystore.create(directory);
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  const bind = ({ der, keys }: Holder, tell = told): Promise<void> =>
+    bindCertificate(keystore, target, { chain: [der], key: keys.privateKey }, tell);
+  const shown = (): unknown => readBindings(keystore).map(({ credentials }) => credentials.chain[0]);
+
+  it('is in the keystore before the server is told, and is what it was when that fails', async () => {
+    await bind(first, async () => assert.deepEqual(shown(), [first.der]));
+    await assert.rejects(bind(second, lost));
+    assert.deepEqual(shown(), [first.der]);
+  });
+
+  it('is shown no longer once the server knows that, and goes on being shown when it does not', async () => {
+    await bind(first);
+    await assert.rejects(unbindCertificate(keystore, target, lost));
+    assert.deepEqual(shown(), [first.der]);
+    await unbindCertificate(keystore, target, async () => assert.deepEqual(shown(), []));
+    assert.deepEqual(keystore.labels(), []);
+    await assert.rejects(unbindCertificate(keystore, target, told), { code: 'object_not_found' });
+  });
+
+  it('is what a running server shows after it has read its keystore again', async () => {
+    const bindings = await ServerBindings.open(() => Keystore.open(directory));
+    await bind(first);
+    assert.equal(bindings.current.current.hosts.size, 0);
+    await bindings.reload();
+    assert.deepEqual(bindings.current.current.hosts.get('vault.example')?.chain, [first.der]);
+  });
+
+  it('has a month in which its end is told', async () => {
+    await bind(first);
+    const state = (nowMs: number): unknown => boundCertificates(keystore, nowMs).map((each) => each.state);
+    assert.deepEqual(state(Date.now() - 31 * dayMs), ['good']);
+    assert.deepEqual(state(Date.now()), ['ending']);
+    assert.deepEqual(state(Date.now() + 2 * dayMs), ['ended']);
+  });
+});
