@@ -27,6 +27,8 @@ const tools: readonly Tool[] = [
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
+  { program: 'zsh', package: 'zsh', because: 'completes the words of the command line' },
+  { program: 'fish', package: 'fish', because: 'completes them too' },
   { program: 'strace', package: 'strace', because: 'kills a command at each of its steps' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
   {

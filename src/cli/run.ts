@@ -4,7 +4,7 @@ import { defaultHome } from './home/home.ts';
 import type { CalledWords } from './program/called-words.ts';
 import type { CommonOptions } from './program/common-options.ts';
 import type { Context } from './program/context.ts';
-import { createProgram } from './program/create-program.ts';
+import { createFullProgram, createProgram } from './program/create-program.ts';
 import { exitCode, exitCodeOf } from './program/exit-code.ts';
 import { whatEnded } from './program/failure.ts';
 import { nameOption } from './program/name-option.ts';
@@ -43,6 +43,7 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
       signal: signals.ended,
       onHangUp: signals.onHangUp,
       progress: (label) => startProgress(label, process.stderr),
+      program: createFullProgram,
     };
   };
   try {

@@ -331,6 +331,15 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'completion',
+    summary: 'make a shell complete these words, their options and files',
+    words: [
+      { name: 'bash', summary: 'for bash', load: () => import('./completion/bash.ts') },
+      { name: 'zsh', summary: 'for zsh', load: () => import('./completion/zsh.ts') },
+      { name: 'fish', summary: 'for fish', load: () => import('./completion/fish.ts') },
+    ],
+  },
+  {
     name: 'sm_ssl_cert',
     summary: 'the words of SEP sesam: make its certificates and keys',
     words: [

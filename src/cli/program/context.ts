@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Clock, Log, LogLevel } from '../../base/index.ts';
 import type { Line } from '../../transport/index.ts';
 import type { Output } from '../terminal/output.ts';
@@ -24,4 +25,6 @@ export interface Context {
   /** Does `work` at each SIGHUP until it is disposed of. */
   readonly onHangUp: (work: () => void) => Disposable;
   readonly progress: (label: string) => Progress;
+  /** The whole command line, to tell of: every word, with its options. */
+  readonly program: () => Promise<Command>;
 }
