@@ -48,11 +48,31 @@ test('a tree that keeps to the layers has no violations', () => {
   );
 });
 
+/** An authority with two rooms, a file above them, and a face that somebody looks at. */
+const rooms = {
+  'src/authority/index.ts':
+    "export { a } from './records/index.ts';\nexport { whole } from './authority.ts';\n",
+  'src/authority/authority.ts': "import { a } from './records/index.ts';\nexport const whole = a;\n",
+  'src/authority/records/index.ts': "export { a } from './a.ts';\n",
+  'src/authority/records/a.ts': 'export const a = 1;\nexport const b = 2;\n',
+  'src/authority/opening/index.ts': '',
+  'src/authority/opening/open.ts':
+    "import { whole } from '../authority.ts';\nimport { type a as A } from '../records/index.ts';\n",
+  'test/a.test.ts':
+    "import { type a } from '../src/authority/index.ts';\nconst { whole: x } = await import('../src/authority/index.ts');\n",
+};
+
+test('rooms that keep to their table have no violations, and tests look into any', () => {
+  const inside = { 'src/authority/opening/open.test.ts': "import { b } from '../records/a.ts';\n" };
+  assert.deepEqual(violationsIn({ ...rooms, ...inside }), []);
+});
+
 const violating: readonly [string, Record<string, string>, string][] = [
   [
     'a statement beside the records',
     {
       'src/authority/index.ts': '',
+      'src/authority/records/index.ts': '',
       'src/authority/records/a.ts': "export const sql = 'SELECT 1';\n",
       'src/authority/b.test.ts': "export const sql = 'SELECT 1';\n",
       'src/authority/c.ts':
@@ -154,6 +174,42 @@ const violating: readonly [string, Record<string, string>, string][] = [
       'src/pki/c.ts': "import './a.ts';\n",
     },
     'src/pki/a.ts: imports itself by way of src/pki/b.ts → src/pki/c.ts → src/pki/a.ts',
+  ],
+  [
+    'a room that the row does not list',
+    { ...rooms, 'src/authority/records/c.ts': "import '../opening/index.ts';\n" },
+    'src/authority/records/c.ts:1: records may not import opening',
+  ],
+  [
+    'what stands above a room',
+    { ...rooms, 'src/authority/records/c.ts': "import type { X } from '../authority.ts';\n" },
+    'src/authority/records/c.ts:1: records may not import authority',
+  ],
+  [
+    'the inside of another room',
+    { ...rooms, 'src/authority/opening/c.ts': "import { b } from '../records/a.ts';\n" },
+    'src/authority/opening/c.ts:1: imports src/authority/records/a.ts instead of authority/records/index.ts',
+  ],
+  [
+    'the inside of a room, shown by the folder',
+    { ...rooms, 'src/authority/index.ts': "export { a } from './records/a.ts';\n" },
+    'src/authority/index.ts:1: imports src/authority/records/a.ts instead of authority/records/index.ts',
+  ],
+  [
+    'a room without a row',
+    { ...rooms, 'src/authority/other/index.ts': '' },
+    'src/authority/other: the table of rooms has no row for it',
+  ],
+  ['a room without a face', { ...rooms, 'src/authority/log/a.ts': '' }, 'src/authority/log: has no index.ts'],
+  [
+    'a name that is shown to nobody',
+    {
+      'src/pki/index.ts': "export { a, type B } from './a.ts';\n",
+      'src/pki/a.ts': '',
+      'src/pki/a.test.ts': "import { a } from './index.ts';\n",
+      'src/trust/index.ts': "import type { B } from '../pki/index.ts';\n",
+    },
+    'src/pki/index.ts:1: shows a, which nobody imports',
   ],
   ['a folder without a face', { 'src/trust/a.ts': '' }, 'src/trust: has no index.ts'],
   [

@@ -40,6 +40,36 @@ export const bundled: readonly string[] = [
   'typebox',
 ];
 
+/**
+ * The rooms of a folder that has some: which of them may import which, from the lowest to the highest. What stands beside
+ * the rooms has the row of the folder's own name, and is imported by those that list it; the folder's `index.ts` shows any.
+ */
+export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  authority: {
+    records: '',
+    log: 'records',
+    issuers: 'records log',
+    standing: 'records log issuers',
+    policy: 'records log issuers standing',
+    signing: 'issuers',
+    issue: 'records log issuers standing signing',
+    ocsp: 'records log issuers standing signing',
+    revocation: 'records log issuers standing ocsp',
+    custody: 'records log issuers standing revocation',
+    enrol: 'records log issuers standing signing issue revocation',
+    requests: 'records log issuers standing signing issue enrol',
+    mirror: 'records log issuers standing',
+    sealed: 'records log',
+    backup: 'records log issuers standing issue mirror sealed',
+    upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
+    authority:
+      'records log issuers standing policy issue revocation custody enrol requests mirror backup upkeep',
+    opening: 'records log issuers standing policy signing issue custody mirror sealed backup authority',
+    restore: 'records log issuers issue custody enrol mirror sealed opening',
+    answers: 'records issue requests authority',
+  },
+};
+
 /** Modules that only the named folders may import in the product's own code, and what that keeps true. */
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },

@@ -4,13 +4,18 @@ export interface ModuleImport {
   readonly specifier: string;
   /** 1-based line of the statement's first word. */
   readonly line: number;
+  /** Whether it is an `export … from`. */
+  readonly isExport: boolean;
   /** Whether it is `export * from`, which hides what a folder's face shows. */
   readonly star: boolean;
+  /** The names that are taken from it; undefined when the statement does not say which. */
+  readonly names: readonly string[] | undefined;
 }
 
 // The formatter puts every static import and re-export at the start of a line, so no parser is needed.
 const staticImport = /^(?:import|export)\s(?<clause>[^'";]*?\bfrom\s*)?['"](?<specifier>[^'"]+)['"]/gm;
-const dynamicImport = /\bimport\s*\(\s*(?:['"`](?<specifier>[^'"`$]+)['"`])?/g;
+const dynamicImport =
+  /(?:\b(?:const|let)\s*(?<clause>\{[^}]*\})\s*=\s*await\s+)?\bimport\s*\(\s*(?:['"`](?<specifier>[^'"`$]+)['"`])?/g;
 const workerStart = /\bworkerEntry\(\s*import\.meta\.url\s*,\s*['"](?<specifier>[^'"]+)['"]/g;
 const textOrComment = /(['"])(?:\\.|(?!\1)[^\\\n])*\1|`(?:\\[\s\S]|[^\\`])*`|\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
@@ -34,9 +39,27 @@ function notImported(text: string): RegExp {
 
 function found(code: string, match: RegExpExecArray, extension = ''): ModuleImport {
   const { specifier, clause } = match.groups ?? {};
+  const isExport = match[0].startsWith('export');
   return {
     specifier: specifier === undefined ? '(computed)' : specifier + extension,
     line: code.slice(0, match.index).split('\n').length,
-    star: match[0].startsWith('export') && /^\*\s*from/.test(clause ?? ''),
+    isExport,
+    star: isExport && /^\*\s*from/.test(clause ?? ''),
+    names: namesIn(clause),
   };
+}
+
+/** Of `{ a, type B as C, d: e }`: a, B, d. */
+function namesIn(clause: string | undefined): string[] | undefined {
+  const list = /\{(?<list>[^}]*)\}/.exec(clause ?? '')?.groups?.['list'];
+  return list
+    ?.split(',')
+    .map(
+      (name) =>
+        name
+          .trim()
+          .replace(/^type\s+/, '')
+          .split(/\s+as\s+|\s*:/)[0] ?? '',
+    )
+    .filter((name) => name !== '');
 }

@@ -6,10 +6,5 @@ export type { AdminContext, BoundCertificate, ListenerView, StoreView } from './
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
 export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';
-export {
-  type OperationAnswer,
-  type OperationInput,
-  type OperationName,
-  operations,
-} from './operations.ts';
+export { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
 export { type CertificateVerdict, verdictOf, verifyPath } from './verify-certificate.ts';

@@ -7,7 +7,7 @@ import { type Enrolment, SignedCheckpoint } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
 
 /** What a node knows about itself and its network, besides what is in its keystore and trust bundle. */
-export const nodeStateSchema = Type.Object(
+const nodeStateSchema = Type.Object(
   {
     format: Type.Literal(1),
     network: Type.String(),

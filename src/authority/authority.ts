@@ -3,36 +3,27 @@ import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
 import type { TrustBundle } from '../trust/index.ts';
-import { Backups } from './backup/backups.ts';
-import { Custody } from './custody/custody.ts';
-import { Escrow } from './custody/escrow.ts';
-import { createJoinCode, type JoinCodeOrder } from './enrol/create-join-code.ts';
-import { type Enrolling, type EnrolOrder, enrolNode } from './enrol/enrol-node.ts';
-import { JoinCodes } from './enrol/join-codes.ts';
-import { type RenewOrder, renewNode } from './enrol/renew-node.ts';
-import type { Issued } from './issue/issue.ts';
-import { issueLocal, type LocalOrder } from './issue/issue-local.ts';
-import { IssuedBefore } from './issue/issued-before.ts';
-import { IssuedCertificates } from './issue/issued-certificates.ts';
-import type { AuditLog } from './log/audit-log.ts';
-import { RefusalCounter } from './log/refusal-counter.ts';
-import { RepeatedRefusals } from './log/repeated-refusals.ts';
-import { Audit } from './mirror/audit.ts';
-import { Mirrors } from './mirror/mirrors.ts';
-import { PolicyBook } from './policy/policy-book.ts';
-import { ServerRoots } from './policy/server-roots.ts';
-import { StoreRecord } from './policy/store-record.ts';
-import { identityLabel } from './records/identity-label.ts';
-import type { Standing } from './records/state.ts';
-import { Requests } from './requests/requests.ts';
-import { Revocation } from './revocation/revocation.ts';
-import { Checkpoints } from './standing/checkpoints.ts';
-import { keepLastCheckpoint } from './standing/kept-checkpoint.ts';
-import { standingOf } from './standing/peer-standing.ts';
-import { checkStanding } from './standing/standing.ts';
-import { type AuthorityStatus, readStatus } from './upkeep/authority-status.ts';
-import type { Upkeep } from './upkeep/custody-warnings.ts';
-import { maintain } from './upkeep/maintenance.ts';
+import { Backups } from './backup/index.ts';
+import { Custody, Escrow } from './custody/index.ts';
+import {
+  createJoinCode,
+  type Enrolling,
+  type EnrolOrder,
+  enrolNode,
+  type JoinCodeOrder,
+  JoinCodes,
+  type RenewOrder,
+  renewNode,
+} from './enrol/index.ts';
+import { type Issued, IssuedBefore, IssuedCertificates, issueLocal, type LocalOrder } from './issue/index.ts';
+import { type AuditLog, RefusalCounter, RepeatedRefusals } from './log/index.ts';
+import { Audit, Mirrors } from './mirror/index.ts';
+import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
+import { identityLabel, type Standing } from './records/index.ts';
+import { Requests } from './requests/index.ts';
+import { Revocation } from './revocation/index.ts';
+import { Checkpoints, checkStanding, keepLastCheckpoint, standingOf } from './standing/index.ts';
+import { type AuthorityStatus, maintain, readStatus, type Upkeep } from './upkeep/index.ts';
 
 /** What every decision of an authority is made with; each room says which part of it it needs. */
 export interface AuthorityContext extends Enrolling, Upkeep {}

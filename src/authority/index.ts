@@ -10,83 +10,47 @@
 export {
   answerEscrow,
   answerEscrowPage,
+  answerFollowing,
   answerJoin,
   answerRenew,
+  answerSubmission,
   answerTrust,
   type Peer,
   refusalOf,
-} from './answers/answer-node.ts';
-export {
-  answerFollowing,
-  answerSubmission,
   type Submission,
   withEnrolment,
-} from './answers/answer-request.ts';
+} from './answers/index.ts';
 export type { Authority } from './authority.ts';
-export { checkBackupFile } from './backup/backup-file.ts';
-export type { BackupPlace, RemotePlace } from './backup/backup-place.ts';
-export type { BackupFileOrder, Backups, NamedRehearsal } from './backup/backups.ts';
-export type { Care, ScheduledBackups } from './backup/care.ts';
-export type { BackupRecord } from './backup/recorded-backups.ts';
-export type { Custody } from './custody/custody.ts';
-export type { Escrow, EscrowEntry } from './custody/escrow.ts';
-export type { IssuerCustody, KeyPlace } from './custody/issuer-custody.ts';
-export type { JoinCodeOrder } from './enrol/create-join-code.ts';
-export type { EnrolOrder } from './enrol/enrol-node.ts';
-export type { JoinCodeRecord, JoinCodes } from './enrol/join-codes.ts';
-export type { RenewOrder } from './enrol/renew-node.ts';
-export type { Issued } from './issue/issue.ts';
-export type { LocalOrder } from './issue/issue-local.ts';
-export type { CertificateRecord, IssuedCertificates } from './issue/issued-certificates.ts';
-export { checkServerNames } from './issuers/permitted-names.ts';
-export { statusPaths } from './issuers/status-address.ts';
-export type { AuditLog, LogEntry } from './log/audit-log.ts';
-export { type LogHead, type LogKindName, type LogRecord, logKinds } from './log/log-record.ts';
-export { triedByPeers } from './log/refused-peers.ts';
-export type { LogFilter, LogPage } from './log/search-log.ts';
-export type { Audit, VerifiedLog } from './mirror/audit.ts';
-export { DirectoryMirror } from './mirror/directory-mirror.ts';
-export type { LogMirror } from './mirror/log-mirror.ts';
-export { lookForLog } from './mirror/log-mirror.ts';
-export type { MirrorState, Mirrors } from './mirror/mirrors.ts';
-export type { OcspAnswerBytes } from './ocsp/ocsp-responder.ts';
-export { type CreateAuthorityOptions, createAuthority } from './opening/create-authority.ts';
-export { lockHome } from './opening/home-lock.ts';
-export { type MigratedRecords, migrateRecords } from './opening/migrate-records.ts';
+export { type BackupPlace, type Care, checkBackupFile } from './backup/index.ts';
+export type { IssuerCustody } from './custody/index.ts';
+export type { CertificateRecord, LocalOrder } from './issue/index.ts';
+export { checkServerNames, statusPaths } from './issuers/index.ts';
+export { logKinds, triedByPeers } from './log/index.ts';
+export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
+export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {
+  createAuthority,
   hasAuthority,
   type Looks,
-  type OpenAuthorityOptions,
+  lockHome,
+  migrateRecords,
   openAuthority,
-} from './opening/open-authority.ts';
-export type { PolicyBook } from './policy/policy-book.ts';
-export type { ServerRoot, ServerRoots } from './policy/server-roots.ts';
-export { type StoreRecord, unmarkedStore } from './policy/store-record.ts';
-export type { CertificateFilter, RecordedState } from './records/certificate-filter.ts';
-export { identityLabel } from './records/identity-label.ts';
-export type { Standing } from './records/state.ts';
-export type { Submitted } from './requests/keep-request.ts';
-export type { FollowedRequest, RequestDetails, RequestRecord, Requests } from './requests/requests.ts';
-export { backedUpNodes } from './restore/backed-up-nodes.ts';
-export type { CatchUpOrder, CaughtUp } from './restore/catch-up.ts';
-export { type AuthorityKeys, readAuthorityPkcs12 } from './restore/read-p12.ts';
+} from './opening/index.ts';
+export { type StoreRecord, unmarkedStore } from './policy/index.ts';
+export { identityLabel } from './records/index.ts';
+export type { RequestDetails, RequestRecord, Submitted } from './requests/index.ts';
 export {
+  type AuthorityKeys,
   type BackupContents,
+  backedUpNodes,
+  type CaughtUp,
   inspectBackup,
-  type Restored,
-  type RestoreOrder,
+  readAuthorityPkcs12,
   restoreAuthority,
+  restorePkcs12,
   resumeRestore,
-} from './restore/restore-authority.ts';
-export { restorePkcs12 } from './restore/restore-p12.ts';
-export { describeTarget, type RevocationTarget } from './revocation/find-target.ts';
-export type { Revocation, SignedCrl } from './revocation/revocation.ts';
-export type { Revoked } from './revocation/revoke-certificates.ts';
-export type { RevokedIssuer } from './revocation/revoke-issuer.ts';
-export type { ListedCrl } from './revocation/sign-crl.ts';
-export type { BackupKey, BackupLock } from './sealed/backup-key.ts';
-export type { BackupManifest } from './sealed/backup-manifest.ts';
-export { type SealedKind, sealedKind } from './sealed/open-sealed.ts';
-export type { WrittenBackup } from './sealed/write-backup.ts';
-export { type ClockProblem, describeClock } from './standing/clock-guard.ts';
-export type { AuthorityStatus, CertificateStatus } from './upkeep/authority-status.ts';
+} from './restore/index.ts';
+export { describeTarget, type ListedCrl, type RevocationTarget } from './revocation/index.ts';
+export { type BackupKey, type BackupLock, sealedKind, type WrittenBackup } from './sealed/index.ts';
+export { describeClock } from './standing/index.ts';
+export type { AuthorityStatus, CertificateStatus } from './upkeep/index.ts';

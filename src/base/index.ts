@@ -3,11 +3,7 @@
  * bytes, durable small files, bounded concurrency. Imports no other folder and knows nothing of backups or certificates.
  */
 
-export {
-  type AtomicFileOptions,
-  syncDirectory,
-  writeFileAtomic,
-} from './atomic-file.ts';
+export { syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, toHex } from './bytes.ts';
 export { type Clock, dayMs, hourMs, ManualClock, minuteMs, secondMs, systemClock } from './clock.ts';
 export {
@@ -21,7 +17,7 @@ export {
 export { type ErrorCode, errorRow, errorSections, isErrorCode } from './errors/catalogue.ts';
 export type { ErrorKind, ErrorRow } from './errors/error-row.ts';
 export { withFileLock } from './file-lock.ts';
-export { removeAbandoned, type TemporaryForm } from './left-files.ts';
+export { removeAbandoned } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { mapInTurns } from './map-in-turns.ts';
 export { parseTime } from './parse-time.ts';
@@ -31,7 +27,7 @@ export { makePrivateDirectory } from './private-directory.ts';
 export { isRunning, processMark } from './process-mark.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';
-export { openSocketPlace, type SocketPlace } from './socket-place.ts';
+export { openSocketPlace } from './socket-place.ts';
 export { isAbandoned, temporaryName } from './temporary-name.ts';
 export { withoutStackTraces } from './without-stack-traces.ts';
 export { workerEntry } from './worker-entry.ts';

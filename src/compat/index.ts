@@ -2,7 +2,7 @@
  * The vendors' own words, for people who come with their guides: pure functions from what they type, and the files they
  * expect, to ours. Nothing here reads a file or decides anything.
  */
-export { type CertutilWords, parseCertutil } from './certutil.ts';
+export { parseCertutil } from './certutil.ts';
 export { clientName, serverName } from './node-name.ts';
-export { type OidKey, parseOid, type SubjectWords } from './oid.ts';
+export { parseOid, type SubjectWords } from './oid.ts';
 export { defaultIniDirectory, type SesamFile, sesamFiles } from './sesam-files.ts';

@@ -5,12 +5,11 @@
  * Also a lock between processes that a kill -9 frees, which is a database too.
  */
 
-export { type CopyOrder, copyTables } from './copy-tables.ts';
-export type { Database, Queries, Reads, Row, SqlValue } from './database.ts';
+export { copyTables } from './copy-tables.ts';
+export type { Database, Queries, Reads, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
-export { type DatabaseOptions, type DatabasePlace, openDatabase } from './open-database.ts';
+export { type DatabasePlace, openDatabase } from './open-database.ts';
 export { CommittedReader } from './sqlite/committed-reader.ts';
-export { acquireProcessLock, type ProcessLock, type ProcessLockHolder } from './sqlite/process-lock.ts';
+export { acquireProcessLock, type ProcessLock } from './sqlite/process-lock.ts';
 export { snapshotDatabase } from './sqlite/snapshot-database.ts';
-export type { SnapshotOrder } from './sqlite/snapshot-order.ts';
 export { flattenError, restoreError, type WorkerError } from './sqlite/worker-message.ts';

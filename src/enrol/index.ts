@@ -14,14 +14,10 @@ export {
 } from './checkpoint.ts';
 export { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 export { isEnrolAddress } from './enrol-address.ts';
-export { type Enrolment, type EnrolmentExpectation, readEnrolment } from './enrolment.ts';
-export {
-  type EscrowFingerprint,
-  escrowFingerprint,
-  parseEscrowFingerprint,
-} from './escrow-fingerprint.ts';
-export { type FetchEscrowOptions, fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
-export { type FetchRootCrlOptions, fetchRootCrl, type RootCrlAnswer } from './fetch-root-crl.ts';
+export { type Enrolment, readEnrolment } from './enrolment.ts';
+export { type EscrowFingerprint, escrowFingerprint, parseEscrowFingerprint } from './escrow-fingerprint.ts';
+export { fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
+export { fetchRootCrl, type RootCrlAnswer } from './fetch-root-crl.ts';
 export {
   bundleByFingerprint,
   bundleByRoot,
@@ -29,10 +25,10 @@ export {
   type RequestServer,
   submitRequest,
 } from './hand-in-request.ts';
-export { type JoinOptions, join } from './join.ts';
+export { join } from './join.ts';
 export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
 export { type KitEscrow, kitEscrowLine, kitEscrows } from './kit-escrow.ts';
-export { type EscrowOptions, leaveEscrow } from './leave-escrow.ts';
+export { leaveEscrow } from './leave-escrow.ts';
 export {
   EnrolmentAnswer,
   EscrowPage,
@@ -44,7 +40,7 @@ export {
   Refusal,
   RenewRequest,
 } from './message.ts';
-export { createNodeRequest, type NodeRequest } from './node-request.ts';
+export { createNodeRequest } from './node-request.ts';
 export { PendingKey } from './pending-key.ts';
 export {
   maxKitLength,
@@ -53,7 +49,7 @@ export {
   type RecoveryKit,
   unsealWithKit,
 } from './recovery-kit.ts';
-export { type RenewOptions, renew } from './renew.ts';
+export { renew } from './renew.ts';
 export {
   maxSubmissionBytes,
   RequestAnswer,

@@ -35,7 +35,7 @@ export function stat(path: Bytes): FileStat {
 }
 
 /** The same from what Node's `fs` says, of an open file for instance. */
-export function fileStat(stats: BigIntStats): FileStat {
+function fileStat(stats: BigIntStats): FileStat {
   const mode = Number(stats.mode);
   return {
     kind: kinds[mode >> 12] ?? 'irregular',

@@ -7,12 +7,12 @@
 export { groupName, userName } from './account.ts';
 export { joinPath, readDirectory, readLink } from './directory.ts';
 export { parseExcludeFile } from './exclude-file.ts';
-export { type FileKind, type FileStat, fileStat, lstat, stat } from './file-stat.ts';
+export { type FileStat, lstat } from './file-stat.ts';
 export { type IgnoreOptions, IgnoreRules } from './ignore-rules.ts';
 export { linkHops } from './link-hops.ts';
-export { makeHardLink, makeNode, makeSymlink, type NodeKind } from './make-node.ts';
+export { makeHardLink, makeNode, makeSymlink } from './make-node.ts';
 export { type FileOrPath, setMode, setOwner, setTimes } from './metadata.ts';
-export { PatternList, type PatternMatch } from './path-pattern.ts';
+export { PatternList } from './path-pattern.ts';
 export { pathText, textPath } from './path-text.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';
-export { readXattrs, removeXattr, setXattrs, type Xattr, type XattrFailure } from './xattr.ts';
+export { readXattrs, removeXattr, setXattrs, type Xattr } from './xattr.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { systemErrorCode } from '../base/index.ts';
+import { stat } from './file-stat.ts';
 import {
   groupName,
   lstat,
@@ -19,7 +20,6 @@ import {
   setOwner,
   setTimes,
   setXattrs,
-  stat,
   userName,
 } from './index.ts';
 

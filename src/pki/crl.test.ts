@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import type { CrlTemplate } from './create-crl.ts';
 import {
   type CrlEntry,
-  type CrlTemplate,
   certificatePem,
   createCrl,
   crlPem,

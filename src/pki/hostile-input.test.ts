@@ -24,12 +24,9 @@ import {
   generateKeyPair,
   generateSerialNumber,
   importPrivateKey,
-  importPublicKey,
   keyIdentifier,
-  lintCertificate,
   type Name,
   nameKey,
-  type ObjectIdentifier,
   parseCertificate,
   parseCertificateRequest,
   parseCrl,
@@ -44,10 +41,13 @@ import {
   verifyRequestSignature,
   weaknessOfKey,
 } from './index.ts';
+import { lintCertificate } from './lint-certificate.ts';
 import { mutate, type Random, seededRandom } from './mutation.fixture.ts';
 import { writeName } from './name.ts';
 import { sampleName, sampleNetwork } from './network.fixture.ts';
+import type { ObjectIdentifier } from './object-identifier.ts';
 import { adding, ecKey, selfSigned } from './openssl.fixture.ts';
+import { importPublicKey } from './public-key.ts';
 import { readExtensions } from './read-extensions.ts';
 
 /** Set HOLDFAST_SEED to the seed of a failure to see it again. */

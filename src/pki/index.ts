@@ -11,8 +11,6 @@
  */
 
 export { placeOfAddress } from './address-place.ts';
-export type { AuthorityKeyId } from './authority-key-id.ts';
-export type { BasicConstraints } from './basic-constraints.ts';
 export { type Certificate, parseCertificate } from './certificate.ts';
 export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
 export { certificatesFromPkcs7, createChainPkcs7 } from './chain-pkcs7.ts';
@@ -24,24 +22,23 @@ export {
   createLintedCertificate,
   signLinted,
 } from './create-certificate.ts';
-export { createCertificateRequest, type RequestTemplate } from './create-certificate-request.ts';
-export { type CrlEntry, type CrlTemplate, createCrl, encodeCrlEntries } from './create-crl.ts';
-export { createOcspRequest, type OcspRequestTemplate } from './create-ocsp-request.ts';
+export { createCertificateRequest } from './create-certificate-request.ts';
+export { type CrlEntry, createCrl, encodeCrlEntries } from './create-crl.ts';
+export { createOcspRequest } from './create-ocsp-request.ts';
 export {
   createOcspError,
   createOcspResponse,
   createOcspSigner,
   encodeOcspData,
   encodeOcspResponse,
-  type OcspAnswer,
   type OcspResponseTemplate,
   type OcspSigner,
 } from './create-ocsp-response.ts';
-export { createPkcs12, type Pkcs12Options } from './create-pkcs12.ts';
-export { type Crl, parseCrl, type RevokedCertificate } from './crl.ts';
+export { createPkcs12 } from './create-pkcs12.ts';
+export { type Crl, parseCrl } from './crl.ts';
 export { endsWithIssuer } from './ends-with-issuer.ts';
 export type { ExtendedKeyUsage } from './extended-key-usage.ts';
-export { type Extension, type Extensions, extensionOids } from './extensions.ts';
+export { extensionOids } from './extensions.ts';
 export { type Fingerprint, fingerprint, parseFingerprint } from './fingerprint.ts';
 export { formatSubtree } from './format-subtree.ts';
 export { formatGeneralName, type GeneralName } from './general-name.ts';
@@ -69,58 +66,36 @@ export {
   keyKind,
 } from './key.ts';
 export type { KeyUsage } from './key-usage.ts';
-export { lintCertificate } from './lint-certificate.ts';
-export { commonName, createName, type Name, type Rdn } from './name.ts';
+export { commonName, createName, type Name } from './name.ts';
 export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
 export type { GeneralSubtree, NameConstraints } from './name-constraints.ts';
 export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
 export { isNamePattern, matchesNamePattern } from './name-pattern.ts';
-export type { ObjectIdentifier } from './object-identifier.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
 export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
-export {
-  type OcspFailure,
-  type OcspResponse,
-  type OcspSingleResponse,
-  parseOcspResponse,
-} from './ocsp-response.ts';
-export type { FoundOcspStatus, OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
+export { type OcspResponse, parseOcspResponse } from './ocsp-response.ts';
+export type { OcspErrorStatus, OcspStatus } from './ocsp-status.ts';
 export { type OpenedPkcs12, openPkcs12 } from './open-pkcs12.ts';
 export { orderChain, signed } from './order-chain.ts';
 export {
   certificatePem,
   certificatesFromPem,
   crlPem,
-  encodePem,
-  type PemBlock,
   parsePem,
   pemText,
   privateKeyPem,
   requestPem,
 } from './pem.ts';
-export type { Pkcs12Certificate, Pkcs12Contents, Pkcs12Key } from './pkcs12-bags.ts';
-export {
-  describePublicKey,
-  exportPublicKey,
-  importPublicKey,
-  keyIdentifier,
-  type PublicKeyInfo,
-} from './public-key.ts';
-export { readSignedRequest, type SignedRequest } from './read-signed-request.ts';
-export { type EncodedRequest, requestFromText } from './request-from-text.ts';
-export {
-  type FoundReason,
-  isRevocationReason,
-  type RevocationReason,
-  revocationReasons,
-} from './revocation-reason.ts';
+export type { Pkcs12Contents } from './pkcs12-bags.ts';
+export { describePublicKey, exportPublicKey, keyIdentifier, type PublicKeyInfo } from './public-key.ts';
+export { readSignedRequest } from './read-signed-request.ts';
+export { requestFromText } from './request-from-text.ts';
+export { type RevocationReason, revocationReasons } from './revocation-reason.ts';
 export { generateSerialNumber, parseSerialNumber, type SerialNumber } from './serial-number.ts';
-export { type RequestToSign, signRequestPkcs7 } from './sign-request-pkcs7.ts';
-export type { SignatureAlgorithm } from './signature-algorithm.ts';
-export type { HashName, SignatureScheme } from './signature-scheme.ts';
-export { type Signer, signerOf } from './signing.ts';
-export { createSubject, restateSubject, type SubjectAttributes, subjectAttribute } from './subject.ts';
-export { type OcspExpectation, verifyOcspResponse } from './verify-ocsp-response.ts';
+export { signRequestPkcs7 } from './sign-request-pkcs7.ts';
+export { signerOf } from './signing.ts';
+export { createSubject, restateSubject, type SubjectAttributes } from './subject.ts';
+export { verifyOcspResponse } from './verify-ocsp-response.ts';
 export {
   publicKeyOf,
   verifyCertificateSignature,

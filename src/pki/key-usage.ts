@@ -2,7 +2,7 @@ import type { DerReader } from './der-reader.ts';
 import type { DerWriter } from './der-writer.ts';
 
 /** What a key may be used for, in the order of the bits (RFC 5280 §4.2.1.3). */
-export const keyUsages = [
+const keyUsages = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',

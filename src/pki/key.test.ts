@@ -6,11 +6,11 @@ import {
   exportPublicKey,
   generateKeyPair,
   importPrivateKey,
-  importPublicKey,
   keyAlgorithms,
   privateKeyPem,
 } from './index.ts';
 import { Openssl } from './openssl.fixture.ts';
+import { importPublicKey } from './public-key.ts';
 
 for (const algorithm of keyAlgorithms) {
   test(`a key of ${algorithm} is made, exported and imported, and openssl reads it`, {

@@ -14,12 +14,12 @@ import {
   type KeyAlgorithm,
   type KeyPair,
   keyIdentifier,
-  lintCertificate,
   type NameAttribute,
   parseCertificate,
   parseSerialNumber,
   type SerialNumber,
 } from './index.ts';
+import { lintCertificate } from './lint-certificate.ts';
 import { leafProfile, sampleNetwork } from './network.fixture.ts';
 import { adding, ecKey, selfSigned } from './openssl.fixture.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificatePem, certificatesFromPem, encodePem, parsePem, pemText } from './index.ts';
+import { certificatePem, certificatesFromPem, parsePem, pemText } from './index.ts';
+import { encodePem } from './pem.ts';
 
 const der = Buffer.from(Array.from({ length: 100 }, (_, index) => index));
 const block = certificatePem(der);

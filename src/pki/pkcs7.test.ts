@@ -7,7 +7,6 @@ import {
   certificatesFromPkcs7,
   createCertificateRequest,
   createChainPkcs7,
-  encodePem,
   exportPrivateKey,
   generateKeyPair,
   type KeyAlgorithm,
@@ -21,6 +20,7 @@ import {
 import { mutate, seededRandom } from './mutation.fixture.ts';
 import { type SampleNetwork, sampleName, sampleNetwork } from './network.fixture.ts';
 import { Openssl } from './openssl.fixture.ts';
+import { encodePem } from './pem.ts';
 
 const network = await sampleNetwork();
 const request = await newRequest();

@@ -3,7 +3,8 @@ import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { tag } from './der-tag.ts';
 import { writeDer } from './der-writer.ts';
-import { describePublicKey, exportPublicKey, importPublicKey, keyIdentifier } from './index.ts';
+import { describePublicKey, exportPublicKey, keyIdentifier } from './index.ts';
+import { importPublicKey } from './public-key.ts';
 
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).publicKey;
 const spki = (key: KeyObject) => Buffer.from(exportPublicKey(key));

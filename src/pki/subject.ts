@@ -47,7 +47,7 @@ export function attributeProblem(name: Name): string | undefined {
  * around the value is left out; a country is written in capitals.
  * @throws HoldfastError `name_invalid`, naming the field, what was found and what is allowed
  */
-export function subjectAttribute(type: AttributeShortName, value: string): NameAttribute {
+function subjectAttribute(type: AttributeShortName, value: string): NameAttribute {
   const text = value.trim();
   const problem = problemOf(type, text);
   if (problem !== undefined) {

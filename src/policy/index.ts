@@ -4,12 +4,12 @@
  * of them; `weakerThanDefault` says in words what a choice gives up. Values only: nothing here opens a socket or a file.
  */
 export { addressesOf, describeListener, portsOf, urlHost } from './addresses.ts';
-export { ClientPolicy, defaultClientPolicy, parseClientPolicy } from './client-policy.ts';
+export { ClientPolicy, defaultClientPolicy } from './client-policy.ts';
 export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
-export { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
+export { KeyExchangeGroup, TlsVersion } from './key-exchange.ts';
 export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
 export { isLoopbackName, loopbackLast, namesForCodes, namesToTell } from './loopback-name.ts';
-export { checkNamePolicy, checkNames, type NamePolicy } from './name-policy.ts';
+export { checkNames } from './name-policy.ts';
 export { checkNetworkName } from './network-name.ts';
 export { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
@@ -17,13 +17,11 @@ export {
   changePolicy,
   defaultPolicyText,
   type PolicyDifference,
-  type PolicyEntry,
-  type PolicyValue,
   policyDifferences,
   policyEntries,
 } from './policy-keys.ts';
 export type { ProfilePolicy } from './profile-policy.ts';
-export { needsRenewal, type Renewable, renewalTime } from './renewal.ts';
+export { needsRenewal, renewalTime } from './renewal.ts';
 export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
 export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
 export { slug } from './slug.ts';

@@ -4,4 +4,4 @@
  * is believed only where it is one that this program knows.
  */
 export { HttpFiles } from './http-files.ts';
-export { RestStore, type RestStoreOptions } from './rest-store.ts';
+export { RestStore } from './rest-store.ts';

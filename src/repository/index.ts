@@ -5,36 +5,22 @@
  */
 
 export { archive } from './archive/archive.ts';
-export type {
-  ArchiveOptions,
-  ArchiveProgress,
-  ArchiveSummary,
-  BareReason,
-} from './archive/archive-options.ts';
-export { type CheckOptions, type CheckProgress, type CheckSummary, check } from './check/check.ts';
-export type { CheckProblem, CheckSubject } from './check/check-report.ts';
-export type { BlobId, BlobType, PackContents, PackedBlob } from './format/blob.ts';
-export { type NodeType, permissionsOf } from './format/file-mode.ts';
+export type { ArchiveSummary, BareReason } from './archive/archive-options.ts';
+export { type CheckSummary, check } from './check/check.ts';
+export { permissionsOf } from './format/file-mode.ts';
 export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/master-key.ts';
-export { randomPasswordCost, type ScryptCost } from './format/scrypt.ts';
+export { randomPasswordCost } from './format/scrypt.ts';
 export { snapshotTime } from './format/snapshot.ts';
-export type { SnapshotSummary } from './format/snapshot-summary.ts';
 export type { TreeNode } from './format/tree-node.ts';
-export { type InitOptions, initRepository } from './init-repository.ts';
-export { type ListedNode, type ListOptions, listSnapshot } from './list-snapshot.ts';
-export { type OpenOptions, openRepository, type RepositoryKey } from './open-repository.ts';
-export { type RepairIndexOptions, type RepairIndexSummary, repairIndex } from './repair-index.ts';
-export type { DamageListener, Repository } from './repository.ts';
-export type { LockOptions, RepositoryLock } from './repository-lock.ts';
+export { initRepository } from './init-repository.ts';
+export { listSnapshot } from './list-snapshot.ts';
+export { openRepository } from './open-repository.ts';
+export { type RepairIndexSummary, repairIndex } from './repair-index.ts';
+export type { Repository } from './repository.ts';
 export { restore } from './restore/restore.ts';
-export type {
-  RestoreOptions,
-  RestoreProblem,
-  RestoreProgress,
-  RestoreSummary,
-} from './restore/restore-options.ts';
+export type { RestoreSummary } from './restore/restore-options.ts';
 export { verify } from './restore/verify.ts';
-export type { VerifyOptions, VerifySummary } from './restore/verify-options.ts';
+export type { VerifySummary } from './restore/verify-options.ts';
 export {
   describeFilter,
   matchesFilter,

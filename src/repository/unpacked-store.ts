@@ -58,7 +58,7 @@ export class UnpackedStore {
 }
 
 /** What each type is called in messages. */
-export const fileKinds: Readonly<Record<UnpackedType, string>> = {
+const fileKinds: Readonly<Record<UnpackedType, string>> = {
   index: 'index',
   snapshots: 'snapshot',
   locks: 'lock',

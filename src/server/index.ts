@@ -7,7 +7,7 @@
 export { bindCertificate, unbindCertificate } from './change-binding.ts';
 export { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
 export { ServerCredentials } from './server-credentials.ts';
-export { type RunningServer, type ServerOptions, startServer } from './start-server.ts';
+export { startServer } from './start-server.ts';
 export { StorePlace } from './store-place.ts';
 export {
   type BindingTarget,

@@ -5,13 +5,12 @@
  */
 export { AppendOnlyStore } from './append-only-store.ts';
 export { bodyChunks } from './body-chunks.ts';
-export { checkRange, rangeError, resolveRange } from './byte-range.ts';
-export { CachedStore, type CacheOptions } from './cached-store.ts';
+export { checkRange, rangeError } from './byte-range.ts';
+export { CachedStore } from './cached-store.ts';
 export { makeDurableDirectories } from './durable-directory.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
-export { ObjectDigest } from './object-digest.ts';
-export { formatObjectRef, isObjectId, isObjectType, parseObjectId, parseObjectName } from './object-name.ts';
+export { formatObjectRef, isObjectId, isObjectType, parseObjectName } from './object-name.ts';
 export {
   type ByteRange,
   type ListOptions,
@@ -26,7 +25,7 @@ export {
   type WriteOptions,
 } from './object-store.ts';
 export { PresentStore } from './present-store.ts';
-export { existsError, explainStorageErrors, notFoundError } from './storage-error.ts';
+export { existsError, explainStorageErrors } from './storage-error.ts';
 export {
   holdsRepositories,
   readStoreMarker,

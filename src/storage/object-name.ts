@@ -14,7 +14,7 @@ export function isObjectType(text: string): text is ObjectType {
 }
 
 /** The name of an object from text out of a file, a URL or an index; `object_name_invalid` for anything else. */
-export function parseObjectId(text: string): ObjectId {
+function parseObjectId(text: string): ObjectId {
   if (!isObjectId(text)) {
     const shown = JSON.stringify(text.slice(0, 80));
     throw new HoldfastError(

@@ -3,23 +3,20 @@
  * only keeps secrets and proves who holds which key: whom to believe is judged by `trust` on the certificates as they
  * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
  */
-export { answerOf } from './answer-of.ts';
-export { type BackOff, type Failing, patience } from './back-off.ts';
-export { type ConnectionInfo, connectionInfo } from './connection-info.ts';
+export type { BackOff } from './back-off.ts';
+export type { ConnectionInfo } from './connection-info.ts';
 export type { Credentials } from './credentials.ts';
 export { Hot } from './hot.ts';
 export { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from './http-client.ts';
 export { limitHandshakes } from './limit-handshakes.ts';
-export { type AttemptOptions, Line, type LineOptions, type Outage, Streak } from './line.ts';
+export { Line, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { namedIdentity } from './named-identity.ts';
 export { isPassingStatus, mostHopeful } from './passing.ts';
 export { peerCertificates } from './peer-certificates.ts';
-export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
+export { type Greeting, isToldToPeer, PeerGate } from './peer-gate.ts';
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
 export { serveHttp } from './serve-http.ts';
-export type { StrangerLimits } from './strangers.ts';
 export { noBindings, type TlsBindings } from './tls-bindings.ts';
-export { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
+export { TlsDialer } from './tls-dialer.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
-export type { Pace } from './watch-answer.ts';

@@ -65,6 +65,6 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
 }
 
 /** `host:port`, with brackets around an IPv6 address. */
-export function formatTarget({ host, port }: Target): string {
+function formatTarget({ host, port }: Target): string {
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

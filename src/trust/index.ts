@@ -14,7 +14,7 @@ export { overwritingOld } from './overwrite-old.ts';
 export type { Purpose } from './purpose.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';
 export { loadRootLists, saveRootLists } from './root-list-file.ts';
-export { type SpeaksFor, type TrustAnchor, trustAnchor } from './trust-anchor.ts';
+export { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 export {
   formatTrustBundle,
   loadTrustBundle,
@@ -23,7 +23,7 @@ export {
   singleRootBundle,
   type TrustBundle,
 } from './trust-bundle.ts';
-export { type PathRequest, type ValidPath, validatePath } from './validate-path.ts';
-export { checkRole, type IdentityRequest, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
-export { boundRoots, type ServerRequest, verifyServer } from './verify-server.ts';
+export { type ValidPath, validatePath } from './validate-path.ts';
+export { checkRole, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
+export { boundRoots, verifyServer } from './verify-server.ts';
 export { verifyServerName } from './verify-server-name.ts';

@@ -11,7 +11,7 @@ import {
 import type { Identity, SerialNumber } from '../../pki/index.ts';
 import { formatTrustBundle } from '../../trust/index.ts';
 import type { Authority } from '../authority.ts';
-import type { Issued } from '../issue/issue.ts';
+import type { Issued } from '../issue/index.ts';
 
 /** A peer as the gate let it in. */
 export interface Peer {

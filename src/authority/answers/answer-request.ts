@@ -1,9 +1,8 @@
 import { asBuffer, type Bytes, equalBytes } from '../../base/index.ts';
 import { parseJoinCode, type RequestAnswer, type SubmitRequest } from '../../enrol/index.ts';
 import type { Authority } from '../authority.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { Submitted } from '../requests/keep-request.ts';
-import type { FollowedRequest } from '../requests/requests.ts';
+import { identityLabel } from '../records/index.ts';
+import type { FollowedRequest, Submitted } from '../requests/index.ts';
 import { answerWith } from './answer-node.ts';
 
 /** A request as somebody sent it over the network, who is not known. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HoldfastError, whyNotRead } from '../../base/index.ts';
-import { withSnapshotFile } from '../sealed/snapshot-files.ts';
+import { withSnapshotFile } from '../sealed/index.ts';
 import { placeName } from './backup-place.ts';
 import type { BackingUp } from './care.ts';
 import { type BackupRecord, readBackups } from './recorded-backups.ts';

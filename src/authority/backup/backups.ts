@@ -1,7 +1,12 @@
 import { type Log, type LogFields, minuteMs } from '../../base/index.ts';
-import type { BackupKey, BackupLock } from '../sealed/backup-key.ts';
-import { type BackupOrder, type WrittenBackup, writeBackup } from '../sealed/write-backup.ts';
-import { checkStanding, retire, unretire } from '../standing/standing.ts';
+import {
+  type BackupKey,
+  type BackupLock,
+  type BackupOrder,
+  type WrittenBackup,
+  writeBackup,
+} from '../sealed/index.ts';
+import { checkStanding, retire, unretire } from '../standing/index.ts';
 import { withBackupFile } from './backup-file.ts';
 import { placeName } from './backup-place.ts';
 import type { BackingUp } from './care.ts';

@@ -1,6 +1,5 @@
-import type { Mirroring } from '../mirror/check-mirrors.ts';
-import type { LogMirror } from '../mirror/log-mirror.ts';
-import type { Sealing } from '../sealed/write-backup.ts';
+import type { LogMirror, Mirroring } from '../mirror/index.ts';
+import type { Sealing } from '../sealed/index.ts';
 import type { BackupPlace } from './backup-place.ts';
 
 /** What the settings of this machine ask of an authority's upkeep. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Bytes, Secret } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { kinds } from '../log/index.ts';
+import { checkStanding } from '../standing/index.ts';
 import type { BackingUp } from './care.ts';
 
 /** How the keys are to be written, and for whom. */

@@ -1,13 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { recordsWith } from '../log/records-with.ts';
-import type { BackupRow } from '../records/backups.ts';
-import type { Records } from '../records/records.ts';
-import type { BackupLock } from '../sealed/backup-key.ts';
-import type { WrittenBackup } from '../sealed/write-backup.ts';
+import { kinds, type Recording, recordsWith } from '../log/index.ts';
+import type { BackupRow, Records } from '../records/index.ts';
+import type { BackupLock, WrittenBackup } from '../sealed/index.ts';
 import { type BackupPlace, placeName } from './backup-place.ts';
 import type { Rehearsal } from './rehearse.ts';
 

@@ -16,16 +16,12 @@ import {
 } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { leafTemplate } from '../issue/leaf-contents.ts';
-import { readIssuer } from '../issuers/issuer.ts';
-import { AuditLog } from '../log/audit-log.ts';
-import { checkMirrors } from '../mirror/check-mirrors.ts';
-import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
-import type { BackupKey } from '../sealed/backup-key.ts';
-import type { BackupManifest } from '../sealed/backup-manifest.ts';
-import { sealedKind } from '../sealed/open-sealed.ts';
-import { sha256Of } from '../sealed/snapshot-files.ts';
-import { unpackBackup } from '../sealed/unpack-backup.ts';
+import { leafTemplate } from '../issue/index.ts';
+import { readIssuer } from '../issuers/index.ts';
+import { AuditLog } from '../log/index.ts';
+import { checkMirrors } from '../mirror/index.ts';
+import { type AuthorityRecords, openRecords } from '../records/index.ts';
+import { type BackupKey, type BackupManifest, sealedKind, sha256Of, unpackBackup } from '../sealed/index.ts';
 import type { BackingUp } from './care.ts';
 
 /** One thing that a rehearsal tried. */

@@ -1,9 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BackupLock } from '../sealed/backup-key.ts';
-import { backupDamaged } from '../sealed/open-sealed.ts';
-import { sha256Of, withSnapshotFile } from '../sealed/snapshot-files.ts';
-import { sealSnapshot, type WrittenBackup, writeBackup } from '../sealed/write-backup.ts';
+import {
+  type BackupLock,
+  backupDamaged,
+  sealSnapshot,
+  sha256Of,
+  type WrittenBackup,
+  withSnapshotFile,
+  writeBackup,
+} from '../sealed/index.ts';
 import { type BackupPlace, placeName, type RemotePlace } from './backup-place.ts';
 import type { BackingUp } from './care.ts';
 import { readBackups, recordBackup } from './recorded-backups.ts';

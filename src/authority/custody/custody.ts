@@ -1,9 +1,9 @@
 import type { Secret } from '../../base/index.ts';
 import { type Certificate, endsWithIssuer } from '../../pki/index.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { CrlSigning } from '../revocation/sign-crl.ts';
-import { acceptClock, type ClockProblem } from '../standing/clock-guard.ts';
+import type { CaCertificate } from '../issuers/index.ts';
+import { kinds } from '../log/index.ts';
+import type { CrlSigning } from '../revocation/index.ts';
+import { acceptClock, type ClockProblem } from '../standing/index.ts';
 import { type IssuerCustody, readCustody } from './issuer-custody.ts';
 import {
   type BringOnlineOrder,

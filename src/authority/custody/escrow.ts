@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { escrowFingerprint } from '../../enrol/index.ts';
 import type { Identity } from '../../pki/index.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel } from '../records/identity-label.ts';
+import { kinds } from '../log/index.ts';
+import { identityLabel } from '../records/index.ts';
 import { type Escrowing, noteOnKit } from './note-on-kit.ts';
 
 /** A sealed password as it is listed. */

@@ -1,8 +1,6 @@
 import type { Keystore } from '../../trust/index.ts';
-import { type CaCertificate, readIssuers } from '../issuers/issuer.ts';
-import type { Replacing } from '../issuers/replace-issuing.ts';
-import type { IssuerKind } from '../records/issuers.ts';
-import type { Records } from '../records/records.ts';
+import { type CaCertificate, type Replacing, readIssuers } from '../issuers/index.ts';
+import type { IssuerKind, Records } from '../records/index.ts';
 
 /** Where the private key of a certificate is. */
 export type KeyPlace =

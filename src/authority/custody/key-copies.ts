@@ -1,5 +1,5 @@
-import { type LogKindName, type LogRecord, parseRecord, type RecordNamed } from '../log/log-record.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
+import { type LogKindName, type LogRecord, parseRecord, type RecordNamed } from '../log/index.ts';
+import type { AuthorityRecords } from '../records/index.ts';
 
 /** A file outside the home that a key of the authority was written to or came from, as the log has it. */
 export interface KeyCopy {

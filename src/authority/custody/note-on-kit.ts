@@ -7,7 +7,7 @@ import {
   kitEscrows,
   maxKitLength,
 } from '../../enrol/index.ts';
-import type { Recording } from '../log/audit-log.ts';
+import type { Recording } from '../log/index.ts';
 
 /** What is kept for people with the recovery kit is put on record with this. */
 export interface Escrowing extends Recording {

@@ -1,13 +1,10 @@
 import { HoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatSubtree, type NameConstraints, parseCertificate } from '../../pki/index.ts';
 import { forbiddenName } from '../../trust/index.ts';
-import { type CaCertificate, rootKey } from '../issuers/issuer.ts';
-import { permittingNames } from '../issuers/permitted-names.ts';
-import { replaceIssuing } from '../issuers/replace-issuing.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { CrlSigning } from '../revocation/sign-crl.ts';
-import { checkClock } from '../standing/clock-guard.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { type CaCertificate, permittingNames, replaceIssuing, rootKey } from '../issuers/index.ts';
+import { kinds } from '../log/index.ts';
+import type { CrlSigning } from '../revocation/index.ts';
+import { checkClock, checkStanding } from '../standing/index.ts';
 
 /** Which names are to be certified from now on. */
 export interface PermitOrder {

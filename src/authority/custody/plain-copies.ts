@@ -3,7 +3,7 @@ import { readFile, realpath, rm, stat } from 'node:fs/promises';
 import { equalBytes, systemErrorCode } from '../../base/index.ts';
 import { exportPublicKey } from '../../pki/index.ts';
 import { type Keystore, overwritingOld } from '../../trust/index.ts';
-import type { Issuer } from '../issuers/issuer.ts';
+import type { Issuer } from '../issuers/index.ts';
 import type { KeyCopies, KeyCopy } from './key-copies.ts';
 
 /** A file that was written with the key of the root in it, in the clear or under a password. */

@@ -95,7 +95,7 @@ export function foreign(problem: string): HoldfastError {
 }
 
 /** That bytes of such a file are missing or changed. */
-export function damaged(problem: string, cause?: unknown): HoldfastError {
+function damaged(problem: string, cause?: unknown): HoldfastError {
   return new HoldfastError('backup_damaged', `the file with the key of the root is damaged: ${problem}`, {
     hint: 'nothing was changed; use another copy of it',
     cause,

@@ -3,12 +3,10 @@ import { type Bytes, dayMs, HoldfastError, Secret } from '../../base/index.ts';
 import { isEnrolAddress, type JoinCode, joinSecretBytes } from '../../enrol/index.ts';
 import { type Identity, isNamePattern, type Role } from '../../pki/index.ts';
 import { checkNodeName, type NetworkPolicy } from '../../policy/index.ts';
-import { parseAuthorisedNames } from '../issue/authorisation.ts';
-import type { Issuing } from '../issue/issue.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel, reissueCommand } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { type Issuing, parseAuthorisedNames } from '../issue/index.ts';
+import { kinds } from '../log/index.ts';
+import { identityLabel, type Records, reissueCommand } from '../records/index.ts';
+import { checkStanding } from '../standing/index.ts';
 import { insertJoinCode } from './recorded-join-codes.ts';
 
 /** What a join code is to stand for. */

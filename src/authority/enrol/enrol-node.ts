@@ -8,17 +8,23 @@ import {
   type Role,
 } from '../../pki/index.ts';
 import { checkNodeName } from '../../policy/index.ts';
-import { type Authorisation, parseAuthorisedNames } from '../issue/authorisation.ts';
-import { isLive } from '../issue/is-live.ts';
-import { type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from '../issue/issue.ts';
-import { draftLeaf, stands } from '../issue/leaf-draft.ts';
-import { checkContents, requestNotAllowed } from '../issue/request-rules.ts';
-import type { CertificateRow } from '../records/certificates.ts';
-import { publicKeyHash } from '../records/public-key-hash.ts';
-import type { Records } from '../records/records.ts';
-import { revokeCertificates } from '../revocation/revoke-certificates.ts';
-import type { CertificateSigner } from '../signing/certificate-signer.ts';
-import { readRequest } from '../signing/request-proof.ts';
+import {
+  type Authorisation,
+  checkContents,
+  draftLeaf,
+  type Issued,
+  type IssueOrder,
+  type Issuing,
+  isLive,
+  issue,
+  issuedBefore,
+  parseAuthorisedNames,
+  requestNotAllowed,
+  stands,
+} from '../issue/index.ts';
+import { type CertificateRow, publicKeyHash, type Records } from '../records/index.ts';
+import { revokeCertificates } from '../revocation/index.ts';
+import { type CertificateSigner, readRequest } from '../signing/index.ts';
 import { checkApproval, checkName } from './create-join-code.ts';
 import { findJoinCode, findUse, type RecordedJoinCode, refreshJoinCode } from './recorded-join-codes.ts';
 

@@ -1,8 +1,6 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { JoinCodeRow } from '../records/join-codes.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import { identityLabel, type JoinCodeRow } from '../records/index.ts';
 import { type RecordedJoinCode, readJoinCode } from './recorded-join-codes.ts';
 
 /** A join code as it is listed; its secret is not kept. */

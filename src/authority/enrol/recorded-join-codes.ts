@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Bytes, Secret } from '../../base/index.ts';
 import type { Role } from '../../pki/index.ts';
-import type { CertificateRow } from '../records/certificates.ts';
-import type { JoinCodeRow } from '../records/join-codes.ts';
-import type { Records } from '../records/records.ts';
+import type { CertificateRow, JoinCodeRow, Records } from '../records/index.ts';
 
 /** A join code on record. Of its secret only the SHA-256 is: a random secret of 128 bits needs no slower hash. */
 export interface RecordedJoinCode {

@@ -1,15 +1,18 @@
 import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { SignedCheckpoint } from '../../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../../pki/index.ts';
-import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
-import { isLive } from '../issue/is-live.ts';
-import { type Issued, issue, issuedBefore } from '../issue/issue.ts';
-import { checkContents, requestNotAllowed } from '../issue/request-rules.ts';
-import type { CertificateRow } from '../records/certificates.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import { publicKeyHash } from '../records/public-key-hash.ts';
-import type { Records } from '../records/records.ts';
-import { readRequest } from '../signing/request-proof.ts';
+import {
+  type Authorisation,
+  checkContents,
+  checkNamesOfRole,
+  type Issued,
+  isLive,
+  issue,
+  issuedBefore,
+  requestNotAllowed,
+} from '../issue/index.ts';
+import { type CertificateRow, identityLabel, publicKeyHash, type Records } from '../records/index.ts';
+import { readRequest } from '../signing/index.ts';
 import type { Enrolling } from './enrol-node.ts';
 
 /** A node asks for its next certificate. */

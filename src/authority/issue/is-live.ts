@@ -1,4 +1,4 @@
-import type { CertificateRow } from '../records/certificates.ts';
+import type { CertificateRow } from '../records/index.ts';
 
 /** Whether a certificate can still be used at `nowMs`. */
 export function isLive(

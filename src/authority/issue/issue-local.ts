@@ -1,8 +1,7 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import type { Identity, Name, Role } from '../../pki/index.ts';
 import { checkNodeName, defaultNetworkPolicy } from '../../policy/index.ts';
-import type { IdentityRow } from '../records/identities.ts';
-import { identityLabel, reissueCommand } from '../records/identity-label.ts';
+import { type IdentityRow, identityLabel, reissueCommand } from '../records/index.ts';
 import { parseAuthorisedNames } from './authorisation.ts';
 import { type Issued, type Issuing, issue } from './issue.ts';
 

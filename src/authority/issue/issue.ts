@@ -8,15 +8,10 @@ import {
   parseCertificate,
   signLinted,
 } from '../../pki/index.ts';
-import { checkPermitted } from '../issuers/permitted-names.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { DetailsOf } from '../log/log-kind.ts';
-import type { CertificateRow } from '../records/certificates.ts';
-import { identityLabel, reissueCommand } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
-import { checkClock } from '../standing/clock-guard.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { checkPermitted } from '../issuers/index.ts';
+import { type DetailsOf, kinds, type Recording } from '../log/index.ts';
+import { type CertificateRow, identityLabel, type Records, reissueCommand } from '../records/index.ts';
+import { checkClock, checkStanding } from '../standing/index.ts';
 import type { Authorisation } from './authorisation.ts';
 import { isLive } from './is-live.ts';
 import { checkPublicKey } from './key-rules.ts';

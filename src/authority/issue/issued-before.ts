@@ -1,9 +1,8 @@
 import { isHoldfastError } from '../../base/index.ts';
 import { type Certificate, type Identity, publicKeyOf, verifyCertificateSignature } from '../../pki/index.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
+import type { CaCertificate } from '../issuers/index.ts';
+import { kinds } from '../log/index.ts';
+import { identityLabel, type Records } from '../records/index.ts';
 import { type Issuing, identityRevoked } from './issue.ts';
 
 /**

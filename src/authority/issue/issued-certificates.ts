@@ -6,9 +6,7 @@ import {
   type Role,
   type SerialNumber,
 } from '../../pki/index.ts';
-import type { CertificateFilter, RecordedState } from '../records/certificate-filter.ts';
-import type { ListedCertificateRow } from '../records/certificates.ts';
-import type { Records } from '../records/records.ts';
+import type { CertificateFilter, ListedCertificateRow, RecordedState, Records } from '../records/index.ts';
 import { isLive } from './is-live.ts';
 
 /** What can be seen of a certificate on record. */

@@ -1,9 +1,8 @@
 import type { Bytes } from '../../base/index.ts';
 import { type Identity, keyKind } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
-import { publicKeyHash } from '../records/public-key-hash.ts';
-import type { Records } from '../records/records.ts';
-import { checkKeyStrength } from '../signing/request-proof.ts';
+import { publicKeyHash, type Records } from '../records/index.ts';
+import { checkKeyStrength } from '../signing/index.ts';
 import { requestNotAllowed } from './request-rules.ts';
 
 /**

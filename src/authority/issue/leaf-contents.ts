@@ -14,9 +14,8 @@ import {
   type SerialNumber,
 } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
-import type { Issuer } from '../issuers/issuer.ts';
-import { statusPaths } from '../issuers/status-address.ts';
-import { identityLabel } from '../records/identity-label.ts';
+import { type Issuer, statusPaths } from '../issuers/index.ts';
+import { identityLabel } from '../records/index.ts';
 import { type Authorisation, subjectAltNamesOf } from './authorisation.ts';
 
 /** How a node's certificate is made. */

@@ -1,9 +1,8 @@
 import { type Bytes, type Clock, HoldfastError } from '../../base/index.ts';
 import { type CertificateTemplate, certificateToSign, type SerialNumber } from '../../pki/index.ts';
 import type { NetworkPolicy } from '../../policy/index.ts';
-import type { Issuer } from '../issuers/issuer.ts';
-import { type ClockGuard, checkClock } from '../standing/clock-guard.ts';
-import type { Present } from '../standing/present.ts';
+import type { Issuer } from '../issuers/index.ts';
+import { type ClockGuard, checkClock, type Present } from '../standing/index.ts';
 import type { Authorisation } from './authorisation.ts';
 import { leafTemplate } from './leaf-contents.ts';
 

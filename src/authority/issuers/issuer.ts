@@ -7,10 +7,13 @@ import {
   type RevocationReason,
 } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { authorityDamaged } from '../records/authority-files.ts';
-import type { IssuerKind, IssuerRow } from '../records/issuers.ts';
-import { publicKeyHash } from '../records/public-key-hash.ts';
-import type { Records } from '../records/records.ts';
+import {
+  authorityDamaged,
+  type IssuerKind,
+  type IssuerRow,
+  publicKeyHash,
+  type Records,
+} from '../records/index.ts';
 
 /** A certificate of the authority's own. */
 export interface CaCertificate {

@@ -8,10 +8,8 @@ import {
   parseCertificate,
 } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { issuerLabel } from '../records/issuers.ts';
-import type { Records } from '../records/records.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import { issuerLabel, type Records } from '../records/index.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import { type CaCertificate, type Issuer, presentIssuing, readIssuer } from './issuer.ts';
 

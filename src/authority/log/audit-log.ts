@@ -1,7 +1,5 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
-import type { LogRow } from '../records/log.ts';
-import type { Records } from '../records/records.ts';
+import type { AuthorityRecords, LogRow, Records } from '../records/index.ts';
 import { RecordComparison } from './claims/compare-records.ts';
 import type { AnyKind } from './kinds/index.ts';
 import type { Decision, DetailsOf, GivenTo, LogKind, ResultOf } from './log-kind.ts';

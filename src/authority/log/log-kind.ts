@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { Bytes } from '../../base/index.ts';
-import type { Records } from '../records/records.ts';
+import type { Records } from '../records/index.ts';
 
 /** What was decided: what the log says of it. */
 export interface Decision<Details> {

@@ -1,4 +1,4 @@
-import type { Records } from '../records/records.ts';
+import type { Records } from '../records/index.ts';
 import { type LogKindName, parseRecord, type RecordNamed } from './log-record.ts';
 
 /** All records of a kind that a detail says `value` of, the newest first. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../base/index.ts';
-import type { Records } from '../records/records.ts';
+import type { Records } from '../records/index.ts';
 
 /** What one of the network is refused who tries what is not theirs: another's repository, to remove or replace what is stored, an administrator's work. */
 export const triedByPeers: readonly ErrorCode[] = [

@@ -1,4 +1,4 @@
-import type { Records } from '../records/records.ts';
+import type { Records } from '../records/index.ts';
 import { type LogKindName, type LogRecord, parseRecord } from './log-record.ts';
 
 /** Which records are meant; all when nothing is said. */

@@ -1,10 +1,8 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { SignedCheckpoint } from '../../enrol/index.ts';
-import type { LogHead } from '../log/log-record.ts';
-import { type LogFilter, type LogPage, searchLog } from '../log/search-log.ts';
-import { authorityDamaged } from '../records/authority-files.ts';
-import { ourCheckpoint } from '../standing/checkpoints.ts';
-import { readKeptCheckpoint } from '../standing/kept-checkpoint.ts';
+import { type LogFilter, type LogHead, type LogPage, searchLog } from '../log/index.ts';
+import { authorityDamaged } from '../records/index.ts';
+import { ourCheckpoint, readKeptCheckpoint } from '../standing/index.ts';
 import { type CheckedMirror, checkMirrors, type Mirroring } from './check-mirrors.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { checkpointFile, maxCheckpointBytes, parseCheckpointFile } from './mirror-format.ts';

@@ -1,5 +1,5 @@
-import { hashRecord, logStart } from '../log/log-record.ts';
-import type { Keeping } from '../standing/kept-checkpoint.ts';
+import { hashRecord, logStart } from '../log/index.ts';
+import type { Keeping } from '../standing/index.ts';
 import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { lookAtMirror, type OwnLog } from './look-at-mirror.ts';

@@ -6,7 +6,7 @@ import {
   publicKeyOf,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
-import type { Records } from '../records/records.ts';
+import type { Records } from '../records/index.ts';
 
 /** Whether something found outside is of this authority: signed by its root, or by what its root signed. */
 export class KnownIssuers {

@@ -1,4 +1,4 @@
-import type { LogHead } from '../log/log-record.ts';
+import type { LogHead } from '../log/index.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {

@@ -12,7 +12,7 @@ import { SignedCheckpoint } from '../../enrol/index.ts';
  */
 export const checkpointFile = 'checkpoint.json';
 /** How many records a segment has at most; segments begin at an epoch's first record and at each multiple of it. */
-export const segmentRecords = 256;
+const segmentRecords = 256;
 /** No checkpoint file is longer. */
 export const maxCheckpointBytes = 256 * 1024;
 /** No segment is longer: records with certificates are about 2 KiB, and few. */

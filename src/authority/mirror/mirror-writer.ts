@@ -1,7 +1,7 @@
 import { asBuffer, type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
-import { hashRecord, type LogHead } from '../log/log-record.ts';
-import type { Records } from '../records/records.ts';
-import { supersede } from '../standing/standing.ts';
+import { hashRecord, type LogHead } from '../log/index.ts';
+import type { Records } from '../records/index.ts';
+import { supersede } from '../standing/index.ts';
 import type { Mirroring } from './check-mirrors.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';

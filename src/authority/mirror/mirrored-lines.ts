@@ -1,6 +1,6 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import type { Checkpoint } from '../../enrol/index.ts';
-import { hashRecord, kindOf, type LogHead, type LogRecord, parseRecord } from '../log/log-record.ts';
+import { hashRecord, kindOf, type LogHead, type LogRecord, parseRecord } from '../log/index.ts';
 import type { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import {

@@ -1,6 +1,6 @@
 import { asBuffer } from '../../base/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
-import { decisionIn, hashRecord, kindOf, type LogHead, parseRecord } from '../log/log-record.ts';
+import { decisionIn, hashRecord, kindOf, type LogHead, parseRecord } from '../log/index.ts';
 import type { Mirroring } from './check-mirrors.ts';
 import type { CheckpointLine, RecordLine } from './mirror-format.ts';
 

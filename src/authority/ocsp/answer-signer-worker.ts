@@ -1,5 +1,5 @@
 import { signerOf } from '../../pki/index.ts';
-import { answerBatches } from '../signing/signing-batch.ts';
+import { answerBatches } from '../signing/index.ts';
 
 /** The entry point of the thread that signs answers: texts in, their signatures out. */
 answerBatches((texts, key) => {

@@ -1,7 +1,6 @@
 import { type Bytes, workerEntry } from '../../base/index.ts';
 import type { OcspSigner } from '../../pki/index.ts';
-import { unpack } from '../signing/signing-batch.ts';
-import { SigningThread } from '../signing/signing-thread.ts';
+import { SigningThread, unpack } from '../signing/index.ts';
 
 /** A text whose signature is waited for. */
 interface Waiting {

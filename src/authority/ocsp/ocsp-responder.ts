@@ -14,9 +14,8 @@ import {
   parseOcspRequest,
 } from '../../pki/index.ts';
 import { backdateMs, revocationProfiles } from '../../policy/index.ts';
-import type { IssuerRevocation } from '../issuers/issuer.ts';
-import { checkClock } from '../standing/clock-guard.ts';
-import { checkStanding } from '../standing/standing.ts';
+import type { IssuerRevocation } from '../issuers/index.ts';
+import { checkClock, checkStanding } from '../standing/index.ts';
 import { AnswerSigner } from './answer-signer.ts';
 import { type Answering, readOcspSigner } from './ocsp-signers.ts';
 import { Recent } from './recent.ts';

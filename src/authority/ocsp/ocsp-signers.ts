@@ -13,11 +13,9 @@ import {
 } from '../../pki/index.ts';
 import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { ClockGuard } from '../standing/clock-guard.ts';
-import type { Present } from '../standing/present.ts';
+import type { CaCertificate, Issuer } from '../issuers/index.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import type { ClockGuard, Present } from '../standing/index.ts';
 
 /** What answers are signed with, and those who sign them replaced. */
 export interface Answering extends Recording {

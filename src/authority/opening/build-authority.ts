@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError, syncDirectory } from '../../base/index.ts';
-import { authorityDirectory } from '../records/authority-files.ts';
+import { authorityDirectory } from '../records/index.ts';
 
 /**
  * Builds an authority's directory beside its place and moves it there when everything is on the disk: a crash leaves a

@@ -3,16 +3,21 @@ import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate 
 import { authorityProfiles, checkNetworkName } from '../../policy/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import type { Authority } from '../authority.ts';
-import { generateRecoveryKey, recoveryKitText } from '../custody/recovery-kit.ts';
-import { createIssuingCertificate, createRootCertificate } from '../issuers/ca-certificates.ts';
-import { permittingNames } from '../issuers/permitted-names.ts';
-import { parseStatusAddress } from '../issuers/status-address.ts';
-import { AuditLog } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
-import { issuerLabel } from '../records/issuers.ts';
-import { recordIssuer } from '../records/record-issuer.ts';
-import type { Records } from '../records/records.ts';
+import { generateRecoveryKey, recoveryKitText } from '../custody/index.ts';
+import {
+  createIssuingCertificate,
+  createRootCertificate,
+  parseStatusAddress,
+  permittingNames,
+} from '../issuers/index.ts';
+import { AuditLog, kinds } from '../log/index.ts';
+import {
+  type AuthorityRecords,
+  issuerLabel,
+  openRecords,
+  type Records,
+  recordIssuer,
+} from '../records/index.ts';
 import { authorityExists, buildAuthority } from './build-authority.ts';
 import { lockHome } from './home-lock.ts';
 import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
-import { AuditLog } from '../log/audit-log.ts';
-import { type LogHead, logStart } from '../log/log-record.ts';
-import { authorityDamaged, authorityDirectory, existingDatabase } from '../records/authority-files.ts';
-import { moveRecords } from '../records/move-records.ts';
+import { AuditLog, type LogHead, logStart } from '../log/index.ts';
+import { authorityDamaged, authorityDirectory, existingDatabase, moveRecords } from '../records/index.ts';
 import { lockHome } from './home-lock.ts';
 
 /** Which authority moves its records, and where to. */

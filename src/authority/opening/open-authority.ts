@@ -4,22 +4,22 @@ import type { DatabasePlace, ProcessLock } from '../../db/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
 import { Authority, type AuthorityContext, type AuthorityParts } from '../authority.ts';
-import { type Care, noCare } from '../backup/care.ts';
-import { KeyCopies } from '../custody/key-copies.ts';
-import { type Issuer, readIssuer } from '../issuers/issuer.ts';
-import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
-import { AuditLog } from '../log/audit-log.ts';
-import { Mirrors } from '../mirror/mirrors.ts';
-import { ServerRoots } from '../policy/server-roots.ts';
-import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
-import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
-import { recordNames } from '../records/record-names.ts';
-import { removeLeftSnapshots } from '../sealed/snapshot-files.ts';
-import { CertificateSigner } from '../signing/certificate-signer.ts';
-import { ClockGuard, keepTime } from '../standing/clock-guard.ts';
-import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
-import { Present } from '../standing/present.ts';
-import { refusalOfStanding } from '../standing/standing.ts';
+import { type Care, noCare } from '../backup/index.ts';
+import { KeyCopies } from '../custody/index.ts';
+import { type Issuer, readIssuer, replaceIssuingWhenDue } from '../issuers/index.ts';
+import { AuditLog } from '../log/index.ts';
+import { Mirrors } from '../mirror/index.ts';
+import { ServerRoots } from '../policy/index.ts';
+import {
+  type AuthorityRecords,
+  authorityDirectory,
+  existingDatabase,
+  openRecords,
+  recordNames,
+} from '../records/index.ts';
+import { removeLeftSnapshots } from '../sealed/index.ts';
+import { CertificateSigner } from '../signing/index.ts';
+import { ClockGuard, keepTime, Present, passesKeptCheckpoint, refusalOfStanding } from '../standing/index.ts';
 import { lockHome } from './home-lock.ts';
 
 /** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */

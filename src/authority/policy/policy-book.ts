@@ -8,10 +8,9 @@ import {
   policyEntries,
   weakerPolicyKeys,
 } from '../../policy/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { policyOnRecord } from '../records/policy.ts';
-import type { Present } from '../standing/present.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import { policyOnRecord } from '../records/index.ts';
+import type { Present } from '../standing/index.ts';
 
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {

@@ -7,9 +7,8 @@ import {
   type TrustBundle,
   trustAnchor,
 } from '../../trust/index.ts';
-import type { Issuer } from '../issuers/issuer.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
+import type { Issuer } from '../issuers/index.ts';
+import { kinds, type Recording } from '../log/index.ts';
 
 /** What the roots that nodes trust are put on record with. */
 interface Rooted extends Recording {

@@ -1,6 +1,5 @@
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { Present } from '../standing/present.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import type { Present } from '../standing/index.ts';
 
 /** What is taken for the store from now on, and who says so. */
 export interface StoreAcceptance {

@@ -5,7 +5,7 @@ import {
   type KeyUsage,
 } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
-import { requestNotAllowed } from '../issue/request-rules.ts';
+import { requestNotAllowed } from '../issue/index.ts';
 
 /**
  * What the wizards of Windows and OpenSSL's examples put into requests, by its name: it is read, and the profile says

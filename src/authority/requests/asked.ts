@@ -20,13 +20,16 @@ import {
   parseRequestedNames,
   slug,
 } from '../../policy/index.ts';
-import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
-import type { Issuing } from '../issue/issue.ts';
-import { checkPublicKey } from '../issue/key-rules.ts';
-import { leafTemplate } from '../issue/leaf-contents.ts';
-import { requestNotAllowed } from '../issue/request-rules.ts';
-import { checkPermitted } from '../issuers/permitted-names.ts';
-import type { Records } from '../records/records.ts';
+import {
+  type Authorisation,
+  checkNamesOfRole,
+  checkPublicKey,
+  type Issuing,
+  leafTemplate,
+  requestNotAllowed,
+} from '../issue/index.ts';
+import { checkPermitted } from '../issuers/index.ts';
+import type { Records } from '../records/index.ts';
 import { checkAskedExtensions } from './asked-extensions.ts';
 
 /** What is said beside a request, by whoever hands it in or decides on it. */

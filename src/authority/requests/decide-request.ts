@@ -1,14 +1,10 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type CertificateRequest, parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
-import { checkName } from '../enrol/create-join-code.ts';
-import type { Enrolling } from '../enrol/enrol-node.ts';
-import type { Authorisation } from '../issue/authorisation.ts';
-import { issue } from '../issue/issue.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
-import type { RequestRow } from '../records/requests.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { checkName, type Enrolling } from '../enrol/index.ts';
+import { type Authorisation, issue } from '../issue/index.ts';
+import { kinds } from '../log/index.ts';
+import { identityLabel, type Records, type RequestRow } from '../records/index.ts';
+import { checkStanding } from '../standing/index.ts';
 import { type Asked, type AskedFor, checkAsked, readAsked } from './asked.ts';
 import { checkLate, findSigner, lateAuthorisation } from './submit-renewal.ts';
 

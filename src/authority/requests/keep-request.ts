@@ -2,12 +2,9 @@ import { hash, randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, HoldfastError } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
-import type { Issued, Issuing } from '../issue/issue.ts';
-import { requestNotAllowed } from '../issue/request-rules.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { publicKeyHash } from '../records/public-key-hash.ts';
-import type { Records } from '../records/records.ts';
-import type { NewRequest, RequestRow } from '../records/requests.ts';
+import { type Issued, type Issuing, requestNotAllowed } from '../issue/index.ts';
+import { kinds } from '../log/index.ts';
+import { type NewRequest, publicKeyHash, type Records, type RequestRow } from '../records/index.ts';
 
 /** A request that is on record. */
 export interface Submitted {

@@ -8,12 +8,10 @@ import {
   parseCertificateRequest,
   type Role,
 } from '../../pki/index.ts';
-import type { Enrolling } from '../enrol/enrol-node.ts';
-import type { Authorisation } from '../issue/authorisation.ts';
-import { leafSubject } from '../issue/leaf-contents.ts';
-import type { RefusalCounter } from '../log/refusal-counter.ts';
-import type { Records } from '../records/records.ts';
-import type { RequestKind, RequestRow } from '../records/requests.ts';
+import type { Enrolling } from '../enrol/index.ts';
+import { type Authorisation, leafSubject } from '../issue/index.ts';
+import type { RefusalCounter } from '../log/index.ts';
+import type { Records, RequestKind, RequestRow } from '../records/index.ts';
 import {
   type ApproveOrder,
   approveRequest,

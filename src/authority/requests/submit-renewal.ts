@@ -5,15 +5,10 @@ import {
   type Identity,
   readSignedRequest,
 } from '../../pki/index.ts';
-import type { Enrolling } from '../enrol/enrol-node.ts';
-import { authorisedBy, renewNode } from '../enrol/renew-node.ts';
-import { type Authorisation, checkNamesOfRole } from '../issue/authorisation.ts';
-import { isLive } from '../issue/is-live.ts';
-import { checkContents } from '../issue/request-rules.ts';
-import type { CertificateRow } from '../records/certificates.ts';
-import { identityLabel, reissueCommand } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
-import { readRequest } from '../signing/request-proof.ts';
+import { authorisedBy, type Enrolling, renewNode } from '../enrol/index.ts';
+import { type Authorisation, checkContents, checkNamesOfRole, isLive } from '../issue/index.ts';
+import { type CertificateRow, identityLabel, type Records, reissueCommand } from '../records/index.ts';
+import { readRequest } from '../signing/index.ts';
 import { checkAsked } from './asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
 

@@ -1,11 +1,10 @@
 import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { requestFromText } from '../../pki/index.ts';
-import { checkName } from '../enrol/create-join-code.ts';
-import { type Enrolling, enrolNode } from '../enrol/enrol-node.ts';
-import { requestNotAllowed } from '../issue/request-rules.ts';
-import type { NewRequest } from '../records/requests.ts';
-import { readRequest } from '../signing/request-proof.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { checkName, type Enrolling, enrolNode } from '../enrol/index.ts';
+import { requestNotAllowed } from '../issue/index.ts';
+import type { NewRequest } from '../records/index.ts';
+import { readRequest } from '../signing/index.ts';
+import { checkStanding } from '../standing/index.ts';
 import { type AskedFor, checkAsked, readAsked } from './asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
 import { submitRenewal } from './submit-renewal.ts';

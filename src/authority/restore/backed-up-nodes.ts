@@ -2,10 +2,8 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, isAbandoned, temporaryName } from '../../base/index.ts';
-import { databasePath } from '../records/authority-files.ts';
-import { readRecordsIn } from '../records/authority-records.ts';
-import type { BackupKey } from '../sealed/backup-key.ts';
-import { unpackDatabase } from '../sealed/unpack-backup.ts';
+import { databasePath, readRecordsIn } from '../records/index.ts';
+import { type BackupKey, unpackDatabase } from '../sealed/index.ts';
 
 const prefix = 'holdfast-backup-';
 

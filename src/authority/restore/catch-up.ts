@@ -1,13 +1,14 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
-import { AuditLog } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { hashRecord, type LogHead } from '../log/log-record.ts';
-import { KnownIssuers } from '../mirror/known-issuers.ts';
-import type { LogMirror } from '../mirror/log-mirror.ts';
-import { lookAtMirror, type MirrorLook, type UsableMirror } from '../mirror/look-at-mirror.ts';
-import { mirroredLines } from '../mirror/mirrored-lines.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
-import type { Records } from '../records/records.ts';
+import { AuditLog, hashRecord, kinds, type LogHead } from '../log/index.ts';
+import {
+  KnownIssuers,
+  type LogMirror,
+  lookAtMirror,
+  type MirrorLook,
+  mirroredLines,
+  type UsableMirror,
+} from '../mirror/index.ts';
+import type { AuthorityRecords, Records } from '../records/index.ts';
 import { type ReplayCounts, replayRecord } from './replay-record.ts';
 
 /** How a restored authority is to learn what happened after its backup. */

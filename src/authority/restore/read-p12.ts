@@ -12,8 +12,7 @@ import {
   publicKeyOf,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
-import { caLabel } from '../issuers/ca-certificates.ts';
-import { parseStatusAddress, statusPaths } from '../issuers/status-address.ts';
+import { caLabel, parseStatusAddress, statusPaths } from '../issuers/index.ts';
 
 /** An authority as far as its keys and certificates tell. */
 export interface AuthorityKeys {

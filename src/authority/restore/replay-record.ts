@@ -1,8 +1,14 @@
 import { type Bytes, isHoldfastError } from '../../base/index.ts';
-import type { Decision, Learnt, LogKind } from '../log/log-kind.ts';
-import { decisionIn, kindOf, type LogRecord } from '../log/log-record.ts';
-import type { MirroredRecord } from '../mirror/mirrored-lines.ts';
-import type { Records } from '../records/records.ts';
+import {
+  type Decision,
+  decisionIn,
+  kindOf,
+  type Learnt,
+  type LogKind,
+  type LogRecord,
+} from '../log/index.ts';
+import type { MirroredRecord } from '../mirror/index.ts';
+import type { Records } from '../records/index.ts';
 
 /** How much was replayed of what. */
 export interface ReplayCounts {

@@ -1,22 +1,26 @@
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { rootCameBack } from '../custody/issuer-custody.ts';
-import { readIssuer } from '../issuers/issuer.ts';
-import { checkNamesOfServer } from '../issuers/permitted-names.ts';
-import { AuditLog } from '../log/audit-log.ts';
-import { authorityExists, buildAuthority } from '../opening/build-authority.ts';
-import { lockHome } from '../opening/home-lock.ts';
-import { hasAuthority } from '../opening/open-authority.ts';
-import { authorityDirectory, existingDatabase } from '../records/authority-files.ts';
-import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
-import { moveRecords } from '../records/move-records.ts';
-import type { Records } from '../records/records.ts';
-import type { BackupKey } from '../sealed/backup-key.ts';
-import type { BackupManifest } from '../sealed/backup-manifest.ts';
-import { backupDamaged } from '../sealed/open-sealed.ts';
-import { readBackup } from '../sealed/read-backup.ts';
-import { gather, unpackBackup } from '../sealed/unpack-backup.ts';
+import { rootCameBack } from '../custody/index.ts';
+import { checkNamesOfServer, readIssuer } from '../issuers/index.ts';
+import { AuditLog } from '../log/index.ts';
+import { authorityExists, buildAuthority, hasAuthority, lockHome } from '../opening/index.ts';
+import {
+  type AuthorityRecords,
+  authorityDirectory,
+  existingDatabase,
+  moveRecords,
+  openRecords,
+  type Records,
+} from '../records/index.ts';
+import {
+  type BackupKey,
+  type BackupManifest,
+  backupDamaged,
+  gather,
+  readBackup,
+  unpackBackup,
+} from '../sealed/index.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from './catch-up.ts';
 
 /** What is restored, and where. */

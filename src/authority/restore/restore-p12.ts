@@ -1,14 +1,15 @@
 import { type Clock, type HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { generateRecoveryKey, recoveryKitText } from '../custody/recovery-kit.ts';
-import { authorityExists, buildAuthority } from '../opening/build-authority.ts';
-import { lockHome } from '../opening/home-lock.ts';
-import { hasAuthority } from '../opening/open-authority.ts';
-import { type AuthorityRecords, openRecords } from '../records/authority-records.ts';
-import type { IssuerKind } from '../records/issuers.ts';
-import { moveRecords } from '../records/move-records.ts';
-import { recordIssuer } from '../records/record-issuer.ts';
+import { generateRecoveryKey, recoveryKitText } from '../custody/index.ts';
+import { authorityExists, buildAuthority, hasAuthority, lockHome } from '../opening/index.ts';
+import {
+  type AuthorityRecords,
+  type IssuerKind,
+  moveRecords,
+  openRecords,
+  recordIssuer,
+} from '../records/index.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp } from './catch-up.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 

@@ -1,8 +1,7 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type Identity, parseIdentityUri, roles, type SerialNumber } from '../../pki/index.ts';
-import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
+import type { CaCertificate, Issuer } from '../issuers/index.ts';
+import { identityLabel, type Records } from '../records/index.ts';
 import type { CrlSigning } from './sign-crl.ts';
 
 /** What can be revoked, as a person names it: one certificate, an identity with all that it has, or who issued them. */

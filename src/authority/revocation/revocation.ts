@@ -1,7 +1,7 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pki/index.ts';
-import { type OcspAnswerBytes, OcspResponder } from '../ocsp/ocsp-responder.ts';
-import { checkStanding } from '../standing/standing.ts';
+import { type OcspAnswerBytes, OcspResponder } from '../ocsp/index.ts';
+import { checkStanding } from '../standing/index.ts';
 import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
 import { type RevocationOrder, type Revoked, revokeCertificate } from './revoke-certificates.ts';
 import { revokeIdentity } from './revoke-identity.ts';

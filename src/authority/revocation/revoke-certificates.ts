@@ -1,10 +1,8 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import type { Identity, RevocationReason, SerialNumber } from '../../pki/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
-import type { Present } from '../standing/present.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import { identityLabel, type Records } from '../records/index.ts';
+import type { Present } from '../standing/index.ts';
 
 /** What certificates are revoked with. */
 export interface Revoking extends Recording {

@@ -1,8 +1,7 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { Identity } from '../../pki/index.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { identityLabel } from '../records/identity-label.ts';
-import type { Records } from '../records/records.ts';
+import { kinds } from '../log/index.ts';
+import { identityLabel, type Records } from '../records/index.ts';
 import { type RevocationOrder, type Revoked, type Revoking, usable } from './revoke-certificates.ts';
 
 /**

@@ -1,12 +1,16 @@
 import { HoldfastError } from '../../base/index.ts';
 import type { RevocationReason, SerialNumber } from '../../pki/index.ts';
-import { type CaCertificate, type IssuerRevocation, rootKey } from '../issuers/issuer.ts';
-import { readAgain, replaceIssuing } from '../issuers/replace-issuing.ts';
-import { kinds } from '../log/kinds/index.ts';
-import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
-import { issuerLabel } from '../records/issuers.ts';
-import type { Records } from '../records/records.ts';
-import { checkClock } from '../standing/clock-guard.ts';
+import {
+  type CaCertificate,
+  type IssuerRevocation,
+  readAgain,
+  replaceIssuing,
+  rootKey,
+} from '../issuers/index.ts';
+import { kinds } from '../log/index.ts';
+import { renewOcspSignersWhenDue } from '../ocsp/index.ts';
+import { issuerLabel, type Records } from '../records/index.ts';
+import { checkClock } from '../standing/index.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
 import { type CrlSigning, signCrl } from './sign-crl.ts';
 import { signingIssuers } from './sign-crls-when-due.ts';

@@ -1,15 +1,11 @@
 import type { Bytes } from '../../base/index.ts';
 import { type CrlEntry, createCrl, encodeCrlEntries, keyIdentifier } from '../../pki/index.ts';
 import { backdateMs } from '../../policy/index.ts';
-import type { CaCertificate, IssuerRevocation } from '../issuers/issuer.ts';
-import type { Replacing } from '../issuers/replace-issuing.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { Answering } from '../ocsp/ocsp-signers.ts';
-import type { RevokedRow } from '../records/certificates.ts';
-import type { CrlRow } from '../records/crls.ts';
-import type { Records } from '../records/records.ts';
-import { checkClock } from '../standing/clock-guard.ts';
-import { checkStanding } from '../standing/standing.ts';
+import type { CaCertificate, IssuerRevocation, Replacing } from '../issuers/index.ts';
+import { kinds } from '../log/index.ts';
+import type { Answering } from '../ocsp/index.ts';
+import type { CrlRow, Records, RevokedRow } from '../records/index.ts';
+import { checkClock, checkStanding } from '../standing/index.ts';
 
 /** What revocation lists are signed with, and issuers replaced that are on them. */
 export interface CrlSigning extends Answering, Replacing {}

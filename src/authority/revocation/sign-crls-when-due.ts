@@ -1,6 +1,6 @@
 import { minCrlIntervalMs, revocationProfiles } from '../../policy/index.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
-import type { CrlRow } from '../records/crls.ts';
+import type { CaCertificate } from '../issuers/index.ts';
+import type { CrlRow } from '../records/index.ts';
 import { type CrlSigning, readCrlState, signCrl } from './sign-crl.ts';
 
 type Profile = (typeof revocationProfiles)['root' | 'issuing'];

@@ -45,16 +45,6 @@ export async function readBackup(
   }
 }
 
-/** Reads what a backup says of itself; what follows is neither read nor checked. Errors: as {@link readBackup}. */
-export async function readBackupManifest(path: string, key: BackupKey): Promise<BackupManifest> {
-  const reader = new PieceReader(openSealed(path, key));
-  try {
-    return await readManifest(path, reader);
-  } finally {
-    await reader.close();
-  }
-}
-
 async function readManifest(path: string, reader: PieceReader): Promise<BackupManifest> {
   const magic = await reader.line(backupMagic.length + 16);
   if (magic !== backupMagic) throw wrongMagic(path, magic ?? '');

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Bytes, concatBytes, HoldfastError, makePrivateDirectory, Secret } from '../../base/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { databasePath } from '../records/authority-files.ts';
+import { databasePath } from '../records/index.ts';
 import type { BackupKey } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { backupDamaged } from './open-sealed.ts';

@@ -14,9 +14,8 @@ import {
 import { restoreError } from '../../db/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { hashRecord } from '../log/log-record.ts';
-import { authorityDamaged } from '../records/authority-files.ts';
-import { type AuthorityRecords, readRecordsIn } from '../records/authority-records.ts';
+import { hashRecord } from '../log/index.ts';
+import { type AuthorityRecords, authorityDamaged, readRecordsIn } from '../records/index.ts';
 import type { BackupLock } from './backup-key.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import type { PartSource, SealAnswer, SealedBackup, SealMessage, SealOrder } from './seal-message.ts';

@@ -1,6 +1,6 @@
 import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
-import type { Issuer } from '../issuers/issuer.ts';
+import type { Issuer } from '../issuers/index.ts';
 import { checkProof } from './request-proof.ts';
 import { isProven, notProven, unpack } from './signing-batch.ts';
 import { SigningThread } from './signing-thread.ts';

@@ -7,9 +7,8 @@ import {
   verifyCheckpoint,
 } from '../../enrol/index.ts';
 import type { Certificate } from '../../pki/index.ts';
-import type { CaCertificate, Issuer } from '../issuers/issuer.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { hashRecord, type LogHead } from '../log/log-record.ts';
+import type { CaCertificate, Issuer } from '../issuers/index.ts';
+import { hashRecord, type LogHead, type Recording } from '../log/index.ts';
 import type { Present } from './present.ts';
 import { supersede } from './standing.ts';
 

@@ -7,11 +7,8 @@ import {
   minuteMs,
   type SinceBoot,
 } from '../../base/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
-import type { Records } from '../records/records.ts';
-import type { StateRow } from '../records/state.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import type { AuthorityRecords, Records, StateRow } from '../records/index.ts';
 import type { Present } from './present.ts';
 
 /** What a wrong clock says, and what it was expected to say; milliseconds since 1970. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Check } from 'typebox/value';
 import { minuteMs, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import { SignedCheckpoint } from '../../enrol/index.ts';
-import { hashRecord } from '../log/log-record.ts';
+import { hashRecord } from '../log/index.ts';
 import { type Checkpointing, Checkpoints, ourCheckpoint } from './checkpoints.ts';
 
 /** What is kept beside the database, and where that is. */

@@ -1,7 +1,7 @@
 import { equalBytes } from '../../base/index.ts';
 import type { Certificate, SerialNumber } from '../../pki/index.ts';
-import type { Issuer } from '../issuers/issuer.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
+import type { Issuer } from '../issuers/index.ts';
+import type { AuthorityRecords } from '../records/index.ts';
 
 /**
  * What the records say of a certificate: `good`; `issuer revoked`, when it was issued here and only what stands above it

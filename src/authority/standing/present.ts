@@ -1,10 +1,12 @@
 import type { NetworkPolicy } from '../../policy/index.ts';
-import { hashRecord, type LogHead, logStart, recordTime } from '../log/log-record.ts';
-import { authorityDamaged } from '../records/authority-files.ts';
-import type { AuthorityRecords } from '../records/authority-records.ts';
-import { policyOnRecord } from '../records/policy.ts';
-import type { Records } from '../records/records.ts';
-import type { StateRow } from '../records/state.ts';
+import { hashRecord, type LogHead, logStart, recordTime } from '../log/index.ts';
+import {
+  type AuthorityRecords,
+  authorityDamaged,
+  policyOnRecord,
+  type Records,
+  type StateRow,
+} from '../records/index.ts';
 
 interface Look {
   readonly state: StateRow;

@@ -1,7 +1,6 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { Recording } from '../log/audit-log.ts';
-import { kinds } from '../log/kinds/index.ts';
-import type { Standing } from '../records/state.ts';
+import { kinds, type Recording } from '../log/index.ts';
+import type { Standing } from '../records/index.ts';
 import type { Present } from './present.ts';
 
 /**

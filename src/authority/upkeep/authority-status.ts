@@ -1,13 +1,11 @@
 import { dayMs } from '../../base/index.ts';
 import type { Fingerprint, Role } from '../../pki/index.ts';
-import type { CaCertificate } from '../issuers/issuer.ts';
-import type { LogHead } from '../log/log-record.ts';
-import { type RefusedPeer, refusedPeers } from '../log/refused-peers.ts';
-import type { RepeatedRefusals } from '../log/repeated-refusals.ts';
-import type { MirrorState } from '../mirror/mirrors.ts';
-import { policyWarnings } from '../policy/policy-book.ts';
-import type { Standing } from '../records/state.ts';
-import { refusalOfStanding } from '../standing/standing.ts';
+import type { CaCertificate } from '../issuers/index.ts';
+import { type LogHead, type RefusedPeer, type RepeatedRefusals, refusedPeers } from '../log/index.ts';
+import type { MirrorState } from '../mirror/index.ts';
+import { policyWarnings } from '../policy/index.ts';
+import type { Standing } from '../records/index.ts';
+import { refusalOfStanding } from '../standing/index.ts';
 import { type BackupStatus, backupWarnings, readBackupStatus } from './backup-status.ts';
 import { custodyWarnings, type Upkeep } from './custody-warnings.ts';
 

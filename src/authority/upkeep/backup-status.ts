@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dayMs } from '../../base/index.ts';
-import { placeName } from '../backup/backup-place.ts';
-import { type BackupRecord, readBackups } from '../backup/recorded-backups.ts';
+import { type BackupRecord, placeName, readBackups } from '../backup/index.ts';
 import type { Upkeep } from './custody-warnings.ts';
 
 /** How long nothing is said about backups that somebody makes by hand. */

@@ -1,13 +1,9 @@
 import { dayMs } from '../../base/index.ts';
-import type { BackingUp, Care } from '../backup/care.ts';
-import { rootCameBack } from '../custody/issuer-custody.ts';
-import type { Escrowing } from '../custody/note-on-kit.ts';
-import { type Copied, copyWarnings } from '../custody/plain-copies.ts';
-import { boundsUris, replacementTime } from '../issuers/replace-issuing.ts';
-import { countToRenew } from '../revocation/revoke-issuer.ts';
-import { type CrlSigning, readCrlState } from '../revocation/sign-crl.ts';
-import { describeClock } from '../standing/clock-guard.ts';
-import { passesKeptCheckpoint } from '../standing/kept-checkpoint.ts';
+import type { BackingUp, Care } from '../backup/index.ts';
+import { type Copied, copyWarnings, type Escrowing, rootCameBack } from '../custody/index.ts';
+import { boundsUris, replacementTime } from '../issuers/index.ts';
+import { type CrlSigning, countToRenew, readCrlState } from '../revocation/index.ts';
+import { describeClock, passesKeptCheckpoint } from '../standing/index.ts';
 
 /** What looks after an authority. */
 export interface Upkeep extends CrlSigning, BackingUp, Escrowing, Copied {

@@ -1,12 +1,11 @@
 import { dayMs, type Log } from '../../base/index.ts';
-import { noteAllOnKit } from '../custody/note-on-kit.ts';
-import { replaceIssuingWhenDue } from '../issuers/replace-issuing.ts';
-import { renewOcspSignersWhenDue } from '../ocsp/ocsp-signers.ts';
-import { policyWarnings } from '../policy/policy-book.ts';
-import { expireRequests, removeOldRequests } from '../requests/keep-request.ts';
-import { signCrlsWhenDue } from '../revocation/sign-crls-when-due.ts';
-import { keepTime } from '../standing/clock-guard.ts';
-import { keepCheckpoint } from '../standing/kept-checkpoint.ts';
+import { noteAllOnKit } from '../custody/index.ts';
+import { replaceIssuingWhenDue } from '../issuers/index.ts';
+import { renewOcspSignersWhenDue } from '../ocsp/index.ts';
+import { policyWarnings } from '../policy/index.ts';
+import { expireRequests, removeOldRequests } from '../requests/index.ts';
+import { signCrlsWhenDue } from '../revocation/index.ts';
+import { keepCheckpoint, keepTime } from '../standing/index.ts';
 import { custodyWarnings, type Upkeep } from './custody-warnings.ts';
 
 /** One piece of work that is due now and then; looks for itself whether it is. */

@@ -5,7 +5,7 @@ const pageBytes = 65_536;
 const mebibyte = 2 ** 20;
 
 /** The memory that all threads of a backup share, in bytes; fixed, so that it does not depend on what is backed up. */
-export const arenaBytes = 88 * mebibyte;
+const arenaBytes = 88 * mebibyte;
 /** Packs are built in blocks of this size, so that an open pack takes only what it holds. */
 export const blockBytes = mebibyte;
 /** How many batches may be on their way between the scanner and the sealers. */

@@ -47,6 +47,6 @@ export function nodeOfStat(
 }
 
 /** Where restic keeps the number of hard links. */
-export function hasLinks(type: NodeType): boolean {
+function hasLinks(type: NodeType): boolean {
   return type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev';
 }

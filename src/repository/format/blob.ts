@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { isObjectId, type ObjectId } from '../../storage/index.ts';
 import { decompress, mostJsonBytes } from './compression.ts';
@@ -42,13 +42,6 @@ export function isId(value: unknown): value is ObjectId {
 /** The id of the blob that holds `plaintext`, and likewise the name of the file that holds these bytes. */
 export function idOf(bytes: Bytes): ObjectId {
   return hash('sha256', bytes) as ObjectId;
-}
-
-/** The same for bytes that lie in several pieces. */
-export function idOfPieces(pieces: Iterable<Bytes>): ObjectId {
-  const sum = createHash('sha256');
-  for (const piece of pieces) sum.update(piece);
-  return sum.digest('hex') as ObjectId;
 }
 
 /**

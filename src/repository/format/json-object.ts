@@ -9,7 +9,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** The value of a JSON text in UTF-8; `repository_damaged`, naming `what`, when it is none. */
-export function parseJson(text: Bytes, what: string): unknown {
+function parseJson(text: Bytes, what: string): unknown {
   try {
     return JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8')) as unknown;
   } catch (cause) {

@@ -1,7 +1,6 @@
 import { minuteMs, secondMs } from '../../../base/index.ts';
 import { fingerprint, type SerialNumber } from '../../../pki/index.ts';
-import type { LoggedRow, RevokedRow } from '../../records/certificates.ts';
-import type { Records } from '../../records/records.ts';
+import type { LoggedRow, Records, RevokedRow } from '../../records/index.ts';
 import { type LogRecord, parseRecord, type RecordNamed } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 

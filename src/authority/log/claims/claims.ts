@@ -1,4 +1,4 @@
-import type { Records } from '../../records/records.ts';
+import type { Records } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
 
 /** What the log says of some tables, gathered while it is read, and held against them: in both directions. */

@@ -1,5 +1,4 @@
-import { authorityDamaged } from '../../records/authority-files.ts';
-import type { Records } from '../../records/records.ts';
+import { authorityDamaged, type Records } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import { authorityClaims } from './authority-claims.ts';
 import { backupClaims, ocspSignerClaims } from './backup-claims.ts';

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import type { EscrowRow } from '../../records/escrows.ts';
-import type { Records } from '../../records/records.ts';
+import type { EscrowRow, Records } from '../../records/index.ts';
 import type { RecordNamed } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 

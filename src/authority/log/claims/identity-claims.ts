@@ -1,4 +1,4 @@
-import { identityLabel } from '../../records/identity-label.ts';
+import { identityLabel } from '../../records/index.ts';
 import type { Claims } from './claims.ts';
 
 /** Identities: those that were ended and got nothing since are ended, and no others; each was issued to, or ended. */

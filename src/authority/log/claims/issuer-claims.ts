@@ -1,5 +1,5 @@
 import { type Fingerprint, fingerprint, type RevocationReason } from '../../../pki/index.ts';
-import type { IssuerRow } from '../../records/issuers.ts';
+import type { IssuerRow } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 

@@ -1,5 +1,4 @@
-import { identityLabel } from '../../records/identity-label.ts';
-import type { JoinCodeRow } from '../../records/join-codes.ts';
+import { identityLabel, type JoinCodeRow } from '../../records/index.ts';
 import type { RecordNamed } from '../log-record.ts';
 import { type Claims, lostAfter } from './claims.ts';
 

@@ -1,5 +1,5 @@
 import { type PolicyDifference, policyEntries } from '../../../policy/index.ts';
-import { policyOnRecord } from '../../records/policy.ts';
+import { policyOnRecord } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
 

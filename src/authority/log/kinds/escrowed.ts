@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Bytes } from '../../../base/index.ts';
-import { identityOf } from '../../records/identity-label.ts';
+import { identityOf } from '../../records/index.ts';
 import { logKind } from '../log-kind.ts';
 
 /** A node left the password of a repository, sealed to the recovery key. */

@@ -10,11 +10,13 @@ import {
   type SerialNumber,
   verifyCertificateSignature,
 } from '../../../pki/index.ts';
-import { authorityDamaged } from '../../records/authority-files.ts';
-import { identityOf } from '../../records/identity-label.ts';
-import { publicKeyHash } from '../../records/public-key-hash.ts';
-import { recordNames } from '../../records/record-names.ts';
-import type { Records } from '../../records/records.ts';
+import {
+  authorityDamaged,
+  identityOf,
+  publicKeyHash,
+  type Records,
+  recordNames,
+} from '../../records/index.ts';
 import { type Attachment, type Decision, type DetailsOf, type LogKind, logKind } from '../log-kind.ts';
 import { CertificateFingerprint, IdentityLabel, RequestId, Serial, Time, Token } from './terms.ts';
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type Certificate, fingerprint, parseCertificate } from '../../../pki/index.ts';
-import { recordIssuer } from '../../records/record-issuer.ts';
+import { recordIssuer } from '../../records/index.ts';
 import { logKind } from '../log-kind.ts';
 import { CertificateFingerprint, IssuerLabel } from './terms.ts';
 

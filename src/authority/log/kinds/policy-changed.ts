@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { changePolicy } from '../../../policy/index.ts';
-import { policyOnRecord } from '../../records/policy.ts';
+import { policyOnRecord } from '../../records/index.ts';
 import { logKind } from '../log-kind.ts';
 
 /** Keys of the policy have other values, as they are typed. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { identityOf } from '../../records/identity-label.ts';
+import { identityOf } from '../../records/index.ts';
 import { logKind } from '../log-kind.ts';
 import { IdentityLabel, Reason, Serial, Token } from './terms.ts';
 

@@ -1,0 +1,11 @@
+/**
+ * Where the keys are that everything hangs on: those of the authority, here or in a file elsewhere, and what nodes left for the
+ * day on which they lose theirs.
+ */
+export { Custody } from './custody.ts';
+export { Escrow } from './escrow.ts';
+export { type IssuerCustody, rootCameBack } from './issuer-custody.ts';
+export { KeyCopies } from './key-copies.ts';
+export { type Escrowing, noteAllOnKit } from './note-on-kit.ts';
+export { type Copied, copyWarnings } from './plain-copies.ts';
+export { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';

@@ -1,0 +1,10 @@
+/**
+ * From a home to an authority that is open, and from nothing to a home that has one.
+ *
+ * What the room promises: there is one writer for each home; and a crash leaves an authority that is whole, or none.
+ */
+export { authorityExists, buildAuthority } from './build-authority.ts';
+export { createAuthority } from './create-authority.ts';
+export { lockHome } from './home-lock.ts';
+export { migrateRecords } from './migrate-records.ts';
+export { hasAuthority, type Looks, openAuthority } from './open-authority.ts';

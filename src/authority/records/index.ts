@@ -1,0 +1,26 @@
+/**
+ * What is on record: one file for each table, each statement once, in the words that every engine takes.
+ *
+ * What the room promises: nothing else has SQL; what is read in a transaction is what it sees, what is read as committed waits
+ * for nothing; and what a directory of an authority has to hold is looked at before it is believed.
+ */
+export { authorityDamaged, authorityDirectory, databasePath, existingDatabase } from './authority-files.ts';
+export { AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
+export type { BackupRow } from './backups.ts';
+export type { CertificateFilter, RecordedState } from './certificate-filter.ts';
+export type { CertificateRow, ListedCertificateRow, LoggedRow, RevokedRow } from './certificates.ts';
+export type { CrlRow } from './crls.ts';
+export type { EscrowRow } from './escrows.ts';
+export type { IdentityRow } from './identities.ts';
+export { identityLabel, identityOf, reissueCommand } from './identity-label.ts';
+export { type IssuerKind, type IssuerRow, issuerLabel } from './issuers.ts';
+export type { JoinCodeRow } from './join-codes.ts';
+export type { LogRow } from './log.ts';
+export { moveRecords } from './move-records.ts';
+export { policyOnRecord } from './policy.ts';
+export { publicKeyHash } from './public-key-hash.ts';
+export { recordIssuer } from './record-issuer.ts';
+export { recordNames } from './record-names.ts';
+export { Records } from './records.ts';
+export type { NewRequest, RequestKind, RequestRow } from './requests.ts';
+export type { Standing, StateRow } from './state.ts';

@@ -1,0 +1,7 @@
+/**
+ * What takes longest on the way to a certificate, in a thread of its own: proofs of requests checked, certificates signed.
+ */
+export { CertificateSigner } from './certificate-signer.ts';
+export { checkKeyStrength, readRequest } from './request-proof.ts';
+export { answerBatches, unpack } from './signing-batch.ts';
+export { SigningThread } from './signing-thread.ts';
