@@ -1,4 +1,4 @@
-import { chmodSync, globSync } from 'node:fs';
+import { chmodSync, globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
@@ -7,18 +7,18 @@ import { layOutPackage } from '../scripts/bundle/lay-out-package.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
 /**
- * Runs the test files that its words name, as paths or patterns, all of them when there are none. What they start is the
- * package that `npm run build` made.
+ * Runs the test files that its words name, as paths or patterns; those that need no other programs' tools when there are
+ * none. What they start is the package that `npm run build` made.
  */
 const words = process.argv.slice(2);
-const patterns = words.length > 0 ? words : ['src/**/*.test.ts', 'test/*.test.ts', 'test/rig/**/*.test.ts'];
+const patterns = words.length > 0 ? words : ['test/*.test.ts', 'test/rig/**/*.test.ts', 'src/**/*.test.ts'];
 const place = temporaryDirectory();
 // Some tests run the package as a user who owns nothing.
 chmodSync(place.path, 0o755);
 process.once('exit', () => place[Symbol.dispose]());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 run({
-  files: globSync(patterns).toSorted(),
+  files: patterns.flatMap(largestFirst),
   // What waits for a disk or a clock leaves its core to another.
   concurrency: availableParallelism() + 1,
   timeout: 600_000,
@@ -35,3 +35,8 @@ run({
   })
   .compose(spec)
   .pipe(process.stdout);
+
+/** So that no core is left alone with a long one in the end. */
+function largestFirst(pattern: string): string[] {
+  return globSync(pattern).toSorted((a, b) => statSync(b).size - statSync(a).size);
+}

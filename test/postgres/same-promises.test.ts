@@ -1,0 +1,39 @@
+import { globSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { runProgram } from '../rig/holdfast-process.ts';
+import { PostgresServer } from '../rig/postgres.ts';
+import type { PostgresKind } from '../rig/postgres-programs.ts';
+
+/** What is proved of records in a file, to be proved of records in PostgreSQL too, by the same tests. */
+const files: Readonly<Record<PostgresKind, readonly string[]>> = {
+  newest: globSync('src/authority/**/*.test.ts'),
+  // The contract of databases, and a part of the authority that has each of its tables.
+  debian: [
+    'test/postgres/database.test.ts',
+    'src/authority/requests/requests.test.ts',
+    'src/authority/revocation/revoke-issuer.test.ts',
+    'src/authority/log/claims/compare-records.test.ts',
+  ],
+};
+
+for (const kind of ['newest', 'debian'] as const) {
+  describe(`PostgreSQL, the ${kind} one, keeps the promises of`, () => {
+    let server: PostgresServer;
+    before(async () => {
+      server = await PostgresServer.start(kind);
+    });
+    after(() => server[Symbol.asyncDispose]());
+
+    for (const file of files[kind]) {
+      it(file, async () => {
+        const env = {
+          HOLDFAST_TEST_POSTGRES: kind,
+          HOLDFAST_TEST_DATABASE: server.url(),
+          // It would report to this run, as if this process were a test runner.
+          NODE_TEST_CONTEXT: undefined,
+        };
+        await runProgram(process.execPath, ['--disable-warning=ExperimentalWarning', file], { env });
+      });
+    }
+  });
+}
