@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { apiReference } from '../scripts/reference/api-reference.ts';
 import { commandReference } from '../scripts/reference/command-reference.ts';
 import { errorReference } from '../scripts/reference/error-reference.ts';
 import { settingsReference } from '../scripts/reference/settings-reference.ts';
@@ -10,6 +11,10 @@ const read = (path: string): Promise<string> => readFile(new URL(path, root), 'u
 
 test('the reference of the commands is what the program prints', async () => {
   assert.equal(await read('docs/reference/commands.md'), await commandReference(), 'run npm run reference');
+});
+
+test('the reference of the API is what the routes and operations say', async () => {
+  assert.equal(await read('docs/reference/api.md'), apiReference(), 'run npm run reference');
 });
 
 test('the reference of the settings has every key', async () => {

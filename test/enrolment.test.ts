@@ -22,17 +22,9 @@ import {
   renew,
   verifyCheckpoint,
 } from '../src/enrol/index.ts';
-import { exportPublicKey, generateKeyPair, parseCertificate } from '../src/pki/index.ts';
+import { exportPublicKey, generateKeyPair } from '../src/pki/index.ts';
 import { defaultListeners, type ListenerPolicy } from '../src/policy/index.ts';
-import {
-  Hot,
-  type Listener,
-  listen,
-  PeerGate,
-  peerCertificates,
-  serveHttp,
-  TlsDialer,
-} from '../src/transport/index.ts';
+import { Hot, type Listener, listen, PeerGate, serveHttp, TlsDialer } from '../src/transport/index.ts';
 import { Keystore } from '../src/trust/index.ts';
 
 /** An authority behind real listeners that only enrol, renew and keep escrow. */
@@ -100,9 +92,7 @@ class EnrolmentServer implements AsyncDisposable {
     if (request.url === enrolPaths.join) {
       return JSON.stringify(await answerJoin(this.authority, input, { from: 'test', servers }));
     }
-    const identity = await this.#gate.check(request.socket, { roles: ['client'] });
-    const [leaf] = peerCertificates(request.socket) ?? [];
-    const peer = { identity, serial: parseCertificate(leaf ?? new Uint8Array()).serial };
+    const peer = await this.#gate.check(request.socket, { roles: ['client'] });
     if (request.url === enrolPaths.renew)
       return JSON.stringify(await answerRenew(this.authority, input, { peer, servers }));
     await answerEscrow(this.authority, input, peer);

@@ -33,7 +33,6 @@ export const bundled: readonly string[] = [
   'age-encryption',
   'cli-progress',
   'commander',
-  'fastify',
   'pg',
   'pino',
   'smol-toml',
@@ -74,7 +73,6 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
   { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
-  { modules: ['fastify'], folders: 'server', because: 'HTTP parses and renders, it decides nothing' },
   {
     modules: ['commander', '@clack/prompts', 'cli-progress', 'smol-toml'],
     folders: 'cli',

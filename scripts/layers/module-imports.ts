@@ -1,6 +1,6 @@
 /** One import as it stands in a file. */
 export interface ModuleImport {
-  /** What is imported, as written: `node:fs`, `fastify`, `../base/index.ts`. */
+  /** What is imported, as written: `node:fs`, `pino`, `../base/index.ts`. */
   readonly specifier: string;
   /** 1-based line of the statement's first word. */
   readonly line: number;

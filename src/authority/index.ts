@@ -15,7 +15,6 @@ export {
   answerRenew,
   answerSubmission,
   answerTrust,
-  type Peer,
   refusalOf,
   type Submission,
   withEnrolment,

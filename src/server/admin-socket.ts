@@ -1,8 +1,12 @@
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { localAdmin } from '../admin/index.ts';
-import { type Log, openSocketPlace } from '../base/index.ts';
+import { HoldfastError, type Log, openSocketPlace } from '../base/index.ts';
+import type { LocalPeer } from '../transport/index.ts';
 import type { Application } from './application.ts';
+import { refuse } from './refuse.ts';
+import type { Route } from './route.ts';
+import { findRoute } from './routes.ts';
 
 /**
  * Listens, until it is disposed of, on a socket that only its owner can open; whoever comes by it is `admin/local`. A
@@ -14,8 +18,7 @@ export async function listenOnSocket(
   application: Application,
   log: Log,
 ): Promise<AsyncDisposable> {
-  const caller = localAdmin(network);
-  const server = createServer((request, response) => application.handle(request, response, caller));
+  const server = createServer(dispatchLocal(network, application, log));
   server.on('error', (error) => log.warn('admin socket cannot accept', { error }));
   await using opening = new AsyncDisposableStack();
   const place = opening.use(await openSocketPlace(path));
@@ -25,6 +28,21 @@ export async function listenOnSocket(
   opening.defer(() => closeHttp(server));
   await chmod(address, 0o600);
   return opening.move();
+}
+
+/** Whatever anybody may, and an administrator. */
+function dispatchLocal(network: string, application: Application, log: Log): RequestListener {
+  const peer: LocalPeer = { by: 'local', identity: localAdmin(network) };
+  return (request, response) => {
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    const found = findRoute(request.method ?? '', path);
+    if (found !== undefined && mayCall(peer, found.route)) application({ ...found, request, response, peer });
+    else refuse(request, response, new HoldfastError('operation_unknown', 'there is no such address'), log);
+  };
+}
+
+function mayCall({ identity: { role } }: LocalPeer, { access }: Route): boolean {
+  return access === 'anybody' || access.includes(role);
 }
 
 async function listen(server: Server, address: string): Promise<void> {

@@ -1,49 +1,89 @@
-import type { FastifyInstance } from 'fastify';
-import {
-  answerEscrow,
-  answerEscrowPage,
-  answerRenew,
-  answerTrust,
-  type Peer,
-  refusalOf,
-} from '../authority/index.ts';
-import { asBuffer, HoldfastError, isHoldfastError } from '../base/index.ts';
-import { enrolPaths } from '../enrol/index.ts';
-import { parseCertificate } from '../pki/index.ts';
-import { peerCertificates } from '../transport/index.ts';
+import { answerEscrow, answerEscrowPage, answerRenew, answerTrust, refusalOf } from '../authority/index.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { EnrolmentAnswer, EscrowPage, EscrowRequest, enrolPaths, RenewRequest } from '../enrol/index.ts';
+import type { Role } from '../pki/index.ts';
+import type { CertifiedPeer } from '../transport/index.ts';
 import { httpStatusOf } from './http-status.ts';
-import type { IdentityOf, ServerContext } from './server-context.ts';
+import { queryOf } from './query-of.ts';
+import { jsonBody } from './read-body.ts';
+import { bytesReply, jsonReply } from './reply.ts';
+import type { Call, Route } from './route.ts';
+
+const control = { service: 'control', access: ['client', 'storage', 'server', 'admin'] } as const satisfies {
+  service: string;
+  access: readonly Role[];
+};
+const clients = { service: 'control', access: ['client'] } as const;
 
 /** What a node may do for itself, with its certificate: renew it, ask whom to trust, leave its second key. */
-export function mountControl(app: FastifyInstance, context: ServerContext, identityOf: IdentityOf): void {
-  const { authority, servers, log } = context;
-  const peerOf = (request: Parameters<IdentityOf>[0]): Peer => {
-    const identity = identityOf(request);
-    const [leaf] = peerCertificates(request.socket) ?? [];
-    if (leaf === undefined) throw new TypeError('an identity without a certificate');
-    return { identity, serial: parseCertificate(leaf).serial };
-  };
-  app.post(enrolPaths.renew, async (request, reply) => {
-    const peer = peerOf(request.raw);
-    try {
-      return await answerRenew(authority, request.body, { peer, servers: servers() });
-    } catch (error) {
-      if (!isHoldfastError(error)) throw error;
-      log.info('renewal refused', { ...peer.identity, error });
-      return reply.code(httpStatusOf(error)).send(refusalOf(error));
-    }
-  });
-  app.get(enrolPaths.trust, (_request, reply) => reply.type('application/json').send(answerTrust(authority)));
-  app.get(enrolPaths.rootCrl, async (_request, reply) => {
-    const list = await authority.revocation.rootCrl();
-    if (list === undefined) throw new HoldfastError('object_not_found', 'the root has signed no list yet');
-    return reply.type('application/pkix-crl').header('cache-control', 'no-store').send(asBuffer(list.der));
-  });
-  app.post(enrolPaths.escrow, async (request) => {
-    await answerEscrow(authority, request.body, peerOf(request.raw));
-    return {};
-  });
-  app.get<{ Querystring: { before?: string } }>(enrolPaths.escrow, (request) =>
-    answerEscrowPage(authority, request.query.before, peerOf(request.raw)),
-  );
+export const controlRoutes: readonly Route[] = [
+  {
+    ...control,
+    method: 'POST',
+    path: enrolPaths.renew,
+    forRenewal: true,
+    does: 'Another certificate in place of the one that is shown.',
+    body: jsonBody(RenewRequest),
+    answer: EnrolmentAnswer,
+    async handle({ authority, servers, log }, call) {
+      const peer = certified(call);
+      try {
+        return jsonReply(await answerRenew(authority, call.body, { peer, servers: servers() }));
+      } catch (error) {
+        if (!isHoldfastError(error)) throw error;
+        log.info('renewal refused', { ...peer.identity, error });
+        return jsonReply(refusalOf(error), { status: httpStatusOf(error) });
+      }
+    },
+  },
+  {
+    ...control,
+    method: 'GET',
+    path: enrolPaths.trust,
+    does: 'The trust bundle, as its file has it.',
+    handle: ({ authority }) => ({
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: answerTrust(authority),
+    }),
+  },
+  {
+    ...control,
+    method: 'GET',
+    path: enrolPaths.rootCrl,
+    forRenewal: true,
+    does: 'The newest revocation list of the root, DER.',
+    async handle({ authority }) {
+      const list = await authority.revocation.rootCrl();
+      if (list === undefined) throw new HoldfastError('object_not_found', 'the root has signed no list yet');
+      return bytesReply('application/pkix-crl', list.der, { 'cache-control': 'no-store' });
+    },
+  },
+  {
+    ...clients,
+    method: 'POST',
+    path: enrolPaths.escrow,
+    does: 'Keeps the second key of a repository, sealed for the recovery kit.',
+    body: jsonBody(EscrowRequest),
+    async handle({ authority }, call) {
+      await answerEscrow(authority, call.body, certified(call));
+      return jsonReply({});
+    },
+  },
+  {
+    ...clients,
+    method: 'GET',
+    path: enrolPaths.escrow,
+    does: 'What this client left, the newest first; with `?before=ID` from there on.',
+    answer: EscrowPage,
+    async handle({ authority }, call) {
+      const { before } = queryOf(call.request);
+      return jsonReply(await answerEscrowPage(authority, before, certified(call)));
+    },
+  },
+];
+
+/** Whoever is on the server's machine has no certificate to renew. */
+function certified({ peer }: Call): CertifiedPeer {
+  if (peer?.by === 'certificate') return peer;
+  throw new HoldfastError('operation_forbidden', 'this is for those who come with a certificate');
 }

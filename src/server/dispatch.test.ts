@@ -11,9 +11,12 @@ import { Hot, listen, PeerGate, serveHttp } from '../transport/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { createDispatcher } from './dispatch.ts';
 
+let asked = 0;
+
 test('no certificate makes somebody from elsewhere the administrator of this machine', async () => {
   const authority = await SampleAuthority.create();
   assert.deepEqual(await operate(authority, 'ann'), [200, 'admin ann']);
+  assert.equal(asked, 1, 'the gate is asked once for each request');
   const [status, body] = await operate(authority, 'local');
   assert.equal(status, 403);
   assert.match(body, /operation_forbidden/);
@@ -27,12 +30,15 @@ async function operate(authority: SampleAuthority, name: string): Promise<[numbe
     gate: new PeerGate({
       bundle,
       issuings: () => [],
-      isGood: () => true,
+      isGood: () => {
+        asked += 1;
+        return true;
+      },
       clock: systemClock,
       log: silentLog,
     }),
     storage: () => Promise.reject(new TypeError('nobody asks for storage')),
-    application: (_request, response, identity) => response.end(`${identity?.role} ${identity?.name}`),
+    application: ({ response, peer }) => response.end(`${peer?.identity.role} ${peer?.identity.name}`),
     noteRefusal: () => {},
     hear: () => undefined,
     log: silentLog,

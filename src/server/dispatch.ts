@@ -1,24 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HoldfastError, type Log } from '../base/index.ts';
-import { type Identity, roles } from '../pki/index.ts';
+import { roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
-import type { PeerGate } from '../transport/index.ts';
-import { findRoute, type Route, storageRoute } from './access.ts';
+import type { CertifiedPeer, PeerGate } from '../transport/index.ts';
+import { checkRole } from '../trust/index.ts';
+import type { Application } from './application.ts';
 import type { HearCheckpoint } from './hear-checkpoint.ts';
 import type { NoteRefusal } from './note-refusal.ts';
 import { refuse } from './refuse.ts';
+import type { Route } from './route.ts';
+import { findRoute, storageRoute } from './routes.ts';
 import type { StorageHandler } from './storage-handler.ts';
 
 /** Where a request goes once it is known who sent it. */
 export interface Destinations {
   readonly gate: PeerGate;
   readonly storage: StorageHandler;
-  /** Everything below `/-/`, with the identity of the peer when the route asks for one. */
-  readonly application: (
-    request: IncomingMessage,
-    response: ServerResponse,
-    identity: Identity | undefined,
-  ) => void;
+  /** Everything below `/-/`, with the peer when the route asks for one. */
+  readonly application: Application;
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
   readonly log: Log;
@@ -35,14 +34,21 @@ export function createDispatcher(
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const [path = '/'] = (request.url ?? '/').split('?', 1);
-      const route: RouteRules | undefined = path.startsWith('/-/')
-        ? findRoute(request.method ?? '', path)
-        : storageRoute;
+      const isStorage = !path.startsWith('/-/');
+      const found = isStorage ? undefined : findRoute(request.method ?? '', path);
+      const route: RouteRules | undefined = isStorage ? storageRoute : found?.route;
       const forRenewal = route?.forRenewal === true;
-      if (policy.clientCertificate === 'require') await gate.check(request.socket, { roles, forRenewal });
-      const identity = await admit(policy, route, request, gate);
-      if (path.startsWith('/-/')) application(request, response, identity);
-      else void storage(request, response, { client: identity?.name ?? '', appendOnly: true });
+      const shown =
+        policy.clientCertificate === 'require'
+          ? await gate.check(request.socket, { roles, forRenewal })
+          : undefined;
+      const peer = await admit(
+        policy,
+        route,
+        () => shown ?? gate.check(request.socket, { roles, forRenewal }),
+      );
+      if (found !== undefined) application({ ...found, request, response, peer });
+      else void storage(request, response, { client: peer?.identity.name ?? '', appendOnly: true });
     } catch (error) {
       noteRefusal(request.socket, error);
       refuse(request, response, error, log);
@@ -63,17 +69,16 @@ type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal'>;
 async function admit(
   policy: ListenerPolicy,
   route: RouteRules | undefined,
-  request: IncomingMessage,
-  gate: PeerGate,
-): Promise<Identity | undefined> {
+  ask: () => CertifiedPeer | Promise<CertifiedPeer>,
+): Promise<CertifiedPeer | undefined> {
   if (route === undefined) throw new HoldfastError('operation_unknown', 'there is no such address');
   if (!policy.services.includes(route.service)) {
     throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
   }
   if (route.access === 'anybody') return undefined;
-  const forRenewal = route.forRenewal === true;
-  const identity = await gate.check(request.socket, { roles: route.access, forRenewal });
+  const peer = await ask();
+  checkRole(peer.identity, route.access);
   // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
-  if (identity.role !== 'admin' || identity.name !== localName) return identity;
+  if (peer.identity.role !== 'admin' || peer.identity.name !== localName) return peer;
   throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);
 }

@@ -1,11 +1,13 @@
 /**
- * HTTP around the parts that decide. `access.ts` is the one table of routes and who may call them, `dispatch.ts` asks it
- * before anything runs; storage streams past the framework, everything below `/-/` goes through it. A server holds no
+ * HTTP around the parts that decide. A route is a value in the file of its service, `routes.ts` is the one table of them,
+ * and `dispatch.ts` asks it who may before anything runs; storage has streams of its own. A server holds no
  * key to anybody's data and contains no backup engine.
  */
 
 export { bindCertificate, unbindCertificate } from './change-binding.ts';
 export { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
+export type { Route } from './route.ts';
+export { routes } from './routes.ts';
 export { ServerCredentials } from './server-credentials.ts';
 export { startServer } from './start-server.ts';
 export { StorePlace } from './store-place.ts';

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
 import { type Authority, type OcspAnswerBytes, statusPaths } from '../authority/index.ts';
 import type { Bytes } from '../base/index.ts';
 import type { PostService } from './answer-posts.ts';
 import { cacheFor } from './cache-for.ts';
-import type { ServerContext } from './server-context.ts';
+import { bytesReply } from './reply.ts';
+import type { Route } from './route.ts';
 
 const requestType = 'application/ocsp-request';
 const responseType = 'application/ocsp-response';
@@ -24,26 +24,36 @@ export function postedOcsp({ revocation }: Pick<Authority, 'revocation'>): PostS
 }
 
 /** OCSP over HTTP (RFC 6960 Appendix A.1, RFC 5019): whatever is asked gets an answer, be it that it cannot be answered. */
-export function mountOcsp(app: FastifyInstance, { authority, admin: { clock } }: ServerContext): void {
-  void app.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers();
-    const options = { parseAs: 'buffer', bodyLimit: maxRequestBytes } as const;
-    scope.addContentTypeParser(requestType, options, (_request, body, parsed) => parsed(null, body));
-    scope.post<{ Body: Bytes | undefined }>(statusPaths.ocsp, async (request, reply) => {
-      const { der } = await authority.revocation.answerOcsp(request.body ?? new Uint8Array());
-      return reply.type(responseType).send(der);
-    });
-    scope.get(`${inPath}*`, async ({ raw, headers }, reply) => {
-      const answer = await authority.revocation.answerOcsp(requestInPath(raw.url ?? ''));
+export const ocspRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: statusPaths.ocsp,
+    service: 'status',
+    access: 'anybody',
+    does: 'An OCSP request, answered.',
+    body: { maxBytes: maxRequestBytes, types: [requestType], parse: (bytes) => bytes },
+    async handle({ authority }, { body }) {
+      const request = Buffer.isBuffer(body) ? body : new Uint8Array();
+      const { der } = await authority.revocation.answerOcsp(request);
+      return bytesReply(responseType, der);
+    },
+  },
+  {
+    method: 'GET',
+    head: true,
+    path: `${inPath}*`,
+    service: 'status',
+    access: 'anybody',
+    does: 'An OCSP request in the path, in base64, answered so that it can be kept.',
+    async handle({ authority, admin: { clock } }, { request: { url = '', headers } }) {
+      const answer = await authority.revocation.answerOcsp(requestInPath(url));
       const caching = cachingOf(answer, clock.now());
-      void reply.headers(caching).type(responseType);
       if (caching['etag'] !== undefined && headers['if-none-match'] === caching['etag'])
-        return reply.code(304).send();
-      return reply.send(answer.der);
-    });
-    done();
-  });
-}
+        return { status: 304, headers: { 'content-type': responseType, ...caching } };
+      return bytesReply(responseType, answer.der, caching);
+    },
+  },
+];
 
 /** The request in a path: Base64, whose slashes may stand as they are; nothing where it is none. */
 function requestInPath(url: string): Bytes {

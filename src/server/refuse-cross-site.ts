@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { HoldfastError } from '../base/index.ts';
 
 /**
@@ -6,7 +6,7 @@ import { HoldfastError } from '../base/index.ts';
  * by way of somebody who can. Links from elsewhere are followed; programs do not say where they come from.
  * @throws HoldfastError `operation_forbidden`
  */
-export async function refuseCrossSite({ method, headers }: FastifyRequest): Promise<void> {
+export function refuseCrossSite({ method, headers }: IncomingMessage): void {
   if (method !== 'POST' || headers['sec-fetch-site'] !== 'cross-site') return;
   throw new HoldfastError('operation_forbidden', 'a page of another site sent this');
 }

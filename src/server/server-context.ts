@@ -1,8 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { AdminContext } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import type { Log } from '../base/index.ts';
-import type { Identity } from '../pki/index.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
 import type { NoteRefusal } from './note-refusal.ts';
 
@@ -16,6 +14,3 @@ export interface ServerContext {
   readonly noteRefusal: NoteRefusal;
   readonly log: Log;
 }
-
-/** Who sent a request that only let-in peers can send. */
-export type IdentityOf = (request: IncomingMessage) => Identity;

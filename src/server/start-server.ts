@@ -82,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const watchStore = storeWatch(store, log);
   await watchStore();
   const noteRefusal = refusalNoter(authority, log);
-  const application = await createApplication({
+  const application = createApplication({
     authority,
     admin: {
       ...options.admin,
@@ -114,12 +114,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       noteRefusal,
       log,
     }),
-    application: application.handle,
+    application,
     noteRefusal,
     log,
   };
   await using opened = new AsyncDisposableStack();
-  opened.defer(application.close);
   opened.defer(authority.revocation.watch(() => void destinations.gate.recheck()));
   const listeners = opened.use(new OpenListeners((policy) => openListener(policy, options, destinations)));
   await listeners.use(policies.current);

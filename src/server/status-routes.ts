@@ -1,19 +1,44 @@
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { statusPaths } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import type { ServerContext } from './server-context.ts';
+import { bytesReply, jsonReply } from './reply.ts';
+import type { Route } from './route.ts';
 
 /** What anybody may know: that the server is there, and the certificates that certificates point to. */
-export function mountStatus(app: FastifyInstance, { authority, servers }: ServerContext): void {
-  app.get('/-/health', () => ({ status: 'ok', network: authority.network }));
-  app.get('/-/status/servers', () => ({ network: authority.network, servers: servers() }));
-  app.get<{ Params: { label: string } }>(statusPaths.certificate(':label'), async (request, reply) => {
-    const certificate = await authority.issuerCertificate(request.params.label);
-    if (certificate === undefined)
-      throw new HoldfastError('object_not_found', 'there is no such certificate');
-    return reply
-      .type('application/pkix-cert')
-      .header('cache-control', 'public, max-age=86400')
-      .send(Buffer.from(certificate.der));
-  });
-}
+export const statusRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/-/health',
+    service: 'status',
+    access: 'anybody',
+    does: 'That the server answers, and for which network.',
+    answer: Type.Object({ status: Type.Literal('ok'), network: Type.String() }),
+    handle: ({ authority }) => jsonReply({ status: 'ok', network: authority.network }),
+  },
+  {
+    method: 'GET',
+    head: true,
+    path: '/-/status/servers',
+    service: 'status',
+    access: 'anybody',
+    does: 'Where nodes go: the addresses of the listeners with storage and control.',
+    answer: Type.Object({ network: Type.String(), servers: Type.Array(Type.String()) }),
+    handle: ({ authority, servers }) => jsonReply({ network: authority.network, servers: servers() }),
+  },
+  {
+    method: 'GET',
+    head: true,
+    path: statusPaths.certificate(':label'),
+    service: 'status',
+    access: 'anybody',
+    does: 'The certificate of an issuer, DER.',
+    async handle({ authority }, { params: { label = '' } }) {
+      const certificate = await authority.issuerCertificate(label);
+      if (certificate === undefined)
+        throw new HoldfastError('object_not_found', 'there is no such certificate');
+      return bytesReply('application/pkix-cert', certificate.der, {
+        'cache-control': 'public, max-age=86400',
+      });
+    },
+  },
+];

@@ -13,7 +13,7 @@ export { Line, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { namedIdentity } from './named-identity.ts';
 export { isPassingStatus, mostHopeful } from './passing.ts';
-export { peerCertificates } from './peer-certificates.ts';
+export type { CertifiedPeer, LocalPeer, Peer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate } from './peer-gate.ts';
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
 export { serveHttp } from './serve-http.ts';

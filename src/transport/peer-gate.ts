@@ -17,6 +17,7 @@ import {
 } from '../pki/index.ts';
 import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
 import type { Hot } from './hot.ts';
+import type { CertifiedPeer } from './peer.ts';
 import { peerCertificates } from './peer-certificates.ts';
 
 export interface PeerGateOptions {
@@ -32,9 +33,7 @@ export interface PeerGateOptions {
   readonly log: Log;
 }
 
-interface Peer {
-  readonly identity: Identity;
-  readonly serial: SerialNumber;
+interface Judged extends CertifiedPeer {
   readonly certificate: Certificate;
   /** When every certificate of its path is valid, milliseconds since 1970. */
   readonly validFromMs: number;
@@ -44,7 +43,7 @@ interface Peer {
 }
 
 /** The path from a peer's certificate to a root of the bundle. */
-interface Walked extends Pick<Peer, 'identity' | 'bundle'> {
+interface Walked extends Pick<Judged, 'identity' | 'bundle'> {
   readonly path: VerifiedIdentity['path'];
   readonly issuing: Certificate | undefined;
 }
@@ -70,7 +69,7 @@ export type Greeting = 'known' | 'told' | 'stranger';
  */
 export class PeerGate {
   readonly #options: PeerGateOptions;
-  readonly #peers = new Map<Socket, Peer>();
+  readonly #peers = new Map<Socket, Judged>();
   readonly #strangers = new WeakMap<Socket, Stranger>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,12 +86,12 @@ export class PeerGate {
   async check(
     socket: Socket,
     { roles, forRenewal = false }: { readonly roles: readonly Role[]; readonly forRenewal?: boolean },
-  ): Promise<Identity> {
+  ): Promise<CertifiedPeer> {
     const { peer, isGood } = await this.#judge(socket, this.#options.clock.now());
     const { identity, certificate } = peer;
     if (!isGood && !forRenewal) throw issuerRevoked(identity, certificate);
     checkRole(identity, roles);
-    return identity;
+    return peer;
   }
 
   /**
@@ -129,7 +128,7 @@ export class PeerGate {
     await Promise.all([...this.#peers].map(([socket, peer]) => this.#recheckOne(socket, peer, nowMs)));
   }
 
-  async #recheckOne(socket: Socket, { identity }: Peer, nowMs: number): Promise<void> {
+  async #recheckOne(socket: Socket, { identity }: Judged, nowMs: number): Promise<void> {
     try {
       await this.#judge(socket, nowMs);
     } catch (error) {
@@ -140,7 +139,7 @@ export class PeerGate {
   }
 
   /** Not good, and judged all the same, is who may renew. */
-  async #judge(socket: Socket, nowMs: number): Promise<{ readonly peer: Peer; readonly isGood: boolean }> {
+  async #judge(socket: Socket, nowMs: number): Promise<{ readonly peer: Judged; readonly isGood: boolean }> {
     const known = this.#peers.get(socket);
     const peer = known !== undefined && this.#holds(known, nowMs) ? known : this.#verify(socket, nowMs);
     const { serial, certificate } = peer;
@@ -156,11 +155,11 @@ export class PeerGate {
     return { peer, isGood };
   }
 
-  #holds({ bundle, validFromMs, validUntilMs }: Peer, nowMs: number): boolean {
+  #holds({ bundle, validFromMs, validUntilMs }: Judged, nowMs: number): boolean {
     return bundle === this.#options.bundle.current && validFromMs <= nowMs && nowMs <= validUntilMs;
   }
 
-  #verify(socket: Socket, nowMs: number): Peer {
+  #verify(socket: Socket, nowMs: number): Judged {
     const bundle = this.#options.bundle.current;
     const stranger = this.#strangers.get(socket);
     if (stranger?.bundle === bundle) throw stranger.refusal;
@@ -172,9 +171,10 @@ export class PeerGate {
     }
   }
 
-  #verifyNow(socket: Socket, nowMs: number): Peer {
+  #verifyNow(socket: Socket, nowMs: number): Judged {
     const { bundle, identity, path } = this.#walk(socket, nowMs);
-    const peer: Peer = {
+    const peer: Judged = {
+      by: 'certificate',
       identity,
       bundle,
       serial: path[0].serial,
@@ -195,7 +195,7 @@ export class PeerGate {
     return { bundle, identity, path, issuing: path[1] };
   }
 
-  #remember(socket: Socket, peer: Peer): void {
+  #remember(socket: Socket, peer: Judged): void {
     if (!this.#peers.has(socket)) socket.once('close', () => this.#forget(socket));
     this.#peers.set(socket, peer);
     this.#timer ??= setInterval(() => void this.recheck(), recheckMs).unref();

@@ -68,8 +68,8 @@ export class GatedServer implements AsyncDisposable {
     const refusals: unknown[] = [];
     const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
       try {
-        const { role, name } = await gate.check(incoming.socket, { roles });
-        response.end(`${role} ${name}`);
+        const { identity } = await gate.check(incoming.socket, { roles });
+        response.end(`${identity.role} ${identity.name}`);
       } catch (error) {
         refusals.push(error);
         response.statusCode = 403;

@@ -7,7 +7,6 @@ export {
   answerJoin,
   answerRenew,
   answerTrust,
-  type Peer,
   refusalOf,
 } from './answer-node.ts';
 export { answerFollowing, answerSubmission, type Submission, withEnrolment } from './answer-request.ts';

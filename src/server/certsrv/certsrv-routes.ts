@@ -1,152 +1,184 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerFollowing, answerSubmission, refusalOf } from '../../authority/index.ts';
-import { asBuffer, HoldfastError } from '../../base/index.ts';
+import type { IncomingMessage } from 'node:http';
+import { type Authority, answerFollowing, answerSubmission, refusalOf } from '../../authority/index.ts';
+import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { maxSubmissionBytes, parseMessage, SubmitRequest } from '../../enrol/index.ts';
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
 import { httpStatusOf } from '../http-status.ts';
 import { limitRefusals } from '../limit-refusals.ts';
 import { peerAddress } from '../peer-address.ts';
-import { refuseCrossSite } from '../refuse-cross-site.ts';
+import type { Reply } from '../reply.ts';
+import type { Call, Route } from '../route.ts';
 import type { ServerContext } from '../server-context.ts';
 import { homePage } from './home-page.ts';
-import { certsrvPaths, secured, sendPage } from './page.ts';
+import { certsrvPaths, pageReply, redirect, secured } from './page.ts';
 import { problemPage } from './problem-page.ts';
 import { requestPage } from './request-page.ts';
 import { style } from './style.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 
+const page = {
+  service: 'enrol',
+  access: 'anybody',
+  failed: problem,
+} as const satisfies Partial<Route>;
+const shown = { ...page, method: 'GET', head: true } as const;
+const sent = {
+  ...page,
+  method: 'POST',
+  sameSite: true,
+  body: {
+    maxBytes: 3 * maxSubmissionBytes,
+    types: [formType],
+    parse: (bytes: Buffer) => Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))),
+  },
+} as const;
+
+const forms: readonly Route[] = [
+  {
+    ...shown,
+    path: certsrvPaths.home,
+    does: 'The page with the form, while somebody could use it.',
+    handle(context) {
+      checkOpen(context);
+      const { network } = context.authority;
+      return pageReply({ title: 'Request a certificate', network, body: homePage() });
+    },
+  },
+  {
+    ...shown,
+    path: `${certsrvPaths.home}/`,
+    does: "The same, as people type it who know Microsoft's.",
+    handle: () => redirect(certsrvPaths.home, 308),
+  },
+  {
+    ...shown,
+    path: certsrvPaths.style,
+    does: 'The style of the pages.',
+    handle: () => ({ headers: { ...secured, 'content-type': 'text/css; charset=utf-8' }, body: style }),
+  },
+  {
+    ...sent,
+    path: certsrvPaths.submit,
+    does: 'The form, sent.',
+    async handle(context, { request, body }) {
+      const from = peerAddress(request);
+      const { handle } = await limitRefusals(context, from, async () => {
+        const fields = withoutEmpty(fieldsOf(body));
+        if (fields['request'] === undefined) throw nothingPasted();
+        const { request: text, ...said } = parseMessage(SubmitRequest, fields, 'form');
+        const input = Buffer.from(text, 'utf8');
+        return await answerSubmission(context.authority, { ...said, input, from });
+      });
+      return redirect(certsrvPaths.request(handle), 303);
+    },
+  },
+  {
+    ...sent,
+    path: certsrvPaths.follow,
+    does: 'The handle of a request, typed.',
+    handle(_context, { body }) {
+      const handle = (fieldsOf(body)['handle'] ?? '').trim().toLowerCase().replace(/^.*\//, '');
+      return redirect(certsrvPaths.request(encodeURIComponent(handle)), 303);
+    },
+  },
+];
+
+const following: readonly Route[] = [
+  {
+    ...shown,
+    path: certsrvPaths.request(':handle'),
+    does: 'How a request stands.',
+    async handle(context, call) {
+      const { handle = '' } = call.params;
+      const body = requestPage(handle, await follow(context, call));
+      return pageReply({ title: 'Your request', network: context.authority.network, body });
+    },
+  },
+  certificateFile('pem', 'application/x-pem-file', (chain) => chain.map(certificatePem).join('')),
+  certificateFile('cer', 'application/pkix-cert', ([leaf]) => leaf as Buffer),
+  certificateFile('p7b', 'application/x-pkcs7-certificates', (chain, { root }) =>
+    createChainPkcs7([...chain, root.der]),
+  ),
+];
+
+/** The root, and what was revoked: nothing that not everybody may know. */
+const ofAuthority: readonly Route[] = [
+  authorityFile('root.pem', 'application/x-pem-file', ({ root }) => certificatePem(root.der)),
+  authorityFile('root.cer', 'application/x-x509-ca-cert', ({ root }) => root.der),
+  // As it was published: a stranger must not be able to have one signed.
+  authorityFile(
+    'issuing.crl',
+    'application/pkix-crl',
+    async ({ revocation }) => ((await revocation.crl()) ?? noList()).der,
+  ),
+];
+
 /**
  * The enrolment page, for people with a browser and no program of ours: forms and links, no script, no cookie. The form
  * is there while somebody could use it; what was handed in can be followed always.
  */
-export function mountCertsrv(app: FastifyInstance, context: ServerContext): void {
-  void app.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers();
-    const form = { parseAs: 'string', bodyLimit: 3 * maxSubmissionBytes } as const;
-    scope.addContentTypeParser<string>(formType, form, (_request, body, parsed) =>
-      parsed(null, Object.fromEntries(new URLSearchParams(body))),
-    );
-    scope.addHook('onRequest', refuseCrossSite);
-    scope.setErrorHandler<Error>((error, request, reply) => sendProblem(context, error, request, reply));
-    mountForms(scope, context);
-    mountFollowing(scope, context);
-    mountAuthority(scope, context);
-    done();
-  });
+export const certsrvRoutes: readonly Route[] = [...forms, ...following, ...ofAuthority];
+
+function follow(context: ServerContext, { request, params }: Call) {
+  const { handle = '' } = params;
+  return limitRefusals(context, peerAddress(request), () => answerFollowing(context.authority, handle));
 }
 
-function mountForms(scope: FastifyInstance, context: ServerContext): void {
-  const { authority } = context;
-  const { network } = authority;
-  scope.get(certsrvPaths.home, (_request, reply) => {
-    checkOpen(context);
-    return sendPage(reply, { title: 'Request a certificate', network, body: homePage() });
-  });
-  // As people type it who know Microsoft's.
-  scope.get(`${certsrvPaths.home}/`, (_request, reply) => secured(reply).redirect(certsrvPaths.home, 308));
-  scope.get(certsrvPaths.style, (_request, reply) =>
-    secured(reply).type('text/css; charset=utf-8').send(style),
-  );
-  scope.post<{ Body: Fields }>(certsrvPaths.submit, async (form, reply) => {
-    const from = peerAddress(form);
-    const { handle } = await limitRefusals(context, from, async () => {
-      const fields = withoutEmpty(form.body ?? {});
-      if (fields['request'] === undefined) throw nothingPasted();
-      const { request, ...said } = parseMessage(SubmitRequest, fields, 'form');
-      return await answerSubmission(authority, { ...said, input: Buffer.from(request, 'utf8'), from });
-    });
-    return secured(reply).redirect(certsrvPaths.request(handle), 303);
-  });
-  scope.post<{ Body: Fields }>(certsrvPaths.follow, ({ body }, reply) => {
-    const handle = (body?.['handle'] ?? '').trim().toLowerCase().replace(/^.*\//, '');
-    return secured(reply).redirect(certsrvPaths.request(encodeURIComponent(handle)), 303);
-  });
+function certificateFile(
+  ending: string,
+  type: string,
+  encode: (chain: Buffer[], authority: Authority) => Bytes | string,
+): Route {
+  return {
+    ...shown,
+    path: certsrvPaths.certificate(':handle', `certificate.${ending}`),
+    does: `The certificate of a request, once there is one, as ${type}.`,
+    async handle(context, call) {
+      const { chain, identity } = await follow(context, call);
+      if (chain === undefined) throw notIssued();
+      const ders = chain.map((text) => Buffer.from(text, 'base64'));
+      const fileName = `${identity.replace(/^.*\//, '')}.${ending}`;
+      return fileReply({ fileName, type, content: encode(ders, context.authority) });
+    },
+  };
 }
 
-/** None where nothing was sent. */
-type Fields = Readonly<Record<string, string>> | undefined;
-
-type HandleRoute = { Params: { handle: string } };
-
-function mountFollowing(scope: FastifyInstance, context: ServerContext): void {
-  const { authority } = context;
-  const { network } = authority;
-  const follow = (request: FastifyRequest<HandleRoute>) =>
-    limitRefusals(context, peerAddress(request), () => answerFollowing(authority, request.params.handle));
-  scope.get<HandleRoute>(certsrvPaths.request(':handle'), async (request, reply) => {
-    const body = requestPage(request.params.handle, await follow(request));
-    return sendPage(reply, { title: 'Your request', network, body });
-  });
-  const file = (name: string, type: string, encode: (chain: Buffer[]) => Buffer | string) =>
-    scope.get<HandleRoute>(
-      certsrvPaths.certificate(':handle', `certificate.${name}`),
-      async (request, reply) => {
-        const { chain, identity } = await follow(request);
-        if (chain === undefined) throw notIssued();
-        const ders = chain.map((text) => Buffer.from(text, 'base64'));
-        const fileName = `${identity.replace(/^.*\//, '')}.${name}`;
-        return sendFile(reply, { fileName, type, content: encode(ders) });
-      },
-    );
-  file('pem', 'application/x-pem-file', (chain) => chain.map(certificatePem).join(''));
-  file('cer', 'application/pkix-cert', ([leaf]) => leaf as Buffer);
-  file('p7b', 'application/x-pkcs7-certificates', (chain) =>
-    Buffer.from(createChainPkcs7([...chain, authority.root.der])),
-  );
-}
-
-/** The root, and what was revoked: nothing that not everybody may know. */
-function mountAuthority(scope: FastifyInstance, { authority }: ServerContext): void {
-  scope.get(certsrvPaths.authority('root.pem'), (_request, reply) => {
-    const content = certificatePem(authority.root.der);
-    return sendFile(reply, { fileName: 'root.pem', type: 'application/x-pem-file', content });
-  });
-  scope.get(certsrvPaths.authority('root.cer'), (_request, reply) => {
-    const content = Buffer.from(authority.root.der);
-    return sendFile(reply, { fileName: 'root.cer', type: 'application/x-x509-ca-cert', content });
-  });
-  scope.get(certsrvPaths.authority('issuing.crl'), async (_request, reply) => {
-    // As it was published: a stranger must not be able to have one signed.
-    const { der } = (await authority.revocation.crl()) ?? noList();
-    return sendFile(reply, {
-      fileName: 'issuing.crl',
-      type: 'application/pkix-crl',
-      content: asBuffer(der),
-    });
-  });
+function authorityFile(
+  fileName: string,
+  type: string,
+  content: (authority: Authority) => Bytes | string | Promise<Bytes>,
+): Route {
+  return {
+    ...shown,
+    path: certsrvPaths.authority(fileName),
+    does: `The file ${fileName}, as ${type}.`,
+    handle: async ({ authority }) => fileReply({ fileName, type, content: await content(authority) }),
+  };
 }
 
 interface File {
   readonly fileName: string;
   readonly type: string;
-  readonly content: Buffer | string;
+  readonly content: Bytes | string;
 }
 
-function sendFile(reply: FastifyReply, { fileName, type, content }: File): FastifyReply {
-  return secured(reply)
-    .header('content-disposition', `attachment; filename="${fileName}"`)
-    .type(type)
-    .send(content);
+function fileReply({ fileName, type, content }: File): Reply {
+  const disposition = { 'content-disposition': `attachment; filename="${fileName}"` };
+  return { headers: { ...secured, ...disposition, 'content-type': type }, body: content };
 }
 
-function sendProblem(
-  { authority, log }: ServerContext,
-  error: Error & { readonly statusCode?: number },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const { statusCode = 500 } = error;
-  const isForm = !(error instanceof HoldfastError) && statusCode >= 400 && statusCode < 500;
-  const failure = isForm ? new HoldfastError('input_invalid', error.message) : error;
-  const status = httpStatusOf(failure);
+function problem({ authority, log }: ServerContext, error: Error, request: IncomingMessage): Reply {
+  const status = httpStatusOf(error);
   if (status >= 500) log.error('enrolment page failed', { from: peerAddress(request), error });
-  const page = {
-    title: 'That did not work',
-    network: authority.network,
-    body: problemPage(refusalOf(failure)),
-  };
-  void sendPage(reply.code(status === 202 ? 404 : status), page);
+  const body = problemPage(refusalOf(error));
+  const { network } = authority;
+  return pageReply({ title: 'That did not work', network, body }, status === 202 ? 404 : status);
+}
+
+/** None where nothing was sent. */
+function fieldsOf(body: unknown): Readonly<Record<string, string>> {
+  return (body ?? {}) as Readonly<Record<string, string>>;
 }
 
 function checkOpen({ authority }: ServerContext): void {

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { Reply } from '../reply.ts';
 import { type Html, html } from './html.ts';
 
 /** Where the pages are. */
@@ -44,20 +44,27 @@ Authority:
   }`;
 }
 
-/** Sends a page, which may load its style from here, send its forms here, and nothing else. */
-export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
-  return secured(reply).type('text/html; charset=utf-8').send(renderPage(page));
+/** A page, which may load its style from here, send its forms here, and nothing else. */
+export function pageReply(page: Page, status = 200): Reply {
+  return {
+    status,
+    headers: { ...secured, 'content-type': 'text/html; charset=utf-8' },
+    body: renderPage(page),
+  };
+}
+
+/** The way to another page. */
+export function redirect(location: string, status: 303 | 308): Reply {
+  return { status, headers: { ...secured, location } };
 }
 
 /** Nothing of it is kept, framed, guessed at, or told to other sites, such as the handle in its address. */
-export function secured(reply: FastifyReply): FastifyReply {
-  return reply.headers({
-    'content-security-policy':
-      "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cache-control': 'no-store',
-  });
-}
+export const secured: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-store',
+};

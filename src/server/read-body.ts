@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import type { TSchema } from 'typebox';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { maxMessageBytes } from '../enrol/index.ts';
+
+/** What a route takes: how much at most, and how it is read. */
+export interface Body {
+  readonly maxBytes: number;
+  /** Media types; any unless said. */
+  readonly types?: readonly string[];
+  readonly parse: (bytes: Buffer, type: string) => unknown;
+  /** What the JSON has to be, for the reference; whoever decides looks at it. */
+  readonly schema?: TSchema;
+}
+
+const jsonType = 'application/json';
+
+/** A message in JSON. */
+export function jsonBody(schema?: TSchema): Body {
+  return { maxBytes: maxMessageBytes, types: [jsonType], parse: parseJson, ...(schema && { schema }) };
+}
+
+/** JSON, or undefined for another type. */
+export function jsonOf(bytes: Buffer, type: string): unknown {
+  return type === jsonType ? parseJson(bytes) : undefined;
+}
+
+/**
+ * Reads the body of a request as its route takes it; undefined when there is none.
+ * @throws HoldfastError `input_invalid`
+ */
+export async function readBody(request: IncomingMessage, { maxBytes, types, parse }: Body): Promise<unknown> {
+  const { 'content-type': said, 'content-length': length } = request.headers;
+  const type = (said ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const bytes = await gather(request, maxBytes).catch((error: unknown) => {
+    throw isHoldfastError(error) ? error : invalid('it broke off', error);
+  });
+  if (said === undefined && bytes.length === 0) return undefined;
+  if (types !== undefined && !types.includes(type))
+    throw invalid(`it is of the type ${JSON.stringify(type)}, expected ${types.join(', ')}`);
+  return parse(bytes, type);
+}
+
+async function gather(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  // The connection is to carry the answer too.
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw invalid('it is no JSON', cause);
+  }
+}
+
+/** That a body is more than `maxBytes`. */
+export function tooLarge(maxBytes: number): HoldfastError {
+  return invalid(`it is larger than ${maxBytes} bytes`);
+}
+
+function invalid(problem: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('input_invalid', `the body of the request: ${problem}`, { cause });
+}

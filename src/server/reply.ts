@@ -1,0 +1,32 @@
+import type { ServerResponse } from 'node:http';
+import { asBuffer, type Bytes } from '../base/index.ts';
+
+/** What is answered: small, and there as a whole. */
+export interface Reply {
+  /** 200 unless said. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Bytes | string;
+}
+
+/** A value as JSON. */
+export function jsonReply(value: unknown, { headers, ...more }: Omit<Reply, 'body'> = {}): Reply {
+  const type = { 'content-type': 'application/json; charset=utf-8' };
+  return { ...more, headers: { ...type, ...headers }, body: JSON.stringify(value) };
+}
+
+/** Bytes of a type of their own. */
+export function bytesReply(type: string, body: Bytes, headers: Reply['headers'] = {}): Reply {
+  return { headers: { 'content-type': type, ...headers }, body };
+}
+
+/** Sends a reply. What was not read of the request ends the connection: nobody waits for the rest of it. */
+export function sendReply(response: ServerResponse, { status = 200, headers, body = '' }: Reply): void {
+  const { req: request } = response;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : asBuffer(body);
+  const length = status === 304 ? undefined : { 'content-length': bytes.length };
+  const last = request.complete ? undefined : { connection: 'close' };
+  response.writeHead(status, { ...headers, ...length, ...last });
+  response.end(request.method === 'HEAD' || status === 304 ? undefined : bytes);
+  request.resume();
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { TSchema } from 'typebox';
+import type { Role } from '../pki/index.ts';
+import type { Service } from '../policy/index.ts';
+import type { Peer } from '../transport/index.ts';
+import type { Body } from './read-body.ts';
+import type { Reply } from './reply.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** Who may call a route: anybody, or a peer with one of these roles. */
+export type Access = 'anybody' | readonly Role[];
+
+/** One request, read: what a route works on. */
+export interface Call {
+  readonly request: IncomingMessage;
+  /** What stands where the path has `:word`, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** As the route's `body` reads it; undefined where nothing was sent, or the route takes nothing. */
+  readonly body: unknown;
+  /** Who sent it; undefined where anybody may. */
+  readonly peer: Peer | undefined;
+}
+
+/**
+ * One route, whole: which requests, the service of a listener that it belongs to, who may, what it takes and does. The table of
+ * access, the mounting and the reference are read from these values, and from nothing else.
+ */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** Whether HEAD is answered as well, for what caches and browsers fetch. */
+  readonly head?: true;
+  /** `/-/status/:label.cer`: a word after a colon stands for one segment, a star at the end for the rest. */
+  readonly path: string;
+  readonly service: Service;
+  readonly access: Access;
+  /** Also for a peer whose issuer is revoked: what it needs for another certificate. */
+  readonly forRenewal?: true;
+  /** What a page of another site has a browser send is refused. */
+  readonly sameSite?: true;
+  /** What it does, in a sentence, for the reference. */
+  readonly does: string;
+  readonly body?: Body;
+  /** What it answers, where that is JSON. */
+  readonly answer?: TSchema;
+  readonly handle: (context: ServerContext, call: Call) => Reply | Promise<Reply>;
+  /** Says a failure otherwise than as JSON. */
+  readonly failed?: (context: ServerContext, error: Error, request: IncomingMessage) => Reply;
+}
