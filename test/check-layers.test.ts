@@ -35,7 +35,7 @@ test('a tree that keeps to the layers has no violations', () => {
       'src/pki/der.ts':
         "import { readFile } from 'node:fs/promises';\nimport {\n  a,\n} from '../base/index.ts';\n",
       'src/pki/bundled.ts': "import 'typebox';\n",
-      'src/pki/inner/deep.ts': "import '../../base/index.ts';\nimport '../der.ts';\n",
+      'src/storage/inner/deep.ts': "import '../../base/index.ts';\nimport '../worker.ts';\n",
       'src/pki/der.test.ts': "import 'node:http';\nimport 'typescript';\nimport '../../test/rig/x.ts';\n",
       'test/rig/x.ts': '',
       'src/storage/store.contract.ts': "import '../base/index.ts';\n",

@@ -44,6 +44,15 @@ export const bundled: readonly string[] = [
  * the rooms has the row of the folder's own name, and is imported by those that list it; the folder's `index.ts` shows any.
  */
 export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  pki: {
+    der: '',
+    name: 'der',
+    key: 'der',
+    certificate: 'der name key',
+    'crl-ocsp': 'der name key certificate',
+    cms: 'der name key certificate',
+    pkcs12: 'der key certificate cms',
+  },
   authority: {
     records: '',
     log: 'records',

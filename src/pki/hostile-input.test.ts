@@ -3,9 +3,12 @@ import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { asBuffer, type Bytes, type ErrorCode, equalBytes, isHoldfastError } from '../base/index.ts';
-import { readDer } from './der-reader.ts';
-import { tag } from './der-tag.ts';
-import { type DerWriter, writeDer } from './der-writer.ts';
+import { lintCertificate } from './certificate/lint-certificate.ts';
+import { readExtensions } from './certificate/read-extensions.ts';
+import { readDer } from './der/der-reader.ts';
+import { tag } from './der/der-tag.ts';
+import { type DerWriter, writeDer } from './der/der-writer.ts';
+import type { ObjectIdentifier } from './der/object-identifier.ts';
 import {
   type Certificate,
   type CertificateRequest,
@@ -41,14 +44,11 @@ import {
   verifyRequestSignature,
   weaknessOfKey,
 } from './index.ts';
-import { lintCertificate } from './lint-certificate.ts';
+import { importPublicKey } from './key/public-key.ts';
 import { mutate, type Random, seededRandom } from './mutation.fixture.ts';
-import { writeName } from './name.ts';
+import { writeName } from './name/name.ts';
 import { sampleName, sampleNetwork } from './network.fixture.ts';
-import type { ObjectIdentifier } from './object-identifier.ts';
 import { adding, ecKey, selfSigned } from './openssl.fixture.ts';
-import { importPublicKey } from './public-key.ts';
-import { readExtensions } from './read-extensions.ts';
 
 /** Set HOLDFAST_SEED to the seed of a failure to see it again. */
 const seed = Number(process.env['HOLDFAST_SEED'] ?? randomInt(2 ** 32));

@@ -1,5 +1,5 @@
 import { asBuffer, type Bytes } from '../base/index.ts';
-import { writeDer } from './der-writer.ts';
+import { writeDer } from './der/der-writer.ts';
 
 /** A source of numbers that are the same for the same seed: whole, from 0 up to but not including `below`. */
 export type Random = (below: number) => number;

@@ -1,0 +1,29 @@
+/**
+ * Certificates and requests for them: read, written, held against the rules of RFC 5280 before they are signed.
+ */
+export { type AuthorityKeyId, writeAuthorityKeyId } from './authority-key-id.ts';
+export { type Certificate, endsWithIssuer, parseCertificate, readCertificateDer } from './certificate.ts';
+export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
+export {
+  type CertificateTemplate,
+  certificateToSign,
+  completeCertificate,
+  createCertificate,
+  createLintedCertificate,
+  signLinted,
+} from './create-certificate.ts';
+export { createCertificateRequest } from './create-certificate-request.ts';
+export { type Extensions, extensionOids } from './extensions.ts';
+export type { ExtendedKeyUsage, KeyUsage } from './key-usage.ts';
+export { orderChain, signed } from './order-chain.ts';
+export { noExtensions, readExtensions } from './read-extensions.ts';
+export { checkRequestSize, requestFromText } from './request-from-text.ts';
+export {
+  generateSerialNumber,
+  parseSerialNumber,
+  readSerialNumber,
+  type SerialNumber,
+  writeSerialNumber,
+} from './serial-number.ts';
+export { publicKeyOf, verifyCertificateSignature, verifyRequestSignature } from './verify-signature.ts';
+export { type ExtensionTemplate, writeExtension } from './write-extensions.ts';

@@ -1,0 +1,80 @@
+import { type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { parsePem, pemText, tag } from '../der/index.ts';
+
+/** A request as bytes, and which form it has. */
+export interface EncodedRequest {
+  /** `pkcs7` is one that was signed with another certificate: see `readSignedRequest`. */
+  readonly kind: 'pkcs10' | 'pkcs7';
+  /** DER; BER at worst when it is PKCS#7. */
+  readonly der: Bytes;
+}
+
+/**
+ * Finds the request in what somebody pasted or sent: DER, PEM with text around it and under any of the labels in use
+ * (Windows says `NEW CERTIFICATE REQUEST`, of PKCS#7 too), or bare Base64; the texts in UTF-8 or, as Windows writes
+ * files, UTF-16. At most 64 KiB. Which form it is shows in its first bytes; the rest is not looked at.
+ *
+ * @throws HoldfastError `request_malformed`
+ */
+export function requestFromText(input: Bytes): EncodedRequest {
+  checkRequestSize(input);
+  const der = input[0] === tag.sequence ? input : fromText(pemText(input));
+  const kind = kindOf(der);
+  if (kind === undefined) throw notARequest('it is neither PKCS#10 nor PKCS#7');
+  return { kind, der };
+}
+
+function fromText(text: string): Bytes {
+  if (!text.includes('-----BEGIN ')) return fromBase64(text.replace(/\s/g, ''));
+  const [only, ...others] = pemBlocks(text).filter(({ label }) => labels.includes(label));
+  if (only === undefined) throw notARequest('the PEM text has no CERTIFICATE REQUEST in it');
+  if (others.length > 0)
+    throw notARequest(`the PEM text has ${others.length + 1} requests in it, expected one`);
+  return only.der;
+}
+
+const labels: readonly string[] = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST', 'PKCS7', 'CMS'];
+
+function pemBlocks(text: string): ReturnType<typeof parsePem> {
+  try {
+    return parsePem(text);
+  } catch (cause) {
+    if (!isHoldfastError(cause, 'pem_malformed')) throw cause;
+    throw notARequest(cause.message, cause);
+  }
+}
+
+function fromBase64(text: string): Bytes {
+  const der = Buffer.from(text, 'base64');
+  // Decoding skips what it does not know; only what comes out the same was all Base64.
+  if (der.length === 0 || der.toString('base64') !== text)
+    throw notARequest('it is neither DER, PEM nor Base64');
+  return der;
+}
+
+/** A request begins with what it asks for, a SEQUENCE (RFC 2986 §4); PKCS#7 with the type of its content. */
+function kindOf(der: Bytes): EncodedRequest['kind'] | undefined {
+  const lengthByte = der[1] ?? 0;
+  const lengthBytes = lengthByte > 0x80 ? lengthByte & 0x7f : 0;
+  const first = der[0] === tag.sequence ? der[2 + lengthBytes] : undefined;
+  if (first === tag.sequence) return 'pkcs10';
+  return first === tag.oid ? 'pkcs7' : undefined;
+}
+
+function notARequest(problem: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('request_malformed', `request is malformed: ${problem}`, {
+    hint: 'send the file that openssl req, certreq or holdfast request create made',
+    cause,
+  });
+}
+
+const maxBytes = 64 * 1024;
+
+/** Refuses a request of more than 64 KiB, whatever is in it. @throws HoldfastError `request_malformed` */
+export function checkRequestSize(request: Bytes): void {
+  if (request.length <= maxBytes) return;
+  throw new HoldfastError(
+    'request_malformed',
+    `request has ${request.length} bytes, expected at most ${maxBytes}`,
+  );
+}

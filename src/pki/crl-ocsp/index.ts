@@ -1,0 +1,25 @@
+/**
+ * What says that a certificate is revoked: lists (RFC 5280 §5) and answers (RFC 6960, RFC 9654).
+ */
+export { type CrlEntry, createCrl, encodeCrlEntries } from './create-crl.ts';
+export { createOcspRequest } from './create-ocsp-request.ts';
+export {
+  createOcspError,
+  createOcspResponse,
+  createOcspSigner,
+  encodeOcspData,
+  encodeOcspResponse,
+  type OcspResponseTemplate,
+  type OcspSigner,
+} from './create-ocsp-response.ts';
+export { type Crl, parseCrl, verifyCrlSignature } from './crl.ts';
+export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
+export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
+export {
+  type OcspErrorStatus,
+  type OcspResponse,
+  type OcspStatus,
+  parseOcspResponse,
+} from './ocsp-response.ts';
+export { type RevocationReason, revocationReasons } from './revocation-reason.ts';
+export { verifyOcspResponse } from './verify-ocsp-response.ts';

@@ -1,0 +1,20 @@
+/**
+ * Bytes as X.690 has them: read strictly, written, and brought from BER; and PEM around them (RFC 7468).
+ */
+export { derFromBer } from './ber-to-der.ts';
+export { DerReader, readDer } from './der-reader.ts';
+export { isPrintable, peekString, readString, type StringEncoding, writeString } from './der-string.ts';
+export { context, contextConstructed, tag } from './der-tag.ts';
+export { readGeneralizedTime, readTime, writeGeneralizedTime, writeTime } from './der-time.ts';
+export { DerWriter, elementBytes, writeDer } from './der-writer.ts';
+export { reading } from './malformed.ts';
+export { type ObjectIdentifier, registerOids } from './object-identifier.ts';
+export {
+  certificatePem,
+  certificatesFromPem,
+  crlPem,
+  parsePem,
+  pemText,
+  privateKeyPem,
+  requestPem,
+} from './pem.ts';

@@ -1,0 +1,45 @@
+/**
+ * Names: of identities, of subjects, of hosts and addresses, and what a certificate may be made out to (RFC 5280 §4.1.2.4, §4.2.1.6,
+ * §4.2.1.10).
+ */
+export {
+  formatGeneralName,
+  type GeneralName,
+  readGeneralName,
+  readGeneralNames,
+  writeGeneralName,
+  writeGeneralNames,
+} from './general-name.ts';
+export { isHostName, looksLikeHost } from './host-name.ts';
+export {
+  type Identity,
+  identityUri,
+  isNamePattern,
+  isNetworkName,
+  isNodeName,
+  matchesNamePattern,
+  networkUri,
+  parseIdentityUri,
+  parseNetworkUri,
+  type Role,
+  roles,
+} from './identity.ts';
+export {
+  formatIpAddress,
+  type IpRange,
+  isIpWithin,
+  parseIpAddress,
+  parseIpRange,
+  placeOfAddress,
+} from './ip-address.ts';
+export { commonName, createName, type Name, readName, writeName } from './name.ts';
+export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
+export {
+  formatSubtree,
+  type GeneralSubtree,
+  type NameConstraints,
+  readNameConstraints,
+  writeNameConstraints,
+} from './name-constraints.ts';
+export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
+export { attributeProblem, createSubject, restateSubject, type SubjectAttributes } from './subject.ts';

@@ -1,0 +1,243 @@
+import { createCipheriv, pbkdf2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type DerReader, type DerWriter, type ObjectIdentifier, registerOids, tag } from '../der/index.ts';
+import type { IterationBudget, Pkcs12Hash } from './pkcs12-kdf.ts';
+import type { Pkcs12Password } from './pkcs12-password.ts';
+import {
+  decipher,
+  decryptPkcs12Scheme,
+  derivePkcs12Key,
+  type KeyAndIv,
+  type Pkcs12Scheme,
+  pkcs12SchemeBlocks,
+  pkcs12SchemeOf,
+  pkcs12SchemeOid,
+} from './pkcs12-scheme.ts';
+
+type Cipher = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc';
+
+/** How something is encrypted with a password: PBES2 (RFC 8018 §6.2), or PKCS#12's own way (RFC 7292 Appendix C). */
+export type PasswordEncryption =
+  | {
+      readonly kind: 'pbes2';
+      readonly salt: Bytes;
+      readonly iterations: number;
+      readonly hash: Pkcs12Hash;
+      readonly cipher: Cipher;
+      readonly iv: Bytes;
+    }
+  | {
+      readonly kind: 'pkcs12';
+      readonly scheme: Pkcs12Scheme;
+      readonly salt: Bytes;
+      readonly iterations: number;
+    };
+
+const oids = {
+  pbes2: '1.2.840.113549.1.5.13',
+  pbkdf2: '1.2.840.113549.1.5.12',
+} as const satisfies Record<string, ObjectIdentifier>;
+
+const hmacs = new Map<ObjectIdentifier, Pkcs12Hash>([
+  ['1.2.840.113549.2.7', 'sha1'],
+  ['1.2.840.113549.2.9', 'sha256'],
+  ['1.2.840.113549.2.10', 'sha384'],
+  ['1.2.840.113549.2.11', 'sha512'],
+]);
+
+const ciphers = new Map<ObjectIdentifier, Cipher>([
+  ['2.16.840.1.101.3.4.1.2', 'aes-128-cbc'],
+  ['2.16.840.1.101.3.4.1.22', 'aes-192-cbc'],
+  ['2.16.840.1.101.3.4.1.42', 'aes-256-cbc'],
+  ['1.2.840.113549.3.7', 'des-ede3-cbc'],
+]);
+
+registerOids([...Object.values(oids), ...hmacs.keys(), ...ciphers.keys()]);
+
+const hmacSha256: ObjectIdentifier = '1.2.840.113549.2.9';
+const aes256: ObjectIdentifier = '2.16.840.1.101.3.4.1.42';
+const keyBytes: Readonly<Record<Cipher, number>> = {
+  'aes-128-cbc': 16,
+  'aes-192-cbc': 24,
+  'aes-256-cbc': 32,
+  'des-ede3-cbc': 24,
+};
+
+const derive = promisify(pbkdf2);
+
+/** Reads the AlgorithmIdentifier. @throws HoldfastError `pkcs12_malformed` for what is encrypted in another way */
+export function readPasswordEncryption(reader: DerReader): PasswordEncryption {
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    if (oid === oids.pbes2) return readPbes2(reader);
+    const scheme = pkcs12SchemeOf(oid);
+    if (scheme === undefined) throw unsupported(`algorithm ${oid}`);
+    return { kind: 'pkcs12', scheme, ...readSaltAndIterations(reader) };
+  });
+}
+
+/** Encryption with AES-256 in CBC mode under PBKDF2 with HMAC-SHA256, or that of old, with fresh salt. */
+export function freshPasswordEncryption(iterations: number, legacy: boolean): PasswordEncryption {
+  const fresh = { salt: randomBytes(16), iterations };
+  if (legacy) return { kind: 'pkcs12', scheme: 'Triple DES', ...fresh };
+  return { kind: 'pbes2', ...fresh, hash: 'sha256', cipher: 'aes-256-cbc', iv: randomBytes(16) };
+}
+
+/** Writes the AlgorithmIdentifier of a fresh encryption. */
+export function writePasswordEncryption(writer: DerWriter, encryption: PasswordEncryption): void {
+  writer.inside(tag.sequence, () => {
+    if (encryption.kind === 'pkcs12') {
+      writer.oid(pkcs12SchemeOid(encryption.scheme));
+      return writer.inside(tag.sequence, () => writeSaltAndIterations(writer, encryption));
+    }
+    writer.oid(oids.pbes2);
+    writer.inside(tag.sequence, () => {
+      writer.inside(tag.sequence, () => writePbkdf2(writer, encryption));
+      writer.inside(tag.sequence, () => {
+        writer.oid(aes256);
+        writer.content(tag.octetString, encryption.iv);
+      });
+    });
+  });
+}
+
+/** Encrypts with what {@link freshPasswordEncryption} made. */
+export async function encryptWithPassword(
+  encryption: PasswordEncryption,
+  password: Pkcs12Password,
+  data: Bytes,
+): Promise<Bytes> {
+  const { key, iv } = await keyOf(encryption, password);
+  const cipher = createCipheriv(encryption.kind === 'pbes2' ? encryption.cipher : 'des-ede3-cbc', key, iv);
+  return Buffer.concat([cipher.update(data), cipher.final()]);
+}
+
+/** @throws HoldfastError `password_wrong` when it does not come out; `pkcs12_malformed` when it costs too much */
+export async function decryptWithPassword(
+  encryption: PasswordEncryption,
+  password: Pkcs12Password,
+  data: Bytes,
+  budget: IterationBudget,
+): Promise<Bytes> {
+  budget.spend(costOf(encryption));
+  const keyAndIv = await keyOf(encryption, password);
+  const decrypted =
+    encryption.kind === 'pbes2'
+      ? decipher(encryption.cipher, keyAndIv, data)
+      : decryptPkcs12Scheme(encryption.scheme, keyAndIv, data);
+  if (decrypted !== undefined) return decrypted;
+  throw new HoldfastError('password_wrong', 'the password does not open what is encrypted in the file');
+}
+
+async function keyOf(encryption: PasswordEncryption, { text, bytes }: Pkcs12Password): Promise<KeyAndIv> {
+  const { salt, iterations } = encryption;
+  if (encryption.kind === 'pkcs12')
+    return await derivePkcs12Key(encryption.scheme, { password: bytes.reveal(), salt, iterations });
+  const { cipher, iv, hash } = encryption;
+  return { key: await derive(text.reveal(), salt, iterations, keyBytes[cipher], hash), iv };
+}
+
+function costOf(encryption: PasswordEncryption): number {
+  const { iterations } = encryption;
+  return encryption.kind === 'pbes2' ? iterations : iterations * pkcs12SchemeBlocks(encryption.scheme);
+}
+
+function readPbes2(reader: DerReader): PasswordEncryption {
+  return reader.inside(tag.sequence, () => {
+    const derivation = reader.inside(tag.sequence, () => {
+      const oid = reader.oid();
+      if (oid !== oids.pbkdf2) throw unsupported(`key derivation ${oid}`);
+      return reader.inside(tag.sequence, () => readPbkdf2(reader));
+    });
+    const scheme = reader.inside(tag.sequence, () => {
+      const oid = reader.oid();
+      const cipher = ciphers.get(oid);
+      if (cipher === undefined) throw unsupported(`cipher ${oid}`);
+      return { cipher, iv: reader.content(tag.octetString) };
+    });
+    return { kind: 'pbes2', ...derivation, ...scheme };
+  });
+}
+
+/** PBKDF2-params (RFC 8018 Appendix A.2), whose key length says what the cipher says already. */
+function readPbkdf2(reader: DerReader): { salt: Bytes; iterations: number; hash: Pkcs12Hash } {
+  const salt = reader.content(tag.octetString);
+  const iterations = reader.smallInteger();
+  if (reader.is(tag.integer)) reader.smallInteger();
+  if (reader.done) return { salt, iterations, hash: 'sha1' };
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    const hash = hmacs.get(oid);
+    if (hash === undefined) throw unsupported(`pseudorandom function ${oid}`);
+    if (!reader.done) reader.null();
+    return { salt, iterations, hash };
+  });
+}
+
+function readSaltAndIterations(reader: DerReader): { salt: Bytes; iterations: number } {
+  return reader.inside(tag.sequence, () => ({
+    salt: reader.content(tag.octetString),
+    iterations: reader.smallInteger(),
+  }));
+}
+
+function writePbkdf2(writer: DerWriter, parameters: { salt: Bytes; iterations: number }): void {
+  writer.oid(oids.pbkdf2);
+  writer.inside(tag.sequence, () => {
+    writeSaltAndIterations(writer, parameters);
+    writer.inside(tag.sequence, () => {
+      writer.oid(hmacSha256);
+      writer.null();
+    });
+  });
+}
+
+function writeSaltAndIterations(
+  writer: DerWriter,
+  { salt, iterations }: { salt: Bytes; iterations: number },
+): void {
+  writer.content(tag.octetString, salt);
+  writer.smallInteger(iterations);
+}
+
+function unsupported(what: string): HoldfastError {
+  return new HoldfastError(
+    'pkcs12_malformed',
+    `pkcs#12 file is encrypted with ${what}; expected PBES2 with AES or Triple DES, or a scheme of PKCS#12`,
+    { hint: `write it again: ${rewritingPkcs12}` },
+  );
+}
+
+/** What protects one bag of a PKCS#12 file: its own encryption, that of all bags around it, or neither. */
+export interface BagProtection {
+  readonly kind: 'certificates' | 'keys';
+  readonly by: readonly (PasswordEncryption | undefined)[];
+}
+
+/**
+ * What people should know of how a file is protected: `certificates by RC2-40, keys by Triple DES`. Undefined when nothing
+ * in it is encrypted with RC2 or RC4, and no key is there in the clear.
+ */
+export function weakProtection(bags: readonly BagProtection[]): string | undefined {
+  const described = bags.map(({ kind, by }) => ({ kind, by: strongest(by) }));
+  if (!described.some(({ kind, by }) => by.startsWith('RC') || (kind === 'keys' && by === nothing)))
+    return undefined;
+  return [...new Set(described.map(({ kind, by }) => `${kind} by ${by}`))].join(', ');
+}
+
+const nothing = 'nothing';
+
+function strongest(by: BagProtection['by']): string {
+  const names = by.filter((one) => one !== undefined).map(nameOf);
+  return names.find((name) => !name.startsWith('RC')) ?? names[0] ?? nothing;
+}
+
+function nameOf(encryption: PasswordEncryption): string {
+  if (encryption.kind === 'pkcs12') return encryption.scheme;
+  return encryption.cipher === 'des-ede3-cbc' ? 'Triple DES' : encryption.cipher.slice(0, 7).toUpperCase();
+}
+
+/** How a person turns a file that is not read here into one that is, with all of its keys: openssl keeps one of them. */
+export const rewritingPkcs12 =
+  'keytool -importkeystore -srckeystore OLD -destkeystore NEW -deststoretype pkcs12';
