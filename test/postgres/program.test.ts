@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -25,7 +25,7 @@ describe('an authority whose records are in PostgreSQL', () => {
     place = temporaryDirectory();
     postgres = await PostgresServer.start();
     writeFileSync(at('pgpass'), `*:*:*:postgres:${postgres.password}\n`, { mode: 0o600 });
-    for (const name of ['moved', 'begun', 'restored']) await postgres.query(`CREATE DATABASE ${name}`);
+    for (const name of ['moved', 'cut', 'begun', 'restored']) await postgres.query(`CREATE DATABASE ${name}`);
     network = await Network.start(at('server'));
     client = await network.join('laptop', at('laptop'));
     writeFileSync(at('letter'), 'Dear Ann,\n');
@@ -70,6 +70,24 @@ describe('an authority whose records are in PostgreSQL', () => {
     });
   });
 
+  it('is not gone on with from its file when the settings do not name the database any more', async () => {
+    const home = ['--home', at('cut')];
+    const file = at('cut/authority/authority.db');
+    const refusal = { code: 'settings_invalid', exit: 2, untouched: at('cut/authority') } as const;
+    await holdfast(['init', '--network', 'cut.test', '--names', 'localhost', ...home]);
+    // As a kill leaves it that comes before the settings are written.
+    renameSync(file, `${file}.moving`);
+    await assertRefused(['token', 'list', ...home], { ...refusal, hint: /holdfast db migrate --to URL/ });
+    await holdfast(['db', 'migrate', '--to', url('cut'), ...home]);
+    assert.ok(existsSync(`${file}.moved`) && !existsSync(`${file}.moving`));
+    renameSync(`${file}.moved`, `${file}.moving`);
+    await holdfast(['token', 'create', 'first', ...home]);
+    assert.ok(existsSync(`${file}.moved`) && !existsSync(`${file}.moving`));
+    const settings = readFileSync(at('cut/holdfast.toml'), 'utf8');
+    writeFileSync(at('cut/holdfast.toml'), settings.replace(/\[database\]\nurl = .*\n/, ''));
+    await assertRefused(['token', 'list', ...home], { ...refusal, hint: /put back what holdfast\.toml had/ });
+  });
+
   it('waits for a database that is away for a while, and nothing is lost', async () => {
     await postgres.stop();
     const saving = client.run(['backup', at('letter')]);
@@ -97,6 +115,16 @@ describe('an authority whose records are in PostgreSQL', () => {
     const names = ['--names', '127.0.0.1,localhost', '--port', port];
     await holdfast(['init', '--database', url('begun'), '--network', 'begun.test', ...names, ...home]);
     assert.ok(!existsSync(at('begun/authority/authority.db')));
+    // As a kill leaves it that comes when the records are in the database, and before the keys are in their place.
+    renameSync(at('begun/authority'), at('begun/authority.new-0123abcd'));
+    const begin = ['init', '--database', url('begun'), ...names, ...home];
+    const another = [...begin, '--network', 'another.test'];
+    await assertRefused(another, {
+      code: 'database_refused',
+      exit: 1,
+      untouched: at('begun/authority.new-0123abcd'),
+    });
+    await holdfast([...begin, '--network', 'begun.test']);
     await holdfast(['token', 'create', 'first', ...home]);
     await holdfast(['ca', 'backup', at('begun.age'), ...home]);
     const kit = ['--kit', at('begun/recovery-kit.txt'), '--log-is-lost', 'a test'];

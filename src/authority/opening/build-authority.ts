@@ -26,6 +26,24 @@ export async function buildAuthority<T>(home: string, fill: (directory: string) 
   }
 }
 
+/**
+ * Moves to its place what was built beside it by a process that was killed before it could, when `isWhole` says so of it.
+ * For whoever holds the lock of the home. Gives whether there was such a thing.
+ */
+export async function finishBuilding(
+  home: string,
+  isWhole: (directory: string) => Promise<boolean>,
+): Promise<boolean> {
+  const final = authorityDirectory(home);
+  for (const directory of await unfinished(final)) {
+    if (!(await isWhole(directory))) continue;
+    await rename(directory, final);
+    await syncDirectory(home);
+    return true;
+  }
+  return false;
+}
+
 /** That a home has an authority already. */
 export function authorityExists(home: string): HoldfastError {
   return new HoldfastError('home_exists', `the home ${home} already has an authority`, {
@@ -35,8 +53,12 @@ export function authorityExists(home: string): HoldfastError {
 
 /** What buildings left that were cut short: keys that never signed anything for anybody. */
 async function removeUnfinished(final: string): Promise<void> {
+  for (const directory of await unfinished(final)) await rm(directory, { recursive: true });
+}
+
+async function unfinished(final: string): Promise<string[]> {
   const names = await readdir(dirname(final));
-  for (const name of names.filter((entry) => entry.startsWith(`${basename(final)}.new-`))) {
-    await rm(join(dirname(final), name), { recursive: true });
-  }
+  return names
+    .filter((entry) => entry.startsWith(`${basename(final)}.new-`))
+    .map((name) => join(dirname(final), name));
 }

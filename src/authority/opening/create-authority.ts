@@ -1,5 +1,12 @@
-import { HoldfastError, type Secret } from '../../base/index.ts';
-import { type Certificate, generateKeyPair, type KeyAlgorithm, parseCertificate } from '../../pki/index.ts';
+import { createPublicKey } from 'node:crypto';
+import { equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
+import {
+  type Certificate,
+  exportPublicKey,
+  generateKeyPair,
+  type KeyAlgorithm,
+  parseCertificate,
+} from '../../pki/index.ts';
 import { authorityProfiles, checkNetworkName } from '../../policy/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import type { Authority } from '../authority.ts';
@@ -13,12 +20,13 @@ import {
 import { AuditLog, kinds } from '../log/index.ts';
 import {
   type AuthorityRecords,
+  authorityDirectory,
   issuerLabel,
   openRecords,
   type Records,
   recordIssuer,
 } from '../records/index.ts';
-import { authorityExists, buildAuthority } from './build-authority.ts';
+import { authorityExists, buildAuthority, finishBuilding } from './build-authority.ts';
 import { lockHome } from './home-lock.ts';
 import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';
 
@@ -58,7 +66,8 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
   const lock = await lockHome(options.home);
   try {
     if (await hasAuthority(options.home)) throw authorityExists(options.home);
-    await buildAuthority(options.home, (directory) => fill(directory, { ...options, statusAddress }));
+    if (!(await finishInDatabase(options)))
+      await buildAuthority(options.home, (directory) => fill(directory, { ...options, statusAddress }));
     const { keystorePassphrase } = options;
     const passphrase = keystorePassphrase && (async () => keystorePassphrase);
     return await openLocked({ ...options, passphrase }, lock);
@@ -66,6 +75,38 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
     lock.release();
     throw error;
   }
+}
+
+/**
+ * Where records are in a database of their own, a crash may come when they are there and the keys are beside their place
+ * still. Then the keys belong to them, and nothing but the last step is done.
+ *
+ * @throws HoldfastError `database_refused` when the database has another authority; then nothing is removed
+ */
+async function finishInDatabase(options: CreateAuthorityOptions): Promise<boolean> {
+  const { home, database, keystorePassphrase } = options;
+  if (database === undefined) return false;
+  await using records = await openRecords(authorityDirectory(home), { database });
+  const found = await records.state.read();
+  if (found === undefined) return false;
+  const isWhole = async (directory: string): Promise<boolean> =>
+    found.network === options.network && (await hasKeysOf(records, directory, keystorePassphrase));
+  if (await finishBuilding(home, isWhole)) return true;
+  throw notEmpty(found.network);
+}
+
+async function hasKeysOf(
+  { issuers }: Records,
+  directory: string,
+  secret: Secret<string> | undefined,
+): Promise<boolean> {
+  if (!(await Keystore.exists(directory))) return false;
+  const passphrase = secret && (async () => secret);
+  const keystore = await Keystore.open(directory, { passphrase });
+  const [root] = await issuers.list('root');
+  if (root === undefined || !keystore.has(rootLabel)) return false;
+  const publicKey = exportPublicKey(createPublicKey(keystore.key(rootLabel)));
+  return equalBytes(publicKey, parseCertificate(root.certificate).spki);
 }
 
 async function fill(directory: string, options: CreateAuthorityOptions): Promise<void> {
@@ -148,8 +189,11 @@ async function record(
 /** Of a database that another home may have made its records in. */
 async function checkEmpty({ state }: AuthorityRecords): Promise<void> {
   const found = await state.read();
-  if (found === undefined) return;
-  throw new HoldfastError('database_refused', `the database has an authority already, of ${found.network}`, {
+  if (found !== undefined) throw notEmpty(found.network);
+}
+
+function notEmpty(network: string): HoldfastError {
+  return new HoldfastError('database_refused', `the database has an authority already, of ${network}`, {
     hint: 'name an empty database, or restore the keys of that authority from a backup',
   });
 }

@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import { AuditLog, type LogHead, logStart } from '../log/index.ts';
-import { authorityDamaged, authorityDirectory, existingDatabase, moveRecords } from '../records/index.ts';
+import {
+  type AuthorityRecords,
+  authorityDamaged,
+  authorityDirectory,
+  existingDatabase,
+  moveRecords,
+  takeBackRecords,
+} from '../records/index.ts';
 import { lockHome } from './home-lock.ts';
 
 /** Which authority moves its records, and where to. */
@@ -26,8 +33,8 @@ export interface MigratedRecords {
 
 /**
  * Moves all that is on record from the file of a home into another database: copied at one moment, counted on both sides,
- * and the log there checked against its chain and every table. Cut short before `settle` has resolved, the authority is where
- * it was, and the database is to be made anew.
+ * and the log there checked against its chain and every table. Cut short before `settle` has resolved, it can be
+ * done again, and the database is to be made anew.
  *
  * @throws HoldfastError `home_in_use`, `database_refused` when the database is not empty, `authority_damaged`, and the errors
  *   of both databases
@@ -35,16 +42,17 @@ export interface MigratedRecords {
 export async function migrateRecords({ home, to, clock, settle }: MigrationOrder): Promise<MigratedRecords> {
   using _lock = await lockHome(home);
   const directory = authorityDirectory(home);
+  await takeBackRecords(directory);
   await existingDatabase(directory);
   let rows: MigratedRecords['rows'] = {};
   let head: LogHead = { sequence: 0, hash: logStart };
-  const aside = await moveRecords(directory, to, async (copy, from) => {
+  const check = async (copy: AuthorityRecords, from: AuthorityRecords): Promise<void> => {
     rows = await copy.counts();
     if (!isDeepStrictEqual(rows, await from.counts()))
       throw authorityDamaged('not every row of its database could be read');
     const { epoch = 1 } = (await copy.state.read()) ?? {};
     head = await new AuditLog(copy, epoch, clock).verifyRecords([]);
-    await settle();
-  });
+  };
+  const aside = await moveRecords(directory, to, { check, settle });
   return { rows, head, aside };
 }

@@ -13,6 +13,7 @@ import { ServerRoots } from '../policy/index.ts';
 import {
   type AuthorityRecords,
   authorityDirectory,
+  endMove,
   existingDatabase,
   openRecords,
   recordNames,
@@ -75,7 +76,7 @@ export async function openContext(options: OpenAuthorityOptions): Promise<Omit<A
       hint: 'holdfast init makes one',
     });
   }
-  if (database === undefined) await existingDatabase(directory);
+  await (database === undefined ? existingDatabase(directory) : endMove(directory));
   await removeLeftSnapshots(directory);
   const keystore = await Keystore.open(directory, { passphrase });
   const records = await openRecords(directory, { worker, database });

@@ -16,7 +16,7 @@ export { identityLabel, identityOf, reissueCommand } from './identity-label.ts';
 export { type IssuerKind, type IssuerRow, issuerLabel } from './issuers.ts';
 export type { JoinCodeRow } from './join-codes.ts';
 export type { LogRow } from './log.ts';
-export { moveRecords } from './move-records.ts';
+export { endMove, moveRecords, takeBackRecords } from './move-records.ts';
 export { policyOnRecord } from './policy.ts';
 export { publicKeyHash } from './public-key-hash.ts';
 export { recordIssuer } from './record-issuer.ts';
