@@ -39,6 +39,10 @@ describe('a second machine', () => {
       /^ {2}client {6}enrolled {3}laptop {3}certificate renews itself, next in (19|2[0-2]) days$/m,
     );
     assert.match(joined, new RegExp(`^ {2}server {6}https://127\\.0\\.0\\.1:${network.port}$`, 'm'));
+    // As whoever says it again that was cut off before it could be said.
+    assert.match((await laptop.run(['join', stdout.trim()])).stdout, /^ {2}client {6}enrolled {3}laptop/m);
+    const another = (await network.run(['token', 'create', 'lap*'])).stdout.trim();
+    assert.match((await laptop.run(['join', another, '--name', 'laptop'], 23)).stderr, /\[name_taken\]/);
   });
 
   it('backs up and restores over mutual TLS, and appears in the status of both', async () => {
@@ -94,14 +98,23 @@ describe('a second machine', () => {
     assert.equal(shown[0]?.identity, 'spiffe://network.test/client/laptop');
   });
 
+  let shown = '';
+
   it('renews its certificate before a backup when two thirds of its life are over, and rewrites the exports', async () => {
-    const before = leafIn(at('pem/client.pem'));
+    shown = leafIn(at('pem/client.pem'));
     await runProgram(launcher, ['backup', at('data'), '--home', laptop.home], { env: daysLater(15) });
-    assert.equal(leafIn(at('pem/client.pem')), before);
+    assert.equal(leafIn(at('pem/client.pem')), shown);
     await runProgram(launcher, ['backup', at('data'), '--home', laptop.home], { env: daysLater(25) });
-    assert.notEqual(leafIn(at('pem/client.pem')), before);
+    assert.notEqual(leafIn(at('pem/client.pem')), shown);
     assert.equal(leafIn(at('for restic/client.pem')), leafIn(at('pem/client.pem')));
     await runProgram(at('for restic/restic.sh'), ['--no-cache', 'snapshots']);
+  });
+
+  it('writes exports again that a renewal was cut off before', async () => {
+    const present = readFileSync(at('pem/client.pem'), 'utf8');
+    writeFileSync(at('pem/client.pem'), present.replace(leafIn(at('pem/client.pem')), shown));
+    await runProgram(launcher, ['backup', at('data'), '--home', laptop.home], { env: daysLater(25) });
+    assert.equal(readFileSync(at('pem/client.pem'), 'utf8'), present);
   });
 
   it('lists its exports and forgets them, leaving the files', async () => {

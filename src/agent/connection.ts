@@ -8,7 +8,7 @@ import { learnFromServer } from './learn-from-server.ts';
 import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
-import { type RenewalOptions, renewNode } from './renewal.ts';
+import { mendExports, type RenewalOptions, renewNode } from './renewal.ts';
 import { sealPassword } from './seal-password.ts';
 
 /** Which repository at a server, and where copies of its metadata may be kept. */
@@ -94,6 +94,7 @@ export async function connectNode(node: Node, given: ConnectOptions): Promise<Co
   const connection = await line.attempt({ signal: options.signal }, () => dialAny(node, options));
   try {
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
+    else await mendExports(node, options.log);
     return connection;
   } catch (error) {
     connection[Symbol.dispose]();

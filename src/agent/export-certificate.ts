@@ -77,6 +77,20 @@ export async function rewriteExports(node: Node): Promise<readonly { directory: 
   return failures;
 }
 
+/** The remembered exports that show another certificate than the present one: a crash came before they were rewritten. */
+export async function staleExports(node: Node): Promise<readonly ExportRecord[]> {
+  const [leaf = new Uint8Array()] = node.credentials.current.chain;
+  const present = certificatePem(leaf);
+  const shown = await Promise.all(node.state.exports.map((record) => shownBy(node, record)));
+  return node.state.exports.filter((_, index) => !(shown[index] ?? present).startsWith(present));
+}
+
+/** What is gone or cannot be read was taken away by somebody. */
+async function shownBy(node: Node, { layout, directory }: ExportRecord): Promise<string | undefined> {
+  const own = layout === 'sesam' ? ownSesamFiles(node) : { directory: '', name: 'client' };
+  return await readFile(join(directory, own.directory, `${own.name}.pem`), 'utf8').catch(() => undefined);
+}
+
 async function writeLayout(node: Node, { layout, directory }: ExportRecord): Promise<void> {
   const { chain, privateKey } = node.credentials.current;
   const certificates = chain.map(certificatePem).join('');

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { type Enrolment, type JoinCode, join } from '../enrol/index.ts';
+import { type Clock, HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Enrolment, hasJoinedBy, type JoinCode, join } from '../enrol/index.ts';
 import { type Identity, identityUri, parseCertificate } from '../pki/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { keepEnrolment } from './adopt-enrolment.ts';
@@ -11,7 +11,7 @@ import { type RenewalOptions, rejoinNode } from './renewal.ts';
 
 /**
  * Makes this machine the node that `code` names and keeps everything in `directory`. After a crash the same code can
- * be used again. A reissue code for the very node that this machine is gives it a new certificate, as one that has
+ * be used again, and after it was done. A reissue code for the very node that this machine is gives it a new certificate, as one that has
  * expired or lost a file of its own needs it; for any other, `node_already_joined`.
  */
 export async function joinNetwork(directory: string, code: JoinCode, options: RenewalOptions): Promise<Node> {
@@ -23,7 +23,7 @@ export async function joinNetwork(directory: string, code: JoinCode, options: Re
   }
   const node = present && (await orIncomplete(openNode(directory)));
   if (node !== undefined) {
-    await rejoinNode(node, code, options);
+    await unlessDone(rejoinNode(node, code, options), { node, code, clock: options.clock });
     return node;
   }
   const before = present && (await orIncomplete(readNodeState(directory)));
@@ -35,6 +35,19 @@ export async function joinNetwork(directory: string, code: JoinCode, options: Re
   const keystore = await openKeystore(directory);
   await join(code, { ...options, keystore, label: identityLabel, keep });
   return openNode(directory);
+}
+
+/** The code may be used because this machine used it, and was cut off before that was said. */
+async function unlessDone(
+  joining: Promise<void>,
+  { node, code, clock }: { readonly node: Node; readonly code: JoinCode; readonly clock: Clock },
+): Promise<void> {
+  try {
+    await joining;
+  } catch (error) {
+    const isDone = isHoldfastError(error, 'join_code_used', 'name_taken') && hasJoinedBy(node.keystore, code);
+    if (!isDone || node.certificate.notAfter.getTime() <= clock.now()) throw error;
+  }
 }
 
 /** Which node this machine is, by its state or else by its certificate; undefined while it is none yet. */

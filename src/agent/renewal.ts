@@ -3,7 +3,7 @@ import { type Enrolment, type JoinCode, join, renew } from '../enrol/index.ts';
 import { identityUri } from '../pki/index.ts';
 import type { Line, TlsDialer } from '../transport/index.ts';
 import { checkEpoch } from './check-epoch.ts';
-import { rewriteExports } from './export-certificate.ts';
+import { rewriteExports, staleExports } from './export-certificate.ts';
 import { identityLabel, type Node } from './node.ts';
 import { enrolledState } from './node-state.ts';
 
@@ -93,9 +93,18 @@ export async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<
   await node.updateState({ ...enrolledState(enrolment), recoveryRecipient });
 }
 
+/** Writes exports again when a renewal was cut off before it could. */
+export async function mendExports(node: Node, log: Log): Promise<void> {
+  if ((await staleExports(node)).length > 0) await rewriteAll(node, log);
+}
+
 /** Shows the new certificate from now on, and writes it wherever it was exported to. */
 export async function finish(node: Node, log: Log): Promise<void> {
   node.useCredentials();
+  await rewriteAll(node, log);
+}
+
+async function rewriteAll(node: Node, log: Log): Promise<void> {
   for (const { directory, cause } of await rewriteExports(node)) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     log.warn('an export could not be rewritten and still holds the old certificate', { directory, reason });

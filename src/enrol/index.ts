@@ -25,7 +25,7 @@ export {
   type RequestServer,
   submitRequest,
 } from './hand-in-request.ts';
-export { join } from './join.ts';
+export { hasJoinedBy, join } from './join.ts';
 export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
 export { type KitEscrow, kitEscrowLine, kitEscrows } from './kit-escrow.ts';
 export { leaveEscrow } from './leave-escrow.ts';

@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
 import {
   asBuffer,
+  type Bytes,
   type Clock,
   concatBytes,
   type ErrorCode,
+  equalBytes,
   HoldfastError,
   isHoldfastError,
   type Log,
+  Secret,
 } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { Hot, type Line, mostHopeful, TlsDialer } from '../transport/index.ts';
@@ -62,8 +65,23 @@ export async function join(code: JoinCode, options: JoinOptions): Promise<Enrolm
   const at = new Date(options.clock.now());
   const enrolment = readEnrolment(answer, { identity, spki, bundle, at });
   await options.keep(enrolment);
-  await pending.settle(options.label, enrolment.chain);
+  await pending.settle(options.label, enrolment.chain, (entries) =>
+    entries.putSecret(joinedLabel, markOf(code)),
+  );
   return enrolment;
+}
+
+/** Whether the identity in a keystore is the one that came by this code. */
+export function hasJoinedBy(keystore: Keystore, code: JoinCode): boolean {
+  return (
+    keystore.has(joinedLabel) && equalBytes(keystore.secret(joinedLabel).reveal(), markOf(code).reveal())
+  );
+}
+
+const joinedLabel = 'joined by';
+
+function markOf(code: JoinCode): Secret<Bytes> {
+  return new Secret(Buffer.from(pendingLabel(code)));
 }
 
 /** RFC 6585 §4. */

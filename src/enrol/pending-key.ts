@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { generateKeyPair } from '../pki/index.ts';
-import type { Keystore } from '../trust/index.ts';
+import type { Keystore, KeystoreEditor } from '../trust/index.ts';
 
 /**
  * A key that goes out in a request and whose certificate has not come back yet. It is in the keystore before the
@@ -26,12 +26,17 @@ export class PendingKey {
     return new PendingKey(keystore, label, keystore.key(label));
   }
 
-  /** The certificate has come: key and chain get their own label, in one write. */
-  async settle(label: string, chain: readonly Uint8Array[]): Promise<void> {
+  /** The certificate has come: key and chain get their own label, in one write with what `also` writes. */
+  async settle(
+    label: string,
+    chain: readonly Uint8Array[],
+    also: (entries: KeystoreEditor) => void = () => {},
+  ): Promise<void> {
     await this.#keystore.update((entries) => {
       entries.putKey(label, this.key);
       entries.putCertificates(label, chain);
       entries.remove(this.#label);
+      also(entries);
     });
   }
 

@@ -80,7 +80,7 @@ export const writingCommands: readonly WritingCommand[] = [
     prepare: async (here, scene) => {
       const home = join(here, 'machine');
       const words = [...scene.joining(scene.newName()), '--home', home];
-      return { words, done: ['name_taken'], after: [['backup', join(here, 'data'), '--home', home]] };
+      return { words, after: [['backup', join(here, 'data'), '--home', home]] };
     },
   },
   {
@@ -90,7 +90,7 @@ export const writingCommands: readonly WritingCommand[] = [
       const name = scene.newName();
       await scene.join(name, home);
       const words = ['join', await scene.reissueCode(name), '--home', home];
-      return { words, done: ['join_code_used'], after: [['backup', join(here, 'data'), '--home', home]] };
+      return { words, after: [['backup', join(here, 'data'), '--home', home]] };
     },
   },
   {

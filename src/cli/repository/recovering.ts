@@ -9,7 +9,7 @@ import {
   openEscrowed,
   readNodeState,
 } from '../../agent/index.ts';
-import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
+import { HoldfastError, type Secret } from '../../base/index.ts';
 import {
   type EscrowFingerprint,
   type JoinCode,
@@ -18,7 +18,7 @@ import {
   parseEscrowFingerprint,
   type RecoveryKit,
 } from '../../enrol/index.ts';
-import { identityUri, isNamePattern } from '../../pki/index.ts';
+import { isNamePattern } from '../../pki/index.ts';
 import type { StoredSnapshot } from '../../repository/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { readPasswordFile } from '../files/password-file.ts';
@@ -160,21 +160,7 @@ async function serverOfThisHome(
 async function becomeNode(context: Context, code: JoinCode | undefined): Promise<Node> {
   if (code === undefined) return (await openOwnNode(context)).node;
   await checkMayHoldNode(context.home, code.network);
-  try {
-    return await withHome(context.home, (home) => joinNetwork(home.node, code, context));
-  } catch (error) {
-    // By this very machine, when it was cut off after that.
-    if (isHoldfastError(error, 'join_code_used') && (await isNodeOf(context, code)))
-      return (await openOwnNode(context)).node;
-    throw error;
-  }
-}
-
-async function isNodeOf(context: Context, code: JoinCode): Promise<boolean> {
-  return (
-    (await hasJoined(context)) &&
-    identityUri((await openOwnNode(context)).node.identity) === identityUri(code)
-  );
+  return await withHome(context.home, (home) => joinNetwork(home.node, code, context));
 }
 
 /** What a person knows, who then means that and nothing else. */

@@ -6,11 +6,16 @@ import type { Context } from '../program/context.ts';
 
 /** Keeps what this machine believes of its own; what other programs were given follows at once. */
 export async function keepTrust(
-  { output }: Context,
+  context: Context,
   node: Node,
   anchors: readonly TrustAnchor[],
 ): Promise<void> {
   await node.keepLocalTrust(anchors);
+  await tellExports(context, node);
+}
+
+/** What other programs were given says what this machine believes. */
+export async function tellExports({ output }: Context, node: Node): Promise<void> {
   for (const { directory, cause } of await rewriteExports(node))
     output.warn(
       `${directory} says still what was believed before: ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -3,7 +3,7 @@ import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { isFor, keepTrust, serverName } from './local-trust.ts';
+import { isFor, keepTrust, serverName, tellExports } from './local-trust.ts';
 
 /** `holdfast trust remove --server NAME` */
 export const word: Word = {
@@ -24,6 +24,8 @@ async function removeTrust(context: Context, { server }: { readonly server: stri
   const name = serverName(server);
   const left = node.localAnchors.filter((anchor) => !isFor(anchor, name));
   if (left.length === node.localAnchors.length) {
+    // A call that was cut off may have come no further than what this machine believes.
+    await tellExports(context, node);
     throw new HoldfastError('object_not_found', `no root was added on this machine for ${name}`, {
       hint: 'holdfast trust list shows them; what the network says is changed at its server: holdfast tls unbind',
     });
