@@ -328,6 +328,34 @@ test('a move that is taken back leaves the authority at work where it was', asyn
   await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
 });
 
+test('a move that was cut off before its file was written goes on when it is said again', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  await json(['ca', 'move', 'x.age', '--home', 'a'], cwd);
+  await refused('authority_retired', ['ca', 'move', 'y.age', '--home', 'a'], cwd);
+  rmSync(join(cwd, 'x.age'));
+  writeFileSync(join(cwd, 'a/authority/moving'), join(cwd, 'x.age'));
+  await json(['ca', 'move', 'x.age', '--home', 'a'], cwd);
+  await refused('authority_retired', ['ca', 'move', 'x.age', '--home', 'a'], cwd);
+  await json(['ca', 'restore', 'x.age', '--kit', 'a/recovery-kit.txt', '--home', 'b'], cwd);
+  await json(['token', 'create', 'alpha', '--home', 'b'], cwd);
+});
+
+test('a mirror that cannot be reached is named when an authority moves, comes back or serves', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const mirror = join(cwd, 'not mounted');
+  await json(['init', '--home', 'a', '--network', 'a.test', '--names', 'localhost'], cwd);
+  appendFileSync(join(cwd, 'a/holdfast.toml'), `\n[authority]\nlog_mirrors = [${JSON.stringify(mirror)}]\n`);
+  const moved = await runHoldfast(['ca', 'move', 'x.age', '--home', 'a'], { cwd });
+  assert.match(moved.stderr, /the log mirror .*not mounted was not told that the authority has moved/);
+  const undone = await runHoldfast(['ca', 'move', '--undo', 'no train', '--home', 'a'], { cwd });
+  assert.match(undone.stderr, /not mounted could not be asked whether a newer copy is at work/);
+  await using server = startHoldfast(['serve', '--home', 'a', '--port', String(await freePorts())], { cwd });
+  await server.waitFor(/the log mirror cannot be written/);
+});
+
 test('a move is not taken back where a mirror knows that the authority went on elsewhere', async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;

@@ -22,6 +22,9 @@ export const HeldKeys = Type.Array(Type.Object({ label: Type.String(), held: Typ
 /** What a rehearsal found wrong with a backup. */
 export const BackupProblem = Type.Object({ at: Time, found: Type.String() });
 
+/** A mirror of the log that could not be asked or told, and why; no answer of before has such. */
+const DeafMirrors = Type.Optional(Type.Array(Type.Object({ name: Type.String(), problem: Type.String() })));
+
 /** A backup that is on the disk, read back. */
 export const BackupAnswer = Type.Object({
   path: Type.String(),
@@ -32,6 +35,8 @@ export const BackupAnswer = Type.Object({
   sequence: Type.Integer(),
   opensWith: Type.Enum(['recovery key', 'password']),
   keys: HeldKeys,
+  /** When the authority was moved: mirrors that were not told. */
+  deaf: DeafMirrors,
 });
 
 /** Writes a backup of the authority on this machine. */
@@ -73,8 +78,17 @@ export async function moveAway(
   caller: Identity,
 ): Promise<Answer<typeof BackupAnswer>> {
   const answer = answerOf(input, await authority.backups.move(orderOf(input, caller)));
-  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
-  return answer;
+  return { ...answer, deaf: await deafMirrors(authority) };
+}
+
+/** Brings the mirrors up to date, and gives those that are not. */
+async function deafMirrors({
+  mirrors,
+}: AdminContext['authority']): Promise<{ readonly name: string; readonly problem: string }[]> {
+  const states = mirrors.configured ? await mirrors.flush(mirrorPatienceMs) : [];
+  return states
+    .filter(({ problem }) => problem !== undefined)
+    .map(({ name, problem = '' }) => ({ name, problem }));
 }
 
 export const undoMoveInput = Type.Object(
@@ -83,7 +97,7 @@ export const undoMoveInput = Type.Object(
 );
 
 /** Whether it may work now, and why not. */
-export const UndoMoveAnswer = Type.Object({ standing: Type.String() });
+export const UndoMoveAnswer = Type.Object({ standing: Type.String(), deaf: DeafMirrors });
 
 /** Puts an authority that was moved away to work again. */
 export async function undoMove(
@@ -93,8 +107,8 @@ export async function undoMove(
 ): Promise<Answer<typeof UndoMoveAnswer>> {
   await authority.backups.undoMove({ reason, by: identityLabel(caller) });
   // Where the file was restored after all, a mirror knows of it, and this one stays stopped.
-  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
-  return { standing: authority.standing };
+  const deaf = await deafMirrors(authority);
+  return { standing: authority.standing, deaf };
 }
 
 export const rehearseInput = Type.Object(

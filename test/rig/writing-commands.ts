@@ -196,9 +196,11 @@ export const writingCommands: readonly WritingCommand[] = [
     },
   }),
   atAuthority('ca move', 'HERE/moved.age', {
-    again: ['ca', 'move', '--undo', 'cut off', '--home', 'HERE/a'],
-    done: ['usage'],
-    after: [['ca', 'backup', 'HERE/moved.age', '--force', '--home', 'HERE/a']],
+    done: ['authority_retired'],
+    after: [
+      ['ca', 'restore', 'HERE/moved.age', ...kit.split(' '), '--names', 'localhost', '--home', 'HERE/new'],
+      ['token', 'create', 'after', '--home', 'HERE/new'],
+    ],
   }),
   atAuthority('ca move', '--undo mistaken', {
     first: [['ca', 'move', 'HERE/moved.age', '--home', 'HERE/a']],

@@ -21,6 +21,7 @@ import {
 } from './recorded-backups.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
 import { backUpTo, type PlacedBackup, type PlaceOrder } from './scheduled.ts';
+import { forgetMove, noteMove, unfinishedMove } from './unfinished-move.ts';
 
 /** A backup into a file, as it is asked for. */
 export interface BackupFileOrder {
@@ -85,25 +86,42 @@ export class Backups {
 
   /**
    * Retires this authority and writes the backup that goes on elsewhere: nothing is issued between the two. When the
-   * backup cannot be written, the authority is at work again. Errors: as {@link Backups.write}
+   * backup cannot be written, the authority is at work again. One that was cut short goes on. Errors: as {@link Backups.write}
    */
   move(order: BackupFileOrder): Promise<WrittenBackup> {
     return this.#inTurn(async () => {
-      checkStanding(this.#context);
-      const holdsRoot = this.#context.keystore.has(this.#context.issuer.root.label);
-      await retire(this.#context, { ...order, holdsRoot });
+      const unfinished = await this.#leave(order);
+      const force = order.force === true || unfinished === order.path;
       try {
-        return await writeBackup(this.#context, this.#complete(order));
+        const written = await writeBackup(this.#context, this.#complete({ ...order, force }));
+        await forgetMove(this.#context.directory);
+        return written;
       } catch (error) {
-        await unretire(this.#context, { by: order.by, reason: 'the backup could not be written' });
+        await this.#stay({ by: order.by, reason: 'the backup could not be written' });
         throw error;
       }
     });
   }
 
+  /** Retires, unless a move that was cut short did so already: then the file is given that it was to write. */
+  async #leave(order: BackupFileOrder): Promise<string | undefined> {
+    const { directory, present, keystore, issuer } = this.#context;
+    const unfinished = await unfinishedMove(directory);
+    if (present.state.standing === 'retired' && unfinished !== undefined) return unfinished;
+    checkStanding(this.#context);
+    await noteMove(directory, order.path);
+    await retire(this.#context, { ...order, holdsRoot: keystore.has(issuer.root.label) });
+    return undefined;
+  }
+
+  async #stay(order: { readonly by: string; readonly reason: string }): Promise<void> {
+    await unretire(this.#context, order);
+    await forgetMove(this.#context.directory);
+  }
+
   /** Puts an authority that was moved away to work again. @throws HoldfastError `usage` when it was not */
   undoMove(order: { readonly by: string; readonly reason: string }): Promise<void> {
-    return this.#inTurn(() => unretire(this.#context, order));
+    return this.#inTurn(() => this.#stay(order));
   }
 
   /** The keys that are here and all certificates as PKCS#12. Errors: see {@link exportPkcs12} */

@@ -24,6 +24,8 @@ interface Tracked {
   readonly mirror: LogMirror;
   sequence: number;
   problem: string | undefined;
+  /** What of that was said in a log. */
+  said: string | undefined;
   lookedAt: number;
   busy: Promise<void> | undefined;
 }
@@ -40,6 +42,7 @@ export class Mirrors {
       mirror,
       sequence: written.get(mirror.name) ?? 0,
       problem: undefined,
+      said: undefined,
       lookedAt: Number.NEGATIVE_INFINITY,
       busy: undefined,
     }));
@@ -115,9 +118,9 @@ export class Mirrors {
     const isDue = each.sequence < head || performance.now() - each.lookedAt >= lookEveryMs;
     if (!isDue || each.busy !== undefined) return;
     if (each.problem !== undefined && performance.now() - each.lookedAt < lookEveryMs) return;
-    const before = each.problem;
     void this.#write(each).then(() => {
-      if (each.problem === before) return;
+      if (each.problem === each.said) return;
+      each.said = each.problem;
       const fields = { mirror: each.mirror.name };
       if (each.problem === undefined) log.info('the log mirror can be written again', fields);
       else log.warn('the log mirror cannot be written', { ...fields, problem: each.problem });

@@ -45,6 +45,9 @@ async function moveAuthority(
   const answer = await orderBackup(context, 'ca.move', { file, options });
   const rows = [
     ...backupRows(answer),
+    ...(answer.deaf ?? []).map(({ name, problem }) =>
+      warning(`the log mirror ${name} was not told that the authority has moved: ${problem}`),
+    ),
     row('retired', 'this authority issues and answers no longer'),
     row('next', `on the other machine: holdfast ca restore ${answer.path}`),
   ];
@@ -64,6 +67,11 @@ async function undoMoving(context: Context, reason: string): Promise<Answer> {
     value: answer,
     rows: [
       row('at work', 'this authority issues again'),
+      ...(answer.deaf ?? []).map(({ name, problem }) =>
+        warning(
+          `the log mirror ${name} could not be asked whether a newer copy is at work; it stops this one as soon as it can: ${problem}`,
+        ),
+      ),
       warning('destroy the file it was moved into: restored, it would be a second one'),
     ],
   };
