@@ -3,7 +3,6 @@
  * needs between runs (identity, trust, repository keys, exports) and brings it up to date whenever it dials.
  * It knows nothing of a command line and prints nothing.
  */
-export { adoptEnrolment, canAdopt } from './adopt-enrolment.ts';
 export {
   attemptState,
   type BackupOutcome,
@@ -13,6 +12,13 @@ export {
   readBackupRecords,
   serverPlace,
 } from './backup-record.ts';
+export {
+  type Answered,
+  answeredChain,
+  chosenRequest,
+  collectApproved,
+  settleAnswer,
+} from './collect-request.ts';
 export { Connection, connectNode } from './connection.ts';
 export { keepDamagedPacks, readDamagedPacks } from './damaged-packs.ts';
 export {
@@ -23,6 +29,7 @@ export {
   forgetExport,
   rewriteExports,
 } from './export-certificate.ts';
+export { handIn, type OwnRequest } from './hand-in.ts';
 export { joinNetwork } from './join-network.ts';
 export { enrolAddress, renewLate } from './late-renewal.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
@@ -31,15 +38,29 @@ export { type NodeState, readNodeState } from './node-state.ts';
 export { adoptEscrowed, type EscrowedRepository, type EscrowProof, openEscrowed } from './open-escrowed.ts';
 export {
   completePending,
-  findPending,
   findPendingFor,
   forgetPending,
   keepPending,
   keyOf,
   listPending,
-  noteSubmitted,
   type PendingRequest,
 } from './pending-requests.ts';
 export { localPlace, type OpenPlaceOptions, openRepositoryAt, type Place, randomPassword } from './place.ts';
 export { rejoinNode, renewNode } from './renewal.ts';
 export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';
+export {
+  keyKinds,
+  parseDraft,
+  parseFriendlyName,
+  parseKeyKind,
+  parseSubject,
+  type RequestDraft,
+  type RequestFields,
+} from './request-draft.ts';
+export { askAfter, type Fate, nextOfFate } from './request-fate.ts';
+export {
+  type KnownServer,
+  requestServer,
+  type SaidServer,
+  serverOfRequest,
+} from './request-server.ts';

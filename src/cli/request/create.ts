@@ -1,5 +1,13 @@
 import { Option } from 'commander';
-import { forgetPending, keepPending, openOrCreateKeystore, type PendingRequest } from '../../agent/index.ts';
+import {
+  forgetPending,
+  keepPending,
+  openOrCreateKeystore,
+  type PendingRequest,
+  parseDraft,
+  type RequestDraft,
+  type RequestFields,
+} from '../../agent/index.ts';
 import { isHoldfastError } from '../../base/index.ts';
 import {
   createCertificateRequest,
@@ -14,14 +22,13 @@ import { checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withHome } from '../home/with-home.ts';
 import { RepeatableOption } from '../options/repeatable-option.ts';
+import { addServerOptions } from '../options/server-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { parseDraft, type RequestDraft, type RequestFields } from './request-draft.ts';
 import { askForRequest } from './request-wizard.ts';
-import { addServerOptions } from './submit.ts';
-import { handIn, type SubmitOptions } from './submitting-requests.ts';
+import { type SubmitOptions, submitRequest } from './submit.ts';
 
 /** `holdfast request create` */
 export const word: Word = {
@@ -106,7 +113,7 @@ async function createAndSubmit(
   options: RequestCreateOptions,
 ): Promise<Answer> {
   return await keepAnd(context, draft, ({ keystore, pending }) =>
-    handIn(context, { keystore, own: pending, der: pending.request }, options),
+    submitRequest(context, { keystore, own: pending, der: pending.request }, options),
   );
 }
 

@@ -1,17 +1,20 @@
 import {
+  askAfter,
+  type Fate,
   findKeystore,
   forgetPending,
   listPending,
+  nextOfFate,
   openOrCreateKeystore,
   type PendingRequest,
 } from '../../agent/index.ts';
 import { formatName, parseCertificateRequest } from '../../pki/index.ts';
 import { openHome } from '../home/home.ts';
+import { serverOf } from '../options/server-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, note, type Row, row, table } from '../terminal/answer.ts';
 import { printable } from '../terminal/table.ts';
 import type { Word } from '../word.ts';
-import { askAfter, type Fate, nextOfFate } from './asking-after-requests.ts';
 
 /** `holdfast request pending` */
 export const word: Word = {
@@ -62,7 +65,7 @@ async function describePending(context: Context, pending: PendingRequest): Promi
     created: createdAt.toISOString(),
     server: submitted?.server,
     handle: submitted?.handle,
-    ...(await askAfter(context, pending)),
+    ...(await askAfter(pending, () => serverOf(context, pending, {}), context.signal)),
   };
 }
 

@@ -1,8 +1,3 @@
-import { HoldfastError, isHoldfastError } from '../../base/index.ts';
-import { formatGeneralName, formatName, type KeyAlgorithm } from '../../pki/index.ts';
-import { parseRequestedNames } from '../../policy/index.ts';
-import type { Context } from '../program/context.ts';
-import { answerTo } from '../terminal/answer-to.ts';
 import {
   keyKinds,
   parseDraft,
@@ -11,7 +6,12 @@ import {
   parseSubject,
   type RequestDraft,
   type RequestFields,
-} from './request-draft.ts';
+} from '../../agent/index.ts';
+import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { formatGeneralName, formatName, type KeyAlgorithm } from '../../pki/index.ts';
+import { parseRequestedNames } from '../../policy/index.ts';
+import type { Context } from '../program/context.ts';
+import { answerTo } from '../terminal/answer-to.ts';
 
 /** What the wizard found out. */
 export interface WizardAnswers {

@@ -1,8 +1,19 @@
 import { Option } from 'commander';
-import { roles } from '../../pki/index.ts';
+import { handIn, listPending, type OwnRequest } from '../../agent/index.ts';
+import { type Bytes, equalBytes } from '../../base/index.ts';
+import { maxSubmissionBytes, type RequestAnswer, type RequestServer } from '../../enrol/index.ts';
+import { type Role, requestFromText, roles } from '../../pki/index.ts';
+import { Keystore } from '../../trust/index.ts';
+import { localPath } from '../files/local-path.ts';
+import { readChosenFile } from '../files/read-chosen-file.ts';
+import { checkHome, openHome } from '../home/home.ts';
+import { givenJoinCode } from '../joining/given-join-code.ts';
+import { addServerOptions, type ServerOptions, saidServer, serverOf } from '../options/server-options.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { submit } from './submitting-requests.ts';
+import { settle } from './collect.ts';
 
 /** `holdfast request submit FILE|NAME` */
 export const word: Word = {
@@ -19,17 +30,6 @@ export const word: Word = {
   run: submit,
 };
 
-/** Adds the options that say which server, and how it is known. */
-export function addServerOptions<T extends import('commander').Command>(command: T): T {
-  return command
-    .option(
-      '--server <url>',
-      'the enrolment listener, e.g. https://vault.example:8444 (default: of this network)',
-    )
-    .option('--fingerprint <sha256>', 'of the root of its network, as its administrator says it')
-    .option('--root <file>', 'the root of its network');
-}
-
 const examples = `
 A machine that has joined knows its server. A stranger says whom to believe: the fingerprint of the root, or its file.
 
@@ -37,3 +37,64 @@ Examples:
   holdfast request submit vault.example --server https://vault.example:8444 --fingerprint SHA256:4f:1c:…
   holdfast request submit vault.csr --profile server --name web
 `;
+
+/** What `request submit` takes. */
+export interface SubmitOptions extends ServerOptions {
+  readonly profile?: Role;
+  readonly name?: string;
+  readonly code?: string;
+}
+
+/** `holdfast request submit`: hands a request in; what is decided at once is collected at once. */
+async function submit(context: Context, what: string, options: SubmitOptions): Promise<Answer> {
+  const keystore = await ownKeystore(context);
+  const pending = keystore === undefined ? [] : listPending(keystore);
+  const named = pending.find(({ name }) => name === what);
+  const der = named?.request ?? (await readRequestFile(context, what));
+  const own = named ?? pending.find(({ request }) => equalBytes(request, der));
+  return await submitRequest(context, { keystore, own, der }, options);
+}
+
+/** Hands a request in at the server that is said, and gives what became of it. */
+export async function submitRequest(
+  context: Context,
+  request: OwnRequest,
+  { profile, name, code: text, ...options }: SubmitOptions,
+): Promise<Answer> {
+  const { keystore, own } = request;
+  const code = text === undefined ? undefined : await givenJoinCode(context, text);
+  const isKnown = own !== undefined && code === undefined;
+  const server = isKnown ? await serverOf(context, own, options) : await saidServer(context, options, code);
+  const { answer, pending } = await handIn(request, { profile, name, code }, server);
+  if (pending !== undefined && keystore !== undefined && answer.state === 'approved')
+    return await settle(context, { keystore, pending, server, answer });
+  return submittedAnswer(server, answer);
+}
+
+async function ownKeystore(context: Context): Promise<Keystore | undefined> {
+  if ((await checkHome(context.home)) !== 'used') return undefined;
+  const { node } = await openHome(context.home);
+  return (await Keystore.exists(node)) ? await Keystore.open(node) : undefined;
+}
+
+async function readRequestFile({ workingDirectory }: Context, file: string): Promise<Bytes> {
+  const path = localPath(workingDirectory, file);
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxSubmissionBytes,
+    hint: 'name a file with a request, or a request of holdfast request pending',
+    tooLong: 'request_malformed',
+  });
+  return requestFromText(bytes).der;
+}
+
+function submittedAnswer(
+  { address }: RequestServer,
+  { handle, state, identity, expires }: RequestAnswer & { readonly handle: string },
+): Answer {
+  const rows = [
+    row('handed in', `${identity} at ${address}`, state, `waits until ${expires}`),
+    row('handle', handle, 'whoever has it can follow the request'),
+    row('next', 'an administrator decides; then: holdfast request collect'),
+  ];
+  return { value: { server: `https://${address}`, handle, state, identity, expires }, rows };
+}

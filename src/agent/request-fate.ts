@@ -1,8 +1,6 @@
-import type { PendingRequest } from '../../agent/index.ts';
-import { HoldfastError, isHoldfastError } from '../../base/index.ts';
-import { followRequest, type RequestState } from '../../enrol/index.ts';
-import type { Context } from '../program/context.ts';
-import { serverOf } from './collecting-requests.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { followRequest, type RequestServer, type RequestState } from '../enrol/index.ts';
+import type { PendingRequest } from './pending-requests.ts';
 
 /** What became of a request of this machine, as far as can be found out. */
 export type Fate =
@@ -13,16 +11,19 @@ export type Fate =
   | { readonly state: 'unknown' }
   | { readonly state: 'not reached'; readonly problem: string };
 
-/** Asks the server that a request was handed in at, when it was. */
-export async function askAfter(context: Context, pending: PendingRequest): Promise<Fate> {
-  if (pending.submitted === undefined) return { state: 'not handed in' };
+/** Asks the server that a request was handed in at, when it was; `server` finds it. */
+export async function askAfter(
+  { submitted }: PendingRequest,
+  server: () => Promise<RequestServer>,
+  signal: AbortSignal,
+): Promise<Fate> {
+  if (submitted === undefined) return { state: 'not handed in' };
   try {
-    const server = await serverOf(context, pending, {});
-    const { state, expires, reason } = await followRequest(pending.submitted.handle, server);
+    const { state, expires, reason } = await followRequest(submitted.handle, await server());
     return { state, expires, reason };
   } catch (error) {
     if (isHoldfastError(error, 'request_unknown')) return { state: 'unknown' };
-    if (error instanceof HoldfastError && !context.signal.aborted)
+    if (error instanceof HoldfastError && !signal.aborted)
       return { state: 'not reached', problem: error.message };
     throw error;
   }

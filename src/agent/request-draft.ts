@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import {
   createSubject,
   type GeneralName,
@@ -8,8 +8,8 @@ import {
   parseIpAddress,
   type Role,
   type SubjectAttributes,
-} from '../../pki/index.ts';
-import { parseRequestedNames } from '../../policy/index.ts';
+} from '../pki/index.ts';
+import { parseRequestedNames } from '../policy/index.ts';
 
 /** What a request is to say, as somebody typed it; what is empty was left out. */
 export interface RequestFields {
