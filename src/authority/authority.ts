@@ -16,7 +16,15 @@ import {
   renewNode,
 } from './enrol/index.ts';
 import { type Issued, IssuedBefore, IssuedCertificates, issueLocal, type LocalOrder } from './issue/index.ts';
-import { type AuditLog, RefusalCounter, RepeatedRefusals } from './log/index.ts';
+import { readAgain } from './issuers/index.ts';
+import {
+  type AuditLog,
+  Follower,
+  type Following,
+  type LogKindName,
+  RefusalCounter,
+  RepeatedRefusals,
+} from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
@@ -250,6 +258,18 @@ export class Authority implements AsyncDisposable {
     };
     await maintain(this.#context, log, [recordRefusals]);
     await this.backups.makeDue(log);
+  }
+
+  /** Tells the records of some kinds, those from now on, until it is closed. See {@link Follower}. */
+  follow<Name extends LogKindName>(following: Omit<Following<Name>, 'from'>): Follower<Name> {
+    const { records, present } = this.#context;
+    return new Follower(records, { ...following, from: present.head.sequence });
+  }
+
+  /** Works from now on with the issuing certificates and the roots from elsewhere that are on record by now. */
+  async readAgain(): Promise<void> {
+    await readAgain(this.#context);
+    await this.serverRoots.readAgain();
   }
 
   /** Once: who closes it again waits for the same. */

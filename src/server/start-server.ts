@@ -25,6 +25,7 @@ import { answerPosts } from './answer-posts.ts';
 import { createApplication } from './application.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
+import { followDecisions } from './follow-decisions.ts';
 import { checkpointHearer } from './hear-checkpoint.ts';
 import { listenerHttp } from './listener-http.ts';
 import { refusalNoter } from './note-refusal.ts';
@@ -119,14 +120,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
   };
   await using opened = new AsyncDisposableStack();
-  opened.defer(authority.revocation.watch(() => void destinations.gate.recheck()));
+  opened.use(followDecisions(authority, gate, log));
   const listeners = opened.use(new OpenListeners((policy) => openListener(policy, options, destinations)));
   await listeners.use(policies.current);
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
   opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
   opened.defer(authority.mirrors.keepUp(log));
-  const watch = watchStanding(authority);
-  opened.defer(() => watch.stop());
+  const watch = opened.use(watchStanding(authority, log));
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
   return {

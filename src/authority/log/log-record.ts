@@ -101,6 +101,11 @@ function isRecord(value: unknown): value is LogRecord {
   return areDetails.get(kind)?.(details) === true;
 }
 
+/** The kind that a text says it is a record of; the rest of it is not read. */
+export function kindIn(text: string): string | undefined {
+  return /"kind":"([^"]+)"/.exec(text)?.[1];
+}
+
 /** When a record was written, milliseconds since 1970; 0 for what is no record. The log's whole check is not done. */
 export function recordTime(text: string): number {
   return Date.parse(/"at":"([^"]+)"/.exec(text)?.[1] ?? '') || 0;

@@ -57,6 +57,11 @@ export class ServerRoots {
     return this.#bundle;
   }
 
+  /** Reads again what is on record, where others may have changed it. */
+  async readAgain(): Promise<void> {
+    this.#bundle = await readBundle(this.#context);
+  }
+
   list(): ServerRoot[] {
     return this.#bundle.anchors.flatMap(({ speaksFor, certificate }) =>
       speaksFor.kind === 'server'
@@ -84,14 +89,14 @@ export class ServerRoots {
       const details = { target, ...order, hosts, roots: roots.map(fingerprint) };
       await log.decide(tx, kinds.tlsBound, { by, details });
     });
-    this.#bundle = await readBundle(this.#context);
+    await this.readAgain();
   }
 
   /** Forgets the roots of hosts that no certificate from elsewhere is shown for any more. */
   async unbind({ target, hosts, by }: Pick<BoundOrder, 'target' | 'hosts' | 'by'>): Promise<void> {
     const { log } = this.#context;
     await log.record(kinds.tlsUnbound, { by, details: { target, hosts } });
-    this.#bundle = await readBundle(this.#context);
+    await this.readAgain();
   }
 }
 

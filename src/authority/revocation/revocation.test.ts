@@ -193,21 +193,6 @@ describe('revoking', () => {
     for (const text of ['gamma', serial.slice(0, 7), 'client/', '', generateSerialNumber(Date.now())])
       await assert.rejects(revocation.find(text), { code: 'object_not_found' });
   });
-
-  test('tells who watches, at once', async () => {
-    await using home = await SampleHome.open();
-    const { issued } = await home.node('alpha');
-    let told = 0;
-    const stop = home.authority.revocation.watch(() => {
-      told++;
-    });
-    await home.authority.revocation.revoke(
-      { kind: 'certificate', serial: issued.certificate.serial },
-      { reason: 'superseded', by },
-    );
-    stop();
-    assert.equal(told, 1);
-  });
 });
 
 describe('the list of an issuer', () => {

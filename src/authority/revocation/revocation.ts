@@ -25,7 +25,6 @@ export class Revocation {
   readonly #responder: OcspResponder;
   readonly #lists = new Map<string, SignedCrl>();
   readonly #requests = new Map<SerialNumber, Bytes>();
-  readonly #watchers = new Set<() => void>();
 
   constructor(context: CrlSigning) {
     this.#context = context;
@@ -47,31 +46,20 @@ export class Revocation {
     order: RevocationOrder,
   ): Promise<Revoked> {
     checkStanding(this.#context);
-    const revoked =
-      target.kind === 'certificate'
-        ? await revokeCertificate(this.#context, target.serial, order)
-        : await revokeIdentity(this.#context, target.identity, order);
-    for (const watcher of this.#watchers) watcher();
-    return revoked;
+    return target.kind === 'certificate'
+      ? await revokeCertificate(this.#context, target.serial, order)
+      : await revokeIdentity(this.#context, target.identity, order);
   }
 
   /** Revokes an issuing certificate, by its label, with all that it issued. See {@link revokeIssuer}. */
   async revokeIssuer(label: string, order: RevocationOrder): Promise<RevokedIssuer> {
     checkStanding(this.#context);
-    const revoked = await revokeIssuer(this.#context, label, order);
-    for (const watcher of this.#watchers) watcher();
-    return revoked;
+    return await revokeIssuer(this.#context, label, order);
   }
 
   /** How many nodes are still to renew since their issuer was revoked. See {@link countToRenew}. */
   countToRenew(): Promise<number> {
     return countToRenew(this.#context);
-  }
-
-  /** Calls `watcher` after each revocation, until the returned function is called. */
-  watch(watcher: () => void): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
   }
 
   /**
