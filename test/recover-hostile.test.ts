@@ -4,8 +4,8 @@ import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import { sealPassword } from '../src/agent/connection.ts';
 import { connectNode, openNode } from '../src/agent/index.ts';
-import { sealPassword } from '../src/agent/seal-password.ts';
 import { type Bytes, Secret, silentLog, systemClock } from '../src/base/index.ts';
 import { escrowFingerprint, leaveEscrow } from '../src/enrol/index.ts';
 import type { ObjectId } from '../src/storage/index.ts';

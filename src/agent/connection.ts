@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
+import { type Bytes, HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
 import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
@@ -9,7 +9,6 @@ import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
 import { mendExports, type RenewalOptions, renewNode } from './renewal.ts';
-import { sealPassword } from './seal-password.ts';
 
 /** Which repository at a server, and where copies of its metadata may be kept. */
 export interface PlaceRequest {
@@ -171,4 +170,13 @@ function unreachable(failures: readonly HoldfastError[]): HoldfastError {
     cause: mostHopeful(failures),
     hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
   });
+}
+
+/** Seals a password so that only the holder of the recovery kit can read it (age, age-encryption.org/v1). */
+export async function sealPassword(password: Secret<string>, recipient: string): Promise<Bytes> {
+  // Once in the life of a repository: no other command waits for the curves to be made ready.
+  const { Encrypter } = await import('age-encryption');
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  return encrypter.encrypt(password.reveal());
 }

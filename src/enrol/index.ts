@@ -5,6 +5,7 @@
  * to be of the code's network; private keys never leave the keystore they were made in; nothing of an answer is kept
  * before all of it was checked; and every step can be repeated after a crash.
  */
+
 export {
   Checkpoint,
   claimedCheckpoint,
@@ -13,7 +14,6 @@ export {
   verifyCheckpoint,
 } from './checkpoint.ts';
 export { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
-export { isEnrolAddress } from './enrol-address.ts';
 export { type Enrolment, readEnrolment } from './enrolment.ts';
 export { type EscrowFingerprint, escrowFingerprint, parseEscrowFingerprint } from './escrow-fingerprint.ts';
 export { fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
@@ -26,8 +26,14 @@ export {
   submitRequest,
 } from './hand-in-request.ts';
 export { hasJoinedBy, join } from './join.ts';
-export { encodeJoinCode, type JoinCode, joinCodeFor, joinSecretBytes, parseJoinCode } from './join-code.ts';
-export { type KitEscrow, kitEscrowLine, kitEscrows } from './kit-escrow.ts';
+export {
+  encodeJoinCode,
+  isEnrolAddress,
+  type JoinCode,
+  joinCodeFor,
+  joinSecretBytes,
+  parseJoinCode,
+} from './join-code.ts';
 export { leaveEscrow } from './leave-escrow.ts';
 export {
   EnrolmentAnswer,
@@ -43,6 +49,9 @@ export {
 export { createNodeRequest } from './node-request.ts';
 export { PendingKey } from './pending-key.ts';
 export {
+  type KitEscrow,
+  kitEscrowLine,
+  kitEscrows,
   maxKitLength,
   needsPassphrase,
   openRecoveryKit,

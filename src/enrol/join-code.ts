@@ -11,7 +11,6 @@ import {
   roles,
 } from '../pki/index.ts';
 import { decodeCrockford, encodeCrockford } from './crockford.ts';
-import { isEnrolAddress } from './enrol-address.ts';
 import { FieldReader, FieldWriter } from './field.ts';
 
 /** What a machine needs to become a node: whom to ask, how to know it, and the right to ask. */
@@ -118,4 +117,12 @@ function malformed(problem: string): HoldfastError {
   return new HoldfastError('join_code_malformed', `this is not a join code as it was printed: ${problem}`, {
     hint: 'copy the whole code again, from hf1- to its end',
   });
+}
+
+const pattern = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})$/;
+
+/** Whether `text` is `host:port`, an IPv6 address in brackets. */
+export function isEnrolAddress(text: string): boolean {
+  const port = Number(pattern.exec(text)?.[1]);
+  return port >= 1 && port <= 65535 && URL.canParse(`https://${text}`);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { escrowFingerprint, parseEscrowFingerprint } from './escrow-fingerprint.ts';
-import { kitEscrowLine, kitEscrows } from './kit-escrow.ts';
+import { kitEscrowLine, kitEscrows } from './recovery-kit.ts';
 
 const sealed = Uint8Array.of(1, 2, 3);
 const fingerprint = escrowFingerprint(sealed);

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { type Agent, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { getCACertificates } from 'node:tls';
 import { type Bytes, concatBytes, HoldfastError, secondMs } from '../base/index.ts';
 import { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from '../transport/index.ts';
 import { type WebWish, webFailure, webRefusal } from './web-failure.ts';
-import { webRoots } from './web-roots.ts';
 
 /** How long an answer of a small file may take; one of any size may take as long as bytes move. */
 const smallFileMs = 30 * secondMs;
@@ -176,4 +176,15 @@ function invalid(message: string): HoldfastError {
   return new HoldfastError('settings_invalid', message, {
     hint: 'name a directory, or https://NAME:PASSWORD@HOST/DIRECTORY/',
   });
+}
+
+let known: string[] | undefined;
+
+/**
+ * Whom this machine trusts on the web, in PEM: its own trust store (`SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set), and
+ * the roots that come with Node (`NODE_EXTRA_CA_CERTS` among them). Read once: it takes a tenth of a second.
+ */
+function webRoots(): string[] {
+  known ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
+  return known;
 }

@@ -1,6 +1,5 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import { type HttpAnswer, transportError } from '../transport/index.ts';
-import { connectionLost } from './connection-lost.ts';
 
 /** What is held in memory at most; larger objects are read as streams. */
 const maxHeldBytes = 1024 ** 3;
@@ -61,4 +60,9 @@ export function bufferFor(length: number, { close }: HttpAnswer): Bytes {
   if (length <= maxHeldBytes) return Buffer.allocUnsafeSlow(length);
   close();
   throw new HoldfastError('storage_failed', `an answer of ${length} bytes is too large to be held in memory`);
+}
+
+/** That an answer ended before its end, found by counting. */
+function connectionLost(host: string, found: string): HoldfastError {
+  return new HoldfastError('connection_lost', `${host}: the connection broke (${found})`);
 }

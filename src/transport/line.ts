@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import { errorRow, HoldfastError, isHoldfastError, secondMs, systemErrorCode } from '../base/index.ts';
 import { type BackOff, type Failing, patience, patientBackOff } from './back-off.ts';
-import { isPassing, isUnknownHost } from './passing.ts';
 
 /** What is said while a line is down. */
 export interface Outage {
@@ -137,4 +136,25 @@ async function wait(ms: number, signal: AbortSignal | undefined): Promise<void> 
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+/** Whether a failure may pass by itself. */
+function isPassing(error: unknown): error is HoldfastError {
+  return isHoldfastError(error) && errorRow(error.code).passing === true;
+}
+
+/** Whether a host was not found because nobody has its name; a network that is down can look alike. */
+function isUnknownHost(error: unknown): boolean {
+  if (isHoldfastError(error)) return isUnknownHost(error.cause);
+  return systemErrorCode(error) === 'ENOTFOUND';
+}
+
+/** Of the failures at several addresses the one that says whether to try again: a host that is known and did not answer. */
+export function mostHopeful(failures: readonly HoldfastError[]): HoldfastError | undefined {
+  return failures.find((failure) => isPassing(failure) && !isUnknownHost(failure)) ?? failures[0];
+}
+
+/** HTTP statuses (RFC 9110 §15, RFC 6585 §4) by which a server, or what stands before it, says that it cannot answer now. */
+export function isPassingStatus(status: number): boolean {
+  return [408, 429, 502, 503, 504].includes(status);
 }

@@ -1,4 +1,7 @@
-import type { Identity, SerialNumber } from '../pki/index.ts';
+import type { Socket } from 'node:net';
+import { isHoldfastError } from '../base/index.ts';
+import { type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
+import { peerCertificates } from './peer-certificates.ts';
 
 /** Whoever the gate let in: by a certificate of the network. */
 export interface CertifiedPeer {
@@ -16,3 +19,17 @@ export interface LocalPeer {
 
 /** Who sent a request, and how that is known: decided once, and handed on. */
 export type Peer = CertifiedPeer | LocalPeer;
+
+/**
+ * The identity that a peer's certificate names, if it names one. Only the gate says whether that is to be believed; of
+ * whoever it refuses by a code that the peer may be told, it is.
+ */
+export function namedIdentity(socket: Socket): Identity | undefined {
+  const [leaf] = peerCertificates(socket) ?? [];
+  try {
+    return leaf && parseCertificate(leaf).identity;
+  } catch (error) {
+    if (isHoldfastError(error)) return undefined;
+    throw error;
+  }
+}

@@ -2,12 +2,10 @@ import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, describePublicKey } from '../pki/index.ts';
 import { checkFields } from './check-fields.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
-import { checkPurpose } from './check-purpose.ts';
-import { checkRootLists } from './check-root-lists.ts';
+import { checkPurpose, type Purpose } from './check-purpose.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
 import type { PathLimits } from './path-limits.ts';
-import type { Purpose } from './purpose.ts';
-import type { RootList } from './root-list.ts';
+import { isRevokedByRoot, type RootList } from './root-list.ts';
 import { isSelfIssued } from './self-issued.ts';
 
 export interface PathRules {
@@ -101,4 +99,19 @@ function checkValidity(certificate: Certificate, at: Date): void {
       `${certificateLabel(certificate)} expired at ${notAfter.toISOString()}, and it is ${at.toISOString()}`,
     );
   }
+}
+
+/**
+ * Refuses a path (leaf first, anchor last) whose anchor has revoked what it issued of it. When that was does not count:
+ * whoever has the key dates what it signs as he likes.
+ * @throws HoldfastError `issuer_revoked`
+ */
+function checkRootLists(path: readonly Certificate[], lists: readonly RootList[]): void {
+  const [issued, anchor] = path.slice(-2);
+  if (issued === undefined || anchor === undefined) return;
+  if (!isRevokedByRoot(lists, anchor.fingerprint, issued)) return;
+  throw new HoldfastError(
+    'issuer_revoked',
+    `${certificateLabel(issued)}, number ${issued.serial}, was revoked by ${certificateLabel(anchor)}`,
+  );
 }

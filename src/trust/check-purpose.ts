@@ -1,6 +1,5 @@
 import type { Certificate } from '../pki/index.ts';
 import { notAllowed } from './not-allowed.ts';
-import type { Purpose } from './purpose.ts';
 
 /**
  * The purposes of an authority limit those of all below it; none named means all (RFC 5280 §4.2.1.12).
@@ -29,3 +28,6 @@ export function checkServerUse(chain: readonly Certificate[]): void {
     `has a key for ${keyUsage.join(', ')}, and a server's has to be for digitalSignature`,
   );
 }
+
+/** What a certificate is used for in a connection: the side that is called, or the one that calls. */
+export type Purpose = 'serverAuth' | 'clientAuth';

@@ -1,5 +1,3 @@
-import { WorkLimit } from './work-limit.ts';
-
 /** What the judgement of one chain may cost, in operations; afterwards what it did cost. */
 export interface PathLimits {
   /** Signatures verified, over all paths together. Only keys that an anchor vouches for verify any. */
@@ -17,4 +15,28 @@ export function pathLimits(): PathLimits {
     paths: new WorkLimit(16),
     comparisons: new WorkLimit(250_000),
   };
+}
+
+/**
+ * A limit to work that somebody else's input asks for. `spend` answers false once all of it is used up, and whoever
+ * spends then gives up: certificates of a stranger decide how much there is to do, not how long we do it.
+ */
+class WorkLimit {
+  readonly #units: number;
+  #spent = 0;
+
+  constructor(units: number) {
+    this.#units = units;
+  }
+
+  /** How much has been done. */
+  get spent(): number {
+    return this.#spent;
+  }
+
+  spend(): boolean {
+    if (this.#spent === this.#units) return false;
+    this.#spent += 1;
+    return true;
+  }
 }

@@ -5,7 +5,6 @@ import {
   isNameWithin,
   parseIpAddress,
 } from '../pki/index.ts';
-import { isDnsName } from './dns-name.ts';
 
 /**
  * How a name stands to a name constraint of its kind (RFC 5280 §4.2.1.10): `within` it, `overlapping` when a wildcard
@@ -89,4 +88,12 @@ function splitMailbox(text: string): { local: string; host: string } | undefined
 
 function within(yes: boolean): SubtreeMatch {
   return yes ? 'within' : 'outside';
+}
+
+const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+const maxLength = 253;
+
+/** Whether `text` is a host name in the preferred form (RFC 1034 §3.5, RFC 1123 §2.1; underscores are in wide use). */
+export function isDnsName(text: string): boolean {
+  return text.length <= maxLength && text.split('.').every((part) => label.test(part));
 }

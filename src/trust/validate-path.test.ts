@@ -17,8 +17,8 @@ import {
   parseIpRange,
   privateKeyPem,
 } from '../pki/index.ts';
+import type { Purpose } from './check-purpose.ts';
 import { pathLimits } from './path-limits.ts';
-import type { Purpose } from './purpose.ts';
 import { type PathRequest, validatePath } from './validate-path.ts';
 
 const now = new Date();

@@ -2,9 +2,9 @@ import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { candidatePaths } from './candidate-paths.ts';
 import { checkPath } from './check-path.ts';
+import type { Purpose } from './check-purpose.ts';
 import { certificateLabel, nameLabel } from './not-allowed.ts';
 import { type PathLimits, pathLimits } from './path-limits.ts';
-import type { Purpose } from './purpose.ts';
 import type { RootList } from './root-list.ts';
 
 export interface PathRequest {

@@ -1,7 +1,7 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Certificate, Identity, Role } from '../pki/index.ts';
+import type { Purpose } from './check-purpose.ts';
 import { notAllowed } from './not-allowed.ts';
-import type { Purpose } from './purpose.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import { type ValidPath, validatePath } from './validate-path.ts';
 

@@ -7,7 +7,7 @@ import {
   looksLikeHost,
   parseIpAddress,
 } from '../pki/index.ts';
-import { isDnsName } from './dns-name.ts';
+import { isDnsName } from './subtree-match.ts';
 
 /**
  * Checks that a server's certificate is for `host`, a DNS name or an address as it stands in a URL (brackets allowed),

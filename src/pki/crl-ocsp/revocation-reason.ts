@@ -32,11 +32,6 @@ const codes: Readonly<Record<FoundReason, number>> = {
 
 const reasons = new Map(Object.entries(codes).map(([reason, code]) => [code, reason as FoundReason]));
 
-/** Whether a text is one of {@link revocationReasons}. */
-export function isRevocationReason(text: string): text is RevocationReason {
-  return (revocationReasons as readonly string[]).includes(text);
-}
-
 /** Reads CRLReason; 7 and what is above 10 mean nothing and are malformed. */
 export function readReason(reader: DerReader): FoundReason {
   const code = reader.smallInteger(tag.enumerated);

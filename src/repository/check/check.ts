@@ -1,8 +1,10 @@
-import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
+import { isHoldfastError } from '../../base/index.ts';
+import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/index.ts';
+import { idOf } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
+import { parseKeyFile } from '../format/key-file.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
-import { checkKeys } from './check-keys.ts';
 import { checkPackData } from './check-pack-data.ts';
 import { checkPackSizes } from './check-pack-sizes.ts';
 import { type CheckProblem, CheckReport } from './check-report.ts';
@@ -115,4 +117,22 @@ async function readIndex(
       else report.error('index', name, `index ${name} lists pack ${pack} otherwise than another one does`);
     },
   });
+}
+
+/** Looks at every key file as far as one can without its password. */
+async function checkKeys(
+  store: ObjectStore,
+  report: CheckReport,
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  for (const { name } of await store.list('keys', options)) {
+    try {
+      const file = await store.read({ type: 'keys', name }, options);
+      if (idOf(file) !== name) report.error('key', name, `key ${name} is damaged: SHA-256 differs`);
+      else parseKeyFile(file, `key ${name}`);
+    } catch (error) {
+      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'storage_failed')) throw error;
+      report.error('key', name, error.message);
+    }
+  }
 }

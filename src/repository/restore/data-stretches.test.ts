@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dataStretches, holeBytes } from './data-stretches.ts';
+import { dataStretches, holeBytes } from './write-file.ts';
 
 /** A piece of `blocks` blocks, those listed with something in them. */
 function piece(blocks: number, full: readonly number[]): Buffer {

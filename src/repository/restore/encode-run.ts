@@ -1,8 +1,7 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { FileInWork, PlannedPiece, PlannedRun } from './content-plan.ts';
-import type { ContentRun, RunFile } from './content-run.ts';
-import { runBlobsOf } from './run-blobs.ts';
+import type { ContentRun, RunBlobs, RunFile } from './content-run.ts';
 
 /** A run as workers take it. */
 export interface EncodedRun {
@@ -54,5 +53,23 @@ function runFile(file: FileInWork, pieces: number): RunFile {
     pieces,
     size: file.size,
     whole: file.runs === 1 ? attributes : undefined,
+  };
+}
+
+const idSize = 32;
+
+/** The blobs at some slots of an index as the columns of a run that begins at `start` of their pack. */
+export function runBlobsOf(index: BlobIndex, slots: readonly number[], start: number): RunBlobs {
+  const all = index.ids;
+  const ids = new Uint8Array(slots.length * idSize);
+  for (const [at, slot] of slots.entries()) {
+    ids.set(all.subarray(slot * idSize, (slot + 1) * idSize), at * idSize);
+  }
+  return {
+    offsets: Uint32Array.from(slots, (slot) => index.offsetAt(slot) - start),
+    lengths: Uint32Array.from(slots, (slot) => index.lengthAt(slot)),
+    plainLengths: Uint32Array.from(slots, (slot) => index.plainLengthAt(slot)),
+    compressed: Uint8Array.from(slots, (slot) => (index.isCompressedAt(slot) ? 1 : 0)),
+    ids,
   };
 }

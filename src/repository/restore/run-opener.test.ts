@@ -10,7 +10,7 @@ import { generateMasterKey } from '../format/master-key.ts';
 import { referencePoly1305 } from '../format/poly1305.ts';
 import { UnitCipher } from '../format/unit.ts';
 import type { RunBlobs } from './content-run.ts';
-import { runBlobsOf } from './run-blobs.ts';
+import { runBlobsOf } from './encode-run.ts';
 import { RunOpener } from './run-opener.ts';
 
 const key = generateMasterKey();

@@ -1,6 +1,5 @@
 import { closeSync, constants, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { asBuffer, type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
-import { dataStretches, holeBytes } from './data-stretches.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
@@ -55,4 +54,24 @@ export function writePiece(handle: number, offset: number, piece: Bytes): void {
   for (const [start, end] of dataStretches(piece, offset)) {
     for (let at = start; at < end; ) at += writeSync(handle, piece, at, end - at, offset + at);
   }
+}
+
+/** Zeros in whole blocks of this size, by their place in the file, are not written: the file system keeps a hole. */
+export const holeBytes = 64 * 1024;
+
+const zeros = Buffer.alloc(holeBytes);
+
+/** The stretches of a piece that must be written, as [start, end) in the piece, which begins at `offset` in its file. */
+export function* dataStretches(piece: Bytes, offset: number): Generator<readonly [number, number]> {
+  let start = 0;
+  for (
+    let at = (holeBytes - (offset % holeBytes)) % holeBytes;
+    at + holeBytes <= piece.length;
+    at += holeBytes
+  ) {
+    if (zeros.compare(piece, at, at + holeBytes) !== 0) continue;
+    if (start < at) yield [start, at];
+    start = at + holeBytes;
+  }
+  if (start < piece.length) yield [start, piece.length];
 }
