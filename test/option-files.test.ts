@@ -123,7 +123,7 @@ describe('a file or folder that the command line names', () => {
     init: elsewhere,
     up: () => [at('file'), '--once', ...elsewhere()],
     'ca create': elsewhere,
-    'sm_ssl_cert ca': () => ['--path', at('made'), ...elsewhere()],
+    'sm_ssl_cert ca': () => ['--path', at('unmade'), ...elsewhere()],
   };
   const ofRepository = {
     backup: () => [at('file')],

@@ -110,7 +110,9 @@ export const writingCommands: readonly WritingCommand[] = [
         '--home',
         home,
       ];
-      return { words, after: [['backup', join(here, 'data'), '--home', home]] };
+      // What is left of a small file goes when that is written the next time.
+      const renew = ['cert', 'renew', '--force', '--home', home];
+      return { words, after: [['backup', join(here, 'data'), '--home', home], renew] };
     },
   },
   atAuthority(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -29,6 +30,20 @@ describe('a file that a person named', () => {
     await truncate(path, 5 * 2 ** 30);
     for (const endless of [path, '/dev/zero'])
       await assert.rejects(readChosenFile(endless, { maxBytes: 10 }), { code: 'input_invalid' });
+  });
+
+  it('may be a pipe, which is waited for while somebody may write, and not for ever', async () => {
+    const path = join(directory, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const read = readChosenFile(path, { maxBytes: 100 });
+    await writeFile(path, 'a password\n');
+    assert.equal((await read).toString(), 'a password\n');
+    const none = { code: 'path_not_found', message: `${path}: nothing came out of it within 0.05 seconds` };
+    await assert.rejects(readChosenFile(path, { maxBytes: 100, patienceMs: 50 }), none);
+    await using silent = await open(path, 'r+');
+    await assert.rejects(readChosenFile(path, { maxBytes: 100, patienceMs: 50 }), none);
+    await silent.write('x'.repeat(200));
+    await assert.rejects(readChosenFile(path, { maxBytes: 100 }), { code: 'input_invalid' });
   });
 
   it('that cannot be read is named, with why in words', async () => {

@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ErrorCode, HoldfastError, whyNotRead } from '../../base/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, HoldfastError, minuteMs, systemErrorCode, whyNotRead } from '../../base/index.ts';
 
 /** What a file that a person named may be. */
 export interface FileToRead {
@@ -11,41 +13,72 @@ export interface FileToRead {
   readonly hint?: string;
   /** Of the error that it is too long; `input_invalid` unless said. */
   readonly tooLong?: ErrorCode;
+  /** How long a pipe or device is waited for that gives nothing; a minute unless said. */
+  readonly patienceMs?: number;
 }
 
 /**
- * The bytes of a file that a person named: anything that can be read and ends, of a length that such a file can have.
+ * The bytes of a file that a person named: anything that can be read and ends, of a length that such a file can have. A
+ * pipe may still be written to, for a while.
  * @throws HoldfastError `path_not_found`, and `tooLong`
  */
 export async function readChosenFile(path: string, file: FileToRead): Promise<Buffer> {
-  const { what, hint, maxBytes, tooLong = 'input_invalid' } = file;
+  const { what, hint, maxBytes, tooLong = 'input_invalid', patienceMs = minuteMs } = file;
   const called = what === undefined ? path : `${what} ${path}`;
-  const bytes = await readUpTo(path, maxBytes + 1).catch((cause: unknown) => {
-    throw new HoldfastError('path_not_found', `${called}: ${whyNotRead(cause)}`, { hint, cause });
+  const notRead = (why: string, cause?: unknown): HoldfastError =>
+    new HoldfastError('path_not_found', `${called}: ${why}`, { hint, cause });
+  const bytes = await readUpTo(path, maxBytes + 1, patienceMs).catch((cause: unknown) => {
+    throw notRead(whyNotRead(cause), cause);
   });
+  if (bytes === undefined) throw notRead(`nothing came out of it within ${patienceMs / 1000} seconds`);
   if (bytes.length <= maxBytes) return bytes;
   throw new HoldfastError(tooLong, `${called} is too long: at most ${maxBytes} bytes are read`, { hint });
 }
 
-async function readUpTo(path: string, maxBytes: number): Promise<Buffer> {
-  const handle = await open(path, 'r');
+/** Undefined when nothing comes for so long. A pipe is opened without waiting for somebody who writes (open(2)). */
+async function readUpTo(path: string, maxBytes: number, patienceMs: number): Promise<Buffer | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return await readHandle(handle, maxBytes);
+    return await readHandle(handle, maxBytes, patienceMs);
   } finally {
     await handle.close();
   }
 }
 
 const pieceBytes = 64 * 1024;
+const pauseMs = 20;
 
-async function readHandle(handle: FileHandle, maxBytes: number): Promise<Buffer> {
+async function readHandle(
+  handle: FileHandle,
+  maxBytes: number,
+  patienceMs: number,
+): Promise<Buffer | undefined> {
+  const isPipe = (await handle.stat()).isFIFO();
   const pieces: Buffer[] = [];
+  let until = performance.now() + patienceMs;
   for (let length = 0; length < maxBytes; ) {
-    const piece = Buffer.alloc(Math.min(pieceBytes, maxBytes - length));
-    const { bytesRead } = await handle.read(piece);
-    if (bytesRead === 0) break;
-    pieces.push(piece.subarray(0, bytesRead));
-    length += bytesRead;
+    const piece = await readPiece(handle, Math.min(pieceBytes, maxBytes - length));
+    // The end of a pipe that gave nothing: nobody has opened it to write yet.
+    const isWaiting = piece === undefined || (piece.length === 0 && isPipe && length === 0);
+    if (isWaiting && performance.now() >= until) return undefined;
+    if (isWaiting) await sleep(pauseMs);
+    else if (piece.length === 0) break;
+    else {
+      pieces.push(piece);
+      length += piece.length;
+      until = performance.now() + patienceMs;
+    }
   }
   return Buffer.concat(pieces);
+}
+
+/** Undefined when there is nothing yet. */
+async function readPiece(handle: FileHandle, maxBytes: number): Promise<Buffer | undefined> {
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxBytes));
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (systemErrorCode(error) === 'EAGAIN') return undefined;
+    throw error;
+  }
 }

@@ -18,10 +18,14 @@ import { checkBegins } from './one-network.ts';
 import { reachableNames } from './reachable-names.ts';
 import { databaseOf, type Settings, writeSettings } from './settings.ts';
 
-/** Makes the home and an authority in it. Whatever can be refused is refused before anything is written. */
+/**
+ * Makes the home and an authority in it. Whatever can be refused is refused before anything is written; `ready` is done
+ * between the two.
+ */
 export async function createAuthorityHome(
   context: Context,
   options: CreationOptions,
+  ready: () => Promise<void> = async () => {},
 ): Promise<AuthorityHome> {
   await checkBegins(context.home);
   const settings = await newSettings(options);
@@ -29,6 +33,7 @@ export async function createAuthorityHome(
   if (permit !== undefined) checkServerNames(permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const keystorePassphrase = await newKeystorePassphrase(context, options);
+  await ready();
   const home = await createHome(context.home);
   // Before the authority: a crash in between leaves a home where creating can begin again.
   await writeSettings(home, settings);

@@ -66,9 +66,8 @@ async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   };
   const home = await homeWithAuthority(context);
   if (options.replace !== true) await refuseExisting(home, files);
-  await prepareDirectory(files.certificate);
   const archive = home && (await archiveAuthority(context, home));
-  await using opened = await createOrPutBack(context, options, archive);
+  await using opened = await createOrPutBack(context, options, { archive, files });
   const aside = [];
   for (const path of [files.key, files.certificate]) aside.push(await setAside(path, context.clock.now()));
   await writeRoot(context, opened, files);
@@ -119,10 +118,11 @@ async function archiveAuthority(context: Context, home: Home): Promise<Archive> 
 async function createOrPutBack(
   context: Context,
   options: CaOptions,
-  archive: Archive | undefined,
+  { archive, files }: { readonly archive: Archive | undefined; readonly files: RootFiles },
 ): Promise<AuthorityHome> {
   try {
-    return await createAuthorityHome(context, { ...archive?.options, ...options });
+    const ready = () => prepareDirectory(files.certificate);
+    return await createAuthorityHome(context, { ...archive?.options, ...options }, ready);
   } catch (error) {
     if (archive !== undefined) {
       const { home, directory } = archive;
