@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Bytes, dayMs, equalBytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { exportPrivateKey } from '../../pki/index.ts';
 import { type Replacing, rootKey } from '../issuers/index.ts';
@@ -101,7 +101,7 @@ export async function takeOffline(
   await keystore.destroy(label);
   const written = await keyCopies.ofRoot(label);
   return {
-    backups: [...(await holdingBackups(context)), ...(await backupFiles(written))],
+    backups: onceEach([...(await holdingBackups(context)), ...(await backupFiles(written))]),
     files: await plainCopies(context),
     unplaced: written.filter(({ path }) => path === undefined).map(({ at }) => at),
   };
@@ -119,6 +119,12 @@ async function backupFiles(written: readonly KeyCopy[]): Promise<HoldingBackup[]
   return files
     .filter((_, index) => there[index])
     .map(({ path, at }) => ({ place: dirname(path), name: basename(path), madeAt: at }));
+}
+
+/** What this authority was restored from can be on record as a backup, too. */
+function onceEach(backups: readonly HoldingBackup[]): HoldingBackup[] {
+  const places = new Map(backups.toReversed().map((each) => [join(each.place, each.name), each]));
+  return backups.filter((each) => places.get(join(each.place, each.name)) === each);
 }
 
 /** The file with the key of the root, and what opens it. */
