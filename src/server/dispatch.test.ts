@@ -10,6 +10,7 @@ import { defaultListeners, type ListenerPolicy } from '../policy/index.ts';
 import { Hot, listen, PeerGate, serveHttp } from '../transport/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { createDispatcher } from './dispatch.ts';
+import { routedService } from './service.ts';
 
 let asked = 0;
 
@@ -37,8 +38,11 @@ async function operate(authority: SampleAuthority, name: string): Promise<[numbe
       clock: systemClock,
       log: silentLog,
     }),
-    storage: () => Promise.reject(new TypeError('nobody asks for storage')),
-    application: ({ response, peer }) => response.end(`${peer?.identity.role} ${peer?.identity.name}`),
+    services: [
+      routedService('control', ({ response, peer }) =>
+        response.end(`${peer?.identity.role} ${peer?.identity.name}`),
+      ),
+    ],
     noteRefusal: () => {},
     hear: () => undefined,
     log: silentLog,

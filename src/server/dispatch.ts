@@ -4,20 +4,17 @@ import { roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
 import type { CertifiedPeer, PeerGate } from '../transport/index.ts';
 import { checkRole } from '../trust/index.ts';
-import type { Application } from './application.ts';
 import type { HearCheckpoint } from './hear-checkpoint.ts';
 import type { NoteRefusal } from './note-refusal.ts';
 import { refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute, storageRoute } from './routes.ts';
-import type { StorageHandler } from './storage-handler.ts';
+import type { ServerService } from './service.ts';
 
 /** Where a request goes once it is known who sent it. */
 export interface Destinations {
   readonly gate: PeerGate;
-  readonly storage: StorageHandler;
-  /** Everything below `/-/`, with the peer when the route asks for one. */
-  readonly application: Application;
+  readonly services: readonly ServerService[];
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
   readonly log: Log;
@@ -29,7 +26,7 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, storage, application, noteRefusal, hear, log }: Destinations,
+  { gate, services, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -42,13 +39,13 @@ export function createDispatcher(
         policy.clientCertificate === 'require'
           ? await gate.check(request.socket, { roles, forRenewal })
           : undefined;
+      const service = services.find(({ name }) => name === route?.service);
       const peer = await admit(
         policy,
-        route,
+        service && route,
         () => shown ?? gate.check(request.socket, { roles, forRenewal }),
       );
-      if (found !== undefined) application({ ...found, request, response, peer });
-      else void storage(request, response, { client: peer?.identity.name ?? '', appendOnly: true });
+      service?.take({ request, response, peer, found });
     } catch (error) {
       noteRefusal(request.socket, error);
       refuse(request, response, error, log);

@@ -1,12 +1,15 @@
 import type { Authority } from '../authority/index.ts';
 import type { Log } from '../base/index.ts';
-import type { PeerGate } from '../transport/index.ts';
 
 /**
  * Lets a server act on what was decided, whoever decided it, until it is disposed of: what was revoked ends its open
- * connections, and certificates are made and answered for by the issuers and the roots that are on record by then.
+ * connections (`recheck`), and certificates are made and answered for by the issuers and the roots that are on record by then.
  */
-export function followDecisions(authority: Authority, gate: PeerGate, log: Log): AsyncDisposable {
+export function followDecisions(
+  authority: Authority,
+  recheck: () => Promise<void>,
+  log: Log,
+): AsyncDisposable {
   return authority.follow({
     kinds: [
       'revoked',
@@ -17,7 +20,7 @@ export function followDecisions(authority: Authority, gate: PeerGate, log: Log):
     ],
     async visit({ kind }) {
       if (kind !== 'revoked') await authority.readAgain();
-      await gate.recheck();
+      await recheck();
     },
     log,
   });

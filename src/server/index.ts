@@ -9,7 +9,7 @@ export { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';
 export { ServerCredentials } from './server-credentials.ts';
-export { startServer } from './start-server.ts';
+export { startAuthorityServer } from './start-authority-server.ts';
 export { StorePlace } from './store-place.ts';
 export {
   type BindingTarget,

@@ -1,191 +1,84 @@
 import type { Socket } from 'node:net';
-import type { AdminContext, ListenerView } from '../admin/index.ts';
-import type { Authority } from '../authority/index.ts';
-import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
-import {
-  addressesOf,
-  type ListenerPolicy,
-  namesForCodes,
-  namesToTell,
-  urlHost,
-  weakerThanDefault,
-} from '../policy/index.ts';
+import type { Clock, Log } from '../base/index.ts';
+import type { ListenerPolicy } from '../policy/index.ts';
 import {
   type Credentials,
   type Greeting,
-  Hot,
+  type Hot,
   type Listener,
   listen,
   PeerGate,
+  type PeerGateOptions,
   serveHttp,
   type TlsBindings,
 } from '../transport/index.ts';
-import { listenOnSocket } from './admin-socket.ts';
-import { answerPosts } from './answer-posts.ts';
-import { createApplication } from './application.ts';
+import { answerPosts, type PostService } from './answer-posts.ts';
 import { createDispatcher, type Destinations } from './dispatch.ts';
-import { EnrolLimit } from './enrol-limit.ts';
-import { followDecisions } from './follow-decisions.ts';
-import { checkpointHearer } from './hear-checkpoint.ts';
+import type { HearCheckpoint } from './hear-checkpoint.ts';
 import { listenerHttp } from './listener-http.ts';
-import { refusalNoter } from './note-refusal.ts';
-import { postedOcsp } from './ocsp-routes.ts';
+import type { NoteRefusal } from './note-refusal.ts';
 import { OpenListeners } from './open-listeners.ts';
-import { createStorageHandler } from './storage-handler.ts';
-import { localNamespaces } from './storage-namespaces.ts';
-import { type StorePlace, storeWatch } from './store-place.ts';
-import { watchStanding } from './watch-standing.ts';
+import type { ServerService } from './service.ts';
+
+/** Who is of the network and good: what a server has to know of an authority, be it its own or one elsewhere. */
+export interface StandingView
+  extends Pick<PeerGateOptions, 'bundle' | 'issuings' | 'isGood' | 'isRenewable'> {
+  /** Calls back whenever somebody may not be good any more, until it is disposed of. */
+  readonly watch: (changed: () => Promise<void>) => AsyncDisposable;
+}
 
 export interface ServerOptions {
-  readonly authority: Authority;
-  readonly admin: Omit<AdminContext, 'listeners' | 'enrolAddresses'>;
   readonly listeners: readonly ListenerPolicy[];
+  readonly services: readonly ServerService[];
+  readonly standing: StandingView;
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
   readonly bindings: Hot<TlsBindings>;
-  /** Host names and addresses of this server, best first. */
-  readonly names: readonly string[];
-  /** Where repositories are kept. */
-  readonly store: StorePlace;
-  readonly socketPath: string;
+  /** Small requests that come by the thousand, on plain listeners. */
+  readonly posts?: PostService;
+  readonly noteRefusal: NoteRefusal;
+  /** Hears what peers know of the log; nobody does where there is no log. */
+  readonly hear?: (gate: PeerGate) => HearCheckpoint;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-const maintainEveryMs = 5 * secondMs;
-const mirrorPatienceMs = 10 * secondMs;
-
-/** A server that answers. */
-export interface RunningServer extends AsyncDisposable {
-  /** `https://host:port` of the listeners with storage and control, best first; for this machine, loopback names too. */
-  readonly urls: readonly string[];
-  /** Resolves when the authority may not work any more, with why: the server is to be closed then. */
-  readonly ended: Promise<HoldfastError>;
-  /**
-   * Brings the listeners to what `policies` say, while transfers go on. See {@link OpenListeners.use}.
-   * @throws HoldfastError `port_in_use`, `settings_invalid`; the listeners are those of before then
-   */
+/** The listeners of a server, at work. */
+export interface ListeningServer extends AsyncDisposable {
+  /** See {@link OpenListeners.use}. */
   useListeners(policies: readonly ListenerPolicy[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
- * Opens every listener and the administration socket, or none: when one cannot be opened the others are closed again.
- * @throws HoldfastError `port_in_use`, `settings_invalid`, `authority_restored`, `authority_superseded`, `authority_retired`
+ * Opens every listener, or none. A server is its services: one that has `storage` alone needs no authority, but a view of
+ * who is good. What no service offers is not there, whatever a listener names.
+ * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { authority, names, store, clock, log } = options;
-  const policies = new Hot(options.listeners);
-  // One whose mirrors know of a newer copy must not answer even once.
-  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
-  authority.checkStanding();
-  await authority.maintain(log);
-  const watchStore = storeWatch(store, log);
-  await watchStore();
-  const noteRefusal = refusalNoter(authority, log);
-  const application = createApplication({
-    authority,
-    admin: {
-      ...options.admin,
-      get listeners() {
-        return policies.current.map((policy) => viewOf(policy, names));
-      },
-      get enrolAddresses() {
-        return addressesOf(policies.current, ['enrol'], namesForCodes(names));
-      },
-    },
-    servers: () => nodeUrls(policies.current, namesToTell(names)),
-    enrolLimit: new EnrolLimit(clock),
-    noteRefusal,
-    log,
-  });
-  const gate = new PeerGate({
-    bundle: new Hot(authority.trustBundle),
-    issuings: () => authority.issuings,
-    isGood: (serial, certificate) => authority.isGood(serial, certificate),
-    isRenewable: (certificate) => authority.isRenewable(certificate),
-    clock,
-    log,
-  });
-  const destinations: Destinations = {
-    gate,
-    hear: checkpointHearer(authority, gate),
-    storage: createStorageHandler({
-      storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
-      noteRefusal,
-      log,
-    }),
-    application,
-    noteRefusal,
-    log,
-  };
+export async function startServer(options: ServerOptions): Promise<ListeningServer> {
+  const { standing, services, noteRefusal, clock, log } = options;
+  const gate = new PeerGate({ ...standing, clock, log });
+  const hear = options.hear?.(gate) ?? (() => undefined);
+  const destinations: Destinations = { gate, services, hear, noteRefusal, log };
   await using opened = new AsyncDisposableStack();
-  opened.use(followDecisions(authority, gate, log));
+  opened.use(standing.watch(() => gate.recheck()));
   const listeners = opened.use(new OpenListeners((policy) => openListener(policy, options, destinations)));
-  await listeners.use(policies.current);
-  opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
-  opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
-  opened.defer(authority.mirrors.keepUp(log));
-  const watch = opened.use(watchStanding(authority, log));
+  await listeners.use(options.listeners);
   const running = opened.move();
-  const close = (): Promise<void> => running.disposeAsync();
   return {
-    get urls() {
-      return nodeUrls(policies.current, names);
-    },
-    ended: watch.ended,
-    async useListeners(next) {
-      await listeners.use(next);
-      policies.replace(next);
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-/** Does `upkeep` again and again until the returned function is called, which waits for what is under way. */
-function keepGoing(upkeep: () => Promise<unknown>): () => Promise<void> {
-  let current: Promise<unknown> = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    current = upkeep().finally(() => {
-      busy = false;
-    });
-  }, maintainEveryMs).unref();
-  return async () => {
-    clearInterval(timer);
-    await current;
+    useListeners: (policies) => listeners.use(policies),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
 async function openListener(
   policy: ListenerPolicy,
-  { authority, credentials, bindings, log }: ServerOptions,
+  { credentials, bindings, posts, log }: ServerOptions,
   destinations: Destinations,
 ): Promise<Listener> {
   const http = serveHttp(listenerHttp(policy, createDispatcher(policy, destinations)));
   // A plain listener has nothing but what everybody may know.
-  const onConnection = policy.kind === 'plain' ? answerPosts(postedOcsp(authority), http) : http;
+  const onConnection = policy.kind === 'plain' && posts !== undefined ? answerPosts(posts, http) : http;
   const greet = (socket: Socket): Promise<Greeting> =>
     destinations.gate.greet(socket, (refusal) => destinations.noteRefusal(socket, refusal));
   return listen({ policy, credentials, bindings, onConnection, greet, log });
-}
-
-function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {
-  const { name, kind, services, clientCertificate, address } = policy;
-  const scheme = kind === 'tls' ? 'https' : 'http';
-  return {
-    name,
-    url: `${scheme}://${urlHost(names[0] ?? 'localhost')}:${address.port}`,
-    services,
-    clientCertificate,
-    weaker: weakerThanDefault(policy),
-  };
-}
-
-/** Where nodes go, under each of the names. */
-function nodeUrls(policies: readonly ListenerPolicy[], names: readonly string[]): string[] {
-  return addressesOf(policies, ['storage', 'control'], names).map((address) => `https://${address}`);
 }

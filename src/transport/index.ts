@@ -12,7 +12,7 @@ export { limitHandshakes } from './limit-handshakes.ts';
 export { isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';
-export { type Greeting, isToldToPeer, PeerGate } from './peer-gate.ts';
+export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
 export { serveHttp } from './serve-http.ts';
 export { noBindings, type TlsBindings } from './tls-bindings.ts';

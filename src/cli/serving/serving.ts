@@ -1,7 +1,7 @@
 import { openOrCreateKeystore } from '../../agent/index.ts';
 import { HoldfastError, type LogLevel } from '../../base/index.ts';
 import { describeListener, type ListenerPolicy } from '../../policy/index.ts';
-import { ServerBindings, ServerCredentials, startServer } from '../../server/index.ts';
+import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot } from '../../transport/index.ts';
 import { type AuthorityHome, adminContext } from '../home/authority-home.ts';
 import { machineName } from '../home/machine.ts';
@@ -59,7 +59,7 @@ export async function startServing(
   const credentials: Hot<Credentials> = own.current;
   const bindings = await ServerBindings.open(() => openOrCreateKeystore(home.node));
   const store = storeOf({ ...opened, settings });
-  const server = await startServer({
+  const server = await startAuthorityServer({
     authority: opened.authority,
     admin: {
       ...adminContext(context, { ...opened, settings }),

@@ -1,0 +1,172 @@
+import type { AdminContext, ListenerView } from '../admin/index.ts';
+import type { Authority } from '../authority/index.ts';
+import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
+import {
+  addressesOf,
+  type ListenerPolicy,
+  namesForCodes,
+  namesToTell,
+  urlHost,
+  weakerThanDefault,
+} from '../policy/index.ts';
+import { type Credentials, Hot, type TlsBindings } from '../transport/index.ts';
+import { listenOnSocket } from './admin-socket.ts';
+import { createApplication } from './application.ts';
+import { EnrolLimit } from './enrol-limit.ts';
+import { followDecisions } from './follow-decisions.ts';
+import { checkpointHearer } from './hear-checkpoint.ts';
+import { refusalNoter } from './note-refusal.ts';
+import { postedOcsp } from './ocsp-routes.ts';
+import { routedService, storageService } from './service.ts';
+import { type StandingView, startServer } from './start-server.ts';
+import { createStorageHandler } from './storage-handler.ts';
+import { localNamespaces } from './storage-namespaces.ts';
+import { type StorePlace, storeWatch } from './store-place.ts';
+import { watchStanding } from './watch-standing.ts';
+
+/** A server that has an authority, and all that one offers. */
+export interface AuthorityServerOptions {
+  readonly authority: Authority;
+  readonly admin: Omit<AdminContext, 'listeners' | 'enrolAddresses'>;
+  readonly listeners: readonly ListenerPolicy[];
+  readonly credentials: Hot<Credentials>;
+  /** What is shown instead for certain hosts or listeners. */
+  readonly bindings: Hot<TlsBindings>;
+  /** Host names and addresses of this server, best first. */
+  readonly names: readonly string[];
+  /** Where repositories are kept. */
+  readonly store: StorePlace;
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const maintainEveryMs = 5 * secondMs;
+const mirrorPatienceMs = 10 * secondMs;
+
+/** A server that answers. */
+export interface RunningServer extends AsyncDisposable {
+  /** `https://host:port` of the listeners with storage and control, best first; for this machine, loopback names too. */
+  readonly urls: readonly string[];
+  /** Resolves when the authority may not work any more, with why: the server is to be closed then. */
+  readonly ended: Promise<HoldfastError>;
+  /**
+   * Brings the listeners to what `policies` say, while transfers go on. See `OpenListeners.use`.
+   * @throws HoldfastError `port_in_use`, `settings_invalid`; the listeners are those of before then
+   */
+  useListeners(policies: readonly ListenerPolicy[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens every listener and the administration socket, or none: when one cannot be opened the others are closed again.
+ * @throws HoldfastError `port_in_use`, `settings_invalid`, `authority_restored`, `authority_superseded`, `authority_retired`
+ */
+export async function startAuthorityServer(options: AuthorityServerOptions): Promise<RunningServer> {
+  const { authority, names, store, clock, log } = options;
+  const policies = new Hot(options.listeners);
+  // One whose mirrors know of a newer copy must not answer even once.
+  if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
+  authority.checkStanding();
+  await authority.maintain(log);
+  const watchStore = storeWatch(store, log);
+  await watchStore();
+  const noteRefusal = refusalNoter(authority, log);
+  const application = createApplication({
+    authority,
+    admin: {
+      ...options.admin,
+      get listeners() {
+        return policies.current.map((policy) => viewOf(policy, names));
+      },
+      get enrolAddresses() {
+        return addressesOf(policies.current, ['enrol'], namesForCodes(names));
+      },
+    },
+    servers: () => nodeUrls(policies.current, namesToTell(names)),
+    enrolLimit: new EnrolLimit(clock),
+    noteRefusal,
+    log,
+  });
+  const storage = createStorageHandler({
+    storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
+    noteRefusal,
+    log,
+  });
+  await using opened = new AsyncDisposableStack();
+  const server = opened.use(
+    await startServer({
+      ...options,
+      services: [
+        storageService(storage),
+        ...(['control', 'enrol', 'status'] as const).map((name) => routedService(name, application)),
+      ],
+      standing: standingOf(authority, log),
+      posts: postedOcsp(authority),
+      hear: (gate) => checkpointHearer(authority, gate),
+      noteRefusal,
+    }),
+  );
+  opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
+  opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
+  opened.defer(authority.mirrors.keepUp(log));
+  const watch = opened.use(watchStanding(authority, log));
+  const running = opened.move();
+  const close = (): Promise<void> => running.disposeAsync();
+  return {
+    get urls() {
+      return nodeUrls(policies.current, names);
+    },
+    ended: watch.ended,
+    async useListeners(next) {
+      await server.useListeners(next);
+      policies.replace(next);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function standingOf(authority: Authority, log: Log): StandingView {
+  return {
+    bundle: new Hot(authority.trustBundle),
+    issuings: () => authority.issuings,
+    isGood: (serial, certificate) => authority.isGood(serial, certificate),
+    isRenewable: (certificate) => authority.isRenewable(certificate),
+    watch: (changed) => followDecisions(authority, changed, log),
+  };
+}
+
+/** Does `upkeep` again and again until the returned function is called, which waits for what is under way. */
+function keepGoing(upkeep: () => Promise<unknown>): () => Promise<void> {
+  let current: Promise<unknown> = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    current = upkeep().finally(() => {
+      busy = false;
+    });
+  }, maintainEveryMs).unref();
+  return async () => {
+    clearInterval(timer);
+    await current;
+  };
+}
+
+function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {
+  const { name, kind, services, clientCertificate, address } = policy;
+  const scheme = kind === 'tls' ? 'https' : 'http';
+  return {
+    name,
+    url: `${scheme}://${urlHost(names[0] ?? 'localhost')}:${address.port}`,
+    services,
+    clientCertificate,
+    weaker: weakerThanDefault(policy),
+  };
+}
+
+/** Where nodes go, under each of the names. */
+function nodeUrls(policies: readonly ListenerPolicy[], names: readonly string[]): string[] {
+  return addressesOf(policies, ['storage', 'control'], names).map((address) => `https://${address}`);
+}
