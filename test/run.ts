@@ -27,7 +27,7 @@ run({
     ...process.env,
     NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
     HOLDFAST_TEST_LAUNCHER: layOutPackage(join(place.path, 'package')),
-    XDG_CACHE_HOME: join(place.path, 'cache'),
+    HOLDFAST_TEST_CACHE: join(place.path, 'cache'),
   },
 })
   .on('test:summary', ({ file, success }) => {

@@ -13,7 +13,8 @@ export const launcher = ofPackage ?? join(import.meta.dirname, '../../bin/holdfa
 
 const commonEnvironment = {
   HOLDFAST_HOME: undefined,
-  XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+  XDG_CACHE_HOME:
+    process.env['HOLDFAST_TEST_CACHE'] ?? process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
 };
 
 /** How a program is started. */
