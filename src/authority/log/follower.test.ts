@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type LogFields, silentLog } from '../../base/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
+import { notInFile, SampleHome } from '../authority.fixture.ts';
 import { openRecords } from '../records/index.ts';
 import { Follower } from './follower.ts';
 import { hashRecord } from './log-record.ts';
@@ -37,7 +37,8 @@ describe('whoever follows the log', () => {
 
   const join = (name: string): Promise<unknown> => home.node(name);
 
-  it('is told each record of its kinds once and in order, those of now and those from before', async () => {
+  const early = 'is told each record of its kinds once and in order, those of now and those from before';
+  it(early, { skip: notInFile }, async () => {
     await using records = await openRecords(home.path, { database: home.place });
     const told = new Told();
     await using _ = new Follower(records, { kinds: ['issued'], from: 0, visit: told.visit, log: silentLog });
