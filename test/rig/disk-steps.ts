@@ -101,7 +101,8 @@ function stepsIn(trace: string, directory: string): DiskStep[] {
     const [, thread = '', call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
     const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
     counts.set(`${thread} ${call}`, nth);
-    if (!changes(line, directory)) return [];
+    // The end of a call that another thread came between is not another call.
+    if (call === '' || !changes(line, directory)) return [];
     return [{ call, nth, isMain: thread === main, kind: `${call} ${filesOf(line, directory)}` }];
   });
   // The main thread opens files by the thousand while it starts: others are killed before they open one by what comes next.

@@ -56,14 +56,14 @@ function onMachine(
     prepare: async (here, scene) => {
       const home = join(here, 'machine');
       await scene.join(scene.newName(), home);
-      const { ready, ...prepared } = rest;
+      const { ready, after = [['backup', 'HERE/data']], ...prepared } = rest;
       await ready?.(home, here);
-      const words = more.map((word) => word.replaceAll('HERE', here));
-      return {
-        after: [['backup', join(here, 'data'), '--home', home]],
-        ...prepared,
-        words: [...name.split(' '), ...words, '--home', home],
-      };
+      const all = (words: readonly string[]): string[] => [
+        ...words.map((word) => word.replaceAll('HERE', here)),
+        '--home',
+        home,
+      ];
+      return { ...prepared, after: after.map(all), words: [...name.split(' '), ...all(more)] };
     },
   };
 }
@@ -125,6 +125,15 @@ export const writingCommands: readonly WritingCommand[] = [
   ),
   onMachine('backup', ['HERE/data']),
   onMachine('backup', ['HERE/data', '--repo', 'HERE/repo', '--init', ...password.split(' ')]),
+  onMachine('backup', ['HERE/data', '--repo', 'HERE/repo', '--start-over', ...password.split(' ')], {
+    ready: async (home, here) => {
+      const repo = ['--repo', join(here, 'repo'), '--init', '--password-file', join(here, 'password')];
+      await quick(['backup', join(here, 'data'), ...repo, '--home', home]);
+      rmSync(join(here, 'repo'), { recursive: true });
+    },
+    done: ['repository_exists'],
+    after: [['backup', 'HERE/data', '--repo', 'HERE/repo', ...password.split(' ')]],
+  }),
   {
     name: 'request collect',
     prepare: async (here, scene) => {
@@ -137,6 +146,21 @@ export const writingCommands: readonly WritingCommand[] = [
         words: ['request', 'collect', name, '--home', home],
         done: ['request_unknown'],
         after: [['backup', join(here, 'data'), '--home', home]],
+      };
+    },
+  },
+  {
+    name: 'request pending',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const name = scene.newName();
+      await quick(['request', 'create', '--cn', name, '--out', join(here, 'csr'), '--home', home]);
+      return {
+        words: ['request', 'pending', '--forget', name, '--home', home],
+        done: ['request_unknown'],
+        after: [
+          ['request', 'create', '--cn', scene.newName(), '--out', join(here, 'another'), '--home', home],
+        ],
       };
     },
   },
@@ -307,7 +331,6 @@ export const otherCommands: Readonly<Record<string, string>> = {
   ls: 'only reads',
   'policy show': 'only reads',
   'request list': 'only reads',
-  'request pending': 'forgets a request in one write of the keystore',
   'request show': 'only reads',
   snapshots: 'only reads',
   status: 'only reads',
