@@ -39,10 +39,12 @@ export { adoptEscrowed, type EscrowedRepository, type EscrowProof, openEscrowed 
 export {
   completePending,
   findPendingFor,
+  findUnwritten,
   forgetPending,
   keepPending,
   keyOf,
   listPending,
+  noteWritten,
   type PendingRequest,
 } from './pending-requests.ts';
 export { localPlace, type OpenPlaceOptions, openRepositoryAt, type Place, randomPassword } from './place.ts';

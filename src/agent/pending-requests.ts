@@ -4,13 +4,19 @@ import { Value } from 'typebox/value';
 import { asBuffer, type Bytes, equalBytes, HoldfastError, Secret } from '../base/index.ts';
 import {
   type Certificate,
+  equalNames,
   exportPublicKey,
+  formatGeneralName,
   formatName,
+  type GeneralName,
   type KeyPair,
+  keyAlgorithmOf,
   orderChain,
   parseCertificate,
+  parseCertificateRequest,
 } from '../pki/index.ts';
 import type { Keystore } from '../trust/index.ts';
+import type { RequestDraft } from './request-draft.ts';
 
 const Submitted = Type.Object(
   {
@@ -31,6 +37,7 @@ const Stored = Type.Object(
     request: Type.String(),
     createdAt: Type.String(),
     submitted: Type.Optional(Submitted),
+    unwritten: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 );
@@ -46,6 +53,8 @@ export interface PendingRequest {
   readonly request: Bytes;
   readonly createdAt: Date;
   readonly submitted?: SubmittedRequest;
+  /** Its file is still to be written, as far as is known: whoever asks for the same again gets this one. */
+  readonly unwritten?: boolean;
 }
 
 /** A certificate of an outside authority, or of another network, that this machine has the key of. */
@@ -90,6 +99,29 @@ export async function noteSubmitted(
   await keystore.update((entries) =>
     entries.putSecret(pendingLabel(pending.name), encode({ ...pending, submitted })),
   );
+}
+
+/** The pending request that a draft was made into whose file was never written, by a command that was cut off; or undefined. */
+export function findUnwritten(keystore: Keystore, draft: RequestDraft): PendingRequest | undefined {
+  if (!keystore.has(pendingLabel(draft.friendlyName))) return undefined;
+  const pending = decode(keystore, draft.friendlyName);
+  return pending.unwritten === true && isOf(pending, draft) ? pending : undefined;
+}
+
+function isOf({ request }: PendingRequest, { keyAlgorithm, subject, names }: RequestDraft): boolean {
+  const made = parseCertificateRequest(request);
+  const shown = (all: readonly GeneralName[]): string => all.map(formatGeneralName).join();
+  return (
+    keyAlgorithmOf(made.spki) === keyAlgorithm &&
+    equalNames(made.subject, subject) &&
+    shown(made.extensions.subjectAltNames) === shown(names)
+  );
+}
+
+/** Notes that the file of a pending request is there. */
+export async function noteWritten(keystore: Keystore, pending: PendingRequest): Promise<void> {
+  const written = encode({ ...pending, unwritten: undefined });
+  await keystore.update((entries) => entries.putSecret(pendingLabel(pending.name), written));
 }
 
 /** The pending requests of a keystore, by name. @throws HoldfastError `keystore_damaged` */
@@ -184,11 +216,12 @@ export function findOwnCertificate(
   return label === undefined ? undefined : { label, name: label.slice(prefix.length) };
 }
 
-function encode({ request, createdAt, submitted }: PendingRequest): Secret<Bytes> {
+function encode({ request, createdAt, submitted, unwritten }: PendingRequest): Secret<Bytes> {
   const stored: Static<typeof Stored> = {
     request: asBuffer(request).toString('base64'),
     createdAt: createdAt.toISOString(),
     submitted,
+    unwritten,
   };
   return new Secret(Buffer.from(JSON.stringify(stored)));
 }
@@ -202,12 +235,13 @@ function decode(keystore: Keystore, name: string): PendingRequest {
       'keystore_damaged',
       `the pending request ${name} is damaged or of another version`,
     );
-  const { request, createdAt, submitted } = stored;
+  const { request, createdAt, submitted, unwritten } = stored;
   return {
     name,
     request: Uint8Array.from(Buffer.from(request, 'base64')),
     createdAt: new Date(createdAt),
     submitted,
+    unwritten,
   };
 }
 

@@ -1,7 +1,9 @@
 import { Option } from 'commander';
 import {
+  findUnwritten,
   forgetPending,
   keepPending,
+  noteWritten,
   openOrCreateKeystore,
   type PendingRequest,
   parseDraft,
@@ -102,7 +104,16 @@ async function createRequest(context: Context, options: RequestCreateOptions): P
   if (file === undefined) return await createAndSubmit(context, draft, options);
   const path = localPath(context.workingDirectory, file);
   await checkChosenFile(path, { replace: options.force === true, word: '--force' });
-  await keepAnd(context, draft, ({ pending }) => writeRequest(path, pending.request, options));
+  await withHome(context.home, async (home) => {
+    const keystore = await openOrCreateKeystore(home.node);
+    const begun = findUnwritten(keystore, draft);
+    const write = async ({ pending }: Kept) => {
+      await writeRequest(path, pending.request, options);
+      await noteWritten(keystore, pending);
+    };
+    if (begun !== undefined) await write({ keystore, pending: begun });
+    else await keepAnd(context, { keystore, draft, unwritten: true }, write);
+  });
   return createdAnswer(draft, path);
 }
 
@@ -112,9 +123,12 @@ async function createAndSubmit(
   draft: RequestDraft,
   options: RequestCreateOptions,
 ): Promise<Answer> {
-  return await keepAnd(context, draft, ({ keystore, pending }) =>
-    submitRequest(context, { keystore, own: pending, der: pending.request }, options),
-  );
+  return await withHome(context.home, async (home) => {
+    const order = { keystore: await openOrCreateKeystore(home.node), draft };
+    return await keepAnd(context, order, ({ keystore, pending }) =>
+      submitRequest(context, { keystore, own: pending, der: pending.request }, options),
+    );
+  });
 }
 
 /** A key that was made just now, pending. */
@@ -123,23 +137,28 @@ interface Kept {
   readonly pending: PendingRequest;
 }
 
+/** A request that is to be made, and the keystore for its key. */
+interface RequestOrder {
+  readonly keystore: Keystore;
+  readonly draft: RequestDraft;
+  /** Whether it goes into a file, which is not there yet. */
+  readonly unwritten?: boolean;
+}
+
 /** Makes the key and keeps it as pending, then does `work`; when that fails, nothing is left. */
 async function keepAnd<T>(
   context: Context,
-  draft: RequestDraft,
+  { keystore, draft, unwritten }: RequestOrder,
   work: (kept: Kept) => Promise<T>,
 ): Promise<T> {
-  return await withHome(context.home, async (home) => {
-    const keystore = await openOrCreateKeystore(home.node);
-    const { pending, keys } = await makeRequest(context, draft);
-    await keepPending(keystore, pending, keys);
-    try {
-      return await work({ keystore, pending });
-    } catch (error) {
-      if (!isHoldfastError(error, 'connection_lost')) await forgetPending(keystore, draft.friendlyName);
-      throw error;
-    }
-  });
+  const { pending, keys } = await makeRequest(context, draft);
+  await keepPending(keystore, { ...pending, unwritten }, keys);
+  try {
+    return await work({ keystore, pending });
+  } catch (error) {
+    if (!isHoldfastError(error, 'connection_lost')) await forgetPending(keystore, draft.friendlyName);
+    throw error;
+  }
 }
 
 function isInteractive({ cn, names }: RequestCreateOptions): boolean {
