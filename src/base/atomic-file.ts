@@ -1,7 +1,7 @@
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Bytes } from './bytes.ts';
-import { removeLeftBeside } from './left-files.ts';
+import { removeLeftBeside, type TemporaryForm } from './left-files.ts';
 import { temporaryName } from './temporary-name.ts';
 
 /** How a file is written by {@link writeFileAtomic}. */
@@ -25,7 +25,7 @@ export async function writeFileAtomic(
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const { mode = 0o600, exclusive = false } = options;
-  const form = { begin: `.${basename(path)}.`, end: '.tmp' };
+  const form = formBeside(path);
   await removeLeftBeside(path, form);
   const temporary = join(dirname(path), form.begin + temporaryName() + form.end);
   try {
@@ -45,6 +45,15 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Removes what was left beside `path` by a process that was killed while it wrote it. Never fails. */
+export async function removeLeftOf(path: string): Promise<void> {
+  await removeLeftBeside(path, formBeside(path));
+}
+
+function formBeside(path: string): TemporaryForm {
+  return { begin: `.${basename(path)}.`, end: '.tmp' };
 }
 
 async function writeSynced(

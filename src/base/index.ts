@@ -3,7 +3,7 @@
  * bytes, durable small files, bounded concurrency. Imports no other folder and knows nothing of backups or certificates.
  */
 
-export { syncDirectory, writeFileAtomic } from './atomic-file.ts';
+export { removeLeftOf, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, toHex } from './bytes.ts';
 export { type Clock, dayMs, hourMs, ManualClock, minuteMs, secondMs, systemClock } from './clock.ts';
 export {

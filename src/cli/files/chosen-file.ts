@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import {
   type Bytes,
   HoldfastError,
+  removeLeftOf,
   systemErrorCode,
   whyNotWritten,
   writeFileAtomic,
@@ -51,6 +52,7 @@ export async function checkChosenFile(path: string, chosen: ChosenFile): Promise
     const target = await realpath(path);
     const found = await stat(target);
     if (!found.isFile()) throw notFile(path, found.isDirectory() ? 'a directory' : 'no regular file');
+    await removeLeftOf(target);
     if (!chosen.replace) throw alreadyThere(path, chosen);
     return target;
   } catch (error) {
