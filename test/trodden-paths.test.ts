@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePorts } from './rig/free-ports.ts';
@@ -8,7 +8,8 @@ import { temporaryDirectory } from './rig/temporary-directory.ts';
 import { isOpenToOthers, tracedInto, troddenPaths } from './rig/trodden-paths.ts';
 
 const self = process.getuid?.() ?? 0;
-const checkout = join(launcher, '../..');
+/** Where the program is: in the package, which has the modules of the checkout. */
+const installed = ['../..', '../../node_modules'].map((path) => `${realpathSync(join(launcher, path))}/`);
 
 // Root tries as another user too, who may read the checkout wherever it is and has no other right.
 const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
@@ -25,7 +26,9 @@ for (const { uid, as } of users) {
     await up.waitFor(/verified .*/);
     await place.run(['token', 'create', 'laptop', '--home', place.home]);
     await up.stop();
-    const paths = troddenPaths(place.trace).filter((path) => !path.startsWith(`${checkout}/`));
+    const paths = troddenPaths(place.trace).filter(
+      (path) => !installed.some((directory) => path.startsWith(directory)),
+    );
     assert.ok(paths.length > 50, `only ${paths.length} paths were traced`);
     const open = paths.filter((path) => isOpenToOthers(path, { uid, own: directory.path }));
     assert.deepEqual(open, []);

@@ -61,7 +61,7 @@ async function assertOpens(home: string, step: string, mayBe: readonly string[] 
 /** Names with what is drawn by lot taken out, but for what a lock is made of: that goes when the lock is taken again. */
 function filesIn(here: string): string[] {
   const names = globSync(['**/*', '**/.*'], { cwd: here }).filter(
-    (name) => !/\/store\/|^repo\/|\.lock\./.test(name),
+    (name) => !/\/store\/|^repo\/|\.lock(\.|$)/.test(name),
   );
   return [...new Set(names.map(withoutDrawn))].sort();
 }
