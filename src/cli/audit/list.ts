@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { AdminClient, OperationAnswer, OperationInput } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { askAdmin } from '../home/administering.ts';
+import { goesRound } from '../home/collect-pages.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime, parseMoment } from '../terminal/format.ts';
@@ -91,7 +92,9 @@ async function collect(admin: AdminClient, filter: Filter, limit: number): Promi
       limit: Math.min(pageSize, limit - records.length),
     });
     records.push(...page.records);
-    before = page.next ?? undefined;
+    const next = page.next ?? undefined;
+    if (next !== undefined && before !== undefined && next >= before) throw goesRound();
+    before = next;
   } while (before !== undefined && records.length < limit);
   return records;
 }

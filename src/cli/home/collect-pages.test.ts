@@ -32,3 +32,11 @@ test('no more is asked for than is wanted', async () => {
   assert.equal((await collectPages(ask, 1500)).length, 1500);
   assert.deepEqual(asked, [1000, 500]);
 });
+
+test('a server that gives the same page for ever is not asked for ever', async () => {
+  const page = Array.from({ length: 1000 }, (_, at) => ({ id: at }));
+  await assert.rejects(
+    collectPages(async () => structuredClone(page)),
+    { code: 'answer_malformed' },
+  );
+});
