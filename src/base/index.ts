@@ -20,6 +20,7 @@ export { withFileLock } from './file-lock.ts';
 export { removeAbandoned } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { mapInTurns } from './map-in-turns.ts';
+export { missingMount } from './missing-mount.ts';
 export { parseTime } from './parse-time.ts';
 export { whyNotRead, whyNotWritten } from './path-problem.ts';
 export { forEachLimited } from './pool.ts';

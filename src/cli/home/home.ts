@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import {
   HoldfastError,
   makePrivateDirectory,
+  missingMount,
   systemErrorCode,
   whyNotRead,
   whyNotWritten,
@@ -79,6 +80,7 @@ export async function openHome(path: string): Promise<Home> {
 /** The home at `path`, made when there is none; refuses a directory that holds something else. */
 export async function createHome(path: string): Promise<Home> {
   if ((await checkHome(path)) === 'used') return homeAt(await realpath(path));
+  await checkMounted(path);
   await checkParent(path);
   await makePrivateDirectory(path).catch((cause: unknown) => {
     throw noHomeThere(path, cause);
@@ -86,6 +88,16 @@ export async function createHome(path: string): Promise<Home> {
   await chmod(path, 0o700);
   await writeFileAtomic(join(path, formatFile), `${JSON.stringify({ format })}\n`);
   return homeAt(await realpath(path));
+}
+
+/** An empty directory on which a disk belongs is no new home: the old one may be on that disk. */
+async function checkMounted(path: string): Promise<void> {
+  const mount = (await missingMount(path)) ?? (await missingMount(dirname(path)));
+  if (mount === undefined) return;
+  const message = `the disk of ${mount} is not mounted, and the home ${path} may be on it`;
+  throw new HoldfastError('home_missing', message, {
+    hint: `mount ${mount}, or take it out of /etc/fstab when there is none any more; --home DIR names another place`,
+  });
 }
 
 /** What would lead to a home and is not there is more often a disk that is not mounted; the user's own data is not on one. */
