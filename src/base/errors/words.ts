@@ -36,7 +36,8 @@ export const wordsErrors = {
     next: 'use Holdfast on Linux',
   },
   home_missing: {
-    happened: 'there is no home, or no authority in it; the folder that a new one would be in is not there',
+    happened:
+      'there is no home, or no authority in it; the folder that a new one would be in is not there, or the disk that belongs there',
     next: 'if there was one, mount its disk; else holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
   },
   home_exists: {
