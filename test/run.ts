@@ -21,7 +21,7 @@ run({
   files: patterns.flatMap(largestFirst),
   // What waits for a disk or a clock leaves its core to another.
   concurrency: availableParallelism() + 1,
-  timeout: 600_000,
+  timeout: 1_200_000,
   execArgv: ['--disable-warning=ExperimentalWarning'],
   env: {
     ...process.env,
