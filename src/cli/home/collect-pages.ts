@@ -25,6 +25,6 @@ export async function collectPages<T>(
 /** That a list never comes to its end. */
 export function goesRound(): HoldfastError {
   return new HoldfastError('answer_malformed', 'the server answers with the same page of a list again', {
-    hint: 'run holdfast of the same version here and at the server',
+    hint: 'use the same version here and at the server',
   });
 }
