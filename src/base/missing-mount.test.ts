@@ -32,6 +32,7 @@ describe('a disk that the system has in its table', () => {
   it('is missed at and below where it belongs, by way of links too', async () => {
     assert.equal(await missingMount(at('away'), tables), at('away'));
     assert.equal(await missingMount(at('link'), tables), at('away'));
+    assert.equal(await missingMount(at('link/new/home'), tables), at('away'));
     assert.equal(await missingMount(at('with space'), tables), at('with space'));
   });
 

@@ -1,5 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Where a system says what is to be mounted, and what is. */
 export interface MountTables {
@@ -25,9 +25,16 @@ export async function missingMount(path: string, tables = ofThisSystem): Promise
 /** From `path`, as it is in truth as far as it is there, up to the directory before the root. */
 async function directoriesAbove(path: string): Promise<string[]> {
   const found: string[] = [];
-  let at = await realpath(path).catch(() => path);
+  let at = await inTruth(path);
   for (; at !== dirname(at); at = dirname(at)) found.push(at);
   return found;
+}
+
+async function inTruth(path: string): Promise<string> {
+  const above = dirname(path);
+  return await realpath(path).catch(async () =>
+    above === path ? path : join(await inTruth(above), basename(path)),
+  );
 }
 
 async function column(file: string, index: number): Promise<string[]> {

@@ -25,15 +25,23 @@ for (const kind of ['newest', 'debian'] as const) {
     after(() => server[Symbol.asyncDispose]());
 
     for (const file of files[kind]) {
-      it(file, async () => {
+      it(file, async (t) => {
         const env = {
           HOLDFAST_TEST_POSTGRES: kind,
           HOLDFAST_TEST_DATABASE: server.url(),
           // It would report to this run, as if this process were a test runner.
           NODE_TEST_CONTEXT: undefined,
         };
-        await runProgram(process.execPath, ['--disable-warning=ExperimentalWarning', file], { env });
+        const words = ['--disable-warning=ExperimentalWarning', file];
+        const { stdout } = await runProgram(process.execPath, words, { env });
+        // What is about a file is skipped there, and seen here.
+        t.diagnostic(`${countIn(stdout, 'pass')} pass, ${countIn(stdout, 'skipped')} skipped`);
       });
     }
   });
+}
+
+/** A count of the summary that a test file ends with. */
+function countIn(summary: string, what: 'pass' | 'skipped'): string {
+  return new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(summary)?.[1] ?? '?';
 }

@@ -92,7 +92,7 @@ export async function createHome(path: string): Promise<Home> {
 
 /** An empty directory on which a disk belongs is no new home: the old one may be on that disk. */
 async function checkMounted(path: string): Promise<void> {
-  const mount = (await missingMount(path)) ?? (await missingMount(dirname(path)));
+  const mount = await missingMount(path);
   if (mount === undefined) return;
   const message = `the disk of ${mount} is not mounted, and the home ${path} may be on it`;
   throw new HoldfastError('home_missing', message, {
