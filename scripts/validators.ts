@@ -35,7 +35,13 @@ function buildWebpki(): boolean {
     recursive: true,
     preserveTimestamps: true,
   });
-  return run('cargo', 'build', '--quiet', '--release', '--manifest-path', join(webpki, 'Cargo.toml'));
+  return run(cargo(), 'build', '--quiet', '--release', '--manifest-path', join(webpki, 'Cargo.toml'));
+}
+
+/** The one that rustup keeps up to date, where there is one: a system's own is often older than what it is to build. */
+function cargo(): string {
+  const ofRustup = join(homedir(), '.cargo/bin/cargo');
+  return existsSync(ofRustup) ? ofRustup : 'cargo';
 }
 
 function run(program: string, ...words: string[]): boolean {
