@@ -121,10 +121,12 @@ describe('options of an authority', () => {
     assert.match(stdout, /opens with +the password/);
   });
 
-  it('--keystore-passphrase is asked for twice, and nothing else opens the keystore', async () => {
+  it('--keystore-passphrase is asked for twice, once more where the two differ, and nothing else opens the keystore', async () => {
     const words = ['init', '--keystore-passphrase', '--home', at('asked'), '--names', 'a.example'];
     await using terminal = new Terminal(words, place.path);
     await terminal.answer(/passphrase of the authority's keystore/, 'typed');
+    await terminal.answer(/the same again/, 'mistyped');
+    await terminal.answer(/the two differ[^]*passphrase of the authority's keystore/, 'typed');
     await terminal.answer(/the same again/, 'typed');
     assert.equal(await terminal.ended, 0);
     assert.ok(!existsSync(at('asked/authority/stash')));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { createFullProgram } from '../../src/cli/program/create-program.ts';
+import { createFullProgram, helpWidth } from '../../src/cli/program/create-program.ts';
+import { wrapHelp } from '../../src/cli/terminal/wrap.ts';
 
 /** `docs/reference/commands.md`: the help of every command as the program prints it. */
 export async function commandReference(): Promise<string> {
@@ -33,10 +34,10 @@ function helpOf(command: Command): string {
     writeOut: (part) => {
       text += part;
     },
-    getOutHelpWidth: () => 80,
+    getOutHelpWidth: () => helpWidth,
   });
   command.outputHelp();
-  return text.trim();
+  return wrapHelp(text.trim(), helpWidth);
 }
 
 function fenced(text: string): string {

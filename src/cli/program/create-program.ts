@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
 import { checkRules } from '../options/word-rules.ts';
 import { printAnswer } from '../terminal/answer.ts';
+import { wrapHelp } from '../terminal/wrap.ts';
 import type { CommandEntry, WordEntry } from '../word.ts';
 import { words as allWords } from '../words.ts';
 import type { CalledWords } from './called-words.ts';
@@ -11,6 +12,9 @@ import type { Context } from './context.ts';
 import { refuseEmpty } from './refuse-empty.ts';
 import { refuseRepeated } from './refuse-repeated.ts';
 import { usageError } from './usage-error.ts';
+
+/** What stands below a help is wrapped at this width, whatever the terminal has. */
+export const helpWidth = 80;
 
 /** Makes the context of a command that begins. */
 export type Start = (command: Command) => Context;
@@ -61,7 +65,10 @@ function createParser(name: string): Command {
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({
+      outputError: () => {},
+      writeOut: (text) => void process.stdout.write(wrapHelp(text, helpWidth)),
+    })
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .hook('preAction', (_program, command) => {
       bringDown(command);
@@ -119,9 +126,9 @@ function packageVersion(): string {
 
 const examples = `
 Examples:
-  holdfast up ~/Documents                 a network, a server and a verified backup
-  holdfast token create laptop            a join code for another machine
-  holdfast join                           on that machine, which asks for the code
-  holdfast backup ~/Documents             back up again; only what changed is stored
-  holdfast restore latest --target DIR    bring it back
+  holdfast up ~/Documents               a network, a server and a verified backup
+  holdfast token create laptop          a join code for another machine
+  holdfast join                         on that machine, which asks for the code
+  holdfast backup ~/Documents           back up again; only what changed is stored
+  holdfast restore latest --target DIR  bring it back
 `;

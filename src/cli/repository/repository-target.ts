@@ -18,6 +18,7 @@ import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/ask-password.ts';
+import { askNewPassword } from '../terminal/choose-password.ts';
 import { repositoryPlace } from './repository-place.ts';
 
 /** The repository a command works on, and how it is reached. */
@@ -147,8 +148,8 @@ function noFolder(directory: string, cause?: unknown): HoldfastError {
 
 /** A repository elsewhere needs a password that somebody knows: the key kept here is lost with this machine. */
 async function choosePassword(context: Context, directory: string): Promise<Secret<string>> {
-  const password = await askPassword(context, directory);
-  if (password !== undefined) return password;
+  const password = await askNewPassword(context, `password of the new repository at ${directory}`);
+  if (password !== undefined && password.reveal() !== '') return password;
   throw new HoldfastError('usage', 'a new repository elsewhere needs a password that outlives this machine', {
     hint: 'add --password-file FILE, and keep that password',
   });

@@ -21,11 +21,21 @@ export async function choosePassword(
   file: string | undefined,
   message: string,
 ): Promise<Secret<string>> {
-  const first = await givenPassword(context, file, message);
-  if (file !== undefined) return first;
-  const second = await askSecret(context, 'the same again');
-  if (second?.reveal() === first.reveal()) return first;
-  throw new HoldfastError('usage', 'the two passwords differ', { hint: 'run it again; nothing was changed' });
+  if (file !== undefined) return await readPasswordFile(context, file);
+  const typed = await askNewPassword(context, message);
+  if (typed !== undefined && typed.reveal() !== '') return typed;
+  throw noPassword(message);
+}
+
+/** A new password, typed twice, and again until both are the same; undefined without a terminal. */
+export async function askNewPassword(context: Context, message: string): Promise<Secret<string> | undefined> {
+  for (;;) {
+    const first = await askSecret(context, message);
+    if (first === undefined || first.reveal() === '') return first;
+    const second = await askSecret(context, 'the same again');
+    if (second?.reveal() === first.reveal()) return first;
+    context.output.warn('the two differ; once more, both of them');
+  }
 }
 
 function noPassword(message: string): HoldfastError {

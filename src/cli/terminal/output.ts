@@ -1,5 +1,7 @@
+import { styleText } from 'node:util';
 import { describeFailure } from '../program/failure.ts';
 import { type Column, formatTable, printable } from './table.ts';
+import { wrap } from './wrap.ts';
 
 /** Where a command says things: data on stdout, everything said to a person on stderr. */
 export interface Output {
@@ -13,7 +15,10 @@ export interface Output {
   say(line: string): void;
   /** One line of a report, `  label   text`; on stdout, or on stderr when stdout carries JSON. */
   row(label: string, ...parts: readonly string[]): void;
+  /** What somebody should look at, on stderr; its first word is coloured on a terminal, unless NO_COLOR is set. */
   warn(line: string): void;
+  /** Why a command failed, and the next step: likewise. */
+  fail(message: string, next: string): void;
   /** A table on stdout; when it has no rows, `none` is said to the person instead. */
   table(columns: readonly Column[], rows: readonly string[][], none?: string): void;
 }
@@ -24,14 +29,26 @@ const labelWidth = 12;
 export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
   const data = (line: string): void => void stdout.write(`${line}\n`);
   const say = (line: string): void => void stderr.write(`${line}\n`);
+  const told = (colour: 'yellow' | 'red', mark: string, text: string): void => {
+    const [first = '', ...rest] = onTerminal(stderr, `${mark} ${printable(text)}`, '  ');
+    say(`${styleText(colour, mark, { stream: stderr })}${first.slice(mark.length)}`);
+    for (const line of rest) say(line);
+  };
   return {
     json,
     data,
     say,
     value: (value) => data(JSON.stringify(value, undefined, stdout.isTTY ? 2 : undefined)),
-    row: (label, ...parts) =>
-      (json ? say : data)(`  ${label.padEnd(labelWidth)}${parts.map(printable).join('   ')}`),
-    warn: (line) => say(`warning: ${printable(line)}`),
+    row: (label, ...parts) => {
+      const text = `  ${label.padEnd(labelWidth)}${parts.map(printable).join('   ')}`;
+      for (const line of onTerminal(json ? stderr : stdout, text, ' '.repeat(labelWidth + 2)))
+        (json ? say : data)(line);
+    },
+    warn: (line) => told('yellow', 'warning:', line),
+    fail: (message, next) => {
+      told('red', 'holdfast:', message);
+      for (const line of onTerminal(stderr, `  next: ${printable(next)}`, ' '.repeat(8))) say(line);
+    },
     table: (columns, rows, none) => {
       if (rows.length === 0 && none !== undefined) return say(none);
       for (const line of formatTable(columns, rows, stdout.isTTY ? stdout.columns : Infinity)) data(line);
@@ -53,6 +70,10 @@ export function sayError(output: Output, error: unknown, help?: string): void {
     return;
   }
   if (output.json) return output.say(JSON.stringify({ error: failure }));
-  output.say(`holdfast: ${printable(failure.message)} [${printable(failure.code)}]`);
-  output.say(`  next: ${printable(failure.hint)}`);
+  output.fail(`${failure.message} [${failure.code}]`, failure.hint);
+}
+
+/** `text` as it is where a program reads it; on a terminal on lines that fit, with `indent` before those that go on. */
+function onTerminal(stream: NodeJS.WriteStream, text: string, indent: string): string[] {
+  return stream.isTTY ? wrap(text, stream.columns, indent) : [text];
 }

@@ -21,9 +21,19 @@ test('columns are as wide as their widest cell and aligned as they say', () => {
   );
 });
 
-test('a table that is too wide is cut in the columns that may shrink, to the width of the terminal', () => {
-  const lines = formatTable(columns, [['a name that is much longer than the terminal', '1000']], 20);
-  assert.deepEqual(lines, ['Name            Size', 'a name that i…  1000']);
+test('in a table that is too wide, text goes on in the next line, and no word is cut', () => {
+  const lines = formatTable(columns, [['a name that is much longer', '1000']], 20);
+  assert.deepEqual(lines, ['Name            Size', 'a name that is  1000', 'much longer']);
+});
+
+test('where the columns that may shrink do not do, others give room, and a word that is too long goes on', () => {
+  const lines = formatTable(
+    [{ heading: 'A' }, { heading: 'B', shrink: true }],
+    [['one two three', '0123456789ab']],
+    20,
+  );
+  assert.deepEqual(lines, ['A         B', 'one two   0123456789', 'three     ab']);
+  for (const line of lines) assert.ok(line.length <= 20);
 });
 
 test('control characters in cells cannot steer the terminal', () => {

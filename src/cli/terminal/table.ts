@@ -1,4 +1,6 @@
-/** A column of a table: its heading, and whether it may be shortened when the terminal is too narrow. */
+import { wrap } from './wrap.ts';
+
+/** A column of a table: its heading, and whether it is the first to become narrower on a terminal that is too narrow. */
 export interface Column {
   readonly heading: string;
   readonly align?: 'left' | 'right';
@@ -8,22 +10,20 @@ export interface Column {
 const gap = '  ';
 
 /**
- * Lines of a table that is at most `width` characters wide: columns as wide as their widest cell, those marked
- * `shrink` cut with `…` until the rest fits. Control characters in cells are shown as `?`, since names on a disk
- * are somebody else's words and must not steer the terminal.
+ * Lines of a table that is at most `width` characters wide: columns as wide as their widest cell, and where that is too
+ * much, those marked `shrink` narrower, with their text going on in the next line; where that does not do, other texts
+ * too. Control characters in cells are shown as `?`, since names on a disk are somebody else's words and must not steer the
+ * terminal.
  */
 export function formatTable(columns: readonly Column[], rows: readonly string[][], width: number): string[] {
   const clean = rows.map((row) => row.map(printable));
   const widths = columns.map((column, at) =>
     Math.max(column.heading.length, ...clean.map((row) => row[at]?.length ?? 0)),
   );
-  shrinkToFit(columns, widths, width);
-  const line = (cells: readonly string[]): string =>
-    columns
-      .map((column, at) => fit(cells[at] ?? '', widths[at] ?? 0, column.align ?? 'left'))
-      .join(gap)
-      .trimEnd();
-  return [line(columns.map((column) => column.heading)), ...clean.map(line)];
+  narrow(columns, clean, widths, width);
+  return [columns.map((column) => column.heading), ...clean].flatMap((row) =>
+    formatRow(columns, row, widths),
+  );
 }
 
 /** `text` with control and bidirectional override characters replaced, safe to print on a terminal. */
@@ -32,16 +32,57 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 }
 
-function shrinkToFit(columns: readonly Column[], widths: number[], width: number): void {
-  const total = (): number => widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1));
-  for (const [at, column] of columns.entries()) {
-    const excess = total() - width;
-    if (excess <= 0) return;
-    if (column.shrink) widths[at] = Math.max(column.heading.length, 8, (widths[at] ?? 0) - excess);
-  }
+/** No narrower than this, lest a word stands there letter by letter. */
+const leastWidth = 8;
+
+/** First down to the longest word of a column, then below it: words are broken only where nothing else helps. */
+function narrow(
+  columns: readonly Column[],
+  rows: readonly string[][],
+  widths: number[],
+  width: number,
+): void {
+  const longestWord = (at: number): number =>
+    Math.max(leastWidth, ...rows.map((row) => longest((row[at] ?? '').split(/[ ,]/))));
+  const shrinking = columns.map(({ shrink = false }) => shrink);
+  const texts = columns.map(({ align }) => align !== 'right');
+  for (const [may, least] of [
+    [shrinking, longestWord],
+    [texts, longestWord],
+    [shrinking, () => leastWidth],
+    [texts, () => leastWidth],
+  ] as const)
+    for (const [at, { heading }] of columns.entries()) {
+      const excess = widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1)) - width;
+      if (excess <= 0) return;
+      const now = widths[at] ?? 0;
+      if (may[at] === true) widths[at] = Math.min(now, Math.max(heading.length, least(at), now - excess));
+    }
 }
 
-function fit(text: string, width: number, align: 'left' | 'right'): string {
-  const cut = text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
-  return align === 'right' ? cut.padStart(width) : cut.padEnd(width);
+function longest(words: readonly string[]): number {
+  return Math.max(...words.map(({ length }) => length));
+}
+
+/** One row, on as many lines as its longest cell needs. */
+function formatRow(
+  columns: readonly Column[],
+  cells: readonly string[],
+  widths: readonly number[],
+): string[] {
+  const parts = columns.map((_, at) => {
+    const cell = cells[at] ?? '';
+    const width = widths[at] ?? 0;
+    return cell.length <= width ? [cell] : wrap(cell, width);
+  });
+  return Array.from({ length: Math.max(...parts.map(({ length }) => length)) }, (_, at) =>
+    columns
+      .map(({ align }, column) => pad(parts[column]?.[at] ?? '', widths[column] ?? 0, align))
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  return align === 'right' ? text.padStart(width) : text.padEnd(width);
 }
