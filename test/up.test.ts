@@ -144,9 +144,12 @@ $ holdfast up --once --home home --port ${port} data
       at('data/folder'),
       join(at('restored'), realpathSync(at('data/folder'))),
     ]);
-    for (const words of [['up', '--once', at('data')], ['serve']]) {
+    for (const [words, hint] of [
+      [['up', '--once', at('data')], /^holdfast backup PATH saves to the server that runs$/],
+      [['serve'], /answers commands while it runs/],
+    ] as const) {
       const message = new RegExp(`\\b${running.pid}\\b`);
-      const refusal = { code: 'home_in_use', exit: 1, message, untouched: at('home') } as const;
+      const refusal = { code: 'home_in_use', exit: 1, message, hint, untouched: at('home') } as const;
       await assertRefused([...words, '--home', at('home'), '--port', String(await freePorts())], refusal);
     }
     assert.equal((await running.stop('SIGINT')).code, 0);

@@ -1,12 +1,13 @@
-import { connectNode, openRepositoryAt } from '../agent/index.ts';
+import { connectNode, openRepositoryAt, readNodeState } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ConnectionInfo } from '../transport/index.ts';
 import { type NamedPaths, namedPaths } from './files/named-paths.ts';
 import { type AuthorityHome, openAuthorityHome } from './home/authority-home.ts';
 import { authorityRows, createAuthorityHome } from './home/creating.ts';
-import { checkHome, openHome } from './home/home.ts';
+import { checkHome, type Home, openHome } from './home/home.ts';
 import { checkBegins } from './home/one-network.ts';
+import { joiningItself } from './home/own-node.ts';
 import { addCreationOptions, type CreationOptions, defaultPort } from './options/creation-options.ts';
 import { addExcludeOptions, type ExcludeOptions } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
@@ -109,12 +110,26 @@ async function openOrCreate(context: Context, options: CreationOptions): Promise
     await probePorts(options.port ?? defaultPort);
     return createAuthorityHome(context, options);
   }
-  const opened = await openAuthorityHome(context, await openHome(context.home), { worker: true });
+  const home = await openHome(context.home);
+  const opened = await openAuthorityHome(context, home, { worker: true }).catch(async (error: unknown) => {
+    throw isHoldfastError(error, 'home_in_use') ? await besideServer(context, home, error) : error;
+  });
   for (const said of passedOver(opened, options))
     context.output.warn(
       `this home has its authority already: ${said} counts when one is made, and changes nothing`,
     );
   return opened;
+}
+
+/** What to do where the server runs already: it takes backups, and has the home for itself. */
+async function besideServer({ signal }: Context, home: Home, error: HoldfastError): Promise<HoldfastError> {
+  const { connectAdmin } = await import('../admin/index.ts');
+  if ((await connectAdmin(home.socket, signal)) === undefined) return error;
+  const joins = (await readNodeState(home.node)) === undefined ? `${joiningItself()}, then ` : '';
+  return new HoldfastError('home_in_use', `${error.message}, the server`, {
+    hint: `${joins}holdfast backup PATH saves to the server that runs`,
+    cause: error,
+  });
 }
 
 /** What was said for an authority that is to be made, where it is not as it is there. */

@@ -46,6 +46,23 @@ test('an unknown key, a wrong type and text that is not TOML are each named', ()
   refused(`${text}= 3\n`, /holdfast.toml:5/);
 });
 
+test('a table or a key that stands there twice is named as that, with both lines', () => {
+  const refused = (added: string, message: string): void =>
+    assert.throws(
+      () => parseSettings(`${text}${added}`, 'holdfast.toml'),
+      (error) => isHoldfastError(error, 'settings_invalid') && error.message === message,
+    );
+  const table = '\n[authority]\nbackup_every = "24h"\n';
+  refused(`${table}${table}`, 'holdfast.toml:9: the table [authority] is there already, in line 6');
+  refused(`${table}[ authority ]\n`, 'holdfast.toml:8: the table [authority] is there already, in line 6');
+  refused('port = 1\n', 'holdfast.toml:5: the key port is there already, in line 3');
+  refused(
+    `${table}backup_every = "1h"\n`,
+    'holdfast.toml:8: the key backup_every is there already, in line 7',
+  );
+  refused(`${table}backup_to = oops\n`, 'holdfast.toml:8: not valid TOML');
+});
+
 test('a plain listener that would carry storage is refused when the settings are read', () => {
   const listener = `
 [[listeners]]

@@ -188,11 +188,42 @@ function parseToml(text: string, path: string): unknown {
     return camelKeys(parse(text));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    throw new HoldfastError('settings_invalid', `${path}:${error.line}: not valid TOML`, {
-      hint: 'correct that line; docs/reference/settings.md has an example',
-      cause: error,
-    });
+    throw asSaidTwice(text, path, error.line) ?? notToml(path, error);
   }
+}
+
+function notToml(path: string, error: TomlError): HoldfastError {
+  return new HoldfastError('settings_invalid', `${path}:${error.line}: not valid TOML`, {
+    hint: 'correct that line; docs/reference/settings.md has an example',
+    cause: error,
+  });
+}
+
+/** What stands in `line`, a table or a key of one, when it stands above already: where a page's example was added once more. */
+function asSaidTwice(text: string, path: string, line: number): HoldfastError | undefined {
+  const lines = text.split('\n').map(tableOrKey);
+  const what = lines[line - 1];
+  if (what === undefined) return undefined;
+  const since = what.isTable ? 0 : lines.findLastIndex((one, at) => at < line - 1 && one?.isTable === true);
+  const first = lines.findIndex((one, at) => at >= since && one?.name === what.name) + 1;
+  if (first === 0 || first >= line) return undefined;
+  const name = what.isTable ? `the table [${what.name}]` : `the key ${what.name}`;
+  return new HoldfastError(
+    'settings_invalid',
+    `${path}:${line}: ${name} is there already, in line ${first}`,
+    {
+      hint: what.isTable
+        ? `write what stands below line ${line} under line ${first}, and remove line ${line}`
+        : `keep one of the two lines`,
+    },
+  );
+}
+
+/** `[authority]` or `[ authority ]` is a table, `port = 8443` a key. */
+function tableOrKey(line: string): { readonly name: string; readonly isTable: boolean } | undefined {
+  const [, table, key] = /^[ \t]*(?:\[[ \t]*([\w.-]+)[ \t]*\]|([\w.-]+)[ \t]*=)/.exec(line) ?? [];
+  const name = table ?? key;
+  return name === undefined ? undefined : { name, isTable: table !== undefined };
 }
 
 function encodeSettings({ network, names, port, statusAddress, ...others }: Settings): string {
