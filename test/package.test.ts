@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from './rig/free-ports.ts';
@@ -36,13 +36,35 @@ after(() => place[Symbol.dispose]());
 test('the package holds JavaScript, the launchers and the documents, and no tests', () => {
   assert.deepEqual(
     readdirSync(root).filter((name) => name !== 'README.md'),
-    ['LICENSE', 'bin', 'dist', 'package.json'],
+    ['CONTRIBUTING.md', 'LICENSE', 'SECURITY.md', 'bin', 'dist', 'docs', 'package.json'],
   );
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(
     files.filter((name) => !/\.js$|^NOTICES\.txt$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name)),
     [],
   );
+});
+
+test('every link in the documents of the package leads to a file of the package, and so does what an error names', async () => {
+  const documents = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /^(?!dist\/).*\.md$/.test(name),
+  );
+  assert.ok(documents.length > 30, `${documents.length} documents`);
+  const dead = documents.flatMap((name) => {
+    const text = readFileSync(join(root, name), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, to = '']) => to);
+    return links.filter((to) => !existsSync(join(root, dirname(name), to))).map((to) => `${name}: ${to}`);
+  });
+  assert.deepEqual(dead, []);
+  const home = join(place.path, 'wrong-settings');
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(join(home, 'home.json'), '{"format":1}');
+  writeFileSync(join(home, 'holdfast.toml'), '=');
+  const words = ['snapshots', '--home', home, '--json'];
+  const options = { env, expected: 2 };
+  const { stderr } = await runProgram(join(place.path, 'node_modules/.bin/holdfast'), words, options);
+  const [named = ''] = /\/[^ "]*\.md/.exec(stderr) ?? [];
+  assert.match(readFileSync(named, 'utf8'), /# Settings/);
 });
 
 test('the package holds its dependencies, with their licences, except the one that is native code', () => {
@@ -83,6 +105,22 @@ test('the package installed in an empty folder sets up a network, backs up and v
   assert.equal(said.backup.files, 1);
   const { files, changed, equal } = said.verified;
   assert.deepEqual({ files, changed, equal }, { files: 1, changed: 0, equal: true });
+});
+
+test('npm ci has nothing to warn of on Node 20: what needs a newer one is run by the Node that it brings', () => {
+  const lock = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { engines?: { node?: string } }>;
+  };
+  const asked = Object.entries(lock.packages).map(
+    ([name, { engines }]) => [name, engines?.node ?? ''] as const,
+  );
+  assert.ok(asked.length > 50);
+  const least = ([, range]: readonly [string, string]): number =>
+    Math.min(...range.split('||').map((one) => Number(/\d+/.exec(one)?.[0] ?? 0)));
+  assert.deepEqual(
+    asked.filter((one) => least(one) > 20),
+    [],
+  );
 });
 
 function manifestOf(directory: string): { version: string; dependencies: Record<string, string> } {

@@ -9,7 +9,7 @@ const checkout = join(import.meta.dirname, '../..');
  */
 export function layOutPackage(directory: string): string {
   mkdirSync(directory);
-  for (const part of ['bin', 'dist', 'package.json'])
+  for (const part of ['bin', 'dist', 'docs', 'package.json'])
     cpSync(join(checkout, part), join(directory, part), { recursive: true });
   symlinkSync(join(checkout, 'node_modules'), join(directory, 'node_modules'));
   return join(directory, 'bin/holdfast');

@@ -1,3 +1,5 @@
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import {
   type ErrorCode,
   errorRow,
@@ -19,7 +21,7 @@ export function describeFailure(error: unknown, help?: string): Failure | undefi
   if (error instanceof HoldfastError) {
     const usual = error.code === 'usage' && help !== undefined ? help : errorRow(error.code).next;
     const { code, message, hint = usual } = error;
-    return { code, message, hint };
+    return { code, message, hint: namingDocuments(hint) };
   }
   const code = systemErrorCode(error);
   if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
@@ -30,6 +32,14 @@ export function describeFailure(error: unknown, help?: string): Failure | undefi
       hint: 'make room on that disk, and run it again',
     };
   return { code, message: error.message, hint: systemErrorHint };
+}
+
+/** `docs/reference/settings.md` by the path at which it lies on this machine, in a checkout as in the package. */
+function namingDocuments(hint: string): string {
+  return hint.replace(
+    /\bdocs\/(?=guide\/|reference\/)/,
+    `${join(dirname(findPackageJSON(import.meta.url) ?? ''), 'docs')}/`,
+  );
 }
 
 /** What ended the work in truth: Ctrl-C or SIGTERM makes all kinds of things fail that nobody expected to. */
