@@ -202,7 +202,7 @@ describe('certutil, by its own name', () => {
 
     it('makes an authority that waits until it is said what happened to the certificates of before', async () => {
       const { stdout } = await certutil(['-restore', password, 'c:/backup/yourcertfile'], at('waits'));
-      assert.match(stdout, /^ {2}restored {4}network\.test {3}keys issuing-1, root-1$/m);
+      assert.match(stdout, /^ {2}restored {4}network\.test {3}keys issuing-1, ocsp-issuing-1, root-1$/m);
       assert.match(stdout, /^ {2}waiting /m);
       for (const words of [['serve'], ['token', 'create', 'x']])
         await assertRefused(words, {
@@ -253,6 +253,80 @@ describe('certutil, by its own name', () => {
         old.stderr,
         /^warning: .*old\.p12 protects .* weakly: certificates by RC2-40, keys by Triple DES; destroy it$/m,
       );
+    });
+  });
+
+  describe('MCS4, MCS7: a PKCS#12 brings back all that it holds', () => {
+    const restored = async (home: string, ...words: string[]): Promise<ProgramResult> => {
+      const file = ['ca', 'restore', at('c:/backup/yourcertfile'), '--password-file', at('password')];
+      return await runProgram(launcher, [...file, '--re-enrol', '--home', at(home), ...words]);
+    };
+    const settingsOf = (home: string): string => readFileSync(at(home, 'holdfast.toml'), 'utf8');
+
+    before(() => writeFileSync(at('password'), `${password}\n`, { mode: 0o600 }));
+
+    it('the key that signs OCSP answers is in use again, and on record', async () => {
+      await restored('whole');
+      const env = { HOLDFAST_HOME: at('whole') };
+      await runProgram(launcher, ['audit', 'verify'], { env });
+      await certutil(['-backup', password, 'whole.p12'], at('whole'));
+      const read = ['pkcs12', '-passin', `pass:${password}`, '-nodes', '-in'];
+      const [before, after] = [
+        await openssl(...read, 'c:/backup/yourcertfile'),
+        await openssl(...read, 'whole.p12'),
+      ];
+      for (const name of ['root-1', 'issuing-1', 'ocsp-issuing-1']) {
+        assert.equal(certificateOf(after, name), certificateOf(before, name));
+        assert.equal(keyOf(after, name), keyOf(before, name));
+      }
+    });
+
+    it('the ports that certificates name are those of the server, unless others are said', async () => {
+      const { stdout } = await restored('ports');
+      assert.match(settingsOf('ports'), new RegExp(`^port = ${network.port}$`, 'm'));
+      assert.doesNotMatch(stdout, /^ {2}port /m);
+      const moved = await restored('moved', '--port', '9443');
+      assert.match(
+        moved.stdout,
+        new RegExp(`^ {2}port +certificates name ${network.port} +here: 9443$`, 'm'),
+      );
+      assert.match(moved.stdout, new RegExp(`here: main 9443, open 9444, plain ${network.port + 2}$`, 'm'));
+    });
+
+    it('a home that says other ports keeps them, and is told what certificates name', async () => {
+      await restored('said');
+      const settings = settingsOf('said').replace(/^port = .*$/m, 'port = 9443');
+      mkdirSync(at('said-before'), { mode: 0o700 });
+      writeFileSync(at('said-before/home.json'), readFileSync(at('said/home.json')));
+      writeFileSync(at('said-before/holdfast.toml'), settings);
+      const { stderr } = await restored('said-before');
+      assert.match(settingsOf('said-before'), /^port = 9443$/m);
+      assert.match(
+        stderr,
+        new RegExp(
+          `certificates name http://\\S+:${network.port + 2} .* this server answers on 9444 and 9445`,
+        ),
+      );
+    });
+
+    it('what it does not hold is listed, as it is made and as it is restored', async () => {
+      const listed = async (...words: string[]): Promise<unknown> =>
+        (JSON.parse((await runProgram(launcher, [...words, '--json'])).stdout) as { notHeld: unknown })
+          .notHeld;
+      const home = ['--home', at('whole')];
+      const secret = ['--password-file', at('password')];
+      await runProgram(launcher, ['ca', 'offline', at('root.age'), ...secret, ...home]);
+      const expected = ['root-1', 'recovery'];
+      const p12 = ['--format', 'p12', ...secret];
+      assert.deepEqual(await listed('ca', 'backup', at('no-root.p12'), ...p12, ...home), expected);
+      assert.deepEqual(await listed('ca', 'backup', at('no-root.age'), ...secret, ...home), expected);
+      for (const name of ['no-root.p12', 'no-root.age']) {
+        const words = ['ca', 'restore', at(name), ...secret, '--home', at(`${name}-restored`)];
+        assert.deepEqual(await listed(...words), expected);
+      }
+      const { stdout, stderr } = await runProgram(launcher, ['ca', 'backup', at('again.age'), ...home]);
+      assert.match(stdout, /^ {2}not in it +the private recovery key/m);
+      assert.match(stderr, /^warning: the key root-1 is not on this machine/m);
     });
   });
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { type BackupLock, identityLabel, type WrittenBackup } from '../authority/index.ts';
+import { type BackupLock, identityLabel, notHeld, type WrittenBackup } from '../authority/index.ts';
 import { Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -19,6 +19,9 @@ export const backupInput = Type.Object(
 /** The keys of the authority, and whether a copy holds them. */
 export const HeldKeys = Type.Array(Type.Object({ label: Type.String(), held: Type.Boolean() }));
 
+/** What a copy does not hold: the labels of keys that are not on the machine, and `recovery`. No answer of before has it. */
+export const NotHeld = Type.Optional(Type.Array(Type.String()));
+
 /** What a rehearsal found wrong with a backup. */
 export const BackupProblem = Type.Object({ at: Time, found: Type.String() });
 
@@ -35,6 +38,7 @@ export const BackupAnswer = Type.Object({
   sequence: Type.Integer(),
   opensWith: Type.Enum(['recovery key', 'password']),
   keys: HeldKeys,
+  notHeld: NotHeld,
   /** When the authority was moved: mirrors that were not told. */
   deaf: DeafMirrors,
 });
@@ -202,5 +206,5 @@ function answerOf(
   const { bytes, sha256, about } = written;
   const { epoch, keys, log } = about;
   const opensWith = password === undefined ? 'recovery key' : 'password';
-  return { path, bytes, sha256, epoch, sequence: log.sequence, opensWith, keys };
+  return { path, bytes, sha256, epoch, sequence: log.sequence, opensWith, keys, notHeld: notHeld(keys) };
 }

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel } from '../authority/index.ts';
+import { identityLabel, notHeld } from '../authority/index.ts';
 import { asBuffer, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, Base64 } from './answer.ts';
-import { HeldKeys } from './backups.ts';
+import { HeldKeys, NotHeld } from './backups.ts';
 
 export const keysExportInput = Type.Object(
   {
@@ -17,7 +17,7 @@ export const keysExportInput = Type.Object(
 );
 
 /** Keys and certificates as PKCS#12. */
-export const KeysExportAnswer = Type.Object({ file: Base64, keys: HeldKeys });
+export const KeysExportAnswer = Type.Object({ file: Base64, keys: HeldKeys, notHeld: NotHeld });
 
 /** The authority's keys and certificates as PKCS#12 under a password. Errors: those of an authority that may not work. */
 export async function exportKeys(
@@ -27,5 +27,5 @@ export async function exportKeys(
 ): Promise<Answer<typeof KeysExportAnswer>> {
   const order = { password: new Secret(password), legacy, to, by: identityLabel(caller) };
   const { file, keys } = await authority.backups.pkcs12(order);
-  return { file: asBuffer(file).toString('base64'), keys };
+  return { file: asBuffer(file).toString('base64'), keys, notHeld: notHeld(keys) };
 }

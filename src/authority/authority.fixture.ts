@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createTestDatabase, type Intruder, type TestDatabase } from '../../test/rig/postgres-database.ts';
-import { ManualClock, type Secret } from '../base/index.ts';
+import { type HoldfastError, ManualClock, type Secret } from '../base/index.ts';
 import { CommittedReader, type Database, type DatabasePlace, openDatabase, type Reads } from '../db/index.ts';
-import { createNodeRequest, type JoinCode } from '../enrol/index.ts';
+import { createNodeRequest, type JoinCode, openRecoveryKit } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyPair, type Role } from '../pki/index.ts';
 import type { Authority } from './authority.ts';
 import type { Issued } from './issue/issue.ts';
@@ -15,6 +15,9 @@ import { type OpenAuthorityOptions, openAuthority } from './opening/open-authori
 import { authorityDirectory, databasePath } from './records/authority-files.ts';
 import { moveRecords } from './records/move-records.ts';
 import { authorityMigrations } from './records/schema.ts';
+import type { CaughtUp } from './restore/catch-up.ts';
+import { type RestoreOrder, restoreAuthority } from './restore/restore-authority.ts';
+import { openRestoreSource } from './restore/restore-source.ts';
 
 /** The network that {@link SampleHome} makes. */
 export const sampleNetworkName = 'backup.example';
@@ -55,6 +58,27 @@ export class SampleHome implements AsyncDisposable {
   /** Where its records are. */
   get place(): DatabasePlace {
     return this.#database?.place ?? { kind: 'sqlite', path: databasePath(authorityDirectory(this.path)) };
+  }
+
+  /** Restores into this home, which is empty, a backup that the recovery kit of `from` opens; it is not opened yet. */
+  async restore(
+    path: string,
+    from: SampleHome,
+    order: Partial<RestoreOrder> = {},
+  ): Promise<CaughtUp | HoldfastError> {
+    const { identity } = await openRecoveryKit(from.kit?.reveal() ?? '');
+    const source = await openRestoreSource(path, {
+      recoveryKey: async () => identity,
+      byPassword: false,
+      password: () => Promise.reject(new TypeError('a kit opens it')),
+    });
+    const rest = {
+      home: this.path,
+      recoveryKit: join(this.path, 'recovery-kit.txt'),
+      names: [],
+      mirrors: [],
+    };
+    return await restoreAuthority(source, { ...rest, clock: from.clock, by: 'admin/local', ...order });
   }
 
   /** Changes what is on record, beside the authority. */

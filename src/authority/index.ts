@@ -39,17 +39,15 @@ export { type StoreRecord, unmarkedStore } from './policy/index.ts';
 export { identityLabel } from './records/index.ts';
 export type { RequestDetails, RequestRecord, Submitted } from './requests/index.ts';
 export {
-  type AuthorityKeys,
-  type BackupContents,
   backedUpNodes,
   type CaughtUp,
-  inspectBackup,
-  readAuthorityPkcs12,
+  openKeys,
+  openRestoreSource,
+  type RestoreSource,
   restoreAuthority,
-  restorePkcs12,
   resumeRestore,
 } from './restore/index.ts';
 export { describeTarget, type ListedCrl, type RevocationTarget } from './revocation/index.ts';
-export { type BackupKey, type BackupLock, sealedKind, type WrittenBackup } from './sealed/index.ts';
+export { type BackupLock, notHeld, type WrittenBackup } from './sealed/index.ts';
 export { describeClock } from './standing/index.ts';
 export type { AuthorityStatus, CertificateStatus } from './upkeep/index.ts';

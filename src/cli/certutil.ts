@@ -1,8 +1,8 @@
 import { parseCertutil } from '../compat/index.ts';
+import type { RestoreChoices } from './ca/restoring.ts';
 import type { Context } from './program/context.ts';
 import { type Answer } from './terminal/answer.ts';
 import { backUpKeys } from './vendor/back-up-keys.ts';
-import type { KeysToRestore } from './vendor/restore-keys.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast certutil -backup|-restore PASSWORD FILE`, and `certutil …` by a link of that name. */
@@ -38,13 +38,13 @@ Examples:
 async function certutil(
   context: Context,
   words: readonly string[],
-  options: Pick<KeysToRestore, 'reEnrol' | 'trustIssued' | 'mirror'>,
+  options: Pick<RestoreChoices, 'reEnrol' | 'trustIssued' | 'mirror'>,
 ): Promise<Answer> {
   const { action, password, file, force } = parseCertutil(words);
   context.output.warn(
     'a password on the command line can be seen by others on this machine and stays in the history',
   );
   if (action === 'backup') return await backUpKeys(context, { file, password, replace: force, word: '-f' });
-  const { restoreKeys } = await import('./vendor/restore-keys.ts');
+  const { restoreKeys } = await import('./ca/restoring.ts');
   return await restoreKeys(context, { file, password, ...options });
 }

@@ -8,7 +8,7 @@ import {
   type Role,
 } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
-import { machineName } from './home/machine.ts';
+import { machineName } from '../transport/index.ts';
 import { checkMayHoldNode } from './home/one-network.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';

@@ -21,12 +21,14 @@ export interface CopyOrder {
 }
 
 /**
- * Copies what is committed in one database into another one, of whichever kind: one moment of it, while others write.
- * @throws HoldfastError `database_refused` when the other one has rows, and the errors of both databases
+ * Copies what is committed in one database into another one, of whichever kind: one moment of it, while others write. What a
+ * copy has left there that was cut short is removed first.
+ * @throws HoldfastError `database_refused` when the other one is not empty, and the errors of both databases
  */
-export async function copyTables({ from, to, migrations, tables }: CopyOrder): Promise<void> {
+export async function copyTables(order: CopyOrder): Promise<void> {
+  const { from, to, migrations, tables } = order;
   await using target = await openDatabase({ place: to, migrations });
-  for (const table of tables) await checkEmpty(target, table);
+  await removeUnfinished(target, order);
   for await (const { table, rows } of readTables(from, tables)) {
     await target.transaction((tx) => insertAll(tx, table, rows));
   }
@@ -37,14 +39,33 @@ function readTables(from: DatabasePlace, tables: readonly string[]): TableRows {
   return from.kind === 'sqlite' ? readSqliteTables(from.path, tables) : readPostgresTables(from.url, tables);
 }
 
-async function checkEmpty(target: Database, table: string): Promise<void> {
-  if ((await target.get(`SELECT 1 FROM ${table} LIMIT 1`)) === undefined) return;
-  throw new HoldfastError(
+/** The last table is filled last: as long as nothing is in it, nobody can have worked with what is in the others. */
+async function removeUnfinished(target: Database, { to, tables }: CopyOrder): Promise<void> {
+  const last = tables.at(-1) ?? '';
+  if (await hasRows(target, last)) throw notEmpty(last);
+  for (const table of tables.toReversed())
+    if (await hasRows(target, table)) await target.transaction((tx) => empty(tx, table, to.kind));
+}
+
+async function hasRows(target: Database, table: string): Promise<boolean> {
+  return (await target.get(`SELECT 1 FROM ${table} LIMIT 1`)) !== undefined;
+}
+
+/** What keeps a table from ever losing a row is for those that are in use. */
+async function empty(tx: Queries, table: string, kind: DatabasePlace['kind']): Promise<void> {
+  const triggers = async (word: 'DISABLE' | 'ENABLE'): Promise<void> => {
+    if (kind === 'postgres') await tx.run(`ALTER TABLE ${table} ${word} TRIGGER USER`);
+  };
+  await triggers('DISABLE');
+  await tx.run(`DELETE FROM ${table}`);
+  await triggers('ENABLE');
+}
+
+function notEmpty(table: string): HoldfastError {
+  return new HoldfastError(
     'database_refused',
     `the database has rows in ${table} already, expected an empty one`,
-    {
-      hint: 'name an empty database',
-    },
+    { hint: 'name an empty database' },
   );
 }
 

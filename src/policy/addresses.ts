@@ -1,4 +1,6 @@
 import type { ListenerPolicy, Service } from './listener-policy.ts';
+import { loopbackLast } from './loopback-name.ts';
+import { parseRequestedNames } from './requested-names.ts';
 
 /**
  * `host:port` under each of `names` of the listeners that offer all of `services`: every address that anybody is told comes
@@ -17,6 +19,16 @@ export function portsOf(listeners: readonly ListenerPolicy[], services: readonly
   return listeners
     .filter((listener) => services.every((service) => listener.services.includes(service)))
     .map(({ address }) => address.port);
+}
+
+/**
+ * Those of a server's names, as typed, under which it can be called: all but the patterns, which stand in its
+ * certificate for many. In the form in which they stand in URLs, best first: loopback names are at the end.
+ * @throws HoldfastError `name_invalid` for what is no name
+ */
+export function reachableNames(texts: readonly string[]): string[] {
+  const single = texts.flatMap((text) => text.split(',')).filter((text) => !text.includes('*'));
+  return loopbackLast(parseRequestedNames(single).names.map(({ value }) => value));
 }
 
 /** A name as the host of a URL (RFC 3986 §3.2.2). */

@@ -3,11 +3,18 @@
  * networks may be called. Each choice has a schema, which parses it at the door, and a default that is the strongest
  * of them; `weakerThanDefault` says in words what a choice gives up. Values only: nothing here opens a socket or a file.
  */
-export { addressesOf, describeListener, portsOf, urlHost } from './addresses.ts';
+export { addressesOf, describeListener, portsOf, reachableNames, urlHost } from './addresses.ts';
 export { ClientPolicy, defaultClientPolicy } from './client-policy.ts';
 export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
 export { KeyExchangeGroup, TlsVersion } from './key-exchange.ts';
-export { defaultListeners, ListenerPolicy, parseListeners, Service } from './listener-policy.ts';
+export {
+  defaultListeners,
+  defaultPortFor,
+  ListenerPolicy,
+  listenersOf,
+  parseListeners,
+  Service,
+} from './listener-policy.ts';
 export { isLoopbackName, loopbackLast, namesForCodes, namesToTell } from './loopback-name.ts';
 export { checkNames } from './name-policy.ts';
 export { checkNetworkName } from './network-name.ts';

@@ -86,6 +86,31 @@ export function defaultListeners(port: number): readonly ListenerPolicy[] {
   ];
 }
 
+/** The listeners that are named, else the default ones on `port`. */
+export function listenersOf({
+  listeners,
+  port,
+}: {
+  readonly listeners?: readonly ListenerPolicy[] | undefined;
+  readonly port: number;
+}): readonly ListenerPolicy[] {
+  return listeners ?? defaultListeners(port);
+}
+
+/**
+ * The port that {@link defaultListeners} are to be on so that one of them answers at a status address; undefined where none
+ * of them would, as behind a proxy.
+ */
+export function defaultPortFor(statusAddress: string): number | undefined {
+  const { protocol, port } = new URL(statusAddress);
+  const kind = protocol === 'http:' ? 'plain' : 'tls';
+  const [status] = defaultListeners(1).filter(
+    (each) => each.kind === kind && each.services.includes('status'),
+  );
+  const first = Number(port) - ((status?.address.port ?? 1) - 1);
+  return port !== '' && first >= 1 && first <= 65_533 ? first : undefined;
+}
+
 function checkPlain({ name, kind, clientCertificate, services }: ListenerPolicy): void {
   if (kind !== 'plain') return;
   const refused = services.filter((service) => service !== 'status');

@@ -6,6 +6,7 @@
 
 export { bindCertificate, unbindCertificate } from './change-binding.ts';
 export { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
+export { canFollow, type Followers, moveHere, servesStatus, whoCanFollow } from './moved-server.ts';
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';
 export { ServerCredentials } from './server-credentials.ts';

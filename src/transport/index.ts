@@ -11,6 +11,7 @@ export { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from './htt
 export { limitHandshakes } from './limit-handshakes.ts';
 export { isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
+export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';

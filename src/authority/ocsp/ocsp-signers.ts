@@ -15,6 +15,7 @@ import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import type { CaCertificate, Issuer } from '../issuers/index.ts';
 import { kinds, type Recording } from '../log/index.ts';
+import { ocspSignerLabel } from '../records/index.ts';
 import type { ClockGuard, Present } from '../standing/index.ts';
 
 /** What answers are signed with, and those who sign them replaced. */
@@ -68,11 +69,6 @@ async function replace(context: Answering, issuing: CaCertificate): Promise<void
     const details = { label, serial, fingerprint, notAfter: notAfter.toISOString() };
     await log.decide(tx, kinds.ocspSignerReplaced, { by: 'authority', details });
   });
-}
-
-/** The name of the key that signs OCSP answers for an issuer: `ocsp-issuing-1`. */
-function ocspSignerLabel(issuerLabel: string): string {
-  return `ocsp-${issuerLabel}`;
 }
 
 /**

@@ -12,7 +12,7 @@ import { authorityDirectory } from '../records/index.ts';
  */
 export async function buildAuthority<T>(home: string, fill: (directory: string) => Promise<T>): Promise<T> {
   const final = authorityDirectory(home);
-  await removeUnfinished(final);
+  await removeUnfinished(home);
   const directory = `${final}.new-${randomBytes(4).toString('hex')}`;
   try {
     const value = await fill(directory);
@@ -35,7 +35,7 @@ export async function finishBuilding(
   isWhole: (directory: string) => Promise<boolean>,
 ): Promise<boolean> {
   const final = authorityDirectory(home);
-  for (const directory of await unfinished(final)) {
+  for (const directory of await unfinishedBuildings(home)) {
     if (!(await isWhole(directory))) continue;
     await rename(directory, final);
     await syncDirectory(home);
@@ -52,11 +52,13 @@ export function authorityExists(home: string): HoldfastError {
 }
 
 /** What buildings left that were cut short: keys that never signed anything for anybody. */
-async function removeUnfinished(final: string): Promise<void> {
-  for (const directory of await unfinished(final)) await rm(directory, { recursive: true });
+async function removeUnfinished(home: string): Promise<void> {
+  for (const directory of await unfinishedBuildings(home)) await rm(directory, { recursive: true });
 }
 
-async function unfinished(final: string): Promise<string[]> {
+/** The directories that buildings left which were cut short. For whoever holds the lock of the home. */
+export async function unfinishedBuildings(home: string): Promise<string[]> {
+  const final = authorityDirectory(home);
   const names = await readdir(dirname(final));
   return names
     .filter((entry) => entry.startsWith(`${basename(final)}.new-`))

@@ -46,17 +46,6 @@ export class AuthorityRecords extends Records implements AsyncDisposable {
     await copyTables({ from, to: { kind: 'sqlite', path: target }, migrations: authorityMigrations, tables });
   }
 
-  /** How many rows each table has. */
-  async counts(): Promise<Readonly<Record<string, number>>> {
-    const counted = await Promise.all(
-      tables.map(async (table) => {
-        const row = await this.#database.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`);
-        return [table, row?.n ?? 0] as const;
-      }),
-    );
-    return Object.fromEntries(counted);
-  }
-
   /** Waits for what was asked before, then closes. */
   close(): Promise<void> {
     return this.#database.close();

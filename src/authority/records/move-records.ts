@@ -1,9 +1,10 @@
-import { rename } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { syncDirectory, systemErrorCode } from '../../base/index.ts';
 import { copyTables, type DatabasePlace } from '../../db/index.ts';
 import { databasePath, movedPaths } from './authority-files.ts';
-import { type AuthorityRecords, openRecords } from './authority-records.ts';
-import { tables } from './records.ts';
+import { type AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
+import { type Records, tables } from './records.ts';
 import { authorityMigrations } from './schema.ts';
 
 /** What is done with records that were copied. */
@@ -50,6 +51,28 @@ export async function takeBackRecords(directory: string): Promise<void> {
   await moveFile(movedPaths(directory).moving, databasePath(directory), directory).catch(unlessMissing);
 }
 
+/**
+ * Ends a move that was cut short when everything had been copied, wherever it left the file; `to` is what was copied into.
+ * Gives false, and leaves all as it is, where the two are not the same.
+ */
+export async function finishMove(directory: string, to: AuthorityRecords): Promise<boolean> {
+  const { moving, moved } = movedPaths(directory);
+  for (const path of [databasePath(directory), moving, moved]) {
+    const there = await stat(path).catch(unlessMissing);
+    if (there === undefined) continue;
+    if (!(await readRecordsIn(path, (from) => isCopy(to, from)))) return false;
+    if (path !== moved) await moveFile(path, moved, directory);
+    return true;
+  }
+  return false;
+}
+
+/** Whether they have the same log, and as many rows of everything. */
+async function isCopy(copy: Records, from: Records): Promise<boolean> {
+  const [last, lastBefore] = [await copy.log.last(), await from.log.last()];
+  return last?.record === lastBefore?.record && isDeepStrictEqual(await copy.counts(), await from.counts());
+}
+
 /** Ends a move that was cut short after that. */
 export async function endMove(directory: string): Promise<void> {
   const { moving, moved } = movedPaths(directory);
@@ -61,6 +84,7 @@ async function moveFile(from: string, to: string, directory: string): Promise<vo
   await syncDirectory(directory);
 }
 
-function unlessMissing(error: unknown): void {
+function unlessMissing(error: unknown): undefined {
   if (systemErrorCode(error) !== 'ENOENT') throw error;
+  return undefined;
 }

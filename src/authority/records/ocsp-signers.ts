@@ -1,6 +1,11 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 
+/** The name of the key that signs OCSP answers for an issuer: `ocsp-issuing-1`. */
+export function ocspSignerLabel(issuer: string): string {
+  return `ocsp-${issuer}`;
+}
+
 /** A certificate that signs OCSP answers for an issuer. */
 export interface OcspSignerRow {
   readonly label: string;

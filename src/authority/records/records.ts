@@ -36,7 +36,10 @@ export class Records {
   readonly backups: BackupRecords;
   readonly log: LogRecords;
 
+  readonly #queries: Queries;
+
   constructor(queries: Queries) {
+    this.#queries = queries;
     this.state = new StateRecords(queries);
     this.issuers = new IssuerRecords(queries);
     this.identities = new IdentityRecords(queries);
@@ -52,6 +55,17 @@ export class Records {
     this.mirrors = new MirrorRecords(queries);
     this.backups = new BackupRecords(queries);
     this.log = new LogRecords(queries);
+  }
+
+  /** How many rows each table has. */
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    const counted = await Promise.all(
+      tables.map(async (table) => {
+        const row = await this.#queries.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`);
+        return [table, row?.n ?? 0] as const;
+      }),
+    );
+    return Object.fromEntries(counted);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, HoldfastError } from '../../base/index.ts';
+import { parseCertificate } from '../../pki/index.ts';
 import { AuditLog, hashRecord, kinds, type LogHead } from '../log/index.ts';
 import {
   KnownIssuers,
@@ -11,14 +12,43 @@ import {
 import type { AuthorityRecords, Records } from '../records/index.ts';
 import { type ReplayCounts, replayRecord } from './replay-record.ts';
 
+/** What an administrator can say of the certificates of before where no log is left that knows them: one of these. */
+export interface LostChoices {
+  /** Of keys alone: none of them is accepted, and every machine joins again. */
+  readonly reEnrol?: boolean | undefined;
+  /** Of keys alone: those that are valid are accepted, whichever of them were revoked. */
+  readonly trustIssued?: boolean | undefined;
+  /** There is no log any more, and why. */
+  readonly logIsLost?: string | undefined;
+}
+
+/**
+ * What the log is to say of certificates that an authority knows nothing of; undefined where nothing was chosen.
+ * @throws HoldfastError `usage` for two choices
+ */
+export function whyLost({ reEnrol, trustIssued, logIsLost }: LostChoices): string | undefined {
+  const choices = [
+    reEnrol === true ? 're-enrol: no certificate of before is accepted' : undefined,
+    trustIssued === true
+      ? 'trust-issued: certificates of before are accepted while they are valid'
+      : undefined,
+    logIsLost,
+  ].filter((choice) => choice !== undefined);
+  if (choices.length < 2) return choices[0];
+  throw new HoldfastError('usage', 'two choices for the certificates of before', {
+    hint: 'say one of --re-enrol, --trust-issued and --log-is-lost',
+  });
+}
+
+/** Whether something is said that an authority with its records does not ask. */
+export function isOfKeysAlone({ reEnrol, trustIssued }: LostChoices): boolean {
+  return reEnrol === true || trustIssued === true;
+}
+
 /** How a restored authority is to learn what happened after its backup. */
-export interface CatchUpOrder {
+export interface CatchUpOrder extends LostChoices {
   /** Where its log may be. */
   readonly mirrors: readonly LogMirror[];
-  /** What the administrator says when it is nowhere any more. */
-  readonly logIsLost?: string;
-  /** Of keys alone: take certificates of before that are valid, whichever of them were revoked. */
-  readonly trustIssued?: boolean;
   /** The file that the key of the root came from; absolute. */
   readonly rootFrom?: string | undefined;
   /** The backup was the last thing that the authority did, so that nothing can be missing. */
@@ -89,8 +119,8 @@ function knowsAll(
 }
 
 /** What is missing is named, and the administrator decides. */
-function checkMayGoOn(notes: readonly string[], { logIsLost, complete }: CatchUpOrder): void {
-  if (logIsLost !== undefined || complete === true) return;
+function checkMayGoOn(notes: readonly string[], order: CatchUpOrder): void {
+  if (whyLost(order) !== undefined || order.complete === true) return;
   const why = notes.length === 0 ? 'no mirror of its log is named' : notes.join('; ');
   throw new HoldfastError(
     'authority_restored',
@@ -147,18 +177,29 @@ async function begin(
   records: AuthorityRecords,
   { order, head, caughtUp, seen }: Beginning,
 ): Promise<number> {
-  const { by, logIsLost, clock } = order;
+  const { by, clock } = order;
+  const logIsLost = whyLost(order);
   // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present millisecond is after them all.
   const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
   const epoch = await tx.state.goOn(least);
   const log = new AuditLog(records, epoch, clock);
   if (logIsLost !== undefined) await log.decide(tx, kinds.logLost, { by, details: { reason: logIsLost } });
+  // A log that begins here has not seen them made.
+  if (head.sequence === 0) await nameOcspSigners(tx, log, by);
   const { mirror, counts, notes } = caughtUp;
   const { rootFrom } = order;
   const from = rootFrom === undefined ? {} : { rootFrom };
   const details = { backup: head, mirror: mirror ?? null, ...counts, notes, ...from };
   await log.decide(tx, kinds.restored, { by, details });
   return epoch;
+}
+
+async function nameOcspSigners(tx: Records, log: AuditLog, by: string): Promise<void> {
+  for (const { label, certificate } of await tx.ocspSigners.list()) {
+    const { serial, fingerprint, notAfter } = parseCertificate(certificate);
+    const details = { label, serial, fingerprint, notAfter: notAfter.toISOString() };
+    await log.decide(tx, kinds.ocspSignerReplaced, { by, details });
+  }
 }
 
 function seenEpoch(usable: readonly UsableMirror[]): number {

@@ -3,6 +3,5 @@
  */
 export { backedUpNodes } from './backed-up-nodes.ts';
 export type { CaughtUp } from './catch-up.ts';
-export { type AuthorityKeys, readAuthorityPkcs12 } from './read-p12.ts';
-export { type BackupContents, inspectBackup, restoreAuthority, resumeRestore } from './restore-authority.ts';
-export { restorePkcs12 } from './restore-p12.ts';
+export { restoreAuthority, resumeRestore } from './restore-authority.ts';
+export { openKeys, openRestoreSource, type RestoreSource } from './restore-source.ts';

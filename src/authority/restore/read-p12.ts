@@ -13,14 +13,20 @@ import {
   verifyCertificateSignature,
 } from '../../pki/index.ts';
 import { caLabel, parseStatusAddress, statusPaths } from '../issuers/index.ts';
+import { ocspSignerLabel } from '../records/index.ts';
 
 /** An authority as far as its keys and certificates tell. */
 export interface AuthorityKeys {
   readonly network: string;
+  /** What the newest issuing certificate names. */
   readonly statusAddress: string;
+  /** Host names and addresses of the servers whose certificates are in the file too. */
+  readonly serverNames: readonly string[];
   /** Root and issuing certificates of all generations, each under its label. */
   readonly certificates: ReadonlyMap<string, Certificate>;
-  /** The keys of those that are there, by the same labels. */
+  /** Certificates that sign OCSP answers and whose keys are there: by the label of the issuing certificate that made them. */
+  readonly ocspSigners: ReadonlyMap<string, Certificate>;
+  /** The keys that are there, each under the label of its certificate, `ocsp-issuing-1` for those of OCSP. */
   readonly keys: ReadonlyMap<string, KeyObject>;
   /** What to tell people of a file that protects it weakly, as `openPkcs12` says. */
   readonly weakness?: string;
@@ -28,8 +34,7 @@ export interface AuthorityKeys {
 
 /**
  * Reads the authority that a PKCS#12 file holds: ours, or what another program wrote of the same keys and certificates.
- * The chains are verified, and each key belongs to its certificate. Keys that sign OCSP answers are made anew when they
- * are needed, so they are passed over.
+ * The chains are verified, and each key belongs to its certificate.
  *
  * @throws HoldfastError `password_wrong`, `pkcs12_malformed`, `backup_foreign` when it holds no authority of ours that
  *   could issue
@@ -37,22 +42,58 @@ export interface AuthorityKeys {
 export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>): Promise<AuthorityKeys> {
   const contents = await openPkcs12(file, password);
   const certificates = new Map<string, Certificate>();
+  const others: Certificate[] = [];
   for (const { der } of contents.certificates) {
     const certificate = parseCertificate(der);
     const label = caLabel(certificate);
-    if (label !== undefined) certificates.set(label, certificate);
+    if (label === undefined) others.push(certificate);
+    else certificates.set(label, certificate);
   }
   if (certificates.size === 0) throw foreign(`it holds ${namesOf(contents)}`);
-  const { network, statusAddress } = describe(certificates);
+  const about = describe(certificates);
   const keys = new Map<string, KeyObject>();
-  for (const [label, { spki }] of certificates) {
+  const take = (label: string, { spki }: Certificate): boolean => {
     const key = contents.keys.find((one) => asBuffer(exportPublicKey(one.key)).equals(spki))?.key;
     if (key !== undefined) keys.set(label, key);
-  }
+    return key !== undefined;
+  };
+  for (const [label, certificate] of certificates) take(label, certificate);
   if (![...keys.keys()].some((label) => label.startsWith('issuing-')))
     throw foreign('it holds no key of an issuing certificate');
-  const { weakness } = contents;
-  return { network, statusAddress, certificates, keys, weakness };
+  const issued = others.flatMap((leaf) => issuedBy(certificates, leaf));
+  const ocspSigners = issued.filter(
+    ({ issuer, leaf }) => isOcspSigner(leaf) && take(ocspSignerLabel(issuer), leaf),
+  );
+  return {
+    ...about,
+    serverNames: [...new Set(issued.flatMap(({ leaf }) => namesIn(leaf)))],
+    certificates,
+    ocspSigners: new Map(ocspSigners.map(({ issuer, leaf }) => [issuer, leaf])),
+    keys,
+    weakness: contents.weakness,
+  };
+}
+
+/** A certificate of the file, under the label of the issuing certificate that signed it; nothing for one of somebody else. */
+function issuedBy(
+  certificates: ReadonlyMap<string, Certificate>,
+  leaf: Certificate,
+): { readonly issuer: string; readonly leaf: Certificate }[] {
+  return [...certificates]
+    .filter(
+      ([label, by]) => label.startsWith('issuing-') && verifyCertificateSignature(leaf, publicKeyOf(by)),
+    )
+    .map(([issuer]) => ({ issuer, leaf }));
+}
+
+function isOcspSigner({ extensions }: Certificate): boolean {
+  return extensions.extendedKeyUsage?.includes('OCSPSigning') === true;
+}
+
+function namesIn({ extensions }: Certificate): string[] {
+  return extensions.subjectAltNames.flatMap((name) =>
+    name.kind === 'dns' || name.kind === 'ip' ? [name.value] : [],
+  );
 }
 
 /** Whose certificates are in a file of another program. */
@@ -67,12 +108,17 @@ function describe(
   const roots = [...certificates].filter(([label]) => label.startsWith('root-'));
   const issuings = [...certificates].filter(([label]) => label.startsWith('issuing-'));
   const [root] = roots.map(([, certificate]) => certificate);
-  const [issuing] = issuings.map(([, certificate]) => certificate);
+  const [issuing] = issuings.toSorted(byGeneration).map(([, certificate]) => certificate);
   const network = root && networkOf(root);
   if (issuing === undefined || network === undefined)
     throw foreign('it holds no root and issuing certificate of a network');
   for (const certificate of certificates.values()) checkChain(certificate, roots, network);
   return { network, statusAddress: statusAddressOf(issuing) };
+}
+
+/** The newest first. */
+function byGeneration([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return Number(b.split('-')[1]) - Number(a.split('-')[1]);
 }
 
 /** A certificate of the same network, signed by one of the roots. */

@@ -1,10 +1,11 @@
+import { access } from 'node:fs/promises';
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { rootCameBack } from '../custody/index.ts';
 import { checkNamesOfServer, readIssuer } from '../issuers/index.ts';
 import { AuditLog } from '../log/index.ts';
-import { authorityExists, buildAuthority, hasAuthority, lockHome } from '../opening/index.ts';
+import { authorityExists, buildAuthority, hasAuthority, lockHome, openAuthority } from '../opening/index.ts';
 import {
   type AuthorityRecords,
   authorityDirectory,
@@ -13,102 +14,149 @@ import {
   openRecords,
   type Records,
 } from '../records/index.ts';
-import {
-  type BackupKey,
-  type BackupManifest,
-  backupDamaged,
-  gather,
-  readBackup,
-  unpackBackup,
-} from '../sealed/index.ts';
-import { type CatchUpOrder, type CaughtUp, catchUp } from './catch-up.ts';
+import { type BackupManifest, backupDamaged, unpackBackup } from '../sealed/index.ts';
+import { type CatchUpOrder, type CaughtUp, catchUp, isOfKeysAlone, whyLost } from './catch-up.ts';
+import { finishRestore, wroteKit } from './finish-restore.ts';
+import type { BackupSource, RestoreSource } from './restore-source.ts';
+import { stageKeys } from './stage-keys.ts';
 
-/** What is restored, and where. */
-export interface RestoreOrder extends CatchUpOrder {
+/** Where an authority is restored, and how. */
+export interface RestoreOrder extends Omit<CatchUpOrder, 'rootFrom' | 'complete'> {
   /** A home without an authority. */
   readonly home: string;
-  /** The backup. */
-  readonly path: string;
-  readonly key: BackupKey;
   /** What is to open the keystore here; a stash unless given. */
-  readonly passphrase?: Secret<string>;
+  readonly passphrase?: Secret<string> | undefined;
   /** What the server is to be called. */
   readonly names: readonly string[];
   /** Where its records are to be; in a file of the home unless said. */
-  readonly database?: DatabasePlace;
-}
-
-/** A restored authority: what it learnt, or why it waits. */
-export interface Restored {
-  readonly manifest: BackupManifest;
-  readonly result: CaughtUp | HoldfastError;
-}
-
-/** What is in a backup, all of it checked. */
-export interface BackupContents {
-  readonly manifest: BackupManifest;
-  /** The settings file of the machine it was made on. */
-  readonly settings?: string;
-}
-
-const maxSettingsBytes = 1024 * 1024;
-
-/** Reads a whole backup and changes nothing. @throws HoldfastError as `readBackup` does */
-export async function inspectBackup(path: string, key: BackupKey): Promise<BackupContents> {
-  let settings: string | undefined;
-  const manifest = await readBackup(path, key, {
-    take: async (name, chunks) => {
-      if (name === 'settings') settings = Buffer.from(await gather(chunks, maxSettingsBytes)).toString();
-      else for await (const _chunk of chunks);
-    },
-  });
-  return { manifest, settings };
+  readonly database?: DatabasePlace | undefined;
+  /** Of keys alone, where the new recovery kit is written; absolute. */
+  readonly recoveryKit: string;
 }
 
 /**
- * Makes the authority of a home from a backup, in an epoch of its own, and lets it learn what happened since. When there
- * is nobody to learn it from the authority is there all the same and waits: see {@link resumeRestore}. It is built beside
- * its place; a crash leaves a home without an authority, or one that is whole.
+ * Makes the authority of a home from a backup, in an epoch of its own, or from keys alone; and lets it learn what happened
+ * since. When there is nobody to learn it from the authority is there all the same and waits: then the error that says so
+ * is given, and {@link resumeRestore} goes on. It is built beside its place; a crash leaves a home without an authority, or
+ * one that is whole, and the same call goes on.
  *
- * @throws HoldfastError `home_exists`, `home_in_use`, `password_wrong`, `backup_damaged`, `backup_foreign`,
- *   `database_newer`, `storage_full`; `name_not_permitted` for a server that its issuing certificate cannot certify
+ * @throws HoldfastError `home_exists`, `home_in_use`, `usage` for two choices, `object_exists` for a recovery kit of before,
+ *   `backup_damaged`, `database_newer`, `database_refused`, `storage_full`; `name_not_permitted` for a server that its
+ *   issuing certificate cannot certify
  */
-export async function restoreAuthority(order: RestoreOrder): Promise<Restored> {
+export async function restoreAuthority(
+  source: RestoreSource,
+  order: RestoreOrder,
+): Promise<CaughtUp | HoldfastError> {
+  whyLost(order);
+  const result = await build(source, order);
+  await checkOpens(order);
+  return result;
+}
+
+async function build(source: RestoreSource, order: RestoreOrder): Promise<CaughtUp | HoldfastError> {
   using _lock = await lockHome(order.home);
   if (await hasAuthority(order.home)) throw authorityExists(order.home);
+  const catching = { ...order, rootFrom: rootFrom(source), complete: isComplete(source) };
+  const finished = await finishRestore(source, catching);
+  if (finished !== undefined) return finished;
+  if (source.kind === 'keys') await checkNoKit(order);
   return await buildAuthority(order.home, async (directory) => {
-    const restored = await fill(directory, order);
+    const result =
+      source.kind === 'backup'
+        ? await fromBackup(directory, source, { ...order, ...catching })
+        : await fromKeys(directory, source, { ...order, ...catching });
     if (order.database !== undefined) await moveRecords(directory, order.database);
-    return restored;
+    return result;
   });
+}
+
+type FillOrder = RestoreOrder & CatchUpOrder;
+
+async function fromBackup(
+  directory: string,
+  { path, key, manifest }: BackupSource,
+  order: FillOrder,
+): Promise<CaughtUp | HoldfastError> {
+  const { keystore } = await unpackBackup(directory, { path, key, passphrase: order.passphrase });
+  await using records = await openRecords(directory);
+  await check(records, keystore, manifest, { ...order, path });
+  await beginEpoch(records);
+  const result = await caughtUp(records, order);
+  if (result instanceof HoldfastError) return result;
+  return { ...result, notes: [...result.notes, ...(await rootCameBack(records, keystore))] };
+}
+
+async function fromKeys(
+  directory: string,
+  { authority }: Extract<RestoreSource, { kind: 'keys' }>,
+  order: FillOrder,
+): Promise<CaughtUp | HoldfastError> {
+  await stageKeys(directory, authority, order);
+  await using records = await openRecords(directory);
+  return await caughtUp(records, order);
+}
+
+/** What it learns, or why it waits. */
+async function caughtUp(records: AuthorityRecords, order: CatchUpOrder): Promise<CaughtUp | HoldfastError> {
+  try {
+    return await catchUp(records, order);
+  } catch (error) {
+    if (isHoldfastError(error, 'authority_restored')) return error;
+    throw error;
+  }
+}
+
+/** What was written is what the next command opens. */
+async function checkOpens({ home, clock, database, passphrase }: RestoreOrder): Promise<void> {
+  const secret = passphrase === undefined ? undefined : async (): Promise<Secret<string>> => passphrase;
+  const authority = await openAuthority({ home, clock, database, passphrase: secret });
+  await authority.close();
+}
+
+/** The kit of before opens older backups and the repositories of clients, and nothing else does. */
+async function checkNoKit({ home, recoveryKit }: RestoreOrder): Promise<void> {
+  const isThere = await access(recoveryKit).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere || (await wroteKit(home, recoveryKit))) return;
+  throw new HoldfastError('object_exists', `there is a recovery kit at ${recoveryKit}; nothing was changed`, {
+    hint: 'move it to a safe place first: it opens what was sealed before, and a new one is made here',
+  });
+}
+
+/** The file that the key of the root came from. */
+function rootFrom({ path, keys }: RestoreSource): string | undefined {
+  return keys.some(({ label, held }) => held && label.startsWith('root-')) ? path : undefined;
+}
+
+/** The backup was the last thing that the authority did, so that nothing can be missing. */
+function isComplete(source: RestoreSource): boolean {
+  return source.kind === 'backup' && source.manifest.retired;
 }
 
 /** Which authority is to go on, and how. */
 export interface ResumeOrder extends CatchUpOrder {
   readonly home: string;
-  /** What is said of the certificates of before holds for an authority of keys alone. */
-  readonly ofKeysAlone: boolean;
   /** Where its records are; in a file of the home unless said. */
-  readonly database?: DatabasePlace;
+  readonly database?: DatabasePlace | undefined;
 }
 
 /**
  * Lets an authority that was restored and waits learn what happened since its backup.
- * @throws HoldfastError `authority_restored` when it still cannot, `usage` when it does not wait for anything, or is not of
- *   keys alone
+ * @throws HoldfastError `authority_restored` when it still cannot, `usage` when it does not wait for anything, for two choices,
+ *   and for one that is for keys alone where it is of more
  */
-export async function resumeRestore({
-  home,
-  ofKeysAlone,
-  database,
-  ...order
-}: ResumeOrder): Promise<CaughtUp> {
+export async function resumeRestore(order: ResumeOrder): Promise<CaughtUp> {
+  const { home, database } = order;
+  whyLost(order);
   using _lock = await lockHome(home);
   const directory = authorityDirectory(home);
   if (database === undefined) await existingDatabase(directory);
   await using records = await openRecords(directory, { database });
   const standing = (await records.state.read())?.standing;
-  if (ofKeysAlone) await checkKnowsNone(records, home);
+  if (isOfKeysAlone(order)) await checkKnowsNone(records, home);
   if (standing === 'restored') return await catchUp(records, order);
   throw new HoldfastError('usage', `the authority in ${home} does not wait for its log: it is ${standing}`, {
     hint: 'name a backup to restore into another home: holdfast ca restore FILE --home DIR',
@@ -122,31 +170,12 @@ async function checkKnowsNone({ certificates }: Records, home: string): Promise<
   });
 }
 
-async function fill(directory: string, order: RestoreOrder): Promise<Restored> {
-  const { manifest, keystore } = await unpackBackup(directory, order);
-  await using records = await openRecords(directory);
-  await check(records, keystore, manifest, order);
-  await beginEpoch(records);
-  const complete = order.complete === true || manifest.retired;
-  const rootFrom = manifest.keys.some(({ label, held }) => held && label.startsWith('root-'))
-    ? order.path
-    : undefined;
-  try {
-    const result = await catchUp(records, { ...order, complete, rootFrom });
-    const notes = [...result.notes, ...(await rootCameBack(records, keystore))];
-    return { manifest, result: { ...result, notes } };
-  } catch (error) {
-    if (isHoldfastError(error, 'authority_restored')) return { manifest, result: error };
-    throw error;
-  }
-}
-
 /** Whether database, log and keys belong together, and are those of the manifest. */
 async function check(
   records: AuthorityRecords,
   keystore: Keystore,
   manifest: BackupManifest,
-  { path, clock, names }: RestoreOrder,
+  { path, clock, names }: RestoreOrder & { readonly path: string },
 ): Promise<void> {
   const { network, log, root } = manifest;
   const head = await new AuditLog(records, manifest.epoch, clock).verify();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Thief } from '../../../test/rig/thief.ts';
 import { dayMs, isHoldfastError, minuteMs, Secret, silentLog } from '../../base/index.ts';
-import { createNodeRequest, openRecoveryKit, signCheckpoint } from '../../enrol/index.ts';
+import { createNodeRequest, signCheckpoint } from '../../enrol/index.ts';
 import {
   type Certificate,
   createOcspRequest,
@@ -21,7 +21,6 @@ import { hashRecord } from '../log/log-record.ts';
 import { DirectoryMirror } from '../mirror/directory-mirror.ts';
 import { openAuthority } from '../opening/open-authority.ts';
 import { authorityDirectory } from '../records/authority-files.ts';
-import { restoreAuthority } from '../restore/restore-authority.ts';
 
 const order = { reason: 'cACompromise', by: 'admin/local' } as const;
 
@@ -153,11 +152,8 @@ describe('revoking an issuing certificate', () => {
     await using authority = await openAuthority({ ...home.opening, care });
     await authority.revocation.revokeIssuer('issuing-1', order);
     await authority.mirrors.flush(60_000);
-    const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
-    const key = { kind: 'recovery key', identity } as const;
     await using restored = await SampleHome.empty();
-    const rest = { mirrors: [mirror], clock: home.clock, by: 'admin/local' };
-    await restoreAuthority({ ...rest, home: restored.path, path: backup, key, names: [] });
+    await restored.restore(backup, home, { mirrors: [mirror] });
     await restored.reopen();
     const issuers = await restored.authority.custody.list();
     assert.deepEqual(
@@ -186,17 +182,9 @@ describe('revoking an issuing certificate', () => {
     const signed = signCheckpoint({ ...about, sequence: 1, head: await headOf(home, 1) }, stolen);
     const file = { signed, issuing, epochs: [{ epoch: 1, first: 1 }] };
     writeFileSync(join(mirrored.path, 'checkpoint.json'), JSON.stringify(file));
-    const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
     await using restored = await SampleHome.empty();
-    const { result } = await restoreAuthority({
-      mirrors: [new DirectoryMirror(mirrored.path)],
-      clock: home.clock,
-      by: 'admin/local',
-      home: restored.path,
-      path: backup,
-      key: { kind: 'recovery key', identity },
-      names: [],
-    });
+    const mirrors = [new DirectoryMirror(mirrored.path)];
+    const result = await restored.restore(backup, home, { mirrors });
     assert.ok(isHoldfastError(result));
     assert.match(result.message, /holds no checkpoint that this authority signed/);
   });
@@ -233,10 +221,8 @@ describe('revoking an issuing certificate', () => {
       await authority.revocation.revokeIssuer('issuing-1', order);
       await authority.mirrors.flush(60_000);
     }
-    const { identity } = await openRecoveryKit(home.kit?.reveal() ?? '');
     await using restored = await SampleHome.empty();
-    const key = { kind: 'recovery key', identity } as const;
-    await restoreAuthority({ ...rest, home: restored.path, path: backup, key, names: [] });
+    await restored.restore(backup, home, rest);
     await restored.reopen();
     await assert.rejects(restored.local('server', 'vault'), { code: 'issuer_revoked' });
     const { warnings } = await restored.authority.status();

@@ -35,6 +35,14 @@ export const BackupManifest = Type.Object(
 );
 export type BackupManifest = Static<typeof BackupManifest>;
 
+/** How the private half of the recovery key is called among what no backup holds: the recovery kit alone has it. */
+const recoveryKey = 'recovery';
+
+/** What a copy of the authority does not hold, by the keys that it is said to hold: a root that is offline, the recovery key. */
+export function notHeld(keys: readonly BackupManifest['keys'][number][]): string[] {
+  return [...keys.filter(({ held }) => !held).map(({ label }) => label), recoveryKey];
+}
+
 /** The manifest in a line, or undefined when it is none. */
 export function parseManifest(text: string): BackupManifest | undefined {
   try {

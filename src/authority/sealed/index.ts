@@ -5,8 +5,8 @@
  * it says; and its parts are never in the clear beside it.
  */
 export type { BackupKey, BackupLock } from './backup-key.ts';
-export { BackupManifest } from './backup-manifest.ts';
-export { backupDamaged, sealedKind } from './open-sealed.ts';
+export { BackupManifest, notHeld } from './backup-manifest.ts';
+export { backupDamaged, type SealedKind, sealedKind } from './open-sealed.ts';
 export { readBackup } from './read-backup.ts';
 export { removeLeftSnapshots, sha256Of, withSnapshotFile } from './snapshot-files.ts';
 export { gather, unpackBackup, unpackDatabase } from './unpack-backup.ts';

@@ -41,11 +41,21 @@ export function* backupRows({
   sequence,
   opensWith,
   keys,
+  notHeld = [],
 }: OperationAnswer<'ca.backup'>): Iterable<Row> {
   const held = keys.filter((key) => key.held).map(({ label }) => label);
   yield row('backed up', path, formatBytes(bytes), `up to record ${sequence}`, 'read back whole');
   yield row('keys', held.join(', '));
   yield row('opens with', `the ${opensWith}`);
-  for (const { label } of keys.filter((key) => !key.held))
-    yield warning(`the key ${label} is not on this machine, so it is not in the backup`);
+  yield* notHeldRows(
+    notHeld,
+    (label) => `the key ${label} is not on this machine, so it is not in the backup`,
+  );
+}
+
+/** What a copy of the authority does not hold: the recovery key, which none does, and what `missing` says of others. */
+export function* notHeldRows(labels: readonly string[], missing: (label: string) => string): Iterable<Row> {
+  for (const label of labels) if (label !== 'recovery') yield warning(missing(label));
+  if (labels.includes('recovery'))
+    yield row('not in it', 'the private recovery key', 'the recovery kit has it, and nothing else');
 }

@@ -1,7 +1,7 @@
 import { addServingOptions, databaseOption } from '../options/creation-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Word } from '../word.ts';
-import { restoreCa } from './restoring-authority.ts';
+import { restoreCa } from './restoring.ts';
 
 /** `holdfast ca restore [FILE]` */
 export const word: Word = {

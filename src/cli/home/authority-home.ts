@@ -1,15 +1,14 @@
 import type { AdminContext } from '../../admin/index.ts';
 import { type Authority, type Looks, openAuthority } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
-import { addressesOf, namesForCodes } from '../../policy/index.ts';
+import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
 import { boundCertificates } from '../../server/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import type { Context } from '../program/context.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Home } from './home.ts';
 import { keystorePassphrase } from './keystore-passphrase.ts';
-import { reachableNames } from './reachable-names.ts';
-import { databaseOf, listenersOf, readSettings, type Settings } from './settings.ts';
+import { databaseOf, readSettings, type Settings } from './settings.ts';
 import { storeOf } from './store-of.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */

@@ -3,7 +3,14 @@ import { nameKey } from '../../admin/index.ts';
 import { checkServerNames, createAuthority } from '../../authority/index.ts';
 import { writeFileAtomic } from '../../base/index.ts';
 import { describePublicKey } from '../../pki/index.ts';
-import { addressesOf, checkNetworkName, defaultListeners, parseRequestedNames } from '../../policy/index.ts';
+import {
+  addressesOf,
+  checkNetworkName,
+  defaultListeners,
+  parseRequestedNames,
+  reachableNames,
+} from '../../policy/index.ts';
+import { machineName, machineNames } from '../../transport/index.ts';
 import { readPasswordFile } from '../files/password-file.ts';
 import { type CreationOptions, defaultPort } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
@@ -13,9 +20,7 @@ import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
 import { careOf } from './care-of.ts';
 import { createHome } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
-import { machineName, machineNames } from './machine.ts';
 import { checkBegins } from './one-network.ts';
-import { reachableNames } from './reachable-names.ts';
 import { databaseOf, type Settings, writeSettings } from './settings.ts';
 
 /**

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isHoldfastError } from '../../base/index.ts';
+import { listenersOf } from '../../policy/index.ts';
 import { createHome } from './home.ts';
-import { listenersOf, parseSettings, readSettings, writeSettings } from './settings.ts';
+import { parseSettings, readSettings, writeSettings } from './settings.ts';
 
 const text =
   'network = "backup.example"\nnames = ["vault"]\nport = 8443\nstatus_address = "http://vault:8445"\n';
@@ -30,7 +31,7 @@ test('without listeners of their own, settings give the default three on the por
     [8443, 8444, 8445],
   );
   assert.deepEqual(
-    listenersOf(settings, 9000).map(({ address }) => address.port),
+    listenersOf({ ...settings, port: 9000 }).map(({ address }) => address.port),
     [9000, 9001, 9002],
   );
 });

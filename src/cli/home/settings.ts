@@ -5,9 +5,8 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { HoldfastError, Secret, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
-import { defaultListeners, ListenerPolicy, parseListeners, parseRequestedNames } from '../../policy/index.ts';
+import { ListenerPolicy, parseListeners, parseRequestedNames, reachableNames } from '../../policy/index.ts';
 import type { Home } from './home.ts';
-import { reachableNames } from './reachable-names.ts';
 
 /** What each key means: written beside it, and into `docs/reference/settings.md`, which a test compares. */
 export const about = {
@@ -155,11 +154,6 @@ export async function addSchedule(home: Home, { to, every, keep }: Schedule): Pr
   const next = `${text.trimEnd()}\n\n[authority]\n${lines.join('\n')}\n`;
   parseSettings(next, home.settings);
   await writeFileAtomic(home.settings, next);
-}
-
-/** The listeners the settings ask for, on `port` when it is said. */
-export function listenersOf(settings: Settings, port = settings.port): readonly ListenerPolicy[] {
-  return settings.listeners ?? defaultListeners(port);
 }
 
 /** The database that the records of the authority are in; undefined for the file in the home. */

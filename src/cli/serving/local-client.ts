@@ -3,11 +3,11 @@ import type { CertificateRecord } from '../../authority/index.ts';
 import { HoldfastError, isHoldfastError, minuteMs } from '../../base/index.ts';
 import type { JoinCode } from '../../enrol/index.ts';
 import { identityUri } from '../../pki/index.ts';
+import { reachableNames } from '../../policy/index.ts';
+import { machineName } from '../../transport/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { type AuthorityHome, enrolAddressesOf } from '../home/authority-home.ts';
 import type { Home } from '../home/home.ts';
-import { machineName } from '../home/machine.ts';
-import { reachableNames } from '../home/reachable-names.ts';
 import type { Context } from '../program/context.ts';
 
 const codeLifetimeMs = 10 * minuteMs;

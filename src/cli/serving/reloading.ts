@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError } from '../../base/index.ts';
-import { listenersOf, readSettings, type Settings, settingsKey } from '../home/settings.ts';
+import { listenersOf } from '../../policy/index.ts';
+import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { sayError } from '../terminal/output.ts';
 import { type Serving, sayServer, settingsOf, startServing } from './serving.ts';

@@ -1,12 +1,10 @@
 import { openOrCreateKeystore } from '../../agent/index.ts';
 import { HoldfastError, type LogLevel } from '../../base/index.ts';
-import { describeListener, type ListenerPolicy } from '../../policy/index.ts';
+import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
-import { type Credentials, Hot } from '../../transport/index.ts';
+import { type Credentials, Hot, machineName } from '../../transport/index.ts';
 import { type AuthorityHome, adminContext } from '../home/authority-home.ts';
-import { machineName } from '../home/machine.ts';
-import { reachableNames } from '../home/reachable-names.ts';
-import { listenersOf, type Settings } from '../home/settings.ts';
+import { type Settings } from '../home/settings.ts';
 import { storeOf } from '../home/store-of.ts';
 import type { Context } from '../program/context.ts';
 

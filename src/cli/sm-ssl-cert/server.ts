@@ -1,10 +1,9 @@
 import { isHoldfastError } from '../../base/index.ts';
 import { serverName, sesamFiles } from '../../compat/index.ts';
 import { type Certificate, certificatesFromPem, parseCertificate } from '../../pki/index.ts';
-import { parseRequestedNames } from '../../policy/index.ts';
+import { parseRequestedNames, reachableNames } from '../../policy/index.ts';
 import { verifyServerName } from '../../trust/index.ts';
 import { openHome } from '../home/home.ts';
-import { reachableNames } from '../home/reachable-names.ts';
 import { readSettings } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer } from '../terminal/answer.ts';

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyOf, openOrCreateKeystore } from '../../agent/index.ts';
 import { asBuffer, HoldfastError } from '../../base/index.ts';
 import { type Certificate, formatName } from '../../pki/index.ts';
+import { listenersOf } from '../../policy/index.ts';
 import {
   type BindingTarget,
   bindCertificate,
@@ -17,7 +18,7 @@ import { localPath } from '../files/local-path.ts';
 import { readChosenFile } from '../files/read-chosen-file.ts';
 import { withAdmin } from '../home/administering.ts';
 import { type Home, openHome } from '../home/home.ts';
-import { listenersOf, readSettings, type Settings } from '../home/settings.ts';
+import { readSettings, type Settings } from '../home/settings.ts';
 import { addRules, exactlyOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';

@@ -1,8 +1,8 @@
 import { openOrCreateKeystore } from '../../agent/index.ts';
+import { listenersOf } from '../../policy/index.ts';
 import { bindingName, bindingTarget, hostsOf, unbindCertificate } from '../../server/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
-import { listenersOf } from '../home/settings.ts';
 import { addRules, exactlyOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';

@@ -1,10 +1,11 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import type { Secret } from '../../base/index.ts';
+import { notHeldRows } from '../ca/backup-order.ts';
 import { type ChosenFile, checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
-import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
+import { type Answer, type Row, row } from '../terminal/answer.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { prepareDirectory } from './written-files.ts';
 
@@ -29,15 +30,18 @@ export async function backUpKeys(
   const bytes = Buffer.from(answer.file, 'base64');
   await writeChosenFile(path, bytes, chosen);
   return {
-    value: { file: path, bytes: bytes.length, keys: answer.keys },
+    value: { file: path, bytes: bytes.length, keys: answer.keys, notHeld: answer.notHeld },
     rows: keyRows(path, bytes.length, answer),
   };
 }
 
-function* keyRows(path: string, bytes: number, { keys }: OperationAnswer<'ca.export-keys'>): Iterable<Row> {
+function* keyRows(
+  path: string,
+  bytes: number,
+  { keys, notHeld = [] }: OperationAnswer<'ca.export-keys'>,
+): Iterable<Row> {
   const held = keys.filter((key) => key.held).map(({ label }) => label);
   yield row('backed up', path, formatBytes(bytes), `keys ${held.join(', ')}`);
-  for (const { label } of keys.filter((key) => !key.held))
-    yield warning(`the key ${label} is not on this machine, so it is not in the file`);
+  yield* notHeldRows(notHeld, (label) => `the key ${label} is not on this machine, so it is not in the file`);
   yield row('without', 'what was issued and revoked: holdfast ca backup holds that too');
 }

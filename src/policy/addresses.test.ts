@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { urlHost } from '../../policy/index.ts';
-import { reachableNames } from './reachable-names.ts';
+import { reachableNames, urlHost } from './addresses.ts';
 
 test('a server is reached under its names, but not under a pattern', () => {
   const names = ['*.office.example,192.168.1.*', 'Bücher.example.', '2001:DB8::7,192.168.1.7'];

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import { isLoopbackName, isNodeName, reservedNames } from '../../policy/index.ts';
+import { isLoopbackName, isNodeName, reservedNames } from '../policy/index.ts';
 
 /** This machine's host name, lower case, with whatever the name of a node cannot have replaced by `-`. */
 export function machineName(): string {
