@@ -26,6 +26,7 @@ export { whyNotRead, whyNotWritten } from './path-problem.ts';
 export { forEachLimited } from './pool.ts';
 export { makePrivateDirectory } from './private-directory.ts';
 export { isRunning, processMark } from './process-mark.ts';
+export { readChosenFile } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';
 export type { SinceBoot } from './since-boot.ts';
 export { openSocketPlace } from './socket-place.ts';

@@ -1,9 +1,8 @@
 import { Check } from 'typebox/value';
 import type { OperationAnswer } from '../../admin/index.ts';
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, readChosenFile } from '../../base/index.ts';
 import { SignedCheckpoint } from '../../enrol/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';

@@ -1,5 +1,5 @@
+import { readChosenFile } from '../../base/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';

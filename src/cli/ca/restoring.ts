@@ -9,11 +9,10 @@ import {
   restoreAuthority,
   resumeRestore,
 } from '../../authority/index.ts';
-import { HoldfastError, type Secret } from '../../base/index.ts';
+import { HoldfastError, readChosenFile, type Secret } from '../../base/index.ts';
 import { defaultPortFor } from '../../policy/index.ts';
 import { canFollow, moveHere, whoCanFollow } from '../../server/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { careOf, checkMirror, mirrorAt } from '../home/care-of.ts';
 import { checkHome, homeAt, openHome } from '../home/home.ts';
 import { newKeystorePassphrase } from '../home/keystore-passphrase.ts';

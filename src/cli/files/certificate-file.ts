@@ -1,4 +1,4 @@
-import { type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, HoldfastError, isHoldfastError, readChosenFile } from '../../base/index.ts';
 import {
   certificatesFromPkcs7,
   orderChain,
@@ -7,7 +7,6 @@ import {
   pemText,
   signed,
 } from '../../pki/index.ts';
-import { readChosenFile } from './read-chosen-file.ts';
 
 const maxFileBytes = 1024 * 1024;
 const sequenceTag = 0x30;

@@ -1,7 +1,6 @@
-import { HoldfastError, Secret } from '../../base/index.ts';
+import { HoldfastError, readChosenFile, Secret } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
 import { localPath } from './local-path.ts';
-import { readChosenFile } from './read-chosen-file.ts';
 
 /** As many characters as a password may have, each of at most four bytes, and the end of its line. */
 const maxLength = 1024;

@@ -1,7 +1,6 @@
 import type { OperationAnswer } from '../../admin/index.ts';
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, readChosenFile } from '../../base/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { askAdmin, withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, note, type Row, row } from '../terminal/answer.ts';

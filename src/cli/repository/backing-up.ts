@@ -1,9 +1,9 @@
 import { readDamagedPacks } from '../../agent/index.ts';
+import { readChosenFile } from '../../base/index.ts';
 import { parseExcludeFile, pathText } from '../../files/index.ts';
 import { type ArchiveSummary, archive, type BareReason, type Repository } from '../../repository/index.ts';
 import { localPath } from '../files/local-path.ts';
 import type { NamedPaths } from '../files/named-paths.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { homeAt, openHome } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
 import type { ExcludeOptions } from '../options/repository-options.ts';

@@ -9,7 +9,7 @@ import {
   openEscrowed,
   readNodeState,
 } from '../../agent/index.ts';
-import { HoldfastError, type Secret } from '../../base/index.ts';
+import { HoldfastError, readChosenFile, type Secret } from '../../base/index.ts';
 import {
   type EscrowFingerprint,
   type JoinCode,
@@ -22,7 +22,6 @@ import { isNamePattern } from '../../pki/index.ts';
 import type { StoredSnapshot } from '../../repository/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { readPasswordFile } from '../files/password-file.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { checkHome, homeAt, openHome } from '../home/home.ts';
 import { checkMayHoldNode } from '../home/one-network.ts';
 import { openOwnNode } from '../home/own-node.ts';

@@ -1,11 +1,10 @@
 import { Option } from 'commander';
 import { handIn, listPending, type OwnRequest } from '../../agent/index.ts';
-import { type Bytes, equalBytes } from '../../base/index.ts';
+import { type Bytes, equalBytes, readChosenFile } from '../../base/index.ts';
 import { maxSubmissionBytes, type RequestAnswer, type RequestServer } from '../../enrol/index.ts';
 import { type Role, requestFromText, roles } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { checkHome, openHome } from '../home/home.ts';
 import { givenJoinCode } from '../joining/given-join-code.ts';
 import { addServerOptions, type ServerOptions, saidServer, serverOf } from '../options/server-options.ts';

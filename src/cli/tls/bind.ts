@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyOf, openOrCreateKeystore } from '../../agent/index.ts';
-import { asBuffer, HoldfastError } from '../../base/index.ts';
+import { asBuffer, HoldfastError, readChosenFile } from '../../base/index.ts';
 import { type Certificate, formatName } from '../../pki/index.ts';
 import { listenersOf } from '../../policy/index.ts';
 import {
@@ -15,7 +15,6 @@ import {
 } from '../../server/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
-import { readChosenFile } from '../files/read-chosen-file.ts';
 import { withAdmin } from '../home/administering.ts';
 import { type Home, openHome } from '../home/home.ts';
 import { readSettings, type Settings } from '../home/settings.ts';

@@ -1,28 +1,38 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HoldfastError, systemErrorCode } from '../../base/index.ts';
+import { HoldfastError, readChosenFile, secondMs, systemErrorCode } from '../../base/index.ts';
 import type { PostgresPlace } from './place.ts';
 
 /**
  * The password of a user: of the URL, of `PGPASSWORD`, or of the first line that fits in a file of passwords
  * (postgresql.org/docs/current/libpq-pgpass.html). Read each time that a server asks, so that it can be changed.
  *
- * @throws HoldfastError `database_refused` when there is none, `settings_invalid` when others can read the file
+ * @param patienceMs how long a pipe is waited for that nobody writes to
+ * @throws HoldfastError `path_not_found` for a file that cannot be read, `database_refused` when there is none, `settings_invalid` when others can read the file
  */
-export async function findPassword(place: PostgresPlace): Promise<string> {
+export async function findPassword(place: PostgresPlace, patienceMs = 5 * secondMs): Promise<string> {
   const path = place.passwordFile ?? process.env['PGPASSFILE'] ?? join(homedir(), '.pgpass');
-  const known = place.password?.reveal() ?? process.env['PGPASSWORD'] ?? (await readPassword(path, place));
+  const known =
+    place.password?.reveal() ?? process.env['PGPASSWORD'] ?? (await readPassword(path, place, patienceMs));
   if (known !== undefined) return known;
   throw new HoldfastError('database_refused', `${place.name} asks for a password, and none was found`, {
     hint: `put ${place.host}:${place.port}:${place.database}:${place.user}:PASSWORD into ${path}`,
   });
 }
 
-async function readPassword(path: string, place: PostgresPlace): Promise<string | undefined> {
+const maxBytes = 1024 * 1024;
+const hint = 'name a file of passwords as libpq has it: passfile=FILE in the URL';
+
+async function readPassword(
+  path: string,
+  place: PostgresPlace,
+  patienceMs: number,
+): Promise<string | undefined> {
   try {
     await checkPrivate(path);
-    return passwordIn(await readFile(path, 'utf8'), place);
+    const text = await readChosenFile(path, { maxBytes, what: 'password file', hint, patienceMs });
+    return passwordIn(text.toString('utf8'), place);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

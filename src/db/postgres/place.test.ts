@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isHoldfastError, Secret } from '../../base/index.ts';
-import { parsePostgresUrl } from './place.ts';
+import { findPassword } from './password-file.ts';
+import { parsePostgresUrl, readTlsFiles } from './place.ts';
 
 const parse = (url: string): ReturnType<typeof parsePostgresUrl> => parsePostgresUrl(new Secret(url));
 
@@ -55,6 +60,21 @@ describe('the URL of a PostgreSQL database', () => {
       certificate: undefined,
       key: undefined,
     });
+  });
+
+  it('names a file of passwords or certificates, which is not waited for without end', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'holdfast-place-'));
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    const place = parse(`postgres://ann@db.example/b?passfile=${encodeURIComponent(pipe)}`);
+    const none = { code: 'path_not_found', message: /nothing came out of it within/ };
+    await assert.rejects(findPassword(place, 50), none);
+    const written = findPassword(place);
+    await writeFile(pipe, 'db.example:*:*:ann:s3cret\n');
+    assert.equal(await written, 's3cret');
+    const tls = { roots: '/dev/zero', certificate: undefined, key: undefined };
+    await assert.rejects(readTlsFiles(tls), { code: 'settings_invalid', message: /\/dev\/zero is too long/ });
+    await rm(directory, { recursive: true });
   });
 
   it('is refused with what is wrong in it, and never with its password', () => {

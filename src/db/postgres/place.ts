@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { HoldfastError, Secret } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError, readChosenFile, Secret } from '../../base/index.ts';
 
 /** Which PostgreSQL database, as its URL says. */
 export interface PostgresPlace {
@@ -67,12 +66,14 @@ export async function readTlsFiles(
   return { ca, cert, key: secretKey };
 }
 
+const maxTlsBytes = 1024 * 1024;
+
 async function readNamed(path: string | undefined): Promise<Buffer | undefined> {
-  try {
-    return path === undefined ? undefined : await readFile(path);
-  } catch (cause) {
-    throw invalid(`${path} cannot be read`, 'name a file with certificates in the URL', cause);
-  }
+  if (path === undefined) return undefined;
+  return await readChosenFile(path, { maxBytes: maxTlsBytes }).catch((cause: unknown) => {
+    if (!isHoldfastError(cause)) throw cause;
+    throw invalid(cause.message, 'name a file with certificates in the URL', cause);
+  });
 }
 
 function readUrl(secret: Secret<string>): URL {

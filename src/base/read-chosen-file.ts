@@ -1,7 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, HoldfastError, minuteMs, systemErrorCode, whyNotRead } from '../../base/index.ts';
+import { minuteMs } from './clock.ts';
+import { HoldfastError, systemErrorCode } from './error.ts';
+import type { ErrorCode } from './errors/catalogue.ts';
+import { whyNotRead } from './path-problem.ts';
 
 /** What a file that a person named may be. */
 export interface FileToRead {
