@@ -25,7 +25,8 @@ describe('an authority whose records are in PostgreSQL', () => {
     place = temporaryDirectory();
     postgres = await PostgresServer.start();
     writeFileSync(at('pgpass'), `*:*:*:postgres:${postgres.password}\n`, { mode: 0o600 });
-    for (const name of ['moved', 'cut', 'begun', 'restored']) await postgres.query(`CREATE DATABASE ${name}`);
+    for (const name of ['moved', 'cut', 'begun', 'restored', 'pieces'])
+      await postgres.query(`CREATE DATABASE ${name}`);
     network = await Network.start(at('server'));
     client = await network.join('laptop', at('laptop'));
     writeFileSync(at('letter'), 'Dear Ann,\n');
@@ -88,6 +89,25 @@ describe('an authority whose records are in PostgreSQL', () => {
     await assertRefused(['token', 'list', ...home], { ...refusal, hint: /put back what holdfast\.toml had/ });
   });
 
+  it('is moved by the same words again, however its move was cut short', async () => {
+    const home = ['--home', at('pieces')];
+    await holdfast(['init', '--network', 'pieces.test', '--names', 'localhost', ...home]);
+    const before = readFileSync(at('pieces/holdfast.toml'), 'utf8');
+    const file = at('pieces/authority/authority.db');
+    const migrate = ['db', 'migrate', '--to', url('pieces'), ...home];
+    await holdfast(migrate);
+    // As a kill leaves it that comes when all is copied, and before the settings say so.
+    writeFileSync(at('pieces/holdfast.toml'), before);
+    renameSync(`${file}.moved`, `${file}.moving`);
+    await holdfast(migrate);
+    // And one that comes among the tables: what says whose records they are is copied last.
+    writeFileSync(at('pieces/holdfast.toml'), before);
+    renameSync(`${file}.moved`, file);
+    await postgres.query('DELETE FROM authority', 'pieces');
+    await holdfast(migrate);
+    await holdfast(['audit', 'verify', ...home]);
+  });
+
   it('waits for a database that is away for a while, and nothing is lost', async () => {
     await postgres.stop();
     const saving = client.run(['backup', at('letter')]);
@@ -139,6 +159,17 @@ describe('an authority whose records are in PostgreSQL', () => {
         }[]
       ).map(({ name }) => name);
     for (const which of ['begun', 'in-database', 'in-file']) assert.deepEqual(await listed(which), ['first']);
+    // As a kill leaves it that comes when the records are in the database, and before the keys are in their place.
+    renameSync(at('in-database/authority'), at('in-database/authority.new-0123abcd'));
+    for (const file of ['authority.db', 'authority.db.moving']) {
+      renameSync(at('in-database/authority.new-0123abcd/authority.db.moved'), at('x.db'));
+      renameSync(at('x.db'), at('in-database/authority.new-0123abcd', file));
+      const { stdout } = await restore('in-database', '--database', url('restored'));
+      assert.match(stdout, /at work/);
+      renameSync(at('in-database/authority'), at('in-database/authority.new-0123abcd'));
+    }
+    renameSync(at('in-database/authority.new-0123abcd'), at('in-database/authority'));
+    assert.deepEqual(await listed('in-database'), ['first']);
     await holdfast(['audit', 'verify', '--home', at('in-database')]);
     assert.ok(existsSync(at('in-file/authority/authority.db')));
     assert.ok(!existsSync(at('in-database/authority/authority.db')));

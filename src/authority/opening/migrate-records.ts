@@ -34,7 +34,7 @@ export interface MigratedRecords {
 /**
  * Moves all that is on record from the file of a home into another database: copied at one moment, counted on both sides,
  * and the log there checked against its chain and every table. Cut short before `settle` has resolved, it can be
- * done again, and the database is to be made anew.
+ * done again with the same database.
  *
  * @throws HoldfastError `home_in_use`, `database_refused` when the database is not empty, `authority_damaged`, and the errors
  *   of both databases

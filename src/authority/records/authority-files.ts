@@ -42,7 +42,7 @@ async function whyMissing(directory: string): Promise<HoldfastError> {
   return authorityDamaged(`${databasePath(directory)} is missing`);
 }
 
-const moveAgain = 'say it again, with a database that is empty: holdfast db migrate --to URL';
+const moveAgain = 'say it again, with the same database: holdfast db migrate --to URL';
 const nameIt =
   'put back what holdfast.toml had as url under [database]; the file of before does not know what came after';
 

@@ -16,7 +16,7 @@ export interface MoveSteps {
 }
 
 /**
- * Copies the records of an authority from its directory into another database, which is empty. For whoever holds the lock of
+ * Copies the records of an authority from its directory into another database, which is empty or has that copy. For whoever holds the lock of
  * the home. The file stays, under another name, which is given: it has that name before anything says where the records
  * are, so that nothing is ever recorded in two places.
  *
@@ -30,7 +30,9 @@ export async function moveRecords(
   const path = databasePath(directory);
   {
     await using from = await openRecords(directory);
-    await copyTables({ from: { kind: 'sqlite', path }, to, migrations: authorityMigrations, tables });
+    // Cut short after it had copied all, it is said again with the same database.
+    if (!(await hasCopy(from, directory, to)))
+      await copyTables({ from: { kind: 'sqlite', path }, to, migrations: authorityMigrations, tables });
     await using copy = await openRecords(directory, { database: to });
     await check?.(copy, from);
   }
@@ -65,6 +67,11 @@ export async function finishMove(directory: string, to: AuthorityRecords): Promi
     return true;
   }
   return false;
+}
+
+async function hasCopy(from: Records, directory: string, to: DatabasePlace): Promise<boolean> {
+  await using copy = await openRecords(directory, { database: to });
+  return await isCopy(copy, from);
 }
 
 /** Whether they have the same log, and as many rows of everything. */
