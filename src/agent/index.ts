@@ -35,7 +35,7 @@ export { enrolAddress, renewLate } from './late-renewal.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
 export { findKeystore, type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
-export { adoptEscrowed, type EscrowedRepository, type EscrowProof, openEscrowed } from './open-escrowed.ts';
+export type { EscrowProof } from './open-escrowed.ts';
 export {
   completePending,
   findPendingFor,
@@ -48,6 +48,7 @@ export {
   type PendingRequest,
 } from './pending-requests.ts';
 export { localPlace, type OpenPlaceOptions, openRepositoryAt, type Place, randomPassword } from './place.ts';
+export { checkRecoveryCode, type Recovery, recoverRepository } from './recover-node.ts';
 export { rejoinNode, renewNode } from './renewal.ts';
 export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';
 export {

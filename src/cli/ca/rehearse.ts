@@ -1,11 +1,10 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readPasswordFile } from '../files/password-file.ts';
+import { readKit, readPasswordFile } from '../files/password-file.ts';
 import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
-import { readKit } from '../repository/recovering.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 

@@ -1,5 +1,7 @@
 import { HoldfastError, readChosenFile, Secret } from '../../base/index.ts';
+import { needsPassphrase, openRecoveryKit, type RecoveryKit } from '../../enrol/index.ts';
 import type { Context } from '../program/context.ts';
+import { askSecret } from '../terminal/ask-password.ts';
 import { localPath } from './local-path.ts';
 
 /** As many characters as a password may have, each of at most four bytes, and the end of its line. */
@@ -23,4 +25,37 @@ export async function readPasswordFile(context: Context, file: string): Promise<
     });
   }
   return new Secret(password);
+}
+
+const maxKitBytes = 1024 * 1024;
+
+/** A recovery kit as a command names it. */
+export interface NamedKit {
+  readonly kit: string;
+  readonly passphraseFile?: string | undefined;
+}
+
+/** The recovery kit in a file. Errors: `path_not_found`, and as {@link openRecoveryKit}. */
+export async function readKit(
+  context: Context,
+  { kit: file, passphraseFile }: NamedKit,
+): Promise<RecoveryKit> {
+  const path = localPath(context.workingDirectory, file);
+  const bytes = await readChosenFile(path, {
+    maxBytes: maxKitBytes,
+    what: 'recovery kit',
+    hint: 'name the file with --kit FILE',
+    tooLong: 'recovery_kit_malformed',
+  });
+  const text = bytes.toString('utf8');
+  return await openRecoveryKit(text, await passphraseFor(context, text, passphraseFile));
+}
+
+async function passphraseFor(
+  context: Context,
+  text: string,
+  file: string | undefined,
+): Promise<Secret<string> | undefined> {
+  if (file !== undefined) return await readPasswordFile(context, file);
+  return needsPassphrase(text) ? await askSecret(context, 'passphrase of the recovery kit') : undefined;
 }
