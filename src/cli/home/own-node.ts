@@ -1,8 +1,8 @@
 import { type Node, openNode, readNodeState } from '../../agent/index.ts';
 import { HoldfastError } from '../../base/index.ts';
+import { machineName } from '../../transport/index.ts';
 import type { Context } from '../program/context.ts';
 import { type Home, openHome } from './home.ts';
-import { machineName } from './machine.ts';
 import { readSettings } from './settings.ts';
 
 /**
