@@ -9,9 +9,8 @@ import { SampleHome } from '../src/authority/authority.fixture.ts';
 import { HoldfastError, silentLog } from '../src/base/index.ts';
 import { createApplication } from '../src/server/application.ts';
 import { EnrolLimit } from '../src/server/enrol-limit.ts';
-import { matchPath } from '../src/server/match-path.ts';
 import { openApiDocument } from '../src/server/openapi.ts';
-import { findRoute, routes } from '../src/server/routes.ts';
+import { findRoute, matchPath, routes } from '../src/server/routes.ts';
 import { sampleContext } from './rig/every-operation.ts';
 
 interface Answer {

@@ -10,7 +10,7 @@ import { defaultListeners, type ListenerPolicy } from '../src/policy/index.ts';
 import { storageService } from '../src/server/service.ts';
 import { startServer } from '../src/server/start-server.ts';
 import { createStorageHandler } from '../src/server/storage-handler.ts';
-import { localNamespaces } from '../src/server/storage-namespaces.ts';
+import { localNamespaces } from '../src/server/storage-path.ts';
 import { Hot, noBindings } from '../src/transport/index.ts';
 import { singleRootBundle } from '../src/trust/index.ts';
 import { certifiedRequest } from './rig/certified-request.ts';

@@ -26,3 +26,6 @@ export const TimeOrNull = Type.Union([Time, Type.Null()]);
 
 /** Certificates, DER: the leaf first. */
 export const Chain = Type.Array(Base64, { minItems: 1 });
+
+/** How much a list gives at once, which costs the serving thread some hundred milliseconds in short turns; the rest in pages. */
+export const maxListed = 1000;

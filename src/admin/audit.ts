@@ -3,8 +3,7 @@ import { logKinds } from '../authority/index.ts';
 import { HoldfastError, parseTime } from '../base/index.ts';
 import { SignedCheckpoint } from '../enrol/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Time } from './answer.ts';
-import { maxListed } from './max-listed.ts';
+import { type Answer, maxListed, Time } from './answer.ts';
 
 const Moment = Type.String({ maxLength: 40 });
 

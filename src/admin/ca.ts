@@ -3,7 +3,7 @@ import { describeClock, type IssuerCustody, identityLabel } from '../authority/i
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, Chain, TextOrNull, Time } from './answer.ts';
-import { describeIssuer, IssuerView } from './describe-issuer.ts';
+import { describeIssuer, IssuerView } from './describe-certificate.ts';
 
 /** The authority and its own certificates. */
 export const CaAnswer = Type.Object({

@@ -1,9 +1,9 @@
+import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { localName } from '../policy/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { firstProblem } from './first-problem.ts';
 import { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
 
 /** The admin API as its users see it, wherever the authority is. */
@@ -63,4 +63,14 @@ export function inProcessAdmin(context: AdminContext): AdminClient {
 
 function isOperationName(name: string): name is OperationName {
   return Object.hasOwn(operations, name);
+}
+
+const maxFieldLength = 100;
+
+/** What is wrong with a value that a schema does not take, its first field: `limit must be integer`. */
+export function firstProblem(schema: TSchema, value: unknown, whole: string): string {
+  const [first] = Value.Errors(schema, value);
+  const field = first?.instancePath.slice(1, maxFieldLength) || whole;
+  if (first?.keyword === 'enum') return `${field} must be one of ${first.params.allowedValues.join(', ')}`;
+  return `${field} ${first?.message ?? 'is not valid'}`;
 }

@@ -3,9 +3,8 @@ import type { Authority, CertificateRecord } from '../authority/index.ts';
 import { HoldfastError, mapInTurns } from '../base/index.ts';
 import { parseSerialNumber, roles, type SerialNumber } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, maxListed } from './answer.ts';
 import { CertificateView, describeCertificate } from './describe-certificate.ts';
-import { maxListed } from './max-listed.ts';
 
 export const certificateListInput = Type.Object(
   {

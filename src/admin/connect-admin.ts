@@ -1,3 +1,4 @@
+import { Value } from 'typebox/value';
 import { HoldfastError, isErrorCode, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
 import {
   answerMalformed,
@@ -8,9 +9,8 @@ import {
   type TlsDialer,
   transportError,
 } from '../transport/index.ts';
-import type { AdminClient } from './call.ts';
-import type { OperationInput, OperationName } from './operations.ts';
-import { parseAnswer } from './parse-answer.ts';
+import { type AdminClient, firstProblem } from './call.ts';
+import { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 /** An operation may think for long, and says nothing meanwhile. */
@@ -50,7 +50,7 @@ function socketAdmin(socketPath: string, signal?: AbortSignal): AdminClient {
 }
 
 /** How a server of the network is reached. */
-export interface NetworkWay {
+interface NetworkWay {
   readonly server: string;
   readonly dialer: TlsDialer;
   readonly line: Line;
@@ -134,4 +134,21 @@ function textOf(value: unknown): string | undefined {
 
 function isAbsent(cause: unknown): boolean {
   return ['ENOENT', 'ECONNREFUSED'].includes(systemErrorCode(cause) ?? '');
+}
+
+/**
+ * What a server answered, when it is as the operation says; fields that a newer one adds are let through.
+ * @throws HoldfastError `answer_malformed`, naming the first field that is missing or wrong
+ */
+function parseAnswer<Name extends OperationName>(
+  name: Name,
+  input: unknown,
+  where: string,
+): OperationAnswer<Name> {
+  const { answer } = operations[name];
+  if (Value.Check(answer, input)) return input as OperationAnswer<Name>;
+  const problem = firstProblem(answer, input, 'the whole');
+  throw new HoldfastError('answer_malformed', `${where}: of what it answers to ${name}, ${problem}`, {
+    hint: 'it may be of another version than this program: compare holdfast --version on both sides',
+  });
 }

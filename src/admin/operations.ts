@@ -49,9 +49,7 @@ import {
   showCertificate,
 } from './certificates.ts';
 import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
-import { CertificateView } from './describe-certificate.ts';
-import { IssuerView } from './describe-issuer.ts';
-import { exportKeys, KeysExportAnswer, keysExportInput } from './export-keys.ts';
+import { CertificateView, IssuerView } from './describe-certificate.ts';
 import { CertificateIssueAnswer, certificateIssueInput, issueCertificate } from './issue-certificate.ts';
 import {
   importPolicy,
@@ -85,15 +83,20 @@ import {
   certificateRevocableInput,
   certificateRevokeInput,
   findRevocable,
+  issuerRevokeInput,
   RevocableView,
+  RevokedIssuerView,
   RevokedView,
   revoke,
+  revokeIssuer,
 } from './revoke.ts';
-import { issuerRevokeInput, RevokedIssuerView, revokeIssuer } from './revoke-issuer.ts';
 import {
   BringOnlineAnswer,
   bringOnline,
   bringOnlineInput,
+  exportKeys,
+  KeysExportAnswer,
+  keysExportInput,
   RekeyAnswer,
   RemoveCopiesAnswer,
   rekeyInput,

@@ -16,9 +16,8 @@ import {
   roles,
 } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Chain, TextOrNull, Time, TimeOrNull } from './answer.ts';
+import { type Answer, Chain, maxListed, TextOrNull, Time, TimeOrNull } from './answer.ts';
 import { nameKey } from './describe-certificate.ts';
-import { maxListed } from './max-listed.ts';
 
 const requestFields = {
   id: Type.Integer(),

@@ -41,7 +41,7 @@ export const certificateRevokeInput = Type.Object(
 );
 
 /** Whether a mirror of the log holds a revocation: then it outlives the loss of this machine. */
-export const MirrorView = Type.Object({
+const MirrorView = Type.Object({
   name: Type.String(),
   reached: Type.Boolean(),
   /** Why not. */
@@ -87,7 +87,7 @@ export async function revoke(
 }
 
 /** Brings the log up to here to its mirrors; whoever is behind goes on by itself. */
-export async function reachMirrors({
+async function reachMirrors({
   mirrors,
   log,
 }: AdminContext['authority']): Promise<Answer<typeof RevokedView>['mirrors']> {
@@ -101,7 +101,7 @@ export async function reachMirrors({
  * A reason in a word of RFC 5280; upper and lower case do not count, since the words are long.
  * @throws HoldfastError `input_invalid`
  */
-export function parseReason(text: string): RevocationReason {
+function parseReason(text: string): RevocationReason {
   const wanted = text.toLowerCase();
   const reason = revocationReasons.find((each) => each.toLowerCase() === wanted);
   if (reason !== undefined) return reason;
@@ -111,4 +111,39 @@ export function parseReason(text: string): RevocationReason {
     throw new HoldfastError('input_invalid', message, { hint });
   }
   throw new HoldfastError('input_invalid', `reason ${text} is not one of RFC 5280`, { hint });
+}
+
+export const issuerRevokeInput = Type.Object(
+  { label: Type.String({ maxLength: 100 }), reason: Type.Optional(Type.String({ maxLength: 300 })) },
+  { additionalProperties: false },
+);
+
+/** An issuing certificate that was revoked. */
+export const RevokedIssuerView = Type.Object({
+  label: Type.String(),
+  serial: Type.String(),
+  /** What issues now. */
+  replacedBy: Type.String(),
+  /** In a word of RFC 5280. */
+  reason: Type.String(),
+  revokedAt: Time,
+  /** How many nodes have no other certificate, and renew when they come the next time. */
+  toRenew: Type.Integer(),
+  mirrors: Type.Array(MirrorView),
+});
+
+/**
+ * Revokes an issuing certificate with all that it issued, and gives the running server another certificate of its own.
+ * Errors: `root_offline`, `object_not_found`, `already_revoked`, `input_invalid` for a reason that cannot be given.
+ */
+export async function revokeIssuer(
+  { authority, renewServer }: AdminContext,
+  { label, reason = 'unspecified' }: Static<typeof issuerRevokeInput>,
+  caller: Identity,
+): Promise<Answer<typeof RevokedIssuerView>> {
+  const order = { reason: parseReason(reason), by: identityLabel(caller) };
+  const { at, ...revoked } = await authority.revocation.revokeIssuer(label, order);
+  await renewServer();
+  const toRenew = await authority.revocation.countToRenew();
+  return { ...revoked, revokedAt: at.toISOString(), toRenew, mirrors: await reachMirrors(authority) };
 }

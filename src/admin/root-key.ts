@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel } from '../authority/index.ts';
-import { type Bytes, HoldfastError, parseTime, Secret } from '../base/index.ts';
+import { identityLabel, notHeld } from '../authority/index.ts';
+import { asBuffer, type Bytes, HoldfastError, parseTime, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Time } from './answer.ts';
+import { type Answer, Base64, Time } from './answer.ts';
+import { HeldKeys, NotHeld } from './backups.ts';
 
 const Passphrase = Type.String({ minLength: 1, maxLength: 1024 });
 /** The file with the key of a root, in base64: a few kilobytes. */
@@ -129,4 +130,28 @@ function dateIn(text: string): Date {
 
 function fromBase64(text: string): Bytes {
   return Uint8Array.from(Buffer.from(text, 'base64'));
+}
+
+export const keysExportInput = Type.Object(
+  {
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    legacy: Type.Optional(Type.Boolean()),
+    /** Where the caller writes the file: absolute, for the log. */
+    to: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' })),
+  },
+  { additionalProperties: false },
+);
+
+/** Keys and certificates as PKCS#12. */
+export const KeysExportAnswer = Type.Object({ file: Base64, keys: HeldKeys, notHeld: NotHeld });
+
+/** The authority's keys and certificates as PKCS#12 under a password. Errors: those of an authority that may not work. */
+export async function exportKeys(
+  { authority }: AdminContext,
+  { password, legacy = false, to }: Static<typeof keysExportInput>,
+  caller: Identity,
+): Promise<Answer<typeof KeysExportAnswer>> {
+  const order = { password: new Secret(password), legacy, to, by: identityLabel(caller) };
+  const { file, keys } = await authority.backups.pkcs12(order);
+  return { file: asBuffer(file).toString('base64'), keys, notHeld: notHeld(keys) };
 }

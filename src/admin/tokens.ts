@@ -4,8 +4,7 @@ import { HoldfastError, hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Time } from './answer.ts';
-import { maxListed } from './max-listed.ts';
+import { type Answer, maxListed, Time } from './answer.ts';
 
 /** How long a join code lives when nothing is said. */
 const defaultLifetimeMs = 24 * hourMs;

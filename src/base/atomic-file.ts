@@ -1,8 +1,7 @@
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Bytes } from './bytes.ts';
-import { removeLeftBeside, type TemporaryForm } from './left-files.ts';
-import { temporaryName } from './temporary-name.ts';
+import { removeLeftBeside, type TemporaryForm, temporaryName } from './left-files.ts';
 
 /** How a file is written by {@link writeFileAtomic}. */
 export interface AtomicFileOptions {

@@ -1,4 +1,4 @@
-import { type SinceBoot, sinceBoot } from './since-boot.ts';
+import { readFileSync } from 'node:fs';
 
 /** Where the time comes from. Passed in wherever a date decides something, so that tests need no sleeping. */
 export interface Clock {
@@ -36,3 +36,39 @@ export const secondMs = 1000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
+
+/** How long a machine has been up, by a count that setting its clock does not change. */
+export interface SinceBoot {
+  /** Which boot: another one after each start of the machine. */
+  readonly boot: string;
+  /** Milliseconds since then, those asleep included. */
+  readonly uptimeMs: number;
+}
+
+/** How long this machine has been up, as Linux says it (proc(5)); undefined on a system that does not. */
+function sinceBoot(): SinceBoot | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    const seconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+    return Number.isFinite(seconds) ? { boot, uptimeMs: Math.round(seconds * 1000) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const form =
+  /^\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/;
+const dateLength = '2027-02-28'.length;
+
+/**
+ * The moment that somebody typed: a date, or a date and a time (ISO 8601), in the zone of this machine where a time has none;
+ * undefined for anything else. A day that its month does not have is none, where Date would take the next month's.
+ */
+export function parseTime(text: string): Date | undefined {
+  if (!form.test(text)) return undefined;
+  const day = text.slice(0, dateLength);
+  const midnight = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, dateLength) !== day)
+    return undefined;
+  return new Date(text);
+}

@@ -4,8 +4,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from './clock.ts';
 import { HoldfastError, systemErrorCode } from './error.ts';
-import { removeLeftBeside } from './left-files.ts';
-import { temporaryName } from './temporary-name.ts';
+import { removeLeftBeside, temporaryName } from './left-files.ts';
 
 /** How long a lock is waited for; what is done under one takes milliseconds. */
 const patienceMs = 10 * secondMs;

@@ -5,7 +5,17 @@
 
 export { removeLeftOf, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, toHex } from './bytes.ts';
-export { type Clock, dayMs, hourMs, ManualClock, minuteMs, secondMs, systemClock } from './clock.ts';
+export {
+  type Clock,
+  dayMs,
+  hourMs,
+  ManualClock,
+  minuteMs,
+  parseTime,
+  type SinceBoot,
+  secondMs,
+  systemClock,
+} from './clock.ts';
 export {
   HoldfastError,
   type HoldfastErrorOptions,
@@ -13,23 +23,19 @@ export {
   isSystemError,
   systemErrorCode,
   systemErrorHint,
+  whyNotRead,
+  whyNotWritten,
+  withoutStackTraces,
 } from './error.ts';
 export { type ErrorCode, errorRow, errorSections, isErrorCode } from './errors/catalogue.ts';
 export type { ErrorKind, ErrorRow } from './errors/error-row.ts';
 export { withFileLock } from './file-lock.ts';
-export { removeAbandoned } from './left-files.ts';
+export { isAbandoned, isRunning, processMark, removeAbandoned, temporaryName } from './left-files.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
-export { mapInTurns } from './map-in-turns.ts';
 export { missingMount } from './missing-mount.ts';
-export { parseTime } from './parse-time.ts';
-export { whyNotRead, whyNotWritten } from './path-problem.ts';
-export { forEachLimited } from './pool.ts';
+export { forEachLimited, mapInTurns } from './pool.ts';
 export { makePrivateDirectory } from './private-directory.ts';
-export { isRunning, processMark } from './process-mark.ts';
 export { readChosenFile } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';
-export type { SinceBoot } from './since-boot.ts';
 export { openSocketPlace } from './socket-place.ts';
-export { isAbandoned, temporaryName } from './temporary-name.ts';
-export { withoutStackTraces } from './without-stack-traces.ts';
 export { workerEntry } from './worker-entry.ts';

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { writeFileAtomic } from './atomic-file.ts';
-import { removeAbandoned } from './left-files.ts';
-import { isAbandoned, temporaryName } from './temporary-name.ts';
+import { isAbandoned, removeAbandoned, temporaryName } from './left-files.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'holdfast-left-'));
 after(() => rmSync(top, { recursive: true }));

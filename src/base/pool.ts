@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /**
  * Runs `work` over `items` with at most `limit` under way, and resolves when all are done.
  * The first failure stops the taking of further items and is thrown once those under way have ended.
@@ -21,4 +23,20 @@ export async function forEachLimited<T>(
   }
   await Promise.all(running);
   if (failures.length > 0) throw failures[0];
+}
+
+/** How long a turn may take before others get theirs. */
+const turnMs = 5;
+
+/** Maps many values in short turns: whoever else waits for this thread gets it in between. */
+export async function mapInTurns<T, R>(values: readonly T[], map: (value: T) => R): Promise<R[]> {
+  const results: R[] = [];
+  let untilMs = performance.now() + turnMs;
+  for (const value of values) {
+    results.push(map(value));
+    if (performance.now() < untilMs) continue;
+    await setImmediate();
+    untilMs = performance.now() + turnMs;
+  }
+  return results;
 }

@@ -2,9 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs } from './clock.ts';
-import { HoldfastError, systemErrorCode } from './error.ts';
+import { HoldfastError, systemErrorCode, whyNotRead } from './error.ts';
 import type { ErrorCode } from './errors/catalogue.ts';
-import { whyNotRead } from './path-problem.ts';
 
 /** What a file that a person named may be. */
 export interface FileToRead {

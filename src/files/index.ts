@@ -4,14 +4,13 @@
  * longer runs in workers. Failures are the system's own errors (`ENOENT`, `EACCES`, …) with its code, as `node:fs` throws
  * them. The libc calls that Node lacks are in one file.
  */
-export { groupName, userName } from './account.ts';
+
 export { joinPath, readDirectory, readLink } from './directory.ts';
-export { parseExcludeFile } from './exclude-file.ts';
 export { type FileStat, lstat } from './file-stat.ts';
-export { type IgnoreOptions, IgnoreRules } from './ignore-rules.ts';
+export { type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
 export { linkHops } from './link-hops.ts';
 export { makeHardLink, makeNode, makeSymlink } from './make-node.ts';
-export { type FileOrPath, setMode, setOwner, setTimes } from './metadata.ts';
+export { type FileOrPath, groupName, setMode, setOwner, setTimes, userName } from './metadata.ts';
 export { PatternList } from './path-pattern.ts';
 export { pathText, textPath } from './path-text.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';

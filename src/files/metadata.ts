@@ -1,6 +1,6 @@
 import { chmodSync, fchmodSync, fchownSync, lchownSync } from 'node:fs';
 import { asBuffer, type Bytes } from '../base/index.ts';
-import { callLibc, cString } from './libc.ts';
+import { accountName, callLibc, cString } from './libc.ts';
 
 /** What an error calls a file that is open. */
 const openFile: Bytes = Buffer.from('open file');
@@ -36,4 +36,26 @@ export function setMode(target: FileOrPath, mode: number): void {
 function timespec(timeNs: bigint): [bigint, bigint] {
   const rest = ((timeNs % perSecond) + perSecond) % perSecond;
   return [(timeNs - rest) / perSecond, rest];
+}
+
+/** The name of a user, undefined for a number without one. Asked of the system (NSS) once for each number. */
+export function userName(uid: number): string | undefined {
+  return lookUp(users, 'getpwuid', uid);
+}
+
+/** The name of a group, undefined for a number without one. Asked of the system (NSS) once for each number. */
+export function groupName(gid: number): string | undefined {
+  return lookUp(groups, 'getgrgid', gid);
+}
+
+const users = new Map<number, string | undefined>();
+const groups = new Map<number, string | undefined>();
+
+function lookUp(
+  known: Map<number, string | undefined>,
+  kind: 'getpwuid' | 'getgrgid',
+  id: number,
+): string | undefined {
+  if (!known.has(id)) known.set(id, accountName(kind, id));
+  return known.get(id);
 }

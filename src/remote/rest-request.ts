@@ -1,7 +1,22 @@
 import type { Agent } from 'node:http';
-import { bodyChunks, type ObjectBody } from '../storage/index.ts';
-import { askHttp, isHttpSuccess, transportError } from '../transport/index.ts';
-import { type Refusal, type RestAnswer, readRefusal } from './refusal.ts';
+import { type ErrorCode, HoldfastError } from '../base/index.ts';
+import {
+  type ByteRange,
+  bodyChunks,
+  checkRange,
+  formatObjectRef,
+  type ObjectBody,
+  type ObjectRef,
+  rangeError,
+} from '../storage/index.ts';
+import {
+  askHttp,
+  type HttpAnswer,
+  isHttpSuccess,
+  isPassingStatus,
+  receiveText,
+  transportError,
+} from '../transport/index.ts';
 
 /** Where requests go, and over which connections. */
 export interface RestPeer {
@@ -10,7 +25,7 @@ export interface RestPeer {
   readonly agent: Agent;
 }
 
-export interface RestRequest {
+interface RestRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Relative to the peer's URL. */
   readonly path: string;
@@ -33,4 +48,144 @@ export async function ask({ url, agent }: RestPeer, request: RestRequest): Promi
     throw transportError(error, url.host);
   });
   return isHttpSuccess(answer) ? { kind: 'answer', ...answer } : await readRefusal(answer);
+}
+
+/** The header that asks for `range`. */
+export function rangeHeader(range: ByteRange | undefined): Readonly<Record<string, string>> {
+  if (range === undefined) return {};
+  checkRange(range);
+  const { offset, length } = range;
+  return { range: `bytes=${offset}-${length === undefined ? '' : offset + length - 1}` };
+}
+
+/**
+ * The number of bytes that the answer to a GET announces; throws unless they are exactly those that were asked for.
+ * A server may answer a range past the end with what there is, which is not what was asked for.
+ */
+export function announcedLength(answer: HttpAnswer, ref: ObjectRef, range: ByteRange | undefined): number {
+  const rangeText = answer.message.headers['content-range'];
+  const length = contentLength(answer, ref);
+  if (range === undefined) {
+    if (answer.status !== 200) throw answerError(ref, `status ${answer.status} without a range`);
+    return length;
+  }
+  const [, start, end, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(rangeText ?? '') ?? [];
+  if (answer.status !== 206 || Number(start) !== range.offset) {
+    throw answerError(ref, `status ${answer.status}, content-range ${rangeText}`);
+  }
+  const wanted = range.length ?? Number(total) - range.offset;
+  if (Number(end) - range.offset + 1 !== wanted) throw rangeError(ref, range, Number(total));
+  if (length !== wanted) throw answerError(ref, `content-length ${length} for ${wanted} bytes`);
+  return length;
+}
+
+/** The size that an answer announces. */
+export function contentLength({ message }: HttpAnswer, ref: ObjectRef): number {
+  const text = message.headers['content-length'];
+  const length = Number(text ?? Number.NaN);
+  if (!Number.isSafeInteger(length) || length < 0) throw answerError(ref, `content-length ${text}`);
+  return length;
+}
+
+/** That a server broke the protocol. */
+function answerError(ref: ObjectRef, found: string): HoldfastError {
+  return new HoldfastError('storage_failed', `reading ${formatObjectRef(ref)}: the server answered ${found}`);
+}
+
+/** The bytes of an error's body that are looked at. */
+const maxErrorBytes = 4096;
+
+/** The codes that are believed when a server sends them, and with which status. */
+const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
+  400: ['object_corrupt', 'input_invalid'],
+  403: [
+    'object_exists',
+    'append_only',
+    'namespace_forbidden',
+    'certificate_expired',
+    'certificate_not_yet_valid',
+    'certificate_revoked',
+    'certificate_unknown_authority',
+    'certificate_wrong_network',
+    'certificate_wrong_role',
+    'certificate_required',
+    'certificate_not_allowed',
+    'issuer_revoked',
+  ],
+  404: ['object_not_found', 'repository_missing'],
+  503: ['store_missing'],
+};
+
+/** What a status means when no believed code comes with it. */
+const plainCodes: Readonly<Record<number, ErrorCode>> = {
+  401: 'namespace_forbidden',
+  403: 'namespace_forbidden',
+  404: 'object_not_found',
+  416: 'range_not_satisfiable',
+  507: 'storage_full',
+};
+
+/** An answer that is a success, and whose body is still to be read. */
+interface RestAnswer extends HttpAnswer {
+  readonly kind: 'answer';
+}
+
+/** Why a server refused a request. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly status: number;
+  /** Who refused. */
+  readonly host: string;
+  readonly code: ErrorCode;
+  /** Whether the server said the code itself; otherwise it follows from the status. */
+  readonly told: boolean;
+}
+
+/** The answer that `outcome` is; throws for a refusal, `server_unavailable` when it may pass. */
+export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): RestAnswer {
+  if (outcome.kind === 'answer') return outcome;
+  throw refusalError(outcome, doing);
+}
+
+/** Reads why a request was refused, and closes the answer. */
+async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
+  const { status, host, message } = answer;
+  const code = toldCode(await bodyText(answer), status) ?? believed(message.headers['holdfast-code'], status);
+  return {
+    kind: 'refusal',
+    status,
+    host,
+    code: code ?? plainCodes[status] ?? 'refused_by_peer',
+    told: code !== undefined,
+  };
+}
+
+function refusalError({ status, code, host }: Refusal, doing: string): HoldfastError {
+  // A disk is mounted by a person, in their own time: it is no failure that passes.
+  if (code === 'store_missing') return new HoldfastError(code, `${doing}: the store of ${host} is not there`);
+  const isServers = isPassingStatus(status) || (status >= 500 && !plainCodes[status] && status !== 501);
+  if (isServers) return new HoldfastError('server_unavailable', `${doing}: ${host} answered ${status}`);
+  return new HoldfastError(code, `${doing}: refused with status ${status} (${code})`);
+}
+
+function toldCode(text: string, status: number): ErrorCode | undefined {
+  try {
+    const { code } = Object(JSON.parse(text)) as { code?: unknown };
+    return believed(code, status);
+  } catch {
+    return undefined;
+  }
+}
+
+function believed(code: unknown, status: number): ErrorCode | undefined {
+  return believedCodes[status]?.find((each) => each === code);
+}
+
+/** An error's body; what is wrong with it does not matter. */
+async function bodyText(answer: HttpAnswer): Promise<string> {
+  try {
+    return await receiveText(answer, maxErrorBytes);
+  } catch {
+    return '';
+  }
 }

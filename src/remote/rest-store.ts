@@ -16,10 +16,8 @@ import {
 } from '../storage/index.ts';
 import { discardBody, Line } from '../transport/index.ts';
 import { objectChunks, openObject, type Reopen, receiveObject } from './open-object.ts';
-import { expectAnswer, type Refusal } from './refusal.ts';
 import { receiveList } from './rest-list.ts';
-import { contentLength } from './rest-range.ts';
-import { ask, type RestPeer } from './rest-request.ts';
+import { ask, contentLength, expectAnswer, type Refusal, type RestPeer } from './rest-request.ts';
 
 /** Asks for the time at which each object of a listing was stored. */
 const arrivalsHeader = 'holdfast-arrivals';

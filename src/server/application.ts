@@ -1,18 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Log, minuteMs } from '../base/index.ts';
+import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import type { Peer } from '../transport/index.ts';
-import { limitBodyTime } from './body-deadline.ts';
-import { errorBody, httpStatusOf } from './http-status.ts';
-import { loggedUrl } from './logged-url.ts';
-import { readBody } from './read-body.ts';
-import { refuseCrossSite } from './refuse-cross-site.ts';
+import { readBody } from './read-request.ts';
+import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
 import { jsonReply, type Reply, sendReply } from './reply.ts';
 import type { FoundRoute } from './routes.ts';
 import type { ServerContext } from './server-context.ts';
-import { limitIdleTime } from './storage-idle-limit.ts';
+import { limitBodyTime, limitIdleTime } from './time-limits.ts';
 
 /** A request below `/-/` for a route, once it is decided that the peer may. */
-export interface Admitted extends FoundRoute {
+interface Admitted extends FoundRoute {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly peer: Peer | undefined;
@@ -68,4 +65,14 @@ function failed({
 function sayFailure(log: Log, error: Error, url: string): void {
   if (httpStatusOf(error) >= 500) log.error('request failed', { url, error });
   else log.info('request refused', { url, error });
+}
+
+/**
+ * Refuses what a page of another site has a browser send: somebody who cannot reach this server must not leave requests
+ * by way of somebody who can. Links from elsewhere are followed; programs do not say where they come from.
+ * @throws HoldfastError `operation_forbidden`
+ */
+function refuseCrossSite({ method, headers }: IncomingMessage): void {
+  if (method !== 'POST' || headers['sec-fetch-site'] !== 'cross-site') return;
+  throw new HoldfastError('operation_forbidden', 'a page of another site sent this');
 }

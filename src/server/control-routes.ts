@@ -1,11 +1,11 @@
+import { callOperation, operationPath } from '../admin/index.ts';
 import { answerEscrow, answerEscrowPage, answerRenew, answerTrust, refusalOf } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { EnrolmentAnswer, EscrowPage, EscrowRequest, enrolPaths, RenewRequest } from '../enrol/index.ts';
 import type { Role } from '../pki/index.ts';
 import type { CertifiedPeer } from '../transport/index.ts';
-import { httpStatusOf } from './http-status.ts';
-import { queryOf } from './query-of.ts';
-import { jsonBody } from './read-body.ts';
+import { jsonBody, queryOf } from './read-request.ts';
+import { httpStatusOf } from './refuse.ts';
 import { bytesReply, jsonReply } from './reply.ts';
 import type { Call, Route } from './route.ts';
 
@@ -87,3 +87,19 @@ function certified({ peer }: Call): CertifiedPeer {
   if (peer?.by === 'certificate') return peer;
   throw new HoldfastError('operation_forbidden', 'this is for those who come with a certificate');
 }
+
+/** The admin API over HTTP: one route for the whole table. */
+export const adminRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: operationPath(':name'),
+    service: 'control',
+    access: ['admin'],
+    does: 'One operation of the table below.',
+    body: jsonBody(),
+    async handle({ admin }, { params: { name = '' }, body, peer }) {
+      if (peer === undefined) throw new TypeError(`${name} was called without a peer`);
+      return jsonReply(await callOperation(admin, name, body, peer.identity));
+    },
+  },
+];

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Authority } from '../authority/index.ts';
 import { HoldfastError, type Log } from '../base/index.ts';
+import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
 import type { CertifiedPeer, PeerGate } from '../transport/index.ts';
 import { checkRole } from '../trust/index.ts';
-import type { HearCheckpoint } from './hear-checkpoint.ts';
-import type { NoteRefusal } from './note-refusal.ts';
-import { refuse } from './refuse.ts';
+import { type NoteRefusal, refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute, storageRoute } from './routes.ts';
 import type { ServerService } from './service.ts';
@@ -78,4 +79,34 @@ async function admit(
   // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
   if (peer.identity.role !== 'admin' || peer.identity.name !== localName) return peer;
   throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);
+}
+
+/**
+ * Listens to what a peer knows of the log, before its certificate is judged; undefined when that is nothing new, else a promise that
+ * rejects with `authority_superseded`. A peer that says something is told how far the log has come here.
+ */
+export type HearCheckpoint = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void> | undefined;
+
+/**
+ * Hears checkpoints for `authority`. Whoever followed a newer copy of it comes with a certificate that is not on record
+ * here, so that nothing but the checkpoint's own signature counts. That is looked at only when it claims more than is known
+ * here, and once for each connection.
+ */
+export function checkpointHearer(
+  authority: Pick<Authority, 'checkpoint' | 'knowsLessThan' | 'hear'>,
+  gate: Pick<PeerGate, 'pathOf'>,
+): HearCheckpoint {
+  const heard = new WeakSet<Socket>();
+  return (request, response) => {
+    const { socket } = request;
+    const signed = readCheckpointHeader(request.headers[checkpointHeader]);
+    if (signed === undefined) return undefined;
+    response.setHeader(checkpointHeader, encodeCheckpointHeader(authority.checkpoint()));
+    if (heard.has(socket) || !authority.knowsLessThan(signed)) return undefined;
+    heard.add(socket);
+    return authority.hear(signed, gate.pathOf(socket));
+  };
 }

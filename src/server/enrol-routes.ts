@@ -1,9 +1,8 @@
 import { answerJoin, refusalOf } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { EnrolmentAnswer, enrolPaths, JoinRequest } from '../enrol/index.ts';
-import { httpStatusOf } from './http-status.ts';
-import { peerAddress } from './peer-address.ts';
-import { jsonBody } from './read-body.ts';
+import { jsonBody, peerAddress } from './read-request.ts';
+import { httpStatusOf } from './refuse.ts';
 import { bytesReply, jsonReply } from './reply.ts';
 import type { Route } from './route.ts';
 import type { ServerContext } from './server-context.ts';

@@ -2,8 +2,7 @@ import { hash } from 'node:crypto';
 import { type Authority, type OcspAnswerBytes, statusPaths } from '../authority/index.ts';
 import type { Bytes } from '../base/index.ts';
 import type { PostService } from './answer-posts.ts';
-import { cacheFor } from './cache-for.ts';
-import { bytesReply } from './reply.ts';
+import { bytesReply, cacheFor } from './reply.ts';
 import type { Route } from './route.ts';
 
 const requestType = 'application/ocsp-request';

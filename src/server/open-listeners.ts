@@ -1,10 +1,11 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { isHoldfastError } from '../base/index.ts';
+import { isHoldfastError, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import type { Listener } from '../transport/index.ts';
 
 /** Opens what a policy says. Errors: those of `listen` */
-export type OpenListener = (policy: ListenerPolicy) => Promise<Listener>;
+type OpenListener = (policy: ListenerPolicy) => Promise<Listener>;
 
 /** The listeners of a server, brought to what policies say while it runs. */
 export class OpenListeners implements AsyncDisposable {
@@ -56,3 +57,27 @@ export class OpenListeners implements AsyncDisposable {
     void listener.retire().then(() => this.#retiring.delete(listener));
   }
 }
+
+/** How long those who prove nothing may say nothing between two requests, and how many requests a connection has. */
+const strangersKeepAliveMs = 15 * secondMs;
+const strangersMaxRequests = 1000;
+
+/** The HTTP server behind a listener: one for those who have proved an identity, or a shorter one for everybody. */
+export function listenerHttp({ clientCertificate }: ListenerPolicy, onRequest: RequestListener): Server {
+  if (clientCertificate === 'require') return createServer(storageHttpOptions, onRequest);
+  const server = createServer({ ...storageHttpOptions, keepAliveTimeout: strangersKeepAliveMs }, onRequest);
+  server.maxRequestsPerSocket = strangersMaxRequests;
+  return server;
+}
+
+/**
+ * What an HTTP server needs so that uploads may take as long as they take; the idle limit is the storage handler's. Whoever
+ * sends no request, or the head of one byte by byte, is looked for every second.
+ */
+export const storageHttpOptions: ServerOptions = {
+  requestTimeout: 0,
+  headersTimeout: 10 * secondMs,
+  connectionsCheckingInterval: secondMs,
+  keepAliveTimeout: 75 * secondMs,
+  noDelay: true,
+};

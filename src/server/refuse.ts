@@ -1,8 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isHoldfastError, type Log } from '../base/index.ts';
-import { isToldToPeer } from '../transport/index.ts';
-import { errorBody, httpStatusOf } from './http-status.ts';
-import { loggedUrl } from './logged-url.ts';
+import type { Socket } from 'node:net';
+import { type Authority, triedByPeers } from '../authority/index.ts';
+import {
+  type ErrorCode,
+  errorRow,
+  isHoldfastError,
+  isSystemError,
+  type Log,
+  systemErrorHint,
+} from '../base/index.ts';
+import { isToldToPeer, namedIdentity } from '../transport/index.ts';
+import { peerAddress } from './read-request.ts';
 
 /**
  * Answers what could not be done, and says so in the log. Of a certificate, only a peer of our own authority learns what
@@ -31,4 +39,59 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
 
 function isSilent(error: unknown): boolean {
   return isHoldfastError(error) && error.code.startsWith('certificate_') && !isToldToPeer(error);
+}
+
+/** Has the authority keep that whoever is at the other end was refused, and why. */
+export type NoteRefusal = (socket: Socket, error: unknown) => void;
+
+/** What somebody does who cannot say who they are: counted, and nothing else. */
+const refusalsOfStrangers: readonly ErrorCode[] = ['certificate_required', 'certificate_unknown_authority'];
+
+/**
+ * Keeps in the log of decisions who was refused at the gate, or let in and then refused what is not theirs: one of ours by
+ * name and address, so that a stolen machine is seen to try; anybody else as a number. What else is refused (a path that is not there) is nobody's decision.
+ */
+export function refusalNoter(authority: Authority, log: Log): NoteRefusal {
+  return (socket, error) => {
+    if (!isHoldfastError(error) || error.code === 'issuer_revoked') return;
+    const isNamed = isToldToPeer(error) || triedByPeers.includes(error.code);
+    const identity = isNamed ? namedIdentity(socket) : undefined;
+    if (identity === undefined && !refusalsOfStrangers.includes(error.code)) return;
+    authority
+      .noteRefusal(error, identity && { identity, from: peerAddress({ socket }) })
+      .catch((failure: unknown) => log.warn('a refusal could not be recorded', { error: failure }));
+  };
+}
+
+/** The status to answer whatever a handler threw. */
+export function httpStatusOf(error: unknown): number {
+  return isHoldfastError(error) ? (errorRow(error.code).status ?? 500) : 500;
+}
+
+/** What a caller is told of a failure. */
+interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * What is told of `error`: an expected refusal in full, of what is wrong with the server itself its code at most. Paths
+ * and the like, and what the system refused, are in its log, and told to `administrators` alone; a bug is told to nobody.
+ */
+export function errorBody(error: unknown, to: 'administrators' | 'peers'): ErrorBody {
+  if (to === 'administrators' && isSystemError(error))
+    return { code: error.code ?? 'internal', message: error.message, hint: systemErrorHint };
+  if (!isHoldfastError(error)) return { code: 'internal', message: failed };
+  const { code, message, hint } = error;
+  if (to === 'peers' && httpStatusOf(error) >= 500) return { code, message: failed };
+  return { code, message, hint };
+}
+
+const failed = 'the server failed; its log says why';
+
+/** A URL as the log may have it: the handle of a request, which is a secret of whoever follows it, is left out. */
+export function loggedUrl(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path.replaceAll(/(?<=\/requests\/)[^/]+/g, '[redacted]');
 }

@@ -13,11 +13,9 @@ import {
   requestPaths,
   SubmitRequest,
 } from '../enrol/index.ts';
-import { httpStatusOf } from './http-status.ts';
 import { limitRefusals } from './limit-refusals.ts';
-import { peerAddress } from './peer-address.ts';
-import { queryOf } from './query-of.ts';
-import { type Body, jsonOf, tooLarge } from './read-body.ts';
+import { type Body, jsonOf, peerAddress, queryOf, tooLarge } from './read-request.ts';
+import { httpStatusOf } from './refuse.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import type { Call, Route } from './route.ts';
 import type { ServerContext } from './server-context.ts';

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import type { Role } from '../pki/index.ts';
 import type { Service } from '../policy/index.ts';
 import type { Peer } from '../transport/index.ts';
-import type { Body } from './read-body.ts';
+import type { Body } from './read-request.ts';
 import type { Reply } from './reply.ts';
 import type { ServerContext } from './server-context.ts';
 

@@ -2,7 +2,7 @@ import type { AdminContext } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import type { Log } from '../base/index.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
-import type { NoteRefusal } from './note-refusal.ts';
+import type { NoteRefusal } from './refuse.ts';
 
 /** What the routes work on. */
 export interface ServerContext {

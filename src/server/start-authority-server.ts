@@ -12,17 +12,16 @@ import {
 import { type Credentials, Hot, type TlsBindings } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { createApplication } from './application.ts';
+import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
-import { followDecisions } from './follow-decisions.ts';
-import { checkpointHearer } from './hear-checkpoint.ts';
-import { refusalNoter } from './note-refusal.ts';
+import { followDecisions, watchStanding } from './follow-decisions.ts';
 import { postedOcsp } from './ocsp-routes.ts';
+import { refusalNoter } from './refuse.ts';
 import { routedService, storageService } from './service.ts';
 import { type StandingView, startServer } from './start-server.ts';
 import { createStorageHandler } from './storage-handler.ts';
-import { localNamespaces } from './storage-namespaces.ts';
+import { localNamespaces } from './storage-path.ts';
 import { type StorePlace, storeWatch } from './store-place.ts';
-import { watchStanding } from './watch-standing.ts';
 
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {

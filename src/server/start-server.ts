@@ -13,11 +13,9 @@ import {
   type TlsBindings,
 } from '../transport/index.ts';
 import { answerPosts, type PostService } from './answer-posts.ts';
-import { createDispatcher, type Destinations } from './dispatch.ts';
-import type { HearCheckpoint } from './hear-checkpoint.ts';
-import { listenerHttp } from './listener-http.ts';
-import type { NoteRefusal } from './note-refusal.ts';
-import { OpenListeners } from './open-listeners.ts';
+import { createDispatcher, type Destinations, type HearCheckpoint } from './dispatch.ts';
+import { listenerHttp, OpenListeners } from './open-listeners.ts';
+import type { NoteRefusal } from './refuse.ts';
 import type { ServerService } from './service.ts';
 
 /** Who is of the network and good: what a server has to know of an authority, be it its own or one elsewhere. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { statusPaths } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { bytesReply, jsonReply } from './reply.ts';
+import { bytesReply, cacheFor, jsonReply } from './reply.ts';
 import type { Route } from './route.ts';
 
 /** What anybody may know: that the server is there, and the certificates that certificates point to. */
@@ -39,6 +39,28 @@ export const statusRoutes: readonly Route[] = [
       return bytesReply('application/pkix-cert', certificate.der, {
         'cache-control': 'public, max-age=86400',
       });
+    },
+  },
+];
+
+/** Revocation lists, as certificates say where they are. They can be large, so whoever has the newest one is told only that. */
+export const crlRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    head: true,
+    path: statusPaths.crl(':label'),
+    service: 'status',
+    access: 'anybody',
+    does: 'The newest revocation list of an issuer, DER.',
+    async handle({ authority, admin: { clock } }, { params: { label = '' }, request: { headers } }) {
+      const list = await authority.revocation.crl(label);
+      if (list === undefined) throw new HoldfastError('object_not_found', 'there is no such revocation list');
+      const { signedAt, nextUpdate } = list;
+      const tag = `"${list.number}"`;
+      const caching = cacheFor({ tag, changedAt: signedAt, goodUntil: nextUpdate, nowMs: clock.now() });
+      if (headers['if-none-match'] === tag) return { status: 304, headers: caching };
+      // The same memory for all who are slow to take it.
+      return bytesReply('application/pkix-crl', list.der, caching);
     },
   },
 ];

@@ -2,9 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { HoldfastError } from '../base/index.ts';
 import type { ObjectRef, ObjectStore, ObjectType } from '../storage/index.ts';
 import { sendObject } from './storage-download.ts';
-import type { StorageExchange } from './storage-exchange.ts';
 import { sendList } from './storage-list.ts';
-import type { StoragePath } from './storage-path.ts';
+import type { StorageExchange, StoragePath } from './storage-path.ts';
 import { receiveObject } from './storage-upload.ts';
 
 /** Does what a request asks of `store` and answers it; throws what should be answered with an error. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type ErrorCode, isHoldfastError } from '../base/index.ts';
-import { httpStatusOf } from './http-status.ts';
+import { httpStatusOf } from './refuse.ts';
 
 interface Answer {
   readonly status: number;

@@ -11,8 +11,8 @@ import { closed } from '../../test/rig/closed.ts';
 import { type Bytes, HoldfastError, silentLog } from '../base/index.ts';
 import { LocalStore, MemoryStore } from '../storage/index.ts';
 import { put, refOf, sampleBytes } from '../storage/object-store.contract.ts';
+import { storageHttpOptions } from './open-listeners.ts';
 import { createStorageHandler, type StorageEvent, type StorageHandlerOptions } from './storage-handler.ts';
-import { storageHttpOptions } from './storage-http-options.ts';
 
 const typeV2 = 'application/vnd.x.restic.rest.v2';
 const sample = sampleBytes(100_000);

@@ -1,21 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
-import type { NoteRefusal } from './note-refusal.ts';
+import type { NoteRefusal } from './refuse.ts';
 import { answerStorage } from './storage-answer.ts';
-import { StorageConcurrency } from './storage-concurrency.ts';
 import { sendStorageError, storageErrorAnswer } from './storage-error-answer.ts';
-import type { StorageExchange } from './storage-exchange.ts';
-import { limitIdleTime } from './storage-idle-limit.ts';
 import {
   parseStoragePath,
+  type StorageExchange,
   type StorageNamespace,
   type StoragePath,
   type StorageTarget,
 } from './storage-path.ts';
+import { limitIdleTime } from './time-limits.ts';
 
 /** What the peer of a request may do, decided by who it is. */
-export interface StorageAccess {
+interface StorageAccess {
   /** The one client whose repositories the peer may enter. */
   readonly client: string;
   /** Whether removing is refused, except for locks. */
@@ -124,4 +123,35 @@ function isAnswered(response: ServerResponse): boolean {
 function typeOf(target: StorageTarget): ObjectType | 'config' | undefined {
   if (target.kind === 'repository') return undefined;
   return target.kind === 'list' ? target.type : target.ref.type;
+}
+
+/** Many times what restic or our own client has under way. */
+const maxAtOnce = 256;
+
+/**
+ * Counts the requests of each client that are under way. Each costs memory and an open file, and HTTP lets a peer send
+ * thousands over one connection without reading an answer.
+ */
+class StorageConcurrency {
+  readonly #running = new Map<string, number>();
+
+  /** Does `work` for `client`, or throws `rate_limited` when too much is under way for it. */
+  async run(client: string, work: () => Promise<void>): Promise<void> {
+    const running = this.#running.get(client) ?? 0;
+    if (running >= maxAtOnce) {
+      throw new HoldfastError('rate_limited', `${client} has ${running} requests under way`);
+    }
+    this.#running.set(client, running + 1);
+    try {
+      await work();
+    } finally {
+      this.#done(client);
+    }
+  }
+
+  #done(client: string): void {
+    const left = (this.#running.get(client) ?? 1) - 1;
+    if (left > 0) this.#running.set(client, left);
+    else this.#running.delete(client);
+  }
 }

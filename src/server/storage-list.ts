@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { ObjectInfo, ObjectStore, ObjectType } from '../storage/index.ts';
-import type { StorageExchange } from './storage-exchange.ts';
+import type { StorageExchange } from './storage-path.ts';
 
 const typeV1 = 'application/vnd.x.restic.rest.v1';
 const typeV2 = 'application/vnd.x.restic.rest.v2';

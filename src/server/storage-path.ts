@@ -1,5 +1,15 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { isNodeName, reservedNames } from '../policy/index.ts';
-import { isObjectId, isObjectType, type ObjectRef, type ObjectType } from '../storage/index.ts';
+import {
+  isObjectId,
+  isObjectType,
+  LocalStore,
+  type ObjectRef,
+  type ObjectStore,
+  type ObjectType,
+  PresentStore,
+} from '../storage/index.ts';
 
 /** Whose repository: a client's own, or a further one of that client by name. */
 export interface StorageNamespace {
@@ -48,4 +58,34 @@ function parseTarget(segments: readonly string[]): StorageTarget | undefined {
   if (!isObjectType(first)) return undefined;
   if (name === '') return { kind: 'list', type: first };
   return isObjectId(name) ? { kind: 'object', ref: { type: first, name } } : undefined;
+}
+
+/** One request and its answer, with the bytes of their bodies counted as they pass. */
+export interface StorageExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  receivedBytes: number;
+  sentBytes: number;
+}
+
+/** Stores remembered at a time; one that was forgotten is only looked at anew. */
+const maxStores = 1024;
+
+/**
+ * The stores of all namespaces below one directory: `<directory>/<client>` and `<directory>/<client>/<repository>`. `check`
+ * throws while that directory is not the one it should be.
+ */
+export function localNamespaces(
+  directory: string,
+  check: (forWhat?: 'change') => Promise<void>,
+): (namespace: StorageNamespace) => ObjectStore {
+  const stores = new Map<string, ObjectStore>();
+  return ({ client, repository = '' }) => {
+    const path = join(directory, client, repository);
+    const store = stores.get(path) ?? new PresentStore(new LocalStore(path, { within: directory }), check);
+    stores.delete(path);
+    stores.set(path, store);
+    if (stores.size > maxStores) stores.delete(stores.keys().next().value ?? '');
+    return store;
+  };
 }

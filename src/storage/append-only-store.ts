@@ -1,7 +1,6 @@
 import { HoldfastError } from '../base/index.ts';
 import { ForwardingStore } from './forwarding-store.ts';
-import { formatObjectRef } from './object-name.ts';
-import type { ObjectRef } from './object-store.ts';
+import { formatObjectRef, type ObjectRef } from './object-store.ts';
 
 /**
  * A store from which nothing can be taken away: removing is `append_only`, except for locks, which every run of

@@ -1,6 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
-import { formatObjectRef } from './object-name.ts';
-import type { ByteRange, ObjectRef } from './object-store.ts';
+import { type ByteRange, formatObjectRef, type ObjectRef } from './object-store.ts';
 
 /** A part of an object of known size: `length` bytes from `offset` on, all of them inside. */
 export interface ResolvedRange {

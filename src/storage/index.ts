@@ -10,9 +10,11 @@ export { CachedStore } from './cached-store.ts';
 export { makeDurableDirectories } from './durable-directory.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
-export { formatObjectRef, isObjectId, isObjectType, parseObjectName } from './object-name.ts';
 export {
   type ByteRange,
+  formatObjectRef,
+  isObjectId,
+  isObjectType,
   type ListOptions,
   type ObjectBody,
   type ObjectId,
@@ -21,6 +23,7 @@ export {
   type ObjectStore,
   type ObjectType,
   objectTypes,
+  parseObjectName,
   type ReadOptions,
   type WriteOptions,
 } from './object-store.ts';

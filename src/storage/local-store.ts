@@ -2,20 +2,19 @@ import type { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
 import { resolveRange } from './byte-range.ts';
 import { makeDirectoriesBelow, makeDurableDirectories } from './durable-directory.ts';
-import { LocalLayout } from './local-layout.ts';
-import { listDirectory } from './local-listing.ts';
+import { LocalLayout, listDirectory } from './local-layout.ts';
 import { LocalWriter } from './local-writer.ts';
 import { openObjectFile, readFully, statObjectFile, streamFile } from './object-file.ts';
-import { formatObjectRef } from './object-name.ts';
-import type {
-  ListOptions,
-  ObjectBody,
-  ObjectInfo,
-  ObjectRef,
-  ObjectStore,
-  ObjectType,
-  ReadOptions,
-  WriteOptions,
+import {
+  formatObjectRef,
+  type ListOptions,
+  type ObjectBody,
+  type ObjectInfo,
+  type ObjectRef,
+  type ObjectStore,
+  type ObjectType,
+  type ReadOptions,
+  type WriteOptions,
 } from './object-store.ts';
 import { explainStorageErrors, storageError } from './storage-error.ts';
 

@@ -1,6 +1,6 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bytes, temporaryName } from '../base/index.ts';
+import { type Bytes, systemErrorCode, temporaryName } from '../base/index.ts';
 import { bodyChunks } from './body-chunks.ts';
 import type { ObjectDigest } from './object-digest.ts';
 import type { ObjectBody } from './object-store.ts';
@@ -8,7 +8,7 @@ import type { ObjectBody } from './object-store.ts';
 export const temporarySuffix = '.upload';
 
 /** A whole upload that has no name yet. */
-export interface Upload {
+interface Upload {
   readonly path: string;
   readonly sha256: string;
 }
@@ -46,5 +46,41 @@ async function writeAll(file: FileHandle, bytes: Bytes): Promise<void> {
     // A disk that becomes full may take a part before it says so.
     const { bytesWritten } = await file.write(bytes, written);
     written += bytesWritten;
+  }
+}
+
+/**
+ * Gives the file `temporary` the name `path`, never instead of a file that is there: then the answer is `exists`.
+ * The caller removes `temporary` if it is still there, and syncs the directory.
+ */
+export async function publishFile(temporary: string, path: string): Promise<'published' | 'exists'> {
+  try {
+    await link(temporary, path);
+    return 'published';
+  } catch (error) {
+    const code = systemErrorCode(error) ?? '';
+    if (code === 'EEXIST') return 'exists';
+    if (!withoutHardLinks.includes(code)) throw error;
+    return await renameUnlessThere(temporary, path);
+  }
+}
+
+/** How file systems without hard links (exFAT, some network ones) refuse to make one. */
+const withoutHardLinks: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/** Between the look and the rename another upload may win; it has then been replaced by the same bytes. */
+async function renameUnlessThere(temporary: string, path: string): Promise<'published' | 'exists'> {
+  if (await isThere(path)) return 'exists';
+  await rename(temporary, path);
+  return 'published';
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
   }
 }

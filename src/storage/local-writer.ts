@@ -11,11 +11,10 @@ import {
 import { bodyChunks } from './body-chunks.ts';
 import { makeDirectoriesBelow } from './durable-directory.ts';
 import type { LocalLayout } from './local-layout.ts';
-import { temporarySuffix, uploadToTemporary } from './local-upload.ts';
+import { publishFile, temporarySuffix, uploadToTemporary } from './local-upload.ts';
 import { ObjectDigest } from './object-digest.ts';
 import { isDirectory, openObjectFile, statObjectFile } from './object-file.ts';
 import type { ObjectBody, ObjectRef, WriteOptions } from './object-store.ts';
-import { publishFile } from './publish-file.ts';
 import { existsError } from './storage-error.ts';
 
 /** Puts files into a repository's directory and takes them out, durably. */

@@ -3,16 +3,16 @@ import { type Bytes, concatBytes, equalBytes } from '../base/index.ts';
 import { bodyChunks } from './body-chunks.ts';
 import { resolveRange } from './byte-range.ts';
 import { ObjectDigest } from './object-digest.ts';
-import { formatObjectRef } from './object-name.ts';
-import type {
-  ObjectBody,
-  ObjectId,
-  ObjectInfo,
-  ObjectRef,
-  ObjectStore,
-  ObjectType,
-  ReadOptions,
-  WriteOptions,
+import {
+  formatObjectRef,
+  type ObjectBody,
+  type ObjectId,
+  type ObjectInfo,
+  type ObjectRef,
+  type ObjectStore,
+  type ObjectType,
+  type ReadOptions,
+  type WriteOptions,
 } from './object-store.ts';
 import { existsError, notFoundError } from './storage-error.ts';
 

@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../base/index.ts';
-import { formatObjectRef } from './object-name.ts';
-import type { ObjectRef } from './object-store.ts';
+import { formatObjectRef, type ObjectRef } from './object-store.ts';
 
 /**
  * Checks bytes on their way into a store against what was announced: the size while they come, the name at the end.

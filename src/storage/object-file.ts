@@ -4,8 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
 import type { ResolvedRange } from './byte-range.ts';
 import type { LocalLayout } from './local-layout.ts';
-import { formatObjectRef } from './object-name.ts';
-import type { ObjectRef } from './object-store.ts';
+import { formatObjectRef, type ObjectRef } from './object-store.ts';
 import { notFoundError } from './storage-error.ts';
 
 /** Follows no link, and does not wait for a writer when somebody put a pipe there. */

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import type { Bytes, ErrorCode } from '../base/index.ts';
-import { parseObjectName } from './object-name.ts';
 import {
   type ObjectBody,
   type ObjectInfo,
@@ -11,6 +10,7 @@ import {
   type ObjectStore,
   type ObjectType,
   objectTypes,
+  parseObjectName,
 } from './object-store.ts';
 
 const config: ObjectRef = { type: 'config' };

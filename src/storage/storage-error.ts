@@ -1,6 +1,5 @@
 import { HoldfastError, systemErrorCode, systemErrorHint } from '../base/index.ts';
-import { formatObjectRef } from './object-name.ts';
-import type { ObjectRef } from './object-store.ts';
+import { formatObjectRef, type ObjectRef } from './object-store.ts';
 
 /** That `ref` is not there. */
 export function notFoundError(ref: ObjectRef, location: string, cause?: unknown): HoldfastError {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLog } from '../../src/base/index.ts';
+import { storageHttpOptions } from '../../src/server/open-listeners.ts';
 import { createStorageHandler } from '../../src/server/storage-handler.ts';
-import { storageHttpOptions } from '../../src/server/storage-http-options.ts';
-import { localNamespaces } from '../../src/server/storage-namespaces.ts';
+import { localNamespaces } from '../../src/server/storage-path.ts';
 
 /** A process that does nothing but storage, over plain HTTP, for the client `me`: it may be killed at any moment. */
 const [directory = ''] = process.argv.slice(2);

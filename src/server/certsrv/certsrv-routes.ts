@@ -3,9 +3,9 @@ import { type Authority, answerFollowing, answerSubmission, refusalOf } from '..
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { maxSubmissionBytes, parseMessage, SubmitRequest } from '../../enrol/index.ts';
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
-import { httpStatusOf } from '../http-status.ts';
 import { limitRefusals } from '../limit-refusals.ts';
-import { peerAddress } from '../peer-address.ts';
+import { peerAddress } from '../read-request.ts';
+import { httpStatusOf } from '../refuse.ts';
 import type { Reply } from '../reply.ts';
 import type { Call, Route } from '../route.ts';
 import type { ServerContext } from '../server-context.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseExcludeFile } from './exclude-file.ts';
+import { parseExcludeFile } from './ignore-rules.ts';
 
 test('comments and blank lines say nothing, spaces around a pattern neither', () => {
   assert.deepEqual(parseExcludeFile('\uFEFF# comment\r\n\r\n  *.tmp \n\t\n#x\n!keep#me\n', {}), [

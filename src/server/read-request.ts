@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TSchema } from 'typebox';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { maxMessageBytes } from '../enrol/index.ts';
@@ -69,4 +70,20 @@ export function tooLarge(maxBytes: number): HoldfastError {
 
 function invalid(problem: string, cause?: unknown): HoldfastError {
   return new HoldfastError('input_invalid', `the body of the request: ${problem}`, { cause });
+}
+
+/** What the address of a request says behind `?`. @throws HoldfastError `input_invalid` for what is said twice */
+export function queryOf({
+  url = '',
+}: Pick<IncomingMessage, 'url'>): Readonly<Record<string, string | undefined>> {
+  const at = url.indexOf('?');
+  const said = [...new URLSearchParams(at < 0 ? '' : url.slice(at + 1))];
+  const query = Object.fromEntries(said);
+  if (Object.keys(query).length === said.length) return query;
+  throw new HoldfastError('input_invalid', 'the query of the address says something twice');
+}
+
+/** Where a request comes from: an IPv4 address as itself, whatever the socket is bound to. */
+export function peerAddress({ socket }: { readonly socket: Socket }): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:([0-9.]+)$/i, '$1');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isHoldfastError } from '../base/index.ts';
-import { formatObjectRef, parseObjectName } from './object-name.ts';
+import { formatObjectRef, parseObjectName } from './object-store.ts';
 
 describe('parseObjectName', () => {
   it('takes 64 lowercase hexadecimal digits', () => {

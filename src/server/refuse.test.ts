@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { HoldfastError } from '../base/index.ts';
-import { errorBody, httpStatusOf } from './http-status.ts';
+import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
 import { storageErrorAnswer } from './storage-error-answer.ts';
 
 const failures = [
@@ -39,4 +39,21 @@ describe('what a peer is told of a failure of the server', () => {
       hint: 'reissue',
     });
   });
+});
+
+const handle = 'kc6oyanxphzzmhwx6x4kt67chq';
+
+test('the handle of a request and what stands in a query are not logged', () => {
+  for (const url of [
+    `/-/enrol/requests/${handle}`,
+    `/-/certsrv/requests/${handle}/certificate.pem`,
+    `/-/enrol/requests?code=${handle}`,
+  ]) {
+    assert.equal(loggedUrl(url).includes(handle), false, url);
+  }
+  assert.equal(
+    loggedUrl('/-/certsrv/requests/x/certificate.pem'),
+    '/-/certsrv/requests/[redacted]/certificate.pem',
+  );
+  assert.equal(loggedUrl('/alpha/data/00ff'), '/alpha/data/00ff');
 });

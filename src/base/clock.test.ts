@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTime } from './parse-time.ts';
+import { parseTime } from './clock.ts';
 
 test('a date, and a time with or without seconds and zone, is the moment that it says', () => {
   assert.equal(parseTime('2028-02-29')?.toISOString(), '2028-02-29T00:00:00.000Z');
