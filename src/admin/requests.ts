@@ -19,6 +19,13 @@ import type { AdminContext } from './admin-context.ts';
 import { type Answer, Chain, maxListed, TextOrNull, Time, TimeOrNull } from './answer.ts';
 import { nameKey } from './describe-certificate.ts';
 
+/** Something that a request asks for; what is `widening` names somebody else, or is for more than its profile. */
+const LeftOut = Type.Object({
+  what: Type.String(),
+  why: Type.String(),
+  class: Type.Enum(['harmless', 'widening']),
+});
+
 const requestFields = {
   id: Type.Integer(),
   state: RequestState,
@@ -38,6 +45,8 @@ const requestFields = {
   reason: TextOrNull,
   /** Of the certificate that it got. */
   serial: TextOrNull,
+  /** While it waits: what it asks for and would not get. */
+  leftOut: Type.Array(LeftOut),
 };
 
 /** A request as it is listed; the names of the keys are stable. */
@@ -58,7 +67,7 @@ export const RequestDetailsView = Type.Object({
   /** Of the certificate that it renews. */
   renews: TextOrNull,
   wouldIssue: Type.Union([IssuePreview, Type.Null()]),
-  /** What it asks for and its profile says instead. */
+  /** Of what is left out, that which is harmless: its profile says it instead. */
   ignored: Type.Array(Type.String()),
   /** Why it cannot be approved as it is. */
   obstacle: TextOrNull,
@@ -96,7 +105,9 @@ export async function showRequest(
   { id }: Static<typeof requestShowInput>,
 ): Promise<Answer<typeof RequestDetailsView>> {
   const details = await authority.requests.show(id);
-  const { ignored, obstacle = null, renews = null } = details;
+  const { obstacle = null, renews = null, leftOut } = details;
+  const harmless = leftOut.filter((each) => each.class === 'harmless');
+  const ignored = [...new Set(harmless.map(({ what }) => what))];
   return { ...viewOf(details), renews, wouldIssue: previewOf(authority, details), ignored, obstacle };
 }
 
@@ -105,19 +116,22 @@ export const requestApproveInput = Type.Object(
     id: Type.Integer({ minimum: 1 }),
     profile: Type.Optional(Type.Enum([...roles])),
     name: Type.Optional(Type.String({ maxLength: 63 })),
+    /** Host names and addresses in the place of those that it asks for. */
     names: Type.Optional(Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 512 })),
+    /** What is not to be in the certificate: names, and types of the subject's attributes. */
+    drop: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { maxItems: 512 })),
   },
   { additionalProperties: false },
 );
 
-/** Grants a request: as it was asked, or under another name or profile, or with fewer names. */
+/** Grants a request: as it was asked, or under another name or profile, or with other names, or without something. */
 export async function approveRequest(
   { authority }: AdminContext,
-  { id, profile, name, names }: Static<typeof requestApproveInput>,
+  { id, profile, name, names, drop }: Static<typeof requestApproveInput>,
   caller: Identity,
 ): Promise<Answer<typeof RequestView>> {
   const by = identityLabel(caller);
-  return viewOf(await authority.requests.approve(id, { by, role: profile, name, names }));
+  return viewOf(await authority.requests.approve(id, { by, role: profile, name, names, drop }));
 }
 
 export const requestDenyInput = Type.Object(
@@ -224,6 +238,7 @@ function viewOf(record: RequestRecord): Answer<typeof RequestView> {
     decided: record.decidedAt?.toISOString() ?? null,
     reason: record.reason ?? null,
     serial: record.certificate?.serial ?? null,
+    leftOut: [...record.leftOut],
   };
 }
 

@@ -45,6 +45,8 @@ export const RequestAnswer = Type.Object({
   identity: Type.String({ maxLength: 100 }),
   /** ISO 8601: until when it waits for a decision. */
   expires: Type.String({ maxLength: 40 }),
+  /** While it waits: what it asks for and would not get. */
+  leftOut: Type.Optional(Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 32 })),
   /** Why it was denied. */
   reason: Type.Optional(Type.String({ maxLength: 2000 })),
   /** Once approved: DER in base64, the leaf, then the issuing certificate. */

@@ -15,11 +15,11 @@ export {
   type CertificateRequest,
   type CertificateTemplate,
   certificateToSign,
+  checkLint,
   completeCertificate,
   createCertificate,
   createCertificateRequest,
   createLintedCertificate,
-  type ExtendedKeyUsage,
   type ExtensionTemplate,
   endsWithIssuer,
   extensionOids,
@@ -36,6 +36,7 @@ export {
   signLinted,
   verifyCertificateSignature,
   verifyRequestSignature,
+  verifySha1Proof,
 } from './certificate/index.ts';
 export { certificatesFromPkcs7, createChainPkcs7, readSignedRequest, signRequestPkcs7 } from './cms/index.ts';
 export {
@@ -129,6 +130,7 @@ export {
   parseNetworkUri,
   placeOfAddress,
   type Role,
+  readOtherName,
   restateSubject,
   roles,
   type SubjectAttributes,

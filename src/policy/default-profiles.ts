@@ -17,6 +17,8 @@ const machine = {
   nameKinds: ['dns', 'ip'],
   dnsSuffixes: [],
   addressRanges: [],
+  underscores: 'off',
+  sha1Proof: 'off',
 } satisfies ProfilePolicy;
 
 const caller = {

@@ -29,7 +29,12 @@ export {
 } from './policy-keys.ts';
 export type { ProfilePolicy } from './profile-policy.ts';
 export { needsRenewal, renewalTime } from './renewal.ts';
-export { type HostName, parseRequestedNames, type RequestedNames } from './requested-names.ts';
+export {
+  type HostName,
+  type NameForms,
+  parseRequestedNames,
+  type RequestedNames,
+} from './requested-names.ts';
 export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
 export { slug } from './slug.ts';
 export { weakerPolicyKeys } from './weaker-policy.ts';

@@ -35,12 +35,28 @@ export const defaultNetworkPolicy: NetworkPolicy = {
  * @throws HoldfastError `settings_invalid`, also for a range that is none and for a role that could not do its work
  */
 export function parseNetworkPolicy(input: unknown): NetworkPolicy {
-  const policy = parseInput(NetworkPolicy, input, 'policy');
+  const policy = parseInput(NetworkPolicy, withNewFields(input), 'policy');
   for (const role of roles) {
     checkNamePolicy(policy.profiles[role]);
     checkUsage(policy.profiles[role], role);
   }
   return policy;
+}
+
+/** Fields of a profile that policies of before do not have. */
+const newFields = { underscores: 'off', sha1Proof: 'off' } as const satisfies Partial<ProfilePolicy>;
+
+function withNewFields(input: unknown): unknown {
+  if (!isRecord(input) || !isRecord(input['profiles'])) return input;
+  const profiles = Object.entries(input['profiles']).map(([role, profile]) => [
+    role,
+    isRecord(profile) ? { ...newFields, ...profile } : profile,
+  ]);
+  return { ...input, profiles: Object.fromEntries(profiles) as unknown };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A node that could not call the server, or be called where it is one, would be shut out by its next renewal. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayMs, HoldfastError } from '../base/index.ts';
-import { defaultNetworkPolicy } from './network-policy.ts';
+import { defaultNetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 import { changePolicy, policyDifferences, policyEntries } from './policy-keys.ts';
 import { weakerPolicyKeys } from './weaker-policy.ts';
 
@@ -70,4 +70,20 @@ test('what gives up something is named, what is stricter is not', () => {
   ]);
   assert.deepEqual(weakerPolicyKeys(changed('profiles.server.lifetimeMs', '7d')), []);
   assert.deepEqual(weakerPolicyKeys(changed('profiles.server.approval', 'by-hand')), []);
+});
+
+test('a policy of before, without the switches that came later, has them off', () => {
+  const profiles = Object.entries(defaultNetworkPolicy.profiles).map(([role, profile]) => {
+    const { underscores: _underscores, sha1Proof: _sha1Proof, ...before } = profile;
+    return [role, before] as const;
+  });
+  const before = { ...defaultNetworkPolicy, profiles: Object.fromEntries(profiles) };
+  assert.deepEqual(parseNetworkPolicy(before), defaultNetworkPolicy);
+});
+
+test('a switch that lets more in is weaker when it is on', () => {
+  for (const key of ['profiles.server.underscores', 'profiles.client.sha1Proof']) {
+    assert.deepEqual(weakerPolicyKeys(changed(key, 'on')), [key]);
+    assert.throws(() => changed(key, 'yes'), { code: 'settings_invalid' }, key);
+  }
 });

@@ -11,6 +11,8 @@ const KeyAlgorithmName = Type.Union([
   Type.Literal('rsa4096'),
 ]);
 
+const Switch = Type.Union([Type.Literal('on'), Type.Literal('off')]);
+
 /**
  * What the certificates of a role look like, and who decides on them.
  *
@@ -36,6 +38,8 @@ export const ProfilePolicy = Type.Object(
     nameKinds: Type.Array(Type.Union([Type.Literal('dns'), Type.Literal('ip')]), { uniqueItems: true }),
     dnsSuffixes: Type.Array(Type.String({ maxLength: 253 }), { maxItems: 256, uniqueItems: true }),
     addressRanges: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 256, uniqueItems: true }),
+    underscores: Switch,
+    sha1Proof: Switch,
   },
   { additionalProperties: false },
 );

@@ -16,6 +16,14 @@ export interface RequestedNames {
   readonly names: readonly HostName[];
 }
 
+/** Which names are taken beside those that RFC 5280 has. */
+export interface NameForms {
+  /** Whether host names may have underscores. */
+  readonly underscores: 'on' | 'off';
+  /** What switches that on, for whoever is refused for one. */
+  readonly key?: string | undefined;
+}
+
 /** A name under which a machine is called. */
 export type HostName = Extract<GeneralName, { readonly kind: 'dns' | 'ip' }>;
 
@@ -33,11 +41,14 @@ const maxNameLength = 1024;
  *
  * @throws HoldfastError `name_invalid`, naming the name, what is wrong with it and what is expected
  */
-export function parseRequestedNames(texts: readonly string[]): RequestedNames {
+export function parseRequestedNames(
+  texts: readonly string[],
+  forms: NameForms = { underscores: 'off' },
+): RequestedNames {
   checkTotal(texts.reduce((sum, text) => sum + text.length, 0));
   const given = texts.flatMap((text) => text.split(','));
   checkCount(given.length);
-  const parsed = [...new Set(given)].values().map(parseName);
+  const parsed = [...new Set(given)].values().map((each) => parseName(each, forms));
   const { names, commonName: common = '' } = gather(parsed);
   checkTotal(names.reduce((sum, { value }) => sum + value.length, 0));
   const fits = common !== '' && common.length <= maxCommonNameLength;
@@ -61,14 +72,14 @@ interface ParsedName {
   readonly names: readonly HostName[];
 }
 
-function parseName(given: string): ParsedName {
+function parseName(given: string, forms: NameForms): ParsedName {
   const text = given.trim();
   if (text === '') throw invalid('a name is empty: expected names separated by single commas');
   if (text.length > maxNameLength)
     throw wrong(text, `has ${text.length} characters`, `${maxNameLength} at most`);
   if (text.includes('/'))
     throw wrong(text, 'is a range or an address of the web', 'one host name or address');
-  return parseAddress(text) ?? parseAddressPattern(text) ?? parseHostName(text);
+  return parseAddress(text) ?? parseAddressPattern(text) ?? parseHostName(text, forms);
 }
 
 function parseAddress(text: string): ParsedName | undefined {
@@ -100,20 +111,24 @@ function parseAddressPattern(text: string): ParsedName | undefined {
   return { commonName: text, names };
 }
 
-function parseHostName(text: string): ParsedName {
+function parseHostName(text: string, { underscores, key }: NameForms): ParsedName {
   const wildcard = text.startsWith('*.');
   const domain = toAscii(wildcard ? text.slice(2) : text);
   if (domain.includes('*'))
     throw wrong(text, 'has an asterisk', 'one only as the whole first label, as in *.example.com');
-  if (domain.includes('_'))
-    throw wrong(text, 'has an underscore', 'letters, digits and hyphens, as in a host name');
-  if (!isHostName(domain))
+  if (domain.includes('_') && underscores === 'off')
+    throw wrong(text, 'has an underscore', `letters, digits and hyphens, as in a host name${orSwitch(key)}`);
+  if (!isHostName(domain.replaceAll('_', 'x')))
     throw wrong(text, 'is neither a host name nor an address', 'one such as alpha.example.com or 192.0.2.7');
   if (!domain.split('.').every(isCanonical))
     throw wrong(text, 'has a label xn-- that stands for nothing', 'the name in its own letters');
   const value = wildcard ? `*.${domain}` : domain;
   if (value.length > 253) throw wrong(text, `has ${value.length} characters`, '253 at most');
   return { commonName: value, names: [{ kind: 'dns', value }] };
+}
+
+function orSwitch(key: string | undefined): string {
+  return key === undefined ? '' : `, or the policy that takes it: holdfast policy set ${key} on`;
 }
 
 /** Lower case without the period of the root; what is not ASCII as A-labels (UTS #46, not transitional). */

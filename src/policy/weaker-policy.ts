@@ -11,6 +11,9 @@ const moreIsWeaker = [
   'nameKinds',
 ];
 
+/** Switches of which `on` is weaker. */
+const onIsWeaker = ['queue', 'underscores', 'sha1Proof'];
+
 /** The keys of `policy` whose value gives up something that the default keeps. */
 export function weakerPolicyKeys(policy: NetworkPolicy): readonly string[] {
   const defaults = policyEntries(defaultNetworkPolicy);
@@ -20,8 +23,8 @@ export function weakerPolicyKeys(policy: NetworkPolicy): readonly string[] {
 }
 
 function isWeaker({ key, value }: PolicyEntry, byDefault: PolicyEntry | undefined): boolean {
-  if (key === 'queue') return value === 'on';
   const field = key.split('.').at(-1) ?? '';
+  if (onIsWeaker.includes(field)) return value === 'on';
   if (byDefault === undefined || !moreIsWeaker.includes(field)) return false;
   if (typeof value === 'number') return value > Number(byDefault.value);
   return typeof value !== 'string' && value.length > [byDefault.value].flat().length;

@@ -45,13 +45,15 @@ export async function withEnrolment<T extends RequestAnswer>(
 }
 
 function answerOf(request: Submitted | FollowedRequest): RequestAnswer {
-  const { state, expiresAt, chain } = request;
+  const { state, expiresAt, chain, leftOut = [] } = request;
+  const widening = leftOut.filter((each) => each.class === 'widening');
   const reason = 'reason' in request ? request.reason : undefined;
   return {
     state,
     identity: identityLabel(request),
     expires: expiresAt.toISOString(),
     reason,
+    ...(widening.length > 0 && { leftOut: widening.map(({ what, why }) => `${what}: ${why}`) }),
     chain: chain?.map((der) => asBuffer(der).toString('base64')),
   };
 }

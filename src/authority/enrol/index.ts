@@ -1,10 +1,14 @@
 /**
- * How a machine becomes a node, and stays one: join codes, first certificates, the next ones.
+ * Why a certificate is issued to somebody who asks: by a join code, by a certificate of before, by a person.
  *
- * What the room promises: a name once issued stays with its identity; a use of a code is counted in the transaction that issues,
- * and is answered again to whoever has the same key.
+ * What the room promises: every request is read by one judge and held against one table of what requests ask for; a
+ * certificate says what its authoriser lets it say; a name once issued stays with its identity; a use of an authoriser is on
+ * record in the transaction that issues, and is answered again to whoever has the same key.
  */
-export { checkName, createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
-export { type Enrolling, type EnrolOrder, enrolNode } from './enrol-node.ts';
+export { certifyIn, type Enrolling, type Judged, judge, prove } from './authoriser.ts';
+export { findSigner, lateAuthorisation, type RenewOrder, renewNode } from './by-certificate.ts';
+export { type EnrolOrder, enrolNode } from './by-join-code.ts';
+export { PersonAuthoriser, type PersonBasis } from './by-person.ts';
+export { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
 export { JoinCodes } from './join-codes.ts';
-export { authorisedBy, type RenewOrder, renewNode } from './renew-node.ts';
+export { type Judgement, type LeftOut, type Said } from './judge-request.ts';

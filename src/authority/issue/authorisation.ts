@@ -8,7 +8,7 @@ import {
   type Name,
   type Role,
 } from '../../pki/index.ts';
-import { checkNames, type NetworkPolicy, parseRequestedNames } from '../../policy/index.ts';
+import { checkNames, type NameForms, type NetworkPolicy, parseRequestedNames } from '../../policy/index.ts';
 
 /** What was authorised: the only source of what a node's certificate says about it. */
 export interface Authorisation {
@@ -38,9 +38,22 @@ export function parseAuthorisedNames(
   role: Role,
   texts: readonly string[],
 ): readonly GeneralName[] {
-  const { names } = parseRequestedNames(texts);
+  const { names } = parseRequestedNames(texts, nameFormsOf(policy, role));
   checkNamesOfRole(policy, role, names);
   return names;
+}
+
+/** Which forms of names certificates of `role` may carry. */
+export function nameFormsOf(policy: NetworkPolicy, role: Role): NameForms {
+  return { underscores: policy.profiles[role].underscores, key: `profiles.${role}.underscores` };
+}
+
+/** The error for a request that cannot be granted. */
+export function requestNotAllowed(
+  message: string,
+  hint = 'ask for the name of the join code and nothing else',
+): HoldfastError {
+  return new HoldfastError('request_not_allowed', message, { hint });
 }
 
 /** Whether certificates of `role` may carry `names`. Errors as {@link parseAuthorisedNames}. */

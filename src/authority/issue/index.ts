@@ -4,13 +4,19 @@
  * What the room promises: a certificate says what was authorised, and never what was only asked for; it is on record before
  * it is seen by anybody; and a public key belongs to one identity for ever.
  */
-export { type Authorisation, checkNamesOfRole, parseAuthorisedNames } from './authorisation.ts';
+export {
+  type Authorisation,
+  checkNamesOfRole,
+  nameFormsOf,
+  parseAuthorisedNames,
+  requestNotAllowed,
+  subjectAltNamesOf,
+  subjectOf,
+} from './authorisation.ts';
 export { isLive } from './is-live.ts';
-export { type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from './issue.ts';
+export { checkIssuable, type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from './issue.ts';
 export { issueLocal, type LocalOrder } from './issue-local.ts';
 export { IssuedBefore } from './issued-before.ts';
 export { type CertificateRecord, IssuedCertificates } from './issued-certificates.ts';
-export { checkPublicKey } from './key-rules.ts';
 export { leafSubject, leafTemplate } from './leaf-contents.ts';
 export { draftLeaf, stands } from './leaf-draft.ts';
-export { checkContents, requestNotAllowed } from './request-rules.ts';

@@ -1,6 +1,7 @@
 import { type Bytes, dayMs, HoldfastError } from '../../base/index.ts';
 import {
   type Certificate,
+  checkLint,
   completeCertificate,
   endsWithIssuer,
   fingerprint,
@@ -52,20 +53,15 @@ export interface Issued {
  *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`, `certificate_revoked` for an identity that was revoked
  */
 export async function issue(tx: Records, context: Issuing, order: IssueOrder): Promise<Issued> {
-  const { issuer, clock, log, present } = context;
+  const { issuer, log } = context;
   const { authorisation, spki, kind, by, details, before } = order;
-  const nowMs = clock.now();
-  const profile = present.policy.profiles[authorisation.identity.role];
   checkStanding(context);
   checkClock(context);
   const { draft, signature } = preparedFor(context, order);
-  await checkPublicKey(tx, spki, { ...authorisation, profile });
   const { template, tbs } = draft;
-  const clipped = endsWithIssuer(template, issuer.issuing.certificate);
-  if (clipped) checkRemaining(context, nowMs);
-  checkPermitted(issuer.issuing.certificate, template);
+  const { clipped } = await checkDraft(tx, context, draft);
   const { issuingKey } = issuer;
-  const der = completeCertificate(tbs, issuingKey, signature ?? signLinted(tbs, issuingKey));
+  const der = completeCertificate(tbs, issuingKey, signature ?? signLinted(tbs, issuingKey, draft));
   const { serial, notBefore, notAfter } = template;
   const { identity, names } = authorisation;
   const certificate = { serial, spki, notBefore, notAfter, der, fingerprint: fingerprint(der), names };
@@ -83,6 +79,37 @@ export async function issue(tx: Records, context: Issuing, order: IssueOrder): P
   });
   if (endedMs !== null) throw identityRevoked(identity, endedMs);
   return issuedFrom(context, id, der);
+}
+
+/**
+ * Refuses what {@link issue} would refuse now, by the same rules: what would be signed is written, and held against them.
+ * Errors as there.
+ */
+export async function checkIssuable(
+  records: Records,
+  context: Issuing,
+  { authorisation, spki }: Pick<IssueOrder, 'authorisation' | 'spki'>,
+): Promise<void> {
+  checkStanding(context);
+  const draft = draftLeaf(context, authorisation, spki);
+  await checkDraft(records, context, draft);
+  checkLint(draft.tbs, draft);
+}
+
+/** Whether what is written may be signed, its form apart; and whether it ends when its issuer does. */
+async function checkDraft(
+  records: Records,
+  context: Issuing,
+  { template, authorisation }: LeafDraft,
+): Promise<{ readonly clipped: boolean }> {
+  const { issuer, clock, present } = context;
+  const { identity } = authorisation;
+  const profile = present.policy.profiles[identity.role];
+  await checkPublicKey(records, template.spki, { identity, profile });
+  const clipped = endsWithIssuer(template, issuer.issuing.certificate);
+  if (clipped) checkRemaining(context, clock.now());
+  checkPermitted(issuer.issuing.certificate, template);
+  return { clipped };
 }
 
 /** What was prepared, where nothing has changed since; else a draft as of now. */

@@ -3,7 +3,7 @@ import { type Identity, keyKind } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
 import { publicKeyHash, type Records } from '../records/index.ts';
 import { checkKeyStrength } from '../signing/index.ts';
-import { requestNotAllowed } from './request-rules.ts';
+import { requestNotAllowed } from './authorisation.ts';
 
 /**
  * Refuses a public key that can be broken, that the role's profile does not have, that was revoked as compromised, or

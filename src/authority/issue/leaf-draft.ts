@@ -23,6 +23,8 @@ export interface LeafDraft {
   /** What it was written by. */
   readonly issuer: Issuer;
   readonly policy: NetworkPolicy;
+  /** Whether its host names may have underscores, as its profile says. */
+  readonly underscores: boolean;
 }
 
 /**
@@ -38,7 +40,8 @@ export function draftLeaf(context: Drafting, authorisation: Authorisation, spki:
   checkIssuing(context, nowMs);
   const profile = policy.profiles[authorisation.identity.role];
   const template = leafTemplate(issuer, authorisation, { profile, spki, nowMs });
-  return { authorisation, template, tbs: certificateToSign(template, issuer.issuingKey), issuer, policy };
+  const tbs = certificateToSign(template, issuer.issuingKey);
+  return { authorisation, template, tbs, issuer, policy, underscores: profile.underscores === 'on' };
 }
 
 /** Whether a draft would be written alike now, but for its time. */

@@ -67,16 +67,16 @@ export class RequestRecords {
     );
   }
 
-  /** The one of a key that nobody has decided on. */
-  findPending(publicKey: Bytes, nowMs: number): Promise<RequestRow | undefined> {
+  /** Those of a key that nobody has decided on. */
+  pendingOf(publicKey: Bytes, nowMs: number): Promise<RequestRow[]> {
     const sql = `SELECT ${columns} FROM requests WHERE state = 'pending' AND expires_at >= ? AND public_key = ?`;
-    return this.#queries.get<RequestRow>(sql, nowMs, nowMs, publicKey);
+    return this.#queries.all<RequestRow>(sql, nowMs, nowMs, publicKey);
   }
 
-  /** The one that a certificate was issued for. */
-  findByCertificate(certificate: number, nowMs: number): Promise<RequestRow | undefined> {
+  /** Those that a certificate was issued for. */
+  grantedBy(certificate: number, nowMs: number): Promise<RequestRow[]> {
     const sql = `SELECT ${columns} FROM requests WHERE state = 'approved' AND certificate = ?`;
-    return this.#queries.get<RequestRow>(sql, nowMs, certificate);
+    return this.#queries.all<RequestRow>(sql, nowMs, certificate);
   }
 
   /** Those before a number, the newest first; in one state when it is given. */

@@ -1,21 +1,28 @@
 import { HoldfastError } from '../../base/index.ts';
-import { type CertificateRequest, parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
-import { checkName, type Enrolling } from '../enrol/index.ts';
-import { type Authorisation, issue } from '../issue/index.ts';
+import { parseCertificate, parseCertificateRequest } from '../../pki/index.ts';
+import {
+  certifyIn,
+  type Enrolling,
+  findSigner,
+  type Judged,
+  judge,
+  lateAuthorisation,
+  PersonAuthoriser,
+  type PersonBasis,
+  type Said,
+} from '../enrol/index.ts';
 import { kinds } from '../log/index.ts';
 import { identityLabel, type Records, type RequestRow } from '../records/index.ts';
 import { checkStanding } from '../standing/index.ts';
-import { type Asked, type AskedFor, checkAsked, readAsked } from './asked.ts';
-import { checkLate, findSigner, lateAuthorisation } from './submit-renewal.ts';
 
 /** A person grants a request: as it was asked, or something else. */
-export interface ApproveOrder extends AskedFor {
+export interface ApproveOrder extends Said {
   readonly by: string;
 }
 
 /**
- * Grants a request that waits: what it asks for is checked again by the policy as it is now, issued, and both recorded at
- * once. One that was approved already stays as it is.
+ * Grants a request that waits: what it asks for is judged again by the policy as it is now, issued, and both recorded at
+ * once, with what was left out and what was added. One that was approved already stays as it is.
  * @throws HoldfastError `request_unknown`, `request_denied`, `request_expired`, and as `submitRequest` and `issue` do
  */
 export async function approveRequest(
@@ -29,14 +36,16 @@ export async function approveRequest(
     const row = await findExisting(tx, context, id);
     if (row.state === 'approved') return row;
     checkPending(row);
-    const authorisation = await checkDecision(tx, context, { row, said });
-    const { request: der, renews, kind: asKind } = row;
-    const { spki } = parseCertificateRequest(der);
-    const kind = asKind === 'new' ? 'issued' : 'renewed';
-    const details = { request: id, renews: renews ?? undefined };
-    await issue(tx, context, { authorisation, spki, kind, by, details });
-    const identity = identityLabel(authorisation.identity);
-    await log.decide(tx, kinds.approved, { by, details: { request: id, identity } });
+    const { person, ...judged } = await judgeWaiting(tx, context, { row, said, by });
+    await certifyIn(tx, context, person, { judged });
+    const { identity, leftOut, added } = judged.judgement;
+    const details = {
+      request: id,
+      identity: identityLabel(identity),
+      ...(leftOut.length > 0 && { leftOut: leftOut.map(({ what }) => what) }),
+      ...(added.length > 0 && { added }),
+    };
+    await log.decide(tx, kinds.approved, { by, details });
     return await findExisting(tx, context, id);
   });
 }
@@ -63,54 +72,53 @@ export async function denyRequest(
   });
 }
 
-/** A request, and what is said beside it. */
+/** A request that waits, and what is said beside it now. */
 export interface RequestToDecide {
   readonly row: RequestRow;
-  readonly said: AskedFor;
+  readonly said: Said;
+  /** Who decides. */
+  readonly by?: string;
+}
+
+/** Whoever decides on a request, and what it comes to by that. */
+export interface Decidable extends Judged {
+  readonly person: PersonAuthoriser;
 }
 
 /**
- * What would be issued now for a request that waits.
- * @throws HoldfastError what keeps it from being issued
+ * What a request that waits comes to now. @throws HoldfastError as `judge` and, for the certificate of a late renewal,
+ *   `certificate_revoked`, `certificate_expired`
  */
-export async function checkDecision(
+export async function judgeWaiting(
+  records: Records,
+  context: Enrolling,
+  { row, said, by = 'unknown' }: RequestToDecide,
+): Promise<Decidable> {
+  const request = parseCertificateRequest(row.request);
+  const basis = await basisOf(records, context, { row, said });
+  const person = new PersonAuthoriser(context, basis, { by, request: row.id });
+  return { person, request, judgement: judge(person, request) };
+}
+
+/** A renewal says what the certificate before it said; what is said of any other counts for what nobody says now. */
+async function basisOf(
   records: Records,
   context: Enrolling,
   { row, said }: RequestToDecide,
-): Promise<Authorisation> {
-  const request = parseCertificateRequest(row.request);
-  if (row.kind !== 'new') return await decideLate(records, context, { row, request, said });
-  const asked = readWaiting(context, { row, said });
-  await checkName(records, asked.identity, false);
-  await checkAsked(records, context, { asked, request });
-  return asked;
-}
-
-/** What a request asks for under the policy of now. Errors as `readAsked`. */
-export function readWaiting({ present, issuer }: Enrolling, { row, said }: RequestToDecide): Asked {
-  const { role = row.role, name = row.name, names } = said;
-  const context = { policy: present.policy, network: issuer.network };
-  return readAsked(context, parseCertificateRequest(row.request), { role, name, names });
-}
-
-/** A renewal says what the certificate before it said. */
-async function decideLate(
-  records: Records,
-  context: Enrolling,
-  { row, request, said }: RequestToDecide & { readonly request: CertificateRequest },
-): Promise<Authorisation> {
-  if (said.role !== undefined || said.name !== undefined || said.names !== undefined) {
+): Promise<PersonBasis> {
+  if (row.kind === 'new') {
+    const { role = row.role, name = row.name } = said;
+    return { kind: 'asked', said: { ...said, role, name } };
+  }
+  if (Object.values(said).some((each) => each !== undefined)) {
     throw new HoldfastError('input_invalid', `request ${row.id} renews ${identityLabel(row)}, as it is`, {
       hint: `approve it as it is: holdfast request approve ${row.id}`,
     });
   }
   const renewed = row.renews === null ? undefined : await records.certificates.find(row.renews);
   if (renewed === undefined) throw new TypeError(`request ${row.id} renews no certificate on record`);
-  const signer = parseCertificate(renewed.certificate);
-  const found = await findSigner(records, signer);
-  const authorisation = lateAuthorisation(context, { ...found, signer });
-  await checkLate(records, context, { request, authorisation });
-  return authorisation;
+  const found = await findSigner(records, parseCertificate(renewed.certificate));
+  return { kind: 'late renewal', renews: renewed.serial, ended: lateAuthorisation(context, found) };
 }
 
 async function findExisting({ requests }: Records, { clock }: Enrolling, id: number): Promise<RequestRow> {

@@ -1,7 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
-import { type Bytes, dayMs, HoldfastError } from '../../base/index.ts';
+import { type Bytes, dayMs, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
+import type { LeftOut } from '../enrol/index.ts';
 import { type Issued, type Issuing, requestNotAllowed } from '../issue/index.ts';
 import { kinds } from '../log/index.ts';
 import { type NewRequest, publicKeyHash, type Records, type RequestRow } from '../records/index.ts';
@@ -15,6 +16,8 @@ export interface Submitted {
   readonly role: Role;
   readonly name: string;
   readonly expiresAt: Date;
+  /** What it asks for and would not get. */
+  readonly leftOut?: readonly LeftOut[];
   /** When it was approved at once: the leaf, then the issuing certificate. */
   readonly chain?: readonly Bytes[];
 }
@@ -28,11 +31,16 @@ export interface Waiting extends Pick<NewRequest, 'asked_by' | 'asked_from' | 'k
   readonly renews?: NewRequest['renews'];
 }
 
-/** Lets a request wait for a person. */
+/**
+ * Lets a request wait for a person. One that asks for the same, as the same, waits already: it comes under a new handle when
+ * it comes again from where it came from. Whatever else the same key asks for is a request of its own.
+ */
 export async function enqueue(tx: Records, context: Issuing, waiting: Waiting): Promise<Submitted> {
   const row = toRow(context, waiting);
   const handle = createHandle();
-  const before = await tx.requests.findPending(row.public_key, row.asked_at);
+  const before = (await tx.requests.pendingOf(row.public_key, row.asked_at)).find((each) =>
+    isSame(each, row, waiting.request),
+  );
   if (before !== undefined) {
     await replaceHandleFor(tx, before, { from: row.asked_from, handle });
     return submitted(before, handle);
@@ -42,6 +50,27 @@ export async function enqueue(tx: Records, context: Issuing, waiting: Waiting): 
   const details = { request: id, identity: `${row.role}/${row.name}`, kind: row.kind, by: row.asked_by };
   await context.log.decide(tx, kinds.requested, { by: row.asked_from, details });
   return submitted({ ...row, id, state: 'pending' }, handle);
+}
+
+/** Whether one on record is the same request: the same is asked for by it, and was said of it. */
+function isSame(
+  { kind, role, name, renews, request }: Omit<NewRequest, 'asked_at'>,
+  other: Omit<NewRequest, 'asked_at'>,
+  { info }: CertificateRequest,
+): boolean {
+  return (
+    kind === other.kind &&
+    role === other.role &&
+    name === other.name &&
+    renews === other.renews &&
+    asksFor(request, info)
+  );
+}
+
+/** Whether a request in DER is for what is signed in another; its signature can be another one each time that it is made. */
+function asksFor(request: Bytes, info: Bytes): boolean {
+  // After the identifier and the length of the whole, in one to four bytes.
+  return [2, 3, 4, 5].some((at) => equalBytes(request.subarray(at, at + info.length), info));
 }
 
 function toRow({ clock, present }: Issuing, { request, renews = null, ...rest }: Waiting): NewRequest {
@@ -63,7 +92,10 @@ async function replaceHandleFor(
   { from, handle }: { readonly from: string; readonly handle: string },
 ): Promise<void> {
   if (asked_from !== from)
-    throw requestNotAllowed('a request for this key waits already, from another address');
+    throw requestNotAllowed(
+      'this request waits already, from another address',
+      'follow it by the handle that it had there, or hand it in from there',
+    );
   await tx.requests.replaceHandle(id, hashHandle(handle));
 }
 
@@ -101,7 +133,9 @@ export async function recordApproved(
   const row = toRow(context, { ...rest, role, name });
   const handle = createHandle();
   const id = await context.records.transaction(async (tx) => {
-    const before = await tx.requests.findByCertificate(certificate, row.asked_at);
+    const before = (await tx.requests.grantedBy(certificate, row.asked_at)).find((each) =>
+      isSame(each, row, granted.request),
+    );
     if (before !== undefined) {
       await tx.requests.replaceHandle(before.id, hashHandle(handle));
       return before.id;

@@ -77,19 +77,24 @@ test('the handle itself is on no disk', async () => {
   assert.equal(JSON.stringify(records).includes(handle), false);
 });
 
-test('a person can grant another name and fewer host names, and no more', async () => {
+test('a person can grant another name and other host names, which the log keeps', async () => {
   await using home = await SampleHome.open();
   await openQueue(home);
   const { requests } = home.authority;
   const input = await requestFor({ names: [dns('a.example'), dns('b.example')] });
   const { id } = await requests.submit({ input, from });
-  await assert.rejects(requests.approve(id, { by: 'admin/ann', names: ['c.example'] }), {
-    code: 'input_invalid',
-  });
-  const approved = await requests.approve(id, { by: 'admin/ann', name: 'store', names: ['b.example'] });
+  const order = { by: 'admin/ann', name: 'store', names: ['b.example', 'c.example'] };
+  const approved = await requests.approve(id, order);
   assert.equal(approved.name, 'store');
   const names = approved.certificate?.extensions.subjectAltNames.map(formatGeneralName);
-  assert.deepEqual(names, ['uri:spiffe://backup.example/server/store', 'dns:b.example']);
+  assert.deepEqual(names, ['uri:spiffe://backup.example/server/store', 'dns:b.example', 'dns:c.example']);
+  const [record] = (await home.authority.log.list()).slice(-1);
+  assert.deepEqual(record?.kind === 'approved' && record.details, {
+    request: id,
+    identity: 'server/store',
+    leftOut: ['dns:a.example'],
+    added: ['dns:c.example'],
+  });
 });
 
 test('what was denied is not approved, and what was approved is not denied', async () => {
@@ -132,6 +137,76 @@ test('the same request from the same place has a new handle, from elsewhere it i
   await assert.rejects(requests.collect(first.handle), { code: 'request_unknown' });
   assert.equal((await requests.collect(second.handle)).state, 'pending');
   await assert.rejects(requests.submit({ input, from: '192.0.2.2' }), { code: 'request_not_allowed' });
+});
+
+test('a corrected request with the same key waits beside the first, and each handle follows its own', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const keys = await generateKeyPair('p256');
+  const wrong = await requests.submit({ input: await requestFor({ keys, names: [dns('a.exampel')] }), from });
+  const right = await requests.submit({ input: await requestFor({ keys, names: [dns('a.example')] }), from });
+  assert.notEqual(right.id, wrong.id);
+  const { certificate } = await requests.approve(right.id, { by: 'admin/ann' });
+  assert.ok(certificate?.extensions.subjectAltNames.map(formatGeneralName).includes('dns:a.example'));
+  assert.equal((await requests.collect(wrong.handle)).state, 'pending');
+  assert.equal((await requests.collect(right.handle)).state, 'approved');
+  assert.match((await requests.show(wrong.id)).obstacle ?? '', /was issued before/);
+  await assert.rejects(requests.approve(wrong.id, { by: 'admin/ann' }), { code: 'name_taken' });
+});
+
+test('a request that was signed once more is the same, and said to be for another it is another', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const keys = await generateKeyPair('p256');
+  const [once, again] = [await requestFor({ keys }), await requestFor({ keys })];
+  assert.notDeepEqual(once, again);
+  const first = await requests.submit({ input: once, from });
+  assert.equal((await requests.submit({ input: again, from })).id, first.id);
+  const renamed = await requests.submit({ input: once, name: 'store', from });
+  assert.notEqual(renamed.id, first.id);
+  assert.equal(renamed.name, 'store');
+  await requests.approve(renamed.id, { by: 'admin/ann' });
+  await assert.rejects(requests.approve(first.id, { by: 'admin/ann' }), {
+    code: 'request_not_allowed',
+    message: /another identity/,
+  });
+});
+
+test('with a join code each request has a handle of its own, for the one certificate of the code', async () => {
+  await using home = await SampleHome.open();
+  const { requests } = home.authority;
+  const { secret } = await home.code('alpha');
+  const keys = await generateKeyPair('p256');
+  const submit = async (O: string): Promise<Submitted> => {
+    const input = createCertificateRequest({ subject: createName({ O, CN: 'alpha' }) }, keys.privateKey);
+    return await requests.submit({ input, secret, from });
+  };
+  const [first, corrected] = [await submit('Exampel'), await submit('Example')];
+  assert.deepEqual(corrected.chain, first.chain);
+  const followed = await Promise.all([first, corrected].map(({ handle }) => requests.collect(handle)));
+  assert.deepEqual(
+    followed.map(({ chain }) => chain),
+    [first.chain, first.chain],
+  );
+});
+
+test('a late renewal with the key of a request that waits is a request of its own', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const { keys, issued } = await home.node('alpha');
+  home.clock.advance(40 * dayMs);
+  await home.authority.custody.acceptClock({ reason: 'test', by: 'admin/local' });
+  const next = await generateKeyPair('p256');
+  const request = createCertificateRequest({ subject: createName({ CN: 'alpha' }) }, next.privateKey);
+  const waiting = await requests.submit({ input: request, name: 'beta', from });
+  const { der: certificate } = issued.certificate;
+  const input = signRequestPkcs7({ request, certificate, privateKey: keys.privateKey });
+  const late = await requests.submit({ input, from });
+  assert.notEqual(late.id, waiting.id);
+  assert.deepEqual([late.name, waiting.name], ['alpha', 'beta']);
 });
 
 test('one address does not fill the queue, and nobody more than it holds', async () => {

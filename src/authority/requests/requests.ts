@@ -8,17 +8,11 @@ import {
   parseCertificateRequest,
   type Role,
 } from '../../pki/index.ts';
-import type { Enrolling } from '../enrol/index.ts';
+import type { Enrolling, Judgement, LeftOut } from '../enrol/index.ts';
 import { type Authorisation, leafSubject } from '../issue/index.ts';
 import type { RefusalCounter } from '../log/index.ts';
 import type { Records, RequestKind, RequestRow } from '../records/index.ts';
-import {
-  type ApproveOrder,
-  approveRequest,
-  checkDecision,
-  denyRequest,
-  readWaiting,
-} from './decide-request.ts';
+import { type ApproveOrder, approveRequest, denyRequest, judgeWaiting } from './decide-request.ts';
 import { hashHandle, type Submitted } from './keep-request.ts';
 import { type SubmitOrder, submitRequest } from './submit-request.ts';
 
@@ -42,13 +36,13 @@ export interface RequestRecord {
   readonly reason?: string;
   /** What it got. */
   readonly certificate?: Certificate;
+  /** While it waits: what it asks for and would not get. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** A request that waits, with what approving it would issue. */
 export interface RequestDetails extends RequestRecord {
   readonly wouldIssue?: Authorisation & { readonly subject: Name };
-  /** What it asks for that certificates of its profile do not say. */
-  readonly ignored: readonly string[];
   /** What keeps it from being approved as it is. */
   readonly obstacle?: string;
 }
@@ -61,6 +55,8 @@ export interface FollowedRequest {
   readonly expiresAt: Date;
   /** Why it was denied. */
   readonly reason?: string;
+  /** While it waits: what it asks for and would not get. */
+  readonly leftOut?: readonly LeftOut[];
   /** Once approved: the leaf, then the issuing certificate. */
   readonly chain?: readonly Bytes[];
 }
@@ -117,8 +113,7 @@ export class Requests {
     const row = await records.requests.find(id, clock.now());
     if (row === undefined) throw unknown(`request ${id}`);
     const record = await this.#record(row);
-    if (row.state !== 'pending') return { ...record, ignored: [] };
-    return { ...record, ...(await this.#outlook(row)) };
+    return row.state === 'pending' ? { ...record, ...(await this.#outlook(row)) } : record;
   }
 
   /** Grants a request. Errors: see {@link approveRequest}. */
@@ -143,6 +138,7 @@ export class Requests {
       name,
       expiresAt: new Date(expires_at),
       reason: reason ?? undefined,
+      leftOut: await this.#leftOut(row),
       ...(certificate !== null && { chain: await readChain(records, certificate) }),
     };
   }
@@ -166,26 +162,39 @@ export class Requests {
       ...(decided_at !== null && { decidedAt: new Date(decided_at) }),
       reason: reason ?? undefined,
       ...(chain[0] !== undefined && { certificate: parseCertificate(chain[0]) }),
+      leftOut: await this.#leftOut(row),
     };
   }
 
-  /** What would be issued, or why nothing would. */
-  async #outlook(row: RequestRow): Promise<Pick<RequestDetails, 'wouldIssue' | 'ignored' | 'obstacle'>> {
-    const waiting = { row, said: {} };
+  /** What a request that waits asks for and would not get; nothing where it could not be approved as it is. */
+  async #leftOut(row: RequestRow): Promise<readonly LeftOut[]> {
+    if (row.state !== 'pending') return [];
     try {
-      const wouldIssue = this.#asIssued(await checkDecision(this.#context.records, this.#context, waiting));
-      const ignored = row.kind === 'new' ? readWaiting(this.#context, waiting).ignored : [];
-      return { wouldIssue, ignored };
+      const waiting = { row, said: {} };
+      return (await judgeWaiting(this.#context.records, this.#context, waiting)).judgement.leftOut;
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
-      return { ignored: [], obstacle: error.message };
+      return [];
     }
   }
 
-  #asIssued(authorisation: Authorisation): Authorisation & { readonly subject: Name } {
+  /** What would be issued, or why nothing would: by all the rules that approving it has. */
+  async #outlook(row: RequestRow): Promise<Pick<RequestDetails, 'wouldIssue' | 'obstacle'>> {
+    const { records } = this.#context;
+    try {
+      const { person, ...judged } = await judgeWaiting(records, this.#context, { row, said: {} });
+      await person.check(records, judged);
+      return { wouldIssue: this.#asIssued(judged.judgement) };
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      return { obstacle: error.message };
+    }
+  }
+
+  #asIssued(judgement: Judgement): Authorisation & { readonly subject: Name } {
     const { issuer, present } = this.#context;
-    const profile = present.policy.profiles[authorisation.identity.role];
-    return { ...authorisation, subject: leafSubject(issuer.issuing.certificate, authorisation, profile) };
+    const profile = present.policy.profiles[judgement.identity.role];
+    return { ...judgement, subject: leafSubject(issuer.issuing.certificate, judgement, profile) };
   }
 }
 

@@ -1,16 +1,15 @@
 import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { requestFromText } from '../../pki/index.ts';
-import { checkName, type Enrolling, enrolNode } from '../enrol/index.ts';
+import { type Enrolling, enrolNode, judge, PersonAuthoriser, prove, type Said } from '../enrol/index.ts';
 import { requestNotAllowed } from '../issue/index.ts';
 import type { NewRequest } from '../records/index.ts';
 import { readRequest } from '../signing/index.ts';
 import { checkStanding } from '../standing/index.ts';
-import { type AskedFor, checkAsked, readAsked } from './asked.ts';
 import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
 import { submitRenewal } from './submit-renewal.ts';
 
 /** Somebody hands a request in. */
-export interface SubmitOrder extends Omit<AskedFor, 'names'> {
+export interface SubmitOrder extends Pick<Said, 'role' | 'name'> {
   /** As it came: PEM, DER or base64, of PKCS#10 or PKCS#7. */
   readonly input: Bytes;
   /** The secret of a join code, which decides at once. */
@@ -39,16 +38,16 @@ export async function submitRequest(context: Enrolling, order: SubmitOrder): Pro
     return await submitWithCode(context, der, { ...order, secret: order.secret });
   if (order.by === undefined) checkOpen(context);
   const request = readRequest(der);
-  await context.certificateSigner.check(request);
-  const asked = readAsked(
-    { policy: context.present.policy, network: context.issuer.network },
-    request,
-    order,
-  );
+  const { role, name } = order;
+  const said = { role, name };
+  const person = new PersonAuthoriser(context, { kind: 'asked', said }, { by: order.by ?? 'unknown' });
+  const judgement = judge(person, request);
+  await prove(context, { request, judgement });
   return await context.records.transaction(async (tx) => {
-    await checkAsked(tx, context, { asked, request });
-    await checkName(tx, asked.identity, false);
-    return await enqueue(tx, context, { ...askedBy(order), request, ...asked.identity, kind: 'new' });
+    await person.check(tx, { request, judgement });
+    const { identity, leftOut } = judgement;
+    const submitted = await enqueue(tx, context, { ...askedBy(order), request, ...identity, kind: 'new' });
+    return { ...submitted, leftOut };
   });
 }
 
@@ -63,7 +62,6 @@ function askedBy({ by = 'unknown', from }: SubmitOrder): Pick<NewRequest, 'asked
   return { asked_by: by, asked_from: from };
 }
 
-/** The code authorises, so the request says no more than the code does. */
 /** The certificate that it is signed with says what is renewed: nothing beside it can. */
 async function submitSigned(context: Enrolling, der: Bytes, order: SubmitOrder): Promise<Submitted> {
   const { role, name, secret } = order;

@@ -1,7 +1,7 @@
 import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
 import type { Issuer } from '../issuers/index.ts';
-import { checkProof } from './request-proof.ts';
+import { checkProof, type ProofRule } from './request-proof.ts';
 import { isProven, notProven, unpack } from './signing-batch.ts';
 import { SigningThread } from './signing-thread.ts';
 
@@ -19,6 +19,7 @@ interface Waiting {
   readonly request: CertificateRequest;
   /** What it is to get, where that is known already. */
   readonly draft: Unsigned | undefined;
+  readonly rule: ProofRule | undefined;
   readonly resolve: (signature: Bytes | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,11 +37,11 @@ export class CertificateSigner {
 
   /**
    * Resolves for a request that proves its key; with the signature of its draft when that is made already, else it is left
-   * to whoever issues. Errors: as {@link checkProof} throws.
+   * to whoever issues. What only `rule` takes is looked at here, since the thread knows of none. Errors: as {@link checkProof} throws.
    */
-  check(request: CertificateRequest, draft?: Unsigned): Promise<Bytes | undefined> {
+  check(request: CertificateRequest, draft?: Unsigned, rule?: ProofRule): Promise<Bytes | undefined> {
     return new Promise((resolve, reject) => {
-      this.#arrived.push({ request, draft, resolve, reject });
+      this.#arrived.push({ request, draft, rule, resolve, reject });
       if (this.#arrived.length === maxBatch) this.#send();
       else if (this.#arrived.length === 1) setImmediate(() => this.#sendRest());
     });
@@ -79,9 +80,9 @@ function settle(waiting: Waiting | undefined, result: Bytes): void {
   else waiting.resolve(equalBytes(result, isProven) ? undefined : result);
 }
 
-function checkHere({ request, resolve, reject }: Waiting): void {
+function checkHere({ request, rule, resolve, reject }: Waiting): void {
   try {
-    checkProof(request);
+    checkProof(request, rule);
     resolve(undefined);
   } catch (error) {
     reject(error);

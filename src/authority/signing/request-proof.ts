@@ -3,6 +3,7 @@ import {
   type CertificateRequest,
   parseCertificateRequest,
   verifyRequestSignature,
+  verifySha1Proof,
   weaknessOfKey,
 } from '../../pki/index.ts';
 
@@ -19,15 +20,34 @@ export function readRequest(der: Bytes): CertificateRequest {
   return parseCertificateRequest(der);
 }
 
+/** Whether a signature with SHA-1 proves a key. */
+export interface ProofRule {
+  readonly sha1Proof: 'on' | 'off';
+  /** What of the policy switches that on. */
+  readonly key: string;
+}
+
 /**
  * A request proves a key: it is signed with it, and the key cannot be broken.
- * @throws HoldfastError `key_weak`, `key_unsupported`, `key_malformed`, `signature_unsupported` such as SHA-1,
- *   `request_signature_invalid`
+ * @throws HoldfastError `key_weak`, `key_unsupported`, `key_malformed`, `signature_unsupported` such as SHA-1 where `rule` does
+ *   not take that, `request_signature_invalid`
  */
-export function checkProof(request: CertificateRequest): void {
+export function checkProof(request: CertificateRequest, rule?: ProofRule): void {
   checkKeyStrength(request.spki);
-  if (verifyRequestSignature(request)) return;
+  if (isProven(request, rule)) return;
   throw new HoldfastError('request_signature_invalid', 'the request is not signed with the key it is for');
+}
+
+function isProven(request: CertificateRequest, rule: ProofRule | undefined): boolean {
+  const bySha1 = rule === undefined ? undefined : verifySha1Proof(request);
+  if (rule === undefined || bySha1 === undefined) return verifyRequestSignature(request);
+  if (rule.sha1Proof === 'on') return bySha1;
+  const { name } = request.signatureAlgorithm;
+  throw new HoldfastError(
+    'signature_unsupported',
+    `the request is signed with ${name}: expected SHA-256, SHA-384, SHA-512 or Ed25519, or the policy that takes SHA-1 as the proof of a key: holdfast policy set ${rule.key} on`,
+    { hint: 'make the request anew with SHA-256, or set the policy at the server' },
+  );
 }
 
 /** Refuses a public key that can be broken. @throws HoldfastError `key_weak`, saying how; `key_malformed` */

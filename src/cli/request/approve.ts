@@ -12,7 +12,7 @@ import { requestId } from './request-id.ts';
 export const word: Word = {
   define: (command) => {
     command
-      .description('issue the certificate that a request asks for, or one that says less')
+      .description('issue the certificate that a request asks for, or one that says less or something else')
       .argument('<id>', 'its number in request list', requestId)
       .option('--name <name>', 'what the node is called, instead of what was asked')
       .addOption(
@@ -23,7 +23,19 @@ export const word: Word = {
           'admin',
         ]),
       )
-      .addOption(new RepeatableOption('--names <list>', 'only these of the names it asks for; none for none'))
+      .addOption(
+        new RepeatableOption(
+          '--names <list>',
+          'these instead of the names it asks for, others too; none for none',
+        ),
+      )
+      .addOption(
+        new RepeatableOption(
+          '--drop <list>',
+          'without these: names, or words of request show such as O',
+          (text) => text.split(',').map((each) => each.trim()),
+        ),
+      )
       .addHelpText('after', examples);
   },
   run: approveRequest,
@@ -34,6 +46,7 @@ Examples:
   holdfast request approve 3
   holdfast request approve 3 --name vault --names vault.example.com
   holdfast request approve 4 --profile client --names none
+  holdfast request approve 5 --drop www.example.com --drop O
 `;
 
 /** What `request approve` takes. */
@@ -41,13 +54,14 @@ interface RequestApproveOptions {
   readonly name?: string;
   readonly profile?: Role;
   readonly names?: readonly string[];
+  readonly drop?: readonly string[];
 }
 
 /** `holdfast request approve ID`: issues, and shows what was issued. */
 async function approveRequest(
   context: Context,
   id: number,
-  { name, profile, names }: RequestApproveOptions,
+  { name, profile, names, drop }: RequestApproveOptions,
 ): Promise<Answer> {
   const chosen = names?.filter((each) => each !== 'none');
   const { approved, certificate } = await withAdmin(context, async (admin) => {
@@ -56,6 +70,7 @@ async function approveRequest(
       name,
       profile,
       names: chosen,
+      drop: drop && [...drop],
     });
     return {
       approved: request,

@@ -50,13 +50,13 @@ async function listRequests(context: Context, { state }: RequestListOptions): Pr
           { heading: 'From', shrink: true },
           { heading: 'State' },
         ],
-        requests.map(({ id, identity, subject, asked, askedFrom, state: is, kind }) => [
+        requests.map(({ id, identity, subject, asked, askedFrom, state: is, kind, leftOut }) => [
           String(id),
           identity,
           subject,
           formatTime(new Date(asked)),
           askedFrom,
-          kind === 'new' ? is : `${is}, ${kind}`,
+          [is, ...(kind === 'new' ? [] : [kind]), ...saysLess(leftOut)].join(', '),
         ]),
         state === 'pending'
           ? 'no request waits for a decision; --state all lists those that were decided'
@@ -64,4 +64,10 @@ async function listRequests(context: Context, { state }: RequestListOptions): Pr
       ),
     ],
   };
+}
+
+/** A mark for whoever is to look at it before it is approved. */
+function saysLess(leftOut: OperationAnswer<'request.list'>[number]['leftOut']): string[] {
+  const { length } = leftOut.filter((each) => each.class === 'widening');
+  return length === 0 ? [] : [`${length} left out`];
 }

@@ -35,15 +35,22 @@ function* askedRows(request: Details): Iterable<Row> {
   yield row('key', request.key);
   if (request.renews !== null) yield row('renews', request.renews);
   if (request.ignored.length > 0) yield row('passed over', request.ignored.join(', '));
+  for (const { what, why } of wideningOf(request)) yield row('left out', what, why);
 }
 
-function* outlookRows({ id, wouldIssue, obstacle }: Details): Iterable<Row> {
+/** What names somebody else, or is for more than the profile. */
+function wideningOf({ leftOut }: Pick<Details, 'leftOut'>): Details['leftOut'] {
+  return leftOut.filter((each) => each.class === 'widening');
+}
+
+function* outlookRows({ id, wouldIssue, obstacle, leftOut }: Details): Iterable<Row> {
   if (obstacle !== null) yield warning(`cannot be approved as it is: ${obstacle}`);
   if (wouldIssue === null) return;
   const { identity, subject, names, lifetimeMs } = wouldIssue;
   yield row('would issue', identity, `for ${formatRemaining(lifetimeMs)}`);
   yield row('', subject, ...names);
-  yield row('next', `holdfast request approve ${id}, or deny ${id} --reason TEXT`);
+  const without = wideningOf({ leftOut }).length > 0 ? ', which issues it without what is left out' : '';
+  yield row('next', `holdfast request approve ${id}${without}; or deny ${id} --reason TEXT`);
 }
 
 function* decisionRows({ decidedBy, decided, reason, serial }: Details): Iterable<Row> {

@@ -88,12 +88,13 @@ async function readRequestFile({ workingDirectory }: Context, file: string): Pro
 
 function submittedAnswer(
   { address }: RequestServer,
-  { handle, state, identity, expires }: RequestAnswer & { readonly handle: string },
+  { handle, state, identity, expires, leftOut = [] }: RequestAnswer & { readonly handle: string },
 ): Answer {
   const rows = [
     row('handed in', `${identity} at ${address}`, state, `waits until ${expires}`),
+    ...leftOut.map((each) => row('left out', each)),
     row('handle', handle, 'whoever has it can follow the request'),
     row('next', 'an administrator decides; then: holdfast request collect'),
   ];
-  return { value: { server: `https://${address}`, handle, state, identity, expires }, rows };
+  return { value: { server: `https://${address}`, handle, state, identity, expires, leftOut }, rows };
 }

@@ -4,6 +4,7 @@ import { contextConstructed, type DerWriter, tag, writeDer, writeTime } from '..
 import { keyIdentifier, type Signer, signerOf, writeSignature } from '../key/index.ts';
 import { type Name, writeName } from '../name/index.ts';
 import { lintCertificate } from './lint-certificate.ts';
+import type { LintOptions } from './lint-rule.ts';
 import { type SerialNumber, writeSerialNumber } from './serial-number.ts';
 import { type ExtensionTemplate, writeExtensions } from './write-extensions.ts';
 
@@ -51,9 +52,15 @@ export function certificateToSign(template: CertificateTemplate, issuerKey: KeyO
 }
 
 /** The signature of what {@link certificateToSign} gave. @throws HoldfastError `lint_failed`, `key_unsupported` */
-export function signLinted(tbs: Bytes, issuerKey: KeyObject): Bytes {
-  const findings = lintCertificate(tbs);
-  if (findings.length === 0) return signerOf(issuerKey).sign(tbs);
+export function signLinted(tbs: Bytes, issuerKey: KeyObject, options?: LintOptions): Bytes {
+  checkLint(tbs, options);
+  return signerOf(issuerKey).sign(tbs);
+}
+
+/** Refuses what `lintCertificate` finds something in. @throws HoldfastError `lint_failed` with every rule that is broken */
+export function checkLint(tbs: Bytes, options?: LintOptions): void {
+  const findings = lintCertificate(tbs, options);
+  if (findings.length === 0) return;
   throw new HoldfastError(
     'lint_failed',
     `the certificate would break rules of RFC 5280: ${findings.join('; ')}`,

@@ -7,6 +7,7 @@ export { type CertificateRequest, parseCertificateRequest } from './certificate-
 export {
   type CertificateTemplate,
   certificateToSign,
+  checkLint,
   completeCertificate,
   createCertificate,
   createLintedCertificate,
@@ -25,5 +26,10 @@ export {
   type SerialNumber,
   writeSerialNumber,
 } from './serial-number.ts';
-export { publicKeyOf, verifyCertificateSignature, verifyRequestSignature } from './verify-signature.ts';
+export {
+  publicKeyOf,
+  verifyCertificateSignature,
+  verifyRequestSignature,
+  verifySha1Proof,
+} from './verify-signature.ts';
 export { type ExtensionTemplate, writeExtension } from './write-extensions.ts';

@@ -4,16 +4,16 @@ import { readTbs } from './certificate.ts';
 import { lintExtensions } from './lint-extensions.ts';
 import { lintFields } from './lint-fields.ts';
 import { lintNames } from './lint-names.ts';
-import type { LintRule } from './lint-rule.ts';
+import type { LintOptions, LintRule } from './lint-rule.ts';
 
 /**
  * What is wrong with a certificate that is to be signed: one sentence for each rule of RFC 5280 that we rely on and that
  * it breaks, empty when there is none. Rules of our own on top of it say so.
  * @param tbs the DER of the TBSCertificate (RFC 5280 §4.1)
  */
-export function lintCertificate(tbs: Bytes): readonly string[] {
+export function lintCertificate(tbs: Bytes, { underscores = false }: LintOptions = {}): readonly string[] {
   try {
-    const certificate = { ...readDer(tbs, readTbs), timeTags: readDer(tbs, readTimeTags) };
+    const certificate = { ...readDer(tbs, readTbs), timeTags: readDer(tbs, readTimeTags), underscores };
     return rules.flatMap((rule) => rule(certificate) ?? []);
   } catch (error) {
     // What we could not read ourselves, an extension that is there twice for example, nobody should have to.

@@ -31,8 +31,8 @@ function subject({ subject, extensions }: LintedCertificate): string | undefined
   return sentence('its subject', attributeProblem(subject));
 }
 
-function alternativeNames({ extensions }: LintedCertificate): string | undefined {
-  const wrong = extensions.subjectAltNames.find((name) => !isWellFormed(name));
+function alternativeNames({ extensions, underscores }: LintedCertificate): string | undefined {
+  const wrong = extensions.subjectAltNames.find((name) => !isWellFormed(name, underscores));
   return wrong && `the name ${formatGeneralName(wrong)} is not of its form (§4.2.1.6)`;
 }
 
@@ -72,8 +72,8 @@ const webAddress = /^https?:\/\/[A-Za-z0-9._[\]:-]+(?:\/[\x21-\x7e]*)?$/;
 const absoluteUri = /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i;
 
 /** The reader has seen to it that an address has 4 or 16 bytes. */
-function isWellFormed(name: GeneralName): boolean {
-  if (name.kind === 'dns') return isDnsPattern(name.value);
+function isWellFormed(name: GeneralName, underscores: boolean): boolean {
+  if (name.kind === 'dns') return isDnsPattern(underscores ? name.value.replaceAll('_', 'x') : name.value);
   if (name.kind === 'uri') return absoluteUri.test(name.value);
   if (name.kind === 'email') return /^[^@\s]+@[^@\s]+$/.test(name.value);
   return name.kind === 'ip';

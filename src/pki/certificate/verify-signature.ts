@@ -1,4 +1,5 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
+import { systemErrorCode } from '../../base/index.ts';
 import { importPublicKey, verifySignature } from '../key/index.ts';
 import type { Certificate } from './certificate.ts';
 import type { CertificateRequest } from './certificate-request.ts';
@@ -28,4 +29,28 @@ export function verifyCertificateSignature(certificate: Certificate, issuerKey: 
  */
 export function verifyRequestSignature(request: CertificateRequest): boolean {
   return verifySignature(request.signatureAlgorithm, request.info, request.signature, publicKeyOf(request));
+}
+
+/** The kinds of keys of ecdsa-with-SHA1 and sha1WithRSAEncryption (RFC 3279 §2.2). */
+const sha1Keys: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.10045.4.1', 'ec'],
+  ['1.2.840.113549.1.1.5', 'rsa'],
+]);
+
+/**
+ * Whether a request was signed with SHA-1 by the key that is in it; undefined when it was signed otherwise. Forging it
+ * takes the key all the same: a collision of SHA-1 gives nobody a signature, but two requests that share one.
+ * @throws HoldfastError as `importPublicKey` does
+ */
+export function verifySha1Proof(request: CertificateRequest): boolean | undefined {
+  const kind = sha1Keys.get(request.signatureAlgorithm.oid);
+  if (kind === undefined) return undefined;
+  const key = publicKeyOf(request);
+  if (key.asymmetricKeyType !== kind) return false;
+  try {
+    return verify('sha1', request.info, key, request.signature);
+  } catch (error) {
+    if (systemErrorCode(error)?.startsWith('ERR_OSSL') === true) return false;
+    throw error;
+  }
 }

@@ -1,5 +1,15 @@
-import type { Bytes } from '../../base/index.ts';
-import { context, contextConstructed, type DerReader, type DerWriter, tag } from '../der/index.ts';
+import { type Bytes, isHoldfastError } from '../../base/index.ts';
+import {
+  context,
+  contextConstructed,
+  type DerReader,
+  type DerWriter,
+  type ObjectIdentifier,
+  peekString,
+  readDer,
+  readString,
+  tag,
+} from '../der/index.ts';
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
 import { type Name, readName, writeName } from './name.ts';
 import { formatName } from './name-match.ts';
@@ -99,6 +109,34 @@ export function writeNameText(writer: DerWriter, kind: 'dns' | 'uri' | 'email', 
 export function formatGeneralName(name: GeneralName): string {
   if (name.kind === 'other') return `other:${name.tag & 0x1f}`;
   return `${name.kind}:${name.kind === 'directory' ? formatName(name.value) : name.value}`;
+}
+
+/**
+ * The type of an otherName and, where its value is a string, that (RFC 5280 §4.2.1.6): `1.3.6.1.4.1.311.20.2.3` and
+ * `ann@corp.example` for what Windows calls a user principal name. Undefined for names of other kinds, and for a value that
+ * cannot be read.
+ */
+export function readOtherName(
+  name: GeneralName,
+): { readonly oid: ObjectIdentifier; readonly text?: string } | undefined {
+  if (name.kind !== 'other' || name.tag !== generalNameTag.other) return undefined;
+  try {
+    return readDer(name.der, (reader) => reader.inside(generalNameTag.other, () => readTypedValue(reader)));
+  } catch (error) {
+    if (isHoldfastError(error)) return undefined;
+    throw error;
+  }
+}
+
+function readTypedValue(reader: DerReader): { oid: ObjectIdentifier; text?: string } {
+  const oid = reader.oid();
+  const text = reader.inside(contextConstructed(0), () => {
+    const encoding = peekString(reader);
+    if (encoding !== undefined) return readString(reader, encoding);
+    reader.element();
+    return undefined;
+  });
+  return text === undefined ? { oid } : { oid, text };
 }
 
 const nameText = /^[\x20-\x7e]*$/;

@@ -7,6 +7,7 @@ export {
   type GeneralName,
   readGeneralName,
   readGeneralNames,
+  readOtherName,
   writeGeneralName,
   writeGeneralNames,
 } from './general-name.ts';

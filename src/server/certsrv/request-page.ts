@@ -7,7 +7,7 @@ const nothing: Html = html``;
 
 /** How a request stands, and what can be fetched. */
 export function requestPage(handle: string, answer: RequestAnswer): Html {
-  const { state, identity, expires, reason } = answer;
+  const { state, identity, expires, reason, leftOut = [] } = answer;
   return html`
 <section>
 <dl>
@@ -15,6 +15,7 @@ export function requestPage(handle: string, answer: RequestAnswer): Html {
 <dt>For</dt><dd>${identity}</dd>
 ${state === 'pending' ? html`<dt>Waits until</dt><dd>${plainTime(expires)}</dd>` : nothing}
 ${reason === undefined ? nothing : html`<dt>Reason</dt><dd>${reason}</dd>`}
+${leftOut.map((each) => html`<dt>Left out</dt><dd>${each}</dd>`)}
 </dl>
 <p>${explanations[state]}</p>
 ${answer.chain === undefined ? nothing : downloads(handle, answer.chain)}

@@ -6,7 +6,14 @@ import { IdentityLabel, RequestId } from './terms.ts';
 /** A person granted a request; the record before is of its certificate. */
 export const approved = logKind({
   name: 'approved',
-  details: Type.Object({ request: RequestId, identity: IdentityLabel }),
+  details: Type.Object({
+    request: RequestId,
+    identity: IdentityLabel,
+    /** What it asked for and did not get. */
+    leftOut: Type.Optional(Type.Array(Type.String())),
+    /** Host names that it did not ask for. */
+    added: Type.Optional(Type.Array(Type.String())),
+  }),
   async apply(tx, { details: { request, identity }, by, atMs }) {
     const row = await tx.requests.find(request, atMs);
     const certificate = row && (await tx.certificates.newestOf(row.public_key));

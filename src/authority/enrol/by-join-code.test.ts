@@ -8,7 +8,15 @@ import { promisify } from 'node:util';
 import { dayMs, isHoldfastError, Secret } from '../../base/index.ts';
 import { openDatabase } from '../../db/index.ts';
 import { createNodeRequest, type JoinCode } from '../../enrol/index.ts';
-import { exportPrivateKey, generateKeyPair, privateKeyPem } from '../../pki/index.ts';
+import {
+  createCertificateRequest,
+  createName,
+  exportPrivateKey,
+  formatName,
+  generateKeyPair,
+  type KeyPair,
+  privateKeyPem,
+} from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { notInFile, SampleHome } from '../authority.fixture.ts';
 import { contextOf } from '../opening/open-authority.ts';
@@ -16,7 +24,7 @@ import { authorityDirectory } from '../records/authority-files.ts';
 import { AuthorityRecords } from '../records/authority-records.ts';
 import { authorityMigrations } from '../records/schema.ts';
 import { refused } from '../refused.fixture.ts';
-import { enrolNode } from './enrol-node.ts';
+import { enrolNode } from './by-join-code.ts';
 
 const run = promisify(execFile);
 
@@ -175,7 +183,6 @@ describe('a request', () => {
   const cases: readonly { asks: string; subject?: string; extensions?: readonly string[]; named: string }[] =
     [
       { asks: 'another common name', subject: '/CN=beta', named: 'CN=beta' },
-      { asks: 'an organisation', subject: '/O=Evil/CN=alpha', named: 'O=Evil' },
       { asks: 'a host name', extensions: ['subjectAltName=DNS:vault.example'], named: 'dns:vault.example' },
       { asks: 'an address', extensions: ['subjectAltName=IP:192.0.2.1'], named: 'ip:192.0.2.1' },
       {
@@ -187,7 +194,11 @@ describe('a request', () => {
       },
       { asks: 'to be an authority', extensions: ['basicConstraints=CA:TRUE'], named: 'CA flag' },
       { asks: 'key usage', extensions: ['keyUsage=keyCertSign'], named: 'keyUsage' },
-      { asks: 'extended key usage', extensions: ['extendedKeyUsage=serverAuth'], named: 'extendedKeyUsage' },
+      {
+        asks: 'a purpose of servers',
+        extensions: ['extendedKeyUsage=serverAuth'],
+        named: 'the extended key usage serverAuth',
+      },
       { asks: 'an extension nobody knows', extensions: ['1.2.3.4=ASN1:UTF8String:x'], named: '1.2.3.4' },
     ];
   for (const { asks, named, ...options } of cases) {
@@ -202,6 +213,31 @@ describe('a request', () => {
     });
   }
 
+  it('with the key of one before, corrected within what the code allows, has the same certificate', async () => {
+    await using home = await SampleHome.open();
+    const code = await home.code('alpha');
+    const keys = await generateKeyPair('p256');
+    const first = await home.enrolWith(code, signedRequest(keys, { O: 'Exampel', CN: 'alpha' }));
+    const corrected = await home.enrolWith(code, signedRequest(keys, { O: 'Example', CN: 'alpha' }));
+    assert.equal(corrected.certificate.serial, first.certificate.serial);
+    const beyond = home.enrolWith(code, signedRequest(keys, { CN: 'beta' }));
+    await refused('request_not_allowed', beyond, 'the subject CN=beta');
+  });
+
+  it('with the key of one before is refused for another name of its pattern', async () => {
+    await using home = await SampleHome.open();
+    const code = await home.authority.createToken({
+      role: 'client',
+      name: 'web-*',
+      uses: 2,
+      addresses: ['localhost:8444'],
+    });
+    const keys = await generateKeyPair('p256');
+    await home.enrolWith(code, signedRequest(keys, { CN: 'web-1' }));
+    const other = home.enrolWith(code, signedRequest(keys, { CN: 'web-2' }));
+    await refused('request_not_allowed', other, 'another identity');
+  });
+
   it('of another program that repeats what was authorised is granted', async () => {
     await using home = await SampleHome.open();
     const request = await opensslRequest({
@@ -209,6 +245,13 @@ describe('a request', () => {
       extensions: ['basicConstraints=CA:FALSE', 'subjectAltName=URI:spiffe://backup.example/client/alpha'],
     });
     await home.enrolWith(await home.code('alpha'), request);
+  });
+
+  it('that says more of itself has a certificate which says no more than the code', async () => {
+    await using home = await SampleHome.open();
+    const request = await opensslRequest({ subject: '/C=US/O=Evil/OU=Backup/CN=alpha' });
+    const { certificate } = await home.enrolWith(await home.code('alpha'), request);
+    assert.equal(formatName(certificate.subject), 'CN=alpha');
   });
 
   it('is refused when it is no request, is too large, or is not signed with its key', async () => {
@@ -233,6 +276,10 @@ describe('a request', () => {
     }
   });
 });
+
+function signedRequest({ privateKey }: KeyPair, subject: Parameters<typeof createName>[0]): Buffer {
+  return Buffer.from(createCertificateRequest({ subject: createName(subject) }, privateKey));
+}
 
 async function opensslRequest(options: {
   subject?: string;
