@@ -71,7 +71,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'request submit': { 'request-submit': '--server --fingerprint --root --profile --name --code' },
   'request collect': { 'request-submit': '--server --fingerprint --root --out' },
   'request list': { requests: '--state' },
-  'request approve': { 'request-submit': '--name --profile --names' },
+  'request approve': { 'request-submit': '--name --profile --names --drop' },
   'request deny': { requests: '--reason' },
   'tls bind': { 'tls-bind': '--host --listener --key --roots' },
   'tls unbind': { 'tls-bind': '--host --listener' },
@@ -159,6 +159,8 @@ const policyShownBy: Readonly<Record<string, string>> = {
   nameKinds: 'src/policy/profile-policy',
   dnsSuffixes: 'src/authority/requests/requests',
   addressRanges: 'src/policy/name-policy',
+  underscores: 'src/authority/requests/requests',
+  sha1Proof: 'src/authority/requests/requests',
 };
 
 function textOf(file: string): string {

@@ -115,6 +115,39 @@ describe('a request that is handed in at a server', () => {
     await cut.run(['backup', at('root.pem')]);
   });
 
+  it('shows what would be left out before it is approved without, and with other names', async () => {
+    const made = [
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      at('router.key'),
+    ];
+    const names = 'subjectAltName=DNS:router.example,DNS:old.example,email:noc@router.example';
+    const subject = ['-subj', '/O=Example/CN=router.example', '-addext', names];
+    await runProgram('openssl', ['req', '-new', ...made, ...subject, '-out', at('router.csr')]);
+    const router = network.client('router', at('router'));
+    const submitted = await router.run(['request', 'submit', at('router.csr'), ...known()]);
+    assert.match(submitted.stdout, /left out +email:noc@router\.example/);
+    const id = await idOf('router.example');
+    assert.match((await network.run(['request', 'list'])).stdout, /pending, 1 left out/);
+    const shown = (await network.run(['request', 'show', id])).stdout;
+    assert.match(shown, /left out +email:noc@router\.example/);
+    const other = await network.run(['request', 'approve', id, '--drop', 'none.example'], 2);
+    assert.match(other.stderr, /does not ask for none\.example \[input_invalid\]/);
+    const words = ['--names', 'router.example,old.example,new.example', '--drop', 'old.example,O'];
+    const approved = (await network.run(['request', 'approve', id, ...words])).stdout;
+    assert.match(approved, /issued +\S*server\/router\.example +CN=router\.example$/m);
+    assert.match(approved, /names +.*dns:router\.example, dns:new\.example$/m);
+    const { stdout } = await network.run(['audit', 'list', '--json']);
+    const [last] = (JSON.parse(stdout) as { kind: string; details: Record<string, unknown> }[])
+      .filter(({ kind }) => kind === 'approved')
+      .slice(-1);
+    assert.deepEqual(last?.details['added'], ['dns:new.example']);
+  });
+
   it('says why it was denied', async () => {
     const web = network.client('web', at('web'));
     await web.run(['request', 'create', '--cn', 'no.example', '--submit', ...known()]);

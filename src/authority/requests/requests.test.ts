@@ -16,6 +16,7 @@ import {
 import { SampleHome } from '../authority.fixture.ts';
 import type { Issued } from '../issue/issue.ts';
 import type { Submitted } from './keep-request.ts';
+import { byOpenssl, type OpensslShape } from './request-shapes.fixture.ts';
 
 const from = '192.0.2.1';
 
@@ -396,6 +397,80 @@ test('late renewals with one certificate do not fill the queue', async () => {
   };
   for (let at = 0; at < 20; at += 1) await submit();
   await assert.rejects(submit(), { code: 'rate_limited' });
+});
+
+test('host names with underscores are certified, and proofs with SHA-1 taken, where the profile says so', async () => {
+  await using home = await SampleHome.open();
+  const { requests, policy } = home.authority;
+  const submit = async (shape: OpensslShape): Promise<Submitted> =>
+    await requests.submit({ input: await byOpenssl(shape), from, by: 'admin/local' });
+  const names = ['subjectAltName=DNS:db_1.example.com,DNS:*.a_b.example.com'];
+  const withUnderscores = { subject: '/CN=db_1.example.com', extensions: names };
+  const withSha1 = { subject: '/CN=iis.example.com', key: 'rsa2048', options: ['-sha1'] } as const;
+  await assert.rejects(submit(withUnderscores), { code: 'name_invalid' });
+  await assert.rejects(submit(withSha1), { code: 'signature_unsupported' });
+  await policy.set('profiles.server.underscores', 'on', 'admin/local');
+  await policy.set('profiles.server.sha1Proof', 'on', 'admin/local');
+  for (const [shape, expected] of [
+    [withUnderscores, ['dns:db_1.example.com', 'dns:*.a_b.example.com']],
+    [withSha1, ['dns:iis.example.com']],
+  ] as const) {
+    const { id } = await submit(shape);
+    assert.equal((await requests.show(id)).obstacle, undefined);
+    const { certificate } = await requests.approve(id, { by: 'admin/ann' });
+    const [, ...certified] = certificate?.extensions.subjectAltNames.map(formatGeneralName) ?? [];
+    assert.deepEqual(certified, expected);
+  }
+  const forClient = { ...withSha1, extensions: ['extendedKeyUsage=clientAuth'] };
+  await assert.rejects(submit(forClient), { code: 'signature_unsupported' });
+  const forged = await byOpenssl(withSha1);
+  forged.writeUInt8(forged.readUInt8(forged.length - 3) ^ 1, forged.length - 3);
+  await assert.rejects(requests.submit({ input: forged, from, by: 'admin/local' }), {
+    code: 'request_signature_invalid',
+  });
+});
+
+test('with a join code for a host name with an underscore, many that come at once are certified', async () => {
+  await using home = await SampleHome.open();
+  const { requests, policy } = home.authority;
+  await policy.set('profiles.server.underscores', 'on', 'admin/local');
+  await policy.set('profiles.server.sha1Proof', 'on', 'admin/local');
+  const each = Array.from({ length: 5 }, async (_, at) => {
+    const names = [`db_${at}.example.com`];
+    const { secret } = await home.authority.createToken({
+      role: 'server',
+      name: `db-${at}`,
+      names,
+      addresses: ['localhost:8444'],
+    });
+    const shape = { subject: `/CN=db_${at}.example.com`, key: 'rsa2048', options: ['-sha1'] } as const;
+    return { secret, input: await byOpenssl(shape), from };
+  });
+  const orders = await Promise.all(each);
+  const taken = await Promise.all(orders.map((order) => requests.submit(order)));
+  assert.deepEqual([...new Set(taken.map(({ state }) => state))], ['approved']);
+});
+
+test('what is dropped is not in the certificate, and has to be asked for', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const extensions = [
+    'subjectAltName=DNS:a.example,DNS:b.example',
+    'extendedKeyUsage=serverAuth,codeSigning',
+  ];
+  const input = await byOpenssl({ subject: '/O=Example/OU=Unit/CN=a.example', extensions });
+  const { id } = await requests.submit({ input, from });
+  await assert.rejects(requests.approve(id, { by: 'admin/ann', drop: ['c.example'] }), {
+    code: 'input_invalid',
+    message: 'the request does not ask for c.example',
+  });
+  const drop = ['dns:a.example', 'OU', 'codeSigning'];
+  const { certificate } = await requests.approve(id, { by: 'admin/ann', drop });
+  assert.ok(certificate !== undefined);
+  assert.equal(formatName(certificate.subject), 'CN=b.example,O=Example');
+  const [, ...names] = certificate.extensions.subjectAltNames.map(formatGeneralName);
+  assert.deepEqual(names, ['dns:b.example']);
 });
 
 test('a certificate too long past its end, or revoked, or of another authority stands for nothing', async () => {

@@ -15,7 +15,9 @@ import { noExtensions, readExtensions } from './read-extensions.ts';
 
 /** The attribute that asks for extensions (RFC 2985 §5.4.2). */
 export const extensionRequestOid: ObjectIdentifier = '1.2.840.113549.1.9.14';
-registerOids([extensionRequestOid]);
+/** The same as programs of Microsoft call it (szOID_CERT_EXTENSIONS). */
+const microsoftExtensionsOid: ObjectIdentifier = '1.3.6.1.4.1.311.2.1.14';
+registerOids([extensionRequestOid, microsoftExtensionsOid]);
 
 /** A certificate signing request as read (RFC 2986 §4). Its byte fields are views of `der`. */
 export interface CertificateRequest {
@@ -67,9 +69,10 @@ function readAttributes(reader: DerReader): Pick<CertificateRequest, 'attributes
   if (reader.done) return { attributes, extensions: noExtensions };
   const readAttribute = () => {
     const oid = reader.oid();
-    const twice = oid === extensionRequestOid ? extensions !== undefined : attributes.has(oid);
+    const asksForExtensions = oid === extensionRequestOid || oid === microsoftExtensionsOid;
+    const twice = asksForExtensions ? extensions !== undefined : attributes.has(oid);
     if (twice) throw reader.problem(`attribute ${oid} is there twice`);
-    if (oid === extensionRequestOid) extensions = reader.inside(tag.set, () => readExtensions(reader));
+    if (asksForExtensions) extensions = reader.inside(tag.set, () => readExtensions(reader));
     else
       attributes.set(
         oid,

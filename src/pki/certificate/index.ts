@@ -15,7 +15,7 @@ export {
 } from './create-certificate.ts';
 export { createCertificateRequest } from './create-certificate-request.ts';
 export { type Extensions, extensionOids } from './extensions.ts';
-export type { ExtendedKeyUsage, KeyUsage } from './key-usage.ts';
+export type { KeyUsage } from './key-usage.ts';
 export { orderChain, signed } from './order-chain.ts';
 export { noExtensions, readExtensions } from './read-extensions.ts';
 export { checkRequestSize, requestFromText } from './request-from-text.ts';
