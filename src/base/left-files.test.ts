@@ -12,7 +12,7 @@ after(() => rmSync(top, { recursive: true }));
 
 /** A name that a process gave which has ended. */
 function nameOfEnded(): string {
-  const script = `import(${JSON.stringify(import.meta.resolve('./temporary-name.ts'))}).then(({ temporaryName }) => process.stdout.write(temporaryName()))`;
+  const script = `import(${JSON.stringify(import.meta.resolve('./left-files.ts'))}).then(({ temporaryName }) => process.stdout.write(temporaryName()))`;
   return spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout;
 }
 
