@@ -103,8 +103,8 @@ const tamperings: readonly Tampering[] = [
   ),
   update(
     'policy',
-    'value = replace(value, \'"off"\', \'"on"\')',
-    'value = replace(value, \'"on"\', \'"off"\')',
+    'value = replace(value, \'"queue":"off"\', \'"queue":"on"\')',
+    'value = replace(value, \'"queue":"on"\', \'"queue":"off"\')',
     'id = 1',
     /the policy has queue off/,
   ),
