@@ -371,9 +371,11 @@ function withCommonName(
 
 /** What of the subject asked for was not authorised: attributes that say who it is otherwise, and those that say more of it. */
 function leftOutSubject(subject: Name, authorisation: Authorisation): LeftOut[] {
+  const { name } = authorisation.identity;
+  const others = subject.flat().filter(({ oid, value }) => oid !== attributeOids.CN || value !== name);
+  if (others.length === 0) return [];
   const authorised = new Set(subjectOf(authorisation).flat().map(keyOfAttribute));
-  return subject
-    .flat()
+  return others
     .filter((attribute) => !authorised.has(keyOfAttribute(attribute)))
     .flatMap((attribute) => {
       const isName = attribute.oid === attributeOids.CN;
