@@ -190,6 +190,21 @@ async function checkDownloads(handle: string): Promise<void> {
   openssl('crl', '-inform', 'der', '-in', path('got.crl'), '-noout', '-CAfile', path('got.pem'));
 }
 
+test('what IIS makes is taken on the page without a profile, and with the join code of a server', async () => {
+  const words = ['-addext', 'keyUsage=critical,digitalSignature', '-addext', 'extendedKeyUsage=serverAuth'];
+  const pasted = await sendForm('/-/certsrv/submit', { request: opensslRequest('iis.example.com', words) });
+  assert.match(pasted.body.toString(), /class="state pending".*server\/iis\.example\.com/s);
+  const code = await network.joinCode('iis2', ['--role', 'server', '--names', 'iis2.example.com']);
+  const answer = await submit({ request: opensslRequest('iis2.example.com', words), code });
+  assert.deepEqual([answer.status, answer.state], [200, 'approved']);
+});
+
+test('a mail address is shown on the page as what would be left out', async () => {
+  const words = ['-addext', 'subjectAltName=DNS:vc.example.com,email:<ann>@example.com'];
+  const pasted = await sendForm('/-/certsrv/submit', { request: opensslRequest('vc.example.com', words) });
+  assert.match(pasted.body.toString(), /Left out<\/dt><dd>email:&#60;ann&#62;@example\.com/);
+});
+
 test('a request is taken as PEM, as DER, as base64 and in JSON alike', async () => {
   const bodies: [string, (pem: string) => string | Buffer][] = [
     ['application/pkcs10', derOf],

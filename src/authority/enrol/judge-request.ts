@@ -131,19 +131,24 @@ export function refuseWidening({ leftOut }: Judgement): void {
 const notAuthorised = 'it was not authorised';
 
 const maxNames = 512;
-const maxAttributes = 128;
 
-/** What follows looks at each of them, and some in several ways. */
-function checkSize({ subject, extensions }: CertificateRequest): void {
-  const names = extensions.subjectAltNames.length;
-  if (names > maxNames)
-    throw new HoldfastError('name_invalid', `${names} names: at most ${maxNames} fit into a certificate`);
-  const attributes = subject.flat().length;
-  if (attributes <= maxAttributes) return;
-  throw new HoldfastError(
-    'name_invalid',
-    `a subject of ${attributes} attributes: at most ${maxAttributes} are read`,
-  );
+/** What follows looks at each of them, some in several ways, and a common name can stand for 256 addresses. */
+function checkSize({ subject, extensions, attributes }: CertificateRequest): void {
+  const sizes = [
+    [extensions.subjectAltNames.length, 'names', maxNames],
+    [subject.flat().length, 'attributes of the subject', 128],
+    [commonNames(subject).length, 'common names', 16],
+    [extensions.all.size, 'extensions', 128],
+    [extensions.extendedKeyUsage?.length ?? 0, 'purposes', 128],
+    [attributes.size, 'attributes', 128],
+  ] as const;
+  for (const [count, of, most] of sizes) {
+    if (count > most)
+      throw requestNotAllowed(
+        `the request has ${count} ${of}: at most ${most} are read`,
+        'make a request that asks for less',
+      );
+  }
 }
 
 /** The identity that a request names for itself, which can be one of this network only. */
@@ -192,9 +197,10 @@ function askedHosts(
   // Without other names the wizards of old mean the common name, also where that is one word.
   const common = commonNames(subject).filter((cn) => own.length === 0 || isQualified(cn));
   const names = [...own, ...common.flatMap((cn) => hostsIn(cn) ?? [])];
-  return [...new Map(names.map((name) => [formatGeneralName(name), name])).values()].filter(({ kind }) =>
-    kinds.includes(kind),
-  );
+  const once = new Map(names.map((name) => [formatGeneralName(name), name]));
+  if (once.size > maxNames)
+    throw new HoldfastError('name_invalid', `${once.size} names: at most ${maxNames} fit into a certificate`);
+  return [...once.values()].filter(({ kind }) => kinds.includes(kind));
 }
 
 const anyForm = { underscores: 'on' } as const;

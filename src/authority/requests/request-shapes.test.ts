@@ -686,9 +686,34 @@ const rows: readonly Row[] = [
         subject: [cnOf('farm2')],
         extensions: [san(...Array.from({ length: 600 }, (_, at) => dnsName(`n${at}.farm.example`)))],
       }),
-    queue: { code: 'name_invalid', says: /600 names: at most 512/ },
-    byCode: { code: 'name_invalid', says: /600 names: at most 512/ },
+    queue: { code: 'request_not_allowed', says: /600 names: at most 512/ },
+    byCode: { code: 'request_not_allowed', says: /600 names: at most 512/ },
     codeFor: { as: 'server/farm2' },
+  },
+  {
+    shape: 'blocks of addresses as common names, which stand for more than fit',
+    make: () => byHand({ subject: [1, 2, 3].map((at) => cnOf(`10.0.${at}.*`)) }),
+    queue: { code: 'name_invalid', says: /768 names: at most 512/ },
+    byCode: notAuthorised(/CN=10\.0\.1\.\*/),
+    codeFor: { as: 'server/blocks' },
+  },
+  {
+    shape: 'more common names than anybody has',
+    make: () => byHand({ subject: Array.from({ length: 17 }, (_, at) => cnOf(`10.0.${at}.*`)) }),
+    queue: { code: 'request_not_allowed', says: /17 common names: at most 16/ },
+    byCode: { code: 'request_not_allowed', says: /17 common names: at most 16/ },
+    codeFor: { as: 'server/blocks2' },
+  },
+  {
+    shape: 'a thousand extensions',
+    make: () =>
+      byHand({
+        subject: [cnOf('big')],
+        extensions: Array.from({ length: 1000 }, (_, at) => [`1.2.${at}`, Buffer.of(5, 0)] as const),
+      }),
+    queue: { code: 'request_not_allowed', says: /1000 extensions: at most 128/ },
+    byCode: { code: 'request_not_allowed', says: /1000 extensions: at most 128/ },
+    codeFor: { as: 'client/big' },
   },
   {
     shape: 'keytool, a host as common name',

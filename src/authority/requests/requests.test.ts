@@ -343,6 +343,26 @@ test('a request signed with a valid certificate is renewed at once, the queue be
   assert.notDeepEqual(submitted.chain?.[0], issued.chain[0]);
 });
 
+test('a renewal as wizards make it passes what they add over, and other names are refused', async () => {
+  await using home = await SampleHome.open();
+  const { requests } = home.authority;
+  const { issued, keys } = await home.node('alpha');
+  const { der: certificate } = issued.certificate;
+  const renew = async (shape: OpensslShape): Promise<Submitted> => {
+    const request = await byOpenssl(shape);
+    const input = signRequestPkcs7({ request, certificate, privateKey: keys.privateKey });
+    return await requests.submit({ input, from });
+  };
+  const wizard = ['keyUsage=digitalSignature', 'extendedKeyUsage=clientAuth', 'nsComment=by a wizard'];
+  const { chain = [] } = await renew({ subject: '/O=Example/CN=alpha', extensions: wizard });
+  assert.equal(formatName(parseCertificate(chain[0] ?? new Uint8Array()).subject), 'CN=alpha');
+  for (const wider of ['subjectAltName=DNS:vault.example', 'extendedKeyUsage=serverAuth'])
+    await assert.rejects(renew({ subject: '/CN=alpha', extensions: [wider] }), {
+      code: 'request_not_allowed',
+      message: /which was not authorised/,
+    });
+});
+
 test('within the grace after its end a certificate stands for a renewal that a person approves', async () => {
   await using home = await SampleHome.open();
   const { pkcs7 } = await renewalFor(home);
