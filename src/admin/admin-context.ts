@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { Authority, BackupPlace } from '../authority/index.ts';
-import type { Clock, HoldfastError } from '../base/index.ts';
+import type { Bytes, Clock, HoldfastError } from '../base/index.ts';
+import type { Certificate } from '../pki/index.ts';
 
 /** A listener as `status` shows it. */
 export interface ListenerView {
@@ -29,6 +31,45 @@ export interface BoundCertificate {
   readonly state: 'good' | 'ending' | 'ended';
 }
 
+/** A certificate from elsewhere that is to be shown, and to whom: a host or a listener. */
+export interface BindingOrder {
+  readonly host?: string | undefined;
+  readonly listener?: string | undefined;
+  /** DER: the certificate, then each that signed the one before. */
+  readonly chain: readonly Bytes[];
+  /** DER: by which clients are to take it; none leaves them as they are. */
+  readonly roots: readonly Bytes[];
+  /** Its private key; the one of a request that was made here unless given. */
+  readonly key?: KeyObject | undefined;
+  readonly by: string;
+}
+
+/** What is shown now, and what of the names of the server it is for. */
+export interface Bound {
+  readonly target: BindingTarget;
+  readonly leaf: Certificate;
+  /** Names under which clients come to the target, and which it is not for. */
+  readonly uncovered: readonly string[];
+  /** Whether clients are configured with the target. */
+  readonly isKnown: boolean;
+}
+
+/** What a certificate from elsewhere is bound to. */
+export interface BindingTarget {
+  readonly kind: 'host' | 'listener';
+  /** A host name or address, in lower case, or the name of a listener. */
+  readonly name: string;
+}
+
+/** The certificates from elsewhere that the server shows for certain hosts and listeners. */
+export interface ServerBindingDesk {
+  list(): Promise<readonly BoundCertificate[]>;
+  /** Checks all of an order before anything is changed, and has clients believe the roots for its hosts. */
+  bind(order: BindingOrder): Promise<Bound>;
+  /** The network's own is shown again, and clients forget the roots. */
+  unbind(order: Pick<BindingOrder, 'host' | 'listener' | 'by'>): Promise<BindingTarget>;
+}
+
 /** What operations work on. */
 export interface AdminContext {
   readonly authority: Authority;
@@ -37,13 +78,10 @@ export interface AdminContext {
   readonly enrolAddresses: readonly string[];
   /** The running server's listeners; empty when none runs. */
   readonly listeners: readonly ListenerView[];
-  /** Has the running server read again which certificates are bound to what; nothing where none runs. */
-  readonly reloadTls: () => Promise<void>;
   /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */
   readonly renewServer: () => Promise<void>;
   readonly store: StoreView;
-  /** What the server's keystore has to show by now for certain hosts and listeners. */
-  readonly bound: () => Promise<readonly BoundCertificate[]>;
+  readonly bindings: ServerBindingDesk;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
   /** The place for backups that a text means: a directory, or a URL. */

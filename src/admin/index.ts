@@ -2,7 +2,16 @@
  * Administration: one table of operations, whoever calls and by whatever way. A command, the console and another machine
  * get the same answers; this folder decides who may and what is valid, and leaves the deciding to `authority`.
  */
-export type { AdminContext, BoundCertificate, ListenerView, StoreView } from './admin-context.ts';
+export type {
+  AdminContext,
+  BindingOrder,
+  BindingTarget,
+  Bound,
+  BoundCertificate,
+  ListenerView,
+  ServerBindingDesk,
+  StoreView,
+} from './admin-context.ts';
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
 export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';

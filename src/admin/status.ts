@@ -105,7 +105,7 @@ export async function showStatus({
   listeners,
   recoveryKitPath,
   store,
-  bound,
+  bindings,
 }: AdminContext): Promise<Answer<typeof StatusAnswer>> {
   const kitIsThere = await access(recoveryKitPath).then(
     () => true,
@@ -118,7 +118,7 @@ export async function showStatus({
     authority: stateOf(status),
     listeners,
     store: { directory: store.directory, problem },
-    bound: await bound(),
+    bound: await bindings.list(),
   };
 }
 

@@ -1,51 +1,102 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { identityLabel } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { formatName, type Identity, parseCertificate } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, Time } from './answer.ts';
 
-const Target = Type.String({ pattern: '^(host|listener) [^ ]{1,253}$' });
-const Hosts = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxItems: 512 });
+const Host = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }));
+const Listener = Type.Optional(Type.String({ minLength: 1, maxLength: 32 }));
+/** DER, base64. */
+const Certificates = Type.Array(Type.String({ maxLength: 32 * 1024 }), { maxItems: 16 });
 
 export const tlsBindInput = Type.Object(
   {
-    target: Target,
-    fingerprint: Type.String({ maxLength: 120 }),
-    /** For which hosts clients are to believe the roots. */
-    hosts: Hosts,
-    /** DER, base64. */
-    roots: Type.Array(Type.String({ maxLength: 32 * 1024 }), { maxItems: 16 }),
+    /** One of both. */
+    host: Host,
+    listener: Listener,
+    /** The certificate, then each that signed the one before. */
+    chain: Type.Array(Type.String({ maxLength: 32 * 1024 }), { minItems: 1, maxItems: 16 }),
+    /** By which clients are to take it; none leaves them as they are. */
+    roots: Certificates,
+    /** Its private key in PEM; the one of a request that was made here unless given. */
+    key: Type.Optional(Type.String({ maxLength: 1024 * 1024 })),
   },
   { additionalProperties: false },
 );
 
-/** What it was about. */
-export const TlsAnswer = Type.Object({ target: Type.String() });
+const Target = Type.Object({ kind: Type.Enum(['host', 'listener']), name: Type.String() });
 
-/** Tells clients whom to believe for hosts, and the running server to show what its keystore holds by now. */
+/** The certificate that is shown now, and to whom. */
+export const TlsBindAnswer = Type.Object({
+  ...Target.properties,
+  subject: Type.String(),
+  serial: Type.String(),
+  fingerprint: Type.String(),
+  notAfter: Time,
+  /** Names under which clients come to the target, and which it is not for. */
+  uncovered: Type.Array(Type.String()),
+  /** Whether clients are configured with the target. */
+  known: Type.Boolean(),
+});
+
+/** Shows a certificate from elsewhere for a host or at a listener, and tells clients whom to believe for it. */
 export async function bindTls(
-  { authority, reloadTls }: AdminContext,
-  { roots, ...order }: Static<typeof tlsBindInput>,
+  { bindings }: AdminContext,
+  { chain, roots, key, ...to }: Static<typeof tlsBindInput>,
   caller: Identity,
-): Promise<Answer<typeof TlsAnswer>> {
-  const ders = roots.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-  for (const der of ders) parseCertificate(der);
-  await authority.serverRoots.bind({ ...order, roots: ders, by: identityLabel(caller) });
-  await reloadTls();
-  return { target: order.target };
+): Promise<Answer<typeof TlsBindAnswer>> {
+  const { target, leaf, uncovered, isKnown } = await bindings.bind({
+    ...to,
+    chain: chain.map(certificateIn),
+    roots: roots.map(certificateIn),
+    key: key === undefined ? undefined : privateKeyIn(key),
+    by: identityLabel(caller),
+  });
+  const { subject, serial, fingerprint, notAfter } = leaf;
+  return {
+    ...target,
+    subject: formatName(subject),
+    serial,
+    fingerprint,
+    notAfter: notAfter.toISOString(),
+    uncovered,
+    known: isKnown,
+  };
 }
 
-export const tlsUnbindInput = Type.Object({ target: Target, hosts: Hosts }, { additionalProperties: false });
+function certificateIn(text: string): Uint8Array<ArrayBuffer> {
+  const der = Uint8Array.from(Buffer.from(text, 'base64'));
+  parseCertificate(der);
+  return der;
+}
 
-/** Takes back what {@link bindTls} did, for these hosts. */
+function privateKeyIn(text: string): KeyObject {
+  try {
+    return createPrivateKey(text);
+  } catch (cause) {
+    throw new HoldfastError('key_malformed', 'what was given is no unencrypted private key in PEM', {
+      cause,
+    });
+  }
+}
+
+export const tlsUnbindInput = Type.Object(
+  { host: Host, listener: Listener },
+  { additionalProperties: false },
+);
+
+/** What it was about. */
+export const TlsUnbindAnswer = Target;
+
+/** Takes back what {@link bindTls} did. */
 export async function unbindTls(
-  { authority, reloadTls }: AdminContext,
+  { bindings }: AdminContext,
   input: Static<typeof tlsUnbindInput>,
   caller: Identity,
-): Promise<Answer<typeof TlsAnswer>> {
-  await authority.serverRoots.unbind({ ...input, by: identityLabel(caller) });
-  await reloadTls();
-  return { target: input.target };
+): Promise<Answer<typeof TlsUnbindAnswer>> {
+  return await bindings.unbind({ ...input, by: identityLabel(caller) });
 }
 
 /** Roots, each of which clients believe for one host. */

@@ -1,8 +1,84 @@
 import { type KeyObject } from 'node:crypto';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import type {
+  BindingOrder,
+  BindingTarget,
+  Bound,
+  BoundCertificate,
+  ServerBindingDesk,
+} from '../admin/index.ts';
+import type { Authority } from '../authority/index.ts';
+import { type Bytes, type Clock, HoldfastError } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
+import type { ListenerPolicy } from '../policy/index.ts';
 import { type Keystore, type KeystoreEditor } from '../trust/index.ts';
-import { type BindingTarget, bindingLabel } from './tls-bindings.ts';
+import { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
+import { bindingLabel, bindingName, boundCertificates } from './tls-bindings.ts';
+
+/** Where the certificates from elsewhere are kept, and of which server they are. */
+export interface BindingPlace {
+  readonly authority: Authority;
+  /** The keystore of the server's machine, made where there is none. */
+  readonly keystore: () => Promise<Keystore>;
+  /** The same for who only looks: undefined where there is none. */
+  readonly findKeystore: () => Promise<Keystore | undefined>;
+  /** The private key that the request of a certificate was made with on this machine. */
+  readonly keyOf: (keystore: Keystore, chain: readonly Bytes[]) => Promise<KeyObject>;
+  readonly listeners: readonly ListenerPolicy[];
+  /** Host names and addresses that clients are configured with. */
+  readonly names: readonly string[];
+  readonly clock: Clock;
+  /** Has the running server read the keystore again; nothing where none runs. */
+  readonly reload: () => Promise<void>;
+}
+
+/** What a server shows for certain hosts and listeners, and changes of it. */
+export class BindingDesk implements ServerBindingDesk {
+  readonly #place: BindingPlace;
+
+  constructor(place: BindingPlace) {
+    this.#place = place;
+  }
+
+  async list(): Promise<readonly BoundCertificate[]> {
+    const { findKeystore, clock } = this.#place;
+    const keystore = await findKeystore();
+    return keystore === undefined ? [] : boundCertificates(keystore, clock.now());
+  }
+
+  /** Errors: as {@link bindingTarget}, {@link checkBinding}, {@link checkPair} */
+  async bind({ chain, roots, key: given, by, ...to }: BindingOrder): Promise<Bound> {
+    const { listeners, names, clock, keyOf, authority, reload } = this.#place;
+    const target = bindingTarget(to, listeners);
+    const leaf = checkBinding({ target, chain, roots, at: new Date(clock.now()) });
+    const keystore = await this.#place.keystore();
+    const key = given ?? (await keyOf(keystore, chain));
+    checkPair(leaf, key);
+    const hosts = hostsOf(target, leaf, names);
+    const { fingerprint } = leaf;
+    await bindCertificate(keystore, target, { chain, key }, async () => {
+      await authority.serverRoots.bind({ target: bindingName(target), fingerprint, hosts, roots, by });
+      await reload();
+    });
+    const isKnown = target.kind === 'listener' || names.some((name) => name.toLowerCase() === target.name);
+    const uncovered = target.kind === 'listener' ? names.filter((each) => !covers(leaf, each)) : [];
+    return { target, leaf, uncovered, isKnown };
+  }
+
+  /** @throws HoldfastError `object_not_found` when nothing is bound there */
+  async unbind({ by, ...to }: Pick<BindingOrder, 'host' | 'listener' | 'by'>): Promise<BindingTarget> {
+    const { listeners, names, authority, reload } = this.#place;
+    const target = bindingTarget(to, listeners);
+    await unbindCertificate(await this.#place.keystore(), target, async (leaf) => {
+      await authority.serverRoots.unbind({
+        target: bindingName(target),
+        hosts: hostsOf(target, leaf, names),
+        by,
+      });
+      await reload();
+    });
+    return target;
+  }
+}
 
 /** Under which label a binding waits until the server knows that it is none any more. */
 function leavingLabel({ kind, name }: BindingTarget): string {

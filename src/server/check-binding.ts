@@ -1,12 +1,12 @@
 import { type KeyObject } from 'node:crypto';
+import type { BindingTarget } from '../admin/index.ts';
 import { type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { type ListenerPolicy, parseRequestedNames } from '../policy/index.ts';
 import { checkServerUse, validatePath, verifyServerName } from '../trust/index.ts';
-import type { BindingTarget } from './tls-bindings.ts';
 
 /** What is to be shown, and to whom. */
-export interface BindingOrder {
+interface CheckedOrder {
   readonly target: BindingTarget;
   /** DER: the certificate, then each that signed the one before. */
   readonly chain: readonly Bytes[];
@@ -50,7 +50,7 @@ function hostName(text: string): string {
  *
  * @throws HoldfastError `certificate_expired`, `certificate_not_yet_valid`, `certificate_not_allowed`, `certificate_wrong_name`
  */
-export function checkBinding({ target, chain, roots, at }: BindingOrder): Certificate {
+export function checkBinding({ target, chain, roots, at }: CheckedOrder): Certificate {
   const leaf = checkChain(chain, at);
   if (target.kind === 'host') checkHost(leaf, target.name);
   if (roots.length > 0) checkAsClients(chain, roots, at);

@@ -4,18 +4,11 @@
  * key to anybody's data and contains no backup engine.
  */
 
-export { bindCertificate, unbindCertificate } from './change-binding.ts';
-export { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
+export { BindingDesk } from './change-binding.ts';
 export { canFollow, type Followers, moveHere, servesStatus, whoCanFollow } from './moved-server.ts';
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';
 export { ServerCredentials } from './server-credentials.ts';
 export { startAuthorityServer } from './start-authority-server.ts';
 export { StorePlace } from './store-place.ts';
-export {
-  type BindingTarget,
-  bindingName,
-  boundCertificates,
-  readBindings,
-  ServerBindings,
-} from './tls-bindings.ts';
+export { bindingName, readBindings, ServerBindings } from './tls-bindings.ts';

@@ -1,15 +1,8 @@
-import type { BoundCertificate } from '../admin/index.ts';
+import type { BindingTarget, BoundCertificate } from '../admin/index.ts';
 import { type Bytes, dayMs } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import { type Credentials, Hot, noBindings, type TlsBindings } from '../transport/index.ts';
 import type { Keystore } from '../trust/index.ts';
-
-/** What a certificate from elsewhere is bound to. */
-export interface BindingTarget {
-  readonly kind: 'host' | 'listener';
-  /** A host name or address, in lower case, or the name of a listener. */
-  readonly name: string;
-}
 
 /** A certificate that is shown for its target. */
 export interface Binding {

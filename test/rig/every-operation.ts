@@ -1,15 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdminClient, AdminContext } from '../../src/admin/index.ts';
+import { findKeystore, keyOf, openOrCreateKeystore } from '../../src/agent/index.ts';
 import { SampleHome } from '../../src/authority/authority.fixture.ts';
-import { asBuffer, hourMs } from '../../src/base/index.ts';
+import { asBuffer, dayMs, hourMs } from '../../src/base/index.ts';
 import {
   createCertificateRequest,
   createName,
+  exportPrivateKey,
   exportPublicKey,
   generateKeyPair,
+  privateKeyPem,
   requestPem,
 } from '../../src/pki/index.ts';
+import { defaultListeners } from '../../src/policy/index.ts';
+import { BindingDesk } from '../../src/server/index.ts';
+import { sampleCertificate } from './sample-certificates.ts';
 
 /** What operations work on, in a home of a test. */
 export function sampleContext(home: SampleHome): AdminContext {
@@ -20,7 +26,6 @@ export function sampleContext(home: SampleHome): AdminContext {
     listeners: [
       { name: 'main', url: 'https://localhost:8443', services: [], clientCertificate: 'require', weaker: [] },
     ],
-    reloadTls: async () => {},
     renewServer: async () => {},
     recoveryKitPath: join(home.path, 'kit.txt'),
     backupPlace: (path) => ({ kind: 'directory', path }),
@@ -29,9 +34,16 @@ export function sampleContext(home: SampleHome): AdminContext {
       problem: async () => undefined,
       accept: async () => 'empty',
     },
-    bound: async () => [
-      { target: 'host vault.example', notAfter: new Date(home.clock.now()).toISOString(), state: 'good' },
-    ],
+    bindings: new BindingDesk({
+      authority: home.authority,
+      keystore: () => openOrCreateKeystore(join(home.path, 'node')),
+      findKeystore: () => findKeystore(join(home.path, 'node')),
+      keyOf,
+      listeners: defaultListeners(8443),
+      names: ['vault.example'],
+      clock: home.clock,
+      reload: async () => {},
+    }),
   };
 }
 
@@ -54,9 +66,19 @@ async function readAndDecide(home: SampleHome, admin: AdminClient): Promise<void
   await admin.call('policy.import', { policy, apply: false });
   await admin.call('store.accept', { reason: 'new disk' });
   await admin.call('ca.show', {});
-  const { certificates } = await admin.call('ca.export', { chain: true });
-  const host = { target: 'host vault.example', hosts: ['vault.example'] };
-  await admin.call('tls.bind', { ...host, fingerprint: 'ab', roots: certificates.slice(-1) });
+  await admin.call('ca.export', { chain: true });
+  const host = { host: 'vault.example' };
+  const shown = await sampleCertificate({
+    notBefore: new Date(home.clock.now() - hourMs),
+    notAfter: new Date(home.clock.now() + dayMs),
+    extensions: {
+      keyUsage: ['digitalSignature'],
+      extendedKeyUsage: ['serverAuth'],
+      subjectAltNames: [{ kind: 'dns', value: 'vault.example' }],
+    },
+  });
+  const key = privateKeyPem(exportPrivateKey(shown.keys.privateKey));
+  await admin.call('tls.bind', { ...host, chain: [asBuffer(shown.der).toString('base64')], roots: [], key });
   await admin.call('tls.list', {});
   await admin.call('tls.unbind', host);
   home.clock.advance(-hourMs);

@@ -1,9 +1,9 @@
 import type { AdminContext } from '../../admin/index.ts';
+import { findKeystore, keyOf, openOrCreateKeystore } from '../../agent/index.ts';
 import { type Authority, type Looks, openAuthority } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
-import { boundCertificates } from '../../server/index.ts';
-import { Keystore } from '../../trust/index.ts';
+import { BindingDesk } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Home } from './home.ts';
@@ -48,24 +48,30 @@ export function asAuthorityHome(parts: Omit<AuthorityHome, typeof Symbol.asyncDi
   return { ...parts, [Symbol.asyncDispose]: () => parts.authority.close() };
 }
 
-/** What the admin API works on, but for the listeners, which the server knows. */
+/** What the admin API works on, but for the listeners, which the server knows; a running one reads its keystore again then. */
 export function adminContext(
   context: Context,
   { home, settings, authority }: AuthorityHome,
+  reloadTls = async (): Promise<void> => {},
 ): Omit<AdminContext, 'listeners'> {
   return {
     authority,
     clock: context.clock,
     enrolAddresses: enrolAddresses(settings),
-    reloadTls: async () => {},
     renewServer: async () => {},
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path, context.line),
     store: storeOf({ home, settings, authority }),
-    bound: async () =>
-      (await Keystore.exists(home.node))
-        ? boundCertificates(await Keystore.open(home.node), context.clock.now())
-        : [],
+    bindings: new BindingDesk({
+      authority,
+      keystore: () => openOrCreateKeystore(home.node),
+      findKeystore: () => findKeystore(home.node),
+      keyOf,
+      listeners: listenersOf(settings),
+      names: settings.names,
+      clock: context.clock,
+      reload: reloadTls,
+    }),
   };
 }
 

@@ -60,9 +60,8 @@ export async function startServing(
   const server = await startAuthorityServer({
     authority: opened.authority,
     admin: {
-      ...adminContext(context, { ...opened, settings }),
+      ...adminContext(context, { ...opened, settings }, () => bindings.reload()),
       store,
-      reloadTls: () => bindings.reload(),
       renewServer: () => own.renewIfDue(),
     },
     listeners: listenersOf(settings),
