@@ -8,12 +8,13 @@ import { words } from '../src/cli/words.ts';
 import {
   type DiskStep,
   diskSteps,
+  endOf,
   killAtStep,
   oneOfEachKind,
   someOf,
   withoutDrawn,
 } from './rig/disk-steps.ts';
-import { runHoldfast } from './rig/holdfast-process.ts';
+import { startHoldfast } from './rig/holdfast-process.ts';
 import { KillScene, quick } from './rig/kill-scene.ts';
 import { Prng } from './rig/prng.ts';
 import { runHere } from './rig/run-here.ts';
@@ -40,7 +41,8 @@ async function finish(here: string, prepared: Prepared, step: string): Promise<s
   const home = words[words.indexOf('--home') + 1] ?? '';
   await assertOpens(home, step, ['node_not_joined', 'home_missing', ...closed]);
   // In a process of its own: what one has listed of a folder it does not list again.
-  const { code, stderr } = await runHoldfast(again, { env: { HOME: here } });
+  await using program = startHoldfast(again, { env: { HOME: here } });
+  const { code, stderr } = await endOf(program, prepared, () => void program.stop());
   const isDone = code === 0 || done.some((each) => stderr.includes(`[${each}]`));
   assert.ok(isDone, `${step}: again, ${again.join(' ')} says ${stderr}`);
   for (const each of after) await quick(each);
@@ -58,10 +60,16 @@ async function assertOpens(home: string, step: string, mayBe: readonly string[] 
   }
 }
 
-/** Names with what is drawn by lot taken out, but for what a lock is made of: that goes when the lock is taken again. */
+/**
+ * What its next writer takes away, whenever that is: what a lock is made of, and what was not whole yet of a file that is
+ * written again and again.
+ */
+const isSwept = /\.lock(\.|$)|\/(node|authority)\/\.[^/]+\.[0-9a-f]{16}-\d+-\d+-[0-9a-f]{8}\.tmp$/;
+
+/** Names with what is drawn by lot taken out. */
 function filesIn(here: string): string[] {
   const names = globSync(['**/*', '**/.*'], { cwd: here }).filter(
-    (name) => !/\/store\/|^repo\/|\.lock(\.|$)/.test(name),
+    (name) => !/\/store\/|^repo\//.test(name) && !isSwept.test(name),
   );
   return [...new Set(names.map(withoutDrawn))].sort();
 }
@@ -80,7 +88,7 @@ describe(`a command that writes a key or a record, seed ${seed}`, () => {
     it(`can be killed at any step: ${command.name}`, async (t) => {
       const here = scene.copy();
       const prepared = await command.prepare(here, scene);
-      const steps = await diskSteps({ words: prepared.words, cwd: here });
+      const steps = await diskSteps({ ...prepared, cwd: here });
       const expected = await finish(here, prepared, 'not killed');
       const faults: string[] = [];
       let kills = 0;
@@ -104,7 +112,7 @@ async function killOnce(
 ): Promise<string | undefined> {
   const here = scene.copy();
   const prepared = await command.prepare(here, scene);
-  const wasKilled = await killAtStep(step, { words: prepared.words, cwd: here });
+  const wasKilled = await killAtStep(step, { ...prepared, cwd: here });
   const said = `${command.name} killed at ${step.isMain ? 'main ' : ''}${step.kind}, number ${step.nth}`;
   try {
     const files = await finish(here, prepared, said);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launcher, RunningProgram } from './holdfast-process.ts';
+import { launcher, type ProgramResult, RunningProgram } from './holdfast-process.ts';
 import type { Prng } from './prng.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -21,10 +21,20 @@ export interface DiskStep {
   readonly kind: string;
 }
 
+/** What is done while a command runs that does not end by itself. */
+export interface Meanwhile {
+  /** What the command prints when it can be done. */
+  readonly once: RegExp;
+  /** Is left alone when the command has ended. */
+  readonly work: (ended: Promise<unknown>) => Promise<void>;
+}
+
 /** A command, and where it runs. */
 export interface SteppedCommand {
   readonly words: readonly string[];
   readonly cwd: string;
+  /** The command is ended (SIGTERM) once this is done; it ends by itself unless said. */
+  readonly meanwhile?: Meanwhile | undefined;
 }
 
 /** The steps of a command, which is run to its end once for that: those that change something below `cwd`. */
@@ -33,7 +43,9 @@ export async function diskSteps(command: SteppedCommand): Promise<DiskStep[]> {
   const file = join(place.path, 'trace');
   const trace = ['-f', '-y', '-s', '0', '-o', file, '-e', `trace=execve,${changing.join(',')}`];
   await using program = traced(trace, command);
-  const { code, stderr } = await program.ended;
+  const { code, stderr } = await endOf(program, command, () =>
+    process.kill(tracedBy(program.pid), 'SIGTERM'),
+  );
   if (code !== 0) throw new Error(`${command.words.join(' ')} failed by itself:\n${stderr}`);
   return stepsIn(readFileSync(file, 'utf8'), command.cwd);
 }
@@ -46,10 +58,34 @@ export async function killAtStep(
   const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
   // Not --seccomp-bpf: with it only the first call is counted.
   await using program = traced([...(isMain ? [] : ['-f']), '-o', '/dev/null', ...inject], command);
-  const { code, signal, stderr } = await program.ended;
+  const end = (): boolean => process.kill(tracedBy(program.pid), 'SIGTERM');
+  const { code, signal, stderr } = await endOf(program, command, end);
   if (signal === 'SIGKILL') return true;
   if (code === 0) return false;
   throw new Error(`${command.words.join(' ')} failed by itself before ${call} ${nth}:\n${stderr}`);
+}
+
+/** Runs a command to its end, by itself or once what is done meanwhile is done; killed, it ends earlier. */
+export async function endOf(
+  program: RunningProgram,
+  { meanwhile }: Pick<SteppedCommand, 'meanwhile'>,
+  end: () => unknown,
+): Promise<ProgramResult> {
+  if (meanwhile === undefined) return await program.ended;
+  const isKilled = program.ended.then(({ signal }) => signal === 'SIGKILL');
+  try {
+    await program.waitFor(meanwhile.once);
+    await meanwhile.work(program.ended);
+    end();
+  } catch (error) {
+    if (!(await isKilled)) throw error;
+  }
+  return await program.ended;
+}
+
+/** The process that a tracer has started. */
+function tracedBy(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
 import { Network } from './network.ts';
 import { OutsideAuthority } from './outside-authority.ts';
+import { PostgresServer } from './postgres.ts';
 import { runHere } from './run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
 
@@ -18,6 +19,7 @@ export class KillScene implements AsyncDisposable {
   #code = '';
   #copies = 0;
   #names = 0;
+  #postgres: PostgresServer | undefined;
 
   private constructor(place: TemporaryDirectory, live: Network) {
     this.#place = place;
@@ -35,6 +37,15 @@ export class KillScene implements AsyncDisposable {
   get known(): string[] {
     const url = `https://127.0.0.1:${this.live.port + 1}`;
     return ['--server', url, '--root', join(this.#place.path, 'from/root.pem')];
+  }
+
+  /** The URL of an empty PostgreSQL database, whose password is in a file in `here`. */
+  async database(here: string): Promise<string> {
+    this.#postgres ??= await PostgresServer.start();
+    const name = await this.#postgres.createDatabase();
+    const passwords = join(here, 'pgpass');
+    writeFileSync(passwords, `*:*:*:postgres:${this.#postgres.password}\n`, { mode: 0o600 });
+    return `${this.#postgres.url(name, 'postgres')}?passfile=${encodeURIComponent(passwords)}`;
   }
 
   /** A folder as it was before. */
@@ -78,6 +89,7 @@ export class KillScene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#postgres?.[Symbol.asyncDispose]();
     await this.live[Symbol.asyncDispose]();
     this.#place[Symbol.dispose]();
   }

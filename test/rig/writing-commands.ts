@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/base/index.ts';
+import type { Meanwhile } from './disk-steps.ts';
 import { freePorts } from './free-ports.ts';
+import { runHoldfast, startHoldfast } from './holdfast-process.ts';
 import { type KillScene, quick } from './kill-scene.ts';
 
 /** What a command is to be killed in. */
@@ -13,6 +15,8 @@ export interface Prepared {
   readonly done?: readonly ErrorCode[];
   /** What its home may say before the command is said again, since what would open it is not known. */
   readonly closed?: readonly ErrorCode[];
+  /** What is done while it runs, where it does not end by itself. */
+  readonly meanwhile?: Meanwhile;
   /** Commands that have to succeed in the end. */
   readonly after?: readonly (readonly string[])[];
 }
@@ -41,6 +45,18 @@ function atAuthority(name: string, more: string, { first = [], ...rest }: Simple
         ...(again && { again: all(again) }),
         after: after.map(all),
       };
+    },
+  };
+}
+
+/** The same with `--database`, for one that makes an authority. */
+function inDatabase(name: string, more: string, rest: Simple): WritingCommand {
+  const { prepare } = atAuthority(name, more, rest);
+  return {
+    name,
+    prepare: async (here, scene) => {
+      const prepared = await prepare(here, scene);
+      return { ...prepared, words: [...prepared.words, '--database', await scene.database(here)] };
     },
   };
 }
@@ -178,11 +194,12 @@ export const writingCommands: readonly WritingCommand[] = [
     name: 'request create',
     prepare: async (here, scene) => {
       const home = join(here, 'machine');
-      const words = ['request', 'create', '--cn', 'desk', '--profile', 'client', '--submit', ...scene.known];
+      const name = scene.newName();
+      const words = ['request', 'create', '--cn', name, '--profile', 'client', '--submit', ...scene.known];
       return {
         words: [...words, '--home', home],
         done: ['name_taken'],
-        after: [['request', 'submit', 'desk', '--profile', 'client', ...scene.known, '--home', home]],
+        after: [['request', 'submit', name, '--profile', 'client', ...scene.known, '--home', home]],
       };
     },
   },
@@ -264,6 +281,47 @@ export const writingCommands: readonly WritingCommand[] = [
     done: ['home_exists'],
     after: [['token', 'create', 'after', '--home', 'HERE/new']],
   }),
+  inDatabase('init', '--network x.test --names localhost --home HERE/new', {
+    done: ['home_exists'],
+    after: [['token', 'create', 'after', '--home', 'HERE/new']],
+  }),
+  inDatabase('ca restore', `HERE/authority.age ${kit} --names localhost --log-is-lost test --home HERE/new`, {
+    done: ['home_exists'],
+    after: [['token', 'create', 'after', '--home', 'HERE/new']],
+  }),
+  {
+    name: 'db migrate',
+    prepare: async (here, scene) => {
+      const home = ['--home', join(here, 'a')];
+      return {
+        words: ['db', 'migrate', '--to', await scene.database(here), ...home],
+        closed: ['settings_invalid'],
+        done: ['settings_invalid'],
+        after: [['token', 'create', 'after', ...home]],
+      };
+    },
+  },
+  {
+    name: 'serve',
+    prepare: async (here) => {
+      const home = ['--home', join(here, 'new')];
+      const names = ['--network', 'x.test', '--names', '127.0.0.1,localhost'];
+      await quick(['init', ...names, '--port', String(await freePorts()), ...home]);
+      const { stdout } = await runHoldfast(['token', 'create', 'guest', ...home]);
+      const guest = ['--home', join(here, 'guest')];
+      return {
+        words: ['serve', ...home],
+        meanwhile: {
+          once: /listening/,
+          work: async (ended) => {
+            await using joining = startHoldfast(['join', ...guest], { input: stdout });
+            await Promise.race([joining.ended, ended]);
+          },
+        },
+        after: [['status', ...guest]],
+      };
+    },
+  },
   {
     name: 'up',
     prepare: async (here) => {
@@ -309,11 +367,9 @@ export const writingCommands: readonly WritingCommand[] = [
 
 /** The other commands, and why they are not among those. */
 export const otherCommands: Readonly<Record<string, string>> = {
-  serve: 'what it writes as it starts, up writes too',
   'ca create': 'init by another name',
   'ca crl': 'only reads; a file that is named is replaced whole',
   'ca export': 'only reads; files that are named are replaced whole',
-  'db migrate': 'needs a server of PostgreSQL, and is tried with those of test:postgres',
   'policy export': 'only reads; a file that is named is replaced whole',
   'audit export': 'only reads; a file that is named is replaced whole',
   restore: 'writes what is the user’s, and no record; its own test kills it',
