@@ -28,10 +28,11 @@ export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {
+  type Archive,
+  archiveAuthority,
   createAuthority,
   hasAuthority,
   type Looks,
-  lockHome,
   migrateRecords,
   openAuthority,
 } from './opening/index.ts';

@@ -3,6 +3,7 @@
  *
  * What the room promises: there is one writer for each home; and a crash leaves an authority that is whole, or none.
  */
+export { type Archive, archiveAuthority } from './archive-authority.ts';
 export { authorityExists, buildAuthority, finishBuilding, unfinishedBuildings } from './build-authority.ts';
 export { createAuthority } from './create-authority.ts';
 export { lockHome } from './home-lock.ts';

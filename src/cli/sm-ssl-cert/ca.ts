@@ -1,8 +1,6 @@
-import { rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { connectAdmin } from '../../admin/index.ts';
-import { hasAuthority, lockHome } from '../../authority/index.ts';
-import { HoldfastError, makePrivateDirectory } from '../../base/index.ts';
+import { join } from 'node:path';
+import { type Archive, archiveAuthority, hasAuthority } from '../../authority/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import { sesamFiles } from '../../compat/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
@@ -66,12 +64,18 @@ async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   };
   const home = await homeWithAuthority(context);
   if (options.replace !== true) await refuseExisting(home, files);
-  const archive = home && (await archiveAuthority(context, home));
-  await using opened = await createOrPutBack(context, options, { archive, files });
-  const aside = [];
-  for (const path of [files.key, files.certificate]) aside.push(await setAside(path, context.clock.now()));
+  const aside = home && (await setAuthorityAside(context, home));
+  const ready = () => prepareDirectory(files.certificate);
+  await using opened = await createAuthorityHome(context, { ...aside?.options, ...options }, ready).catch(
+    async (error: unknown) => {
+      await aside?.archive.putBack();
+      throw error;
+    },
+  );
+  const archived = [aside?.archive.directory];
+  for (const path of [files.key, files.certificate]) archived.push(await setAside(path, context.clock.now()));
   await writeRoot(context, opened, files);
-  return await caAnswer(context, opened, files, [archive?.directory, ...aside]);
+  return await caAnswer(context, opened, files, archived);
 }
 
 async function homeWithAuthority(context: Context): Promise<Home | undefined> {
@@ -89,57 +93,19 @@ async function refuseExisting(home: Home | undefined, files: RootFiles): Promise
   }
 }
 
-interface Archive {
-  readonly home: Home;
-  readonly directory: string;
-  /** What an authority made in its place begins with where nothing else is said. */
-  readonly options: CreationOptions;
-}
-
-async function archiveAuthority(context: Context, home: Home): Promise<Archive> {
-  if ((await connectAdmin(home.socket, context.signal)) !== undefined) {
-    throw new HoldfastError('home_in_use', `a server runs on ${home.path}`, { hint: 'end it first' });
-  }
-  const settings = await readSettings(home);
-  const directory = join(home.path, replacedName(context.clock.now()));
-  const lock = await lockHome(home.path);
-  try {
-    await makePrivateDirectory(directory);
-    await moveAll(partsOf(home), directory);
-  } finally {
-    lock.release();
-  }
-  const { network, names, port, statusAddress } = settings ?? {};
-  const options = { network, names, port, statusAddress };
-  return { home, directory, options };
-}
-
-/** Makes the authority; when that fails, the one that was archived for it is put back. */
-async function createOrPutBack(
+/** Puts the authority aside; gives with it what one made in its place begins with where nothing else is said. */
+async function setAuthorityAside(
   context: Context,
-  options: CaOptions,
-  { archive, files }: { readonly archive: Archive | undefined; readonly files: RootFiles },
-): Promise<AuthorityHome> {
-  try {
-    const ready = () => prepareDirectory(files.certificate);
-    return await createAuthorityHome(context, { ...archive?.options, ...options }, ready);
-  } catch (error) {
-    if (archive !== undefined) {
-      const { home, directory } = archive;
-      const parts = partsOf(home).map((path) => join(directory, basename(path)));
-      await moveAll(parts, home.path);
-    }
-    throw error;
-  }
-}
-
-/** What is moved when an authority is replaced, in this order: until its own directory is, it can go on with the rest. */
-function partsOf(home: Home): string[] {
-  return [madeFilesPath(home), home.node, home.recoveryKit, home.authority, home.settings];
-}
-
-async function moveAll(paths: readonly string[], directory: string): Promise<void> {
-  for (const path of paths) if (await isThere(path)) await rename(path, join(directory, basename(path)));
+  home: Home,
+): Promise<{ readonly archive: Archive; readonly options: CreationOptions }> {
+  const { network, names, port, statusAddress } = (await readSettings(home)) ?? {};
+  const archive = await archiveAuthority({
+    home: home.path,
+    into: join(home.path, replacedName(context.clock.now())),
+    settings: home.settings,
+    beside: [madeFilesPath(home), home.node, home.recoveryKit],
+  });
+  return { archive, options: { network, names, port, statusAddress } };
 }
 
 async function writeRoot(
