@@ -43,3 +43,29 @@ test('the architecture names files that are there', async () => {
   assert.ok(named.length > 50);
   for (const path of named) await read(path.startsWith('scripts/') ? path : `src/${path}`);
 });
+
+test('the reference of RFC 5280 names files, and tests of those names, that are there, or says why there is none', async () => {
+  const text = await read('docs/reference/rfc5280.md');
+  const rows = [
+    ...text.matchAll(
+      /^\| (?<section>[\d][^|]*) \| (?<rule>[^|]+) \| (?<where>[^|]+) \| (?<shown>[^|]+) \|$/gm,
+    ),
+  ];
+  assert.ok(rows.length > 40);
+  for (const { groups: { section = '', where = '', shown = '' } = {} } of rows) {
+    const files = [...where.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path);
+    for (const path of files) await read(`src/${path}`);
+    if (files.length === 0) assert.match(shown, /^(?:not|nothing)/, `${section}: ${shown}`);
+    else await readTests(section, shown);
+  }
+});
+
+/** Each is `file`, or `file`: title. */
+async function readTests(section: string, shown: string): Promise<void> {
+  const tests = [...shown.matchAll(/`([^`]+\.test\.ts)`(?:: (.*?))?(?=, `|$)/g)];
+  assert.ok(tests.length > 0, `${section}: ${shown}`);
+  for (const [, path = '', title = ''] of tests) {
+    const source = await read(path.startsWith('test/') ? path : `src/${path}`);
+    assert.ok(source.includes(title.replaceAll("'", "\\'")) || source.includes(title), `${path}: ${title}`);
+  }
+}

@@ -75,7 +75,7 @@ export function verifyPath(chain: readonly Bytes[], { bundle, at, host }: PathEx
   );
   const purpose = host === undefined ? purposeOf(parseCertificate(leaf)) : 'serverAuth';
   const { rootLists } = bundle;
-  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rootLists });
+  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rules: 'chosen', rootLists });
   if (host !== undefined) verifyServerName(path[0], host);
   return path;
 }

@@ -24,6 +24,7 @@ export {
   endsWithIssuer,
   extensionOids,
   generateSerialNumber,
+  isSelfIssued,
   type KeyUsage,
   orderChain,
   parseCertificate,

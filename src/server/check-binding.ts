@@ -92,7 +92,7 @@ function checkUse(chain: readonly Certificate[]): void {
 function checkAsClients(chain: readonly Bytes[], roots: readonly Bytes[], at: Date): void {
   const [leaf, ...intermediates] = chain as [Bytes, ...Bytes[]];
   checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
-  validatePath({ leaf, intermediates, anchors: roots, at, purpose: 'serverAuth' });
+  validatePath({ leaf, intermediates, anchors: roots, at, purpose: 'serverAuth', rules: 'chosen' });
 }
 
 /** What clients are told to believe has to be where the chain leads. */

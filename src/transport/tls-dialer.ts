@@ -10,6 +10,7 @@ import type { Hot } from './hot.ts';
 import { HotContext } from './hot-context.ts';
 import { limitHandshakes } from './limit-handshakes.ts';
 import { peerCertificates } from './peer-certificates.ts';
+import { isPublicRoot } from './public-roots.ts';
 import { connectVerified, type Target } from './verified-connection.ts';
 import { VerifyingAgent } from './verifying-agent.ts';
 
@@ -107,7 +108,7 @@ export class TlsDialer implements Disposable {
     const { bundle, clock, roles = ['server'] } = this.#options;
     const chain = peerCertificates(socket) ?? [];
     const at = new Date(clock.now());
-    const path = verifyServer({ chain, bundle: bundle.current, roles, host, at });
+    const path = verifyServer({ chain, bundle: bundle.current, roles, host, at, isPublicRoot });
     this.#verified.set(socket, { bundle: bundle.current, validUntilMs: validUntilMs(path) });
   }
 

@@ -1,9 +1,16 @@
-import { attributeOids, type Certificate, formatGeneralName, type GeneralName } from '../pki/index.ts';
-import { forbiddenName } from './forbidden-name.ts';
+import {
+  attributeOids,
+  type Certificate,
+  formatGeneralName,
+  formatSubtree,
+  type GeneralName,
+  type GeneralSubtree,
+  isSelfIssued,
+  type NameConstraints,
+} from '../pki/index.ts';
 import { notAllowed } from './not-allowed.ts';
 import type { PathLimits } from './path-limits.ts';
-import { isSelfIssued } from './self-issued.ts';
-import { isWellFormed } from './subtree-match.ts';
+import { isSameKind, matchSubtree, type SubtreeMatch, subtreeProblem } from './subtree-match.ts';
 
 /**
  * Checks the names of every certificate of a path (leaf first) against the constraints of each authority above it
@@ -28,8 +35,11 @@ export function checkNameConstraints(
 
 function checkForm(authority: Certificate): void {
   const { permitted, excluded } = authority.extensions.nameConstraints ?? { permitted: [], excluded: [] };
-  if (![...permitted, ...excluded].every(isWellFormed))
-    throw notAllowed(authority, 'has a malformed name constraint');
+  for (const subtree of [...permitted, ...excluded]) {
+    const problem = subtreeProblem(subtree);
+    if (problem !== undefined)
+      throw notAllowed(authority, `has the name constraint ${formatSubtree(subtree)}, ${problem}`);
+  }
 }
 
 function checkNames(
@@ -54,4 +64,27 @@ function namesOf({ subject, extensions }: Certificate): GeneralName[] {
   if (subject.length > 0) names.push({ kind: 'directory', value: subject });
   const mail = subject.flat().filter(({ oid }) => oid === attributeOids.emailAddress);
   return [...names, ...mail.map(({ value }): GeneralName => ({ kind: 'email', value }))];
+}
+
+/**
+ * The first of `names` that an authority with these constraints may not certify (RFC 5280 §4.2.1.10), or undefined. What
+ * cannot be judged is forbidden. `compare` is called before each comparison, and may throw.
+ */
+export function forbiddenName(
+  names: readonly GeneralName[],
+  { permitted, excluded }: NameConstraints,
+  compare: () => void = () => {},
+): GeneralName | undefined {
+  const matches = (name: GeneralName, subtrees: readonly GeneralSubtree[]): SubtreeMatch[] => {
+    const concerning = subtrees.filter((subtree) => {
+      compare();
+      return isSameKind(name, subtree);
+    });
+    return concerning.map((subtree) => matchSubtree(name, subtree));
+  };
+  return names.find((name) => {
+    const refusing = matches(name, excluded).some((match) => match !== 'outside');
+    const permitting = matches(name, permitted);
+    return refusing || (permitting.length > 0 && !permitting.includes('within'));
+  });
 }

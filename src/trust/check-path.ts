@@ -1,16 +1,16 @@
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { type Certificate, describePublicKey } from '../pki/index.ts';
-import { checkFields } from './check-fields.ts';
+import { HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import { type Certificate, describePublicKey, isSelfIssued } from '../pki/index.ts';
+import { checkProfile, type Place, type RuleSet } from './certificate-profile.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
 import { checkPurpose, type Purpose } from './check-purpose.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
 import type { PathLimits } from './path-limits.ts';
 import { isRevokedByRoot, type RootList } from './root-list.ts';
-import { isSelfIssued } from './self-issued.ts';
 
 export interface PathRules {
   readonly at: Date;
   readonly purpose: Purpose;
+  readonly rules: RuleSet;
   /** How many intermediate authorities, self-issued ones not counted, there may be. */
   readonly maxDepth: number;
   /** What roots have revoked. */
@@ -24,13 +24,15 @@ export interface PathRules {
  */
 export function checkPath(path: readonly Certificate[], rules: PathRules): HoldfastError | undefined {
   try {
+    // Certificates know whole seconds, and their last one is their own (§4.1.2.5).
+    const at = new Date(Math.floor(rules.at.getTime() / secondMs) * secondMs);
     checkDepth(path, rules.maxDepth);
     for (const [below, certificate] of [...path.entries()].reverse()) {
       checkKey(certificate);
-      checkFields(certificate, below === path.length - 1);
-      if (below > 0) checkAuthority(certificate, path.slice(1, below));
+      checkProfile(certificate, placeOf(path, below), rules.rules);
+      if (below > 0) checkAuthority(path, below, rules.rules);
       checkPurpose(certificate, rules.purpose);
-      checkValidity(certificate, rules.at);
+      checkValidity(certificate, at);
     }
     checkRootLists(path, rules.rootLists);
     checkNameConstraints(path, rules.limits);
@@ -39,6 +41,11 @@ export function checkPath(path: readonly Certificate[], rules: PathRules): Holdf
     if (isHoldfastError(error)) return error;
     throw error;
   }
+}
+
+function placeOf(path: readonly Certificate[], below: number): Place {
+  if (below === 0) return 'leaf';
+  return below === path.length - 1 ? 'anchor' : 'between';
 }
 
 function checkDepth(path: readonly Certificate[], maxDepth: number): void {
@@ -67,21 +74,24 @@ function describeKey(certificate: Certificate): ReturnType<typeof describePublic
   }
 }
 
-/** RFC 5280 §6.1.4 (k)–(n); `intermediates` are the authorities between this one and the leaf. */
-function checkAuthority(certificate: Certificate, intermediates: readonly Certificate[]): void {
+/** RFC 5280 §6.1.4 (k)–(n) for the certificate at `index` of a path, which has issued the one before it. */
+function checkAuthority(path: readonly Certificate[], index: number, rules: RuleSet): void {
+  const certificate = path[index] as Certificate;
   const { basicConstraints, keyUsage } = certificate.extensions;
-  if (basicConstraints?.ca !== true)
+  if (basicConstraints?.ca !== true && !isOldRoot(path, index, rules))
     throw notAllowed(certificate, 'is not an authority, but has issued certificates');
   if (keyUsage !== undefined && !keyUsage.includes('keyCertSign')) {
     throw notAllowed(certificate, 'may not sign certificates (keyCertSign), but has');
   }
-  const depth = intermediates.filter((intermediate) => !isSelfIssued(intermediate)).length;
-  if (basicConstraints.pathLength !== undefined && depth > basicConstraints.pathLength) {
-    throw notAllowed(
-      certificate,
-      `allows ${basicConstraints.pathLength} authorities below it, found ${depth}`,
-    );
-  }
+  const depth = path.slice(1, index).filter((each) => !isSelfIssued(each)).length;
+  const allowed = basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY;
+  if (depth > allowed)
+    throw notAllowed(certificate, `allows ${allowed} authorities below it, found ${depth}`);
+}
+
+/** §6.1.4 (k): before version 3 no certificate could say that it is an authority; whoever chose it as a root has said so. */
+function isOldRoot(path: readonly Certificate[], index: number, rules: RuleSet): boolean {
+  return rules === 'chosen' && index === path.length - 1 && (path[index] as Certificate).version < 3;
 }
 
 function checkValidity(certificate: Certificate, at: Date): void {

@@ -7,8 +7,8 @@
  * node's own certificate is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
+export { forbiddenName } from './check-name-constraints.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';
-export { forbiddenName } from './forbidden-name.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export { overwritingOld } from './overwrite-old.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';

@@ -35,12 +35,24 @@ export function matchSubtree(name: GeneralName, subtree: GeneralSubtree): Subtre
   return 'unclear';
 }
 
-/** Whether a constraint has the form that its kind must have; a malformed one must not be taken for a narrow one. */
-export function isWellFormed(subtree: GeneralSubtree): boolean {
-  if (subtree.kind === 'dns') return subtree.value === '' || isDnsName(subtree.value);
-  if (subtree.kind === 'uri') return isHostOrDomain(subtree.value);
-  if (subtree.kind !== 'email') return true;
-  return splitMailbox(subtree.value) !== undefined || isHostOrDomain(subtree.value);
+/**
+ * What is wrong with the form of a constraint, as a sentence goes on after it, or undefined; a malformed one must not be
+ * taken for a narrow one (RFC 5280 §4.2.1.10).
+ */
+export function subtreeProblem(subtree: GeneralSubtree): string | undefined {
+  if (subtree.kind === 'dns') return dnsProblem(subtree.value);
+  if (subtree.kind === 'uri')
+    return isHostOrDomain(subtree.value) ? undefined : 'which is neither a host nor a domain';
+  if (subtree.kind !== 'email') return undefined;
+  const isMeant = splitMailbox(subtree.value) !== undefined || isHostOrDomain(subtree.value);
+  return isMeant ? undefined : 'which is neither a mailbox nor a host nor a domain';
+}
+
+function dnsProblem(base: string): string | undefined {
+  if (base === '' || isDnsName(base)) return undefined;
+  return base.startsWith('.') && isDnsName(base.slice(1))
+    ? `which has a leading period; expected ${base.slice(1)}, which stands for all names below it too`
+    : 'which is no host name';
 }
 
 function matchDns(name: string, base: string): SubtreeMatch {

@@ -116,12 +116,13 @@ test('validity counts from its first to its last second, for each certificate of
   const at = (date: Date) => validate(brief, [], [old], { at: date });
   assert.equal(at(notBefore).length, 2);
   assert.equal(at(notAfter).length, 2);
+  assert.equal(at(new Date(notAfter.getTime() + 999)).length, 2);
   assert.throws(
     () => at(new Date(notBefore.getTime() - 1)),
     failsWith('certificate_not_yet_valid', /CN=leaf is valid from/),
   );
   assert.throws(
-    () => at(new Date(notAfter.getTime() + 1)),
+    () => at(new Date(notAfter.getTime() + 1000)),
     failsWith('certificate_expired', /CN=leaf expired/),
   );
   assert.throws(() => at(new Date(Number.NaN)), TypeError);

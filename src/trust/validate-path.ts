@@ -1,6 +1,7 @@
 import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { candidatePaths } from './candidate-paths.ts';
+import type { RuleSet } from './certificate-profile.ts';
 import { checkPath } from './check-path.ts';
 import type { Purpose } from './check-purpose.ts';
 import { certificateLabel, nameLabel } from './not-allowed.ts';
@@ -16,6 +17,8 @@ export interface PathRequest {
   /** The moment that the validity is judged at. */
   readonly at: Date;
   readonly purpose: Purpose;
+  /** Of each anchor; `private` unless said. */
+  readonly rules?: RuleSet | ((anchor: Certificate) => RuleSet);
   /** How many intermediate authorities, self-issued ones not counted, a path may have; 8 unless said. */
   readonly maxDepth?: number;
   /** What roots are known to have revoked; nothing unless said. */
@@ -32,7 +35,7 @@ const maxIntermediates = 128;
 
 /**
  * A valid path from `leaf` to one of the anchors, both included, the leaf first (RFC 5280 §6). An anchor is judged like
- * every other certificate, except for its own signature. Of revocation only the lists of the roots are looked at; no name
+ * every other certificate, except for its own signature, and by what its rules say. Of revocation only the lists of the roots are looked at; no name
  * and no identity is.
  *
  * The time it takes is bounded whatever the certificates are.
@@ -42,7 +45,8 @@ const maxIntermediates = 128;
  *   `issuer_revoked`
  */
 export function validatePath(request: PathRequest): ValidPath {
-  const { at, purpose, maxDepth = defaultMaxDepth, rootLists = [], limits = pathLimits() } = request;
+  const { at, purpose, rules = 'private', maxDepth = defaultMaxDepth, rootLists = [] } = request;
+  const { limits = pathLimits() } = request;
   if (Number.isNaN(at.getTime())) throw new TypeError('the moment to judge at is no date');
   const leaf = parseLeaf(request.leaf);
   const paths = candidatePaths({
@@ -53,11 +57,22 @@ export function validatePath(request: PathRequest): ValidPath {
   });
   let firstProblem: HoldfastError | undefined;
   for (const path of paths) {
-    const problem = checkPath(path, { at, purpose, maxDepth, rootLists, limits });
+    const problem = checkPath(path, {
+      at,
+      purpose,
+      rules: rulesFor(path, rules),
+      maxDepth,
+      rootLists,
+      limits,
+    });
     if (problem === undefined) return path;
     firstProblem ??= problem;
   }
   throw firstProblem ?? unknownAuthority(`${certificateLabel(leaf)} of ${nameLabel(leaf.issuer)}`);
+}
+
+function rulesFor(path: readonly Certificate[], rules: NonNullable<PathRequest['rules']>): RuleSet {
+  return typeof rules === 'string' ? rules : rules(path.at(-1) as Certificate);
 }
 
 function parseLeaf(der: Bytes): Certificate {

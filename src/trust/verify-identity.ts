@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Certificate, Identity, Role } from '../pki/index.ts';
-import type { Purpose } from './check-purpose.ts';
+import { checkKeyUse, type Purpose } from './check-purpose.ts';
 import { notAllowed } from './not-allowed.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import { type ValidPath, validatePath } from './validate-path.ts';
@@ -34,7 +34,8 @@ export function verifyIdentity({ chain, bundle, roles, purpose, at }: IdentityRe
   if (leaf === undefined) throw new HoldfastError('certificate_required', 'no certificate was presented');
   const anchors = anchorsOf(bundle);
   const { rootLists } = bundle;
-  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rootLists });
+  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rules: 'chosen', rootLists });
+  checkKeyUse(path[0]);
   const identity = identityOf(path[0]);
   checkNetwork(identity, bundle);
   checkRole(identity, roles);
@@ -61,11 +62,8 @@ function anchorsOf({ network, anchors }: TrustBundle): Bytes[] {
 }
 
 function identityOf(leaf: Certificate): Identity {
-  const { basicConstraints, keyUsage, subjectAltNames } = leaf.extensions;
+  const { basicConstraints, subjectAltNames } = leaf.extensions;
   if (basicConstraints?.ca === true) throw notAllowed(leaf, 'is an authority and cannot be a node');
-  if (keyUsage !== undefined && !keyUsage.includes('digitalSignature')) {
-    throw notAllowed(leaf, 'may not sign (digitalSignature), so it cannot prove who it is');
-  }
   const uris = subjectAltNames.filter(({ kind }) => kind === 'uri');
   if (uris.length !== 1 || leaf.identity === undefined) {
     throw notAllowed(leaf, `names ${uris.length} URIs, expected one of the form spiffe://network/role/name`);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { type Bytes, isHoldfastError } from '../../base/index.ts';
-import { contextConstructed, tag } from '../der/der-tag.ts';
+import { context, contextConstructed, tag } from '../der/der-tag.ts';
 import { writeTime } from '../der/der-time.ts';
 import { type DerWriter, writeDer } from '../der/der-writer.ts';
 import {
@@ -111,6 +111,17 @@ test('a certificate of version 1 with extensions is malformed', async () => {
   assert.throws(() => parseCertificate(der), { code: 'certificate_malformed', message: /unexpected bytes/ });
 });
 
+test('unique identifiers are passed over in version 2, and malformed before', async () => {
+  const identifiers = (writer: DerWriter): void => {
+    for (const number of [1, 2]) writer.content(context(number), Uint8Array.of(0, 0xa5));
+  };
+  const second = (writer: DerWriter): void =>
+    writer.inside(contextConstructed(0), () => writer.smallInteger(1));
+  assert.equal(parseCertificate(await withoutVersion(identifiers, second)).version, 2);
+  const first = await withoutVersion(identifiers);
+  assert.throws(() => parseCertificate(first), { code: 'certificate_malformed' });
+});
+
 test('an identity is named by one uri alone', async () => {
   const uri = 'URI:spiffe://backup.example/client/alpha';
   const identity = { network: 'backup.example', role: 'client', name: 'alpha' };
@@ -185,11 +196,15 @@ async function identityOf(names: string): Promise<Identity | undefined> {
 }
 
 /** A certificate in the oldest form; `writeTail` writes what comes after its key. */
-async function withoutVersion(writeTail: (writer: DerWriter) => void = () => {}): Promise<Bytes> {
+async function withoutVersion(
+  writeTail: (writer: DerWriter) => void = () => {},
+  writeHead: (writer: DerWriter) => void = () => {},
+): Promise<Bytes> {
   const { privateKey, publicKey } = await generateKeyPair('p256');
   const signer = signerOf(privateKey);
   const name = createName({ CN: 'old' });
   const writeTbs = (writer: DerWriter) => {
+    writeHead(writer);
     writer.smallInteger(1);
     writer.element(signer.algorithm);
     writeName(writer, name);

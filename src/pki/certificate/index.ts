@@ -16,7 +16,7 @@ export {
 export { createCertificateRequest } from './create-certificate-request.ts';
 export { type Extensions, extensionOids } from './extensions.ts';
 export type { KeyUsage } from './key-usage.ts';
-export { orderChain, signed } from './order-chain.ts';
+export { isSelfIssued, orderChain, signed } from './order-chain.ts';
 export { noExtensions, readExtensions } from './read-extensions.ts';
 export { checkRequestSize, requestFromText } from './request-from-text.ts';
 export {

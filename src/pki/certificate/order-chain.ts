@@ -29,6 +29,7 @@ export function signed(issuer: Certificate, certificate: Certificate): boolean {
   }
 }
 
-function isSelfIssued({ subject, issuer }: Certificate): boolean {
+/** Whether subject and issuer are the same name: such certificates do not count towards lengths (RFC 5280 §6.1). */
+export function isSelfIssued({ subject, issuer }: Certificate): boolean {
   return equalNames(subject, issuer);
 }
