@@ -11,6 +11,7 @@
  */
 
 export {
+  anyPolicy,
   type Certificate,
   type CertificateRequest,
   type CertificateTemplate,
@@ -27,6 +28,7 @@ export {
   isSelfIssued,
   type KeyUsage,
   orderChain,
+  type PolicyMapping,
   parseCertificate,
   parseCertificateRequest,
   parseSerialNumber,

@@ -83,6 +83,12 @@ const rows: readonly (readonly [title: string, refusedBy: string, pattern: RegEx
     () => leaf(['authorityInfoAccess=critical,OCSP;URI:http://a.example/']),
   ],
   [
+    'a critical address of changes',
+    'private public chosen',
+    /marks its freshestCrl as critical/,
+    () => leaf(['freshestCRL=critical,URI:http://a.example/delta.crl']),
+  ],
+  [
     'a key usage without a single use',
     'private public chosen',
     /key usage without a single use/,
@@ -109,7 +115,7 @@ const rows: readonly (readonly [title: string, refusedBy: string, pattern: RegEx
   ],
   [
     'an authority that does not mark as critical that it is one',
-    'private public',
+    'public',
     /does not mark as critical that it is an authority/,
     () => issuing(['basicConstraints=CA:true']),
   ],

@@ -40,13 +40,14 @@ const everywhere: readonly ProfileRule[] = [
   unknownCritical,
   neverCritical,
   emptyKeyUsage,
+  policyQualifiers,
   constraintsOfLeaf,
   subject,
   issuer,
 ];
 
 const ofIssuers: readonly ProfileRule[] = [
-  criticalBasics,
+  criticalBasicsOfRoot,
   subjectKey,
   authorityKey,
   signingWithoutAuthority,
@@ -54,6 +55,7 @@ const ofIssuers: readonly ProfileRule[] = [
 ];
 
 const ofPublicWeb: readonly ProfileRule[] = [
+  criticalBasics,
   rootNamesItsKey,
   rootPurpose,
   leafIsNoAuthority,
@@ -80,10 +82,10 @@ function unknownCritical({ extensions }: Certificate): string | undefined {
   return `has critical extensions that are not known here: ${unknownCritical.join(', ')}`;
 }
 
-/** §4.2.1.1, §4.2.1.2, §4.2.2.1. */
+/** §4.2.1.1, §4.2.1.2, §4.2.1.15, §4.2.2.1. */
 function neverCritical({ extensions }: Certificate): string | undefined {
-  const found = (['authorityKeyId', 'subjectKeyId', 'authorityInfoAccess'] as const).find((name) =>
-    isCritical(extensions, name),
+  const found = (['authorityKeyId', 'subjectKeyId', 'authorityInfoAccess', 'freshestCrl'] as const).find(
+    (name) => isCritical(extensions, name),
   );
   return found && `marks its ${found} as critical, which it may not be`;
 }
@@ -91,6 +93,14 @@ function neverCritical({ extensions }: Certificate): string | undefined {
 /** §4.2.1.3: a key that is for nothing. */
 function emptyKeyUsage({ extensions }: Certificate): string | undefined {
   return extensions.keyUsage?.length === 0 ? 'has a key usage without a single use' : undefined;
+}
+
+/** §4.2.1.4: what is critical has to be understood whole. */
+function policyQualifiers({ extensions }: Certificate): string | undefined {
+  const { certificatePolicies } = extensions;
+  if (!certificatePolicies?.hasUnknownQualifier || !isCritical(extensions, 'certificatePolicies'))
+    return undefined;
+  return 'qualifies its policies, which are critical, in a way that is not known here';
 }
 
 /** §4.2.1.10. */
@@ -114,7 +124,12 @@ function issuer({ issuer }: Certificate): string | undefined {
   return issuer.length === 0 ? 'has no issuer' : undefined;
 }
 
-/** §4.2.1.9. */
+/** §4.2.1.9, of what is chosen to be believed; a path below asks no more than that it is there (§6.1.4 (k)). */
+function criticalBasicsOfRoot(certificate: Certificate, place: Place): string | undefined {
+  return place === 'anchor' ? criticalBasics(certificate) : undefined;
+}
+
+/** Baseline requirements §7.1.2.10.4. */
 function criticalBasics({ extensions }: Certificate): string | undefined {
   const { basicConstraints } = extensions;
   if (basicConstraints?.ca !== true || isCritical(extensions, 'basicConstraints')) return undefined;

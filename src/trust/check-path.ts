@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
 import { type Certificate, describePublicKey, isSelfIssued } from '../pki/index.ts';
 import { checkProfile, type Place, type RuleSet } from './certificate-profile.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
+import { checkPolicies, type PolicyRequest } from './check-policies.ts';
 import { checkPurpose, type Purpose } from './check-purpose.ts';
 import { certificateLabel, notAllowed } from './not-allowed.ts';
 import type { PathLimits } from './path-limits.ts';
@@ -9,13 +10,15 @@ import { isRevokedByRoot, type RootList } from './root-list.ts';
 
 export interface PathRules {
   readonly at: Date;
-  readonly purpose: Purpose;
+  /** `any`: for what signs lists and answers, which is no side of a connection. */
+  readonly purpose: Purpose | 'any';
   readonly rules: RuleSet;
   /** How many intermediate authorities, self-issued ones not counted, there may be. */
   readonly maxDepth: number;
   /** What roots have revoked. */
   readonly rootLists: readonly RootList[];
-  readonly limits: Pick<PathLimits, 'comparisons'>;
+  readonly policies: PolicyRequest;
+  readonly limits: Pick<PathLimits, 'comparisons' | 'policies'>;
 }
 
 /**
@@ -31,11 +34,12 @@ export function checkPath(path: readonly Certificate[], rules: PathRules): Holdf
       checkKey(certificate);
       checkProfile(certificate, placeOf(path, below), rules.rules);
       if (below > 0) checkAuthority(path, below, rules.rules);
-      checkPurpose(certificate, rules.purpose);
+      if (rules.purpose !== 'any') checkPurpose(certificate, rules.purpose);
       checkValidity(certificate, at);
     }
     checkRootLists(path, rules.rootLists);
     checkNameConstraints(path, rules.limits);
+    checkPolicies(path, rules.policies, rules.limits);
     return undefined;
   } catch (error) {
     if (isHoldfastError(error)) return error;

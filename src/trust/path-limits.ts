@@ -6,6 +6,8 @@ export interface PathLimits {
   readonly paths: WorkLimit;
   /** Names held against name constraints, over all paths together. */
   readonly comparisons: WorkLimit;
+  /** Policies, and what they come from, over all paths together. */
+  readonly policies: WorkLimit;
 }
 
 /** Enough for every chain that is in use: those of the web have four certificates, of which two or three cross. */
@@ -14,6 +16,7 @@ export function pathLimits(): PathLimits {
     signatures: new WorkLimit(32),
     paths: new WorkLimit(16),
     comparisons: new WorkLimit(250_000),
+    policies: new WorkLimit(20_000),
   };
 }
 

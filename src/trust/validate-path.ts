@@ -3,6 +3,7 @@ import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { candidatePaths } from './candidate-paths.ts';
 import type { RuleSet } from './certificate-profile.ts';
 import { checkPath } from './check-path.ts';
+import type { PolicyRequest } from './check-policies.ts';
 import type { Purpose } from './check-purpose.ts';
 import { certificateLabel, nameLabel } from './not-allowed.ts';
 import { type PathLimits, pathLimits } from './path-limits.ts';
@@ -16,13 +17,16 @@ export interface PathRequest {
   readonly anchors: readonly Bytes[];
   /** The moment that the validity is judged at. */
   readonly at: Date;
-  readonly purpose: Purpose;
+  /** `any`: for what signs lists and answers, which is no side of a connection. */
+  readonly purpose: Purpose | 'any';
   /** Of each anchor; `private` unless said. */
   readonly rules?: RuleSet | ((anchor: Certificate) => RuleSet);
   /** How many intermediate authorities, self-issued ones not counted, a path may have; 8 unless said. */
   readonly maxDepth?: number;
   /** What roots are known to have revoked; nothing unless said. */
   readonly rootLists?: readonly RootList[];
+  /** The policies that it has to hold under; any, and none, will do unless said. */
+  readonly policies?: PolicyRequest;
   /** What it may cost; enough for every chain in use unless said. */
   readonly limits?: PathLimits;
 }
@@ -46,7 +50,7 @@ const maxIntermediates = 128;
  */
 export function validatePath(request: PathRequest): ValidPath {
   const { at, purpose, rules = 'private', maxDepth = defaultMaxDepth, rootLists = [] } = request;
-  const { limits = pathLimits() } = request;
+  const { policies = {}, limits = pathLimits() } = request;
   if (Number.isNaN(at.getTime())) throw new TypeError('the moment to judge at is no date');
   const leaf = parseLeaf(request.leaf);
   const paths = candidatePaths({
@@ -62,6 +66,7 @@ export function validatePath(request: PathRequest): ValidPath {
       purpose,
       rules: rulesFor(path, rules),
       maxDepth,
+      policies,
       rootLists,
       limits,
     });

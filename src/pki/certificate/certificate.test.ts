@@ -64,7 +64,7 @@ test('everything openssl writes into a certificate is read', async () => {
   assert.deepEqual([extensions.ocspUrls, extensions.issuerUrls], [['http://o'], ['http://i']]);
   assert.deepEqual(extensions.basicConstraints, { ca: true });
   assert.equal(extensions.subjectKeyId?.length, 20);
-  assert.deepEqual(extensions.unknownCritical, ['2.5.29.32', '1.2.3.4.5']);
+  assert.deepEqual(extensions.unknownCritical, ['1.2.3.4.5']);
   assert.deepEqual(extensions.all.get('1.2.3.4.5')?.value, Buffer.of(5, 0));
   assert.equal(extensions.all.get(extensionOids.keyUsage)?.critical, true);
   assert.equal(certificate.identity, undefined);
@@ -77,6 +77,11 @@ test('a revocation list of another issuer or for some reasons only is not taken 
     '[relative]\nrelativename=dn\n';
   const options = [...ecKey('P-256'), ...adding('crlDistributionPoints=points,other,relative')];
   assert.deepEqual(parseCertificate(await selfSigned(options, points)).extensions.crlUrls, []);
+});
+
+test('a distribution point with reasons alone is malformed', async () => {
+  const der = await selfSigned(adding('2.5.29.31=DER:30:06:30:04:81:02:01:06'));
+  assert.throws(() => parseCertificate(der), { code: 'certificate_malformed', message: /names nothing/ });
 });
 
 test('an authority key identifier with issuer and serial number is read whole', async () => {

@@ -14,9 +14,19 @@ export {
   signLinted,
 } from './create-certificate.ts';
 export { createCertificateRequest } from './create-certificate-request.ts';
+export {
+  allReasons,
+  type DistributionPoint,
+  type DistributionPointName,
+  type ReasonFlag,
+  readDistributionPoints,
+  readPointName,
+  readReasonFlags,
+} from './distribution-points.ts';
 export { type Extensions, extensionOids } from './extensions.ts';
 export type { KeyUsage } from './key-usage.ts';
 export { isSelfIssued, orderChain, signed } from './order-chain.ts';
+export { anyPolicy, type PolicyMapping } from './policy-extensions.ts';
 export { noExtensions, readExtensions } from './read-extensions.ts';
 export { checkRequestSize, requestFromText } from './request-from-text.ts';
 export {

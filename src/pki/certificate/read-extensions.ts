@@ -1,15 +1,19 @@
 import { type DerReader, type ObjectIdentifier, tag } from '../der/index.ts';
 import { readGeneralNames, readNameConstraints } from '../name/index.ts';
 import { readAuthorityKeyId } from './authority-key-id.ts';
+import { readDistributionPoints, urlsOfPoints } from './distribution-points.ts';
 import { type Extension, type Extensions, extensionOids } from './extensions.ts';
-import { readAuthorityInfoAccess, readCrlUrls } from './information-access.ts';
+import { readAuthorityInfoAccess } from './information-access.ts';
 import { readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from './key-usage.ts';
+import { readCertificatePolicies, readPolicyConstraints, readPolicyMappings } from './policy-extensions.ts';
 
 /** What a certificate without extensions has. */
 export const noExtensions: Extensions = {
   all: new Map(),
   unknownCritical: [],
   subjectAltNames: [],
+  crlPoints: [],
+  freshestCrlPoints: [],
   crlUrls: [],
   ocspUrls: [],
   issuerUrls: [],
@@ -37,7 +41,12 @@ const readers = new Map<ObjectIdentifier, (reader: DerReader) => Fields>([
   [extensionOids.subjectAltNames, (reader) => ({ subjectAltNames: readGeneralNames(reader) })],
   [extensionOids.basicConstraints, (reader) => ({ basicConstraints: readBasicConstraints(reader) })],
   [extensionOids.nameConstraints, (reader) => ({ nameConstraints: readNameConstraints(reader) })],
-  [extensionOids.crlDistributionPoints, (reader) => ({ crlUrls: readCrlUrls(reader) })],
+  [extensionOids.crlDistributionPoints, readCrlPoints],
+  [extensionOids.freshestCrl, (reader) => ({ freshestCrlPoints: readDistributionPoints(reader) })],
+  [extensionOids.certificatePolicies, (reader) => ({ certificatePolicies: readCertificatePolicies(reader) })],
+  [extensionOids.policyMappings, (reader) => ({ policyMappings: readPolicyMappings(reader) })],
+  [extensionOids.policyConstraints, (reader) => ({ policyConstraints: readPolicyConstraints(reader) })],
+  [extensionOids.inhibitAnyPolicy, (reader) => ({ inhibitAnyPolicy: reader.smallInteger() })],
   [extensionOids.authorityKeyId, (reader) => ({ authorityKeyId: readAuthorityKeyId(reader) })],
   [extensionOids.extendedKeyUsage, (reader) => ({ extendedKeyUsage: readExtendedKeyUsage(reader) })],
   [extensionOids.authorityInfoAccess, readAuthorityInfoAccess],
@@ -58,6 +67,11 @@ function readExtension(reader: DerReader): { extension: Extension; fields: Field
       return { extension: { oid, critical, value: reader.since(start) }, fields };
     });
   });
+}
+
+function readCrlPoints(reader: DerReader): Fields {
+  const crlPoints = readDistributionPoints(reader);
+  return { crlPoints, crlUrls: urlsOfPoints(crlPoints) };
 }
 
 function readOcspNoCheck(reader: DerReader): Fields {

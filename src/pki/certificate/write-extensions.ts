@@ -7,8 +7,9 @@ import {
   writeNameConstraints,
 } from '../name/index.ts';
 import { writeAuthorityKeyId } from './authority-key-id.ts';
+import { writeCrlUrls } from './distribution-points.ts';
 import { extensionOids } from './extensions.ts';
-import { writeAuthorityInfoAccess, writeCrlUrls } from './information-access.ts';
+import { writeAuthorityInfoAccess } from './information-access.ts';
 import {
   type BasicConstraints,
   type ExtendedKeyUsage,

@@ -12,7 +12,16 @@ export {
   type OcspResponseTemplate,
   type OcspSigner,
 } from './create-ocsp-response.ts';
-export { type Crl, parseCrl, verifyCrlSignature } from './crl.ts';
+export {
+  type AnyCrl,
+  type Crl,
+  crlOids,
+  type IssuingDistributionPoint,
+  parseAnyCrl,
+  parseCrl,
+  type RevokedCertificate,
+  verifyCrlSignature,
+} from './crl.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
 export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
 export {

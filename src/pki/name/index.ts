@@ -33,7 +33,7 @@ export {
   parseIpRange,
   placeOfAddress,
 } from './ip-address.ts';
-export { commonName, createName, type Name, readName, writeName } from './name.ts';
+export { commonName, createName, type Name, type Rdn, readName, readRdn, writeName } from './name.ts';
 export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
 export {
   formatSubtree,

@@ -45,9 +45,10 @@ export function writeName(writer: DerWriter, name: Name): void {
   });
 }
 
-function readRdn(reader: DerReader): Rdn {
+/** Reads one level of a name, under SET or the implicit tag given. */
+export function readRdn(reader: DerReader, wanted: number = tag.set): Rdn {
   let previous: Buffer | undefined;
-  return reader.list(tag.set, () => {
+  return reader.list(wanted, () => {
     const start = reader.position;
     const attribute = readAttribute(reader);
     const der = reader.since(start);
