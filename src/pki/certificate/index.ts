@@ -15,11 +15,9 @@ export {
 } from './create-certificate.ts';
 export { createCertificateRequest } from './create-certificate-request.ts';
 export {
-  allReasons,
   type DistributionPoint,
   type DistributionPointName,
   type ReasonFlag,
-  readDistributionPoints,
   readPointName,
   readReasonFlags,
 } from './distribution-points.ts';

@@ -13,13 +13,8 @@ export {
   type OcspSigner,
 } from './create-ocsp-response.ts';
 export {
-  type AnyCrl,
   type Crl,
-  crlOids,
-  type IssuingDistributionPoint,
-  parseAnyCrl,
   parseCrl,
-  type RevokedCertificate,
   verifyCrlSignature,
 } from './crl.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
