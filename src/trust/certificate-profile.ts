@@ -223,7 +223,8 @@ function leafNames({ subject, extensions }: Certificate, place: Place): string |
 function leafCommonName({ subject, extensions }: Certificate, place: Place): string | undefined {
   const common = commonName(subject);
   if (place !== 'leaf' || common === undefined) return undefined;
-  const kind = /^(?:[\d.]+|0x[\da-f]+|.*:.*)$/i.test(common) ? 'ip' : 'dns';
+  const isAddress = common.includes(':') || /^[\d.]+$/.test(common) || /^0x[\da-f]+$/i.test(common);
+  const kind = isAddress ? 'ip' : 'dns';
   if (kind === 'dns' && !looksLikeHost(common)) return undefined;
   const names = extensions.subjectAltNames.flatMap((name) => (name.kind === kind ? [name.value] : []));
   if (names.length === 0 || names.some((name) => name === common || name.endsWith(`.${common}`)))
