@@ -73,6 +73,12 @@ export class RequestRecords {
     return this.#queries.all<RequestRow>(sql, nowMs, nowMs, publicKey);
   }
 
+  /** Those of a key that were approved, the newest first. */
+  approvedOf(publicKey: Bytes, nowMs: number): Promise<RequestRow[]> {
+    const sql = `SELECT ${columns} FROM requests WHERE state = 'approved' AND public_key = ? ORDER BY id DESC`;
+    return this.#queries.all<RequestRow>(sql, nowMs, publicKey);
+  }
+
   /** Those that a certificate was issued for. */
   grantedBy(certificate: number, nowMs: number): Promise<RequestRow[]> {
     const sql = `SELECT ${columns} FROM requests WHERE state = 'approved' AND certificate = ?`;

@@ -2,8 +2,8 @@ import { hash, randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, equalBytes, HoldfastError } from '../../base/index.ts';
 import type { RequestState } from '../../enrol/index.ts';
 import { type CertificateRequest, parseCertificate, placeOfAddress, type Role } from '../../pki/index.ts';
-import type { LeftOut } from '../enrol/index.ts';
-import { type Issued, type Issuing, requestNotAllowed } from '../issue/index.ts';
+import type { LeftOut, Said } from '../enrol/index.ts';
+import { type Issued, type Issuing, isLive, requestNotAllowed } from '../issue/index.ts';
 import { kinds } from '../log/index.ts';
 import { type NewRequest, publicKeyHash, type Records, type RequestRow } from '../records/index.ts';
 
@@ -50,6 +50,40 @@ export async function enqueue(tx: Records, context: Issuing, waiting: Waiting): 
   const details = { request: id, identity: `${row.role}/${row.name}`, kind: row.kind, by: row.asked_by };
   await context.log.decide(tx, kinds.requested, { by: row.asked_from, details });
   return submitted({ ...row, id, state: 'pending' }, handle);
+}
+
+/** What somebody hands in again, perhaps since its handle was lost. */
+export interface HandedInAgain extends Pick<Said, 'role' | 'name'> {
+  readonly request: CertificateRequest;
+  readonly from: string;
+}
+
+/**
+ * The answer to a request that was approved before, under a new handle, while its certificate can be used: to whoever comes
+ * from where it came from, and says nothing else of it. Undefined for any other.
+ */
+export async function approvedBefore(
+  tx: Records,
+  { clock }: Issuing,
+  { request, from, role, name }: HandedInAgain,
+): Promise<Submitted | undefined> {
+  const nowMs = clock.now();
+  const rows = await tx.requests.approvedOf(publicKeyHash(request.spki), nowMs);
+  const before = rows.find(
+    (row) =>
+      row.kind === 'new' &&
+      row.asked_from === from &&
+      asksFor(row.request, request.info) &&
+      (role ?? row.role) === row.role &&
+      (name ?? row.name) === row.name,
+  );
+  if (before === undefined || before.certificate === null) return undefined;
+  const certificate = await tx.certificates.read(before.certificate);
+  const issuer = certificate && (await tx.issuers.find(certificate.issuer));
+  if (certificate === undefined || issuer === undefined || !isLive(certificate, nowMs)) return undefined;
+  const handle = createHandle();
+  await tx.requests.replaceHandle(before.id, hashHandle(handle));
+  return { ...submitted(before, handle), chain: [certificate.certificate, issuer.certificate] };
 }
 
 /** Whether one on record is the same request: the same is asked for by it, and was said of it. */

@@ -156,6 +156,22 @@ test('a corrected request with the same key waits beside the first, and each han
   await assert.rejects(requests.approve(wrong.id, { by: 'admin/ann' }), { code: 'name_taken' });
 });
 
+test('a request that was approved is answered by its certificate when it comes again from where it came from', async () => {
+  await using home = await SampleHome.open();
+  await openQueue(home);
+  const { requests } = home.authority;
+  const input = await requestFor();
+  const first = await requests.submit({ input, from });
+  const { certificate } = await requests.approve(first.id, { by: 'admin/ann', name: 'store' });
+  const again = await requests.submit({ input, from });
+  assert.deepEqual([again.id, again.state, again.name], [first.id, 'approved', 'store']);
+  assert.deepEqual(again.chain?.[0], certificate?.der);
+  assert.equal((await requests.collect(again.handle)).state, 'approved');
+  const [elsewhere, named] = [{ from: '192.0.2.2' }, { from, name: 'other' }];
+  for (const order of [elsewhere, named])
+    await assert.rejects(requests.submit({ input, ...order }), { code: 'request_not_allowed' });
+});
+
 test('a request that was signed once more is the same, and said to be for another it is another', async () => {
   await using home = await SampleHome.open();
   await openQueue(home);

@@ -5,7 +5,7 @@ import { requestNotAllowed } from '../issue/index.ts';
 import type { NewRequest } from '../records/index.ts';
 import { readRequest } from '../signing/index.ts';
 import { checkStanding } from '../standing/index.ts';
-import { enqueue, recordApproved, type Submitted } from './keep-request.ts';
+import { approvedBefore, enqueue, recordApproved, type Submitted } from './keep-request.ts';
 import { submitRenewal } from './submit-renewal.ts';
 
 /** Somebody hands a request in. */
@@ -44,6 +44,8 @@ export async function submitRequest(context: Enrolling, order: SubmitOrder): Pro
   const judgement = judge(person, request);
   await prove(context, { request, judgement });
   return await context.records.transaction(async (tx) => {
+    const before = await approvedBefore(tx, context, { request, from: order.from, ...said });
+    if (before !== undefined) return before;
     await person.check(tx, { request, judgement });
     const { identity, leftOut } = judgement;
     const submitted = await enqueue(tx, context, { ...askedBy(order), request, ...identity, kind: 'new' });
