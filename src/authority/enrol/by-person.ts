@@ -4,7 +4,8 @@ import { identityLabel, type Records } from '../records/index.ts';
 import { type Authoriser, type Enrolling, type Judged, rulesOf, type Use } from './authoriser.ts';
 import { revoked } from './by-certificate.ts';
 import { checkName } from './create-join-code.ts';
-import { type Judgement, judgeAsAsked, judgeAsAuthorised, type Said } from './judge-request.ts';
+import { type Judgement, judgeAsAsked, judgeAsAuthorised } from './judge-request.ts';
+import type { Said } from './requested-hosts.ts';
 
 /** What a person decides on: a request, with what is said beside it, or the renewal of a certificate that has ended. */
 export type PersonBasis =

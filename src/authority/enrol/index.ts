@@ -11,4 +11,6 @@ export { type EnrolOrder, enrolNode } from './by-join-code.ts';
 export { PersonAuthoriser, type PersonBasis } from './by-person.ts';
 export { createJoinCode, type JoinCodeOrder } from './create-join-code.ts';
 export { JoinCodes } from './join-codes.ts';
-export { type Judgement, type LeftOut, type Said } from './judge-request.ts';
+export type { Judgement } from './judge-request.ts';
+export type { LeftOut } from './left-out.ts';
+export type { Said } from './requested-hosts.ts';
