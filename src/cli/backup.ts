@@ -9,9 +9,9 @@ import {
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/exit-code.ts';
 import { backUp, backupRows, readExcludes } from './repository/backing-up.ts';
-import { comparingWithBefore } from './repository/comparing-with-before.ts';
 import { recordBackup } from './repository/recording-backup.ts';
 import { openTarget } from './repository/repository-target.ts';
+import { comparingWithBefore } from './repository/verifying.ts';
 import { type Answer } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 

@@ -9,9 +9,9 @@ import {
   type BackupStanding,
   backupRows,
   backupStanding,
+  missedSnapshots,
   standingToJson,
 } from './repository/backup-standing.ts';
-import { missedSnapshots } from './repository/missed-snapshots.ts';
 import { type Answer, type Row, row, warning } from './terminal/answer.ts';
 import { formatAge, formatRemaining, formatTime, plural, shortFingerprint } from './terminal/format.ts';
 import type { Word } from './word.ts';

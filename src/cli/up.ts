@@ -19,10 +19,9 @@ import {
   backupRows,
   readExcludes,
 } from './repository/backing-up.ts';
-import { comparingWithBefore } from './repository/comparing-with-before.ts';
 import { recordBackup } from './repository/recording-backup.ts';
 import { describeConnection } from './repository/repository-target.ts';
-import { type Verified, verifyBackup } from './repository/verifying.ts';
+import { comparingWithBefore, type Verified, verifyBackup } from './repository/verifying.ts';
 import { openLocalClient } from './serving/local-client.ts';
 import { probePorts } from './serving/probe-ports.ts';
 import { type Serving, sayServer, startServing } from './serving/serving.ts';

@@ -2,8 +2,7 @@ import { HoldfastError } from '../base/index.ts';
 import type { Database, Queries, Row } from './database.ts';
 import type { Migration } from './migrate.ts';
 import { type DatabasePlace, openDatabase } from './open-database.ts';
-import { advanceIdentities } from './postgres/advance-identities.ts';
-import { readPostgresTables } from './postgres/read-tables.ts';
+import { advanceIdentities, readPostgresTables } from './postgres/read-tables.ts';
 import { readSqliteTables } from './sqlite/read-tables.ts';
 
 /** Rows of one table after the other, in pieces, all as they are at one moment. */

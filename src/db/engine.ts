@@ -1,6 +1,4 @@
-import type { Command } from './connection.ts';
-import type { Reads } from './database.ts';
-import type { Transaction } from './transaction.ts';
+import type { Queries, Reads, Row, SqlValue } from './database.ts';
 
 /** A transaction that waits for its turn: its work, and whom to tell how it ended. */
 export interface Member {
@@ -22,4 +20,74 @@ export interface Engine {
    */
   commit(waiting: readonly Member[], onDurable: () => Promise<void>): Promise<readonly Member[]>;
   close(): Promise<void>;
+}
+
+/** One thing to do on a connection. `exec` runs a script of several statements without parameters. */
+export interface Command {
+  readonly method: 'all' | 'get' | 'run' | 'exec';
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+/** One connection to a database, wherever it lives. Commands run in the order they are given. */
+export interface Connection {
+  execute(command: Command): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What can be read on a connection. */
+export class ConnectionReads implements Reads {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
+    return this.#connection.execute({ method: 'all', sql, params }) as Promise<T[]>;
+  }
+
+  get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
+    return this.#connection.execute({ method: 'get', sql, params }) as Promise<T | undefined>;
+  }
+}
+
+/** What a transaction's work is given: the connection that writes, for as long as the transaction is open. */
+export class Transaction implements Queries {
+  readonly #execute: (command: Command) => unknown;
+  #open = true;
+  /** What it has changed. */
+  readonly changes: Command[] = [];
+
+  /** @param execute does a command at once, or gives the promise of its answer */
+  constructor(execute: (command: Command) => unknown) {
+    this.#execute = execute;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** From now on the handle is refused. */
+  end(): void {
+    this.#open = false;
+  }
+
+  async all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
+    return this.#do({ method: 'all', sql, params }) as T[];
+  }
+
+  async get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
+    return this.#do({ method: 'get', sql, params }) as T | undefined;
+  }
+
+  async run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
+    return this.#do({ method: 'run', sql, params }) as { changes: number };
+  }
+
+  #do(command: Command): unknown {
+    if (!this.#open) throw new TypeError('the transaction has ended');
+    if (!command.sql.startsWith('SELECT')) this.changes.push(command);
+    return this.#execute(command);
+  }
 }

@@ -2,9 +2,9 @@ import type { Secret } from '../base/index.ts';
 import type { Database } from './database.ts';
 import type { Engine } from './engine.ts';
 import type { Migration } from './migrate.ts';
-import { openPostgres } from './postgres/open.ts';
+import { openPostgres } from './postgres/engine.ts';
 import { QueuedDatabase } from './queued-database.ts';
-import { openSqlite } from './sqlite/open.ts';
+import { openSqlite } from './sqlite/engine.ts';
 
 /** Where a database is: a file of this machine, created when it is not there, or a database of PostgreSQL, by its URL. */
 export type DatabasePlace =

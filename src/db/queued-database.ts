@@ -1,8 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Command } from './connection.ts';
 import type { Database, Queries, Reads, Row, SqlValue } from './database.ts';
-import type { Engine, Member } from './engine.ts';
-import type { Transaction } from './transaction.ts';
+import type { Command, Engine, Member, Transaction } from './engine.ts';
 
 /** So that nobody waits long for the others. */
 const maxGroupSize = 256;

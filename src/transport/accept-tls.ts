@@ -3,10 +3,10 @@ import { TLSSocket, type TlsOptions } from 'node:tls';
 import { secondMs, systemErrorCode } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import type { HandshakeBudget } from './handshake-budget.ts';
-import { presentedBytes } from './peer-certificates.ts';
+import { presentedBytes } from './peer.ts';
 import type { Greeting } from './peer-gate.ts';
-import type { ServerContexts } from './server-contexts.ts';
 import { placeOf, type Strangers } from './strangers.ts';
+import type { ServerContexts } from './tls-bindings.ts';
 
 /** What becomes of the connections of a TLS listener. */
 export interface TlsAcceptor {

@@ -1,10 +1,8 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { systemErrorCode } from '../base/index.ts';
-import { answerOf } from './answer-of.ts';
-import { limitHandshakes } from './limit-handshakes.ts';
-import { type HttpBody, sendBody } from './send-body.ts';
-import type { Pace } from './watch-answer.ts';
+import { asBuffer, type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { limitHandshakes } from './handshake-budget.ts';
+import { type Pace, usualPace, watchAnswer } from './watch-answer.ts';
 
 /** One request over HTTP/1.1 (RFC 9112). */
 export interface HttpRequest {
@@ -95,4 +93,77 @@ function closeExchange(client: ClientRequest, message: IncomingMessage): void {
 
 function wasClosed(client: ClientRequest, error: unknown): boolean {
   return client.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(systemErrorCode(error) ?? '');
+}
+
+/** A body and how many bytes it has; pieces are sent from the memory they are in, each before the next is asked for. */
+interface HttpBody {
+  readonly chunks: Iterable<Bytes> | AsyncIterable<Bytes>;
+  readonly size: number;
+}
+
+/** What is handed to the connection at once: TLS makes an encrypted copy of it. */
+const pieceBytes = 256 * 1024;
+
+/**
+ * Sends `body` at the pace of the connection, straight from the memory it is in, and stops as soon as an answer or a
+ * failure is there. A body that is not of the announced size is `object_corrupt`, before a wrong byte is sent.
+ */
+async function sendBody(
+  client: ClientRequest,
+  body: HttpBody,
+  answer: Promise<IncomingMessage>,
+): Promise<void> {
+  let answered = false;
+  const over = answer.then(
+    () => (answered = true),
+    () => (answered = true),
+  );
+  let sent = 0;
+  for await (const chunk of body.chunks) {
+    sent += chunk.length;
+    if (sent > body.size) throw sizeError(body.size, `at least ${sent}`);
+    for (const piece of pieces(chunk)) {
+      await Promise.race([written(client, piece), over]);
+      if (answered) return;
+    }
+  }
+  if (sent < body.size) throw sizeError(body.size, String(sent));
+  client.end();
+}
+
+function* pieces(chunk: Bytes): Generator<Buffer> {
+  for (let start = 0; start < chunk.length; start += pieceBytes) {
+    yield asBuffer(chunk.subarray(start, start + pieceBytes));
+  }
+}
+
+/** When the bytes have left their memory: a piece may be overwritten after that. */
+function written(client: ClientRequest, piece: Buffer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.write(piece, () => resolve());
+  return promise;
+}
+
+function sizeError(announced: number, found: string): HoldfastError {
+  return new HoldfastError('object_corrupt', `the body has ${found} bytes, not the announced ${announced}`);
+}
+
+/**
+ * The answer of a request that begins, once its status is there; it has to keep to `pace`. However the connection ends, this
+ * does: an error comes as Node has it, an end without one (an upgrade that nobody asked for, too) is `connection_lost`.
+ */
+export function answerOf(
+  client: ClientRequest,
+  host: string,
+  pace: Pace = usualPace,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  // Whoever still sends looks at it later.
+  promise.catch(() => {});
+  watchAnswer(client, host, pace);
+  client.once('response', resolve).on('error', reject);
+  client.once('close', () =>
+    reject(new HoldfastError('connection_lost', `${host} ended the connection without an answer`)),
+  );
+  return promise;
 }

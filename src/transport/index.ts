@@ -3,19 +3,19 @@
  * only keeps secrets and proves who holds which key: whom to believe is judged by `trust` on the certificates as they
  * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
  */
-export type { BackOff } from './back-off.ts';
-export type { ConnectionInfo } from './connection-info.ts';
-export type { Credentials } from './credentials.ts';
+
+export { limitHandshakes } from './handshake-budget.ts';
 export { Hot } from './hot.ts';
 export { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from './http-client.ts';
-export { limitHandshakes } from './limit-handshakes.ts';
-export { isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
+export { type BackOff, isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
+export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
 export { noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
+export type { ConnectionInfo } from './verified-connection.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { type Failing, patience, patientBackOff } from './back-off.ts';
-import { Line, type Outage, Streak } from './line.ts';
+import { type Failing, Line, type Outage, patience, patientBackOff, Streak } from './line.ts';
 
 const lost = new HoldfastError('connection_lost', 'server: cut');
 const nobody = new HoldfastError('connection_failed', 'no such host', {

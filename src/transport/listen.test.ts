@@ -16,7 +16,7 @@ import { defaultListeners, type ListenerPolicy } from '../policy/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { Hot } from './hot.ts';
 import { listen } from './listen.ts';
-import { peerCertificates } from './peer-certificates.ts';
+import { peerCertificates } from './peer.ts';
 import type { StrangerLimits } from './strangers.ts';
 import { TlsDialer } from './tls-dialer.ts';
 

@@ -2,14 +2,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { HoldfastError, type Log, minuteMs, secondMs, systemErrorCode } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { acceptTls, type TlsAcceptor } from './accept-tls.ts';
-import type { Credentials } from './credentials.ts';
-import { HandshakeBudget, type HandshakeLimits } from './handshake-budget.ts';
+import { HandshakeBudget, type HandshakeLimits, limitHandshakes } from './handshake-budget.ts';
 import { Hot } from './hot.ts';
-import { limitHandshakes } from './limit-handshakes.ts';
 import { beginsTls, MistakenProtocol } from './mistaken-protocol.ts';
-import { ServerContexts } from './server-contexts.ts';
+import type { Credentials } from './secure-context.ts';
 import { type StrangerLimits, Strangers } from './strangers.ts';
-import { noBindings, type TlsBindings } from './tls-bindings.ts';
+import { noBindings, ServerContexts, type TlsBindings } from './tls-bindings.ts';
 
 export interface ListenOptions {
   readonly policy: ListenerPolicy;

@@ -17,8 +17,7 @@ import {
 } from '../pki/index.ts';
 import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
 import type { Hot } from './hot.ts';
-import type { CertifiedPeer } from './peer.ts';
-import { peerCertificates } from './peer-certificates.ts';
+import { type CertifiedPeer, peerCertificates } from './peer.ts';
 
 export interface PeerGateOptions {
   /** Who may vouch for a peer. */

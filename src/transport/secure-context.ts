@@ -1,11 +1,13 @@
-import { constants } from 'node:crypto';
+import { constants, type KeyObject } from 'node:crypto';
+import { Server } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { type Bytes, equalBytes } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
 import type { KeyExchangeGroup, TlsVersion } from '../policy/index.ts';
-import type { Credentials } from './credentials.ts';
+import type { Hot } from './hot.ts';
 
 /** What both sides choose of TLS. */
-export interface TlsChoice {
+interface TlsChoice {
   readonly minimumVersion: TlsVersion;
   readonly groups: readonly KeyExchangeGroup[];
 }
@@ -21,7 +23,7 @@ const ciphers =
  * where connections are kept. OpenSSL trusts nobody here (`ca` is empty, which also keeps the system's roots out):
  * whom to believe is decided by `trust`, on the certificates as they were presented.
  */
-export function createTlsContext(choice: TlsChoice, credentials: Credentials | undefined): SecureContext {
+function createTlsContext(choice: TlsChoice, credentials: Credentials | undefined): SecureContext {
   return createSecureContext({
     minVersion: choice.minimumVersion,
     ecdhCurve: choice.groups.join(':'),
@@ -33,4 +35,74 @@ export function createTlsContext(choice: TlsChoice, credentials: Credentials | u
       key: privateKeyPem(exportPrivateKey(credentials.privateKey)),
     }),
   });
+}
+
+/** What a node proves its identity with. */
+export interface Credentials {
+  /** As it is sent: DER, the leaf, then the issuing certificate. */
+  readonly chain: readonly Bytes[];
+  readonly privateKey: KeyObject;
+  /** The OCSP answer about the leaf to be stapled, in DER; undefined while there is none. */
+  readonly staple?: () => Promise<Bytes | undefined>;
+}
+
+/**
+ * What Node asks for an OCSP answer when a client wants one stapled to a handshake (RFC 6066 §8), or undefined where there
+ * never is any. It is a server by its type alone and never listens: Node looks at the `server` of a socket for its
+ * listeners to `OCSPRequest` and, when no certificate was chosen by host name, for the context in use.
+ *
+ * Answers are asked for at each handshake, which waits for them; without one it goes on all the same.
+ */
+function createStapler(context: SecureContext, credentials: Credentials): Server | undefined {
+  const { staple, chain } = credentials;
+  const [leaf] = chain;
+  if (staple === undefined || leaf === undefined) return undefined;
+  const server = Object.assign(new Server(), { _sharedCreds: context });
+  return server.on('OCSPRequest', (certificate: Bytes | null, _issuer: unknown, answer: Answer) => {
+    // A certificate from elsewhere, chosen by host name, is not ours to answer for.
+    const isOurs = certificate !== null && equalBytes(certificate, leaf);
+    if (!isOurs) return answer(null, undefined);
+    staple().then(
+      (response) => answer(null, response),
+      () => answer(null, undefined),
+    );
+  });
+}
+
+type Answer = (error: Error | null, response: Bytes | undefined) => void;
+
+interface Made {
+  readonly from: Credentials | undefined;
+  readonly context: SecureContext;
+  readonly stapler: Server | undefined;
+}
+
+/** The secure context for the credentials of the moment, made anew only when they were replaced. */
+export class HotContext {
+  readonly #choice: TlsChoice;
+  readonly #credentials: Pick<Hot<Credentials>, 'current'> | undefined;
+  #made: Made | undefined;
+
+  constructor(choice: TlsChoice, credentials: Pick<Hot<Credentials>, 'current'> | undefined) {
+    this.#choice = choice;
+    this.#credentials = credentials;
+  }
+
+  get current(): SecureContext {
+    return this.#present().context;
+  }
+
+  /** The `server` for sockets that use the present context, when answers are stapled for its certificate. */
+  get stapler(): Server | undefined {
+    return this.#present().stapler;
+  }
+
+  #present(): Made {
+    const from = this.#credentials?.current;
+    if (this.#made === undefined || this.#made.from !== from) {
+      const context = createTlsContext(this.#choice, from);
+      this.#made = { from, context, stapler: from && createStapler(context, from) };
+    }
+    return this.#made;
+  }
 }

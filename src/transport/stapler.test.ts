@@ -6,7 +6,7 @@ import { GatedServer } from '../../test/rig/gated-server.ts';
 import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import type { Bytes } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './secure-context.ts';
 
 const authority = await SampleAuthority.create();
 const own = await authority.issue('server', 'srv');

@@ -8,8 +8,8 @@ import { GatedServer, get } from '../../test/rig/gated-server.ts';
 import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { type ErrorCode, hourMs, isHoldfastError, ManualClock, systemClock } from '../base/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
-import type { Credentials } from './credentials.ts';
 import { Hot } from './hot.ts';
+import type { Credentials } from './secure-context.ts';
 import { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 import { transportError } from './transport-error.ts';
 

@@ -4,15 +4,18 @@ import { type Clock, secondMs } from '../base/index.ts';
 import type { Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
-import { type ConnectionInfo, connectionInfo } from './connection-info.ts';
-import type { Credentials } from './credentials.ts';
+import { limitHandshakes } from './handshake-budget.ts';
 import type { Hot } from './hot.ts';
-import { HotContext } from './hot-context.ts';
-import { limitHandshakes } from './limit-handshakes.ts';
-import { peerCertificates } from './peer-certificates.ts';
+import { peerCertificates } from './peer.ts';
 import { isPublicRoot } from './public-roots.ts';
-import { connectVerified, type Target } from './verified-connection.ts';
-import { VerifyingAgent } from './verifying-agent.ts';
+import { type Credentials, HotContext } from './secure-context.ts';
+import {
+  type ConnectionInfo,
+  connectionInfo,
+  connectVerified,
+  type Target,
+  VerifyingAgent,
+} from './verified-connection.ts';
 
 export interface TlsDialerOptions {
   /** Who may vouch for a server. */

@@ -1,6 +1,7 @@
+import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import type { SecureContext } from 'node:tls';
-import { connect, type TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { HoldfastError } from '../base/index.ts';
 import { transportError } from './transport-error.ts';
 
@@ -10,7 +11,7 @@ export interface Target {
   readonly port: number;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly context: SecureContext;
   /** Throws when the peer is not who it must be. */
   readonly verify: (socket: TLSSocket) => void;
@@ -67,4 +68,66 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
 /** `host:port`, with brackets around an IPv6 address. */
 function formatTarget({ host, port }: Target): string {
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+/** What an agent asks whoever made it. */
+interface Connector {
+  connect(target: Target): Promise<TLSSocket>;
+  /** Whether a connection that has become idle may carry another request. */
+  isStillGood(socket: TLSSocket): boolean;
+}
+
+/**
+ * An agent for `https.request` whose connections are verified before a request gets one, and kept for the next. The
+ * host of the URL is what is dialed and verified; TLS options of the request count for nothing.
+ */
+export class VerifyingAgent extends Agent {
+  readonly #connector: Connector;
+
+  constructor(connector: Connector, options: AgentOptions = {}) {
+    super({ keepAlive: true, ...options });
+    this.#connector = connector;
+  }
+
+  override createConnection(
+    { host, port }: RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const target = { host: host ?? 'localhost', port: Number(port ?? 443) };
+    this.#connector.connect(target).then(
+      (socket) => callback?.(null, socket),
+      // On failure the callback gets no stream, whatever its type says.
+      (error: unknown) => (callback as ((error: unknown) => void) | undefined)?.(error),
+    );
+  }
+
+  /** Whether to keep it; the types say `void`, Node wants a boolean. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    const kept: unknown = super.keepSocketAlive(socket);
+    return kept !== false && this.#connector.isStillGood(socket as TLSSocket);
+  }
+}
+
+/** How a connection is protected, in the registry's own names, e.g. TLS 1.3, X25519MLKEM768, TLS_AES_256_GCM_SHA384. */
+export interface ConnectionInfo {
+  /** `TLS 1.3` or `TLS 1.2`. */
+  readonly protocol: string;
+  /** The group of the key exchange, as OpenSSL reports it for this very connection. */
+  readonly group: string;
+  readonly cipher: string;
+}
+
+/** What was agreed on; for the side that dialed, since OpenSSL tells the group to that side alone. */
+export function connectionInfo(socket: TLSSocket): ConnectionInfo {
+  const key = socket.getEphemeralKeyInfo();
+  return {
+    protocol: (socket.getProtocol() ?? 'unknown').replace('TLSv', 'TLS '),
+    group: key !== null && 'name' in key && typeof key.name === 'string' ? groupName(key.name) : 'unknown',
+    cipher: socket.getCipher().standardName,
+  };
+}
+
+/** OpenSSL calls the NIST curves by their names in X9.62. */
+function groupName(name: string): string {
+  return name === 'prime256v1' ? 'P-256' : name.replace(/^secp(384|521)r1$/, 'P-$1');
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { rawServer } from '../../test/rig/raw-server.ts';
 import { isHoldfastError } from '../base/index.ts';
-import { answerOf } from './answer-of.ts';
+import { answerOf } from './http-client.ts';
 
 const pace = { idleMs: 100, leastBytes: 1000 };
 const start = 'HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n';

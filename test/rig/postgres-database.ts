@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { Secret } from '../../src/base/index.ts';
-import { ConnectionReads } from '../../src/db/connection-reads.ts';
+import { ConnectionReads } from '../../src/db/engine.ts';
 import type { DatabasePlace, Reads } from '../../src/db/index.ts';
 import { parsePostgresUrl } from '../../src/db/postgres/place.ts';
 import { ReadingLine } from '../../src/db/postgres/reading-line.ts';

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { isUrl, localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
-import { backupPlace } from '../home/care-of.ts';
-import { defaultKeep } from '../home/default-keep.ts';
+import { backupPlace, defaultKeep } from '../home/care-of.ts';
 import { openHome } from '../home/home.ts';
 import { addSchedule } from '../home/settings.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';

@@ -11,7 +11,6 @@ import { HttpFiles } from '../../remote/index.ts';
 import { Line } from '../../transport/index.ts';
 import { isUrl, localPath } from '../files/local-path.ts';
 import { parseDuration } from '../terminal/format.ts';
-import { defaultKeep } from './default-keep.ts';
 import type { Home } from './home.ts';
 import type { Settings } from './settings.ts';
 
@@ -90,3 +89,6 @@ function remotePlace(files: HttpFiles, line: Line): BackupPlace {
     remove: (name) => patiently(() => files.remove(name)),
   };
 }
+
+/** How many backups of the authority a place keeps when nothing is said. */
+export const defaultKeep = 14;

@@ -1,8 +1,16 @@
-import { type Connection, connectNode, openRepositoryAt } from '../../agent/index.ts';
+import {
+  type Connection,
+  connectNode,
+  findSetBack,
+  noteBackup,
+  openRepositoryAt,
+} from '../../agent/index.ts';
 import { isHoldfastError } from '../../base/index.ts';
 import { type VerifySummary, verify } from '../../repository/index.ts';
 import type { Context } from '../program/context.ts';
+import { describeFailure } from '../program/failure.ts';
 import type { BackupResult } from './backing-up.ts';
+import type { Target } from './repository-target.ts';
 
 /** What came of {@link verifyBackup}. */
 export interface Verified extends VerifySummary {
@@ -44,4 +52,24 @@ export async function verifyBackup(
 /** Then everything is read back again. */
 function whereGone(error: unknown): undefined {
   if (!isHoldfastError(error, 'snapshot_not_found', 'repository_damaged')) throw error;
+}
+
+/**
+ * Does `work`, a backup, and says first what of earlier ones is not there any more: a server that was set back. What was
+ * made is kept for the next time; where that cannot be kept, it costs a warning.
+ */
+export async function comparingWithBefore(
+  { output, signal }: Context,
+  { place, repository }: Pick<Target, 'place' | 'repository'>,
+  work: () => Promise<BackupResult>,
+): Promise<BackupResult> {
+  const { warnings, missed } = await findSetBack(place, repository, signal);
+  for (const sentence of warnings)
+    output.warn(`${sentence}; what is missing of the present files is stored again now`);
+  const result = await work();
+  await noteBackup(place, repository, { snapshot: result.snapshot, missed }).catch((error: unknown) => {
+    const why = describeFailure(error)?.message ?? String(error);
+    output.warn(`this snapshot will not be missed when it is gone: ${why}`);
+  });
+  return result;
 }

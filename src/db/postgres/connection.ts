@@ -1,13 +1,11 @@
 import { hostname } from 'node:os';
 import type { Client, ClientConfig } from 'pg';
 import { isHoldfastError, minuteMs, secondMs } from '../../base/index.ts';
-import type { Command, Connection } from '../connection.ts';
 import type { Row } from '../database.ts';
+import type { Command, Connection } from '../engine.ts';
 import { namedPostgresError, unreachable } from './error.ts';
-import { findPassword } from './password-file.ts';
-import { type PostgresPlace, readTlsFiles } from './place.ts';
-import { rowTypes } from './row-types.ts';
-import { postgresStatement } from './statements.ts';
+import { findPassword, type PostgresPlace, readTlsFiles } from './place.ts';
+import { postgresStatement, rowTypes } from './statements.ts';
 
 const connectTimeoutMs = 5 * secondMs;
 /** Who does not answer for so long is gone. A script may take as long as it takes: it changes a schema. */

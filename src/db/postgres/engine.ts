@@ -1,12 +1,11 @@
-import { isHoldfastError } from '../../base/index.ts';
-import type { Command } from '../connection.ts';
-import { ConnectionReads } from '../connection-reads.ts';
+import { isHoldfastError, type Secret } from '../../base/index.ts';
 import type { Reads } from '../database.ts';
-import type { Engine, Member } from '../engine.ts';
+import { type Command, ConnectionReads, type Engine, type Member } from '../engine.ts';
+import { type Migration, type MigrationWords, migrate } from '../migrate.ts';
 import { commitGroup } from './group.ts';
-import type { PostgresPlace } from './place.ts';
+import { type PostgresPlace, parsePostgresUrl } from './place.ts';
 import { ReadingLine } from './reading-line.ts';
-import type { Writer } from './writer.ts';
+import { Writer } from './writer.ts';
 
 /** For what is read outside of transactions and may take long. */
 const readingLines = 3;
@@ -15,7 +14,7 @@ const readingLines = 3;
 const nobody: Member = { perform: async () => undefined, resolve: () => undefined, reject: () => undefined };
 
 /** PostgreSQL as an engine: one connection writes, some read, and one answers at once because nothing on it takes long. */
-export class PostgresEngine implements Engine {
+class PostgresEngine implements Engine {
   readonly #writer: Writer;
   readonly #readers: readonly ReadingLine[];
   readonly #local: ReadingLine;
@@ -44,5 +43,29 @@ export class PostgresEngine implements Engine {
     this.#isClosed = true;
     const all = [this.#writer, this.#local, ...this.#readers];
     await Promise.all(all.map((connection) => connection.close()));
+  }
+}
+
+const words: MigrationWords = {
+  kind: 'postgres',
+  // Whoever has the lock of the database is alone.
+  begin: 'BEGIN',
+  createTable:
+    'CREATE TABLE IF NOT EXISTS migrations (owner text NOT NULL, version integer NOT NULL, PRIMARY KEY (owner, version))',
+};
+
+/** Opens the database of a URL in the schema of this program. Errors as those of {@link openDatabase}. */
+export async function openPostgres(
+  url: Secret<string>,
+  migrations: readonly Migration[],
+): Promise<PostgresEngine> {
+  const place = parsePostgresUrl(url);
+  const writer = new Writer(place);
+  try {
+    await migrate({ connection: await writer.connected(), name: place.name, words }, migrations);
+    return new PostgresEngine(writer, place);
+  } catch (error) {
+    await writer.close();
+    throw error;
   }
 }

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from '../connection.ts';
 import type { SqlValue } from '../database.ts';
-import type { Member } from '../engine.ts';
-import { Transaction } from '../transaction.ts';
+import { type Command, type Member, Transaction } from '../engine.ts';
 import type { PostgresConnection } from './connection.ts';
 import { isRefusedStatement } from './error.ts';
 import type { Writer } from './writer.ts';

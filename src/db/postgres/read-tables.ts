@@ -1,5 +1,5 @@
 import type { Secret } from '../../base/index.ts';
-import type { Row } from '../database.ts';
+import type { Database, Row } from '../database.ts';
 import { PostgresConnection } from './connection.ts';
 import { parsePostgresUrl } from './place.ts';
 
@@ -31,4 +31,18 @@ async function script(connection: PostgresConnection, sql: string): Promise<void
 /** Not prepared: what a cursor gives differs with its table. */
 async function next(connection: PostgresConnection): Promise<readonly Row[]> {
   return await connection.fetch(`FETCH ${rowsAtOnce} FROM every`);
+}
+
+/** Lets every identity column go on after the rows that were put there with numbers of their own. */
+export async function advanceIdentities(database: Database): Promise<void> {
+  const columns = await database.all<{ sequence: string; table_name: string; column_name: string }>(
+    `SELECT table_name, column_name, pg_get_serial_sequence(quote_ident(table_name), column_name) AS sequence
+      FROM information_schema.columns WHERE is_identity = 'YES' AND table_schema = current_schema()`,
+  );
+  await database.transaction(async (tx) => {
+    for (const { sequence, table_name, column_name } of columns) {
+      const next = `SELECT coalesce(max("${column_name}"), 0) + 1 FROM "${table_name}"`;
+      await tx.get(`SELECT setval(?::regclass, (${next}), false)`, sequence);
+    }
+  });
 }

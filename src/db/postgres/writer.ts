@@ -1,9 +1,10 @@
-import { checkServer } from './check-server.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { HoldfastError } from '../../base/index.ts';
+import type { Row, SqlValue } from '../database.ts';
 import { PostgresConnection } from './connection.ts';
 import { unreachable } from './error.ts';
-import { untilReached } from './patience.ts';
 import type { PostgresPlace } from './place.ts';
-import { takeLock } from './server-lock.ts';
+import { untilReached } from './reading-line.ts';
 
 /** The one connection that writes. It has the lock of the database, and when it was lost another one gets it first. */
 export class Writer {
@@ -85,3 +86,118 @@ async function readMark(connection: PostgresConnection): Promise<string> {
 const makeMark = `
   CREATE TABLE IF NOT EXISTS last_commit (id integer PRIMARY KEY CHECK (id = 1), mark text NOT NULL);
   INSERT INTO last_commit VALUES (1, '') ON CONFLICT DO NOTHING;`;
+
+/** The oldest that the tests run on. */
+const oldestVersion = 15;
+
+interface ServerFacts {
+  readonly version: number;
+  readonly synchronous: string;
+  readonly encoding: string;
+  readonly standby: number;
+}
+
+/**
+ * Checks that a server keeps what it has acknowledged, and text as it was given.
+ * @throws HoldfastError `database_refused` that says what was found and how to change it
+ */
+async function checkServer(connection: PostgresConnection, place: PostgresPlace): Promise<void> {
+  const sql = `SELECT current_setting('server_version_num')::int / 10000 AS version,
+    current_setting('synchronous_commit') AS synchronous, current_setting('server_encoding') AS encoding,
+    pg_is_in_recovery() AS standby`;
+  const facts = (await connection.execute({ method: 'get', sql, params: [] })) as ServerFacts;
+  const problem = problems(place).find(({ isFound }) => isFound(facts));
+  if (problem === undefined) return;
+  const { found, hint } = problem;
+  throw new HoldfastError('database_refused', `database ${place.name} ${found(facts)}`, { hint });
+}
+
+interface Problem {
+  readonly isFound: (facts: ServerFacts) => boolean;
+  readonly found: (facts: ServerFacts) => string;
+  readonly hint: string;
+}
+
+function problems({ database }: PostgresPlace): Problem[] {
+  return [
+    {
+      isFound: ({ version }) => version < oldestVersion,
+      found: ({ version }) => `is of PostgreSQL ${version}, expected ${oldestVersion} or later`,
+      hint: 'upgrade PostgreSQL',
+    },
+    {
+      isFound: ({ standby }) => standby === 1,
+      found: () => 'is a standby, which only reads, expected the primary',
+      hint: 'name the primary in the URL, or promote this one',
+    },
+    {
+      isFound: ({ synchronous }) => synchronous === 'off',
+      found: () => 'has synchronous_commit = off, expected on: it forgets what it has acknowledged',
+      hint: `ALTER DATABASE "${database}" SET synchronous_commit = on`,
+    },
+    {
+      isFound: ({ encoding }) => encoding !== 'UTF8',
+      found: ({ encoding }) => `has the encoding ${encoding}, expected UTF8`,
+      hint: `make one that has: createdb --encoding=UTF8 --template=template0 ${database}`,
+    },
+  ];
+}
+
+/** An advisory lock of the database, by two numbers that nobody else is likely to use: "Hold" and "fast". */
+const lock = '1215261796, 1717662580';
+
+/** How long one waits for a process that has just ended: the server may have to notice. */
+const delaysMs = [0, 50, 100, 200, 400, 800];
+
+/**
+ * Takes the right to write into a database, until the connection ends: one process has it.
+ *
+ * @param formerProcess of the server, of a connection of our own that was lost: it is ended when it still has the lock,
+ *   since nobody else would for as long as the server does not know that the line was cut
+ * @throws HoldfastError `database_in_use` with who has it
+ */
+async function takeLock(
+  connection: PostgresConnection,
+  place: PostgresPlace,
+  formerProcess: number | undefined,
+): Promise<void> {
+  for (const delayMs of delaysMs) {
+    await wait(delayMs);
+    const answer = await ask(connection, `SELECT pg_try_advisory_lock(${lock}) AS taken`);
+    if (answer?.['taken'] === 1) return;
+    if (formerProcess !== undefined) await endFormer(connection, formerProcess);
+  }
+  throw new HoldfastError(
+    'database_in_use',
+    `database ${place.name} is in use by ${await holder(connection)}`,
+    {
+      hint: 'stop that server; one at a time works on a database',
+    },
+  );
+}
+
+const whoHasIt = `FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted
+  AND (classid::bigint, objid::bigint, objsubid) = (${lock}, 2)
+  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+async function endFormer(connection: PostgresConnection, formerProcess: number): Promise<void> {
+  await ask(connection, `SELECT pg_terminate_backend(pid) ${whoHasIt} AND pid = ?`, formerProcess);
+}
+
+/** As far as the server lets this user see it. */
+async function holder(connection: PostgresConnection): Promise<string> {
+  const row = await ask(
+    connection,
+    `SELECT coalesce(nullif(application_name, ''), 'another program') || ' ('
+      || coalesce(host(client_addr), 'this machine') || ', process ' || pid || ' of PostgreSQL)' AS who ${whoHasIt}`,
+  );
+  return row === undefined ? 'a process that has just ended' : String(row['who']);
+}
+
+async function ask(
+  connection: PostgresConnection,
+  sql: string,
+  ...params: SqlValue[]
+): Promise<Row | undefined> {
+  return (await connection.execute({ method: 'get', sql, params })) as Row | undefined;
+}

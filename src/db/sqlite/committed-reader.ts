@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Reads, Row, SqlValue } from '../database.ts';
+import { Statements } from './connection.ts';
 import { namedSqliteError } from './error.ts';
-import { Statements } from './statements.ts';
 
 /** Reads what is committed in a file, in the caller's thread and in the schema that it has: of a copy, or beside who writes. */
 export class CommittedReader implements Reads, Disposable {

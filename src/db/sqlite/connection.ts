@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { systemErrorCode } from '../../base/index.ts';
-import type { Command } from '../connection.ts';
+import type { Row, SqlValue } from '../database.ts';
+import type { Command } from '../engine.ts';
 import { namedSqliteError } from './error.ts';
-import { Statements } from './statements.ts';
 
 const busyTimeoutMs = 5000;
 
@@ -11,7 +11,7 @@ const busyTimeoutMs = 5000;
  * What a connection is for. A `writer` commits without waiting for the disk, which {@link WriteAheadLog} does for it, and
  * leaves it to a `reader` to take the log over into the database, the one thing which that writes.
  */
-export type ConnectionPurpose = 'writer' | 'reader';
+type ConnectionPurpose = 'writer' | 'reader';
 
 /**
  * A connection of this thread to the SQLite file `path` (or `:memory:`), in WAL mode and with foreign keys that hold. The
@@ -97,4 +97,62 @@ export function createPrivateFile(path: string): void {
     const expected = ['EEXIST', 'ENOENT', 'EACCES', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENOSPC'];
     if (!expected.includes(systemErrorCode(error) ?? '')) throw error;
   }
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  /** What its columns are called. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The statements of one connection, each prepared once and kept for ever: the texts are the program's own constants, never
+ * built from input. Rows are plain objects; SQLite's own would be slower to make and to read.
+ */
+export class Statements {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  all(sql: string, params: readonly SqlValue[]): Row[] {
+    const { statement, names } = this.#prepare(sql);
+    return statement.all(...params).map((values) => toRow(names, values));
+  }
+
+  get(sql: string, params: readonly SqlValue[]): Row | undefined {
+    const { statement, names } = this.#prepare(sql);
+    const values = statement.get(...params);
+    return values && toRow(names, values);
+  }
+
+  /** How many rows it has changed. */
+  run(sql: string, params: readonly SqlValue[]): number {
+    return Number(this.#prepare(sql).statement.run(...params).changes);
+  }
+
+  clear(): void {
+    this.#prepared.clear();
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    const made = { statement, names: statement.columns().map(({ name }) => name) };
+    this.#prepared.set(sql, made);
+    return made;
+  }
+}
+
+/** @param values an array, whatever the types of `node:sqlite` say: the statement was asked for it */
+function toRow(names: readonly string[], values: unknown): Row {
+  const row: Record<string, SqlValue> = {};
+  names.forEach((name, index) => {
+    row[name] = (values as readonly SqlValue[])[index] as SqlValue;
+  });
+  return row;
 }

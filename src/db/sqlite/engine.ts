@@ -1,13 +1,13 @@
-import type { Command, Connection } from '../connection.ts';
-import { ConnectionReads } from '../connection-reads.ts';
 import type { Reads } from '../database.ts';
-import type { Engine, Member } from '../engine.ts';
-import type { SqliteConnection } from './connection.ts';
+import { type Command, type Connection, ConnectionReads, type Engine, type Member } from '../engine.ts';
+import { type Migration, type MigrationWords, migrate } from '../migrate.ts';
+import { SqliteConnection } from './connection.ts';
 import { commitGroup } from './group.ts';
-import type { LogKeeper } from './log-keeper.ts';
+import { LogKeeper, WriteAheadLog } from './log-keeper.ts';
+import { WorkerConnection } from './worker-connection.ts';
 
 /** What a database in a file is made of. */
-export interface SqliteParts {
+interface SqliteParts {
   /** Alone in writing, in this thread: a statement takes a few microseconds, and no way to another thread. */
   readonly writer: SqliteConnection;
   /** For what is read outside of transactions, which may take long. */
@@ -68,4 +68,51 @@ export class SqliteEngine implements Engine {
 function giveUp(waiting: readonly Member[], failure: Error): readonly Member[] {
   for (const member of waiting) member.reject(failure);
   return [];
+}
+
+interface SqliteOptions {
+  readonly path: string;
+  readonly migrations: readonly Migration[];
+  readonly worker: boolean;
+}
+
+const words: MigrationWords = {
+  kind: 'sqlite',
+  begin: 'BEGIN IMMEDIATE',
+  createTable:
+    'CREATE TABLE IF NOT EXISTS migrations (owner TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (owner, version)) STRICT',
+};
+
+/** Opens the file at `path` in the schema of this program. Errors as those of {@link openDatabase}. */
+export async function openSqlite({ path, migrations, worker }: SqliteOptions): Promise<SqliteEngine> {
+  const writer = new SqliteConnection(path, 'writer');
+  const log = new WriteAheadLog(path);
+  try {
+    await migrate({ connection: new LocalConnection(writer), name: path, words }, migrations);
+    await log.sync();
+    const local = new LocalConnection(new SqliteConnection(path, 'reader'));
+    const reader = worker ? await WorkerConnection.open(path) : local;
+    return new SqliteEngine({ writer, reader, local, keeper: new LogKeeper(log) });
+  } catch (error) {
+    log.close();
+    writer.close();
+    throw error;
+  }
+}
+
+/** A connection in the caller's own thread: simplest, for commands that do one thing and end. */
+export class LocalConnection implements Connection {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async execute(command: Command): Promise<unknown> {
+    return this.#connection.execute(command);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
 }

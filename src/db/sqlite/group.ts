@@ -1,6 +1,4 @@
-import type { Command } from '../connection.ts';
-import type { Member } from '../engine.ts';
-import { Transaction } from '../transaction.ts';
+import { type Command, type Member, Transaction } from '../engine.ts';
 import type { SqliteConnection } from './connection.ts';
 
 /**

@@ -8,10 +8,8 @@ import { openDatabase } from '../open-database.ts';
 import { QueuedDatabase } from '../queued-database.ts';
 import { CommittedReader } from './committed-reader.ts';
 import { SqliteConnection } from './connection.ts';
-import { SqliteEngine } from './engine.ts';
-import { LocalConnection } from './local-connection.ts';
-import { LogKeeper } from './log-keeper.ts';
-import { WriteAheadLog } from './write-ahead-log.ts';
+import { LocalConnection, SqliteEngine } from './engine.ts';
+import { LogKeeper, WriteAheadLog } from './log-keeper.ts';
 
 const schema = {
   owner: 'test',

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../base/index.ts';
-import type { Command, Connection } from '../connection.ts';
+import type { Command, Connection } from '../engine.ts';
 import { restoreError, type WorkerAnswer, type WorkerRequest } from './worker-message.ts';
 
 interface Waiting {
