@@ -25,7 +25,7 @@ import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';
 import { repositoryUrl } from './repository/repository-place.ts';
 import { warnOfFuture } from './repository/wrong-clock.ts';
-import { serveMeanwhile } from './serving/serving.ts';
+import { serveMeanwhile } from './serving/serve-meanwhile.ts';
 import { type Answer, printRows, type Row, row, warning } from './terminal/answer.ts';
 import { askYes } from './terminal/ask-yes.ts';
 import { formatTime, plural } from './terminal/format.ts';

@@ -18,7 +18,7 @@ import { localPath } from '../files/local-path.ts';
 import { type Home, openHome } from '../home/home.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
-import { serveMeanwhile } from '../serving/serving.ts';
+import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { type Answer, row, table } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 

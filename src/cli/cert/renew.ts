@@ -2,7 +2,7 @@ import { connectNode, type Node, renewLate, renewNode } from '../../agent/index.
 import { HoldfastError } from '../../base/index.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
-import { serveMeanwhile } from '../serving/serving.ts';
+import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';

@@ -16,7 +16,7 @@ import { openOwnNode } from '../home/own-node.ts';
 import { withHome } from '../home/with-home.ts';
 import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
-import { serveMeanwhile } from '../serving/serving.ts';
+import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/ask-password.ts';
 import { askNewPassword } from '../terminal/choose-password.ts';
 import { repositoryPlace } from './repository-place.ts';

@@ -4,8 +4,7 @@ import { describeListener, type ListenerPolicy, listenersOf, reachableNames } fr
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
 import { type AuthorityHome, adminContext } from '../home/authority-home.ts';
-import type { Home } from '../home/home.ts';
-import { readSettings, type Settings } from '../home/settings.ts';
+import { type Settings } from '../home/settings.ts';
 import { storeOf } from '../home/store-of.ts';
 import type { Context } from '../program/context.ts';
 
@@ -122,23 +121,4 @@ export function settingsOf({ output }: Context, kept: Settings, { port, names }:
     );
   }
   return { ...kept, port: port ?? kept.port, names: names === undefined ? kept.names : [...names] };
-}
-
-/**
- * On the server's machine, when no server runs there: starts it for as long as a command takes, so that what
- * `up --once` stored can be used without another terminal. Undefined when this is a client's home, or a server runs.
- */
-export async function serveMeanwhile(context: Context, home: Home): Promise<AsyncDisposable | undefined> {
-  if ((await readSettings(home)) === undefined) return undefined;
-  const { connectAdmin } = await import('../../admin/index.ts');
-  if ((await connectAdmin(home.socket, context.signal)) !== undefined) return undefined;
-  const { openAuthorityHome } = await import('../home/authority-home.ts');
-  const { startServing } = await import('./serving.ts');
-  await using opening = new AsyncDisposableStack();
-  const opened = opening.use(await openAuthorityHome(context, home, { worker: true }));
-  const serving = opening.use(await startServing(context, opened, {}));
-  context.output.say(
-    `  server      listening ${serving.urls()[0] ?? ''} for this command; holdfast serve keeps it running`,
-  );
-  return opening.move();
 }
