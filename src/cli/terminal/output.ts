@@ -51,7 +51,7 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
     },
     table: (columns, rows, none) => {
       if (rows.length === 0 && none !== undefined) return say(none);
-      for (const line of formatTable(columns, rows, stdout.isTTY ? stdout.columns : Infinity)) data(line);
+      for (const line of formatTable(columns, rows, widthOf(stdout))) data(line);
     },
   };
 }
@@ -73,7 +73,13 @@ export function sayError(output: Output, error: unknown, help?: string): void {
   output.fail(`${failure.message} [${failure.code}]`, failure.hint);
 }
 
+/** How many characters fit on a line of `stream`: any number where nobody reads, or the terminal does not say (it has 0 then). */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY && columns > 0 ? columns : Infinity;
+}
+
 /** `text` as it is where a program reads it; on a terminal on lines that fit, with `indent` before those that go on. */
 function onTerminal(stream: NodeJS.WriteStream, text: string, indent: string): string[] {
-  return stream.isTTY ? wrap(text, stream.columns, indent) : [text];
+  const width = widthOf(stream);
+  return width === Infinity ? [text] : wrap(text, width, indent);
 }

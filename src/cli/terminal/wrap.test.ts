@@ -13,6 +13,11 @@ test('a word that is longer than a line goes on in the next one, and nothing of 
   assert.deepEqual(wrap('p256,p384,p521', 10), ['p256,p384,', 'p521']);
 });
 
+test('a line too narrow for anything still comes to an end', () => {
+  for (const width of [0, 1, 2])
+    assert.equal(wrap('ab cd', width, '  ').join('').replaceAll(' ', ''), 'abcd');
+});
+
 test('in a help, prose is wrapped as a paragraph, columns below the last, and an example is still one command', () => {
   const text = [
     'a sentence that is too long for it',

@@ -18,7 +18,8 @@ export function wrap(text: string, width: number, indent = ''): string[] {
       blanks = '';
     }
     line += blanks + part;
-    while (line.length > width) {
+    // Below an indent nobody can read anything, and none would be no end.
+    while (line.length > Math.max(width, indent.length + 1)) {
       const end = endWithin(line, width, indent.length);
       lines.push(line.slice(0, end));
       line = indent + line.slice(end);
@@ -28,8 +29,9 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 }
 
 function endWithin(line: string, width: number, indent: number): number {
-  const sign = line.slice(0, width).search(/[,:;/.-][^,:;/.-]*$/);
-  return sign >= indent ? sign + 1 : width;
+  const end = Math.max(width, indent + 1);
+  const sign = line.slice(0, end).search(/[,:;/.-][^,:;/.-]*$/);
+  return sign >= indent ? sign + 1 : end;
 }
 
 /**
