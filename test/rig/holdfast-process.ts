@@ -26,6 +26,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the program reads from standard input; nothing unless said. */
   readonly input?: string;
+  /** Leaves standard input open until the program is stopped. */
+  readonly keepsInput?: boolean;
 }
 
 /** How a program ended. */
@@ -55,7 +57,8 @@ export class RunningProgram implements AsyncDisposable {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     // A program that does not read its input closes it, which is no failure of the test.
-    this.#child.stdin?.on('error', () => {}).end(options.input ?? '');
+    this.#child.stdin?.on('error', () => {});
+    if (options.keepsInput !== true) this.#child.stdin?.end(options.input ?? '');
     this.#ended = this.#result();
     // A test run that is cut short must not leave servers behind.
     const kill = () => this.#child.kill('SIGKILL');
@@ -83,15 +86,23 @@ export class RunningProgram implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** The first match of `pattern` in either output; rejects with both outputs when the program ends without one. */
-  async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
+  /**
+   * The first match of `pattern` in either output, `from` characters on in the standard one; rejects with both outputs when the
+   * program ends without one.
+   */
+  async waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
+      const match = pattern.exec(this.#stdout.slice(from)) ?? pattern.exec(this.#stderr);
       if (match !== null) return match;
       const ended = await Promise.race([this.#moreOutput(), this.#ended]);
-      if (ended !== undefined && !pattern.test(ended.stdout) && !pattern.test(ended.stderr))
+      if (ended !== undefined && !pattern.test(ended.stdout.slice(from)) && !pattern.test(ended.stderr))
         throw new Error(`ended without ${pattern}:\n${describe(ended)}`);
     }
+  }
+
+  /** Types `text` to a program that keeps its input. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   /** Sends `signal` and waits for the end. */

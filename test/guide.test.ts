@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it, test } from 'node:test';
+import { type Block, guidePage } from './rig/guide-page.ts';
+import type { ProgramResult, RunningProgram } from './rig/holdfast-process.ts';
+import { runProgram } from './rig/holdfast-process.ts';
+import { cannotHaveMachines, Machines } from './rig/machines.ts';
+import { temporaryDirectory } from './rig/temporary-directory.ts';
+
+const machines = ['vault', 'laptop', 'desk', 'web', 'spare', 'new', 'site'];
+const aliases: Readonly<Record<string, readonly string[]>> = { vault: ['vault.example'] };
+const home = '~/.local/share/holdfast';
+const requestPage = 'https://vault:8444/-/enrol/requests';
+
+/** A page, and what happens around its blocks that is not its matter: before the block of a number, or before all of it (0). */
+interface PageWalk {
+  readonly page: string;
+  readonly meanwhile?: Readonly<Record<number, (walk: Walk) => Promise<unknown>>>;
+}
+
+/** The pages in the order in which they are walked: each goes on where the one before has ended. */
+const walks: readonly PageWalk[] = [
+  {
+    page: 'first-network',
+    meanwhile: {
+      0: async (walk) => {
+        for (const machine of machines)
+          await walk.run(machine, 'mkdir ~/Documents && echo dear > ~/Documents/letter.txt');
+      },
+    },
+  },
+  { page: 'service' },
+  { page: 'another-machine' },
+  { page: 'administrators' },
+  {
+    page: 'restore',
+    meanwhile: {
+      2: (walk) => walk.run('laptop', `mkdir /mnt/disk && echo pw > pw && ${backedUpTo('/mnt/disk/repo')}`),
+    },
+  },
+  {
+    page: 'restic',
+    meanwhile: {
+      3: (walk) => walk.run('laptop', 'restic init --repo /mnt/disk/restic-repo --password-file pw'),
+    },
+  },
+  {
+    page: 'lost-machine',
+    meanwhile: {
+      0: async (walk) => {
+        await walk.run('vault', `mkdir /media/safe && cp ${home}/recovery-kit.txt /media/safe/`);
+        await walk.run('laptop', `rm -r ${home} ~/Documents`);
+      },
+    },
+  },
+  {
+    page: 'lost-store',
+    meanwhile: { 0: (walk) => walk.run('vault', `mv ${home}/store ~/dead && mkdir -m 700 ${home}/store`) },
+  },
+  {
+    page: 'own-certificates',
+    meanwhile: {
+      3: async (walk) => {
+        await walk.run('vault', 'cp vault.csr /media/');
+        await walk.run('desk', outsideAuthority);
+        await walk.run('vault', 'cp /media/vault.p7b /media/vault.pem /media/outside-root.pem .');
+      },
+      4: (walk) => walk.run('laptop', 'cp /media/outside-root.pem .'),
+      6: (walk) => walk.readFingerprint(),
+      7: (walk) => walk.readWaiting(),
+    },
+  },
+  {
+    page: 'requests',
+    meanwhile: {
+      3: async (walk) => {
+        await walk.run('vault', 'holdfast ca export /media/ca.pem');
+        await walk.run('web', 'cp /media/ca.pem .');
+      },
+      4: async (walk) => {
+        await walk.keepHandle('web');
+        await walk.run(
+          'web',
+          `cp shop.csr other.csr && ${newRequest('other')} && curl -sS --fail --cacert ca.pem --data-binary @other.csr ${requestPage}`,
+        );
+        await walk.readWaiting();
+      },
+      6: async (walk) => {
+        await walk.readWaiting();
+        await walk.run('vault', `holdfast request approve ${walk.waiting[0]}`);
+      },
+    },
+  },
+  {
+    page: 'authority',
+    meanwhile: {
+      1: (walk) => walk.onTerminal('vault', 'holdfast ca offline /media/safe/root-2026.age'),
+      2: (walk) => walk.onTerminal('vault', 'holdfast ca online /media/safe/root-2027.age'),
+    },
+  },
+  {
+    page: 'revocation',
+    meanwhile: {
+      1: (walk) => walk.readSerial('web'),
+      3: (walk) => walk.run('vault', serverCertificates),
+    },
+  },
+  {
+    page: 'authority-backup',
+    meanwhile: {
+      2: (walk) => walk.run('vault', 'mkdir -p /mnt/other-disk/authority /mnt/other-disk/log'),
+      5: (walk) => walk.run('new', 'cp /media/safe/authority.age /media/safe/recovery-kit.txt .'),
+      6: (walk) => walk.run('new', 'mkdir /media/stick'),
+      7: async (walk) => {
+        await walk.stop('spare');
+        await walk.run('spare', `rm -r ${home} && cp /media/safe/recovery-kit.txt .`);
+      },
+    },
+  },
+  { page: 'database' },
+  { page: 'vendors', meanwhile: { 1: (walk) => walk.run('vault', 'mkdir -p /opt/sesam/bin/sms') } },
+];
+
+/** Pages whose blocks are marked, and which nobody has walked to their end yet. */
+const unwalked: readonly string[] = [
+  'requests',
+  'authority',
+  'revocation',
+  'authority-backup',
+  'database',
+  'vendors',
+];
+
+function backedUpTo(repository: string): string {
+  return `holdfast backup --repo ${repository} --init --password-file pw ~/Documents`;
+}
+
+function newRequest(name: string): string {
+  return `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}.key -subj /CN=${name}.example.com -out ${name}.csr`;
+}
+
+/** What an authority elsewhere does with a request: certificate and root, as PKCS#7 and as PEM. */
+const outsideAuthority = `cd /media
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout outside.key -subj "/CN=Outside root" -days 900 -out outside-root.pem
+printf 'subjectAltName=DNS:vault.example,DNS:www.vault.example\nextendedKeyUsage=serverAuth\n' > names
+openssl x509 -req -in vault.csr -CA outside-root.pem -CAkey outside.key -days 90 -extfile names -out vault.pem
+openssl crl2pkcs7 -nocrl -certfile vault.pem -certfile outside-root.pem -out vault.p7b`;
+
+/** What the server shows: its certificate, and the one that issued it. */
+const serverCertificates = `openssl s_client -connect vault:8444 -showcerts < /dev/null > shown
+openssl x509 -in shown -out web.pem
+sed '1,/END CERTIFICATE/d' shown | openssl x509 -out issuing.pem
+rm -f ca.pem && holdfast ca export ca.pem`;
+
+test('every page of the guide is walked, and each of its blocks says what it is', () => {
+  const pages = readdirSync(join(import.meta.dirname, '../docs/guide')).map((name) =>
+    name.replace(/\.md$/, ''),
+  );
+  assert.deepEqual(walks.map(({ page }) => page).toSorted(), pages.toSorted());
+  const unmarked = pages.flatMap(guidePage).filter(({ kind }) => kind === 'unmarked');
+  assert.deepEqual(unmarked, []);
+});
+
+describe('the guide, word by word, by a user without rights', { skip: cannotHaveMachines }, () => {
+  let walk: Walk;
+
+  before(async () => {
+    walk = new Walk(await Machines.start(machines.map((name) => ({ name, aliases: aliases[name] ?? [] }))));
+  });
+
+  after(async () => {
+    await walk[Symbol.asyncDispose]();
+  });
+
+  for (const { page, meanwhile } of walks.filter((one) => !unwalked.includes(one.page)))
+    it(`${page}.md`, async (t) => {
+      await meanwhile?.[0]?.(walk);
+      for (const [at, block] of guidePage(page).entries()) {
+        await meanwhile?.[at + 1]?.(walk);
+        if (block.kind === 'not run') t.diagnostic(`${block.where} is not run: ${block.reason}`);
+        await walk.block(block);
+      }
+    });
+});
+
+const wizard: readonly (readonly [RegExp, string])[] = [
+  [/Friendly name/, 'asked'],
+  [/Key/, ''],
+  [/Organisation/, 'Example Ltd'],
+  [/Organisational unit/, ''],
+  [/Common name/, 'asked.example'],
+  [/Country/, 'US'],
+  [/State or province/, ''],
+  [/City/, ''],
+  [/Host names/, ''],
+  [/File for the request/, ''],
+  [/Make the key and the request/, 'y'],
+];
+
+/** What somebody types where a command asks on the terminal. */
+const typed: readonly (readonly [command: RegExp, answers: readonly (readonly [RegExp, string])[]])[] = [
+  [/^holdfast request create$/, wizard],
+  [
+    /^holdfast ca offline /,
+    [
+      [/password for it|password/, 'of the safe'],
+      [/the same again/, 'of the safe'],
+    ],
+  ],
+  [/^holdfast ca online /, [[/password/, 'of the safe']]],
+  [
+    /^holdfast init .*--keystore-password/,
+    [
+      [/passphrase/, 'one'],
+      [/the same again/, 'one'],
+    ],
+  ],
+  [
+    /^holdfast keystore rekey/,
+    [
+      [/passphrase/, 'one'],
+      [/new passphrase/, 'two'],
+      [/the same again/, 'two'],
+    ],
+  ],
+  [/^holdfast cert revoke .*(?<!--yes)$/, [[/\(y\/N\)|Yes|No/, 'y']]],
+];
+
+/** Somebody who follows the pages: types what stands there, and puts in what they were told before. */
+class Walk implements AsyncDisposable {
+  readonly #machines: Machines;
+  readonly #servers = new Map<string, RunningProgram>();
+  #joinCode = '';
+  #printed = '';
+  #fingerprint = '';
+  #serial = '';
+  /** The requests that wait, by their numbers. */
+  waiting: readonly number[] = [];
+  handle = '';
+
+  constructor(on: Machines) {
+    this.#machines = on;
+  }
+
+  /** Does what a block says. */
+  async block(block: Block): Promise<void> {
+    switch (block.kind) {
+      case 'commands':
+        this.#printed = '';
+        for (const script of together(block.commands.map((command) => this.#readerPutsIn(command))))
+          await this.#command(block.at, script, block.where);
+        return;
+      case 'output':
+        return assert.deepEqual(words(this.#printed), words(block.text), block.where);
+      case 'settings':
+        return void (await this.run('vault', `cat >> ${home}/holdfast.toml`, `\n${block.text}`));
+      case 'unit':
+        return await verifyUnit(block.file, block.text);
+      case 'not run':
+      case 'unmarked':
+    }
+  }
+
+  /** Runs what no page says, for what has to be there before. */
+  async run(machine: string, script: string, input = ''): Promise<string> {
+    const result = await this.#machines.run(machine, `set -e\n${script}`, input);
+    this.#heed(result, `meanwhile, at ${machine}: ${script}`);
+    return result.stdout;
+  }
+
+  /** The same for what asks. */
+  async onTerminal(machine: string, command: string): Promise<void> {
+    await this.#command(machine, command, 'meanwhile');
+  }
+
+  /** The administrator reads the fingerprint of the root. */
+  async readFingerprint(): Promise<void> {
+    this.#fingerprint = /SHA256:[0-9a-f:]+/.exec(await this.run('vault', 'holdfast ca show'))?.[0] ?? '';
+  }
+
+  /** The administrator looks which requests wait. */
+  async readWaiting(): Promise<void> {
+    const requests = JSON.parse(await this.run('vault', 'holdfast request list --json --state pending')) as {
+      id: number;
+    }[];
+    this.waiting = requests.map(({ id }) => id).toSorted((a, b) => a - b);
+  }
+
+  /** Whoever handed a request in keeps its handle. */
+  async keepHandle(_machine: string): Promise<void> {
+    this.handle = /\b[a-z0-9]{26}\b/i.exec(this.#printed)?.[0] ?? '';
+  }
+
+  /** The administrator looks up the number of a certificate. */
+  async readSerial(name: string): Promise<void> {
+    const listed = await this.run('vault', `holdfast cert list --name ${name} --json`);
+    this.#serial = /"serial":"([0-9a-f]+)"/.exec(listed)?.[1] ?? '';
+  }
+
+  /** Ends the server of a machine, as Ctrl-C does. */
+  async stop(machine: string): Promise<void> {
+    await this.#servers.get(machine)?.stop('SIGINT');
+    this.#servers.delete(machine);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers.values()) await server.stop('SIGKILL');
+    await this.#machines[Symbol.asyncDispose]();
+  }
+
+  async #command(machine: string, command: string, where: string): Promise<void> {
+    const what = `${where}, at ${machine}: ${command}`;
+    if (serves.test(command)) return await this.#serve(machine, command);
+    const [, answers] = typed.find(([pattern]) => pattern.test(command)) ?? [];
+    if (answers !== undefined) return this.#heed(await this.#type(machine, command, answers), what);
+    const input = isAsked.test(command) ? this.#joinCode : '';
+    this.#heed(await this.#machines.run(machine, `set -e\n${command}`, input), what);
+  }
+
+  async #serve(machine: string, command: string): Promise<void> {
+    await this.stop(machine);
+    const server = this.#machines.start(machine, `exec ${command}`);
+    this.#servers.set(machine, server);
+    await server.waitFor(command.startsWith('holdfast up') ? /^ {2}next /m : /^ {2}server /m);
+  }
+
+  async #type(
+    machine: string,
+    command: string,
+    answers: readonly (readonly [RegExp, string])[],
+  ): Promise<ProgramResult> {
+    const shell = `TERM=xterm NO_COLOR=1 script -qec ${JSON.stringify(`stty rows 40 cols 120; ${command}`)} /dev/null`;
+    await using program = this.#machines.start(machine, shell, { keepsInput: true });
+    let from = 0;
+    for (const [question, answer] of answers) {
+      await program.waitFor(question, from);
+      from = program.stdout.length;
+      program.type(`${answer}\r`);
+    }
+    return await program.ended;
+  }
+
+  #heed({ code, stdout, stderr }: ProgramResult, what: string): void {
+    assert.equal(code, 0, `${what}\n${stdout}${stderr}`);
+    this.#printed += stdout;
+    this.#joinCode = /^hf1-\S+$/m.exec(stdout)?.[0] ?? this.#joinCode;
+  }
+
+  #readerPutsIn(command: string): string {
+    const [first = 0] = this.waiting;
+    return command
+      .replace('SERVER', 'vault')
+      .replace('HANDLE', this.handle)
+      .replace('SHA256:4f:1c:…', this.#fingerprint)
+      .replace('4f1c2a9b', this.#serial.slice(0, 10))
+      .replace(/request (show|approve) [37]\b/, `request $1 ${first}`)
+      .replace(/request deny 4\b/, `request deny ${this.waiting.at(-1)}`);
+  }
+}
+
+const serves = /^holdfast (?:up|serve)\b(?!.*--once)/;
+const isAsked = /^holdfast (?:join|recover)\b[^<]*$/;
+
+/** Commands that follow each other, for one shell; one that asks or goes on has a terminal for itself. */
+function together(commands: readonly string[]): string[] {
+  const scripts: string[][] = [];
+  const isApart = (command: string): boolean =>
+    serves.test(command) || isAsked.test(command) || typed.some(([pattern]) => pattern.test(command));
+  for (const command of commands) {
+    const last = scripts.at(-1);
+    if (last === undefined || isApart(command) || last.some(isApart)) scripts.push([command]);
+    else last.push(command);
+  }
+  return scripts.map((script) => script.join('\n'));
+}
+
+/** A line's words; what differs from run to run, as numbers and digits of hashes, counts as any other such. */
+function words(text: string): string[][] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) =>
+      line
+        .trim()
+        .split(/ +/)
+        .map((word) => word.replace(/^.*\d.*$/, 'N')),
+    );
+}
+
+/** Holds a unit against systemd itself, where it is there; its user and program need not be. */
+async function verifyUnit(file: string, text: string): Promise<void> {
+  using place = temporaryDirectory();
+  writeFileSync(join(place.path, file), text);
+  assert.doesNotMatch(text, /^User=root$/m);
+  assert.match(text, /^User=\w+$/m);
+  const { stderr } = await runProgram('systemd-analyze', ['verify', '--man=no', join(place.path, file)]);
+  assert.equal(stderr, '');
+}
