@@ -106,7 +106,7 @@ test('a restored authority knows what was revoked after its backup, clients foll
   cpSync(join(network.home, 'store'), join(home, 'store'), { recursive: true });
   await alpha.run(['backup', data]);
   await late.run(['backup', data]);
-  await alpha.run(['cert', 'renew', '--force']);
+  await alpha.run(['cert', 'renew', '--early']);
   const answer = await beta.run(['backup', data], 21);
   assert.match(answer.stderr, /revoked/);
 
@@ -224,7 +224,7 @@ test('an older backup brings the key of the root back, which is said; newer back
   await json(['ca', 'backup', 'old.age', '--home', 'a'], cwd);
   await json(['ca', 'backup', 'newer.age', '--home', 'a'], cwd);
   await json(['ca', 'offline', 'root.age', '--password-file', 'password', '--home', 'a'], cwd);
-  const passphrase = ['--keystore-passphrase-file', 'password'];
+  const passphrase = ['--keystore-password-file', 'password'];
   const words = ['ca', 'restore', 'old.age', '--kit', 'a/recovery-kit.txt', '--home', 'b', ...passphrase];
   const restored = await json(words, cwd);
   assert.match(JSON.stringify(restored['notes']), /the key root-1 is here, though .*root\.age/);

@@ -112,7 +112,7 @@ describe('holdfast cert', () => {
   it('renews when it is told to, for a new key, and not before it is due otherwise', async () => {
     const [before] = await listed('--name', 'laptop');
     assert.match((await laptop.run(['cert', 'renew'])).stdout, /not due +client laptop/);
-    assert.match((await laptop.run(['cert', 'renew', '--force'])).stdout, /renewed +client laptop/);
+    assert.match((await laptop.run(['cert', 'renew', '--early'])).stdout, /renewed +client laptop/);
     const [renewed, older] = await listed('--name', 'laptop');
     assert.equal(older?.serial, before?.serial);
     assert.notEqual(renewed?.serial, before?.serial);

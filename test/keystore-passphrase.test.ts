@@ -13,7 +13,7 @@ describe('an authority whose keystore a passphrase opens', () => {
   const at = (...names: string[]): string => join(place.path, ...names);
   const run = async (...words: string[]): Promise<string> =>
     (await runProgram(launcher, [...words, '--home', home], { env: { HOME: place.path } })).stdout;
-  const withFile = (file: string): string[] => ['--keystore-passphrase-file', at(file)];
+  const withFile = (file: string): string[] => ['--keystore-password-file', at(file)];
 
   before(async () => {
     place = temporaryDirectory();
@@ -44,7 +44,7 @@ describe('an authority whose keystore a passphrase opens', () => {
     await using server = new RunningProgram(['serve', '--home', home], { env: { HOME: place.path } });
     await server.waitFor(/listening/);
     assert.match(await run('token', 'create', 'ann'), /^hf1-/);
-    await run('keystore', 'rekey', '--new-passphrase-file', at('wrong'));
+    await run('keystore', 'rekey', '--new-keystore-password-file', at('wrong'));
     await server.stop();
     const refusal = { code: 'password_wrong', exit: 12, untouched: join(home, 'authority') } as const;
     await assertRefused(['ca', 'show', '--home', home], refusal);

@@ -364,7 +364,7 @@ describe('certutil, by its own name', () => {
       const words = ['serve', '--port', String(network.port), '--names', '127.0.0.1,localhost'];
       await using server = new RunningProgram(words, { env });
       await server.waitFor(/listening/);
-      await laptop.run(['cert', 'renew', '--force']);
+      await laptop.run(['cert', 'renew', '--early']);
       await desktop.run(['backup', at('data')], 21);
     });
 

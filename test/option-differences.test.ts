@@ -84,15 +84,7 @@ describe('options of an authority', () => {
     writeFileSync(at('backup-password'), 'of the backup\n');
     const names = ['--names', 'one.example', '--names', 'two.example,three.example'];
     const words = [...names, '--status-address', 'http://status.example:80', '--permit', 'example'];
-    await run([
-      'init',
-      ...words,
-      '--permit',
-      'test',
-      '--kit-passphrase-file',
-      at('kit-passphrase'),
-      ...home(),
-    ]);
+    await run(['init', ...words, '--permit', 'test', '--kit-password-file', at('kit-passphrase'), ...home()]);
   });
 
   it('--names and --permit count as often as they are said, --status-address stands in the settings', async () => {
@@ -103,11 +95,19 @@ describe('options of an authority', () => {
     assert.match(stdout, /example, .*test/);
   });
 
-  it('--passphrase-file opens the kit, --password and --password-file say what opens the file of ca move', async () => {
+  it('--kit-password-file opens the kit, --password and --password-file say what opens the file of ca move', async () => {
     await run(['ca', 'backup', at('a.age'), ...home()]);
     const kit = ['--kit', at('authority/recovery-kit.txt')];
     await run(['ca', 'restore', at('a.age'), ...kit, '--dry-run', '--home', at('nowhere')], 12);
-    await run(['ca', 'rehearse', at('a.age'), ...kit, '--passphrase-file', at('kit-passphrase'), ...home()]);
+    await run([
+      'ca',
+      'rehearse',
+      at('a.age'),
+      ...kit,
+      '--kit-password-file',
+      at('kit-passphrase'),
+      ...home(),
+    ]);
     const { stderr } = await run(['ca', 'move', at('b.age'), '--password', ...home()], 2);
     assert.match(stderr, /no password for the backup was given/);
     const { stdout } = await run([
@@ -121,8 +121,8 @@ describe('options of an authority', () => {
     assert.match(stdout, /opens with +the password/);
   });
 
-  it('--keystore-passphrase is asked for twice, once more where the two differ, and nothing else opens the keystore', async () => {
-    const words = ['init', '--keystore-passphrase', '--home', at('asked'), '--names', 'a.example'];
+  it('--keystore-password is asked for twice, once more where the two differ, and nothing else opens the keystore', async () => {
+    const words = ['init', '--keystore-password', '--home', at('asked'), '--names', 'a.example'];
     await using terminal = new Terminal(words, place.path);
     await terminal.answer(/passphrase of the authority's keystore/, 'typed');
     await terminal.answer(/the same again/, 'mistyped');

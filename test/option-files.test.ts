@@ -65,7 +65,7 @@ function takesFile({ flags }: Option): boolean {
 
 /** An option that every command has is one. */
 function everywhere(command: string, { long }: Option): string {
-  return long === '--home' || long === '--keystore-passphrase-file' ? `any ${long}` : `${command} ${long}`;
+  return long === '--home' || long === '--keystore-password-file' ? `any ${long}` : `${command} ${long}`;
 }
 
 describe('a file or folder that the command line names', () => {
@@ -138,8 +138,8 @@ describe('a file or folder that the command line names', () => {
   );
 
   const read: Rows = {
-    'any --keystore-passphrase-file': (file) => ['init', ...elsewhere(), '--keystore-passphrase-file', file],
-    ...each('--kit-passphrase-file', making),
+    'any --keystore-password-file': (file) => ['init', ...elsewhere(), '--keystore-password-file', file],
+    ...each('--kit-password-file', making),
     ...each('--password-file', withRepo),
     ...each('--exclude-file', { backup: () => [at('file'), ...repo()], up: making.up }),
     ...each('--kit', {
@@ -147,7 +147,7 @@ describe('a file or folder that the command line names', () => {
       'ca restore': () => [at('good.age'), ...elsewhere()],
       'ca rehearse': () => [at('good.age')],
     }),
-    ...each('--passphrase-file', {
+    ...each('--kit-password-file', {
       recover: () => ['-', ...kit()],
       'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
       'ca rehearse': () => [at('good.age'), ...kit()],
@@ -169,7 +169,7 @@ describe('a file or folder that the command line names', () => {
     ...each('--roots', { 'tls bind': () => [at('ca.pem'), '--listener', 'main'] }),
     ...each('--file', { 'trust add': () => ['--server', 'localhost'] }),
     ...each('--checkpoint', { 'audit verify': () => [] }),
-    ...each('--new-passphrase-file', { 'keystore rekey': () => [] }),
+    ...each('--new-keystore-password-file', { 'keystore rekey': () => [] }),
     'cert show SERIAL-OR-FILE': (file) => ['cert', 'show', file],
     'cert verify FILE': (file) => ['cert', 'verify', file],
     'policy import FILE': (file) => ['policy', 'import', file],

@@ -15,7 +15,7 @@ import { policyKeys } from '../src/policy/policy-keys.ts';
 const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   up: {
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
+      '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
     'as backup': '--exclude --exclude-file --no-exclude-caches',
     up: '--once',
   },
@@ -39,14 +39,14 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   ls: { 'option-differences': '--repo --host --path --long', 'as snapshots': '--password-file' },
   join: { tokens: '--name' },
-  recover: { recover: '--kit --passphrase-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
+  recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   'repair index': { 'damaged-repository': '--repo --password-file' },
   check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
   init: {
     'key-algorithm': '--port --names --key-algorithm',
     audit: '--network',
     'postgres/program': '--database',
-    'option-differences': '--status-address --kit-passphrase-file --keystore-passphrase --permit',
+    'option-differences': '--status-address --kit-password-file --keystore-password --permit',
   },
   serve: { mcs: '--port --names' },
   'db migrate': { 'postgres/program': '--to' },
@@ -59,7 +59,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search' },
   'cert verify': { cert: '--at --host' },
-  'cert renew': { 'ca-restore': '--force' },
+  'cert renew': { 'ca-restore': '--early' },
   'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },
   'cert export': { join: '--layout --list --forget' },
   'policy import': { requests: '--yes' },
@@ -67,9 +67,9 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'request-submit': '--server --fingerprint --root --o --names --submit --profile --name --code',
     'request-create': '--friendly-name --key --cn --ou --l --st --c --email --out --force',
   },
-  'request pending': { 'request-create': '--forget' },
+  'request pending': { 'request-create': '--forget --yes' },
   'request submit': { 'request-submit': '--server --fingerprint --root --profile --name --code' },
-  'request collect': { 'request-submit': '--server --fingerprint --root --out' },
+  'request collect': { 'request-submit': '--server --fingerprint --root --out --force' },
   'request list': { requests: '--state' },
   'request approve': { 'request-submit': '--name --profile --names --drop' },
   'request deny': { requests: '--reason' },
@@ -79,10 +79,10 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'trust remove': { 'tls-bind': '--server' },
   'ca create': {
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
+      '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
   },
   'ca export': { 'ca-show': '--chain --force --format' },
-  'ca crl': { 'long-crl': '--out', revocation: '--pem' },
+  'ca crl': { 'long-crl': '--out', revocation: '--pem', 'old-spellings': '--force' },
   'ca backup': {
     'web-dav': '--to --keep',
     'ca-backup': '--every --password-file --force',
@@ -91,12 +91,12 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ca restore': {
     'postgres/program': '--database',
     'ca-restore': '--kit --password-file --mirror --re-enrol --trust-issued --port --names',
-    'option-differences': '--passphrase-file',
+    'option-differences': '--kit-password-file',
     'ca-backup': '--log-is-lost --dry-run',
   },
   'ca rehearse': {
     'web-dav': '--kit',
-    'option-differences': '--passphrase-file',
+    'option-differences': '--kit-password-file',
     'authority-full-disk': '--password-file',
   },
   'ca move': { 'option-differences': '--password --password-file', 'ca-restore': '--undo' },
@@ -105,15 +105,16 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ca permit': { 'ca-offline': '--none' },
   'ca clock accept': { clock: '--reason' },
   'store accept': { 'store-missing': '--reason' },
-  'keystore rekey': { 'keystore-passphrase': '--new-passphrase-file --stash' },
+  'keystore rekey': { 'keystore-passphrase': '--new-keystore-password-file --stash' },
   'audit list': { clock: '--kind', audit: '--by --since --until --limit' },
   'audit verify': { audit: '--checkpoint' },
-  'audit export': { audit: '--format' },
+  'audit export': { audit: '--format', 'old-spellings': '--force' },
+  'policy export': { 'old-spellings': '--force' },
   'sm_ssl_cert ca': {
     sep: '--path --replace',
     'option-differences': '--ini',
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
+      '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
   },
   'sm_ssl_cert server': { sep: '--common-name --path --name', 'option-differences': '--ini' },
   'sm_ssl_cert client': { sep: '--oid --path', 'ca-restore': '--name', 'option-differences': '--ini' },
@@ -124,7 +125,7 @@ const everywhere: Readonly<Record<string, string>> = {
   '--home': 'up',
   '--json': 'up',
   '--verbose': 'secrets',
-  '--keystore-passphrase-file': 'keystore-passphrase',
+  '--keystore-password-file': 'keystore-passphrase',
 };
 
 /** Keys of `holdfast.toml`, as the program calls them. */

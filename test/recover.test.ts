@@ -53,15 +53,15 @@ describe('a machine that is lost, keys and all', () => {
       'other.test',
       '--names',
       'localhost',
-      '--kit-passphrase-file',
+      '--kit-password-file',
       at('passphrase'),
     ];
     await runProgram(launcher, ['init', '--home', at('other'), ...words]);
     const other = ['--kit', at('other/recovery-kit.txt')];
     assert.match(await refused(other, 12), /protected by a passphrase \[password_wrong\]/);
-    const wrong = [...other, '--passphrase-file', at('other passphrase')];
+    const wrong = [...other, '--kit-password-file', at('other passphrase')];
     assert.match(await refused(wrong, 12), /\[password_wrong\]/);
-    const right = [...other, '--passphrase-file', at('passphrase')];
+    const right = [...other, '--kit-password-file', at('passphrase')];
     assert.match(await refused(right, 12), /kit is of other\.test.*\[recovery_kit_foreign\]/s);
   });
 

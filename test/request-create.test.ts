@@ -113,10 +113,10 @@ describe('holdfast request create', () => {
     writeFileSync(at('old.csr'), 'old\n');
     await holdfast(['request', 'create', '--cn', 'old', '--out', 'old.csr', '--force']);
     assert.match(readFileSync(at('old.csr'), 'utf8'), /^-----BEGIN CERTIFICATE REQUEST-----/);
-    await holdfast(['request', 'pending', '--forget', 'old']);
+    await holdfast(['request', 'pending', '--forget', 'old', '--yes']);
     assert.ok(!(await pending()).some(({ friendlyName }) => friendlyName === 'old'));
     assert.match(
-      (await holdfast(['request', 'pending', '--forget', 'old'], 1)).stderr,
+      (await holdfast(['request', 'pending', '--forget', 'old', '--yes'], 1)).stderr,
       /\[request_unknown\]/,
     );
   });

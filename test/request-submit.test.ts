@@ -232,7 +232,7 @@ describe('a request that is handed in at a server', () => {
     assert.match((await laptop.run(['request', 'collect'])).stdout, /joined +CN=laptop/);
     writeFileSync(at('letter'), 'Dear Ann,\n');
     await laptop.run(['backup', at('letter')]);
-    await laptop.run(['cert', 'renew', '--force']);
+    await laptop.run(['cert', 'renew', '--early']);
     // From now on the server and whom to believe are known.
     await laptop.run(['request', 'create', '--cn', 'shop.example', '--submit']);
     await network.run(['request', 'approve', await idOf('shop.example')]);
@@ -257,7 +257,7 @@ describe('a request that is handed in at a server', () => {
     const { handle } = JSON.parse(handed.stdout) as { handle: string };
     await network.run(['request', 'approve', await idOf('other.example')]);
     assert.match((await laptop.run(['request', 'collect', handle], 2)).stderr, /--out FILE/);
-    await laptop.run(['request', 'collect', handle, '--out', at('other.pem')]);
+    await laptop.run(['request', 'collect', handle, '--out', at('other.pem'), '--force']);
     assert.match(readFileSync(at('other.pem'), 'utf8'), /BEGIN CERTIFICATE/);
     const unknown = await laptop.run(['request', 'collect', 'a'.repeat(26), '--out', at('x.pem')], 1);
     assert.match(unknown.stderr, /\[request_unknown\]\n {2}next: check the handle/);

@@ -86,7 +86,7 @@ describe('holdfast cert revoke', () => {
     assert.deepEqual([identity, reason, joinCodes, serials.length], ['client/bob', 'keyCompromise', 1, 1]);
     const { status, body } = await certifiedRequest(`https://127.0.0.1:${network.port}/bob/config`, files);
     assert.deepEqual([status, (JSON.parse(body) as { code: string }).code], [403, 'certificate_revoked']);
-    assert.match((await bob.run(['cert', 'renew', '--force'], 21)).stderr, /\[certificate_revoked\]/);
+    assert.match((await bob.run(['cert', 'renew', '--early'], 21)).stderr, /\[certificate_revoked\]/);
     const other = network.client('bob', at('bob again'));
     assert.match((await other.run(['join', pending], 23)).stderr, /\[join_code_revoked\]/);
     assert.match((await network.run(['token', 'create', 'bob'], 23)).stderr, /\[name_taken\]/);
@@ -101,7 +101,7 @@ describe('holdfast cert revoke', () => {
   it('ends one certificate by the beginning of its number, and cert show says when and why', async () => {
     const [older] = await certificates('ann');
     assert.ok(older !== undefined);
-    await ann.run(['cert', 'renew', '--force']);
+    await ann.run(['cert', 'renew', '--early']);
     const { stdout } = await network.run(['cert', 'revoke', older.serial.slice(0, 12), '--yes']);
     assert.match(stdout, /revoked +client\/ann +1 certificate +unspecified/);
     const shown = await network.run(['cert', 'show', older.serial, '--json']);
@@ -109,7 +109,7 @@ describe('holdfast cert revoke', () => {
     assert.deepEqual([state, revocationReason], ['revoked', 'unspecified']);
     const plain = await network.run(['cert', 'show', older.serial.slice(0, 16)]);
     assert.match(plain.stdout, new RegExp(`state +revoked ${revokedAt} +unspecified`));
-    await ann.run(['cert', 'renew', '--force']);
+    await ann.run(['cert', 'renew', '--early']);
   });
 
   it('ends what is said where a number is the name of a node too', async () => {
@@ -122,10 +122,10 @@ describe('holdfast cert revoke', () => {
     await network.run(['cert', 'revoke', valid.serial, '--serial', '--node', '--yes'], 2);
     const { stdout } = await network.run(['cert', 'revoke', valid.serial, '--serial', '--yes']);
     assert.match(stdout, /revoked +client\/dan +1 certificate/);
-    await dan.run(['cert', 'renew', '--force'], 21);
-    await namesake.run(['cert', 'renew', '--force']);
+    await dan.run(['cert', 'renew', '--early'], 21);
+    await namesake.run(['cert', 'renew', '--early']);
     await network.run(['cert', 'revoke', valid.serial, '--node', '--yes']);
-    await namesake.run(['cert', 'renew', '--force'], 21);
+    await namesake.run(['cert', 'renew', '--early'], 21);
   });
 
   it('is known to openssl and GnuTLS at once, by OCSP and by the list of ca crl', async () => {
@@ -200,7 +200,7 @@ describe('holdfast cert revoke', () => {
   it('is in the list that is served, within a minute or so, and the list may be cached', async () => {
     const url = `http://127.0.0.1:${network.port + 2}/-/status/issuing-1.crl`;
     const dora = await network.join('dora', at('dora'));
-    await dora.run(['cert', 'renew', '--force']);
+    await dora.run(['cert', 'renew', '--early']);
     const { serials } = await revoke('dora');
     assert.equal(serials.length, 2);
     const served = await within(70 * secondMs, listWith(url, serials));

@@ -61,7 +61,7 @@ describe('what the program says with --verbose', () => {
     };
 
     const init = ['init', '--network', 'canary.test', '--names', '127.0.0.1,localhost', '--port', port];
-    await run([...init, '--kit-passphrase-file', at('passphrase')], server);
+    await run([...init, '--kit-password-file', at('passphrase')], server);
     await using serving = new RunningProgram(['serve', '--verbose', '--home', server], {
       program: launcher,
     });

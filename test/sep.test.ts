@@ -272,7 +272,7 @@ describe('sm_ssl_cert, by its own name', () => {
       const verify = ['verify', '-CAfile', at('own/ca/rootCA.pem'), '-untrusted', at('own/x.509/client.pem')];
       await openssl(...verify, at('own/x.509/client.pem'));
       const before = readText(at('own/x.509/client.pem'));
-      await laptop.run(['cert', 'renew', '--force']);
+      await laptop.run(['cert', 'renew', '--early']);
       assert.notEqual(readText(at('own/x.509/client.pem')), before);
       await openssl(...verify, at('own/x.509/client.pem'));
       const elsewhere = ['--home', network.home, '--path', at('elsewhere')];

@@ -227,7 +227,7 @@ describe('an issuing key that was stolen', () => {
     await network.server.stop();
     {
       await using impostor = await Impostor.start(network.port, server);
-      for (const words of [['snapshots'], ['backup', at('data')], ['cert', 'renew', '--force']]) {
+      for (const words of [['snapshots'], ['backup', at('data')], ['cert', 'renew', '--early']]) {
         const { stderr } = await ann.run(words, 21);
         assert.match(stderr, /issuing-1.* was revoked by .*root-1.*\[issuer_revoked\]/, words.join(' '));
       }

@@ -34,7 +34,7 @@ test('the authority of before a restore is stopped by any client of the new one,
   {
     await using server = startHoldfast(['serve', '--home', home]);
     await server.waitFor(/listening/);
-    await renewed.run(['cert', 'renew', '--force']);
+    await renewed.run(['cert', 'renew', '--early']);
     await told.run(['backup', at('data')]);
   }
 

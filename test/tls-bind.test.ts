@@ -156,7 +156,7 @@ describe('a certificate of an outside authority', () => {
   it('is taken by a client once its trust bundle binds the host to the root, and for no other host', async () => {
     const words = ['snapshots', '--repo', `https://localhost:${network.port}/laptop/`];
     await laptop.run(['snapshots']);
-    await laptop.run(['cert', 'renew', '--force']);
+    await laptop.run(['cert', 'renew', '--early']);
     const trusted = JSON.parse((await laptop.run(['trust', 'list', '--json'])).stdout) as {
       speaksFor: string;
       from: string;
@@ -234,7 +234,7 @@ describe('a certificate of an outside authority', () => {
     await using impostor = await Impostor.start(port, { chain, privateKey });
     const repository = ['--repo', `rest:https://${hostname}:${port}/laptop/`];
     await laptop.run(['trust', 'add', '--server', another, '--file', at('root.pem')]);
-    await laptop.run(['cert', 'renew', '--force']);
+    await laptop.run(['cert', 'renew', '--early']);
     await using restic = new RunningProgram(['--no-cache', ...options, ...repository, 'snapshots'], {
       program: 'restic',
     });
@@ -255,13 +255,13 @@ describe('a certificate of an outside authority', () => {
 
   it('is taken by a client that was told so itself, across renewals, until it is told otherwise', async () => {
     await network.run(['tls', 'bind', at('leaf.pem'), '--host', 'localhost']);
-    await laptop.run(['cert', 'renew', '--force']);
+    await laptop.run(['cert', 'renew', '--early']);
     await network.run(['tls', 'bind', at('chain.pem'), '--host', 'localhost']);
     const words = ['snapshots', '--repo', `https://localhost:${network.port}/laptop/`];
     await laptop.run(words, 21);
     await laptop.run(['trust', 'add', '--server', 'localhost', '--file', at('root.pem')]);
     await laptop.run(words);
-    await laptop.run(['cert', 'renew', '--force']);
+    await laptop.run(['cert', 'renew', '--early']);
     await laptop.run(words);
     await laptop.run(['trust', 'remove', '--server', 'localhost']);
     await laptop.run(words, 21);

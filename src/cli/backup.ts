@@ -1,5 +1,5 @@
 import { namedPaths } from './files/named-paths.ts';
-import { RepeatableOption } from './options/repeatable-option.ts';
+import { ListOption } from './options/repeatable-option.ts';
 import {
   addExcludeOptions,
   addRepositoryOptions,
@@ -21,7 +21,7 @@ export const word: Word = {
     addExcludeOptions(addRepositoryOptions(command.argument('<paths...>', 'files and folders to save')))
       .option('--init', 'create the repository named by --repo when there is none')
       .option('--start-over', 'begin another repository where the one of before is gone for good')
-      .addOption(new RepeatableOption('--tag <tag>', 'mark the snapshot with a word'))
+      .addOption(new ListOption('--tag <list>', 'mark the snapshot with words'))
       .addHelpText('after', examples);
   },
   run: backUpPaths,

@@ -40,7 +40,7 @@ export const word: Word = {
         'the reissue code for this machine (default: asked for, or read from stdin, until it has joined)',
       )
       .requiredOption('--kit <file>', 'the recovery kit that init wrote')
-      .option('--passphrase-file <file>', 'the passphrase of the kit, where it has one')
+      .option('--kit-password-file <file>', 'the passphrase of the kit, where it has one')
       .option(
         '--fingerprint <fingerprint>',
         'of what this machine left at the server, where the kit does not name it',

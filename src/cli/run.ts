@@ -8,6 +8,7 @@ import { createFullProgram, createProgram } from './program/create-program.ts';
 import { exitCode, exitCodeOf } from './program/exit-code.ts';
 import { whatEnded } from './program/failure.ts';
 import { nameOption } from './program/name-option.ts';
+import { presentWords } from './program/old-spellings.ts';
 import { rawWorkingDirectory } from './program/raw-words.ts';
 import { listenForSignals } from './program/signals.ts';
 import { helpOf } from './program/usage-error.ts';
@@ -16,7 +17,8 @@ import { startProgress } from './terminal/progress.ts';
 import { lineToldIn } from './terminal/telling-outages.ts';
 
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
-export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
+export async function run(said: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
+  const { called, replaced } = presentWords(said);
   const { words } = called;
   const signals = listenForSignals();
   const workingDirectory = rawWorkingDirectory(process.cwd());
@@ -34,7 +36,7 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
       home: defaultHome(options.home, environment, workingDirectory),
       workingDirectory,
       environment,
-      keystorePassphraseFile: options.keystorePassphraseFile,
+      keystorePassphraseFile: options.keystorePasswordFile,
       output,
       log,
       logAt,
@@ -46,6 +48,8 @@ export async function run(called: CalledWords, environment: NodeJS.ProcessEnv): 
       program: createFullProgram,
     };
   };
+  for (const { old, now } of replaced)
+    output.warn(`${old} is an old spelling of ${now}, and goes on working for a while`);
   try {
     const program = await createProgram(called, start);
     await program.parseAsync(words, { from: 'user' });

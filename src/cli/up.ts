@@ -139,8 +139,8 @@ function passedOver(
   const said = {
     '--network': network !== undefined && network !== authority.network,
     '--status-address': statusAddress !== undefined && statusAddress !== settings.statusAddress,
-    '--kit-passphrase-file': options.kitPassphraseFile !== undefined,
-    '--keystore-passphrase': options.keystorePassphrase === true,
+    '--kit-password-file': options.kitPasswordFile !== undefined,
+    '--keystore-password': options.keystorePassword === true,
     '--permit': options.permit !== undefined,
     '--key-algorithm': options.keyAlgorithm !== undefined,
   };

@@ -68,7 +68,7 @@ export async function unsealWithKit(
 async function unsealKey(armored: string, passphrase: Secret<string> | undefined): Promise<string> {
   if (passphrase === undefined) {
     throw new HoldfastError('password_wrong', 'the key in this recovery kit is protected by a passphrase', {
-      hint: 'name a file with the passphrase: --passphrase-file FILE',
+      hint: 'name a file with the passphrase: --kit-password-file FILE',
     });
   }
   const { armor, Decrypter } = await import('age-encryption');

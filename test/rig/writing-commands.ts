@@ -86,7 +86,7 @@ function onMachine(
 
 const kit = ['--kit', 'HERE/a/recovery-kit.txt'].join(' ');
 const password = '--password-file HERE/password';
-const byPassphrase = '--keystore-passphrase-file HERE/passphrase --home HERE/a'.split(' ');
+const byPassphrase = '--keystore-password-file HERE/passphrase --home HERE/a'.split(' ');
 const bind = 'HERE/outside/chain.pem --roots HERE/outside/root.pem --host localhost';
 
 /** Every command that writes a key or a record, those first in which most is at stake. */
@@ -127,7 +127,7 @@ export const writingCommands: readonly WritingCommand[] = [
         home,
       ];
       // What is left of a small file goes when that is written the next time.
-      const renew = ['cert', 'renew', '--force', '--home', home];
+      const renew = ['cert', 'renew', '--early', '--home', home];
       return { words, after: [['backup', join(here, 'data'), '--home', home], renew] };
     },
   },
@@ -172,7 +172,7 @@ export const writingCommands: readonly WritingCommand[] = [
       const name = scene.newName();
       await quick(['request', 'create', '--cn', name, '--out', join(here, 'csr'), '--home', home]);
       return {
-        words: ['request', 'pending', '--forget', name, '--home', home],
+        words: ['request', 'pending', '--forget', name, '--yes', '--home', home],
         done: ['request_unknown'],
         after: [
           ['request', 'create', '--cn', scene.newName(), '--out', join(here, 'another'), '--home', home],
@@ -211,7 +211,7 @@ export const writingCommands: readonly WritingCommand[] = [
     first: [['tls', 'bind', ...bind.split(' '), '--home', 'HERE/a']],
     done: ['object_not_found'],
   }),
-  onMachine('cert renew', ['--force']),
+  onMachine('cert renew', ['--early']),
   onMachine('cert export', ['--layout', 'restic', 'HERE/out'], {
     ready: async (home, here) => quick(['backup', join(here, 'data'), '--home', home]),
   }),
@@ -268,12 +268,12 @@ export const writingCommands: readonly WritingCommand[] = [
   atAuthority('ca clock accept', '--reason right'),
   atAuthority('ca rehearse', `HERE/authority.age ${kit}`),
   atAuthority('keystore rekey', '--stash'),
-  atAuthority('keystore rekey', '--new-passphrase-file HERE/passphrase', {
+  atAuthority('keystore rekey', '--new-keystore-password-file HERE/passphrase', {
     closed: ['password_missing'],
     done: ['password_missing'],
     after: [
-      [...'keystore rekey --new-passphrase-file HERE/password'.split(' '), ...byPassphrase],
-      'keystore rekey --stash --keystore-passphrase-file HERE/password --home HERE/a'.split(' '),
+      [...'keystore rekey --new-keystore-password-file HERE/password'.split(' '), ...byPassphrase],
+      'keystore rekey --stash --keystore-password-file HERE/password --home HERE/a'.split(' '),
     ],
   }),
   atAuthority('store accept', '--reason gone'),

@@ -81,7 +81,7 @@ export const authorityErrors = {
   },
   password_missing: {
     happened: "a passphrase opens the authority's keystore, and none was given",
-    next: 'name a file that holds it: --keystore-passphrase-file FILE, or authority.keystore_passphrase_file in holdfast.toml',
+    next: 'name a file that holds it: --keystore-password-file FILE, or authority.keystore_passphrase_file in holdfast.toml',
     kind: 'wrongKey',
   },
   backup_damaged: {

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { AdminClient } from '../../admin/index.ts';
-import { writeChosenFile } from '../files/chosen-file.ts';
+import { forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
 import { encodeCsvRow } from '../files/csv.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
@@ -14,7 +14,8 @@ export const word: Word = {
   define: (command) => {
     command
       .description('write the whole log into a file for other programs')
-      .argument('<file>', 'the file; one that is there is replaced')
+      .argument('<file>', 'the file')
+      .option(...forceOption)
       .addOption(
         new Option('--format <format>', 'jsonl: each record as it was hashed; csv: for spreadsheets')
           .choices(['jsonl', 'csv'])
@@ -28,14 +29,20 @@ export const word: Word = {
 /** What `audit export` takes. */
 export interface AuditExportOptions {
   readonly format: 'jsonl' | 'csv';
+  readonly force?: boolean;
 }
 
 const pageSize = 1000;
 const columns = ['sequence', 'epoch', 'at', 'kind', 'by', 'details', 'previous'] as const;
 
 /** `holdfast audit export`: the log up to now, a page at a time, whole or not at all. */
-async function exportAudit(context: Context, file: string, { format }: AuditExportOptions): Promise<Answer> {
+async function exportAudit(
+  context: Context,
+  file: string,
+  { format, force }: AuditExportOptions,
+): Promise<Answer> {
   const path = localPath(context.workingDirectory, file);
+  const chosen = await replacingAsBefore(context, path, force);
   let records = 0;
   await askAdmin(context, async (admin) => {
     await writeChosenFile(
@@ -44,7 +51,7 @@ async function exportAudit(context: Context, file: string, { format }: AuditExpo
         counted(readLines(admin, context.signal), (n) => (records += n)),
         format,
       ),
-      { replace: true },
+      chosen,
     );
   });
   return { value: { file: path, records }, rows: [row('exported', path, plural(records, 'record'))] };

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { forceOption } from '../files/chosen-file.ts';
 import { isUrl, localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
 import { backupPlace, defaultKeep } from '../home/care-of.ts';
@@ -38,7 +39,7 @@ export const word: Word = {
       .option('--keep <n>', `with --to: how many are kept there (default: ${defaultKeep})`, count)
       .option('--password', 'a password opens it, asked for on a terminal')
       .option('--password-file <file>', 'a password opens it, which is in this file')
-      .option('--force', 'replace a file that is there')
+      .option(...forceOption)
       .addOption(
         new Option('--format <format>', 'age: everything; p12: keys and certificates alone, as PKCS#12')
           .choices(['age', 'p12'])

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
-import { writeChosenFile } from '../files/chosen-file.ts';
+import { forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
@@ -16,7 +16,7 @@ export const word: Word = {
       .description("write the authority's root certificate, or its chain, into a file for other programs")
       .argument('<file>', 'the file; one that is there is not replaced')
       .option('--chain', 'the issuing certificate first, the root last')
-      .option('--force', 'replace a file that is there')
+      .option(...forceOption)
       .addOption(
         new Option('--format <format>', 'how it is written').choices(['pem', 'der', 'p7']).default('pem'),
       )

@@ -11,7 +11,7 @@ import type { Word } from '../word.ts';
 /** `holdfast ca rehearse [FILE]` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, atMostOne('--kit', '--password-file'), needs('--passphrase-file', '--kit'));
+    addRules(command, atMostOne('--kit', '--password-file'), needs('--kit-password-file', '--kit'));
     command
       .description(
         'try a backup of the authority as if it were needed: open it in a directory of its own, sign and verify with it. ' +
@@ -19,7 +19,7 @@ export const word: Word = {
       )
       .argument('[file]', 'the backup (default: the newest on record)')
       .option('--kit <file>', 'the recovery kit')
-      .option('--passphrase-file <file>', 'the passphrase of the kit is in this file')
+      .option('--kit-password-file <file>', 'the passphrase of the kit is in this file')
       .option('--password-file <file>', 'the password of the backup is in this file')
       .addHelpText(
         'after',
@@ -32,7 +32,7 @@ export const word: Word = {
 /** What `ca rehearse` takes. */
 export interface CaRehearseOptions {
   readonly kit?: string;
-  readonly passphraseFile?: string;
+  readonly kitPasswordFile?: string;
   readonly passwordFile?: string;
 }
 
@@ -75,11 +75,11 @@ function wouldNotDo({ name, steps }: OperationAnswer<'ca.rehearse'>): HoldfastEr
 
 async function keyOf(
   context: Context,
-  { kit, passphraseFile, passwordFile }: CaRehearseOptions,
+  { kit, kitPasswordFile, passwordFile }: CaRehearseOptions,
 ): Promise<{ identity?: string; password?: string }> {
   if (passwordFile !== undefined)
     return { password: (await readPasswordFile(context, passwordFile)).reveal() };
   if (kit === undefined) return {};
-  const order = { kit, passphraseFile };
+  const order = { kit, kitPasswordFile };
   return { identity: (await readKit(context, order)).identity.reveal() };
 }

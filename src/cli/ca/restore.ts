@@ -9,7 +9,7 @@ export const word: Word = {
     addRules(
       command,
       atMostOne('--kit', '--password-file'),
-      needs('--passphrase-file', '--kit'),
+      needs('--kit-password-file', '--kit'),
       needs('--kit', 'file'),
       needs('--password-file', 'file'),
       needs('--names', 'file'),
@@ -27,7 +27,7 @@ export const word: Word = {
       )
       .argument('[file]', 'a backup made by ca backup or ca move, or a PKCS#12 with keys')
       .option('--kit <file>', 'the recovery kit')
-      .option('--passphrase-file <file>', 'the passphrase of the kit is in this file')
+      .option('--kit-password-file <file>', 'the passphrase of the kit is in this file')
       .option('--password-file <file>', 'the password of the backup is in this file')
       .option('--mirror <place...>', 'where the log is, instead of what the settings name: directories, URLs')
       .option(

@@ -29,7 +29,7 @@ import { planAnswer, restoredAnswer, resumedAnswer } from './restored-answer.ts'
 /** What `ca restore` takes. */
 export interface CaRestoreOptions extends RestoreChoices {
   readonly kit?: string;
-  readonly passphraseFile?: string;
+  readonly kitPasswordFile?: string;
   readonly passwordFile?: string;
   readonly logIsLost?: string;
   readonly dryRun?: boolean;

@@ -12,16 +12,16 @@ export const word: Word = {
   define: (command) => {
     command
       .description("renew this machine's certificate when it is due, for a new key")
-      .option('--force', 'also when it is not due yet')
-      .addHelpText('after', '\nExamples:\n  holdfast cert renew\n  holdfast cert renew --force --json\n');
+      .option('--early', 'also when it is not due yet')
+      .addHelpText('after', '\nExamples:\n  holdfast cert renew\n  holdfast cert renew --early --json\n');
   },
   run: renewCertificate,
 };
 
-/** `holdfast cert renew`: this machine's next certificate, when it is due or `force` says so. */
+/** `holdfast cert renew`: this machine's next certificate, when it is due or `early` says so. */
 async function renewCertificate(
   context: Context,
-  { force = false }: { readonly force?: boolean },
+  { early = false }: { readonly early?: boolean },
 ): Promise<Answer> {
   const { home, node } = await openOwnNode(context);
   const before = node.certificate.serial;
@@ -31,7 +31,7 @@ async function renewCertificate(
   if (node.certificate.notAfter.getTime() < context.clock.now()) return await renewExpired(context, node);
   const connection = held.use(await connectNode(node, context));
   const renewed = (): boolean => node.certificate.serial !== before;
-  if (!renewed() && (force || node.needsRenewal(context.clock))) await renewNode(node, connection, context);
+  if (!renewed() && (early || node.needsRenewal(context.clock))) await renewNode(node, connection, context);
   return renewedAnswer(context, node, renewed());
 }
 
@@ -57,7 +57,7 @@ function renewedAnswer({ clock }: Context, node: Node, renewed: boolean): Answer
   const until = `valid ${formatRemaining(notAfter.getTime() - clock.now())}`;
   const rows = [row(renewed ? 'renewed' : 'not due', `${role} ${name}`, `serial ${serial}`, until)];
   if (!renewed)
-    rows.push(row('next', `renews itself in ${formatRemaining(next.getTime() - clock.now())}; now: --force`));
+    rows.push(row('next', `renews itself in ${formatRemaining(next.getTime() - clock.now())}; now: --early`));
   const times = { notAfter: notAfter.toISOString(), renewal: next.toISOString() };
   return { value: { renewed, serial, fingerprint, ...times }, rows };
 }

@@ -9,6 +9,7 @@ import {
   whyNotWritten,
   writeFileAtomic,
 } from '../../base/index.ts';
+import type { Context } from '../program/context.ts';
 
 /** What may become of a file that a person named. */
 export interface ChosenFile {
@@ -22,6 +23,30 @@ export interface ChosenFile {
 export interface ChosenFileOptions extends ChosenFile {
   /** Permission bits; 0600 unless said. */
   readonly mode?: number;
+}
+
+/** What may become of a file that is there already, for a command with `--force`. */
+export const forceOption = ['--force', 'replace a file that is there'] as const;
+
+/**
+ * The same for a command that replaced a file unasked before it had `--force`: it goes on doing so, and says by which word it will be
+ * done one day.
+ */
+export async function replacingAsBefore(
+  { output }: Pick<Context, 'output'>,
+  path: string,
+  force = false,
+): Promise<ChosenFile> {
+  if (!force && (await isThere(path)))
+    output.warn(`${path} is there and is replaced, as it was always done; say --force, which will be needed`);
+  return { replace: true };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -32,13 +32,13 @@ const maxKitBytes = 1024 * 1024;
 /** A recovery kit as a command names it. */
 export interface NamedKit {
   readonly kit: string;
-  readonly passphraseFile?: string | undefined;
+  readonly kitPasswordFile?: string | undefined;
 }
 
 /** The recovery kit in a file. Errors: `path_not_found`, and as {@link openRecoveryKit}. */
 export async function readKit(
   context: Context,
-  { kit: file, passphraseFile }: NamedKit,
+  { kit: file, kitPasswordFile }: NamedKit,
 ): Promise<RecoveryKit> {
   const path = localPath(context.workingDirectory, file);
   const bytes = await readChosenFile(path, {
@@ -48,7 +48,7 @@ export async function readKit(
     tooLong: 'recovery_kit_malformed',
   });
   const text = bytes.toString('utf8');
-  return await openRecoveryKit(text, await passphraseFor(context, text, passphraseFile));
+  return await openRecoveryKit(text, await passphraseFor(context, text, kitPasswordFile));
 }
 
 async function passphraseFor(

@@ -34,7 +34,7 @@ export async function createAuthorityHome(
 ): Promise<AuthorityHome> {
   await checkBegins(context.home);
   const settings = await newSettings(options);
-  const { kitPassphraseFile: file, keyAlgorithm, permit } = options;
+  const { kitPasswordFile: file, keyAlgorithm, permit } = options;
   if (permit !== undefined) checkServerNames(permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const keystorePassphrase = await newKeystorePassphrase(context, options);

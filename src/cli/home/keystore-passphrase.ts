@@ -29,7 +29,7 @@ export async function keystorePassphrase(
 /** The passphrase of a keystore that is to be made; undefined when a stash is to open it. */
 export async function newKeystorePassphrase(
   context: Context,
-  { keystorePassphrase: typed = false }: { readonly keystorePassphrase?: boolean },
+  { keystorePassword: typed = false }: { readonly keystorePassword?: boolean },
 ): Promise<Secret<string> | undefined> {
   const { keystorePassphraseFile: file } = context;
   return file !== undefined || typed ? await choosePassword(context, file, what) : undefined;

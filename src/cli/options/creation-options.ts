@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type KeyAlgorithm, keyAlgorithms } from '../../pki/index.ts';
-import { RepeatableOption } from './repeatable-option.ts';
+import { ListOption } from './repeatable-option.ts';
 
 /** What can be said when a network is created; kept in `holdfast.toml`, later said for one run only. */
 export interface CreationOptions {
@@ -8,10 +8,10 @@ export interface CreationOptions {
   readonly names?: readonly string[];
   readonly port?: number;
   readonly statusAddress?: string;
-  readonly kitPassphraseFile?: string;
+  readonly kitPasswordFile?: string;
   readonly keyAlgorithm?: KeyAlgorithm;
   readonly permit?: readonly string[];
-  readonly keystorePassphrase?: boolean;
+  readonly keystorePassword?: boolean;
   readonly database?: string;
 }
 
@@ -24,17 +24,13 @@ export function addCreationOptions(command: Command): Command {
     .option('--network <name>', 'name of the network (default: backup.<hostname>)')
     .option('--status-address <url>', 'stable URL inside certificates (default: port + 2 of the first name)')
     .addOption(databaseOption())
-    .option('--kit-passphrase-file <file>', 'protect the recovery kit with the passphrase in this file')
+    .option('--kit-password-file <file>', 'protect the recovery kit with the passphrase in this file')
     .option(
-      '--keystore-passphrase',
+      '--keystore-password',
       "protect the authority's keys with a passphrase typed here, instead of a stash file",
     )
     .addOption(
-      new RepeatableOption(
-        '--permit <list>',
-        'domains and address ranges that may be certified, separated by commas (default: any)',
-        parseNames,
-      ),
+      new ListOption('--permit <list>', 'domains and address ranges that may be certified (default: any)'),
     )
     .addOption(
       new Option('--key-algorithm <kind>', "kind of the authority's own keys (default: p256)").choices(
@@ -66,24 +62,11 @@ export function parseDatabaseUrl(text: string): string {
 export function addServingOptions(command: Command): Command {
   return command
     .option('--port <n>', `first of three ports (default: ${defaultPort})`, parsePort)
-    .addOption(
-      new RepeatableOption(
-        '--names <list>',
-        'host names and addresses of this server, separated by commas',
-        parseNames,
-      ),
-    );
+    .addOption(new ListOption('--names <list>', 'host names and addresses of this server'));
 }
 
 function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65533) return port;
   throw new InvalidArgumentError('expected a port from 1 to 65533');
-}
-
-/** A list of names separated by commas. */
-function parseNames(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.every((name) => name !== '')) return names;
-  throw new InvalidArgumentError('expected names separated by commas');
 }

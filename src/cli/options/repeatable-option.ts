@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** An option that may be said several times; all that was said counts, in its order. */
 export class RepeatableOption extends Option {
@@ -14,4 +14,17 @@ export class RepeatableOption extends Option {
       ...parse(text),
     ]);
   }
+}
+
+/** A list of what has no comma in it, names and addresses: in one word with commas, in several sayings, or both. */
+export class ListOption extends RepeatableOption {
+  constructor(flags: string, description: string) {
+    super(flags, `${description}, separated by commas`, splitList);
+  }
+}
+
+function splitList(text: string): string[] {
+  const values = text.split(',').map((value) => value.trim());
+  if (values.every((value) => value !== '')) return values;
+  throw new InvalidArgumentError('expected one value or several, separated by commas');
 }

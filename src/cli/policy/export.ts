@@ -1,4 +1,4 @@
-import { writeChosenFile } from '../files/chosen-file.ts';
+import { forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
@@ -10,16 +10,25 @@ export const word: Word = {
   define: (command) => {
     command
       .description('write the whole policy into a JSON file, for version control or for another network')
-      .argument('<file>', 'the file; one that is there is replaced')
-      .addHelpText('after', '\nExample:\n  holdfast policy export policy.json\n');
+      .argument('<file>', 'the file')
+      .option(...forceOption)
+      .addHelpText(
+        'after',
+        '\nExamples:\n  holdfast policy export policy.json\n  holdfast policy export --force policy.json\n',
+      );
   },
   run: exportPolicy,
 };
 
 /** `holdfast policy export FILE` */
-async function exportPolicy(context: Context, file: string): Promise<Answer> {
+async function exportPolicy(
+  context: Context,
+  file: string,
+  { force }: { readonly force?: boolean },
+): Promise<Answer> {
   const path = localPath(context.workingDirectory, file);
   const { policy } = await askAdmin(context, (admin) => admin.call('policy.show', {}));
-  await writeChosenFile(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644, replace: true });
+  const chosen = await replacingAsBefore(context, path, force);
+  await writeChosenFile(path, `${JSON.stringify(policy, undefined, 2)}\n`, { mode: 0o644, ...chosen });
   return { value: { file: path }, rows: [row('exported', path)] };
 }

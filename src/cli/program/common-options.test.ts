@@ -43,8 +43,8 @@ async function enough(path: readonly string[], given: readonly string[] = []): P
   }
 }
 
-const common = ['--json', '--verbose', '--home', '/h', '--keystore-passphrase-file', '/p'];
-const expected = { json: true, verbose: true, home: '/h', keystorePassphraseFile: '/p' };
+const common = ['--json', '--verbose', '--home', '/h', '--keystore-password-file', '/p'];
+const expected = { json: true, verbose: true, home: '/h', keystorePasswordFile: '/p' };
 
 describe('what every command takes', () => {
   it('is taken in front of each command, between its words and behind it', async () => {
@@ -52,8 +52,8 @@ describe('what every command takes', () => {
       const rest = await enough(path);
       const before = path.map((_, at) => [...path.slice(0, at), ...common, ...path.slice(at), ...rest]);
       for (const said of [...before, [...path, ...rest, ...common]]) {
-        const { json, verbose, home, keystorePassphraseFile } = await begin(said);
-        assert.deepEqual({ json, verbose, home, keystorePassphraseFile }, expected, said.join(' '));
+        const { json, verbose, home, keystorePasswordFile } = await begin(said);
+        assert.deepEqual({ json, verbose, home, keystorePasswordFile }, expected, said.join(' '));
       }
     }
   });

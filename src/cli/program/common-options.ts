@@ -4,14 +4,14 @@ import { saidTwice } from './refuse-repeated.ts';
 /** What every command takes. */
 export interface CommonOptions {
   readonly home?: string;
-  readonly keystorePassphraseFile?: string;
+  readonly keystorePasswordFile?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 const rows: readonly (readonly [flags: string, description: string])[] = [
   ['--home <dir>', 'home directory (HOLDFAST_HOME; /var/lib/holdfast for root)'],
-  ['--keystore-passphrase-file <file>', "passphrase of the authority's keystore, where it has one"],
+  ['--keystore-password-file <file>', "passphrase of the authority's keystore, where it has one"],
   ['--json', 'print JSON on stdout'],
   ['--verbose', 'log what is done, as JSON lines on stderr'],
 ];

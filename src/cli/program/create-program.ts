@@ -98,7 +98,15 @@ async function load(command: Command, entry: CommandEntry, { start }: Wanted): P
     if (answer !== undefined) await printAnswer(context.output, answer);
   });
   addCommonOptions(command);
+  nameRequired(command);
   return pointToItsHelp(command);
+}
+
+/** Puts what a command cannot do without into its usage line. */
+function nameRequired(command: Command): void {
+  const required = command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => flags);
+  if (required.length > 0)
+    command.usage(command.usage().replace('[options]', ['[options]', ...required].join(' ')));
 }
 
 /** Makes a command that leads to others take what each of them takes. */

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { OperationAnswer } from '../../admin/index.ts';
 import type { Role } from '../../pki/index.ts';
 import { withAdmin } from '../home/administering.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { ListOption } from '../options/repeatable-option.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
@@ -24,18 +24,9 @@ export const word: Word = {
         ]),
       )
       .addOption(
-        new RepeatableOption(
-          '--names <list>',
-          'these instead of the names it asks for, others too; none for none',
-        ),
+        new ListOption('--names <list>', 'these instead of the names it asks for, others too; none for none'),
       )
-      .addOption(
-        new RepeatableOption(
-          '--drop <list>',
-          'without these: names, or words of request show such as O',
-          (text) => text.split(',').map((each) => each.trim()),
-        ),
-      )
+      .addOption(new ListOption('--drop <list>', 'without these: names, or words of request show such as O'))
       .addHelpText('after', examples);
   },
   run: approveRequest,

@@ -11,13 +11,13 @@ import { HoldfastError } from '../../base/index.ts';
 import type { RequestAnswer } from '../../enrol/index.ts';
 import { type Certificate, certificatePem, formatName } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
+import { checkChosenFile, forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { openHome } from '../home/home.ts';
 import { checkMayHoldNode } from '../home/one-network.ts';
 import { nextOf } from '../join.ts';
 import { addServerOptions, type ServerOptions, saidServer, serverOf } from '../options/server-options.ts';
-import { addRules, atMostOne } from '../options/word-rules.ts';
+import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
@@ -25,11 +25,12 @@ import type { Word } from '../word.ts';
 /** `holdfast request collect [HANDLE|NAME]` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, atMostOne('--fingerprint', '--root'));
+    addRules(command, atMostOne('--fingerprint', '--root'), needs('--force', '--out'));
     addServerOptions(command)
       .description('collect the certificate of a request that was handed in, once it is approved')
       .argument('[handle-or-name]', 'of the request (default: the one that was handed in from here)')
       .option('--out <file>', 'also write the certificate and what leads to the root, in PEM')
+      .option(...forceOption)
       .addHelpText('after', examples);
   },
   run: collect,
@@ -44,16 +45,17 @@ Examples:
 /** What `request collect` takes. */
 interface CollectOptions extends ServerOptions {
   readonly out?: string;
+  readonly force?: boolean;
 }
 
 /** `holdfast request collect`: pairs the certificate with the key that waits for it, which may make this machine a node. */
 async function collect(
   context: Context,
   what: string | undefined,
-  { out, ...options }: CollectOptions,
+  { out, force, ...options }: CollectOptions,
 ): Promise<Answer> {
   const file = out === undefined ? undefined : localPath(context.workingDirectory, out);
-  if (file !== undefined) await checkChosenFile(file, { replace: true });
+  if (file !== undefined) await checkChosenFile(file, await replacingAsBefore(context, file, force));
   const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const pending = chosenRequest(keystore, what);
   if (pending === undefined)

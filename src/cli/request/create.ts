@@ -20,10 +20,10 @@ import {
   roles,
 } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import { checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
+import { checkChosenFile, forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withHome } from '../home/with-home.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { ListOption } from '../options/repeatable-option.ts';
 import { addServerOptions } from '../options/server-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
@@ -59,13 +59,13 @@ export const word: Word = {
       .option('--c <country>', 'country, two letters')
       .option('--email <address>', 'mail address')
       .addOption(
-        new RepeatableOption(
+        new ListOption(
           '--names <list>',
-          'host names and addresses, with commas (default: the common name, where it is one)',
+          'host names and addresses (default: the common name, where it is one)',
         ),
       )
       .option('--out <file>', 'where the request goes (default: FRIENDLY-NAME.csr)')
-      .option('--force', 'write over a file that is there')
+      .option(...forceOption)
       .option('--submit', 'hand it in at once instead of saving it for later')
       .addOption(new Option('--profile <role>', 'what it is to be for').choices(roles))
       .option('--name <name>', 'what the node is to be called (default: from the common name)')

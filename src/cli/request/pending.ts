@@ -8,25 +8,29 @@ import {
   openOrCreateKeystore,
   type PendingRequest,
 } from '../../agent/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import { formatName, parseCertificateRequest } from '../../pki/index.ts';
 import { openHome } from '../home/home.ts';
 import { serverOf } from '../options/server-options.ts';
+import { addRules, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, note, type Row, row, table } from '../terminal/answer.ts';
+import { askYes } from '../terminal/ask-yes.ts';
 import { printable } from '../terminal/table.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast request pending` */
 export const word: Word = {
   define: (command) => {
-    command
+    addRules(command, needs('--yes', '--forget'))
       .description(
         "list this machine's own requests that wait for a certificate, with their keys in its keystore, and ask the servers they were handed in at what became of them",
       )
-      .option('--forget <name>', 'give a request and its key up')
+      .option('--forget <name>', 'give a request and its key up, for good')
+      .option('--yes', 'do not ask')
       .addHelpText(
         'after',
-        '\nExamples:\n  holdfast request pending\n  holdfast request pending --forget vault.example\n',
+        '\nExamples:\n  holdfast request pending\n  holdfast request pending --forget vault.example --yes\n',
       );
   },
   run: showPending,
@@ -35,10 +39,11 @@ export const word: Word = {
 /** `holdfast request pending`: the requests of this machine whose keys wait for a certificate, and what became of them. */
 async function showPending(
   context: Context,
-  { forget }: { readonly forget?: string | undefined },
+  { forget, yes = false }: { readonly forget?: string | undefined; readonly yes?: boolean },
 ): Promise<Answer> {
   const { node } = await openHome(context.home);
   if (forget !== undefined) {
+    if (!yes) await askToForget(context, forget);
     await forgetPending(await openOrCreateKeystore(node), forget);
     return { value: { forgotten: forget }, rows: [row('forgotten', forget, 'key and all')] };
   }
@@ -46,6 +51,16 @@ async function showPending(
   const waiting = keystore === undefined ? [] : listPending(keystore);
   const pending = await Promise.all(waiting.map((each) => describePending(context, each)));
   return { value: pending, rows: pendingRows(pending) };
+}
+
+/** Its key cannot be had again. Where nobody can be asked, it is given up as it always was. */
+async function askToForget(context: Context, name: string): Promise<void> {
+  const answer = await askYes(
+    context,
+    `Give the request ${name} and its key up? No certificate of it can be used any more.`,
+  );
+  if (answer === undefined) context.output.warn('say --yes where nobody can be asked; it will be needed');
+  if (answer === false) throw new HoldfastError('interrupted', 'nothing was given up');
 }
 
 /** A request of this machine, and what became of it. */

@@ -3,7 +3,7 @@ import { parseJoinCode } from '../../enrol/index.ts';
 import type { Role } from '../../pki/index.ts';
 import { isLoopbackName } from '../../policy/index.ts';
 import { withAdmin } from '../home/administering.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { ListOption } from '../options/repeatable-option.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, line, note } from '../terminal/answer.ts';
 import { formatRemaining, parseDuration, plural } from '../terminal/format.ts';
@@ -19,9 +19,7 @@ export const word: Word = {
       .argument('<name>', "name of the machine in the network, e.g. laptop, or a pattern such as 'web-*'")
       .addOption(new Option('--role <role>', 'what it may be').choices(roles).default('client'))
       .option('--uses <n>', 'how many machines may use the code of a pattern (default: 1)', parseUses)
-      .addOption(
-        new RepeatableOption('--names <list>', 'host names and addresses of a server or storage node'),
-      )
+      .addOption(new ListOption('--names <list>', 'host names and addresses of a server or storage node'))
       .option(
         '--expires <duration>',
         'how long the code can be used, e.g. 90m, 24h, 7d (default: 24h)',

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Command, Option } from 'commander';
+import { createFullProgram } from '../program/create-program.ts';
+import { ListOption } from './repeatable-option.ts';
+import { wordRulesOf } from './word-rules.ts';
+
+/** What docs/decisions/command-line.md says of every command, but for those that have the words of a vendor. */
+const ours = commandsBelow(await createFullProgram(), []).filter(
+  ({ name }) => !/^(?:sm_ssl_cert|certutil)\b/.test(name),
+);
+const options = ours.flatMap(({ name, command }) => command.options.map((option) => ({ name, option })));
+
+/** Options with a file or folder as their value that is read, or is a place to work in. */
+const readFiles = '--checkpoint --exclude-file --file --key --kit --root --roots --names-file --csr'.split(
+  ' ',
+);
+const places = '--home --target --to --repo --mirror'.split(' ');
+
+test('a file that a command writes is its argument or --out, and none other', () => {
+  const others = options.filter(
+    ({ option }) =>
+      /<(?:file|dir|path)>/.test(option.flags) && !isPassword(option) && option.long !== '--path',
+  );
+  assert.ok(others.length > 20);
+  const unknown = others.filter(
+    ({ option: { long } }) => ![...readFiles, ...places, '--out'].includes(long ?? ''),
+  );
+  assert.deepEqual(unknown.map(said), []);
+});
+
+test('--force replaces a file that is there, and nothing else', () => {
+  const forces = options.filter(({ option }) => option.long === '--force');
+  assert.ok(forces.length >= 7);
+  for (const force of forces)
+    assert.equal(force.option.description, 'replace a file that is there', said(force));
+  for (const { name, option } of options.filter(({ option: { long } }) => long === '--out'))
+    assert.ok(
+      forces.some((force) => force.name === name),
+      `${name} ${option.long} without --force`,
+    );
+  for (const { name, command } of ours.filter(({ name: one }) => one.endsWith(' export')))
+    if (command.registeredArguments.some((argument) => argument.name() === 'file'))
+      assert.ok(
+        forces.some((force) => force.name === name),
+        `${name} FILE without --force`,
+      );
+});
+
+test('a list of names is said with commas, again, or both; only places may be several words', () => {
+  const lists = options.filter(({ option }) => option.flags.includes('<list>'));
+  assert.ok(lists.length >= 8);
+  for (const { name, option } of lists) {
+    assert.ok(option instanceof ListOption, `${name} ${option.long}`);
+    assert.match(option.description, /separated by commas \(repeatable\)$/);
+    assert.deepEqual(option.parseArg?.('b, c', ['a']), ['a', 'b', 'c']);
+    assert.throws(() => option.parseArg?.('a,,b', undefined), /separated by commas/);
+  }
+  const variadic = options.filter(({ option }) => option.variadic);
+  assert.deepEqual([...new Set(variadic.map(({ option }) => option.long))], ['--mirror']);
+});
+
+test('the file of a password is named by what the password opens', () => {
+  const files = options.filter(({ option }) => isPassword(option));
+  assert.deepEqual([...new Set(files.map(({ option }) => option.long ?? ''))].toSorted(), [
+    '--keystore-password-file',
+    '--kit-password-file',
+    '--new-keystore-password-file',
+    '--password-file',
+  ]);
+  const word = options.filter(({ option: { flags } }) => /passphrase/.test(flags));
+  assert.deepEqual(word.map(said), []);
+});
+
+test('what cannot be undone takes --yes', () => {
+  const sure = options.filter(({ option }) => option.long === '--yes').map(({ name }) => name);
+  assert.deepEqual(sure.toSorted(), ['cert revoke', 'policy import', 'request pending']);
+});
+
+test('what a command cannot do without stands in its usage line', () => {
+  const needed = options.filter(({ option }) => option.mandatory);
+  assert.ok(needed.length > 5);
+  for (const { name, option } of needed) {
+    const { command } = ours.find((one) => one.name === name) ?? {};
+    assert.ok(command?.usage().includes(option.flags), `${name}: ${command?.usage()}`);
+  }
+});
+
+test('every command prints JSON when --json is said, and a rule speaks of its own words alone', () => {
+  for (const { name, command } of ours) {
+    const flags = command.options.map(({ long }) => long);
+    assert.ok(flags.includes('--json'), name);
+    const words = [...flags, ...command.registeredArguments.map((argument) => argument.name())];
+    for (const word of wordRulesOf(command).flatMap((rule) => rule.words))
+      assert.ok(words.includes(word.split(' ')[0] ?? ''), `${name}: ${word}`);
+  }
+});
+
+test('the same option has the same value everywhere', () => {
+  const values = new Map<string, Set<string>>();
+  for (const { option } of options)
+    values.set(option.long ?? '', (values.get(option.long ?? '') ?? new Set()).add(option.flags));
+  const several = [...values].filter(([, flags]) => flags.size > 1).map(([long]) => long);
+  assert.deepEqual(several.toSorted(), severalMeanings.toSorted());
+});
+
+/** Where the same question has another kind of answer, and why. */
+const severalMeanings: readonly string[] = [
+  '--fingerprint', // of a root (SHA-256), or of what a machine left sealed
+  '--forget', // a folder that is the argument, or a request by its name
+  '--key', // a kind where one is made, a file where one is given
+  '--reason', // a word of RFC 5280, or text for the log
+  '--repo', // anywhere, or at the server alone
+  '--server', // where a request goes, or the name for which a root counts
+  '--to', // a place for backups, or a database
+  '--until', // a day, or any moment
+];
+
+function isPassword({ long }: Option): boolean {
+  return /pass(?:word|phrase)-file$/.test(long ?? '');
+}
+
+function said({ name, option }: { readonly name: string; readonly option: Option }): string {
+  return `${name} ${option.flags}`;
+}
+
+interface Named {
+  readonly name: string;
+  readonly command: Command;
+}
+
+function commandsBelow(command: Command, path: readonly string[]): Named[] {
+  const below = command.commands.filter((one) => one.name() !== 'help');
+  if (below.length === 0) return [{ name: path.join(' '), command }];
+  return below.flatMap((one) => commandsBelow(one, [...path, one.name()]));
+}
