@@ -350,6 +350,18 @@ describe('certutil, by its own name', () => {
 
     it('with a mirror of the log: the valid is accepted, the revoked is not', async () => {
       assert.deepEqual(await afterRestore('mirrored', ['--mirror', at('mirror')]), [0, 21]);
+      const file = [
+        at('c:/backup/yourcertfile'),
+        '--password-file',
+        at('password'),
+        '--mirror',
+        at('mirror'),
+      ];
+      const words = ['ca', 'restore', ...file, '--names', 'new.invalid', '--json', '--home', at('named')];
+      const { serverNames } = JSON.parse((await runProgram(launcher, words)).stdout) as {
+        serverNames: unknown;
+      };
+      assert.deepEqual(serverNames, ['127.0.0.1', 'localhost']);
     });
 
     it('with --re-enrol: none is accepted', async () => {

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { operations } from '../../src/admin/index.ts';
+import { type Local, operations } from '../../src/admin/index.ts';
 import { type Route, routes } from '../../src/server/index.ts';
 
 /** `docs/reference/api.md`: every route and every operation, and who may call it. */
@@ -44,9 +44,14 @@ function takenBy({ maxBytes, types = ['anything'] }: NonNullable<Route['body']>)
 
 function operationRow([name, { local, input, answer }]: [
   string,
-  { readonly local: boolean; readonly input: TSchema; readonly answer: TSchema },
+  { readonly local: Local; readonly input: TSchema; readonly answer: TSchema },
 ]): string {
-  return `| \`${name}\` | ${local ? "the server's machine" : 'anywhere'} | ${fieldsOf(input)} | ${fieldsOf(answer)} |`;
+  return `| \`${name}\` | ${whereOf(local)} | ${fieldsOf(input)} | ${fieldsOf(answer)} |`;
+}
+
+function whereOf(local: Local): string {
+  if (typeof local === 'boolean') return local ? "the server's machine" : 'anywhere';
+  return `anywhere; with \`${local.join(' ')}\` the server's machine`;
 }
 
 /** The names of what a schema has, one level deep. */

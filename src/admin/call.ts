@@ -4,7 +4,13 @@ import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { localName } from '../policy/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
+import {
+  type Local,
+  type OperationAnswer,
+  type OperationInput,
+  type OperationName,
+  operations,
+} from './operations.ts';
 
 /** The admin API as its users see it, wherever the authority is. */
 export interface AdminClient {
@@ -36,10 +42,15 @@ export async function callOperation(
       `${name} needs the role ${operation.role}, not ${caller.role}`,
     );
   }
-  if (operation.local && caller.name !== localName) {
-    throw new HoldfastError('operation_forbidden', `${name} can be done on the server's machine only`, {
-      hint: "run it there, as the owner of the server's home",
-    });
+  const local = whyLocal(operation.local, input);
+  if (local !== undefined && caller.name !== localName) {
+    throw new HoldfastError(
+      'operation_forbidden',
+      `${name}${local} can be done on the server's machine only`,
+      {
+        hint: "run it there, as the owner of the server's home",
+      },
+    );
   }
   if (!Value.Check(operation.input, input))
     throw new HoldfastError('input_invalid', `${name}: ${firstProblem(operation.input, input, 'input')}`);
@@ -49,6 +60,13 @@ export async function callOperation(
     caller: Identity,
   ) => Promise<unknown>;
   return handle(context, input, caller);
+}
+
+/** What of a call is for the server's machine alone: all of it, or a field of its input; undefined when nothing is. */
+function whyLocal(local: Local, input: unknown): string | undefined {
+  if (typeof local === 'boolean') return local ? '' : undefined;
+  const said = local.find((field) => Object(input)[field] !== undefined);
+  return said && ` with ${said}`;
 }
 
 /** The admin API in this process, for when no server runs. */

@@ -15,5 +15,11 @@ export type {
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
 export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';
-export { type OperationAnswer, type OperationInput, type OperationName, operations } from './operations.ts';
+export {
+  type Local,
+  type OperationAnswer,
+  type OperationInput,
+  type OperationName,
+  operations,
+} from './operations.ts';
 export { type CertificateVerdict, verdictOf, verifyPath } from './verify-certificate.ts';

@@ -134,11 +134,14 @@ import {
 } from './tokens.ts';
 import { CertificateVerdict, certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
 
+/** Always, never, or when one of these fields is in the input. */
+export type Local = boolean | readonly string[];
+
 /** One thing an administrator can do: who may, what it takes, what it gives. */
 export interface Operation<Input extends TSchema, Output extends TSchema> {
   readonly role: Identity['role'];
-  /** Only for whoever is on the server's machine: what reads or writes files there, or moves keys. */
-  readonly local: boolean;
+  /** Only for whoever is on the server's machine: what reads or writes files there, or moves keys. See {@link Local}. */
+  readonly local: Local;
   readonly input: Input;
   /** A client takes fields that are not in it, from a newer server; every other one has to be there and right. */
   readonly answer: Output;
@@ -167,17 +170,17 @@ export const operations = {
   'ca.backup': define(backupInput, BackupAnswer, backUp, { local: true }),
   'ca.backup-to': define(backupToInput, BackupAnswer, backUpTo, { local: true }),
   'ca.backups': define(nothing, BackupListAnswer, listBackups),
-  'ca.rehearse': define(rehearseInput, RehearseAnswer, rehearse, { local: true }),
+  'ca.rehearse': define(rehearseInput, RehearseAnswer, rehearse, { local: ['path', 'identity', 'password'] }),
   'ca.move': define(backupInput, BackupAnswer, moveAway, { local: true }),
-  'ca.move-undo': define(undoMoveInput, UndoMoveAnswer, undoMove, { local: true }),
+  'ca.move-undo': define(undoMoveInput, UndoMoveAnswer, undoMove),
   'ca.export-keys': define(keysExportInput, KeysExportAnswer, exportKeys, { local: true }),
   'keystore.rekey': define(rekeyInput, RekeyAnswer, rekeyKeystore, { local: true }),
   'ca.permit': define(caPermitInput, IssuerView, permitNames),
   'ca.revoke-issuer': define(issuerRevokeInput, RevokedIssuerView, revokeIssuer),
   'ca.clock-accept': define(clockAcceptInput, ClockAcceptAnswer, acceptClock),
-  'store.accept': define(storeAcceptInput, StoreAcceptAnswer, acceptStore, { local: true }),
-  'tls.bind': define(tlsBindInput, TlsBindAnswer, bindTls, { local: true }),
-  'tls.unbind': define(tlsUnbindInput, TlsUnbindAnswer, unbindTls, { local: true }),
+  'store.accept': define(storeAcceptInput, StoreAcceptAnswer, acceptStore),
+  'tls.bind': define(tlsBindInput, TlsBindAnswer, bindTls, { local: ['key'] }),
+  'tls.unbind': define(tlsUnbindInput, TlsUnbindAnswer, unbindTls),
   'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
@@ -204,7 +207,7 @@ function define<Input extends TSchema, Output extends TSchema>(
   input: Input,
   answer: Output,
   handle: Operation<Input, Output>['handle'],
-  { local = false }: { readonly local?: boolean } = {},
+  { local = false }: { readonly local?: Local } = {},
 ): Operation<Input, Output> {
   return { role: 'admin', local, input, answer, handle };
 }

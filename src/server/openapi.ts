@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { operationPath, operations } from '../admin/index.ts';
+import { type Local, operationPath, operations } from '../admin/index.ts';
 import { jsonReply } from './reply.ts';
 import type { Route } from './route.ts';
 
@@ -56,11 +56,11 @@ function describe({ path, does, service, access, body, answer }: Route): object 
 
 function describeOperation(
   name: string,
-  { input, answer, local }: { readonly input: TSchema; readonly answer: TSchema; readonly local: boolean },
+  { input, answer, local }: { readonly input: TSchema; readonly answer: TSchema; readonly local: Local },
 ): object {
   return {
     operationId: name,
-    summary: local ? `${name}, on the server's machine` : name,
+    summary: local === true ? `${name}, on the server's machine` : name,
     tags: ['control'],
     'x-access': ['admin'],
     'x-local': local,

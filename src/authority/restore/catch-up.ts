@@ -66,6 +66,8 @@ export interface CaughtUp {
   readonly counts: ReplayCounts;
   /** What of the mirrors could not be used, in sentences. */
   readonly notes: readonly string[];
+  /** Host names and addresses that the valid certificates of its servers name, of each the newest. */
+  readonly serverNames: readonly string[];
 }
 
 /**
@@ -94,8 +96,22 @@ export async function catchUp(records: AuthorityRecords, order: CatchUpOrder): P
     return {
       ...caughtUp,
       epoch: await begin(tx, records, { order, head, caughtUp, seen: seenEpoch(usable) }),
+      serverNames: await namesOfServers(tx, order.clock),
     };
   });
+}
+
+const maxServerCertificates = 1000;
+
+/** As {@link CaughtUp} has them. */
+export async function namesOfServers({ certificates }: Records, clock: Clock): Promise<string[]> {
+  const filter = { role: 'server', state: 'valid' } as const;
+  const rows = await certificates.list(filter, clock.now(), maxServerCertificates);
+  const newest = new Map(rows.toReversed().map(({ name, certificate }) => [name, certificate]));
+  const names = [...newest.values()].flatMap((der) => parseCertificate(der).extensions.subjectAltNames);
+  return [
+    ...new Set(names.flatMap((name) => (name.kind === 'dns' || name.kind === 'ip' ? [name.value] : []))),
+  ];
 }
 
 function byReach(a: UsableMirror, b: UsableMirror): number {
@@ -166,7 +182,7 @@ interface Beginning {
   readonly order: CatchUpOrder;
   /** Where the backup ended. */
   readonly head: LogHead;
-  readonly caughtUp: Omit<CaughtUp, 'epoch'>;
+  readonly caughtUp: Omit<CaughtUp, 'epoch' | 'serverNames'>;
   /** The highest epoch that any mirror has. */
   readonly seen: number;
 }

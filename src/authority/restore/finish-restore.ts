@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { type Clock, type HoldfastError, isHoldfastError } from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import { openRecoveryKit } from '../../enrol/index.ts';
 import { fingerprint } from '../../pki/index.ts';
@@ -13,7 +13,7 @@ import {
   type Records,
   readRecordsIn,
 } from '../records/index.ts';
-import { type CatchUpOrder, type CaughtUp, catchUp } from './catch-up.ts';
+import { type CatchUpOrder, type CaughtUp, catchUp, namesOfServers } from './catch-up.ts';
 import type { RestoreSource } from './restore-source.ts';
 
 interface FinishOrder extends CatchUpOrder {
@@ -37,7 +37,7 @@ export async function finishRestore(
   };
   if (!(await finishBuilding(home, isWhole))) return undefined;
   await using records = await openRecords(authorityDirectory(home), { database });
-  const learnt = await caughtUpBefore(records);
+  const learnt = await caughtUpBefore(records, order.clock);
   if (learnt !== undefined) return learnt;
   try {
     return await catchUp(records, order);
@@ -92,11 +92,12 @@ async function learntBefore({ state, log }: Records): Promise<DetailsOf<typeof k
   return record?.kind === 'restored' ? record.details : undefined;
 }
 
-async function caughtUpBefore(records: Records): Promise<CaughtUp | undefined> {
+async function caughtUpBefore(records: Records, clock: Clock): Promise<CaughtUp | undefined> {
   const details = await learntBefore(records);
   const state = await records.state.read();
   if (details === undefined || state === undefined) return undefined;
   const { mirror, records: count, certificates, revoked, issuers, lost, notes } = details;
   const counts = { records: count, certificates, revoked, issuers, lost };
-  return { epoch: state.epoch, counts, notes, ...(mirror !== null && { mirror }) };
+  const serverNames = await namesOfServers(records, clock);
+  return { epoch: state.epoch, counts, notes, serverNames, ...(mirror !== null && { mirror }) };
 }

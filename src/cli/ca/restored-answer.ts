@@ -1,6 +1,6 @@
 import { type CaughtUp, notHeld, type RestoreSource } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
-import { listenersOf } from '../../policy/index.ts';
+import { isLoopbackName, listenersOf, reachableNames } from '../../policy/index.ts';
 import { type Followers, servesStatus } from '../../server/index.ts';
 import type { Home } from '../home/home.ts';
 import type { Settings } from '../home/settings.ts';
@@ -121,10 +121,22 @@ function* keysRestoredRows(restored: Restored): Iterable<Row> {
     const { certificates: count, revoked } = result.counts;
     yield row('log', result.mirror, plural(count, 'certificate'), plural(revoked, 'revocation'));
   }
+  yield* nameRows(restored, result.serverNames);
   const rejoin = result.mirror === undefined && options.trustIssued !== true;
   yield row(
     'next',
     rejoin ? 'holdfast serve   ·   holdfast token create NAME, for every machine' : 'holdfast serve',
+  );
+}
+
+/** Under which names clients know the server, by its own certificates, and this one will not be known. */
+function* nameRows({ settings, home }: Restored, serverNames: readonly string[]): Iterable<Row> {
+  const here = reachableNames(settings.names);
+  const missing = serverNames.filter((name) => !here.includes(name) && !isLoopbackName(name));
+  if (missing.length === 0) return;
+  yield row('names', `certificates of the server name ${missing.join(', ')}`, `here: ${here.join(', ')}`);
+  yield warning(
+    `where these lead here, put them into names in ${home.settings}, or clients do not find it by them`,
   );
 }
 
