@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -307,6 +308,30 @@ describe('certutil, by its own name', () => {
           `certificates name http://\\S+:${network.port + 2} .* this server answers on 9444 and 9445`,
         ),
       );
+    });
+
+    it('is said again when it was cut short after its new recovery kit, and over no other kit', async () => {
+      const kit = (): string => readFileSync(at('ports/recovery-kit.txt'), 'utf8');
+      const before = kit();
+      renameSync(at('ports/authority'), at('ports/authority.new-0123abcd'));
+      await restored('ports');
+      assert.notEqual(kit(), before);
+      await runProgram(launcher, ['audit', 'verify', '--home', at('ports')]);
+      renameSync(at('ports/authority'), at('ports/authority.new-0123abcd'));
+      writeFileSync(at('ports/recovery-kit.txt'), before);
+      const words = [
+        'ca',
+        'restore',
+        at('c:/backup/yourcertfile'),
+        '--password-file',
+        at('password'),
+        '--re-enrol',
+      ];
+      await assertRefused([...words, '--home', at('ports')], {
+        code: 'object_exists',
+        exit: 1,
+        untouched: at('ports'),
+      });
     });
 
     it('what it does not hold is listed, as it is made and as it is restored', async () => {
