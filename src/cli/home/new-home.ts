@@ -30,7 +30,7 @@ export async function inNewHome<T>(
 async function putBack(home: Home, wasThere: boolean, before: string | undefined): Promise<void> {
   if (!wasThere) await rm(home.path, { recursive: true, force: true });
   else if (before === undefined) await rm(home.settings, { force: true });
-  else await writeFileAtomic(home.settings, before);
+  else if ((await readKept(home)) !== before) await writeFileAtomic(home.settings, before);
 }
 
 async function readKept({ settings }: Home): Promise<string | undefined> {

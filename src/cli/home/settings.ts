@@ -111,7 +111,8 @@ export function parseSettings(text: string, path: string): Settings {
 export async function writeSettings(home: Home, settings: Settings): Promise<void> {
   const text = encodeSettings(settings);
   parseSettings(text, home.settings);
-  await writeFileAtomic(home.settings, text);
+  const before = await readFile(home.settings, 'utf8').catch(() => undefined);
+  if (before !== text) await writeFileAtomic(home.settings, text);
 }
 
 /** Whether a server could start by these settings, once they are written. @throws HoldfastError `settings_invalid`, `name_invalid` */
