@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { sampleContext } from '../../test/rig/every-operation.ts';
-import { sampleCertificate } from '../../test/rig/sample-certificates.ts';
-import { SampleHome } from '../authority/authority.fixture.ts';
-import { asBuffer, dayMs } from '../base/index.ts';
-import { exportPrivateKey, privateKeyPem } from '../pki/index.ts';
-import { callOperation, localAdmin } from './call.ts';
+import { callOperation, localAdmin } from '../src/admin/index.ts';
+import { SampleHome } from '../src/authority/authority.fixture.ts';
+import { asBuffer, dayMs } from '../src/base/index.ts';
+import { exportPrivateKey, privateKeyPem } from '../src/pki/index.ts';
+import { sampleContext } from './rig/every-operation.ts';
+import { sampleCertificate } from './rig/sample-certificates.ts';
 
 describe('an operation', () => {
   let home: SampleHome;
