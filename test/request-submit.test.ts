@@ -142,9 +142,9 @@ describe('a request that is handed in at a server', () => {
     assert.match(approved, /issued +\S*server\/router\.example +CN=router\.example$/m);
     assert.match(approved, /names +.*dns:router\.example, dns:new\.example$/m);
     const { stdout } = await network.run(['audit', 'list', '--json']);
-    const [last] = (JSON.parse(stdout) as { kind: string; details: Record<string, unknown> }[])
-      .filter(({ kind }) => kind === 'approved')
-      .slice(-1);
+    const records = JSON.parse(stdout) as { kind: string; details: Record<string, unknown> }[];
+    const identity = 'server/router.example';
+    const last = records.find(({ kind, details }) => kind === 'approved' && details['identity'] === identity);
     assert.deepEqual(last?.details['added'], ['dns:new.example']);
   });
 
