@@ -71,9 +71,11 @@ export {
   verifyOcspResponse,
 } from './crl-ocsp/index.ts';
 export {
+  bytesFromBase64,
   certificatePem,
   certificatesFromPem,
   crlPem,
+  looksLikeDer,
   parsePem,
   pemText,
   privateKeyPem,
@@ -137,5 +139,6 @@ export {
   restateSubject,
   roles,
   type SubjectAttributes,
+  unseenCharacter,
 } from './name/index.ts';
 export { createPkcs12, type OpenedPkcs12, openPkcs12, type Pkcs12Contents } from './pkcs12/index.ts';

@@ -6,6 +6,7 @@ import {
   type GeneralName,
   isHostName,
   parseIpAddress,
+  unseenCharacter,
 } from '../pki/index.ts';
 
 /** The names that somebody asks for in a certificate. */
@@ -73,10 +74,14 @@ interface ParsedName {
 }
 
 function parseName(given: string, forms: NameForms): ParsedName {
-  const text = given.trim();
+  // A byte order mark is white space to `trim`, and is not to be lost in silence.
+  const text = given.includes('\ufeff') ? given : given.trim();
   if (text === '') throw invalid('a name is empty: expected names separated by single commas');
   if (text.length > maxNameLength)
     throw wrong(text, `has ${text.length} characters`, `${maxNameLength} at most`);
+  const unseen = unseenCharacter(text);
+  if (unseen !== undefined)
+    throw wrong(text, `has a character that is not seen, ${unseen}`, 'the name without it');
   if (text.includes('/'))
     throw wrong(text, 'is a range or an address of the web', 'one host name or address');
   return parseAddress(text) ?? parseAddressPattern(text) ?? parseHostName(text, forms);
@@ -142,17 +147,16 @@ function toAscii(text: string): string {
 }
 
 /**
- * Letters, digits, marks, the few signs that RFC 5892 Appendix A allows among them, and what may stand between labels
- * (UTS #46 §4). Nothing else goes in: the parser of URLs that answers would take `%41` for an A.
+ * Letters, digits, marks, the few signs that RFC 5892 Appendix A allows among them and that are seen, and what may stand
+ * between labels (UTS #46 §4). Nothing else goes in: the parser of URLs that answers would take `%41` for an A.
  */
-const wideName =
-  /^(?:[\p{L}\p{N}\p{M}._*-]|\u00b7|\u0375|\u05f3|\u05f4|\u30fb|\u200c|\u200d|\u3002|\uff0e|\uff61)+$/u;
+const wideName = /^(?:[\p{L}\p{N}\p{M}._*-]|\u00b7|\u0375|\u05f3|\u05f4|\u30fb|\u3002|\uff0e|\uff61)+$/u;
 
 /** Whether a label that begins `xn--` is what its own letters are written as (RFC 5891 §4.2.1). */
 function isCanonical(label: string): boolean {
   if (!label.startsWith('xn--')) return true;
   const unicode = domainToUnicode(label);
-  return unicode !== label && domainToASCII(unicode) === label;
+  return unicode !== label && domainToASCII(unicode) === label && unseenCharacter(unicode) === undefined;
 }
 
 function withKey(name: HostName): [string, HostName] {

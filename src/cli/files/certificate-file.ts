@@ -1,6 +1,8 @@
-import { type Bytes, HoldfastError, isHoldfastError, readChosenFile } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, isHoldfastError, readChosenFile } from '../../base/index.ts';
 import {
+  bytesFromBase64,
   certificatesFromPkcs7,
+  looksLikeDer,
   orderChain,
   parseCertificate,
   parsePem,
@@ -9,7 +11,6 @@ import {
 } from '../../pki/index.ts';
 
 const maxFileBytes = 1024 * 1024;
-const sequenceTag = 0x30;
 
 /**
  * The certificates in the file at `path`, one at least: PEM in its order, one in DER, or a PKCS#7 chain in DER or PEM, the
@@ -22,7 +23,7 @@ export async function readCertificates(path: string): Promise<readonly Bytes[]> 
     hint: 'name a PEM, DER or PKCS#7 file',
     tooLong: 'certificate_malformed',
   });
-  const ders = bytes[0] === sequenceTag ? certificatesInDer(path, bytes) : certificatesInPem(pemText(bytes));
+  const ders = looksLikeDer(bytes) ? certificatesInDer(path, bytes) : certificatesInText(path, pemText(bytes));
   if (ders.length === 0) throw unusable(path, 'has no certificate in it');
   for (const der of ders) parseCertificate(der);
   return ders;
@@ -51,6 +52,12 @@ function inOrder(ders: readonly Bytes[]): Bytes[] {
   if (leaf === undefined) return [...ders];
   const chain = orderChain(leaf, all);
   return [...chain, ...all.filter((one) => !chain.includes(one))].map(({ der }) => der);
+}
+
+/** Blocks of PEM, or Base64 with nothing around it. */
+function certificatesInText(path: string, text: string): Bytes[] {
+  const bare = text.includes('-----BEGIN ') ? undefined : bytesFromBase64(text);
+  return bare === undefined ? certificatesInPem(text) : certificatesInDer(path, asBuffer(bare));
 }
 
 function certificatesInPem(text: string): Bytes[] {

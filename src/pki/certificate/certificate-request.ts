@@ -2,6 +2,7 @@ import type { Bytes } from '../../base/index.ts';
 import {
   contextConstructed,
   type DerReader,
+  describeOid,
   type ObjectIdentifier,
   readDer,
   reading,
@@ -35,8 +36,9 @@ export interface CertificateRequest {
 }
 
 /**
- * Reads a request of version 1. An attribute that is there twice is malformed. Nothing is verified, not even its
- * signature: see `verifyRequestSignature`.
+ * Reads a request of version 1. An attribute that is there twice is malformed. What is only read here and goes into no
+ * certificate may be written as real programs write it: an attribute without a value, a request for no extensions, NULL
+ * beside an ECDSA algorithm. Nothing is verified, not even its signature: see `verifyRequestSignature`.
  * @throws HoldfastError `request_malformed`
  */
 export function parseCertificateRequest(der: Bytes): CertificateRequest {
@@ -46,7 +48,7 @@ export function parseCertificateRequest(der: Bytes): CertificateRequest {
         const start = reader.position;
         const fields = readInfo(reader);
         const info = reader.since(start);
-        const signatureAlgorithm = readSignatureAlgorithm(reader);
+        const signatureAlgorithm = readSignatureAlgorithm(reader, 'as-written');
         return { der, info, ...fields, signatureAlgorithm, signature: reader.bitStringBytes() };
       }),
     ),
@@ -71,14 +73,19 @@ function readAttributes(reader: DerReader): Pick<CertificateRequest, 'attributes
     const oid = reader.oid();
     const asksForExtensions = oid === extensionRequestOid || oid === microsoftExtensionsOid;
     const twice = asksForExtensions ? extensions !== undefined : attributes.has(oid);
-    if (twice) throw reader.problem(`attribute ${oid} is there twice`);
-    if (asksForExtensions) extensions = reader.inside(tag.set, () => readExtensions(reader));
+    if (twice) throw reader.problem(`attribute ${describeOid(oid)} is there twice`);
+    if (asksForExtensions) extensions = readExtensionRequest(reader);
     else
       attributes.set(
         oid,
-        reader.list(tag.set, () => reader.element()),
+        reader.list(tag.set, () => reader.element(), 0),
       );
   };
   reader.list(contextConstructed(0), () => reader.inside(tag.sequence, readAttribute), 0);
   return { attributes, extensions: extensions ?? noExtensions };
+}
+
+/** The extensions asked for: none where the value is missing, or there is nothing in it. */
+function readExtensionRequest(reader: DerReader): Extensions {
+  return reader.inside(tag.set, () => (reader.done ? noExtensions : readExtensions(reader, 0)));
 }

@@ -24,7 +24,7 @@ function serialNumber({ serial }: LintedCertificate): string | undefined {
 }
 
 function signatureAlgorithm({ innerAlgorithm }: LintedCertificate): string | undefined {
-  const { scheme, name } = readDer(innerAlgorithm, readSignatureAlgorithm);
+  const { scheme, name } = readDer(innerAlgorithm, (reader) => readSignatureAlgorithm(reader));
   return scheme === undefined ? `it is signed with ${name}, which proves nothing (§4.1.2.3)` : undefined;
 }
 

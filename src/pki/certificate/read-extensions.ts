@@ -1,4 +1,4 @@
-import { type DerReader, type ObjectIdentifier, tag } from '../der/index.ts';
+import { type DerReader, describeOid, type ObjectIdentifier, tag } from '../der/index.ts';
 import { readGeneralNames, readNameConstraints } from '../name/index.ts';
 import { readAuthorityKeyId } from './authority-key-id.ts';
 import { readDistributionPoints, urlsOfPoints } from './distribution-points.ts';
@@ -19,16 +19,24 @@ export const noExtensions: Extensions = {
   issuerUrls: [],
 };
 
-/** Reads Extensions (RFC 5280 §4.2); one that is there twice is malformed. */
-export function readExtensions(reader: DerReader): Extensions {
+/**
+ * Reads Extensions (RFC 5280 §4.2), at least one unless a request asks, as some do, for none; one that is there twice is
+ * malformed.
+ */
+export function readExtensions(reader: DerReader, atLeast: 0 | 1 = 1): Extensions {
   const all = new Map<ObjectIdentifier, Extension>();
   const known: Fields = {};
-  reader.list(tag.sequence, () => {
-    const { extension, fields } = readExtension(reader);
-    if (all.has(extension.oid)) throw reader.problem(`extension ${extension.oid} is there twice`);
-    all.set(extension.oid, extension);
-    Object.assign(known, fields);
-  });
+  reader.list(
+    tag.sequence,
+    () => {
+      const { extension, fields } = readExtension(reader);
+      if (all.has(extension.oid))
+        throw reader.problem(`extension ${describeOid(extension.oid)} is there twice`);
+      all.set(extension.oid, extension);
+      Object.assign(known, fields);
+    },
+    atLeast,
+  );
   return { ...noExtensions, ...known, all, unknownCritical: unknownCritical(all) };
 }
 

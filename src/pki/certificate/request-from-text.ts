@@ -1,5 +1,5 @@
 import { type Bytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
-import { parsePem, pemText, tag } from '../der/index.ts';
+import { bytesFromBase64, derFromBer, looksLikeDer, parsePem, pemText, reading, tag } from '../der/index.ts';
 
 /** A request as bytes, and which form it has. */
 export interface EncodedRequest {
@@ -11,21 +11,26 @@ export interface EncodedRequest {
 
 /**
  * Finds the request in what somebody pasted or sent: DER, PEM with text around it and under any of the labels in use
- * (Windows says `NEW CERTIFICATE REQUEST`, of PKCS#7 too), or bare Base64; the texts in UTF-8 or, as Windows writes
- * files, UTF-16. At most 64 KiB. Which form it is shows in its first bytes; the rest is not looked at.
+ * (Windows says `NEW CERTIFICATE REQUEST`, of PKCS#7 too), or bare Base64, in lines or in one; the texts in UTF-8
+ * or, as Windows writes files, UTF-16. PKCS#10 in BER comes out in DER. At most 64 KiB. Which form it is shows in its first bytes; the rest is not looked at.
  *
  * @throws HoldfastError `request_malformed`
  */
 export function requestFromText(input: Bytes): EncodedRequest {
   checkRequestSize(input);
-  const der = input[0] === tag.sequence ? input : fromText(pemText(input));
+  const der = looksLikeDer(input) ? input : fromText(pemText(input));
   const kind = kindOf(der);
   if (kind === undefined) throw notARequest('it is neither PKCS#10 nor PKCS#7');
-  return { kind, der };
+  return { kind, der: kind === 'pkcs10' ? inDer(der) : der };
+}
+
+/** A request is signed in DER (RFC 2986 §4.2), in whatever form of BER it travels. */
+function inDer(ber: Bytes): Bytes {
+  return reading('request_malformed', 'request', () => derFromBer(ber));
 }
 
 function fromText(text: string): Bytes {
-  if (!text.includes('-----BEGIN ')) return fromBase64(text.replace(/\s/g, ''));
+  if (!text.includes('-----BEGIN ')) return fromBase64(text);
   const [only, ...others] = pemBlocks(text).filter(({ label }) => labels.includes(label));
   if (only === undefined) throw notARequest('the PEM text has no CERTIFICATE REQUEST in it');
   if (others.length > 0)
@@ -45,10 +50,8 @@ function pemBlocks(text: string): ReturnType<typeof parsePem> {
 }
 
 function fromBase64(text: string): Bytes {
-  const der = Buffer.from(text, 'base64');
-  // Decoding skips what it does not know; only what comes out the same was all Base64.
-  if (der.length === 0 || der.toString('base64') !== text)
-    throw notARequest('it is neither DER, PEM nor Base64');
+  const der = bytesFromBase64(text);
+  if (der === undefined) throw notARequest('it is neither DER, PEM nor Base64');
   return der;
 }
 

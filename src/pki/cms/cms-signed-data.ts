@@ -3,6 +3,7 @@ import {
   contextConstructed,
   type DerReader,
   type DerWriter,
+  describeOid,
   type ObjectIdentifier,
   registerOids,
   tag,
@@ -35,7 +36,8 @@ export interface SignedData {
 export function readSignedData(reader: DerReader): SignedData {
   return reader.inside(tag.sequence, () => {
     const oid = reader.oid();
-    if (oid !== cmsOids.signedData) throw reader.problem(`content is of type ${oid} and not signed`);
+    if (oid !== cmsOids.signedData)
+      throw reader.problem(`content is of type ${describeOid(oid)} and not signed`);
     return reader.inside(contextConstructed(0), () => reader.inside(tag.sequence, () => readFields(reader)));
   });
 }

@@ -97,7 +97,7 @@ function asSet(attributes: Bytes): Bytes {
 
 /** Many write `rsaEncryption` and leave the hash to the digest algorithm (RFC 5754 §3.2). */
 function readAlgorithm(reader: DerReader, digest: HashName | undefined): SignatureAlgorithm {
-  const algorithm = readSignatureAlgorithm(reader);
+  const algorithm = readSignatureAlgorithm(reader, 'as-written');
   if (algorithm.oid !== rsaEncryption || digest === undefined) return algorithm;
   return { oid: rsaEncryption, name: `RSA with ${digest}`, scheme: { kind: 'rsa', hash: digest } };
 }

@@ -4,6 +4,7 @@ import { type Certificate, checkRequestSize, parseCertificate, publicKeyOf } fro
 import {
   type DerReader,
   derFromBer,
+  describeOid,
   type ObjectIdentifier,
   readDer,
   reading,
@@ -107,7 +108,7 @@ function readAttributes(reader: DerReader): Map<ObjectIdentifier, ObjectIdentifi
   reader.list(tag.set, () =>
     reader.inside(tag.sequence, () => {
       const oid = reader.oid();
-      if (attributes.has(oid)) throw reader.problem(`attribute ${oid} is there twice`);
+      if (attributes.has(oid)) throw reader.problem(`attribute ${describeOid(oid)} is there twice`);
       attributes.set(
         oid,
         reader.inside(tag.set, () => readValue(reader, oid)),

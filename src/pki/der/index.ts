@@ -9,10 +9,13 @@ export { readGeneralizedTime, readTime, writeGeneralizedTime, writeTime } from '
 export { DerWriter, elementBytes, writeDer } from './der-writer.ts';
 export { reading } from './malformed.ts';
 export { type ObjectIdentifier, registerOids } from './object-identifier.ts';
+export { describeOid } from './oid-names.ts';
 export {
+  bytesFromBase64,
   certificatePem,
   certificatesFromPem,
   crlPem,
+  looksLikeDer,
   parsePem,
   pemText,
   privateKeyPem,

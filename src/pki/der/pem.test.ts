@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { certificatePem, certificatesFromPem, parsePem, pemText } from '../index.ts';
-import { encodePem } from './pem.ts';
+import { bytesFromBase64, encodePem, looksLikeDer } from './pem.ts';
 
 const der = Buffer.from(Array.from({ length: 100 }, (_, index) => index));
 const block = certificatePem(der);
@@ -24,6 +24,13 @@ test('a block is read whatever its line breaks, its line lengths and its indent'
     `\ufeff${block}`,
     block.replace(/^/gm, '  '),
     `${begin}\n${base64}\n${rest.at(-1)}`,
+    `${begin}${base64}${rest.at(-1)}`,
+    block.replaceAll('\n', ' '),
+    block.replaceAll('\n', '\\n'),
+    block.replaceAll('\n', '\\r\\n'),
+    block.replaceAll('\n', '\r\r\n'),
+    `subject=CN=a ${block.replaceAll('\n', ' ')} and so on`,
+    `0 s:CN=a\n${block}`,
     `${begin}\n\n${base64.replace(/.{5}/g, '$& \t\n')}\n\n${rest.at(-1)}`,
   ];
   for (const text of texts) assert.deepEqual(certificatesFromPem(text), [der], JSON.stringify(text));
@@ -35,6 +42,7 @@ test('a file is read in UTF-8, and in UTF-16 as Windows writes it, with the mark
     Buffer.from(around),
     Buffer.from(`\ufeff${around}`),
     Buffer.from(`\ufeff${around}`, 'utf16le'),
+    Buffer.from(`\ufeff${around}`, 'utf16le').swap16(),
   ];
   for (const file of files) {
     assert.equal(pemText(file), around);
@@ -80,4 +88,19 @@ test('a hundred thousand beginnings, and a line of a million marks, take no more
   assert.throws(() => parsePem('-----BEGIN X-----\n'.repeat(100_000)), { code: 'pem_malformed' });
   assert.deepEqual(parsePem(`-----BEGIN ${'- '.repeat(500_000)}`), []);
   assert.deepEqual(parsePem('-----BEGIN'.repeat(100_000)), []);
+});
+
+test('a file is told from a text that begins with the digit that DER begins with', () => {
+  assert.equal(looksLikeDer(Buffer.from(`0 s:CN=a\n${block}`)), false);
+  assert.equal(looksLikeDer(Buffer.from('0\x80')), true);
+  assert.equal(looksLikeDer(Buffer.of(0x30, 0x02, 0x05, 0x00)), true);
+  assert.equal(looksLikeDer(Buffer.of()), false);
+});
+
+test('base64 alone is read in lines or in one, and nothing else is base64', () => {
+  const text = der.toString('base64');
+  for (const each of [text, ` ${text}\r\n`, text.replace(/.{10}/g, '$&\n')])
+    assert.deepEqual(bytesFromBase64(each), der);
+  for (const each of ['', ' ', 'AAAAA', '-_-_', `${text}*`, 'ü'])
+    assert.equal(bytesFromBase64(each), undefined);
 });

@@ -1,4 +1,5 @@
 import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
+import { tag } from './der-tag.ts';
 
 /** One block of a PEM file. */
 export interface PemBlock {
@@ -8,37 +9,66 @@ export interface PemBlock {
 }
 
 /**
- * All blocks of a text, in order (RFC 7468 §2, in its lax form: any line breaks and line lengths); what stands around
- * them is passed over. A block that does not end, that holds another, or that is not Base64 is an error: half of a
- * trust file read in silence would be worse. So are the encrypted blocks with headers of old (RFC 1421).
+ * All blocks of a text, in order (RFC 7468 §2, in its lax form and beyond: any line breaks and line lengths, blanks or `\\n`
+ * in their place, all on one line); what stands around them is passed over. A block that does not end, that holds another,
+ * or that is not Base64 is an error: half of a trust file read in silence would be worse. So are the encrypted blocks with
+ * headers of old (RFC 1421).
  * @throws HoldfastError `pem_malformed`
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
-  let open: { label: string; line: number; base64: string[] } | undefined;
-  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
-    const [, edge, label = ''] = boundary.exec(line.trim()) ?? [];
+  let open: { readonly label: string; readonly at: number; readonly contentAt: number } | undefined;
+  for (const { 0: mark, 1: edge, 2: label = '', index: at } of text.matchAll(boundary)) {
     if (open === undefined) {
-      if (edge === 'BEGIN') open = { label, line: index + 1, base64: [] };
-      else if (edge === 'END') throw pemMalformed(`END ${label} without BEGIN`, index + 1);
-    } else if (edge === undefined) {
-      open.base64.push(line.replace(/[ \t]/g, ''));
+      if (edge === 'END') throw pemMalformed(`END ${label} without BEGIN`, text, at);
+      open = { label, at, contentAt: at + mark.length };
     } else {
-      if (edge !== 'END' || label !== open.label) throw pemMalformed(`${open.label} does not end`, open.line);
-      blocks.push({ label, der: decodeBase64(open.base64.join(''), open.line) });
+      if (edge !== 'END' || label !== open.label) throw unended(open, text);
+      const der = bytesFromBase64(text.slice(open.contentAt, at));
+      if (der === undefined) throw pemMalformed('block is not base64', text, open.at);
+      blocks.push({ label, der });
       open = undefined;
     }
   }
-  if (open !== undefined) throw pemMalformed(`${open.label} does not end`, open.line);
+  if (open !== undefined) throw unended(open, text);
   return blocks;
+}
+
+/** The edge of a block; words of a label are parted by single blanks or hyphens (RFC 7468 §3). */
+const boundary = /-----(BEGIN|END) ([\x21-\x2c\x2e-\x7e]+(?:[ -][\x21-\x2c\x2e-\x7e]+)*)-----/g;
+
+/**
+ * The bytes that Base64 stands for (RFC 4648 §4), with white space, or `\\n` as JSON and shells write it, anywhere in it;
+ * undefined for anything else, and for nothing.
+ */
+export function bytesFromBase64(text: string): Bytes | undefined {
+  const base64 = text.replace(/\s|\\[nr]/g, '');
+  const bytes = Buffer.from(base64, 'base64');
+  // Decoding skips what it does not know; only what comes out the same was all Base64.
+  return bytes.length > 0 && bytes.toString('base64') === base64 ? bytes : undefined;
 }
 
 /** The text of a PEM file: UTF-8 or, as Windows writes files, UTF-16; without the mark that such texts begin with. */
 export function pemText(bytes: Bytes): string {
-  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return asBuffer(bytes)
-    .toString(isUtf16 ? 'utf16le' : 'utf8')
-    .replace(/^\uFEFF/, '');
+  return decoded(asBuffer(bytes)).replace(/^\uFEFF/, '');
+}
+
+function decoded(bytes: Buffer): string {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  if (mark === 0xfffe) return bytes.toString('utf16le');
+  if (mark !== 0xfeff) return bytes.toString('utf8');
+  return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+    .swap16()
+    .toString('utf16le');
+}
+
+/**
+ * Whether a file begins as DER does: a SEQUENCE of more than 127 bytes, or one that ends where the file does. A text can begin
+ * with the same character, the digit 0, but goes on in ASCII.
+ */
+export function looksLikeDer(bytes: Bytes): boolean {
+  const [first, second = 0] = bytes;
+  return first === tag.sequence && (second >= 0x80 || second + 2 === bytes.length);
 }
 
 /** One block: lines of 64 characters, each ending in a line break (RFC 7468 §3). */
@@ -74,16 +104,14 @@ export function privateKeyPem(pkcs8: Bytes): string {
   return encodePem('PRIVATE KEY', pkcs8);
 }
 
-const boundary = /^-----(BEGIN|END) ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)-----$/;
-
-function decodeBase64(base64: string, line: number): Bytes {
-  const bytes = Buffer.from(base64, 'base64');
-  // Decoding skips what it does not know; only what comes out the same was all Base64.
-  if (bytes.length === 0 || bytes.toString('base64') !== base64)
-    throw pemMalformed('block is not base64', line);
-  return bytes;
+function unended(
+  { label, at }: { readonly label: string; readonly at: number },
+  text: string,
+): HoldfastError {
+  return pemMalformed(`${label} does not end`, text, at);
 }
 
-function pemMalformed(problem: string, line: number): HoldfastError {
+function pemMalformed(problem: string, text: string, at: number): HoldfastError {
+  const line = text.slice(0, at).split(/\r\n|\r|\n/).length;
   return new HoldfastError('pem_malformed', `pem is malformed: ${problem}, line ${line}`);
 }

@@ -1,6 +1,14 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { asBuffer, type Bytes, HoldfastError, withoutStackTraces } from '../../base/index.ts';
-import { type DerReader, type ObjectIdentifier, readDer, reading, registerOids, tag } from '../der/index.ts';
+import {
+  type DerReader,
+  describeOid,
+  type ObjectIdentifier,
+  readDer,
+  reading,
+  registerOids,
+  tag,
+} from '../der/index.ts';
 import { bitLength, maxExponentBits, readRsaPublicKey } from './rsa-public-key.ts';
 
 type Curve = 'P-256' | 'P-384' | 'P-521';
@@ -97,7 +105,7 @@ export function publicKeyBits(spki: Bytes): Bytes {
 function readAlgorithm(reader: DerReader): (bits: Bytes) => PublicKeyInfo {
   const oid = reader.oid();
   const read = readers.get(oid);
-  if (read === undefined) throw unsupported(refusedNames.get(oid) ?? `algorithm ${oid}`);
+  if (read === undefined) throw unsupported(refusedNames.get(oid) ?? `algorithm ${describeOid(oid)}`);
   return read(reader);
 }
 
@@ -105,7 +113,7 @@ function readEc(reader: DerReader): (bits: Bytes) => PublicKeyInfo {
   if (!reader.is(tag.oid)) throw unsupported('a curve given by its parameters');
   const oid = reader.oid();
   const named = curves.get(oid);
-  if (named === undefined) throw unsupported(`the curve ${refusedNames.get(oid) ?? oid}`);
+  if (named === undefined) throw unsupported(`the curve ${refusedNames.get(oid) ?? describeOid(oid)}`);
   return (bits) => {
     if (bits.length === 1 && bits[0] === 0) throw reader.problem('point is the one at infinity');
     if (bits[0] !== 4) throw unsupported('a point that is not uncompressed');

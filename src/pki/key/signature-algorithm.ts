@@ -22,8 +22,14 @@ export const signatureOids = {
   ed25519: '1.3.101.112',
 } as const satisfies Record<string, ObjectIdentifier>;
 
-/** Reads the AlgorithmIdentifier of a signature; one that is unknown or too weak comes without a scheme. */
-export function readSignatureAlgorithm(reader: DerReader): SignatureAlgorithm {
+/**
+ * Reads the AlgorithmIdentifier of a signature; one that is unknown or too weak comes without a scheme. Parameters have to be
+ * as their RFC says in what we sign and rely on; in a request, `as-written`, NULL may stand where nothing should.
+ */
+export function readSignatureAlgorithm(
+  reader: DerReader,
+  parameters: 'strict' | 'as-written' = 'strict',
+): SignatureAlgorithm {
   return reader.inside(tag.sequence, () => {
     const oid = reader.oid();
     if (oid === signatureOids.rsaPss) return { oid, name: 'RSASSA-PSS', ...readPssScheme(reader) };
@@ -32,7 +38,8 @@ export function readSignatureAlgorithm(reader: DerReader): SignatureAlgorithm {
       if (!reader.done) reader.element();
       return { oid, name: oid };
     }
-    if (known.parameters === 'null' && !reader.done) reader.null();
+    const mayBeNull = known.parameters === 'null' || parameters === 'as-written';
+    if (mayBeNull && !reader.done) reader.null();
     return { oid, ...known.algorithm };
   });
 }

@@ -43,4 +43,10 @@ export {
   writeNameConstraints,
 } from './name-constraints.ts';
 export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
-export { attributeProblem, createSubject, restateSubject, type SubjectAttributes } from './subject.ts';
+export {
+  attributeProblem,
+  createSubject,
+  restateSubject,
+  type SubjectAttributes,
+  unseenCharacter,
+} from './subject.ts';

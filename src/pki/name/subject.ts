@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
-import { isPrintable } from '../der/index.ts';
+import { describeOid, isPrintable } from '../der/index.ts';
 import { isHostName } from './host-name.ts';
 import type { Name } from './name.ts';
 import {
@@ -48,7 +48,8 @@ export function attributeProblem(name: Name): string | undefined {
  * @throws HoldfastError `name_invalid`, naming the field, what was found and what is allowed
  */
 function subjectAttribute(type: AttributeShortName, value: string): NameAttribute {
-  const text = value.trim();
+  // A byte order mark is white space to `trim`, and is not to be lost in silence.
+  const text = value.includes('\ufeff') ? value : value.trim();
   const problem = problemOf(type, text);
   if (problem !== undefined) {
     throw new HoldfastError('name_invalid', problem, { hint: `correct ${type}, the ${rules[type].label}` });
@@ -112,8 +113,20 @@ const rules: Readonly<Record<AttributeShortName, Rule>> = {
 
 const attributeTypes = Object.keys(rules) as AttributeShortName[];
 
-/** Control characters, halves of characters, line ends, and what turns the direction of the text around it. */
-const unsafe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/**
+ * Control characters, halves of characters, line ends, what turns the direction of the text around it, and what takes no room:
+ * joiners, blanks of no width, byte order marks, variation selectors, tags (Unicode's Default_Ignorable_Code_Point).
+ */
+const unseen = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/u;
+
+/**
+ * Finds a character in a name that nobody sees, so that two names could look like one: `U+200B`. Undefined where there is none.
+ * Nothing that names a machine or a person may have one; text that only explains, such as a reason, may, and is shown escaped.
+ */
+export function unseenCharacter(text: string): string | undefined {
+  const point = unseen.exec(text)?.[0].codePointAt(0);
+  return point === undefined ? undefined : `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
+}
 
 /** What is wrong with a value, found against allowed. */
 function problemOf(type: AttributeShortName, text: string): string | undefined {
@@ -122,14 +135,16 @@ function problemOf(type: AttributeShortName, text: string): string | undefined {
   const length = text.length > maxLength ? Array.from(text).length : text.length;
   if (length === 0) return say('is empty', '1 character at least');
   if (length > maxLength) return say(`has ${length} characters`, `${maxLength} at most`);
-  if (unsafe.test(text)) return say(`has a control character: ${quote(text)}`, 'text to be read');
+  const unreadable = unseenCharacter(text);
+  if (unreadable !== undefined)
+    return say(`has a character that is not seen, ${unreadable}`, 'text to be read');
   return form === undefined || form.test(text) ? undefined : say(`is ${quote(text)}`, form.expected);
 }
 
 function problemAsWritten(attribute: NameAttribute): string | undefined {
   const { oid, value, encoding } = attribute;
   const type = attributeShortName(oid);
-  if (type === undefined || encoding === 'der') return `the type ${oid} is not known here`;
+  if (type === undefined || encoding === 'der') return `the attribute ${describeOid(oid)} is not known here`;
   const problem = problemOf(type, value);
   if (problem !== undefined) return problem;
   const right = subjectAttribute(type, value);
@@ -140,7 +155,7 @@ function restateAttribute({ oid, value, encoding }: NameAttribute): NameAttribut
   const type = attributeShortName(oid);
   if (type !== undefined && encoding !== 'der') return subjectAttribute(type, value);
   const problem =
-    type === undefined ? `has an attribute of the type ${oid}` : `has a ${type} that is no text`;
+    type === undefined ? `has the attribute ${describeOid(oid)}` : `has a ${type} that is no text`;
   throw new HoldfastError(
     'name_invalid',
     `the subject ${problem}: expected ${attributeTypes.join(', ')}, each as text`,

@@ -48,8 +48,8 @@ export async function createPkcs12(contents: Pkcs12Contents, options: Pkcs12Opti
     }),
   );
   const mac: Pkcs12Mac = legacy
-    ? { hash: 'sha1', salt: randomBytes(16), iterations: legacyIterations }
-    : { hash: 'sha256', salt: randomBytes(16), iterations };
+    ? { kind: 'pkcs12', hash: 'sha1', salt: randomBytes(16), iterations: legacyIterations }
+    : { kind: 'pkcs12', hash: 'sha256', salt: randomBytes(16), iterations };
   const digest = await pkcs12MacOf(mac, password, safe);
   return writeDer((writer) =>
     writer.inside(tag.sequence, () => {

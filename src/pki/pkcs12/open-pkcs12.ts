@@ -7,6 +7,7 @@ import {
   contextConstructed,
   type DerReader,
   derFromBer,
+  describeOid,
   readDer,
   reading,
   tag,
@@ -28,7 +29,7 @@ import {
   readBags,
 } from './pkcs12-bags.ts';
 import { IterationBudget } from './pkcs12-kdf.ts';
-import { pkcs12MacOf, readMac } from './pkcs12-mac.ts';
+import { type FoundMac, macCost, pkcs12MacOf, readMac } from './pkcs12-mac.ts';
 import { type Pkcs12Password, pkcs12Passwords } from './pkcs12-password.ts';
 
 /** Far more than an authority of twenty years has. */
@@ -41,7 +42,8 @@ export interface OpenedPkcs12 extends Pkcs12Contents {
 
 /**
  * The keys and certificates of a PKCS#12 file (RFC 7292, password integrity and privacy mode), in DER or BER: of ours,
- * OpenSSL's, GnuTLS's, NSS's, Java's or Windows's, with AES, or with Triple DES, RC2 or RC4 as old programs have it.
+ * OpenSSL's, GnuTLS's, NSS's, Java's or Windows's, with AES, or with Triple DES, RC2 or RC4 as old programs have it;
+ * its MAC in PKCS#12's own way or as PBMAC1.
  * Nothing is taken from a file whose MAC is not right. Other things in it, such as CRLs, are passed over. Size and the
  * cost of its key derivations are bounded.
  *
@@ -67,13 +69,13 @@ interface PartBag extends Bag {
 
 /** The spelling of the password that makes the MAC right. */
 async function passwordOf(
-  mac: ReturnType<typeof readMac>,
+  mac: FoundMac,
   text: Secret<string>,
   safe: Bytes,
   budget: IterationBudget,
 ): Promise<Pkcs12Password> {
   for (const password of pkcs12Passwords(text)) {
-    budget.spend(mac.iterations);
+    budget.spend(macCost(mac));
     if (equalSecrets(await pkcs12MacOf(mac, password, safe), mac.digest)) return password;
   }
   throw new HoldfastError(
@@ -92,12 +94,13 @@ function readBer<T>(ber: Bytes, read: (reader: DerReader) => T): T {
   return reading('pkcs12_malformed', 'pkcs#12 file', () => readDer(derFromBer(ber), read));
 }
 
-function readPfx(reader: DerReader): { safe: Bytes; mac: ReturnType<typeof readMac> | undefined } {
+function readPfx(reader: DerReader): { safe: Bytes; mac: FoundMac | undefined } {
   return reader.inside(tag.sequence, () => {
     if (reader.smallInteger() !== 3) throw reader.problem('version is not 3');
     const safe = reader.inside(tag.sequence, () => {
       const oid = reader.oid();
-      if (oid !== cmsOids.data) throw reader.problem(`content of type ${oid} instead of a password's`);
+      if (oid !== cmsOids.data)
+        throw reader.problem(`content of type ${describeOid(oid)} instead of a password's`);
       return reader.inside(contextConstructed(0), () => reader.content(tag.octetString));
     });
     return { safe, mac: reader.done ? undefined : readMac(reader) };
@@ -111,7 +114,7 @@ function readParts(reader: DerReader): Part[] {
       reader.inside(tag.sequence, () => {
         const oid = reader.oid();
         if (oid !== cmsOids.data && oid !== cmsOids.encryptedData)
-          throw reader.problem(`content of type ${oid} instead of a password's`);
+          throw reader.problem(`content of type ${describeOid(oid)} instead of a password's`);
         return reader.inside(contextConstructed(0), () =>
           oid === cmsOids.data ? { content: reader.content(tag.octetString) } : readEncrypted(reader),
         );

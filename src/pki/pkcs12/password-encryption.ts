@@ -1,8 +1,15 @@
-import { createCipheriv, pbkdf2, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
-import { type DerReader, type DerWriter, type ObjectIdentifier, registerOids, tag } from '../der/index.ts';
-import type { IterationBudget, Pkcs12Hash } from './pkcs12-kdf.ts';
+import {
+  type DerReader,
+  type DerWriter,
+  describeOid,
+  type ObjectIdentifier,
+  registerOids,
+  tag,
+} from '../der/index.ts';
+import { derivePbkdf2, type Pbkdf2, pbkdf2Cost, readPbkdf2, writePbkdf2 } from './pbkdf2.ts';
+import type { IterationBudget } from './pkcs12-kdf.ts';
 import type { Pkcs12Password } from './pkcs12-password.ts';
 import {
   decipher,
@@ -19,14 +26,7 @@ type Cipher = 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc';
 
 /** How something is encrypted with a password: PBES2 (RFC 8018 §6.2), or PKCS#12's own way (RFC 7292 Appendix C). */
 export type PasswordEncryption =
-  | {
-      readonly kind: 'pbes2';
-      readonly salt: Bytes;
-      readonly iterations: number;
-      readonly hash: Pkcs12Hash;
-      readonly cipher: Cipher;
-      readonly iv: Bytes;
-    }
+  | (Pbkdf2 & { readonly kind: 'pbes2'; readonly cipher: Cipher; readonly iv: Bytes })
   | {
       readonly kind: 'pkcs12';
       readonly scheme: Pkcs12Scheme;
@@ -34,17 +34,7 @@ export type PasswordEncryption =
       readonly iterations: number;
     };
 
-const oids = {
-  pbes2: '1.2.840.113549.1.5.13',
-  pbkdf2: '1.2.840.113549.1.5.12',
-} as const satisfies Record<string, ObjectIdentifier>;
-
-const hmacs = new Map<ObjectIdentifier, Pkcs12Hash>([
-  ['1.2.840.113549.2.7', 'sha1'],
-  ['1.2.840.113549.2.9', 'sha256'],
-  ['1.2.840.113549.2.10', 'sha384'],
-  ['1.2.840.113549.2.11', 'sha512'],
-]);
+const pbes2Oid: ObjectIdentifier = '1.2.840.113549.1.5.13';
 
 const ciphers = new Map<ObjectIdentifier, Cipher>([
   ['2.16.840.1.101.3.4.1.2', 'aes-128-cbc'],
@@ -53,9 +43,8 @@ const ciphers = new Map<ObjectIdentifier, Cipher>([
   ['1.2.840.113549.3.7', 'des-ede3-cbc'],
 ]);
 
-registerOids([...Object.values(oids), ...hmacs.keys(), ...ciphers.keys()]);
+registerOids([pbes2Oid, ...ciphers.keys()]);
 
-const hmacSha256: ObjectIdentifier = '1.2.840.113549.2.9';
 const aes256: ObjectIdentifier = '2.16.840.1.101.3.4.1.42';
 const keyBytes: Readonly<Record<Cipher, number>> = {
   'aes-128-cbc': 16,
@@ -64,15 +53,13 @@ const keyBytes: Readonly<Record<Cipher, number>> = {
   'des-ede3-cbc': 24,
 };
 
-const derive = promisify(pbkdf2);
-
 /** Reads the AlgorithmIdentifier. @throws HoldfastError `pkcs12_malformed` for what is encrypted in another way */
 export function readPasswordEncryption(reader: DerReader): PasswordEncryption {
   return reader.inside(tag.sequence, () => {
     const oid = reader.oid();
-    if (oid === oids.pbes2) return readPbes2(reader);
+    if (oid === pbes2Oid) return readPbes2(reader);
     const scheme = pkcs12SchemeOf(oid);
-    if (scheme === undefined) throw unsupported(`algorithm ${oid}`);
+    if (scheme === undefined) throw unsupported('algorithm', oid);
     return { kind: 'pkcs12', scheme, ...readSaltAndIterations(reader) };
   });
 }
@@ -91,9 +78,9 @@ export function writePasswordEncryption(writer: DerWriter, encryption: PasswordE
       writer.oid(pkcs12SchemeOid(encryption.scheme));
       return writer.inside(tag.sequence, () => writeSaltAndIterations(writer, encryption));
     }
-    writer.oid(oids.pbes2);
+    writer.oid(pbes2Oid);
     writer.inside(tag.sequence, () => {
-      writer.inside(tag.sequence, () => writePbkdf2(writer, encryption));
+      writePbkdf2(writer, encryption);
       writer.inside(tag.sequence, () => {
         writer.oid(aes256);
         writer.content(tag.octetString, encryption.iv);
@@ -131,47 +118,30 @@ export async function decryptWithPassword(
 }
 
 async function keyOf(encryption: PasswordEncryption, { text, bytes }: Pkcs12Password): Promise<KeyAndIv> {
-  const { salt, iterations } = encryption;
-  if (encryption.kind === 'pkcs12')
-    return await derivePkcs12Key(encryption.scheme, { password: bytes.reveal(), salt, iterations });
-  const { cipher, iv, hash } = encryption;
-  return { key: await derive(text.reveal(), salt, iterations, keyBytes[cipher], hash), iv };
+  if (encryption.kind === 'pkcs12') {
+    const { scheme, salt, iterations } = encryption;
+    return await derivePkcs12Key(scheme, { password: bytes.reveal(), salt, iterations });
+  }
+  const { cipher, iv } = encryption;
+  return { key: await derivePbkdf2(text.reveal(), encryption, keyBytes[cipher]), iv };
 }
 
 function costOf(encryption: PasswordEncryption): number {
-  const { iterations } = encryption;
-  return encryption.kind === 'pbes2' ? iterations : iterations * pkcs12SchemeBlocks(encryption.scheme);
+  if (encryption.kind === 'pbes2') return pbkdf2Cost(encryption, keyBytes[encryption.cipher]);
+  return encryption.iterations * pkcs12SchemeBlocks(encryption.scheme);
 }
 
+/** The key length in PBKDF2's parameters says what the cipher says already. */
 function readPbes2(reader: DerReader): PasswordEncryption {
   return reader.inside(tag.sequence, () => {
-    const derivation = reader.inside(tag.sequence, () => {
-      const oid = reader.oid();
-      if (oid !== oids.pbkdf2) throw unsupported(`key derivation ${oid}`);
-      return reader.inside(tag.sequence, () => readPbkdf2(reader));
-    });
+    const { salt, iterations, hash } = readPbkdf2(reader, unsupported);
     const scheme = reader.inside(tag.sequence, () => {
       const oid = reader.oid();
       const cipher = ciphers.get(oid);
-      if (cipher === undefined) throw unsupported(`cipher ${oid}`);
+      if (cipher === undefined) throw unsupported('cipher', oid);
       return { cipher, iv: reader.content(tag.octetString) };
     });
-    return { kind: 'pbes2', ...derivation, ...scheme };
-  });
-}
-
-/** PBKDF2-params (RFC 8018 Appendix A.2), whose key length says what the cipher says already. */
-function readPbkdf2(reader: DerReader): { salt: Bytes; iterations: number; hash: Pkcs12Hash } {
-  const salt = reader.content(tag.octetString);
-  const iterations = reader.smallInteger();
-  if (reader.is(tag.integer)) reader.smallInteger();
-  if (reader.done) return { salt, iterations, hash: 'sha1' };
-  return reader.inside(tag.sequence, () => {
-    const oid = reader.oid();
-    const hash = hmacs.get(oid);
-    if (hash === undefined) throw unsupported(`pseudorandom function ${oid}`);
-    if (!reader.done) reader.null();
-    return { salt, iterations, hash };
+    return { kind: 'pbes2', salt, iterations, hash, ...scheme };
   });
 }
 
@@ -182,17 +152,6 @@ function readSaltAndIterations(reader: DerReader): { salt: Bytes; iterations: nu
   }));
 }
 
-function writePbkdf2(writer: DerWriter, parameters: { salt: Bytes; iterations: number }): void {
-  writer.oid(oids.pbkdf2);
-  writer.inside(tag.sequence, () => {
-    writeSaltAndIterations(writer, parameters);
-    writer.inside(tag.sequence, () => {
-      writer.oid(hmacSha256);
-      writer.null();
-    });
-  });
-}
-
 function writeSaltAndIterations(
   writer: DerWriter,
   { salt, iterations }: { salt: Bytes; iterations: number },
@@ -201,10 +160,10 @@ function writeSaltAndIterations(
   writer.smallInteger(iterations);
 }
 
-function unsupported(what: string): HoldfastError {
+function unsupported(kind: string, oid: ObjectIdentifier): HoldfastError {
   return new HoldfastError(
     'pkcs12_malformed',
-    `pkcs#12 file is encrypted with ${what}; expected PBES2 with AES or Triple DES, or a scheme of PKCS#12`,
+    `pkcs#12 file is encrypted with ${kind} ${describeOid(oid)}; expected PBES2 with AES or Triple DES, or a scheme of PKCS#12`,
     { hint: `write it again: ${rewritingPkcs12}` },
   );
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Bytes, isHoldfastError, Secret } from '../../base/index.ts';
+import { tag, writeDer } from '../der/index.ts';
 import {
   createPkcs12,
   exportPublicKey,
@@ -16,6 +17,7 @@ import {
 import { mutate, seededRandom } from '../mutation.fixture.ts';
 import { sampleNetwork } from '../network.fixture.ts';
 import { Openssl } from '../openssl.fixture.ts';
+import { pbmac1Files, wrongPbmac1 } from './rfc9579.fixture.ts';
 
 const run = promisify(execFile);
 const password = new Secret('correct horse ü');
@@ -308,3 +310,60 @@ async function directory(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'holdfast-p12-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
+
+test('the files of RFC 9579, whose MAC is PBMAC1, are read', async () => {
+  for (const file of pbmac1Files) {
+    const { keys, certificates } = await openPkcs12(file, new Secret('1234'));
+    assert.deepEqual([keys.length, certificates.length], [1, 1]);
+    await assert.rejects(openPkcs12(file, new Secret('4321')), { code: 'password_wrong' });
+  }
+});
+
+/** The file of RFC 9579 A.1 with another MacData. */
+function withMac(hex: string): Buffer {
+  const [file = Buffer.alloc(0)] = pbmac1Files;
+  const before = file.subarray(4, file.indexOf(Buffer.from('307c306d3049', 'hex')));
+  const content = Buffer.concat([before, Buffer.from(hex, 'hex')]);
+  return Buffer.concat([Buffer.from([0x30, 0x82, content.length >> 8, content.length & 0xff]), content]);
+}
+
+test('a PBMAC1 is not taken by the salt and iterations beside it, nor without the length of its key', async () => {
+  for (const hex of [wrongPbmac1.iterations, wrongPbmac1.salt])
+    await assert.rejects(openPkcs12(withMac(hex), new Secret('1234')), { code: 'password_wrong' });
+  await assert.rejects(openPkcs12(withMac(wrongPbmac1.length), new Secret('1234')), {
+    code: 'pkcs12_malformed',
+    message: /key of its PBMAC1 has no length, expected 20 to 64/,
+  });
+  const short = wrongPbmac1.iterations.replace('020801020120', '020800020113');
+  await assert.rejects(openPkcs12(withMac(short), new Secret('1234')), { message: /has 19 bytes/ });
+});
+
+test('a PBMAC1 that asks for hours of work is refused at once', async () => {
+  const many = writeDer((writer) => {
+    const hmac = () => writer.inside(tag.sequence, () => writer.oid('1.2.840.113549.2.9'));
+    writer.inside(tag.sequence, () => {
+      writer.inside(tag.sequence, () => {
+        writer.inside(tag.sequence, () => {
+          writer.oid('1.2.840.113549.1.5.14');
+          writer.inside(tag.sequence, () => {
+            writer.inside(tag.sequence, () => {
+              writer.oid('1.2.840.113549.1.5.12');
+              writer.inside(tag.sequence, () => {
+                writer.content(tag.octetString, Buffer.alloc(8));
+                writer.smallInteger(0x7fff_ffff);
+                writer.smallInteger(32);
+                hmac();
+              });
+            });
+            hmac();
+          });
+        });
+        writer.content(tag.octetString, Buffer.alloc(32));
+      });
+      writer.content(tag.octetString, Buffer.alloc(8));
+    });
+  });
+  await assert.rejects(openPkcs12(withMac(Buffer.from(many).toString('hex')), new Secret('1234')), {
+    message: /more than 20000000 iterations/,
+  });
+});
