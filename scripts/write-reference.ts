@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { apiReference } from './reference/api-reference.ts';
 import { commandReference } from './reference/command-reference.ts';
 import { errorReference } from './reference/error-reference.ts';
+import { policyReference } from './reference/policy-reference.ts';
 import { requestReference } from './reference/request-reference.ts';
 import { settingsReference } from './reference/settings-reference.ts';
 
@@ -9,5 +10,6 @@ const folder = new URL('../docs/reference/', import.meta.url);
 await writeFile(new URL('api.md', folder), apiReference());
 await writeFile(new URL('commands.md', folder), await commandReference());
 await writeFile(new URL('errors.md', folder), errorReference());
+await writeFile(new URL('policy.md', folder), policyReference());
 await writeFile(new URL('requests.md', folder), requestReference());
 await writeFile(new URL('settings.md', folder), settingsReference());

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { apiReference } from '../scripts/reference/api-reference.ts';
 import { commandReference } from '../scripts/reference/command-reference.ts';
 import { errorReference } from '../scripts/reference/error-reference.ts';
+import { policyReference } from '../scripts/reference/policy-reference.ts';
 import { requestReference } from '../scripts/reference/request-reference.ts';
 import { settingsReference } from '../scripts/reference/settings-reference.ts';
 
@@ -24,6 +25,10 @@ test('the reference of the settings has every key', async () => {
 
 test('the reference of the requests is what they are judged by', async () => {
   assert.equal(await read('docs/reference/requests.md'), requestReference(), 'run npm run reference');
+});
+
+test('the reference of the policy has every key, with its meaning', async () => {
+  assert.equal(await read('docs/reference/policy.md'), policyReference(), 'run npm run reference');
 });
 
 test('the reference of the errors has every code', async () => {

@@ -74,7 +74,8 @@ describe('an authority that permits some names', () => {
     await server.waitFor(/listening/);
     await joinNetwork('laptop');
     await joinNetwork('nas', ['--role', 'storage', '--names', 'nas.example.com,127.9.9.9']);
-    for (const name of ['laptop', 'nas']) {
+    await joinNetwork('blocks', ['--role', 'storage', '--names', '127.8.8.*']);
+    for (const name of ['laptop', 'nas', 'blocks']) {
       const [ca, leaf] = [at(name, 'pem/ca.pem'), at(name, 'pem/client.pem')];
       execFileSync('openssl', ['verify', '-CAfile', ca, '-untrusted', leaf, leaf]);
       writeFileSync(at('chain.pem'), readFileSync(leaf, 'utf8') + readFileSync(ca, 'utf8'));

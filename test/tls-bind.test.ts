@@ -24,7 +24,10 @@ describe('a certificate of an outside authority', () => {
   /** The issuer that a TLS client is shown who names `host`. */
   const shownTo = async (host: string, port = network.port + 1): Promise<string> => {
     const words = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', host];
-    const { stdout } = await runProgram('sh', ['-c', `openssl ${words.join(' ')} </dev/null 2>/dev/null`]);
+    const { stdout } = await runProgram('sh', [
+      '-c',
+      `openssl ${words.join(' ')} </dev/null 2>/dev/null; true`,
+    ]);
     return /issuer=(.*)/.exec(stdout)?.[1] ?? '';
   };
 
@@ -70,7 +73,7 @@ describe('a certificate of an outside authority', () => {
       [['chain.pem', '--host', 'vault.example'], 22, /expected vault\.example \[certificate_wrong_name\]/],
       [['chain.pem', '--host', '192.0.2.7'], 1, /\[name_invalid\]/],
       [['chain.pem', '--listener', 'nowhere'], 2, /there is no TLS listener nowhere, expected main or open/],
-      [['chain.pem'], 2, /\[usage\]/],
+      [['chain.pem', ...host, '--listener', 'main'], 2, /\[usage\]/],
       [['nowhere.pem', ...host], 1, /\[path_not_found\]/],
     ];
     for (const [[file = '', ...words], expected, said] of refusals) {
@@ -197,6 +200,48 @@ describe('a certificate of an outside authority', () => {
       (await network.run(['tls', 'unbind', '--host', 'localhost'], 1)).stderr,
       /\[object_not_found\]/,
     );
+  });
+
+  it('is shown at every TLS listener when none is named, after a restart too, until it is unbound', async () => {
+    const both = async (): Promise<string[]> => [
+      await shownTo('anything.example', network.port),
+      await shownTo('anything.example'),
+    ];
+    joinFiles('oneline.pem', 'leaf.pem', 'issuing.pem');
+    writeFileSync(at('oneline.pem'), readFileSync(at('oneline.pem'), 'utf8').replaceAll('\n', ' '));
+    const { stdout, stderr } = await network.run([
+      'tls',
+      'bind',
+      at('oneline.pem'),
+      '--roots',
+      at('root.pem'),
+    ]);
+    assert.match(stdout, /bound +every listener +CN=localhost/);
+    assert.match(stderr, /clients are configured with 127\.0\.0\.1, which the certificate is not for/);
+    for (const issuer of await both()) assert.match(issuer, /Outside issuing/);
+    const listed = await network.run(['tls', 'list']);
+    assert.match(listed.stdout, /every listener +CN=localhost/);
+    await network.server.stop();
+    await network.restart();
+    for (const issuer of await both()) assert.match(issuer, /Outside issuing/);
+    const own = ['-keyout', 'own.key', '-out', 'own.pem', '-subj', '/CN=Own'];
+    await openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...own);
+    await network.run(['tls', 'bind', at('own.pem'), '--key', at('own.key'), '--listener', 'open']);
+    const [main = '', open = ''] = await both();
+    assert.match(main, /Outside issuing/);
+    assert.match(open, /CN = Own/);
+    const again = await network.run(['tls', 'bind', at('chain.pem')]);
+    assert.match(again.stderr, /listener open goes on showing what is bound to it/);
+    await network.run(['tls', 'unbind', '--listener', 'open']);
+    for (const issuer of await both()) assert.match(issuer, /Outside issuing/);
+    await network.run(['tls', 'unbind']);
+    for (const issuer of await both()) assert.match(issuer, /network\.test/);
+    const { stderr: none } = await network.run(['tls', 'unbind'], 1);
+    assert.match(none, /nothing is bound to every listener.*\[object_not_found\]/s);
+    assert.deepEqual(JSON.parse((await network.run(['tls', 'list', '--json'])).stdout), {
+      bindings: [],
+      roots: [],
+    });
   });
 
   it('is unbound at the server too when the command was killed once the keystore had changed', async () => {

@@ -52,12 +52,14 @@ export interface Bound {
   readonly uncovered: readonly string[];
   /** Whether clients are configured with the target. */
   readonly isKnown: boolean;
+  /** Listeners that go on showing what is bound to them alone. */
+  readonly exceptions: readonly string[];
 }
 
 /** What a certificate from elsewhere is bound to. */
 export interface BindingTarget {
   readonly kind: 'host' | 'listener';
-  /** A host name or address, in lower case, or the name of a listener. */
+  /** A host name or address, in lower case, the name of a listener, or `*` for all of them. */
   readonly name: string;
 }
 

@@ -13,7 +13,7 @@ const Certificates = Type.Array(Type.String({ maxLength: 32 * 1024 }), { maxItem
 
 export const tlsBindInput = Type.Object(
   {
-    /** One of both. */
+    /** One of both; neither stands for every listener. */
     host: Host,
     listener: Listener,
     /** The certificate, then each that signed the one before. */
@@ -39,6 +39,8 @@ export const TlsBindAnswer = Type.Object({
   uncovered: Type.Array(Type.String()),
   /** Whether clients are configured with the target. */
   known: Type.Boolean(),
+  /** Listeners that go on showing what is bound to them alone. */
+  exceptions: Type.Array(Type.String()),
 });
 
 /** Shows a certificate from elsewhere for a host or at a listener, and tells clients whom to believe for it. */
@@ -47,7 +49,7 @@ export async function bindTls(
   { chain, roots, key, ...to }: Static<typeof tlsBindInput>,
   caller: Identity,
 ): Promise<Answer<typeof TlsBindAnswer>> {
-  const { target, leaf, uncovered, isKnown } = await bindings.bind({
+  const { target, leaf, uncovered, isKnown, exceptions } = await bindings.bind({
     ...to,
     chain: chain.map(certificateIn),
     roots: roots.map(certificateIn),
@@ -63,6 +65,7 @@ export async function bindTls(
     notAfter: notAfter.toISOString(),
     uncovered,
     known: isKnown,
+    exceptions,
   };
 }
 

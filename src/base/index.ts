@@ -17,6 +17,13 @@ export {
   systemClock,
 } from './clock.ts';
 export {
+  describeDuration,
+  durationForm,
+  durationPattern,
+  formatDuration,
+  parseDuration,
+} from './duration.ts';
+export {
   HoldfastError,
   type HoldfastErrorOptions,
   isHoldfastError,

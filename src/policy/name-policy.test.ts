@@ -5,7 +5,7 @@ import { parseRequestedNames } from './requested-names.ts';
 
 const policy: NamePolicy = {
   dnsSuffixes: ['example.com', 'b.corp'],
-  addressRanges: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'],
+  addressRanges: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7', '198.51.100.*'],
 };
 const check = (text: string, by: NamePolicy = policy) => checkNames(by, parseRequestedNames([text]).names);
 
@@ -19,6 +19,8 @@ for (const text of [
   '2001:db8:1::1',
   '192.0.2.7',
   '10.1.1.*',
+  '198.51.100.9',
+  '198.51.100.*',
 ]) {
   test(`${text} is permitted`, () => check(text));
 }
@@ -34,6 +36,7 @@ for (const text of [
   '2001:db9::1',
   '192.0.2.8',
   '192.0.2.*',
+  '198.51.101.*',
 ]) {
   test(`${text} is not permitted`, () =>
     assert.throws(() => check(text), {

@@ -13,7 +13,7 @@ import {
 export interface NamePolicy {
   /** `example.com` permits itself and everything below; A-labels, lower case. */
   readonly dnsSuffixes: readonly string[];
-  /** `10.0.0.0/8`, `2001:db8::/32` or a single address. */
+  /** `10.0.0.0/8`, `192.168.1.*`, `2001:db8::/32` or a single address. */
   readonly addressRanges: readonly string[];
 }
 
@@ -28,7 +28,9 @@ export function checkNamePolicy({ dnsSuffixes, addressRanges }: NamePolicy): voi
   }
   const range = addressRanges.find((each) => parseIpRange(each) === undefined);
   if (range !== undefined) {
-    throw invalid(`range ${JSON.stringify(range)}: expected one such as 10.0.0.0/8 or 2001:db8::/32`);
+    throw invalid(
+      `range ${JSON.stringify(range)}: expected one such as 10.0.0.0/8, 192.168.1.* or 2001:db8::/32`,
+    );
   }
 }
 

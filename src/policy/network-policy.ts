@@ -12,8 +12,16 @@ import { ProfilePolicy } from './profile-policy.ts';
  */
 export const NetworkPolicy = Type.Object(
   {
-    queue: Type.Union([Type.Literal('on'), Type.Literal('off')]),
-    requestLifetimeMs: Type.Integer({ minimum: minuteMs, maximum: 365 * dayMs }),
+    queue: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description: 'whether machines without a join code may leave requests, which wait for a person',
+      examples: ['on'],
+    }),
+    requestLifetimeMs: Type.Integer({
+      minimum: minuteMs,
+      maximum: 365 * dayMs,
+      description: 'how long a request waits for a decision before it is void',
+      examples: ['14d'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },

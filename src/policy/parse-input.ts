@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Errors } from 'typebox/value';
-import { HoldfastError } from '../base/index.ts';
+import { describeDuration, durationForm, HoldfastError } from '../base/index.ts';
 
 const maxFindings = 5;
 
@@ -13,14 +13,14 @@ const maxFindings = 5;
 export function parseInput<T extends TSchema>(schema: T, input: unknown, what: string): Static<T> {
   const findings = Errors(schema, input);
   if (findings.length === 0) return input as Static<T>;
-  const lines = new Set(findings.flatMap((finding) => sentenceOf(finding, findings)));
+  const lines = new Set(findings.flatMap((finding) => sentenceOf(finding, findings, input)));
   throw new HoldfastError('settings_invalid', `${what}: ${[...lines].slice(0, maxFindings).join('; ')}`);
 }
 
 type Finding = ReturnType<typeof Errors>[number];
 
 /** What is wrong with a field; nothing where another finding says it better. */
-function sentenceOf(finding: Finding, all: readonly Finding[]): string[] {
+function sentenceOf(finding: Finding, all: readonly Finding[], input: unknown): string[] {
   const { keyword, instancePath, message } = finding;
   const field = fieldName(instancePath);
   if (keyword === 'additionalProperties')
@@ -34,7 +34,38 @@ function sentenceOf(finding: Finding, all: readonly Finding[]): string[] {
   );
   if (keyword === 'const') return [`${field} must be ${constants.join(' or ')}`];
   if (keyword === 'anyOf' && constants.length > 0) return [];
-  return [`${field} ${message}`];
+  const unit = unitOf(field);
+  return [
+    unit === undefined
+      ? `${field} ${message}`
+      : boundsSentence(finding, field, unit, valueAt(input, instancePath)),
+  ];
+}
+
+interface Unit {
+  /** What is typed for a value, for people. */
+  readonly expected: string;
+  readonly say: (value: number) => string;
+}
+
+/** A field's name ends with its unit, which numbers have beside them when they are told to people. */
+function unitOf(field: string): Unit | undefined {
+  if (field.endsWith('Ms')) return { expected: durationForm, say: describeDuration };
+  if (field.endsWith('Bytes')) return { expected: 'a number of bytes', say: (value) => `${value} bytes` };
+  return undefined;
+}
+
+function boundsSentence(finding: Finding, field: string, { expected, say }: Unit, value: unknown): string {
+  const found = `${field}: found ${typeof value === 'number' ? say(value) : JSON.stringify(value)}`;
+  if (finding.keyword === 'minimum')
+    return `${found}, expected at least ${say(Number(finding.params.limit))}`;
+  if (finding.keyword === 'maximum') return `${found}, expected at most ${say(Number(finding.params.limit))}`;
+  return `${found}, expected ${expected}`;
+}
+
+function valueAt(input: unknown, instancePath: string): unknown {
+  const parts = instancePath === '' ? [] : instancePath.slice(1).split('/');
+  return parts.reduce((at: unknown, part) => (at as Readonly<Record<string, unknown>>)[part], input);
 }
 
 function fieldName(instancePath: string): string {

@@ -30,11 +30,25 @@ test('a time is typed as a duration or in milliseconds', () => {
   assert.equal(textOf('profiles.client.lifetimeMs'), '30d');
 });
 
+test('a time out of its bounds is told with its unit, and so are the bounds', () => {
+  const message = (key: string, text: string) => () => changed(key, text);
+  assert.throws(message('profiles.server.lifetimeMs', '1000d'), {
+    message: /profiles\.server\.lifetimeMs: found 1000 days, expected at most 825 days/,
+  });
+  assert.throws(message('requestLifetimeMs', '30s'), {
+    message: /found 30 seconds, expected at least 1 minute/,
+  });
+  assert.throws(message('requestLifetimeMs', 'soon'), {
+    message: /found "soon", expected a number and s, m, h, d or w/,
+  });
+});
+
 test('a key that does not exist is refused with those that look like it', () => {
   for (const [typed, meant] of [
     ['quue', 'queue'],
     ['lifetimeMs', 'profiles.client.lifetimeMs'],
     ['profiles.sever.approval', 'profiles.server.approval'],
+    ['lifetime', 'docs/reference/policy.md'],
     ['__proto__', 'queue'],
   ] as const) {
     assert.throws(

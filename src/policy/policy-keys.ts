@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { dayMs, HoldfastError, hourMs, minuteMs, secondMs } from '../base/index.ts';
+import { formatDuration, HoldfastError, parseDuration } from '../base/index.ts';
 import { nearestWords } from './nearest-words.ts';
 import { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 
@@ -24,6 +24,56 @@ export interface PolicyDifference {
 
 /** Every key, in the order of the documentation. */
 export const policyKeys: readonly string[] = keysBelow(NetworkPolicy, '');
+
+/** What is to be known of a key: as the reference page has it. */
+export interface PolicyKeyAbout {
+  readonly key: string;
+  /** What it takes, with its bounds: `on or off`, `1m to 365d`, `list of dns, ip`. */
+  readonly takes: string;
+  readonly byDefault: string;
+  readonly meaning: string;
+  /** What could be typed. */
+  readonly example: string;
+}
+
+/** Describes every key out of its schema; a `TypeError` for one that has no meaning or no example there. */
+export function describePolicyKeys(): PolicyKeyAbout[] {
+  return policyKeys.map((key) => {
+    const { description, examples: [example] = [] } = schemaAt(key);
+    if (description === undefined || example === undefined) throw new TypeError(`${key} is not described`);
+    return {
+      key,
+      takes: takenBy(schemaAt(key)),
+      byDefault: defaultPolicyText(key),
+      meaning: description,
+      example,
+    };
+  });
+}
+
+/** What is used of a schema here. */
+interface KeySchema {
+  readonly description?: string;
+  readonly examples?: readonly string[];
+  readonly properties?: Readonly<Record<string, KeySchema>>;
+  readonly anyOf?: readonly { readonly const: string }[];
+  readonly items?: KeySchema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+function schemaAt(key: string): KeySchema {
+  return key
+    .split('.')
+    .reduce((at: KeySchema, part) => at.properties?.[part] ?? {}, NetworkPolicy as KeySchema);
+}
+
+function takenBy({ anyOf, items, minimum = 0, maximum }: KeySchema): string {
+  if (anyOf !== undefined) return anyOf.map((each) => each.const).join(' or ');
+  if (maximum !== undefined) return `a time from ${formatDuration(minimum)} to ${formatDuration(maximum)}`;
+  const words = items?.anyOf?.map((each) => each.const) ?? [];
+  return words.length === 0 ? 'a list' : `a list of ${words.join(', ')}`;
+}
 
 /** Every key of `policy` with its value. */
 export function policyEntries(policy: NetworkPolicy): PolicyEntry[] {
@@ -90,26 +140,16 @@ function withValue(place: object, [name = '', ...below]: readonly string[], valu
 function readValue(key: string, text: string): PolicyValue {
   const sample = valueAt(defaultNetworkPolicy, key);
   if (typeof sample === 'string') return text;
-  if (typeof sample === 'number') return readDuration(text) ?? text;
+  if (typeof sample === 'number')
+    return parseDuration(text) ?? (/^\d{1,12}$/.test(text) ? Number(text) : text);
   return text === emptyList(key) ? [] : text.split(',').map((each) => each.trim());
-}
-
-const durationUnits = { w: 7 * dayMs, d: dayMs, h: hourMs, m: minuteMs, s: secondMs } as const;
-
-function readDuration(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,12})([wdhms]?)$/.exec(text) ?? [];
-  if (digits === undefined) return undefined;
-  return Number(digits) * (unit ? durationUnits[unit as keyof typeof durationUnits] : 1);
 }
 
 /** A value as it is typed: times in their largest whole unit below weeks, lists with commas. */
 function formatPolicyValue(key: string, value: PolicyValue): string {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'number') return value.length === 0 ? emptyList(key) : value.join(',');
-  for (const unit of ['d', 'h', 'm', 's'] as const) {
-    if (value > 0 && value % durationUnits[unit] === 0) return `${value / durationUnits[unit]}${unit}`;
-  }
-  return String(value);
+  if (typeof value === 'number') return formatDuration(value);
+  return value.length === 0 ? emptyList(key) : value.join(',');
 }
 
 /** What an empty list says: no bounds, or nothing at all. */
@@ -119,6 +159,6 @@ function emptyList(key: string): string {
 
 function unknownKey(key: string): HoldfastError {
   return new HoldfastError('settings_invalid', `policy has no key ${JSON.stringify(key.slice(0, 80))}`, {
-    hint: `did you mean ${nearestWords(key, policyKeys).join(', ')}? holdfast policy show lists them all`,
+    hint: `did you mean ${nearestWords(key, policyKeys).join(', ')}? holdfast policy show lists them all, docs/reference/policy.md explains them`,
   });
 }

@@ -11,35 +11,77 @@ const KeyAlgorithmName = Type.Union([
   Type.Literal('rsa4096'),
 ]);
 
-const Switch = Type.Union([Type.Literal('on'), Type.Literal('off')]);
-
 /**
- * What the certificates of a role look like, and who decides on them.
- *
- * `lifetimeMs` counts from issue; `notBefore` lies `backdateMs` before it, for clocks that are a little behind.
- * `nameKinds` are the subject alternative names that may be authorised beside the identity itself, `dnsSuffixes` and
- * `addressRanges` bound them (see `NamePolicy`). `approval`: with `join-code` whoever has one is issued to at once and
- * everybody else waits for a person, with `by-hand` everybody waits. `graceMs` is how long after its end a certificate
- * can still stand for a renewal, which a person approves. `subject`: the distinguished name that was asked for, or no
- * more than the identity's name.
+ * What the certificates of a role look like, and who decides on them. Each field has its meaning and an example of what is typed,
+ * of which the reference page is made; `dnsSuffixes` and `addressRanges` are a `NamePolicy`.
  */
 export const ProfilePolicy = Type.Object(
   {
-    lifetimeMs: Type.Integer({ minimum: minuteMs, maximum: 825 * dayMs }),
-    backdateMs: Type.Integer({ minimum: 0, maximum: dayMs }),
-    graceMs: Type.Integer({ minimum: 0, maximum: 365 * dayMs }),
-    approval: Type.Union([Type.Literal('join-code'), Type.Literal('by-hand')]),
-    subject: Type.Union([Type.Literal('asked'), Type.Literal('name')]),
-    keyAlgorithms: Type.Array(KeyAlgorithmName, { minItems: 1, uniqueItems: true }),
+    lifetimeMs: Type.Integer({
+      minimum: minuteMs,
+      maximum: 825 * dayMs,
+      description: 'how long a certificate is valid, from issue',
+      examples: ['14d'],
+    }),
+    backdateMs: Type.Integer({
+      minimum: 0,
+      maximum: dayMs,
+      description: 'how long before issue it is valid already, for clocks that are behind',
+      examples: ['10m'],
+    }),
+    graceMs: Type.Integer({
+      minimum: 0,
+      maximum: 365 * dayMs,
+      description: 'how long after its end it can still stand for a renewal, which a person approves',
+      examples: ['7d'],
+    }),
+    approval: Type.Union([Type.Literal('join-code'), Type.Literal('by-hand')], {
+      description:
+        'who decides: `join-code` issues at once to whoever has one, all others wait for a person; with `by-hand` everybody waits',
+      examples: ['by-hand'],
+    }),
+    subject: Type.Union([Type.Literal('asked'), Type.Literal('name')], {
+      description: 'the distinguished name: what was asked for, or no more than the name of the machine',
+      examples: ['name'],
+    }),
+    keyAlgorithms: Type.Array(KeyAlgorithmName, {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'the kinds of keys that are certified',
+      examples: ['p256,p384,ed25519'],
+    }),
     extendedKeyUsage: Type.Array(Type.Union([Type.Literal('serverAuth'), Type.Literal('clientAuth')]), {
       minItems: 1,
       uniqueItems: true,
+      description: 'what the key may be used for; those of the default cannot be left out',
+      examples: ['serverAuth,clientAuth'],
     }),
-    nameKinds: Type.Array(Type.Union([Type.Literal('dns'), Type.Literal('ip')]), { uniqueItems: true }),
-    dnsSuffixes: Type.Array(Type.String({ maxLength: 253 }), { maxItems: 256, uniqueItems: true }),
-    addressRanges: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 256, uniqueItems: true }),
-    underscores: Switch,
-    sha1Proof: Switch,
+    nameKinds: Type.Array(Type.Union([Type.Literal('dns'), Type.Literal('ip')]), {
+      uniqueItems: true,
+      description: 'which names a certificate may have beside its identity; `none` for no other',
+      examples: ['dns,ip'],
+    }),
+    dnsSuffixes: Type.Array(Type.String({ maxLength: 253 }), {
+      maxItems: 256,
+      uniqueItems: true,
+      description: 'the domains in which host names may be, themselves among them; `any` for no bounds',
+      examples: ['example.com,corp.example'],
+    }),
+    addressRanges: Type.Array(Type.String({ maxLength: 64 }), {
+      maxItems: 256,
+      uniqueItems: true,
+      description: 'the blocks in which addresses may be; `any` for no bounds',
+      examples: ['10.0.0.0/8,192.168.1.*'],
+    }),
+    underscores: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description: 'whether host names may have underscores, which RFC 5280 gives none',
+      examples: ['on'],
+    }),
+    sha1Proof: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description:
+        'whether a request may prove by a signature with SHA-1 that it has its key, as IIS and Exchange make it',
+      examples: ['on'],
+    }),
   },
   { additionalProperties: false },
 );

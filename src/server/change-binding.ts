@@ -9,10 +9,10 @@ import type {
 import type { Authority } from '../authority/index.ts';
 import { type Bytes, type Clock, HoldfastError } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
-import type { ListenerPolicy } from '../policy/index.ts';
+import { type ListenerPolicy, reachableNames } from '../policy/index.ts';
 import { type Keystore, type KeystoreEditor } from '../trust/index.ts';
-import { bindingTarget, checkBinding, checkPair, covers, hostsOf } from './check-binding.ts';
-import { bindingLabel, bindingName, boundCertificates } from './tls-bindings.ts';
+import { bindingTarget, checkBinding, checkPair, covers, goingBefore, hostsOf } from './check-binding.ts';
+import { bindingLabel, bindingName, boundCertificates, describeBinding, readBindings } from './tls-bindings.ts';
 
 /** Where the certificates from elsewhere are kept, and of which server they are. */
 export interface BindingPlace {
@@ -47,7 +47,8 @@ export class BindingDesk implements ServerBindingDesk {
 
   /** Errors: as {@link bindingTarget}, {@link checkBinding}, {@link checkPair} */
   async bind({ chain, roots, key: given, by, ...to }: BindingOrder): Promise<Bound> {
-    const { listeners, names, clock, keyOf, authority, reload } = this.#place;
+    const { listeners, clock, keyOf, authority, reload } = this.#place;
+    const names = reachableNames(this.#place.names);
     const target = bindingTarget(to, listeners);
     const leaf = checkBinding({ target, chain, roots, at: new Date(clock.now()) });
     const keystore = await this.#place.keystore();
@@ -61,12 +62,13 @@ export class BindingDesk implements ServerBindingDesk {
     });
     const isKnown = target.kind === 'listener' || names.some((name) => name.toLowerCase() === target.name);
     const uncovered = target.kind === 'listener' ? names.filter((each) => !covers(leaf, each)) : [];
-    return { target, leaf, uncovered, isKnown };
+    return { target, leaf, uncovered, isKnown, exceptions: goingBefore(target, readBindings(keystore)) };
   }
 
   /** @throws HoldfastError `object_not_found` when nothing is bound there */
   async unbind({ by, ...to }: Pick<BindingOrder, 'host' | 'listener' | 'by'>): Promise<BindingTarget> {
-    const { listeners, names, authority, reload } = this.#place;
+    const { listeners, authority, reload } = this.#place;
+    const names = reachableNames(this.#place.names);
     const target = bindingTarget(to, listeners);
     await unbindCertificate(await this.#place.keystore(), target, async (leaf) => {
       await authority.serverRoots.unbind({
@@ -160,8 +162,8 @@ function put(entries: KeystoreEditor, label: string, shown: Shown | undefined): 
   entries.putCertificates(label, shown.chain);
 }
 
-function notBound({ kind, name }: BindingTarget): HoldfastError {
-  return new HoldfastError('object_not_found', `nothing is bound to the ${kind} ${name}`, {
+function notBound(target: BindingTarget): HoldfastError {
+  return new HoldfastError('object_not_found', `nothing is bound to ${describeBinding(target)}`, {
     hint: 'holdfast tls list shows what is',
   });
 }

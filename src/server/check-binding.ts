@@ -3,7 +3,9 @@ import type { BindingTarget } from '../admin/index.ts';
 import { type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { type ListenerPolicy, parseRequestedNames } from '../policy/index.ts';
+import { everyListener } from '../transport/index.ts';
 import { checkServerUse, validatePath, verifyServerName } from '../trust/index.ts';
+import type { Binding } from './tls-bindings.ts';
 
 /** What is to be shown, and to whom. */
 interface CheckedOrder {
@@ -16,7 +18,7 @@ interface CheckedOrder {
 }
 
 /**
- * What a certificate is to be bound to, of which one is said.
+ * What a certificate is to be bound to: every listener unless one, or a host, is said.
  * @throws HoldfastError `name_invalid` for what is no host name, `usage` for a listener that there is not
  */
 export function bindingTarget(
@@ -24,8 +26,9 @@ export function bindingTarget(
   listeners: readonly ListenerPolicy[],
 ): BindingTarget {
   if (host !== undefined) return { kind: 'host', name: hostName(host) };
+  if (listener === undefined) return { kind: 'listener', name: everyListener };
   const names = listeners.flatMap(({ kind, name }) => (kind === 'tls' ? [name] : []));
-  if (listener !== undefined && names.includes(listener)) return { kind: 'listener', name: listener };
+  if (names.includes(listener)) return { kind: 'listener', name: listener };
   throw new HoldfastError('usage', `there is no TLS listener ${listener}, expected ${names.join(' or ')}`, {
     hint: 'holdfast status shows the listeners of a running server',
   });
@@ -39,7 +42,7 @@ function hostName(text: string): string {
     'name_invalid',
     `--host ${text}: expected one host name, since clients name no addresses`,
     {
-      hint: 'bind it to a whole listener instead: --listener NAME',
+      hint: 'bind it to a whole listener instead with --listener NAME, or to all of them without --host',
     },
   );
 }
@@ -118,6 +121,14 @@ function refused(
 /** What nobody would take for this host is not bound to it. */
 function checkHost(leaf: Certificate, host: string): void {
   verifyServerName(leaf, host.replace(/^\*\./, 'any.'));
+}
+
+/** The listeners that have something of their own bound to them, which what is bound to every one does not change. */
+export function goingBefore({ kind, name }: BindingTarget, bindings: readonly Binding[]): string[] {
+  if (kind !== 'listener' || name !== everyListener) return [];
+  return bindings.flatMap(({ target }) =>
+    target.kind === 'listener' && target.name !== everyListener ? [target.name] : [],
+  );
 }
 
 /** Whether a private key is that of a certificate. @throws HoldfastError `certificate_not_allowed` */

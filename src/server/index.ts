@@ -11,4 +11,4 @@ export { routes } from './routes.ts';
 export { ServerCredentials } from './server-credentials.ts';
 export { startAuthorityServer } from './start-authority-server.ts';
 export { StorePlace } from './store-place.ts';
-export { readBindings, ServerBindings } from './tls-bindings.ts';
+export { describeBinding, readBindings, ServerBindings } from './tls-bindings.ts';

@@ -1,7 +1,7 @@
 import type { BindingTarget, BoundCertificate } from '../admin/index.ts';
 import { type Bytes, dayMs } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
-import { type Credentials, Hot, noBindings, type TlsBindings } from '../transport/index.ts';
+import { type Credentials, everyListener, Hot, noBindings, type TlsBindings } from '../transport/index.ts';
 import type { Keystore } from '../trust/index.ts';
 
 /** A certificate that is shown for its target. */
@@ -12,9 +12,14 @@ export interface Binding {
 
 const kinds = ['host', 'listener'] as const;
 
-/** `host vault.example`, `listener open`. */
+/** `host vault.example`, `listener open`, `listener *`: as it stands on record. */
 export function bindingName({ kind, name }: BindingTarget): string {
   return `${kind} ${name}`;
+}
+
+/** The same for people: `every listener` where it stands for all. */
+export function describeBinding(target: BindingTarget): string {
+  return target.kind === 'listener' && target.name === everyListener ? 'every listener' : bindingName(target);
 }
 
 /** Under which label key and chain of a binding stand in the keystore of the server's machine. */
@@ -47,7 +52,7 @@ export function boundCertificates(keystore: Keystore, nowMs: number): BoundCerti
     const { notAfter } = parseCertificate(credentials.chain[0] as Bytes);
     const leftMs = notAfter.getTime() - nowMs;
     return {
-      target: bindingName(target),
+      target: describeBinding(target),
       notAfter: notAfter.toISOString(),
       state: leftMs < 0 ? 'ended' : leftMs < noticeMs ? 'ending' : 'good',
     };

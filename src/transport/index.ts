@@ -15,7 +15,7 @@ export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './p
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
 export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
-export { noBindings, type TlsBindings } from './tls-bindings.ts';
+export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
 export type { ConnectionInfo } from './verified-connection.ts';

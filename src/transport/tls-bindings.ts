@@ -7,12 +7,20 @@ import { type Credentials, HotContext } from './secure-context.ts';
 export interface TlsBindings {
   /** To whoever names this host (SNI), in lower case; `*.example.com` for every name one label below. */
   readonly hosts: ReadonlyMap<string, Credentials>;
-  /** To whoever comes to the listener of this name and names no host that has one. */
+  /** To whoever comes to the listener of this name, or to any by {@link everyListener}, and names no host that has one. */
   readonly listeners: ReadonlyMap<string, Credentials>;
 }
 
+/** Stands for all listeners, those of later among them; no listener is called so. */
+export const everyListener = '*';
+
 /** Nothing but the server's own certificate. */
 export const noBindings: TlsBindings = { hosts: new Map(), listeners: new Map() };
+
+/** What is shown to whoever comes to a listener and names no host that has something bound to it. */
+function boundToListener({ listeners }: TlsBindings, name: string): Credentials | undefined {
+  return listeners.get(name) ?? listeners.get(everyListener);
+}
 
 /** What is shown to whoever names `host`, or undefined when nothing is bound to it. */
 function boundTo({ hosts }: TlsBindings, host: string): Credentials | undefined {
@@ -33,7 +41,7 @@ export class ServerContexts {
     this.#bindings = bindings;
     this.standard = new HotContext(policy, {
       get current() {
-        return bindings.current.listeners.get(policy.name) ?? credentials.current;
+        return boundToListener(bindings.current, policy.name) ?? credentials.current;
       },
     });
   }

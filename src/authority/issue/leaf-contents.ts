@@ -11,9 +11,11 @@ import {
   keyIdentifier,
   type Name,
   type NameAttribute,
+  type NameConstraints,
   type SerialNumber,
 } from '../../pki/index.ts';
 import type { ProfilePolicy } from '../../policy/index.ts';
+import { forbiddenName } from '../../trust/index.ts';
 import { type Issuer, statusPaths } from '../issuers/index.ts';
 import { identityLabel } from '../records/index.ts';
 import { type Authorisation, subjectAltNamesOf } from './authorisation.ts';
@@ -83,10 +85,24 @@ export function leafSubject(
 ): Name {
   const subject = profile.subject === 'name' ? undefined : authorisation.subject;
   const wanted = subject ?? createName({ CN: authorisation.identity.name });
-  const isConstrained = extensions.nameConstraints !== undefined;
-  return isConstrained && !profile.extendedKeyUsage.includes('serverAuth')
-    ? withoutHostName(wanted, identityLabel(authorisation.identity))
-    : wanted;
+  const { nameConstraints } = extensions;
+  if (nameConstraints === undefined) return wanted;
+  const label = identityLabel(authorisation.identity);
+  if (!profile.extendedKeyUsage.includes('serverAuth')) return withoutHostName(wanted, label);
+  const isCalledByHost = authorisation.names.some(({ kind }) => kind === 'dns');
+  return isCalledByHost ? wanted : withoutForeignName(wanted, label, nameConstraints);
+}
+
+/**
+ * OpenSSL, GnuTLS and Java take the common name of a server that has addresses alone for a host name, and `192.168.1.*` or the
+ * machine's name is below no domain: such a server is called by its user id instead.
+ */
+function withoutForeignName(subject: Name, label: string, constraints: NameConstraints): Name {
+  const isForeign = ({ oid, value }: NameAttribute): boolean =>
+    oid === attributeOids.CN && forbiddenName([{ kind: 'dns', value }], constraints) !== undefined;
+  if (!subject.flat().some(isForeign)) return subject;
+  const others = without(subject, isForeign);
+  return others.length > 0 ? others : createName({ UID: label });
 }
 
 /**
@@ -96,8 +112,12 @@ export function leafSubject(
 function withoutHostName(subject: Name, label: string): Name {
   const isHost = ({ oid, value }: NameAttribute): boolean => oid === attributeOids.CN && isHostName(value);
   if (!subject.flat().some(isHost)) return subject;
-  const others = subject
-    .map((rdn) => rdn.filter((attribute) => !isHost(attribute)))
-    .filter(({ length }) => length > 0);
+  const others = without(subject, isHost);
   return label.length > maxCommonNameLength ? others : [...others, ...createName({ CN: label })];
+}
+
+function without(subject: Name, isLeftOut: (attribute: NameAttribute) => boolean): Name {
+  return subject
+    .map((rdn) => rdn.filter((attribute) => !isLeftOut(attribute)))
+    .filter(({ length }) => length > 0);
 }

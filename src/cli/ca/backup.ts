@@ -1,15 +1,16 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { formatDuration } from '../../base/index.ts';
 import { forceOption } from '../files/chosen-file.ts';
 import { isUrl, localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
 import { backupPlace, defaultKeep } from '../home/care-of.ts';
 import { openHome } from '../home/home.ts';
 import { addSchedule } from '../home/settings.ts';
+import { parseDurationOption } from '../options/duration-option.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import { choosePassword } from '../terminal/choose-password.ts';
-import { parseDuration } from '../terminal/format.ts';
 import { backUpKeys } from '../vendor/back-up-keys.ts';
 import type { Word } from '../word.ts';
 import { type BackupProtection, backupRows, orderBackup, passwordOf } from './backup-order.ts';
@@ -35,7 +36,7 @@ export const word: Word = {
       )
       .argument('[file]', 'the file; one that is there is not replaced')
       .option('--to <place>', 'instead of FILE, a directory or URL for many, each with a name of its own')
-      .option('--every <duration>', 'with --to: make them by themselves, e.g. 24h', duration)
+      .option('--every <duration>', 'with --to: make them by themselves, e.g. 24h', parseDurationOption)
       .option('--keep <n>', `with --to: how many are kept there (default: ${defaultKeep})`, count)
       .option('--password', 'a password opens it, asked for on a terminal')
       .option('--password-file <file>', 'a password opens it, which is in this file')
@@ -55,11 +56,6 @@ export const word: Word = {
   run: backUp,
 };
 
-function duration(text: string): string {
-  if (parseDuration(text) !== undefined) return text;
-  throw new InvalidArgumentError('expected a duration such as 24h or 7d');
-}
-
 function count(text: string): number {
   if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('expected a number from 1 to 9999');
@@ -70,7 +66,7 @@ interface CaBackupOptions extends BackupProtection {
   readonly format?: 'age' | 'p12';
   readonly legacy?: boolean;
   readonly to?: string;
-  readonly every?: string;
+  readonly every?: number;
   readonly keep?: number;
 }
 
@@ -91,11 +87,18 @@ async function backUpToPlace(
   const place = isUrl(to) ? to : localPath(workingDirectory, to);
   const input = { to: place, keep, ...(await passwordOf(context, options)) };
   const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', input));
-  if (every !== undefined) await addSchedule(await openHome(context.home), { to: place, every, keep });
+  if (every !== undefined)
+    await addSchedule(await openHome(context.home), { to: place, every: formatDuration(every), keep });
   const scheduled =
     every === undefined
       ? []
-      : [row('from now on', `every ${every}, ${keep} are kept`, 'once the server was started again')];
+      : [
+          row(
+            'from now on',
+            `every ${formatDuration(every)}, ${keep} are kept`,
+            'once the server was started again',
+          ),
+        ];
   return { value: answer, rows: [...backupRows(answer), ...scheduled] };
 }
 

@@ -3,9 +3,10 @@ import { type OperationAnswer } from '../../admin/index.ts';
 import { parseIdentityUri, type Role, roles } from '../../pki/index.ts';
 import { askAdmin } from '../home/administering.ts';
 import { collectPages } from '../home/collect-pages.ts';
+import { parseDurationOption } from '../options/duration-option.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, table } from '../terminal/answer.ts';
-import { formatRemaining, formatTime, parseDuration } from '../terminal/format.ts';
+import { formatRemaining, formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast cert list` */
@@ -19,7 +20,7 @@ export const word: Word = {
       .option(
         '--expiring <duration>',
         'only those that end so soon and are not renewed yet, the soonest first; e.g. 30d',
-        duration,
+        parseDurationOption,
       )
       .option('--search <text>', 'only what begins so: serial number, fingerprint, name or host name')
       .option('--limit <n>', 'how many at most (default: 1000)', parseLimit)
@@ -27,12 +28,6 @@ export const word: Word = {
   },
   run: listCertificates,
 };
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('expected a number and s, m, h, d or w, e.g. 30d');
-  return ms;
-}
 
 function parseLimit(text: string): number {
   const limit = Number(text);

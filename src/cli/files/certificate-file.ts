@@ -23,7 +23,9 @@ export async function readCertificates(path: string): Promise<readonly Bytes[]> 
     hint: 'name a PEM, DER or PKCS#7 file',
     tooLong: 'certificate_malformed',
   });
-  const ders = looksLikeDer(bytes) ? certificatesInDer(path, bytes) : certificatesInText(path, pemText(bytes));
+  const ders = looksLikeDer(bytes)
+    ? certificatesInDer(path, bytes)
+    : certificatesInText(path, pemText(bytes));
   if (ders.length === 0) throw unusable(path, 'has no certificate in it');
   for (const der of ders) parseCertificate(der);
   return ders;

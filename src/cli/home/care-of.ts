@@ -6,11 +6,10 @@ import {
   type LogMirror,
   lookForLog,
 } from '../../authority/index.ts';
-import { dayMs, HoldfastError, systemErrorCode, whyNotRead } from '../../base/index.ts';
+import { dayMs, HoldfastError, parseDuration, systemErrorCode, whyNotRead } from '../../base/index.ts';
 import { HttpFiles } from '../../remote/index.ts';
 import { Line } from '../../transport/index.ts';
 import { isUrl, localPath } from '../files/local-path.ts';
-import { parseDuration } from '../terminal/format.ts';
 import type { Home } from './home.ts';
 import type { Settings } from './settings.ts';
 

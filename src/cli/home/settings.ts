@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { HoldfastError, Secret, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
+import {
+  durationPattern,
+  HoldfastError,
+  Secret,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
 import { ListenerPolicy, parseListeners, parseRequestedNames, reachableNames } from '../../policy/index.ts';
 import type { Home } from './home.ts';
@@ -32,7 +38,7 @@ export const about = {
     'How often the newest backup is checked by itself: "30d", say. Never unless said.',
 } as const;
 
-const Duration = Type.String({ pattern: '^[0-9]{1,6}[smhdw]$' });
+const Duration = Type.String({ pattern: durationPattern });
 
 /** Where the records of the authority are. */
 const DatabaseSettings = Type.Object(

@@ -17,6 +17,8 @@ export const word: Word = {
 };
 
 const examples = `
+Times are a number and s, m, h, d or w. docs/reference/policy.md says what each key means and takes.
+
 Examples:
   holdfast policy set queue on
   holdfast policy set profiles.server.approval by-hand

@@ -8,7 +8,10 @@ export const word: Word = {
   define: (command) => {
     command
       .description('show every key of the policy, its default, and what is weaker than that')
-      .addHelpText('after', '\nExamples:\n  holdfast policy show\n  holdfast policy show --json\n');
+      .addHelpText(
+        'after',
+        '\ndocs/reference/policy.md says what each key means.\n\nExamples:\n  holdfast policy show\n  holdfast policy show --json\n',
+      );
   },
   run: showPolicy,
 };

@@ -43,5 +43,5 @@ function* completedRows(
   yield row('valid', `${notBefore} to ${notAfter}`);
   if (isAlone)
     yield warning('no issuing certificate is in the file: clients that do not have it will find no path');
-  yield row('next', `holdfast tls bind ${file} --host NAME`);
+  yield row('next', `holdfast tls bind ${file}`);
 }

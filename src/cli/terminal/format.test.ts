@@ -7,7 +7,6 @@ import {
   formatCount,
   formatElapsed,
   formatRemaining,
-  parseDuration,
   plural,
   shortFingerprint,
 } from './format.ts';
@@ -44,13 +43,6 @@ test('the time until something is in its largest unit, and what has passed is no
 test('the time since something is in its largest unit', () => {
   assert.equal(formatAge(-5), 'just now');
   assert.equal(formatAge(3 * hourMs), '3 hours ago');
-});
-
-test('a duration is a number and a unit, and nothing else is one', () => {
-  assert.equal(parseDuration('90m'), 90 * minuteMs);
-  assert.equal(parseDuration('7d'), 7 * dayMs);
-  for (const text of ['', '24', 'h', '-1h', '1.5h', '1h30m', '1y'])
-    assert.equal(parseDuration(text), undefined);
 });
 
 test('a fingerprint is shortened to its first four bytes', () => {

@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs, parseTime, secondMs } from '../../base/index.ts';
+import { dayMs, hourMs, minuteMs, parseDuration, parseTime, secondMs } from '../../base/index.ts';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -48,21 +48,6 @@ export function formatTime(time: Date): string {
   const pad = (value: number): string => String(value).padStart(2, '0');
   const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
   return `${day} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`;
-}
-
-const durationUnits: Readonly<Record<string, number>> = {
-  s: secondMs,
-  m: minuteMs,
-  h: hourMs,
-  d: dayMs,
-  w: 7 * dayMs,
-};
-
-/** `90m`, `24h`, `7d` in milliseconds, or undefined when it is not a duration. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,6})([smhdw])$/.exec(text);
-  const unit = durationUnits[match?.[2] ?? ''];
-  return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
 /** A moment: a date, a time (ISO 8601), or how long before `nowMs` (`7d`); undefined when it is none of them. */

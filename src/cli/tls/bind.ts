@@ -1,23 +1,24 @@
 import { createPrivateKey } from 'node:crypto';
 import type { OperationAnswer } from '../../admin/index.ts';
 import { asBuffer, HoldfastError, readChosenFile } from '../../base/index.ts';
-import { exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
+import { exportPrivateKey, parsePem, pemText, privateKeyPem } from '../../pki/index.ts';
+import { describeBinding } from '../../server/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
-import { addRules, exactlyOne } from '../options/word-rules.ts';
+import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
-/** `holdfast tls bind FILE --host NAME | --listener NAME` */
+/** `holdfast tls bind FILE [--host NAME | --listener NAME]` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, exactlyOne('--host', '--listener'));
+    addRules(command, atMostOne('--host', '--listener'));
     command
       .description(
-        'show a certificate from elsewhere to whoever names a host (SNI), or to everybody at a listener',
+        'show a certificate from elsewhere to everybody at every listener, at one, or to whoever names a host (SNI)',
       )
       .argument('<file>', 'the certificate, then each that signed the one before: PEM, DER or PKCS#7')
       .option('--host <name>', 'for this host name; *.DOMAIN for those one label below')
@@ -33,9 +34,11 @@ export const word: Word = {
 };
 
 const examples = `
-A running server shows it from the next connection on; those that are open go on.
+Without --host and --listener it is shown at every TLS listener, those that come later too; what is bound to a host or
+to one listener goes before it. A running server shows it from the next connection on; those that are open go on.
 
 Examples:
+  holdfast tls bind vault.pem --roots outside-root.pem
   holdfast tls bind vault.pem --host vault.example --roots outside-root.pem
   holdfast tls bind vault.pem --listener open
 `;
@@ -65,7 +68,7 @@ async function bind(context: Context, file: string, options: BindOptions): Promi
   const left = formatRemaining(new Date(notAfter).getTime() - context.clock.now());
   return {
     value: { kind, name, serial, fingerprint, notAfter, uncovered },
-    rows: [row('bound', `${kind} ${name}`, subject, `until ${notAfter}`, `${left} left`)],
+    rows: [row('bound', describeBinding({ kind, name }), subject, `until ${notAfter}`, `${left} left`)],
   };
 }
 
@@ -75,12 +78,19 @@ async function certificatesIn(path: string): Promise<string[]> {
 
 const maxKeyBytes = 1024 * 1024;
 
+/** The labels of unencrypted keys (RFC 7468 §10; those of OpenSSL of old). */
+const keyTypes = { 'PRIVATE KEY': 'pkcs8', 'RSA PRIVATE KEY': 'pkcs1', 'EC PRIVATE KEY': 'sec1' } as const;
+
 /** A private key in a file. @throws HoldfastError `path_not_found`, `key_malformed` */
 async function readKey(path: string): Promise<string> {
   const hint = 'name the file with the private key in PEM: --key FILE';
-  const text = await readChosenFile(path, { maxBytes: maxKeyBytes, hint, tooLong: 'key_malformed' });
+  const file = await readChosenFile(path, { maxBytes: maxKeyBytes, hint, tooLong: 'key_malformed' });
   try {
-    return privateKeyPem(exportPrivateKey(createPrivateKey(text)));
+    const [block, ...others] = parsePem(pemText(file)).filter(({ label }) => Object.hasOwn(keyTypes, label));
+    if (block === undefined || others.length > 0) throw new TypeError('not one private key');
+    const type = keyTypes[block.label as keyof typeof keyTypes];
+    const key = createPrivateKey({ key: asBuffer(block.der), format: 'der', type });
+    return privateKeyPem(exportPrivateKey(key));
   } catch (cause) {
     throw new HoldfastError('key_malformed', `${path} holds no unencrypted private key in PEM`, { cause });
   }
@@ -88,11 +98,15 @@ async function readKey(path: string): Promise<string> {
 
 function sayWhoRefuses(
   { output }: Context,
-  { name, known, uncovered }: OperationAnswer<'tls.bind'>,
+  { name, known, uncovered, exceptions }: OperationAnswer<'tls.bind'>,
   roots: number,
 ): void {
   if (uncovered.length > 0)
     output.warn(`clients are configured with ${uncovered.join(', ')}, which the certificate is not for`);
+  for (const other of exceptions)
+    output.warn(
+      `listener ${other} goes on showing what is bound to it: holdfast tls unbind --listener ${other}`,
+    );
   if (!known) output.warn(`no client is configured with ${name}: it is not among the names in holdfast.toml`);
   if (roots === 0)
     output.warn(

@@ -2,7 +2,7 @@ import { describeCertificate } from '../../admin/index.ts';
 import { findKeystore } from '../../agent/index.ts';
 import { type Bytes } from '../../base/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
-import { readBindings } from '../../server/index.ts';
+import { describeBinding, readBindings } from '../../server/index.ts';
 import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
@@ -40,7 +40,7 @@ async function listBindings(context: Context): Promise<Answer> {
     { heading: 'Valid for' },
   ];
   const cells = bindings.map(({ kind, name, subject, issuer, notAfter }) => [
-    `${kind} ${name}`,
+    describeBinding({ kind, name }),
     subject,
     issuer,
     formatRemaining(new Date(notAfter).getTime() - clock.now()),

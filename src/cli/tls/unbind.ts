@@ -1,18 +1,19 @@
+import { describeBinding } from '../../server/index.ts';
 import { withAdmin } from '../home/administering.ts';
-import { addRules, exactlyOne } from '../options/word-rules.ts';
+import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
-/** `holdfast tls unbind --host NAME | --listener NAME` */
+/** `holdfast tls unbind [--host NAME | --listener NAME]` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, exactlyOne('--host', '--listener'));
+    addRules(command, atMostOne('--host', '--listener'));
     command
       .description("show the network's own certificate again, and have clients forget the roots")
       .option('--host <name>', 'for this host name')
       .option('--listener <name>', 'for this listener')
-      .addHelpText('after', '\nExample:\n  holdfast tls unbind --host vault.example\n');
+      .addHelpText('after', '\nWithout --host and --listener: what is bound to every listener.\n\nExamples:\n  holdfast tls unbind\n  holdfast tls unbind --host vault.example\n');
   },
   run: unbind,
 };
@@ -23,6 +24,5 @@ async function unbind(
   { host, listener }: { readonly host?: string | undefined; readonly listener?: string | undefined },
 ): Promise<Answer> {
   const target = await withAdmin(context, (admin) => admin.call('tls.unbind', { host, listener }));
-  const name = `${target.kind} ${target.name}`;
-  return { value: target, rows: [row('unbound', name, "the network's own certificate is shown again")] };
+  return { value: target, rows: [row('unbound', describeBinding(target), "the network's own certificate is shown again")] };
 }

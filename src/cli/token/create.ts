@@ -3,10 +3,11 @@ import { parseJoinCode } from '../../enrol/index.ts';
 import type { Role } from '../../pki/index.ts';
 import { isLoopbackName } from '../../policy/index.ts';
 import { withAdmin } from '../home/administering.ts';
+import { parseDurationOption } from '../options/duration-option.ts';
 import { ListOption } from '../options/repeatable-option.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, line, note } from '../terminal/answer.ts';
-import { formatRemaining, parseDuration, plural } from '../terminal/format.ts';
+import { formatRemaining, plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
 const roles = ['client', 'storage', 'server', 'admin'];
@@ -23,7 +24,7 @@ export const word: Word = {
       .option(
         '--expires <duration>',
         'how long the code can be used, e.g. 90m, 24h, 7d (default: 24h)',
-        duration,
+        parseDurationOption,
       )
       .option('--reissue', 'for a name that was issued before: the same identity on another machine')
       .addHelpText('after', examples);
@@ -35,13 +36,6 @@ function parseUses(text: string): number {
   const uses = Number(text);
   if (Number.isInteger(uses) && uses >= 1 && uses <= 100_000) return uses;
   throw new InvalidArgumentError('expected a number from 1 to 100000');
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined || ms === 0)
-    throw new InvalidArgumentError('expected a number and s, m, h, d or w, e.g. 24h');
-  return ms;
 }
 
 const examples = `

@@ -57,6 +57,8 @@ test('a block holds the addresses of its own family that share its prefix', () =
   assert.ok(!within('11.1.2.3', '10.0.0.0/8'));
   assert.ok(within('192.0.2.129', '192.0.2.128/25'));
   assert.ok(!within('192.0.2.127', '192.0.2.128/25'));
+  assert.ok(within('192.168.1.255', '192.168.1.*'));
+  assert.ok(!within('192.168.2.0', '192.168.1.*'));
   assert.ok(within('8.8.8.8', '0.0.0.0/0'));
   assert.ok(!within('::1', '0.0.0.0/0'));
   assert.ok(within('192.0.2.1', '192.0.2.1'));
@@ -73,6 +75,11 @@ test('what is no block is told from what is', () => {
     '10.0.0.0/08',
     '10.0.0.0/-1',
     '10/8',
+    '10.*',
+    '10.0.*.*',
+    '10.0.0.*/24',
+    '10.0.0.300.*',
+    '2001:db8::*',
     '1.2.3.4/8/9',
   ]) {
     assert.equal(parseIpRange(text), undefined, text);

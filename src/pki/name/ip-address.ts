@@ -28,8 +28,14 @@ function zerosFrom(groups: readonly string[], start: number): number {
   return (end < 0 ? groups.length : end) - start;
 }
 
-/** The block that `10.0.0.0/8` or `2001:db8::/32` writes, a single address too; undefined for anything else. */
+/**
+ * The block that `10.0.0.0/8`, `2001:db8::/32` or `192.168.1.*` writes, a single address too; undefined for anything else.
+ */
 export function parseIpRange(text: string): IpRange | undefined {
+  if (text.endsWith('.*')) {
+    const network = parseIpv4(`${text.slice(0, -1)}0`);
+    return network && { address: network, prefixBits: 24 };
+  }
   const [host = '', prefix, ...rest] = text.split('/', 3);
   const address = parseIpAddress(host);
   if (address === undefined || rest.length > 0) return undefined;
