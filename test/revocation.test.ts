@@ -222,7 +222,7 @@ describe('holdfast cert revoke', () => {
   /** What `openssl ocsp` says of carl's certificate and of those that further words ask about. */
   async function askOpenssl(option: '-nonce' | '-sha256', ...words: string[]): Promise<string> {
     const about = ['-issuer', at('issuing.pem'), '-cert', at('carl.pem'), ...words];
-    const trust = ['-CAfile', at('root.pem'), '-verify_other', at('issuing.pem')];
+    const trust = ['-CAfile', at('root.pem')];
     const said = await runProgram('openssl', ['ocsp', option, ...about, '-url', ocspUrl(), ...trust]);
     assert.match(said.stderr, /Response verify OK/);
     return said.stdout;
@@ -234,6 +234,7 @@ describe('holdfast cert revoke', () => {
       /carl\.pem: (\w+)/.exec(await askOpenssl(option))?.[1];
     const words = ['--load-cert', at('carl.pem'), '--load-issuer', at('issuing.pem'), '--load-trust'];
     const asked = await runProgram('ocsptool', [`--ask=${ocspUrl()}`, '--nonce', ...words, at('chain.pem')]);
+    assert.match(asked.stdout + asked.stderr, /Verifying OCSP Response: Success/);
     const lists = ['issuing-1', 'root-1'].map((label) => ['ca', 'crl', label, '--out', at(`${label}.der`)]);
     for (const list of lists) await network.run(list);
     const pems = lists.map(([, , label]) => crlPem(readFileSync(at(`${label}.der`))));

@@ -194,13 +194,7 @@ describe('an issuing key that was stolen', () => {
       '-url',
       `${status}/ocsp`,
     ];
-    const answer = await runProgram('openssl', [
-      ...asking,
-      '-CAfile',
-      at('root.pem'),
-      '-verify_other',
-      at('issuing.pem'),
-    ]);
+    const answer = await runProgram('openssl', [...asking, '-CAfile', at('root.pem')]);
     assert.match(answer.stderr, /Response verify OK/);
     assert.equal(answer.stdout.match(/: revoked\n/g)?.length, 2);
     assert.match(

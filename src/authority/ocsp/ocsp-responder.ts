@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, equalBytes, isHoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, concatBytes, equalBytes, isHoldfastError } from '../../base/index.ts';
 import {
   createOcspError,
   createOcspResponse,
@@ -36,8 +36,13 @@ interface Question {
 }
 
 interface Kept extends Omit<OcspAnswerBytes, 'der'> {
-  /** Its DER, a byte to a character: thousands of small arrays are a burden to memory that texts are not. */
+  /**
+   * Its DER without the certificates at its end, a byte to a character: thousands of small arrays are a burden to memory that
+   * texts are not.
+   */
   readonly text: string;
+  /** With those of all others of this signer. */
+  readonly certificates: Bytes;
   readonly question: Question;
   /** What was said of each certificate: when that changes the answer is made anew, whatever its age. */
   readonly said: string;
@@ -120,8 +125,13 @@ export class OcspResponder {
     if (kept === undefined || !isFresh(kept, nowMs)) return undefined;
     checkClock(this.#context);
     if (describe(await this.#statusesFor(kept.question)) !== kept.said) return undefined;
-    const { kind, text, producedAtMs, nextUpdateMs } = kept;
-    return { kind, der: Buffer.from(text, 'latin1'), producedAtMs, nextUpdateMs };
+    const { kind, text, certificates, producedAtMs, nextUpdateMs } = kept;
+    return {
+      kind,
+      der: concatBytes(Buffer.from(text, 'latin1'), certificates),
+      producedAtMs,
+      nextUpdateMs,
+    };
   }
 
   async #lookUp(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | Unsigned> {
@@ -147,10 +157,18 @@ export class OcspResponder {
     };
   }
 
-  #finish(der: Bytes, { template, question, said, isForAll }: Unsigned, response: Bytes): OcspAnswerBytes {
+  #finish(
+    der: Bytes,
+    { template, signer, question, said, isForAll }: Unsigned,
+    response: Bytes,
+  ): OcspAnswerBytes {
     const [producedAtMs, nextUpdateMs] = [template.producedAt.getTime(), template.nextUpdate.getTime()];
     const times = { kind: 'response', producedAtMs, nextUpdateMs } as const;
-    if (isForAll) this.#kept.keep(textOf(der), { ...times, text: textOf(response), question, said });
+    if (isForAll) {
+      const { certificates } = signer;
+      const text = textOf(response.subarray(0, -certificates.length));
+      this.#kept.keep(textOf(der), { ...times, text, certificates, question, said });
+    }
     return { ...times, der: response };
   }
 
@@ -205,7 +223,8 @@ export class OcspResponder {
   async #signerFor(label: string, nowMs: number): Promise<OcspSigner | undefined> {
     const known = this.#signers.get(label);
     if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
-    const found = await readOcspSigner(this.#context, label);
+    const issuing = this.#context.issuer.issuings.find((each) => each.label === label);
+    const found = issuing && (await readOcspSigner(this.#context, issuing));
     const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
     // The same as before stays the same object, by which the thread knows its key.
     const signer = isCurrent ? sameSigner(known?.signer, found) : undefined;

@@ -42,7 +42,7 @@ export async function renewOcspSignersWhenDue(context: Answering): Promise<void>
 }
 
 async function isDue(context: Answering, { label, certificate: issuing }: CaCertificate): Promise<boolean> {
-  const present = (await readOcspSigner(context, label))?.certificate;
+  const present = (await readOcspSigner(context, { label, certificate: issuing }))?.certificate;
   if (present === undefined || context.clock.now() < present.notBefore.getTime()) return true;
   // At the end of the issuing certificate there is nothing to be won by another one.
   return needsRenewal(present, context.clock.now()) && present.notAfter < issuing.notAfter;
@@ -77,15 +77,15 @@ async function replace(context: Answering, issuing: CaCertificate): Promise<void
  */
 export async function readOcspSigner(
   { records, keystore }: Pick<Answering, 'records' | 'keystore'>,
-  issuerLabel: string,
+  issuing: Pick<CaCertificate, 'label' | 'certificate'>,
 ): Promise<OcspSigner | undefined> {
-  const label = ocspSignerLabel(issuerLabel);
+  const label = ocspSignerLabel(issuing.label);
   const row = await records.committed.ocspSigners.find(label);
   if (row === undefined || !keystore.has(label)) return undefined;
   const certificate = parseCertificate(row.certificate);
   const privateKey = keystore.key(label);
   const belongs = equalBytes(exportPublicKey(privateKey), certificate.spki);
-  return belongs ? createOcspSigner(certificate, privateKey) : undefined;
+  return belongs ? createOcspSigner(certificate, privateKey, [issuing.certificate]) : undefined;
 }
 
 /** A certificate that lets `spki` sign OCSP answers for an issuer (RFC 6960 §4.2.2.2), until the issuer's end at the latest. */

@@ -22,7 +22,10 @@ export interface OcspSigner {
   readonly privateKey: KeyObject;
   /** The DER by which answers name their signer: the SHA-1 of its key (RFC 6960 §4.2.2.3). */
   readonly responderId: Bytes;
-  /** The DER of the certificates that every answer brings along: the signer's own. */
+  /**
+   * The DER of the certificates that every answer brings along, and ends with: the signer's own, then those that lead from it
+   * to the root.
+   */
   readonly certificates: Bytes;
 }
 
@@ -46,8 +49,16 @@ export interface OcspResponseTemplate {
 /** Of most answers, what is signed. */
 const expectedBytes = 512;
 
-/** A signer with its certificate. A `TypeError` for a public key. @throws HoldfastError `key_unsupported` */
-export function createOcspSigner(certificate: Certificate, privateKey: KeyObject): OcspSigner {
+/**
+ * Makes a signer with its certificate. `issuers` are those that lead from it to the root, which itself is left out: with them
+ * whoever has the root alone can verify an answer, as web servers do that staple (RFC 6960 §4.2.1).
+ * A `TypeError` for a public key. @throws HoldfastError `key_unsupported`
+ */
+export function createOcspSigner(
+  certificate: Certificate,
+  privateKey: KeyObject,
+  issuers: readonly Certificate[] = [],
+): OcspSigner {
   const keyHash = hash('sha1', publicKeyBits(certificate.spki), 'buffer');
   return {
     certificate,
@@ -58,13 +69,15 @@ export function createOcspSigner(certificate: Certificate, privateKey: KeyObject
     ),
     certificates: writeDer((writer) =>
       writer.inside(contextConstructed(0), () =>
-        writer.inside(tag.sequence, () => writer.element(certificate.der)),
+        writer.inside(tag.sequence, () => {
+          for (const { der } of [certificate, ...issuers]) writer.element(der);
+        }),
       ),
     ),
   };
 }
 
-/** The DER of a signed answer (RFC 6960 §4.2.1), which names its signer by key and brings its certificate along. */
+/** The DER of a signed answer (RFC 6960 §4.2.1), which names its signer by key and brings its certificates along. */
 export function createOcspResponse(template: OcspResponseTemplate, by: OcspSigner): Bytes {
   const data = encodeOcspData(template, by);
   return encodeOcspResponse({ data, signature: by.signer.sign(data) }, by);
