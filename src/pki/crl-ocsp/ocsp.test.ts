@@ -56,9 +56,7 @@ for (const algorithm of algorithms) {
       const request = await openssl.read('request.der');
       await openssl.write('response.der', network.answer(request, status));
       const said = await openssl.run(
-        ...words(
-          'ocsp -issuer issuing.pem -cert leaf.pem -no_nonce -respin response.der -CAfile root.pem',
-        ),
+        ...words('ocsp -issuer issuing.pem -cert leaf.pem -no_nonce -respin response.der -CAfile root.pem'),
       );
       assert.match(said, /Response verify OK/);
       assert.match(said, new RegExp(`leaf.pem: ${status.kind}`));
