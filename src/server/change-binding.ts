@@ -12,7 +12,13 @@ import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { type ListenerPolicy, reachableNames } from '../policy/index.ts';
 import { type Keystore, type KeystoreEditor } from '../trust/index.ts';
 import { bindingTarget, checkBinding, checkPair, covers, goingBefore, hostsOf } from './check-binding.ts';
-import { bindingLabel, bindingName, boundCertificates, describeBinding, readBindings } from './tls-bindings.ts';
+import {
+  bindingLabel,
+  bindingName,
+  boundCertificates,
+  describeBinding,
+  readBindings,
+} from './tls-bindings.ts';
 
 /** Where the certificates from elsewhere are kept, and of which server they are. */
 export interface BindingPlace {

@@ -13,7 +13,10 @@ export const word: Word = {
       .description("show the network's own certificate again, and have clients forget the roots")
       .option('--host <name>', 'for this host name')
       .option('--listener <name>', 'for this listener')
-      .addHelpText('after', '\nWithout --host and --listener: what is bound to every listener.\n\nExamples:\n  holdfast tls unbind\n  holdfast tls unbind --host vault.example\n');
+      .addHelpText(
+        'after',
+        '\nWithout --host and --listener: what is bound to every listener.\n\nExamples:\n  holdfast tls unbind\n  holdfast tls unbind --host vault.example\n',
+      );
   },
   run: unbind,
 };
@@ -24,5 +27,8 @@ async function unbind(
   { host, listener }: { readonly host?: string | undefined; readonly listener?: string | undefined },
 ): Promise<Answer> {
   const target = await withAdmin(context, (admin) => admin.call('tls.unbind', { host, listener }));
-  return { value: target, rows: [row('unbound', describeBinding(target), "the network's own certificate is shown again")] };
+  return {
+    value: target,
+    rows: [row('unbound', describeBinding(target), "the network's own certificate is shown again")],
+  };
 }
