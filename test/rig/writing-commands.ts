@@ -356,9 +356,6 @@ export const writingCommands: readonly WritingCommand[] = [
   atAuthority('sm_ssl_cert ca', '--ini HERE/ini --network x.test --names localhost --home HERE/new', {
     done: ['home_exists'],
   }),
-  atAuthority('sm_ssl_cert ca', '--replace --ini HERE/ini --network x.test --names localhost', {
-    closed: ['authority_damaged', 'settings_invalid'],
-  }),
   atAuthority('sm_ssl_cert server', '--ini HERE/ini --common-name vault.example'),
   atAuthority('sm_ssl_cert client', '--ini HERE/ini --oid CN:box'),
   atAuthority('certutil', '-f -backup secret HERE/certutil.p12'),
