@@ -166,7 +166,11 @@ describe('a file or folder that the command line names', () => {
       'request collect': () => [handle, ...server()],
     }),
     ...each('--key', { 'tls bind': () => [at('ca.pem'), '--listener', 'main'] }),
-    ...each('--roots', { 'tls bind': () => [at('ca.pem'), '--listener', 'main'] }),
+    ...each('--roots', {
+      'tls bind': () => [at('ca.pem'), '--listener', 'main'],
+      'cert verify': () => [at('ca.pem')],
+    }),
+    ...each('--crl', { 'cert verify': () => [at('ca.pem'), '--roots', at('ca.pem')] }),
     ...each('--file', { 'trust add': () => ['--server', 'localhost'] }),
     ...each('--checkpoint', { 'audit verify': () => [] }),
     ...each('--new-keystore-password-file', { 'keystore rekey': () => [] }),

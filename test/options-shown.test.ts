@@ -58,7 +58,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     recover: '--reissue',
   },
   'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search' },
-  'cert verify': { cert: '--at --host' },
+  'cert verify': { cert: '--at --host', 'verify-outside': '--roots --crl --online --policy' },
   'cert renew': { 'ca-restore': '--early' },
   'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },
   'cert export': { join: '--layout --list --forget' },

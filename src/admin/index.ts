@@ -22,4 +22,4 @@ export {
   type OperationName,
   operations,
 } from './operations.ts';
-export { type CertificateVerdict, verdictOf, verifyPath } from './verify-certificate.ts';
+export { type CertificateVerdict, purposeOf, verdictOf, verifyPath } from './verify-certificate.ts';

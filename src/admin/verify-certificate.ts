@@ -4,6 +4,7 @@ import { type Bytes, HoldfastError, parseTime } from '../base/index.ts';
 import type { Certificate } from '../pki/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import {
+  type PolicyRequest,
   type Purpose,
   type TrustBundle,
   type ValidPath,
@@ -65,17 +66,29 @@ export interface PathExpectation {
   readonly at: Date;
   /** The host that the certificate is to be for, where it is a server's. */
   readonly host?: string;
+  /** The policies that the path has to hold under; any, and none, will do unless said. */
+  readonly policies?: PolicyRequest;
 }
 
 /** The path from the first certificate of `chain` to a root of the network. Errors: all of {@link verifyCertificate} but `certificate_revoked`. */
-export function verifyPath(chain: readonly Bytes[], { bundle, at, host }: PathExpectation): ValidPath {
+export function verifyPath(chain: readonly Bytes[], expectation: PathExpectation): ValidPath {
+  const { bundle, at, host, policies = {} } = expectation;
   const [leaf = new Uint8Array(), ...intermediates] = chain;
   const anchors = bundle.anchors.flatMap(({ speaksFor, certificate }) =>
     speaksFor.kind === 'network' ? [certificate] : [],
   );
   const purpose = host === undefined ? purposeOf(parseCertificate(leaf)) : 'serverAuth';
   const { rootLists } = bundle;
-  const path = validatePath({ leaf, intermediates, anchors, at, purpose, rules: 'chosen', rootLists });
+  const path = validatePath({
+    leaf,
+    intermediates,
+    anchors,
+    at,
+    purpose,
+    rules: 'chosen',
+    rootLists,
+    policies,
+  });
   if (host !== undefined) verifyServerName(path[0], host);
   return path;
 }
@@ -91,7 +104,8 @@ export function verdictOf(path: ValidPath, at: Date, revocation: string): Certif
   };
 }
 
-function purposeOf({ extensions }: Certificate): Purpose {
+/** What a certificate that may be for either is judged as. */
+export function purposeOf({ extensions }: Certificate): Purpose {
   return extensions.extendedKeyUsage?.includes('clientAuth') === false ? 'serverAuth' : 'clientAuth';
 }
 

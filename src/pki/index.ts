@@ -11,6 +11,7 @@
  */
 
 export {
+  allReasons,
   anyPolicy,
   type Certificate,
   type CertificateRequest,
@@ -21,6 +22,8 @@ export {
   createCertificate,
   createCertificateRequest,
   createLintedCertificate,
+  type DistributionPoint,
+  type DistributionPointName,
   type ExtensionTemplate,
   endsWithIssuer,
   extensionOids,
@@ -33,6 +36,7 @@ export {
   parseCertificateRequest,
   parseSerialNumber,
   publicKeyOf,
+  type ReasonFlag,
   requestFromText,
   type SerialNumber,
   signed,
@@ -43,6 +47,7 @@ export {
 } from './certificate/index.ts';
 export { certificatesFromPkcs7, createChainPkcs7, readSignedRequest, signRequestPkcs7 } from './cms/index.ts';
 export {
+  type AnyCrl,
   type Crl,
   type CrlEntry,
   createCrl,
@@ -50,6 +55,7 @@ export {
   createOcspRequest,
   createOcspResponse,
   createOcspSigner,
+  crlOids,
   encodeCrlEntries,
   encodeOcspData,
   encodeOcspResponse,
@@ -60,12 +66,15 @@ export {
   type OcspResponse,
   type OcspResponseTemplate,
   type OcspSigner,
+  type OcspSingleResponse,
   type OcspStatus,
   ocspIssuerKey,
+  parseAnyCrl,
   parseCrl,
   parseOcspRequest,
   parseOcspResponse,
   type RevocationReason,
+  type RevokedCertificate,
   revocationReasons,
   verifyCrlSignature,
   verifyOcspResponse,

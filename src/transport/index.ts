@@ -5,6 +5,7 @@
  */
 
 export { limitHandshakes } from './handshake-budget.ts';
+export { evidenceFetcher } from './fetch-evidence.ts';
 export { Hot } from './hot.ts';
 export { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from './http-client.ts';
 export { type BackOff, isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
@@ -12,6 +13,7 @@ export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
+export { isPublicRoot } from './public-roots.ts';
 export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
 export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';

@@ -7,8 +7,11 @@
  * node's own certificate is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
+export { askRevocation, type FetchEvidence } from './ask-revocation.ts';
 export { forbiddenName } from './check-name-constraints.ts';
+export type { PolicyRequest } from './check-policies.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';
+export { type RevocationStatus, revocationStatus } from './check-revocation.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export { overwritingOld } from './overwrite-old.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';

@@ -20,6 +20,11 @@ export function pathLimits(): PathLimits {
   };
 }
 
+/** Enough for what says whether the certificates of a path are revoked, and for the paths of who signed it. */
+export function revocationLimits(): PathLimits {
+  return { ...pathLimits(), signatures: new WorkLimit(128), paths: new WorkLimit(64) };
+}
+
 /**
  * A limit to work that somebody else's input asks for. `spend` answers false once all of it is used up, and whoever
  * spends then gives up: certificates of a stranger decide how much there is to do, not how long we do it.

@@ -29,6 +29,11 @@ export const peersErrors = {
     status: 403,
     toldAtGate: true,
   },
+  revocation_unknown: {
+    happened: 'no list and no answer says whether a certificate is revoked',
+    next: 'name the newest lists of its issuers: holdfast cert verify FILE --crl LIST, or ask for them with --online',
+    kind: 'certificate',
+  },
   certificate_unknown_authority: {
     happened: 'the chain leads to no root that is trusted here',
     next: 'find out who answers at that address; nothing was told to it',

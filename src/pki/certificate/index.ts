@@ -15,6 +15,7 @@ export {
 } from './create-certificate.ts';
 export { createCertificateRequest } from './create-certificate-request.ts';
 export {
+  allReasons,
   type DistributionPoint,
   type DistributionPointName,
   type ReasonFlag,

@@ -13,8 +13,12 @@ export {
   type OcspSigner,
 } from './create-ocsp-response.ts';
 export {
+  type AnyCrl,
   type Crl,
+  crlOids,
+  parseAnyCrl,
   parseCrl,
+  type RevokedCertificate,
   verifyCrlSignature,
 } from './crl.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
@@ -22,6 +26,7 @@ export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
 export {
   type OcspErrorStatus,
   type OcspResponse,
+  type OcspSingleResponse,
   type OcspStatus,
   parseOcspResponse,
 } from './ocsp-response.ts';

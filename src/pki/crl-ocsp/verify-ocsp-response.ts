@@ -1,5 +1,5 @@
 import { hash, type KeyObject } from 'node:crypto';
-import { equalBytes } from '../../base/index.ts';
+import { dayMs, equalBytes } from '../../base/index.ts';
 import {
   type Certificate,
   publicKeyOf,
@@ -21,10 +21,17 @@ export interface OcspExpectation {
   readonly at: Date;
 }
 
+/** An answer that does not say when newer information comes is believed for so long. */
+const maxAgeMs = 7 * dayMs;
+
+/** The most severe first: it is the one that counts where an answer says several things of one certificate. */
+const severity: readonly OcspSingleResponse['status']['kind'][] = ['revoked', 'unknown', 'good'];
+
 /**
- * What a response says of a certificate, or undefined when it says nothing that holds at that moment: it has to be signed
- * by the issuer itself, or by whom the issuer gave the right with a certificate that came along (RFC 6960 §4.2.2.2), and
- * `at` has to lie between this update and the next.
+ * What a response says of a certificate, the most severe where it says several things, or undefined when it says nothing
+ * that holds at that moment: it has to be signed by the issuer itself, or by whom the issuer gave the right with a certificate
+ * that came along (RFC 6960 §4.2.2.2), to have been made by then, and `at` has to lie between this update and the next
+ * (§4.2.2.1), or within a week of this one where no next is named.
  * @throws HoldfastError `signature_unsupported`, `key_malformed`, `key_unsupported`
  */
 export function verifyOcspResponse(
@@ -32,28 +39,32 @@ export function verifyOcspResponse(
   expectation: OcspExpectation,
 ): OcspSingleResponse | undefined {
   const { issuer, serial, at } = expectation;
-  if (response.unknownCritical.length > 0) return undefined;
+  if (response.unknownCritical.length > 0 || at < response.producedAt) return undefined;
   const keys = hashes.map((name) => ocspIssuerKey(issuer, name));
-  const found = response.responses.find(
-    ({ certId }) => certId.serial === serial && keys.includes(certId.issuerKey ?? ''),
+  const said = response.responses.filter(
+    (each) =>
+      each.certId.serial === serial &&
+      keys.includes(each.certId.issuerKey ?? '') &&
+      isCurrent(each, response.producedAt, at),
   );
-  if (found === undefined || !isCurrent(found, at)) return undefined;
-  const signer = signerKey(response, expectation);
-  if (signer === undefined) return undefined;
+  const [found] = severity.flatMap((kind) => said.filter(({ status }) => status.kind === kind));
   const { signatureAlgorithm, tbs, signature } = response;
-  return verifySignature(signatureAlgorithm, tbs, signature, signer) ? found : undefined;
+  const isSigned = (key: KeyObject): boolean => verifySignature(signatureAlgorithm, tbs, signature, key);
+  return found !== undefined && signerKeys(response, expectation).some(isSigned) ? found : undefined;
 }
 
-function isCurrent({ thisUpdate, nextUpdate }: OcspSingleResponse, at: Date): boolean {
-  return thisUpdate <= at && (nextUpdate === undefined || at <= nextUpdate);
+/** What is said was known when the answer was made, and holds. */
+function isCurrent({ thisUpdate, nextUpdate }: OcspSingleResponse, producedAt: Date, at: Date): boolean {
+  const until = nextUpdate ?? new Date(thisUpdate.getTime() + maxAgeMs);
+  return thisUpdate <= at && at <= until && (nextUpdate === undefined || producedAt <= nextUpdate);
 }
 
-function signerKey(response: OcspResponse, { issuer, at }: OcspExpectation): KeyObject | undefined {
-  if (isResponder(response, issuer)) return publicKeyOf(issuer);
-  const delegate = response.certificates.find(
-    (certificate) => isResponder(response, certificate) && isDelegate(certificate, issuer, at),
+function signerKeys(response: OcspResponse, { issuer, at }: OcspExpectation): KeyObject[] {
+  const own = isResponder(response, issuer) ? [publicKeyOf(issuer)] : [];
+  const delegates = response.certificates.filter(
+    (each) => isResponder(response, each) && isDelegate(each, issuer, at),
   );
-  return delegate && publicKeyOf(delegate);
+  return [...own, ...delegates.map(publicKeyOf)];
 }
 
 function isResponder({ responder }: OcspResponse, { subject, spki }: Certificate): boolean {
@@ -66,6 +77,7 @@ function isDelegate(certificate: Certificate, issuer: Certificate, at: Date): bo
   return (
     equalNames(certificate.issuer, issuer.subject) &&
     extensions.extendedKeyUsage?.includes('OCSPSigning') === true &&
+    extensions.keyUsage?.includes('digitalSignature') !== false &&
     extensions.unknownCritical.length === 0 &&
     notBefore <= at &&
     at <= notAfter &&
