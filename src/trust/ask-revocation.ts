@@ -25,6 +25,11 @@ export type FetchEvidence = (request: {
   readonly post?: { readonly type: string; readonly body: Bytes };
 }) => Promise<Bytes>;
 
+/** What is fetched has to be good when it has come: an answer may be made for whoever asks. */
+export interface AskingRules extends Omit<RevocationRules, 'at'> {
+  readonly now: () => Date;
+}
+
 /** Addresses that one certificate may have asked: more is nobody's need. */
 const maxUrls = 8;
 const maxAnswerBytes = 256 * 1024;
@@ -38,7 +43,7 @@ const maxListBytes = 64 * 1024 * 1024;
 export async function askRevocation(
   path: readonly Certificate[],
   known: RevocationEvidence,
-  rules: RevocationRules,
+  rules: AskingRules,
   fetch: FetchEvidence,
 ): Promise<readonly RevocationStatus[]> {
   const search = new Search(path, known, rules, fetch);
@@ -50,7 +55,7 @@ export async function askRevocation(
 class Search {
   readonly #path: readonly Certificate[];
   readonly #known: RevocationEvidence;
-  readonly #rules: RevocationRules;
+  readonly #rules: AskingRules;
   readonly #fetch: FetchEvidence;
   readonly #answers: OcspResponse[] = [];
   readonly #lists = new Map<string, AnyCrl | HoldfastError>();
@@ -58,7 +63,7 @@ class Search {
   constructor(
     path: readonly Certificate[],
     known: RevocationEvidence,
-    rules: RevocationRules,
+    rules: AskingRules,
     fetch: FetchEvidence,
   ) {
     this.#path = path;
@@ -92,7 +97,8 @@ class Search {
       certificates: this.#known.certificates,
       answers: [...this.#known.answers, ...this.#answers],
     };
-    return revocationStatus(certificate, this.#path, evidence, this.#rules);
+    const { now, ...rules } = this.#rules;
+    return revocationStatus(certificate, this.#path, evidence, { ...rules, at: now() });
   }
 
   async #ask(url: string, certificate: Certificate): Promise<HoldfastError | undefined> {

@@ -7,7 +7,7 @@
  * node's own certificate is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
-export { askRevocation, type FetchEvidence } from './ask-revocation.ts';
+export { type AskingRules, askRevocation, type FetchEvidence } from './ask-revocation.ts';
 export { forbiddenName } from './check-name-constraints.ts';
 export type { PolicyRequest } from './check-policies.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';

@@ -10,6 +10,7 @@ import {
 } from '../../pki/index.ts';
 import { evidenceFetcher, isPublicRoot } from '../../transport/index.ts';
 import {
+  type AskingRules,
   askRevocation,
   type RevocationStatus,
   revocationStatus,
@@ -57,9 +58,14 @@ export async function verifyByEvidence(
     return verdictOf(path, at, 'not looked at: --online or --crl FILE');
   // What is asked for now is good now; what was kept is good at the moment that is asked about.
   const statuses = isAsking
-    ? await askRevocation(path, evidence, { at: now, revokedBy: at }, evidenceFetcher(context.signal))
+    ? await askRevocation(path, evidence, asking(context, options, at), evidenceFetcher(context.signal))
     : path.slice(0, -1).map((each) => revocationStatus(each, path, evidence, { at }));
   return verdictOf(path, at, saidOf(path, statuses, isAsking));
+}
+
+/** By when something was revoked counts only where another moment than now is asked about. */
+function asking({ clock }: Context, { at: said }: VerifyOptions, at: Date): AskingRules {
+  return { now: () => new Date(clock.now()), ...(said !== undefined && { revokedBy: at }) };
 }
 
 interface Judged extends Pick<VerifyOptions, 'host' | 'policy'> {
