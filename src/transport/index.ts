@@ -4,8 +4,8 @@
  * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
  */
 
-export { limitHandshakes } from './handshake-budget.ts';
 export { evidenceFetcher } from './fetch-evidence.ts';
+export { limitHandshakes } from './handshake-budget.ts';
 export { Hot } from './hot.ts';
 export { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from './http-client.ts';
 export { type BackOff, isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';

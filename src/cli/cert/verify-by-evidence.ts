@@ -48,11 +48,12 @@ export async function verifyByEvidence(
 ): Promise<CertificateVerdict> {
   const now = new Date(context.clock.now());
   const at = options.at === undefined ? now : momentOf(options.at);
+  const crls = await readLists(context, options.crl ?? []);
   const { known, path } =
     options.roots === undefined
       ? await pathHere(context, chain, { ...options, at })
       : await pathOutside(context, chain, { ...options, at, roots: options.roots });
-  const evidence = { crls: await readLists(context, options.crl ?? []), certificates: known, answers: [] };
+  const evidence = { crls, certificates: known, answers: [] };
   const isAsking = options.online ?? (options.crl === undefined && options.roots === undefined);
   if (!isAsking && options.crl === undefined)
     return verdictOf(path, at, 'not looked at: --online or --crl FILE');
