@@ -7,11 +7,10 @@
 export { archive } from './archive/archive.ts';
 export type { ArchiveSummary, BareReason } from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
-export { permissionsOf } from './format/file-mode.ts';
+export { randomPasswordCost } from './format/key-file.ts';
 export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/master-key.ts';
-export { randomPasswordCost } from './format/scrypt.ts';
 export { snapshotTime } from './format/snapshot.ts';
-export type { TreeNode } from './format/tree-node.ts';
+export { permissionsOf, type TreeNode } from './format/tree-node.ts';
 export { initRepository } from './init-repository.ts';
 export { listSnapshot } from './list-snapshot.ts';
 export { openRepository } from './open-repository.ts';
@@ -19,8 +18,7 @@ export { type RepairIndexSummary, repairIndex } from './repair-index.ts';
 export type { Repository } from './repository.ts';
 export { restore } from './restore/restore.ts';
 export type { RestoreSummary } from './restore/restore-options.ts';
-export { verify } from './restore/verify.ts';
-export type { VerifySummary } from './restore/verify-options.ts';
+export { type VerifySummary, verify } from './restore/verify.ts';
 export {
   describeFilter,
   matchesFilter,

@@ -1,8 +1,7 @@
-import { isHoldfastError, secondMs } from '../base/index.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { HoldfastError, isHoldfastError, minuteMs, secondMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { encodeLock, type Lock, parseLock } from './format/lock.ts';
-import type { StoredLock } from './lock-conflict.ts';
-import type { Sleep } from './sleep.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 
 const retryDelaysMs = [5 * secondMs, 10 * secondMs, 20 * secondMs];
@@ -68,3 +67,62 @@ export async function removeLock(files: UnpackedStore, id: ObjectId): Promise<vo
     if (!isHoldfastError(error)) throw error;
   }
 }
+
+const staleAfterMs = 30 * minuteMs;
+
+/** A lock and the name of its file. */
+interface StoredLock extends Lock {
+  readonly id: ObjectId;
+}
+
+/**
+ * Whether nobody can hold this lock any more: it is older than half an hour without a refresh, or its process ran on
+ * this machine and is gone (restic design document, "Locks").
+ */
+export function isStale(lock: Lock, here: { readonly hostname: string; readonly nowMs: number }): boolean {
+  const ageMs = here.nowMs - Number(lock.timeNs / 1_000_000n);
+  return ageMs > staleAfterMs || (lock.hostname === here.hostname && lock.pid > 0 && !isRunning(lock.pid));
+}
+
+/** Whether two locks cannot be held at the same time. */
+export function conflicts(a: { readonly exclusive: boolean }, b: { readonly exclusive: boolean }): boolean {
+  return a.exclusive || b.exclusive;
+}
+
+/** The `repository_locked` that names who holds the lock. */
+export function lockedError(lock: StoredLock): HoldfastError {
+  const since = new Date(Number(lock.timeNs / 1_000_000n)).toISOString();
+  const kind = lock.exclusive ? 'exclusively ' : '';
+  const holder = `process ${lock.pid} on ${lock.hostname} (${lock.username})`;
+  return new HoldfastError(
+    'repository_locked',
+    `the repository is ${kind}locked by ${holder} since ${since}`,
+    {
+      hint: 'wait until it is done; a lock whose holder is gone is passed over once it is 30 minutes old',
+    },
+  );
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, under another account.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+/** Waits; ends early, with the signal's reason as its error, when aborted. */
+export type Sleep = (delayMs: number, signal?: AbortSignal) => Promise<void>;
+
+/** Waits by this machine's timers. */
+export const timerSleep: Sleep = async (delayMs, signal) => {
+  try {
+    await wait(delayMs, undefined, signal && { signal });
+  } catch (error) {
+    // The timer has an error of its own for this.
+    signal?.throwIfAborted();
+    throw error;
+  }
+};

@@ -1,11 +1,11 @@
 import { type Clock, HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
 import type { ObjectStore } from '../storage/index.ts';
+import { idOf } from './format/blob.ts';
 import { parseConfig } from './format/config.ts';
 import type { MasterKey } from './format/master-key.ts';
+import type { UnitCipher } from './format/unit.ts';
 import { openKeys } from './master-key-search.ts';
-import { newCipher } from './new-cipher.ts';
-import { Repository } from './repository.ts';
-import { sealedAny } from './sealed-any.ts';
+import { newCipher, Repository } from './repository.ts';
 
 /** What opens a repository: a password of one of its key files, or the master key itself, which needs no scrypt. */
 export type RepositoryKey = { readonly password: Secret<string> } | { readonly masterKey: Secret<MasterKey> };
@@ -88,4 +88,30 @@ function damagedConfig(store: ObjectStore, file: Uint8Array | HoldfastError): Ho
   return new HoldfastError('repository_damaged', `the config of ${store.location} ${found}`, {
     hint: 'keys, packs, indexes and snapshots are readable without it; bring config back from a copy of the repository',
   });
+}
+
+/** The kinds of files that are one sealed unit, the smallest first. */
+const sealedTypes = ['snapshots', 'locks', 'index'] as const;
+/** Whoever can write beside us could put any number of files of their own there. */
+const maxLooks = 16;
+
+/**
+ * Whether a file of this repository, of those whose bytes are still what their name says, was sealed with this key. It tells a
+ * damaged `config`, which has no name of that kind, from that of another repository.
+ */
+async function sealedAny(
+  store: ObjectStore,
+  cipher: UnitCipher,
+  cancel: { readonly signal?: AbortSignal },
+): Promise<boolean> {
+  for (const type of sealedTypes) {
+    for (const { name } of (await store.list(type, cancel)).slice(0, maxLooks)) {
+      const file = await store.read({ type, name }, cancel).catch((error: unknown) => {
+        if (isHoldfastError(error, 'object_not_found', 'object_corrupt')) return undefined;
+        throw error;
+      });
+      if (file !== undefined && idOf(file) === name && cipher.unseal(file) !== undefined) return true;
+    }
+  }
+  return false;
 }

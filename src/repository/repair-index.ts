@@ -3,9 +3,8 @@ import type { ObjectId } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
 import { parseIndexFile } from './format/index-file.ts';
 import { leastPackSize } from './format/pack-header.ts';
-import type { ListedIndex } from './index-loader.ts';
+import { findUnlistedPacks, type ListedIndex } from './index-loader.ts';
 import type { Repository } from './repository.ts';
-import { findUnlistedPacks } from './unlisted-packs.ts';
 
 /** An index file is written for so many blobs at a time, as by backups. */
 const fullBlobs = 50_000;

@@ -6,10 +6,10 @@ import { HoldfastError, hourMs, isHoldfastError, ManualClock, minuteMs } from '.
 import { AppendOnlyStore, MemoryStore, type ObjectRef } from '../storage/index.ts';
 import { idOf } from './format/blob.ts';
 import { encodeLock, type Lock, parseLock } from './format/lock.ts';
+import type { Sleep } from './lock-files.ts';
 import { openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
 import { createSample, samplePassword } from './sample-repository.fixture.ts';
-import type { Sleep } from './sleep.ts';
 
 const start = Date.parse('2026-01-01T00:00:00Z');
 const elsewhere = { hostname: 'elsewhere', username: 'somebody', pid: 4242, exclusive: false };

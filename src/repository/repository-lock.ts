@@ -1,9 +1,16 @@
 import { type Clock, HoldfastError, minuteMs, systemClock } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { Lock } from './format/lock.ts';
-import { conflicts, isStale, lockedError } from './lock-conflict.ts';
-import { loadLocks, removeLock, saveLock } from './lock-files.ts';
-import { type Sleep, timerSleep } from './sleep.ts';
+import {
+  conflicts,
+  isStale,
+  loadLocks,
+  lockedError,
+  removeLock,
+  type Sleep,
+  saveLock,
+  timerSleep,
+} from './lock-files.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 

@@ -5,15 +5,14 @@ import { type BlobId, type BlobType, idOf, type PackContents } from './format/bl
 import type { BlobIndex } from './format/blob-index.ts';
 import { encodeConfig, type RepositoryConfig, type RepositoryVersion } from './format/config.ts';
 import { encodeIndexFile } from './format/index-file.ts';
-import { createKeyFile } from './format/key-file.ts';
+import { calibrateScrypt, createKeyFile, type ScryptCost } from './format/key-file.ts';
 import type { MasterKey } from './format/master-key.ts';
 import type { Polynomial } from './format/polynomial.ts';
-import { calibrateScrypt, type ScryptCost } from './format/scrypt.ts';
 import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
 import { parseTree, type Tree } from './format/tree.ts';
-import type { UnitCipher } from './format/unit.ts';
-import { type IndexOptions, type ListedIndex, loadIndexFiles } from './index-loader.ts';
-import { newCipher } from './new-cipher.ts';
+import { UnitCipher } from './format/unit.ts';
+import { findUnlistedPacks, type IndexOptions, type ListedIndex, loadIndexFiles } from './index-loader.ts';
+import { createPoly1305 } from './kernel/poly1305.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import {
   findSnapshot,
@@ -24,7 +23,6 @@ import {
 import type { StoredSnapshot } from './stored-snapshot.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
 import { TreeCache } from './tree-cache.ts';
-import { findUnlistedPacks } from './unlisted-packs.ts';
 import { UnpackedStore } from './unpacked-store.ts';
 
 const repairHint = 'holdfast repair index writes a new one';
@@ -203,4 +201,9 @@ export class Repository {
   async #loadedIndex(options: Cancellable): Promise<BlobIndex> {
     return this.#index ?? this.loadIndex(options);
   }
+}
+
+/** The cipher for a repository with this key, for one thread; the one place where the authenticator is chosen. */
+export function newCipher(masterKey: Secret<MasterKey>): UnitCipher {
+  return new UnitCipher(masterKey.reveal(), createPoly1305());
 }

@@ -2,10 +2,9 @@ import { type Bytes, concatBytes, Secret } from '../base/index.ts';
 import { MemoryStore, type ObjectId } from '../storage/index.ts';
 import { type BlobId, type BlobType, idOf, type PackContents, type PackedBlob } from './format/blob.ts';
 import { compress } from './format/compression.ts';
-import { toGoMode } from './format/file-mode.ts';
 import { encodePackHeader } from './format/pack-header.ts';
 import { encodeTree } from './format/tree.ts';
-import type { TreeNode } from './format/tree-node.ts';
+import { type TreeNode, toGoMode } from './format/tree-node.ts';
 import { initRepository } from './init-repository.ts';
 import type { Repository } from './repository.ts';
 

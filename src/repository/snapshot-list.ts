@@ -1,8 +1,7 @@
 import { forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { parseSnapshot, type Snapshot } from './format/snapshot.ts';
-import { isFromFuture, isPossibleArrival, orderSnapshots } from './snapshot-order.ts';
-import type { StoredSnapshot } from './stored-snapshot.ts';
+import { isFromFuture, isPossibleArrival, orderSnapshots, type StoredSnapshot } from './stored-snapshot.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 
 const concurrentReads = 8;

@@ -1,9 +1,9 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { ListOptions, ObjectId, ObjectInfo, ObjectStore } from '../storage/index.ts';
 import { idOf } from './format/blob.ts';
+import { decodeUnpacked, encodeUnpacked } from './format/compression.ts';
 import type { RepositoryVersion } from './format/config.ts';
 import type { UnitCipher } from './format/unit.ts';
-import { decodeUnpacked, encodeUnpacked } from './format/unpacked-file.ts';
 
 /** The types of files that hold one JSON each, encrypted and perhaps compressed. */
 export type UnpackedType = 'index' | 'snapshots' | 'locks';

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
-import type { SnapshotSummary } from '../format/snapshot-summary.ts';
+import type { SnapshotSummary } from '../format/snapshot.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
 import type { Origin } from '../this-machine.ts';
 

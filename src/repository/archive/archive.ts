@@ -2,19 +2,17 @@ import { HoldfastError } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import { encodePackHeader } from '../format/pack-header.ts';
-import type { Snapshot } from '../format/snapshot.ts';
-import type { SnapshotSummary } from '../format/snapshot-summary.ts';
+import type { Snapshot, SnapshotSummary } from '../format/snapshot.ts';
+import { findUnlistedPacks } from '../index-loader.ts';
 import type { Repository } from '../repository.ts';
+import type { LockOptions, RepositoryLock } from '../repository-lock.ts';
 import { findParent } from '../snapshot-list.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
-import { findUnlistedPacks } from '../unlisted-packs.ts';
 import { ArchiveCounts } from './archive-counts.ts';
 import type { ArchiveOptions, ArchiveSummary } from './archive-options.ts';
 import { Changes } from './changes.ts';
-import { EarlyLock } from './early-lock.ts';
-import type { LostContent } from './lost-content.ts';
 import { Pipeline } from './pipeline.ts';
-import { loadStoredIndex, type StoredIndex } from './stored-index.ts';
+import { type LostContent, loadStoredIndex, type StoredIndex } from './stored-index.ts';
 import { TreeWalker } from './tree-walker.ts';
 
 /** What a snapshot says beside its tree and what the backup did. */
@@ -160,4 +158,35 @@ function toResult(
     blobsMended: lost.mended,
     blobsMissing: lost.missing,
   };
+}
+
+/**
+ * A lock that is used for reading before it is certain. Once its file is stored nobody can begin to remove anything; whether
+ * somebody had begun before shows a moment later, and until then nothing is written.
+ */
+class EarlyLock implements AsyncDisposable {
+  /** Resolves when the lock is certain; `repository_locked` when somebody else was first. */
+  readonly held: Promise<RepositoryLock>;
+
+  constructor(held: Promise<RepositoryLock>) {
+    this.held = held;
+  }
+
+  /** Resolves when the lock's file is stored. */
+  static async begin(repository: Repository, options: LockOptions): Promise<EarlyLock> {
+    const stored = Promise.withResolvers<void>();
+    const held = repository.lock({ ...options, onStored: stored.resolve });
+    await Promise.race([stored.promise, held]);
+    return new EarlyLock(held);
+  }
+
+  /** Calls back when the lock was refused, or is lost later. */
+  onFailure(callback: (error: unknown) => void): void {
+    this.held.then(({ lost }) => lost.addEventListener('abort', () => callback(lost.reason)), callback);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const lock = await this.held.catch(() => undefined);
+    await lock?.[Symbol.asyncDispose]();
+  }
 }

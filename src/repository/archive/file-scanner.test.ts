@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { CutFinder } from '../kernel/rabin.ts';
-import { referenceCuts } from '../kernel/reference-cuts.ts';
+import { referenceCuts } from '../kernel/reference-cuts.fixture.ts';
 import { createArena } from './arena.ts';
-import { BatchSender } from './batch-sender.ts';
-import { FileScanner } from './file-scanner.ts';
+import { BatchSender, FileScanner } from './file-scanner.ts';
 import type { Batch } from './messages.ts';
 import { ReadRing } from './read-ring.ts';
 

@@ -6,8 +6,7 @@ import {
   type WalkPlace,
   type Xattr,
 } from '../../files/index.ts';
-import { type NodeType, toGoMode } from '../format/file-mode.ts';
-import type { TreeNode } from '../format/tree-node.ts';
+import { type NodeType, type TreeNode, toGoMode } from '../format/tree-node.ts';
 
 /**
  * The node of anything in the file system but its content: that of a file is empty, a directory has no tree yet.
@@ -49,4 +48,19 @@ export function nodeOfStat(
 /** Where restic keeps the number of hard links. */
 function hasLinks(type: NodeType): boolean {
   return type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev';
+}
+
+/**
+ * Whether a file that a node of the parent snapshot describes has the same content now: type, size, both times and inode
+ * (restic, "File Change Detection"). Then a file need not be read. Nothing but its content is taken from the parent, whose
+ * program or user may have recorded less than is recorded now.
+ */
+export function hasSameContent(node: TreeNode, stat: FileStat): boolean {
+  return (
+    node.type === stat.kind &&
+    node.mtimeNs === stat.mtimeNs &&
+    node.ctimeNs === stat.ctimeNs &&
+    node.inode === stat.inode &&
+    node.size === stat.size
+  );
 }

@@ -9,10 +9,8 @@ import { openPackHeader } from '../format/pack-header.ts';
 import { referencePoly1305 } from '../format/poly1305.ts';
 import { UnitCipher } from '../format/unit.ts';
 import { blockBytes, cornerAt, cornerBytes } from './arena.ts';
-import { BlobEncoder } from './blob-encoder.ts';
 import type { PackReply } from './messages.ts';
-import { packTargetBytes } from './pack-builder.ts';
-import { PackWriter } from './pack-writer.ts';
+import { BlobEncoder, PackWriter, packTargetBytes } from './pack-writer.ts';
 import { plaintextSlack, UnitWriter } from './unit-writer.ts';
 
 const key = generateMasterKey();

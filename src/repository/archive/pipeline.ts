@@ -6,11 +6,10 @@ import { createArena } from './arena.ts';
 import { BlockPool } from './block-pool.ts';
 import type { Changes } from './changes.ts';
 import { FileJobs, type FileOutcome } from './file-jobs.ts';
-import { IndexWriter } from './index-writer.ts';
 import { KnownBlobs } from './known-blobs.ts';
-import type { LostContent } from './lost-content.ts';
 import type { SealerReply } from './messages.ts';
-import { PackUploader } from './pack-uploader.ts';
+import { IndexWriter, PackUploader } from './pack-uploader.ts';
+import type { LostContent } from './stored-index.ts';
 import { TreePacker } from './tree-packer.ts';
 import { sealerCount, WorkerTeam } from './worker-team.ts';
 

@@ -1,8 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { asBuffer } from '../../base/index.ts';
 import { CutFinder } from '../kernel/rabin.ts';
-import { BatchSender } from './batch-sender.ts';
-import { FileScanner } from './file-scanner.ts';
+import { BatchSender, FileScanner } from './file-scanner.ts';
 import type { ScannerData, ScanRequest } from './messages.ts';
 import { ReadRing } from './read-ring.ts';
 

@@ -1,11 +1,9 @@
-import type { Bytes } from '../../base/index.ts';
-import { fromHex } from '../../base/index.ts';
+import { type Bytes, fromHex } from '../../base/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { Repository } from '../repository.ts';
 import { blockBytes, cornerAt, cornerBytes } from './arena.ts';
-import { BlobEncoder } from './blob-encoder.ts';
 import type { PackReply } from './messages.ts';
-import { type PackSpace, PackWriter } from './pack-writer.ts';
+import { BlobEncoder, type PackSpace, PackWriter } from './pack-writer.ts';
 import { plaintextSlack, UnitWriter } from './unit-writer.ts';
 
 const pageBytes = 65_536;

@@ -15,17 +15,13 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import { parseTree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import type { ArchiveCounts } from './archive-counts.ts';
+import { type ArchiveCounts, BarePaths } from './archive-counts.ts';
 import type { ArchiveOptions } from './archive-options.ts';
-import { BarePaths } from './bare-paths.ts';
 import type { Changes } from './changes.ts';
 import type { FileOutcome } from './file-jobs.ts';
-import { nodeOfStat } from './node-of-stat.ts';
-import { OpenDirectory } from './open-directory.ts';
-import { ParentDirectory } from './parent-directory.ts';
+import { hasSameContent, nodeOfStat } from './node-of-stat.ts';
 import type { Pipeline } from './pipeline.ts';
-import { TreeStore } from './tree-store.ts';
-import { hasSameContent } from './unchanged.ts';
+import { OpenDirectory, ParentDirectory, TreeStore } from './tree-store.ts';
 
 /** After so many names the other tasks of the main thread get a turn. */
 const namesPerTurn = 64;

@@ -1,10 +1,9 @@
 import { type Cipheriv, createCipheriv, randomBytes } from 'node:crypto';
 import type { Bytes } from '../../base/index.ts';
-import { addToCounter, blockCount, blockSize } from '../format/counter.ts';
 import type { MasterKey } from '../format/master-key.ts';
+import { addToCounter, blockCount, blockSize } from '../format/unit.ts';
 import { Poly1305Kernel } from '../kernel/poly1305.ts';
-import { type Corner, stagingBytes } from './arena.ts';
-import type { BlockChain } from './block-chain.ts';
+import { blockBytes, type Corner, stagingBytes } from './arena.ts';
 
 /** What one call encrypts. The cipher answers in new memory: of this size it is used again at once, of 64 KiB the system gives and takes it. */
 const pieceBytes = 8 * 1024;
@@ -68,5 +67,52 @@ export class UnitWriter {
   #stage(bytes: Bytes): number {
     this.#staging.set(bytes);
     return this.#staging.byteOffset;
+  }
+}
+
+/** Where the blocks of a chain come from: the arena, or ordinary memory for what does not fit there. */
+export interface BlockSource {
+  /** A new block of {@link blockBytes}. */
+  take(): Uint8Array;
+}
+
+/** Bytes written one after the other into as many blocks as they need. */
+export class BlockChain {
+  readonly #source: BlockSource;
+  readonly #blocks: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(source: BlockSource) {
+    this.#source = source;
+  }
+
+  /** How many bytes were written. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What was written, as views. */
+  get views(): Uint8Array[] {
+    return this.#blocks.map((block, n) => block.subarray(0, this.#size - n * blockBytes));
+  }
+
+  /** @returns where the bytes are when all of them came to lie in one block, undefined when not */
+  append(bytes: Bytes): Uint8Array | undefined {
+    const first = this.#room();
+    const fits = Math.min(bytes.length, first.length);
+    first.set(bytes.subarray(0, fits));
+    this.#size += fits;
+    if (fits === bytes.length) return first.subarray(0, fits);
+    this.append(bytes.subarray(fits));
+    return undefined;
+  }
+
+  #room(): Uint8Array {
+    const used = this.#size % blockBytes;
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && this.#size < this.#blocks.length * blockBytes) return last.subarray(used);
+    const block = this.#source.take();
+    this.#blocks.push(block);
+    return block;
   }
 }

@@ -6,7 +6,7 @@ import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
 import type { CheckReport } from './check-report.ts';
-import type { LostBlobs } from './lost-blobs.ts';
+import type { LostBlobs } from './damaged-packs.ts';
 
 const concurrentReads = 8;
 

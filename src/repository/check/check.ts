@@ -5,12 +5,10 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import { parseKeyFile } from '../format/key-file.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
-import { checkPackData } from './check-pack-data.ts';
-import { checkPackSizes } from './check-pack-sizes.ts';
+import { checkPackData, checkPackSizes } from './check-packs.ts';
 import { type CheckProblem, CheckReport } from './check-report.ts';
 import { TreeCheck } from './check-trees.ts';
-import { DamagedPacks } from './damaged-packs.ts';
-import { LostBlobs } from './lost-blobs.ts';
+import { DamagedPacks, LostBlobs } from './damaged-packs.ts';
 
 export interface CheckOptions {
   /** Also read every byte of every pack. */

@@ -1,8 +1,8 @@
 import type { ObjectId } from '../../storage/index.ts';
+import type { BlobId, BlobType } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
-import type { SlotsByPack } from '../format/slots-by-pack.ts';
+import type { SlotsByPack } from '../format/pack-list.ts';
 import type { CheckReport } from './check-report.ts';
-import type { LostBlobs } from './lost-blobs.ts';
 
 /** The packs that are missing or not as they were written, each reported as it is found. */
 export class DamagedPacks {
@@ -43,5 +43,34 @@ export class DamagedPacks {
         .slotsOf(type, id)
         .some((other) => this.#index.packNumberAt(other) !== number && !this.#lost.isMarked(other));
     });
+  }
+}
+
+/** Which of the blobs that the index names are not really there: one bit of knowledge for each of its slots. */
+export class LostBlobs {
+  readonly #index: BlobIndex;
+  readonly #lost: Uint8Array;
+
+  constructor(index: BlobIndex) {
+    this.#index = index;
+    this.#lost = new Uint8Array(index.size);
+  }
+
+  /** Marks the copy of a blob at this slot. */
+  mark(slot: number): void {
+    this.#lost[slot] = 1;
+  }
+
+  /** Whether the copy at this slot was marked. */
+  isMarked(slot: number): boolean {
+    return this.#lost[slot] === 1;
+  }
+
+  /** Whether no copy of the blob is left. */
+  isLost(type: BlobType, id: BlobId): boolean {
+    const first = this.#index.findHex(type, id);
+    // Nearly always there is one copy, and it is whole.
+    if (first === -1) return true;
+    return this.isMarked(first) && this.#index.slotsOf(type, id).every((slot) => this.isMarked(slot));
   }
 }

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { equalBytes, isHoldfastError } from '../../base/index.ts';
-import { compress, decompress } from './compression.ts';
-import { decodeUnpacked, encodeUnpacked } from './unpacked-file.ts';
+import { compress, decodeUnpacked, decompress, encodeUnpacked } from './compression.ts';
 
 const isDamage = (error: unknown): boolean => isHoldfastError(error, 'repository_damaged');
 

@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, concatBytes, HoldfastError } from '../../base/index.ts';
+import type { RepositoryVersion } from './config.ts';
 
 /** JSON becomes a string, which cannot be longer, and objects, which take more: half a GiB, a directory of a million files. */
 const maxJsonBytes = 2 ** 29;
@@ -35,5 +36,34 @@ export function decompress(frame: Bytes, maxBytes: number): Bytes {
     return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, maxBytes), chunkSize });
   } catch (cause) {
     throw new HoldfastError('repository_damaged', `not a zstd frame of at most ${maxBytes} bytes`, { cause });
+  }
+}
+
+const zstdMark = 2;
+const brace = 0x7b;
+const bracket = 0x5b;
+
+/**
+ * The plaintext of a file that is not a pack (index, snapshot, lock) and holds this JSON
+ * (restic design document, "Unpacked Data Format"): compressed in version 2, as it is in version 1.
+ */
+export function encodeUnpacked(json: Bytes, version: RepositoryVersion): Bytes {
+  return version === 1 ? json : concatBytes(Uint8Array.of(zstdMark), compress(json, 3));
+}
+
+/**
+ * The JSON in the plaintext of such a file, which is empty when the plaintext is. `repository_damaged`, naming
+ * `what`, when it is neither JSON nor compressed, or more than its size allows.
+ */
+export function decodeUnpacked(plaintext: Bytes, what: string): Bytes {
+  const [first] = plaintext;
+  if (first === undefined || first === brace || first === bracket) return plaintext;
+  if (first !== zstdMark) {
+    throw new HoldfastError('repository_damaged', `${what} has the unknown encoding ${first}`);
+  }
+  try {
+    return decompress(plaintext.subarray(1), mostJsonBytes(plaintext.length));
+  } catch (cause) {
+    throw new HoldfastError('repository_damaged', `${what} does not decompress`, { cause });
   }
 }

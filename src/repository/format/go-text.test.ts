@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { test } from 'node:test';
-import { goJsonString } from './go-json.ts';
-import { quoteGo, unquoteGo } from './go-quote.ts';
-import { decodeGoText } from './go-utf8.ts';
+import { decodeGoText, goJsonString, quoteGo, unquoteGo } from './go-text.ts';
 
 /** Raw bytes in hexadecimal, and what Go's strconv.Quote makes of them between its quotes. */
 const quoted: readonly (readonly [string, string])[] = [

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { daysOfDate, encodeDate } from './calendar.ts';
-import { encodeGoTime, parseGoTime } from './go-time.ts';
+import { daysOfDate, encodeDate, encodeGoTime, parseGoTime } from './go-time.ts';
 
 /** For each zone nanoseconds and what Go's time.Time writes for them there. */
 const zones: Readonly<Record<string, readonly (readonly [string, string])[]>> = {

@@ -1,5 +1,5 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
-import { goJsonString } from './go-json.ts';
+import { goJsonString } from './go-text.ts';
 import { encodeGoTime, parseGoTime } from './go-time.ts';
 import { asCount, asText, parseJsonObject } from './json-object.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, toHex } from '../../base/index.ts';
-import { createPoly1305 } from '../kernel/fast-poly1305.ts';
+import { createPoly1305 } from '../kernel/poly1305.ts';
 import { referencePoly1305 } from './poly1305.ts';
 
 const text = (message: string): string => Buffer.from(message).toString('hex');

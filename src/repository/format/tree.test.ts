@@ -3,9 +3,8 @@ import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { asBuffer, isHoldfastError } from '../../base/index.ts';
 import { idOf } from './blob.ts';
-import { permissionsOf, toGoMode } from './file-mode.ts';
 import { encodeTree, parseTree } from './tree.ts';
-import type { TreeNode } from './tree-node.ts';
+import { permissionsOf, type TreeNode, toGoMode } from './tree-node.ts';
 
 const id = idOf(Buffer.from('x'));
 

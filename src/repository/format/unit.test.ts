@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { concatBytes } from '../../base/index.ts';
+import { concatBytes, fromHex, toHex } from '../../base/index.ts';
 import { generateMasterKey } from './master-key.ts';
 import { referencePoly1305 } from './poly1305.ts';
-import { UnitCipher, unitOverhead } from './unit.ts';
+import { addToCounter, blockCount, UnitCipher, unitOverhead } from './unit.ts';
 
 const key = generateMasterKey();
 const cipher = new UnitCipher(key, referencePoly1305);
@@ -57,4 +57,36 @@ test('a key with a part that is all zero or of a wrong length is refused', () =>
       assert.throws(() => new UnitCipher({ ...key, [part]: bytes }, referencePoly1305), TypeError);
     }
   }
+});
+
+const add = (hex: string, blocks: number): string => toHex(addToCounter(fromHex(hex), blocks));
+
+test('a blob at a block border of a longer CTR stream is, alone, encrypted under the counter of that block', () => {
+  const key = randomBytes(32);
+  const start = fromHex(`${'ff'.repeat(14)}fffe`);
+  const plaintext = randomBytes(16 * 5000);
+  const stream = createCipheriv('aes-256-ctr', key, start).update(plaintext);
+  for (const blocks of [0, 1, 2, 3, 4999]) {
+    const alone = createCipheriv('aes-256-ctr', key, addToCounter(start, blocks)).update(
+      plaintext.subarray(16 * blocks),
+    );
+    assert.deepEqual(alone, stream.subarray(16 * blocks), `${blocks} blocks on`);
+  }
+});
+
+test('a counter carries through all its bytes and wraps around at 2^128', () => {
+  assert.equal(add('00'.repeat(16), 2 ** 53 - 1), `${'00'.repeat(9)}1fffffffffffff`);
+  assert.equal(add(`${'00'.repeat(8)}${'ff'.repeat(8)}`, 1), `${'00'.repeat(7)}01${'00'.repeat(8)}`);
+  assert.equal(add('ff'.repeat(16), 2), `${'00'.repeat(15)}01`);
+});
+
+test('a counter can only be moved forward by whole blocks', () => {
+  for (const blocks of [-1, 0.5, 2 ** 53]) {
+    assert.throws(() => addToCounter(new Uint8Array(16), blocks), TypeError);
+  }
+  assert.throws(() => addToCounter(new Uint8Array(15), 1), TypeError);
+});
+
+test('a part of a block counts as one', () => {
+  assert.deepEqual([0, 1, 16, 17].map(blockCount), [0, 1, 1, 2]);
 });

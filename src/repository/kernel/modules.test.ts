@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { poly1305Wasm } from './poly1305-module.ts';
-import { rabinWasm } from './rabin-module.ts';
+import { poly1305Wasm } from './poly1305.ts';
+import { rabinWasm } from './rabin.ts';
 
 for (const [name, base64] of [
   ['rabin', rabinWasm],

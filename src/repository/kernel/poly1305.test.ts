@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, toHex } from '../../base/index.ts';
 import { referencePoly1305 } from '../format/poly1305.ts';
-import { createPoly1305 } from './fast-poly1305.ts';
-import { Poly1305Kernel, poly1305StateBytes } from './poly1305.ts';
+import { createPoly1305, Poly1305Kernel, poly1305StateBytes } from './poly1305.ts';
 
 const poly1305 = createPoly1305();
 

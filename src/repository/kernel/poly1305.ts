@@ -1,8 +1,33 @@
 import type { Bytes } from '../../base/index.ts';
-import { poly1305Module } from './poly1305-module.ts';
+import type { Poly1305 } from '../format/poly1305.ts';
 
 /** What one {@link Poly1305Kernel} occupies in its memory. */
 export const poly1305StateBytes = 128;
+
+const pageBytes = 65_536;
+const pieceAt = 256;
+const pieceBytes = 4 * pageBytes;
+const tagAt = poly1305StateBytes;
+
+/** A Poly1305 for data anywhere in memory: it is brought to the WebAssembly in pieces. For one thread. */
+export function createPoly1305(): Poly1305 {
+  const pages = pieceBytes / pageBytes + 1;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const bytes = new Uint8Array(memory.buffer);
+  const kernel = new Poly1305Kernel(memory, 0);
+  return (key, message) => {
+    if (key.length !== 32) throw new TypeError('a Poly1305 key has 32 bytes');
+    kernel.begin(key.subarray(0, 16), key.subarray(16));
+    let at = 0;
+    for (; message.length - at > pieceBytes; at += pieceBytes) {
+      bytes.set(message.subarray(at, at + pieceBytes), pieceAt);
+      kernel.update(pieceAt, pieceBytes);
+    }
+    bytes.set(message.subarray(at), pieceAt);
+    kernel.finish(pieceAt, message.length - at, tagAt);
+    return Uint8Array.from(bytes.subarray(tagAt, tagAt + 16)) satisfies Bytes;
+  };
+}
 
 const blockBytes = 16;
 const accumulatorAt = 32;
@@ -62,4 +87,26 @@ export class Poly1305Kernel {
     this.#bytes.fill(0, block + length + 1, block + blockBytes);
     this.#exports.absorb(this.#state, block, blockBytes, closedBlock);
   }
+}
+
+/** poly1305.wat, compiled by `wat2wasm --enable-threads`; a test compiles it again and compares. */
+export const poly1305Wasm =
+  'AGFzbQEAAAABDQJgBH9/f38AYAJ/fwACFwEIaG9sZGZhc3QGbWVtb3J5AgMBgIAEAwMCAAEHEwIGYWJzb3JiAAAGZmluaXNo' +
+  'AAEKkAUCggQCAX8UfiABIAJBcHFqIQQgADUCACEFIAA1AgQhBiAANQIIIQcgADUCDCEIIAVCAohCBX4hCSAGQgKIQgV+IQog' +
+  'B0ICiEIFfiELIAhCAohCBX4hDCAFQgODIQ0gADUCICEOIAA1AiQhDyAANQIoIRAgADUCLCERIAA1AjAhEgJAA0AgASAETw0B' +
+  'IA4gATUCAHwhDiAPIAE1AgR8IQ8gECABNQIIfCEQIBEgATUCDHwhESASIAOtfCESIA4gBX4gDyAMfnwgECALfiARIAp+fCAS' +
+  'IAl+fHwhEyAOIAZ+IA8gBX58IBAgDH4gESALfnwgEiAKfnx8IRQgDiAHfiAPIAZ+fCAQIAV+IBEgDH58IBIgC358fCEVIA4g' +
+  'CH4gDyAHfnwgECAGfiARIAV+fCASIAx+fHwhFiASIA1+IBZCIIh8IRggGEICiEIFfiATQv////8Pg3whFyAXQv////8PgyEO' +
+  'IBdCIIggE0IgiHwgFEL/////D4N8IRcgF0L/////D4MhDyAXQiCIIBRCIIh8IBVC/////w+DfCEXIBdC/////w+DIRAgF0Ig' +
+  'iCAVQiCIfCAWQv////8Pg3whFyAXQv////8PgyERIBdCIIggGEIDg3whEiABQRBqIQEMAAsLIAAgDj4CICAAIA8+AiQgACAQ' +
+  'PgIoIAAgET4CLCAAIBI+AjALiQECAX4Cf0IFIQIgAiAANQIgfEIgiCECIAIgADUCJHxCIIghAiACIAA1Aih8QiCIIQIgAiAA' +
+  'NQIsfEIgiCECIAIgADUCMHwhAiACQgKIQgV+IQIDQCAAIANqIQQgAiAENQIQIAQ1AiB8fCECIAEgA2ogAj4CACACQiCIIQIg' +
+  'A0EEaiIDQRBJDQALCw==';
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The module, compiled when it is first asked for. */
+function poly1305Module(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(poly1305Wasm, 'base64'));
+  return compiled;
 }

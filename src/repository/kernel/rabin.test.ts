@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { Prng } from '../../../test/rig/prng.ts';
 import { CutFinder, cutBits, maxChunkBytes, minChunkBytes, rabinTableBytes } from './rabin.ts';
-import { referenceCuts } from './reference-cuts.ts';
+import { referenceCuts } from './reference-cuts.fixture.ts';
 
 const polynomial = 0x3da3358b4dc173n;
 const dataAt = 64 * 1024;

@@ -1,5 +1,3 @@
-import { rabinModule } from './rabin-module.ts';
-
 /** No chunk but the last of a file is shorter. */
 export const minChunkBytes = 512 * 1024;
 /** No chunk is longer. */
@@ -67,4 +65,24 @@ function powers(polynomial: bigint, exponent: number): bigint[] {
 
 function combine(terms: readonly bigint[], byte: number): bigint {
   return terms.reduce((sum, term, bit) => ((byte >> bit) & 1 ? sum ^ term : sum), 0n);
+}
+
+/** rabin.wat, compiled by `wat2wasm --enable-threads`; a test compiles it again and compares. */
+export const rabinWasm =
+  'AGFzbQEAAAABDAJgAX8BfmACf38BfwIXAQhob2xkZmFzdAZtZW1vcnkCAwGAgAQDAwIAAQcIAQRzY2FuAAEKlAQCOwIBfgF/' +
+  'IABBwABrIQIDQCABQgiGIAIxAACEIAFCKoinQfgPcSkDgBCFIQEgAkEBaiICIABJDQALIAEL1QMCCH8EfgJAA0AgACABTw0B' +
+  'IAEgAGshAiACQYCAAksEQEGAgAIhAgsgAkEDakECdiEDIAAhBiAAIAIgA2tBA25qIQcgACACIANrQQF0QQNuaiEIIAAgAiAD' +
+  'a2ohCSAGEAAhCiAHEAAhCyAIEAAhDCAJEAAhDSAGIANqIQRBfyEFA0AgCiAGQcAAay0AAEEDdCkDAIUhCiAKQgiGIAYxAACE' +
+  'IApCKoinQfgPcSkDgBCFIQogBkEBaiEGIAqnQf//P3FFBEAgBg8LIAsgB0HAAGstAABBA3QpAwCFIQsgC0IIhiAHMQAAhCAL' +
+  'QiqIp0H4D3EpA4AQhSELIAdBAWohByALp0H//z9xRQRAIAcgBUkEQCAHIQULCyAMIAhBwABrLQAAQQN0KQMAhSEMIAxCCIYg' +
+  'CDEAAIQgDEIqiKdB+A9xKQOAEIUhDCAIQQFqIQggDKdB//8/cUUEQCAIIAVJBEAgCCEFCwsgDSAJQcAAay0AAEEDdCkDAIUh' +
+  'DSANQgiGIAkxAACEIA1CKoinQfgPcSkDgBCFIQ0gCUEBaiEJIA2nQf//P3FFBEAgCSAFSQRAIAkhBQsLIAYgBEkNAAsgBUF/' +
+  'RwRAIAUPCyAAIAJqIQAMAAsLQQAL';
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The module, compiled when it is first asked for. */
+function rabinModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(rabinWasm, 'base64'));
+  return compiled;
 }

@@ -1,7 +1,6 @@
 import { type Bytes, systemErrorCode } from '../../base/index.ts';
 import { type FileOrPath, setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
-import { type NodeType, permissionsOf } from '../format/file-mode.ts';
-import type { TreeNode } from '../format/tree-node.ts';
+import { type NodeType, permissionsOf, type TreeNode } from '../format/tree-node.ts';
 import { systemProblem } from './file-problem.ts';
 
 /** What a node says of a file beside its content; plain values that cross to a worker. */

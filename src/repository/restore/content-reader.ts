@@ -3,8 +3,7 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { type FileInWork, type PlannedRun, planContent, type WantedFile } from './content-plan.ts';
-import type { RunResult } from './content-run.ts';
-import type { ContentSink } from './content-sink.ts';
+import type { RunPurpose, RunResult } from './content-run.ts';
 import { type EncodedRun, encodeRun } from './encode-run.ts';
 import { type FileProblem, systemProblem } from './file-problem.ts';
 import { ReaderPool } from './reader-pool.ts';
@@ -194,4 +193,22 @@ function isDamage(error: unknown): error is HoldfastError {
     'range_not_satisfiable',
     'storage_failed',
   );
+}
+
+/** What is done with files whose content is read. */
+export interface ContentSink {
+  readonly purpose: RunPurpose;
+  /** A file that several runs make up begins: says where its pieces go, having made it. The system's error when it cannot. */
+  begin(file: WantedFile, size: number): Bytes;
+  /** What `begin` made is to go. */
+  abandon(place: Bytes): void;
+  /**
+   * All pieces, `size` bytes, are where they belong; `place` is what `begin` said, undefined for a file that one worker
+   * made whole.
+   */
+  done(file: WantedFile, place: Bytes | undefined, size: number): void;
+  /** The content cannot be had, or is not as it should be (`attributes`: it is, but the rest is not). */
+  failed(file: WantedFile, problem: FileProblem): void;
+  /** So many more bytes of content have been opened. */
+  progress(bytes: number): void;
 }

@@ -64,3 +64,16 @@ export interface RunResult {
 export interface FileFailure extends FileProblem {
   readonly file: number;
 }
+
+/** One message to a worker. */
+export interface ReaderTask {
+  readonly number: number;
+  readonly run: ContentRun;
+  readonly purpose: RunPurpose;
+}
+
+/** A worker's answer. */
+export interface ReaderAnswer {
+  readonly number: number;
+  readonly result: RunResult;
+}

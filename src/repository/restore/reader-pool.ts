@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Bytes, type Secret, workerEntry } from '../../base/index.ts';
 import type { MasterKey } from '../format/master-key.ts';
-import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
-import type { ReaderAnswer, ReaderTask } from './reader-messages.ts';
+import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
 
 interface Reader {
   readonly worker: Worker;

@@ -1,12 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isHoldfastError } from '../../base/index.ts';
 import type { MasterKey } from '../format/master-key.ts';
-import type { ContentRun, RunPurpose, RunResult } from './content-run.ts';
-import type { PieceSink } from './piece-sink.ts';
-import type { ReaderAnswer, ReaderTask } from './reader-messages.ts';
-import { RunComparer } from './run-comparer.ts';
+import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
+import { type PieceSink, RunComparer, RunWriter } from './piece-sink.ts';
 import { RunOpener } from './run-opener.ts';
-import { RunWriter } from './run-writer.ts';
 
 const opener = new RunOpener(workerData as MasterKey);
 

@@ -20,8 +20,7 @@ import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { lstat, readXattrs } from '../../files/index.ts';
 import { MemoryStore, type ObjectRef, type ReadOptions } from '../../storage/index.ts';
 import { idOf, type PackContents } from '../format/blob.ts';
-import { toGoMode } from '../format/file-mode.ts';
-import type { TreeNode } from '../format/tree-node.ts';
+import { type TreeNode, toGoMode } from '../format/tree-node.ts';
 import { openRepository } from '../open-repository.ts';
 import type { Repository } from '../repository.ts';
 import {

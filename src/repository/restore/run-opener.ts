@@ -1,11 +1,10 @@
 import { createDecipheriv, createSecretKey, type Decipheriv, hash, type KeyObject } from 'node:crypto';
 import { asBuffer, type Bytes, equalSecrets, HoldfastError, toHex } from '../../base/index.ts';
-import { addToCounter, blockCount, blockSize } from '../format/counter.ts';
 import type { MasterKey } from '../format/master-key.ts';
-import { UnitCipher, unitOverhead } from '../format/unit.ts';
-import { createPoly1305 } from '../kernel/fast-poly1305.ts';
+import { addToCounter, blockCount, blockSize, UnitCipher, unitOverhead } from '../format/unit.ts';
+import { ZstdDecoder } from '../format/zstd.ts';
+import { createPoly1305 } from '../kernel/poly1305.ts';
 import type { RunBlobs } from './content-run.ts';
-import { ZstdDecoder } from './zstd-decoder.ts';
 
 const idSize = 32;
 const padding = new Uint8Array(blockSize);

@@ -1,9 +1,11 @@
+import { type Bytes, forEachLimited, isHoldfastError } from '../../base/index.ts';
 import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { packEntrySize, packOverhead } from '../format/pack-header.ts';
+import type { Repository } from '../repository.ts';
 import type { CheckReport } from './check-report.ts';
-import type { DamagedPacks } from './damaged-packs.ts';
-import type { LostBlobs } from './lost-blobs.ts';
+import type { DamagedPacks, LostBlobs } from './damaged-packs.ts';
+import { PackInspector } from './pack-inspector.ts';
 
 /**
  * Compares the packs that are stored with those that the index names: each is there, and as large as its blobs and
@@ -58,4 +60,40 @@ function markLost(index: BlobIndex, sizes: ReadonlyMap<ObjectId, number>, lost: 
     const { pack, offset, length } = index.locationAt(slot);
     if (offset + length > (sizes.get(pack) ?? 0)) lost.mark(slot);
   }
+}
+
+const concurrentPacks = 3;
+
+/** Reads every byte of the packs. What is wrong with one is reported and its lost blobs are marked; then comes the next. */
+export async function checkPackData(
+  repository: Repository,
+  checked: { readonly index: BlobIndex; readonly packs: readonly ObjectInfo[]; readonly lost: LostBlobs },
+  damaged: DamagedPacks,
+  options: { readonly signal?: AbortSignal; readonly onPack: (pack: ObjectInfo) => void },
+): Promise<void> {
+  const { index, packs, lost } = checked;
+  const { signal, onPack } = options;
+  const { slots, starts } = index.slotsByPack();
+  await forEachLimited(packs, concurrentPacks, async (pack) => {
+    const number = index.packNumber(pack.name);
+    const own = slots.subarray(starts[number], starts[number + 1]);
+    const expected = Array.from(own, (slot) => index.locationAt(slot));
+    try {
+      const inspector = new PackInspector(repository.cipher, pack, expected);
+      const stream = await repository.store.stream(
+        { type: 'data', name: pack.name },
+        signal ? { signal } : {},
+      );
+      for await (const chunk of stream) inspector.push(chunk as Bytes);
+      const { problems, lost: lostHere } = inspector.finish();
+      for (const blob of lostHere) lost.mark(own[blob] ?? 0);
+      for (const problem of problems) damaged.add(pack.name, problem);
+    } catch (error) {
+      // One file that cannot be read says nothing about the others; a lost connection does.
+      if (!isHoldfastError(error, 'object_not_found', 'object_corrupt', 'storage_failed')) throw error;
+      for (const slot of own) lost.mark(slot);
+      damaged.add(pack.name, `pack ${pack.name} cannot be read: ${error.message}`);
+    }
+    onPack(pack);
+  });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dataBlob, fileNode } from '../sample-repository.fixture.ts';
-import { ParentDirectory } from './parent-directory.ts';
+import { ParentDirectory } from './tree-store.ts';
 
 const nodes = ['a', 'b', 'd'].map((name) => fileNode(name, dataBlob(name)));
 const find = (directory: ParentDirectory, name: string) => directory.find(Buffer.from(name));

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { asBuffer, type Bytes } from '../../base/index.ts';
-import { characterLength } from './go-utf8.ts';
 
 const plainAscii = /^[ !#-[\]-~]*$/;
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
@@ -102,4 +101,60 @@ function readEscape(text: string, at: number): { bytes: Bytes; end: number } | u
   if (kind === 'x') return { bytes: Uint8Array.of(code), end };
   const isCharacter = code <= 0x10_ffff && (code < 0xd800 || code > 0xdfff);
   return isCharacter ? { bytes: Buffer.from(String.fromCodePoint(code), 'utf8'), end } : undefined;
+}
+
+const plainText = /^[ !#-%'-;=?-[\]-\u2027\u202a-\ud7ff\ue000-\u{10ffff}]*$/u;
+const special = /[^ !#-%'-;=?-[\]-\u2027\u202a-\ud7ff\ue000-\u{10ffff}]/gu;
+
+const jsonEscapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+/**
+ * `text` as a JSON string exactly as Go's encoding/json writes it (since Go 1.22, which writes \b and \f short):
+ * `<`, `>`, `&`, U+2028 and U+2029 are escaped, a lone surrogate becomes `\ufffd`, all else is raw.
+ * Equal bytes matter because the name of a directory is the hash of its JSON.
+ */
+export function goJsonString(text: string): string {
+  return plainText.test(text) ? `"${text}"` : `"${text.replace(special, escape)}"`;
+}
+
+function escape(character: string): string {
+  const short = jsonEscapes[character];
+  if (short !== undefined) return short;
+  const code = character.charCodeAt(0);
+  return code >= 0xd800 && code <= 0xdfff ? '\\ufffd' : `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+/** The bytes of the UTF-8 character that begins at `at`; 0 when none does, as Go's utf8.DecodeRune sees it. */
+function characterLength(buffer: Buffer, at: number): number {
+  const lead = buffer.readUInt8(at);
+  const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  return at + length <= buffer.length && isUtf8(buffer.subarray(at, at + length)) ? length : 0;
+}
+
+const escapeBase = 0xdc00;
+
+/**
+ * Bytes as text, each byte that is not part of a UTF-8 character as a lone surrogate. `goJsonString` writes those as Go
+ * writes such bytes; the usual decoder would make one U+FFFD of several, and not the same that was there before.
+ */
+export function decodeGoText(buffer: Buffer): string {
+  if (isUtf8(buffer)) return buffer.toString('utf8');
+  let text = '';
+  for (let at = 0; at < buffer.length; ) {
+    const length = characterLength(buffer, at);
+    text +=
+      length === 0
+        ? String.fromCharCode(escapeBase + buffer.readUInt8(at))
+        : buffer.toString('utf8', at, at + length);
+    at += length || 1;
+  }
+  return text;
 }

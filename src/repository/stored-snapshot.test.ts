@@ -3,8 +3,7 @@ import { describe, it } from 'node:test';
 import { dayMs, hourMs, minuteMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { BlobId } from './format/blob.ts';
-import { isFromFuture, isPossibleArrival, orderSnapshots } from './snapshot-order.ts';
-import type { StoredSnapshot } from './stored-snapshot.ts';
+import { isFromFuture, isPossibleArrival, orderSnapshots, type StoredSnapshot } from './stored-snapshot.ts';
 
 const nowMs = Date.UTC(2026, 5, 1);
 
