@@ -1,5 +1,5 @@
 import { type ErrorRow, errorSections } from '../../src/base/index.ts';
-import { exitCode } from '../../src/cli/program/exit-code.ts';
+import { exitCode } from '../../src/cli/program/failure.ts';
 
 /** `docs/reference/errors.md`: every code, what happened and what to do. */
 export function errorReference(): string {

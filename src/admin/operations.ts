@@ -42,15 +42,17 @@ import {
   showCa,
 } from './ca.ts';
 import {
+  CertificateIssueAnswer,
   CertificateListAnswer,
+  certificateIssueInput,
   certificateListInput,
   certificateShowInput,
+  issueCertificate,
   listCertificates,
   showCertificate,
 } from './certificates.ts';
 import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
-import { CertificateIssueAnswer, certificateIssueInput, issueCertificate } from './issue-certificate.ts';
 import {
   importPolicy,
   PolicyAnswer,

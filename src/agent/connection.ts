@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { type Bytes, HoldfastError, isHoldfastError, type Secret } from '../base/index.ts';
+import { Type } from 'typebox';
+import { Check } from 'typebox/value';
+import { type Bytes, HoldfastError, isHoldfastError, type Secret, secondMs } from '../base/index.ts';
 import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
-import { type ConnectionInfo, Line, mostHopeful, TlsDialer } from '../transport/index.ts';
+import { type ConnectionInfo, Line, limitHandshakes, mostHopeful, TlsDialer } from '../transport/index.ts';
 import { learnFromServer } from './learn-from-server.ts';
-import { movedServers } from './moved-servers.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
 import { mendExports, type RenewalOptions, renewNode } from './renewal.ts';
@@ -179,4 +180,42 @@ export async function sealPassword(password: Secret<string>, recipient: string):
   const encrypter = new Encrypter();
   encrypter.addRecipient(recipient);
   return encrypter.encrypt(password.reveal());
+}
+
+const askPatienceMs = 10 * secondMs;
+const maxAnswerBytes = 64 * 1024;
+
+const ServersAnswer = Type.Object({
+  servers: Type.Array(Type.String({ pattern: '^https://[A-Za-z0-9._:\\[\\]-]+$', maxLength: 300 }), {
+    maxItems: 100,
+  }),
+});
+
+/**
+ * Where the servers of a network are now, as its stable status address says; nothing when it does not say. Anybody on
+ * the way could answer: what is at these addresses still has to prove that it is a server of the network.
+ */
+async function movedServers(statusAddress: string, signal: AbortSignal): Promise<readonly string[]> {
+  limitHandshakes();
+  try {
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(askPatienceMs)]);
+    const answer = await fetch(`${statusAddress}/-/status/servers`, { signal: timeout, redirect: 'error' });
+    const value: unknown = answer.ok ? JSON.parse(await readBounded(answer)) : undefined;
+    return Check(ServersAnswer, value) ? value.servers : [];
+  } catch {
+    signal.throwIfAborted();
+    return [];
+  }
+}
+
+/** The text of an answer; of one that is too long only so much that it is no JSON. */
+async function readBounded({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body ?? []) {
+    parts.push(part);
+    size += part.length;
+    if (size > maxAnswerBytes) return '';
+  }
+  return Buffer.concat(parts).toString('utf8');
 }

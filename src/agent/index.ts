@@ -15,8 +15,11 @@ export {
 export {
   type Answered,
   answeredChain,
+  askAfter,
   chosenRequest,
   collectApproved,
+  type Fate,
+  nextOfFate,
   settleAnswer,
 } from './collect-request.ts';
 export { Connection, connectNode } from './connection.ts';
@@ -29,9 +32,15 @@ export {
   forgetExport,
   rewriteExports,
 } from './export-certificate.ts';
-export { handIn, type OwnRequest } from './hand-in.ts';
+export {
+  handIn,
+  type KnownServer,
+  type OwnRequest,
+  requestServer,
+  type SaidServer,
+  serverOfRequest,
+} from './hand-in.ts';
 export { joinNetwork } from './join-network.ts';
-export { enrolAddress, renewLate } from './late-renewal.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
 export { findKeystore, type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
@@ -49,7 +58,7 @@ export {
 } from './pending-requests.ts';
 export { localPlace, type OpenPlaceOptions, openRepositoryAt, type Place, randomPassword } from './place.ts';
 export { checkRecoveryCode, type Recovery, recoverRepository } from './recover-node.ts';
-export { rejoinNode, renewNode } from './renewal.ts';
+export { enrolAddress, rejoinNode, renewLate, renewNode } from './renewal.ts';
 export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';
 export {
   keyKinds,
@@ -60,10 +69,3 @@ export {
   type RequestDraft,
   type RequestFields,
 } from './request-draft.ts';
-export { askAfter, type Fate, nextOfFate } from './request-fate.ts';
-export {
-  type KnownServer,
-  requestServer,
-  type SaidServer,
-  serverOfRequest,
-} from './request-server.ts';

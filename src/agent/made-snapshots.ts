@@ -1,8 +1,7 @@
 import type { Repository } from '../repository/index.ts';
-import { describe } from './other-repository.ts';
 import type { Place } from './place.ts';
 import { masterKeyDigest } from './repository-key.ts';
-import { type KeptKey, keepKey, keysAt } from './repository-keys.ts';
+import { describe, type KeptKey, keepKey, keysAt } from './repository-keys.ts';
 
 /** What a machine finds in its repository other than it left it. */
 export interface SetBack {

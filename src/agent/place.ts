@@ -11,9 +11,16 @@ import {
 import { LocalStore, type ObjectStore } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
-import { repositoryGone, repositoryStrange } from './other-repository.ts';
 import { masterKeyDigest, type RepositoryKey } from './repository-key.ts';
-import { begunAt, type KeptKey, keepBegun, keepKey, keysAt } from './repository-keys.ts';
+import {
+  begunAt,
+  type KeptKey,
+  keepBegun,
+  keepKey,
+  keysAt,
+  repositoryGone,
+  repositoryStrange,
+} from './repository-keys.ts';
 
 /** A repository's place: where its objects are, and where its key is kept so that no password is asked again. */
 export interface Place {

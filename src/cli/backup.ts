@@ -7,7 +7,7 @@ import {
   type RepositoryOptions,
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
-import { exitCode } from './program/exit-code.ts';
+import { exitCode } from './program/failure.ts';
 import { backUp, backupRows, readExcludes } from './repository/backing-up.ts';
 import { recordBackup } from './repository/recording-backup.ts';
 import { openTarget } from './repository/repository-target.ts';

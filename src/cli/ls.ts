@@ -1,8 +1,13 @@
 import { HoldfastError } from '../base/index.ts';
 import { pathText, textPath } from '../files/index.ts';
 import { listSnapshot, permissionsOf, type TreeNode } from '../repository/index.ts';
-import { addRepositoryOptions, type RepositoryOptions } from './options/repository-options.ts';
-import { addSnapshotFilters, filterOf, type SnapshotFilters } from './options/snapshot-filters.ts';
+import {
+  addRepositoryOptions,
+  addSnapshotFilters,
+  filterOf,
+  type RepositoryOptions,
+  type SnapshotFilters,
+} from './options/repository-options.ts';
 import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget } from './repository/repository-target.ts';

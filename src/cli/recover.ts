@@ -23,11 +23,11 @@ import { openOwnNode } from './home/own-node.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';
-import { repositoryUrl } from './repository/repository-place.ts';
+import { repositoryUrl } from './repository/repository-target.ts';
 import { warnOfFuture } from './repository/wrong-clock.ts';
 import { serveMeanwhile } from './serving/serve-meanwhile.ts';
 import { type Answer, printRows, type Row, row, warning } from './terminal/answer.ts';
-import { askYes } from './terminal/ask-yes.ts';
+import { askYes } from './terminal/ask.ts';
 import { formatTime, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 

@@ -2,8 +2,13 @@ import { HoldfastError } from '../base/index.ts';
 import { type RestoreSummary, restore, type StoredSnapshot, verify } from '../repository/index.ts';
 import { localPath } from './files/local-path.ts';
 import { RepeatableOption } from './options/repeatable-option.ts';
-import { addRepositoryOptions, type RepositoryOptions } from './options/repository-options.ts';
-import { addSnapshotFilters, filterOf, type SnapshotFilters } from './options/snapshot-filters.ts';
+import {
+  addRepositoryOptions,
+  addSnapshotFilters,
+  filterOf,
+  type RepositoryOptions,
+  type SnapshotFilters,
+} from './options/repository-options.ts';
 import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget, type Target } from './repository/repository-target.ts';

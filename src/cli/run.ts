@@ -1,20 +1,16 @@
 import { type Command, CommanderError } from 'commander';
 import { createLog, type Log, type LogLevel, systemClock } from '../base/index.ts';
 import { defaultHome } from './home/home.ts';
-import type { CalledWords } from './program/called-words.ts';
-import type { CommonOptions } from './program/common-options.ts';
+import { type CalledWords, rawWorkingDirectory } from './program/called-words.ts';
+import { type CommonOptions, nameOption } from './program/common-options.ts';
 import type { Context } from './program/context.ts';
 import { createFullProgram, createProgram } from './program/create-program.ts';
-import { exitCode, exitCodeOf } from './program/exit-code.ts';
-import { whatEnded } from './program/failure.ts';
-import { nameOption } from './program/name-option.ts';
+import { exitCode, exitCodeOf, whatEnded } from './program/failure.ts';
 import { presentWords } from './program/old-spellings.ts';
-import { rawWorkingDirectory } from './program/raw-words.ts';
 import { listenForSignals } from './program/signals.ts';
 import { helpOf } from './program/usage-error.ts';
-import { createOutput, type Output, sayError } from './terminal/output.ts';
+import { createOutput, lineToldIn, type Output, sayError } from './terminal/output.ts';
 import { startProgress } from './terminal/progress.ts';
-import { lineToldIn } from './terminal/telling-outages.ts';
 
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
 export async function run(said: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {

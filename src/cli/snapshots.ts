@@ -6,8 +6,13 @@ import {
   type StoredSnapshot,
   snapshotTime,
 } from '../repository/index.ts';
-import { addRepositoryOptions, type RepositoryOptions } from './options/repository-options.ts';
-import { addSnapshotFilters, filterOf, type SnapshotFilters } from './options/snapshot-filters.ts';
+import {
+  addRepositoryOptions,
+  addSnapshotFilters,
+  filterOf,
+  type RepositoryOptions,
+  type SnapshotFilters,
+} from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
 import { openTarget } from './repository/repository-target.ts';
 import { warnOfFuture } from './repository/wrong-clock.ts';

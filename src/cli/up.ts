@@ -1,7 +1,8 @@
 import { connectNode, openRepositoryAt, readNodeState } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import type { ConnectionInfo } from '../transport/index.ts';
+import { HoldfastError, isHoldfastError, silentLog } from '../base/index.ts';
+import { defaultListeners } from '../policy/index.ts';
+import { type ConnectionInfo, listen } from '../transport/index.ts';
 import { type NamedPaths, namedPaths } from './files/named-paths.ts';
 import { type AuthorityHome, openAuthorityHome } from './home/authority-home.ts';
 import { authorityRows, createAuthorityHome } from './home/creating.ts';
@@ -11,7 +12,7 @@ import { joiningItself } from './home/own-node.ts';
 import { addCreationOptions, type CreationOptions, defaultPort } from './options/creation-options.ts';
 import { addExcludeOptions, type ExcludeOptions } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
-import { exitCode } from './program/exit-code.ts';
+import { exitCode } from './program/failure.ts';
 import {
   type BackupChoices,
   type BackupResult,
@@ -23,7 +24,6 @@ import { recordBackup } from './repository/recording-backup.ts';
 import { describeConnection } from './repository/repository-target.ts';
 import { comparingWithBefore, type Verified, verifyBackup } from './repository/verifying.ts';
 import { openLocalClient } from './serving/local-client.ts';
-import { probePorts } from './serving/probe-ports.ts';
 import { type Serving, sayServer, startServing } from './serving/serving.ts';
 import { untilOver } from './serving/until-over.ts';
 import { printRows } from './terminal/answer.ts';
@@ -189,4 +189,19 @@ function toJson(
       lastRead: verified.lastRead ?? null,
     },
   };
+}
+
+/**
+ * Opens and closes the listeners that a new server on `port` will have, so that a port that is taken is known before
+ * anything is made. @throws HoldfastError `port_in_use`, `settings_invalid`
+ */
+export async function probePorts(port: number): Promise<void> {
+  for (const policy of defaultListeners(port)) {
+    const listener = await listen({
+      policy: { ...policy, kind: 'plain' },
+      onConnection: (socket) => socket.destroy(),
+      log: silentLog,
+    });
+    await listener.close();
+  }
 }

@@ -4,8 +4,8 @@ import type { Peer } from '../transport/index.ts';
 import { readBody } from './read-request.ts';
 import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
 import { jsonReply, type Reply, sendReply } from './reply.ts';
+import type { ServerContext } from './route.ts';
 import type { FoundRoute } from './routes.ts';
-import type { ServerContext } from './server-context.ts';
 import { limitBodyTime, limitIdleTime } from './time-limits.ts';
 
 /** A request below `/-/` for a route, once it is decided that the peer may. */

@@ -4,8 +4,7 @@ import { EnrolmentAnswer, enrolPaths, JoinRequest } from '../enrol/index.ts';
 import { jsonBody, peerAddress } from './read-request.ts';
 import { httpStatusOf } from './refuse.ts';
 import { bytesReply, jsonReply } from './reply.ts';
-import type { Route } from './route.ts';
-import type { ServerContext } from './server-context.ts';
+import type { Route, ServerContext } from './route.ts';
 
 /** Joining: open to anybody, but only while a join code is live, and slowly for whoever is refused. */
 export const enrolRoutes: readonly Route[] = [

@@ -1,5 +1,5 @@
 import { isHoldfastError } from '../base/index.ts';
-import type { ServerContext } from './server-context.ts';
+import type { ServerContext } from './route.ts';
 
 /**
  * Does `work` for a stranger at `from`, slowly for whoever is refused again and again.

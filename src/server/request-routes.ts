@@ -17,8 +17,7 @@ import { limitRefusals } from './limit-refusals.ts';
 import { type Body, jsonOf, peerAddress, queryOf, tooLarge } from './read-request.ts';
 import { httpStatusOf } from './refuse.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import type { Call, Route } from './route.ts';
-import type { ServerContext } from './server-context.ts';
+import type { Call, Route, ServerContext } from './route.ts';
 
 const submission: Body = {
   maxBytes: 2 * maxSubmissionBytes,

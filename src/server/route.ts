@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { TSchema } from 'typebox';
+import type { AdminContext } from '../admin/index.ts';
+import type { Authority } from '../authority/index.ts';
+import type { Log } from '../base/index.ts';
 import type { Role } from '../pki/index.ts';
 import type { Service } from '../policy/index.ts';
 import type { Peer } from '../transport/index.ts';
+import type { EnrolLimit } from './enrol-limit.ts';
 import type { Body } from './read-request.ts';
+import type { NoteRefusal } from './refuse.ts';
 import type { Reply } from './reply.ts';
-import type { ServerContext } from './server-context.ts';
 
 /** Who may call a route: anybody, or a peer with one of these roles. */
 export type Access = 'anybody' | readonly Role[];
@@ -45,4 +49,15 @@ export interface Route {
   readonly handle: (context: ServerContext, call: Call) => Reply | Promise<Reply>;
   /** Says a failure otherwise than as JSON. */
   readonly failed?: (context: ServerContext, error: Error, request: IncomingMessage) => Reply;
+}
+
+/** What the routes work on. */
+export interface ServerContext {
+  readonly authority: Authority;
+  readonly admin: AdminContext;
+  /** `https://host:port` of the listeners with storage and control, best first: what nodes are told. */
+  readonly servers: () => readonly string[];
+  readonly enrolLimit: EnrolLimit;
+  readonly noteRefusal: NoteRefusal;
+  readonly log: Log;
 }

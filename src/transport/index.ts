@@ -7,17 +7,24 @@
 export { evidenceFetcher } from './fetch-evidence.ts';
 export { limitHandshakes } from './handshake-budget.ts';
 export { Hot } from './hot.ts';
-export { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from './http-client.ts';
+export {
+  askHttp,
+  discardBody,
+  type HttpAnswer,
+  type HttpRequest,
+  isHttpSuccess,
+  receiveBytes,
+  receivePieces,
+  receiveText,
+} from './http-client.ts';
 export { type BackOff, isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
-export { isPublicRoot } from './public-roots.ts';
-export { discardBody, receiveBytes, receivePieces, receiveText } from './receive.ts';
 export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
 export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
-export { TlsDialer } from './tls-dialer.ts';
+export { isPublicRoot, TlsDialer } from './tls-dialer.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
 export type { ConnectionInfo } from './verified-connection.ts';

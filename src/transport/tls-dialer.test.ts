@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import dns, { type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { closed } from '../../test/rig/closed.ts';
 import { GatedServer, get } from '../../test/rig/gated-server.ts';
-import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
+import { SampleAuthority, sampleCertificate } from '../../test/rig/sample-certificates.ts';
 import { type ErrorCode, hourMs, isHoldfastError, ManualClock, systemClock } from '../base/index.ts';
+import { certificatesFromPem, fingerprint } from '../pki/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { Hot } from './hot.ts';
 import type { Credentials } from './secure-context.ts';
-import { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
+import { isPublicRoot, TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 import { transportError } from './transport-error.ts';
 
 const authority = await SampleAuthority.create();
@@ -258,4 +261,11 @@ test('new credentials are shown from the next connection on', async () => {
   assert.equal((await get(server.url, client.agent())).body, 'client laptop');
   client.close();
   assert.equal((await get(server.url, client.agent())).body, 'client desktop');
+});
+
+test('a root of the public web is told from one that was made here', async () => {
+  const [known] = certificatesFromPem(rootCertificates.at(-1) ?? '');
+  assert.ok(known);
+  assert.equal(isPublicRoot(fingerprint(known)), true);
+  assert.equal(isPublicRoot(fingerprint((await sampleCertificate({})).der)), false);
 });

@@ -1,13 +1,12 @@
 import type { Agent } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import { rootCertificates, type TLSSocket } from 'node:tls';
 import { type Clock, secondMs } from '../base/index.ts';
-import type { Role } from '../pki/index.ts';
+import { certificatesFromPem, type Fingerprint, fingerprint, type Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
 import type { Hot } from './hot.ts';
 import { peerCertificates } from './peer.ts';
-import { isPublicRoot } from './public-roots.ts';
 import { type Credentials, HotContext } from './secure-context.ts';
 import {
   type ConnectionInfo,
@@ -124,4 +123,12 @@ export class TlsDialer implements Disposable {
 
 function validUntilMs(path: ValidPath): number {
   return Math.min(...path.map(({ notAfter }) => notAfter.getTime()));
+}
+
+let known: ReadonlySet<Fingerprint> | undefined;
+
+/** Whether a root is one of those that Mozilla's browsers come with, as Node brings them along. */
+export function isPublicRoot(root: Fingerprint): boolean {
+  known ??= new Set(rootCertificates.flatMap((pem) => certificatesFromPem(pem).map(fingerprint)));
+  return known.has(root);
 }

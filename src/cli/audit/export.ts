@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import type { AdminClient } from '../../admin/index.ts';
 import { forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
-import { encodeCsvRow } from '../files/csv.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
@@ -94,4 +93,17 @@ function csvOf(line: string): string {
       return typeof value === 'object' ? JSON.stringify(value) : String(value);
     }),
   );
+}
+
+/**
+ * One line of a CSV file (RFC 4180). A field that a spreadsheet would take for a formula gets an apostrophe before it:
+ * names in it are other people's words.
+ */
+export function encodeCsvRow(fields: readonly string[]): string {
+  return `${fields.map(encodeField).join(',')}\r\n`;
+}
+
+function encodeField(field: string): string {
+  const text = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

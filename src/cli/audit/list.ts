@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { AdminClient, OperationAnswer, OperationInput } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
-import { askAdmin } from '../home/administering.ts';
-import { goesRound } from '../home/collect-pages.ts';
+import { askAdmin, goesRound } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime, parseMoment } from '../terminal/format.ts';

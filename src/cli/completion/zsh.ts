@@ -1,8 +1,14 @@
 import type { Context } from '../program/context.ts';
 import { type Answer, line } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { type Completable, completables, type Described, type Values } from './completable.ts';
-import { knownPaths, valueCases } from './shell-cases.ts';
+import {
+  type Completable,
+  completables,
+  type Described,
+  knownPaths,
+  type Values,
+  valueCases,
+} from './completable.ts';
 
 /** `holdfast completion zsh` */
 export const word: Word = {

@@ -1,7 +1,7 @@
 import { HoldfastError, readChosenFile, Secret } from '../../base/index.ts';
 import { needsPassphrase, openRecoveryKit, type RecoveryKit } from '../../enrol/index.ts';
 import type { Context } from '../program/context.ts';
-import { askSecret } from '../terminal/ask-password.ts';
+import { askSecret } from '../terminal/ask.ts';
 import { localPath } from './local-path.ts';
 
 /** As many characters as a password may have, each of at most four bytes, and the end of its line. */

@@ -2,6 +2,7 @@ import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import {
   type ErrorCode,
+  type ErrorKind,
   errorRow,
   HoldfastError,
   systemErrorCode,
@@ -46,4 +47,25 @@ function namingDocuments(hint: string): string {
 export function whatEnded(error: unknown, { aborted }: AbortSignal): unknown {
   if (!aborted || error instanceof HoldfastError) return error;
   return new HoldfastError('interrupted', 'interrupted; nothing half-done was left behind');
+}
+
+/** What a process ends with; the list stands in `docs/reference/commands.md`. */
+export const exitCode = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  someFilesUnread: 3,
+  repositoryMissing: 10,
+  repositoryLocked: 11,
+  wrongKey: 12,
+  connection: 20,
+  certificate: 21,
+  name: 22,
+  refused: 23,
+  interrupted: 130,
+} as const satisfies Record<ErrorKind | 'done' | 'someFilesUnread', number>;
+
+/** The exit code for whatever a command threw. */
+export function exitCodeOf(error: unknown): number {
+  return exitCode[error instanceof HoldfastError ? (errorRow(error.code).kind ?? 'failed') : 'failed'];
 }

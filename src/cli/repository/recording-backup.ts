@@ -9,7 +9,7 @@ import { checkHome, homeAt } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure, whatEnded } from '../program/failure.ts';
 import type { BackupResult } from './backing-up.ts';
-import { repositoryPlace } from './repository-place.ts';
+import { repositoryPlace } from './repository-target.ts';
 
 /**
  * Does `work`, a backup to `repo` or to the own server, and keeps for `status` that it was tried and what became of it. That it

@@ -1,7 +1,7 @@
 import { HoldfastError, type Secret } from '../../base/index.ts';
 import { readPasswordFile } from '../files/password-file.ts';
 import type { Context } from '../program/context.ts';
-import { askSecret } from './ask-password.ts';
+import { askSecret } from './ask.ts';
 
 /** A password that is there already: of `file` when it is named, else typed at `message`. @throws HoldfastError `usage` */
 export async function givenPassword(

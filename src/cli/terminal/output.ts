@@ -1,4 +1,6 @@
 import { styleText } from 'node:util';
+import { type Log, minuteMs, secondMs } from '../../base/index.ts';
+import { Line, type Outage } from '../../transport/index.ts';
 import { describeFailure } from '../program/failure.ts';
 import { type Column, formatTable, printable } from './table.ts';
 import { wrap } from './wrap.ts';
@@ -82,4 +84,30 @@ function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
 function onTerminal(stream: NodeJS.WriteStream, text: string, indent: string): string[] {
   const width = widthOf(stream);
   return width === Infinity ? [text] : wrap(text, width, indent);
+}
+
+/** The line of one run: whoever waits for it is told why and for how long, with `--json` in the log. */
+export function lineToldIn(output: Output, log: Log): Line {
+  if (output.json) {
+    return new Line({
+      onDown: ({ failure, ...times }) => log.warn('the line is down', { ...times, error: failure }),
+      onBack: (downMs) => log.warn('the line is back', { downMs }),
+    });
+  }
+  return new Line({
+    onDown: (outage) => output.say(`  line        ${describeOutage(outage)}`),
+    onBack: (downMs) => output.say(`  line        back after ${formatPeriod(downMs)}`),
+  });
+}
+
+/** `vault:8443: nobody answers there; trying again in 4 s (down for 2 min; gives up in 13 min)` */
+export function describeOutage({ failure, waitMs, downMs, leftMs }: Outage): string {
+  const since = downMs < secondMs ? '' : `down for ${formatPeriod(downMs)}; `;
+  return `${failure.message}; trying again in ${formatPeriod(waitMs)} (${since}gives up in ${formatPeriod(leftMs)})`;
+}
+
+/** In whole seconds, from two minutes on in minutes. */
+function formatPeriod(ms: number): string {
+  if (ms < 2 * minuteMs) return `${Math.max(1, Math.round(ms / secondMs))} s`;
+  return `${Math.round(ms / minuteMs)} min`;
 }

@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../base/index.ts';
 import { createPrivateFile } from './connection.ts';
-import type { SnapshotOrder } from './snapshot-order.ts';
-import { restoreError, type WorkerAnswer } from './worker-message.ts';
+import { restoreError, type SnapshotOrder, type WorkerAnswer } from './worker-message.ts';
 
 /**
  * Copies what is committed in a database at one moment, in a thread of its own: whoever writes goes on meanwhile, and

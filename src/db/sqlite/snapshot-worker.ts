@@ -1,8 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { namedSqliteError } from './error.ts';
-import type { SnapshotOrder } from './snapshot-order.ts';
-import { flattenError, type WorkerAnswer } from './worker-message.ts';
+import { flattenError, type SnapshotOrder, type WorkerAnswer } from './worker-message.ts';
 
 /** The entry point of the thread that copies a database: one order, one answer. */
 const port = parentPort;

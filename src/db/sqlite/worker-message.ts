@@ -43,3 +43,10 @@ export function restoreError({ code, message, hint, cause, system }: WorkerError
   if (code === undefined) return Object.assign(new Error(message, { cause }), system);
   return new HoldfastError(code, message, { hint, cause });
 }
+
+/** Which database, and where the copy goes. */
+export interface SnapshotOrder {
+  readonly path: string;
+  /** A file that is not there yet; made for its owner alone. */
+  readonly target: string;
+}

@@ -3,8 +3,7 @@ import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { packEntrySize, packOverhead } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
-import type { CheckReport } from './check-report.ts';
-import type { DamagedPacks, LostBlobs } from './damaged-packs.ts';
+import type { CheckReport, DamagedPacks, LostBlobs } from './check-report.ts';
 import { PackInspector } from './pack-inspector.ts';
 
 /**

@@ -5,8 +5,7 @@ import type { Tree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
-import type { CheckReport } from './check-report.ts';
-import type { LostBlobs } from './damaged-packs.ts';
+import type { CheckReport, LostBlobs } from './check-report.ts';
 
 const concurrentReads = 8;
 

@@ -6,9 +6,8 @@ import { parseKeyFile } from '../format/key-file.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshot.ts';
 import { checkPackData, checkPackSizes } from './check-packs.ts';
-import { type CheckProblem, CheckReport } from './check-report.ts';
+import { type CheckProblem, CheckReport, DamagedPacks, LostBlobs } from './check-report.ts';
 import { TreeCheck } from './check-trees.ts';
-import { DamagedPacks, LostBlobs } from './damaged-packs.ts';
 
 export interface CheckOptions {
   /** Also read every byte of every pack. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectPages } from './collect-pages.ts';
+import { collectPages } from './administering.ts';
 
 /** A list of so many numbers, which says what it was asked for. */
 function listOf(count: number): { asked: number[]; ask: Parameters<typeof collectPages<number>>[0] } {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeCsvRow } from './csv.ts';
+import { encodeCsvRow } from './export.ts';
 
 describe('a line of CSV', () => {
   it('quotes what has commas, quotes or line breaks in it', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isHoldfastError } from '../base/index.ts';
 import type { Checkpoint, SignedCheckpoint } from '../enrol/index.ts';
-import { checkEpoch } from './check-epoch.ts';
+import { checkEpoch } from './learn-from-server.ts';
 
 function checkpointOf(epoch: number, sequence: number): SignedCheckpoint {
   const at = '2030-01-01T00:00:00.000Z';
