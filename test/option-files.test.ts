@@ -193,6 +193,8 @@ describe('a file or folder that the command line names', () => {
       'ca crl': () => [],
     }),
     'ca export FILE': (file) => ['ca', 'export', file],
+    'request export FILE': (file) => ['request', 'export', 'x.example', file],
+    ...each('--certificate', { 'request export': () => ['x.example', at('x.key')] }),
     'audit export FILE': (file) => ['audit', 'export', file],
     'policy export FILE': (file) => ['policy', 'export', file],
     'ca backup FILE': (file) => ['ca', 'backup', file],

@@ -61,12 +61,16 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'cert verify': { cert: '--at --host', 'verify-outside': '--roots --crl --online --policy' },
   'cert renew': { 'ca-restore': '--early' },
   'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },
-  'cert export': { join: '--layout --list --forget' },
+  'cert export': {
+    join: '--layout --list --forget',
+    'exported-certificates': '--serial --identity --format --chain --force',
+  },
   'policy import': { requests: '--yes' },
   'request create': {
     'request-submit': '--server --fingerprint --root --o --names --submit --profile --name --code',
     'request-create': '--friendly-name --key --cn --ou --l --st --c --email --out --force',
   },
+  'request export': { 'exported-certificates': '--certificate --format --password-file --mode --force' },
   'request pending': { 'request-create': '--forget --yes' },
   'request submit': { 'request-submit': '--server --fingerprint --root --profile --name --code' },
   'request collect': { 'request-submit': '--server --fingerprint --root --out --force' },

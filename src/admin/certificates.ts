@@ -1,13 +1,16 @@
 import { type Static, Type } from 'typebox';
 import { type Authority, type CertificateRecord, identityLabel } from '../authority/index.ts';
-import { asBuffer, HoldfastError, mapInTurns } from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, mapInTurns } from '../base/index.ts';
 import {
   attributeOids,
+  type Certificate,
   createSubject,
   type Identity,
+  parseCertificate,
   parseSerialNumber,
   roles,
   type SerialNumber,
+  signed,
 } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, Base64, Chain, maxListed, Time } from './answer.ts';
@@ -63,6 +66,10 @@ export async function showCertificate(
   { authority, clock }: AdminContext,
   { serial }: Static<typeof certificateShowInput>,
 ): Promise<CertificateView> {
+  return viewOf(authority, await bySerial(authority, serial), clock.now());
+}
+
+async function bySerial(authority: Authority, serial: string): Promise<CertificateRecord> {
   const number = parseSerialNumber(serial);
   const exact = number && (await authority.certificates.show(number));
   const [record, ...others] = exact === undefined ? await beginningWith(authority, serial) : [exact];
@@ -70,7 +77,7 @@ export async function showCertificate(
     throw new HoldfastError('object_not_found', `this authority issued no certificate ${serial}`, {
       hint: 'holdfast cert list shows them all',
     });
-  if (others.length === 0) return viewOf(authority, record, clock.now());
+  if (others.length === 0) return record;
   throw new HoldfastError(
     'input_invalid',
     `${others.length + 1} certificates have numbers that begin ${serial}`,
@@ -78,6 +85,54 @@ export async function showCertificate(
       hint: `give more digits: holdfast cert list --search ${serial} --json`,
     },
   );
+}
+
+export const certificateExportInput = Type.Object(
+  {
+    /** One of both: a serial number or enough of its beginning, or `role/name`, whose newest certificate is meant. */
+    serial: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+    identity: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
+    /** With what leads from it to the root, and the root. */
+    chain: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+/** A certificate that was issued, and its DER; with its chain the root's last. */
+export const CertificateExportAnswer = Type.Object({ certificate: CertificateView, chain: Chain });
+
+/** Gives a certificate to whoever administers, without the handle of who asked for it. Errors: as {@link showCertificate} */
+export async function exportCertificate(
+  context: AdminContext,
+  { serial, identity, chain = false }: Static<typeof certificateExportInput>,
+): Promise<Answer<typeof CertificateExportAnswer>> {
+  if ((serial === undefined) === (identity === undefined))
+    throw new HoldfastError('input_invalid', 'expected a serial number or an identity, and not both');
+  const { authority, clock } = context;
+  const record =
+    serial === undefined ? await newestOf(authority, identity ?? '') : await bySerial(authority, serial);
+  const { certificate } = record;
+  const ders = chain ? [certificate.der, ...issuersOf(authority, certificate)] : [certificate.der];
+  return {
+    certificate: viewOf(authority, record, clock.now()),
+    chain: ders.map((der) => asBuffer(der).toString('base64')),
+  };
+}
+
+async function newestOf({ certificates }: Authority, identity: string): Promise<CertificateRecord> {
+  const [role = '', name = ''] = identity.split('/', 2);
+  const known = roles.find((each) => each === role);
+  const [newest] = known === undefined ? [] : await certificates.list({ role: known, name, limit: 1 });
+  if (newest !== undefined) return newest;
+  throw new HoldfastError('object_not_found', `this authority issued no certificate to ${identity}`, {
+    hint: 'holdfast cert list shows them all; an identity is written role/name, as client/laptop',
+  });
+}
+
+/** The issuing certificate, of any generation, and the root. */
+function issuersOf({ issuings, root }: Authority, certificate: Certificate): Bytes[] {
+  const issuing = issuings.find((der) => signed(parseCertificate(der), certificate));
+  return issuing === undefined ? [root.der] : [issuing, root.der];
 }
 
 /** As many as are needed to know that several begin so; names and fingerprints that do are passed over. */

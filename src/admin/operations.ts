@@ -42,11 +42,14 @@ import {
   showCa,
 } from './ca.ts';
 import {
+  CertificateExportAnswer,
   CertificateIssueAnswer,
   CertificateListAnswer,
+  certificateExportInput,
   certificateIssueInput,
   certificateListInput,
   certificateShowInput,
+  exportCertificate,
   issueCertificate,
   listCertificates,
   showCertificate,
@@ -187,6 +190,7 @@ export const operations = {
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
   'cert.show': define(certificateShowInput, CertificateView, showCertificate),
+  'cert.export': define(certificateExportInput, CertificateExportAnswer, exportCertificate),
   'cert.revocable': define(certificateRevocableInput, RevocableView, findRevocable),
   'cert.revoke': define(certificateRevokeInput, RevokedView, revoke),
   'cert.verify': define(certificateVerifyInput, CertificateVerdict, verifyCertificate),

@@ -41,6 +41,7 @@ export {
   serverOfRequest,
 } from './hand-in.ts';
 export { joinNetwork } from './join-network.ts';
+export { findRequestKey, keyCopiesOf, type RequestKey, withNotedCopy } from './key-export.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
 export { findKeystore, type Node, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';

@@ -67,7 +67,7 @@ export interface OwnCertificate {
 
 /** Under which label key and request of a pending request stand. */
 export const pendingLabel = (name: string): string => `request ${name}`;
-const certificateLabel = (name: string): string => `certificate ${name}`;
+export const certificateLabel = (name: string): string => `certificate ${name}`;
 
 /**
  * Keeps a new key as pending, with the request it signed, in one write.

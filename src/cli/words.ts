@@ -139,6 +139,11 @@ export const words: readonly WordEntry[] = [
         load: () => import('./request/create.ts'),
       },
       {
+        name: 'export',
+        summary: 'write the key of a request, with its certificate, for a web server',
+        load: () => import('./request/export.ts'),
+      },
+      {
         name: 'pending',
         summary: "list this machine's own requests that wait for a certificate",
         load: () => import('./request/pending.ts'),

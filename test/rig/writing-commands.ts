@@ -353,6 +353,19 @@ export const writingCommands: readonly WritingCommand[] = [
   atAuthority('policy set', 'queue off'),
   atAuthority('policy import', 'HERE/policy.json --yes'),
   atAuthority('request complete', 'HERE/outside/chain.pem'),
+  {
+    name: 'request export',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      const name = scene.newName();
+      await quick(['request', 'create', '--cn', name, '--out', join(here, 'csr'), '--home', home]);
+      return {
+        words: ['request', 'export', name, join(here, 'key.pem'), '--home', home],
+        done: ['object_exists'],
+        after: [['request', 'pending', '--home', home]],
+      };
+    },
+  },
   atAuthority('sm_ssl_cert ca', '--ini HERE/ini --network x.test --names localhost --home HERE/new', {
     done: ['home_exists'],
   }),

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
-import { type Bytes, HoldfastError } from '../../base/index.ts';
-import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import { forceOption, writeChosenFile } from '../files/chosen-file.ts';
+import { encodeCertificates } from '../files/encode-certificates.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
@@ -46,14 +46,13 @@ async function exportCa(context: Context, file: string, options: CaExportOptions
   const path = localPath(context.workingDirectory, file);
   const { certificates } = await askAdmin(context, (admin) => admin.call('ca.export', { chain }));
   const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-  await writeChosenFile(path, encode(ders, format), { mode: 0o644, replace: force, word: '--force' });
+  await writeChosenFile(path, encodeCertificates(ders, format === 'p7' ? 'p7b' : format), {
+    mode: 0o644,
+    replace: force,
+    word: '--force',
+  });
   return {
     value: { file: path, certificates: ders.length },
     rows: [row('exported', path, plural(ders.length, 'certificate'))],
   };
-}
-
-function encode(ders: readonly Bytes[], format: CaExportOptions['format']): Bytes | string {
-  if (format === 'p7') return createChainPkcs7(ders);
-  return format === 'der' ? (ders[0] as Bytes) : ders.map(certificatePem).join('');
 }

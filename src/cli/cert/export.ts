@@ -13,33 +13,58 @@ import {
   randomPassword,
 } from '../../agent/index.ts';
 import { hasAuthority } from '../../authority/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import { randomPasswordCost, thisMachine } from '../../repository/index.ts';
+import { forceOption, writeChosenFile } from '../files/chosen-file.ts';
+import {
+  type CertificateFormat,
+  certificateFormatOf,
+  encodeCertificates,
+} from '../files/encode-certificates.ts';
 import { localPath } from '../files/local-path.ts';
+import { askAdmin } from '../home/administering.ts';
 import { type Home, openHome } from '../home/home.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { type Answer, row, table } from '../terminal/answer.ts';
+import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
-/** `holdfast cert export [DIR]` */
+/** `holdfast cert export [DIR]`, and of an authority `holdfast cert export --serial NUMBER FILE` */
 export const word: Word = {
   define: (command) => {
     addRules(
       command,
       exactlyOne('dir', '--list'),
+      atMostOne('--serial', '--identity', '--layout', '--list', '--forget'),
+      needs('--format', '--serial', '--identity'),
+      needs('--chain', '--serial', '--identity'),
+      needs('--force', '--serial', '--identity'),
       needs('--forget', 'dir'),
       atMostOne('--list', '--layout'),
       atMostOne('--forget', '--layout'),
     );
     command
-      .description("write this machine's certificate and key for other programs; rewritten at each renewal")
-      .argument('[dir]', 'where the files go')
+      .description(
+        "write this machine's certificate and key for other programs, rewritten at each renewal; or, with --serial or --identity, any certificate that this authority issued",
+      )
+      .argument('[dir]', 'where the files go; with --serial or --identity the one file')
       .addOption(
         new Option('--layout <layout>', 'which files').choices(['pem', 'restic', 'sesam']).default('pem'),
       )
       .option('--list', 'list the exports that are rewritten at each renewal')
       .option('--forget', 'rewrite DIR no longer; its files stay')
+      .option('--serial <number>', 'the certificate with this number, or enough of its beginning')
+      .option('--identity <role/name>', 'the newest certificate of a node, such as client/laptop')
+      .addOption(
+        new Option(
+          '--format <format>',
+          'how it is written (default: as the file is called, else pem)',
+        ).choices(['pem', 'der', 'p7b']),
+      )
+      .option('--chain', 'with what leads to the root, the root last; p7b always has it')
+      .option(...forceOption)
       .addHelpText('after', examples);
   },
   run: exportCertificate,
@@ -55,6 +80,8 @@ Layouts:
 Examples:
   holdfast cert export --layout restic ~/restic && ~/restic/restic.sh snapshots
   holdfast cert export --list
+  holdfast cert export --serial 4f1c… vault.pem
+  holdfast cert export --identity server/vault vault.p7b
 `;
 
 /** What `cert export` takes. */
@@ -64,12 +91,23 @@ interface ExportOptions {
   readonly forget?: boolean | undefined;
 }
 
+/** What it takes beside them for a certificate that was issued. */
+interface IssuedOptions {
+  readonly serial?: string | undefined;
+  readonly identity?: string | undefined;
+  readonly format?: CertificateFormat | undefined;
+  readonly chain?: boolean | undefined;
+  readonly force?: boolean | undefined;
+}
+
 /** `holdfast cert export`: files for other programs, and the list of those that are rewritten. */
 async function exportCertificate(
   context: Context,
   said: string | undefined,
-  { layout, forget = false }: ExportOptions,
+  { layout, forget = false, ...issued }: ExportOptions & IssuedOptions,
 ): Promise<Answer> {
+  if (said !== undefined && (issued.serial ?? issued.identity) !== undefined)
+    return await exportIssued(context, said, issued);
   const home = await openHome(context.home);
   const directory = said === undefined ? undefined : localPath(context.workingDirectory, said);
   if (layout === 'sesam' && directory !== undefined && (await hasAuthority(home.path))) {
@@ -81,6 +119,35 @@ async function exportCertificate(
   if (!forget) return await writeExport(context, home, node, { layout, directory });
   await forgetExport(node, directory);
   return { value: undefined, rows: [] };
+}
+
+/** Public, so readable for everybody: what the administrator of an authority hands on to whoever asked for it. */
+async function exportIssued(context: Context, file: string, options: IssuedOptions): Promise<Answer> {
+  const { serial, identity, format = certificateFormatOf(file), force = false } = options;
+  const chain = options.chain ?? format === 'p7b';
+  if (chain && format === 'der')
+    throw new HoldfastError('usage', 'a DER file holds one certificate, and --chain is more', {
+      hint: 'say --format pem or p7b beside --chain',
+    });
+  const path = localPath(context.workingDirectory, file);
+  const answer = await askAdmin(context, (admin) =>
+    admin.call('cert.export', { serial: serial?.toLowerCase(), identity, chain }),
+  );
+  const { certificate } = answer;
+  const ders = answer.chain.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+  await writeChosenFile(path, encodeCertificates(ders, format), {
+    mode: 0o644,
+    replace: force,
+    word: '--force',
+  });
+  if (certificate.state !== 'valid') context.output.warn(`the certificate is ${certificate.state}`);
+  return {
+    value: { file: path, format, certificates: ders.length, ...certificate },
+    rows: [
+      row('exported', path, plural(ders.length, 'certificate')),
+      row('certificate', certificate.serial, certificate.subject, `until ${certificate.notAfter}`),
+    ],
+  };
 }
 
 function exportsAnswer({ state: { exports } }: Node): Answer {
