@@ -12,10 +12,11 @@ const ours = commandsBelow(await createFullProgram(), []).filter(
 const options = ours.flatMap(({ name, command }) => command.options.map((option) => ({ name, option })));
 
 /** Options with a file or folder as their value that is read, or is a place to work in. */
-const readFiles = '--checkpoint --exclude-file --file --key --kit --root --roots --names-file --csr'.split(
-  ' ',
-);
+const readFiles =
+  '--checkpoint --crl --exclude-file --file --key --kit --root --roots --names-file --csr'.split(' ');
 const places = '--home --target --to --repo --mirror'.split(' ');
+/** The second of two files that a web server reads apart: the first is the argument. */
+const secondFiles = ['--certificate'];
 
 test('a file that a command writes is its argument or --out, and none other', () => {
   const others = options.filter(
@@ -24,7 +25,7 @@ test('a file that a command writes is its argument or --out, and none other', ()
   );
   assert.ok(others.length > 20);
   const unknown = others.filter(
-    ({ option: { long } }) => ![...readFiles, ...places, '--out'].includes(long ?? ''),
+    ({ option: { long } }) => ![...readFiles, ...places, ...secondFiles, '--out'].includes(long ?? ''),
   );
   assert.deepEqual(unknown.map(said), []);
 });
@@ -111,6 +112,7 @@ const severalMeanings: readonly string[] = [
   '--key', // a kind where one is made, a file where one is given
   '--reason', // a word of RFC 5280, or text for the log
   '--repo', // anywhere, or at the server alone
+  '--serial', // a number, or that the argument is one
   '--server', // where a request goes, or the name for which a root counts
   '--to', // a place for backups, or a database
   '--until', // a day, or any moment
