@@ -29,8 +29,8 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 /** What stands for a value in the help, and names neither a file nor a folder of this machine. */
 const noFiles = new Set(
   (
-    'address city code country date duration fingerprint format handle-or-name id key kind label layout list n name names ' +
-    'network options pattern reason role serial-or-node sha256 snapshot state tag text time url value who why'
+    'address city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name names number ' +
+    'network options pattern reason role role/name serial-or-node sha256 snapshot state tag text time url value who why'
   ).split(' '),
 );
 
@@ -141,6 +141,7 @@ describe('a file or folder that the command line names', () => {
     'any --keystore-password-file': (file) => ['init', ...elsewhere(), '--keystore-password-file', file],
     ...each('--kit-password-file', making),
     ...each('--password-file', withRepo),
+    ...each('--password-file', { 'request export': () => ['x.example', at('x.pfx')] }),
     ...each('--exclude-file', { backup: () => [at('file'), ...repo()], up: making.up }),
     ...each('--kit', {
       recover: () => ['-'],

@@ -6,7 +6,7 @@ import {
   type RequestKey,
   withNotedCopy,
 } from '../../agent/index.ts';
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { certificatePem, createPkcs12, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
 import { checkChosenFile, forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
@@ -81,12 +81,14 @@ async function exportRequest(
     options.certificate === undefined ? undefined : localPath(workingDirectory, options.certificate);
   const keystore = await openOrCreateKeystore((await openHome(context.home)).node);
   const found = findRequestKey(keystore, name);
-  if (found.chain.length === 0 && (format === 'p12' || certificate !== undefined)) throw notThere(name);
   const chosen = { replace: force, word: '--force' };
   for (const path of [file, certificate]) if (path !== undefined) await checkChosenFile(path, chosen);
+  const choose = () => choosePassword(context, options.passwordFile, 'password for the PKCS#12 file');
+  const given = options.passwordFile === undefined ? undefined : await choose();
+  if (found.chain.length === 0 && (format === 'p12' || certificate !== undefined)) throw notThere(name);
   const data =
     format === 'p12'
-      ? await pkcs12Of(context, found, options.passwordFile)
+      ? await pkcs12Of(found, given ?? (await choose()))
       : pemOf(found, certificate === undefined);
   await withNotedCopy(keystore, name, { file, at: new Date(clock.now()).toISOString() }, () =>
     writeChosenFile(file, data, { ...chosen, mode }),
@@ -115,12 +117,7 @@ function chainPem(chain: readonly Bytes[]): string {
   return chain.map(certificatePem).join('');
 }
 
-async function pkcs12Of(
-  context: Context,
-  { name, privateKey, chain }: RequestKey,
-  passwordFile: string | undefined,
-): Promise<Bytes> {
-  const password = await choosePassword(context, passwordFile, 'password for the PKCS#12 file');
+async function pkcs12Of({ name, privateKey, chain }: RequestKey, password: Secret<string>): Promise<Bytes> {
   const certificates = chain.map((der, index) => (index === 0 ? { name, der } : { der }));
   return await createPkcs12({ keys: [{ name, key: privateKey }], certificates }, { password });
 }
