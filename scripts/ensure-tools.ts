@@ -29,6 +29,11 @@ const tools: readonly Tool[] = [
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
   { program: 'zsh', package: 'zsh', because: 'completes the words of the command line' },
   { program: 'fish', package: 'fish', because: 'completes them too' },
+  {
+    program: '/usr/share/easy-rsa/easyrsa',
+    package: 'easy-rsa',
+    because: 'makes an authority that is adopted',
+  },
   { program: 'strace', package: 'strace', because: 'kills a command at each of its steps' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
   {

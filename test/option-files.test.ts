@@ -86,6 +86,7 @@ describe('a file or folder that the command line names', () => {
     for (const name of ['file', 'password', 'folder/inner/x', 'shut/x', 'unreadable'])
       writeFileSync(at(name), `${name}\n`);
     writeFileSync(at('empty'), '');
+    writeFileSync(at('p12-password'), 'secret\n');
     writeFileSync(at('huge'), '');
     truncateSync(at('huge'), 2 ** 40);
     symlinkSync('circle', at('circle'));
@@ -119,10 +120,13 @@ describe('a file or folder that the command line names', () => {
         (file: string) => [...name.split(' '), ...words(), flag, file],
       ]),
     );
+  const adopting = () => ['--network', 'n.test', '--names', 'localhost', ...elsewhere()];
+  const byCertificate = () => ['--cert', at('ca.pem'), ...adopting()];
   const making = {
     init: elsewhere,
     up: () => [at('file'), '--once', ...elsewhere()],
     'ca create': elsewhere,
+    'ca adopt': () => [at('good.p12'), '--password-file', at('p12-password'), ...adopting()],
     'sm_ssl_cert ca': () => ['--path', at('unmade'), ...elsewhere()],
   };
   const ofRepository = {
@@ -160,7 +164,13 @@ describe('a file or folder that the command line names', () => {
       'ca move': () => [at('new.age')],
       'ca offline': () => [at('new.key')],
       'ca online': () => [at('root.key'), '--home', at('second')],
+      'ca adopt': () => [at('good.p12'), ...adopting()],
     }),
+    ...each('--cert', { 'ca adopt': adopting }),
+    ...each('--key', { 'ca adopt': byCertificate }),
+    ...each('--chain', { 'ca adopt': byCertificate }),
+    ...each('--crl', { 'ca adopt': byCertificate }),
+    'ca adopt PLACE': (file) => ['ca', 'adopt', file, ...adopting(), '--password-file', at('p12-password')],
     ...each('--root', {
       'request create': () => ['--cn', 'y.example', '--submit', ...server()],
       'request submit': () => [at('good.csr'), ...server()],
@@ -207,6 +217,7 @@ describe('a file or folder that the command line names', () => {
   /** Folders that have to be there. */
   const found: Rows = {
     ...each('--repo', ofRepository),
+    ...each('--issued', { 'ca adopt': byCertificate }),
     ...each('--mirror', {
       'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
       certutil: () => [...elsewhere(), '-restore', 'secret', at('good.p12')],

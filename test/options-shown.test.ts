@@ -57,7 +57,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'bad-join-code': '--expires',
     recover: '--reissue',
   },
-  'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search' },
+  'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search', adopt: '--imported' },
   'cert verify': { cert: '--at --host', 'verify-outside': '--roots --crl --online --policy' },
   'cert renew': { 'ca-restore': '--early' },
   'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },
@@ -107,6 +107,11 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ca offline': { 'ca-backup': '--password-file', 'stolen-issuing-key': '--until', sep: '--remove-copies' },
   'ca online': { 'ca-offline': '--password-file' },
   'ca permit': { 'ca-offline': '--none' },
+  'ca adopt': {
+    adopt: '--cert --key --chain --issued --crl --password-file --dry-run',
+    'as init':
+      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
+  },
   'ca clock accept': { clock: '--reason' },
   'store accept': { 'store-missing': '--reason' },
   'keystore rekey': { 'keystore-passphrase': '--new-keystore-password-file --stash' },

@@ -58,6 +58,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     log: 'records',
     issuers: 'records log',
     standing: 'records log issuers',
+    adopt: 'records log issuers',
     policy: 'records log issuers standing',
     signing: 'issuers',
     issue: 'records log issuers standing signing',
@@ -72,7 +73,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
     authority:
       'records log issuers standing policy issue revocation custody enrol requests mirror backup upkeep',
-    opening: 'records log issuers standing policy signing issue custody mirror sealed backup authority',
+    opening: 'records log issuers adopt standing policy signing issue custody mirror sealed backup authority',
     restore: 'records log issuers issue custody enrol mirror sealed opening',
     answers: 'records issue requests authority',
   },

@@ -39,15 +39,19 @@ export const caExportInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** The root alone, or the issuing certificate in use and then the root. */
+/** The root, or the issuing certificate in use and then the root; what stands above it comes after it. */
 export const CaExportAnswer = Type.Object({ certificates: Chain });
 
-/** Gives the certificates that others are to believe. */
+/**
+ * Gives the certificates that others are to believe. A root that another authority signed comes with what stands above it:
+ * programs that take a root for one only when it signed itself find their way to that.
+ */
 export async function exportCa(
-  { authority: { root, issuing } }: AdminContext,
+  { authority }: AdminContext,
   { chain = false }: Static<typeof caExportInput>,
 ): Promise<Answer<typeof CaExportAnswer>> {
-  const wanted = chain ? [issuing, root] : [root];
+  const { root, issuing } = authority;
+  const wanted = [...(chain ? [issuing] : []), root, ...(await authority.outside())];
   return { certificates: wanted.map(({ der }) => Buffer.from(der).toString('base64')) };
 }
 

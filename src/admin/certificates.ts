@@ -15,6 +15,7 @@ import {
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, Base64, Chain, maxListed, Time } from './answer.ts';
 import { CertificateView, describeCertificate } from './describe-certificate.ts';
+import { importedView } from './imported-certificates.ts';
 
 export const certificateListInput = Type.Object(
   {
@@ -66,6 +67,9 @@ export async function showCertificate(
   { authority, clock }: AdminContext,
   { serial }: Static<typeof certificateShowInput>,
 ): Promise<CertificateView> {
+  const number = parseSerialNumber(serial);
+  const imported = number && (await authority.certificates.showImported(number));
+  if (imported !== undefined) return importedView(imported, clock.now());
   return viewOf(authority, await bySerial(authority, serial), clock.now());
 }
 

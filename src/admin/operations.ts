@@ -56,6 +56,7 @@ import {
 } from './certificates.ts';
 import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
+import { ImportedListAnswer, importedListInput, listImported } from './imported-certificates.ts';
 import {
   importPolicy,
   PolicyAnswer,
@@ -189,6 +190,7 @@ export const operations = {
   'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
+  'cert.imported': define(importedListInput, ImportedListAnswer, listImported),
   'cert.show': define(certificateShowInput, CertificateView, showCertificate),
   'cert.export': define(certificateExportInput, CertificateExportAnswer, exportCertificate),
   'cert.revocable': define(certificateRevocableInput, RevocableView, findRevocable),

@@ -14,7 +14,7 @@ export const certificateRevocableInput = Type.Object({ what: What, as: As }, { a
 
 /** What would be revoked. */
 export const RevocableView = Type.Object({
-  kind: Type.Enum(['certificate', 'identity', 'issuer']),
+  kind: Type.Enum(['certificate', 'identity', 'issuer', 'imported']),
   /** `client/laptop`, a serial number, or `issuing-1`: means this and nothing else. */
   what: Type.String(),
   /** For people: `client/laptop`, `certificate 4f1c…`. */

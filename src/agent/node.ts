@@ -93,7 +93,9 @@ export class Node {
     const { anchors, rootLists = [] } = this.bundle.current;
     const issuers = this.credentials.current.chain.slice(1).map((der) => parseCertificate(der));
     return anchors.some(({ fingerprint }) =>
-      issuers.some((issuer) => isRevokedByRoot(rootLists, fingerprint, issuer)),
+      issuers.some(
+        (issuer) => issuer.fingerprint !== fingerprint && isRevokedByRoot(rootLists, fingerprint, issuer),
+      ),
     );
   }
 

@@ -16,7 +16,7 @@ import {
   renewNode,
 } from './enrol/index.ts';
 import { type Issued, IssuedBefore, IssuedCertificates, issueLocal, type LocalOrder } from './issue/index.ts';
-import { readAgain } from './issuers/index.ts';
+import { readAgain, readOutside } from './issuers/index.ts';
 import {
   type AuditLog,
   Follower,
@@ -115,6 +115,12 @@ export class Authority implements AsyncDisposable {
   /** The issuing certificate that signs now. */
   get issuing(): Certificate {
     return this.#context.issuer.issuing.certificate;
+  }
+
+  /** The certificates above the root, where another authority signed it: the next one first, one that signed itself last. */
+  outside(): Promise<Certificate[]> {
+    const { records, issuer } = this.#context;
+    return readOutside(records, issuer.root.certificate);
   }
 
   /** In DER, the certificates that have ever signed for nodes, the newest first. */

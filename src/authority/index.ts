@@ -8,6 +8,14 @@
  */
 
 export {
+  type AdoptedRoot,
+  checkRoot,
+  gatherImports,
+  type ImportSources,
+  type Imports,
+  type RootJudgement,
+} from './adopt/index.ts';
+export {
   answerEscrow,
   answerEscrowPage,
   answerFollowing,
@@ -22,8 +30,8 @@ export {
 export type { Authority } from './authority.ts';
 export { type BackupPlace, type Care, checkBackupFile } from './backup/index.ts';
 export type { IssuerCustody } from './custody/index.ts';
-export type { CertificateRecord, LocalOrder } from './issue/index.ts';
-export { checkServerNames, statusPaths } from './issuers/index.ts';
+export type { CertificateRecord, ImportedRecord, LocalOrder } from './issue/index.ts';
+export { checkServerNames, isSelfSigned, permittingNames, statusPaths } from './issuers/index.ts';
 export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';

@@ -234,6 +234,11 @@ export const words: readonly WordEntry[] = [
         load: () => import('./init.ts'),
       },
       {
+        name: 'adopt',
+        summary: 'make an authority out of one that exists, with what it issued',
+        load: () => import('./ca/adopt.ts'),
+      },
+      {
         name: 'export',
         summary: "write the authority's certificates into a file",
         load: () => import('./ca/export.ts'),

@@ -91,6 +91,7 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   const order = { role: 'client', name: 'beta' } as const;
   const { serial, chain } = await admin.call('cert.issue', { ...order, publicKey: await publicKey() });
   await admin.call('cert.list', {});
+  await admin.call('cert.imported', {});
   await admin.call('cert.verify', { chain: [...chain] });
   await admin.call('cert.revocable', { what: 'client/beta' });
   await admin.call('cert.revoke', { what: serial, as: 'serial', reason: 'superseded' });

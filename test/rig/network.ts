@@ -34,12 +34,16 @@ export class Network implements AsyncDisposable {
     this.#server = this.#startServer();
   }
 
-  /** Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens. */
-  static async start(directory: string, program: string = launcher): Promise<Network> {
+  /** Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens; `creation` is the command that makes it. */
+  static async start(
+    directory: string,
+    program: string = launcher,
+    creation: readonly string[] = ['init'],
+  ): Promise<Network> {
     mkdirSync(directory, { recursive: true });
     const port = await freePorts();
     const words = [
-      'init',
+      ...creation,
       '--network',
       'network.test',
       '--names',

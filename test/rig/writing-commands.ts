@@ -139,6 +139,24 @@ export const writingCommands: readonly WritingCommand[] = [
       after: [['token', 'create', 'after', '--home', 'HERE/new']],
     },
   ),
+  {
+    name: 'ca adopt',
+    prepare: async (here) => {
+      const password = ['--password-file', join(here, 'password')];
+      const file = join(here, 'adopted.p12');
+      await quick(['ca', 'backup', '--format', 'p12', file, ...password, '--home', join(here, 'a')]);
+      const home = ['--home', join(here, 'new')];
+      const network = ['--network', 'network.test', '--names', 'localhost'];
+      return {
+        words: ['ca', 'adopt', file, ...password, ...network, ...home],
+        done: ['home_exists'],
+        after: [
+          ['token', 'create', 'after', ...home],
+          ['cert', 'list', '--imported', ...home],
+        ],
+      };
+    },
+  },
   onMachine('backup', ['HERE/data']),
   onMachine('backup', ['HERE/data', '--repo', 'HERE/repo', '--init', ...password.split(' ')]),
   onMachine('backup', ['HERE/data', '--repo', 'HERE/repo', '--start-over', ...password.split(' ')], {

@@ -5,14 +5,14 @@ import type { AuthorityRecords } from '../records/index.ts';
 export interface KeyCopy {
   /** Absolute; absent for what was written before places were recorded. */
   readonly path?: string | undefined;
-  readonly form: 'clear' | 'PKCS#12' | 'backup';
+  readonly form: 'clear' | 'encrypted' | 'PKCS#12' | 'backup';
   /** Of the file as it was written, where that tells it from others. */
   readonly sha256?: string | undefined;
   readonly at: Date;
 }
 
 /** The kinds of records that tell of such files. */
-const kinds = ['exported', 'retired', 'restored'] as const;
+const kinds = ['exported', 'retired', 'restored', 'authority adopted'] as const;
 
 /** Where the keys of an authority were written outside its home. Each record of the log is looked at once. */
 export class KeyCopies {
@@ -43,6 +43,7 @@ export class KeyCopies {
 function copyIn(record: LogRecord, label: string): KeyCopy | undefined {
   const at = new Date(record.at);
   if (record.kind === 'exported') return exportedCopy(record.details, label, at);
+  if (record.kind === 'authority adopted') return adoptedCopy(record.details, label, at);
   const path = record.kind === 'retired' ? movedTo(record.details) : restoredFrom(record);
   return path === undefined ? undefined : { form: 'backup', path, at };
 }
@@ -56,6 +57,15 @@ function exportedCopy(
 ): KeyCopy | undefined {
   if (key === label) return { form: 'clear', path, at };
   return keys.includes(label) ? { form: 'PKCS#12', path, sha256, at } : undefined;
+}
+
+/** What it was adopted from lies where it was. */
+function adoptedCopy(
+  { label: adopted, keyFile: path, keyForm: form = 'encrypted', sha256 }: Details<'authority adopted'>,
+  label: string,
+  at: Date,
+): KeyCopy | undefined {
+  return path === undefined || adopted !== label ? undefined : { form, path, sha256, at };
 }
 
 /** Those of before do not say what they hold. */

@@ -7,7 +7,10 @@ import type { Issuer } from '../issuers/index.ts';
 import type { KeyCopies, KeyCopy } from './key-copies.ts';
 
 /** A file that was written with the key of the root in it, in the clear or under a password. */
-export type PlainCopy = KeyCopy & { readonly path: string };
+export type PlainCopy = KeyCopy & {
+  readonly path: string;
+  readonly form: Exclude<KeyCopy['form'], 'backup'>;
+};
 
 /** What is known of them. */
 export interface Copied {
@@ -33,7 +36,7 @@ export async function copyWarnings(parts: Copied): Promise<string[]> {
 }
 
 function warningOf({ path, form }: PlainCopy, isHere: boolean): string {
-  const how = form === 'clear' ? 'in the clear' : 'as PKCS#12';
+  const how = { clear: 'in the clear', encrypted: 'under a password', 'PKCS#12': 'as PKCS#12' }[form];
   const todo = isHere ? 'move that file off this machine' : 'remove that file';
   return `the key of the root lies ${how} in ${path}${isHere ? '' : ', though it was taken offline'}: ${todo}`;
 }
@@ -75,7 +78,7 @@ async function holds({ path, form, sha256 }: PlainCopy, { issuer }: Copied): Pro
   const found = await stat(path);
   if (!found.isFile() || found.size > maxBytes) return false;
   const bytes = await readFile(path);
-  if (form === 'PKCS#12') return hash('sha256', bytes) === sha256;
+  if (form !== 'clear') return hash('sha256', bytes) === sha256;
   return isKeyOf(bytes, issuer.root.certificate.spki);
 }
 

@@ -17,6 +17,6 @@ export { isLive } from './is-live.ts';
 export { checkIssuable, type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from './issue.ts';
 export { issueLocal, type LocalOrder } from './issue-local.ts';
 export { IssuedBefore } from './issued-before.ts';
-export { type CertificateRecord, IssuedCertificates } from './issued-certificates.ts';
+export { type CertificateRecord, type ImportedRecord, IssuedCertificates } from './issued-certificates.ts';
 export { leafSubject, leafTemplate } from './leaf-contents.ts';
 export { draftLeaf, stands } from './leaf-draft.ts';

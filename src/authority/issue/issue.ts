@@ -9,7 +9,7 @@ import {
   parseCertificate,
   signLinted,
 } from '../../pki/index.ts';
-import { checkPermitted } from '../issuers/index.ts';
+import { chainAbove, checkPermitted } from '../issuers/index.ts';
 import { type DetailsOf, kinds, type Recording } from '../log/index.ts';
 import { type CertificateRow, identityLabel, type Records, reissueCommand } from '../records/index.ts';
 import { checkClock, checkStanding } from '../standing/index.ts';
@@ -41,7 +41,7 @@ export interface Issued {
   /** Its row. */
   readonly id: number;
   readonly certificate: Certificate;
-  /** As it is sent: the leaf, then the issuing certificate. */
+  /** As it is sent: the leaf, then the issuing certificate, then a root that another authority signed. */
   readonly chain: readonly Bytes[];
 }
 
@@ -108,7 +108,7 @@ async function checkDraft(
   await checkPublicKey(records, template.spki, { identity, profile });
   const clipped = endsWithIssuer(template, issuer.issuing.certificate);
   if (clipped) checkRemaining(context, clock.now());
-  checkPermitted(issuer.issuing.certificate, template);
+  checkPermitted(issuer, template);
   return { clipped };
 }
 
@@ -142,7 +142,7 @@ function issuedFrom({ issuer }: Pick<Issuing, 'issuer'>, id: number, der: Bytes)
       read ??= parseCertificate(der);
       return read;
     },
-    chain: [der, issuer.issuing.certificate.der],
+    chain: [der, ...chainAbove(issuer)],
   };
 }
 

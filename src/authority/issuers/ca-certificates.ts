@@ -6,6 +6,7 @@ import {
   commonName,
   createLintedCertificate,
   createName,
+  equalNames,
   exportPublicKey,
   generateSerialNumber,
   keyIdentifier,
@@ -53,12 +54,22 @@ export function createIssuingCertificate(
   const extensions = {
     ...template.extensions,
     nameConstraints,
-    authorityKeyId: keyIdentifier(root.spki),
+    authorityKeyId: keyIdentifierOf(root),
     crlUrls: [statusAddress + statusPaths.crl(rootLabel)],
     issuerUrls: [statusAddress + statusPaths.certificate(rootLabel)],
   };
   const notAfter = template.notAfter < root.notAfter ? template.notAfter : root.notAfter;
   return createLintedCertificate({ ...template, notAfter, extensions }, rootKey);
+}
+
+/** By what those below name the key of an issuer: as its own certificate calls it, since validators compare the two. */
+export function keyIdentifierOf({ extensions, spki }: Certificate): Bytes {
+  return extensions.subjectKeyId ?? keyIdentifier(spki);
+}
+
+/** Whether nobody stands above a certificate: it is signed by its own key. */
+export function isSelfSigned({ subject, issuer }: Certificate): boolean {
+  return equalNames(subject, issuer);
 }
 
 /** Which certificate of an authority of ours one is by its name: `root-1`, `issuing-2`; undefined for any other. */

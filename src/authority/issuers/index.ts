@@ -4,13 +4,21 @@
  * What the room promises: an issuing certificate is replaced before it ends, with a key of its own, and is on record before it
  * signs; what it may not certify is known before anything is signed.
  */
-export { caLabel, createIssuingCertificate, createRootCertificate } from './ca-certificates.ts';
+export {
+  caLabel,
+  createIssuingCertificate,
+  createRootCertificate,
+  isSelfSigned,
+  keyIdentifierOf,
+} from './ca-certificates.ts';
 export {
   type CaCertificate,
+  chainAbove,
   type Issuer,
   type IssuerRevocation,
   readIssuer,
   readIssuers,
+  readOutside,
   rootKey,
 } from './issuer.ts';
 export { checkNamesOfServer, checkPermitted, checkServerNames, permittingNames } from './permitted-names.ts';

@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { equalBytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import {
   type Certificate,
   exportPublicKey,
   parseCertificate,
   type RevocationReason,
+  signed,
 } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import {
@@ -14,6 +15,7 @@ import {
   publicKeyHash,
   type Records,
 } from '../records/index.ts';
+import { isSelfSigned } from './ca-certificates.ts';
 
 /** A certificate of the authority's own. */
 export interface CaCertificate {
@@ -35,6 +37,8 @@ export interface Issuer {
   readonly network: string;
   readonly statusAddress: string;
   readonly root: CaCertificate;
+  /** The root had issued certificates before it was adopted, which people ask about. */
+  readonly rootIssued?: boolean;
   readonly issuing: CaCertificate;
   readonly issuingKey: KeyObject;
   /** All there ever were, the newest first: what the older ones issued can still be in use. */
@@ -54,7 +58,8 @@ export async function readIssuer(
   const belongs = Buffer.compare(exportPublicKey(issuingKey), issuing.certificate.spki) === 0;
   if (!belongs)
     throw authorityDamaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
-  return { network, statusAddress, root, issuing, issuingKey, issuings };
+  const rootIssued = !(await records.imported.isEmpty());
+  return { network, statusAddress, root, rootIssued, issuing, issuingKey, issuings };
 }
 
 /**
@@ -90,6 +95,31 @@ function toCaCertificate({ label, public_key, revoked_at, ...row }: IssuerRow): 
   if (revoked_at === null) return { label, certificate };
   const reason = row.revocation_reason ?? 'unspecified';
   return { label, certificate, revoked: { at: new Date(revoked_at), reason } };
+}
+
+/**
+ * What goes with a certificate that an issuing one has signed, DER: that one and, where another authority stands above the
+ * root, the root, for those who trust the other one alone. A root that is its own issuer is known to whoever trusts it.
+ */
+export function chainAbove({ issuing, root }: Pick<Issuer, 'issuing' | 'root'>): Bytes[] {
+  const above = isSelfSigned(root.certificate) ? [] : [root.certificate.der];
+  return [issuing.certificate.der, ...above];
+}
+
+/** The certificates above the root, the next one first, up to one that signed itself; none above a root that did so. */
+export async function readOutside({ outside }: Records, root: Certificate): Promise<Certificate[]> {
+  const known = (await outside.list()).map(({ certificate }) => parseCertificate(certificate));
+  const above: Certificate[] = [];
+  // The newest of those with the same name, where one was renewed.
+  const candidates = known.toSorted((a, b) => b.notAfter.getTime() - a.notAfter.getTime());
+  for (let last = root; !isSelfSigned(last); ) {
+    const below = last;
+    const next = candidates.find((each) => !above.includes(each) && signed(each, below));
+    if (next === undefined) break;
+    above.push(next);
+    last = next;
+  }
+  return above;
 }
 
 /**

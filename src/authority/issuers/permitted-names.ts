@@ -12,6 +12,7 @@ import {
 } from '../../pki/index.ts';
 import { parseRequestedNames } from '../../policy/index.ts';
 import { forbiddenName } from '../../trust/index.ts';
+import type { Issuer } from './issuer.ts';
 
 const maxEntries = 64;
 const everyAddress = ['0.0.0.0/0', '::/0'];
@@ -72,22 +73,26 @@ function refuseOutside(constraints: NameConstraints, names: readonly string[]): 
 }
 
 /**
- * Refuses a leaf with a name that its issuing certificate may not certify, as whoever verifies it would. OpenSSL, GnuTLS and
- * Java take the common name of a server for a host name where there is no other; so it is judged like that here.
+ * Refuses a leaf with a name that its issuing certificate or the root may not certify, as whoever verifies it would. OpenSSL,
+ * GnuTLS and Java take the common name of a server for a host name where there is no other; so it is judged like that here.
  *
  * @throws HoldfastError `name_not_permitted`, with what is permitted
  */
-export function checkPermitted(issuing: Certificate, leaf: CertificateTemplate): void {
-  const constraints = issuing.extensions.nameConstraints;
-  if (constraints === undefined) return;
-  const name = forbiddenName(namesOf(leaf), constraints);
-  if (name === undefined) return;
-  const permitted = constraints.permitted.map(formatSubtree).join(', ');
-  throw new HoldfastError(
-    'name_not_permitted',
-    `${formatGeneralName(name)} is outside what this authority may certify: expected ${permitted}`,
-    { hint: 'ask for names within; holdfast ca permit, at the server, changes what is permitted' },
-  );
+export function checkPermitted(
+  { issuing, root }: Pick<Issuer, 'issuing' | 'root'>,
+  leaf: CertificateTemplate,
+): void {
+  for (const { certificate } of [issuing, root]) {
+    const constraints = certificate.extensions.nameConstraints;
+    const name = constraints && forbiddenName(namesOf(leaf), constraints);
+    if (name === undefined) continue;
+    const permitted = constraints?.permitted.map(formatSubtree).join(', ');
+    throw new HoldfastError(
+      'name_not_permitted',
+      `${formatGeneralName(name)} is outside what this authority may certify: expected ${permitted}`,
+      { hint: 'ask for names within; holdfast ca permit, at the server, changes what is permitted' },
+    );
+  }
 }
 
 function namesOf({ subject, extensions }: CertificateTemplate): GeneralName[] {

@@ -17,7 +17,7 @@ import { backdateMs, revocationProfiles } from '../../policy/index.ts';
 import type { IssuerRevocation } from '../issuers/index.ts';
 import { checkClock, checkStanding } from '../standing/index.ts';
 import { AnswerSigner } from './answer-signer.ts';
-import { type Answering, readOcspSigner } from './ocsp-signers.ts';
+import { type Answering, answeredIssuers, readOcspSigner } from './ocsp-signers.ts';
 import { Recent } from './recent.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
@@ -191,6 +191,7 @@ export class OcspResponder {
     label: string,
   ): Promise<OcspStatus> {
     if (this.#issuers().byIssuerKey.get(issuerKey) !== label) return unknown;
+    if (label === this.#context.issuer.root.label) return await this.#statusBelowRoot(serial);
     const row = await this.#context.records.committed.certificates.standing(serial);
     checkStanding(this.#context);
     const ended = this.#issuers().revoked.get(label);
@@ -203,12 +204,26 @@ export class OcspResponder {
     return row?.issuer === label ? { kind: 'good' } : unknown;
   }
 
+  /** Of an issuing certificate, or of one that the root had issued before it was adopted. */
+  async #statusBelowRoot(serial: OcspCertId['serial']): Promise<OcspStatus> {
+    const row = await this.#context.records.committed.imported.find(serial);
+    checkStanding(this.#context);
+    const issuing = this.#context.issuer.issuings.find(({ certificate }) => certificate.serial === serial);
+    if (row?.revoked_at != null) {
+      const reason = row.revocation_reason ?? 'unspecified';
+      return { kind: 'revoked', revokedAt: new Date(row.revoked_at), reason };
+    }
+    const ended = issuing?.revoked;
+    if (ended !== undefined) return { kind: 'revoked', revokedAt: ended.at, reason: ended.reason };
+    return row === undefined && issuing === undefined ? unknown : { kind: 'good' };
+  }
+
   /** By what requests name an issuer, its label, and which are revoked; made anew when an issuing certificate is replaced. */
   #issuers() {
     const { issuings } = this.#context.issuer;
     if (this.#labels?.of === issuings) return this.#labels;
     const byIssuerKey = new Map(
-      issuings.flatMap(({ label, certificate }) =>
+      answeredIssuers(this.#context.issuer).flatMap(({ label, certificate }) =>
         (['sha1', 'sha256'] as const).map((name) => [ocspIssuerKey(certificate, name), label] as const),
       ),
     );

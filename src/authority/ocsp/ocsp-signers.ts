@@ -7,13 +7,12 @@ import {
   exportPublicKey,
   generateKeyPair,
   generateSerialNumber,
-  keyIdentifier,
   type OcspSigner,
   parseCertificate,
 } from '../../pki/index.ts';
 import { authorityProfiles, needsRenewal } from '../../policy/index.ts';
 import type { Keystore } from '../../trust/index.ts';
-import type { CaCertificate, Issuer } from '../issuers/index.ts';
+import { type CaCertificate, type Issuer, keyIdentifierOf } from '../issuers/index.ts';
 import { kinds, type Recording } from '../log/index.ts';
 import { ocspSignerLabel } from '../records/index.ts';
 import type { ClockGuard, Present } from '../standing/index.ts';
@@ -29,16 +28,22 @@ export interface Answering extends Recording {
 
 /**
  * Gives every issuing certificate that is in use, and whose key is here, somebody who signs OCSP answers for it, with a
- * new key at two thirds of the life of the one before. The issuing keys themselves sign no answers.
+ * new key at two thirds of the life of the one before; a root that was adopted too. The issuing keys themselves sign no
+ * answers.
  */
 export async function renewOcspSignersWhenDue(context: Answering): Promise<void> {
   const { present, clock, clockGuard, keystore, issuer } = context;
   if (present.state.standing !== 'ready' || clockGuard.problem() !== undefined) return;
-  const inUse = issuer.issuings.filter(({ label, certificate }) => {
+  const inUse = answeredIssuers(issuer).filter(({ label, certificate }) => {
     const { notBefore, notAfter } = certificate;
     return clock.now() >= notBefore.getTime() && clock.now() < notAfter.getTime() && keystore.has(label);
   });
   for (const issuing of inUse) if (await isDue(context, issuing)) await replace(context, issuing);
+}
+
+/** Those about whose certificates is answered: what a root of our own has signed, its list alone says. */
+export function answeredIssuers({ root, rootIssued = false, issuings }: Issuer): readonly CaCertificate[] {
+  return rootIssued ? [...issuings, root] : issuings;
 }
 
 async function isDue(context: Answering, { label, certificate: issuing }: CaCertificate): Promise<boolean> {
@@ -107,7 +112,7 @@ export function createOcspSignerCertificate(
         basicConstraints: { ca: false },
         keyUsage: ['digitalSignature'],
         extendedKeyUsage: ['OCSPSigning'],
-        authorityKeyId: keyIdentifier(certificate.spki),
+        authorityKeyId: keyIdentifierOf(certificate),
         ocspNoCheck: true,
       },
     },

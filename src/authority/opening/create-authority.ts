@@ -9,6 +9,7 @@ import {
 } from '../../pki/index.ts';
 import { authorityProfiles, checkNetworkName } from '../../policy/index.ts';
 import { Keystore } from '../../trust/index.ts';
+import { type AdoptedRoot, checkRoot, recordAdopted } from '../adopt/index.ts';
 import type { Authority } from '../authority.ts';
 import { generateRecoveryKey, recoveryKitText } from '../custody/index.ts';
 import {
@@ -40,6 +41,8 @@ export interface CreateAuthorityOptions extends OpenAuthorityOptions {
   readonly keyAlgorithm?: KeyAlgorithm;
   /** Domains and address ranges that may be certified; any unless said. See {@link permittingNames}. */
   readonly permit?: readonly string[];
+  /** A root that is there already; a new one is made unless said. */
+  readonly root?: AdoptedRoot;
   /** Opens the keystore; a stash does unless said. */
   readonly keystorePassphrase?: Secret<string>;
   readonly recoveryKit: {
@@ -53,16 +56,19 @@ export interface CreateAuthorityOptions extends OpenAuthorityOptions {
 const rootLabel = issuerLabel('root', 1);
 const issuingLabel = issuerLabel('issuing', 1);
 const firstEpoch = 1;
+const by = 'admin/local';
 
 /**
- * Makes the authority of a home and opens it. It is built beside its place and moved there when everything is on the
+ * Makes the authority of a home, with a root of its own or one that is there already, and opens it. It is built beside its place and moved there when everything is on the
  * disk, the recovery kit before it: a crash leaves a home without an authority, or one that is whole.
  *
- * @throws HoldfastError `home_exists` when there is one already, `home_in_use`, `name_invalid`, `settings_invalid`
+ * @throws HoldfastError `home_exists` when there is one already, `home_in_use`, `name_invalid`, `settings_invalid`,
+ *   `root_unfit`
  */
 export async function createAuthority(options: CreateAuthorityOptions): Promise<Authority> {
   checkNetworkName(options.network);
   const statusAddress = parseStatusAddress(options.statusAddress);
+  if (options.root !== undefined) checkAdopted(options.root, { ...options, statusAddress });
   const lock = await lockHome(options.home);
   try {
     if (await hasAuthority(options.home)) throw authorityExists(options.home);
@@ -75,6 +81,15 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
     lock.release();
     throw error;
   }
+}
+
+/** Also where it was judged before, for the names of its server. */
+function checkAdopted(
+  root: AdoptedRoot,
+  { network, statusAddress, permit, clock }: CreateAuthorityOptions,
+): void {
+  const nameConstraints = permit && permittingNames(permit);
+  checkRoot(root, { network, statusAddress, names: [], nameConstraints, nowMs: clock.now() });
 }
 
 /**
@@ -145,15 +160,16 @@ async function makeCertificates(
   const { permit } = options;
   const nameConstraints = permit && permittingNames(permit);
   const caOptions = { network, statusAddress, nowMs: clock.now(), nameConstraints };
-  const rootKeys = await generateKeyPair(keyAlgorithm);
+  const rootKey = options.root?.key ?? (await generateKeyPair(keyAlgorithm)).privateKey;
   const issuingKeys = await generateKeyPair(keyAlgorithm);
-  const root = parseCertificate(createRootCertificate(rootLabel, rootKeys.privateKey, caOptions));
-  const signer = { root, rootLabel, rootKey: rootKeys.privateKey };
+  const root =
+    options.root?.certificate ?? parseCertificate(createRootCertificate(rootLabel, rootKey, caOptions));
+  const signer = { root, rootLabel, rootKey };
   const issuing = parseCertificate(
     createIssuingCertificate(issuingLabel, issuingKeys.publicKey, signer, caOptions),
   );
   await keystore.update((entries) => {
-    entries.putKey(rootLabel, rootKeys.privateKey);
+    entries.putKey(rootLabel, rootKey);
     entries.putKey(issuingLabel, issuingKeys.privateKey);
   });
   return { root, issuing };
@@ -163,7 +179,7 @@ async function record(
   tx: Records,
   log: AuditLog,
   { root, issuing }: CaCertificates,
-  { network, statusAddress, clock, recoveryRecipient }: NewAuthority,
+  { network, statusAddress, clock, recoveryRecipient, root: adopted }: NewAuthority,
 ): Promise<void> {
   await tx.state.create({
     network,
@@ -183,7 +199,8 @@ async function record(
     statusAddress,
     recoveryRecipient,
   };
-  await log.decide(tx, kinds.authorityCreated, { by: 'admin/local', details });
+  await log.decide(tx, kinds.authorityCreated, { by, details });
+  if (adopted !== undefined) await recordAdopted(tx, log, { label: rootLabel, root: adopted, by });
 }
 
 /** Of a database that another home may have made its records in. */

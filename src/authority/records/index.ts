@@ -13,6 +13,11 @@ export type { CrlRow } from './crls.ts';
 export type { EscrowRow } from './escrows.ts';
 export type { IdentityRow } from './identities.ts';
 export { identityLabel, identityOf, reissueCommand } from './identity-label.ts';
+export type {
+  ImportedCertificateRow,
+  ImportedFilter,
+  NewImportedCertificate,
+} from './imported-certificates.ts';
 export { type IssuerKind, type IssuerRow, issuerLabel } from './issuers.ts';
 export type { JoinCodeRow } from './join-codes.ts';
 export type { LogRow } from './log.ts';

@@ -5,11 +5,13 @@ import { CertificateRecords } from './certificates.ts';
 import { CrlRecords } from './crls.ts';
 import { EscrowRecords } from './escrows.ts';
 import { IdentityRecords } from './identities.ts';
+import { ImportedCertificateRecords } from './imported-certificates.ts';
 import { IssuerRecords } from './issuers.ts';
 import { JoinCodeRecords } from './join-codes.ts';
 import { LogRecords } from './log.ts';
 import { MirrorRecords } from './mirrors.ts';
 import { OcspSignerRecords } from './ocsp-signers.ts';
+import { OutsideCertificateRecords } from './outside-certificates.ts';
 import { PolicyRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
 import { ServerRootRecords } from './server-roots.ts';
@@ -25,6 +27,8 @@ export class Records {
   readonly identities: IdentityRecords;
   readonly certificates: CertificateRecords;
   readonly certificateNames: CertificateNameRecords;
+  readonly imported: ImportedCertificateRecords;
+  readonly outside: OutsideCertificateRecords;
   readonly joinCodes: JoinCodeRecords;
   readonly requests: RequestRecords;
   readonly crls: CrlRecords;
@@ -45,6 +49,8 @@ export class Records {
     this.identities = new IdentityRecords(queries);
     this.certificates = new CertificateRecords(queries);
     this.certificateNames = new CertificateNameRecords(queries);
+    this.imported = new ImportedCertificateRecords(queries);
+    this.outside = new OutsideCertificateRecords(queries);
     this.joinCodes = new JoinCodeRecords(queries);
     this.requests = new RequestRecords(queries);
     this.crls = new CrlRecords(queries);
@@ -75,6 +81,8 @@ export const tables = [
   'identities',
   'certificates',
   'certificate_names',
+  'imported_certificates',
+  'outside_certificates',
   'join_codes',
   'join_code_uses',
   'escrows',

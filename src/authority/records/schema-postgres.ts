@@ -1,5 +1,5 @@
 /**
- * The authority's tables in PostgreSQL, as the last step of SQLite's leaves them there: same names, same columns, same
+ * The authority's tables in PostgreSQL, as the ninth step of SQLite's leaves them there: same names, same columns, same
  * rows. Text sorts by its bytes. What must never come twice is a key here, so that no two servers can make it: the
  * authority itself, a serial number, a record's place in the log, the number of a revocation list.
  */

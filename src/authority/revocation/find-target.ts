@@ -1,5 +1,11 @@
 import { HoldfastError } from '../../base/index.ts';
-import { type Identity, parseIdentityUri, roles, type SerialNumber } from '../../pki/index.ts';
+import {
+  type Identity,
+  parseIdentityUri,
+  parseSerialNumber,
+  roles,
+  type SerialNumber,
+} from '../../pki/index.ts';
 import type { CaCertificate, Issuer } from '../issuers/index.ts';
 import { identityLabel, type Records } from '../records/index.ts';
 import type { CrlSigning } from './sign-crl.ts';
@@ -8,12 +14,14 @@ import type { CrlSigning } from './sign-crl.ts';
 export type RevocationTarget =
   | { readonly kind: 'issuer'; readonly label: string }
   | { readonly kind: 'certificate'; readonly serial: SerialNumber }
+  /** One that the root had issued before it was adopted. */
+  | { readonly kind: 'imported'; readonly serial: SerialNumber }
   | { readonly kind: 'identity'; readonly identity: Pick<Identity, 'role' | 'name'> };
 
 /** What a text is, when that is said: a serial number or its beginning, or the name of a node. */
 export type TargetWord = 'serial' | 'node';
 
-/** Shorter beginnings of a serial number could be names. */
+/** Shorter beginnings of a serial number could be names; the whole number of a certificate of before can be short. */
 const minSerialDigits = 8;
 const maxSerialDigits = 40;
 
@@ -34,6 +42,7 @@ export async function findTarget(
     ...(as === 'node' ? [] : findIssuers(issuer, text)),
     ...(as === 'serial' ? [] : await findIdentities(records, text)),
     ...(as === 'node' ? [] : await findSerials(records, text)),
+    ...(as === 'node' ? [] : await findImported(records, text)),
   ];
   const isRoot = as !== 'node' && isMeant(issuer.root, text);
   if (found === undefined && isRoot) throw rootMeant(issuer);
@@ -59,6 +68,7 @@ function ambiguous(text: string, meanings: readonly string[]): HoldfastError {
 /** `client/laptop`, `certificate 4f1c…`, or `issuing-1 with all that it issued`. */
 export function describeTarget(target: RevocationTarget): string {
   if (target.kind === 'issuer') return `${target.label} with all that it issued`;
+  if (target.kind === 'imported') return `certificate ${target.serial} of before`;
   return target.kind === 'identity' ? identityLabel(target.identity) : `certificate ${target.serial}`;
 }
 
@@ -117,6 +127,16 @@ async function findSerials({ certificates }: Records, text: string): Promise<Rev
   if (digits === undefined) return [];
   const serials = await certificates.serialsFrom(digits);
   return serials.map((serial) => ({ kind: 'certificate', serial }));
+}
+
+/** By the whole number, which counters of old made short, or by enough of its beginning. */
+async function findImported({ imported }: Records, text: string): Promise<RevocationTarget[]> {
+  const whole = parseSerialNumber(text);
+  const digits = serialDigits(text);
+  if (whole !== undefined && (await imported.find(whole)) !== undefined)
+    return [{ kind: 'imported', serial: whole }];
+  const serials = digits === undefined ? [] : await imported.serialsFrom(digits);
+  return serials.map((serial) => ({ kind: 'imported', serial }));
 }
 
 /** The digits of a text that can be a serial number or its beginning. */

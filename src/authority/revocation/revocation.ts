@@ -3,7 +3,12 @@ import { createOcspRequest, parseCertificate, type SerialNumber } from '../../pk
 import { type OcspAnswerBytes, OcspResponder } from '../ocsp/index.ts';
 import { checkStanding } from '../standing/index.ts';
 import { findTarget, type RevocationTarget, type TargetWord } from './find-target.ts';
-import { type RevocationOrder, type Revoked, revokeCertificate } from './revoke-certificates.ts';
+import {
+  type RevocationOrder,
+  type Revoked,
+  revokeCertificate,
+  revokeImported,
+} from './revoke-certificates.ts';
 import { revokeIdentity } from './revoke-identity.ts';
 import { countToRenew, type RevokedIssuer, revokeIssuer } from './revoke-issuer.ts';
 import { type CrlSigning, type ListedCrl, listCrls, readCrlState, signCrl } from './sign-crl.ts';
@@ -46,6 +51,7 @@ export class Revocation {
     order: RevocationOrder,
   ): Promise<Revoked> {
     checkStanding(this.#context);
+    if (target.kind === 'imported') return await revokeImported(this.#context, target.serial, order);
     return target.kind === 'certificate'
       ? await revokeCertificate(this.#context, target.serial, order)
       : await revokeIdentity(this.#context, target.identity, order);

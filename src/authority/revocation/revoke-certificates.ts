@@ -73,6 +73,25 @@ export async function revokeCertificate(
   });
 }
 
+/**
+ * Ends a certificate that the root had issued before it was adopted; the list of the root says so.
+ * @throws HoldfastError `object_not_found`, `already_revoked`
+ */
+export async function revokeImported(
+  { records, log, clock }: Revoking,
+  serial: SerialNumber,
+  { reason, by }: RevocationOrder,
+): Promise<Revoked> {
+  return await records.transaction(async (tx) => {
+    const row = await tx.imported.find(serial);
+    if (row === undefined) throw unknownSerial(serial);
+    if (row.revoked_at !== null) throw revokedBefore(serial, row.revoked_at, row.revocation_reason);
+    await log.decide(tx, kinds.importedRevoked, { by, details: { issuer: row.issuer, serial, reason } });
+    const identity = row.subject ?? 'a certificate of before';
+    return { identity, serials: [serial], joinCodes: [], reason, at: new Date(clock.now()) };
+  });
+}
+
 function unknownSerial(serial: SerialNumber): HoldfastError {
   return new HoldfastError('object_not_found', `this authority issued no certificate ${serial}`, {
     hint: 'holdfast cert list shows them all',
@@ -88,7 +107,7 @@ function revokedBefore(serial: SerialNumber, atMs: number, reason: RevocationRea
 
 /** What was revoked, on record. */
 export interface Revoked {
-  /** `client/alpha`. */
+  /** `client/alpha`; of a certificate of before its subject. */
   readonly identity: string;
   /** Of the certificates that ended with it. */
   readonly serials: readonly SerialNumber[];

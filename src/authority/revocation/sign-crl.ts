@@ -1,7 +1,12 @@
 import type { Bytes } from '../../base/index.ts';
-import { type CrlEntry, createCrl, encodeCrlEntries, keyIdentifier } from '../../pki/index.ts';
+import { type CrlEntry, createCrl, encodeCrlEntries } from '../../pki/index.ts';
 import { backdateMs } from '../../policy/index.ts';
-import type { CaCertificate, IssuerRevocation, Replacing } from '../issuers/index.ts';
+import {
+  type CaCertificate,
+  type IssuerRevocation,
+  keyIdentifierOf,
+  type Replacing,
+} from '../issuers/index.ts';
 import { kinds } from '../log/index.ts';
 import type { Answering } from '../ocsp/index.ts';
 import type { CrlRow, Records, RevokedRow } from '../records/index.ts';
@@ -41,7 +46,7 @@ export async function signCrl(
   const crl = createCrl(
     {
       issuer: certificate.subject,
-      authorityKeyId: keyIdentifier(certificate.spki),
+      authorityKeyId: keyIdentifierOf(certificate),
       number: BigInt(number),
       thisUpdate,
       nextUpdate,
@@ -67,17 +72,36 @@ function encodeEntries(
   label: string,
   sinceMs: number,
 ): Promise<Entries> {
-  if (label === root.label) return Promise.resolve(encodeIssuers(issuings));
+  if (label === root.label) return encodeBelowRoot(records, { issuings, label, sinceMs });
   const issuing = issuings.find((each) => each.label === label);
   return encodeRevoked(records, { label, sinceMs, all: issuing?.revoked });
 }
 
-/** The list of the root: issuing certificates are few, and one that has ended may stay. */
-function encodeIssuers(issuings: readonly CaCertificate[]): Entries {
+/**
+ * The list of the root: issuing certificates are few, and one that has ended may stay; and what it had issued before it was
+ * adopted.
+ */
+async function encodeBelowRoot(
+  { imported }: Records,
+  {
+    issuings,
+    label: issuer,
+    sinceMs,
+  }: { readonly issuings: readonly CaCertificate[]; readonly label: string; readonly sinceMs: number },
+): Promise<Entries> {
   const revoked = issuings.flatMap(({ certificate: { serial }, revoked: end }) =>
     end === undefined ? [] : [{ serial, revokedAt: end.at, reason: end.reason }],
   );
-  return { entries: [encodeCrlEntries(revoked)], count: revoked.length };
+  const entries: Bytes[] = [encodeCrlEntries(revoked)];
+  let count = revoked.length;
+  for (let after = 0; ; ) {
+    const page = await imported.revokedAfter(after, { issuer, sinceMs, limit: pageSize });
+    const end = page.at(-1);
+    if (end === undefined) return { entries, count };
+    entries.push(encodeCrlEntries(page.map((row) => entryOf(row, undefined))));
+    count += page.length;
+    after = end.id;
+  }
 }
 
 /**
@@ -106,7 +130,7 @@ async function encodeRevoked(
 }
 
 function entryOf(
-  { serial, revoked_at, revocation_reason }: RevokedRow,
+  { serial, revoked_at, revocation_reason }: Omit<RevokedRow, 'not_after'>,
   all: IssuerRevocation | undefined,
 ): CrlEntry {
   const reason = revocation_reason ?? 'unspecified';

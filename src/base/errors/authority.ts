@@ -36,6 +36,10 @@ export const authorityErrors = {
     next: 'holdfast ca online FILE brings the key of the root back',
     status: 503,
   },
+  root_unfit: {
+    happened: 'a certificate cannot be the root of an authority; everything that stands against it is named',
+    next: 'have it issued anew without that, or begin with a root of its own: holdfast init',
+  },
   issuer_ending: {
     happened: 'the issuing certificate ends within a day',
     next: 'holdfast ca show says when each certificate ends; a new issuing one needs the root: holdfast ca online FILE',

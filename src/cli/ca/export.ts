@@ -15,7 +15,10 @@ export const word: Word = {
     command
       .description("write the authority's root certificate, or its chain, into a file for other programs")
       .argument('<file>', 'the file; one that is there is not replaced')
-      .option('--chain', 'the issuing certificate first, the root last')
+      .option(
+        '--chain',
+        'the issuing certificate first, the root last; above an adopted root what stands above it',
+      )
       .option(...forceOption)
       .addOption(
         new Option('--format <format>', 'how it is written').choices(['pem', 'der', 'p7']).default('pem'),
@@ -45,7 +48,8 @@ async function exportCa(context: Context, file: string, options: CaExportOptions
   }
   const path = localPath(context.workingDirectory, file);
   const { certificates } = await askAdmin(context, (admin) => admin.call('ca.export', { chain }));
-  const ders = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+  const all = certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+  const ders = format === 'der' ? all.slice(0, 1) : all;
   await writeChosenFile(path, encodeCertificates(ders, format === 'p7' ? 'p7b' : format), {
     mode: 0o644,
     replace: force,

@@ -3,6 +3,7 @@ import type { OperationAnswer } from '../../admin/index.ts';
 import { parseIdentityUri, type Role, roles } from '../../pki/index.ts';
 import { askAdmin, collectPages } from '../home/administering.ts';
 import { parseDurationOption } from '../options/duration-option.ts';
+import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, table } from '../terminal/answer.ts';
 import { formatRemaining, formatTime } from '../terminal/format.ts';
@@ -11,6 +12,12 @@ import type { Word } from '../word.ts';
 /** `holdfast cert list` */
 export const word: Word = {
   define: (command) => {
+    addRules(
+      command,
+      atMostOne('--imported', '--role'),
+      atMostOne('--imported', '--name'),
+      atMostOne('--imported', '--expiring'),
+    );
     command
       .description('list the certificates that were issued, the newest first')
       .addOption(new Option('--role <role>', 'only of this role').choices(roles))
@@ -22,6 +29,10 @@ export const word: Word = {
         parseDurationOption,
       )
       .option('--search <text>', 'only what begins so: serial number, fingerprint, name or host name')
+      .option(
+        '--imported',
+        'what the root had issued before ca adopt; --search takes any part of the subject too',
+      )
       .option('--limit <n>', 'how many at most (default: 1000)', parseLimit)
       .addHelpText('after', examples);
   },
@@ -40,6 +51,7 @@ Examples:
   holdfast cert list --expiring 30d
   holdfast cert list --role client --state revoked
   holdfast cert list --search nas.example --json
+  holdfast cert list --imported --state valid
 `;
 
 type CertificateView = OperationAnswer<'cert.show'>;
@@ -55,11 +67,13 @@ interface CertificateListOptions {
   readonly expiring?: number;
   readonly search?: string;
   readonly limit?: number;
+  readonly imported?: boolean;
 }
 
 /** `holdfast cert list`: what the authority has issued. */
 async function listCertificates(context: Context, options: CertificateListOptions): Promise<Answer> {
   const { clock } = context;
+  if (options.imported === true) return await listImported(context, options);
   const filter = filterOf(options);
   const certificates = await askAdmin(context, (admin) =>
     collectPages<CertificateView>(
@@ -68,6 +82,40 @@ async function listCertificates(context: Context, options: CertificateListOption
     ),
   );
   return { value: certificates, rows: certificateTable(certificates, clock.now()) };
+}
+
+type ImportedView = OperationAnswer<'cert.imported'>[number];
+
+/** `holdfast cert list --imported`: what the root had issued before. */
+async function listImported(
+  context: Context,
+  { state, search, limit: wanted = defaultLimit }: CertificateListOptions,
+): Promise<Answer> {
+  const imported = await askAdmin(context, (admin) =>
+    collectPages<ImportedView>(
+      ({ after, limit }) => admin.call('cert.imported', { state, search, after: after?.id, limit }),
+      wanted,
+    ),
+  );
+  return { value: imported, rows: importedTable(imported, context.clock.now()) };
+}
+
+function* importedTable(imported: readonly ImportedView[], nowMs: number): Iterable<Row> {
+  yield table(
+    [
+      { heading: 'Serial' },
+      { heading: 'Subject', shrink: true },
+      { heading: 'Ends in', align: 'right' },
+      { heading: 'State' },
+    ],
+    imported.map(({ serial, subject, notAfter, state, revocationReason }) => [
+      serial,
+      subject ?? '',
+      notAfter === null ? 'not known' : formatRemaining(new Date(notAfter).getTime() - nowMs),
+      revocationReason === null ? state : `${state} (${revocationReason})`,
+    ]),
+    'no certificate of before was found',
+  );
 }
 
 function* certificateTable(certificates: readonly CertificateView[], nowMs: number): Iterable<Row> {

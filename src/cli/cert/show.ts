@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { describeCertificate, type OperationAnswer } from '../../admin/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
@@ -25,7 +26,7 @@ type CertificateView = OperationAnswer<'cert.show'>;
 
 /** `holdfast cert show`: one certificate, of the authority by its serial number or from a file. */
 async function showCertificate(context: Context, what: string): Promise<Answer> {
-  const isSerial = /^[0-9a-fA-F]{8,40}$/.test(what);
+  const isSerial = /^[0-9a-fA-F]{8,40}$/.test(what) || (await isShortSerial(context, what));
   const views = isSerial
     ? [await askAdmin(context, (admin) => admin.call('cert.show', { serial: what.toLowerCase() }))]
     : await viewsFromFile(localPath(context.workingDirectory, what), context.clock.now());
@@ -33,6 +34,15 @@ async function showCertificate(context: Context, what: string): Promise<Answer> 
     value: isSerial ? views[0] : views,
     rows: views.flatMap((view) => [...certificateRows(context, view)]),
   };
+}
+
+/** Counters of before made short numbers, which can be names of files too: those come first. */
+async function isShortSerial({ workingDirectory }: Context, what: string): Promise<boolean> {
+  if (!/^[0-9a-fA-F]{1,7}$/.test(what)) return false;
+  return await access(localPath(workingDirectory, what)).then(
+    () => false,
+    () => true,
+  );
 }
 
 async function viewsFromFile(path: string, nowMs: number): Promise<CertificateView[]> {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { nameKey } from '../../admin/index.ts';
-import { checkServerNames, createAuthority } from '../../authority/index.ts';
+import { type AdoptedRoot, checkServerNames, createAuthority } from '../../authority/index.ts';
 import { writeFileAtomic } from '../../base/index.ts';
 import { describePublicKey } from '../../pki/index.ts';
 import {
@@ -23,14 +23,19 @@ import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { checkBegins } from './one-network.ts';
 import { databaseOf, type Settings, writeSettings } from './settings.ts';
 
-/**
- * Makes the home and an authority in it. Whatever can be refused is refused before anything is written; `ready` is done
- * between the two.
- */
+/** What is special about an authority that is made. */
+export interface Creation {
+  /** Done once nothing is refused any more, before anything is written. */
+  readonly ready?: () => Promise<void>;
+  /** A root that is there already. */
+  readonly root?: AdoptedRoot;
+}
+
+/** Makes the home and an authority in it. Whatever can be refused is refused before anything is written. */
 export async function createAuthorityHome(
   context: Context,
   options: CreationOptions,
-  ready: () => Promise<void> = async () => {},
+  { ready, root }: Creation = {},
 ): Promise<AuthorityHome> {
   await checkBegins(context.home);
   const settings = await newSettings(options);
@@ -38,7 +43,7 @@ export async function createAuthorityHome(
   if (permit !== undefined) checkServerNames(permit, settings.names);
   const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
   const keystorePassphrase = await newKeystorePassphrase(context, options);
-  await ready();
+  await ready?.();
   const home = await createHome(context.home);
   // Before the authority: a crash in between leaves a home where creating can begin again.
   await writeSettings(home, settings);
@@ -52,6 +57,7 @@ export async function createAuthorityHome(
     database: databaseOf(settings),
     keyAlgorithm,
     permit,
+    ...(root && { root }),
     keystorePassphrase,
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });
@@ -70,7 +76,8 @@ export async function authorityRows({ authority, home, created }: AuthorityHome)
   return [is, row('recovery', `${kit} ${home.recoveryKit}`, 'move it off this machine')];
 }
 
-async function newSettings(options: CreationOptions): Promise<Settings> {
+/** What the settings of a new authority are to be. @throws HoldfastError `name_invalid` */
+export async function newSettings(options: CreationOptions): Promise<Settings> {
   const network = options.network ?? `backup.${machineName()}`;
   checkNetworkName(network);
   const names = options.names === undefined ? await machineNames() : [...options.names];

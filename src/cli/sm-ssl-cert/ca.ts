@@ -66,7 +66,7 @@ async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   if (options.replace !== true) await refuseExisting(home, files);
   const aside = home && (await setAuthorityAside(context, home));
   const ready = () => prepareDirectory(files.certificate);
-  await using opened = await createAuthorityHome(context, { ...aside?.options, ...options }, ready).catch(
+  await using opened = await createAuthorityHome(context, { ...aside?.options, ...options }, { ready }).catch(
     async (error: unknown) => {
       await aside?.archive.putBack();
       throw error;

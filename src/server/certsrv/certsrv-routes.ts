@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Authority, answerFollowing, answerSubmission, refusalOf } from '../../authority/index.ts';
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import { maxSubmissionBytes, parseMessage, SubmitRequest } from '../../enrol/index.ts';
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
 import { limitRefusals } from '../limit-refusals.ts';
@@ -97,7 +97,7 @@ const following: readonly Route[] = [
   certificateFile('pem', 'application/x-pem-file', (chain) => chain.map(certificatePem).join('')),
   certificateFile('cer', 'application/pkix-cert', ([leaf]) => leaf as Buffer),
   certificateFile('p7b', 'application/x-pkcs7-certificates', (chain, { root }) =>
-    createChainPkcs7([...chain, root.der]),
+    createChainPkcs7(chain.some((one) => equalBytes(one, root.der)) ? chain : [...chain, root.der]),
   ),
 ];
 

@@ -5,6 +5,7 @@ import { backupClaims, ocspSignerClaims } from './backup-claims.ts';
 import { certificateClaims } from './certificate-claims.ts';
 import { escrowClaims } from './escrow-claims.ts';
 import { identityClaims } from './identity-claims.ts';
+import { importedClaims, outsideClaims } from './imported-claims.ts';
 import { issuerClaims } from './issuer-claims.ts';
 import { joinCodeClaims } from './join-code-claims.ts';
 import { policyClaims } from './policy-claims.ts';
@@ -20,6 +21,8 @@ export class RecordComparison {
     authorityClaims(),
     issuerClaims(),
     certificateClaims(),
+    importedClaims(),
+    outsideClaims(),
     identityClaims(),
     joinCodeClaims(),
     policyClaims(),

@@ -2,6 +2,14 @@
  * Every kind of record, each in a file of its own: what it is called, and what is said of it. A new kind is a new file and
  * one line here; whatever else speaks of kinds (records as they are read, filters, replay) is a view of this table.
  */
+import {
+  authorityAdopted,
+  certificateImported,
+  importedRevoked,
+  numbersImported,
+  outsideCertificateRecorded,
+  rootRenewed,
+} from './adopted.ts';
 import { approved } from './approved.ts';
 import { authorityCreated } from './authority-created.ts';
 import { backedUp } from './backed-up.ts';
@@ -63,6 +71,12 @@ export const kinds = {
   tlsBound,
   tlsUnbound,
   storeAccepted,
+  authorityAdopted,
+  outsideCertificateRecorded,
+  rootRenewed,
+  certificateImported,
+  numbersImported,
+  importedRevoked,
 } as const;
 
 /** One of the table. */
