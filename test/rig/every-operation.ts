@@ -96,6 +96,7 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('cert.revocable', { what: 'client/beta' });
   await admin.call('cert.revoke', { what: serial, as: 'serial', reason: 'superseded' });
   await admin.call('cert.show', { serial });
+  await admin.call('cert.export', { serial, chain: true });
   await admin.call('cert.issue', { ...order, name: 'gamma', publicKey: await publicKey() });
   await admin.call('ca.permit', { names: ['example'] });
   await admin.call('ca.revoke-issuer', { label: 'issuing-1' });
