@@ -238,7 +238,7 @@ export class OcspResponder {
   async #signerFor(label: string, nowMs: number): Promise<OcspSigner | undefined> {
     const known = this.#signers.get(label);
     if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
-    const issuing = this.#context.issuer.issuings.find((each) => each.label === label);
+    const issuing = answeredIssuers(this.#context.issuer).find((each) => each.label === label);
     const found = issuing && (await readOcspSigner(this.#context, issuing));
     const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
     // The same as before stays the same object, by which the thread knows its key.
