@@ -73,11 +73,6 @@ export class IssuerRecords {
     );
   }
 
-  /** The same key under another certificate: an authority outside has signed the root anew. */
-  async replaceCertificate(label: string, certificate: Bytes): Promise<void> {
-    await this.#queries.run('UPDATE issuers SET certificate = ? WHERE label = ?', certificate, label);
-  }
-
   /** For ever; the lists of the root and of itself have one more to know. One that is revoked already stays as it is. */
   async markRevoked(label: string, atMs: number, reason: RevocationReason): Promise<void> {
     const { changes } = await this.#queries.run(

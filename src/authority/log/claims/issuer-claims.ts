@@ -39,7 +39,6 @@ function changesIn({ kind, details }: LogRecord): [string, Issuer][] {
       ['issuing-1', { fingerprint: details.issuing }],
     ];
   if (kind === 'issuing certificate replaced') return [[details.label, { fingerprint: details.issuing }]];
-  if (kind === 'root certificate renewed') return [[details.label, { fingerprint: details.root }]];
   if (kind === 'issuing certificate revoked') return [[details.label, { revoked: details.reason }]];
   if (kind === 'root offline') return [[details.label, { keyFile: details.file }]];
   return kind === 'root online' ? [[details.label, { keyFile: undefined }]] : [];

@@ -50,25 +50,6 @@ export const outsideCertificateRecorded = logKind({
     tx.outside.insert({ fingerprint, certificate: der }),
 });
 
-/** The authority outside has signed the key of the root anew. */
-export const rootRenewed = logKind({
-  name: 'root certificate renewed',
-  details: Type.Object({
-    label: IssuerLabel,
-    root: CertificateFingerprint,
-    replaces: CertificateFingerprint,
-  }),
-  attachment: {
-    as: 'certificate',
-    isOf: ({ root }, der) => fingerprint(der) === root,
-    find: async (records, { details }) => (await records.issuers.find(details.label))?.certificate,
-    open: async (_tx, _decision, der) => parseCertificate(der),
-  },
-  async apply(tx, { details: { label } }, { der }: Certificate) {
-    await tx.issuers.replaceCertificate(label, der);
-  },
-});
-
 const Revoked = Type.Optional(Type.Object({ at: Time, reason: Reason }));
 
 /** A certificate that the root had issued before it was adopted. */

@@ -8,7 +8,6 @@ import {
   importedRevoked,
   numbersImported,
   outsideCertificateRecorded,
-  rootRenewed,
 } from './adopted.ts';
 import { approved } from './approved.ts';
 import { authorityCreated } from './authority-created.ts';
@@ -73,7 +72,6 @@ export const kinds = {
   storeAccepted,
   authorityAdopted,
   outsideCertificateRecorded,
-  rootRenewed,
   certificateImported,
   numbersImported,
   importedRevoked,
