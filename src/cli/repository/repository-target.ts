@@ -148,7 +148,7 @@ function noFolder(directory: string, cause?: unknown): HoldfastError {
 
 /** A repository elsewhere needs a password that somebody knows: the key kept here is lost with this machine. */
 async function choosePassword(context: Context, directory: string): Promise<Secret<string>> {
-  const password = await askNewPassword(context, `password of the new repository at ${directory}`);
+  const password = await askNewPassword(context, `password of the repository at ${directory}`);
   if (password !== undefined && password.reveal() !== '') return password;
   throw new HoldfastError('usage', 'a new repository elsewhere needs a password that outlives this machine', {
     hint: 'add --password-file FILE, and keep that password',
