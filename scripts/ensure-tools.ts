@@ -34,6 +34,11 @@ const tools: readonly Tool[] = [
     package: 'easy-rsa',
     because: 'makes an authority that is adopted',
   },
+  {
+    program: 'keytool',
+    package: 'default-jre-headless',
+    because: 'is Java’s reader, and asks for certificates',
+  },
   { program: 'strace', package: 'strace', because: 'kills a command at each of its steps' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
   {
@@ -48,7 +53,6 @@ const tools: readonly Tool[] = [
     only: 'bench',
   },
   { program: 'time', package: 'time', because: 'measures processor time and memory', only: 'bench' },
-  { program: 'keytool', package: 'default-jre-headless', because: 'is Java’s reader', only: 'interop' },
   { program: 'pk12util', package: 'libnss3-tools', because: 'is Firefox’s writer', only: 'interop' },
   {
     program: 'javac',

@@ -87,8 +87,10 @@ export interface DerShape {
   readonly extensions?: readonly (readonly [oid: string, value: Buffer])[];
   /** What the extensions are asked for by; PKCS#9's attribute unless said. */
   readonly extensionRequest?: string;
-  /** Identifier and value of each attribute. */
+  /** Identifier and value of each attribute; one with nothing in it has an empty SET. */
   readonly attributes?: readonly (readonly [oid: string, value: Buffer])[];
+  /** NULL beside the signature's algorithm, where RFC 5758 §3.2 has nothing. */
+  readonly nullParameters?: boolean;
 }
 
 /** The DER of a request with a P-256 key. */
@@ -97,6 +99,7 @@ export function byHand({
   extensions = [],
   attributes = [],
   extensionRequest = '1.2.840.113549.1.9.14',
+  nullParameters = false,
 }: DerShape): Buffer {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = subject.map(([type, tag, text]) =>
@@ -111,11 +114,12 @@ export function byHand({
   return signedRequest(
     tlv(0x30, tlv(0x02, Buffer.of(0)), tlv(0x30, ...name), spki, tlv(0xa0, ...all)),
     privateKey,
+    nullParameters ? [tlv(0x05)] : [],
   );
 }
 
-function signedRequest(info: Buffer, key: KeyObject): Buffer {
-  const algorithm = tlv(0x30, oid('1.2.840.10045.4.3.2'));
+function signedRequest(info: Buffer, key: KeyObject, parameters: readonly Buffer[]): Buffer {
+  const algorithm = tlv(0x30, oid('1.2.840.10045.4.3.2'), ...parameters);
   return tlv(0x30, info, algorithm, tlv(0x03, Buffer.of(0), sign('sha256', info, key)));
 }
 

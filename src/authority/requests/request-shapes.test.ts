@@ -72,6 +72,8 @@ const templates = [
   ['1.3.6.1.4.1.311.21.10', tlv(0x30, tlv(0x30, oid('1.3.6.1.5.5.7.3.1')))],
   ['1.2.840.113549.1.9.15', tlv(0x30, tlv(0x30, oid('2.16.840.1.101.3.4.1.42')))],
 ] as const;
+/** PKCS#9's attribute for them (RFC 2985 §5.4.2). */
+const extensionRequest = '1.2.840.113549.1.9.14';
 const cnOf = (text: string) => ['2.5.4.3', 0x0c, text] as const;
 const san = (...names: readonly Buffer[]) => ['2.5.29.17', tlv(0x30, ...names)] as const;
 const dnsName = (text: string): Buffer => tlv(0x82, Buffer.from(text));
@@ -749,6 +751,31 @@ const rows: readonly Row[] = [
       return Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from(text, 'utf16le')]);
     },
     queue: { as: 'client/wide' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'PEM on one line',
+    make: async () =>
+      pemOf(await byOpenssl({ subject: '/CN=flat' }), 'CERTIFICATE REQUEST', '\n').replaceAll('\n', ' '),
+    queue: { as: 'client/flat' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'an extension request without extensions',
+    make: () => byHand({ subject: [cnOf('empty')], attributes: [[extensionRequest, tlv(0x30)]] }),
+    queue: { as: 'client/empty' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'an extension request without anything',
+    make: () => byHand({ subject: [cnOf('nothing')], attributes: [[extensionRequest, Buffer.of()]] }),
+    queue: { as: 'client/nothing' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'NULL beside the algorithm of an ECDSA signature',
+    make: () => byHand({ subject: [cnOf('null')], nullParameters: true }),
+    queue: { as: 'client/null' },
     byCode: 'taken',
   },
   {
