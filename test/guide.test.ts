@@ -122,6 +122,7 @@ const walks: readonly PageWalk[] = [
     },
   },
   { page: 'database' },
+  { page: 'existing-authority' },
   { page: 'vendors', meanwhile: { 1: (walk) => walk.run('vault', 'mkdir -p /opt/sesam/bin/sms') } },
 ];
 

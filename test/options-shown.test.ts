@@ -110,7 +110,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ca adopt': {
     adopt: '--cert --key --chain --issued --crl --password-file --dry-run',
     'as init':
-      '--port --names --network --status-address --kit-passphrase-file --keystore-passphrase --permit --key-algorithm --database',
+      '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
   },
   'ca clock accept': { clock: '--reason' },
   'store accept': { 'store-missing': '--reason' },
