@@ -25,6 +25,7 @@ describe('on a terminal of 60 columns', () => {
     const { stdout } = await runProgram('script', ['-qec', command, '/dev/null'], {
       env: {
         TERM: 'xterm',
+        CI: undefined,
         NO_COLOR: undefined,
         FORCE_COLOR: undefined,
         NODE_DISABLE_COLORS: undefined,

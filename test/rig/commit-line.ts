@@ -68,7 +68,9 @@ export class CommitLine implements AsyncDisposable {
     far.removeAllListeners('data');
     if (lost === 'after') {
       far.write(bytes);
-      await once(far, 'data');
+      // Answers to what was asked before may come first.
+      let answer = '';
+      while (!answer.includes('COMMIT')) answer += String((await once(far, 'data'))[0]);
     }
     await this.#onLost();
     near.destroy();

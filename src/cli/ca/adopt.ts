@@ -11,6 +11,7 @@ import { authorityRows, createAuthorityHome, newSettings } from '../home/creatin
 import { checkBegins } from '../home/one-network.ts';
 import type { Settings } from '../home/settings.ts';
 import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
+import { RepeatableOption } from '../options/repeatable-option.ts';
 import { addRules, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
@@ -33,12 +34,19 @@ export const word: Word = {
       )
       .option('--cert <file>', 'the certificate, where the layout is another one')
       .option('--key <file>', 'its private key, PEM')
-      .option(
-        '--chain <file...>',
-        'the certificates above it, up to the outside root, when it is an intermediate',
+      .addOption(
+        new RepeatableOption(
+          '--chain <file>',
+          'the certificates above it, up to the outside root, when it is an intermediate',
+        ),
       )
-      .option('--issued <path...>', 'what it had issued: directories or files of certificates, index.txt')
-      .option('--crl <file...>', 'revocation lists that it had signed')
+      .addOption(
+        new RepeatableOption(
+          '--issued <path>',
+          'what it had issued: directories or files of certificates, index.txt',
+        ),
+      )
+      .addOption(new RepeatableOption('--crl <file>', 'revocation lists that it had signed'))
       .option(
         '--password-file <file>',
         'the password of the key is in this file; asked for on a terminal unless said',

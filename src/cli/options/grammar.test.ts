@@ -13,7 +13,9 @@ const options = ours.flatMap(({ name, command }) => command.options.map((option)
 
 /** Options with a file or folder as their value that is read, or is a place to work in. */
 const readFiles =
-  '--checkpoint --crl --exclude-file --file --key --kit --root --roots --names-file --csr'.split(' ');
+  '--cert --chain --checkpoint --crl --issued --exclude-file --file --key --kit --root --roots --names-file --csr'.split(
+    ' ',
+  );
 const places = '--home --target --to --repo --mirror'.split(' ');
 /** The second of two files that a web server reads apart: the first is the argument. */
 const secondFiles = ['--certificate'];
@@ -107,6 +109,7 @@ test('the same option has the same value everywhere', () => {
 
 /** Where the same question has another kind of answer, and why. */
 const severalMeanings: readonly string[] = [
+  '--chain', // the certificates above one that is given, or that they go out too
   '--fingerprint', // of a root (SHA-256), or of what a machine left sealed
   '--forget', // a folder that is the argument, or a request by its name
   '--key', // a kind where one is made, a file where one is given

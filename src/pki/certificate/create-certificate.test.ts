@@ -48,9 +48,11 @@ for (const algorithm of algorithms) {
     assert.equal(formatName(certificate.subject), 'CN=alpha,O=Holdfast');
     assert.deepEqual(certificate.identity, { network: 'backup.myhost', role: 'server', name: 'alpha' });
     assert.deepEqual(Buffer.from(certificate.spki), Buffer.from(exportPublicKey(leaf.keys.publicKey)));
-    const { subjectKeyId, authorityKeyId, all, unknownCritical, ...rest } = certificate.extensions;
+    const { subjectKeyId, authorityKeyId, all, unknownCritical, crlPoints, freshestCrlPoints, ...rest } =
+      certificate.extensions;
     const { authorityKeyId: _, ...expected } = leafProfile(issuing.keys);
     assert.deepEqual(rest, expected);
+    assert.deepEqual([crlPoints?.length, freshestCrlPoints], [1, []]);
     assert.deepEqual(authorityKeyId?.keyId, issuer.extensions.subjectKeyId);
     assert.deepEqual(subjectKeyId, keyIdentifier(certificate.spki));
     assert.equal(all.size, 8);
