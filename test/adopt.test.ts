@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { EasyRsa, OpensslCa } from './rig/existing-authority.ts';
@@ -125,7 +125,7 @@ describe('an easy-rsa authority with two hundred certificates that is adopted', 
     const chain = ['-CAfile', join(old.directory, 'pki/ca.crt'), '-untrusted', at('exported/client.pem')];
     assert.match(await verify([...chain, at('exported/client.pem')]), /OK/);
     const before = readFileSync(at('exported/client.pem'), 'utf8');
-    await ann.run(['cert', 'renew', '--force']);
+    await ann.run(['cert', 'renew', '--early']);
     assert.notEqual(readFileSync(at('exported/client.pem'), 'utf8'), before);
     writeFileSync(at('letter'), 'kept');
     await ann.run(['backup', at('letter')]);
@@ -273,6 +273,43 @@ describe('holdfast ca adopt', () => {
     for (const serial of ['1000', '1001'])
       assert.match(await verify([...byList, at(`numbers/newcerts/${serial}.pem`)], 2), /certificate revoked/);
     await runProgram(launcher, ['audit', 'verify', ...home]);
+  });
+
+  it('tells machines what its root has revoked, however long the list of before is', async () => {
+    const ca = await OpensslCa.make(at('long'), 'Long CA');
+    const revoked = Array.from({ length: 5000 }, (_, index) => (0x100000 + index).toString(16).toUpperCase());
+    writeFileSync(
+      at('long/index.txt'),
+      revoked.map((serial) => `R\t301231235959Z\t260101000000Z\t${serial}\tunknown\t/CN=x\n`).join(''),
+    );
+    await using adopted = await Network.start(at('long-server'), launcher, ['ca', 'adopt', ca.directory]);
+    const client = await adopted.join('long1', at('long-client'));
+    writeFileSync(at('letter'), 'kept');
+    await client.run(['backup', at('letter')]);
+    await adopted.run(['cert', 'revoke', 'issuing-1', '--reason', 'cACompromise', '--yes']);
+    await client.run(['backup', at('letter')]);
+    const kept = await runProgram('openssl', [
+      'crl',
+      '-in',
+      at('long-client/holdfast/node/root-crls.pem'),
+      '-text',
+    ]);
+    const entries = kept.stdout.match(/Serial Number:/g) ?? [];
+    assert.equal(entries.length, 5001);
+  });
+
+  it('says which files of a folder of certificates it could not read', async () => {
+    const ca = await OpensslCa.make(at('half'), 'Half CA');
+    await ca.issue(['one']);
+    const [name = ''] = readdirSync(at('half/newcerts'));
+    const pem = readFileSync(at('half/newcerts', name), 'utf8');
+    writeFileSync(at('half/newcerts/damaged.pem'), pem.replace(/(BEGIN CERTIFICATE-----\n)./, '$1A'));
+    const words = ['ca', 'adopt', ca.directory, ...network, '--home', at('none'), '--dry-run', '--json'];
+    const { notes } = JSON.parse((await runProgram(launcher, words)).stdout) as Plan;
+    assert.ok(
+      notes.some((note) => /1 file .*cannot be read.*damaged\.pem/.test(note)),
+      notes.join('\n'),
+    );
   });
 
   it('says all that stands against a certificate, before anything changes', async () => {

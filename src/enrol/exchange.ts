@@ -29,9 +29,11 @@ export interface ExchangeRequest {
   readonly line?: Line;
   /** Whether the address was good before this run. Yes unless said. */
   readonly isKnown?: boolean;
+  /** Of the answer; {@link maxMessageBytes} unless said. */
+  readonly maxBytes?: number;
 }
 
-/** An answer of at most {@link maxMessageBytes}. */
+/** An answer, bounded. */
 export interface ExchangeAnswer {
   readonly status: number;
   readonly body: Bytes;
@@ -55,12 +57,13 @@ export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnsw
 
 async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
   const { host } = new URL(exchanged.url);
+  const { maxBytes = maxMessageBytes } = exchanged;
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([deadline, ...(exchanged.signal ? [exchanged.signal] : [])]);
   try {
     const asked = await send({ ...exchanged, signal });
     const checkpoint = readCheckpointHeader(asked.message.headers[checkpointHeader]);
-    const answer = { status: asked.status, body: await receiveBytes(asked, maxMessageBytes), checkpoint };
+    const answer = { status: asked.status, body: await receiveBytes(asked, maxBytes), checkpoint };
     checkAble(answer, host);
     return answer;
   } catch (error) {

@@ -15,6 +15,9 @@ export interface FetchRootCrlOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A root that was there before the network may have revoked some hundred thousand certificates. */
+const maxRootCrlBytes = 16 * 1024 * 1024;
+
 /** What a server says when a node comes to it: nothing of it is believed yet. */
 export interface RootCrlAnswer {
   /** How far its log has come; an older server does not say. */
@@ -34,7 +37,13 @@ export async function fetchRootCrl({
   signal,
 }: FetchRootCrlOptions): Promise<RootCrlAnswer> {
   const url = `${server}${enrolPaths.rootCrl}`;
-  const answer = await exchange({ url, connection: { agent: dialer.agent() }, checkpoint, signal });
+  const answer = await exchange({
+    url,
+    connection: { agent: dialer.agent() },
+    checkpoint,
+    signal,
+    maxBytes: maxRootCrlBytes,
+  });
   return {
     checkpoint: answer.checkpoint,
     list() {

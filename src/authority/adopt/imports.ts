@@ -40,6 +40,8 @@ export interface ImportSources {
   readonly crls: readonly AnyCrl[];
   /** The number of the next revocation list, as `openssl ca` keeps it. */
   readonly nextCrlNumber?: bigint | undefined;
+  /** Files that should have certificates, and cannot be read. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -60,6 +62,11 @@ export function gatherImports(root: Certificate, sources: ImportSources): Import
     const { serial, subject, notAfter } = certificate;
     add({ serial, subject: formatName(subject), notAfter, certificate });
   }
+  const { length: unread } = sources.unread;
+  if (unread > 0)
+    notes.push(
+      `${unread} ${unread === 1 ? 'file' : 'files'} of certificates cannot be read, and none in them is on record: ${sources.unread.slice(0, 5).join(', ')}${unread > 5 ? ', …' : ''}`,
+    );
   for (const index of sources.indexes) {
     const { entries, unread } = readIndex(index);
     if (unread > 0) notes.push(`${unread} lines of index.txt cannot be read`);

@@ -239,8 +239,9 @@ function above(
 async function readIssued({ issued = [], index, crls = [], crlNumber }: Paths): Promise<ImportSources> {
   const certificates: Certificate[] = [];
   const indexes: string[] = [];
+  const unread: string[] = [];
   for (const path of [...issued, ...(index === undefined ? [] : [index])]) {
-    if (await isDirectory(path)) certificates.push(...(await certificatesBelow(path)));
+    if (await isDirectory(path)) certificates.push(...(await certificatesBelow(path, unread)));
     else {
       const bytes = await readChosenFile(path, { maxBytes: maxIndexBytes });
       const isIndex = /^[VRE]\t/.test(bytes.subarray(0, 2).toString('latin1'));
@@ -256,11 +257,11 @@ async function readIssued({ issued = [], index, crls = [], crlNumber }: Paths): 
   const next =
     crlNumber === undefined ? '' : (await readChosenFile(crlNumber, { maxBytes: 1024 })).toString();
   const nextCrlNumber = /^[0-9a-f]{1,40}$/i.test(next.trim()) ? BigInt(`0x${next.trim()}`) : undefined;
-  return { certificates, indexes, crls: lists, nextCrlNumber };
+  return { certificates, indexes, crls: lists, nextCrlNumber, unread };
 }
 
-/** Every certificate in the files of a directory; what is none is passed over. */
-async function certificatesBelow(directory: string): Promise<Certificate[]> {
+/** Every certificate in the files of a directory. What cannot be read is put into `unread`; what holds none is passed over. */
+async function certificatesBelow(directory: string, unread: string[]): Promise<Certificate[]> {
   const all = await readdir(directory).catch((cause: unknown) => {
     throw new HoldfastError('path_not_found', `${directory}: ${whyNotRead(cause)}`, {
       hint: 'name a directory with certificates that this user may read',
@@ -280,16 +281,18 @@ async function certificatesBelow(directory: string): Promise<Certificate[]> {
   for (const name of names) {
     const path = join(directory, name);
     if (!(await stat(path)).isFile()) continue;
-    found.push(...readable(await readChosenFile(path, { maxBytes: maxFileBytes })));
+    const certificates = readable(await readChosenFile(path, { maxBytes: maxFileBytes }));
+    if (certificates === undefined) unread.push(path);
+    else found.push(...certificates);
   }
   return found;
 }
 
-function readable(bytes: Buffer): Certificate[] {
+function readable(bytes: Buffer): Certificate[] | undefined {
   try {
     return certificatesOf(bytes);
   } catch (error) {
-    if (isHoldfastError(error)) return [];
+    if (isHoldfastError(error)) return undefined;
     throw error;
   }
 }
