@@ -5,7 +5,15 @@ import { type Bytes, HoldfastError, isHoldfastError, type Secret, secondMs } fro
 import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
-import { type ConnectionInfo, Line, limitHandshakes, mostHopeful, TlsDialer } from '../transport/index.ts';
+import {
+  askHttp,
+  type ConnectionInfo,
+  isHttpSuccess,
+  Line,
+  mostHopeful,
+  receiveText,
+  TlsDialer,
+} from '../transport/index.ts';
 import { learnFromServer } from './learn-from-server.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
@@ -196,26 +204,15 @@ const ServersAnswer = Type.Object({
  * the way could answer: what is at these addresses still has to prove that it is a server of the network.
  */
 async function movedServers(statusAddress: string, signal: AbortSignal): Promise<readonly string[]> {
-  limitHandshakes();
   try {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(askPatienceMs)]);
-    const answer = await fetch(`${statusAddress}/-/status/servers`, { signal: timeout, redirect: 'error' });
-    const value: unknown = answer.ok ? JSON.parse(await readBounded(answer)) : undefined;
+    const url = new URL(`${statusAddress}/-/status/servers`);
+    const answer = await askHttp({ method: 'GET', url, agent: false, signal: timeout });
+    const text = await receiveText(answer, maxAnswerBytes);
+    const value: unknown = isHttpSuccess(answer) ? JSON.parse(text) : undefined;
     return Check(ServersAnswer, value) ? value.servers : [];
   } catch {
     signal.throwIfAborted();
     return [];
   }
-}
-
-/** The text of an answer; of one that is too long only so much that it is no JSON. */
-async function readBounded({ body }: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    parts.push(part);
-    size += part.length;
-    if (size > maxAnswerBytes) return '';
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -5,7 +5,6 @@
  */
 
 export { evidenceFetcher } from './fetch-evidence.ts';
-export { limitHandshakes } from './handshake-budget.ts';
 export { Hot } from './hot.ts';
 export {
   askHttp,
