@@ -60,7 +60,7 @@ describe('a join code or name that is refused', () => {
 
   it('is one whose server cannot be reached', async () => {
     const code = await changed({ addresses: ['127.0.0.1:1'] });
-    await refused(code, { code: 'connection_failed', exit: 20, message: /127\.0\.0\.1:1/ });
+    await refused(code, { code: 'connection_refused', exit: 20, message: /127\.0\.0\.1:1/ });
   });
 
   it('is a second one on a machine that has joined already', async () => {

@@ -51,7 +51,7 @@ describe('a server that is not the one it should be gets no request', () => {
   }
 
   it('is down, and stays so', async () => {
-    const refusal = { code: 'connection_failed', exit: 20, hint: /holdfast serve/ } as const;
+    const refusal = { code: 'connection_refused', exit: 20, hint: /holdfast serve/ } as const;
     const message = /nobody answers there; tried for \d\d s/;
     const refusedBy = ({ home, directory }: NetworkClient, words: readonly string[]) =>
       assertRefused([...words, '--home', home], { ...refusal, message, untouched: directory });

@@ -194,7 +194,7 @@ test('an authority without its log waits, until somebody says in words that it i
   // What was named by hand may hold what nobody else knows.
   const silent = ['--mirror', 'http://127.0.0.1:1/', '--log-is-lost', 'it is not'];
   for (const words of [silent.slice(0, 2), silent])
-    await refused('connection_failed', [...restore, ...words], cwd);
+    await refused('connection_refused', [...restore, ...words], cwd);
   assert.ok(!existsSync(join(cwd, 'b')));
   const restored = await json(restore, cwd);
   assert.equal(restored['standing'], 'restored');

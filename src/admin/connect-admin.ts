@@ -4,7 +4,9 @@ import {
   answerMalformed,
   askHttp,
   type HttpRequest,
+  isUnheard,
   type Line,
+  mayBeDone,
   receiveText,
   type TlsDialer,
   transportError,
@@ -21,7 +23,7 @@ export const operationPath = (name: string): string => `/-/admin/${name}`;
 
 /**
  * The admin API of the server that listens on `socketPath`, or undefined when nobody listens there.
- * `connection_lost` when the server goes away during a call, `home_not_private` when it could be somebody else's.
+ * `connection_closed` and the like when the server goes away during a call, `home_not_private` when it could be somebody else's.
  */
 export async function connectAdmin(
   socketPath: string,
@@ -63,7 +65,7 @@ interface NetworkWay {
 export function networkAdmin({ server, dialer, line }: NetworkWay, signal?: AbortSignal): AdminClient {
   const to = { url: new URL(server), agent: dialer.agent() };
   const client = clientOf({ where: server, to, signal });
-  const isUnsafe = ({ code }: HoldfastError): boolean => code !== 'connection_failed';
+  const isUnsafe = (failure: HoldfastError): boolean => !isUnheard(failure);
   return { call: (name, input) => line.attempt({ signal, isUnsafe }, () => client.call(name, input)) };
 }
 
@@ -98,9 +100,10 @@ async function post(
     return { status: answer.status, body: parseJson(await receiveText(answer, maxAnswerBytes), where) };
   } catch (cause) {
     const error = transportError(cause, where);
-    if (error instanceof HoldfastError && error.code !== 'connection_lost') throw error;
+    const code = error instanceof HoldfastError ? error.code : 'connection_lost';
+    if (error instanceof HoldfastError && !mayBeDone(error)) throw error;
     signal?.throwIfAborted();
-    throw new HoldfastError('connection_lost', `the server behind ${where} does not answer`, {
+    throw new HoldfastError(code, `the server behind ${where} does not answer`, {
       hint: 'look at the log of the server: holdfast serve --verbose',
       cause,
     });

@@ -9,6 +9,7 @@ import {
   askHttp,
   type ConnectionInfo,
   isHttpSuccess,
+  isUnheard,
   Line,
   mostHopeful,
   receiveText,
@@ -93,7 +94,7 @@ export interface ConnectOptions extends RenewalOptions {
 /**
  * Connects `node` to the first of its servers that answers, learns which issuers the root has revoked, and renews the
  * node's certificate first when two thirds of its life are over or its issuer is one of these. While none answers they are
- * tried again, as the line says; `connection_failed` names every server that was tried. A renewal that does not succeed is
+ * tried again, as the line says; that nobody answers names every server that was tried. A renewal that does not succeed is
  * said in the log and tried again next time: the last third is there so that backups go on meanwhile.
  */
 export async function connectNode(node: Node, given: ConnectOptions): Promise<Connection> {
@@ -168,17 +169,22 @@ async function dialFirst(
     }
   }
   // Who answers at an address that was the server's says more than that nobody does at the others.
-  const strange = failures.find(({ code }) => code !== 'connection_failed');
+  const strange = failures.find((failure) => !isUnheard(failure));
   return strange ?? unreachable(failures);
 }
 
 const maxServers = 100;
 
 function unreachable(failures: readonly HoldfastError[]): HoldfastError {
-  return new HoldfastError('connection_failed', failures.map(({ message }) => message).join('; '), {
-    cause: mostHopeful(failures),
-    hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
-  });
+  const likeliest = mostHopeful(failures);
+  return new HoldfastError(
+    likeliest?.code ?? 'connection_refused',
+    failures.map(({ message }) => message).join('; '),
+    {
+      cause: likeliest,
+      hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
+    },
+  );
 }
 
 /** Seals a password so that only the holder of the recovery kit can read it (age, age-encryption.org/v1). */

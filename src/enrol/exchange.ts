@@ -46,7 +46,7 @@ const timeoutMs = 60 * secondMs;
 
 /**
  * Sends one request and reads its answer, both bounded. Whatever the status, it is an answer; not to get one is
- * `connection_failed`, `connection_lost`, `tls_failed`, `answer_malformed` or a `certificate_*` of the server. Each
+ * `host_*`, `connection_*`, `tls_*`, `answer_malformed` or a `certificate_*` of the server. Each
  * message of the conversation may be sent twice: the second answer is the same as the one that was lost.
  */
 export async function exchange(exchanged: ExchangeRequest): Promise<ExchangeAnswer> {
@@ -135,7 +135,7 @@ function send({ url, message, connection, checkpoint, signal }: ExchangeRequest)
 
 function tooSlow(host: string): HoldfastError {
   const message = `server ${host} did not answer within ${timeoutMs / secondMs} s`;
-  return new HoldfastError('connection_lost', message);
+  return new HoldfastError('connection_stalled', message);
 }
 
 function parseJson(body: Bytes): unknown {

@@ -45,7 +45,7 @@ export function bundleByRoot(root: Uint8Array): TrustBundle {
 /**
  * Hands a request in.
  * @throws HoldfastError `queue_closed`, `request_*`, `name_*`, `key_weak`, `rate_limited`, `join_code_*`, `connection_*`,
- *   `tls_failed`, `certificate_*`, `refused_by_peer`
+ *   `tls_*`, `certificate_*`, `refused_by_peer`
  */
 export async function submitRequest(
   message: SubmitRequest,

@@ -177,8 +177,8 @@ describe('joining', () => {
   });
 
   it('says that nobody can be reached', async () => {
-    await fails('connection_failed', attempt('127.0.0.1:1', '127.0.0.1:2'));
-    await fails('connection_failed', attempt());
+    await fails('connection_refused', attempt('127.0.0.1:1', '127.0.0.1:2'));
+    await fails('host_not_found', attempt());
   });
 
   it('keeps nothing of an answer that is nonsense, too long, or for somebody else', async () => {

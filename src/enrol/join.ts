@@ -12,7 +12,7 @@ import {
   Secret,
 } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
-import { Hot, type Line, mostHopeful, TlsDialer } from '../transport/index.ts';
+import { Hot, isUnheard, type Line, mayBeDone, mostHopeful, TlsDialer } from '../transport/index.ts';
 import { type Keystore, singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import { type Enrolment, readEnrolment } from './enrolment.ts';
 import { acceptedJson, type ExchangeAnswer, exchange } from './exchange.ts';
@@ -47,8 +47,8 @@ export interface JoinOptions {
  *
  * Can be called again after any failure, a crash included: whoever asks again with the same code gets the same answer.
  *
- * @throws HoldfastError `join_code_*`, `name_taken`, `request_not_allowed`, `certificate_*`, `connection_failed`,
- *   `connection_lost`, `tls_failed`, `refused_by_peer`
+ * @throws HoldfastError `join_code_*`, `name_taken`, `request_not_allowed`, `certificate_*`, `host_*`,
+ *   `connection_*`, `tls_*`, `refused_by_peer`
  */
 export async function join(code: JoinCode, options: JoinOptions): Promise<Enrolment> {
   const identity: Identity = { network: code.network, role: code.role, name: code.name };
@@ -105,7 +105,7 @@ const finalCodes: readonly ErrorCode[] = [
 /** Whether there is no certificate for the key, and none on its way whose answer was lost. */
 function isNeverIssued(error: unknown, wasSentBefore: boolean): boolean {
   if (isHoldfastError(error, ...finalCodes)) return true;
-  return !wasSentBefore && isHoldfastError(error) && error.code !== 'connection_lost';
+  return !wasSentBefore && isHoldfastError(error) && !mayBeDone(error);
 }
 
 interface Answered {
@@ -174,16 +174,15 @@ async function ask(
  * been the certificate, which asking again brings.
  */
 function mostTelling(failures: readonly HoldfastError[]): HoldfastError {
-  const telling =
-    failures.find(({ code }) => code === 'connection_lost') ??
-    failures.find(({ code }) => code !== 'connection_failed');
+  const telling = failures.find(mayBeDone) ?? failures.find((failure) => !isUnheard(failure));
   if (telling !== undefined) return telling;
   const reasons = failures.map(({ message }) => message).join('; ');
+  const likeliest = mostHopeful(failures);
   return new HoldfastError(
-    'connection_failed',
+    likeliest?.code ?? 'host_not_found',
     `no address of the join code can be reached: ${reasons || 'it has none'}`,
     {
-      cause: mostHopeful(failures),
+      cause: likeliest,
       hint: 'is the server up, and its enrolment port open to this machine?',
     },
   );

@@ -36,7 +36,7 @@ export interface RenewOptions {
  * Gets the next certificate for a new key, over mutual TLS with the present one, and puts both in its place in the
  * keystore. Can be called again after any failure, a crash included; until it succeeds the old certificate stays.
  *
- * @throws HoldfastError `request_not_allowed`, `authority_superseded`, `certificate_*`, `connection_*`, `tls_failed`,
+ * @throws HoldfastError `request_not_allowed`, `authority_superseded`, `certificate_*`, `host_*`, `connection_*`, `tls_*`,
  *   `refused_by_peer`
  */
 export async function renew(options: RenewOptions): Promise<Enrolment> {

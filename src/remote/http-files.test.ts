@@ -62,7 +62,7 @@ describe('files on a web server', () => {
     await assert.rejects(stranger.read('a', 100), (error) => isHoldfastError(error, 'storage_failed'));
     const nobody = new HttpFiles('http://127.0.0.1:1/dir');
     await assert.rejects(nobody.write('a', Buffer.alloc(1)), (error) =>
-      isHoldfastError(error, 'connection_failed'),
+      isHoldfastError(error, 'connection_refused'),
     );
     assert.throws(
       () => new HttpFiles('ftp://host/dir'),
@@ -100,7 +100,7 @@ describe('files on a web server', () => {
       response.writeHead(200, { 'content-length': '100' }).write('half of it', () => response.destroy());
     });
     const files = new HttpFiles(stub.url);
-    const isLost = (error: unknown): boolean => isHoldfastError(error, 'connection_lost');
+    const isLost = (error: unknown): boolean => isHoldfastError(error, 'connection_reset');
     await assert.rejects(files.read('a', 100), isLost);
     await assert.rejects(files.fetch('a', join(directory, 'cut'), 100), isLost);
     await assert.rejects(readFile(join(directory, 'cut')), /ENOENT/);

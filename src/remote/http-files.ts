@@ -20,7 +20,7 @@ interface Asked {
  * No directory is made. A name and password in the URL go with each request (RFC 7617) and are shown nowhere; an https
  * server is believed when this machine trusts who signed its certificate.
  *
- * Whatever is asked can end with `connection_failed`, `connection_lost`, `tls_failed` and `certificate_*`, when no answer
+ * Whatever is asked can end with `host_*`, `connection_*`, `tls_*` and `certificate_*`, when no answer
  * comes, with `server_unavailable`, `storage_full`, and with `storage_failed`, which says what was answered.
  */
 export class HttpFiles {

@@ -197,5 +197,5 @@ function bufferFor(length: number, { close }: HttpAnswer): Bytes {
 
 /** That an answer ended before its end, found by counting. */
 function connectionLost(host: string, found: string): HoldfastError {
-  return new HoldfastError('connection_lost', `${host}: the connection broke (${found})`);
+  return new HoldfastError('connection_closed', `${host}: the connection broke (${found})`);
 }

@@ -97,7 +97,7 @@ describe('RestStore tries again', () => {
     const failing = await against(t, answering(500));
     await rejectsWith(failing.store.stat(ref), 'server_unavailable');
     const closing = await against(t, (request) => request.destroy());
-    await rejectsWith(closing.store.read(ref), 'connection_lost');
+    await rejectsWith(closing.store.read(ref), 'connection_reset');
     assert.deepEqual([failing.requests(), closing.requests()], [3, 3]);
   });
 
@@ -162,7 +162,7 @@ describe('RestStore does not try again', () => {
       agent: new Agent(),
       line: new Line({ backOff: threeTimes }),
     });
-    await rejectsWith(store.stat(ref), 'connection_failed');
+    await rejectsWith(store.stat(ref), 'connection_refused');
   });
 });
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, HoldfastError, type HoldfastErrorOptions, systemErrorCode } from '../base/index.ts';
-import { isPassingStatus } from '../transport/index.ts';
+import { isPassingStatus, transportError } from '../transport/index.ts';
 
 /** What was asked of a web server, for messages: no password in it. */
 export interface WebWish {
@@ -36,10 +36,10 @@ export function webFailure(error: unknown, name: string): unknown {
   if (!(error instanceof Error) || error instanceof HoldfastError) return error;
   // Nobody but a deadline aborts these.
   if (['TimeoutError', 'AbortError'].includes(error.name))
-    return failure('connection_lost', `${name} did not answer in time`);
-  const code = systemErrorCode(error);
-  if (code === undefined) return error;
-  const [kind, problem, hint] = named[code] ?? otherwise(code);
+    return failure('connection_stalled', `${name} did not answer in time`);
+  const meaning = named[systemErrorCode(error) ?? ''];
+  if (meaning === undefined) return transportError(error, name);
+  const [kind, problem, hint] = meaning;
   return failure(kind, `${name}: ${problem}`, hint, { cause: error });
 }
 
@@ -63,7 +63,6 @@ function hintOf({ method, signedIn }: WebWish, status: number): string | undefin
 
 type Meaning = readonly [kind: ErrorCode, problem: string, hint?: string];
 
-const checkServer = 'check the address, and that the server runs';
 const untrusted: Meaning = [
   'certificate_unknown_authority',
   'its certificate is from nobody whom this machine trusts',
@@ -71,11 +70,6 @@ const untrusted: Meaning = [
 ];
 
 const named: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: ['connection_failed', 'nobody answers there', checkServer],
-  ENOTFOUND: ['connection_failed', 'no such host is known', checkServer],
-  EAI_AGAIN: ['connection_failed', 'the name of the host cannot be looked up now', checkServer],
-  ECONNRESET: ['connection_lost', 'the connection was cut'],
-  EPIPE: ['connection_lost', 'the connection was cut'],
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
@@ -89,14 +83,6 @@ const named: Readonly<Record<string, Meaning>> = {
     'name it as its certificate does',
   ],
 };
-
-function otherwise(code: string): Meaning {
-  if (code.startsWith('ERR_SSL') || code === 'EPROTO')
-    return ['tls_failed', 'it does not speak TLS as expected', 'check the port, or use http://'];
-  return code.startsWith('HPE_')
-    ? ['answer_malformed', 'what answers there is no web server', checkServer]
-    : ['connection_failed', `it cannot be reached (${code})`, checkServer];
-}
 
 function withoutPassword(location: string | undefined): string {
   return location?.replace(/\/\/[^/@]*@/, '//') ?? 'another address';

@@ -1,6 +1,7 @@
-import { HoldfastError, secondMs } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
 import type { FetchEvidence } from '../trust/index.ts';
 import { askHttp, isHttpSuccess, receiveBytes } from './http-client.ts';
+import { transportError } from './transport-error.ts';
 
 const timeoutMs = 30 * secondMs;
 
@@ -31,9 +32,17 @@ export function evidenceFetcher(signal: AbortSignal): FetchEvidence {
       throw new Error(`status ${answer.status}`);
     } catch (cause) {
       signal.throwIfAborted();
-      throw new HoldfastError('connection_failed', `${url} cannot be had: ${reasonOf(cause)}`, { cause });
+      throw notHad(url, cause);
     }
   };
+}
+
+/** By the code of why there was no answer, where there was none. */
+function notHad(url: string, cause: unknown): HoldfastError {
+  const isLate = cause instanceof Error && cause.name === 'TimeoutError';
+  const why = transportError(cause, new URL(url).host);
+  const code = isHoldfastError(why) ? why.code : isLate ? 'connection_stalled' : 'revocation_unknown';
+  return new HoldfastError(code, `${url} cannot be had: ${reasonOf(why)}`, { cause });
 }
 
 function reasonOf(cause: unknown): string {

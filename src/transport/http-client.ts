@@ -37,7 +37,7 @@ export interface HttpAnswer {
 /**
  * Makes a request and gives the answer as soon as its status is there, whatever it is. What fails comes as it is: an error
  * of the system, what an agent says of the server's certificate, what the body's source throws, an aborted signal's reason;
- * `connection_lost` when nothing moves. See {@link transportError} for what they mean.
+ * `connection_stalled` when nothing moves. See {@link transportError} for what they mean.
  */
 export async function askHttp(order: HttpRequest): Promise<HttpAnswer> {
   order.signal?.throwIfAborted();
@@ -151,7 +151,7 @@ function sizeError(announced: number, found: string): HoldfastError {
 
 /**
  * The answer of a request that begins, once its status is there; it has to keep to `pace`. However the connection ends, this
- * does: an error comes as Node has it, an end without one (an upgrade that nobody asked for, too) is `connection_lost`.
+ * does: an error comes as Node has it, an end without one (an upgrade that nobody asked for, too) is `connection_closed`.
  */
 export function answerOf(
   client: ClientRequest,
@@ -164,7 +164,7 @@ export function answerOf(
   watchAnswer(client, host, pace);
   client.once('response', resolve).on('error', reject);
   client.once('close', () =>
-    reject(new HoldfastError('connection_lost', `${host} ended the connection without an answer`)),
+    reject(new HoldfastError('connection_closed', `${host} ended the connection without an answer`)),
   );
   return promise;
 }

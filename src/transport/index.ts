@@ -16,7 +16,16 @@ export {
   receivePieces,
   receiveText,
 } from './http-client.ts';
-export { type BackOff, isPassingStatus, Line, mostHopeful, type Outage, Streak } from './line.ts';
+export {
+  type BackOff,
+  isPassingStatus,
+  isUnheard,
+  Line,
+  mayBeDone,
+  mostHopeful,
+  type Outage,
+  Streak,
+} from './line.ts';
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';

@@ -4,9 +4,7 @@ import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Failing, Line, type Outage, patience, patientBackOff, Streak } from './line.ts';
 
 const lost = new HoldfastError('connection_lost', 'server: cut');
-const nobody = new HoldfastError('connection_failed', 'no such host', {
-  cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
-});
+const nobody = new HoldfastError('host_not_found', 'no such host');
 
 /** Work that fails with these, one after the other, and then is done. */
 function failing(...failures: readonly Error[]): () => Promise<string> {

@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  errorRow,
-  HoldfastError,
-  isHoldfastError,
-  minuteMs,
-  secondMs,
-  systemErrorCode,
-} from '../base/index.ts';
+import { errorRow, HoldfastError, isHoldfastError, minuteMs, secondMs } from '../base/index.ts';
 
 /** What is said while a line is down. */
 export interface Outage {
@@ -105,7 +98,7 @@ export class Line {
   }
 
   #isFinal(failure: HoldfastError, { isKnown = true, isUnsafe }: AttemptOptions): boolean {
-    return isUnsafe?.(failure) === true || (isUnknownHost(failure) && !isKnown && !this.#wasReached);
+    return isUnsafe?.(failure) === true || (isMistyped(failure) && !isKnown && !this.#wasReached);
   }
 
   #count(streak: Streak, { isKnown = true }: AttemptOptions): Failing {
@@ -149,15 +142,24 @@ function isPassing(error: unknown): error is HoldfastError {
   return isHoldfastError(error) && errorRow(error.code).passing === true;
 }
 
-/** Whether a host was not found because nobody has its name; a network that is down can look alike. */
-function isUnknownHost(error: unknown): boolean {
-  if (isHoldfastError(error)) return isUnknownHost(error.cause);
-  return systemErrorCode(error) === 'ENOTFOUND';
+/** Whether nobody has that name; a network that is down can look alike. */
+function isMistyped({ code }: HoldfastError): boolean {
+  return errorRow(code).mistypedPerhaps === true;
 }
 
 /** Of the failures at several addresses the one that says whether to try again: a host that is known and did not answer. */
 export function mostHopeful(failures: readonly HoldfastError[]): HoldfastError | undefined {
-  return failures.find((failure) => isPassing(failure) && !isUnknownHost(failure)) ?? failures[0];
+  return failures.find((failure) => isPassing(failure) && !isMistyped(failure)) ?? failures[0];
+}
+
+/** Whether nobody has heard what was asked, so that it may be asked again, or of another. */
+export function isUnheard({ code }: HoldfastError): boolean {
+  return errorRow(code).heard === 'nobody';
+}
+
+/** Whether the line broke while something was under way on it, which may be done. */
+export function mayBeDone({ code }: HoldfastError): boolean {
+  return errorRow(code).heard === 'may be done';
 }
 
 /** HTTP statuses (RFC 9110 §15, RFC 6585 §4) by which a server, or what stands before it, says that it cannot answer now. */

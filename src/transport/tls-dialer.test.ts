@@ -169,7 +169,7 @@ test('a node without certificate is told that one is required', async () => {
   assert.deepEqual(server.requests, []);
 });
 
-test('a port where nobody listens is connection_failed', async () => {
+test('a port where nobody listens is connection_refused', async () => {
   const server = await tcpServer(() => {});
   server.close();
   await once(server, 'close');
@@ -177,31 +177,31 @@ test('a port where nobody listens is connection_failed', async () => {
   const url = `https://127.0.0.1:${server.port}`;
   await assert.rejects(
     get(url, client.agent()),
-    failsWith('connection_failed', /127\.0\.0\.1:\d+: nobody answers/),
+    failsWith('connection_refused', /127\.0\.0\.1:\d+: nobody answers/),
   );
-  await assert.rejects(client.connect(url), failsWith('connection_failed'));
+  await assert.rejects(client.connect(url), failsWith('connection_refused'));
 });
 
-test('a name that does not exist is connection_failed', async () => {
+test('a name that does not exist is host_not_found', async () => {
   using client = dialer();
   await assert.rejects(
     client.connect('https://no-such-host.invalid'),
-    failsWith('connection_failed', /invalid:443/),
+    failsWith('host_not_found', /invalid:443/),
   );
 });
 
-test('a server that speaks plain HTTP is tls_failed', async () => {
+test('a server that speaks plain HTTP is tls_not_spoken', async () => {
   const server = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   using client = dialer();
   const url = `https://127.0.0.1:${server.port}`;
-  await assert.rejects(get(url, client.agent()), failsWith('tls_failed', /does not speak TLS/));
+  await assert.rejects(get(url, client.agent()), failsWith('tls_not_spoken', /does not speak TLS/));
   server.close();
 });
 
-test('a server that hangs up in the handshake is connection_lost', async () => {
+test('a server that hangs up in the handshake is connection_reset', async () => {
   const server = await tcpServer((socket) => socket.once('data', () => socket.destroy()));
   using client = dialer();
-  await assert.rejects(client.connect(`https://127.0.0.1:${server.port}`), failsWith('connection_lost'));
+  await assert.rejects(client.connect(`https://127.0.0.1:${server.port}`), failsWith('connection_reset'));
   server.close();
 });
 
@@ -210,7 +210,7 @@ test('a server that never answers is given up after the time that was set', asyn
   const server = await tcpServer((socket) => sockets.push(socket));
   using client = dialer({ timeoutMs: 50 });
   const url = `https://127.0.0.1:${server.port}`;
-  await assert.rejects(get(url, client.agent()), failsWith('connection_failed', /within 0\.05 s/));
+  await assert.rejects(get(url, client.agent()), failsWith('tls_handshake_timed_out', /within 0\.05 s/));
   for (const socket of sockets) socket.destroy();
   server.close();
 });
@@ -230,10 +230,10 @@ test('a dial that is aborted ends with the reason and leaves no connection', asy
   server.close();
 });
 
-test('a server that has no group in common is tls_failed', async () => {
+test('a server that has no group in common is tls_no_common_group', async () => {
   await using server = await GatedServer.start({ authority });
   using client = dialer({ policy: { minimumVersion: 'TLSv1.3', groups: ['P-521'] } });
-  await assert.rejects(client.connect(server.url), failsWith('tls_failed', /no agreement/));
+  await assert.rejects(client.connect(server.url), failsWith('tls_no_common_group', /in common/));
 });
 
 test('an idle connection is not used again when trust has changed or the server has expired by now', async () => {

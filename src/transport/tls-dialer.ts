@@ -71,8 +71,8 @@ export class TlsDialer implements Disposable {
   /**
    * A verified connection of its own; the caller ends it.
    *
-   * @throws HoldfastError `connection_failed`, `connection_lost`, `tls_failed`, or what is wrong with the server's
-   *   certificate: `certificate_*`
+   * @throws HoldfastError why there is no connection: `host_*`, `connection_*`, `tls_*`; or what is wrong with the
+   *   server's certificate: `certificate_*`
    */
   async connect(url: URL | string, options: { signal?: AbortSignal } = {}): Promise<TLSSocket> {
     const { hostname, port } = new URL(url);

@@ -2,7 +2,7 @@ import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, secondMs } from '../base/index.ts';
 import { transportError } from './transport-error.ts';
 
 export interface Target {
@@ -44,11 +44,9 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
     socket.destroy();
   };
   const onAbort = (): void => fail(signal?.reason);
-  const timer = setTimeout(() => {
-    fail(new HoldfastError('connection_failed', `${peer}: no connection within ${timeoutMs / 1000} s`));
-  }, timeoutMs);
+  const timer = setTimeout(() => fail(tooSlow(socket, peer, timeoutMs)), timeoutMs);
   signal?.addEventListener('abort', onAbort, { once: true });
-  socket.once('close', () => fail(new HoldfastError('connection_lost', `${peer} ended the connection`)));
+  socket.once('close', () => fail(new HoldfastError('connection_closed', `${peer} ended the connection`)));
   // Stays for good: an error while nobody else listens yet must not end the program.
   socket.on('error', fail);
   socket.once('secureConnect', () => {
@@ -63,6 +61,17 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   });
+}
+
+/** By how far it came. */
+function tooSlow({ connecting, remoteAddress }: TLSSocket, peer: string, timeoutMs: number): HoldfastError {
+  const within = `within ${timeoutMs / secondMs} s`;
+  return connecting || remoteAddress === undefined
+    ? new HoldfastError('connection_timed_out', `${peer}: no connection, and no answer at all, ${within}`)
+    : new HoldfastError(
+        'tls_handshake_timed_out',
+        `${peer}: it takes connections, but no TLS handshake came to its end ${within}`,
+      );
 }
 
 /** `host:port`, with brackets around an IPv6 address. */

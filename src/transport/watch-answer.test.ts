@@ -39,7 +39,7 @@ describe('an answer', () => {
     it(`${what} is ended`, async () => {
       await using server = await rawServer(answer);
       await assert.rejects(received(server.port), (error) => {
-        assert.ok(isHoldfastError(error, 'connection_lost'), String(error));
+        assert.ok(isHoldfastError(error, 'connection_stalled'), String(error));
         assert.match(error.message, /^server sent (nothing for|less than 1000 bytes in) 0\.1 s$/);
         return true;
       });

@@ -16,7 +16,7 @@ export const usualPace: Pace = { idleMs: 5 * minuteMs, leastBytes: 16 * 1024 };
 const maxInterim = 16;
 
 /**
- * Ends a request whose answer does not come on, `connection_lost`, and one with answers before the answer and no end of
+ * Ends a request whose answer does not come on, `connection_stalled`, and one with answers before the answer and no end of
  * them, `answer_malformed`. What waits here to be read is the reader's to take in his own time.
  */
 export function watchAnswer(client: ClientRequest, host: string, { idleMs, leastBytes }: Pace): void {
@@ -24,7 +24,7 @@ export function watchAnswer(client: ClientRequest, host: string, { idleMs, least
     const answer = answerIn(client);
     if (answer !== undefined && answer.readableLength > 0) return;
     // Whoever reads the answer is told by it.
-    (answer ?? client).destroy(new HoldfastError('connection_lost', `${host} ${found}`));
+    (answer ?? client).destroy(new HoldfastError('connection_stalled', `${host} ${found}`));
   };
   client.setTimeout(idleMs, () => end(`sent nothing for ${idleMs / secondMs} s`));
   endInterim(client, host);

@@ -26,6 +26,13 @@ export interface ErrorRow {
    * now. All else is final: a certificate that is refused, either side's, a request that is, an answer that is none.
    */
   readonly passing?: true;
+  /**
+   * How far what was asked had come when it failed, where the code says it: `nobody` has heard it, so that it is not done
+   * and may be asked of another; or the line broke while it was under way, and it `may be done`.
+   */
+  readonly heard?: 'nobody' | 'may be done';
+  /** Whether a mistake in an address that was typed looks so too: an address that was good before is tried again. */
+  readonly mistypedPerhaps?: true;
   /** Whether one whose chain ends in our authority is told that this is why it was refused: it is one of us and can mend it. */
   readonly toldAtGate?: true;
 }

@@ -2,21 +2,101 @@ import type { ErrorRow } from './error-row.ts';
 
 /** The network. */
 export const networkErrors = {
-  connection_failed: {
-    happened: 'nobody answers there',
+  host_not_found: {
+    happened: 'nobody has this name: the name service knows no address for it',
+    next: 'check how the name is written, and what the name service of this machine says of it',
+    kind: 'connection',
+    passing: true,
+    heard: 'nobody',
+    mistypedPerhaps: true,
+  },
+  host_lookup_failed: {
+    happened: 'the name service did not answer, so that the address of a name is not known',
+    next: 'check the network of this machine and its name service: /etc/resolv.conf',
+    kind: 'connection',
+    passing: true,
+    heard: 'nobody',
+  },
+  host_unreachable: {
+    happened:
+      'no way leads to that address: a network or a router in between says so, or this machine has no network',
+    next: 'check the network of this machine, and the routes and firewalls on the way',
+    kind: 'connection',
+    passing: true,
+    heard: 'nobody',
+  },
+  connection_refused: {
+    happened: 'the machine is there, and no program takes connections at that port',
     next: 'is the server up? holdfast serve starts it there',
     kind: 'connection',
     passing: true,
+    heard: 'nobody',
   },
-  connection_lost: {
-    happened: 'the line was cut',
+  connection_timed_out: {
+    happened: 'what was sent to that address got no answer at all: it is off, or a firewall drops it',
+    next: 'check that the machine is on, and that the firewalls on the way let its port through',
+    kind: 'connection',
+    passing: true,
+    heard: 'nobody',
+  },
+  connection_reset: {
+    happened: 'the other side, or somebody in between, cut the connection',
     next: 'run it again; what arrived is not sent again',
     kind: 'connection',
     passing: true,
+    heard: 'may be done',
+  },
+  connection_closed: {
+    happened: 'the other side ended the connection before it had answered',
+    next: 'run it again; what arrived is not sent again',
+    kind: 'connection',
+    passing: true,
+    heard: 'may be done',
+  },
+  connection_stalled: {
+    happened: 'nothing more came over a connection that was there, for too long',
+    next: 'run it again; what arrived is not sent again',
+    kind: 'connection',
+    passing: true,
+    heard: 'may be done',
+  },
+  connection_lost: {
+    happened: 'the line was cut, or bytes changed on it',
+    next: 'run it again; what arrived is not sent again',
+    kind: 'connection',
+    passing: true,
+    heard: 'may be done',
+  },
+  tls_handshake_timed_out: {
+    happened: 'the port takes connections, and no TLS handshake came to its end there in time',
+    next: 'check that the server is well, and that nothing on the way swallows large packets',
+    kind: 'connection',
+    passing: true,
+    heard: 'nobody',
+  },
+  tls_not_spoken: {
+    happened: 'what answers there does not speak TLS, as a plain port does not',
+    next: 'name the port that speaks TLS; holdfast status at the server shows its listeners',
+    kind: 'connection',
+  },
+  tls_required: {
+    happened: 'plain HTTP was spoken to a port that takes TLS alone',
+    next: 'write https:// into the address, or name the plain port',
+    kind: 'connection',
+  },
+  tls_no_common_version: {
+    happened: 'the two sides have no version of TLS in common',
+    next: 'bring the older side up to TLS 1.3, or allow TLS 1.2 on the other: minimum_version in docs/reference/settings.md',
+    kind: 'connection',
+  },
+  tls_no_common_group: {
+    happened: 'the two sides have no key-exchange group, or no cipher suite, in common',
+    next: 'allow one of the groups of the other side: groups in docs/reference/settings.md',
+    kind: 'connection',
   },
   tls_failed: {
-    happened: 'the handshake failed, for example because the port speaks plain HTTP',
-    next: 'check address and port',
+    happened: 'the handshake of TLS failed in another way, which is named',
+    next: 'check address and port, and what stands in between',
     kind: 'connection',
   },
   server_unavailable: {

@@ -33,6 +33,6 @@ test('a backup of the authority that is cut on its way to a web server is sent a
   await place.store('name', file);
   assert.deepEqual(sent, ['sealed']);
   cuts = 10;
-  await assert.rejects(place.store('name', file), (error) => isHoldfastError(error, 'connection_lost'));
+  await assert.rejects(place.store('name', file), (error) => isHoldfastError(error, 'connection_reset'));
   server.closeAllConnections();
 });

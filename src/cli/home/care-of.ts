@@ -39,7 +39,7 @@ export function mirrorAt(place: string, from: string): LogMirror {
 /**
  * What somebody names as a mirror is there, and answers: who goes on without it may go on without the very records that it
  * was named for.
- * @throws HoldfastError `path_not_found` for a folder; for a URL what asking it gives, `connection_failed` say
+ * @throws HoldfastError `path_not_found` for a folder; for a URL what asking it gives, `connection_refused` say
  */
 export async function checkMirror(place: string, from: string): Promise<void> {
   if (isUrl(place)) return await askMirror(mirrorAt(place, from));

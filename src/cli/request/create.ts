@@ -19,6 +19,7 @@ import {
   requestPem,
   roles,
 } from '../../pki/index.ts';
+import { mayBeDone } from '../../transport/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { checkChosenFile, forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
@@ -156,7 +157,7 @@ async function keepAnd<T>(
   try {
     return await work({ keystore, pending });
   } catch (error) {
-    if (!isHoldfastError(error, 'connection_lost')) await forgetPending(keystore, draft.friendlyName);
+    if (!isHoldfastError(error) || !mayBeDone(error)) await forgetPending(keystore, draft.friendlyName);
     throw error;
   }
 }
