@@ -179,7 +179,7 @@ describe('a machine that joins over the wire', () => {
 
   it('gets the same certificate when the answer was lost, or could not be kept', async () => {
     server.loseNextAnswer = true;
-    await assert.rejects(joinNow(), (error) => isHoldfastError(error, 'connection_lost'));
+    await assert.rejects(joinNow(), (error) => isHoldfastError(error, 'connection_reset'));
     await assert.rejects(
       join(code, { keystore, label, keep: failToKeep, clock, log: silentLog }),
       /disk full/,
@@ -215,7 +215,7 @@ describe('a machine that joins over the wire', () => {
       clock,
     };
     server.loseNextAnswer = true;
-    await assert.rejects(renew(options), (error) => isHoldfastError(error, 'connection_lost'));
+    await assert.rejects(renew(options), (error) => isHoldfastError(error, 'connection_reset'));
     assert.deepEqual(keystore.certificate(label), first.chain);
     const next = await renew(options);
     assert.deepEqual(keystore.certificate(label), next.chain);

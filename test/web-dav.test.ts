@@ -66,7 +66,7 @@ test('what a web server refuses is said with what is to be done there', async ()
     [`${web.url}missing`, /answered 404: make that directory there first/],
     [web.url.replace('secret', 'guess'), /answered 401: it does not take this name and password/],
     [web.url.replace('mirror:secret@', ''), /answered 401: put name and password into the address/],
-    [web.url.replace('http:', 'https:'), /does not speak TLS as expected: check the port/],
+    [web.url.replace('http:', 'https:'), /does not speak TLS: check the port/],
     ['http://127.0.0.1:1/', /nobody answers there/],
   ];
   for (const [place, problem] of refused) {

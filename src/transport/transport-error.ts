@@ -11,6 +11,7 @@ interface Meaning {
   readonly code: ErrorCode;
   /** After the name of the other end. */
   readonly problem: string;
+  readonly hint?: string;
 }
 
 const reset: Meaning = { code: 'connection_reset', problem: 'the connection was cut' };
@@ -19,7 +20,11 @@ const altered: Meaning = { code: 'connection_lost', problem: 'bytes were changed
 const noWay: Meaning = { code: 'host_unreachable', problem: 'no way leads there' };
 const silent: Meaning = { code: 'connection_timed_out', problem: 'no connection, and no answer at all' };
 const stalled: Meaning = { code: 'connection_stalled', problem: 'nothing more came over the connection' };
-const notTls: Meaning = { code: 'tls_not_spoken', problem: 'answers, but does not speak TLS' };
+const notTls: Meaning = {
+  code: 'tls_not_spoken',
+  problem: 'answers, but does not speak TLS',
+  hint: 'check the port, or use http://',
+};
 const noVersion: Meaning = { code: 'tls_no_common_version', problem: 'no version of TLS in common' };
 const noGroup: Meaning = {
   code: 'tls_no_common_group',
@@ -70,7 +75,7 @@ export function transportError(error: unknown, peer: string): unknown {
   const code = systemErrorCode(cause);
   if (code === undefined) return error;
   const meaning = isNeverConnected(cause) ? silent : meanings[code.replace(/^ERR_SSL_.*_ALERT_/, 'ALERT_')];
-  if (meaning !== undefined) return failure(meaning.code, `${peer}: ${meaning.problem} (${code})`, cause);
+  if (meaning !== undefined) return meant(meaning, peer, cause);
   if (code.startsWith('HPE_'))
     return answerMalformed(peer, `what it answers is no HTTP (${reasonOf(cause)})`, cause);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return tlsError(cause, code, peer);
@@ -116,9 +121,12 @@ function tlsError(cause: unknown, code: string, peer: string): HoldfastError {
       cause,
     );
   }
-  if (code === 'EPROTO' && plainWords.test(reasonOf(cause)))
-    return failure(notTls.code, `${peer}: ${notTls.problem}`, cause);
+  if (code === 'EPROTO' && plainWords.test(reasonOf(cause))) return meant(notTls, peer, cause);
   return failure('tls_failed', `${peer}: no agreement on how to speak TLS (${alertName(code)})`, cause);
+}
+
+function meant({ code, problem, hint }: Meaning, peer: string, cause: unknown): HoldfastError {
+  return new HoldfastError(code, `${peer}: ${problem}`, { cause, hint });
 }
 
 function alertName(code: string): string {
