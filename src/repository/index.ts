@@ -8,22 +8,21 @@ export { archive } from './archive/archive.ts';
 export type { ArchiveSummary, BareReason } from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
 export { randomPasswordCost } from './format/key-file.ts';
-export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/master-key.ts';
 export { snapshotTime } from './format/snapshot.ts';
 export { permissionsOf, type TreeNode } from './format/tree-node.ts';
+export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/unit.ts';
 export { initRepository } from './init-repository.ts';
 export { listSnapshot } from './list-snapshot.ts';
 export { openRepository } from './open-repository.ts';
 export { type RepairIndexSummary, repairIndex } from './repair-index.ts';
 export type { Repository } from './repository.ts';
-export { restore } from './restore/restore.ts';
-export type { RestoreSummary } from './restore/restore-options.ts';
+export { type RestoreSummary, restore } from './restore/restore.ts';
 export { type VerifySummary, verify } from './restore/verify.ts';
 export {
   describeFilter,
   matchesFilter,
   type SnapshotFilter,
   type SnapshotListOptions,
-} from './snapshot-list.ts';
-export type { StoredSnapshot } from './stored-snapshot.ts';
+  type StoredSnapshot,
+} from './stored-snapshots.ts';
 export { thisMachine } from './this-machine.ts';

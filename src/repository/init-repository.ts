@@ -2,8 +2,8 @@ import { type Clock, HoldfastError, isHoldfastError, Secret } from '../base/inde
 import type { ObjectId, ObjectStore } from '../storage/index.ts';
 import { encodeConfig, newConfig } from './format/config.ts';
 import type { ScryptCost } from './format/key-file.ts';
-import { generateMasterKey, type MasterKey } from './format/master-key.ts';
-import { openKeys } from './master-key-search.ts';
+import { generateMasterKey, type MasterKey } from './format/unit.ts';
+import { openKeys } from './open-repository.ts';
 import { Repository } from './repository.ts';
 import type { Origin } from './this-machine.ts';
 

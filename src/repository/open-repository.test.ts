@@ -4,7 +4,7 @@ import { type Bytes, type ErrorCode, HoldfastError, Secret } from '../base/index
 import { MemoryStore, type ObjectRef, type WriteOptions } from '../storage/index.ts';
 import { idOf } from './format/blob.ts';
 import { encodeConfig, newConfig } from './format/config.ts';
-import { generateMasterKey } from './format/master-key.ts';
+import { generateMasterKey } from './format/unit.ts';
 import { initRepository } from './init-repository.ts';
 import { openRepository } from './open-repository.ts';
 import { cheapCost, createSample, samplePassword } from './sample-repository.fixture.ts';

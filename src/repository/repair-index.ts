@@ -1,9 +1,8 @@
 import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
-import { parseIndexFile } from './format/index-file.ts';
 import { leastPackSize } from './format/pack-header.ts';
-import { findUnlistedPacks, type ListedIndex } from './index-loader.ts';
+import { findUnlistedPacks, type ListedIndex, parseIndexFile } from './index-files.ts';
 import type { Repository } from './repository.ts';
 
 /** An index file is written for so many blobs at a time, as by backups. */

@@ -1,9 +1,9 @@
 import { type Clock, HoldfastError, minuteMs, systemClock } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
-import type { Lock } from './format/lock.ts';
 import {
   conflicts,
   isStale,
+  type Lock,
   loadLocks,
   lockedError,
   removeLock,

@@ -3,15 +3,23 @@ import type { ObjectId, ObjectStore } from '../storage/index.ts';
 import { BlobReader } from './blob-reader.ts';
 import { type BlobId, type BlobType, idOf, type PackContents } from './format/blob.ts';
 import type { BlobIndex } from './format/blob-index.ts';
-import { encodeConfig, type RepositoryConfig, type RepositoryVersion } from './format/config.ts';
-import { encodeIndexFile } from './format/index-file.ts';
+import {
+  encodeConfig,
+  type Polynomial,
+  type RepositoryConfig,
+  type RepositoryVersion,
+} from './format/config.ts';
 import { calibrateScrypt, createKeyFile, type ScryptCost } from './format/key-file.ts';
-import type { MasterKey } from './format/master-key.ts';
-import type { Polynomial } from './format/polynomial.ts';
 import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
 import { parseTree, type Tree } from './format/tree.ts';
-import { UnitCipher } from './format/unit.ts';
-import { findUnlistedPacks, type IndexOptions, type ListedIndex, loadIndexFiles } from './index-loader.ts';
+import { type MasterKey, UnitCipher } from './format/unit.ts';
+import {
+  encodeIndexFile,
+  findUnlistedPacks,
+  type IndexOptions,
+  type ListedIndex,
+  loadIndexFiles,
+} from './index-files.ts';
 import { createPoly1305 } from './kernel/poly1305.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import {
@@ -19,10 +27,9 @@ import {
   loadSnapshots,
   type SnapshotFilter,
   type SnapshotListOptions,
-} from './snapshot-list.ts';
-import type { StoredSnapshot } from './stored-snapshot.ts';
+  type StoredSnapshot,
+} from './stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
-import { TreeCache } from './tree-cache.ts';
 import { UnpackedStore } from './unpacked-store.ts';
 
 const repairHint = 'holdfast repair index writes a new one';
@@ -32,16 +39,16 @@ interface Cancellable {
 }
 
 /** A key to be added. */
-export interface NewKeyOptions extends Cancellable, Partial<Origin> {
+interface NewKeyOptions extends Cancellable, Partial<Origin> {
   /** What scrypt costs; measured so that it takes half a second unless given. */
   readonly cost?: ScryptCost;
 }
 
 /** An index or a snapshot that cannot be read, and what that means for what is being done; for people. */
-export type DamageListener = (message: string) => void;
+type DamageListener = (message: string) => void;
 
 /** How all that is known of packs is read. */
-export interface FullIndexOptions extends IndexOptions {
+interface FullIndexOptions extends IndexOptions {
   /** Told of each index file that cannot be read, and how many packs are in no other; they are read themselves. */
   readonly onDamaged?: (name: ObjectId, error: HoldfastError, unlistedPacks: number) => void;
 }
@@ -206,4 +213,38 @@ export class Repository {
 /** The cipher for a repository with this key, for one thread; the one place where the authenticator is chosen. */
 export function newCipher(masterKey: Secret<MasterKey>): UnitCipher {
   return new UnitCipher(masterKey.reveal(), createPoly1305());
+}
+
+const maxNodes = 50_000;
+
+/** The trees read last, as many as hold 50,000 nodes together, some tens of megabytes. */
+class TreeCache {
+  readonly #trees = new Map<BlobId, Tree>();
+  #nodes = 0;
+
+  /** The tree, which becomes the last one to go. */
+  get(id: BlobId): Tree | undefined {
+    const tree = this.#trees.get(id);
+    if (!tree) return undefined;
+    this.#trees.delete(id);
+    this.#trees.set(id, tree);
+    return tree;
+  }
+
+  /** Keeps a tree, and lets go of those that were not asked for longest. A tree too large for all of it is not kept. */
+  put(id: BlobId, tree: Tree): void {
+    if (this.#trees.has(id) || weight(tree) > maxNodes) return;
+    this.#trees.set(id, tree);
+    this.#nodes += weight(tree);
+    for (const [oldest, old] of this.#trees) {
+      if (this.#nodes <= maxNodes) return;
+      this.#trees.delete(oldest);
+      this.#nodes -= weight(old);
+    }
+  }
+}
+
+/** Empty directories count too. */
+function weight(tree: Tree): number {
+  return tree.nodes.length + 1;
 }

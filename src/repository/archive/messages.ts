@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Bytes } from '../../base/index.ts';
 import type { RepositoryVersion } from '../format/config.ts';
-import type { MasterKey } from '../format/master-key.ts';
+import type { MasterKey } from '../format/unit.ts';
 import type { Arena } from './arena.ts';
 
 /** What the scanner is started with. */

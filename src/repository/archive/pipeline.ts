@@ -1,17 +1,16 @@
-import { type Bytes, concatBytes } from '../../base/index.ts';
+import { type Bytes, concatBytes, fromHex } from '../../base/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
-import { createArena } from './arena.ts';
-import { BlockPool } from './block-pool.ts';
+import { blockBytes, cornerAt, cornerBytes, createArena } from './arena.ts';
 import type { Changes } from './changes.ts';
-import { FileJobs, type FileOutcome } from './file-jobs.ts';
 import { KnownBlobs } from './known-blobs.ts';
-import type { SealerReply } from './messages.ts';
+import type { PackReply, SealerReply } from './messages.ts';
 import { IndexWriter, PackUploader } from './pack-uploader.ts';
+import { BlobEncoder, BlockPool, type PackSpace, PackWriter } from './pack-writer.ts';
 import type { LostContent } from './stored-index.ts';
-import { TreePacker } from './tree-packer.ts';
-import { sealerCount, WorkerTeam } from './worker-team.ts';
+import { plaintextSlack, UnitWriter } from './unit-writer.ts';
+import { FileJobs, type FileOutcome, sealerCount, WorkerTeam } from './worker-team.ts';
 
 /** Files are sent to the scanner so many at a time, and so many are under way at most. */
 const requestFiles = 64;
@@ -31,7 +30,7 @@ interface Threads {
 }
 
 /** How a pipeline is tied to the rest of a backup. */
-export interface PipelineOptions {
+interface PipelineOptions {
   /** Told of everything that happens, failures of threads and uploads included. */
   readonly changes: Changes;
   readonly signal: AbortSignal;
@@ -44,7 +43,7 @@ export interface PipelineOptions {
 }
 
 /** What was stored so far. */
-export interface StoredCounts {
+interface StoredCounts {
   dataBlobs: number;
   treeBlobs: number;
   /** Plaintext of new blobs. */
@@ -213,4 +212,37 @@ function knownBlobs(index: BlobIndex): KnownBlobs {
   const { ids, size } = index;
   for (let slot = 0; slot < size; slot++) if (!index.isTree(slot)) known.claim(ids, slot * idBytes);
   return known;
+}
+
+const pageBytes = 65_536;
+
+/** Ordinary memory: directories are few against what is in them, and one may be larger than any pack of files. */
+const packSpace: PackSpace = {
+  capacity: Number.POSITIVE_INFINITY,
+  open: () => ({ blocks: [], take: () => new Uint8Array(blockBytes) }),
+};
+
+/** Puts directories into packs of their own, on the main thread, where they are made. */
+class TreePacker {
+  readonly #encoder: BlobEncoder;
+  readonly #packs: PackWriter;
+
+  constructor(repository: Repository, onPack: (pack: PackReply) => void) {
+    const pages = Math.ceil(cornerBytes / pageBytes);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const writer = new UnitWriter(memory, cornerAt(0), repository.masterKey.reveal());
+    this.#encoder = new BlobEncoder(repository.version);
+    this.#packs = new PackWriter(packSpace, writer, onPack);
+  }
+
+  /** Adds a tree; the bytes it took. */
+  add(id: BlobId, plaintext: Bytes): number {
+    const padded = new Uint8Array(plaintext.length + plaintextSlack);
+    padded.set(plaintext);
+    return this.#packs.add(this.#encoder.encode('tree', fromHex(id), padded, plaintext.length));
+  }
+
+  flush(): void {
+    this.#packs.flush();
+  }
 }

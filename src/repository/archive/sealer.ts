@@ -2,10 +2,9 @@ import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Bytes } from '../../base/index.ts';
 import { type Arena, controlWords, sealerCorner } from './arena.ts';
-import { BlockPool } from './block-pool.ts';
 import { KnownBlobs } from './known-blobs.ts';
 import type { Batch, SealerData, SealerReply, SealerRequest } from './messages.ts';
-import { BlobEncoder, PackWriter } from './pack-writer.ts';
+import { BlobEncoder, BlockPool, PackWriter } from './pack-writer.ts';
 import { endLease } from './read-ring.ts';
 import { plaintextSlack, UnitWriter } from './unit-writer.ts';
 

@@ -15,13 +15,12 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import { parseTree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import { type ArchiveCounts, BarePaths } from './archive-counts.ts';
-import type { ArchiveOptions } from './archive-options.ts';
+import { type ArchiveCounts, type ArchiveOptions, BarePaths } from './archive-options.ts';
 import type { Changes } from './changes.ts';
-import type { FileOutcome } from './file-jobs.ts';
 import { hasSameContent, nodeOfStat } from './node-of-stat.ts';
 import type { Pipeline } from './pipeline.ts';
 import { OpenDirectory, ParentDirectory, TreeStore } from './tree-store.ts';
+import type { FileOutcome } from './worker-team.ts';
 
 /** After so many names the other tasks of the main thread get a turn. */
 const namesPerTurn = 64;

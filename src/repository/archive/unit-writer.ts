@@ -1,7 +1,6 @@
 import { type Cipheriv, createCipheriv, randomBytes } from 'node:crypto';
 import type { Bytes } from '../../base/index.ts';
-import type { MasterKey } from '../format/master-key.ts';
-import { addToCounter, blockCount, blockSize } from '../format/unit.ts';
+import { addToCounter, blockCount, blockSize, type MasterKey } from '../format/unit.ts';
 import { Poly1305Kernel } from '../kernel/poly1305.ts';
 import { blockBytes, type Corner, stagingBytes } from './arena.ts';
 

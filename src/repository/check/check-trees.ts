@@ -4,7 +4,7 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import type { Tree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../stored-snapshot.ts';
+import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { CheckReport, LostBlobs } from './check-report.ts';
 
 const concurrentReads = 8;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, isHoldfastError } from '../../base/index.ts';
+import { encodeIndexFile, parseIndexFile } from '../index-files.ts';
 import { idOf, type PackContents, type PackedBlob } from './blob.ts';
 import { BlobIndex } from './blob-index.ts';
-import { encodeIndexFile, parseIndexFile } from './index-file.ts';
 
 const randomId = () => idOf(randomBytes(8));
 

@@ -1,10 +1,9 @@
 import { randomBytes, scrypt } from 'node:crypto';
 import { asBuffer, type Bytes, HoldfastError, Secret } from '../../base/index.ts';
+import { referencePoly1305 } from '../kernel/poly1305.ts';
 import { encodeGoTime } from './go-time.ts';
 import { asBase64, asCount, type JsonObject, parseJsonObject } from './json-object.ts';
-import { encodeMasterKey, type MasterKey, parseMasterKey, splitKey } from './master-key.ts';
-import { referencePoly1305 } from './poly1305.ts';
-import { UnitCipher } from './unit.ts';
+import { encodeMasterKey, type MasterKey, parseMasterKey, splitKey, UnitCipher } from './unit.ts';
 
 const saltSize = 64;
 

@@ -3,8 +3,8 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { asBuffer, type Bytes, concatBytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { MemoryStore, type ObjectInfo, type ObjectRef, type ReadOptions } from '../../storage/index.ts';
+import { referencePoly1305 } from '../kernel/poly1305.ts';
 import { idOf, type PackedBlob } from './blob.ts';
-import { generateMasterKey } from './master-key.ts';
 import {
   encodePackHeader,
   openPackHeader,
@@ -12,8 +12,7 @@ import {
   parsePackHeader,
   readPackHeader,
 } from './pack-header.ts';
-import { referencePoly1305 } from './poly1305.ts';
-import { UnitCipher } from './unit.ts';
+import { generateMasterKey, UnitCipher } from './unit.ts';
 
 const cipher = new UnitCipher(generateMasterKey(), referencePoly1305);
 const isDamage = (error: unknown): boolean => isHoldfastError(error, 'repository_damaged');

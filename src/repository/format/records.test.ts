@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asBuffer, isHoldfastError, Secret, toHex } from '../../base/index.ts';
+import { encodeLock, parseLock } from '../lock-files.ts';
 import { idOf } from './blob.ts';
 import { encodeConfig, newConfig, parseConfig } from './config.ts';
 import { createKeyFile, openKeyFile, parseKeyFile } from './key-file.ts';
-import { encodeLock, parseLock } from './lock.ts';
-import { encodeMasterKey, generateMasterKey, parseMasterKey } from './master-key.ts';
 import { encodeSnapshot, parseSnapshot, snapshotTime } from './snapshot.ts';
+import { encodeMasterKey, generateMasterKey, parseMasterKey } from './unit.ts';
 
 const id = idOf(Buffer.from('x'));
 const isDamage = (error: unknown): boolean => isHoldfastError(error, 'repository_damaged');

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { concatBytes, fromHex, toHex } from '../../base/index.ts';
-import { generateMasterKey } from './master-key.ts';
-import { referencePoly1305 } from './poly1305.ts';
-import { addToCounter, blockCount, UnitCipher, unitOverhead } from './unit.ts';
+import { referencePoly1305 } from '../kernel/poly1305.ts';
+import { addToCounter, blockCount, generateMasterKey, UnitCipher, unitOverhead } from './unit.ts';
 
 const key = generateMasterKey();
 const cipher = new UnitCipher(key, referencePoly1305);

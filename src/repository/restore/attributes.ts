@@ -1,7 +1,7 @@
 import { type Bytes, systemErrorCode } from '../../base/index.ts';
 import { type FileOrPath, setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
 import { type NodeType, permissionsOf, type TreeNode } from '../format/tree-node.ts';
-import { systemProblem } from './file-problem.ts';
+import { systemProblem } from './write-file.ts';
 
 /** What a node says of a file beside its content; plain values that cross to a worker. */
 export interface FileAttributes {

@@ -1,15 +1,13 @@
 import { type Bytes, forEachLimited, HoldfastError, isHoldfastError } from '../../base/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
-import { ByteBudget } from './byte-budget.ts';
 import { type FileInWork, type PlannedRun, planContent, type WantedFile } from './content-plan.ts';
-import type { RunPurpose, RunResult } from './content-run.ts';
-import { type EncodedRun, encodeRun } from './encode-run.ts';
-import { type FileProblem, systemProblem } from './file-problem.ts';
+import { type EncodedRun, encodeRun, type RunPurpose, type RunResult } from './content-run.ts';
 import { ReaderPool } from './reader-pool.ts';
+import { type FileProblem, systemProblem } from './write-file.ts';
 
 /** How content is read. */
-export interface ContentOptions {
+interface ContentOptions {
   readonly index: BlobIndex;
   readonly sink: ContentSink;
   readonly signal?: AbortSignal;
@@ -211,4 +209,40 @@ export interface ContentSink {
   failed(file: WantedFile, problem: FileProblem): void;
   /** So many more bytes of content have been opened. */
   progress(bytes: number): void;
+}
+
+/** Keeps the bytes that are held at one time under a limit; what is larger than the limit is held alone. */
+export class ByteBudget {
+  readonly #limit: number;
+  readonly #waiting: { readonly bytes: number; readonly start: () => void }[] = [];
+  #held = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Runs `work` while `bytes` are set aside for it; first come, first served. */
+  async hold<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    if (this.#waiting.length > 0 || !this.#fits(bytes)) {
+      await new Promise<void>((start) => this.#waiting.push({ bytes, start }));
+    } else this.#held += bytes;
+    try {
+      return await work();
+    } finally {
+      this.#held -= bytes;
+      this.#startWaiting();
+    }
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#held === 0 || this.#held + bytes <= this.#limit;
+  }
+
+  #startWaiting(): void {
+    for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.bytes); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#held += next.bytes;
+      next.start();
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Bytes, type Secret, workerEntry } from '../../base/index.ts';
-import type { MasterKey } from '../format/master-key.ts';
+import type { MasterKey } from '../format/unit.ts';
 import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
 
 interface Reader {

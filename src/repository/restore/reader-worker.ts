@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isHoldfastError } from '../../base/index.ts';
-import type { MasterKey } from '../format/master-key.ts';
+import type { MasterKey } from '../format/unit.ts';
 import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
 import { type PieceSink, RunComparer, RunWriter } from './piece-sink.ts';
 import { RunOpener } from './run-opener.ts';

@@ -8,8 +8,7 @@ import { LocalStore } from '../../storage/index.ts';
 import { initRepository } from '../init-repository.ts';
 import type { Repository } from '../repository.ts';
 import { cheapCost, samplePassword } from '../sample-repository.fixture.ts';
-import { restore } from './restore.ts';
-import type { RestoreOptions, RestoreSummary } from './restore-options.ts';
+import { type RestoreOptions, type RestoreSummary, restore } from './restore.ts';
 import { verify } from './verify.ts';
 
 /** Makes one of everything that restic 0.14 saves; devices, owners and the like need root. */

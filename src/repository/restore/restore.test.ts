@@ -33,10 +33,9 @@ import {
   treeBlob,
   writePack,
 } from '../sample-repository.fixture.ts';
-import { systemProblem } from './file-problem.ts';
-import { restore } from './restore.ts';
-import type { RestoreOptions, RestoreProblem } from './restore-options.ts';
+import { type RestoreOptions, type RestoreProblem, restore } from './restore.ts';
 import { verify } from './verify.ts';
+import { systemProblem } from './write-file.ts';
 
 let top: string;
 let target: string;

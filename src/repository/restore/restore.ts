@@ -1,9 +1,16 @@
+import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
+import { joinPath, lstat, pathText } from '../../files/index.ts';
+import type { BlobId } from '../format/blob.ts';
+import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../stored-snapshot.ts';
-import { readContent } from './content-reader.ts';
-import type { RestoreOptions, RestoreSummary } from './restore-options.ts';
-import { RestoreTarget } from './restore-target.ts';
-import { Restorer } from './restorer.ts';
+import type { StoredSnapshot } from '../stored-snapshots.ts';
+import { applyAttributes, attributesOf, type FileAttributes } from './attributes.ts';
+import type { WantedFile } from './content-plan.ts';
+import { type ContentSink, readContent } from './content-reader.ts';
+import type { RunPurpose } from './content-run.ts';
+import { HardLinks, RestoreTarget } from './restore-target.ts';
+import { type SnapshotDirectory, walkSnapshot } from './walk-snapshot.ts';
+import { type FileProblem, systemProblem } from './write-file.ts';
 
 /**
  * Restores a snapshot: content, modes, owners (for root), times to the nanosecond, links and extended attributes.
@@ -30,4 +37,260 @@ export async function restore(
   const files = restorer.prepare(repository, snapshot.tree);
   await readContent(repository, files, { index, sink: restorer, signal: options.signal });
   return { ...restorer.finish(), unlistedPacks };
+}
+
+/** How a snapshot is restored. */
+export interface RestoreOptions {
+  /** The directory that everything lands in, under its full original path. Made when it is not there. */
+  readonly target: string;
+  /** Patterns as restic's `--include`; everything when there are none. */
+  readonly include?: readonly string[];
+  /** Replace what is in the way; without it the target must be empty. */
+  readonly overwrite?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly onProblem?: (problem: RestoreProblem) => void;
+}
+
+/** How far a restore is. */
+interface RestoreProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Something that is not there or not as it was saved. */
+export interface RestoreProblem {
+  /** The path in the snapshot, as `pathText` shows it. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What a restore did. */
+export interface RestoreSummary {
+  readonly files: number;
+  readonly directories: number;
+  /** Symlinks, devices, pipes, sockets, and further names of hard-linked files. */
+  readonly others: number;
+  /** Bytes of file content. */
+  readonly bytes: number;
+  /** How often `onProblem` was called: 0 when everything is as it was saved. */
+  readonly problems: number;
+  /** Packs that no index file lists which can be read; they were asked themselves. */
+  readonly unlistedPacks: number;
+}
+
+/** A directory on the way to where the walk is. */
+interface Step {
+  readonly directory: SnapshotDirectory;
+  readonly place: Bytes;
+  /** Whether it is there; `refused` when it cannot be, and then nothing in it either. */
+  state: 'unmade' | 'there' | 'refused';
+}
+
+/** How a {@link Restorer} restores. */
+interface RestorerOptions extends RestoreOptions {
+  /** What was saved, as text; the directories above it are in the snapshot only for the way to it. */
+  readonly savedPaths: readonly string[];
+}
+
+/** Puts one snapshot into one target: everything but the content of files itself, that through the pipeline it is a sink of. */
+class Restorer implements ContentSink {
+  readonly purpose: RunPurpose;
+  readonly #target: RestoreTarget;
+  readonly #options: RestorerOptions;
+  readonly #links = new HardLinks();
+  /** Files that could not be restored, by {@link keyOf} their places. */
+  readonly #failed = new Set<string>();
+  readonly #steps: Step[] = [];
+  /** What directories get when all is in them, parents before their children. */
+  readonly #directories: { readonly place: Bytes; readonly attributes: FileAttributes }[] = [];
+  #isCreated = false;
+  /** Bytes of content that were opened, whether or not the file that they are of could be made. */
+  #opened = 0;
+  readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0, problems: 0 };
+
+  constructor(target: RestoreTarget, options: RestorerOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.purpose = options.overwrite === true ? 'replace' : 'write';
+  }
+
+  /** Makes everything but the content of files, and gives those that have some. */
+  async *prepare(repository: Repository, tree: BlobId): AsyncGenerator<WantedFile, void, undefined> {
+    const { include, signal } = this.#options;
+    const onProblem = (path: Bytes, message: string): void => this.#report(pathText(path), message);
+    const onUnmet = (pattern: string): void =>
+      this.#report(pattern, 'nothing in the snapshot is called that');
+    for await (const directory of walkSnapshot(repository, tree, { include, signal, onProblem, onUnmet })) {
+      if (directory.isSelected || directory.nodes.length > 0) await this.#createTarget();
+      const { place, state } = this.#enter(directory);
+      if (state === 'refused') continue;
+      for (const node of directory.nodes) {
+        const file = this.#make(joinPath(place, node.name), node);
+        if (file !== undefined) yield file;
+      }
+    }
+  }
+
+  begin({ path }: WantedFile, size: number): Bytes {
+    return this.#target.beginFile(path, size);
+  }
+
+  abandon(place: Bytes): void {
+    this.#target.abandonFile(place);
+  }
+
+  done({ path, attributes, size: meant }: WantedFile, place: Bytes | undefined, size: number): void {
+    const isThere = this.#attempt(path, () => {
+      if (place === undefined) return;
+      if (attributes !== undefined) this.#applyAttributes(path, place, attributes);
+      this.#target.finishFile(path, place);
+    });
+    if (isThere) {
+      this.#countFile(path, size, meant);
+    } else if (place !== undefined) this.#target.abandonFile(place);
+  }
+
+  /** A file whose attributes alone are not right is there, and can have further names. */
+  failed({ path }: WantedFile, { kind, message }: FileProblem): void {
+    if (kind !== 'attributes') this.#failed.add(keyOf(path));
+    this.#report(this.#target.originOf(path), message);
+  }
+
+  progress(bytes: number): void {
+    this.#opened += bytes;
+    this.#options.onProgress?.({ files: this.#counts.files, bytes: this.#opened });
+  }
+
+  /** What can only be done when all files are there. */
+  finish(): Omit<RestoreSummary, 'unlistedPacks'> {
+    for (const { place, existing } of this.#links.pending) {
+      // What lies there then, if anything, is not of this snapshot.
+      if (this.#failed.has(keyOf(existing))) {
+        this.#report(this.#target.originOf(place), 'another name of a file that could not be restored');
+        continue;
+      }
+      this.#attempt(place, () => {
+        this.#target.makeHardLink(place, existing);
+        this.#counts.others++;
+      });
+    }
+    for (const { place, attributes } of this.#directories.reverse()) {
+      this.#applyAttributes(place, place, attributes);
+    }
+    return this.#counts;
+  }
+
+  /** Not before something goes there. */
+  async #createTarget(): Promise<void> {
+    if (!this.#isCreated) await this.#target.create();
+    this.#isCreated = true;
+  }
+
+  /** Makes a directory, and those that lead to it, once something in it is wanted. */
+  #enter(directory: SnapshotDirectory): Step {
+    const step: Step = { directory, place: this.#target.place(directory.path), state: 'unmade' };
+    this.#steps.splice(directory.depth, Infinity, step);
+    if (!directory.isSelected && directory.nodes.length === 0) return step;
+    let isRefused = false;
+    for (const each of this.#steps) {
+      if (isRefused) each.state = 'refused';
+      else if (each.state === 'unmade') each.state = this.#makeDirectory(each) ? 'there' : 'refused';
+      isRefused = each.state === 'refused';
+    }
+    return step;
+  }
+
+  #makeDirectory({ directory, place }: Step): boolean {
+    const { node, isSelected } = directory;
+    if (node === undefined) {
+      this.#target.sweepDirectory(place);
+      return true;
+    }
+    const leadsThere = !isSelected || (this.#target.isInPlace && this.#isAboveSaved(directory.path));
+    return this.#attempt(place, () => {
+      const found = this.#target.makeDirectory(place) === 'found';
+      if (found) this.#target.sweepDirectory(place);
+      if (found && (leadsThere || this.#isToBeLeft(place))) return;
+      this.#target.openDirectory(place);
+      // Once it is there a later run, should this one be killed, leaves it as it is.
+      if (leadsThere) applyAttributes(place, openAttributes(node));
+      this.#directories.push({ place, attributes: attributesOf(node) });
+      this.#counts.directories++;
+    });
+  }
+
+  /** Whether a directory only leads to what was saved, and has more in it than that. */
+  #isAboveSaved(path: Bytes): boolean {
+    const above = `${pathText(path)}/`;
+    return this.#options.savedPaths.some((saved) => saved.startsWith(above));
+  }
+
+  /** A directory that was there before is only given attributes by who may replace what is there, and is its owner. */
+  #isToBeLeft(place: Bytes): boolean {
+    return this.purpose !== 'replace' || !isOurs(place);
+  }
+
+  /** Makes what a node says; a file with content is given back for it to be read. */
+  #make(place: Bytes, node: TreeNode): WantedFile | undefined {
+    if (this.#links.isAnotherName(node, place)) return undefined;
+    const attributes = attributesOf(node);
+    if (node.content !== undefined && node.content.length > 0)
+      return { path: place, content: node.content, size: node.size, attributes };
+    this.#attempt(place, () => {
+      if (node.type === 'file') this.#target.makeEmptyFile(place);
+      else this.#target.makeSpecial(place, node);
+      this.#applyAttributes(place, place, attributes);
+      this.#counts[node.type === 'file' ? 'files' : 'others']++;
+    });
+    return undefined;
+  }
+
+  /** What was appended to a file while it was saved is in it, and said. */
+  #countFile(place: Bytes, size: number, meant: number): void {
+    this.#counts.files++;
+    this.#counts.bytes += size;
+    if (size === meant) return;
+    this.#report(this.#target.originOf(place), `has ${size} bytes, where its folder says ${meant}`);
+  }
+
+  #applyAttributes(path: Bytes, place: Bytes, attributes: FileAttributes): void {
+    const problems = applyAttributes(place, attributes);
+    if (problems.length > 0) this.#report(this.#target.originOf(path), problems.join('; '));
+  }
+
+  /** Whether `work` on what goes to `place` succeeded; if not, that is a problem unless the disk is full, which ends it all. */
+  #attempt(place: Bytes, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      const { kind, message } = systemProblem(error);
+      if (kind === 'full') throw new HoldfastError('storage_full', message, { cause: error });
+      this.#failed.add(keyOf(place));
+      this.#report(this.#target.originOf(place), message);
+      return false;
+    }
+  }
+
+  #report(path: string, message: string): void {
+    this.#counts.problems++;
+    this.#options.onProblem?.({ path, message });
+  }
+}
+
+/** Root may do to every file what its owner may. */
+function isOurs(place: Bytes): boolean {
+  const user = process.geteuid?.() ?? 0;
+  return user === 0 || lstat(place).uid === user;
+}
+
+/** What a directory gets for as long as files go into it. */
+function openAttributes(node: TreeNode): FileAttributes {
+  const attributes = attributesOf(node);
+  return { ...attributes, permissions: attributes.permissions | 0o700 };
+}
+
+function keyOf(place: Bytes): string {
+  return asBuffer(place).toString('latin1');
 }

@@ -5,11 +5,9 @@ import { type Bytes, concatBytes } from '../../base/index.ts';
 import { idOf, type PackedBlob } from '../format/blob.ts';
 import { BlobIndex } from '../format/blob-index.ts';
 import { compress } from '../format/compression.ts';
-import { generateMasterKey } from '../format/master-key.ts';
-import { referencePoly1305 } from '../format/poly1305.ts';
-import { addToCounter, blockCount, UnitCipher } from '../format/unit.ts';
-import type { RunBlobs } from './content-run.ts';
-import { runBlobsOf } from './encode-run.ts';
+import { addToCounter, blockCount, generateMasterKey, UnitCipher } from '../format/unit.ts';
+import { referencePoly1305 } from '../kernel/poly1305.ts';
+import { type RunBlobs, runBlobsOf } from './content-run.ts';
 import { RunOpener } from './run-opener.ts';
 
 const key = generateMasterKey();

@@ -1,8 +1,14 @@
 import { createDecipheriv, createSecretKey, type Decipheriv, hash, type KeyObject } from 'node:crypto';
 import { asBuffer, type Bytes, equalSecrets, HoldfastError, toHex } from '../../base/index.ts';
-import type { MasterKey } from '../format/master-key.ts';
-import { addToCounter, blockCount, blockSize, UnitCipher, unitOverhead } from '../format/unit.ts';
-import { ZstdDecoder } from '../format/zstd.ts';
+import { ZstdDecoder } from '../format/compression.ts';
+import {
+  addToCounter,
+  blockCount,
+  blockSize,
+  type MasterKey,
+  UnitCipher,
+  unitOverhead,
+} from '../format/unit.ts';
 import { createPoly1305 } from '../kernel/poly1305.ts';
 import type { RunBlobs } from './content-run.ts';
 

@@ -3,11 +3,11 @@ import { type FileStat, joinPath, lstat, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import type { StoredSnapshot } from '../stored-snapshot.ts';
+import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { WantedFile } from './content-plan.ts';
 import { type ContentSink, readContent } from './content-reader.ts';
-import type { FileProblem } from './file-problem.ts';
 import { walkSnapshot } from './walk-snapshot.ts';
+import type { FileProblem } from './write-file.ts';
 
 /**
  * Reads every file of a snapshot back from the store, checks and decrypts it, and compares it with the file on disk as it

@@ -9,7 +9,7 @@ import {
   parsePolynomial,
   randomPolynomial,
   remainder,
-} from './polynomial.ts';
+} from './config.ts';
 
 /** The figures of restic/chunker's own tests. */
 const irreducible = [0x3da3358b4dc173n, 0x2482734cacca49n];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget } from './content-reader.ts';
 
 test('no more is held than the limit, and what is larger is held alone', async () => {
   const budget = new ByteBudget(10);
