@@ -1,21 +1,30 @@
+import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../../base/index.ts';
 import {
   contextConstructed,
   type DerReader,
+  type DerWriter,
   describeOid,
   type ObjectIdentifier,
   readDer,
   reading,
   registerOids,
   tag,
+  writeDer,
 } from '../der/index.ts';
-import { readSignatureAlgorithm, type SignatureAlgorithm } from '../key/index.ts';
-import { type Name, readName } from '../name/index.ts';
-import type { Extensions } from './extensions.ts';
-import { noExtensions, readExtensions } from './read-extensions.ts';
+import {
+  exportPublicKey,
+  readSignatureAlgorithm,
+  type SignatureAlgorithm,
+  signerOf,
+  writeSigned,
+} from '../key/index.ts';
+import { type GeneralName, type Name, readName, writeName } from '../name/index.ts';
+import { type Extensions, noExtensions, readExtensions } from './extensions.ts';
+import { writeSubjectAltNames } from './write-extensions.ts';
 
 /** The attribute that asks for extensions (RFC 2985 §5.4.2). */
-export const extensionRequestOid: ObjectIdentifier = '1.2.840.113549.1.9.14';
+const extensionRequestOid: ObjectIdentifier = '1.2.840.113549.1.9.14';
 /** The same as programs of Microsoft call it (szOID_CERT_EXTENSIONS). */
 const microsoftExtensionsOid: ObjectIdentifier = '1.3.6.1.4.1.311.2.1.14';
 registerOids([extensionRequestOid, microsoftExtensionsOid]);
@@ -88,4 +97,41 @@ function readAttributes(reader: DerReader): Pick<CertificateRequest, 'attributes
 /** The extensions asked for: none where the value is missing, or there is nothing in it. */
 function readExtensionRequest(reader: DerReader): Extensions {
   return reader.inside(tag.set, () => (reader.done ? noExtensions : readExtensions(reader, 0)));
+}
+
+/** What a request asks for. */
+interface RequestTemplate {
+  readonly subject: Name;
+  readonly subjectAltNames?: readonly GeneralName[];
+}
+
+/**
+ * Signs a request (RFC 2986 §4) with the key it is for and returns its DER.
+ * A `TypeError` for a template that cannot be written. @throws HoldfastError `key_unsupported`
+ */
+export function createCertificateRequest(template: RequestTemplate, privateKey: KeyObject): Bytes {
+  const { subject, subjectAltNames = [] } = template;
+  const signer = signerOf(privateKey);
+  const spki = exportPublicKey(privateKey);
+  const writeInfo = (writer: DerWriter) => {
+    writer.smallInteger(0);
+    writeName(writer, subject);
+    writer.element(spki);
+    writer.inside(contextConstructed(0), () =>
+      writeAttributes(writer, subjectAltNames, subject.length === 0),
+    );
+  };
+  return writeDer((writer) =>
+    writeSigned(writer, signer, () => writer.inside(tag.sequence, () => writeInfo(writer))),
+  );
+}
+
+function writeAttributes(writer: DerWriter, names: readonly GeneralName[], subjectIsEmpty: boolean): void {
+  if (names.length === 0) return;
+  writer.inside(tag.sequence, () => {
+    writer.oid(extensionRequestOid);
+    writer.inside(tag.set, () =>
+      writer.inside(tag.sequence, () => writeSubjectAltNames(writer, names, subjectIsEmpty)),
+    );
+  });
 }

@@ -15,8 +15,7 @@ import {
   type SignatureAlgorithm,
 } from '../key/index.ts';
 import { type Identity, type Name, parseIdentityUri, readName } from '../name/index.ts';
-import type { Extensions } from './extensions.ts';
-import { noExtensions, readExtensions } from './read-extensions.ts';
+import { type Extensions, noExtensions, readExtensions } from './extensions.ts';
 import { readSerialNumber, type SerialNumber } from './serial-number.ts';
 
 /** A certificate as read (RFC 5280 §4.1). Its byte fields are views of `der`. */

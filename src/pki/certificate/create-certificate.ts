@@ -4,7 +4,7 @@ import { contextConstructed, type DerWriter, tag, writeDer, writeTime } from '..
 import { keyIdentifier, type Signer, signerOf, writeSignature } from '../key/index.ts';
 import { type Name, writeName } from '../name/index.ts';
 import { lintCertificate } from './lint-certificate.ts';
-import type { LintOptions } from './lint-rule.ts';
+import type { LintOptions } from './lint-extensions.ts';
 import { type SerialNumber, writeSerialNumber } from './serial-number.ts';
 import { type ExtensionTemplate, writeExtensions } from './write-extensions.ts';
 

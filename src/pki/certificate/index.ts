@@ -1,9 +1,13 @@
 /**
  * Certificates and requests for them: read, written, held against the rules of RFC 5280 before they are signed.
  */
-export { type AuthorityKeyId, writeAuthorityKeyId } from './authority-key-id.ts';
+
 export { type Certificate, endsWithIssuer, parseCertificate, readCertificateDer } from './certificate.ts';
-export { type CertificateRequest, parseCertificateRequest } from './certificate-request.ts';
+export {
+  type CertificateRequest,
+  createCertificateRequest,
+  parseCertificateRequest,
+} from './certificate-request.ts';
 export {
   type CertificateTemplate,
   certificateToSign,
@@ -13,20 +17,17 @@ export {
   createLintedCertificate,
   signLinted,
 } from './create-certificate.ts';
-export { createCertificateRequest } from './create-certificate-request.ts';
+export { type Extensions, extensionOids, noExtensions, readExtensions } from './extensions.ts';
 export {
+  type AuthorityKeyId,
   allReasons,
   type DistributionPoint,
   type DistributionPointName,
   type ReasonFlag,
   readPointName,
   readReasonFlags,
-} from './distribution-points.ts';
-export { type Extensions, extensionOids } from './extensions.ts';
-export type { KeyUsage } from './key-usage.ts';
-export { isSelfIssued, orderChain, signed } from './order-chain.ts';
-export { anyPolicy, type PolicyMapping } from './policy-extensions.ts';
-export { noExtensions, readExtensions } from './read-extensions.ts';
+  writeAuthorityKeyId,
+} from './issuer-extensions.ts';
 export { checkRequestSize, requestFromText } from './request-from-text.ts';
 export {
   generateSerialNumber,
@@ -35,8 +36,12 @@ export {
   type SerialNumber,
   writeSerialNumber,
 } from './serial-number.ts';
+export { anyPolicy, type KeyUsage, type PolicyMapping } from './usage-extensions.ts';
 export {
+  isSelfIssued,
+  orderChain,
   publicKeyOf,
+  signed,
   verifyCertificateSignature,
   verifyRequestSignature,
   verifySha1Proof,

@@ -6,10 +6,8 @@ import {
   writeGeneralNames,
   writeNameConstraints,
 } from '../name/index.ts';
-import { writeAuthorityKeyId } from './authority-key-id.ts';
-import { writeCrlUrls } from './distribution-points.ts';
 import { extensionOids } from './extensions.ts';
-import { writeAuthorityInfoAccess } from './information-access.ts';
+import { writeAuthorityInfoAccess, writeAuthorityKeyId, writeCrlUrls } from './issuer-extensions.ts';
 import {
   type BasicConstraints,
   type ExtendedKeyUsage,
@@ -17,7 +15,7 @@ import {
   writeBasicConstraints,
   writeExtendedKeyUsage,
   writeKeyUsage,
-} from './key-usage.ts';
+} from './usage-extensions.ts';
 
 /** The extensions of a certificate to be written; what is undefined or an empty list is left out. */
 export interface ExtensionTemplate {

@@ -3,10 +3,14 @@ import {
   contextConstructed,
   type DerReader,
   type DerWriter,
+  derFromBer,
   describeOid,
   type ObjectIdentifier,
+  readDer,
+  reading,
   registerOids,
   tag,
+  writeDer,
 } from '../der/index.ts';
 
 /** Types of content (RFC 5652 §4, §5.1, §8). */
@@ -87,4 +91,27 @@ function readCertificates(reader: DerReader): Bytes[] {
   if (certificates.length > maxCertificates)
     throw reader.problem(`more than ${maxCertificates} certificates`);
   return certificates;
+}
+
+/** Certificates as one PKCS#7 file, `.p7b`: a SignedData that nobody signed (RFC 5652 §5.2, "degenerate"). */
+export function createChainPkcs7(ders: readonly Bytes[]): Bytes {
+  return writeDer((writer) =>
+    writeSignedData(writer, () => {
+      writer.smallInteger(1);
+      writer.inside(tag.set, () => {});
+      writer.inside(tag.sequence, () => writer.oid(cmsOids.data));
+      writeCertificates(writer, ders);
+      writer.inside(tag.set, () => {});
+    }),
+  );
+}
+
+/**
+ * The certificates in a PKCS#7 file, DER or BER, in their order; signatures in it are not looked at.
+ * @throws HoldfastError `certificate_malformed`
+ */
+export function certificatesFromPkcs7(pkcs7: Bytes): Bytes[] {
+  return reading('certificate_malformed', 'pkcs#7 file', () => [
+    ...readDer(derFromBer(pkcs7), readSignedData).certificates,
+  ]);
 }

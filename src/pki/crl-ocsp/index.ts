@@ -2,7 +2,6 @@
  * What says that a certificate is revoked: lists (RFC 5280 §5) and answers (RFC 6960, RFC 9654).
  */
 export { type CrlEntry, createCrl, encodeCrlEntries } from './create-crl.ts';
-export { createOcspRequest } from './create-ocsp-request.ts';
 export {
   createOcspError,
   createOcspResponse,
@@ -22,13 +21,13 @@ export {
   verifyCrlSignature,
 } from './crl.ts';
 export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
-export { type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
+export { createOcspRequest, type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
 export {
   type OcspErrorStatus,
   type OcspResponse,
   type OcspSingleResponse,
   type OcspStatus,
   parseOcspResponse,
+  verifyOcspResponse,
 } from './ocsp-response.ts';
 export { type RevocationReason, revocationReasons } from './revocation-reason.ts';
-export { verifyOcspResponse } from './verify-ocsp-response.ts';

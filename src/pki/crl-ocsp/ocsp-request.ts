@@ -1,9 +1,30 @@
 import type { Bytes } from '../../base/index.ts';
-import { type Extensions, noExtensions, readExtensions } from '../certificate/index.ts';
-import { contextConstructed, type DerReader, readDer, reading, tag } from '../der/index.ts';
+import {
+  type Certificate,
+  type Extensions,
+  noExtensions,
+  readExtensions,
+  type SerialNumber,
+} from '../certificate/index.ts';
+import {
+  contextConstructed,
+  type DerReader,
+  type DerWriter,
+  readDer,
+  reading,
+  tag,
+  writeDer,
+} from '../der/index.ts';
 import { readGeneralName } from '../name/index.ts';
-import { type OcspCertId, readCertId } from './ocsp-cert-id.ts';
-import { ocspOids, readNonce } from './ocsp-nonce.ts';
+import {
+  encodeCertId,
+  type OcspCertId,
+  type OcspHash,
+  ocspOids,
+  readCertId,
+  readNonce,
+  writeNonce,
+} from './ocsp-cert-id.ts';
 
 /** A question about certificates as read (RFC 6960 §4.1.1). */
 export interface OcspRequest {
@@ -63,4 +84,34 @@ function readOptionalExtensions(reader: DerReader, number: number): Extensions {
   const unknown = extensions.unknownCritical.find((oid) => oid !== ocspOids.nonce);
   if (unknown !== undefined) throw reader.problem(`critical extension ${unknown} is not known`);
   return extensions;
+}
+
+/** What is to be asked. */
+interface OcspRequestTemplate {
+  readonly issuer: Certificate;
+  /** Of certificates that the issuer issued; at least one. */
+  readonly serials: readonly SerialNumber[];
+  /** SHA-1 unless said: the one that every responder knows. */
+  readonly hash?: OcspHash;
+  /** 1 to 128 octets; 32 are usual (RFC 9654). */
+  readonly nonce?: Bytes;
+}
+
+/** The DER of a request, not signed (RFC 6960 §4.1.1). A `TypeError` for a template that cannot be written. */
+export function createOcspRequest({ issuer, serials, hash = 'sha1', nonce }: OcspRequestTemplate): Bytes {
+  if (serials.length === 0) throw new TypeError('an ocsp request that asks for nothing');
+  return writeDer((writer) =>
+    writer.inside(tag.sequence, () =>
+      writer.inside(tag.sequence, () => {
+        writer.inside(tag.sequence, () => {
+          for (const serial of serials) writeSingle(writer, encodeCertId(issuer, serial, hash));
+        });
+        if (nonce !== undefined) writer.inside(contextConstructed(2), () => writeNonce(writer, nonce));
+      }),
+    ),
+  );
+}
+
+function writeSingle(writer: DerWriter, certId: Bytes): void {
+  writer.inside(tag.sequence, () => writer.element(certId));
 }

@@ -1,7 +1,6 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
-import { tag } from './der-tag.ts';
+import { malformed, tag } from './der-tag.ts';
 import { type DerWriter, writeDer } from './der-writer.ts';
-import { malformed } from './malformed.ts';
 
 /** As deep as the DER reader goes. */
 const maxDepth = 32;

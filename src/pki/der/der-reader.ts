@@ -1,6 +1,5 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
-import { tag } from './der-tag.ts';
-import { malformed } from './malformed.ts';
+import { malformed, tag } from './der-tag.ts';
 import { type ObjectIdentifier, parseOid } from './object-identifier.ts';
 
 /** Nothing in PKIX nests half as deep; deeper input would only exhaust the stack. */

@@ -4,12 +4,10 @@
 export { derFromBer } from './ber-to-der.ts';
 export { DerReader, readDer } from './der-reader.ts';
 export { isPrintable, peekString, readString, type StringEncoding, writeString } from './der-string.ts';
-export { context, contextConstructed, tag } from './der-tag.ts';
+export { context, contextConstructed, reading, tag } from './der-tag.ts';
 export { readGeneralizedTime, readTime, writeGeneralizedTime, writeTime } from './der-time.ts';
 export { DerWriter, elementBytes, writeDer } from './der-writer.ts';
-export { reading } from './malformed.ts';
-export { type ObjectIdentifier, registerOids } from './object-identifier.ts';
-export { describeOid } from './oid-names.ts';
+export { describeOid, type ObjectIdentifier, registerOids } from './object-identifier.ts';
 export {
   bytesFromBase64,
   certificatePem,

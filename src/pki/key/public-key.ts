@@ -1,5 +1,5 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
-import { asBuffer, type Bytes, HoldfastError, withoutStackTraces } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, toHex, withoutStackTraces } from '../../base/index.ts';
 import {
   type DerReader,
   describeOid,
@@ -9,7 +9,6 @@ import {
   registerOids,
   tag,
 } from '../der/index.ts';
-import { bitLength, maxExponentBits, readRsaPublicKey } from './rsa-public-key.ts';
 
 type Curve = 'P-256' | 'P-384' | 'P-521';
 
@@ -151,4 +150,56 @@ function unsupported(what: string): HoldfastError {
     `public key uses ${what}; expected P-256, P-384, P-521, RSA of 2048 to 8192 bits or Ed25519`,
     { hint: 'make a new key, P-256 for example' },
   );
+}
+
+/** The two numbers of an RSA public key (RFC 8017 §A.1.1), as they stand in it: whole numbers, perhaps not positive. */
+export interface RsaPublicKey {
+  readonly modulus: Bytes;
+  readonly exponent: Bytes;
+}
+
+/** A longer exponent only makes verifying slow, with time that grows by each bit of it; 65537 has 17. */
+export const maxExponentBits = 32;
+
+/** Reads what the BIT STRING of an RSA key holds. @throws HoldfastError `der_malformed` */
+export function readRsaPublicKey(bits: Bytes): RsaPublicKey {
+  return readDer(bits, (reader) =>
+    reader.inside(tag.sequence, () => ({ modulus: reader.integer(), exponent: reader.integer() })),
+  );
+}
+
+/** The bits of a positive INTEGER; 0 for one that is not positive. */
+export function bitLength(integer: Bytes): number {
+  const [first = 0] = integer;
+  if (first >= 0x80) return 0;
+  const top = first === 0 ? (integer[1] ?? 0) : first;
+  return 8 * (integer.length - (first === 0 ? 2 : 1)) + 32 - Math.clz32(top);
+}
+
+/** The number that a positive INTEGER stands for. */
+export function toNumber(integer: Bytes): bigint {
+  return BigInt(`0x${toHex(integer)}`);
+}
+
+/** `SHA256:4f:1c:…`: the SHA-256 of some DER, 32 lowercase hexadecimal pairs. */
+export type Fingerprint = string & { readonly __brand: 'Fingerprint' };
+
+/** The fingerprint of a certificate's or a public key's DER. */
+export function fingerprint(der: Bytes): Fingerprint {
+  return withColons(hash('sha256', der, 'hex'));
+}
+
+/** The fingerprint that a person typed: with or without prefix and colons, in any case; undefined when it is none. */
+export function parseFingerprint(text: string): Fingerprint | undefined {
+  const match = /^(?:sha256:)?([0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})$/.exec(
+    text.trim().toLowerCase(),
+  );
+  const hex = match?.[1]?.replaceAll(':', '');
+  return hex === undefined ? undefined : withColons(hex);
+}
+
+function withColons(hex: string): Fingerprint {
+  let text = `SHA256:${hex.slice(0, 2)}`;
+  for (let at = 2; at < hex.length; at += 2) text += `:${hex.slice(at, at + 2)}`;
+  return text as Fingerprint;
 }

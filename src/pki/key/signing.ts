@@ -1,8 +1,12 @@
 import { constants, type KeyObject, sign, verify } from 'node:crypto';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { type DerWriter, tag, writeDer } from '../der/index.ts';
-import { type SignatureAlgorithm, signatureOids } from './signature-algorithm.ts';
-import type { HashName, SignatureScheme } from './signature-scheme.ts';
+import {
+  type HashName,
+  type SignatureAlgorithm,
+  type SignatureScheme,
+  signatureOids,
+} from './signature-scheme.ts';
 
 /** How a key signs: the AlgorithmIdentifier that says so, and the act. */
 export interface Signer {

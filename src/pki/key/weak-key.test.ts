@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { infineonPrime, nextPrime, randomPrime, rsaKeyOf, rsaSpki } from '../../../test/rig/weak-rsa.ts';
 import { exportPublicKey, generateKeyPair, keyAlgorithms, weaknessOfKey } from '../index.ts';
-import { hasClosePrimes, squareRoot } from './weak-primes.ts';
+import { hasClosePrimes, squareRoot } from './weak-key.ts';
 
 for (const algorithm of keyAlgorithms) {
   test(`a key made here as ${algorithm} has no known weakness`, async () => {

@@ -11,8 +11,7 @@ import {
   tag,
 } from '../der/index.ts';
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
-import { type Name, readName, writeName } from './name.ts';
-import { formatName } from './name-match.ts';
+import { formatName, type Name, readName, writeName } from './name.ts';
 
 /** A name of a subject beside its distinguished name (RFC 5280 §4.2.1.6). Texts are printing ASCII and not empty. */
 export type GeneralName =

@@ -11,7 +11,6 @@ export {
   writeGeneralName,
   writeGeneralNames,
 } from './general-name.ts';
-export { isHostName, looksLikeHost } from './host-name.ts';
 export {
   type Identity,
   identityUri,
@@ -33,8 +32,22 @@ export {
   parseIpRange,
   placeOfAddress,
 } from './ip-address.ts';
-export { commonName, createName, type Name, type Rdn, readName, readRdn, writeName } from './name.ts';
-export { type AttributeShortName, attributeOids, type NameAttribute } from './name-attribute.ts';
+export {
+  type AttributeShortName,
+  attributeOids,
+  commonName,
+  createName,
+  equalNames,
+  formatName,
+  isNameWithin,
+  type Name,
+  type NameAttribute,
+  nameKey,
+  type Rdn,
+  readName,
+  readRdn,
+  writeName,
+} from './name.ts';
 export {
   formatSubtree,
   type GeneralSubtree,
@@ -42,10 +55,11 @@ export {
   readNameConstraints,
   writeNameConstraints,
 } from './name-constraints.ts';
-export { equalNames, formatName, isNameWithin, nameKey } from './name-match.ts';
 export {
   attributeProblem,
   createSubject,
+  isHostName,
+  looksLikeHost,
   restateSubject,
   type SubjectAttributes,
   unseenCharacter,

@@ -2,8 +2,7 @@ import { type Bytes, concatBytes, toHex } from '../../base/index.ts';
 import { contextConstructed, type DerReader, type DerWriter, tag } from '../der/index.ts';
 import { generalNameTag, readGeneralName, readNameText, writeNameText } from './general-name.ts';
 import { formatIpAddress, type IpRange, prefixMask } from './ip-address.ts';
-import { type Name, writeName } from './name.ts';
-import { formatName } from './name-match.ts';
+import { formatName, type Name, writeName } from './name.ts';
 
 /** All names of one kind below a base (RFC 5280 §4.2.1.10). */
 export type GeneralSubtree =

@@ -12,8 +12,7 @@ import {
   type Name,
   nameKey,
 } from '../index.ts';
-import { readName, writeName } from './name.ts';
-import type { NameAttribute } from './name-attribute.ts';
+import { type NameAttribute, readName, writeName } from './name.ts';
 
 const parse = (hex: string) => readDer(fromHex(hex), readName);
 const encode = (name: Name) => toHex(writeDer((writer) => writeName(writer, name)));

@@ -2,18 +2,16 @@ import { fromHex, toHex } from '../../base/index.ts';
 import {
   type DerReader,
   type DerWriter,
+  isPrintable,
+  type ObjectIdentifier,
   peekString,
   readString,
+  registerOids,
+  type StringEncoding,
   tag,
   writeDer,
   writeString,
 } from '../der/index.ts';
-import {
-  type AttributeShortName,
-  attributeOids,
-  type NameAttribute,
-  nameAttribute,
-} from './name-attribute.ts';
 
 /** One level of a name; nearly always a single attribute, but it is a set. */
 export type Rdn = readonly NameAttribute[];
@@ -85,4 +83,124 @@ function writeAttribute(writer: DerWriter, attribute: NameAttribute): void {
     if (attribute.encoding === 'der') return writer.element(fromHex(attribute.value.slice(1)));
     writeString(writer, attribute.encoding, attribute.value);
   });
+}
+
+/** The attribute types that have a short name (RFC 4514 §3, RFC 5280 §4.1.2.4 and Appendix A). */
+export const attributeOids = {
+  CN: '2.5.4.3',
+  SN: '2.5.4.4',
+  serialNumber: '2.5.4.5',
+  C: '2.5.4.6',
+  L: '2.5.4.7',
+  ST: '2.5.4.8',
+  street: '2.5.4.9',
+  O: '2.5.4.10',
+  OU: '2.5.4.11',
+  title: '2.5.4.12',
+  postalCode: '2.5.4.17',
+  name: '2.5.4.41',
+  GN: '2.5.4.42',
+  initials: '2.5.4.43',
+  generationQualifier: '2.5.4.44',
+  dnQualifier: '2.5.4.46',
+  pseudonym: '2.5.4.65',
+  UID: '0.9.2342.19200300.100.1.1',
+  DC: '0.9.2342.19200300.100.1.25',
+  emailAddress: '1.2.840.113549.1.9.1',
+} as const satisfies Record<string, ObjectIdentifier>;
+
+registerOids(Object.values(attributeOids));
+
+export type AttributeShortName = keyof typeof attributeOids;
+
+/** One assertion of a name: a type and its value, and how the value is written, so that it is written back alike. */
+export interface NameAttribute {
+  readonly oid: ObjectIdentifier;
+  /** The text; for `der`, where the value is no string, `#` and its DER in hexadecimal (RFC 4514 §2.4). */
+  readonly value: string;
+  readonly encoding: StringEncoding | 'der';
+}
+
+const shortNames = new Map<ObjectIdentifier, AttributeShortName>(
+  Object.entries(attributeOids).map(([name, oid]) => [oid, name as AttributeShortName]),
+);
+
+/** `CN` for 2.5.4.3 and so on, or undefined for a type without short name. */
+export function attributeShortName(oid: ObjectIdentifier): AttributeShortName | undefined {
+  return shortNames.get(oid);
+}
+
+/**
+ * An attribute in the string type RFC 5280 demands of its type: PrintableString for C, serialNumber and dnQualifier,
+ * IA5String for DC and emailAddress, UTF8String for all others. A `TypeError` when the value does not fit.
+ */
+export function nameAttribute(type: AttributeShortName, value: string): NameAttribute {
+  const encoding = encodings[type] ?? 'utf8';
+  if (value === '') throw new TypeError(`attribute ${type} is empty`);
+  if (encoding === 'printable' && !isPrintable(value)) {
+    throw new TypeError(`attribute ${type} must be printable: ${JSON.stringify(value)}`);
+  }
+  return { oid: attributeOids[type], value, encoding };
+}
+
+const encodings: Partial<Record<AttributeShortName, StringEncoding>> = {
+  C: 'printable',
+  serialNumber: 'printable',
+  dnQualifier: 'printable',
+  DC: 'ia5',
+  emailAddress: 'ia5',
+};
+
+/**
+ * A text that two names share exactly when they are the same name: the string type does not count, nor the case of ASCII
+ * letters, nor how many blanks there are. That is RFC 5280 §7.1 without its preparation of Unicode, whose time grows with
+ * the square of what a stranger sends and which OpenSSL, Go and rustls leave out too: beyond ASCII a name is its bytes.
+ * Linear time. For maps of issuers; not for people to read.
+ */
+export function nameKey(name: Name): string {
+  return JSON.stringify(name.map(rdnKey));
+}
+
+/** Whether two names are the same name (RFC 5280 §7.1). */
+export function equalNames(a: Name, b: Name): boolean {
+  return a.length === b.length && nameKey(a) === nameKey(b);
+}
+
+/** Whether `name` is `base` or lies below it, as a directoryName constraint asks (RFC 5280 §4.2.1.10, §7.1). */
+export function isNameWithin(name: Name, base: Name): boolean {
+  return equalNames(name.slice(0, base.length), base);
+}
+
+/** The name for people, innermost level first (RFC 4514 §2); control and invisible characters are written as `\XX`. */
+export function formatName(name: Name): string {
+  return name.toReversed().map(formatRdn).join(',');
+}
+
+function rdnKey(rdn: Rdn): string[] {
+  return rdn.map((attribute) => `${attribute.oid}=${valueKey(attribute)}`).sort();
+}
+
+/** Insignificant space (RFC 4518 §2.6.1) and case, of ASCII alone. */
+function valueKey({ value, encoding }: NameAttribute): string {
+  if (encoding === 'der') return value;
+  const words = value.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).split(/[\t-\r ]/);
+  // The mark keeps text that begins with '#' apart from a value that is no text.
+  return `'${words.filter((word) => word !== '').join(' ')}`;
+}
+
+function formatRdn(rdn: Rdn): string {
+  return rdn.map(formatAttribute).join('+');
+}
+
+function formatAttribute({ oid, value, encoding }: NameAttribute): string {
+  const type = attributeShortName(oid) ?? oid;
+  return `${type}=${encoding === 'der' ? value : escapeValue(value)}`;
+}
+
+function escapeValue(value: string): string {
+  return value
+    .replace(/["+,;<>\\]|^[ #]| $/g, '\\$&')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+      Buffer.from(character).toString('hex').replace(/../g, '\\$&'),
+    );
 }

@@ -4,6 +4,7 @@ import { parseCertificate } from '../certificate/index.ts';
 import { cmsOids } from '../cms/index.ts';
 import { context, contextConstructed, type DerWriter, tag, writeDer } from '../der/index.ts';
 import { exportPrivateKey, exportPublicKey, keyIdentifier } from '../key/index.ts';
+import { type Pkcs12Password, pkcs12Password } from './key-derivation.ts';
 import {
   encryptWithPassword,
   freshPasswordEncryption,
@@ -12,7 +13,6 @@ import {
 } from './password-encryption.ts';
 import { certificateBag, type Pkcs12Contents, shroudedKeyBag } from './pkcs12-bags.ts';
 import { type Pkcs12Mac, pkcs12MacOf, writeMac } from './pkcs12-mac.ts';
-import { type Pkcs12Password, pkcs12Password } from './pkcs12-password.ts';
 
 export interface Pkcs12Options {
   readonly password: Secret<string>;

@@ -13,6 +13,7 @@ import {
   tag,
 } from '../der/index.ts';
 import { importPrivateKey } from '../key/index.ts';
+import { IterationBudget, type Pkcs12Password, pkcs12Passwords } from './key-derivation.ts';
 import {
   type BagProtection,
   decryptWithPassword,
@@ -28,9 +29,7 @@ import {
   type Pkcs12Key,
   readBags,
 } from './pkcs12-bags.ts';
-import { IterationBudget } from './pkcs12-kdf.ts';
 import { type FoundMac, macCost, pkcs12MacOf, readMac } from './pkcs12-mac.ts';
-import { type Pkcs12Password, pkcs12Passwords } from './pkcs12-password.ts';
 
 /** Far more than an authority of twenty years has. */
 const maxBytes = 4 * 1024 * 1024;

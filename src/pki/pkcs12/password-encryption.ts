@@ -8,9 +8,15 @@ import {
   registerOids,
   tag,
 } from '../der/index.ts';
-import { derivePbkdf2, type Pbkdf2, pbkdf2Cost, readPbkdf2, writePbkdf2 } from './pbkdf2.ts';
-import type { IterationBudget } from './pkcs12-kdf.ts';
-import type { Pkcs12Password } from './pkcs12-password.ts';
+import {
+  derivePbkdf2,
+  type IterationBudget,
+  type Pbkdf2,
+  type Pkcs12Password,
+  pbkdf2Cost,
+  readPbkdf2,
+  writePbkdf2,
+} from './key-derivation.ts';
 import {
   decipher,
   decryptPkcs12Scheme,

@@ -1,9 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { type DerReader, type DerWriter, describeOid, type ObjectIdentifier, tag } from '../der/index.ts';
-import { derivePbkdf2, type Pbkdf2, pbkdf2Cost, readHmac, readPbkdf2 } from './pbkdf2.ts';
-import { keyPurpose, type Pkcs12Hash, pkcs12Kdf } from './pkcs12-kdf.ts';
-import type { Pkcs12Password } from './pkcs12-password.ts';
+import {
+  derivePbkdf2,
+  keyPurpose,
+  type Pbkdf2,
+  type Pkcs12Hash,
+  type Pkcs12Password,
+  pbkdf2Cost,
+  pkcs12Kdf,
+  readHmac,
+  readPbkdf2,
+} from './key-derivation.ts';
 
 /** How a file says that nobody changed it who does not know the password (RFC 7292 §4, MacData). */
 export interface Pkcs12Mac {

@@ -1,9 +1,8 @@
 import { createDecipheriv } from 'node:crypto';
 import { type Bytes, systemErrorCode } from '../../base/index.ts';
 import { type ObjectIdentifier, registerOids } from '../der/index.ts';
-import { keyPurpose, pkcs12Kdf, pkcs12KdfBlocks } from './pkcs12-kdf.ts';
-import { decryptRc2Cbc } from './rc2.ts';
-import { decryptRc4 } from './rc4.ts';
+import { keyPurpose, pkcs12Kdf, pkcs12KdfBlocks } from './key-derivation.ts';
+import { decryptRc2Cbc, decryptRc4 } from './rc2-rc4.ts';
 
 /** The ciphers of PKCS#12's own encryption (RFC 7292 Appendix C), all under a key derived with SHA-1. */
 export type Pkcs12Scheme = 'Triple DES' | 'two-key Triple DES' | 'RC2-128' | 'RC2-40' | 'RC4-128' | 'RC4-40';

@@ -1,5 +1,85 @@
-import { context, contextConstructed, type DerReader, type DerWriter, tag } from '../der/index.ts';
-import { type GeneralName, type Rdn, readGeneralNames, readRdn, writeGeneralNames } from '../name/index.ts';
+import type { Bytes } from '../../base/index.ts';
+import {
+  context,
+  contextConstructed,
+  type DerReader,
+  type DerWriter,
+  type ObjectIdentifier,
+  registerOids,
+  tag,
+} from '../der/index.ts';
+import {
+  type GeneralName,
+  type Rdn,
+  readGeneralName,
+  readGeneralNames,
+  readRdn,
+  writeGeneralName,
+  writeGeneralNames,
+} from '../name/index.ts';
+import { readSerialNumber, type SerialNumber } from './serial-number.ts';
+
+/** Which key signed the certificate (RFC 5280 §4.2.1.1). */
+export interface AuthorityKeyId {
+  /** The issuer's subject key identifier. */
+  readonly keyId?: Bytes;
+  /** The issuer's own issuer and serial number: both or neither. */
+  readonly issuer?: readonly GeneralName[];
+  readonly serial?: SerialNumber;
+}
+
+export function readAuthorityKeyId(reader: DerReader): AuthorityKeyId {
+  return reader.inside(tag.sequence, () => {
+    const keyId = reader.is(context(0)) ? { keyId: reader.content(context(0)) } : {};
+    if (reader.done) return keyId;
+    const issuer = readGeneralNames(reader, contextConstructed(1));
+    return { ...keyId, issuer, serial: readSerialNumber(reader, context(2)) };
+  });
+}
+
+/** Writes the form with a key identifier alone, the one that RFC 5280 asks of issuers. */
+export function writeAuthorityKeyId(writer: DerWriter, keyId: Bytes): void {
+  writer.inside(tag.sequence, () => writer.content(context(0), keyId));
+}
+
+const ocsp: ObjectIdentifier = '1.3.6.1.5.5.7.48.1';
+const caIssuers: ObjectIdentifier = '1.3.6.1.5.5.7.48.2';
+registerOids([ocsp, caIssuers]);
+
+/** The addresses in AuthorityInfoAccess (RFC 5280 §4.2.2.1). */
+interface AuthorityInfoAccess {
+  readonly ocspUrls: readonly string[];
+  readonly issuerUrls: readonly string[];
+}
+
+/** Reads AuthorityInfoAccess; methods and names other than OCSP and caIssuers by URL are passed over. */
+export function readAuthorityInfoAccess(reader: DerReader): AuthorityInfoAccess {
+  const found = reader.list(tag.sequence, () =>
+    reader.inside(tag.sequence, () => ({ method: reader.oid(), location: readGeneralName(reader) })),
+  );
+  const urls = (wanted: ObjectIdentifier) =>
+    found.flatMap(({ method, location }) =>
+      method === wanted && location.kind === 'uri' ? [location.value] : [],
+    );
+  return { ocspUrls: urls(ocsp), issuerUrls: urls(caIssuers) };
+}
+
+export function writeAuthorityInfoAccess(
+  writer: DerWriter,
+  { ocspUrls, issuerUrls }: AuthorityInfoAccess,
+): void {
+  writer.inside(tag.sequence, () => {
+    for (const url of ocspUrls) writeAccess(writer, ocsp, url);
+    for (const url of issuerUrls) writeAccess(writer, caIssuers, url);
+  });
+}
+
+function writeAccess(writer: DerWriter, method: ObjectIdentifier, url: string): void {
+  writer.inside(tag.sequence, () => {
+    writer.oid(method);
+    writeGeneralName(writer, { kind: 'uri', value: url });
+  });
+}
 
 /** Why a certificate was revoked, as far as lists are divided by it, in the order of the bits (RFC 5280 §4.2.1.13). */
 const reasonFlags = [

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fromHex, toHex } from '../../base/index.ts';
 import { readDer } from '../der/der-reader.ts';
 import { writeDer } from '../der/der-writer.ts';
-import { readKeyUsage, writeKeyUsage } from './key-usage.ts';
+import { readKeyUsage, writeKeyUsage } from './usage-extensions.ts';
 
 for (const [hex, usages] of [
   ['03020780', ['digitalSignature']],

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { asBuffer, fromHex, toHex } from '../../base/index.ts';
 import { seededRandom } from '../mutation.fixture.ts';
-import { decryptRc2Cbc } from './rc2.ts';
+import { decryptRc2Cbc, decryptRc4 } from './rc2-rc4.ts';
 
 const noIv = Buffer.alloc(8);
 
 // RFC 2268 §5: key, bits of it that count, plaintext, ciphertext.
-const vectors = [
+const rc2Vectors = [
   ['0000000000000000', 63, '0000000000000000', 'ebb773f993278eff'],
   ['ffffffffffffffff', 64, 'ffffffffffffffff', '278b27e42e2f0d49'],
   ['3000000000000000', 64, '1000000000000001', '30649edf9be7d2c2'],
@@ -24,7 +24,7 @@ const vectors = [
   ],
 ] as const;
 
-for (const [key, effectiveBits, plain, encrypted] of vectors) {
+for (const [key, effectiveBits, plain, encrypted] of rc2Vectors) {
   test(`RC2 decrypts as RFC 2268 has it: ${effectiveBits} bits of ${key}`, () => {
     const decrypted = decryptRc2Cbc({ key: fromHex(key), effectiveBits }, noIv, fromHex(encrypted));
     assert.equal(toHex(decrypted), plain);
@@ -68,3 +68,22 @@ async function encrypt(
     openssl.stdin?.end(plain);
   });
 }
+
+// RFC 6229 §2: key, the first bytes of its stream.
+const rc4Vectors = [
+  ['0102030405', 'b2396305f03dc027ccc3524a0a1118a86982944f18fc82d589c403a47a0d0919'],
+  ['0102030405060708090a0b0c0d0e0f10', '9ac7cc9a609d1ef7b2932899cde41b97'],
+] as const;
+
+for (const [key, stream] of rc4Vectors) {
+  test(`RC4 has the stream of RFC 6229 for the key ${key}`, () => {
+    assert.equal(toHex(decryptRc4(fromHex(key), Buffer.alloc(stream.length / 2))), stream);
+  });
+}
+
+test('RC4 decrypts', () => {
+  assert.equal(
+    Buffer.from(decryptRc4(Buffer.from('Secret'), fromHex('45a01f645fc35b383552544b9bf5'))).toString(),
+    'Attack at dawn',
+  );
+});
