@@ -29,7 +29,7 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 /** What stands for a value in the help, and names neither a file nor a folder of this machine. */
 const noFiles = new Set(
   (
-    'address city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name names number ' +
+    'address city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name serial-or-node sha256 snapshot state tag text time url value who why'
   ).split(' '),
 );

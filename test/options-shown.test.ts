@@ -79,8 +79,9 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'request deny': { requests: '--reason' },
   'tls bind': { 'tls-bind': '--host --listener --key --roots' },
   'tls unbind': { 'tls-bind': '--host --listener' },
-  'trust add': { 'tls-bind': '--server --file' },
-  'trust remove': { 'tls-bind': '--server' },
+  'trust accept': { trust: '--fingerprint' },
+  'trust add': { trust: '--server --file' },
+  'trust remove': { trust: '--server --fingerprint' },
   'ca create': {
     'as init':
       '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',

@@ -9,7 +9,7 @@ import {
   writeFileAtomic,
 } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
-import { boundRoots } from '../trust/index.ts';
+import { boundAnchors } from '../trust/index.ts';
 import type { Node } from './node.ts';
 import type { ExportRecord, NodeState } from './node-state.ts';
 
@@ -110,18 +110,22 @@ async function writeLayout(node: Node, { layout, directory }: ExportRecord): Pro
  * for every name, so that one which is bound to another host goes into no file of theirs.
  */
 async function rootsOf({ bundle }: Node, { layout, directory }: ExportRecord): Promise<readonly Bytes[]> {
-  const { anchors } = bundle.current;
+  const { anchors, network } = bundle.current;
   const own = anchors.flatMap(({ speaksFor, certificate }) =>
-    speaksFor.kind === 'network' ? [certificate] : [],
+    speaksFor.kind === 'network' && speaksFor.network === network ? [certificate] : [],
   );
-  const host = layout === 'restic' ? await repositoryHost(directory) : undefined;
-  return host === undefined ? own : [...own, ...boundRoots(bundle.current, host)];
+  const url = layout === 'restic' ? await repositoryOrigin(directory) : undefined;
+  if (url === undefined) return own;
+  const { hostname, port } = url;
+  const bound = boundAnchors(bundle.current, hostname, port === '' ? 443 : Number(port));
+  return [...own, ...bound.map(({ certificate }) => certificate)];
 }
 
 /** As the export says it; undefined where that is gone. */
-async function repositoryHost(directory: string): Promise<string | undefined> {
+async function repositoryOrigin(directory: string): Promise<URL | undefined> {
   const text = await readFile(join(directory, environmentFile), 'utf8').catch(() => '');
-  return /^export RESTIC_REPOSITORY='rest:https:\/\/(\[[^\]/]+\]|[^/:']+)/m.exec(text)?.[1];
+  const said = /^export RESTIC_REPOSITORY='rest:(https:\/\/[^/']+)/m.exec(text)?.[1];
+  return (said === undefined ? undefined : URL.parse(said)) ?? undefined;
 }
 
 async function writeSesam(

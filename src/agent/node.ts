@@ -24,6 +24,7 @@ import {
   tellsMore,
   withRootList,
 } from '../trust/index.ts';
+import { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
 import { type NodeState, nodeStatePath, readNodeState, writeNodeState } from './node-state.ts';
 
 /** Label of the node's own key and chain in its keystore. */
@@ -32,9 +33,6 @@ export const identityLabel = 'node';
 export const bundleFile = 'trust.json';
 /** What the network's root is known to have revoked, as PEM. */
 export const rootListsFile = 'root-crls.pem';
-/** What was added on this machine to what the network says. */
-const localTrustFile = 'local-trust.json';
-
 /** What a node is made of. */
 export interface NodeParts {
   readonly keystore: Keystore;
@@ -143,12 +141,11 @@ export class Node {
     return isNew;
   }
 
-  /** Replaces what was added on this machine, durably; what the network says stays. */
-  async keepLocalTrust(anchors: readonly TrustAnchor[]): Promise<void> {
-    const { network } = this.#state;
-    await saveTrustBundle(join(this.directory, localTrustFile), { network, anchors });
+  /** Changes what was added on this machine, as {@link changeLocalTrust}; what the network says stays. */
+  async changeLocalTrust(change: LocalTrustChange): Promise<void> {
+    const anchors = await changeLocalTrust(this.directory, this.keystore, change);
     const said = this.bundle.current.anchors.filter((anchor) => !this.#localAnchors.includes(anchor));
-    this.bundle.replace({ ...this.bundle.current, network, anchors: [...said, ...anchors] });
+    this.bundle.replace({ ...this.bundle.current, anchors: [...said, ...anchors] });
     this.#localAnchors = anchors;
   }
 
@@ -176,7 +173,8 @@ export async function openNode(directory: string): Promise<Node> {
   }
   const said = await loadTrustBundle(join(directory, bundleFile));
   const bundle = { ...said, rootLists: await readRootLists(directory, said, state) };
-  return new Node(directory, { keystore, bundle, localAnchors: await readLocalAnchors(directory), state });
+  const localAnchors = await readLocalTrust(directory, keystore);
+  return new Node(directory, { keystore, bundle, localAnchors, state });
 }
 
 /** What the roots are known to have revoked is not forgotten because a file is gone. */
@@ -198,15 +196,6 @@ function stateLost(directory: string): HoldfastError {
   return new HoldfastError('settings_invalid', message, {
     hint: 'put the file back from a backup, or join again with a reissue code: holdfast token create --reissue NAME at the server',
   });
-}
-
-async function readLocalAnchors(directory: string): Promise<readonly TrustAnchor[]> {
-  try {
-    return (await loadTrustBundle(join(directory, localTrustFile))).anchors;
-  } catch (error) {
-    if (isHoldfastError(error, 'trust_bundle_missing')) return [];
-    throw error;
-  }
 }
 
 function withAnchors(bundle: TrustBundle, added: readonly TrustAnchor[]): TrustBundle {

@@ -204,8 +204,13 @@ export const words: readonly WordEntry[] = [
     words: [
       {
         name: 'add',
-        summary: 'believe a root from elsewhere for one server name',
+        summary: 'believe roots from elsewhere for certain server names',
         load: () => import('./trust/add.ts'),
+      },
+      {
+        name: 'accept',
+        summary: 'believe the certificate that a server shows now, at that address',
+        load: () => import('./trust/accept.ts'),
       },
       {
         name: 'list',
@@ -213,8 +218,13 @@ export const words: readonly WordEntry[] = [
         load: () => import('./trust/list.ts'),
       },
       {
+        name: 'show',
+        summary: 'show what this machine believes for a server name',
+        load: () => import('./trust/show.ts'),
+      },
+      {
         name: 'remove',
-        summary: 'believe no root from elsewhere any more for a server name',
+        summary: 'believe nothing from elsewhere any more for a server name',
         load: () => import('./trust/remove.ts'),
       },
     ],

@@ -2,9 +2,8 @@ import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { type Agent, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { getCACertificates } from 'node:tls';
 import { type Bytes, concatBytes, HoldfastError, secondMs } from '../base/index.ts';
-import { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess } from '../transport/index.ts';
+import { askHttp, type HttpAnswer, type HttpRequest, isHttpSuccess, webRoots } from '../transport/index.ts';
 import { type WebWish, webFailure, webRefusal } from './web-failure.ts';
 
 /** How long an answer of a small file may take; one of any size may take as long as bytes move. */
@@ -150,7 +149,7 @@ function isMissing({ answer }: Asked): boolean {
 /** Connections to one web server that are used again; none of them keeps a process from ending. */
 function webAgent({ protocol }: URL): Agent {
   return protocol === 'https:'
-    ? new HttpsAgent({ keepAlive: true, ca: webRoots() })
+    ? new HttpsAgent({ keepAlive: true, ca: [...webRoots()] })
     : new HttpAgent({ keepAlive: true });
 }
 
@@ -176,15 +175,4 @@ function invalid(message: string): HoldfastError {
   return new HoldfastError('settings_invalid', message, {
     hint: 'name a directory, or https://NAME:PASSWORD@HOST/DIRECTORY/',
   });
-}
-
-let known: string[] | undefined;
-
-/**
- * Whom this machine trusts on the web, in PEM: its own trust store (`SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set), and
- * the roots that come with Node (`NODE_EXTRA_CA_CERTS` among them). Read once: it takes a tenth of a second.
- */
-function webRoots(): string[] {
-  known ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
-  return known;
 }

@@ -12,8 +12,9 @@ import { type ErrorCode, hourMs, isHoldfastError, ManualClock, systemClock } fro
 import { certificatesFromPem, fingerprint } from '../pki/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { Hot } from './hot.ts';
+import { isPublicRoot } from './outside-roots.ts';
 import type { Credentials } from './secure-context.ts';
-import { isPublicRoot, TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
+import { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 import { transportError } from './transport-error.ts';
 
 const authority = await SampleAuthority.create();

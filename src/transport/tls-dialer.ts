@@ -1,11 +1,12 @@
 import type { Agent } from 'node:https';
-import { rootCertificates, type TLSSocket } from 'node:tls';
-import { type Clock, secondMs } from '../base/index.ts';
-import { certificatesFromPem, type Fingerprint, fingerprint, type Role } from '../pki/index.ts';
+import type { TLSSocket } from 'node:tls';
+import { type Bytes, type Clock, secondMs } from '../base/index.ts';
+import type { Fingerprint, Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
 import type { Hot } from './hot.ts';
+import { isPublicRoot } from './outside-roots.ts';
 import { peerCertificates } from './peer.ts';
 import { type Credentials, HotContext } from './secure-context.ts';
 import {
@@ -25,6 +26,8 @@ export interface TlsDialerOptions {
   readonly policy?: ClientPolicy;
   /** What the other end may be; a server unless said. */
   readonly roles?: readonly Role[];
+  /** Roots that speak for every host which nothing is bound to, DER; for servers outside the network alone. */
+  readonly outsideRoots?: () => readonly Bytes[];
   /** For name lookup, connection and handshake together; 15 seconds unless said. */
   readonly timeoutMs?: number;
 }
@@ -49,6 +52,7 @@ export class TlsDialer implements Disposable {
     { readonly bundle: TrustBundle; readonly validUntilMs: number }
   >();
   #last: ConnectionInfo | undefined;
+  #lastRoot: Fingerprint | undefined;
 
   constructor(options: TlsDialerOptions) {
     this.#options = options;
@@ -85,6 +89,11 @@ export class TlsDialer implements Disposable {
     return this.#last;
   }
 
+  /** What vouched for the latest server: a root, or its certificate itself; undefined before the first. */
+  lastRoot(): Fingerprint | undefined {
+    return this.#lastRoot;
+  }
+
   /** Ends the connections of the agent. */
   close(): void {
     this.#agent.destroy();
@@ -98,7 +107,7 @@ export class TlsDialer implements Disposable {
     limitHandshakes();
     const socket = await connectVerified(target, {
       context: this.#context.current,
-      verify: (socket) => this.#verify(socket, target.host),
+      verify: (socket) => this.#verify(socket, target),
       timeoutMs: this.#options.timeoutMs ?? defaultTimeoutMs,
       signal,
     });
@@ -106,11 +115,20 @@ export class TlsDialer implements Disposable {
     return socket;
   }
 
-  #verify(socket: TLSSocket, host: string): void {
-    const { bundle, clock, roles = ['server'] } = this.#options;
+  #verify(socket: TLSSocket, target: Target): void {
+    const { bundle, clock, roles = ['server'], outsideRoots } = this.#options;
     const chain = peerCertificates(socket) ?? [];
     const at = new Date(clock.now());
-    const path = verifyServer({ chain, bundle: bundle.current, roles, host, at, isPublicRoot });
+    const path = verifyServer({
+      ...target,
+      chain,
+      bundle: bundle.current,
+      roles,
+      at,
+      outsideRoots: outsideRoots?.(),
+      isPublicRoot,
+    });
+    this.#lastRoot = path.at(-1)?.fingerprint;
     this.#verified.set(socket, { bundle: bundle.current, validUntilMs: validUntilMs(path) });
   }
 
@@ -123,12 +141,4 @@ export class TlsDialer implements Disposable {
 
 function validUntilMs(path: ValidPath): number {
   return Math.min(...path.map(({ notAfter }) => notAfter.getTime()));
-}
-
-let known: ReadonlySet<Fingerprint> | undefined;
-
-/** Whether a root is one of those that Mozilla's browsers come with, as Node brings them along. */
-export function isPublicRoot(root: Fingerprint): boolean {
-  known ??= new Set(rootCertificates.flatMap((pem) => certificatesFromPem(pem).map(fingerprint)));
-  return known.has(root);
 }

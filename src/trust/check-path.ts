@@ -61,8 +61,8 @@ function checkDepth(path: readonly Certificate[], maxDepth: number): void {
     );
 }
 
-/** Keys that are weak or of no accepted kind are refused (CA/B baseline requirements §6.1.5). */
-function checkKey(certificate: Certificate): void {
+/** Keys that are weak or of no accepted kind are refused (CA/B baseline requirements §6.1.5). @throws HoldfastError `certificate_not_allowed` */
+export function checkKey(certificate: Certificate): void {
   const key = describeKey(certificate);
   if ('modulusBits' in key && key.modulusBits % 8 !== 0) {
     throw notAllowed(certificate, `has an RSA key of ${key.modulusBits} bits, not a multiple of 8`);
@@ -98,7 +98,8 @@ function isOldRoot(path: readonly Certificate[], index: number, rules: RuleSet):
   return rules === 'chosen' && index === path.length - 1 && (path[index] as Certificate).version < 3;
 }
 
-function checkValidity(certificate: Certificate, at: Date): void {
+/** @throws HoldfastError `certificate_not_yet_valid`, `certificate_expired` */
+export function checkValidity(certificate: Certificate, at: Date): void {
   const { notBefore, notAfter } = certificate;
   if (at < notBefore) {
     throw new HoldfastError(

@@ -12,7 +12,9 @@ export { forbiddenName } from './check-name-constraints.ts';
 export type { PolicyRequest } from './check-policies.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';
 export { type RevocationStatus, revocationStatus } from './check-revocation.ts';
+export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
+export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';
 export { overwritingOld } from './overwrite-old.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';
 export { loadRootLists, saveRootLists } from './root-list-file.ts';
@@ -27,5 +29,5 @@ export {
 } from './trust-bundle.ts';
 export { type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
-export { boundRoots, verifyServer } from './verify-server.ts';
+export { boundAnchors, serverAddress, verifyServer } from './verify-server.ts';
 export { verifyServerName } from './verify-server-name.ts';

@@ -33,6 +33,8 @@ export interface KeystoreEditor {
   putCertificates(label: string, chain: readonly Bytes[]): void;
   /** Forgets key, secret and certificates of this label; does nothing when there are none. */
   remove(label: string): void;
+  /** The secret of this label by now; undefined when there is none. */
+  secret(label: string): Secret<Bytes> | undefined;
 }
 
 /** How a keystore is opened. */
@@ -272,5 +274,6 @@ function editorOf(entries: Map<string, KeystoreEntry>): KeystoreEditor {
     putSecret: (label, secret) => put(label, { secret }),
     putCertificates: (label, chain) => put(label, { certificates: [...chain] }),
     remove: (label) => entries.delete(label),
+    secret: (label) => entries.get(label)?.secret,
   };
 }

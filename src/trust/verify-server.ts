@@ -1,6 +1,8 @@
-import { type Bytes, isHoldfastError } from '../base/index.ts';
-import type { Fingerprint, Role } from '../pki/index.ts';
+import { type Bytes, equalBytes, type HoldfastError, isHoldfastError } from '../base/index.ts';
+import { type Certificate, type Fingerprint, parseCertificate, type Role } from '../pki/index.ts';
 import { checkKeyUse } from './check-purpose.ts';
+import { certificateChanged, checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
+import type { TrustAnchor } from './trust-anchor.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import { type ValidPath, validatePath } from './validate-path.ts';
 import { verifyIdentity } from './verify-identity.ts';
@@ -14,52 +16,78 @@ export interface ServerRequest {
   readonly roles: readonly Role[];
   /** What was called: a DNS name or an address, as it stands in a URL. */
   readonly host: string;
+  /** What was called at it: certificates may be bound to that alone. */
+  readonly port?: number | undefined;
   readonly at: Date;
+  /** Roots that speak for every host which nothing is bound to, DER; none unless said. */
+  readonly outsideRoots?: readonly Bytes[] | undefined;
   /** Which roots are those of the public web; none unless said. */
   readonly isPublicRoot?: (root: Fingerprint) => boolean;
 }
 
 /**
- * Whether this is the server that was called: a node of the network with one of the roles, or, where the bundle binds
- * `host` to roots from elsewhere, any server of that name with a path to one of them. Such a root counts for its own host
- * names alone, and vouches for no identity; what the public web asks of its servers is asked where the root is a public one.
+ * Whether this is the server that was called: a node of the network with one of the roles; or, where the bundle binds
+ * `host` to roots from elsewhere, any server of that name with a path to one of them; or the very certificate that is bound to
+ * it. Such a root counts for its own host names alone, and vouches for no identity; what the public web asks of its servers is
+ * asked where the root is a public one. `outsideRoots` count for hosts that nothing is bound to.
  *
- * @throws HoldfastError as {@link verifyIdentity} and {@link verifyServerName}
+ * @throws HoldfastError as {@link verifyIdentity} and {@link verifyServerName}; `certificate_changed` where another certificate
+ *   is bound to it than the one that was presented
  */
 export function verifyServer(request: ServerRequest): ValidPath {
-  const path = pathOf(request);
-  checkKeyUse(path[0]);
-  verifyServerName(path[0], request.host);
-  return path;
-}
-
-function pathOf({ chain, bundle, roles, host, at, isPublicRoot }: ServerRequest): ValidPath {
+  const { chain, bundle, roles, at } = request;
   try {
-    return verifyIdentity({ chain, bundle, roles, purpose: 'serverAuth', at }).path;
+    return named(verifyIdentity({ chain, bundle, roles, purpose: 'serverAuth', at }).path, request.host);
   } catch (error) {
-    const anchors = boundRoots(bundle, host);
-    const [leaf, ...intermediates] = chain;
-    const isFromElsewhere = isHoldfastError(error, 'certificate_unknown_authority');
-    if (!isFromElsewhere || anchors.length === 0 || leaf === undefined) throw error;
-    return validatePath({
-      leaf,
-      intermediates,
-      anchors,
-      at,
-      purpose: 'serverAuth',
-      rules: (anchor) => (isPublicRoot?.(anchor.fingerprint) === true ? 'public' : 'chosen'),
-    });
+    if (!isHoldfastError(error, 'certificate_unknown_authority')) throw error;
+    return outsidePath(request, error);
   }
 }
 
-/** The roots from elsewhere that a bundle binds to `host`, DER: they speak for that one name. */
-export function boundRoots({ anchors }: Pick<TrustBundle, 'anchors'>, host: string): Bytes[] {
+function named(path: ValidPath, host: string): ValidPath {
+  checkKeyUse(path[0]);
+  verifyServerName(path[0], host);
+  return path;
+}
+
+/** @throws HoldfastError `unknown` where nothing says anything of such a server */
+function outsidePath(request: ServerRequest, unknown: HoldfastError): ValidPath {
+  const { chain, bundle, host, port, at, outsideRoots = [], isPublicRoot } = request;
+  const [leaf, ...intermediates] = chain;
+  if (leaf === undefined) throw unknown;
+  const bound = boundAnchors(bundle, host, port);
+  if (bound.some(({ certificate }) => equalBytes(certificate, leaf))) return [checkChosenLeaf(leaf, at)];
+  const anchors = bound.length === 0 ? outsideRoots : bound.map(({ certificate }) => certificate);
+  if (anchors.length === 0) throw unknown;
+  try {
+    const rules = (anchor: Certificate): 'public' | 'chosen' =>
+      isPublicRoot?.(anchor.fingerprint) === true ? 'public' : 'chosen';
+    return named(validatePath({ leaf, intermediates, anchors, at, purpose: 'serverAuth', rules }), host);
+  } catch (error) {
+    const alone = bound.filter(standsAlone);
+    if (!isHoldfastError(error, 'certificate_unknown_authority') || alone.length === 0) throw error;
+    throw certificateChanged({ host, port }, alone, parseCertificate(leaf));
+  }
+}
+
+/** What a bundle binds to `host`, and to `port` of it: roots and certificates that speak for that one name or address. */
+export function boundAnchors(
+  { anchors }: Pick<TrustBundle, 'anchors'>,
+  host: string,
+  port: number | undefined,
+): readonly TrustAnchor[] {
   const wanted = hostKey(host);
-  return anchors.flatMap(({ certificate, speaksFor }) =>
-    speaksFor.kind === 'server' && speaksFor.names.some((name) => hostKey(name) === wanted)
-      ? [certificate]
-      : [],
-  );
+  const address = port === undefined ? undefined : serverAddress(host, port);
+  return anchors.filter(({ speaksFor }) => {
+    if (speaksFor.kind === 'address') return speaksFor.address === address;
+    return speaksFor.kind === 'server' && speaksFor.names.some((name) => hostKey(name) === wanted);
+  });
+}
+
+/** `host:port` in one spelling, with brackets around an IPv6 address. */
+export function serverAddress(host: string, port: number): string {
+  const key = hostKey(host);
+  return `${key.includes(':') ? `[${key}]` : key}:${port}`;
 }
 
 /** Capitals, brackets and a period at the end do not make another host. */

@@ -40,6 +40,17 @@ export const peersErrors = {
     kind: 'certificate',
     status: 403,
   },
+  certificate_changed: {
+    happened:
+      'a server shows another certificate than the one that was chosen for it; both fingerprints are named',
+    next: 'ask whoever runs it whether it was renewed; then: holdfast trust accept URL --fingerprint SHA256:…',
+    kind: 'certificate',
+  },
+  fingerprint_mismatch: {
+    happened: 'a server shows a certificate with another SHA-256 than the one that was said; both are named',
+    next: 'ask whoever runs the server what its fingerprint is, by another way; nothing was accepted',
+    kind: 'certificate',
+  },
   certificate_wrong_name: {
     happened: 'the certificate is for other names; both are shown',
     next: 'reach the server by one of its names, or give it this one: holdfast serve --names',

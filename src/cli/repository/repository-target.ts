@@ -5,12 +5,16 @@ import {
   localPlace,
   type Node,
   type OpenPlaceOptions,
+  OutsideServer,
+  openNode,
   openRepositoryAt,
   type Place,
+  readNodeState,
 } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import type { Repository } from '../../repository/index.ts';
+import type { ConnectionInfo } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
 import { readPasswordFile } from '../files/password-file.ts';
 import { openOwnNode } from '../home/own-node.ts';
@@ -53,6 +57,8 @@ export async function openTarget(
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
   if (named?.kind === 'directory') return openDirectory(context, named.path, { create, startOver, password });
+  const outside = await openOutside(context, named?.url, { create, startOver, password, cached });
+  if (outside !== undefined) return outside;
   const { home, node } = await openOwnNode(context);
   if (repo === undefined) checkHasRepository(node);
   await using opened = new AsyncDisposableStack();
@@ -92,29 +98,66 @@ function sayEscrowed({ output }: Context, { node }: Connection, fingerprint: Esc
 
 /** `over TLS 1.3 X25519MLKEM768`, of the last connection that was made. */
 export function describeConnection(connection: Connection): string {
-  const { protocol, group } = connection.security();
+  return overTls(connection.security());
+}
+
+function overTls({ protocol, group }: ConnectionInfo): string {
   return `over ${protocol} ${group}`;
+}
+
+/** How a repository that is not at the own server is opened. */
+interface ElsewhereOptions {
+  readonly create: boolean;
+  readonly startOver: boolean;
+  readonly password: Secret<string> | undefined;
 }
 
 async function openDirectory(
   context: Context,
   directory: string,
-  options: { create: boolean; startOver: boolean; password: Secret<string> | undefined },
+  options: ElsewhereOptions,
 ): Promise<Target> {
   await checkFolder(directory);
   return await withHome(context.home, async (home) => {
     const place = await localPlace(directory, home.node);
-    const repository = await openAsking(context, place, { ...options, create: false }).catch(
-      async (error: unknown) => {
-        if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
-        const password = options.password ?? (await choosePassword(context, directory));
-        return await openRepositoryAt(place, { ...options, password, signal: context.signal });
-      },
-    );
-    repository.onDamage((message) => context.output.warn(message));
+    const repository = await openElsewhere(context, place, options);
     const route = `in ${directory}`;
     return { repository, place, route, directory, [Symbol.asyncDispose]: async () => {} };
   });
+}
+
+/** A repository at a server outside the network; undefined where none is named, or one of the network's. */
+async function openOutside(
+  context: Context,
+  url: string | undefined,
+  { cached, ...options }: ElsewhereOptions & { readonly cached: boolean },
+): Promise<Target | undefined> {
+  if (url === undefined) return undefined;
+  return await withHome(context.home, async (home) => {
+    const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
+    const server = await OutsideServer.find(url, { directory: home.node, node }, context);
+    if (server === undefined) return undefined;
+    await using held = new AsyncDisposableStack();
+    held.use(server);
+    const place = await server.place(cached ? home.cache : undefined);
+    const repository = await openElsewhere(context, place, options);
+    const route = overTls(server.security());
+    const kept = held.move();
+    return { repository, place, route, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  });
+}
+
+/** Opens a repository whose password somebody has to keep, and makes it where that is wanted. */
+async function openElsewhere(context: Context, place: Place, options: ElsewhereOptions): Promise<Repository> {
+  const repository = await openAsking(context, place, { ...options, create: false }).catch(
+    async (error: unknown) => {
+      if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
+      const password = options.password ?? (await choosePassword(context, place.label));
+      return await openRepositoryAt(place, { ...options, password, signal: context.signal });
+    },
+  );
+  repository.onDamage((message) => context.output.warn(message));
+  return repository;
 }
 
 /** Only clients have a repository of their own. @throws HoldfastError `certificate_wrong_role` */

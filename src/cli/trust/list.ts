@@ -1,10 +1,10 @@
 import { formatName, parseCertificate } from '../../pki/index.ts';
-import { type TrustAnchor } from '../../trust/index.ts';
-import { openOwnNode } from '../home/own-node.ts';
+import { standsAlone, type TrustAnchor } from '../../trust/index.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { shortFingerprint } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
+import { believedHere } from './local-trust.ts';
 
 /** `holdfast trust list` */
 export const word: Word = {
@@ -17,14 +17,12 @@ export const word: Word = {
 };
 
 /** `holdfast trust list` */
-async function listTrust(context: Context): Promise<Answer> {
-  const { node } = await openOwnNode(context);
-  const local = new Set(node.localAnchors);
-  return anchorsAnswer(
-    node.bundle.current.anchors.map((anchor) =>
-      viewOf(anchor, local.has(anchor) ? 'this machine' : 'the network'),
-    ),
-  );
+export async function listTrust(context: Context): Promise<Answer> {
+  const { local, said } = await believedHere(context);
+  return anchorsAnswer([
+    ...said.map((anchor) => viewOf(anchor, 'the network')),
+    ...local.map((anchor) => viewOf(anchor, 'this machine')),
+  ]);
 }
 
 /** A root, and for whom it is believed. */
@@ -32,28 +30,43 @@ export interface AnchorView {
   readonly subject: string;
   readonly fingerprint: string;
   readonly speaksFor: string;
+  /** A root vouches for what it signed, a certificate for itself alone. */
+  readonly kind: 'root' | 'certificate';
   readonly from: string;
 }
 
 /** `anchor`, which `from` said. */
-export function viewOf({ certificate, fingerprint, speaksFor }: TrustAnchor, from: string): AnchorView {
-  const whom = speaksFor.kind === 'network' ? `network ${speaksFor.network}` : speaksFor.names.join(', ');
-  return { subject: formatName(parseCertificate(certificate).subject), fingerprint, speaksFor: whom, from };
+export function viewOf(anchor: TrustAnchor, from: string): AnchorView {
+  const { certificate, fingerprint } = anchor;
+  return {
+    subject: formatName(parseCertificate(certificate).subject),
+    fingerprint,
+    speaksFor: whomFor(anchor),
+    kind: standsAlone(anchor) ? 'certificate' : 'root',
+    from,
+  };
+}
+
+function whomFor({ speaksFor }: TrustAnchor): string {
+  if (speaksFor.kind === 'network') return `network ${speaksFor.network}`;
+  return speaksFor.kind === 'address' ? speaksFor.address : speaksFor.names.join(', ');
 }
 
 /** Roots that this machine believes, as a command shows them. */
 export function anchorsAnswer(views: readonly AnchorView[]): Answer {
   const columns = [
     { heading: 'Believed for', shrink: true },
-    { heading: 'Root', shrink: true },
+    { heading: 'Certificate', shrink: true },
+    { heading: 'As' },
     { heading: 'Fingerprint' },
     { heading: 'Said by' },
   ];
-  const cells = views.map(({ speaksFor, subject, fingerprint, from }) => [
+  const cells = views.map(({ speaksFor, subject, kind, fingerprint, from }) => [
     speaksFor,
     subject,
+    kind === 'root' ? 'root' : 'itself',
     shortFingerprint(fingerprint),
     from,
   ]);
-  return { value: views, rows: [table(columns, cells)] };
+  return { value: views, rows: [table(columns, cells, 'no root is believed here')] };
 }

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { type Clock } from '../base/index.ts';
+import { RestStore } from '../remote/index.ts';
+import { CachedStore } from '../storage/index.ts';
+import { type ConnectionInfo, Hot, type Line, outsideRoots, TlsDialer } from '../transport/index.ts';
+import { standsAlone, type TrustBundle } from '../trust/index.ts';
+import { readLocalTrust } from './local-trust.ts';
+import { type Node, openOrCreateKeystore } from './node.ts';
+import type { Place } from './place.ts';
+
+/** What is dialed with. */
+export interface OutsideWay {
+  readonly clock: Clock;
+  readonly line: Line;
+  readonly signal: AbortSignal;
+}
+
+/** Whose machine dials. */
+export interface OutsideCaller {
+  /** Where its keystore is. */
+  readonly directory: string;
+  /** Undefined before it has joined a network. */
+  readonly node: Node | undefined;
+}
+
+/**
+ * A server outside the network, for a repository there: believed by what was added on this machine for it, else by the roots
+ * of the system. It is never shown the certificate of this machine.
+ */
+export class OutsideServer implements Disposable {
+  readonly #url: URL;
+  readonly #directory: string;
+  readonly #dialer: TlsDialer;
+  readonly #line: Line;
+
+  private constructor(url: URL, directory: string, { dialer, line }: { dialer: TlsDialer; line: Line }) {
+    this.#url = url;
+    this.#directory = directory;
+    this.#dialer = dialer;
+    this.#line = line;
+  }
+
+  /**
+   * The server at `url`; undefined when it belongs to the network of the caller: by its host, to which the roots of the
+   * system never speak, or by what it proves.
+   *
+   * @throws HoldfastError as {@link TlsDialer.connect}
+   */
+  static async find(url: string, caller: OutsideCaller, way: OutsideWay): Promise<OutsideServer | undefined> {
+    const location = new URL(url.replace(/\/?$/, '/'));
+    if (caller.node !== undefined && isOfNetwork(caller.node, location.hostname)) return undefined;
+    const bundle = caller.node?.bundle ?? new Hot(await bundleOf(caller.directory));
+    const { clock, line, signal } = way;
+    const dialer = new TlsDialer({ bundle, clock, outsideRoots });
+    try {
+      const socket = await line.attempt({ signal, isKnown: false }, () =>
+        dialer.connect(location, { signal }),
+      );
+      socket.destroy();
+      if (isOutside(bundle.current, dialer))
+        return new OutsideServer(location, caller.directory, { dialer, line });
+    } catch (error) {
+      dialer.close();
+      throw error;
+    }
+    dialer.close();
+    return undefined;
+  }
+
+  /** The repository. Its key is kept by the whole URL, and its second key with nobody. */
+  async place(cache: string | undefined): Promise<Place> {
+    const label = this.#url.href;
+    const remote = new RestStore({ url: label, agent: this.#dialer.agent(), line: this.#line });
+    const at = cache === undefined ? undefined : join(cache, encodeURIComponent(label));
+    return {
+      label,
+      store: at === undefined ? remote : await CachedStore.open(remote, at),
+      keystore: await openOrCreateKeystore(this.#directory),
+    };
+  }
+
+  /** How the latest connection is protected. */
+  security(): ConnectionInfo {
+    const last = this.#dialer.lastConnection();
+    if (last === undefined) throw new TypeError('not connected yet');
+    return last;
+  }
+
+  [Symbol.dispose](): void {
+    this.#dialer.close();
+  }
+}
+
+/** Whether a host is one by which servers of the node's network are called. */
+export function isOfNetwork({ state }: Pick<Node, 'state'>, host: string): boolean {
+  return [...state.servers, state.statusAddress].some((url) => URL.parse(url)?.hostname === host);
+}
+
+/** Before a machine has joined a network there is none whose nodes it believes. */
+async function bundleOf(directory: string): Promise<TrustBundle> {
+  const keystore = await openOrCreateKeystore(directory);
+  return { network: '', anchors: await readLocalTrust(directory, keystore) };
+}
+
+/** A root that the bundle has, for the network or for a name of its servers, vouches for one of them. */
+function isOutside({ network, anchors }: TrustBundle, dialer: TlsDialer): boolean {
+  const root = dialer.lastRoot();
+  return !anchors.some((anchor) => network !== '' && anchor.fingerprint === root && !standsAlone(anchor));
+}
