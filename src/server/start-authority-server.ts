@@ -64,6 +64,9 @@ export interface RunningServer extends AsyncDisposable {
 export async function startAuthorityServer(options: AuthorityServerOptions): Promise<RunningServer> {
   const { authority, names, store, clock, log } = options;
   const policies = new Hot(options.listeners);
+  const toldUrls = (listeners: readonly ListenerPolicy[]): string[] =>
+    nodeUrls(listeners, namesToTell(names));
+  const servers = new Hot(toldUrls(options.listeners));
   // One whose mirrors know of a newer copy must not answer even once.
   if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
   authority.checkStanding();
@@ -82,7 +85,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         return addressesOf(policies.current, ['enrol'], namesForCodes(names));
       },
     },
-    servers: () => nodeUrls(policies.current, namesToTell(names)),
+    servers: () => servers.current,
     enrolLimit: new EnrolLimit(clock),
     noteRefusal,
     log,
@@ -120,6 +123,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     async useListeners(next) {
       await server.useListeners(next);
       policies.replace(next);
+      servers.replace(toldUrls(next));
     },
     close,
     [Symbol.asyncDispose]: close,

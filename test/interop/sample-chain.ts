@@ -58,6 +58,7 @@ export async function sampleChain(algorithm: KeyAlgorithm): Promise<SampleChain>
     root: { label: 'root-1', certificate: root },
     issuing: own,
     issuingKey: issuingKeys.privateKey,
+    above: [issuing.der],
     issuings: [own],
   } as const;
   const { names } = parseRequestedNames(['alpha.office.example,*.lab.office.example,192.168.1.*']);

@@ -103,6 +103,7 @@ function makeAuthority(
     root: { label: 'root-1', certificate: root },
     issuing: { label: 'issuing-1', certificate: issuing },
     issuingKey: issuingKeys.privateKey,
+    above: [issuing.der],
     issuings: [{ label: 'issuing-1', certificate: issuing }],
   };
   const what = `${network} of ${new Date(nowMs).getUTCFullYear()}, names ${entries.join(' ') || 'as they are'}`;

@@ -9,7 +9,7 @@ import {
   parseCertificate,
   signLinted,
 } from '../../pki/index.ts';
-import { chainAbove, checkPermitted } from '../issuers/index.ts';
+import { checkPermitted } from '../issuers/index.ts';
 import { type DetailsOf, kinds, type Recording } from '../log/index.ts';
 import { type CertificateRow, identityLabel, type Records, reissueCommand } from '../records/index.ts';
 import { checkClock, checkStanding } from '../standing/index.ts';
@@ -142,7 +142,7 @@ function issuedFrom({ issuer }: Pick<Issuing, 'issuer'>, id: number, der: Bytes)
       read ??= parseCertificate(der);
       return read;
     },
-    chain: [der, ...chainAbove(issuer)],
+    chain: [der, ...issuer.above],
   };
 }
 

@@ -24,21 +24,9 @@ export async function checkPublicKey(
       `a key of the kind ${algorithm} is not allowed for ${role}: expected ${allowed.join(', ')}`,
     );
   }
-  const { isCompromised, isForeign } = await useOfKey(tx, publicKeyHash(spki), { role, name });
+  const publicKey = publicKeyHash(spki);
+  const { isCompromised, isForeign } = await tx.certificates.useOfKey(publicKey, { role, name });
   if (isCompromised) throw requestNotAllowed('the public key was revoked as compromised');
-  if (isForeign) throw requestNotAllowed('the public key belongs to another identity');
-}
-
-/** What is on record of a public key. */
-async function useOfKey(
-  { certificates, issuers }: Records,
-  publicKey: Bytes,
-  { role, name }: Pick<Identity, 'role' | 'name'>,
-): Promise<{ isCompromised: boolean; isForeign: boolean }> {
-  const uses = await certificates.usesOf(publicKey);
-  return {
-    isCompromised: uses.some((use) => use.revocation_reason === 'keyCompromise'),
-    isForeign:
-      uses.some((use) => use.role !== role || use.name !== name) || (await issuers.hasKey(publicKey)),
-  };
+  if (isForeign || (await tx.issuers.hasKey(publicKey)))
+    throw requestNotAllowed('the public key belongs to another identity');
 }

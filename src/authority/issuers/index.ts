@@ -13,7 +13,6 @@ export {
 } from './ca-certificates.ts';
 export {
   type CaCertificate,
-  chainAbove,
   type Issuer,
   type IssuerRevocation,
   readIssuer,

@@ -41,6 +41,11 @@ export interface Issuer {
   readonly rootIssued?: boolean;
   readonly issuing: CaCertificate;
   readonly issuingKey: KeyObject;
+  /**
+   * What goes with a certificate that it signs, DER: its own and, where another authority stands above the root, the root, for
+   * those who trust the other one alone. A root that is its own issuer is known to whoever trusts it.
+   */
+  readonly above: readonly Bytes[];
   /** All there ever were, the newest first: what the older ones issued can still be in use. */
   readonly issuings: readonly [CaCertificate, ...CaCertificate[]];
 }
@@ -59,7 +64,9 @@ export async function readIssuer(
   if (!belongs)
     throw authorityDamaged(`the key ${issuing.label} of the keystore is not that of its certificate`);
   const rootIssued = !(await records.imported.isEmpty());
-  return { network, statusAddress, root, rootIssued, issuing, issuingKey, issuings };
+  const rootAbove = isSelfSigned(root.certificate) ? [] : [root.certificate.der];
+  const above = [issuing.certificate.der, ...rootAbove];
+  return { network, statusAddress, root, rootIssued, issuing, issuingKey, above, issuings };
 }
 
 /**
@@ -95,15 +102,6 @@ function toCaCertificate({ label, public_key, revoked_at, ...row }: IssuerRow): 
   if (revoked_at === null) return { label, certificate };
   const reason = row.revocation_reason ?? 'unspecified';
   return { label, certificate, revoked: { at: new Date(revoked_at), reason } };
-}
-
-/**
- * What goes with a certificate that an issuing one has signed, DER: that one and, where another authority stands above the
- * root, the root, for those who trust the other one alone. A root that is its own issuer is known to whoever trusts it.
- */
-export function chainAbove({ issuing, root }: Pick<Issuer, 'issuing' | 'root'>): Bytes[] {
-  const above = isSelfSigned(root.certificate) ? [] : [root.certificate.der];
-  return [issuing.certificate.der, ...above];
 }
 
 /** The certificates above the root, the next one first, up to one that signed itself; none above a root that did so. */

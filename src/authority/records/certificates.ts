@@ -138,13 +138,20 @@ export class CertificateRecords {
     return gaveRow(made).id;
   }
 
-  /** Whom a public key belongs to: each identity that it was certified for, and why when it was revoked. */
-  usesOf(publicKey: Bytes): Promise<(IdentityName & Pick<CertificateRow, 'revocation_reason'>)[]> {
-    return this.#queries.all(
-      `SELECT DISTINCT i.role, i.name, c.revocation_reason
+  /** Whether a public key was certified for somebody else than `identity`, and whether it was revoked as compromised. */
+  async useOfKey(
+    publicKey: Bytes,
+    { role, name }: IdentityName,
+  ): Promise<{ readonly isForeign: boolean; readonly isCompromised: boolean }> {
+    const row = await this.#queries.get<{ foreign_use: number | null; compromised: number | null }>(
+      `SELECT max(CASE WHEN i.role <> ? OR i.name <> ? THEN 1 ELSE 0 END) AS foreign_use,
+          max(CASE WHEN c.revocation_reason = 'keyCompromise' THEN 1 ELSE 0 END) AS compromised
         FROM certificates c JOIN identities i ON i.id = c.identity WHERE c.public_key = ?`,
+      role,
+      name,
       publicKey,
     );
+    return { isForeign: row?.foreign_use === 1, isCompromised: row?.compromised === 1 };
   }
 
   /** The newest certificate of each identity of some roles, where it is good at `nowMs`. */

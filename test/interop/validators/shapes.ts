@@ -176,6 +176,7 @@ function makeAuthority({ constraints: nameConstraints }: Permit, keys: Keys): Is
     root: { label: 'root-1', certificate: root },
     issuing: own,
     issuingKey: keys.issuing.privateKey,
+    above: [issuing.der],
     issuings: [own],
   };
 }
