@@ -53,10 +53,12 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'token create': {
     admin: '--role',
     tokens: '--uses',
+    bearer: '--bearer',
     audit: '--names',
     'bad-join-code': '--expires',
     recover: '--reissue',
   },
+  'token list': { bearer: '--bearer' },
   'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search', adopt: '--imported' },
   'cert verify': { cert: '--at --host', 'verify-outside': '--roots --crl --online --policy' },
   'cert renew': { 'ca-restore': '--early' },

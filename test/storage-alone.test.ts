@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { silentLog, systemClock } from '../src/base/index.ts';
 import { certificatePem, exportPrivateKey, parseCertificate, privateKeyPem } from '../src/pki/index.ts';
 import { defaultListeners, type ListenerPolicy } from '../src/policy/index.ts';
+import { LetIn } from '../src/server/let-in.ts';
 import { storageService } from '../src/server/service.ts';
 import { startServer } from '../src/server/start-server.ts';
 import { createStorageHandler } from '../src/server/storage-handler.ts';
@@ -47,6 +48,7 @@ it('a server of storage alone has no authority, and a client backs up to it whil
     credentials: new Hot(await authority.issue('storage', 'vault')),
     bindings: new Hot(noBindings),
     noteRefusal: () => {},
+    letIn: new LetIn(systemClock, silentLog),
     clock: systemClock,
     log: silentLog,
   });

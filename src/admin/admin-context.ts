@@ -13,6 +13,19 @@ export interface ListenerView {
   readonly weaker: readonly string[];
 }
 
+/** Somebody whom a listener let in by a bearer token though it asked for a certificate, as `status` shows it. */
+export interface LetInView {
+  readonly listener: string;
+  /** `client/laptop` */
+  readonly by: string;
+  /** What was wrong with the certificate: `certificate_required` where there was none. */
+  readonly cause: string;
+  /** Connections. */
+  readonly times: number;
+  readonly first: Date;
+  readonly last: Date;
+}
+
 /** Where repositories are kept, as `status` shows it and as somebody can answer for it. */
 export interface StoreView {
   readonly directory: string;
@@ -80,6 +93,8 @@ export interface AdminContext {
   readonly enrolAddresses: readonly string[];
   /** The running server's listeners; empty when none runs. */
   readonly listeners: readonly ListenerView[];
+  /** Who came to the running server in the last day without a good certificate, and was let in; nobody where none runs. */
+  readonly letIn: () => readonly LetInView[];
   /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */
   readonly renewServer: () => Promise<void>;
   readonly store: StoreView;

@@ -30,6 +30,16 @@ import {
   undoMoveInput,
 } from './backups.ts';
 import {
+  BearerAnswer,
+  BearerListAnswer,
+  BearerRevokeAnswer,
+  bearerCreateInput,
+  bearerRevokeInput,
+  createBearer,
+  listBearers,
+  revokeBearer,
+} from './bearer-tokens.ts';
+import {
   acceptClock,
   CaAnswer,
   CaExportAnswer,
@@ -162,6 +172,9 @@ export const operations = {
   'token.create': define(tokenCreateInput, TokenAnswer, createToken),
   'token.list': define(tokenListInput, TokenListAnswer, listTokens),
   'token.revoke': define(tokenRevokeInput, TokenRevokeAnswer, revokeToken),
+  'bearer.create': define(bearerCreateInput, BearerAnswer, createBearer),
+  'bearer.list': define(tokenListInput, BearerListAnswer, listBearers),
+  'bearer.revoke': define(bearerRevokeInput, BearerRevokeAnswer, revokeBearer),
   'audit.list': define(auditListInput, AuditListAnswer, listAudit),
   'audit.verify': define(auditVerifyInput, AuditVerifyAnswer, verifyAudit),
   'audit.export': define(auditExportInput, AuditExportAnswer, exportAudit),

@@ -55,6 +55,8 @@ export const RevokedView = Type.Object({
   serials: Type.Array(Type.String()),
   /** How many join codes ended with it. */
   joinCodes: Type.Integer(),
+  /** How many bearer tokens ended with it; an older server does not say. */
+  bearerTokens: Type.Optional(Type.Integer()),
   /** In a word of RFC 5280. */
   reason: Type.String(),
   revokedAt: Time,
@@ -81,9 +83,10 @@ export async function revoke(
     throw new HoldfastError('input_invalid', `${what} is the issuing certificate ${target.label}`, {
       hint: `all that it issued ends with it: holdfast cert revoke ${target.label}`,
     });
-  const { joinCodes, at, ...rest } = await authority.revocation.revoke(target, order);
+  const { joinCodes, bearerTokens, at, ...rest } = await authority.revocation.revoke(target, order);
   const mirrors = await reachMirrors(authority);
-  return { ...rest, joinCodes: joinCodes.length, revokedAt: at.toISOString(), mirrors };
+  const ended = { joinCodes: joinCodes.length, bearerTokens: bearerTokens.length };
+  return { ...rest, ...ended, revokedAt: at.toISOString(), mirrors };
 }
 
 /** Brings the log up to here to its mirrors; whoever is behind goes on by itself. */

@@ -85,6 +85,21 @@ export const StatusAnswer = Type.Object({
       weaker: Type.Array(Type.String()),
     }),
   ),
+  /** Who came without a good certificate in the last day and was let in by a bearer token; an older server does not say. */
+  letIn: Type.Optional(
+    Type.Array(
+      Type.Object({
+        listener: Type.String(),
+        by: Type.String(),
+        /** What was wrong with the certificate: `certificate_required` where there was none. */
+        cause: Type.String(),
+        /** Connections. */
+        times: Type.Integer(),
+        first: Time,
+        last: Time,
+      }),
+    ),
+  ),
   /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. An older server does not say. */
   store: Type.Optional(Type.Object({ directory: Type.String(), problem: TextOrNull })),
   /** Certificates from elsewhere that the server shows; an older server does not say. */
@@ -103,6 +118,7 @@ export const StatusAnswer = Type.Object({
 export async function showStatus({
   authority,
   listeners,
+  letIn,
   recoveryKitPath,
   store,
   bindings,
@@ -117,6 +133,11 @@ export async function showStatus({
   return {
     authority: stateOf(status),
     listeners,
+    letIn: letIn().map(({ first, last, ...peer }) => ({
+      ...peer,
+      first: first.toISOString(),
+      last: last.toISOString(),
+    })),
     store: { directory: store.directory, problem },
     bound: await bindings.list(),
   };

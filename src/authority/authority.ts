@@ -6,6 +6,7 @@ import type { TrustBundle } from '../trust/index.ts';
 import { Backups } from './backup/index.ts';
 import { Custody, Escrow } from './custody/index.ts';
 import {
+  BearerTokens,
   createJoinCode,
   type Enrolling,
   type EnrolOrder,
@@ -65,6 +66,7 @@ export class Authority implements AsyncDisposable {
   readonly policy: PolicyBook;
   readonly requests: Requests;
   readonly joinCodes: JoinCodes;
+  readonly bearerTokens: BearerTokens;
   readonly serverRoots: ServerRoots;
   readonly store: StoreRecord;
   /** Copies of the log outside this home. */
@@ -93,6 +95,7 @@ export class Authority implements AsyncDisposable {
     this.escrow = new Escrow(context);
     this.policy = new PolicyBook(context);
     this.joinCodes = new JoinCodes(context);
+    this.bearerTokens = new BearerTokens(context);
     this.serverRoots = serverRoots;
     this.store = new StoreRecord(context);
     this.mirrors = mirrors;

@@ -96,10 +96,15 @@ function* authorityRows(
 }
 
 /** What wants doing stands last, where the eye of whoever asked is. */
-function warningsOf({ authority, listeners, store, bound = [] }: Status): string[] {
+function warningsOf({ authority, listeners, letIn = [], store, bound = [] }: Status): string[] {
   return [
     ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
+    ...letIn.map(
+      ({ listener, by, cause, times, last }) =>
+        `${by} came to listener ${listener} by a bearer token and without a good certificate ${plural(times, 'time')}, ` +
+        `last ${formatTime(new Date(last))}: ${cause}`,
+    ),
     ...authority.ending.map(
       ({ role, name, notAfter }) => `certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`,
     ),

@@ -80,11 +80,19 @@ export const words: readonly WordEntry[] = [
   },
   {
     name: 'token',
-    summary: 'make a join code for another machine',
+    summary: 'make a join code for another machine, or a bearer token',
     words: [
-      { name: 'create', summary: 'make a join code', load: () => import('./token/create.ts') },
+      {
+        name: 'create',
+        summary: 'make a join code or a bearer token',
+        load: () => import('./token/create.ts'),
+      },
       { name: 'list', summary: 'list the join codes that were made', load: () => import('./token/list.ts') },
-      { name: 'revoke', summary: 'end a join code', load: () => import('./token/revoke.ts') },
+      {
+        name: 'revoke',
+        summary: 'end a join code or a bearer token',
+        load: () => import('./token/revoke.ts'),
+      },
     ],
   },
   {

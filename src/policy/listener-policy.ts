@@ -20,7 +20,7 @@ export type Service = Static<typeof Service>;
  * One place where a server listens, and what it lets in.
  *
  * `clientCertificate`: `require` refuses at the handshake whoever has none, `warn` asks for one, `off` does not.
- * The last two concern the certificate only, never who may do what. `host` is left out for all addresses; port 0
+ * The last two concern the certificate only, never who may do what: who is not named by one shows a bearer token. `host` is left out for all addresses; port 0
  * takes a free one.
  */
 export const ListenerPolicy = Type.Object(
@@ -47,14 +47,12 @@ export type ListenerPolicy = Static<typeof ListenerPolicy>;
  * A server's listeners out of settings.
  *
  * @throws HoldfastError `settings_invalid` for what is no listener, for two that collide, for a plain listener that would
- *   do more than answer `status`: whatever it carried could be read and changed on the way, and for one that could let
- *   nobody in
+ *   do more than answer `status`: whatever it carried could be read and changed on the way
  */
 export function parseListeners(input: unknown): readonly ListenerPolicy[] {
   const listeners = parseInput(Type.Array(ListenerPolicy, { minItems: 1 }), input, 'listeners');
   for (const listener of listeners) {
     checkPlain(listener);
-    checkGuarded(listener);
   }
   refuseTwice(listeners, 'name', ({ name }) => name);
   const fixed = listeners.filter(({ address }) => address.port !== 0);
@@ -127,17 +125,6 @@ function checkPlain({ name, kind, clientCertificate, services }: ListenerPolicy)
       `listener ${name}: a plain listener cannot ask for a certificate, found clientCertificate ${clientCertificate}`,
     );
   }
-}
-
-/** Repositories and administration are for those who are known, and it is by their certificates that they are. */
-function checkGuarded({ name, kind, clientCertificate, services }: ListenerPolicy): void {
-  const guarded = services.filter((service) => service === 'storage' || service === 'control');
-  if (kind === 'plain' || clientCertificate !== 'off' || guarded.length === 0) return;
-  throw new HoldfastError(
-    'settings_invalid',
-    `listener ${name}: it asks nobody for a certificate, and ${guarded.join(' and ')} would be open to nobody then`,
-    { hint: 'set client_certificate = "require"; or "warn", where others are to be answered too' },
-  );
 }
 
 function refuseTwice(

@@ -3,7 +3,7 @@ import { answerEscrow, answerEscrowPage, answerRenew, answerTrust, refusalOf } f
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { EnrolmentAnswer, EscrowPage, EscrowRequest, enrolPaths, RenewRequest } from '../enrol/index.ts';
 import type { Role } from '../pki/index.ts';
-import type { CertifiedPeer } from '../transport/index.ts';
+import type { CertifiedPeer, Peer } from '../transport/index.ts';
 import { jsonBody, queryOf } from './read-request.ts';
 import { httpStatusOf } from './refuse.ts';
 import { bytesReply, jsonReply } from './reply.ts';
@@ -65,7 +65,7 @@ export const controlRoutes: readonly Route[] = [
     does: 'Keeps the second key of a repository, sealed for the recovery kit.',
     body: jsonBody(EscrowRequest),
     async handle({ authority }, call) {
-      await answerEscrow(authority, call.body, certified(call));
+      await answerEscrow(authority, call.body, known(call));
       return jsonReply({});
     },
   },
@@ -77,12 +77,18 @@ export const controlRoutes: readonly Route[] = [
     answer: EscrowPage,
     async handle({ authority }, call) {
       const { before } = queryOf(call.request);
-      return jsonReply(await answerEscrowPage(authority, before, certified(call)));
+      return jsonReply(await answerEscrowPage(authority, before, known(call)));
     },
   },
 ];
 
-/** Whoever is on the server's machine has no certificate to renew. */
+/** Who called a route that is open to certain roles alone. */
+function known({ peer, request }: Call): Peer {
+  if (peer === undefined) throw new TypeError(`${request.url} was called without a peer`);
+  return peer;
+}
+
+/** Whoever is on the server's machine, or comes by a bearer token, has no certificate to renew. */
 function certified({ peer }: Call): CertifiedPeer {
   if (peer?.by === 'certificate') return peer;
   throw new HoldfastError('operation_forbidden', 'this is for those who come with a certificate');

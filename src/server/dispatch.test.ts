@@ -10,6 +10,7 @@ import { defaultListeners, type ListenerPolicy } from '../policy/index.ts';
 import { Hot, listen, PeerGate, serveHttp } from '../transport/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { createDispatcher } from './dispatch.ts';
+import { LetIn } from './let-in.ts';
 import { routedService } from './service.ts';
 
 let asked = 0;
@@ -43,6 +44,7 @@ async function operate(authority: SampleAuthority, name: string): Promise<[numbe
         response.end(`${peer?.identity.role} ${peer?.identity.name}`),
       ),
     ],
+    letIn: new LetIn(systemClock, silentLog),
     noteRefusal: () => {},
     hear: () => undefined,
     log: silentLog,

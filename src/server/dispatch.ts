@@ -5,16 +5,19 @@ import { HoldfastError, type Log } from '../base/index.ts';
 import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
 import { type ListenerPolicy, localName } from '../policy/index.ts';
-import type { CertifiedPeer, PeerGate } from '../transport/index.ts';
+import type { Peer, PeerGate } from '../transport/index.ts';
 import { checkRole } from '../trust/index.ts';
+import type { LetIn } from './let-in.ts';
 import { type NoteRefusal, refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute, storageRoute } from './routes.ts';
 import type { ServerService } from './service.ts';
+import { whoAsks } from './who-asks.ts';
 
 /** Where a request goes once it is known who sent it. */
 export interface Destinations {
   readonly gate: PeerGate;
+  readonly letIn: LetIn;
   readonly services: readonly ServerService[];
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
@@ -27,7 +30,7 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, services, noteRefusal, hear, log }: Destinations,
+  { gate, letIn, services, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -44,7 +47,7 @@ export function createDispatcher(
       const peer = await admit(
         policy,
         service && route,
-        () => shown ?? gate.check(request.socket, { roles, forRenewal }),
+        () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
       );
       service?.take({ request, response, peer, found });
     } catch (error) {
@@ -67,8 +70,8 @@ type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal'>;
 async function admit(
   policy: ListenerPolicy,
   route: RouteRules | undefined,
-  ask: () => CertifiedPeer | Promise<CertifiedPeer>,
-): Promise<CertifiedPeer | undefined> {
+  ask: () => Peer | Promise<Peer>,
+): Promise<Peer | undefined> {
   if (route === undefined) throw new HoldfastError('operation_unknown', 'there is no such address');
   if (!policy.services.includes(route.service)) {
     throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
@@ -76,7 +79,7 @@ async function admit(
   if (route.access === 'anybody') return undefined;
   const peer = await ask();
   checkRole(peer.identity, route.access);
-  // No certificate stands for whoever is on the server's machine, be it one from before that name was kept for them.
+  // Neither certificate nor token stands for whoever is on the server's machine, be it one from before that name was kept for them.
   if (peer.identity.role !== 'admin' || peer.identity.name !== localName) return peer;
   throw new HoldfastError('operation_forbidden', `${localName} is nobody who comes from elsewhere`);
 }

@@ -13,13 +13,14 @@ export function followDecisions(
   return authority.follow({
     kinds: [
       'revoked',
+      'bearer token revoked',
       'issuing certificate revoked',
       'issuing certificate replaced',
       'tls bound',
       'tls unbound',
     ],
     async visit({ kind }) {
-      if (kind !== 'revoked') await authority.readAgain();
+      if (kind !== 'revoked' && kind !== 'bearer token revoked') await authority.readAgain();
       await recheck();
     },
     log,

@@ -9,6 +9,7 @@ import {
   type Log,
   systemErrorHint,
 } from '../base/index.ts';
+import type { Identity } from '../pki/index.ts';
 import { isToldToPeer, namedIdentity } from '../transport/index.ts';
 import { peerAddress } from './read-request.ts';
 
@@ -31,10 +32,16 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
     'content-length': body.length,
     // An answer to HEAD has no body to say it in.
     ...(told !== undefined && { 'content-type': 'application/json', 'holdfast-code': told.code }),
+    ...(isBearerRefusal(error) && { 'www-authenticate': 'Bearer' }),
     connection: 'close',
   });
   response.end(body);
   request.resume();
+}
+
+/** A 401 says by what somebody could say who they are (RFC 9110 §11.6.1). */
+function isBearerRefusal(error: unknown): boolean {
+  return isHoldfastError(error) && error.code.startsWith('bearer_') && httpStatusOf(error) === 401;
 }
 
 function isSilent(error: unknown): boolean {
@@ -45,17 +52,31 @@ function isSilent(error: unknown): boolean {
 export type NoteRefusal = (socket: Socket, error: unknown) => void;
 
 /** What somebody does who cannot say who they are: counted, and nothing else. */
-const refusalsOfStrangers: readonly ErrorCode[] = ['certificate_required', 'certificate_unknown_authority'];
+const refusalsOfStrangers: readonly ErrorCode[] = [
+  'certificate_required',
+  'certificate_unknown_authority',
+  'bearer_required',
+  'bearer_unknown',
+  'bearer_expired',
+  'bearer_revoked',
+];
 
 /**
  * Keeps in the log of decisions who was refused at the gate, or let in and then refused what is not theirs: one of ours by
- * name and address, so that a stolen machine is seen to try; anybody else as a number. What else is refused (a path that is not there) is nobody's decision.
+ * name and address, be it by certificate or by token (`bearerOf`), so that a stolen machine is seen to try; anybody else as a number. What else is refused (a path that is not there) is nobody's decision.
  */
-export function refusalNoter(authority: Authority, log: Log): NoteRefusal {
+export function refusalNoter(
+  authority: Pick<Authority, 'noteRefusal'>,
+  bearerOf: (socket: Socket) => Identity | undefined,
+  log: Log,
+): NoteRefusal {
   return (socket, error) => {
     if (!isHoldfastError(error) || error.code === 'issuer_revoked') return;
-    const isNamed = isToldToPeer(error) || triedByPeers.includes(error.code);
-    const identity = isNamed ? namedIdentity(socket) : undefined;
+    const identity = isToldToPeer(error)
+      ? namedIdentity(socket)
+      : triedByPeers.includes(error.code)
+        ? (bearerOf(socket) ?? namedIdentity(socket))
+        : undefined;
     if (identity === undefined && !refusalsOfStrangers.includes(error.code)) return;
     authority
       .noteRefusal(error, identity && { identity, from: peerAddress({ socket }) })

@@ -9,12 +9,13 @@ import {
   urlHost,
   weakerThanDefault,
 } from '../policy/index.ts';
-import { type Credentials, Hot, type TlsBindings } from '../transport/index.ts';
+import { type Credentials, Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { createApplication } from './application.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, watchStanding } from './follow-decisions.ts';
+import { LetIn } from './let-in.ts';
 import { postedOcsp } from './ocsp-routes.ts';
 import { refusalNoter } from './refuse.ts';
 import { routedService, storageService } from './service.ts';
@@ -26,7 +27,7 @@ import { type StorePlace, storeWatch } from './store-place.ts';
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
   readonly authority: Authority;
-  readonly admin: Omit<AdminContext, 'listeners' | 'enrolAddresses'>;
+  readonly admin: Omit<AdminContext, 'listeners' | 'enrolAddresses' | 'letIn'>;
   readonly listeners: readonly ListenerPolicy[];
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
@@ -73,7 +74,14 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   await authority.maintain(log);
   const watchStore = storeWatch(store, log);
   await watchStore();
-  const noteRefusal = refusalNoter(authority, log);
+  const tokens = new TokenGate({
+    findToken: (sha256) => authority.bearerTokens.find(sha256),
+    limit: new EnrolLimit(clock),
+    clock,
+    log,
+  });
+  const letIn = new LetIn(clock, log);
+  const noteRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
   const application = createApplication({
     authority,
     admin: {
@@ -81,6 +89,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       get listeners() {
         return policies.current.map((policy) => viewOf(policy, names));
       },
+      letIn: () => letIn.list(),
       get enrolAddresses() {
         return addressesOf(policies.current, ['enrol'], namesForCodes(names));
       },
@@ -103,10 +112,11 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         storageService(storage),
         ...(['control', 'enrol', 'status'] as const).map((name) => routedService(name, application)),
       ],
-      standing: standingOf(authority, log),
+      standing: standingOf(authority, tokens, log),
       posts: postedOcsp(authority),
       hear: (gate) => checkpointHearer(authority, gate),
       noteRefusal,
+      letIn,
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
@@ -130,10 +140,11 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   };
 }
 
-function standingOf(authority: Authority, log: Log): StandingView {
+function standingOf(authority: Authority, tokens: TokenGate, log: Log): StandingView {
   return {
     bundle: new Hot(authority.trustBundle),
     issuings: () => authority.issuings,
+    tokens,
     isGood: (serial, certificate) => authority.isGood(serial, certificate),
     isRenewable: (certificate) => authority.isRenewable(certificate),
     watch: (changed) => followDecisions(authority, changed, log),

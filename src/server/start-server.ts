@@ -14,13 +14,14 @@ import {
 } from '../transport/index.ts';
 import { answerPosts, type PostService } from './answer-posts.ts';
 import { createDispatcher, type Destinations, type HearCheckpoint } from './dispatch.ts';
+import type { LetIn } from './let-in.ts';
 import { listenerHttp, OpenListeners } from './open-listeners.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { ServerService } from './service.ts';
 
 /** Who is of the network and good: what a server has to know of an authority, be it its own or one elsewhere. */
 export interface StandingView
-  extends Pick<PeerGateOptions, 'bundle' | 'issuings' | 'isGood' | 'isRenewable'> {
+  extends Pick<PeerGateOptions, 'bundle' | 'issuings' | 'isGood' | 'isRenewable' | 'tokens'> {
   /** Calls back whenever somebody may not be good any more, until it is disposed of. */
   readonly watch: (changed: () => Promise<void>) => AsyncDisposable;
 }
@@ -35,6 +36,8 @@ export interface ServerOptions {
   /** Small requests that come by the thousand, on plain listeners. */
   readonly posts?: PostService;
   readonly noteRefusal: NoteRefusal;
+  /** Keeps who is let in without a good certificate. */
+  readonly letIn: LetIn;
   /** Hears what peers know of the log; nobody does where there is no log. */
   readonly hear?: (gate: PeerGate) => HearCheckpoint;
   readonly clock: Clock;
@@ -53,10 +56,10 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, clock, log } = options;
+  const { standing, services, noteRefusal, letIn, clock, log } = options;
   const gate = new PeerGate({ ...standing, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
-  const destinations: Destinations = { gate, services, hear, noteRefusal, log };
+  const destinations: Destinations = { gate, letIn, services, hear, noteRefusal, log };
   await using opened = new AsyncDisposableStack();
   opened.use(standing.watch(() => gate.recheck()));
   const listeners = opened.use(new OpenListeners((policy) => openListener(policy, options, destinations)));
@@ -77,6 +80,9 @@ async function openListener(
   // A plain listener has nothing but what everybody may know.
   const onConnection = policy.kind === 'plain' && posts !== undefined ? answerPosts(posts, http) : http;
   const greet = (socket: Socket): Promise<Greeting> =>
-    destinations.gate.greet(socket, (refusal) => destinations.noteRefusal(socket, refusal));
+    destinations.gate.greet(socket, (refusal) => {
+      // Elsewhere it may be let in by a token; its first request says whether it is refused.
+      if (policy.clientCertificate === 'require') destinations.noteRefusal(socket, refusal);
+    });
   return listen({ policy, credentials, bindings, onConnection, greet, log });
 }

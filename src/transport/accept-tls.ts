@@ -5,7 +5,7 @@ import type { ListenerPolicy } from '../policy/index.ts';
 import type { HandshakeBudget } from './handshake-budget.ts';
 import { presentedBytes } from './peer.ts';
 import type { Greeting } from './peer-gate.ts';
-import { placeOf, type Strangers } from './strangers.ts';
+import { onceProved, placeOf, type Strangers } from './strangers.ts';
 import type { ServerContexts } from './tls-bindings.ts';
 
 /** What becomes of the connections of a TLS listener. */
@@ -107,6 +107,10 @@ async function welcome(socket: Socket, secured: TLSSocket, acceptor: TlsAcceptor
   budget.charge(placeOf(socket), Math.floor(presentedBytes(secured) / bytesOfHandshake));
   if (policy.clientCertificate !== 'require') {
     strangers.letStay(socket);
+    onceProved(secured, () => {
+      strangers.release(socket);
+      budget.refund(placeOf(socket));
+    });
   } else if (greeting === 'stranger') return turnAway(secured);
   onConnection(secured);
 }

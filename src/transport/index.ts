@@ -29,12 +29,13 @@ export {
 export { type Listener, type ListenOptions, listen } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { isPublicRoot, outsideRoots, webRoots } from './outside-roots.ts';
-export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer } from './peer.ts';
+export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
 export { presentedChain } from './presented-chain.ts';
 export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
 export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
+export { TokenGate } from './token-gate.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
 export type { ConnectionInfo } from './verified-connection.ts';

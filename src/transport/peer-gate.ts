@@ -18,6 +18,7 @@ import {
 import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
 import type { Hot } from './hot.ts';
 import { type CertifiedPeer, peerCertificates } from './peer.ts';
+import type { TokenGate } from './token-gate.ts';
 
 export interface PeerGateOptions {
   /** Who may vouch for a peer. */
@@ -28,6 +29,8 @@ export interface PeerGateOptions {
   readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean | Promise<boolean>;
   /** Whether one that is not good may at least be renewed, since only its issuer is not to be believed any more; none unless said. */
   readonly isRenewable?: (certificate: Certificate) => Promise<boolean>;
+  /** What a bearer token proves; nobody comes by one unless said. */
+  readonly tokens?: TokenGate;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -121,9 +124,15 @@ export class PeerGate {
     }
   }
 
+  /** What a bearer token proves; undefined where nobody comes by one. */
+  get tokens(): TokenGate | undefined {
+    return this.#options.tokens;
+  }
+
   /** Ends every connection whose peer would be refused by now; happens every second by itself. */
   async recheck(): Promise<void> {
     const nowMs = this.#options.clock.now();
+    await this.#options.tokens?.recheck();
     await Promise.all([...this.#peers].map(([socket, peer]) => this.#recheckOne(socket, peer, nowMs)));
   }
 
@@ -132,6 +141,8 @@ export class PeerGate {
       await this.#judge(socket, nowMs);
     } catch (error) {
       if (socket.destroyed) return;
+      // Whoever has a token as well goes on by that, and not by this certificate.
+      if (this.#options.tokens?.identityOf(socket) !== undefined) return this.#forget(socket);
       this.#options.log.info('connection ended', { ...identity, reason: reasonOf(error) });
       socket.destroy();
     }

@@ -12,6 +12,14 @@ export interface CertifiedPeer {
   readonly serial: SerialNumber;
 }
 
+/** Whoever the gate let in by a bearer token, where a listener requires no certificate. */
+export interface TokenPeer {
+  readonly by: 'token';
+  readonly identity: Identity;
+  /** The number of the token. */
+  readonly token: number;
+}
+
 /** Whoever is on the server's machine, as the owner of its home. */
 export interface LocalPeer {
   readonly by: 'local';
@@ -19,7 +27,7 @@ export interface LocalPeer {
 }
 
 /** Who sent a request, and how that is known: decided once, and handed on. */
-export type Peer = CertifiedPeer | LocalPeer;
+export type Peer = CertifiedPeer | TokenPeer | LocalPeer;
 
 /**
  * The identity that a peer's certificate names, if it names one. Only the gate says whether that is to be believed; of

@@ -68,6 +68,19 @@ export class Strangers {
   }
 }
 
+const releases = new WeakMap<Socket, () => void>();
+
+/** Has `release` called once the peer of a connection proves by a request who it is, and not by its handshake. */
+export function onceProved(socket: Socket, release: () => void): void {
+  releases.set(socket, release);
+}
+
+/** The peer of a connection has proved an identity of ours. */
+export function proved(socket: Socket): void {
+  releases.get(socket)?.();
+  releases.delete(socket);
+}
+
 /** Where a connection comes from, as far as strangers are counted. */
 export function placeOf({ remoteAddress }: Socket): string {
   return placeOfAddress(remoteAddress ?? '');

@@ -8,6 +8,12 @@
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
 export { type AskingRules, askRevocation, type FetchEvidence } from './ask-revocation.ts';
+export {
+  bearerTokenHash,
+  createBearerToken,
+  readShownToken,
+  type ShownToken,
+} from './bearer-token.ts';
 export { forbiddenName } from './check-name-constraints.ts';
 export type { PolicyRequest } from './check-policies.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';

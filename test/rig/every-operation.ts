@@ -26,6 +26,7 @@ export function sampleContext(home: SampleHome): AdminContext {
     listeners: [
       { name: 'main', url: 'https://localhost:8443', services: [], clientCertificate: 'require', weaker: [] },
     ],
+    letIn: () => [],
     renewServer: async () => {},
     recoveryKitPath: join(home.path, 'kit.txt'),
     backupPlace: (path) => ({ kind: 'directory', path }),
@@ -61,6 +62,9 @@ async function readAndDecide(home: SampleHome, admin: AdminClient): Promise<void
   await admin.call('token.create', { role: 'server', name: 'alpha', names: ['alpha.example'] });
   const [code] = await admin.call('token.list', {});
   await admin.call('token.revoke', { id: code?.id ?? 0 });
+  const { id } = await admin.call('bearer.create', { role: 'client', name: 'zeta' });
+  await admin.call('bearer.list', {});
+  await admin.call('bearer.revoke', { id });
   const { policy } = await admin.call('policy.show', {});
   await admin.call('policy.set', { key: 'queue', value: 'on' });
   await admin.call('policy.import', { policy, apply: false });

@@ -361,6 +361,7 @@ export const writingCommands: readonly WritingCommand[] = [
   },
   atAuthority('token create', 'after'),
   atAuthority('token revoke', '1', { done: ['already_revoked'] }),
+  atAuthority('token create', '--bearer after'),
   atAuthority('request approve', '1', { done: ['request_not_allowed'] }),
   atAuthority('request deny', '1 --reason no', { done: ['request_not_allowed'] }),
   atAuthority('cert revoke', 'client/laptop --yes', { done: ['already_revoked'] }),

@@ -57,7 +57,11 @@ export function answerTrust(authority: Authority): string {
 }
 
 /** Keeps what `peer` leaves, in its own name. Errors: `input_invalid`, and as `Escrow.put`. */
-export async function answerEscrow(authority: Authority, input: unknown, { identity }: Peer): Promise<void> {
+export async function answerEscrow(
+  authority: Authority,
+  input: unknown,
+  { identity }: Pick<Peer, 'identity'>,
+): Promise<void> {
   const { repository, sealed } = parseMessage(EscrowRequest, input, 'escrow request');
   await authority.escrow.put(identity, repository, fromBase64(sealed));
 }
@@ -68,7 +72,7 @@ export async function answerEscrow(authority: Authority, input: unknown, { ident
 export async function answerEscrowPage(
   authority: Authority,
   before: string | undefined,
-  { identity }: Peer,
+  { identity }: Pick<Peer, 'identity'>,
 ): Promise<EscrowPage> {
   if (before !== undefined && !/^[1-9][0-9]{0,14}$/.test(before))
     throw new HoldfastError('input_invalid', 'escrow: before is no number of an entry');

@@ -5,7 +5,9 @@
  * certificate says what its authoriser lets it say; a name once issued stays with its identity; a use of an authoriser is on
  * record in the transaction that issues, and is answered again to whoever has the same key.
  */
+
 export { certifyIn, type Enrolling, type Judged, judge, prove } from './authoriser.ts';
+export { BearerTokens } from './bearer-tokens.ts';
 export { findSigner, lateAuthorisation, type RenewOrder, renewNode } from './by-certificate.ts';
 export { type EnrolOrder, enrolNode } from './by-join-code.ts';
 export { PersonAuthoriser, type PersonBasis } from './by-person.ts';

@@ -7,6 +7,7 @@
 export { authorityDamaged, authorityDirectory, databasePath, existingDatabase } from './authority-files.ts';
 export { AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
 export type { BackupRow } from './backups.ts';
+export type { BearerTokenRow } from './bearer-tokens.ts';
 export type { CertificateFilter, RecordedState } from './certificate-filter.ts';
 export type { CertificateRow, ListedCertificateRow, LoggedRow, RevokedRow } from './certificates.ts';
 export type { CrlRow } from './crls.ts';

@@ -1,5 +1,6 @@
 import type { Queries } from '../../db/index.ts';
 import { BackupRecords } from './backups.ts';
+import { BearerTokenRecords } from './bearer-tokens.ts';
 import { CertificateNameRecords } from './certificate-names.ts';
 import { CertificateRecords } from './certificates.ts';
 import { CrlRecords } from './crls.ts';
@@ -30,6 +31,7 @@ export class Records {
   readonly imported: ImportedCertificateRecords;
   readonly outside: OutsideCertificateRecords;
   readonly joinCodes: JoinCodeRecords;
+  readonly bearerTokens: BearerTokenRecords;
   readonly requests: RequestRecords;
   readonly crls: CrlRecords;
   readonly ocspSigners: OcspSignerRecords;
@@ -52,6 +54,7 @@ export class Records {
     this.imported = new ImportedCertificateRecords(queries);
     this.outside = new OutsideCertificateRecords(queries);
     this.joinCodes = new JoinCodeRecords(queries);
+    this.bearerTokens = new BearerTokenRecords(queries);
     this.requests = new RequestRecords(queries);
     this.crls = new CrlRecords(queries);
     this.ocspSigners = new OcspSignerRecords(queries);
@@ -85,6 +88,7 @@ export const tables = [
   'outside_certificates',
   'join_codes',
   'join_code_uses',
+  'bearer_tokens',
   'escrows',
   'policy',
   'crls',

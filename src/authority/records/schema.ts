@@ -345,4 +345,33 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What stands for an identity where no certificate is asked for.
+    owner: 'authority',
+    version: 11,
+    sqlite: `
+      CREATE TABLE bearer_tokens (
+        id INTEGER PRIMARY KEY,
+        secret_hash BLOB NOT NULL UNIQUE,
+        role TEXT NOT NULL,
+        name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        revoked_at INTEGER
+      ) STRICT;
+      CREATE INDEX bearer_tokens_of ON bearer_tokens (role, name);
+    `,
+    postgres: `
+      CREATE TABLE bearer_tokens (
+        id bigint PRIMARY KEY,
+        secret_hash bytea NOT NULL UNIQUE,
+        role words NOT NULL,
+        name words NOT NULL,
+        created_at moment NOT NULL,
+        expires_at moment NOT NULL,
+        revoked_at moment
+      );
+      CREATE INDEX bearer_tokens_of ON bearer_tokens (role, name);
+    `,
+  },
 ];

@@ -18,7 +18,7 @@ export interface RevocationOrder {
 }
 
 /**
- * Revokes every certificate of an identity that could still be used, and records which; the identity itself goes on.
+ * Revokes every certificate and bearer token of an identity that could still be used, and records which; the identity itself goes on.
  * How much work it is depends on how many these are, and on nothing else.
  */
 export async function revokeCertificates(
@@ -29,9 +29,10 @@ export async function revokeCertificates(
 ): Promise<void> {
   const row = await tx.identities.find(identity);
   const serials = row === undefined ? [] : await usable(tx, context, row.id, order);
-  if (serials.length === 0) return;
+  const bearerTokens = await tx.bearerTokens.liveOf(identity, context.clock.now());
+  if (serials.length + bearerTokens.length === 0) return;
   const { reason, by } = order;
-  const details = { identity: identityLabel(identity), reason, serials };
+  const details = { identity: identityLabel(identity), reason, serials, bearerTokens };
   await context.log.decide(tx, kinds.revoked, { by, details });
 }
 
@@ -69,7 +70,7 @@ export async function revokeCertificate(
     const serials = reason === 'keyCompromise' ? await tx.certificates.goodOfKey(row.public_key) : [serial];
     const identity = identityLabel(await tx.identities.read(row.identity));
     await log.decide(tx, kinds.revoked, { by, details: { identity, reason, serials } });
-    return { identity, serials, joinCodes: [], reason, at: new Date(clock.now()) };
+    return { identity, serials, joinCodes: [], bearerTokens: [], reason, at: new Date(clock.now()) };
   });
 }
 
@@ -88,7 +89,14 @@ export async function revokeImported(
     if (row.revoked_at !== null) throw revokedBefore(serial, row.revoked_at, row.revocation_reason);
     await log.decide(tx, kinds.importedRevoked, { by, details: { issuer: row.issuer, serial, reason } });
     const identity = row.subject ?? 'a certificate of before';
-    return { identity, serials: [serial], joinCodes: [], reason, at: new Date(clock.now()) };
+    return {
+      identity,
+      serials: [serial],
+      joinCodes: [],
+      bearerTokens: [],
+      reason,
+      at: new Date(clock.now()),
+    };
   });
 }
 
@@ -113,6 +121,8 @@ export interface Revoked {
   readonly serials: readonly SerialNumber[];
   /** The numbers of the join codes that ended with it. */
   readonly joinCodes: readonly number[];
+  /** The numbers of the bearer tokens that ended with it. */
+  readonly bearerTokens: readonly number[];
   readonly reason: RevocationReason;
   readonly at: Date;
 }

@@ -5,7 +5,7 @@ import { identityLabel, type Records } from '../records/index.ts';
 import { type RevocationOrder, type Revoked, type Revoking, usable } from './revoke-certificates.ts';
 
 /**
- * Ends an identity: every certificate that it could use, its renewal, and the join codes of its name. It comes back
+ * Ends an identity: every certificate and bearer token that it could use, its renewal, and the join codes of its name. It comes back
  * with a join code that is made for a reissue afterwards, and with nothing else.
  * @throws HoldfastError `object_not_found` when nothing was ever issued to it, `already_revoked`
  */
@@ -23,11 +23,13 @@ export async function revokeIdentity(
     if (row === undefined && !(await trustsUnseen(tx))) throw unknownIdentity(label);
     const serials = row === undefined ? [] : await usable(tx, context, row.id, order);
     const joinCodes = await tx.joinCodes.liveOf(identity, nowMs);
+    const bearerTokens = await tx.bearerTokens.liveOf(identity, nowMs);
     const endedMs = row?.revoked_at ?? null;
-    if (endedMs !== null && serials.length + joinCodes.length === 0) throw revokedBefore(label, endedMs);
-    const details = { identity: label, reason, serials, whole: true, tokens: joinCodes };
+    const live = serials.length + joinCodes.length + bearerTokens.length;
+    if (endedMs !== null && live === 0) throw revokedBefore(label, endedMs);
+    const details = { identity: label, reason, serials, whole: true, tokens: joinCodes, bearerTokens };
     await log.decide(tx, kinds.revoked, { by, details });
-    return { identity: label, serials, joinCodes, reason, at: new Date(nowMs) };
+    return { identity: label, serials, joinCodes, bearerTokens, reason, at: new Date(nowMs) };
   });
 }
 

@@ -77,4 +77,34 @@ export const peersErrors = {
     status: 403,
     toldAtGate: true,
   },
+  bearer_required: {
+    happened: 'the server wants a bearer token, or a client certificate where it asks for one',
+    next: 'holdfast token create --bearer NAME, at the server, makes one',
+    kind: 'refused',
+    status: 401,
+  },
+  bearer_unknown: {
+    happened: 'the server made no such bearer token, or made it for another user than is named',
+    next: 'compare it with what token create printed; holdfast token create --bearer NAME, at the server, makes a new one',
+    kind: 'refused',
+    status: 401,
+  },
+  bearer_expired: {
+    happened: 'the time of a bearer token is over',
+    next: 'holdfast token create --bearer NAME, at the server, makes a new one',
+    kind: 'refused',
+    status: 401,
+  },
+  bearer_revoked: {
+    happened: 'an administrator revoked a bearer token, or the node it was for',
+    next: 'holdfast token create --bearer NAME, at the server, makes a new one',
+    kind: 'refused',
+    status: 401,
+  },
+  bearer_wrong_identity: {
+    happened: 'certificate and bearer token name different identities',
+    next: 'use the token that was made for this node, or no certificate',
+    kind: 'refused',
+    status: 403,
+  },
 } as const satisfies Record<string, ErrorRow>;

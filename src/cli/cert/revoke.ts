@@ -65,6 +65,8 @@ function* revokedRows(revoked: OperationAnswer<'cert.revoke'>): Iterable<Row> {
   yield row('revoked', revoked.identity, plural(revoked.serials.length, 'certificate'), revoked.reason);
   for (const serial of revoked.serials) yield row('serial', serial);
   if (revoked.joinCodes > 0) yield row('ended', plural(revoked.joinCodes, 'join code'));
+  const { bearerTokens = 0 } = revoked;
+  if (bearerTokens > 0) yield row('ended', plural(bearerTokens, 'bearer token'));
   yield* mirrorRows(revoked.mirrors);
 }
 

@@ -58,6 +58,7 @@ export function adminContext(
     authority,
     clock: context.clock,
     enrolAddresses: enrolAddresses(settings),
+    letIn: () => [],
     renewServer: async () => {},
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path, context.line),

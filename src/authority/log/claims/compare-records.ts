@@ -2,6 +2,7 @@ import { authorityDamaged, type Records } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import { authorityClaims } from './authority-claims.ts';
 import { backupClaims, ocspSignerClaims } from './backup-claims.ts';
+import { bearerTokenClaims } from './bearer-token-claims.ts';
 import { certificateClaims } from './certificate-claims.ts';
 import { escrowClaims } from './escrow-claims.ts';
 import { identityClaims } from './identity-claims.ts';
@@ -25,6 +26,7 @@ export class RecordComparison {
     outsideClaims(),
     identityClaims(),
     joinCodeClaims(),
+    bearerTokenClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

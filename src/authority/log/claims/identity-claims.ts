@@ -1,9 +1,10 @@
 import { identityLabel } from '../../records/index.ts';
 import type { Claims } from './claims.ts';
 
-/** Identities: those that were ended and got nothing since are ended, and no others; each was issued to, or ended. */
+/** Identities: those that were ended and got nothing since are ended, and no others; each was issued to, has a bearer token, or ended. */
 export function identityClaims(): Claims {
   const ended = new Map<string, number>();
+  const withToken = new Set<string>();
   return {
     note(record) {
       const { sequence } = record;
@@ -11,6 +12,10 @@ export function identityClaims(): Claims {
         ended.set(record.details.identity, sequence);
       // Whatever is issued to it again was let by a reissue, which takes the end back.
       else if (record.kind === 'issued' || record.kind === 'renewed') ended.delete(record.details.identity);
+      else if (record.kind === 'bearer token created') {
+        ended.delete(record.details.identity);
+        withToken.add(record.details.identity);
+      }
     },
     async compare(records) {
       const rows = (await records.identities.odd()).map((row) => ({ ...row, identity: identityLabel(row) }));
@@ -23,7 +28,7 @@ export function identityClaims(): Claims {
           .filter((identity) => !ended.has(identity))
           .map((identity) => `${identity} is ended on record, and the log does not say so`),
         ...rows
-          .filter((row) => row.certified === 0 && row.ended === 0)
+          .filter((row) => row.certified === 0 && row.ended === 0 && !withToken.has(row.identity))
           .map(({ identity }) => `${identity} is on record, and nothing was issued to it`),
       ];
     },

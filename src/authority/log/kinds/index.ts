@@ -12,6 +12,7 @@ import {
 import { approved } from './approved.ts';
 import { authorityCreated } from './authority-created.ts';
 import { backedUp } from './backed-up.ts';
+import { bearerTokenCreated, bearerTokenRevoked } from './bearer-token.ts';
 import { clockAccepted } from './clock-accepted.ts';
 import { crlSigned } from './crl-signed.ts';
 import { denied } from './denied.ts';
@@ -75,6 +76,8 @@ export const kinds = {
   certificateImported,
   numbersImported,
   importedRevoked,
+  bearerTokenCreated,
+  bearerTokenRevoked,
 } as const;
 
 /** One of the table. */

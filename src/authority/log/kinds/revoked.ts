@@ -14,9 +14,12 @@ export const revoked = logKind({
     whole: Type.Optional(Type.Boolean()),
     /** Those of the join codes that could still be used. */
     tokens: Type.Optional(Type.Array(Token)),
+    /** The bearer tokens of the identity that could still be used: they end with its certificates. */
+    bearerTokens: Type.Optional(Type.Array(Type.Integer())),
   }),
-  async apply(tx, { details: { identity, reason, serials, whole }, atMs }) {
+  async apply(tx, { details: { identity, reason, serials, whole, bearerTokens = [] }, atMs }) {
     const changed = await tx.certificates.revoke(serials, { atMs, reason });
+    for (const id of bearerTokens) await tx.bearerTokens.revoke(id, atMs);
     if (whole !== true) return changed;
     const owner = identityOf(identity);
     // After a restore from keys alone, one of which nothing was seen yet can have certificates that would be trusted.
