@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { apiReference } from '../scripts/reference/api-reference.ts';
+import { clientReference } from '../scripts/reference/client-reference.ts';
 import { commandReference } from '../scripts/reference/command-reference.ts';
 import { errorReference } from '../scripts/reference/error-reference.ts';
 import { policyReference } from '../scripts/reference/policy-reference.ts';
@@ -25,6 +26,10 @@ test('the reference of the settings has every key', async () => {
 
 test('the reference of the requests is what they are judged by', async () => {
   assert.equal(await read('docs/reference/requests.md'), requestReference(), 'run npm run reference');
+});
+
+test('the reference of how a machine dials has every key, with its meaning', async () => {
+  assert.equal(await read('docs/reference/client.md'), clientReference(), 'run npm run reference');
 });
 
 test('the reference of the policy has every key, with its meaning', async () => {

@@ -60,7 +60,7 @@ export async function adoptEnrolment(
 export async function keepEnrolment(
   directory: string,
   enrolment: Enrolment,
-  before?: Pick<NodeState, 'exports' | 'recoveryRecipient'>,
+  before?: Pick<NodeState, 'exports' | 'recoveryRecipient' | 'client'>,
 ): Promise<void> {
   const { network, role, name } = enrolment.identity;
   await saveTrustBundle(join(directory, bundleFile), enrolment.bundle);
@@ -72,5 +72,6 @@ export async function keepEnrolment(
     ...enrolledState(enrolment),
     exports: before?.exports ?? [],
     ...(before !== undefined && { recoveryRecipient: before.recoveryRecipient }),
+    ...(before?.client !== undefined && { client: before.client }),
   });
 }

@@ -13,12 +13,14 @@ import {
   Line,
   mostHopeful,
   receiveText,
+  ServerRevocation,
   TlsDialer,
 } from '../transport/index.ts';
 import { learnFromServer } from './learn-from-server.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
 import { mendExports, type RenewalOptions, renewNode } from './renewal.ts';
+import { verdictFile } from './verdict-file.ts';
 
 /** Which repository at a server, and where copies of its metadata may be kept. */
 export interface PlaceRequest {
@@ -135,7 +137,8 @@ async function dialAny(node: Node, options: DialOptions): Promise<Connection> {
   const { servers = node.state.servers, signal } = options;
   const known = await dialFirst(node, servers, options);
   if (known instanceof Connection) return known;
-  if (options.servers !== undefined) throw known;
+  // Where nobody has to prove anything, whoever answers at that address would say where this machine sends its backups.
+  if (options.servers !== undefined || !node.clientPolicy.verifyServer) throw known;
   const others = (await movedServers(node.state.statusAddress, signal)).filter(
     (server) => !servers.includes(server),
   );
@@ -156,7 +159,7 @@ async function dialFirst(
 ): Promise<Connection | HoldfastError> {
   const failures: HoldfastError[] = [];
   for (const server of servers) {
-    const dialer = new TlsDialer({ bundle: node.bundle, credentials: node.credentials, clock });
+    const dialer = dialerOf(node, { clock, log });
     try {
       const socket = await dialer.connect(server, { signal });
       socket.end();
@@ -171,6 +174,17 @@ async function dialFirst(
   // Who answers at an address that was the server's says more than that nobody does at the others.
   const strange = failures.find((failure) => !isUnheard(failure));
   return strange ?? unreachable(failures);
+}
+
+/** Dials as this machine's policy says. @throws HoldfastError `settings_invalid` when it says what cannot be */
+function dialerOf(node: Node, { clock, log }: Pick<DialOptions, 'clock' | 'log'>): TlsDialer {
+  const { bundle, credentials, directory, clientPolicy: policy } = node;
+  const { revocation: mode } = policy;
+  const revocation =
+    mode === 'off'
+      ? undefined
+      : new ServerRevocation({ mode, file: verdictFile(directory, log), clock, log });
+  return new TlsDialer({ bundle, credentials, clock, policy, revocation });
 }
 
 const maxServers = 100;

@@ -5,6 +5,7 @@ import { Value } from 'typebox/value';
 import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
 import { type Enrolment, SignedCheckpoint } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
+import { ClientPolicy } from '../policy/index.ts';
 
 /** What a node knows about itself and its network, besides what is in its keystore and trust bundle. */
 const nodeStateSchema = Type.Object(
@@ -30,6 +31,8 @@ const nodeStateSchema = Type.Object(
     ),
     /** From the first list on that a root's revocations are kept in: its file is missed when it is gone. */
     hasRootLists: Type.Optional(Type.Literal(true)),
+    /** What was chosen of how this machine dials; the rest is as the default has it. */
+    client: Type.Optional(Type.Partial(ClientPolicy)),
     /** The newest snapshot all of whose content was read back and compared, and when some of it last was. */
     proven: Type.Optional(Type.Object({ snapshot: Type.String(), time: Type.String() })),
     lastBackup: Type.Optional(

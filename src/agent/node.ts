@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Bytes,
   type Clock,
@@ -8,7 +9,14 @@ import {
   withFileLock,
 } from '../base/index.ts';
 import { type Certificate, type Identity, parseCertificate } from '../pki/index.ts';
-import { needsRenewal, renewalTime } from '../policy/index.ts';
+import {
+  type ClientPolicy,
+  clientKeys,
+  defaultClientPolicy,
+  needsRenewal,
+  parseClientPolicy,
+  renewalTime,
+} from '../policy/index.ts';
 import { type Credentials, Hot } from '../transport/index.ts';
 import {
   isRevokedByRoot,
@@ -107,6 +115,22 @@ export class Node {
     });
   }
 
+  /** How this machine dials. @throws HoldfastError `settings_invalid` when its file says what cannot be */
+  get clientPolicy(): ClientPolicy {
+    return clientPolicyOf(this.#state);
+  }
+
+  /** Changes how this machine dials, on top of what its file says by then; what is as the default is not kept. */
+  async changeClientPolicy(change: (policy: ClientPolicy) => ClientPolicy): Promise<void> {
+    await this.updateState((state) => {
+      const next = change(clientPolicyOf(state));
+      const chosen = clientKeys.filter((key) => !isDeepStrictEqual(next[key], defaultClientPolicy[key]));
+      const client = Object.fromEntries(chosen.map((key) => [key, next[key]]));
+      clientPolicyOf({ ...state, client });
+      return { client };
+    });
+  }
+
   /** Roots that were added on this machine, each for certain servers. */
   get localAnchors(): readonly TrustAnchor[] {
     return this.#localAnchors;
@@ -175,6 +199,15 @@ export async function openNode(directory: string): Promise<Node> {
   const bundle = { ...said, rootLists: await readRootLists(directory, said, state) };
   const localAnchors = await readLocalTrust(directory, keystore);
   return new Node(directory, { keystore, bundle, localAnchors, state });
+}
+
+/** What an administrator decides, and the secrets in it, are for the server that was meant and nobody else. */
+function clientPolicyOf({ role, client = {} }: Pick<NodeState, 'role' | 'client'>): ClientPolicy {
+  const policy = parseClientPolicy(client);
+  if (policy.verifyServer || role === 'client') return policy;
+  throw new HoldfastError('settings_invalid', `verifyServer cannot be off on a machine that is ${role}`, {
+    hint: 'believe the root of that server for its name: holdfast trust add --server NAME --file FILE',
+  });
 }
 
 /** What the roots are known to have revoked is not forgotten because a file is gone. */

@@ -47,7 +47,8 @@ export async function renewNode(
     dialer,
     bundle: node.bundle.current,
     checkpoint: node.state.checkpoint,
-    keep: (enrolment) => keep(node, enrolment, log),
+    keep: (enrolment) =>
+      dialer.doubt() === undefined ? keep(node, enrolment, log) : keepProven(node, enrolment),
     clock,
     signal,
     line,
@@ -103,6 +104,13 @@ async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
   }
   await node.keepTrust(enrolment.bundle);
   await node.updateState({ ...enrolledState(enrolment), recoveryRecipient });
+}
+
+/** Of a server that has not proved to be one nothing is kept but what the authority signed: not whom to trust, not where to go. */
+async function keepProven(node: Node, { checkpoint }: Enrolment): Promise<void> {
+  if (node.isIssuerRevoked) return;
+  checkEpoch(node.state.checkpoint, checkpoint);
+  await node.updateState({ checkpoint });
 }
 
 /** Writes exports again when a renewal was cut off before it could. */

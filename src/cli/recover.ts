@@ -1,6 +1,5 @@
 import {
   checkRecoveryCode,
-  connectNode,
   type EscrowProof,
   joinNetwork,
   type Node,
@@ -19,7 +18,7 @@ import type { StoredSnapshot } from '../repository/index.ts';
 import { type NamedKit, readKit } from './files/password-file.ts';
 import { checkHome, homeAt, openHome } from './home/home.ts';
 import { checkMayHoldNode } from './home/one-network.ts';
-import { openOwnNode } from './home/own-node.ts';
+import { connectOwn, openOwnNode } from './home/own-node.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';
@@ -96,7 +95,7 @@ async function recover(
   const serving = await serverOfThisHome(context, code);
   if (serving !== undefined) held.use(serving);
   const node = await becomeNode(context, code);
-  using connection = await connectNode(node, context);
+  using connection = await connectOwn(context, node);
   const recovered = await recoverRepository(
     connection,
     { kit, url, fingerprint, trustServer, signal: context.signal },

@@ -1,4 +1,4 @@
-import { connectNode, openRepositoryAt, readNodeState } from '../agent/index.ts';
+import { openRepositoryAt, readNodeState } from '../agent/index.ts';
 import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError, silentLog } from '../base/index.ts';
 import { defaultListeners } from '../policy/index.ts';
@@ -8,7 +8,7 @@ import { type AuthorityHome, openAuthorityHome } from './home/authority-home.ts'
 import { authorityRows, createAuthorityHome } from './home/creating.ts';
 import { checkHome, type Home, openHome } from './home/home.ts';
 import { checkBegins } from './home/one-network.ts';
-import { joiningItself } from './home/own-node.ts';
+import { connectOwn, joiningItself } from './home/own-node.ts';
 import { addCreationOptions, type CreationOptions, defaultPort } from './options/creation-options.ts';
 import { addExcludeOptions, type ExcludeOptions } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
@@ -82,10 +82,10 @@ async function backUpAndProve(
   sources: NamedPaths,
   choices: BackupChoices,
 ): Promise<BackupResult> {
-  const { output, signal, clock, log, line } = context;
+  const { output, signal, clock } = context;
   const { opened, urls } = serving;
   const node = await openLocalClient(context, opened);
-  using connection = await connectNode(node, { clock, log, signal, line, servers: urls() });
+  using connection = await connectOwn(context, node, urls());
   const renewal = formatRemaining(node.renewalTime().getTime() - clock.now());
   output.row('client', 'enrolled', node.identity.name, `certificate renews itself, next in ${renewal}`);
   const place = await connection.place({ cache: opened.home.cache });

@@ -138,6 +138,18 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'client',
+    summary: 'show and change how this machine dials its servers',
+    words: [
+      { name: 'show', summary: 'show how this machine dials', load: () => import('./client/show.ts') },
+      {
+        name: 'set',
+        summary: 'change one thing of how this machine dials',
+        load: () => import('./client/set.ts'),
+      },
+    ],
+  },
+  {
     name: 'request',
     summary: 'make certificate requests, hand them in, decide on them',
     words: [

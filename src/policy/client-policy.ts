@@ -1,25 +1,140 @@
 import { type Static, Type } from 'typebox';
-import { KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
+import { HoldfastError } from '../base/index.ts';
+import { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
+import { nearestWords } from './nearest-words.ts';
 import { parseInput } from './parse-input.ts';
 
-/** How a node dials others. */
+/** How a node dials the servers of its network, and whom it takes for one. */
 export const ClientPolicy = Type.Object(
   {
-    minimumVersion: TlsVersion,
-    groups: Type.Array(KeyExchangeGroup, { minItems: 1, uniqueItems: true }),
+    presentCertificate: Type.Boolean({
+      description:
+        'Whether this machine shows its certificate. Without it a server knows the machine by a bearer token, and only on listeners that do not require certificates.',
+      examples: ['off'],
+    }),
+    verifyServer: Type.Boolean({
+      description:
+        "Whether a server has to prove that it is one of the network, or of a root that was added for its name. While it is off anybody on the way can take the server's place.",
+      examples: ['on'],
+    }),
+    revocation: Type.Union([Type.Literal('off'), Type.Literal('soft'), Type.Literal('hard')], {
+      description:
+        "Whether a server's certificate may have been revoked: by the answer that comes with the handshake, else by the addresses that the certificate names. `soft` goes on where nothing can be had, and says so; `hard` does not.",
+      examples: ['hard'],
+    }),
+    minimumVersion: {
+      ...TlsVersion,
+      description: 'The oldest version of TLS that is spoken with a server.',
+      examples: ['TLSv1.2'],
+    },
+    groups: Type.Array(KeyExchangeGroup, {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'The key-exchange groups that are offered, the preferred one first.',
+      examples: ['X25519,P-256'],
+    }),
   },
   { additionalProperties: false },
 );
 export type ClientPolicy = Static<typeof ClientPolicy>;
 
-/** TLS 1.3 alone, hybrid key exchange first. */
-export const defaultClientPolicy: ClientPolicy = { minimumVersion: 'TLSv1.3', groups: [...strongestGroups] };
+/** What a machine does unless it was told otherwise: proves itself, asks for proof, TLS 1.3 alone, hybrid key exchange first. */
+export const defaultClientPolicy: ClientPolicy = {
+  presentCertificate: true,
+  verifyServer: true,
+  revocation: 'soft',
+  minimumVersion: 'TLSv1.3',
+  groups: [...strongestGroups],
+};
 
 /**
- * A client's policy out of settings.
+ * A client's policy out of settings; what they do not name is as the default has it.
  *
- * @throws HoldfastError `settings_invalid`
+ * @throws HoldfastError `settings_invalid`, also for one by which a bearer token would go to whoever answers
  */
-export function parseClientPolicy(input: unknown): ClientPolicy {
-  return parseInput(ClientPolicy, input, 'client policy');
+export function parseClientPolicy(input: object): ClientPolicy {
+  const policy = parseInput(ClientPolicy, { ...defaultClientPolicy, ...input }, 'client policy');
+  if (policy.presentCertificate || policy.verifyServer) return policy;
+  throw new HoldfastError(
+    'settings_invalid',
+    'presentCertificate and verifyServer cannot both be off: a bearer token would be told to whoever answers, who could use it',
+    { hint: 'keep one of them on: holdfast client show' },
+  );
+}
+
+/** A field of a client's policy. */
+export type ClientKey = keyof ClientPolicy;
+
+/** Every key, in the order of the documentation. */
+export const clientKeys = Object.keys(defaultClientPolicy) as readonly ClientKey[];
+
+/** A value as it is typed and shown: `on` and `off`, a word, a list with commas. */
+export function clientValueText(policy: ClientPolicy, key: ClientKey): string {
+  const value = policy[key];
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'string' ? value : value.join(',');
+}
+
+/**
+ * `policy` with what was typed for some keys; what depends on one another is checked when all are changed.
+ * @throws HoldfastError `settings_invalid`; for an unknown key with those that look like it
+ */
+export function changeClientPolicy(
+  policy: ClientPolicy,
+  changes: readonly { readonly key: string; readonly value: string }[],
+): ClientPolicy {
+  const entries = changes.map(({ key, value }) => {
+    const known = clientKeys.find((each) => each === key);
+    if (known === undefined) throw unknownKey(key);
+    return [known, readValue(known, value)];
+  });
+  return parseClientPolicy({ ...policy, ...Object.fromEntries(entries) });
+}
+
+/** A value that one of these can have is of the kind that the default has. */
+function readValue(key: ClientKey, text: string): unknown {
+  const sample = defaultClientPolicy[key];
+  if (typeof sample === 'string') return text;
+  if (typeof sample !== 'boolean') return text.split(',').map((each) => each.trim());
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new HoldfastError('settings_invalid', `client policy: ${key} must be on or off, found ${text}`);
+}
+
+function unknownKey(key: string): HoldfastError {
+  return new HoldfastError(
+    'settings_invalid',
+    `client policy has no key ${JSON.stringify(key.slice(0, 80))}`,
+    {
+      hint: `did you mean ${nearestWords(key, clientKeys).join(', ')}? holdfast client show lists them all`,
+    },
+  );
+}
+
+/** What a client's policy gives up that the default keeps, one sentence for each key, for `status`, the log and the server. */
+export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey, string> {
+  const { presentCertificate, verifyServer, revocation, minimumVersion, groups } = policy;
+  const [first] = groups;
+  return new Map<ClientKey, string>([
+    ...said(
+      'presentCertificate',
+      !presentCertificate,
+      'no certificate is shown: a bearer token names this machine',
+    ),
+    ...said('verifyServer', !verifyServer, 'servers prove nothing: anybody on the way can take their place'),
+    ...said('revocation', revocation === 'off', 'a revoked certificate of a server is not noticed'),
+    ...said(
+      'minimumVersion',
+      minimumVersion !== 'TLSv1.3',
+      `${minimumVersion} is spoken; the default is TLSv1.3`,
+    ),
+    ...said(
+      'groups',
+      first === undefined || !isPostQuantum(first),
+      `no post-quantum key exchange is preferred; the first group is ${first}`,
+    ),
+  ]);
+}
+
+function said(key: ClientKey, holds: boolean, sentence: string): [ClientKey, string][] {
+  return holds ? [[key, sentence]] : [];
 }

@@ -4,7 +4,16 @@
  * of them; `weakerThanDefault` says in words what a choice gives up. Values only: nothing here opens a socket or a file.
  */
 export { addressesOf, describeListener, portsOf, reachableNames, urlHost } from './addresses.ts';
-export { ClientPolicy, defaultClientPolicy } from './client-policy.ts';
+export {
+  type ClientKey,
+  ClientPolicy,
+  changeClientPolicy,
+  clientKeys,
+  clientValueText,
+  defaultClientPolicy,
+  parseClientPolicy,
+  weakerClientPolicy,
+} from './client-policy.ts';
 export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
 export { KeyExchangeGroup, TlsVersion } from './key-exchange.ts';
 export {

@@ -34,6 +34,7 @@ export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './p
 export { presentedChain } from './presented-chain.ts';
 export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
+export { ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
 export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { TokenGate } from './token-gate.ts';

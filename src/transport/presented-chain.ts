@@ -19,7 +19,13 @@ export async function presentedChain(
 ): Promise<readonly Bytes[]> {
   limitHandshakes();
   const { current: context } = new HotContext(policy, undefined);
-  const socket = await connectVerified(target, { context, verify: () => {}, timeoutMs, signal });
+  const socket = await connectVerified(target, {
+    context,
+    verify: async () => {},
+    asksForStaple: false,
+    timeoutMs,
+    signal,
+  });
   const chain = peerCertificates(socket);
   socket.destroy();
   if (chain !== undefined) return chain;

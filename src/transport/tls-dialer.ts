@@ -1,6 +1,6 @@
 import type { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { type Bytes, type Clock, secondMs } from '../base/index.ts';
+import { type Bytes, type Clock, type HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
 import type { Fingerprint, Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
@@ -9,6 +9,7 @@ import type { Hot } from './hot.ts';
 import { isPublicRoot } from './outside-roots.ts';
 import { peerCertificates } from './peer.ts';
 import { type Credentials, HotContext } from './secure-context.ts';
+import type { ServerRevocation } from './server-revocation.ts';
 import {
   type ConnectionInfo,
   connectionInfo,
@@ -23,7 +24,10 @@ export interface TlsDialerOptions {
   /** What this node shows of itself; nothing when it is left out. */
   readonly credentials?: Hot<Credentials>;
   readonly clock: Clock;
-  readonly policy?: ClientPolicy;
+  /** What is not said is as the default has it. */
+  readonly policy?: Partial<ClientPolicy>;
+  /** By what a server's certificate is found revoked; not looked at when it is left out. */
+  readonly revocation?: ServerRevocation;
   /** What the other end may be; a server unless said. */
   readonly roles?: readonly Role[];
   /** Roots that speak for every host which nothing is bound to, DER; for servers outside the network alone. */
@@ -45,6 +49,7 @@ const maxSockets = 16;
  */
 export class TlsDialer implements Disposable {
   readonly #options: TlsDialerOptions;
+  readonly #policy: ClientPolicy;
   readonly #context: HotContext;
   readonly #agent: VerifyingAgent;
   readonly #verified = new WeakMap<
@@ -53,10 +58,13 @@ export class TlsDialer implements Disposable {
   >();
   #last: ConnectionInfo | undefined;
   #lastRoot: Fingerprint | undefined;
+  #doubt: HoldfastError | undefined;
 
   constructor(options: TlsDialerOptions) {
     this.#options = options;
-    this.#context = new HotContext(options.policy ?? defaultClientPolicy, options.credentials);
+    this.#policy = { ...defaultClientPolicy, ...options.policy };
+    const shown = this.#policy.presentCertificate ? options.credentials : undefined;
+    this.#context = new HotContext(this.#policy, shown);
     const connector = {
       connect: (target: Target) => this.#connect(target),
       isStillGood: (socket: TLSSocket) => this.#isStillGood(socket),
@@ -76,7 +84,7 @@ export class TlsDialer implements Disposable {
    * A verified connection of its own; the caller ends it.
    *
    * @throws HoldfastError why there is no connection: `host_*`, `connection_*`, `tls_*`; or what is wrong with the
-   *   server's certificate: `certificate_*`
+   *   server's certificate: `certificate_*`, `revocation_unknown`
    */
   async connect(url: URL | string, options: { signal?: AbortSignal } = {}): Promise<TLSSocket> {
     const { hostname, port } = new URL(url);
@@ -94,6 +102,14 @@ export class TlsDialer implements Disposable {
     return this.#lastRoot;
   }
 
+  /**
+   * Why some server that was dialed is not the one that was meant, where the policy lets that pass; undefined while every one
+   * has proved it. Nothing that a connection brings is believed from then on, but for what proves itself.
+   */
+  doubt(): HoldfastError | undefined {
+    return this.#doubt;
+  }
+
   /** Ends the connections of the agent. */
   close(): void {
     this.#agent.destroy();
@@ -107,7 +123,8 @@ export class TlsDialer implements Disposable {
     limitHandshakes();
     const socket = await connectVerified(target, {
       context: this.#context.current,
-      verify: (socket) => this.#verify(socket, target),
+      verify: (socket, staple) => this.#verify(socket, target, staple),
+      asksForStaple: this.#options.revocation !== undefined,
       timeoutMs: this.#options.timeoutMs ?? defaultTimeoutMs,
       signal,
     });
@@ -115,21 +132,35 @@ export class TlsDialer implements Disposable {
     return socket;
   }
 
-  #verify(socket: TLSSocket, target: Target): void {
-    const { bundle, clock, roles = ['server'], outsideRoots } = this.#options;
+  async #verify(socket: TLSSocket, target: Target, staple: Bytes | undefined): Promise<void> {
+    const { current } = this.#options.bundle;
+    try {
+      const path = this.#judge(socket, target, current);
+      const { rootLists = [] } = current;
+      const isOwn = endsInNetwork(path, current);
+      await this.#options.revocation?.check({ path, staple, rootLists, isOwn });
+      this.#lastRoot = path.at(-1)?.fingerprint;
+      this.#verified.set(socket, { bundle: current, validUntilMs: validUntilMs(path) });
+    } catch (error) {
+      if (this.#policy.verifyServer || !isHoldfastError(error)) throw error;
+      this.#doubt = error;
+      this.#verified.set(socket, { bundle: current, validUntilMs: Number.POSITIVE_INFINITY });
+    }
+  }
+
+  #judge(socket: TLSSocket, target: Target, bundle: TrustBundle): ValidPath {
+    const { clock, roles = ['server'], outsideRoots } = this.#options;
     const chain = peerCertificates(socket) ?? [];
     const at = new Date(clock.now());
-    const path = verifyServer({
+    return verifyServer({
       ...target,
       chain,
-      bundle: bundle.current,
+      bundle,
       roles,
       at,
       outsideRoots: outsideRoots?.(),
       isPublicRoot,
     });
-    this.#lastRoot = path.at(-1)?.fingerprint;
-    this.#verified.set(socket, { bundle: bundle.current, validUntilMs: validUntilMs(path) });
   }
 
   #isStillGood(socket: TLSSocket): boolean {
@@ -137,6 +168,11 @@ export class TlsDialer implements Disposable {
     const verified = this.#verified.get(socket);
     return verified?.bundle === bundle.current && clock.now() <= verified.validUntilMs;
   }
+}
+
+function endsInNetwork(path: ValidPath, { anchors }: TrustBundle): boolean {
+  const root = path.at(-1)?.fingerprint;
+  return anchors.some(({ fingerprint, speaksFor }) => fingerprint === root && speaksFor.kind === 'network');
 }
 
 function validUntilMs(path: ValidPath): number {

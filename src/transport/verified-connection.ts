@@ -2,7 +2,7 @@ import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { HoldfastError, secondMs } from '../base/index.ts';
+import { type Bytes, HoldfastError, secondMs } from '../base/index.ts';
 import { transportError } from './transport-error.ts';
 
 export interface Target {
@@ -13,9 +13,11 @@ export interface Target {
 
 interface ConnectOptions {
   readonly context: SecureContext;
-  /** Throws when the peer is not who it must be. */
-  readonly verify: (socket: TLSSocket) => void;
-  /** For all of it: name lookup, connection, handshake. */
+  /** Throws when the peer is not who it must be; `staple` is the OCSP answer that came with the handshake. */
+  readonly verify: (socket: TLSSocket, staple: Bytes | undefined) => Promise<void>;
+  /** Whether the server is asked for an OCSP answer about its certificate (RFC 6066 §8). */
+  readonly asksForStaple: boolean;
+  /** For name lookup, connection and handshake. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -27,7 +29,7 @@ interface ConnectOptions {
  * @throws HoldfastError what `verify` throws, or as {@link transportError}
  */
 export function connectVerified(target: Target, options: ConnectOptions): Promise<TLSSocket> {
-  const { context, verify, timeoutMs, signal } = options;
+  const { context, verify, asksForStaple, timeoutMs, signal } = options;
   const peer = formatTarget(target);
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   if (signal?.aborted) return Promise.reject(signal.reason as Error);
@@ -36,6 +38,7 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
     secureContext: context,
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
+    requestOCSP: asksForStaple,
     ...(isIP(target.host) === 0 && { servername: target.host }),
   });
   socket.setNoDelay(true);
@@ -49,13 +52,13 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
   socket.once('close', () => fail(new HoldfastError('connection_closed', `${peer} ended the connection`)));
   // Stays for good: an error while nobody else listens yet must not end the program.
   socket.on('error', fail);
+  let staple: Bytes | undefined;
+  socket.once('OCSPResponse', (answer: Bytes | null) => {
+    staple = answer ?? undefined;
+  });
   socket.once('secureConnect', () => {
-    try {
-      verify(socket);
-      resolve(socket);
-    } catch (error) {
-      fail(error);
-    }
+    clearTimeout(timer);
+    verify(socket, staple).then(() => resolve(socket), fail);
   });
   return promise.finally(() => {
     clearTimeout(timer);

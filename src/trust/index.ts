@@ -17,7 +17,7 @@ export {
 export { forbiddenName } from './check-name-constraints.ts';
 export type { PolicyRequest } from './check-policies.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';
-export { type RevocationStatus, revocationStatus } from './check-revocation.ts';
+export { type RevocationEvidence, type RevocationStatus, revocationStatus } from './check-revocation.ts';
 export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';

@@ -131,6 +131,7 @@ export const writingCommands: readonly WritingCommand[] = [
       return { words, after: [['backup', join(here, 'data'), '--home', home], renew] };
     },
   },
+  onMachine('client set', ['revocation', 'hard']),
   atAuthority(
     'ca restore',
     `HERE/authority.age ${kit} --names localhost --log-is-lost test --home HERE/new`,

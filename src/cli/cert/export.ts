@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import {
   type Connection,
-  connectNode,
   type ExportLayout,
   exportPem,
   exportRestic,
@@ -24,6 +23,7 @@ import {
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import { type Home, openHome } from '../home/home.ts';
+import { connectOwn } from '../home/own-node.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
@@ -165,7 +165,7 @@ async function writeExport(
   await using held = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) held.use(serving);
-  using connection = await connectNode(node, context);
+  using connection = await connectOwn(context, node);
   if (layout === 'pem') await exportPem(node, directory);
   else if (layout === 'sesam') await exportSesam(node, directory);
   else await exportForRestic(context, home, connection, directory);

@@ -1,6 +1,6 @@
-import { connectNode, type Node, renewLate, renewNode } from '../../agent/index.ts';
+import { type Node, renewLate, renewNode } from '../../agent/index.ts';
 import { HoldfastError } from '../../base/index.ts';
-import { openOwnNode } from '../home/own-node.ts';
+import { connectOwn, openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { type Answer, row } from '../terminal/answer.ts';
@@ -29,7 +29,7 @@ async function renewCertificate(
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) held.use(serving);
   if (node.certificate.notAfter.getTime() < context.clock.now()) return await renewExpired(context, node);
-  const connection = held.use(await connectNode(node, context));
+  const connection = held.use(await connectOwn(context, node));
   const renewed = (): boolean => node.certificate.serial !== before;
   if (!renewed() && (early || node.needsRenewal(context.clock))) await renewNode(node, connection, context);
   return renewedAnswer(context, node, renewed());

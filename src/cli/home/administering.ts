@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AdminClient, connectAdmin, inProcessAdmin, networkAdmin } from '../../admin/index.ts';
-import { connectNode, openNode, readNodeState } from '../../agent/index.ts';
+import { openNode, readNodeState } from '../../agent/index.ts';
 import { hasAuthority, type Looks } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
 import { adminContext, openAuthorityHome } from './authority-home.ts';
 import { type Home, openHome } from './home.ts';
+import { connectOwn } from './own-node.ts';
 
 /** How long a command waits for the mirrors before it begins; a mirror that does not answer keeps nobody from working. */
 const mirrorPatienceMs = 2000;
@@ -54,7 +55,7 @@ async function withNetworkAdmin<T>(
       hint: 'run this at the server, name its home with --home DIR, or join as a person: holdfast token create NAME --role admin',
     });
   }
-  using connection = await connectNode(await openNode(home.node), context);
+  using connection = await connectOwn(context, await openNode(home.node));
   return await work(networkAdmin(connection, context.signal));
 }
 

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import {
   type Connection,
-  connectNode,
   localPlace,
   type Node,
   type OpenPlaceOptions,
@@ -17,7 +16,7 @@ import type { Repository } from '../../repository/index.ts';
 import type { ConnectionInfo } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
 import { readPasswordFile } from '../files/password-file.ts';
-import { openOwnNode } from '../home/own-node.ts';
+import { connectOwn, openOwnNode } from '../home/own-node.ts';
 import { withHome } from '../home/with-home.ts';
 import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
@@ -64,7 +63,7 @@ export async function openTarget(
   await using opened = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) opened.use(serving);
-  const connection = opened.use(await connectNode(node, context));
+  const connection = opened.use(await connectOwn(context, node));
   const place = await connection.place({
     url: named?.url,
     cache: cached ? home.cache : undefined,

@@ -1,12 +1,7 @@
-import {
-  type Connection,
-  connectNode,
-  findSetBack,
-  noteBackup,
-  openRepositoryAt,
-} from '../../agent/index.ts';
+import { type Connection, findSetBack, noteBackup, openRepositoryAt } from '../../agent/index.ts';
 import { isHoldfastError } from '../../base/index.ts';
 import { type VerifySummary, verify } from '../../repository/index.ts';
+import { connectOwn } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure } from '../program/failure.ts';
 import type { BackupResult } from './backing-up.ts';
@@ -27,8 +22,8 @@ export async function verifyBackup(
   { node, server }: Connection,
   backup: BackupResult,
 ): Promise<Verified> {
-  const { clock, log, signal, line } = context;
-  using connection = await connectNode(node, { clock, log, signal, line, servers: [server] });
+  const { clock, signal } = context;
+  using connection = await connectOwn(context, node, [server]);
   const place = await connection.place({});
   const repository = await openRepositoryAt(place, { create: false, signal });
   repository.onDamage((message) => context.output.warn(message));
