@@ -45,6 +45,7 @@ const walks: readonly PageWalk[] = [
       3: (walk) => walk.run('laptop', 'restic init --repo /mnt/disk/restic-repo --password-file pw'),
     },
   },
+  { page: 'connection-policies' },
   {
     page: 'lost-machine',
     meanwhile: {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { about, settingsKey } from '../src/cli/home/settings.ts';
 import { createFullProgram } from '../src/cli/program/create-program.ts';
-import { policyKeys } from '../src/policy/policy-keys.ts';
+import { listenerKeys, policyKeys } from '../src/policy/policy-keys.ts';
 
 /**
  * For each option of each command which test shows that it makes a difference: a file here, without `.test.ts`, that calls
@@ -174,6 +174,10 @@ const policyShownBy: Readonly<Record<string, string>> = {
   addressRanges: 'src/policy/name-policy',
   underscores: 'src/authority/requests/requests',
   sha1Proof: 'src/authority/requests/requests',
+  clientCertificate: 'test/listener-policy',
+  level: 'test/listener-policy',
+  minimumVersion: 'test/listener-policy',
+  keyExchange: 'test/listener-policy',
 };
 
 function textOf(file: string): string {
@@ -232,7 +236,7 @@ describe('everything that can be said', async () => {
   });
 
   it('is true of the policy too', () => {
-    const keys = new Set(policyKeys.map((key) => key.replace(/^profiles\.\w+\./, '')));
+    const keys = new Set([...policyKeys.map((key) => key.replace(/^profiles\.\w+\./, '')), ...listenerKeys]);
     assert.deepEqual(Object.keys(policyShownBy).sort(), [...keys].sort());
     for (const [key, by] of Object.entries(policyShownBy))
       assert.match(textOf(by), new RegExp(`\\b${key}\\b`), `${by}: ${key}`);

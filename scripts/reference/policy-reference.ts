@@ -3,7 +3,8 @@ import { describePolicyKeys, type PolicyKeyAbout } from '../../src/policy/policy
 /** `docs/reference/policy.md`: every key of the policy. */
 export function policyReference(): string {
   const keys = describePolicyKeys();
-  const general = keys.filter(({ key }) => !key.startsWith(profiles));
+  const general = keys.filter(({ key }) => !key.startsWith(profiles) && !key.startsWith(listeners));
+  const ofListeners = keys.filter(({ key }) => key.startsWith(listeners));
   const ofProfiles = Map.groupBy(
     keys.filter(({ key }) => key.startsWith(profiles)),
     ({ key }) => key.split('.').at(-1) ?? '',
@@ -30,10 +31,22 @@ Each of these stands below \`profiles.server\`, \`profiles.storage\`, \`profiles
 |---|---|---|---|
 ${[...ofProfiles].map(([field, each]) => profileRow(field, each)).join('\n')}
 
-${examples([...ofProfiles.values()].flatMap(([first]) => first ?? []))}`;
+${examples([...ofProfiles.values()].flatMap(([first]) => first ?? []))}
+## The listeners
+
+Each of these stands below \`listeners.NAME\`, for the listener of that name (\`main\`, \`open\`, or as \`holdfast.toml\` has it) on every
+server. While nothing is decided, which \`default\` says again, it is as that file says. It counts from the next connection on; what is
+under way goes on to its end, and no port is closed meanwhile.
+
+| key | takes | default | meaning |
+|---|---|---|---|
+${ofListeners.map((each) => generalRow({ ...each, key: each.key.replace('listeners.main.', '') })).join('\n')}
+
+${examples(ofListeners)}`;
 }
 
 const profiles = 'profiles.';
+const listeners = 'listeners.';
 
 function generalRow({ key, takes, byDefault, meaning }: PolicyKeyAbout): string {
   return `| \`${key}\` | ${takes} | \`${byDefault}\` | ${meaning} |`;

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Authority, BackupPlace } from '../authority/index.ts';
 import type { Bytes, Clock, HoldfastError } from '../base/index.ts';
 import type { Certificate } from '../pki/index.ts';
+import type { ListenerPolicy } from '../policy/index.ts';
 
 /** A listener as `status` shows it. */
 export interface ListenerView {
@@ -9,6 +10,10 @@ export interface ListenerView {
   readonly url: string;
   readonly services: readonly string[];
   readonly clientCertificate: string;
+  /** Of TLS; undefined for a plain one. */
+  readonly minimumVersion?: string;
+  /** Of key exchange, in their order; undefined for a plain one. */
+  readonly groups?: readonly string[];
   /** What is weaker than the default, in sentences; empty when nothing is. */
   readonly weaker: readonly string[];
 }
@@ -93,6 +98,8 @@ export interface AdminContext {
   readonly enrolAddresses: readonly string[];
   /** The running server's listeners; empty when none runs. */
   readonly listeners: readonly ListenerView[];
+  /** The listeners of this server as its settings have them. */
+  readonly listenerSettings: readonly ListenerPolicy[];
   /** Who came to the running server in the last day without a good certificate, and was let in; nobody where none runs. */
   readonly letIn: () => readonly LetInView[];
   /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */

@@ -1,7 +1,15 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel } from '../authority/index.ts';
+import { identityLabel, type PolicyCheck } from '../authority/index.ts';
 import type { Identity } from '../pki/index.ts';
-import { defaultPolicyText, policyEntries, weakerPolicyKeys } from '../policy/index.ts';
+import {
+  checkListenerKeys,
+  defaultPolicyText,
+  type ListenerPolicy,
+  policyEntries,
+  weakerPolicyKeys,
+  withNetworkListeners,
+} from '../policy/index.ts';
+import { checkTlsChoice } from '../transport/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import type { Answer } from './answer.ts';
 
@@ -48,12 +56,22 @@ export const policySetInput = Type.Object(
 
 /** Sets one key. Errors: `settings_invalid`. */
 export async function setPolicy(
-  { authority }: AdminContext,
+  { authority, listenerSettings }: AdminContext,
   { key, value }: Static<typeof policySetInput>,
   caller: Identity,
 ): Promise<Answer<typeof PolicyChangeAnswer>> {
-  const changes = await authority.policy.set(key, value, identityLabel(caller));
+  const check = checkAgainst(listenerSettings);
+  const changes = await authority.policy.set(key, value, identityLabel(caller), check);
   return { changes, weaker: weakerPolicyKeys(authority.policy.current) };
+}
+
+/** What is decided of listeners has to be of those that this server has, and something that it can keep. */
+function checkAgainst(listeners: readonly ListenerPolicy[]): PolicyCheck {
+  return (next, differences) => {
+    const decided = differences.filter(({ after }) => after !== 'default').map(({ key }) => key);
+    checkListenerKeys(decided, listeners);
+    for (const listener of withNetworkListeners(listeners, next.listeners)) checkTlsChoice(listener);
+  };
 }
 
 export const policyImportInput = Type.Object(
@@ -63,12 +81,13 @@ export const policyImportInput = Type.Object(
 
 /** Puts a whole policy in place, or says what that would change. Errors: `settings_invalid`. */
 export async function importPolicy(
-  { authority }: AdminContext,
+  { authority, listenerSettings }: AdminContext,
   { policy, apply }: Static<typeof policyImportInput>,
   caller: Identity,
 ): Promise<Answer<typeof PolicyChangeAnswer>> {
+  const check = checkAgainst(listenerSettings);
   const changes = apply
-    ? await authority.policy.replace(policy, identityLabel(caller))
-    : authority.policy.compare(policy);
+    ? await authority.policy.replace(policy, identityLabel(caller), check)
+    : authority.policy.compare(policy, check);
   return { changes, weaker: weakerPolicyKeys(authority.policy.current) };
 }

@@ -81,6 +81,9 @@ export const StatusAnswer = Type.Object({
       url: Type.String(),
       services: Type.Array(Type.String()),
       clientCertificate: Type.String(),
+      /** Of a TLS listener; an older server does not say. */
+      minimumVersion: Type.Optional(Type.String()),
+      groups: Type.Optional(Type.Array(Type.String())),
       /** What is weaker than the default, in sentences; empty when nothing is. */
       weaker: Type.Array(Type.String()),
     }),

@@ -44,7 +44,7 @@ export {
   migrateRecords,
   openAuthority,
 } from './opening/index.ts';
-export { type StoreRecord, unmarkedStore } from './policy/index.ts';
+export { type PolicyCheck, type StoreRecord, unmarkedStore } from './policy/index.ts';
 export { identityLabel } from './records/index.ts';
 export type { RequestDetails, RequestRecord, Submitted } from './requests/index.ts';
 export {

@@ -26,6 +26,7 @@ export {
 } from './listener-policy.ts';
 export { isLoopbackName, loopbackLast, namesForCodes, namesToTell } from './loopback-name.ts';
 export { checkNames } from './name-policy.ts';
+export { checkListenerKeys, withNetworkListeners } from './network-listeners.ts';
 export { checkNetworkName } from './network-name.ts';
 export { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
@@ -46,5 +47,6 @@ export {
 } from './requested-names.ts';
 export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
 export { slug } from './slug.ts';
+export { levelOf, tlsLevels } from './tls-level.ts';
 export { weakerPolicyKeys } from './weaker-policy.ts';
 export { weakerThanDefault } from './weaker-than-default.ts';

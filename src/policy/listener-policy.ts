@@ -16,6 +16,13 @@ export const Service = Type.Union([
 ]);
 export type Service = Static<typeof Service>;
 
+/** Whether a listener asks for the certificates of clients. */
+export const ClientCertificate = Type.Union([
+  Type.Literal('off'),
+  Type.Literal('warn'),
+  Type.Literal('require'),
+]);
+
 /**
  * One place where a server listens, and what it lets in.
  *
@@ -34,7 +41,7 @@ export const ListenerPolicy = Type.Object(
       { additionalProperties: false },
     ),
     kind: Type.Union([Type.Literal('tls'), Type.Literal('plain')]),
-    clientCertificate: Type.Union([Type.Literal('off'), Type.Literal('warn'), Type.Literal('require')]),
+    clientCertificate: ClientCertificate,
     minimumVersion: TlsVersion,
     groups: Type.Array(KeyExchangeGroup, { minItems: 1, uniqueItems: true }),
     services: Type.Array(Service, { minItems: 1, uniqueItems: true }),

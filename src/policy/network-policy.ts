@@ -3,12 +3,13 @@ import { dayMs, HoldfastError, minuteMs } from '../base/index.ts';
 import { roles } from '../pki/index.ts';
 import { defaultProfiles } from './default-profiles.ts';
 import { checkNamePolicy } from './name-policy.ts';
+import { checkTogether, NetworkListeners } from './network-listeners.ts';
 import { parseInput } from './parse-input.ts';
 import { ProfilePolicy } from './profile-policy.ts';
 
 /**
  * What a network has decided for all its machines: whether strangers may leave requests (`queue`), how long such a
- * request waits before it is void, and what the certificates of each role look like.
+ * request waits before it is void, what the certificates of each role look like, and what listeners ask of who comes.
  */
 export const NetworkPolicy = Type.Object(
   {
@@ -26,6 +27,7 @@ export const NetworkPolicy = Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
     ),
+    listeners: NetworkListeners,
   },
   { additionalProperties: false },
 );
@@ -36,6 +38,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   queue: 'off',
   requestLifetimeMs: 30 * dayMs,
   profiles: { ...defaultProfiles },
+  listeners: {},
 };
 
 /**
@@ -48,6 +51,7 @@ export function parseNetworkPolicy(input: unknown): NetworkPolicy {
     checkNamePolicy(policy.profiles[role]);
     checkUsage(policy.profiles[role], role);
   }
+  for (const [name, listener] of Object.entries(policy.listeners)) checkTogether(name, listener);
   return policy;
 }
 
@@ -60,7 +64,7 @@ function withNewFields(input: unknown): unknown {
     role,
     isRecord(profile) ? { ...newFields, ...profile } : profile,
   ]);
-  return { ...input, profiles: Object.fromEntries(profiles) as unknown };
+  return { listeners: {}, ...input, profiles: Object.fromEntries(profiles) as unknown };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

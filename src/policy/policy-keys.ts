@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { formatDuration, HoldfastError, parseDuration } from '../base/index.ts';
 import { nearestWords } from './nearest-words.ts';
+import { NetworkListener } from './network-listeners.ts';
 import { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 
 /** What one key of a policy can hold. */
@@ -22,8 +23,29 @@ export interface PolicyDifference {
   readonly after: string;
 }
 
-/** Every key, in the order of the documentation. */
+/** Every key that is always there, in the order of the documentation. */
 export const policyKeys: readonly string[] = keysBelow(NetworkPolicy, '');
+
+/** What can be decided of a listener. */
+export const listenerKeys: readonly string[] = keysBelow(NetworkListener, '');
+
+/** What a key of a listener says while nothing is decided: it is as the settings of the server say. */
+const undecided = 'default';
+
+/** A key of a listener: `listeners.main.level`. */
+function isListenerKey(key: string): boolean {
+  const [section, name = '', field = '', ...others] = key.split('.');
+  const isName = /^[a-z0-9][a-z0-9-]{0,31}$/.test(name);
+  return section === 'listeners' && isName && listenerKeys.includes(field) && others.length === 0;
+}
+
+/** The keys of a policy: those that are always there, and what is decided of listeners. */
+function keysOf({ listeners }: NetworkPolicy): readonly string[] {
+  const decided = Object.entries(listeners).flatMap(([name, listener]) =>
+    listenerKeys.filter((field) => field in listener).map((field) => `listeners.${name}.${field}`),
+  );
+  return [...policyKeys, ...decided];
+}
 
 /** What is to be known of a key: as the reference page has it. */
 export interface PolicyKeyAbout {
@@ -38,7 +60,8 @@ export interface PolicyKeyAbout {
 
 /** Describes every key out of its schema; a `TypeError` for one that has no meaning or no example there. */
 export function describePolicyKeys(): PolicyKeyAbout[] {
-  return policyKeys.map((key) => {
+  const describedKeys = [...policyKeys, ...listenerKeys.map((field) => `listeners.main.${field}`)];
+  return describedKeys.map((key) => {
     const { description, examples: [example] = [] } = schemaAt(key);
     if (description === undefined || example === undefined) throw new TypeError(`${key} is not described`);
     return {
@@ -63,9 +86,10 @@ interface KeySchema {
 }
 
 function schemaAt(key: string): KeySchema {
-  return key
-    .split('.')
-    .reduce((at: KeySchema, part) => at.properties?.[part] ?? {}, NetworkPolicy as KeySchema);
+  const [path, within] = isListenerKey(key)
+    ? [key.split('.').slice(2), NetworkListener as KeySchema]
+    : [key.split('.'), NetworkPolicy as KeySchema];
+  return path.reduce((at: KeySchema, part) => at.properties?.[part] ?? {}, within);
 }
 
 function takenBy({ anyOf, items, minimum = 0, maximum }: KeySchema): string {
@@ -77,8 +101,8 @@ function takenBy({ anyOf, items, minimum = 0, maximum }: KeySchema): string {
 
 /** Every key of `policy` with its value. */
 export function policyEntries(policy: NetworkPolicy): PolicyEntry[] {
-  return policyKeys.map((key) => {
-    const value = valueAt(policy, key);
+  return keysOf(policy).map((key) => {
+    const value = valueAt(policy, key) ?? undecided;
     const text = formatPolicyValue(key, value);
     return { key, value, text, isDefault: text === defaultPolicyText(key) };
   });
@@ -86,7 +110,7 @@ export function policyEntries(policy: NetworkPolicy): PolicyEntry[] {
 
 /** What stands at `key` in a new network, as it is typed. */
 export function defaultPolicyText(key: string): string {
-  return formatPolicyValue(key, valueAt(defaultNetworkPolicy, key));
+  return textAt(defaultNetworkPolicy, key);
 }
 
 /**
@@ -99,7 +123,8 @@ export function changePolicy(
   changes: readonly Pick<PolicyDifference, 'key' | 'after'>[],
 ): NetworkPolicy {
   const changed = changes.reduce((place: object, { key, after }) => {
-    if (!policyKeys.includes(key)) throw unknownKey(key);
+    if (isListenerKey(key) && after === undecided) return withoutValue(place, key.split('.'));
+    if (!policyKeys.includes(key) && !isListenerKey(key)) throw unknownKey(key);
     return withValue(place, key.split('.'), readValue(key, after));
   }, policy);
   return parseNetworkPolicy(changed);
@@ -107,27 +132,36 @@ export function changePolicy(
 
 /** The keys in which `after` is not as `before`. */
 export function policyDifferences(before: NetworkPolicy, after: NetworkPolicy): PolicyDifference[] {
-  return policyKeys
-    .map((key) => ({
-      key,
-      before: formatPolicyValue(key, valueAt(before, key)),
-      after: formatPolicyValue(key, valueAt(after, key)),
-    }))
+  return [...new Set([...keysOf(before), ...keysOf(after)])]
+    .map((key) => ({ key, before: textAt(before, key), after: textAt(after, key) }))
     .filter((each) => each.before !== each.after);
 }
 
 function keysBelow(schema: TSchema, prefix: string): string[] {
-  const { properties } = schema as { properties?: Record<string, TSchema> };
+  const { properties, patternProperties } = schema as {
+    properties?: Record<string, TSchema>;
+    patternProperties?: Record<string, TSchema>;
+  };
+  if (patternProperties !== undefined) return [];
   if (properties === undefined) return [prefix];
   return Object.entries(properties).flatMap(([name, each]) =>
     keysBelow(each, prefix === '' ? name : `${prefix}.${name}`),
   );
 }
 
-function valueAt(policy: NetworkPolicy, key: string): PolicyValue {
+/** The value of a key as it is typed. */
+function textAt(policy: NetworkPolicy, key: string): string {
+  const value = valueAt(policy, key);
+  return value === undefined ? undecided : formatPolicyValue(key, value);
+}
+
+/** Undefined for what is not decided of a listener. */
+function valueAt(policy: NetworkPolicy, key: string): PolicyValue | undefined {
   return key
     .split('.')
-    .reduce((at: unknown, part) => (at as Record<string, unknown>)[part], policy) as PolicyValue;
+    .reduce((at: unknown, part) => (at as Record<string, unknown> | undefined)?.[part], policy) as
+    | PolicyValue
+    | undefined;
 }
 
 function withValue(place: object, [name = '', ...below]: readonly string[], value: PolicyValue): object {
@@ -136,10 +170,19 @@ function withValue(place: object, [name = '', ...below]: readonly string[], valu
   return { ...place, [name]: withValue(inner, below, value) };
 }
 
+/** Nothing is decided of a listener there any more; one of which nothing is left is gone. */
+function withoutValue(place: object, [section = '', name = '', field = '']: readonly string[]): object {
+  const listeners = { ...(place as Record<string, Record<string, Record<string, unknown>>>)[section] };
+  const { [field]: _gone, ...left } = listeners[name] ?? {};
+  const { [name]: _before, ...others } = listeners;
+  return { ...place, [section]: Object.keys(left).length === 0 ? others : { ...others, [name]: left } };
+}
+
 /** Written as what stands there already: text, a time or a list. */
 function readValue(key: string, text: string): PolicyValue {
   const sample = valueAt(defaultNetworkPolicy, key);
-  if (typeof sample === 'string') return text;
+  // What is decided of a listener is a word.
+  if (sample === undefined || typeof sample === 'string') return text;
   if (typeof sample === 'number')
     return parseDuration(text) ?? (/^\d{1,12}$/.test(text) ? Number(text) : text);
   return text === emptyList(key) ? [] : text.split(',').map((each) => each.trim());
@@ -159,6 +202,6 @@ function emptyList(key: string): string {
 
 function unknownKey(key: string): HoldfastError {
   return new HoldfastError('settings_invalid', `policy has no key ${JSON.stringify(key.slice(0, 80))}`, {
-    hint: `did you mean ${nearestWords(key, policyKeys).join(', ')}? holdfast policy show lists them all, docs/reference/policy.md explains them`,
+    hint: `did you mean ${nearestWords(key, [...policyKeys, ...listenerKeys.map((field) => `listeners.main.${field}`)]).join(', ')}? holdfast policy show lists them all, docs/reference/policy.md explains them`,
   });
 }

@@ -27,7 +27,7 @@ async function serve(t: TestContext, ready: Promise<void> = Promise.resolve()): 
       throw new Error('secret');
     },
   };
-  const server = createServer(answerPosts(service, (socket) => http.emit('connection', socket)));
+  const server = createServer(answerPosts(service, (socket: Socket) => void http.emit('connection', socket)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');

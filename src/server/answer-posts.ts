@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { asBuffer, type Bytes, secondMs } from '../base/index.ts';
+import type { ConnectionHandler } from '../transport/index.ts';
 
 /** Small requests that come by the thousand, and what answers them. */
 export interface PostService extends PostedRequests {
@@ -15,12 +16,9 @@ const idleMs = 15 * secondMs;
  * but the signature. With the first message that is anything else, or that cannot be answered, the connection goes to
  * `serveHttp` for good.
  */
-export function answerPosts(
-  service: PostService,
-  serveHttp: (socket: Socket) => void,
-): (socket: Socket) => void {
+export function answerPosts(service: PostService, serveHttp: ConnectionHandler): ConnectionHandler {
   const reader = new PostReader(service);
-  return (socket) => {
+  const handle = (socket: Socket): void => {
     let isAnswering = false;
     let early: Buffer | undefined;
     const onMessage = (message: Buffer): void => {
@@ -56,6 +54,7 @@ export function answerPosts(
     };
     socket.on('data', onMessage).on('timeout', onIdle).setTimeout(idleMs);
   };
+  return Object.assign(handle, serveHttp.endIdle && { endIdle: serveHttp.endIdle });
 }
 
 /** Whoever does not read what was answered is not listened to: answers would pile up. */

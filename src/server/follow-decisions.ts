@@ -27,6 +27,26 @@ export function followDecisions(
   });
 }
 
+/** Has the listeners be as the policy of the network says, each time that it has changed, until it is disposed of. */
+export function followPolicy(
+  authority: Authority,
+  useListeners: () => Promise<void>,
+  log: Log,
+): AsyncDisposable {
+  return authority.follow({
+    kinds: ['policy changed'],
+    async visit() {
+      try {
+        await useListeners();
+      } catch (error) {
+        if (!isHoldfastError(error)) throw error;
+        log.error('listeners go on as they were', { error });
+      }
+    },
+    log,
+  });
+}
+
 const lookEveryMs = 500;
 
 /** A watch over whether an authority may work, until it is disposed of. */

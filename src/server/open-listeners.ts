@@ -2,41 +2,51 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { isDeepStrictEqual } from 'node:util';
 import { isHoldfastError, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
-import type { Listener } from '../transport/index.ts';
+import type { Listener, ListenerWork } from '../transport/index.ts';
 
-/** Opens what a policy says. Errors: those of `listen` */
-type OpenListener = (policy: ListenerPolicy) => Promise<Listener>;
+/** Opens what a policy says, and makes the connections of a listener work by one. Errors: those of `listen` */
+export interface ListenerOpener {
+  readonly open: (policy: ListenerPolicy) => Promise<Listener>;
+  readonly workOf: (policy: ListenerPolicy) => ListenerWork;
+}
 
 /** The listeners of a server, brought to what policies say while it runs. */
 export class OpenListeners implements AsyncDisposable {
-  readonly #openOne: OpenListener;
+  readonly #opener: ListenerOpener;
   #open: readonly Listener[] = [];
   readonly #retiring = new Set<Listener>();
 
-  constructor(openOne: OpenListener) {
-    this.#openOne = openOne;
+  constructor(opener: ListenerOpener) {
+    this.#opener = opener;
   }
 
   /**
-   * Opens, closes and swaps listeners until they are what `policies` say. One whose policy is the same goes on as it is; one
-   * that is gone or another takes no connection any more, and what is under way on those it has goes on to its end. When one
-   * cannot be opened, those of before are there again.
+   * Opens, closes and changes listeners until they are what `policies` say. One whose policy is the same goes on as it is; one
+   * at the same address takes new connections by its new policy without ever being closed; one that is gone takes none any
+   * more. What is under way goes on to its end. When one cannot be opened, those of before are there again.
    *
    * @throws HoldfastError `port_in_use`, `settings_invalid`
    */
   async use(policies: readonly ListenerPolicy[]): Promise<void> {
-    const kept = this.#open.filter(({ policy }) => policies.some((next) => isDeepStrictEqual(next, policy)));
+    const at = (next: ListenerPolicy): Listener | undefined =>
+      this.#open.find(({ policy: { address, name } }) => isSamePlace({ address, name }, next));
+    const kept = policies.flatMap((next) => at(next) ?? []);
     const gone = this.#open.filter((listener) => !kept.includes(listener));
-    const wanted = policies.filter((next) => !kept.some(({ policy }) => isDeepStrictEqual(next, policy)));
+    const changes = policies.flatMap((next) => {
+      const listener = at(next);
+      const isChanged = listener !== undefined && !isDeepStrictEqual(listener.policy, next);
+      return isChanged ? [listener.prepare(this.#opener.workOf(next))] : [];
+    });
     for (const listener of gone) this.#retire(listener);
     this.#open = kept;
     try {
-      this.#open = [...kept, ...(await this.#openAll(wanted))];
+      this.#open = [...kept, ...(await this.#openAll(policies.filter((next) => at(next) === undefined)))];
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       this.#open = [...kept, ...(await this.#openAll(gone.map(({ policy }) => policy)))];
       throw error;
     }
+    for (const change of changes) change();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -47,7 +57,7 @@ export class OpenListeners implements AsyncDisposable {
   async #openAll(policies: readonly ListenerPolicy[]): Promise<Listener[]> {
     await using opened = new AsyncDisposableStack();
     const listeners: Listener[] = [];
-    for (const policy of policies) listeners.push(opened.use(await this.#openOne(policy)));
+    for (const policy of policies) listeners.push(opened.use(await this.#opener.open(policy)));
     opened.move();
     return listeners;
   }
@@ -56,6 +66,14 @@ export class OpenListeners implements AsyncDisposable {
     this.#retiring.add(listener);
     void listener.retire().then(() => this.#retiring.delete(listener));
   }
+}
+
+/** Whether two listeners are at one place; where any free port will do, by their names. */
+function isSamePlace(
+  one: Pick<ListenerPolicy, 'address' | 'name'>,
+  other: Pick<ListenerPolicy, 'address' | 'name'>,
+): boolean {
+  return isDeepStrictEqual(one.address, other.address) && (one.address.port !== 0 || one.name === other.name);
 }
 
 /** How long those who prove nothing may say nothing between two requests, and how many requests a connection has. */

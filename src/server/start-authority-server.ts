@@ -8,13 +8,14 @@ import {
   namesToTell,
   urlHost,
   weakerThanDefault,
+  withNetworkListeners,
 } from '../policy/index.ts';
 import { type Credentials, Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { createApplication } from './application.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
-import { followDecisions, watchStanding } from './follow-decisions.ts';
+import { followDecisions, followPolicy, watchStanding } from './follow-decisions.ts';
 import { LetIn } from './let-in.ts';
 import { postedOcsp } from './ocsp-routes.ts';
 import { refusalNoter } from './refuse.ts';
@@ -27,7 +28,7 @@ import { type StorePlace, storeWatch } from './store-place.ts';
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
   readonly authority: Authority;
-  readonly admin: Omit<AdminContext, 'listeners' | 'enrolAddresses' | 'letIn'>;
+  readonly admin: Omit<AdminContext, 'listeners' | 'listenerSettings' | 'enrolAddresses' | 'letIn'>;
   readonly listeners: readonly ListenerPolicy[];
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
@@ -64,10 +65,14 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startAuthorityServer(options: AuthorityServerOptions): Promise<RunningServer> {
   const { authority, names, store, clock, log } = options;
-  const policies = new Hot(options.listeners);
+  /** As the settings say, and as they are in effect. */
+  const settings = new Hot(options.listeners);
+  const inEffect = (listeners: readonly ListenerPolicy[]): ListenerPolicy[] =>
+    withNetworkListeners(listeners, authority.policy.current.listeners);
+  const policies = new Hot<readonly ListenerPolicy[]>(inEffect(options.listeners));
   const toldUrls = (listeners: readonly ListenerPolicy[]): string[] =>
     nodeUrls(listeners, namesToTell(names));
-  const servers = new Hot(toldUrls(options.listeners));
+  const servers = new Hot(toldUrls(policies.current));
   // One whose mirrors know of a newer copy must not answer even once.
   if (authority.mirrors.configured) await authority.mirrors.flush(mirrorPatienceMs);
   authority.checkStanding();
@@ -89,6 +94,9 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       get listeners() {
         return policies.current.map((policy) => viewOf(policy, names));
       },
+      get listenerSettings() {
+        return settings.current;
+      },
       letIn: () => letIn.list(),
       get enrolAddresses() {
         return addressesOf(policies.current, ['enrol'], namesForCodes(names));
@@ -108,6 +116,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const server = opened.use(
     await startServer({
       ...options,
+      listeners: policies.current,
       services: [
         storageService(storage),
         ...(['control', 'enrol', 'status'] as const).map((name) => routedService(name, application)),
@@ -123,6 +132,14 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = opened.use(watchStanding(authority, log));
+  const useListeners = async (listeners: readonly ListenerPolicy[]): Promise<void> => {
+    const next = inEffect(listeners);
+    await server.useListeners(next);
+    settings.replace(listeners);
+    policies.replace(next);
+    servers.replace(toldUrls(next));
+  };
+  opened.use(followPolicy(authority, () => useListeners(settings.current), log));
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
   return {
@@ -130,11 +147,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       return nodeUrls(policies.current, names);
     },
     ended: watch.ended,
-    async useListeners(next) {
-      await server.useListeners(next);
-      policies.replace(next);
-      servers.replace(toldUrls(next));
-    },
+    useListeners,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -169,13 +182,14 @@ function keepGoing(upkeep: () => Promise<unknown>): () => Promise<void> {
 }
 
 function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {
-  const { name, kind, services, clientCertificate, address } = policy;
+  const { name, kind, services, clientCertificate, minimumVersion, groups, address } = policy;
   const scheme = kind === 'tls' ? 'https' : 'http';
   return {
     name,
     url: `${scheme}://${urlHost(names[0] ?? 'localhost')}:${address.port}`,
     services,
     clientCertificate,
+    ...(kind === 'tls' && { minimumVersion, groups }),
     weaker: weakerThanDefault(policy),
   };
 }

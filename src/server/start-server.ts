@@ -5,7 +5,7 @@ import {
   type Credentials,
   type Greeting,
   type Hot,
-  type Listener,
+  type ListenerWork,
   listen,
   PeerGate,
   type PeerGateOptions,
@@ -15,7 +15,7 @@ import {
 import { answerPosts, type PostService } from './answer-posts.ts';
 import { createDispatcher, type Destinations, type HearCheckpoint } from './dispatch.ts';
 import type { LetIn } from './let-in.ts';
-import { listenerHttp, OpenListeners } from './open-listeners.ts';
+import { type ListenerOpener, listenerHttp, OpenListeners } from './open-listeners.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { ServerService } from './service.ts';
 
@@ -62,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<ListeningServ
   const destinations: Destinations = { gate, letIn, services, hear, noteRefusal, log };
   await using opened = new AsyncDisposableStack();
   opened.use(standing.watch(() => gate.recheck()));
-  const listeners = opened.use(new OpenListeners((policy) => openListener(policy, options, destinations)));
+  const listeners = opened.use(new OpenListeners(listenerOpener(options, destinations)));
   await listeners.use(options.listeners);
   const running = opened.move();
   return {
@@ -71,11 +71,13 @@ export async function startServer(options: ServerOptions): Promise<ListeningServ
   };
 }
 
-async function openListener(
-  policy: ListenerPolicy,
-  { credentials, bindings, posts, log }: ServerOptions,
-  destinations: Destinations,
-): Promise<Listener> {
+function listenerOpener(options: ServerOptions, destinations: Destinations): ListenerOpener {
+  const { credentials, bindings, log } = options;
+  const workOf = (policy: ListenerPolicy): ListenerWork => workOn(policy, options, destinations);
+  return { workOf, open: (policy) => listen({ ...workOf(policy), credentials, bindings, log }) };
+}
+
+function workOn(policy: ListenerPolicy, { posts }: ServerOptions, destinations: Destinations): ListenerWork {
   const http = serveHttp(listenerHttp(policy, createDispatcher(policy, destinations)));
   // A plain listener has nothing but what everybody may know.
   const onConnection = policy.kind === 'plain' && posts !== undefined ? answerPosts(posts, http) : http;
@@ -84,5 +86,5 @@ async function openListener(
       // Elsewhere it may be let in by a token; its first request says whether it is refused.
       if (policy.clientCertificate === 'require') destinations.noteRefusal(socket, refusal);
     });
-  return listen({ policy, credentials, bindings, onConnection, greet, log });
+  return { policy, onConnection, greet };
 }

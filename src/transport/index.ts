@@ -4,6 +4,7 @@
  * were presented, on both ends, and no session is resumed. Certificates and trust change while connections go on.
  */
 
+export { checkTlsChoice } from './check-tls-choice.ts';
 export { evidenceFetcher } from './fetch-evidence.ts';
 export { Hot } from './hot.ts';
 export {
@@ -26,7 +27,13 @@ export {
   type Outage,
   Streak,
 } from './line.ts';
-export { type Listener, type ListenOptions, listen } from './listen.ts';
+export {
+  type ConnectionHandler,
+  type Listener,
+  type ListenerWork,
+  type ListenOptions,
+  listen,
+} from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { isPublicRoot, outsideRoots, webRoots } from './outside-roots.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { HoldfastError, type Log, minuteMs, secondMs, systemErrorCode } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { acceptTls, type TlsAcceptor } from './accept-tls.ts';
+import { checkTlsChoice } from './check-tls-choice.ts';
 import { HandshakeBudget, type HandshakeLimits, limitHandshakes } from './handshake-budget.ts';
 import { Hot } from './hot.ts';
 import { beginsTls, MistakenProtocol } from './mistaken-protocol.ts';
@@ -9,12 +10,9 @@ import type { Credentials } from './secure-context.ts';
 import { type StrangerLimits, Strangers } from './strangers.ts';
 import { noBindings, ServerContexts, type TlsBindings } from './tls-bindings.ts';
 
-export interface ListenOptions {
+/** What becomes of the connections of a listener, by its policy. */
+export interface ListenerWork {
   readonly policy: ListenerPolicy;
-  /** What a TLS listener proves itself with; one that is replaced counts from the next connection on. */
-  readonly credentials?: Hot<Credentials>;
-  /** What it shows instead to whoever names certain hosts, or to everybody; replaced like credentials. */
-  readonly bindings?: Hot<TlsBindings>;
   /**
    * Gets every connection that is ready: a `TLSSocket` after its handshake, or the plain socket of a plain listener.
    * For HTTP see `serveHttp`. Who the peer is has to be asked of the gate on every request all the same.
@@ -22,6 +20,13 @@ export interface ListenOptions {
   readonly onConnection: ConnectionHandler;
   /** What the certificate of a new connection is worth; without it everybody stays a stranger who may be told why. */
   readonly greet?: TlsAcceptor['greet'];
+}
+
+export interface ListenOptions extends ListenerWork {
+  /** What a TLS listener proves itself with; one that is replaced counts from the next connection on. */
+  readonly credentials?: Hot<Credentials>;
+  /** What it shows instead to whoever names certain hosts, or to everybody; replaced like credentials. */
+  readonly bindings?: Hot<TlsBindings>;
   readonly log: Log;
   /** Ends the listener when it is aborted. */
   readonly signal?: AbortSignal;
@@ -38,7 +43,14 @@ export interface ConnectionHandler {
 
 /** A listener that is open. */
 export interface Listener extends AsyncDisposable {
+  /** As it is in effect. */
   readonly policy: ListenerPolicy;
+  /**
+   * Makes ready for new connections another policy for the same address, and gives what puts it in effect: at once, without a
+   * moment in which the port is closed. What came before goes on to its end, answered as it came; what is idle ends.
+   * @throws HoldfastError `settings_invalid` when OpenSSL cannot keep it; nothing has changed then
+   */
+  prepare(next: ListenerWork): () => void;
   /** Where it listens; the port is the real one also when the policy said 0. */
   readonly address: { readonly host: string; readonly port: number };
   /** Stops listening, ends every connection, and resolves when all are gone. */
@@ -66,12 +78,16 @@ const handshakeLimits: HandshakeLimits = { maxFromPlace: 200, maxInAll: 400 };
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { policy, log, signal } = options;
   signal?.throwIfAborted();
-  for (const finding of weakerThanDefault(policy)) log.warn(finding);
   const sockets = new Set<Socket>();
-  const accept = acceptor(options);
+  let current = generationOf(options);
   const server = createServer({ noDelay: true }, (socket) => {
+    const { accept, open } = current;
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    open.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      open.delete(socket);
+    });
     accept(socket);
   });
   server.maxConnections = maxConnections;
@@ -82,8 +98,38 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const close = (): Promise<void> => closeServer(server, sockets);
   signal?.addEventListener('abort', () => void close(), { once: true });
   const { address: host, port } = server.address() as AddressInfo;
-  const retire = (): Promise<void> => retireServer(server, options.onConnection);
-  return { policy, address: { host, port }, close, retire, [Symbol.asyncDispose]: close };
+  const retire = (): Promise<void> => retireServer(server, current.work.onConnection);
+  return {
+    get policy() {
+      return current.work.policy;
+    },
+    prepare(work) {
+      const next = generationOf({ ...options, ...work });
+      return () => {
+        const before = current;
+        current = next;
+        retireGeneration(before);
+      };
+    },
+    address: { host, port },
+    close,
+    retire,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What takes connections by one policy, and those of them that are open. */
+interface Generation {
+  readonly work: ListenerWork;
+  readonly accept: (socket: Socket) => void;
+  readonly open: Set<Socket>;
+}
+
+function generationOf(options: ListenOptions): Generation {
+  checkTlsChoice(options.policy);
+  const accept = acceptor(options);
+  for (const finding of weakerThanDefault(options.policy)) options.log.warn(finding);
+  return { work: options, accept, open: new Set() };
 }
 
 function acceptor({
@@ -178,6 +224,14 @@ function retireServer(server: Server, { endIdle }: ConnectionHandler): Promise<v
       resolve();
     });
   });
+}
+
+function retireGeneration({ work: { onConnection }, open }: Generation): void {
+  onConnection.endIdle?.();
+  const timer = setInterval(() => {
+    if (open.size === 0) clearInterval(timer);
+    else onConnection.endIdle?.();
+  }, retireEveryMs).unref();
 }
 
 function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

@@ -3,7 +3,7 @@ import { Server } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Bytes, equalBytes } from '../base/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
-import type { KeyExchangeGroup, TlsVersion } from '../policy/index.ts';
+import { type KeyExchangeGroup, type TlsVersion, tlsLevels } from '../policy/index.ts';
 import type { Hot } from './hot.ts';
 
 /** What both sides choose of TLS. */
@@ -12,9 +12,13 @@ interface TlsChoice {
   readonly groups: readonly KeyExchangeGroup[];
 }
 
-/** All of TLS 1.3 and, where TLS 1.2 is allowed, what has forward secrecy and authenticated encryption. */
-const ciphers =
-  'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20';
+/** All of TLS 1.3, and of TLS 1.2, where that is allowed, what the level has that ends there. A client's own order counts. */
+const ciphers = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  ...tlsLevels.intermediate.suites12,
+].join(':');
 
 /**
  * The OpenSSL side of a policy, made once for many connections.

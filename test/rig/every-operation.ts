@@ -26,6 +26,7 @@ export function sampleContext(home: SampleHome): AdminContext {
     listeners: [
       { name: 'main', url: 'https://localhost:8443', services: [], clientCertificate: 'require', weaker: [] },
     ],
+    listenerSettings: defaultListeners(8443),
     letIn: () => [],
     renewServer: async () => {},
     recoveryKitPath: join(home.path, 'kit.txt'),

@@ -12,6 +12,11 @@ import { kinds, type Recording } from '../log/index.ts';
 import { policyOnRecord } from '../records/index.ts';
 import type { Present } from '../standing/index.ts';
 
+/** Looks at a policy that is to be, and at what is different in it: whether the servers of the network can keep it. */
+export type PolicyCheck = (next: NetworkPolicy, differences: readonly PolicyDifference[]) => void;
+
+const anything: PolicyCheck = () => {};
+
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {
   readonly #context: Recording & { readonly present: Present };
@@ -27,35 +32,41 @@ export class PolicyBook {
 
   /**
    * Sets `key` to what `text` says, from the next decision on; gives what is different then, nothing when it said so
-   * already. @throws HoldfastError `settings_invalid`
+   * already. @throws HoldfastError `settings_invalid`, and what the check throws
    */
-  set(key: string, text: string, by: string): Promise<readonly PolicyDifference[]> {
-    return this.#change((present) => changePolicy(present, [{ key, after: text }]), by);
+  set(key: string, text: string, by: string, check = anything): Promise<readonly PolicyDifference[]> {
+    return this.#change((present) => changePolicy(present, [{ key, after: text }]), by, check);
   }
 
   /**
    * Puts a whole policy in the place of the present one; gives the differences.
    * @throws HoldfastError `settings_invalid`
    */
-  replace(input: unknown, by: string): Promise<readonly PolicyDifference[]> {
+  replace(input: unknown, by: string, check = anything): Promise<readonly PolicyDifference[]> {
     const next = parseNetworkPolicy(input);
-    return this.#change(() => next, by);
+    return this.#change(() => next, by, check);
   }
 
   /** What {@link replace} would change. @throws HoldfastError `settings_invalid` */
-  compare(input: unknown): readonly PolicyDifference[] {
-    return policyDifferences(this.current, parseNetworkPolicy(input));
+  compare(input: unknown, check = anything): readonly PolicyDifference[] {
+    const next = parseNetworkPolicy(input);
+    const differences = policyDifferences(this.current, next);
+    check(next, differences);
+    return differences;
   }
 
   async #change(
     next: (present: NetworkPolicy) => NetworkPolicy,
     by: string,
+    check: PolicyCheck,
   ): Promise<readonly PolicyDifference[]> {
     const { records, log } = this.#context;
     return await records.transaction(async (tx) => {
       const present = policyOnRecord(await tx.policy.read());
-      const differences = policyDifferences(present, next(present));
+      const changed = next(present);
+      const differences = policyDifferences(present, changed);
       if (differences.length === 0) return differences;
+      check(changed, differences);
       await log.decide(tx, kinds.policyChanged, { by, details: { changes: differences } });
       return differences;
     });

@@ -58,6 +58,7 @@ export function adminContext(
     authority,
     clock: context.clock,
     enrolAddresses: enrolAddresses(settings),
+    listenerSettings: listenersOf(settings),
     letIn: () => [],
     renewServer: async () => {},
     recoveryKitPath: home.recoveryKit,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Intruder } from '../../../../test/rig/postgres-database.ts';
+import { dayMs } from '../../../base/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
 import { SampleHome } from '../../authority.fixture.ts';
 
@@ -28,6 +29,20 @@ const tamperings: readonly Tampering[] = [
     "revocation_reason = 'unspecified'",
     'id = 2',
     /revoked for another reason/,
+  ),
+  update(
+    'bearer_tokens',
+    'revoked_at = NULL',
+    'revoked_at = 1',
+    'id = 1',
+    /bearer token 1 \(record \d+\) was not revoked, and is on record/,
+  ),
+  update(
+    'bearer_tokens',
+    "name = 'zeta'",
+    "name = 'alpha'",
+    'id = 1',
+    /bearer token 1 \(record \d+\) is another one on record than was made/,
   ),
   update(
     'certificates',
@@ -165,6 +180,8 @@ describe('what is on record, held against the log', () => {
     await authority.revocation.revoke({ kind: 'identity', identity: gamma }, order);
     await home.code('delta');
     await authority.joinCodes.revoke(4, by);
+    const expiresAt = new Date(home.clock.now() + dayMs);
+    await authority.bearerTokens.create({ role: 'client', name: 'zeta', expiresAt, reissue: false, by });
     await authority.policy.set('queue', 'on', by);
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);

@@ -1,4 +1,4 @@
-import { type PolicyDifference, policyEntries } from '../../../policy/index.ts';
+import { defaultPolicyText, type PolicyDifference, policyEntries } from '../../../policy/index.ts';
 import { policyOnRecord } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
 import type { Claims } from './claims.ts';
@@ -15,12 +15,21 @@ export function policyClaims(): Claims {
     async compare(records) {
       const text = await records.policy.read();
       if (isLost) return [];
-      return policyEntries(policyOnRecord(text))
-        .filter(({ key, text, isDefault }) => (values.has(key) ? values.get(key) !== text : !isDefault))
-        .map(
-          ({ key, text }) =>
-            `the policy has ${key} ${text}, and was given ${values.get(key) ?? 'no such value'}`,
-        );
+      const entries = policyEntries(policyOnRecord(text));
+      const present = new Set(entries.map(({ key }) => key));
+      const gone = [...values].filter(
+        ([key, value]) =>
+          key.startsWith('listeners.') && !present.has(key) && value !== defaultPolicyText(key),
+      );
+      return [
+        ...entries
+          .filter(({ key, text, isDefault }) => (values.has(key) ? values.get(key) !== text : !isDefault))
+          .map(
+            ({ key, text }) =>
+              `the policy has ${key} ${text}, and was given ${values.get(key) ?? 'no such value'}`,
+          ),
+        ...gone.map(([key, value]) => `the policy was given ${key} ${value}, and has no such key`),
+      ];
     },
   };
 }
