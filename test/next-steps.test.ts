@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type ErrorRow, errorSections } from '../src/base/index.ts';
+import type { Command } from 'commander';
+import { type ErrorCode, type ErrorRow, errorSections } from '../src/base/index.ts';
 import { createFullProgram } from '../src/cli/program/create-program.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramOptions, runProgram, startHoldfast } from './rig/holdfast-process.ts';
@@ -10,17 +11,126 @@ import { errorIn } from './rig/refusal.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
-/** Asserts that each command which a hint names, `holdfast WORDS`, is one that there is. */
-async function assertCommands(hint: string): Promise<void> {
-  const program = await createFullProgram();
-  for (const [, first = '', second = ''] of hint.matchAll(/holdfast ([a-z_]+)(?: ([a-z-]+))?/g)) {
-    const command = program.commands.find((each) => each.name() === first);
-    assert.ok(command, `there is no holdfast ${first}: ${hint}`);
-    const below = command.commands.map((each) => each.name());
-    if (below.length > 0)
-      assert.ok(below.includes(second), `there is no holdfast ${first} ${second}: ${hint}`);
+const program = await createFullProgram();
+
+/** Each command that a hint names, `holdfast WORDS`, with what is said of it; asserts that there is such a command. */
+function commandsIn(hint: string): { words: string[]; said: string; command: Command }[] {
+  return hint
+    .split(/\bholdfast (?=[a-z_]+)/)
+    .slice(1)
+    .map((said) => {
+      const words = [];
+      let command = program;
+      for (const word of said.split(/[ ,;:.()'`]+/)) {
+        if (command.commands.length === 0) break;
+        const found = command.commands.find((each) => each.name() === word);
+        assert.ok(found, `there is no holdfast ${said}: ${hint}`);
+        words.push(word);
+        command = found;
+      }
+      return { words, said, command };
+    });
+}
+
+/** Asserts that each command which a hint names is one that there is, with the options said of it and all that it needs. */
+function assertCommands(hint: string): void {
+  for (const { words, said, command } of commandsIn(hint)) {
+    const known = ['--help', ...command.options.map(({ long }) => long)];
+    const [typed = ''] = said.split(/[;:)]/, 1);
+    for (const [option] of typed.matchAll(/--[a-z][a-z-]*/g))
+      assert.ok(known.includes(option), `holdfast ${words.join(' ')} has no ${option}: ${hint}`);
+    // What it sets is said in words of its own.
+    if (typed.includes('--help') || words.join(' ') === 'policy set') continue;
+    const needed = command.registeredArguments.filter(({ required }) => required).length;
+    const given = typed
+      .split(' ')
+      .slice(words.length)
+      .filter((word) => /^[A-Z$"0-9]/.test(word));
+    assert.ok(given.length >= needed, `holdfast ${words.join(' ')} needs more than is said: ${hint}`);
   }
 }
+
+/** The first command that a hint names as it would be typed: its words, its options, and what stands for `values` of theirs. */
+function firstCommand(hint: string, values: Readonly<Record<string, string>>): string[] {
+  const { words, said } = commandsIn(hint)[0] ?? assert.fail(`no command: ${hint}`);
+  const typed = [...words];
+  for (const word of said.split(' ').slice(words.length)) {
+    const value = word.startsWith('--') ? word : values[word.replace(/[,;.]$/, '')];
+    if (value === undefined) break;
+    typed.push(value);
+  }
+  return typed;
+}
+
+/** What is refused at a server that does not run: the command that the refusal names has to work there and then. */
+const refusedAtServer: readonly (readonly [words: readonly string[], code: ErrorCode])[] = [
+  [['backup', '--nonsense'], 'usage'],
+  [['ca', 'move', '--undo', 'never'], 'usage'],
+  [['restore', 'nothing', '--target', 'HERE/t'], 'snapshot_not_found'],
+  [['restore', 'latest', '--target', 'HERE/t', '--include', 'no.such'], 'path_not_found'],
+  [['cert', 'show', 'ffff'], 'object_not_found'],
+  [['cert', 'revoke', 'client/nobody', '--yes'], 'object_not_found'],
+  [['token', 'revoke', '99'], 'object_not_found'],
+  [['tls', 'unbind', '--host', 'a.example'], 'object_not_found'],
+  [['trust', 'remove', '--server', 'a.example'], 'object_not_found'],
+  [['ca', 'rehearse'], 'object_not_found'],
+  [['request', 'approve', '7'], 'request_unknown'],
+  [['request', 'collect'], 'usage'],
+  [['policy', 'set', 'no.such', 'on'], 'settings_invalid'],
+];
+
+const keysLost = 'lost-files.test.ts: a reissue code makes it whole again';
+const newCode = 'revocation.test.ts: another code is made, and joins';
+const damaged = 'damaged-repository.test.ts: check names it, restore brings the rest';
+const readOnLog = 'a person reads the log of a server';
+
+/** Where else the next step of an error is taken from the state in which it arises, or why it is not. */
+const takenElsewhere: Readonly<Record<string, string>> = {
+  home_missing: 'every test of a network: its home is made by up, or joins',
+  node_not_joined: 'join.test.ts',
+  keystore_missing: keysLost,
+  keystore_damaged: keysLost,
+  keystore_entry_missing: keysLost,
+  trust_bundle_missing: keysLost,
+  trust_bundle_damaged: keysLost,
+  certificate_required:
+    'join.test.ts: it is told to programs that come without a certificate, and no command does',
+  certificate_expired: 'renewal.test.ts',
+  certificate_revoked: 'revocation.test.ts',
+  revocation_unknown: 'verify-outside.test.ts',
+  certificate_changed: 'trust.test.ts',
+  certificate_wrong_name: 'mcs.test.ts: serve --names after a restore to another place',
+  join_code_unknown: newCode,
+  join_code_used: newCode,
+  join_code_expired: newCode,
+  join_code_revoked: newCode,
+  queue_closed: 'request-submit.test.ts',
+  request_pending: 'request-submit.test.ts',
+  name_not_permitted: 'requests.test.ts: the policy is shown there; it only reads',
+  authority_restored: 'ca-restore.test.ts',
+  clock_wrong: 'clock.test.ts',
+  root_offline: 'ca-offline.test.ts',
+  root_unfit: 'adopt.test.ts: a root of its own is made in an empty home, as by every test',
+  issuer_ending: 'it takes five years to arise; ca-offline.test.ts brings back the root that a new one needs',
+  issuer_revoked: 'stolen-issuing-key.test.ts',
+  already_revoked: 'revocation.test.ts',
+  escrow_unproven: 'recover-hostile.test.ts',
+  connection_refused: 'every test of a network: serve starts it',
+  tls_not_spoken: 'status.test.ts: the listeners are shown there; it only reads',
+  refused_by_peer: readOnLog,
+  object_name_invalid: readOnLog,
+  storage_failed: readOnLog,
+  repository_missing: 'damaged-repository.test.ts: backup --init makes it',
+  repository_gone: 'lost-repository.test.ts',
+  repository_damaged: damaged,
+  restore_incomplete: damaged,
+  verify_failed: damaged,
+  object_corrupt: damaged,
+  range_not_satisfiable: damaged,
+  object_exists:
+    'damaged-repository.test.ts: check only reads; commands that write a file say --force instead',
+  store_missing: 'store-missing.test.ts',
+};
 
 describe('the next step that an error names', () => {
   let place: TemporaryDirectory;
@@ -29,7 +139,7 @@ describe('the next step that an error names', () => {
     runProgram(launcher, words, options);
   const refused = async (words: readonly string[], expected: number) => {
     const error = errorIn(await run([...words, '--json'], { expected }));
-    await assertCommands(error.hint);
+    assertCommands(error.hint);
     return error;
   };
   const join_ = async (name: string, words: readonly string[], expected = 0) => {
@@ -49,9 +159,9 @@ describe('the next step that an error names', () => {
   it('names only commands that there are, wherever in the program it is written', async () => {
     for (const file of globSync(join(import.meta.dirname, '../src/**/*.ts')))
       for (const [, hint = ''] of readFileSync(file, 'utf8').matchAll(/hint:\s*(['`].*holdfast .*)/g))
-        await assertCommands(hint);
+        assertCommands(hint);
     for (const { next } of Object.values(errorSections).flatMap((rows): ErrorRow[] => Object.values(rows)))
-      await assertCommands(next);
+      assertCommands(next);
   });
 
   it('is not needed to export a certificate at the server: a command starts it, as backup does', async () => {
@@ -89,32 +199,48 @@ describe('the next step that an error names', () => {
   });
 
   it('leads on from every state in which a machine can be', async () => {
-    const states: Record<string, [words: readonly string[], exit: number][]> = {
-      none: [
-        [['backup', at('data')], 1],
-        [['restore', 'latest', '--target', at('t')], 1],
-        [['status'], 1],
-        [['serve'], 1],
-        [['token', 'create', 'x'], 1],
-        [['cert', 'renew'], 1],
-        [['request', 'pending'], 1],
-      ],
-      server: [
-        [['init'], 1],
-        [['up', at('missing'), '--once'], 1],
-        [['restore', 'nothing', '--target', at('t')], 1],
-        [['cert', 'show', 'ffff'], 1],
-        [['request', 'approve', '7'], 1],
-        [['ca', 'rehearse'], 1],
-        [['ca', 'move', '--undo', 'never'], 2],
-        [['tls', 'unbind', '--host', 'a.example'], 1],
-      ],
-    };
-    for (const [state, commands] of Object.entries(states))
-      for (const [words, exit] of commands) {
-        const { code, error } = await runHere([...words, '--home', at(state)], { HOME: place.path });
-        assert.equal(code, exit, words.join(' '));
-        await assertCommands(error?.hint ?? assert.fail(words.join(' ')));
-      }
+    for (const words of [
+      ['backup', at('data')],
+      ['status'],
+      ['serve'],
+      ['token', 'create', 'x'],
+      ['cert', 'renew'],
+    ]) {
+      const { code, error } = await runHere([...words, '--home', at('none')], { HOME: place.path });
+      assert.equal(code, 1, words.join(' '));
+      assertCommands(error?.hint ?? assert.fail(words.join(' ')));
+    }
+    const missing = await runHere(['up', at('missing'), '--once', '--home', at('server')], {});
+    assert.equal(missing.error?.code, 'path_not_found');
+  });
+
+  it('is a command that works where it is named', async () => {
+    for (const [words, refusal] of refusedAtServer) {
+      const all = words.map((word) => word.replace('HERE', place.path));
+      const { error } = await runHere([...all, '--home', at('server')], { HOME: place.path });
+      const { code, hint } = error ?? assert.fail(words.join(' '));
+      assert.equal(code, refusal, words.join(' '));
+      const next = firstCommand(hint, {
+        ID: '1',
+        SNAPSHOT: 'latest',
+        FILE: at(`${words.join(' ')}.made`),
+        TEXT: 'tried',
+        NAME: 'next',
+      });
+      await run([...next, '--home', at('server')]);
+    }
+  });
+
+  it('is taken, for each error of the catalogue that names a command, here or by the test named', () => {
+    const rows = Object.values(errorSections).flatMap((section) => Object.entries<ErrorRow>(section));
+    const naming: string[] = rows.filter(([, { next }]) => next.includes('holdfast ')).map(([code]) => code);
+    const here: string[] = refusedAtServer.map(([, code]) => code);
+    const missing = naming.filter((code) => !here.includes(code) && takenElsewhere[code] === undefined);
+    assert.deepEqual(missing, [], 'their next steps are taken nowhere');
+    for (const [code, where] of Object.entries(takenElsewhere)) {
+      assert.ok(naming.includes(code), `${code} names no command`);
+      const [, file] = /^(\S+\.test\.ts)/.exec(where) ?? [];
+      if (file !== undefined) assert.ok(existsSync(join(import.meta.dirname, file)), where);
+    }
   });
 });

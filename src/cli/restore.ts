@@ -88,7 +88,7 @@ function nothingIn(
   if (include === undefined || files + directories + others > 0) return undefined;
   const message = `${include.join(' ')} leaves nothing of snapshot ${id.slice(0, 8)} to be restored`;
   return new HoldfastError('path_not_found', message, {
-    hint: 'a pattern with ! takes back what those before it mean; holdfast ls shows what there is',
+    hint: 'a pattern with ! takes back what those before it mean; holdfast ls SNAPSHOT shows what there is',
   });
 }
 

@@ -53,7 +53,7 @@ async function readConfig(
   } catch (cause) {
     if (!isHoldfastError(cause, 'object_not_found')) throw cause;
     return new HoldfastError('repository_missing', `there is no repository at ${store.location}`, {
-      hint: 'check the location; holdfast backup --init makes a new repository',
+      hint: 'check the location; holdfast backup --init PATH makes a new repository',
       cause,
     });
   }

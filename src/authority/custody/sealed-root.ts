@@ -90,7 +90,7 @@ function readRootKey(plain: Secret<string>): RootKey {
 /** That a file is none with the key of this authority's root. */
 export function foreign(problem: string): HoldfastError {
   return new HoldfastError('backup_foreign', `no file with the key of this root: ${problem}`, {
-    hint: 'nothing was changed; name the file that holdfast ca offline wrote',
+    hint: 'nothing was changed; name what holdfast ca offline FILE wrote',
   });
 }
 

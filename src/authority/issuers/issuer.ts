@@ -136,6 +136,6 @@ export async function rootKey(
   const moved = (await records.issuers.find(root.label))?.key_file ?? null;
   const where = moved === null ? '' : `: it was taken to ${moved}`;
   throw new HoldfastError('root_offline', `${what} needs the key of the root, which is not here${where}`, {
-    hint: 'bring it back with holdfast ca online FILE, do it, and take it away again with holdfast ca offline',
+    hint: 'bring it back with holdfast ca online FILE, do it, and take it away again with holdfast ca offline FILE',
   });
 }

@@ -145,6 +145,6 @@ function checkPending({ id, state, decided_by, decided_at, expires_at }: Request
 
 function approvedAlready({ id, decided_by }: RequestRow): HoldfastError {
   return new HoldfastError('request_not_allowed', `request ${id} was approved already by ${decided_by}`, {
-    hint: 'holdfast cert revoke ends its certificate',
+    hint: 'holdfast cert revoke NAME ends its certificate',
   });
 }

@@ -40,7 +40,7 @@ async function trustsUnseen({ state }: Records): Promise<boolean> {
 
 function unknownIdentity(label: string): HoldfastError {
   return new HoldfastError('object_not_found', `nothing was ever issued to ${label}`, {
-    hint: 'holdfast cert list shows what was; holdfast token revoke takes a join code back',
+    hint: 'holdfast cert list shows what was; holdfast token revoke ID takes a join code back',
   });
 }
 

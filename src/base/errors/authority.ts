@@ -55,7 +55,7 @@ export const authorityErrors = {
   },
   already_revoked: {
     happened: 'the certificate or node is revoked already',
-    next: 'nothing is left to do; holdfast cert show says when it was revoked',
+    next: 'nothing is left to do; holdfast cert show SERIAL says when it was revoked',
     status: 409,
   },
   recovery_kit_malformed: {

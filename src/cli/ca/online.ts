@@ -42,6 +42,6 @@ async function bringRootOnline(
 const maxFileBytes = 48 * 1024;
 
 async function read(path: string): Promise<Buffer> {
-  const hint = 'nothing was changed; name the file that holdfast ca offline wrote';
+  const hint = 'nothing was changed; name what holdfast ca offline FILE wrote';
   return await readChosenFile(path, { maxBytes: maxFileBytes, hint, tooLong: 'backup_foreign' });
 }

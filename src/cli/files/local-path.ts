@@ -12,7 +12,7 @@ export function localPath(from: string, text: string): string {
   const path = resolve(from, text);
   if (path.isWellFormed()) return path;
   throw new HoldfastError('usage', `${JSON.stringify(path)} is not UTF-8, which is expected here`, {
-    hint: 'files to be saved may have such names: name them, or the folder they are in, to holdfast backup',
+    hint: 'files to be saved may have such names: name them, or the folder they are in: holdfast backup PATH',
   });
 }
 

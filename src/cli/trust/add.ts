@@ -76,7 +76,7 @@ function merged(present: readonly TrustAnchor[], added: readonly TrustAnchor[]):
     'input_invalid',
     `${all.length} roots from elsewhere: expected ${maxAnchors} at most`,
     {
-      hint: 'holdfast trust list shows them, and holdfast trust remove takes some away',
+      hint: 'holdfast trust list shows them, and holdfast trust remove --server HOST takes some away',
     },
   );
 }

@@ -109,7 +109,7 @@ class SnapshotWalker {
     if (unmet.length === 0) return;
     if (unmet.length === include.length) {
       throw new HoldfastError('path_not_found', `nothing in the snapshot is called ${unmet.join(' or ')}`, {
-        hint: 'holdfast ls shows what there is; a name counts at any depth, a path from / on, with * and ? as in a shell',
+        hint: 'holdfast ls SNAPSHOT shows what there is; a name counts at any depth, a path from / on, with * and ? as in a shell',
       });
     }
     for (const pattern of unmet) onUnmet?.(pattern);
