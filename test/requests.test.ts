@@ -139,7 +139,7 @@ test('what the wizard of IIS saves is pasted, approved and fetched in a browser'
   const id = await pendingId('lbserver');
   const shown = await network.run(['request', 'show', String(id)]);
   assert.match(shown.stdout, /would issue +spiffe:\/\/network\.test\/server\/lbserver/);
-  assert.match(shown.stdout, /passed over +the key usage, the extended key usage/);
+  assert.match(shown.stdout, /passed over +the extension keyUsage, the extension extendedKeyUsage/);
   const approved = await network.run(['request', 'approve', String(id)]);
   assert.match(approved.stdout, /issued +spiffe:\/\/network\.test\/server\/lbserver/);
 

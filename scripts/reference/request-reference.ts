@@ -1,4 +1,5 @@
 import { type ContentRow, contentRows, unknownClass } from '../../src/authority/enrol/request-contents.ts';
+import { oidName } from '../../src/pki/index.ts';
 
 /** `docs/reference/requests.md`: what becomes of what requests ask for. */
 export function requestReference(): string {
@@ -22,7 +23,9 @@ What asks for no more than the profile gives is none of these: purposes of the p
 authorised, \`CA:FALSE\`, the identity itself. An authority (\`CA:TRUE\`, the key usages \`keyCertSign\` and \`cRLSign\`) and an identity of
 another network are refused from everybody.
 
-Host names are **widening** where they were not authorised, and in the request of a role that has none. A common name is taken where it
+Host names are **widening** where they were not authorised, in the request of a role that has none, and where no certificate could have
+them (with a port, of the web, \`w*.example.com\`, several in one); a request that asks for nothing but such a name, and one with a
+character that nobody sees, is refused. A common name is taken where it
 is the identity's name, or what that was made of, or one of the host names; one that could be taken for a host and is none of the
 names of the certificate is **widening**, as is any other with a join code. An attribute of the subject that a join code does not give, that
 certificates do not have, or that breaks the rules of its type, is **harmless**: the certificate does not have it.
@@ -39,7 +42,7 @@ const places: readonly (readonly [ContentRow['in'], string])[] = [
 function section(place: ContentRow['in'], title: string): string {
   const rows = contentRows
     .filter((row) => row.in === place)
-    .map(({ oid, word, about, class: is }) => `| ${word} | ${oidOf(oid)} | ${about} | ${is} |`);
+    .map(({ oid, about, class: is }) => `| ${wordOf(oid)} | ${oidOf(oid)} | ${about} | ${is} |`);
   return `
 ## ${title}
 
@@ -48,6 +51,10 @@ function section(place: ContentRow['in'], title: string): string {
 ${rows.join('\n')}
 | any other | | | ${unknownClass[place]} |
 `;
+}
+
+function wordOf(oid: string): string {
+  return oid.endsWith('.') ? 'any other below' : (oidName(oid) ?? oid);
 }
 
 function oidOf(oid: string): string {

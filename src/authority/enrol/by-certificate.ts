@@ -12,6 +12,7 @@ import {
   checkNamesOfRole,
   type Issued,
   isLive,
+  newKey,
   requestNotAllowed,
 } from '../issue/index.ts';
 import {
@@ -164,6 +165,7 @@ async function answeredBefore(
   const newest = await tx.certificates.newestOf(publicKey);
   // A key of another identity is refused by name where it is issued.
   if (newest === undefined || newest.identity !== present.identity) return undefined;
-  if (newest.id < present.id) throw requestNotAllowed('the public key is that of an older certificate');
+  if (newest.id < present.id)
+    throw requestNotAllowed('the public key is that of an older certificate', newKey);
   return newest;
 }

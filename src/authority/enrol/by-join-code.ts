@@ -1,20 +1,20 @@
 import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import {
   type CertificateRequest,
-  commonName,
   isNamePattern,
   matchesNamePattern,
   parseIdentityUri,
   type Role,
 } from '../../pki/index.ts';
 import { checkNodeName } from '../../policy/index.ts';
-import { type Issued, isLive, parseAuthorisedNames, requestNotAllowed } from '../issue/index.ts';
+import { type Issued, isLive, newKey, parseAuthorisedNames, requestNotAllowed } from '../issue/index.ts';
 import { type CertificateRow, publicKeyHash, type Records } from '../records/index.ts';
 import { revokeCertificates } from '../revocation/index.ts';
 import { type Authoriser, certify, type Enrolling, type Judged, rulesOf, type Use } from './authoriser.ts';
 import { checkApproval, checkName } from './create-join-code.ts';
 import { type Judgement, judgeAsAuthorised } from './judge-request.ts';
 import { findJoinCode, findUse, type RecordedJoinCode, refreshJoinCode } from './recorded-join-codes.ts';
+import { commonNames } from './requested-hosts.ts';
 
 /** A machine with a join code asks for its first certificate. */
 export interface EnrolOrder {
@@ -66,7 +66,10 @@ class JoinCodeAuthoriser implements Authoriser {
     const { role, names } = this.#code;
     const { said } = this.#order;
     if (said.role !== undefined && said.role !== role)
-      throw requestNotAllowed(`it is said to be for a ${said.role}, the join code is for a ${role}`);
+      throw requestNotAllowed(
+        `it is said to be for a ${said.role}, the join code is for a ${role}`,
+        `hand it in as ${role}, or ask for a code for a ${said.role}`,
+      );
     checkApproval(present.policy, role);
     const name = nameFor(this.#code, request, said.name);
     return judgeAsAuthorised(rulesOf(this.#context), request, {
@@ -82,7 +85,7 @@ class JoinCodeAuthoriser implements Authoriser {
     const before = await findUse(tx, this.#code, publicKeyHash(request.spki));
     // A key that came for one name of a pattern cannot come for another.
     if (before !== undefined && (await tx.identities.find(identity))?.id !== before.identity)
-      throw requestNotAllowed('the public key belongs to another identity');
+      throw requestNotAllowed('the public key belongs to another identity', newKey);
     return before;
   }
 
@@ -114,11 +117,15 @@ function nameFor(
   const uri = extensions.subjectAltNames.find(({ kind }) => kind === 'uri');
   const own = uri?.kind === 'uri' ? parseIdentityUri(uri.value)?.name : undefined;
   if (own !== undefined && said !== undefined && own !== said)
-    throw requestNotAllowed(`the request is for ${own}, and said to be for ${said}`);
-  const asked = said ?? (isNamePattern(pattern) ? (own ?? commonName(subject)) : pattern);
+    throw requestNotAllowed(
+      `the request is for ${own}, and said to be for ${said}`,
+      `hand it in as ${own}, or without a name`,
+    );
+  const asked = said ?? (isNamePattern(pattern) ? (own ?? commonNames(subject).at(-1)) : pattern);
   if (asked === undefined || !matchesNamePattern(pattern, asked))
     throw requestNotAllowed(
       `the request is for ${asked ?? 'no name'}, the join code for ${isNamePattern(pattern) ? 'names like ' : ''}${pattern}`,
+      'say a name that the code is for with --name, or ask for a code for this one',
     );
   checkNodeName(asked);
   return asked;

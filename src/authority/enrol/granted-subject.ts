@@ -5,6 +5,7 @@ import {
   createSubject,
   formatGeneralName,
   formatName,
+  inDerOrder,
   type Name,
   type NameAttribute,
   restateSubject,
@@ -18,6 +19,7 @@ import {
   isQualified,
   type OfRole,
   type Said,
+  trimmed,
 } from './requested-hosts.ts';
 
 /** What of the subject comes into the certificate, in the forms of RFC 5280; and what of it does not. */
@@ -35,7 +37,7 @@ export function grantSubject(
       }),
     )
     .filter(({ length }) => length > 0);
-  return { subject: granted, leftOut };
+  return { subject: inDerOrder(granted), leftOut };
 }
 
 function grantAttribute(
@@ -53,7 +55,7 @@ function grantAttribute(
   const text = formatName([[attribute]]);
   if (drop.some((each) => each === text || each === text.slice(0, text.indexOf('=')))) return leave(dropped);
   const isName = oid === attributeOids.CN && policy.profiles[role].nameKinds.length > 0;
-  const value = isName ? commonNameFor(attribute.value, { policy, role, names }) : attribute.value;
+  const value = isName ? commonNameFor(trimmed(attribute.value), { policy, role, names }) : attribute.value;
   if (value === undefined)
     return leave('it could be taken for a host, and is none of the names of the certificate', 'widening');
   return restated({ ...attribute, value }, leave);

@@ -1,13 +1,15 @@
 import { HoldfastError } from '../../base/index.ts';
 import {
+  attributeOids,
   type CertificateRequest,
   formatGeneralName,
   type Identity,
   type Name,
   parseIdentityUri,
   type Role,
+  unseenCharacter,
 } from '../../pki/index.ts';
-import { checkNodeName, type HostName, type NetworkPolicy, slug } from '../../policy/index.ts';
+import { checkNodeName, type HostName, type NetworkPolicy } from '../../policy/index.ts';
 import { type Authorisation, requestNotAllowed } from '../issue/index.ts';
 import { grantSubject, withCommonName } from './granted-subject.ts';
 import {
@@ -31,6 +33,8 @@ import {
   isQualified,
   maxNames,
   type Said,
+  slugIn,
+  textsOf,
 } from './requested-hosts.ts';
 
 /** What a request comes to: what would be issued, and what of it would not. */
@@ -59,6 +63,7 @@ export interface Rules {
 export function judgeAsAsked(rules: Rules, request: CertificateRequest, said: Said): Judgement {
   const { policy, network } = rules;
   checkSize(request);
+  checkSeen(request);
   const own = readIdentity(request, network);
   const role = said.role ?? own?.role ?? guessRole(request);
   const profile = policy.profiles[role];
@@ -91,6 +96,7 @@ export function judgeAsAuthorised(
   const { role } = authorisation.identity;
   const profile = policy.profiles[role];
   checkSize(request);
+  checkSeen(request);
   readIdentity(request, network);
   const leftOut = [
     ...leftOutContents(request, { role, profile }),
@@ -129,6 +135,20 @@ function checkSize({ subject, extensions, attributes }: CertificateRequest): voi
   }
 }
 
+/** A name with a character that nobody sees is there to be taken for another. @throws HoldfastError `name_invalid` */
+function checkSeen({ extensions }: CertificateRequest): void {
+  for (const name of extensions.subjectAltNames) {
+    const text = name.kind === 'other' || name.kind === 'directory' ? '' : name.value;
+    const unseen = unseenCharacter(text);
+    if (unseen !== undefined)
+      throw new HoldfastError(
+        'name_invalid',
+        `name ${JSON.stringify(shown(text))} has a character that is not seen, ${unseen}: expected the name without it`,
+        { hint: 'correct the name, or leave it out' },
+      );
+  }
+}
+
 /** The identity that a request names for itself, which can be one of this network only. */
 function readIdentity({ extensions }: CertificateRequest, network: string): Identity | undefined {
   const uris = extensions.subjectAltNames.filter(
@@ -139,7 +159,10 @@ function readIdentity({ extensions }: CertificateRequest, network: string): Iden
     const identity = uri.kind === 'uri' ? parseIdentityUri(uri.value) : undefined;
     if (found !== undefined || identity?.network !== network) {
       const what = found === undefined ? `no identity of ${network}` : 'an identity beside its own';
-      throw requestNotAllowed(`the request asks for ${formatGeneralName(uri)}, which is ${what}`);
+      throw requestNotAllowed(
+        `the request asks for ${formatGeneralName(uri)}, which is ${what}`,
+        `make a request without that name, or with spiffe://${network}/ROLE/NAME`,
+      );
     }
     found = identity;
   }
@@ -159,13 +182,32 @@ function guessRole({ subject, extensions }: CertificateRequest): Role {
     : 'client';
 }
 
+/**
+ * A name made of the innermost common name that one can be made of; else of a host name; else of what else devices and persons
+ * are called by in a subject: a Cisco by its unstructuredName alone.
+ */
 function slugOf(subject: Name, hosts: readonly HostName[]): string {
-  const text = commonNames(subject).at(-1) ?? hosts[0]?.value;
-  if (text !== undefined) return slug(text.replaceAll('*', ''));
+  const called = [
+    ...commonNames(subject).toReversed(),
+    ...hosts.slice(0, 1).map(({ value }) => value),
+    ...calledBy.flatMap((oid) => textsOf(subject, oid)),
+  ];
+  for (const text of called) {
+    const name = slugIn(text.replaceAll('*', ''));
+    if (name !== undefined) return name;
+  }
   throw new HoldfastError('name_invalid', 'the request says neither a common name nor a host name', {
-    hint: 'say what it is to be called with --name',
+    hint: 'say what it is to be called: --name NAME, or ?name=NAME in the address',
   });
 }
+
+/** unstructuredName, then a user's identifier, a serial number, a mail address. */
+const calledBy = [
+  '1.2.840.113549.1.9.2',
+  '0.9.2342.19200300.100.1.1',
+  attributeOids.serialNumber,
+  attributeOids.emailAddress,
+] as const;
 
 /** Whoever says that something is to be dropped means something that is asked for. */
 function checkDropped(

@@ -1,4 +1,4 @@
-import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { HoldfastError } from '../../base/index.ts';
 import {
   attributeOids,
   type CertificateRequest,
@@ -10,10 +10,10 @@ import {
   type NameAttribute,
   type Role,
 } from '../../pki/index.ts';
-import { type ProfilePolicy, slug } from '../../policy/index.ts';
+import type { ProfilePolicy } from '../../policy/index.ts';
 import { type Authorisation, requestNotAllowed, subjectAltNamesOf, subjectOf } from '../issue/index.ts';
 import { type ContentClass, describeName, findContent } from './request-contents.ts';
-import { formattedInForm, hostsIn, isHost } from './requested-hosts.ts';
+import { formattedInForm, hostsIn, isHost, slugIn, trimmed, whyUnusable } from './requested-hosts.ts';
 
 /** Something that a request asks for and its certificate will not say. */
 export interface LeftOut {
@@ -35,7 +35,7 @@ export function leftOutContents(
   const others = [...extensions.all.keys()].filter((oid) => !granted.includes(oid));
   const leave = (place: 'extension' | 'purpose' | 'attribute', oid: string, why: string): LeftOut => {
     const { word, class: is } = findContent(place, oid);
-    const what = word === oid || place === 'purpose' ? `${prefixes[place]} ${word}` : word;
+    const what = `${prefixes[place]} ${word}`;
     if (is === 'refused') throw ofAuthority(what);
     return { what, why, class: is };
   };
@@ -56,7 +56,7 @@ export function leftOutSubject(subject: Name, authorisation: Authorisation): Lef
   return others
     .filter((attribute) => !authorised.has(keyOfAttribute(attribute)))
     .flatMap((attribute) => {
-      const isName = attribute.oid === attributeOids.CN;
+      const isName = attribute.oid === attributeOids.CN && trimmed(attribute.value) !== '';
       if (isName && isNamed(attribute.value, authorisation)) return [];
       const is = isName ? 'widening' : subjectClass(attribute.oid);
       return [{ what: describeAttribute(attribute), why: notAuthorised, class: is }];
@@ -91,6 +91,8 @@ export function whyNot(role: Role, { nameKinds }: ProfilePolicy): (name: General
   const carried =
     kinds.length === 0 ? 'no names but their own' : `names of the kind ${kinds.join(', ')} alone`;
   return (name) => {
+    const unusable = name.kind === 'dns' && kinds.includes(name.kind) ? whyUnusable(name.value) : undefined;
+    if (unusable !== undefined) return unusable;
     if (isHost(name) && kinds.includes(name.kind)) return 'it was not chosen';
     if (name.kind === 'uri' && name.value.startsWith('spiffe:')) return 'another identity was said';
     return `certificates of the role ${role} carry ${carried}`;
@@ -144,19 +146,10 @@ function keyOfAttribute(attribute: NameAttribute): string {
 
 /** Whether a common name is what the certificate is for: its identity's name, what that was made of, or one of its host names. */
 function isNamed(cn: string, { identity, names }: Authorisation): boolean {
-  if (cn === identity.name || slugIs(cn, identity.name)) return true;
+  if (cn === identity.name || slugIn(cn) === identity.name) return true;
   const authorised = new Set(names.map(formatGeneralName));
   const hosts = hostsIn(cn) ?? [];
   return hosts.length > 0 && hosts.every((host) => authorised.has(formatGeneralName(host)));
-}
-
-function slugIs(text: string, name: string): boolean {
-  try {
-    return slug(text) === name;
-  } catch (error) {
-    if (!isHoldfastError(error, 'name_invalid')) throw error;
-    return false;
-  }
 }
 
 const granted: readonly string[] = [extensionOids.subjectAltNames, extensionOids.basicConstraints];

@@ -13,8 +13,9 @@ import {
   type NetworkPolicy,
   type ProfilePolicy,
   parseRequestedNames,
+  slug,
 } from '../../policy/index.ts';
-import { checkNamesOfRole, nameFormsOf, requestNotAllowed } from '../issue/index.ts';
+import { checkNamesOfRole, nameFormsOf } from '../issue/index.ts';
 
 /** What is said beside a request, by whoever hands it in or decides on it. */
 export interface Said {
@@ -29,7 +30,11 @@ export interface Said {
 /** The most that fit into a certificate. */
 export const maxNames = 512;
 
-/** The host names and addresses of a request, those in its common names too, in the form that certificates have them in. */
+/**
+ * The host names and addresses of a request, those in its common names too, in the form that certificates have them in. One
+ * that no certificate could have is not among them, unless there is nothing else: then that is why there are none.
+ * @throws HoldfastError `name_invalid`
+ */
 export function askedHosts(
   { subject, extensions }: CertificateRequest,
   profile: ProfilePolicy,
@@ -37,14 +42,14 @@ export function askedHosts(
   const kinds: readonly string[] = profile.nameKinds;
   if (kinds.length === 0) return [];
   const hosts = extensions.subjectAltNames.filter(isHost);
-  const texts = hosts.map(({ value }) => value);
-  const joined = texts.find((text) => text.includes(','));
-  if (joined !== undefined)
-    throw requestNotAllowed(`the request asks for the name dns:${joined.slice(0, 80)}, which is several`);
-  const own = texts.length === 0 ? [] : parseRequestedNames(texts, anyForm).names;
+  const usable = hosts.filter(({ value }) => hostsIn(value) !== undefined).map(({ value }) => value);
+  const own = usable.length === 0 ? [] : parseRequestedNames(usable, anyForm).names;
   // Without other names the wizards of old mean the common name, also where that is one word.
   const common = commonNames(subject).filter((cn) => own.length === 0 || isQualified(cn));
   const names = [...own, ...common.flatMap((cn) => hostsIn(cn) ?? [])];
+  const [unusable] = hosts.flatMap(({ value }) => whyUnusable(value) ?? []);
+  if (names.length === 0 && unusable !== undefined)
+    throw new HoldfastError('name_invalid', unusable, { hint: 'correct the name, or leave it out' });
   const once = new Map(names.map((name) => [formatGeneralName(name), name]));
   if (once.size > maxNames)
     throw new HoldfastError('name_invalid', `${once.size} names: at most ${maxNames} fit into a certificate`);
@@ -90,9 +95,30 @@ export function isCalled(name: GeneralName, text: string): boolean {
 
 /** What a text stands for that is a host name, an address or a block of them; undefined for any other. */
 export function hostsIn(text: string): readonly HostName[] | undefined {
-  if (text.includes(',')) return undefined;
+  return text.includes(',') ? undefined : unlessInvalid(() => parseRequestedNames([text], anyForm).names);
+}
+
+/** Why a name that was asked for can be in no certificate; undefined for one that can. */
+export function whyUnusable(text: string): string | undefined {
+  if (text.includes(','))
+    return `name ${JSON.stringify(text.slice(0, 80))} is several: expected each by itself`;
   try {
-    return parseRequestedNames([text], anyForm).names;
+    parseRequestedNames([text], anyForm);
+    return undefined;
+  } catch (error) {
+    if (!isHoldfastError(error, 'name_invalid')) throw error;
+    return error.message;
+  }
+}
+
+/** The name of a node that is made of a text; undefined where none can be. */
+export function slugIn(text: string): string | undefined {
+  return unlessInvalid(() => slug(text));
+}
+
+function unlessInvalid<T>(make: () => T): T | undefined {
+  try {
+    return make();
   } catch (error) {
     if (!isHoldfastError(error, 'name_invalid')) throw error;
     return undefined;
@@ -117,9 +143,21 @@ export function isQualified(text: string): boolean {
 
 /** A subject may have several, and there are programs that take each of them for a host. */
 export function commonNames(subject: Name): readonly string[] {
+  return textsOf(subject, attributeOids.CN);
+}
+
+/** The texts of the attributes of one type in a subject that have any, from the outermost on. */
+export function textsOf(subject: Name, type: string): readonly string[] {
   return subject
     .flat()
-    .flatMap(({ oid, value, encoding }) => (oid === attributeOids.CN && encoding !== 'der' ? [value] : []));
+    .flatMap(({ oid, value, encoding }) => (oid === type && encoding !== 'der' ? [trimmed(value)] : []))
+    .filter((text) => text !== '');
+}
+
+/** A text without the blanks and line ends around it, which forms and shells leave there. */
+export function trimmed(text: string): string {
+  // A byte order mark is white space to `trim`, and is not to be lost in silence.
+  return text.includes('\ufeff') ? text : text.trim();
 }
 
 /** Whether a name is of a host, or an address. */

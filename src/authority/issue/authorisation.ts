@@ -48,11 +48,8 @@ export function nameFormsOf(policy: NetworkPolicy, role: Role): NameForms {
   return { underscores: policy.profiles[role].underscores, key: `profiles.${role}.underscores` };
 }
 
-/** The error for a request that cannot be granted. */
-export function requestNotAllowed(
-  message: string,
-  hint = 'ask for the name of the join code and nothing else',
-): HoldfastError {
+/** The error for a request that cannot be granted, and how it could be. */
+export function requestNotAllowed(message: string, hint: string): HoldfastError {
   return new HoldfastError('request_not_allowed', message, { hint });
 }
 

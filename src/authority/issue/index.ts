@@ -18,5 +18,6 @@ export { checkIssuable, type Issued, type IssueOrder, type Issuing, issue, issue
 export { issueLocal, type LocalOrder } from './issue-local.ts';
 export { IssuedBefore } from './issued-before.ts';
 export { type CertificateRecord, type ImportedRecord, IssuedCertificates } from './issued-certificates.ts';
+export { newKey } from './key-rules.ts';
 export { leafSubject, leafTemplate } from './leaf-contents.ts';
 export { draftLeaf, stands } from './leaf-draft.ts';

@@ -22,11 +22,15 @@ export async function checkPublicKey(
   if (!allowed.includes(algorithm)) {
     throw requestNotAllowed(
       `a key of the kind ${algorithm} is not allowed for ${role}: expected ${allowed.join(', ')}`,
+      `${newKey}; or allow it at the server: holdfast policy set profiles.${role}.keyAlgorithms ${[...allowed, algorithm].join(',')}`,
     );
   }
   const publicKey = publicKeyHash(spki);
   const { isCompromised, isForeign } = await tx.certificates.useOfKey(publicKey, { role, name });
-  if (isCompromised) throw requestNotAllowed('the public key was revoked as compromised');
+  if (isCompromised) throw requestNotAllowed('the public key was revoked as compromised', newKey);
   if (isForeign || (await tx.issuers.hasKey(publicKey)))
-    throw requestNotAllowed('the public key belongs to another identity');
+    throw requestNotAllowed('the public key belongs to another identity', newKey);
 }
+
+/** What helps where a key will not do. */
+export const newKey = 'make a new key, P-256 for example, and a new request with it';

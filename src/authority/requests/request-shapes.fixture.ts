@@ -81,30 +81,36 @@ export async function byKeytool(subject: string, ...options: readonly string[]):
 
 /** A request written byte by byte, for what no tool here makes. */
 export interface DerShape {
-  /** Attributes of the subject, one a level: identifier, identifier of its string type, text. */
-  readonly subject?: readonly (readonly [oid: string, tag: number, text: string])[];
+  /** Attributes of the subject, one a level: identifier, identifier of its string type, text or what stands for it. */
+  readonly subject?: readonly SubjectAttribute[];
+  /** The levels of the subject instead, where one has several attributes, or none. */
+  readonly levels?: readonly (readonly SubjectAttribute[])[];
+  /** As it is written: 0 unless said. */
+  readonly version?: number;
   /** Identifier and content of each extension. */
   readonly extensions?: readonly (readonly [oid: string, value: Buffer])[];
   /** What the extensions are asked for by; PKCS#9's attribute unless said. */
   readonly extensionRequest?: string;
   /** Identifier and value of each attribute; one with nothing in it has an empty SET. */
   readonly attributes?: readonly (readonly [oid: string, value: Buffer])[];
-  /** NULL beside the signature's algorithm, where RFC 5758 §3.2 has nothing. */
-  readonly nullParameters?: boolean;
+  /** The signature's algorithm as an AlgorithmIdentifier, where it is not ecdsa-with-SHA256 (RFC 5758 §3.2). */
+  readonly algorithm?: Buffer;
 }
+
+type SubjectAttribute = readonly [oid: string, tag: number, text: string | Buffer];
 
 /** The DER of a request with a P-256 key. */
 export function byHand({
   subject = [],
+  levels = subject.map((attribute) => [attribute]),
+  version = 0,
   extensions = [],
   attributes = [],
   extensionRequest = '1.2.840.113549.1.9.14',
-  nullParameters = false,
+  algorithm = tlv(0x30, oid('1.2.840.10045.4.3.2')),
 }: DerShape): Buffer {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = subject.map(([type, tag, text]) =>
-    tlv(0x31, tlv(0x30, oid(type), tlv(tag, Buffer.from(text, tag === 0x1e ? 'utf16le' : 'utf8')))),
-  );
+  const name = levels.map((level) => tlv(0x31, ...level.map(subjectAttribute)));
   const asked = extensions.map(([type, value]) => tlv(0x30, oid(type), tlv(0x04, value)));
   const all = [
     ...attributes,
@@ -112,14 +118,18 @@ export function byHand({
   ].map(([type, value]) => tlv(0x30, oid(type), tlv(0x31, value)));
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   return signedRequest(
-    tlv(0x30, tlv(0x02, Buffer.of(0)), tlv(0x30, ...name), spki, tlv(0xa0, ...all)),
+    tlv(0x30, tlv(0x02, Buffer.of(version)), tlv(0x30, ...name), spki, tlv(0xa0, ...all)),
     privateKey,
-    nullParameters ? [tlv(0x05)] : [],
+    algorithm,
   );
 }
 
-function signedRequest(info: Buffer, key: KeyObject, parameters: readonly Buffer[]): Buffer {
-  const algorithm = tlv(0x30, oid('1.2.840.10045.4.3.2'), ...parameters);
+function subjectAttribute([type, tag, text]: SubjectAttribute): Buffer {
+  const encoding = tag === 0x1e ? 'utf16le' : 'utf8';
+  return tlv(0x30, oid(type), tlv(tag, typeof text === 'string' ? Buffer.from(text, encoding) : text));
+}
+
+function signedRequest(info: Buffer, key: KeyObject, algorithm: Buffer): Buffer {
   return tlv(0x30, info, algorithm, tlv(0x03, Buffer.of(0), sign('sha256', info, key)));
 }
 

@@ -111,12 +111,12 @@ const rows: readonly Row[] = [
       ...server('lbserver'),
       subject: 'CN=lbserver,OU=LiveBackup,O=Storactive,L=Southbury,ST=Connecticut,C=US',
       passedOver: [
-        'the key usage',
-        'the extended key usage',
-        'the S/MIME capabilities',
-        'the version of Windows',
-        'the program that asks',
-        'the provider of the key',
+        'the extension keyUsage',
+        'the extension extendedKeyUsage',
+        'the extension smimeCapabilities',
+        'the attribute osVersion',
+        'the attribute requestClientInfo',
+        'the attribute enrollmentCspProvider',
       ],
     },
     byCode: 'taken',
@@ -152,8 +152,8 @@ const rows: readonly Row[] = [
   {
     shape: 'Windows: an account by its security identifier',
     make: () => byHand({ subject: [cnOf('ann')], extensions: [['1.3.6.1.4.1.311.25.2', tlv(0x30)]] }),
-    queue: { as: 'client/ann', leftOut: ['the security identifier'] },
-    byCode: notAuthorised(/the security identifier/),
+    queue: { as: 'client/ann', leftOut: ['the extension ntdsCaSecurity'] },
+    byCode: notAuthorised(/the extension ntdsCaSecurity/),
   },
   {
     shape: 'Windows: a person by the user principal name',
@@ -195,8 +195,8 @@ const rows: readonly Row[] = [
         subject: '/CN=rdp.example.com',
         extensions: ['extendedKeyUsage=serverAuth,1.3.6.1.4.1.311.54.1.2'],
       }),
-    queue: { ...server('rdp.example.com'), leftOut: ['the extended key usage remoteDesktop'] },
-    byCode: notAuthorised(/remoteDesktop/),
+    queue: { ...server('rdp.example.com'), leftOut: ['the extended key usage remoteDesktopAuthentication'] },
+    byCode: notAuthorised(/remoteDesktopAuthentication/),
   },
   {
     shape: 'IPsec: IKE beside serverAuth and clientAuth',
@@ -321,17 +321,20 @@ const rows: readonly Row[] = [
           ['1.3.6.1.4.1.41482.3.3', Buffer.of(5, 7, 1)],
         ],
       }),
-    queue: { as: 'client/yubi', passedOver: ['the attestation'] },
+    queue: {
+      as: 'client/yubi',
+      passedOver: ['the extension yubicoAttestationCertificate', 'the extension yubicoFirmwareVersion'],
+    },
     byCode: 'taken',
   },
   {
-    shape: 'must-staple',
+    shape: 'the extension tlsFeature (must-staple)',
     make: () =>
       byOpenssl({
         subject: '/CN=ms.example.com',
         extensions: ['subjectAltName=DNS:ms.example.com', 'tlsfeature=status_request'],
       }),
-    queue: { ...server('ms.example.com'), passedOver: ['must-staple'] },
+    queue: { ...server('ms.example.com'), passedOver: ['the extension tlsFeature (must-staple)'] },
     byCode: 'taken',
   },
   {
@@ -343,7 +346,11 @@ const rows: readonly Row[] = [
       }),
     queue: {
       ...server('ns.example.com'),
-      passedOver: ['the Netscape type', 'the comment', 'the Netscape address'],
+      passedOver: [
+        'the extension netscapeCertType',
+        'the extension netscapeComment',
+        'the extension netscapeBaseUrl',
+      ],
     },
     byCode: 'taken',
   },
@@ -354,7 +361,7 @@ const rows: readonly Row[] = [
         subject: '/CN=plain1',
         extensions: ['basicConstraints=critical,CA:FALSE', 'subjectKeyIdentifier=hash'],
       }),
-    queue: { as: 'client/plain1', passedOver: ['the key identifier'] },
+    queue: { as: 'client/plain1', passedOver: ['the extension subjectKeyIdentifier'] },
     byCode: 'taken',
   },
   {
@@ -367,14 +374,17 @@ const rows: readonly Row[] = [
           ['1.2.840.113549.1.9.2', tlv(0x16, Buffer.from('x'))],
         ],
       }),
-    queue: { as: 'client/challenge', passedOver: ['the challenge password', 'the unstructured name'] },
+    queue: {
+      as: 'client/challenge',
+      passedOver: ['the attribute challengePassword', 'the attribute unstructuredName'],
+    },
     byCode: 'taken',
   },
   {
     shape: 'certificate policies',
     make: () => byOpenssl({ subject: '/CN=policies', extensions: ['certificatePolicies=2.23.140.1.2.1'] }),
-    queue: { as: 'client/policies', leftOut: ['the certificate policies'] },
-    byCode: notAuthorised(/certificate policies/),
+    queue: { as: 'client/policies', leftOut: ['the extension certificatePolicies'] },
+    byCode: notAuthorised(/certificatePolicies/),
   },
   {
     shape: 'an extension that nobody knows',
@@ -399,8 +409,8 @@ const rows: readonly Row[] = [
   {
     shape: 'the constraints of an authority',
     make: () => byOpenssl({ subject: '/CN=ca', extensions: ['nameConstraints=permitted;DNS:example.com'] }),
-    queue: { code: 'request_not_allowed', says: /name constraints/ },
-    byCode: { code: 'request_not_allowed', says: /name constraints/ },
+    queue: { code: 'request_not_allowed', says: /nameConstraints/ },
+    byCode: { code: 'request_not_allowed', says: /nameConstraints/ },
     codeFor: { as: 'client/ca' },
   },
   {
@@ -587,7 +597,7 @@ const rows: readonly Row[] = [
       }),
     queue: {
       ...server('dir.example.com'),
-      leftOut: ['directory:CN=else', 'other:8', 'dnsService:_ldap.example'],
+      leftOut: ['directory:CN=else', 'registeredID', 'srvName:_ldap.example'],
     },
     byCode: notAuthorised(/directory:CN=else/),
   },
@@ -774,7 +784,8 @@ const rows: readonly Row[] = [
   },
   {
     shape: 'NULL beside the algorithm of an ECDSA signature',
-    make: () => byHand({ subject: [cnOf('null')], nullParameters: true }),
+    make: () =>
+      byHand({ subject: [cnOf('null')], algorithm: tlv(0x30, oid('1.2.840.10045.4.3.2'), tlv(0x05)) }),
     queue: { as: 'client/null' },
     byCode: 'taken',
   },
@@ -784,6 +795,198 @@ const rows: readonly Row[] = [
       (await byOpenssl({ subject: '/CN=bare' })).toString('base64').replace(/.{76}/g, '$&\r\n'),
     queue: { as: 'client/bare' },
     byCode: 'taken',
+  },
+  {
+    shape: 'SaltStack, by pyOpenSSL: the version of a certificate',
+    make: () => byHand({ subject: [cnOf('salt.example.com')], version: 2 }),
+    queue: server('salt.example.com'),
+    byCode: 'taken',
+  },
+  {
+    shape: 'a version that nothing has',
+    make: () => byHand({ subject: [cnOf('late')], version: 9 }),
+    queue: { code: 'request_malformed', says: /version is 10, expected 1/ },
+    byCode: { code: 'request_malformed' },
+    codeFor: { as: 'client/late' },
+  },
+  {
+    shape: 'devices: umlauts in Latin-1 as UTF8String, in UTF-8 as PrintableString',
+    make: () =>
+      byHand({
+        subject: [
+          ['2.5.4.10', 0x0c, Buffer.from('Müller', 'latin1')],
+          ['2.5.4.11', 0x13, 'Werk Süd'],
+          cnOf('umlaut.example.com'),
+        ],
+      }),
+    queue: { ...server('umlaut.example.com'), subject: 'CN=umlaut.example.com,OU=Werk Süd,O=Müller' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'Cisco IOS: no common name, several attributes on one level, in no order',
+    make: () =>
+      byHand({
+        levels: [
+          [
+            ['1.2.840.113549.1.9.2', 0x16, 'router2.example.com'],
+            ['2.5.4.5', 0x13, 'FTX1'],
+          ],
+        ],
+      }),
+    queue: {
+      as: 'client/router2.example.com',
+      passedOver: ['the subject unstructuredName=router2.example.com'],
+    },
+    byCode: 'taken',
+  },
+  {
+    shape: 'two attributes on one level, which a certificate has in the order of DER',
+    make: () => byHand({ levels: [[cnOf('level.example.com'), ['2.5.4.11', 0x13, 'X']]] }),
+    queue: { ...server('level.example.com'), subject: 'OU=X+CN=level.example.com' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'a level without anything, an empty common name, and host names',
+    make: () =>
+      byHand({ levels: [[], [cnOf('')], [cnOf(' ')]], extensions: [san(dnsName('blank.example.com'))] }),
+    queue: { ...server('blank.example.com'), subject: 'CN=blank.example.com' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'a common name with blanks and a line end around it',
+    make: () => byHand({ subject: [cnOf(' padded.example.com\r\n')] }),
+    queue: { ...server('padded.example.com'), subject: 'CN=padded.example.com' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'names that no certificate can have, beside one that it can',
+    make: () =>
+      byHand({
+        subject: [cnOf('good.example.com')],
+        extensions: [
+          san(
+            dnsName('good.example.com'),
+            dnsName('good.example.com:8443'),
+            dnsName('https://good.example.com/'),
+            dnsName('w*.example.com'),
+            dnsName('a.example,b.example'),
+            tlv(0x87, Buffer.from('10.0.0.1')),
+          ),
+        ],
+      }),
+    queue: {
+      ...server('good.example.com'),
+      leftOut: [
+        'dns:good.example.com:8443',
+        'dns:https://good.example.com/',
+        'dns:w*.example.com',
+        'dns:a.example,b.example',
+        'an address that is none',
+      ],
+    },
+    byCode: notAuthorised(/good\.example\.com:8443/),
+  },
+  {
+    shape: 'nothing but a name that no certificate can have',
+    make: () => byHand({ extensions: [san(dnsName('only.example.com:8443'))] }),
+    queue: { code: 'name_invalid', says: /only\.example\.com:8443.*without a port/ },
+    byCode: notAuthorised(/only\.example\.com:8443/),
+    codeFor: { as: 'server/only', names: 'only.example.com' },
+  },
+  {
+    shape: 'a host name in its own letters among the names',
+    make: () => byHand({ subject: [cnOf('idn')], extensions: [san(dnsName('münchen.example'))] }),
+    queue: { as: 'server/idn', names: 'xn--mnchen-3ya.example' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'a character that nobody sees among the names',
+    make: () => byHand({ subject: [cnOf('unseen')], extensions: [san(dnsName('www.ex\u200bample.com'))] }),
+    queue: { code: 'name_invalid', says: /U\+200B/ },
+    byCode: { code: 'name_invalid', says: /U\+200B/ },
+    codeFor: { as: 'client/unseen' },
+  },
+  {
+    shape: 'extensions under the attribute of Microsoft and that of PKCS#9, one of them in both',
+    make: () =>
+      byHand({
+        subject: [cnOf('both.example.com')],
+        attributes: [
+          ['1.3.6.1.4.1.311.2.1.14', tlv(0x30, tlv(0x30, oid('2.5.29.37'), tlv(0x04, serverAuth[1])))],
+        ],
+        extensions: [serverAuth, san(dnsName('both.example.com'), dnsName('both2.example.com'))],
+      }),
+    queue: server('both.example.com', 'both.example.com both2.example.com'),
+    byCode: 'taken',
+  },
+  {
+    shape: 'extensions that are passed over, and not what they should be inside',
+    make: () =>
+      byHand({
+        subject: [cnOf('inside.example.com')],
+        extensions: [
+          ['2.5.29.14', Buffer.alloc(20, 3)],
+          ['2.5.29.37', tlv(0x30)],
+          ['2.5.29.17', tlv(0x30)],
+        ],
+      }),
+    queue: server('inside.example.com'),
+    byCode: 'taken',
+  },
+  {
+    shape: 'certreq with an alternate signature algorithm: ECDSA that names its hash beside it',
+    make: () =>
+      byHand({
+        subject: [cnOf('specified')],
+        algorithm: tlv(0x30, oid('1.2.840.10045.4.3'), tlv(0x30, oid('2.16.840.1.101.3.4.2.1'))),
+      }),
+    queue: { as: 'client/specified' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'a signature that is not taken, by its name',
+    make: () => byOpenssl({ subject: '/CN=short', key: 'rsa2048', options: ['-sha224'] }),
+    queue: { code: 'signature_unsupported', says: /sha224WithRSAEncryption/ },
+    byCode: { code: 'signature_unsupported', says: /sha224WithRSAEncryption/ },
+    codeFor: { as: 'client/short' },
+  },
+  {
+    shape: 'a telephone system: a purpose and a name that are called by their words',
+    make: () =>
+      byHand({
+        subject: [cnOf('sip.example.com')],
+        extensions: [
+          ['2.5.29.37', tlv(0x30, oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.20'))],
+          san(
+            dnsName('sip.example.com'),
+            tlv(0xa0, oid('1.3.6.1.4.1.311.25.1'), tlv(0xa0, tlv(0x04, Buffer.alloc(16)))),
+          ),
+        ],
+      }),
+    queue: {
+      ...server('sip.example.com'),
+      leftOut: ['ntdsReplication', 'the extended key usage sipDomain'],
+    },
+    byCode: notAuthorised(/sipDomain/),
+  },
+  {
+    shape: 'PEM in UTF-16 without its mark',
+    make: () => Buffer.from(pemOf(byHand({ subject: [cnOf('wide16')] })), 'utf16le'),
+    queue: { as: 'client/wide16' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'DER with a line end behind it',
+    make: () => Buffer.concat([byHand({ subject: [cnOf('tail')] }), Buffer.from('\n')]),
+    queue: { as: 'client/tail' },
+    byCode: 'taken',
+  },
+  {
+    shape: 'a private key in the place of a request',
+    make: () => pemOf(Buffer.from('302e020100300506032b6570', 'hex'), 'PRIVATE KEY'),
+    queue: { code: 'request_malformed', says: /no CERTIFICATE REQUEST in it, but PRIVATE KEY/ },
+    byCode: { code: 'request_malformed' },
+    codeFor: { as: 'client/hello' },
   },
   {
     shape: 'no request at all',

@@ -71,6 +71,7 @@ async function submitSigned(context: Enrolling, der: Bytes, order: SubmitOrder):
     return await submitRenewal(context, der, order);
   throw requestNotAllowed(
     'a request that is signed with a certificate renews that one: no profile, name or join code goes with it',
+    'hand it in without them',
   );
 }
 

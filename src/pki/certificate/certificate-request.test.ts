@@ -89,22 +89,23 @@ test('a request signed with SHA-1 is not accepted', async () => {
   assert.throws(() => verifyRequestSignature(request), { code: 'signature_unsupported' });
 });
 
-test('an attribute that is there twice, another version, and a certificate in its place are malformed', async () => {
+test('an extension that is there twice, no version there is, and a certificate in its place are malformed', async () => {
   const malformed = { code: 'request_malformed' };
   const der = Buffer.from(await made(adding('subjectAltName=DNS:a.example')));
   const [challenge, extensions] = [
     Buffer.from('2a864886f70d010907', 'hex'),
     Buffer.from('2a864886f70d01090e', 'hex'),
   ];
-  const twice = Buffer.from(der);
-  twice.set(challenge, twice.indexOf(extensions));
-  assert.throws(() => parseCertificateRequest(twice), { ...malformed, message: /is there twice/ });
   const asked = Buffer.from(der);
   asked.set(extensions, asked.indexOf(challenge));
   assert.throws(() => parseCertificateRequest(asked), malformed);
+  const names = await made(adding('subjectAltName=DNS:a.example', 'issuerAltName=DNS:b.example'));
+  const twice = Buffer.from(names);
+  twice.set(Buffer.of(0x55, 0x1d, 17), twice.indexOf(Buffer.of(0x55, 0x1d, 18)));
+  assert.throws(() => parseCertificateRequest(twice), { ...malformed, message: /is there twice/ });
   const later = Buffer.from(der);
-  later[later.indexOf(Buffer.of(2, 1, 0)) + 2] = 1;
-  assert.throws(() => parseCertificateRequest(later), { ...malformed, message: /version is not 1/ });
+  later[later.indexOf(Buffer.of(2, 1, 0)) + 2] = 3;
+  assert.throws(() => parseCertificateRequest(later), { ...malformed, message: /version is 4, expected 1/ });
   assert.throws(() => parseCertificateRequest(der.subarray(1)), malformed);
 });
 

@@ -4,7 +4,6 @@ import {
   contextConstructed,
   type DerReader,
   type DerWriter,
-  describeOid,
   type ObjectIdentifier,
   readDer,
   reading,
@@ -45,28 +44,33 @@ export interface CertificateRequest {
 }
 
 /**
- * Reads a request of version 1. An attribute that is there twice is malformed. What is only read here and goes into no
- * certificate may be written as real programs write it: an attribute without a value, a request for no extensions, NULL
- * beside an ECDSA algorithm. Nothing is verified, not even its signature: see `verifyRequestSignature`.
+ * Reads a request. What is only read here and goes into no certificate may be written as real programs write it: an attribute
+ * without a value or said twice, no extensions or several lists of them, texts in a type that they do not fit, the numbers of
+ * a certificate's version (pyOpenSSL by way of SaltStack). Two extensions of one kind that say different things are malformed.
+ * Nothing is verified, not even its signature: see `verifyRequestSignature`.
  * @throws HoldfastError `request_malformed`
  */
 export function parseCertificateRequest(der: Bytes): CertificateRequest {
   return reading('request_malformed', 'certificate request', () =>
-    readDer(der, (reader) =>
-      reader.inside(tag.sequence, () => {
-        const start = reader.position;
-        const fields = readInfo(reader);
-        const info = reader.since(start);
-        const signatureAlgorithm = readSignatureAlgorithm(reader, 'as-written');
-        return { der, info, ...fields, signatureAlgorithm, signature: reader.bitStringBytes() };
-      }),
+    readDer(
+      der,
+      (reader) =>
+        reader.inside(tag.sequence, () => {
+          const start = reader.position;
+          const fields = readInfo(reader);
+          const info = reader.since(start);
+          const signatureAlgorithm = readSignatureAlgorithm(reader);
+          return { der, info, ...fields, signatureAlgorithm, signature: reader.bitStringBytes() };
+        }),
+      'as-written',
     ),
   );
 }
 
 function readInfo(reader: DerReader) {
   return reader.inside(tag.sequence, () => {
-    if (reader.smallInteger() !== 0) throw reader.problem('version is not 1');
+    const version = reader.smallInteger() + 1;
+    if (version > 3) throw reader.problem(`version is ${version}, expected 1`);
     const subject = readName(reader);
     const spki = reader.element(tag.sequence);
     return { subject, spki, ...readAttributes(reader) };
@@ -76,27 +80,21 @@ function readInfo(reader: DerReader) {
 /** Reads the attributes, which some leave out altogether when there are none. */
 function readAttributes(reader: DerReader): Pick<CertificateRequest, 'attributes' | 'extensions'> {
   const attributes = new Map<ObjectIdentifier, Bytes[]>();
-  let extensions: Extensions | undefined;
-  if (reader.done) return { attributes, extensions: noExtensions };
+  let extensions = noExtensions;
+  if (reader.done) return { attributes, extensions };
   const readAttribute = () => {
     const oid = reader.oid();
-    const asksForExtensions = oid === extensionRequestOid || oid === microsoftExtensionsOid;
-    const twice = asksForExtensions ? extensions !== undefined : attributes.has(oid);
-    if (twice) throw reader.problem(`attribute ${describeOid(oid)} is there twice`);
-    if (asksForExtensions) extensions = readExtensionRequest(reader);
-    else
-      attributes.set(
-        oid,
-        reader.list(tag.set, () => reader.element(), 0),
-      );
+    if (oid === extensionRequestOid || oid === microsoftExtensionsOid) {
+      reader.list(tag.set, () => {
+        extensions = readExtensions(reader, extensions);
+      });
+    } else {
+      const values = reader.list(tag.set, () => reader.element());
+      attributes.set(oid, [...(attributes.get(oid) ?? []), ...values]);
+    }
   };
   reader.list(contextConstructed(0), () => reader.inside(tag.sequence, readAttribute), 0);
-  return { attributes, extensions: extensions ?? noExtensions };
-}
-
-/** The extensions asked for: none where the value is missing, or there is nothing in it. */
-function readExtensionRequest(reader: DerReader): Extensions {
-  return reader.inside(tag.set, () => (reader.done ? noExtensions : readExtensions(reader, 0)));
+  return { attributes, extensions };
 }
 
 /** What a request asks for. */

@@ -103,24 +103,26 @@ export const noExtensions: Extensions = {
 };
 
 /**
- * Reads Extensions (RFC 5280 §4.2), at least one unless a request asks, as some do, for none; one that is there twice is
- * malformed.
+ * Reads Extensions (RFC 5280 §4.2), at least one, and adds them to those that were read `before`; one that is there twice is
+ * malformed. As-written, where they are only asked for, there may be none, one may be said again in the same bytes, and
+ * those that are nothing but passed over are not looked into.
  */
-export function readExtensions(reader: DerReader, atLeast: 0 | 1 = 1): Extensions {
-  const all = new Map<ObjectIdentifier, Extension>();
+export function readExtensions(reader: DerReader, before: Extensions = noExtensions): Extensions {
+  const all = new Map(before.all);
   const known: Fields = {};
-  reader.list(
-    tag.sequence,
-    () => {
-      const { extension, fields } = readExtension(reader);
-      if (all.has(extension.oid))
-        throw reader.problem(`extension ${describeOid(extension.oid)} is there twice`);
-      all.set(extension.oid, extension);
-      Object.assign(known, fields);
-    },
-    atLeast,
-  );
-  return { ...noExtensions, ...known, all, unknownCritical: unknownCritical(all) };
+  reader.list(tag.sequence, () => {
+    const { extension, fields } = readExtension(reader);
+    const twice = all.get(extension.oid);
+    if (twice !== undefined && !(reader.form === 'as-written' && isSame(twice, extension)))
+      throw reader.problem(`extension ${describeOid(extension.oid)} is there twice`);
+    all.set(extension.oid, extension);
+    Object.assign(known, fields);
+  });
+  return { ...before, ...known, all, unknownCritical: unknownCritical(all) };
+}
+
+function isSame(one: Extension, other: Extension): boolean {
+  return Buffer.compare(one.value, other.value) === 0;
 }
 
 type Fields = Partial<Extensions>;
@@ -144,12 +146,20 @@ const readers = new Map<ObjectIdentifier, (reader: DerReader) => Fields>([
   [extensionOids.ocspNoCheck, readOcspNoCheck],
 ]);
 
+/** What decides about a request; what else it asks for is named, and not read. */
+const askedFor: ReadonlySet<ObjectIdentifier> = new Set([
+  extensionOids.keyUsage,
+  extensionOids.subjectAltNames,
+  extensionOids.basicConstraints,
+  extensionOids.extendedKeyUsage,
+]);
+
 function readExtension(reader: DerReader): { extension: Extension; fields: Fields } {
   return reader.inside(tag.sequence, () => {
     const oid = reader.oid();
     // `critical FALSE`, which DER leaves out, is taken where it is written: it changes nothing and is not rare.
     const critical = reader.is(tag.boolean) && reader.boolean();
-    const read = readers.get(oid);
+    const read = reader.form === 'strict' || askedFor.has(oid) ? readers.get(oid) : undefined;
     if (read === undefined)
       return { extension: { oid, critical, value: reader.content(tag.octetString) }, fields: {} };
     return reader.inside(tag.octetString, () => {

@@ -18,10 +18,22 @@ export interface EncodedRequest {
  */
 export function requestFromText(input: Bytes): EncodedRequest {
   checkRequestSize(input);
-  const der = looksLikeDer(input) ? input : fromText(pemText(input));
+  const der = looksLikeDer(input) ? withoutTail(input) : fromText(pemText(input));
   const kind = kindOf(der);
   if (kind === undefined) throw notARequest('it is neither PKCS#10 nor PKCS#7');
   return { kind, der: kind === 'pkcs10' ? inDer(der) : der };
+}
+
+/** Without the line end or the zeros that a copy has left behind it; whole where its length is not said. */
+function withoutTail(der: Bytes): Bytes {
+  const [, first = 0] = der;
+  const count = first < 0x80 ? 0 : first & 0x7f;
+  if (count > 4 || first === 0x80 || der.length < 2 + count) return der;
+  const length = der.subarray(2, 2 + count).reduce((sum, byte) => sum * 256 + byte, 0);
+  const end = 2 + count + (count === 0 ? first : length);
+  return der.subarray(end).every((byte) => byte === 0 || byte === 0x0a || byte === 0x0d)
+    ? der.subarray(0, end)
+    : der;
 }
 
 /** A request is signed in DER (RFC 2986 §4.2), in whatever form of BER it travels. */
@@ -31,14 +43,23 @@ function inDer(ber: Bytes): Bytes {
 
 function fromText(text: string): Bytes {
   if (!text.includes('-----BEGIN ')) return fromBase64(text);
-  const [only, ...others] = pemBlocks(text).filter(({ label }) => labels.includes(label));
-  if (only === undefined) throw notARequest('the PEM text has no CERTIFICATE REQUEST in it');
+  const blocks = pemBlocks(text);
+  const [only, ...others] = blocks.filter(({ label }) => labels.includes(label));
+  if (only === undefined) throw noRequestIn(blocks.map(({ label }) => label));
   if (others.length > 0)
     throw notARequest(`the PEM text has ${others.length + 1} requests in it, expected one`);
   return only.der;
 }
 
 const labels: readonly string[] = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST', 'PKCS7', 'CMS'];
+
+function noRequestIn(found: readonly string[]): HoldfastError {
+  const problem = `the PEM text has no CERTIFICATE REQUEST in it${found.length === 0 ? '' : `, but ${found.slice(0, 3).join(', ')}`}`;
+  if (!found.some((label) => label.endsWith('PRIVATE KEY'))) return notARequest(problem);
+  return new HoldfastError('request_malformed', `request is malformed: ${problem}`, {
+    hint: 'keep the private key where it is, and hand in the request that was made with it; a key that others have seen is to be replaced',
+  });
+}
 
 function pemBlocks(text: string): ReturnType<typeof parsePem> {
   try {

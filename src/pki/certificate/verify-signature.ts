@@ -32,10 +32,11 @@ export function verifyRequestSignature(request: CertificateRequest): boolean {
   return verifySignature(request.signatureAlgorithm, request.info, request.signature, publicKeyOf(request));
 }
 
-/** The kinds of keys of ecdsa-with-SHA1 and sha1WithRSAEncryption (RFC 3279 §2.2). */
+/** The kinds of keys of ecdsa-with-SHA1 and sha1WithRSAEncryption (RFC 3279 §2.2), by the identifier of old (OIW) too. */
 const sha1Keys: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10045.4.1', 'ec'],
   ['1.2.840.113549.1.1.5', 'rsa'],
+  ['1.3.14.3.2.29', 'rsa'],
 ]);
 
 /**

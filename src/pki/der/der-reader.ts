@@ -12,6 +12,12 @@ export interface BitString {
 }
 
 /**
+ * How what is read has to be written: as its standard says; or, `as-written`, as programs have it in what is only looked at
+ * and never written again, where other tools read past the difference. The form of DER itself is the same.
+ */
+export type ReadingForm = 'strict' | 'as-written';
+
+/**
  * A cursor over DER (X.690), forward only, no copies: what it hands out are views of the input.
  *
  * Strict: definite lengths in their shortest form, low tag numbers, minimal integers, booleans 00 or FF, zero padding
@@ -19,12 +25,14 @@ export interface BitString {
  * Each call moves forward or throws, so the time is linear in the input.
  */
 export class DerReader {
+  readonly form: ReadingForm;
   readonly #bytes: Buffer;
   #at = 0;
   #end: number;
   #depth = 0;
 
-  constructor(bytes: Bytes) {
+  constructor(bytes: Bytes, form: ReadingForm = 'strict') {
+    this.form = form;
     this.#bytes = asBuffer(bytes);
     this.#end = bytes.length;
   }
@@ -63,12 +71,12 @@ export class DerReader {
     return value;
   }
 
-  /** Reads the inside of a constructed element as a list of at least `atLeast` items. */
+  /** Reads the inside of a constructed element as a list of at least `atLeast` items; as-written any may be empty. */
   list<T>(wanted: number, readItem: () => T, atLeast = 1): T[] {
     return this.inside(wanted, () => {
       const items: T[] = [];
       while (!this.done) items.push(readItem());
-      if (items.length < atLeast) throw this.problem('list is empty');
+      if (items.length < atLeast && this.form === 'strict') throw this.problem('list is empty');
       return items;
     });
   }
@@ -107,9 +115,9 @@ export class DerReader {
 
   boolean(wanted: number = tag.boolean): boolean {
     const content = this.content(wanted);
-    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
-      throw this.problem('boolean is not 00 or FF');
-    return content[0] === 0xff;
+    const isInForm = this.form === 'as-written' || content[0] === 0 || content[0] === 0xff;
+    if (content.length !== 1 || !isInForm) throw this.problem('boolean is not 00 or FF');
+    return content[0] !== 0;
   }
 
   null(): void {
@@ -186,8 +194,8 @@ function hexByte(byte: number): string {
 }
 
 /** Reads one DER value that is all of `bytes`. */
-export function readDer<T>(bytes: Bytes, read: (reader: DerReader) => T): T {
-  const reader = new DerReader(bytes);
+export function readDer<T>(bytes: Bytes, read: (reader: DerReader) => T, form: ReadingForm = 'strict'): T {
+  const reader = new DerReader(bytes, form);
   const value = read(reader);
   reader.finish();
   return value;

@@ -33,13 +33,19 @@ export function peekString(reader: DerReader): StringEncoding | undefined {
 
 /**
  * Reads a string of a known type. PrintableString and NumericString are taken with all of ASCII, since many issuers
- * put `*`, `_` and `@` there; T61String is taken as Latin-1, which is what issuers meant by it.
+ * put `*`, `_` and `@` there; T61String is taken as Latin-1, which is what issuers meant by it. As-written, what does not fit
+ * its type is taken as {@link foreignText}.
  */
 export function readString(reader: DerReader, encoding: StringEncoding): string {
   const content = reader.content(tagOf[encoding]);
-  const text = decode(content, encoding);
+  const text = decode(content, encoding) ?? (reader.form === 'as-written' ? foreignText(content) : undefined);
   if (text === undefined) throw reader.problem(`string is not ${encoding}`);
   return text;
+}
+
+/** A text in UTF-8 where it can be, else in Latin-1: what devices put into strings of any type. */
+export function foreignText(content: Buffer): string {
+  return decodeUtf8(content) ?? content.toString('latin1');
 }
 
 /** Writes a string; a `TypeError` when `text` cannot be written in that type. */

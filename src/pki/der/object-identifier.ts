@@ -75,8 +75,13 @@ function base128(arc: bigint): number[] {
  * known here is its digits alone.
  */
 export function describeOid(oid: ObjectIdentifier): string {
-  const name = names[oid];
+  const name = oidName(oid);
   return name === undefined ? oid : `${name} (${oid})`;
+}
+
+/** The word for an object identifier, in the table that everybody names them by; undefined for one that is not in it. */
+export function oidName(oid: string): string | undefined {
+  return (names as Readonly<Record<string, string | undefined>>)[oid];
 }
 
 /** What people meet in requests, certificates and key files, by the names of the documents that define it. */
@@ -99,6 +104,7 @@ const names: Readonly<Partial<Record<ObjectIdentifier, string>>> = {
   '1.3.6.1.4.1.311.13.2.2': 'enrollmentCspProvider',
   '1.3.6.1.4.1.311.13.2.3': 'osVersion',
   '1.3.6.1.4.1.311.21.20': 'requestClientInfo',
+  '1.3.6.1.4.1.311.21.31': 'ekCertificate',
   // Attributes of names (X.520, RFC 4519, EV guidelines).
   '2.5.4.3': 'commonName',
   '2.5.4.4': 'surname',
@@ -128,11 +134,17 @@ const names: Readonly<Partial<Record<ObjectIdentifier, string>>> = {
   '0.9.2342.19200300.100.1.1': 'userId',
   '0.9.2342.19200300.100.1.3': 'mail',
   '0.9.2342.19200300.100.1.25': 'domainComponent',
+  '2.5.4.14': 'searchGuide',
+  '2.5.4.19': 'physicalDeliveryOfficeName',
+  '2.5.4.23': 'facsimileTelephoneNumber',
+  '2.5.4.54': 'dmdName',
+  '2.5.4.72': 'role',
   '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionLocalityName',
   '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionStateOrProvinceName',
   '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionCountryName',
   // Other names (RFC 4556, MS-WCCE).
   '1.3.6.1.4.1.311.20.2.3': 'userPrincipalName',
+  '1.3.6.1.4.1.311.25.1': 'ntdsReplication',
   '1.3.6.1.5.2.2': 'krb5PrincipalName',
   '1.3.6.1.5.5.7.8.5': 'xmppAddr',
   '1.3.6.1.5.5.7.8.7': 'srvName',
@@ -165,6 +177,8 @@ const names: Readonly<Partial<Record<ObjectIdentifier, string>>> = {
   '1.3.6.1.5.5.7.1.11': 'subjectInfoAccess',
   '1.3.6.1.5.5.7.1.24': 'tlsFeature (must-staple)',
   '1.3.6.1.5.5.7.48.1.5': 'ocspNoCheck',
+  '1.3.6.1.5.5.7.1.31': 'acmeIdentifier',
+  '1.2.840.113533.7.65.0': 'entrustVersInfo',
   '1.3.6.1.4.1.11129.2.4.2': 'signedCertificateTimestampList',
   '1.3.6.1.4.1.11129.2.4.3': 'precertificatePoison',
   '1.3.6.1.4.1.311.20.2': 'certificateTemplateName',
@@ -173,10 +187,17 @@ const names: Readonly<Partial<Record<ObjectIdentifier, string>>> = {
   '1.3.6.1.4.1.311.21.10': 'applicationPolicies',
   '1.3.6.1.4.1.311.25.2': 'ntdsCaSecurity',
   '2.16.840.1.113730.1.1': 'netscapeCertType',
+  '2.16.840.1.113730.1.2': 'netscapeBaseUrl',
+  '2.16.840.1.113730.1.3': 'netscapeRevocationUrl',
+  '2.16.840.1.113730.1.4': 'netscapeCaRevocationUrl',
+  '2.16.840.1.113730.1.7': 'netscapeRenewalUrl',
+  '2.16.840.1.113730.1.8': 'netscapeCaPolicyUrl',
+  '2.16.840.1.113730.1.12': 'netscapeSslServerName',
   '2.16.840.1.113730.1.13': 'netscapeComment',
   '1.3.6.1.4.1.41482.3.3': 'yubicoFirmwareVersion',
   '1.3.6.1.4.1.41482.3.7': 'yubicoSerialNumber',
   '1.3.6.1.4.1.41482.3.8': 'yubicoPinPolicy',
+  '1.3.6.1.4.1.41482.3.9': 'yubicoFormFactor',
   '1.3.6.1.4.1.41482.3.11': 'yubicoAttestationCertificate',
   // Purposes of keys (RFC 5280 §4.2.1.12, RFC 4945, Microsoft).
   '2.5.29.37.0': 'anyExtendedKeyUsage',
@@ -189,14 +210,45 @@ const names: Readonly<Partial<Record<ObjectIdentifier, string>>> = {
   '1.3.6.1.5.5.7.3.7': 'ipsecUser',
   '1.3.6.1.5.5.7.3.8': 'timeStamping',
   '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
+  '1.3.6.1.5.5.7.3.13': 'eapOverPPP',
+  '1.3.6.1.5.5.7.3.14': 'eapOverLAN',
   '1.3.6.1.5.5.7.3.17': 'ipsecIKE',
+  '1.3.6.1.5.5.7.3.18': 'capwapAC',
+  '1.3.6.1.5.5.7.3.19': 'capwapWTP',
+  '1.3.6.1.5.5.7.3.20': 'sipDomain',
+  '1.3.6.1.5.5.7.3.21': 'secureShellClient',
+  '1.3.6.1.5.5.7.3.22': 'secureShellServer',
+  '1.3.6.1.5.5.7.3.36': 'documentSigning',
   '1.3.6.1.5.2.3.4': 'pkInitClientAuth',
   '1.3.6.1.5.2.3.5': 'pkInitKDC',
+  '1.3.6.1.4.1.311.10.3.3': 'serverGatedCrypto',
   '1.3.6.1.4.1.311.10.3.4': 'encryptingFileSystem',
+  '1.3.6.1.4.1.311.10.3.4.1': 'fileRecovery',
+  '1.3.6.1.4.1.311.10.3.11': 'keyRecovery',
+  '1.3.6.1.4.1.311.10.3.12': 'microsoftDocumentSigning',
+  '1.3.6.1.4.1.311.21.5': 'privateKeyArchival',
+  '1.3.6.1.4.1.311.21.6': 'keyRecoveryAgent',
+  '1.3.6.1.4.1.311.21.19': 'directoryServiceReplication',
+  '2.16.840.1.113730.4.1': 'netscapeServerGatedCrypto',
+  '1.2.840.113583.1.1.5': 'adobeDocumentSigning',
   '1.3.6.1.4.1.311.20.2.1': 'enrollmentAgent',
   '1.3.6.1.4.1.311.20.2.2': 'smartcardLogon',
-  '1.3.6.1.4.1.311.54.1.2': 'remoteDesktop',
+  '1.3.6.1.4.1.311.54.1.2': 'remoteDesktopAuthentication',
   '1.3.6.1.5.5.8.2.2': 'iKEIntermediate',
+  // Signatures that are not taken (RFC 3279 §2.2, RFC 5758, NIST).
+  '1.2.840.10045.4.3': 'ecdsa-with-Specified',
+  '1.2.840.10045.4.3.1': 'ecdsa-with-SHA224',
+  '1.2.840.113549.1.1.2': 'md2WithRSAEncryption',
+  '1.2.840.113549.1.1.14': 'sha224WithRSAEncryption',
+  '1.2.840.10040.4.3': 'dsa-with-SHA1',
+  '2.16.840.1.101.3.4.3.2': 'dsa-with-SHA256',
+  '1.3.101.113': 'Ed448',
+  '2.16.840.1.101.3.4.3.10': 'ecdsa-with-SHA3-256',
+  '2.16.840.1.101.3.4.3.14': 'rsassa-pkcs1-v1_5-with-SHA3-256',
+  '2.16.840.1.101.3.4.3.17': 'ML-DSA-44',
+  '2.16.840.1.101.3.4.3.18': 'ML-DSA-65',
+  '2.16.840.1.101.3.4.3.19': 'ML-DSA-87',
+  '1.2.156.10197.1.501': 'SM2 with SM3',
   // Kinds of content and of protection (RFC 5652, RFC 5272, RFC 8018, RFC 7292).
   '1.2.840.113549.1.7.1': 'data',
   '1.2.840.113549.1.7.2': 'signedData',

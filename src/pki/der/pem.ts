@@ -48,15 +48,20 @@ export function bytesFromBase64(text: string): Bytes | undefined {
   return bytes.length > 0 && bytes.toString('base64') === base64 ? bytes : undefined;
 }
 
-/** The text of a PEM file: UTF-8 or, as Windows writes files, UTF-16; without the mark that such texts begin with. */
+/**
+ * The text of a PEM file: UTF-8 or, as Windows writes files, UTF-16, with or without the mark that such texts begin with; without
+ * that mark.
+ */
 export function pemText(bytes: Bytes): string {
   return decoded(asBuffer(bytes)).replace(/^\uFEFF/, '');
 }
 
 function decoded(bytes: Buffer): string {
   const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
-  if (mark === 0xfffe) return bytes.toString('utf16le');
-  if (mark !== 0xfeff) return bytes.toString('utf8');
+  const [first, second] = [mark >> 8, mark & 0xff];
+  // An ASCII character in UTF-16 has one byte of zeros, on one side or the other.
+  if (mark === 0xfffe || (first !== 0 && second === 0)) return bytes.toString('utf16le');
+  if (mark !== 0xfeff && (first !== 0 || second === 0)) return bytes.toString('utf8');
   return Buffer.from(bytes.subarray(0, bytes.length & ~1))
     .swap16()
     .toString('utf16le');

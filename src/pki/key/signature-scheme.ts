@@ -1,7 +1,9 @@
 import {
   contextConstructed,
   type DerReader,
+  describeOid,
   type ObjectIdentifier,
+  type ReadingForm,
   registerOids,
   tag,
 } from '../der/index.ts';
@@ -97,24 +99,34 @@ export const signatureOids = {
 
 /**
  * Reads the AlgorithmIdentifier of a signature; one that is unknown or too weak comes without a scheme. Parameters have to be
- * as their RFC says in what we sign and rely on; in a request, `as-written`, NULL may stand where nothing should.
+ * as their RFC says in what we sign and rely on; as-written, NULL may stand where nothing should, and ECDSA may name its hash
+ * beside it (X9.62 §7.1), as Windows does for a template with an alternate signature algorithm.
  */
 export function readSignatureAlgorithm(
   reader: DerReader,
-  parameters: 'strict' | 'as-written' = 'strict',
+  form: ReadingForm = reader.form,
 ): SignatureAlgorithm {
   return reader.inside(tag.sequence, () => {
     const oid = reader.oid();
     if (oid === signatureOids.rsaPss) return { oid, name: 'RSASSA-PSS', ...readPssScheme(reader) };
+    if (oid === ecdsaSpecified && form === 'as-written')
+      return { oid, name: 'ecdsa-with-Specified', ...readSpecifiedHash(reader) };
     const known = algorithms.get(oid);
     if (known === undefined) {
       if (!reader.done) reader.element();
-      return { oid, name: oid };
+      return { oid, name: describeOid(oid) };
     }
-    const mayBeNull = known.parameters === 'null' || parameters === 'as-written';
+    const mayBeNull = known.parameters === 'null' || form === 'as-written';
     if (mayBeNull && !reader.done) reader.null();
     return { oid, ...known.algorithm };
   });
+}
+
+const ecdsaSpecified: ObjectIdentifier = '1.2.840.10045.4.3';
+
+function readSpecifiedHash(reader: DerReader): { scheme?: SignatureScheme } {
+  const hash = hashName(readHash(reader));
+  return hash === undefined ? {} : { scheme: { kind: 'ecdsa', hash } };
 }
 
 type Known = { readonly parameters: 'absent' | 'null'; readonly algorithm: Omit<SignatureAlgorithm, 'oid'> };
@@ -131,6 +143,7 @@ const algorithms = new Map<ObjectIdentifier, Known>([
   ['1.2.840.10045.4.1', known('absent', 'ecdsa-with-SHA1')],
   ['1.2.840.113549.1.1.4', known('null', 'md5WithRSAEncryption')],
   ['1.2.840.113549.1.1.5', known('null', 'sha1WithRSAEncryption')],
+  ['1.3.14.3.2.29', known('null', 'sha1WithRSAEncryption')],
 ]);
 
 registerOids([...algorithms.keys(), signatureOids.rsaPss]);

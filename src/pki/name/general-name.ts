@@ -4,6 +4,7 @@ import {
   contextConstructed,
   type DerReader,
   type DerWriter,
+  foreignText,
   type ObjectIdentifier,
   peekString,
   readDer,
@@ -43,37 +44,47 @@ const textKinds = new Map([
   [generalNameTag.uri, 'uri'],
 ] as const) as ReadonlyMap<number, 'email' | 'dns' | 'uri'>;
 
-const otherTags: readonly number[] = [
-  generalNameTag.other,
-  generalNameTag.x400,
-  generalNameTag.ediParty,
-  generalNameTag.registeredId,
-];
+/** What is not read, by its name in RFC 5280. */
+const otherKinds: ReadonlyMap<number, string> = new Map([
+  [generalNameTag.other, 'otherName'],
+  [generalNameTag.x400, 'x400Address'],
+  [generalNameTag.ediParty, 'ediPartyName'],
+  [generalNameTag.registeredId, 'registeredID'],
+  [generalNameTag.ip, 'an address that is none'],
+]);
 
 /** Reads GeneralNames, at least one, under SEQUENCE or the implicit tag given. */
 export function readGeneralNames(reader: DerReader, wanted: number = tag.sequence): GeneralName[] {
   return reader.list(wanted, () => readGeneralName(reader));
 }
 
+/** Reads one name. As-written, its text may be any, and an address that is none comes as a name that nobody knows. */
 export function readGeneralName(reader: DerReader): GeneralName {
   const found = reader.peek();
   const kind = textKinds.get(found);
   if (kind !== undefined) return { kind, value: readNameText(reader, found, 1) };
-  if (found === generalNameTag.ip) return { kind: 'ip', value: readIp(reader) };
+  if (found === generalNameTag.ip) return readIp(reader);
   if (found === generalNameTag.directory) {
     return { kind: 'directory', value: reader.inside(found, () => readName(reader)) };
   }
-  if (!otherTags.includes(found)) throw reader.problem('not a general name');
+  if (found === generalNameTag.ip || !otherKinds.has(found)) throw reader.problem('not a general name');
   return { kind: 'other', tag: found, der: reader.element() };
 }
 
 /**
- * Reads an IA5String of a name. Beyond ASCII nothing is allowed, and no control characters either: a NUL or a line
- * break in a name serves only to show one name and be another. Blanks are left for the local part of an address.
+ * Reads an IA5String of a name. Beyond ASCII nothing is allowed, except as-written, and no control characters either: a NUL or a
+ * line break in a name serves only to show one name and be another. Blanks are left for the local part of an address.
  */
 export function readNameText(reader: DerReader, wanted: number, minLength: number): string {
-  const text = reader.content(wanted).toString('latin1');
+  const content = reader.content(wanted);
+  if (reader.form === 'as-written') return seen(foreignText(content), reader);
+  const text = content.toString('latin1');
   if (text.length < minLength || !nameText.test(text)) throw reader.problem('name is not printing ASCII');
+  return text;
+}
+
+function seen(text: string, reader: DerReader): string {
+  if (/\p{Cc}/u.test(text)) throw reader.problem('name has a control character');
   return text;
 }
 
@@ -106,7 +117,7 @@ export function writeNameText(writer: DerWriter, kind: 'dns' | 'uri' | 'email', 
 
 /** A name for people and logs: `dns:alpha.example`, `ip:192.0.2.1`, `directory:CN=alpha`. */
 export function formatGeneralName(name: GeneralName): string {
-  if (name.kind === 'other') return `other:${name.tag & 0x1f}`;
+  if (name.kind === 'other') return otherKinds.get(name.tag) ?? `other:${name.tag & 0x1f}`;
   return `${name.kind}:${name.kind === 'directory' ? formatName(name.value) : name.value}`;
 }
 
@@ -140,10 +151,12 @@ function readTypedValue(reader: DerReader): { oid: ObjectIdentifier; text?: stri
 
 const nameText = /^[\x20-\x7e]*$/;
 
-function readIp(reader: DerReader): string {
+function readIp(reader: DerReader): GeneralName {
+  const start = reader.position;
   const address = reader.content(generalNameTag.ip);
-  if (address.length !== 4 && address.length !== 16) throw reader.problem('address has not 4 or 16 bytes');
-  return formatIpAddress(address);
+  if (address.length === 4 || address.length === 16) return { kind: 'ip', value: formatIpAddress(address) };
+  if (reader.form === 'strict') throw reader.problem('address has not 4 or 16 bytes');
+  return { kind: 'other', tag: generalNameTag.ip, der: reader.since(start) };
 }
 
 function ipBytes(text: string): Bytes {

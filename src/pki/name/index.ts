@@ -39,6 +39,7 @@ export {
   createName,
   equalNames,
   formatName,
+  inDerOrder,
   isNameWithin,
   type Name,
   type NameAttribute,

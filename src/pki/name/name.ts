@@ -5,6 +5,7 @@ import {
   isPrintable,
   type ObjectIdentifier,
   peekString,
+  readDer,
   readString,
   registerOids,
   type StringEncoding,
@@ -31,9 +32,9 @@ export function commonName(name: Name): string | undefined {
   return name.flat().findLast((attribute) => attribute.oid === attributeOids.CN)?.value;
 }
 
-/** Reads a Name. @throws HoldfastError `der_malformed` */
+/** Reads a Name; as-written, levels without anything are passed over. @throws HoldfastError `der_malformed` */
 export function readName(reader: DerReader): Name {
-  return reader.list(tag.sequence, () => readRdn(reader), 0);
+  return reader.list(tag.sequence, () => readRdn(reader), 0).filter(({ length }) => length > 0);
 }
 
 /** Writes a Name: what was read comes out in the bytes it came in. */
@@ -51,8 +52,8 @@ export function readRdn(reader: DerReader, wanted: number = tag.set): Rdn {
     const attribute = readAttribute(reader);
     const der = reader.since(start);
     // DER orders a SET OF by its elements' octets (X.690 §11.6); without that a name could not be written back alike.
-    if (previous !== undefined && Buffer.compare(previous, der) > 0)
-      throw reader.problem('set is not in order');
+    const isInOrder = previous === undefined || Buffer.compare(previous, der) <= 0;
+    if (!isInOrder && reader.form === 'strict') throw reader.problem('set is not in order');
     previous = der;
     return attribute;
   });
@@ -63,7 +64,8 @@ function readAttribute(reader: DerReader): NameAttribute {
     const oid = reader.oid();
     const encoding = peekString(reader);
     if (encoding === undefined) return { oid, value: `#${toHex(reader.element())}`, encoding: 'der' };
-    return { oid, value: readString(reader, encoding), encoding };
+    const value = readString(reader, encoding);
+    return { oid, value, encoding: reader.form === 'as-written' ? 'utf8' : encoding };
   });
 }
 
@@ -75,6 +77,15 @@ function writeRdn(writer: DerWriter, rdn: Rdn): void {
     const elements = rdn.map((attribute) => writeDer((inner) => writeAttribute(inner, attribute)));
     for (const element of elements.sort((a, b) => Buffer.compare(a, b))) writer.element(element);
   });
+}
+
+/** A name as it comes out of {@link writeName}, where levels with several attributes have them in the order of DER. */
+export function inDerOrder(name: Name): Name {
+  if (name.every(({ length }) => length < 2)) return name;
+  return readDer(
+    writeDer((writer) => writeName(writer, name)),
+    readName,
+  );
 }
 
 function writeAttribute(writer: DerWriter, attribute: NameAttribute): void {
