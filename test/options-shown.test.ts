@@ -85,9 +85,12 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'trust add': { trust: '--server --file' },
   'trust remove': { trust: '--server --fingerprint' },
   'ca create': {
+    subordinate: '--subordinate --o --ou --l --st --c --email --cn --out --force',
     'as init':
       '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
   },
+  'ca request': { subordinate: '--out --force' },
+  'ca complete': { subordinate: '--root --kit-password-file' },
   'ca export': { 'ca-show': '--chain --force --format' },
   'ca crl': { 'long-crl': '--out', revocation: '--pem', 'old-spellings': '--force' },
   'ca backup': {

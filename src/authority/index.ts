@@ -9,6 +9,7 @@
 
 export {
   type AdoptedRoot,
+  answeredRoot,
   checkRoot,
   gatherImports,
   type ImportSources,
@@ -38,11 +39,16 @@ export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {
   type Archive,
   archiveAuthority,
+  authorityWaiting,
+  beginWaiting,
   createAuthority,
   hasAuthority,
   type Looks,
   migrateRecords,
   openAuthority,
+  openWaitingKey,
+  readWaiting,
+  type WaitingAuthority,
 } from './opening/index.ts';
 export { type PolicyCheck, type StoreRecord, unmarkedStore } from './policy/index.ts';
 export { identityLabel } from './records/index.ts';

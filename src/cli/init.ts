@@ -16,7 +16,7 @@ export const word: Word = {
 };
 
 /** `holdfast init`: an authority and nothing else. */
-async function initAuthority(context: Context, options: CreationOptions): Promise<Answer> {
+export async function initAuthority(context: Context, options: CreationOptions): Promise<Answer> {
   await using opened = await createAuthorityHome(context, options);
   const { authority, home } = opened;
   const value = {

@@ -1,9 +1,10 @@
 import type { OperationAnswer } from '../admin/index.ts';
 import { escrowsIn, type Node, openNode, readNodeState, serverPlace } from '../agent/index.ts';
-import { hasAuthority } from '../authority/index.ts';
+import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/index.ts';
 import type { Clock } from '../base/index.ts';
 import { askAdmin } from './home/administering.ts';
 import { openHome } from './home/home.ts';
+import { waitingRows, waitingView } from './home/waiting.ts';
 import type { Context } from './program/context.ts';
 import {
   type BackupStanding,
@@ -33,6 +34,7 @@ async function showStatus(context: Context): Promise<Answer> {
     ? await askAdmin(context, (admin) => admin.call('status', {}), 'when damaged')
     : undefined;
   const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
+  const waiting = await readWaiting(home.path);
   const backups = await backupStanding(context, home, node?.state);
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
@@ -40,23 +42,29 @@ async function showStatus(context: Context): Promise<Answer> {
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
   ];
-  const value = { ...toJson(status, node, backups), warnings };
-  return { value, rows: statusRows(context, { status, node, backups, warnings }) };
+  const value = {
+    ...(waiting && { waiting: waitingView(waiting) }),
+    ...toJson(status, node, backups),
+    warnings,
+  };
+  return { value, rows: statusRows(context, { waiting, status, node, backups, warnings }) };
 }
 
 interface Shown {
+  readonly waiting: WaitingAuthority | undefined;
   readonly status: Status | undefined;
   readonly node: Node | undefined;
   readonly backups: BackupStanding;
   readonly warnings: readonly string[];
 }
 
-function* statusRows(context: Context, { status, node, backups, warnings }: Shown): Iterable<Row> {
+function* statusRows(context: Context, { waiting, status, node, backups, warnings }: Shown): Iterable<Row> {
+  if (waiting !== undefined) yield* waitingRows(waiting);
   if (status !== undefined) yield* authorityRows(context, status);
   if (node !== undefined) yield* nodeRows(context, node);
   yield* backupRows(context, backups);
   for (const sentence of warnings) yield warning(sentence);
-  if (warnings.length === 0) yield row('attention', 'nothing needs any');
+  if (warnings.length === 0 && waiting === undefined) yield row('attention', 'nothing needs any');
 }
 
 function* authorityRows(

@@ -260,8 +260,18 @@ export const words: readonly WordEntry[] = [
       },
       {
         name: 'create',
-        summary: 'create an authority; the same as holdfast init',
-        load: () => import('./init.ts'),
+        summary: 'create an authority, as holdfast init does, or one below an outside root',
+        load: () => import('./ca/create.ts'),
+      },
+      {
+        name: 'request',
+        summary: "write the request for the authority's own certificate, for an outside root",
+        load: () => import('./ca/request.ts'),
+      },
+      {
+        name: 'complete',
+        summary: 'install the certificate that an outside root has signed',
+        load: () => import('./ca/complete.ts'),
       },
       {
         name: 'adopt',

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import {
   type Bytes,
   equalBytes,
@@ -197,6 +197,13 @@ export class Keystore {
     await this.#alone(async () => {
       this.#lock = await relockKeystoreFile(this.#files, await this.#load(), wanted);
     });
+  }
+
+  /** Removes the keystore in `directory` with what opens it, and writes over what was in it, as {@link Keystore.destroy} does. */
+  static async discard(directory: string): Promise<void> {
+    const { keystore } = keystoreFiles(directory);
+    await overwritingOld(keystore, () => rm(keystore));
+    await rm(directory, { recursive: true });
   }
 
   /**

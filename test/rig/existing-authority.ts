@@ -42,6 +42,8 @@ authorityKeyIdentifier = keyid
 export interface AuthorityOptions {
   /** Who signs it; itself unless given. */
   readonly by?: OpensslCa;
+  /** What the one that signs it says in it; an authority with path length 1 unless given. */
+  readonly signedAs?: readonly string[];
   /** Protects its key. */
   readonly password?: string;
   /** What it says beside being an authority, e.g. `keyUsage=critical,keyCertSign`; instead of the usual. */
@@ -86,7 +88,7 @@ export class OpensslCa {
       await ca.openssl('req', '-new', ...key, ...protection, ...files, '-out', 'ca.csr');
       writeFileSync(
         join(directory, 'cacert.pem'),
-        await by.sign(join(directory, 'ca.csr'), { extensions: 'authority' }),
+        await by.signAs(join(directory, 'ca.csr'), options.signedAs ?? authority),
       );
     }
     return ca;
@@ -98,6 +100,24 @@ export class OpensslCa {
     { extensions = 'leaf' }: { readonly extensions?: 'leaf' | 'authority' } = {},
   ): Promise<string> {
     await this.#ca('-extensions', extensions, '-in', request, '-out', 'signed.pem', '-notext');
+    return readFileSync(join(this.directory, 'signed.pem'), 'utf8');
+  }
+
+  /** Signs a request with these extensions, e.g. `keyUsage=critical,keyCertSign`, and gives the certificate in PEM. */
+  async signAs(request: string, extensions: readonly string[]): Promise<string> {
+    const lines = ['subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid', ...extensions];
+    writeFileSync(join(this.directory, 'signed.cnf'), `[signed]\n${lines.join('\n')}\n`);
+    await this.#ca(
+      '-extfile',
+      'signed.cnf',
+      '-extensions',
+      'signed',
+      '-in',
+      request,
+      '-out',
+      'signed.pem',
+      '-notext',
+    );
     return readFileSync(join(this.directory, 'signed.pem'), 'utf8');
   }
 
@@ -124,6 +144,7 @@ export class OpensslCa {
   }
 }
 
+const authority = ['basicConstraints=critical,CA:TRUE,pathlen:1', 'keyUsage=critical,keyCertSign,cRLSign'];
 const usual = ['keyUsage=critical,keyCertSign,cRLSign'];
 
 /** An authority as easy-rsa 3 keeps it, made by that program: `NAME.csr` are signed in one go by what it signs with. */

@@ -34,11 +34,12 @@ export class Network implements AsyncDisposable {
     this.#server = this.#startServer();
   }
 
-  /** Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens; `creation` is the command that makes it. */
+  /** Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens; `creation` is the command that makes it, `completed` what is done after it. */
   static async start(
     directory: string,
     program: string = launcher,
     creation: readonly string[] = ['init'],
+    completed: (home: string) => Promise<void> = async () => {},
   ): Promise<Network> {
     mkdirSync(directory, { recursive: true });
     const port = await freePorts();
@@ -52,6 +53,7 @@ export class Network implements AsyncDisposable {
       String(port),
     ];
     await runProgram(program, [...words, '--home', homeIn(directory)], { env: { HOME: directory } });
+    await completed(homeIn(directory));
     const network = new Network(program, directory, port);
     await network.#listening();
     return network;

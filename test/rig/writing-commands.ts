@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/base/index.ts';
 import type { Meanwhile } from './disk-steps.ts';
+import { OpensslCa } from './existing-authority.ts';
 import { freePorts } from './free-ports.ts';
 import { runHoldfast, startHoldfast } from './holdfast-process.ts';
 import { type KillScene, quick } from './kill-scene.ts';
@@ -155,6 +156,31 @@ export const writingCommands: readonly WritingCommand[] = [
           ['token', 'create', 'after', ...home],
           ['cert', 'list', '--imported', ...home],
         ],
+      };
+    },
+  },
+  atAuthority(
+    'ca create',
+    '--subordinate --network x.test --names localhost --out HERE/new.csr --home HERE/new',
+    {
+      done: ['authority_waiting'],
+      after: [['ca', 'request', '--out', 'HERE/again.csr', '--home', 'HERE/new']],
+    },
+  ),
+  {
+    name: 'ca complete',
+    prepare: async (here) => {
+      const home = ['--home', join(here, 'new')];
+      const network = ['--network', 'x.test', '--names', 'localhost', '--out', join(here, 'new.csr')];
+      await quick(['ca', 'create', '--subordinate', ...network, ...home]);
+      const corporate = await OpensslCa.make(join(here, 'corporate'), 'Corporate Root');
+      const answer = await corporate.sign(join(here, 'new.csr'), { extensions: 'authority' });
+      writeFileSync(join(here, 'new.pem'), answer);
+      const root = ['--root', join(corporate.directory, 'cacert.pem')];
+      return {
+        words: ['ca', 'complete', join(here, 'new.pem'), ...root, ...home],
+        done: ['usage'],
+        after: [['token', 'create', 'after', ...home]],
       };
     },
   },
@@ -400,7 +426,7 @@ export const writingCommands: readonly WritingCommand[] = [
 
 /** The other commands, and why they are not among those. */
 export const otherCommands: Readonly<Record<string, string>> = {
-  'ca create': 'init by another name',
+  'ca request': 'only reads; a file that is named is replaced whole',
   'ca crl': 'only reads; a file that is named is replaced whole',
   'ca export': 'only reads; files that are named are replaced whole',
   'policy export': 'only reads; a file that is named is replaced whole',

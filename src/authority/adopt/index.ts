@@ -5,5 +5,6 @@
  * revoked stays revoked; and no private key but that of the root is taken.
  */
 export { type AdoptedRoot, recordAdopted } from './adopted-root.ts';
+export { answeredRoot } from './answered-root.ts';
 export { gatherImports, type ImportSources, type Imports } from './imports.ts';
 export { checkRoot, type RootJudgement } from './judge-root.ts';

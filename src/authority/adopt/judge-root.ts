@@ -12,6 +12,7 @@ import {
   generateSerialNumber,
   identityUri,
   type NameConstraints,
+  networkUri,
   parseCertificate,
   publicKeyOf,
   type Role,
@@ -31,7 +32,19 @@ export interface RootExpectation {
   readonly names: readonly string[];
   readonly nameConstraints: NameConstraints | undefined;
   readonly nowMs: number;
+  /** How what stands above it is named, e.g. `--chain FILE`. */
+  readonly aboveBy: string;
+  /** What issues below it already; one is made for the trial unless given. */
+  readonly issuing?: Issuing;
 }
+
+interface Issuing {
+  readonly certificate: Certificate;
+  readonly key: KeyObject;
+}
+
+/** A certificate that shall become a root; its key where that is at hand. */
+export type JudgedRoot = Pick<AdoptedRoot, 'certificate' | 'outside'> & Partial<Pick<AdoptedRoot, 'key'>>;
 
 /** What was found of a certificate that is to become a root. */
 export interface RootJudgement {
@@ -50,20 +63,22 @@ const shortLifeMs = 730 * dayMs;
  * itself, and, where that will do, whether certificates as they would be issued below it are valid, for the nodes that trust
  * it and for those who trust the authority outside. Nothing is kept.
  */
-function judgeRoot(root: AdoptedRoot, expected: RootExpectation): RootJudgement {
+function judgeRoot(root: JudgedRoot, expected: RootExpectation): RootJudgement {
   const { certificate, outside } = root;
   const own = [
     ...keyProblems(root),
     ...authorityProblems(certificate),
     ...timeProblems(certificate, expected.nowMs),
-    ...chainProblems(certificate, outside),
+    ...networkProblems(certificate, expected.network),
+    ...chainProblems(certificate, outside, expected.aboveBy),
+    ...depthProblems(outside),
   ];
   const problems = own.length > 0 ? own : trialProblems(root, expected);
   return { problems: [...new Set(problems)], notes: notesOf(certificate, expected.nowMs) };
 }
 
 /** Refuses a certificate that cannot be a root. @throws HoldfastError `root_unfit`, with all that stands against it */
-export function checkRoot(root: AdoptedRoot, expected: RootExpectation): RootJudgement {
+export function checkRoot(root: JudgedRoot, expected: RootExpectation): RootJudgement {
   const judgement = judgeRoot(root, expected);
   if (judgement.problems.length === 0) return judgement;
   throw new HoldfastError(
@@ -75,11 +90,12 @@ export function checkRoot(root: AdoptedRoot, expected: RootExpectation): RootJud
   );
 }
 
-function keyProblems({ certificate, key }: AdoptedRoot): string[] {
-  const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' });
+function keyProblems({ certificate, key }: JudgedRoot): string[] {
+  const publicKey = key && createPublicKey(key).export({ format: 'der', type: 'spki' });
   const weakness = weaknessOfKey(certificate.spki);
+  const isOther = publicKey !== undefined && !equalBytes(publicKey, certificate.spki);
   return [
-    ...(equalBytes(publicKey, certificate.spki) ? [] : ['the private key is not that of the certificate']),
+    ...(isOther ? ['the private key is not that of the certificate'] : []),
     ...(weakness === undefined ? kindProblems(certificate) : [`its key has ${weakness}`]),
   ];
 }
@@ -113,7 +129,9 @@ function authorityProblems({ version, extensions }: Certificate): string[] {
           'its path length is 0, so that no issuing certificate can stand below it: expected 1 or more, or none',
         ]
       : []),
-    ...(needed.length === 0 ? [] : [`its key usage lacks ${needed.join(' and ')}`]),
+    ...(needed.length === 0
+      ? []
+      : [`its key usage is ${keyUsage?.join(', ')}, and lacks ${needed.join(' and ')}`]),
     ...(purposes.length === 0
       ? []
       : [`it is for ${extendedKeyUsage?.join(', ')} alone, and lacks ${purposes.join(' and ')}`]),
@@ -130,15 +148,34 @@ function timeProblems({ notBefore, notAfter }: Certificate, nowMs: number): stri
   return [`it ends ${notAfter.toISOString()}, in ${Math.floor(leftMs / dayMs)} days: expected 90 at least`];
 }
 
+/** One that says whose authority it is says so for ever. */
+function networkProblems({ extensions }: Certificate, network: string): string[] {
+  const uris = extensions.subjectAltNames.flatMap((name) => (name.kind === 'uri' ? [name.value] : []));
+  const others = uris.filter((uri) => uri.startsWith('spiffe://') && uri !== networkUri(network));
+  return others.map((uri) => `it is of another network: found ${uri}, expected ${networkUri(network)}`);
+}
+
+/** Below each certificate above it stand the root and an issuing certificate, and those in between. */
+function depthProblems(outside: readonly Certificate[]): string[] {
+  return outside.flatMap((certificate, index) => {
+    const { pathLength } = certificate.extensions.basicConstraints ?? {};
+    const needed = index + 2;
+    if (pathLength === undefined || pathLength >= needed) return [];
+    return [
+      `the path length of ${nameOf(certificate)} above it is ${pathLength}: expected ${needed} or more, or none, for it and an issuing certificate below`,
+    ];
+  });
+}
+
 /** Who signed a root that is not its own issuer has to be there, up to one that is. */
-function chainProblems(certificate: Certificate, outside: readonly Certificate[]): string[] {
+function chainProblems(certificate: Certificate, outside: readonly Certificate[], aboveBy: string): string[] {
   const problems: string[] = [];
   let last = certificate;
   while (!isSelfSigned(last) && problems.length === 0) {
     const { issuer } = last;
     const above = outside.find((each) => formatName(each.subject) === formatName(issuer) && each !== last);
     if (above === undefined)
-      problems.push(`its issuer ${formatName(issuer)} is not here: name it with --chain FILE`);
+      problems.push(`its issuer ${formatName(issuer)} is not here: name it with ${aboveBy}`);
     else problems.push(...signatureProblems(last, above));
     if (above !== undefined) last = above;
   }
@@ -156,22 +193,14 @@ function signatureProblems(below: Certificate, above: Certificate): string[] {
 }
 
 /** What is said of certificates like those that would be issued, by whoever trusts the root and whoever trusts who is above it. */
-function trialProblems(root: AdoptedRoot, expected: RootExpectation): string[] {
+function trialProblems(root: JudgedRoot, expected: RootExpectation): string[] {
   const at = new Date(expected.nowMs);
   return attempt(() => {
-    const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const issuing = parseCertificate(
-      createIssuingCertificate(
-        'issuing-1',
-        keys.publicKey,
-        { root: root.certificate, rootLabel: 'root-1', rootKey: root.key },
-        expected,
-      ),
-    );
+    const { certificate: issuing, key } = expected.issuing ?? trialIssuing(root, expected);
     const bundle = singleRootBundle(expected.network, root.certificate.der);
     return trials.flatMap(({ role, purpose }) =>
       attempt(() => {
-        const leaf = trialLeaf(issuing, keys.privateKey, { ...expected, role });
+        const leaf = trialLeaf(issuing, key, { ...expected, role });
         verifyIdentity({ chain: [leaf, issuing.der], bundle, roles: [role], purpose, at });
         const top = root.outside.filter(isSelfSigned).map(({ der }) => der);
         const intermediates = [issuing, root.certificate, ...root.outside].map(({ der }) => der);
@@ -180,6 +209,14 @@ function trialProblems(root: AdoptedRoot, expected: RootExpectation): string[] {
       }),
     );
   });
+}
+
+function trialIssuing({ certificate: root, key: rootKey }: JudgedRoot, expected: RootExpectation): Issuing {
+  if (rootKey === undefined) throw new TypeError('neither the key of the root nor an issuing certificate');
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signer = { root, rootLabel: 'root-1', rootKey };
+  const der = createIssuingCertificate('issuing-1', publicKey, signer, expected);
+  return { certificate: parseCertificate(der), key: privateKey };
 }
 
 const trials: readonly { readonly role: Role; readonly purpose: Purpose }[] = [

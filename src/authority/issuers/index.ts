@@ -19,6 +19,7 @@ export {
   readIssuers,
   readOutside,
   rootKey,
+  signersAbove,
 } from './issuer.ts';
 export { checkNamesOfServer, checkPermitted, checkServerNames, permittingNames } from './permitted-names.ts';
 export {

@@ -107,10 +107,20 @@ function toCaCertificate({ label, public_key, revoked_at, ...row }: IssuerRow): 
 /** The certificates above the root, the next one first, up to one that signed itself; none above a root that did so. */
 export async function readOutside({ outside }: Records, root: Certificate): Promise<Certificate[]> {
   const known = (await outside.list()).map(({ certificate }) => parseCertificate(certificate));
+  return signersAbove(root, known);
+}
+
+/** More than stand above any authority, so that what comes costs a bounded number of signatures. */
+const maxAbove = 8;
+
+/**
+ * Of certificates in any order those above one, the next one first, by name and signature, up to one that signed itself; where
+ * one was renewed the newest.
+ */
+export function signersAbove(certificate: Certificate, all: readonly Certificate[]): Certificate[] {
+  const candidates = all.toSorted((a, b) => b.notAfter.getTime() - a.notAfter.getTime());
   const above: Certificate[] = [];
-  // The newest of those with the same name, where one was renewed.
-  const candidates = known.toSorted((a, b) => b.notAfter.getTime() - a.notAfter.getTime());
-  for (let last = root; !isSelfSigned(last); ) {
+  for (let last = certificate; !isSelfSigned(last) && above.length < maxAbove; ) {
     const below = last;
     const next = candidates.find((each) => !above.includes(each) && signed(each, below));
     if (next === undefined) break;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { access, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { HoldfastError, syncDirectory } from '../../base/index.ts';
+import { HoldfastError, syncDirectory, systemErrorCode } from '../../base/index.ts';
 import { authorityDirectory } from '../records/index.ts';
 
 /**
@@ -42,6 +42,17 @@ export async function finishBuilding(
     return true;
   }
   return false;
+}
+
+/** Whether a home has an authority; one whose creation was cut short is none. */
+export async function hasAuthority(home: string): Promise<boolean> {
+  return await access(authorityDirectory(home)).then(
+    () => true,
+    (error: unknown) => {
+      if (systemErrorCode(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
 }
 
 /** That a home has an authority already. */

@@ -10,8 +10,9 @@ import { dayMs, Secret } from '../../base/index.ts';
 import { certificatePem } from '../../pki/index.ts';
 import { notInFile, SampleHome, sampleNetworkName } from '../authority.fixture.ts';
 import { refused } from '../refused.fixture.ts';
+import { hasAuthority } from './build-authority.ts';
 import { createAuthority } from './create-authority.ts';
-import { hasAuthority, openAuthority } from './open-authority.ts';
+import { openAuthority } from './open-authority.ts';
 
 const run = promisify(execFile);
 

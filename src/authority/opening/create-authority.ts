@@ -27,9 +27,9 @@ import {
   type Records,
   recordIssuer,
 } from '../records/index.ts';
-import { authorityExists, buildAuthority, finishBuilding } from './build-authority.ts';
+import { authorityExists, buildAuthority, finishBuilding, hasAuthority } from './build-authority.ts';
 import { lockHome } from './home-lock.ts';
-import { hasAuthority, type OpenAuthorityOptions, openLocked } from './open-authority.ts';
+import { type OpenAuthorityOptions, openLocked } from './open-authority.ts';
 
 /** What a new authority is to be. */
 export interface CreateAuthorityOptions extends OpenAuthorityOptions {
@@ -89,7 +89,14 @@ function checkAdopted(
   { network, statusAddress, permit, clock }: CreateAuthorityOptions,
 ): void {
   const nameConstraints = permit && permittingNames(permit);
-  checkRoot(root, { network, statusAddress, names: [], nameConstraints, nowMs: clock.now() });
+  checkRoot(root, {
+    network,
+    statusAddress,
+    names: [],
+    nameConstraints,
+    nowMs: clock.now(),
+    aboveBy: '--chain FILE',
+  });
 }
 
 /**

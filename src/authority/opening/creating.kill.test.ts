@@ -7,8 +7,9 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../base/index.ts';
 import { notInFile, SampleHome } from '../authority.fixture.ts';
+import { hasAuthority } from './build-authority.ts';
 import { createAuthority } from './create-authority.ts';
-import { hasAuthority, openAuthority } from './open-authority.ts';
+import { openAuthority } from './open-authority.ts';
 
 const program = fileURLToPath(new URL('./creating.kill.fixture.ts', import.meta.url));
 

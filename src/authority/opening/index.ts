@@ -4,8 +4,21 @@
  * What the room promises: there is one writer for each home; and a crash leaves an authority that is whole, or none.
  */
 export { type Archive, archiveAuthority } from './archive-authority.ts';
-export { authorityExists, buildAuthority, finishBuilding, unfinishedBuildings } from './build-authority.ts';
+export {
+  authorityExists,
+  buildAuthority,
+  finishBuilding,
+  hasAuthority,
+  unfinishedBuildings,
+} from './build-authority.ts';
 export { createAuthority } from './create-authority.ts';
 export { lockHome } from './home-lock.ts';
 export { migrateRecords } from './migrate-records.ts';
-export { hasAuthority, type Looks, openAuthority } from './open-authority.ts';
+export { type Looks, openAuthority } from './open-authority.ts';
+export {
+  authorityWaiting,
+  beginWaiting,
+  openWaitingKey,
+  readWaiting,
+  type WaitingAuthority,
+} from './waiting-authority.ts';

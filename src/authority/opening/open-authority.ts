@@ -22,6 +22,7 @@ import { removeLeftSnapshots } from '../sealed/index.ts';
 import { CertificateSigner } from '../signing/index.ts';
 import { ClockGuard, keepTime, Present, passesKeptCheckpoint, refusalOfStanding } from '../standing/index.ts';
 import { lockHome } from './home-lock.ts';
+import { removeWaiting } from './waiting-authority.ts';
 
 /** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */
 export type Looks = 'always' | 'when damaged';
@@ -57,11 +58,6 @@ export async function openAuthority(options: OpenAuthorityOptions): Promise<Auth
   }
 }
 
-/** Whether a home has an authority; one whose creation was cut short is none. */
-export async function hasAuthority(home: string): Promise<boolean> {
-  return await exists(authorityDirectory(home));
-}
-
 /** Opens the authority of a home whose lock is held; the authority releases it when it is closed. */
 export async function openLocked(options: OpenAuthorityOptions, lock: ProcessLock): Promise<Authority> {
   return new Authority({ ...(await openContext(options)), lock });
@@ -78,6 +74,7 @@ export async function openContext(options: OpenAuthorityOptions): Promise<Omit<A
   }
   await (database === undefined ? existingDatabase(directory) : endMove(directory));
   await removeLeftSnapshots(directory);
+  if (options.looks === undefined) await removeWaiting(home);
   const keystore = await Keystore.open(directory, { passphrase });
   const records = await openRecords(directory, { worker, database });
   try {

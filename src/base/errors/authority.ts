@@ -40,6 +40,10 @@ export const authorityErrors = {
     happened: 'a certificate cannot be the root of an authority; everything that stands against it is named',
     next: 'have it issued anew without that, or begin with a root of its own: holdfast init',
   },
+  authority_waiting: {
+    happened: 'the authority of this home waits for its certificate, which an outside root has to sign',
+    next: 'holdfast ca complete FILE installs the certificate; holdfast ca request --out FILE writes the request again',
+  },
   issuer_ending: {
     happened: 'the issuing certificate ends within a day',
     next: 'holdfast ca show says when each certificate ends; a new issuing one needs the root: holdfast ca online FILE',

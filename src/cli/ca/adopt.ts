@@ -84,6 +84,7 @@ async function adopt(context: Context, place: string | undefined, options: Adopt
     ...settings,
     nameConstraints: options.permit && permittingNames(options.permit),
     nowMs: context.clock.now(),
+    aboveBy: '--chain FILE',
   });
   if (options.dryRun === true) {
     const rows = [...planRows(context, found, judgement), row('changed', 'nothing: this was a dry run')];

@@ -1,5 +1,8 @@
 import type { OperationAnswer } from '../../admin/index.ts';
+import { readWaiting } from '../../authority/index.ts';
 import { askAdmin } from '../home/administering.ts';
+import { openHome } from '../home/home.ts';
+import { waitingRows, waitingView } from '../home/waiting.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining, formatTime } from '../terminal/format.ts';
@@ -20,6 +23,9 @@ type Issuer = Ca['certificates'][number];
 
 /** `holdfast ca show`: every certificate of the authority's own, and who has its key. */
 async function showCa(context: Context): Promise<Answer> {
+  const { path } = await openHome(context.home);
+  const waiting = await readWaiting(path);
+  if (waiting !== undefined) return { value: { waiting: waitingView(waiting) }, rows: waitingRows(waiting) };
   const ca = await askAdmin(context, (admin) => admin.call('ca.show', {}));
   return { value: ca, rows: authorityRows(context, ca) };
 }

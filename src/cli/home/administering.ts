@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AdminClient, connectAdmin, inProcessAdmin, networkAdmin } from '../../admin/index.ts';
 import { openNode, readNodeState } from '../../agent/index.ts';
-import { hasAuthority, type Looks } from '../../authority/index.ts';
+import { authorityWaiting, hasAuthority, type Looks, readWaiting } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
 import { adminContext, openAuthorityHome } from './authority-home.ts';
@@ -34,6 +34,8 @@ async function reachAdmin<T>(
   work: (admin: AdminClient) => Promise<T>,
 ): Promise<T> {
   const home = await openHome(context.home);
+  const waiting = await readWaiting(home.path);
+  if (waiting !== undefined) throw authorityWaiting(home.path, waiting);
   if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);

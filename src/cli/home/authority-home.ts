@@ -1,6 +1,12 @@
 import type { AdminContext } from '../../admin/index.ts';
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../agent/index.ts';
-import { type Authority, type Looks, openAuthority } from '../../authority/index.ts';
+import {
+  type Authority,
+  authorityWaiting,
+  type Looks,
+  openAuthority,
+  readWaiting,
+} from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
 import { BindingDesk } from '../../server/index.ts';
@@ -35,6 +41,8 @@ export async function openAuthorityHome(
       hint: 'run this at the server, or name its home with --home DIR; holdfast init makes an authority',
     });
   }
+  const waiting = await readWaiting(home.path);
+  if (waiting !== undefined) throw authorityWaiting(home.path, waiting);
   const care = careOf(home, settings);
   const passphrase = () => keystorePassphrase(context, home, settings);
   const database = databaseOf(settings);

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { nameKey } from '../../admin/index.ts';
 import { type AdoptedRoot, checkServerNames, createAuthority } from '../../authority/index.ts';
-import { writeFileAtomic } from '../../base/index.ts';
+import { type Secret, writeFileAtomic } from '../../base/index.ts';
 import { describePublicKey } from '../../pki/index.ts';
 import {
   addressesOf,
@@ -18,7 +18,7 @@ import { type Row, row } from '../terminal/answer.ts';
 import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
 import { careOf } from './care-of.ts';
-import { createHome } from './home.ts';
+import { createHome, type Home } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
 import { checkBegins } from './one-network.ts';
 import { databaseOf, type Settings, writeSettings } from './settings.ts';
@@ -39,14 +39,39 @@ export async function createAuthorityHome(
 ): Promise<AuthorityHome> {
   await checkBegins(context.home);
   const settings = await newSettings(options);
-  const { kitPasswordFile: file, keyAlgorithm, permit } = options;
+  const { keyAlgorithm, permit } = options;
   if (permit !== undefined) checkServerNames(permit, settings.names);
-  const passphrase = file === undefined ? undefined : await readPasswordFile(context, file);
+  const passphrase = await kitPassphrase(context, options);
   const keystorePassphrase = await newKeystorePassphrase(context, options);
   await ready?.();
   const home = await createHome(context.home);
   // Before the authority: a crash in between leaves a home where creating can begin again.
   await writeSettings(home, settings);
+  const keys = { keyAlgorithm, permit, keystorePassphrase, kitPassphrase: passphrase, ...(root && { root }) };
+  return await createInHome(context, { home, settings, ...keys });
+}
+
+/** Protects the recovery kit that is written. */
+export async function kitPassphrase(
+  context: Context,
+  { kitPasswordFile: file }: Pick<CreationOptions, 'kitPasswordFile'>,
+): Promise<Secret<string> | undefined> {
+  return file === undefined ? undefined : await readPasswordFile(context, file);
+}
+
+/** An authority that is made in a home that is there, with its settings. */
+interface CreationInHome extends Pick<Creation, 'root'>, Pick<CreationOptions, 'keyAlgorithm' | 'permit'> {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly keystorePassphrase?: Secret<string> | undefined;
+  readonly kitPassphrase?: Secret<string> | undefined;
+}
+
+/** Makes the authority of a home as its settings say. */
+export async function createInHome(
+  context: Context,
+  { home, settings, root, kitPassphrase: passphrase, ...keys }: CreationInHome,
+): Promise<AuthorityHome> {
   const authority = await createAuthority({
     home: home.path,
     network: settings.network,
@@ -55,10 +80,8 @@ export async function createAuthorityHome(
     worker: true,
     care: careOf(home, settings),
     database: databaseOf(settings),
-    keyAlgorithm,
-    permit,
+    ...keys,
     ...(root && { root }),
-    keystorePassphrase,
     recoveryKit: { passphrase, write: (text) => writeFileAtomic(home.recoveryKit, text.reveal()) },
   });
   return asAuthorityHome({ home, settings, authority, created: true });

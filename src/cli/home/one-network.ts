@@ -1,5 +1,5 @@
 import { readNodeState } from '../../agent/index.ts';
-import { hasAuthority } from '../../authority/index.ts';
+import { authorityWaiting, hasAuthority, readWaiting } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { identityUri } from '../../pki/index.ts';
 import { Keystore, serverLabel } from '../../trust/index.ts';
@@ -10,11 +10,13 @@ import { readSettings } from './settings.ts';
  * Whether a network may begin in the home at `path`, which is not there, empty, or in use for something else than a network:
  * of two in one home each would take what is the other's for its own.
  *
- * @throws HoldfastError `home_exists`, `node_already_joined`, `authority_damaged` where only the authority's part is gone
+ * @throws HoldfastError `home_exists`, `authority_waiting`, `node_already_joined`, `authority_damaged` where only the authority's part is gone
  */
 export async function checkBegins(path: string): Promise<void> {
   if ((await checkHome(path)) !== 'used') return;
   if (await hasAuthority(path)) throw authorityThere(path);
+  const waiting = await readWaiting(path);
+  if (waiting !== undefined) throw authorityWaiting(path, waiting);
   const home = homeAt(path);
   if ((await Keystore.exists(home.node)) && (await Keystore.open(home.node)).has(serverLabel)) {
     throw new HoldfastError(
@@ -28,14 +30,21 @@ export async function checkBegins(path: string): Promise<void> {
   await refuseNode(home.node, undefined);
 }
 
-/** Whether the authority of `network` may be in the home at `path`. @throws HoldfastError `node_already_joined` */
+/**
+ * Whether the authority of `network` may be in the home at `path`.
+ * @throws HoldfastError `node_already_joined`, `authority_waiting`
+ */
 export async function checkMayHoldAuthority(path: string, network: string): Promise<void> {
-  if ((await checkHome(path)) === 'used') await refuseNode(homeAt(path).node, network);
+  if ((await checkHome(path)) !== 'used') return;
+  const waiting = await readWaiting(path);
+  if (waiting !== undefined) throw authorityWaiting(path, waiting);
+  await refuseNode(homeAt(path).node, network);
 }
 
 /** Whether a node of `network` may be in the home at `path`. @throws HoldfastError `home_exists` */
 export async function checkMayHoldNode(path: string, network: string): Promise<void> {
-  if ((await checkHome(path)) !== 'used' || !(await hasAuthority(path))) return;
+  if ((await checkHome(path)) !== 'used') return;
+  if (!(await hasAuthority(path)) && (await readWaiting(path)) === undefined) return;
   const settings = await readSettings(homeAt(path));
   if (settings === undefined || settings.network === network) return;
   const message = `the home ${path} has the authority of ${settings.network}, and the code is of ${network}`;

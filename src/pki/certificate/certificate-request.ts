@@ -18,9 +18,9 @@ import {
   signerOf,
   writeSigned,
 } from '../key/index.ts';
-import { type GeneralName, type Name, readName, writeName } from '../name/index.ts';
+import { type Name, readName, writeName } from '../name/index.ts';
 import { type Extensions, noExtensions, readExtensions } from './extensions.ts';
-import { writeSubjectAltNames } from './write-extensions.ts';
+import { type ExtensionTemplate, writeExtensions } from './write-extensions.ts';
 
 /** The attribute that asks for extensions (RFC 2985 §5.4.2). */
 const extensionRequestOid: ObjectIdentifier = '1.2.840.113549.1.9.14';
@@ -98,9 +98,9 @@ function readAttributes(reader: DerReader): Pick<CertificateRequest, 'attributes
 }
 
 /** What a request asks for. */
-interface RequestTemplate {
+interface RequestTemplate
+  extends Pick<ExtensionTemplate, 'basicConstraints' | 'keyUsage' | 'subjectAltNames'> {
   readonly subject: Name;
-  readonly subjectAltNames?: readonly GeneralName[];
 }
 
 /**
@@ -108,28 +108,30 @@ interface RequestTemplate {
  * A `TypeError` for a template that cannot be written. @throws HoldfastError `key_unsupported`
  */
 export function createCertificateRequest(template: RequestTemplate, privateKey: KeyObject): Bytes {
-  const { subject, subjectAltNames = [] } = template;
+  const { subject, ...extensions } = template;
   const signer = signerOf(privateKey);
   const spki = exportPublicKey(privateKey);
   const writeInfo = (writer: DerWriter) => {
     writer.smallInteger(0);
     writeName(writer, subject);
     writer.element(spki);
-    writer.inside(contextConstructed(0), () =>
-      writeAttributes(writer, subjectAltNames, subject.length === 0),
-    );
+    writer.inside(contextConstructed(0), () => writeAttributes(writer, extensions, subject.length === 0));
   };
   return writeDer((writer) =>
     writeSigned(writer, signer, () => writer.inside(tag.sequence, () => writeInfo(writer))),
   );
 }
 
-function writeAttributes(writer: DerWriter, names: readonly GeneralName[], subjectIsEmpty: boolean): void {
-  if (names.length === 0) return;
+/** The extensions that are asked for, as one attribute (RFC 2985 §5.4.2); none where none are. */
+function writeAttributes(
+  writer: DerWriter,
+  extensions: Omit<RequestTemplate, 'subject'>,
+  subjectIsEmpty: boolean,
+): void {
+  const { basicConstraints, keyUsage = [], subjectAltNames = [] } = extensions;
+  if (basicConstraints === undefined && keyUsage.length + subjectAltNames.length === 0) return;
   writer.inside(tag.sequence, () => {
     writer.oid(extensionRequestOid);
-    writer.inside(tag.set, () =>
-      writer.inside(tag.sequence, () => writeSubjectAltNames(writer, names, subjectIsEmpty)),
-    );
+    writer.inside(tag.set, () => writeExtensions(writer, extensions, subjectIsEmpty));
   });
 }

@@ -56,11 +56,7 @@ export function writeExtensions(
 }
 
 /** Writes the extension with the subject's names, or nothing when there are none. */
-export function writeSubjectAltNames(
-  writer: DerWriter,
-  names: readonly GeneralName[],
-  critical: boolean,
-): void {
+function writeSubjectAltNames(writer: DerWriter, names: readonly GeneralName[], critical: boolean): void {
   if (names.length === 0) return;
   writeExtension(writer, extensionOids.subjectAltNames, critical, () => writeGeneralNames(writer, names));
 }
