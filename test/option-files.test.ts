@@ -198,6 +198,7 @@ describe('a file or folder that the command line names', () => {
     'ca rehearse FILE': (file) => ['ca', 'rehearse', file],
     'ca online FILE': (file) => ['ca', 'online', file, '--password-file', at('password')],
     'certutil WORDS': (file) => ['certutil', ...elsewhere(), '-restore', 'secret', file],
+    'dsmcert WORDS': (file) => ['dsmcert', '-add', '-server', 'localhost', '-file', file],
   };
 
   const written: Rows = {

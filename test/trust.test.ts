@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { certificatePem, fingerprint } from '../src/pki/index.ts';
-import { type ProgramResult, runHoldfast } from './rig/holdfast-process.ts';
+import { launcher, type ProgramResult, runHoldfast, runProgram } from './rig/holdfast-process.ts';
 import { authorityLines, opensslCertificate } from './rig/openssl-certificates.ts';
 import { OutsideServer, webCertificate } from './rig/outside-server.ts';
 import { runHere } from './rig/run-here.ts';
@@ -202,6 +202,23 @@ describe('trust of a machine that has joined no network', () => {
       await ask('localhost', server, code === 0 ? 10 : 21);
     }
     await quick(['trust', 'remove', '--server', 'localhost']);
+  });
+
+  it('is changed by the words of dsmcert, also when the program is called by that name', async () => {
+    symlinkSync(launcher, at('dsmcert'));
+    const env = { HOME: place.path, HOLDFAST_HOME: at('home') };
+    const dsmcert = (words: readonly string[], expected = 0): Promise<ProgramResult> =>
+      runProgram(at('dsmcert'), words, { env, cwd: place.path, expected });
+    const own = opensslCertificate({ subject: '/CN=TSM Self-Signed Certificate' });
+    await using server = await OutsideServer.start(own);
+    write('cert256.arm', own);
+    await dsmcert(['-add', '-server', 'localhost', '-file', 'cert256.arm']);
+    await ask('localhost', server, 10);
+    assert.match((await dsmcert(['-list'])).stdout, /localhost +CN=TSM Self-Signed Certificate +itself/);
+    assert.match((await dsmcert(['-add', '-server', 'localhost'], 2)).stderr, /dsmcert: -add needs -file/);
+    await quick(['dsmcert', '-delete', '-server', 'localhost']);
+    await ask('localhost', server, 21);
+    assert.match(await quick(['dsmcert', '-delete', '-server', 'localhost'], 1), /\[object_not_found\]/);
   });
 
   it('reads what was added before it had a place in the keystore', async () => {

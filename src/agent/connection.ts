@@ -97,13 +97,15 @@ export interface ConnectOptions extends RenewalOptions {
  * Connects `node` to the first of its servers that answers, learns which issuers the root has revoked, and renews the
  * node's certificate first when two thirds of its life are over or its issuer is one of these. While none answers they are
  * tried again, as the line says; that nobody answers names every server that was tried. A renewal that does not succeed is
- * said in the log and tried again next time: the last third is there so that backups go on meanwhile.
+ * said in the log and tried again next time: the last third is there so that backups go on meanwhile. Whoever the keystore is
+ * only shared with renews nothing: its owner's commands do.
  */
 export async function connectNode(node: Node, given: ConnectOptions): Promise<Connection> {
   const line = given.line ?? new Line();
   const options = { ...given, line };
   const connection = await line.attempt({ signal: options.signal }, () => dialAny(node, options));
   try {
+    if (!node.isOwn) return connection;
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
     else await mendExports(node, options.log);
     return connection;

@@ -44,7 +44,7 @@ export { joinNetwork } from './join-network.ts';
 export { findRequestKey, keyCopiesOf, type RequestKey, withNotedCopy } from './key-export.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
-export { findKeystore, type Node, openNode, openOrCreateKeystore } from './node.ts';
+export { findKeystore, identityLabel, type Node, nodeFiles, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export type { EscrowProof } from './open-escrowed.ts';
 export { isOfNetwork, OutsideServer } from './outside-server.ts';

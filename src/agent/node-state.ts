@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, systemErrorCode } from '../base/index.ts';
 import { type Enrolment, SignedCheckpoint } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
 import { ClientPolicy } from '../policy/index.ts';
+import { writeSharedFile } from '../trust/index.ts';
 
 /** What a node knows about itself and its network, besides what is in its keystore and trust bundle. */
 const nodeStateSchema = Type.Object(
@@ -79,7 +80,7 @@ export async function readNodeState(directory: string): Promise<NodeState | unde
 
 /** Replaces the state, whole or not at all. */
 export async function writeNodeState(directory: string, state: NodeState): Promise<void> {
-  await writeFileAtomic(nodeStatePath(directory), `${JSON.stringify(state, undefined, 2)}\n`);
+  await writeSharedFile(nodeStatePath(directory), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
 function parseState(text: string, path: string): NodeState {

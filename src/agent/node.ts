@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -27,6 +28,7 @@ import {
   readRootList,
   saveRootLists,
   saveTrustBundle,
+  shareFile,
   type TrustAnchor,
   type TrustBundle,
   tellsMore,
@@ -49,6 +51,8 @@ export interface NodeParts {
   /** Added on this machine. */
   readonly localAnchors: readonly TrustAnchor[];
   readonly state: NodeState;
+  /** Whether the files are of the user of this process; yes unless said. */
+  readonly isOwn?: boolean;
 }
 
 /** This machine as a member of a network: keystore, trust bundle, identity, state. */
@@ -57,11 +61,14 @@ export class Node {
   readonly keystore: Keystore;
   readonly bundle: Hot<TrustBundle>;
   readonly credentials: Hot<Credentials>;
+  /** Whether this process keeps what it learns: where the keystore was shared with its user for reading, its owner does. */
+  readonly isOwn: boolean;
   #state: NodeState;
   #localAnchors: readonly TrustAnchor[];
 
-  constructor(directory: string, { keystore, bundle, localAnchors, state }: NodeParts) {
+  constructor(directory: string, { keystore, bundle, localAnchors, state, isOwn = true }: NodeParts) {
     this.directory = directory;
+    this.isOwn = isOwn;
     this.keystore = keystore;
     this.bundle = new Hot(withAnchors(bundle, localAnchors));
     this.#localAnchors = localAnchors;
@@ -107,9 +114,16 @@ export class Node {
 
   /** Changes the state on top of what its file holds by then: other processes of this machine change it too. */
   async updateState(change: Partial<NodeState> | ((state: NodeState) => Partial<NodeState>)): Promise<void> {
+    const changed = (present: NodeState): NodeState => ({
+      ...present,
+      ...(typeof change === 'function' ? change(present) : change),
+    });
+    if (!this.isOwn) {
+      this.#state = changed(this.#state);
+      return;
+    }
     await withFileLock(join(this.directory, 'node.lock'), async () => {
-      const present = (await readNodeState(this.directory)) ?? this.#state;
-      const next = { ...present, ...(typeof change === 'function' ? change(present) : change) };
+      const next = changed((await readNodeState(this.directory)) ?? this.#state);
       await writeNodeState(this.directory, next);
       this.#state = next;
     });
@@ -153,12 +167,14 @@ export class Node {
     const list = readRootList(der, current.anchors);
     const path = join(this.directory, rootListsFile);
     if (withRootList(current.rootLists ?? [], list) === current.rootLists) return false;
-    const rootLists = await withFileLock(join(this.directory, 'node.lock'), async () => {
-      const kept = await loadRootLists(path, current.anchors);
-      const next = withRootList(kept, list);
-      if (next !== kept) await saveRootLists(path, next);
-      return next;
-    });
+    const rootLists = this.isOwn
+      ? await withFileLock(join(this.directory, 'node.lock'), async () => {
+          const kept = await loadRootLists(path, current.anchors);
+          const next = withRootList(kept, list);
+          if (next !== kept) await saveRootLists(path, next);
+          return next;
+        })
+      : withRootList(current.rootLists ?? [], list);
     if (this.#state.hasRootLists !== true) await this.updateState({ hasRootLists: true });
     const isNew = tellsMore(current.rootLists ?? [], list);
     this.bundle.replace({ ...this.bundle.current, rootLists });
@@ -179,6 +195,9 @@ export class Node {
   }
 }
 
+/** The files in a node's directory that whoever opens the node reads, as far as they are there. */
+export const nodeFiles = ['keystore', 'stash', 'node.json', bundleFile, rootListsFile, shareFile] as const;
+
 /** Opens the node in `directory`. `node_not_joined` when this machine has no identity yet. */
 export async function openNode(directory: string): Promise<Node> {
   const state = await readNodeState(directory);
@@ -198,7 +217,12 @@ export async function openNode(directory: string): Promise<Node> {
   const said = await loadTrustBundle(join(directory, bundleFile));
   const bundle = { ...said, rootLists: await readRootLists(directory, said, state) };
   const localAnchors = await readLocalTrust(directory, keystore);
-  return new Node(directory, { keystore, bundle, localAnchors, state });
+  return new Node(directory, { keystore, bundle, localAnchors, state, isOwn: await isOwn(directory) });
+}
+
+async function isOwn(directory: string): Promise<boolean> {
+  const self = process.getuid?.();
+  return self === undefined || self === (await stat(directory)).uid;
 }
 
 /** What an administrator decides, and the secrets in it, are for the server that was meant and nobody else. */

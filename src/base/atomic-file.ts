@@ -7,6 +7,8 @@ import { removeLeftBeside, type TemporaryForm, temporaryName } from './left-file
 export interface AtomicFileOptions {
   /** Permission bits of the new file; 0600 unless said. */
   readonly mode?: number;
+  /** The group of the new file; that of the process unless said. */
+  readonly gid?: number;
   /** Refuse (`EEXIST`) instead of replacing a file that is there. */
   readonly exclusive?: boolean;
 }
@@ -23,12 +25,12 @@ export async function writeFileAtomic(
   data: Bytes | string | AsyncIterable<string>,
   options: AtomicFileOptions = {},
 ): Promise<void> {
-  const { mode = 0o600, exclusive = false } = options;
+  const { mode = 0o600, gid, exclusive = false } = options;
   const form = formBeside(path);
   await removeLeftBeside(path, form);
   const temporary = join(dirname(path), form.begin + temporaryName() + form.end);
   try {
-    await writeSynced(temporary, data, mode);
+    await writeSynced(temporary, data, { mode, gid });
     await (exclusive ? link(temporary, path) : rename(temporary, path));
   } finally {
     await rm(temporary, { force: true });
@@ -58,10 +60,12 @@ function formBeside(path: string): TemporaryForm {
 async function writeSynced(
   path: string,
   data: Bytes | string | AsyncIterable<string>,
-  mode: number,
+  { mode, gid }: { readonly mode: number; readonly gid: number | undefined },
 ): Promise<void> {
-  const handle: FileHandle = await open(path, 'wx', mode);
+  const handle: FileHandle = await open(path, 'wx', gid === undefined ? mode : 0o600);
   try {
+    // The group first, so that no other one can ever read it.
+    if (gid !== undefined) await handle.chown(-1, gid);
     await handle.chmod(mode);
     await handle.writeFile(data);
     await handle.sync();

@@ -327,8 +327,18 @@ export const words: readonly WordEntry[] = [
   },
   {
     name: 'keystore',
-    summary: "change what opens the authority's keystore",
+    summary: 'look at the keystores, share one with a group, change what opens it',
     words: [
+      {
+        name: 'show',
+        summary: 'show what opens the keystores of this home, who can read them and what is in them',
+        load: () => import('./keystore/show.ts'),
+      },
+      {
+        name: 'share',
+        summary: "let the users of a group read this machine's keystore",
+        load: () => import('./keystore/share.ts'),
+      },
       {
         name: 'rekey',
         summary: "give the authority's keystore another passphrase",
@@ -414,5 +424,10 @@ export const words: readonly WordEntry[] = [
     name: 'certutil',
     summary: "the words of Microsoft Certificate Server: back the authority's keys up",
     load: () => import('./certutil.ts'),
+  },
+  {
+    name: 'dsmcert',
+    summary: 'the words of IBM Spectrum Protect: say which server certificates this machine believes',
+    load: () => import('./dsmcert.ts'),
   },
 ];

@@ -24,6 +24,7 @@ export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';
 export { overwritingOld } from './overwrite-old.ts';
 export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';
 export { loadRootLists, saveRootLists } from './root-list-file.ts';
+export { isMemberOf, readShare, type Share, shareFile, writeShare, writeSharedFile } from './share.ts';
 export { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 export {
   formatTrustBundle,

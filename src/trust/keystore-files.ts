@@ -13,6 +13,7 @@ import {
 import type { PassphraseParameters } from './keystore-passphrase.ts';
 import { overwritingOld } from './overwrite-old.ts';
 import { readPrivateFile } from './private-file.ts';
+import { writeSharedFile } from './share.ts';
 
 /** The files of a keystore, in one directory, and the lock that is there while they are changed. */
 export interface KeystoreFiles {
@@ -89,7 +90,7 @@ export async function saveKeystoreFile(
   files: KeystoreFiles,
   { entries, lock }: LoadedKeystore,
 ): Promise<void> {
-  await writeFileAtomic(files.keystore, sealKeystore(encodeEntries(entries), lock));
+  await writeSharedFile(files.keystore, sealKeystore(encodeEntries(entries), lock));
 }
 
 /**
@@ -143,7 +144,7 @@ async function readStash(
 
 async function createStash(path: string): Promise<KeystoreLock> {
   const secret = randomBytes(stashBytes);
-  await writeFileAtomic(path, secret);
+  await writeSharedFile(path, secret);
   return { kind: 'stash', secret };
 }
 

@@ -133,6 +133,18 @@ export class Keystore {
     return [...this.#entries.keys()].sort();
   }
 
+  /** What there is under each label, sorted; nothing secret of it. */
+  contents(): readonly { readonly label: string; readonly holds: readonly string[] }[] {
+    return this.labels().map((label) => {
+      const { key, secret, certificates } = this.#entries.get(label) ?? {};
+      const holds = { key, secret, certificates };
+      return {
+        label,
+        holds: Object.entries(holds).flatMap(([what, value]) => (value === undefined ? [] : [what])),
+      };
+    });
+  }
+
   has(label: string): boolean {
     return this.#entries.has(label);
   }
@@ -218,10 +230,16 @@ export class Keystore {
 
   /** Under the lock, where nobody else's unfinished file is one that is being written. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    await withFileLock(this.#files.lock, async () => {
-      await removeUnfinished(this.#files);
-      await work();
-    });
+    try {
+      await withFileLock(this.#files.lock, async () => {
+        await removeUnfinished(this.#files);
+        await work();
+      });
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EACCES') throw error;
+      const message = `${this.#files.keystore} is shared with this user for reading alone, and this would change it`;
+      throw new HoldfastError('keystore_read_only', message, { cause: error });
+    }
   }
 
   async #apply(change: (entries: KeystoreEditor) => void): Promise<void> {

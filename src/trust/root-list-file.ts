@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { HoldfastError, isHoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import { HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
 import { crlPem, parsePem } from '../pki/index.ts';
+import { withDigestLine, withoutDigestLine } from './digest-line.ts';
 import { type RootList, readRootList } from './root-list.ts';
+import { writeSharedFile } from './share.ts';
 import type { TrustAnchor } from './trust-anchor.ts';
 
 /**
@@ -13,7 +15,10 @@ export async function loadRootLists(
   anchors: readonly TrustAnchor[],
 ): Promise<readonly RootList[]> {
   try {
-    const lists = parsePem(await readFile(path, 'utf8')).map(({ der }) => readRootList(der, anchors));
+    const text = withoutDigestLine(await readFile(path, 'utf8'), '-----BEGIN ');
+    if (text === undefined)
+      throw new HoldfastError('crl_malformed', 'it is not what its first line, a SHA-256, is of');
+    const lists = parsePem(text).map(({ der }) => readRootList(der, anchors));
     if (lists.length === 0) throw new HoldfastError('crl_malformed', 'there is no list in it');
     return lists;
   } catch (error) {
@@ -26,7 +31,7 @@ export async function loadRootLists(
   }
 }
 
-/** Writes lists, at once and durably, as PEM that other programs read too. */
+/** Writes lists, at once and durably, as PEM that other programs read too, after a line with its SHA-256. */
 export async function saveRootLists(path: string, lists: readonly RootList[]): Promise<void> {
-  await writeFileAtomic(path, lists.map(({ crl }) => crlPem(crl.der)).join(''));
+  await writeSharedFile(path, withDigestLine(lists.map(({ crl }) => crlPem(crl.der)).join('')));
 }

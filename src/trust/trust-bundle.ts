@@ -1,16 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
-import {
-  asBuffer,
-  type Bytes,
-  HoldfastError,
-  isHoldfastError,
-  systemErrorCode,
-  writeFileAtomic,
-} from '../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
+import { withDigestLine, withoutDigestLine } from './digest-line.ts';
 import type { RootList } from './root-list.ts';
+import { writeSharedFile } from './share.ts';
 import { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 
 /** The roots a node of `network` trusts. */
@@ -57,7 +52,7 @@ export function singleRootBundle(network: string, root: Bytes): TrustBundle {
 }
 
 /**
- * Reads a bundle: JSON, certificates as base64 of their DER, each with its fingerprint.
+ * Reads a bundle: JSON after a line with its SHA-256, certificates as base64 of their DER, each with its fingerprint.
  *
  * @throws HoldfastError `trust_bundle_missing`, `trust_bundle_damaged`
  */
@@ -66,7 +61,9 @@ export async function loadTrustBundle(
   options: { signal?: AbortSignal } = {},
 ): Promise<TrustBundle> {
   try {
-    return parseTrustBundle(await readFile(path, { encoding: 'utf8', ...options }));
+    const text = withoutDigestLine(await readFile(path, { encoding: 'utf8', ...options }), '{');
+    if (text === undefined) throw damaged('it is not what its first line, a SHA-256, is of');
+    return parseTrustBundle(text);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') {
       throw new HoldfastError('trust_bundle_missing', `${path}: there is no trust bundle`, { cause: error });
@@ -81,10 +78,10 @@ export async function loadTrustBundle(
 
 /** Writes a bundle, at once and durably. */
 export async function saveTrustBundle(path: string, bundle: TrustBundle): Promise<void> {
-  await writeFileAtomic(path, `${formatTrustBundle(bundle)}\n`);
+  await writeSharedFile(path, withDigestLine(`${formatTrustBundle(bundle)}\n`));
 }
 
-/** The text of a bundle's file. */
+/** The text of a bundle. */
 export function formatTrustBundle({ network, anchors }: TrustBundle): string {
   const stored = {
     version: formatVersion,

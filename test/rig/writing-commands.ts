@@ -261,6 +261,7 @@ export const writingCommands: readonly WritingCommand[] = [
     ready: async (home, here) => quick(['backup', join(here, 'data'), '--home', home]),
   }),
   onMachine('trust add', ['--server', 'vault.example', '--file', 'HERE/outside/root.pem']),
+  onMachine('keystore share', ['--group', String(process.getgid?.() ?? 0)]),
   onMachine('trust remove', ['--server', 'vault.example'], {
     ready: async (home, here) =>
       quick([
@@ -452,4 +453,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'tls list': 'only reads',
   'token list': 'only reads',
   'trust list': 'only reads',
+  'trust show': 'only reads',
+  'keystore show': 'only reads',
+  'trust accept': 'changes what trust add changes, in the same way',
+  dsmcert: 'trust add, trust list and trust remove by other words',
 };

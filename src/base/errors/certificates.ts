@@ -72,8 +72,13 @@ export const certificatesErrors = {
     next: 'use it, or another directory',
   },
   keystore_not_private: {
-    happened: 'others can read keystore or stash',
-    next: 'chmod 600 keystore and stash',
+    happened: 'others can read keystore or stash, or a group that they are not shared with',
+    next: 'chmod 600 keystore and stash; a group: holdfast keystore share --group NAME',
+  },
+  keystore_read_only: {
+    happened:
+      'the keystore belongs to another user, who has shared it for reading, and the command would change it',
+    next: 'run it as the owner of the keystore',
   },
   keystore_damaged: {
     happened: 'keystore and stash do not belong together, or a byte has changed',

@@ -10,6 +10,7 @@ import {
   whyNotWritten,
   writeFileAtomic,
 } from '../../base/index.ts';
+import { isMemberOf, readShare } from '../../trust/index.ts';
 import { localPath } from '../files/local-path.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
@@ -127,8 +128,10 @@ function noHomeThere(path: string, cause: unknown): unknown {
  * Refuses a home that others can read, one of a newer program, and a directory that is not a home.
  */
 export async function checkHome(path: string): Promise<'absent' | 'empty' | 'used'> {
-  const names = await readdir(path).catch((error: unknown) => {
+  const names = await readdir(path).catch(async (error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
+    if (systemErrorCode(error) === 'EACCES' && (await readShare(homeAt(path).node)) !== undefined)
+      return [formatFile];
     throw new HoldfastError('home_missing', `the home ${path}: ${whyNoHome(error)}`, {
       hint: anotherUser,
       cause: error,
@@ -166,23 +169,26 @@ export function homeAt(path: string): Home {
 }
 
 async function checkPrivate(path: string): Promise<void> {
-  const { mode, uid } = await stat(path);
-  const bits = (mode & 0o777).toString(8);
-  if ((mode & 0o077) !== 0) {
+  const found = await stat(path);
+  const share = await readShare(homeAt(path).node);
+  const isShared = share !== undefined && found.gid === share.gid;
+  // Whoever it is shared with passes through, and lists nothing.
+  if ((found.mode & (isShared ? 0o067 : 0o077)) !== 0) {
+    const bits = (found.mode & 0o777).toString(8);
+    const expected = isShared ? '710' : '700';
     throw new HoldfastError(
       'home_not_private',
-      `the home ${path} has mode ${bits}, expected 700: others can read it`,
-      {
-        hint: `chmod 700 ${path}`,
-      },
+      `the home ${path} has mode ${bits}, expected ${expected}: others can read it`,
+      { hint: `chmod ${expected} ${path}` },
     );
   }
   const own = process.getuid?.();
-  if (own !== undefined && uid !== own) {
-    throw new HoldfastError('home_not_private', `the home ${path} belongs to user ${uid}, expected ${own}`, {
-      hint: anotherUser,
-    });
-  }
+  if (own === undefined || found.uid === own || (isShared && isMemberOf(share.gid))) return;
+  throw new HoldfastError(
+    'home_not_private',
+    `the home ${path} belongs to user ${found.uid}, expected ${own}`,
+    { hint: anotherUser },
+  );
 }
 
 async function checkFormat(path: string): Promise<void> {

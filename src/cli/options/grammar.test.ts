@@ -7,7 +7,7 @@ import { wordRulesOf } from './word-rules.ts';
 
 /** What docs/decisions/command-line.md says of every command, but for those that have the words of a vendor. */
 const ours = commandsBelow(await createFullProgram(), []).filter(
-  ({ name }) => !/^(?:sm_ssl_cert|certutil)\b/.test(name),
+  ({ name }) => !/^(?:sm_ssl_cert|certutil|dsmcert)\b/.test(name),
 );
 const options = ours.flatMap(({ name, command }) => command.options.map((option) => ({ name, option })));
 

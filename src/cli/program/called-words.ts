@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { pathText } from '../../files/index.ts';
 
 /** The vendors' programs that this one can be called as, by a link of that name. */
-const vendorPrograms = ['sm_ssl_cert', 'certutil'] as const;
+const vendorPrograms = ['sm_ssl_cert', 'certutil', 'dsmcert'] as const;
 
 /** What the user said. */
 export interface CalledWords {

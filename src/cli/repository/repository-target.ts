@@ -66,7 +66,8 @@ export async function openTarget(
   const connection = opened.use(await connectOwn(context, node));
   const place = await connection.place({
     url: named?.url,
-    cache: cached ? home.cache : undefined,
+    // What somebody else keeps there is no place for copies of one's own.
+    cache: cached && node.isOwn ? home.cache : undefined,
   });
   const repository = await openAsking(context, place, {
     create,
@@ -138,7 +139,7 @@ async function openOutside(
     if (server === undefined) return undefined;
     await using held = new AsyncDisposableStack();
     held.use(server);
-    const place = await server.place(cached ? home.cache : undefined);
+    const place = await server.place(cached && node?.isOwn !== false ? home.cache : undefined);
     const repository = await openElsewhere(context, place, options);
     const route = overTls(server.security());
     const kept = held.move();
