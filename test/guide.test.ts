@@ -68,8 +68,8 @@ const walks: readonly PageWalk[] = [
         await walk.run('vault', 'cp /media/vault.p7b /media/vault.pem /media/outside-root.pem .');
       },
       4: (walk) => walk.run('laptop', 'cp /media/outside-root.pem .'),
-      6: (walk) => walk.readFingerprint(),
-      7: (walk) => walk.readWaiting(),
+      8: (walk) => walk.readFingerprint(),
+      9: (walk) => walk.readWaiting(),
     },
   },
   {
