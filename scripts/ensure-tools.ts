@@ -53,7 +53,11 @@ const tools: readonly Tool[] = [
     only: 'bench',
   },
   { program: 'time', package: 'time', because: 'measures processor time and memory', only: 'bench' },
-  { program: 'pk12util', package: 'libnss3-tools', because: 'is Firefox’s writer', only: 'interop' },
+  {
+    program: 'pk12util',
+    package: 'libnss3-tools',
+    because: 'is Firefox’s writer, and has the trust stores of browsers',
+  },
   {
     program: 'javac',
     package: 'default-jdk-headless',

@@ -68,8 +68,8 @@ const walks: readonly PageWalk[] = [
         await walk.run('vault', 'cp /media/vault.p7b /media/vault.pem /media/outside-root.pem .');
       },
       4: (walk) => walk.run('laptop', 'cp /media/outside-root.pem .'),
-      8: (walk) => walk.readFingerprint(),
-      9: (walk) => walk.readWaiting(),
+      9: (walk) => walk.readFingerprint(),
+      10: (walk) => walk.readWaiting(),
     },
   },
   {

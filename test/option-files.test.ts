@@ -30,7 +30,7 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 const noFiles = new Set(
   (
     'address city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name name-or-fingerprint names number ' +
-    'network options pattern reason role role/name serial-or-node sha256 snapshot state tag text time url value who why'
+    'network options pattern reason role role/name scope serial-or-node sha256 snapshot state tag text time url value who why'
   ).split(' '),
 );
 

@@ -83,6 +83,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'tls unbind': { 'tls-bind': '--host --listener' },
   'trust accept': { trust: '--fingerprint' },
   'trust add': { trust: '--server --file' },
+  'trust install': { 'trust-install': '--scope --dry-run --unconstrained' },
+  'trust uninstall': { 'trust-install': '--scope' },
   'trust remove': { trust: '--server --fingerprint' },
   'ca create': {
     subordinate: '--subordinate --o --ou --l --st --c --email --cn --out --force',

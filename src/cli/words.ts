@@ -247,6 +247,16 @@ export const words: readonly WordEntry[] = [
         summary: 'believe nothing from elsewhere any more for a server name',
         load: () => import('./trust/remove.ts'),
       },
+      {
+        name: 'install',
+        summary: "put the network's root into the trust stores of this machine",
+        load: () => import('./trust/install.ts'),
+      },
+      {
+        name: 'uninstall',
+        summary: "take the network's root out of the trust stores again",
+        load: () => import('./trust/uninstall.ts'),
+      },
     ],
   },
   {

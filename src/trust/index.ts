@@ -19,6 +19,7 @@ export type { PolicyRequest } from './check-policies.ts';
 export { checkServerUse, type Purpose } from './check-purpose.ts';
 export { type RevocationEvidence, type RevocationStatus, revocationStatus } from './check-revocation.ts';
 export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
+export { installInto, readInstalled, uninstallFrom } from './installed-roots.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';
 export { overwritingOld } from './overwrite-old.ts';
@@ -34,6 +35,7 @@ export {
   singleRootBundle,
   type TrustBundle,
 } from './trust-bundle.ts';
+export { findTrustStores, type StoreCommand, type StoreScope, type TrustStore } from './trust-stores.ts';
 export { type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
 export { boundAnchors, serverAddress, verifyServer } from './verify-server.ts';

@@ -455,6 +455,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',
+  'trust install': 'changes stores of the system; its own test has what is undone when it fails',
+  'trust uninstall': 'changes stores of the system; its own test',
   'trust accept': 'changes what trust add changes, in the same way',
   dsmcert: 'trust add, trust list and trust remove by other words',
 };

@@ -88,6 +88,19 @@ export const certificatesErrors = {
     happened: 'no key of this name is in it',
     next: 'restore this home from a copy, or join again, with a code from holdfast token create NAME --reissue at the server',
   },
+  trust_store_failed: {
+    happened: 'a trust store of the system, a browser or Java could not be changed, and is as it was',
+    next: 'run it as root for the machine; --scope user needs no root',
+  },
+  trust_store_changed: {
+    happened: 'a trust store was changed by others since a root was put into it, and is left as it is',
+    next: 'take the root out of it by hand; holdfast trust install --dry-run names the programs',
+  },
+  hierarchy_unconstrained: {
+    happened: 'nothing limits the names that a network may certify, and its root was to go into trust stores',
+    next: 'holdfast ca permit NAMES at the server; or, when the risk is known, --unconstrained',
+    kind: 'refused',
+  },
   trust_bundle_missing: {
     happened: 'the list of trusted roots is gone',
     next: 'restore this home from a copy, or join again, with a code from holdfast token create NAME --reissue at the server',

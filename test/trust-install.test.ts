@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { findTrustStores } from '../src/trust/index.ts';
+import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { Network, type NetworkClient } from './rig/network.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+const notRoot = process.getuid?.() !== 0;
+
+/** Every file of a folder, by its SHA-256. */
+function digests(...folders: readonly string[]): Record<string, string> {
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  return Object.fromEntries(
+    files.map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]),
+  );
+}
+
+describe('a root in the trust stores of a machine', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let laptop: NetworkClient;
+  const at = (...names: string[]): string => join(place.path, ...names);
+  const run = (words: readonly string[], expected = 0): Promise<ProgramResult> =>
+    runProgram(launcher, [...words, '--home', laptop.home], { env: { HOME: at('user') }, expected });
+  const install = ['trust', 'install', '--unconstrained', '--scope'];
+
+  before(async () => {
+    place = temporaryDirectory();
+    for (const name of ['.pki/nssdb', '.mozilla/firefox/x.default']) {
+      mkdirSync(at('user', name), { recursive: true });
+      await runProgram('/usr/bin/certutil', ['-N', '-d', `sql:${at('user', name)}`, '--empty-password']);
+    }
+    network = await Network.start(at('server'));
+    laptop = await network.join('laptop', at('laptop'));
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  it('is refused where nothing limits the network, and printed step by step by a dry run', async () => {
+    const { stderr } = await run(['trust', 'install', '--scope', 'user'], 23);
+    assert.match(stderr, /\[hierarchy_unconstrained\]/);
+    const before = digests(at('user/.pki/nssdb'));
+    const { stdout } = await run([...install, 'user', '--dry-run']);
+    assert.match(stdout, /certutil -A -d sql:\S+nssdb -n holdfast-network\.test -t C,, -i \S+root\.pem/);
+    assert.match(stdout, /firefox\/x\.default/);
+    assert.deepEqual(digests(at('user/.pki/nssdb')), before);
+    assert.match((await run(['trust', 'uninstall', '--scope', 'user'], 1)).stderr, /\[object_not_found\]/);
+  });
+
+  it('is in the databases of browsers until it is taken out, and they are what they were', async () => {
+    const databases = [at('user/.pki/nssdb'), at('user/.mozilla/firefox/x.default')];
+    const before = digests(...databases);
+    await run([...install, 'user']);
+    for (const each of databases) {
+      const { stdout } = await runProgram('/usr/bin/certutil', ['-L', '-d', `sql:${each}`]);
+      assert.match(stdout, /holdfast-network\.test +C,,/);
+    }
+    const cert = join(databases[0] ?? '', 'cert9.db');
+    const good = readFileSync(cert);
+    writeFileSync(cert, Buffer.concat([good, Buffer.from('x')]));
+    const { stderr } = await run(['trust', 'uninstall', '--scope', 'user'], 1);
+    assert.match(stderr, /nssdb\/cert9\.db was changed since.*\[trust_store_changed\]/);
+    assert.deepEqual(readFileSync(cert), Buffer.concat([good, Buffer.from('x')]));
+    writeFileSync(cert, good);
+    await run(['trust', 'uninstall', '--scope', 'user']);
+    assert.deepEqual(digests(...databases), before);
+  });
+
+  it('is what curl believes by the store of the system, until it is taken out', {
+    skip: notRoot && 'needs root',
+  }, async () => {
+    const stores = ['/etc/ssl/certs', '/usr/local/share/ca-certificates'];
+    const url = `https://localhost:${network.port + 1}/`;
+    const curl = (expected: number) => runProgram('curl', ['-sS', '-o', '/dev/null', url], { expected });
+    const files = (): Record<string, string> => digestsOfFiles(stores);
+    const before = files();
+    await curl(60);
+    await run([...install, 'machine']);
+    await curl(0);
+    await run(['trust', 'uninstall', '--scope', 'machine']);
+    await curl(60);
+    assert.deepEqual(files(), before);
+  });
+});
+
+function digestsOfFiles(folders: readonly string[]): Record<string, string> {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return Object.fromEntries(
+    files.map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]),
+  );
+}
+
+it('the stores of other systems are found where they are there', async () => {
+  using root = temporaryDirectory();
+  const places = {
+    platform: 'linux',
+    root: root.path,
+    home: root.path,
+    name: 'holdfast-n',
+    file: '/r.pem',
+    serial: '01',
+  } as const;
+  assert.deepEqual(await findTrustStores('machine', places), []);
+  mkdirSync(join(root.path, 'etc/pki/ca-trust/source/anchors'), { recursive: true });
+  const [redHat] = await findTrustStores('service', places);
+  assert.deepEqual(redHat?.install, [['update-ca-trust', 'extract']]);
+  assert.equal(redHat?.own, join(root.path, 'etc/pki/ca-trust/source/anchors/holdfast-n.pem'));
+  mkdirSync(join(root.path, 'usr/lib/jvm/java/lib/security'), { recursive: true });
+  writeFileSync(join(root.path, 'usr/lib/jvm/java/lib/security/cacerts'), '');
+  const [, java] = await findTrustStores('machine', places);
+  assert.equal(java?.install[0]?.[0], 'keytool');
+  const [mac] = await findTrustStores('user', { ...places, platform: 'darwin' });
+  assert.match(
+    mac?.install[0]?.join(' ') ?? '',
+    /^security add-trusted-cert -r trustRoot -k \S+login\.keychain-db \/r\.pem$/,
+  );
+  const [windows] = await findTrustStores('machine', { ...places, platform: 'win32' });
+  assert.deepEqual(windows?.uninstall, [['certutil.exe', '-delstore', 'Root', '01']]);
+});
