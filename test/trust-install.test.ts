@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findTrustStores } from '../src/trust/index.ts';
+import { certificatePem } from '../src/pki/index.ts';
+import { findTrustStores, installInto, readInstalled, uninstallFrom } from '../src/trust/index.ts';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
+import { authorityLines, opensslCertificate } from './rig/openssl-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 const notRoot = process.getuid?.() !== 0;
@@ -125,4 +127,32 @@ it('the stores of other systems are found where they are there', async () => {
   );
   const [windows] = await findTrustStores('machine', { ...places, platform: 'win32' });
   assert.deepEqual(windows?.uninstall, [['certutil.exe', '-delstore', 'Root', '01']]);
+});
+
+it('a store of Java takes a root, and is what it was when that is out, or when it could not be taken', async () => {
+  using root = temporaryDirectory();
+  const at = (name: string): string => join(root.path, name);
+  mkdirSync(at('usr/lib/jvm/java/lib/security'), { recursive: true });
+  const cacerts = at('usr/lib/jvm/java/lib/security/cacerts');
+  const { der } = opensslCertificate({ subject: '/CN=a root', extensions: authorityLines });
+  writeFileSync(at('root.pem'), certificatePem(der));
+  const list = ['-list', '-keystore', cacerts, '-storepass', 'changeit'];
+  const making = ['-importcert', '-noprompt', '-alias', 'first', '-file', at('root.pem'), ...list.slice(1)];
+  await runProgram('keytool', making);
+  const before = readFileSync(cacerts);
+  const places = { platform: 'linux', root: root.path, home: root.path, serial: '01' } as const;
+  const [store] = await findTrustStores('machine', { ...places, name: 'holdfast-n', file: at('root.pem') });
+  assert.ok(store);
+  const installing = { store, scope: 'machine', pem: '' } as const;
+  await installInto(at('record'), installing);
+  assert.match((await runProgram('keytool', list)).stdout, /holdfast-n/);
+  const [installed] = await readInstalled(at('record'));
+  assert.ok(installed);
+  await uninstallFrom(at('record'), installed);
+  assert.deepEqual(readFileSync(cacerts), before);
+  assert.deepEqual(await readInstalled(at('record')), []);
+  writeFileSync(at('root.pem'), 'no certificate');
+  await assert.rejects(installInto(at('record'), installing), { code: 'trust_store_failed' });
+  assert.deepEqual(readFileSync(cacerts), before);
+  assert.deepEqual(await readInstalled(at('record')), []);
 });
