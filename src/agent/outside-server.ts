@@ -48,10 +48,11 @@ export class OutsideServer implements Disposable {
    */
   static async find(url: string, caller: OutsideCaller, way: OutsideWay): Promise<OutsideServer | undefined> {
     const location = new URL(url.replace(/\/?$/, '/'));
-    if (caller.node !== undefined && isOfNetwork(caller.node, location.hostname)) return undefined;
+    if (caller.node !== undefined && isKnown(caller.node, location.hostname)) return undefined;
     const bundle = caller.node?.bundle ?? new Hot(await bundleOf(caller.directory));
     const { clock, line, signal } = way;
-    const dialer = new TlsDialer({ bundle, clock, outsideRoots });
+    const { clientPolicy: policy = {} } = caller.node ?? {};
+    const dialer = new TlsDialer({ bundle, clock, policy, outsideRoots });
     try {
       const socket = await line.attempt({ signal, isKnown: false }, () =>
         dialer.connect(location, { signal }),
@@ -89,6 +90,11 @@ export class OutsideServer implements Disposable {
   [Symbol.dispose](): void {
     this.#dialer.close();
   }
+}
+
+/** Where nothing is verified, nothing says that a server is outside. */
+function isKnown(node: Node, host: string): boolean {
+  return isOfNetwork(node, host) || !node.clientPolicy.verifyServer;
 }
 
 /** Whether a host is one by which servers of the node's network are called. */

@@ -15,7 +15,10 @@ const timeoutMs = 15 * secondMs;
  */
 export async function presentedChain(
   target: Target,
-  { signal, policy = defaultClientPolicy }: { readonly signal: AbortSignal; readonly policy?: ClientPolicy },
+  {
+    signal,
+    policy = defaultClientPolicy,
+  }: { readonly signal: AbortSignal; readonly policy?: ClientPolicy | undefined },
 ): Promise<readonly Bytes[]> {
   limitHandshakes();
   const { current: context } = new HotContext(policy, undefined);

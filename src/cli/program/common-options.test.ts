@@ -38,7 +38,11 @@ async function enough(path: readonly string[], given: readonly string[] = []): P
     if (!isHoldfastError(error, 'usage') || given.length > 6) throw error;
     if (error.message.startsWith('missing required argument')) return enough(path, ['1', ...given]);
     const [flag] = /--[a-z-]+/.exec(error.message) ?? [];
-    const sample = flag === '--to' && path[0] === 'db' ? 'postgres://db.example/holdfast' : 'x';
+    const samples: Readonly<Record<string, string>> = {
+      '--to': 'postgres://db.example/holdfast',
+      '--scope': 'user',
+    };
+    const sample = (path[0] === 'db' || flag === '--scope' ? samples[flag ?? ''] : undefined) ?? 'x';
     return enough(path, [...given, flag ?? '', ...(flag === '--none' || flag === '--list' ? [] : [sample])]);
   }
 }

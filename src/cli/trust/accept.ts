@@ -68,7 +68,9 @@ async function acceptCertificate(
   const target = targetOf(url);
   return await withHome(context.home, async (home) => {
     const believed = await believedIn(home);
-    const chain = await presentedChain(target, context);
+    const { signal } = context;
+    const policy = believed.node?.clientPolicy;
+    const chain = await presentedChain(target, { signal, policy });
     const leaf = chain[0] as Bytes;
     const alarm = whyNotBelieved(context, { believed, target, chain });
     if (alarm === undefined) return needsNone(parseCertificate(leaf), target);
