@@ -6,6 +6,7 @@
  * before all of it was checked; and every step can be repeated after a crash.
  */
 
+export { askTickets } from './ask-tickets.ts';
 export {
   Checkpoint,
   claimedCheckpoint,
@@ -45,6 +46,8 @@ export {
   parseMessage,
   Refusal,
   RenewRequest,
+  TicketAnswer,
+  TicketRequest,
 } from './message.ts';
 export { createNodeRequest } from './node-request.ts';
 export { PendingKey } from './pending-key.ts';

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Errors } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
-import { answerMalformed } from '../transport/index.ts';
+import { answerMalformed, Ticket, TicketOrder } from '../transport/index.ts';
 import { SignedCheckpoint } from './checkpoint.ts';
 
 /** The most that any request or answer of the conversation may be. */
@@ -22,6 +22,8 @@ export const enrolPaths = {
   rootCrl: '/-/control/root-crl',
   /** POST {@link EscrowRequest}; GET with `?before=ID`: {@link EscrowPage}. */
   escrow: '/-/control/escrow',
+  /** POST {@link TicketRequest}, answered by {@link TicketAnswer}. */
+  tickets: '/-/control/tickets',
 } as const;
 
 const version = Type.Literal(1);
@@ -76,6 +78,31 @@ export const EnrolmentAnswer = Type.Object(
   closed,
 );
 export type EnrolmentAnswer = Static<typeof EnrolmentAnswer>;
+
+/** A client asks for what it may send or have over the plain data channel. */
+export const TicketRequest = Type.Object(
+  { version, orders: Type.Array(TicketOrder, { minItems: 1, maxItems: 64 }) },
+  closed,
+);
+export type TicketRequest = Static<typeof TicketRequest>;
+
+/** A ticket for each order, and the plain port that takes them; none where objects go over TLS. */
+export const TicketAnswer = Type.Object(
+  {
+    version,
+    channel: Type.Optional(
+      Type.Object(
+        {
+          port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+          tickets: Type.Array(Ticket, { maxItems: 64 }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type TicketAnswer = Static<typeof TicketAnswer>;
 
 /** A client leaves the sealed password of a repository's second key. */
 export const EscrowRequest = Type.Object(

@@ -23,6 +23,11 @@ export const NetworkPolicy = Type.Object(
       description: 'how long a request waits for a decision before it is void',
       examples: ['14d'],
     }),
+    dataChannel: Type.Union([Type.Literal('tls'), Type.Literal('plain')], {
+      description:
+        'how the bytes of packs, which are encrypted before they leave their machine, come to a server: over TLS as everything else, or over its plain port, each by a ticket from the TLS side',
+      examples: ['plain'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -37,6 +42,7 @@ export type NetworkPolicy = Static<typeof NetworkPolicy>;
 export const defaultNetworkPolicy: NetworkPolicy = {
   queue: 'off',
   requestLifetimeMs: 30 * dayMs,
+  dataChannel: 'tls',
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -58,8 +64,13 @@ export function parseNetworkPolicy(input: unknown): NetworkPolicy {
 /** Fields of a profile that policies of before do not have. */
 const newFields = { underscores: 'off', sha1Proof: 'off' } as const satisfies Partial<ProfilePolicy>;
 
-function withNewFields(input: unknown): unknown {
-  if (!isRecord(input) || !isRecord(input['profiles'])) return input;
+function withNewFields(given: unknown): unknown {
+  if (!isRecord(given)) return given;
+  const input: Readonly<Record<string, unknown>> = {
+    dataChannel: defaultNetworkPolicy.dataChannel,
+    ...given,
+  };
+  if (!isRecord(input['profiles'])) return input;
   const profiles = Object.entries(input['profiles']).map(([role, profile]) => [
     role,
     isRecord(profile) ? { ...newFields, ...profile } : profile,

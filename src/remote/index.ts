@@ -5,3 +5,4 @@
  */
 export { HttpFiles } from './http-files.ts';
 export { RestStore } from './rest-store.ts';
+export { type AskTickets, TicketStore } from './ticket-store.ts';

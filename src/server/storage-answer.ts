@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import { HoldfastError } from '../base/index.ts';
 import type { ObjectRef, ObjectStore, ObjectType } from '../storage/index.ts';
+import { sealHeader } from '../transport/index.ts';
 import { sendObject } from './storage-download.ts';
 import { sendList } from './storage-list.ts';
 import type { StorageExchange, StoragePath } from './storage-path.ts';
@@ -29,7 +29,7 @@ async function answerRepository(store: ObjectStore, query: string, exchange: Sto
     throw new HoldfastError('input_invalid', 'a repository is created with ?create=true');
   }
   await store.create();
-  sendDone(exchange.response);
+  sendDone(exchange);
 }
 
 async function answerList(store: ObjectStore, type: ObjectType, exchange: StorageExchange): Promise<void> {
@@ -45,16 +45,17 @@ async function answerObject(store: ObjectStore, ref: ObjectRef, exchange: Storag
       return await sendObject(store, ref, exchange);
     case 'POST':
       await receiveObject(store, ref, exchange);
-      return sendDone(exchange.response);
+      return sendDone(exchange);
     case 'DELETE':
       await store.remove(ref);
-      return sendDone(exchange.response);
+      return sendDone(exchange);
     default:
       throw methodError(exchange);
   }
 }
 
-function sendDone(response: ServerResponse): void {
+function sendDone({ response, seal }: StorageExchange): void {
+  if (seal !== undefined) response.setHeader(sealHeader, seal(200).digest('base64url'));
   response.writeHead(200, { 'content-length': 0 }).end();
 }
 

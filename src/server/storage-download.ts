@@ -1,7 +1,10 @@
+import type { Hmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { ByteRange, ObjectRef, ObjectStore } from '../storage/index.ts';
+import { sealBytes } from '../transport/index.ts';
 import type { StorageExchange } from './storage-path.ts';
 
 /** Answers GET and HEAD of an object: whole, or the part that a `Range` header asks for, at the pace of the peer. */
@@ -23,11 +26,26 @@ export async function sendObject(
     return;
   }
   const stream = await store.stream(ref, readOptions(requested));
-  writeHead(response, requested, size);
+  const seal = exchange.seal?.(requested.kind === 'part' ? 206 : 200);
+  writeHead(response, requested, size, seal && sealBytes);
   stream.on('data', (chunk: Bytes) => {
     exchange.sentBytes += chunk.length;
   });
-  await pipeline(stream, response);
+  if (seal === undefined) await pipeline(stream, response);
+  else await pipeline(stream, sealing(seal), response);
+}
+
+/** Lets bytes through, and puts the seal of them all at their end. */
+function sealing(seal: Hmac): Transform {
+  return new Transform({
+    transform(chunk: Bytes, _encoding, done) {
+      seal.update(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(null, seal.digest());
+    },
+  });
 }
 
 function readOptions(requested: RequestedRange): { range?: ByteRange } {
@@ -35,14 +53,17 @@ function readOptions(requested: RequestedRange): { range?: ByteRange } {
   return { range: { offset: requested.start, length: requested.end - requested.start + 1 } };
 }
 
-function writeHead(response: ServerResponse, requested: RequestedRange, size: number): void {
+function writeHead(response: ServerResponse, requested: RequestedRange, size: number, more = 0): void {
   const common = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes' };
   if (requested.kind !== 'part') {
-    response.writeHead(200, { ...common, 'content-length': size });
+    response.writeHead(200, { ...common, 'content-length': size + more });
     return;
   }
   const { start, end } = requested;
-  const range = { 'content-length': end - start + 1, 'content-range': `bytes ${start}-${end}/${size}` };
+  const range = {
+    'content-length': end - start + 1 + more,
+    'content-range': `bytes ${start}-${end}/${size}`,
+  };
   response.writeHead(206, { ...common, ...range });
 }
 

@@ -1,3 +1,4 @@
+import type { Hmac } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { isNodeName, reservedNames } from '../policy/index.ts';
@@ -64,6 +65,8 @@ function parseTarget(segments: readonly string[]): StorageTarget | undefined {
 export interface StorageExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Begins the seal of an answer with this status, where a line that proves nothing carries it. */
+  readonly seal?: ((status: number) => Hmac) | undefined;
   receivedBytes: number;
   sentBytes: number;
 }

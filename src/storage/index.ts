@@ -8,6 +8,7 @@ export { bodyChunks } from './body-chunks.ts';
 export { checkRange, rangeError } from './byte-range.ts';
 export { CachedStore } from './cached-store.ts';
 export { makeDurableDirectories } from './durable-directory.ts';
+export { ForwardingStore } from './forwarding-store.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export {

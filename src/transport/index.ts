@@ -42,6 +42,17 @@ export { presentedChain } from './presented-chain.ts';
 export type { Credentials } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
 export { ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
+export {
+  expectedSeal,
+  isSealed,
+  sealBytes,
+  sealHeader,
+  Ticket,
+  TicketOffice,
+  TicketOrder,
+  ticketHeader,
+  ticketLifetimeMs,
+} from './ticket.ts';
 export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { TokenGate } from './token-gate.ts';

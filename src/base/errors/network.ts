@@ -80,9 +80,10 @@ export const networkErrors = {
     kind: 'connection',
   },
   tls_required: {
-    happened: 'plain HTTP was spoken to a port that takes TLS alone',
-    next: 'write https:// into the address, or name the plain port',
+    happened: 'plain HTTP was spoken where only TLS is taken: to a port of TLS, or to a plain port about repositories',
+    next: 'write https:// into the address, with the port of TLS, or name the plain port',
     kind: 'connection',
+    status: 426,
   },
   tls_no_common_version: {
     happened: 'the two sides have no version of TLS in common',
@@ -124,6 +125,13 @@ export const networkErrors = {
   append_only: {
     happened: 'nothing but locks can be removed at this server',
     next: 'the server keeps what it has; its administrator removes what is to go',
+    kind: 'refused',
+    status: 403,
+  },
+  ticket_refused: {
+    happened:
+      'a ticket of the plain data channel is none, was altered, used before, or is too old; or what answered is not the server that gave it',
+    next: 'what was asked goes over TLS by itself; where it happens often, somebody on the way changes what passes',
     kind: 'refused',
     status: 403,
   },
