@@ -40,6 +40,7 @@ const tools: readonly Tool[] = [
     because: 'is Java’s reader, and asks for certificates',
   },
   { program: 'strace', package: 'strace', because: 'kills a command at each of its steps' },
+  { program: 'tcpdump', package: 'tcpdump', because: 'hears what passes on a plain line' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },
   {
     program: 'rclone',

@@ -6,11 +6,12 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { operations } from '../src/admin/index.ts';
 import { SampleHome } from '../src/authority/authority.fixture.ts';
-import { HoldfastError, silentLog } from '../src/base/index.ts';
+import { HoldfastError, silentLog, systemClock } from '../src/base/index.ts';
 import { createApplication } from '../src/server/application.ts';
 import { EnrolLimit } from '../src/server/enrol-limit.ts';
 import { openApiDocument } from '../src/server/openapi.ts';
 import { findRoute, matchPath, routes } from '../src/server/routes.ts';
+import { TicketGate } from '../src/server/ticket-gate.ts';
 import { sampleContext } from './rig/every-operation.ts';
 
 interface Answer {
@@ -40,6 +41,7 @@ describe('a route', () => {
       authority: home.authority,
       admin: sampleContext(home),
       servers: () => [],
+      tickets: new TicketGate({ node: 'test', port: () => undefined, clock: systemClock }),
       enrolLimit: new EnrolLimit(home.clock),
       noteRefusal: (_socket, error) => noted.push(error),
       log: silentLog,

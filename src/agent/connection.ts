@@ -1,9 +1,17 @@
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { type Bytes, HoldfastError, isHoldfastError, type Secret, secondMs } from '../base/index.ts';
-import { type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
-import { RestStore } from '../remote/index.ts';
+import {
+  type Bytes,
+  HoldfastError,
+  isHoldfastError,
+  type Log,
+  type Secret,
+  secondMs,
+} from '../base/index.ts';
+import { askTickets, type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
+import { RestStore, TicketStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import {
   askHttp,
@@ -37,12 +45,19 @@ export class Connection implements Disposable {
   readonly dialer: TlsDialer;
   /** How failures of this way are borne. */
   readonly line: Line;
+  readonly #log: Log;
+  readonly #plainAgent = new Agent({ keepAlive: true });
 
-  constructor(node: Node, server: string, { dialer, line }: Pick<Connection, 'dialer' | 'line'>) {
+  constructor(
+    node: Node,
+    server: string,
+    { dialer, line, log }: Pick<Connection, 'dialer' | 'line'> & { readonly log: Log },
+  ) {
     this.node = node;
     this.server = server;
     this.dialer = dialer;
     this.line = line;
+    this.#log = log;
   }
 
   /** URL of this node's own repository. */
@@ -61,7 +76,8 @@ export class Connection implements Disposable {
   async place({ url = this.repositoryUrl, cache }: PlaceRequest = {}): Promise<Place> {
     const location = new URL(url.replace(/\/?$/, '/'));
     const label = `${this.node.identity.network}${location.pathname}`;
-    const remote = new RestStore({ url: location.href, agent: this.dialer.agent(), line: this.line });
+    const secure = new RestStore({ url: location.href, agent: this.dialer.agent(), line: this.line });
+    const remote = location.origin === this.server ? this.#packsByTicket(secure) : secure;
     return {
       label,
       store:
@@ -73,6 +89,17 @@ export class Connection implements Disposable {
 
   [Symbol.dispose](): void {
     this.dialer.close();
+    this.#plainAgent.destroy();
+  }
+
+  /** Packs go over the plain data channel where the network has one. */
+  #packsByTicket(secure: RestStore): TicketStore {
+    const { dialer, server } = this;
+    return new TicketStore(secure, {
+      agent: this.#plainAgent,
+      askTickets: (orders, signal) => askTickets({ dialer, server, orders, signal }),
+      log: this.#log,
+    });
   }
 
   async #escrow(
@@ -166,7 +193,7 @@ async function dialFirst(
       const socket = await dialer.connect(server, { signal });
       socket.end();
       await learnFromServer(node, { server, dialer, clock, log, signal });
-      return new Connection(node, server, { dialer, line });
+      return new Connection(node, server, { dialer, line, log });
     } catch (error) {
       dialer.close();
       if (!isHoldfastError(error) || isHoldfastError(error, 'interrupted')) throw error;

@@ -29,6 +29,7 @@ function isWeaker({ key, value }: PolicyEntry, byDefault: PolicyEntry | undefine
   const field = key.split('.').at(-1) ?? '';
   if (key.startsWith('listeners.')) return weakerWords.includes(String(value));
   if (onIsWeaker.includes(field)) return value === 'on';
+  if (field === 'dataChannel') return value === 'plain';
   if (byDefault === undefined || !moreIsWeaker.includes(field)) return false;
   if (typeof value === 'number') return value > Number(byDefault.value);
   return typeof value !== 'string' && value.length > [byDefault.value].flat().length;

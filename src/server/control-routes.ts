@@ -1,7 +1,16 @@
 import { callOperation, operationPath } from '../admin/index.ts';
 import { answerEscrow, answerEscrowPage, answerRenew, answerTrust, refusalOf } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { EnrolmentAnswer, EscrowPage, EscrowRequest, enrolPaths, RenewRequest } from '../enrol/index.ts';
+import {
+  EnrolmentAnswer,
+  EscrowPage,
+  EscrowRequest,
+  enrolPaths,
+  parseMessage,
+  RenewRequest,
+  TicketAnswer,
+  TicketRequest,
+} from '../enrol/index.ts';
 import type { Role } from '../pki/index.ts';
 import type { CertifiedPeer, Peer } from '../transport/index.ts';
 import { jsonBody, queryOf } from './read-request.ts';
@@ -78,6 +87,18 @@ export const controlRoutes: readonly Route[] = [
     async handle({ authority }, call) {
       const { before } = queryOf(call.request);
       return jsonReply(await answerEscrowPage(authority, before, known(call)));
+    },
+  },
+  {
+    ...clients,
+    method: 'POST',
+    path: enrolPaths.tickets,
+    does: 'Tickets for packs on the plain data channel, each for one request; none where they go over TLS.',
+    body: jsonBody(TicketRequest),
+    answer: TicketAnswer,
+    handle({ tickets }, call) {
+      const { orders } = parseMessage(TicketRequest, call.body, 'the request for tickets');
+      return jsonReply({ version: 1, channel: tickets.give(orders, known(call)) });
     },
   },
 ];

@@ -12,12 +12,15 @@ import { type NoteRefusal, refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute, storageRoute } from './routes.ts';
 import type { ServerService } from './service.ts';
+import type { TicketGate } from './ticket-gate.ts';
 import { whoAsks } from './who-asks.ts';
 
 /** Where a request goes once it is known who sent it. */
 export interface Destinations {
   readonly gate: PeerGate;
   readonly letIn: LetIn;
+  /** What the plain ports take of repositories; nothing where it is left out. */
+  readonly tickets?: TicketGate | undefined;
   readonly services: readonly ServerService[];
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
@@ -30,7 +33,7 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, letIn, services, noteRefusal, hear, log }: Destinations,
+  { gate, letIn, tickets, services, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -44,11 +47,14 @@ export function createDispatcher(
           ? await gate.check(request.socket, { roles, forRenewal })
           : undefined;
       const service = services.find(({ name }) => name === route?.service);
-      const peer = await admit(
-        policy,
-        service && route,
-        () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
-      );
+      const peer =
+        isStorage && policy.kind === 'plain' && tickets !== undefined
+          ? await tickets.admit(request, gate)
+          : await admit(
+              policy,
+              service && route,
+              () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
+            );
       service?.take({ request, response, peer, found });
     } catch (error) {
       noteRefusal(request.socket, error);

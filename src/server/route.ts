@@ -10,6 +10,7 @@ import type { EnrolLimit } from './enrol-limit.ts';
 import type { Body } from './read-request.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { Reply } from './reply.ts';
+import type { TicketGate } from './ticket-gate.ts';
 
 /** Who may call a route: anybody, or a peer with one of these roles. */
 export type Access = 'anybody' | readonly Role[];
@@ -58,6 +59,7 @@ export interface ServerContext {
   /** `https://host:port` of the listeners with storage and control, best first: what nodes are told. */
   readonly servers: () => readonly string[];
   readonly enrolLimit: EnrolLimit;
+  readonly tickets: TicketGate;
   readonly noteRefusal: NoteRefusal;
   readonly log: Log;
 }

@@ -4,13 +4,14 @@ import type { Peer } from '../transport/index.ts';
 import type { Application } from './application.ts';
 import type { FoundRoute } from './routes.ts';
 import type { StorageHandler } from './storage-handler.ts';
+import type { TicketPeer } from './ticket-gate.ts';
 
 /** A request that was let in. */
 export interface LetIn {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Undefined where anybody may. */
-  readonly peer: Peer | undefined;
+  readonly peer: Peer | TicketPeer | undefined;
   /** Undefined for what is a repository's. */
   readonly found: FoundRoute | undefined;
 }
@@ -26,7 +27,11 @@ export function storageService(handler: StorageHandler): ServerService {
   return {
     name: 'storage',
     take: ({ request, response, peer }) =>
-      void handler(request, response, { client: peer?.identity.name ?? '', appendOnly: true }),
+      void handler(request, response, {
+        client: peer?.identity.name ?? '',
+        appendOnly: true,
+        seal: peer?.by === 'ticket' ? peer.seal : undefined,
+      }),
   };
 }
 
@@ -34,8 +39,9 @@ export function storageService(handler: StorageHandler): ServerService {
 export function routedService(name: 'control' | 'enrol' | 'status', application: Application): ServerService {
   return {
     name,
-    take: ({ found, ...request }) => {
-      if (found !== undefined) application({ ...found, ...request });
+    take: ({ found, peer, ...request }) => {
+      // A ticket is for a repository alone.
+      if (found !== undefined && peer?.by !== 'ticket') application({ ...found, ...request, peer });
     },
   };
 }

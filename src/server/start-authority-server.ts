@@ -24,6 +24,7 @@ import { type StandingView, startServer } from './start-server.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-path.ts';
 import { type StorePlace, storeWatch } from './store-place.ts';
+import { TicketGate } from './ticket-gate.ts';
 
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
@@ -87,6 +88,11 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   });
   const letIn = new LetIn(clock, log);
   const noteRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
+  const tickets = new TicketGate({
+    node: names[0] ?? '',
+    port: () => (authority.policy.current.dataChannel === 'plain' ? plainPort(policies.current) : undefined),
+    clock,
+  });
   const application = createApplication({
     authority,
     admin: {
@@ -104,6 +110,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     },
     servers: () => servers.current,
     enrolLimit: new EnrolLimit(clock),
+    tickets,
     noteRefusal,
     log,
   });
@@ -126,6 +133,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       hear: (gate) => checkpointHearer(authority, gate),
       noteRefusal,
       letIn,
+      tickets,
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
@@ -192,6 +200,11 @@ function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView 
     ...(kind === 'tls' && { minimumVersion, groups }),
     weaker: weakerThanDefault(policy),
   };
+}
+
+/** The first port that packs can come to without TLS. */
+function plainPort(policies: readonly ListenerPolicy[]): number | undefined {
+  return policies.find(({ kind }) => kind === 'plain')?.address.port;
 }
 
 /** Where nodes go, under each of the names. */

@@ -18,6 +18,7 @@ import type { LetIn } from './let-in.ts';
 import { type ListenerOpener, listenerHttp, OpenListeners } from './open-listeners.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { ServerService } from './service.ts';
+import type { TicketGate } from './ticket-gate.ts';
 
 /** Who is of the network and good: what a server has to know of an authority, be it its own or one elsewhere. */
 export interface StandingView
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly noteRefusal: NoteRefusal;
   /** Keeps who is let in without a good certificate. */
   readonly letIn: LetIn;
+  /** Gives tickets for its plain ports, which take nothing of repositories unless said. */
+  readonly tickets?: TicketGate;
   /** Hears what peers know of the log; nobody does where there is no log. */
   readonly hear?: (gate: PeerGate) => HearCheckpoint;
   readonly clock: Clock;
@@ -56,12 +59,16 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, letIn, clock, log } = options;
+  const { standing, services, noteRefusal, letIn, tickets, clock, log } = options;
   const gate = new PeerGate({ ...standing, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
-  const destinations: Destinations = { gate, letIn, services, hear, noteRefusal, log };
+  const destinations: Destinations = { gate, letIn, tickets, services, hear, noteRefusal, log };
   await using opened = new AsyncDisposableStack();
-  opened.use(standing.watch(() => gate.recheck()));
+  opened.use(
+    standing.watch(async () => {
+      await Promise.all([gate.recheck(), tickets?.recheck(gate)]);
+    }),
+  );
   const listeners = opened.use(new OpenListeners(listenerOpener(options, destinations)));
   await listeners.use(options.listeners);
   const running = opened.move();

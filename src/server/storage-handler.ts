@@ -19,6 +19,8 @@ interface StorageAccess {
   readonly client: string;
   /** Whether removing is refused, except for locks. */
   readonly appendOnly: boolean;
+  /** Begins the seal of an answer, where the line proves nothing. */
+  readonly seal?: StorageExchange['seal'];
 }
 
 /** One request, told when it is over: the source of logs and metrics. */
@@ -62,7 +64,8 @@ export function createStorageHandler(options: StorageHandlerOptions): StorageHan
   const { log, idleMs = 2 * minuteMs } = options;
   const concurrency = new StorageConcurrency();
   return async (request, response, access) => {
-    const exchange: StorageExchange = { request, response, receivedBytes: 0, sentBytes: 0 };
+    const { seal } = access;
+    const exchange: StorageExchange = { request, response, seal, receivedBytes: 0, sentBytes: 0 };
     const path = parseStoragePath(request.url ?? '');
     limitIdleTime(request, response, idleMs);
     try {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Clock, HoldfastError } from '../base/index.ts';
+import type { TicketAnswer } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import {
   type Peer,
-  type Ticket,
+  type PeerGate,
   TicketOffice,
   type TicketOrder,
   ticketLifetimeMs,
@@ -28,8 +29,8 @@ interface Holder {
 export interface TicketGateOptions {
   /** The name of this server: what it gives is good here alone. */
   readonly node: string;
-  /** Whether somebody who was let in on the TLS side would be let in now. */
-  readonly stands: (peer: Peer) => Promise<boolean>;
+  /** The plain port that takes them; undefined where objects go over TLS. */
+  readonly port: () => number | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -51,14 +52,16 @@ export class TicketGate {
     this.#office = new TicketOffice(options.node, options.clock);
   }
 
-  /** @throws HoldfastError `namespace_forbidden` for what is no pack of the client's own */
-  give(orders: readonly TicketOrder[], peer: Peer): Ticket[] {
+  /** Tickets, and the port; undefined where objects go over TLS. @throws HoldfastError `namespace_forbidden` for what is no pack of the client's own */
+  give(orders: readonly TicketOrder[], peer: Peer): TicketAnswer['channel'] {
+    const port = this.#options.port();
+    if (port === undefined) return undefined;
     for (const { path } of orders) checkOrder(path, peer);
     const holder = nameOf(peer);
     const untilMs = this.#options.clock.now() + ticketLifetimeMs;
     this.#holders.delete(holder);
     this.#holders.set(holder, { peer, untilMs });
-    return orders.map((order) => this.#office.give(order, holder));
+    return { port, tickets: orders.map((order) => this.#office.give(order, holder)) };
   }
 
   /**
@@ -66,22 +69,22 @@ export class TicketGate {
    *
    * @throws HoldfastError `tls_required` without a ticket, `ticket_refused`, `rate_limited`
    */
-  async admit(request: IncomingMessage): Promise<TicketPeer> {
+  async admit(request: IncomingMessage, gate: Pick<PeerGate, 'stands'>): Promise<TicketPeer> {
     const { authorization } = request.headers;
-    if (authorization === undefined) throw tlsRequired();
+    if (authorization === undefined || this.#options.port() === undefined) throw tlsRequired();
     const { order, holder, seal } = this.#office.use(authorization);
     checkRequest(request, order);
     const { peer } = this.#holders.get(holder) ?? {};
     this.#forget();
-    if (peer === undefined || !(await this.#options.stands(peer)))
+    if (peer === undefined || !(await gate.stands(peer)))
       throw new HoldfastError('ticket_refused', `${holder} may not come any more`);
     this.#watch(request.socket, peer);
     return { by: 'ticket', identity: peer.identity, seal };
   }
 
   /** Ends what is under way of those who may not come any more. */
-  async recheck(): Promise<void> {
-    for (const [socket, peer] of this.#busy) if (!(await this.#options.stands(peer))) socket.destroy();
+  async recheck(gate: Pick<PeerGate, 'stands'>): Promise<void> {
+    for (const [socket, peer] of this.#busy) if (!(await gate.stands(peer))) socket.destroy();
   }
 
   #watch(socket: Socket, peer: Peer): void {

@@ -17,7 +17,7 @@ import {
 } from '../pki/index.ts';
 import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
 import type { Hot } from './hot.ts';
-import { type CertifiedPeer, peerCertificates } from './peer.ts';
+import { type CertifiedPeer, type Peer, peerCertificates } from './peer.ts';
 import type { TokenGate } from './token-gate.ts';
 
 export interface PeerGateOptions {
@@ -129,6 +129,13 @@ export class PeerGate {
     return this.#options.tokens;
   }
 
+  /** Whether a peer that was let in would be let in now, whatever has become of its connection. */
+  async stands(peer: Peer): Promise<boolean> {
+    if (peer.by === 'token') return (await this.#options.tokens?.stands(peer)) === true;
+    if (!isJudged(peer) || !this.#holds(peer, this.#options.clock.now())) return false;
+    return await this.#options.isGood(peer.serial, peer.certificate);
+  }
+
   /** Ends every connection whose peer would be refused by now; happens every second by itself. */
   async recheck(): Promise<void> {
     const nowMs = this.#options.clock.now();
@@ -217,6 +224,11 @@ export class PeerGate {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** Whether it is one that the gate let in by its certificate. */
+function isJudged(peer: Peer): peer is Judged {
+  return peer.by === 'certificate' && 'bundle' in peer;
 }
 
 /**

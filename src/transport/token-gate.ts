@@ -46,6 +46,8 @@ export class TokenGate {
   readonly #options: TokenGateOptions;
   readonly #connections = new Map<Socket, Connection>();
   readonly #known = new Set<string>();
+  /** What those showed that were let in. */
+  readonly #shownBy = new WeakMap<TokenPeer, ShownToken>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: TokenGateOptions) {
@@ -70,11 +72,20 @@ export class TokenGate {
       const { id, identity } = await this.#judge(shown);
       checkRole(identity, roles);
       this.#remember(socket, key, { shown, identity });
-      return { by: 'token', identity, token: id };
+      const peer: TokenPeer = { by: 'token', identity, token: id };
+      this.#shownBy.set(peer, shown);
+      return peer;
     } catch (error) {
       if (isHoldfastError(error, 'bearer_unknown', 'bearer_revoked', 'bearer_expired')) limit.refused(from);
       throw error;
     }
+  }
+
+  /** Whether the token that a peer was let in by is good now. */
+  async stands(peer: TokenPeer): Promise<boolean> {
+    const shown = this.#shownBy.get(peer);
+    const token = shown && (await this.#options.findToken(shown.sha256));
+    return token?.state === 'live';
   }
 
   /** Whom the last good token named that came over a connection. */

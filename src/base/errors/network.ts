@@ -80,7 +80,8 @@ export const networkErrors = {
     kind: 'connection',
   },
   tls_required: {
-    happened: 'plain HTTP was spoken where only TLS is taken: to a port of TLS, or to a plain port about repositories',
+    happened:
+      'plain HTTP was spoken where only TLS is taken: to a port of TLS, or to a plain port about repositories',
     next: 'write https:// into the address, with the port of TLS, or name the plain port',
     kind: 'connection',
     status: 426,
