@@ -17,6 +17,15 @@ test('a key is changed by what is typed, and nothing else is', () => {
   ]);
 });
 
+test('a key may be typed with hyphens', () => {
+  assert.equal(changed('data-channel', 'plain').dataChannel, 'plain');
+  assert.equal(changed('profiles.server.lifetime-ms', '30d').profiles.server.lifetimeMs, 30 * dayMs);
+  assert.equal(
+    textOf('listeners.my-door.clientCertificate', changed('listeners.my-door.client-certificate', 'warn')),
+    'warn',
+  );
+});
+
 test('what is shown can be typed', () => {
   for (const { key, text, value } of policyEntries(defaultNetworkPolicy)) {
     const again = policyEntries(changed(key, text)).find((entry) => entry.key === key);

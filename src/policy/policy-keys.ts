@@ -122,12 +122,20 @@ export function changePolicy(
   policy: NetworkPolicy,
   changes: readonly Pick<PolicyDifference, 'key' | 'after'>[],
 ): NetworkPolicy {
-  const changed = changes.reduce((place: object, { key, after }) => {
+  const changed = changes.reduce((place: object, { key: typed, after }) => {
+    const key = keyOf(typed);
     if (isListenerKey(key) && after === undecided) return withoutValue(place, key.split('.'));
     if (!policyKeys.includes(key) && !isListenerKey(key)) throw unknownKey(key);
     return withValue(place, key.split('.'), readValue(key, after));
   }, policy);
   return parseNetworkPolicy(changed);
+}
+
+/** A key as the policy has it: its last word may be typed with hyphens, `data-channel`. */
+function keyOf(typed: string): string {
+  const last = typed.lastIndexOf('.') + 1;
+  const word = typed.slice(last).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return typed.slice(0, last) + word;
 }
 
 /** The keys in which `after` is not as `before`. */

@@ -5,4 +5,4 @@
  */
 export { HttpFiles } from './http-files.ts';
 export { RestStore } from './rest-store.ts';
-export { type AskTickets, TicketStore } from './ticket-store.ts';
+export { TicketStore } from './ticket-store.ts';

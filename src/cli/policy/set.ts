@@ -39,7 +39,8 @@ function* changeRows(
 ): Iterable<Row> {
   if (changes.length === 0) yield row('unchanged', `${key} says ${value} already`);
   yield* changes.map((change) => changeRow('changed', change));
-  if (changes.length > 0 && weaker.includes(key)) yield warning(`${key} is weaker than the default now`);
+  for (const { key: changed } of changes)
+    if (weaker.includes(changed)) yield warning(`${changed} is weaker than the default now`);
 }
 
 /** One change of the policy, behind a word that says whether it holds. */
