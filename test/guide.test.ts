@@ -32,6 +32,7 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'service' },
   { page: 'another-machine' },
+  { page: 'doctor' },
   { page: 'administrators' },
   {
     page: 'restore',

@@ -57,6 +57,7 @@ describe('a command that only reads', () => {
     ['audit', 'list'],
     ['audit', 'export', at('out')],
     ['status'],
+    ['doctor', 'https://127.0.0.1:1'],
     ['ca', 'show'],
     ['ca', 'crl'],
     ['ca', 'export', at('out.pem'), '--force'],

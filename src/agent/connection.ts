@@ -225,7 +225,7 @@ function unreachable(failures: readonly HoldfastError[]): HoldfastError {
     failures.map(({ message }) => message).join('; '),
     {
       cause: likeliest,
-      hint: 'is the server up? holdfast serve starts it there; holdfast status shows the address this machine uses',
+      hint: 'is the server up? holdfast serve starts it there; holdfast doctor says what is in the way',
     },
   );
 }

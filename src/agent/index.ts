@@ -48,6 +48,7 @@ export { findKeystore, identityLabel, type Node, nodeFiles, openNode, openOrCrea
 export { type NodeState, readNodeState } from './node-state.ts';
 export type { EscrowProof } from './open-escrowed.ts';
 export { isOfNetwork, OutsideServer } from './outside-server.ts';
+export { ownPart } from './own-part.ts';
 export {
   completePending,
   findPendingFor,

@@ -42,6 +42,12 @@ export const words: readonly WordEntry[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'say what keeps this machine from a server, and what to do about it',
+    everyday: true,
+    load: () => import('./doctor.ts'),
+  },
+  {
     name: 'join',
     summary: 'make this machine a client of a network',
     everyday: true,

@@ -144,7 +144,7 @@ async function reachFirst(code: JoinCode, message: JoinRequest, options: JoinOpt
       });
     }
   }
-  throw mostTelling(failures);
+  throw mostTelling(failures, code.addresses);
 }
 
 async function ask(
@@ -173,7 +173,10 @@ async function ask(
  * A server that answered and was wrong says more than one that could not be reached; an answer that was lost may have
  * been the certificate, which asking again brings.
  */
-function mostTelling(failures: readonly HoldfastError[]): HoldfastError {
+function mostTelling(
+  failures: readonly HoldfastError[],
+  [first = 'HOST:PORT']: readonly string[],
+): HoldfastError {
   const telling = failures.find(mayBeDone) ?? failures.find((failure) => !isUnheard(failure));
   if (telling !== undefined) return telling;
   const reasons = failures.map(({ message }) => message).join('; ');
@@ -183,7 +186,7 @@ function mostTelling(failures: readonly HoldfastError[]): HoldfastError {
     `no address of the join code can be reached: ${reasons || 'it has none'}`,
     {
       cause: likeliest,
-      hint: 'is the server up, and its enrolment port open to this machine?',
+      hint: `is the server up, and its enrolment port open to this machine? holdfast doctor https://${first} says more`,
     },
   );
 }

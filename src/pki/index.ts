@@ -143,6 +143,7 @@ export {
   parseIdentityUri,
   parseIpAddress,
   parseIpRange,
+  parseName,
   parseNetworkUri,
   placeOfAddress,
   type Role,

@@ -5,6 +5,9 @@
  */
 
 export { checkTlsChoice } from './check-tls-choice.ts';
+export { causeIn, examine } from './doctor/examine.ts';
+export type { Finding } from './doctor/finding.ts';
+export type { Examination, OwnPart } from './doctor/walk.ts';
 export { evidenceFetcher } from './fetch-evidence.ts';
 export { Hot } from './hot.ts';
 export {

@@ -27,7 +27,7 @@ const ciphers = [
  * where connections are kept. OpenSSL trusts nobody here (`ca` is empty, which also keeps the system's roots out):
  * whom to believe is decided by `trust`, on the certificates as they were presented.
  */
-function createTlsContext(choice: TlsChoice, credentials: Credentials | undefined): SecureContext {
+export function createTlsContext(choice: TlsChoice, credentials: Credentials | undefined): SecureContext {
   return createSecureContext({
     minVersion: choice.minimumVersion,
     ecdhCurve: choice.groups.join(':'),

@@ -2,7 +2,7 @@ import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { type Bytes, HoldfastError, secondMs } from '../base/index.ts';
+import { type Bytes, errorRow, HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
 import { transportError } from './transport-error.ts';
 
 export interface Target {
@@ -43,7 +43,7 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
   });
   socket.setNoDelay(true);
   const fail = (error: unknown): void => {
-    reject(transportError(error, peer));
+    reject(pointingToDoctor(transportError(error, peer), peer));
     socket.destroy();
   };
   const onAbort = (): void => fail(signal?.reason);
@@ -63,6 +63,16 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
   return promise.finally(() => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
+  });
+}
+
+/** What keeps a connection from coming about is looked at more closely by a command of its own. */
+function pointingToDoctor(error: unknown, peer: string): unknown {
+  if (!isHoldfastError(error) || errorRow(error.code).kind !== 'connection') return error;
+  const { code, message, hint = errorRow(code).next } = error;
+  return new HoldfastError(code, message, {
+    cause: error.cause,
+    hint: `${hint}; holdfast doctor https://${peer} says more`,
   });
 }
 

@@ -49,6 +49,6 @@ function endInterim(client: ClientRequest, host: string): void {
 }
 
 /** Node keeps it there, null before it has come. */
-function answerIn(client: ClientRequest): IncomingMessage | undefined {
+export function answerIn(client: ClientRequest): IncomingMessage | undefined {
   return (client as { res?: IncomingMessage | null }).res ?? undefined;
 }

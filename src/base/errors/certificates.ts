@@ -63,6 +63,10 @@ export const certificatesErrors = {
     next: 'use a certificate or request that is signed with SHA-256 or better',
     status: 403,
   },
+  key_not_of_certificate: {
+    happened: 'a key and a certificate do not belong together',
+    next: 'restore this home from a copy, or join again, with a code from holdfast token create NAME --reissue at the server',
+  },
   keystore_missing: {
     happened: 'there is no keystore where one should be',
     next: 'restore this home from a copy, or join again, with a code from holdfast token create NAME --reissue at the server',

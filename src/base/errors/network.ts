@@ -96,6 +96,27 @@ export const networkErrors = {
     next: 'allow one of the groups of the other side: groups in docs/reference/settings.md',
     kind: 'connection',
   },
+  tls_hello_dropped: {
+    happened:
+      'something on the way drops the beginning of TLS where it fills more than one packet, as that of post-quantum key exchange does',
+    next: 'mend or go round what stands in between; until then let this machine use the group X25519 alone',
+    kind: 'connection',
+  },
+  large_packets_dropped: {
+    happened: 'large packets do not arrive, and small ones do',
+    next: 'let ICMP through on the way, or make the packets of this machine smaller: ip link set dev DEVICE mtu 1280',
+    kind: 'connection',
+  },
+  proxy_answered: {
+    happened: 'a proxy, or the page of a captive portal, answers in place of the server',
+    next: 'sign in to the network where it asks for it, or let the connection past the proxy',
+    kind: 'connection',
+  },
+  server_not_holdfast: {
+    happened: 'another program answers at that address; it is named where it names itself',
+    next: 'check host and port; holdfast status at the server shows its listeners',
+    kind: 'connection',
+  },
   tls_failed: {
     happened: 'the handshake of TLS failed in another way, which is named',
     next: 'check address and port, and what stands in between',

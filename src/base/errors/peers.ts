@@ -51,6 +51,23 @@ export const peersErrors = {
     next: 'ask whoever runs the server what its fingerprint is, by another way; nothing was accepted',
     kind: 'certificate',
   },
+  certificate_chain_incomplete: {
+    happened:
+      'the server sends its own certificate, and not what leads from it to a root that is trusted here',
+    next: 'have the server send the certificates of its issuers too; a Holdfast server does by itself',
+    kind: 'certificate',
+  },
+  connection_intercepted: {
+    happened:
+      'somebody in between takes the connection and shows certificates made for the occasion; its root is named',
+    next: 'have the server left out of the inspection of TLS on the way; nothing was told to it',
+    kind: 'certificate',
+  },
+  client_authority_not_listed: {
+    happened: 'the server asks for certificates of other authorities than that of this machine',
+    next: "add this network's root to those that the server takes: holdfast ca export, and its own settings",
+    kind: 'certificate',
+  },
   certificate_wrong_name: {
     happened: 'the certificate is for other names; both are shown',
     next: 'reach the server by one of its names, or give it this one: holdfast serve --names',

@@ -44,6 +44,7 @@ export {
   type Name,
   type NameAttribute,
   nameKey,
+  parseName,
   type Rdn,
   readName,
   readRdn,

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../../base/index.ts';
+import { type Bytes, fromHex, toHex } from '../../base/index.ts';
 import {
   type DerReader,
   type DerWriter,
@@ -30,6 +30,11 @@ export function createName(attributes: Readonly<Partial<Record<AttributeShortNam
 /** The innermost common name, or undefined. */
 export function commonName(name: Name): string | undefined {
   return name.flat().findLast((attribute) => attribute.oid === attributeOids.CN)?.value;
+}
+
+/** A name of its own, in DER. @throws HoldfastError `der_malformed` */
+export function parseName(der: Bytes): Name {
+  return readDer(der, readName);
 }
 
 /** Reads a Name; as-written, levels without anything are passed over. @throws HoldfastError `der_malformed` */

@@ -1,0 +1,129 @@
+import { type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
+import { type Bytes, concatBytes, equalBytes, HoldfastError, secondMs } from '../../base/index.ts';
+import { peerCertificates } from '../peer.ts';
+import { transportError } from '../transport-error.ts';
+import { answerIn } from '../watch-answer.ts';
+import { type HandshakeOptions, type Shaken, shakeHands } from './shake-hands.ts';
+
+const pieceBytes = 32 * 1024;
+
+/** One piece after the other, so that an answer which comes before the end is seen before the line is cut. */
+function sendPieces(client: ClientRequest, body: Bytes): void {
+  if (client.destroyed || answerIn(client) !== undefined) return;
+  if (body.length <= pieceBytes) return void client.end(body);
+  client.write(body.subarray(0, pieceBytes), (error) => {
+    if (!error) setImmediate(sendPieces, client, body.subarray(pieceBytes));
+  });
+}
+
+/** What is asked of the server. */
+export interface Asked {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Bytes;
+}
+
+/** What it answers, a part of the body at most. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** From the request to the head of the answer. */
+  readonly ms: number;
+}
+
+const answerMs = 3 * secondMs;
+const maxTextBytes = 64 * 1024;
+
+/**
+ * Requests to the server that was examined: each over a connection of its own, on which the same certificate has to be
+ * shown as the one that was judged, so that nobody else learns what is asked.
+ */
+export class Conversation {
+  readonly #options: HandshakeOptions;
+  readonly #leaf: Bytes;
+
+  constructor(options: HandshakeOptions, leaf: Bytes) {
+    this.#options = options;
+    this.#leaf = leaf;
+  }
+
+  /** @throws HoldfastError why there is no answer */
+  async ask(asked: Asked): Promise<Answered> {
+    const { host, port } = this.#options;
+    const shaken = await shakeHands(this.#options);
+    if (shaken.kind === 'failed')
+      throw (
+        shaken.error ??
+        new HoldfastError('tls_handshake_timed_out', `${host}:${port}: no handshake this time`)
+      );
+    try {
+      this.#checkSame(shaken);
+      return await this.#exchange(shaken, asked);
+    } catch (error) {
+      this.#options.signal.throwIfAborted();
+      throw transportError(error, `${host}:${port}`);
+    } finally {
+      shaken.socket.destroy();
+      shaken.wire.destroy();
+    }
+  }
+
+  #checkSame({ socket }: Shaken): void {
+    const [leaf] = peerCertificates(socket) ?? [];
+    if (leaf !== undefined && equalBytes(leaf, this.#leaf)) return;
+    const { host } = this.#options;
+    throw new HoldfastError(
+      'certificate_unknown_authority',
+      `${host} shows another certificate at each connection`,
+    );
+  }
+
+  #exchange({ socket }: Shaken, { method, path, headers, body }: Asked): Promise<Answered> {
+    const { host, port, signal } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+    const startMs = performance.now();
+    const client = request({
+      createConnection: () => socket,
+      host,
+      port,
+      method,
+      path,
+      headers: {
+        connection: 'close',
+        ...(body !== undefined && { 'content-length': body.length }),
+        ...headers,
+      },
+      signal,
+    });
+    client.setTimeout(answerMs, () =>
+      client.destroy(
+        new HoldfastError('connection_stalled', `${host}:${port} takes a request and does not answer`),
+      ),
+    );
+    socket.once('error', reject);
+    client.on('error', reject).once('response', (message) => {
+      const ms = performance.now() - startMs;
+      const pieces: Bytes[] = [];
+      let size = 0;
+      const end = (): void =>
+        resolve({
+          status: message.statusCode ?? 0,
+          headers: message.headers,
+          text: Buffer.from(concatBytes(...pieces)).toString(),
+          ms,
+        });
+      message
+        .on('data', (piece: Buffer) => {
+          size += piece.length;
+          if (size <= maxTextBytes) pieces.push(piece);
+          else message.destroy();
+        })
+        .once('error', end)
+        .once('close', end);
+    });
+    sendPieces(client, body ?? Buffer.alloc(0));
+    return promise;
+  }
+}

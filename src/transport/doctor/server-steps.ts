@@ -1,0 +1,316 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type ErrorCode,
+  errorRow,
+  HoldfastError,
+  isErrorCode,
+  isHoldfastError,
+  minuteMs,
+  secondMs,
+} from '../../base/index.ts';
+import { formatName, parseCertificate, parseName } from '../../pki/index.ts';
+import { isPassingStatus } from '../line.ts';
+import { certificateWish } from './certificate-request.ts';
+import { type Answered, type Asked, Conversation } from './conversation.ts';
+import { bad, type Found, failed, good, poor } from './finding.ts';
+import { inBetween } from './speaker.ts';
+import { handshake } from './speaks-step.ts';
+import type { Step, Walk } from './walk.ts';
+
+/** Clocks that differ by less are right enough for certificates. */
+const clockTolerance = 5 * minuteMs;
+
+/** Whether the clocks of both sides agree, and then whether the certificates of both are within their time. */
+export const clockStep: Step = {
+  name: 'clock',
+  async run(walk) {
+    if (walk.leaf === undefined) return [];
+    walk.talk = new Conversation(handshake(walk), walk.leaf.der);
+    const theirs = await serverTime(walk.talk);
+    // Who takes a request and does not answer would do so with the next.
+    if (isHoldfastError(theirs)) return [failed(theirs)];
+    if (theirs !== undefined && Math.abs(theirs - walk.clock.now()) > clockTolerance)
+      return [wrongClock(walk, theirs)];
+    const own = ownTime(walk);
+    if (walk.untimely !== undefined) return [failed(walk.untimely)];
+    if (own !== undefined) return [own];
+    return [
+      theirs === undefined
+        ? good('the server does not say what time it is')
+        : good(
+            `the clocks of both sides agree to ${Math.ceil(Math.abs(theirs - walk.clock.now()) / secondMs)} s`,
+          ),
+    ];
+  },
+};
+
+/** A request that tells nothing, of whoever is there. */
+async function serverTime(talk: Conversation): Promise<number | HoldfastError | undefined> {
+  try {
+    const { headers } = await talk.ask({ method: 'HEAD', path: '/' });
+    const time = Date.parse(headers.date ?? '');
+    return Number.isNaN(time) ? undefined : time;
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return error.code === 'connection_stalled' ? error : undefined;
+  }
+}
+
+function wrongClock(walk: Walk, theirs: number): Found {
+  const { clock, untimely } = walk;
+  const apart = Math.round(Math.abs(theirs - clock.now()) / minuteMs);
+  const side = clock.now() < theirs ? 'behind' : 'ahead of';
+  const found = `the clock of this machine is ${apart} min ${side} that of the server: ${new Date(clock.now()).toISOString()} and ${new Date(theirs).toISOString()}`;
+  const next = 'set the clock that is wrong; of this machine: timedatectl set-ntp true';
+  return untimely === undefined && ownTime(walk) === undefined
+    ? poor('clock_wrong', found, next)
+    : bad('clock_wrong', found, next);
+}
+
+function ownTime({ own: { credentials }, clock }: Walk): Found | undefined {
+  const [der] = credentials?.chain ?? [];
+  if (der === undefined) return undefined;
+  const { notBefore, notAfter } = parseCertificate(der);
+  const nowMs = clock.now();
+  if (notAfter.getTime() < nowMs)
+    return bad(
+      'certificate_expired',
+      `the certificate of this machine ended ${notAfter.toISOString()}`,
+      'renew it: holdfast cert renew',
+    );
+  return notBefore.getTime() > nowMs
+    ? bad(
+        'certificate_not_yet_valid',
+        `the certificate of this machine begins ${notBefore.toISOString()}, which is later than its clock`,
+      )
+    : undefined;
+}
+
+const trustPath = '/-/control/trust';
+
+/** Whether the server asks for a certificate, and takes ours. */
+export const clientCertificateStep: Step = {
+  name: 'client',
+  async run(walk) {
+    const { shaken, talk, own, server } = walk;
+    if (shaken === undefined || talk === undefined) return [];
+    const wish = certificateWish(shaken);
+    if (wish === undefined) return [good('the server asks nobody for a certificate')];
+    if (own.credentials === undefined) {
+      const isOurs = server !== undefined || walk.leaf?.identity !== undefined;
+      return [
+        own.problem === undefined || !isOurs
+          ? bad('certificate_required', `${walk.host} asks for a certificate, and this machine shows none`)
+          : failed(own.problem),
+      ];
+    }
+    const unlisted = unlistedBy(walk, wish.authorities);
+    const answer = await tryAsking(talk, { method: 'GET', path: trustPath });
+    const refusal = isHoldfastError(answer) ? answer : certificateRefusal(walk, answer);
+    if (refusal !== undefined && unlisted !== undefined && refusal.code === 'refused_by_peer')
+      return [bad('client_authority_not_listed', unlisted)];
+    if (refusal !== undefined) return [failed(refusal)];
+    return unlisted === undefined
+      ? [good('the server takes the certificate of this machine')]
+      : [poor('client_authority_not_listed', `${unlisted}; it takes the certificate all the same`)];
+  },
+};
+
+async function tryAsking(talk: Conversation, asked: Asked): Promise<Answered | HoldfastError> {
+  try {
+    return await talk.ask(asked);
+  } catch (error) {
+    if (isHoldfastError(error)) return error;
+    throw error;
+  }
+}
+
+/** What the server says of the certificate; that it says no more of another's is all that strangers are told. */
+function certificateRefusal({ host }: Walk, answer: Answered): HoldfastError | undefined {
+  const told = toldBy(answer);
+  if (told !== undefined && errorRow(told.code).kind === 'certificate')
+    return new HoldfastError(told.code, `${host} refuses the certificate of this machine: ${told.message}`, {
+      hint: reissue(told.code),
+    });
+  return (answer.status === 403 || answer.status === 401) && told === undefined
+    ? new HoldfastError(
+        'refused_by_peer',
+        `${host} refuses the certificate of this machine with status ${answer.status} and does not say why`,
+      )
+    : undefined;
+}
+
+function reissue(code: ErrorCode): string | undefined {
+  return code === 'certificate_expired'
+    ? 'renew it: holdfast cert renew'
+    : code === 'certificate_revoked'
+      ? 'join again, with a code from holdfast token create NAME --reissue at the server'
+      : undefined;
+}
+
+interface Told {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+function toldBy({ text, headers }: Answered): Told | undefined {
+  const said: unknown = headers['holdfast-code'];
+  try {
+    const { code = said, message = '' } = JSON.parse(text === '' ? '{}' : text) as {
+      code?: unknown;
+      message?: unknown;
+    };
+    return isErrorCode(code) ? { code, message: String(message) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unlistedBy(
+  { own: { credentials }, host }: Walk,
+  authorities: readonly Uint8Array[],
+): string | undefined {
+  if (authorities.length === 0 || credentials === undefined) return undefined;
+  const ours = credentials.chain.map((der) => formatName(parseCertificate(der).issuer));
+  const listed = authorities.map(readableName);
+  if (listed.some((name) => ours.includes(name))) return undefined;
+  return `${host} asks for certificates of ${listed.slice(0, 4).join(' or ')}, and that of this machine is by ${ours[0] ?? 'nobody'}`;
+}
+
+function readableName(der: Uint8Array): string {
+  try {
+    return formatName(parseName(der));
+  } catch {
+    return 'an authority whose name cannot be read';
+  }
+}
+
+/** Whether this machine may do there what it is for. */
+export const rightsStep: Step = {
+  name: 'rights',
+  async run(walk) {
+    const { talk, own } = walk;
+    if (talk === undefined) return [];
+    const first = await tryAsking(talk, { method: 'GET', path: trustPath });
+    if (isHoldfastError(first)) return [failed(first)];
+    const foreign = elsewhere(walk, first);
+    if (foreign !== undefined) return [foreign];
+    const told = toldBy(first);
+    if (told?.code === 'operation_unknown') return [await otherPort(walk, talk)];
+    if (first.status !== 200 && told !== undefined) return [refused(told, walk)];
+    const path = repositoryPath(walk);
+    if (path === undefined)
+      return [good(`${own.identity?.role ?? 'whoever comes'} may speak with the server`)];
+    const answer = await tryAsking(talk, { method: 'HEAD', path: `${path}config` });
+    if (isHoldfastError(answer)) return [failed(answer)];
+    const code = toldBy(answer)?.code;
+    walk.hasRepository = answer.status === 200;
+    if (walk.hasRepository) return [good(`the repository ${path} may be used`)];
+    return [
+      code === 'repository_missing' || code === 'object_not_found'
+        ? good(`the repository ${path} may be used; there is none yet`)
+        : refused({ code: code ?? 'refused_by_peer', message: '' }, walk),
+    ];
+  },
+};
+
+/** A server of ours, at a port that is for something else: it says where nodes go. */
+async function otherPort({ host, port }: Walk, talk: Conversation): Promise<Found> {
+  const answer = await tryAsking(talk, { method: 'GET', path: '/-/status/servers' });
+  const servers = isHoldfastError(answer) ? [] : serversIn(answer.text);
+  const next =
+    servers.length === 0
+      ? 'holdfast status at the server shows its listeners'
+      : `use ${servers.join(' or ')}`;
+  return bad(
+    'operation_unknown',
+    `${host}:${port} is a port of the server where neither storage nor control is`,
+    next,
+  );
+}
+
+function serversIn(text: string): readonly string[] {
+  try {
+    const { servers } = JSON.parse(text) as { servers?: unknown };
+    return Array.isArray(servers) ? servers.map(String).slice(0, 4) : [];
+  } catch {
+    return [];
+  }
+}
+
+function refused({ code, message }: Told, { host }: Walk): Found {
+  return bad(code, `${host} refuses: ${message || errorRow(code).happened}`);
+}
+
+/** That what answers is no server of ours. */
+function elsewhere(walk: Walk, answer: Answered): Found | undefined {
+  const { status, headers } = answer;
+  if (toldBy(answer) !== undefined || (status === 200 && answer.text.startsWith('{"'))) return undefined;
+  const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  const between = inBetween({ status, headers: flat }, walk.host);
+  if (between !== undefined) return bad('proxy_answered', `${walk.host}: ${between}`);
+  if (isPassingStatus(status))
+    return bad('server_unavailable', `${walk.host} answers with status ${status}${byWhom(flat['server'])}`);
+  if (walk.server !== undefined && status < 500) return undefined;
+  return bad(
+    'server_not_holdfast',
+    `what answers at ${walk.host}:${walk.port} is no Holdfast server${byWhom(flat['server'])}`,
+  );
+}
+
+function byWhom(server: string | undefined): string {
+  return server === undefined ? '' : `, but ${server}`;
+}
+
+/** Of the repository that is used there: that of the address, or this client's own. */
+function repositoryPath({ url, own: { identity } }: Walk): string | undefined {
+  if (url.pathname !== '/') return url.pathname.replace(/\/?$/, '/');
+  return identity?.role === 'client' ? `/${identity.name}/` : undefined;
+}
+
+const megabyte = 1_000_000;
+
+/**
+ * Whether there is room at the server: a megabyte is sent under a name that is not its own, which has to be written as every
+ * object is, and is refused in the end, so that nothing stays.
+ */
+export const spaceStep: Step = {
+  name: 'space',
+  async run(walk) {
+    const { talk } = walk;
+    const path = repositoryPath(walk);
+    if (talk === undefined || path === undefined) return [];
+    if (walk.hasRepository !== true) return [good('not tried, since there is no repository yet')];
+    const name = randomBytes(32).toString('hex');
+    const headers = { 'content-type': 'application/octet-stream' };
+    const answer = await tryAsking(talk, {
+      method: 'POST',
+      path: `${path}data/${name}`,
+      headers,
+      body: randomBytes(megabyte),
+    });
+    if (isHoldfastError(answer)) return [failed(answer)];
+    const code = toldBy(answer)?.code;
+    if (code === 'object_corrupt') {
+      walk.megabyteMs = answer.ms;
+      return [good('there is room for a megabyte')];
+    }
+    return [
+      refused(
+        { code: code ?? 'storage_failed', message: toldBy(answer)?.message ?? `status ${answer.status}` },
+        walk,
+      ),
+    ];
+  },
+};
+
+/** How long things take. */
+export const speedStep: Step = {
+  name: 'speed',
+  run({ reached, megabyteMs }) {
+    const [first] = reached;
+    const round = first === undefined ? [] : [`a round trip in ${first.ms.toFixed(1)} ms`];
+    const much = megabyteMs === undefined ? [] : [`a megabyte in ${megabyteMs.toFixed(0)} ms`];
+    return Promise.resolve([good([...round, ...much].join(', '))]);
+  },
+};

@@ -1,0 +1,76 @@
+import type { Clock, HoldfastError } from '../../base/index.ts';
+import type { Certificate, Identity } from '../../pki/index.ts';
+import type { ClientPolicy } from '../../policy/index.ts';
+import type { TrustBundle, ValidPath } from '../../trust/index.ts';
+import type { Credentials } from '../secure-context.ts';
+import type { Conversation } from './conversation.ts';
+import type { Finding, Found, StepName } from './finding.ts';
+import type { Shaken } from './shake-hands.ts';
+
+/** What this machine brings: who it is, and whom it believes. */
+export interface OwnPart {
+  readonly identity?: Identity;
+  readonly credentials?: Credentials;
+  readonly bundle?: TrustBundle;
+  /** Why it cannot show who it is. */
+  readonly problem?: HoldfastError;
+}
+
+/** What is examined, and by whom. */
+export interface ExaminationOptions {
+  /** `https://HOST:PORT`, or with a path the repository there. */
+  readonly url: URL;
+  readonly own: OwnPart;
+  readonly policy: ClientPolicy;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** An address of the server that takes connections. */
+export interface Reached {
+  readonly address: string;
+  /** How long the connection took. */
+  readonly ms: number;
+}
+
+/** What is known so far; each step adds to it. */
+export interface Walk extends Omit<ExaminationOptions, 'own'> {
+  /** As it was called, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Without credentials that cannot be shown. */
+  own: OwnPart;
+  addresses: readonly string[];
+  reached: readonly Reached[];
+  /** The handshake that came to its end. */
+  shaken?: Shaken;
+  /** The certificate of the server. */
+  leaf?: Certificate;
+  /** To whom it leads; undefined where nobody here can judge it. */
+  path?: ValidPath;
+  /** Who the server is, where it is one of the network. */
+  server?: Identity;
+  /** What is wrong with the time of the server's certificates, as long as the clocks are not compared. */
+  untimely?: HoldfastError;
+  /** Requests over the connection. */
+  talk?: Conversation;
+  /** Whether there is a repository that may be used. */
+  hasRepository?: boolean;
+  /** How long a megabyte took. */
+  megabyteMs?: number;
+}
+
+/** One step: what it finds. What has `failed` ends the walk, unless the step is one to go on from. */
+export interface Step {
+  readonly name: StepName;
+  readonly run: (walk: Walk) => Promise<readonly Found[]>;
+  readonly goesOn?: true;
+}
+
+/** What came of a walk. */
+export interface Examination {
+  readonly url: string;
+  readonly findings: readonly Finding[];
+  /** How long the walk took. */
+  readonly ms: number;
+}

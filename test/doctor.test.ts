@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Examination } from '../src/transport/index.ts';
+import { greeter } from './rig/broken-servers.ts';
+import { Network, type NetworkClient } from './rig/network.ts';
+import { errorIn } from './rig/refusal.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
+
+describe('doctor', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let client: NetworkClient;
+  const at = (port: number, path = ''): string => `https://127.0.0.1:${port}${path}`;
+
+  before(async () => {
+    place = temporaryDirectory();
+    network = await Network.start(join(place.path, 'server'));
+    client = await network.join('client', join(place.path, 'client'));
+    mkdirSync(join(place.path, 'data'));
+    await client.run(['backup', join(place.path, 'data')]);
+  });
+  after(async () => {
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  async function examined(words: readonly string[], exit: number) {
+    const result = await client.run(['doctor', ...words, '--json'], exit);
+    const [examination] = JSON.parse(result.stdout) as readonly Examination[];
+    assert.ok(examination);
+    return { examination, result };
+  }
+
+  it('walks all the way to the server of a client, within three seconds', async () => {
+    const { examination } = await examined([], 0);
+    assert.ok(examination.ms < 3000, `${examination.ms} ms`);
+    const steps =
+      'machine,name,port,speaks,tls,chain,server name,role,revocation,clock,client,rights,space,speed';
+    assert.deepEqual(
+      examination.findings.map(({ step, level }) => `${step} ${level}`),
+      steps.split(',').map((step) => `${step} ok`),
+    );
+    const { stdout } = await client.run(['doctor']);
+    assert.match(stdout, /^ {2}tls +ok +TLS 1\.3, X25519MLKEM768/m);
+    assert.match(stdout, /^ {2}space +ok +there is room for a megabyte$/m);
+  });
+
+  it('leaves nothing of what it sent at the server', async () => {
+    await examined([], 0);
+    const { stdout } = await client.run(['check', '--json']);
+    assert.doesNotMatch(stdout, /unknown|left/);
+  });
+
+  it('says which port it is, when it is another one of the server, and where to go', async () => {
+    const { result } = await examined([at(network.port + 1)], 1);
+    const { code, hint } = errorIn(result);
+    assert.deepEqual([code, hint], ['operation_unknown', `use https://127.0.0.1:${network.port}`]);
+  });
+
+  it("says that another's repository is not this machine's to use", async () => {
+    const { result } = await examined([at(network.port, '/other/')], 23);
+    assert.equal(errorIn(result).code, 'namespace_forbidden');
+  });
+
+  it('looks at a plain port in plain HTTP, and at a TLS port that is called so', async () => {
+    const plain = await examined([at(network.port + 2).replace('https:', 'http:')], 0);
+    assert.match(plain.examination.findings.at(-1)?.found ?? '', /plain HTTP/);
+    const { result } = await examined([at(network.port).replace('https:', 'http:')], 20);
+    assert.equal(errorIn(result).code, 'tls_required');
+    const other = await examined([at(network.port + 2)], 20);
+    assert.equal(errorIn(other.result).code, 'tls_not_spoken');
+  });
+
+  it('is named as the next step by a command that gets no connection, with the code that it finds itself', async () => {
+    await using mail = await greeter('220 mail ESMTP\r\n');
+    const { port } = mail;
+    const words = ['snapshots', '--repo', at(port, '/client/'), '--json'];
+    const plain = errorIn(await client.run(words, 20));
+    assert.equal(plain.code, 'tls_not_spoken');
+    assert.ok(plain.hint.includes(`holdfast doctor ${at(port)}`), plain.hint);
+    const { result } = await examined([at(port)], 20);
+    const { code, message } = errorIn(result);
+    assert.equal(code, plain.code);
+    assert.match(message, /speaks SMTP, which begins TLS by STARTTLS alone/);
+  });
+
+  it('looks at servers from a machine that has joined nothing', async () => {
+    const { stderr } = await network
+      .client('nobody', join(place.path, 'nobody'))
+      .run(['doctor', at(network.port), '--json'], 1);
+    assert.match(stderr, /"code":"node_not_joined"/);
+  });
+
+  it('refuses what is no address', async () => {
+    const { stderr } = await client.run(['doctor', 'ftp://host'], 2);
+    assert.match(stderr, /ftp:\/\/host is no address/);
+  });
+});

@@ -1,0 +1,490 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, describe, it } from 'node:test';
+import { createSecureContext } from 'node:tls';
+import { type Clock, dayMs, type ErrorCode, HoldfastError, systemClock } from '../../src/base/index.ts';
+import { createName } from '../../src/pki/index.ts';
+import { defaultClientPolicy } from '../../src/policy/index.ts';
+import { causeIn, examine, type OwnPart } from '../../src/transport/index.ts';
+import { singleRootBundle } from '../../src/trust/index.ts';
+import { answerer, greeter, type Listening, line, pemOf, tcp, tls } from '../rig/broken-servers.ts';
+import { freePorts } from '../rig/free-ports.ts';
+import {
+  authorityExtensions,
+  SampleAuthority,
+  type SampleNode,
+  sampleCertificate,
+} from '../rig/sample-certificates.ts';
+
+/** One broken situation, and what doctor has to say of it. */
+interface Situation {
+  readonly code: ErrorCode;
+  readonly says: RegExp;
+  /** Where the server is: an address, or a port of 127.0.0.1. */
+  readonly at: () => Promise<string | number | Listening> | string | number;
+  readonly own?: () => OwnPart;
+  readonly clock?: Clock;
+  /** 3 seconds unless there is nothing to do but to wait. */
+  readonly limitMs?: number;
+  readonly scheme?: 'http';
+}
+
+const waited = 10_000;
+const authority = await SampleAuthority.create();
+const stranger = await SampleAuthority.create();
+const laptop = await authority.issue('client', 'laptop');
+const good = await authority.issue('server', 'vault');
+const own: OwnPart = {
+  identity: { network: authority.network, role: 'client', name: 'laptop' },
+  credentials: laptop,
+  bundle: singleRootBundle(authority.network, authority.root.der),
+};
+const { credentials: _shown, ...nobody } = own;
+const uri = (network: string, role = 'server') =>
+  ({ kind: 'uri', value: `spiffe://${network}/${role}/vault` }) as const;
+const loopback = { kind: 'ip', value: '127.0.0.1' } as const;
+const page = (head: string): string => `HTTP/1.1 ${head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
+const dated = page(`404 Not Found\r\ndate: ${new Date().toUTCString()}`);
+
+/** A clock that is wrong by so much. */
+function clockOff(ms: number): Clock {
+  return { ...systemClock, now: () => systemClock.now() + ms };
+}
+
+const machine: Record<string, Situation> = {
+  'key and certificate of two renewals': {
+    code: 'key_not_of_certificate',
+    says: /two renewals/,
+    at: () => tls(good, { requestCert: true }, dated),
+    own: () => ({ ...own, credentials: { ...laptop, privateKey: good.privateKey } }),
+  },
+  'a keystore that is damaged': {
+    code: 'keystore_damaged',
+    says: /byte/,
+    at: () => tls(good, {}, dated),
+    own: () => ({
+      ...nobody,
+      problem: new HoldfastError('keystore_damaged', 'a byte of the keystore has changed'),
+    }),
+  },
+};
+
+const ways: Record<string, Situation> = {
+  'a name that nobody has': {
+    code: 'host_not_found',
+    says: /no-such-host\.invalid/,
+    at: () => 'no-such-host.invalid:8443',
+    limitMs: waited,
+  },
+  'a port where nobody listens': {
+    code: 'connection_refused',
+    says: /nobody answers/,
+    at: () => freePorts(1),
+  },
+};
+
+const languages: Record<string, Situation> = Object.fromEntries(
+  (
+    [
+      ['SSH', 'SSH-2.0-OpenSSH_9.9\r\n'],
+      ['SMTP', '220 mail.example ESMTP ready\r\n'],
+      ['SMTP', '554 mail.example no\r\n'],
+      ['FTP', '220 ftp.example FTP server ready\r\n'],
+      ['IMAP', '* OK IMAP4rev1 ready\r\n'],
+      ['POP3', '+OK POP3 ready\r\n'],
+      ['rsync', '@RSYNCD: 31.0\n'],
+      ['VNC', 'RFB 003.008\n'],
+      ['MySQL', 'J\0\0\0\n8.4.0\0'],
+      ['something that is not known', '\x01\x02\x03hello\n'],
+    ] as const
+  ).map(([language, words]) => [
+    `a port of ${language} (${words.slice(0, 4).trim()})`,
+    {
+      code: 'tls_not_spoken',
+      says: new RegExp(`speaks ${language}`),
+      at: () => greeter(words),
+    } satisfies Situation,
+  ]),
+);
+
+const webs: Record<string, Situation> = {
+  'plain HTTP where TLS was expected': {
+    code: 'tls_not_spoken',
+    says: /plain HTTP \(Microsoft-IIS\/10\.0\)/,
+    at: () => answerer(page('400 Bad Request\r\nserver: Microsoft-IIS/10.0')),
+  },
+  'a captive portal': {
+    code: 'proxy_answered',
+    says: /sends whoever comes to http:\/\/login\.hotel\.example/,
+    at: () => answerer(page('302 Found\r\nlocation: http://login.hotel.example/start')),
+  },
+  'a captive portal by RFC 6585': {
+    code: 'proxy_answered',
+    says: /captive portal/,
+    at: () => answerer(page('511 Network Authentication Required')),
+  },
+  'a proxy that wants a login': {
+    code: 'proxy_answered',
+    says: /proxy asks for a login/,
+    at: () => answerer(page('407 Proxy Authentication Required')),
+  },
+  'a proxy in between': {
+    code: 'proxy_answered',
+    says: /a proxy answers \(1\.1 proxy\.example\)/,
+    at: () => answerer(page('400 Bad Request\r\nvia: 1.1 proxy.example')),
+  },
+  'a plain server that is starting': {
+    code: 'server_unavailable',
+    says: /503/,
+    at: () => answerer(page('503 Service Unavailable\r\nretry-after: 5')),
+  },
+  'a proxy whose server is down': {
+    code: 'server_unavailable',
+    says: /502, but nginx/,
+    at: () => tls(good, {}, page('502 Bad Gateway\r\nserver: nginx')),
+  },
+  'another web server': {
+    code: 'server_not_holdfast',
+    says: /no Holdfast server, but Microsoft-IIS/,
+    at: async () =>
+      tls(await authority.issue('server', 'web'), {}, page('500 Oops\r\nserver: Microsoft-IIS/10.0')),
+  },
+  'a TLS port that is called http': {
+    code: 'tls_required',
+    says: /takes TLS alone/,
+    at: () => tls(good),
+    scheme: 'http',
+  },
+  'a port of SSH that is called http': {
+    code: 'answer_malformed',
+    says: /speaks SSH, not HTTP/,
+    at: () => greeter('SSH-2.0-OpenSSH_9.9\r\n'),
+    scheme: 'http',
+  },
+  'a server that takes requests and answers none': {
+    code: 'connection_stalled',
+    says: /does not answer/,
+    at: () => tls(good),
+    limitMs: waited,
+  },
+  'an answer that is no HTTP': {
+    code: 'answer_malformed',
+    says: /no HTTP/,
+    at: () => tls(good, {}, '220 odd.test ESMTP\r\n'),
+  },
+};
+
+const lines: Record<string, Situation> = {
+  'a port that takes connections and says nothing': {
+    code: 'tls_handshake_timed_out',
+    says: /says nothing/,
+    at: () => tcp(() => {}),
+    limitMs: waited,
+  },
+  'a port that ends each connection at once': {
+    code: 'connection_reset',
+    says: /cut/,
+    at: () => tcp((socket) => socket.resume().end()),
+  },
+  'a port that cuts each connection': {
+    code: 'connection_reset',
+    says: /cut/,
+    at: () => tcp((socket) => socket.once('data', () => socket.resetAndDestroy())),
+  },
+  'a line that is cut in the middle of the handshake': {
+    code: 'connection_reset',
+    says: /cut/,
+    at: () => behind(good, (piece) => piece, cutAfter(200)),
+  },
+  'a line on which nothing more comes in the middle of the handshake': {
+    code: 'tls_handshake_timed_out',
+    says: /halfway/,
+    at: () => behind(good, (piece) => piece, stallAfter(200)),
+  },
+  'a line on which bytes are changed': {
+    code: 'connection_lost',
+    says: /changed on the way/,
+    at: () => behind(good, (piece) => piece, changeAt(400)),
+  },
+  'a box that drops a ClientHello of more than one packet': {
+    code: 'tls_hello_dropped',
+    says: /X25519 alone/,
+    at: () => behind(good, (piece, sent) => (sent.client > 1000 ? Buffer.alloc(0) : piece)),
+    limitMs: waited,
+  },
+  'a box that drops large packets': {
+    code: 'large_packets_dropped',
+    says: /two small packets/,
+    at: () => behind(good, (piece) => (piece.length > 1200 ? Buffer.alloc(0) : piece)),
+    limitMs: waited,
+  },
+};
+
+const chains: Record<string, Situation> = {
+  'another authority of the same names': {
+    code: 'certificate_unknown_authority',
+    says: /nobody trusts here/,
+    at: async () => tls(await stranger.issue('server', 'vault')),
+  },
+  'a certificate that vouches for itself': {
+    code: 'certificate_unknown_authority',
+    says: /vouches for itself/,
+    at: async () => tls(alone(await sampleCertificate({ subject: createName({ CN: 'burpserver' }) }))),
+  },
+  'our root in the chain of another': {
+    code: 'certificate_unknown_authority',
+    says: /nobody trusts here/,
+    at: async () => {
+      const { chain, privateKey } = await stranger.issue('server', 'vault');
+      return tls({ chain: [...chain, authority.issuing.der, authority.root.der], privateKey });
+    },
+  },
+  'a missing intermediate': {
+    code: 'certificate_chain_incomplete',
+    says: /does not send the certificate of CN=issuing/,
+    at: () => tls({ ...good, chain: good.chain.slice(0, 1) }),
+  },
+  'a missing intermediate, for a machine that has none itself': {
+    code: 'certificate_chain_incomplete',
+    says: /CN=issuing/,
+    at: async () => {
+      const issuerAt = await webOf(authority.issuing.der);
+      const extensions = { issuerUrls: [issuerAt], subjectAltNames: [uri(authority.network), loopback] };
+      const { chain, privateKey } = await authority.issue('server', 'vault', { extensions });
+      return tls({ chain: chain.slice(0, 1), privateKey });
+    },
+    own: () => nobody,
+  },
+  'a proxy that makes a certificate for every name': {
+    code: 'connection_intercepted',
+    says: /by the root CN=Corporate inspection/,
+    at: interceptor,
+  },
+  'another name': {
+    code: 'certificate_wrong_name',
+    says: /is for dns:other\.example, expected 127\.0\.0\.1/,
+    at: () => named({ kind: 'dns', value: 'other.example' }),
+  },
+  'another address': {
+    code: 'certificate_wrong_name',
+    says: /is for ip:192\.0\.2\.1/,
+    at: () => named({ kind: 'ip', value: '192.0.2.1' }),
+  },
+  'no name at all': { code: 'certificate_wrong_name', says: /no host at all/, at: () => named() },
+  'a storage node': {
+    code: 'certificate_wrong_role',
+    says: /storage vault: expected a certificate for server/,
+    at: async () => tls(await authority.issue('storage', 'vault')),
+  },
+  'a server of another network under the same root': {
+    code: 'certificate_wrong_network',
+    says: /other\.example/,
+    at: async () => {
+      const extensions = { subjectAltNames: [uri('other.example'), loopback] };
+      return tls(await authority.issue('server', 'vault', { extensions }));
+    },
+  },
+  'a client that plays the server': {
+    code: 'certificate_not_allowed',
+    says: /clientAuth/,
+    at: async () => tls(await authority.issue('client', 'laptop')),
+  },
+  'an authority that plays the server': {
+    code: 'certificate_not_allowed',
+    says: /authority/,
+    at: async () => {
+      const extensions = {
+        ...authorityExtensions(0),
+        keyUsage: ['digitalSignature', 'keyCertSign'] as const,
+        subjectAltNames: [uri(authority.network), loopback],
+      };
+      return tls(await authority.issue('server', 'vault', { extensions }));
+    },
+  },
+};
+
+const times: Record<string, Situation> = {
+  'an expired certificate': {
+    code: 'certificate_expired',
+    says: /CN=vault/,
+    at: () => timed({ notBefore: new Date(Date.now() - 9 * dayMs), notAfter: new Date(Date.now() - dayMs) }),
+  },
+  'a certificate that begins tomorrow': {
+    code: 'certificate_not_yet_valid',
+    says: /CN=vault/,
+    at: () => timed({ notBefore: new Date(Date.now() + dayMs), notAfter: new Date(Date.now() + 9 * dayMs) }),
+  },
+  'a clock that is a year ahead': {
+    code: 'clock_wrong',
+    says: /ahead of that of the server/,
+    at: () => tls(good, {}, dated),
+    clock: clockOff(365 * dayMs),
+  },
+  'a clock that is a year behind': {
+    code: 'clock_wrong',
+    says: /behind that of the server/,
+    at: () => tls(good, {}, dated),
+    clock: clockOff(-365 * dayMs),
+  },
+  'an expired certificate of this machine': {
+    code: 'certificate_expired',
+    says: /certificate of this machine ended/,
+    at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, dated),
+    own: () => ({ ...own, credentials: expired }),
+  },
+};
+const expired = await authority.issue('client', 'laptop', {
+  notBefore: new Date(Date.now() - 9 * dayMs),
+  notAfter: new Date(Date.now() - dayMs),
+});
+
+const clients: Record<string, Situation> = {
+  'a machine that has joined nothing': {
+    code: 'node_not_joined',
+    says: /joined no network/,
+    at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, dated),
+    own: () => ({ problem: new HoldfastError('node_not_joined', 'this machine has joined no network') }),
+  },
+  'a machine that shows no certificate': {
+    code: 'certificate_required',
+    says: /asks for a certificate/,
+    at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, dated),
+    own: () => nobody,
+  },
+  'a server that refuses certificates and does not say why': {
+    code: 'refused_by_peer',
+    says: /does not say why/,
+    at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, page('403 Forbidden')),
+  },
+  ...Object.fromEntries(
+    (
+      [
+        'certificate_revoked',
+        'certificate_expired',
+        'certificate_wrong_role',
+        'certificate_wrong_network',
+      ] as const
+    ).map((code) => [
+      `a server that says ${code}`,
+      {
+        code,
+        says: /refuses the certificate of this machine: so it is/,
+        at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, told(403, code)),
+      } satisfies Situation,
+    ]),
+  ),
+  'a machine that may not': {
+    code: 'operation_forbidden',
+    says: /so it is/,
+    at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, told(403, 'operation_forbidden')),
+  },
+};
+
+function told(status: number, code: ErrorCode): string {
+  const body = JSON.stringify({ code, message: 'so it is' });
+  return `HTTP/1.1 ${status} No\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
+}
+
+function alone({
+  der,
+  keys,
+}: {
+  der: Uint8Array;
+  keys: { privateKey: SampleNode['privateKey'] };
+}): SampleNode {
+  return { chain: [der], privateKey: keys.privateKey };
+}
+
+async function named(...names: readonly { kind: 'dns' | 'ip'; value: string }[]): Promise<Listening> {
+  const extensions = { subjectAltNames: [uri(authority.network), ...names] };
+  return tls(await authority.issue('server', 'vault', { extensions }));
+}
+
+async function timed(times: { notBefore: Date; notAfter: Date }): Promise<Listening> {
+  return tls(await authority.issue('server', 'vault', times), {}, dated);
+}
+
+async function behind(
+  node: SampleNode,
+  ...meddling: [Parameters<typeof line>[1], Parameters<typeof line>[2]?]
+) {
+  const server = await tls(node);
+  kept.use(server);
+  return await line(server.port, ...meddling);
+}
+
+function cutAfter(bytes: number): Parameters<typeof line>[1] {
+  return (piece, { server }) => (server > bytes ? undefined : piece);
+}
+function stallAfter(bytes: number): Parameters<typeof line>[1] {
+  return (piece, { server }) => piece.subarray(0, Math.max(0, piece.length - Math.max(0, server - bytes)));
+}
+function changeAt(bytes: number): Parameters<typeof line>[1] {
+  return (piece, { server }) => {
+    const at = bytes - (server - piece.length) + 1000;
+    if (at < 0 || at >= piece.length) return piece;
+    const changed = Buffer.from(piece);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    return changed;
+  };
+}
+
+async function webOf(bytes: Uint8Array): Promise<string> {
+  const server = createServer((_, response) => response.end(bytes)).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  kept.defer(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}/issuing.cer`;
+}
+
+/** Makes a certificate for whatever name is called, by a root of its own. */
+async function interceptor(): Promise<Listening> {
+  const root = await sampleCertificate({
+    subject: createName({ CN: 'Corporate inspection' }),
+    extensions: authorityExtensions(),
+  });
+  const minted = async (name: { kind: 'dns' | 'ip'; value: string }) =>
+    alone(await sampleCertificate({ issuer: root, extensions: { subjectAltNames: [name] } }));
+  return await tls(await minted(loopback), {
+    SNICallback: (host, answer) => {
+      minted({ kind: 'dns', value: host }).then(
+        (node) => answer(null, createSecureContext(pemOf(node))),
+        (error: Error) => answer(error),
+      );
+    },
+  });
+}
+
+const kept = new AsyncDisposableStack();
+
+async function check(
+  name: string,
+  { code, says, at, scheme, clock = systemClock, limitMs = 3000, ...rest }: Situation,
+) {
+  const place = await at();
+  if (typeof place === 'object') kept.use(place);
+  const where = typeof place === 'object' ? place.port : place;
+  const url = new URL(`${scheme ?? 'https'}://${typeof where === 'number' ? `127.0.0.1:${where}` : where}`);
+  const examination = await examine({
+    url,
+    own: rest.own?.() ?? own,
+    policy: defaultClientPolicy,
+    clock,
+    signal: AbortSignal.timeout(60_000),
+  });
+  const said = `${name}\n${JSON.stringify(examination, undefined, 1)}`;
+  const cause = causeIn(examination);
+  assert.equal(cause?.code, code, said);
+  assert.match(cause?.found ?? '', says, said);
+  assert.match(cause?.next ?? '', /\w/, said);
+  assert.doesNotMatch(cause?.found ?? '', /\n/, said);
+  assert.ok(examination.ms < limitMs, `${examination.ms} ms: ${said}`);
+}
+
+const tables = { machine, ways, languages, webs, lines, chains, times, clients };
+
+describe('doctor names', { concurrency: 4 }, () => {
+  after(() => kept.disposeAsync());
+  for (const [of, table] of Object.entries(tables))
+    for (const [name, situation] of Object.entries(table))
+      it(`${of}: ${name}: ${situation.code}`, () => check(name, situation));
+});
