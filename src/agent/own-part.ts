@@ -10,7 +10,8 @@ export async function ownPart(directory: string): Promise<OwnPart> {
     const node = await openNode(directory);
     return {
       identity: node.identity,
-      credentials: node.credentials.current,
+      policy: node.clientPolicy,
+      ...(node.clientPolicy.presentCertificate && { credentials: node.credentials.current }),
       bundle: node.bundle.current,
     };
   } catch (problem) {

@@ -1,6 +1,5 @@
 import { ownPart, readNodeState } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
-import { defaultClientPolicy } from '../policy/index.ts';
 import { causeIn, type Examination, examine, type Finding, type OwnPart } from '../transport/index.ts';
 import { openHome } from './home/home.ts';
 import type { Context } from './program/context.ts';
@@ -64,7 +63,7 @@ function parseUrl(text: string): URL {
 }
 
 function examineOne({ clock, signal }: Context, own: OwnPart, url: URL): Promise<Examination> {
-  return examine({ url, own, policy: defaultClientPolicy, clock, signal });
+  return examine({ url, own, clock, signal });
 }
 
 function examinationRows(examination: Examination): Row[] {

@@ -4,7 +4,6 @@ import { after, describe, it } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { type Clock, dayMs, type ErrorCode, HoldfastError, systemClock } from '../../src/base/index.ts';
 import { createName } from '../../src/pki/index.ts';
-import { defaultClientPolicy } from '../../src/policy/index.ts';
 import { causeIn, examine, type OwnPart } from '../../src/transport/index.ts';
 import { singleRootBundle } from '../../src/trust/index.ts';
 import { answerer, greeter, type Listening, line, pemOf, tcp, tls } from '../rig/broken-servers.ts';
@@ -467,7 +466,6 @@ async function check(
   const examination = await examine({
     url,
     own: rest.own?.() ?? own,
-    policy: defaultClientPolicy,
     clock,
     signal: AbortSignal.timeout(60_000),
   });

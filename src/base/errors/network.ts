@@ -88,18 +88,18 @@ export const networkErrors = {
   },
   tls_no_common_version: {
     happened: 'the two sides have no version of TLS in common',
-    next: 'bring the older side up to TLS 1.3, or allow TLS 1.2 on the other: minimum_version in docs/reference/settings.md',
+    next: 'bring the older side up to TLS 1.3, or allow TLS 1.2 here: holdfast client set minimumVersion TLSv1.2',
     kind: 'connection',
   },
   tls_no_common_group: {
     happened: 'the two sides have no key-exchange group, or no cipher suite, in common',
-    next: 'allow one of the groups of the other side: groups in docs/reference/settings.md',
+    next: 'allow a group that the other side has, here: holdfast client set groups LIST',
     kind: 'connection',
   },
   tls_hello_dropped: {
     happened:
       'something on the way drops the beginning of TLS where it fills more than one packet, as that of post-quantum key exchange does',
-    next: 'mend or go round what stands in between; until then let this machine use the group X25519 alone',
+    next: 'mend or go round what stands in between; until then: holdfast client set groups X25519',
     kind: 'connection',
   },
   large_packets_dropped: {

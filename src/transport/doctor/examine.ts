@@ -1,3 +1,4 @@
+import { defaultClientPolicy } from '../../policy/index.ts';
 import { chainStep, revocationStep, roleStep, serverNameStep } from './certificate-steps.ts';
 import type { Finding } from './finding.ts';
 import { machineStep } from './machine-step.ts';
@@ -35,6 +36,7 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   const startMs = performance.now();
   const walk: Walk = {
     ...options,
+    policy: options.own.policy ?? defaultClientPolicy,
     host: hostOf(url),
     port: portOf(url),
     addresses: [],

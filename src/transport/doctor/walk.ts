@@ -12,6 +12,8 @@ export interface OwnPart {
   readonly identity?: Identity;
   readonly credentials?: Credentials;
   readonly bundle?: TrustBundle;
+  /** How it dials; as machines do by default unless said. */
+  readonly policy?: ClientPolicy;
   /** Why it cannot show who it is. */
   readonly problem?: HoldfastError;
 }
@@ -21,7 +23,6 @@ export interface ExaminationOptions {
   /** `https://HOST:PORT`, or with a path the repository there. */
   readonly url: URL;
   readonly own: OwnPart;
-  readonly policy: ClientPolicy;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -40,6 +41,7 @@ export interface Walk extends Omit<ExaminationOptions, 'own'> {
   readonly port: number;
   /** Without credentials that cannot be shown. */
   own: OwnPart;
+  readonly policy: ClientPolicy;
   addresses: readonly string[];
   reached: readonly Reached[];
   /** The handshake that came to its end. */
