@@ -24,6 +24,7 @@ import {
   ServerRevocation,
   TlsDialer,
 } from '../transport/index.ts';
+import { noteConnection, noteFailure } from './last-connection.ts';
 import { learnFromServer } from './learn-from-server.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
@@ -130,7 +131,14 @@ export interface ConnectOptions extends RenewalOptions {
 export async function connectNode(node: Node, given: ConnectOptions): Promise<Connection> {
   const line = given.line ?? new Line();
   const options = { ...given, line };
-  const connection = await line.attempt({ signal: options.signal }, () => dialAny(node, options));
+  const connection = await line
+    .attempt({ signal: options.signal }, () => dialAny(node, options))
+    .catch(async (error: unknown) => {
+      if (isHoldfastError(error) && error.code !== 'interrupted')
+        await noteFailure(node.directory, error, options);
+      throw error;
+    });
+  await noteConnection(node.directory, connection, options);
   try {
     if (!node.isOwn) return connection;
     if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
@@ -206,7 +214,7 @@ async function dialFirst(
 }
 
 /** Dials as this machine's policy says. @throws HoldfastError `settings_invalid` when it says what cannot be */
-function dialerOf(node: Node, { clock, log }: Pick<DialOptions, 'clock' | 'log'>): TlsDialer {
+export function dialerOf(node: Node, { clock, log }: Pick<RenewalOptions, 'clock' | 'log'>): TlsDialer {
   const { bundle, credentials, directory, clientPolicy: policy } = node;
   const { revocation: mode } = policy;
   const revocation =

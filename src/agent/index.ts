@@ -42,8 +42,10 @@ export {
 } from './hand-in.ts';
 export { joinNetwork } from './join-network.ts';
 export { findRequestKey, keyCopiesOf, type RequestKey, withNotedCopy } from './key-export.ts';
+export { type LastConnection, readLastConnection } from './last-connection.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
+export { moveToServer, serverUrl } from './move-to-server.ts';
 export { findKeystore, identityLabel, type Node, nodeFiles, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
 export type { EscrowProof } from './open-escrowed.ts';

@@ -34,6 +34,8 @@ const nodeStateSchema = Type.Object(
     hasRootLists: Type.Optional(Type.Literal(true)),
     /** What was chosen of how this machine dials; the rest is as the default has it. */
     client: Type.Optional(Type.Partial(ClientPolicy)),
+    /** The server that somebody has chosen: it is tried before those that the network names. */
+    chosenServer: Type.Optional(Type.String()),
     /** The newest snapshot all of whose content was read back and compared, and when some of it last was. */
     proven: Type.Optional(Type.Object({ snapshot: Type.String(), time: Type.String() })),
     lastBackup: Type.Optional(
@@ -61,6 +63,16 @@ export function enrolledState(
 ): Pick<NodeState, 'servers' | 'statusAddress' | 'recoveryRecipient' | 'checkpoint'> {
   const { servers, statusAddress, recoveryRecipient, checkpoint } = enrolment;
   return { servers: [...servers], statusAddress, recoveryRecipient, checkpoint };
+}
+
+/** The servers that a network names, with the one that was chosen here before them. */
+export function withChosen(
+  { chosenServer }: Pick<NodeState, 'chosenServer'>,
+  servers: readonly string[],
+): string[] {
+  return chosenServer === undefined
+    ? [...servers]
+    : [chosenServer, ...servers.filter((server) => server !== chosenServer)];
 }
 
 /** Where the state is in a node's directory. */

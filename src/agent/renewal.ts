@@ -17,7 +17,7 @@ import type { Line, TlsDialer } from '../transport/index.ts';
 import { rewriteExports, staleExports } from './export-certificate.ts';
 import { checkEpoch } from './learn-from-server.ts';
 import { identityLabel, type Node } from './node.ts';
-import { enrolledState } from './node-state.ts';
+import { enrolledState, withChosen } from './node-state.ts';
 
 /** What renewing and joining need besides the node. */
 export interface RenewalOptions {
@@ -103,7 +103,11 @@ async function keep(node: Node, enrolment: Enrolment, log: Log): Promise<void> {
     });
   }
   await node.keepTrust(enrolment.bundle);
-  await node.updateState({ ...enrolledState(enrolment), recoveryRecipient });
+  await node.updateState((state) => ({
+    ...enrolledState(enrolment),
+    servers: withChosen(state, enrolment.servers),
+    recoveryRecipient,
+  }));
 }
 
 /** Of a server that has not proved to be one nothing is kept but what the authority signed: not whom to trust, not where to go. */

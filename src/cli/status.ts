@@ -1,7 +1,16 @@
 import type { OperationAnswer } from '../admin/index.ts';
-import { escrowsIn, type Node, openNode, readNodeState, serverPlace } from '../agent/index.ts';
+import {
+  escrowsIn,
+  type LastConnection,
+  type Node,
+  openNode,
+  readLastConnection,
+  readNodeState,
+  serverPlace,
+} from '../agent/index.ts';
 import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/index.ts';
 import type { Clock } from '../base/index.ts';
+import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
 import { askAdmin } from './home/administering.ts';
 import { openHome } from './home/home.ts';
 import { waitingRows, waitingView } from './home/waiting.ts';
@@ -35,6 +44,7 @@ async function showStatus(context: Context): Promise<Answer> {
     : undefined;
   const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
   const waiting = await readWaiting(home.path);
+  const connection = await readLastConnection(home.node);
   const backups = await backupStanding(context, home, node?.state);
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
@@ -42,26 +52,30 @@ async function showStatus(context: Context): Promise<Answer> {
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
   ];
-  const value = {
-    ...(waiting && { waiting: waitingView(waiting) }),
-    ...toJson(status, node, backups),
-    warnings,
-  };
-  return { value, rows: statusRows(context, { waiting, status, node, backups, warnings }) };
+  const shown = { waiting, status, node, connection, backups, warnings };
+  const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), warnings };
+  return { value, rows: statusRows(context, shown) };
 }
 
 interface Shown {
   readonly waiting: WaitingAuthority | undefined;
   readonly status: Status | undefined;
   readonly node: Node | undefined;
+  readonly connection: LastConnection;
   readonly backups: BackupStanding;
   readonly warnings: readonly string[];
 }
 
-function* statusRows(context: Context, { waiting, status, node, backups, warnings }: Shown): Iterable<Row> {
+function* statusRows(
+  context: Context,
+  { waiting, status, node, connection, backups, warnings }: Shown,
+): Iterable<Row> {
   if (waiting !== undefined) yield* waitingRows(waiting);
   if (status !== undefined) yield* authorityRows(context, status);
-  if (node !== undefined) yield* nodeRows(context, node);
+  if (node !== undefined) {
+    yield* nodeRows(context, node);
+    yield* connectionRows(context, connection);
+  }
   yield* backupRows(context, backups);
   for (const sentence of warnings) yield warning(sentence);
   if (warnings.length === 0 && waiting === undefined) yield row('attention', 'nothing needs any');
@@ -129,9 +143,17 @@ function warningsOf({ authority, listeners, letIn = [], store, bound = [] }: Sta
 }
 
 function nodeWarnings({ clock }: Context, node: Node | undefined): string[] {
-  if (node === undefined || node.certificate.notAfter.getTime() > clock.now()) return [];
+  if (node === undefined) return [];
+  const weaker = [...weakerClientPolicy(node.clientPolicy)].map(
+    ([key, sentence]) =>
+      `${key} of this machine is weaker than the default: ${sentence}; holdfast client show`,
+  );
+  if (node.certificate.notAfter.getTime() > clock.now()) return weaker;
   const end = formatTime(node.certificate.notAfter);
-  return [`the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`];
+  return [
+    ...weaker,
+    `the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`,
+  ];
 }
 
 function certificateRow(
@@ -170,11 +192,29 @@ function* nodeRows({ clock }: Context, node: Node): Iterable<Row> {
     yield row('sealed', 'for the recovery kit', fingerprint, place);
 }
 
-function toJson(
-  status: Status | undefined,
-  node: Node | undefined,
-  backups: BackupStanding,
-): Readonly<Record<string, unknown>> {
+/** How the newest connection was protected, and why the newest that did not come about did not. */
+function* connectionRows({ clock }: Context, { made, failed }: LastConnection): Iterable<Row> {
+  const age = (time: string): string => formatAge(clock.now() - Date.parse(time));
+  if (made !== undefined) {
+    const { server, protocol, group, cipher, certificate, doubt } = made;
+    const weaker = weakerConnection(made).map((sentence) => `weaker than the default: ${sentence}`);
+    yield row('connection', server, protocol, group, cipher, age(made.time), ...weaker);
+    if (certificate !== undefined) {
+      const left = formatRemaining(Date.parse(certificate.notAfter) - clock.now());
+      const end = left === 'now' ? 'ended' : `${left} left`;
+      yield row(
+        'its server',
+        certificate.subject,
+        shortFingerprint(certificate.fingerprint),
+        `certificate ${end}`,
+      );
+    }
+    if (doubt !== undefined) yield row('unproven', doubt);
+  }
+  if (failed !== undefined) yield row('failed', age(failed.time), failed.code, failed.message);
+}
+
+function toJson({ status, node, connection, backups }: Shown): Readonly<Record<string, unknown>> {
   const own = backups.records.find(({ place }) => place === serverPlace);
   return {
     ...status,
@@ -182,6 +222,8 @@ function toJson(
       node: {
         ...node.identity,
         servers: node.state.servers,
+        policy: node.clientPolicy,
+        weaker: [...weakerClientPolicy(node.clientPolicy).keys()],
         certificate: {
           serial: node.certificate.serial,
           fingerprint: node.certificate.fingerprint,
@@ -191,6 +233,8 @@ function toJson(
         exports: node.state.exports,
         escrows: escrowsIn(node.keystore),
         lastBackup: own?.success,
+        connection: connection.made && { ...connection.made, weaker: weakerConnection(connection.made) },
+        lastFailure: connection.failed,
       },
     }),
     backups: standingToJson(backups),

@@ -153,6 +153,11 @@ export const words: readonly WordEntry[] = [
         summary: 'change one thing of how this machine dials',
         load: () => import('./client/set.ts'),
       },
+      {
+        name: 'set-server',
+        summary: 'use another address of a server, when it is one',
+        load: () => import('./client/set-server.ts'),
+      },
     ],
   },
   {

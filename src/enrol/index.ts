@@ -19,6 +19,7 @@ export { type Enrolment, readEnrolment } from './enrolment.ts';
 export { type EscrowFingerprint, escrowFingerprint, parseEscrowFingerprint } from './escrow-fingerprint.ts';
 export { fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
 export { fetchRootCrl, type RootCrlAnswer } from './fetch-root-crl.ts';
+export { fetchTrust } from './fetch-trust.ts';
 export {
   bundleByFingerprint,
   bundleByRoot,

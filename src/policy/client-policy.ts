@@ -135,6 +135,20 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
   ]);
 }
 
+/** What one connection gives up that the default would not, in sentences; `protocol` and `group` as a connection says them. */
+export function weakerConnection({
+  protocol,
+  group,
+}: {
+  readonly protocol: string;
+  readonly group: string;
+}): string[] {
+  return [
+    ...(protocol === 'TLS 1.3' ? [] : [`${protocol} and not TLS 1.3`]),
+    ...(group.includes('MLKEM') ? [] : [`key exchange ${group} is not post-quantum`]),
+  ];
+}
+
 function said(key: ClientKey, holds: boolean, sentence: string): [ClientKey, string][] {
   return holds ? [[key, sentence]] : [];
 }

@@ -13,6 +13,7 @@ export {
   defaultClientPolicy,
   parseClientPolicy,
   weakerClientPolicy,
+  weakerConnection,
 } from './client-policy.ts';
 export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
 export { KeyExchangeGroup, TlsVersion } from './key-exchange.ts';

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { type Bytes, type Clock, type HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
-import type { Fingerprint, Role } from '../pki/index.ts';
+import { type Certificate, type Fingerprint, parseCertificate, type Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
@@ -58,6 +58,7 @@ export class TlsDialer implements Disposable {
   >();
   #last: ConnectionInfo | undefined;
   #lastRoot: Fingerprint | undefined;
+  #lastServer: Certificate | undefined;
   #doubt: HoldfastError | undefined;
 
   constructor(options: TlsDialerOptions) {
@@ -102,6 +103,11 @@ export class TlsDialer implements Disposable {
     return this.#lastRoot;
   }
 
+  /** The certificate of the latest server; undefined before the first, and for one that showed none that can be read. */
+  lastServer(): Certificate | undefined {
+    return this.#lastServer;
+  }
+
   /**
    * Why some server that was dialed is not the one that was meant, where the policy lets that pass; undefined while every one
    * has proved it. Nothing that a connection brings is believed from then on, but for what proves itself.
@@ -140,10 +146,12 @@ export class TlsDialer implements Disposable {
       const isOwn = endsInNetwork(path, current);
       await this.#options.revocation?.check({ path, staple, rootLists, isOwn });
       this.#lastRoot = path.at(-1)?.fingerprint;
+      this.#lastServer = path[0];
       this.#verified.set(socket, { bundle: current, validUntilMs: validUntilMs(path) });
     } catch (error) {
       if (this.#policy.verifyServer || !isHoldfastError(error)) throw error;
       this.#doubt = error;
+      this.#lastServer = shownLeaf(socket);
       this.#verified.set(socket, { bundle: current, validUntilMs: Number.POSITIVE_INFINITY });
     }
   }
@@ -167,6 +175,16 @@ export class TlsDialer implements Disposable {
     const { bundle, clock } = this.#options;
     const verified = this.#verified.get(socket);
     return verified?.bundle === bundle.current && clock.now() <= verified.validUntilMs;
+  }
+}
+
+function shownLeaf(socket: TLSSocket): Certificate | undefined {
+  const [leaf] = peerCertificates(socket) ?? [];
+  try {
+    return leaf && parseCertificate(leaf);
+  } catch (error) {
+    if (isHoldfastError(error)) return undefined;
+    throw error;
   }
 }
 

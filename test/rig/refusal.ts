@@ -47,10 +47,10 @@ export function errorIn({ stderr }: ProgramResult): { code: string; message: str
 
 /**
  * Every file below a folder with mode, size and time, but for databases, in which already a look leaves traces, for the
- * checkpoint that a server keeps, once a minute, of what was recorded by then, the record of backups that were tried, and the socket of a server that has just begun.
+ * checkpoint that a server keeps, once a minute, of what was recorded by then, the record of backups that were tried and of connections, and the socket of a server that has just begun.
  */
 function filesIn(directory: string): ReadonlySet<string> {
   const format = '"%P %M %s %T@ %l\\n"';
-  const script = `test ! -e "$1" || find "$1" -type d -printf "%P %M\\n" -o ! -name "*.db*" ! -name "*checkpoint.json*" ! -name backups.json ! -name admin.sock -printf ${format}`;
+  const script = `test ! -e "$1" || find "$1" -type d -printf "%P %M\\n" -o ! -name "*.db*" ! -name "*checkpoint.json*" ! -name backups.json ! -name connection.json ! -name revocation.json ! -name admin.sock -printf ${format}`;
   return new Set(execFileSync('/bin/sh', ['-c', script, 'sh', directory], { encoding: 'utf8' }).split('\n'));
 }

@@ -133,6 +133,15 @@ export const writingCommands: readonly WritingCommand[] = [
     },
   },
   onMachine('client set', ['revocation', 'hard']),
+  {
+    name: 'client set-server',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      await scene.join(scene.newName(), home);
+      const words = ['client', 'set-server', `https://localhost:${scene.live.port}`, '--home', home];
+      return { words, after: [['backup', join(here, 'data'), '--home', home]] };
+    },
+  },
   atAuthority(
     'ca restore',
     `HERE/authority.age ${kit} --names localhost --log-is-lost test --home HERE/new`,
