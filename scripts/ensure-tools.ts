@@ -60,6 +60,12 @@ const tools: readonly Tool[] = [
     because: 'is Firefox’s writer, and has the trust stores of browsers',
   },
   {
+    program: 'testssl',
+    package: 'testssl.sh',
+    because: 'says which level of TLS a server has',
+    only: 'interop',
+  },
+  {
     program: 'javac',
     package: 'default-jdk-headless',
     because: 'runs Java’s own judgement',

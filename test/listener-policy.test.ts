@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type AdminClient, connectAdmin, type OperationAnswer } from '../src/admin/index.ts';
 import { type HoldfastError, secondMs } from '../src/base/index.ts';
+import { enrolPaths } from '../src/enrol/index.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -91,6 +92,8 @@ describe('the policy of listeners', () => {
     writeFileSync(file, settings + listenersOn(network.port, extra));
     process.kill(network.server.pid, 'SIGHUP');
     while (!(await takesConnections(extra))) await setTimeout(20);
+    assert.deepEqual(await ask(extra, enrolPaths.trust, identityOf('alpha')), [200, undefined]);
+    assert.deepEqual(await ask(extra, '/alpha/config', identityOf('alpha')), [404, 'operation_unknown']);
     writeFileSync(file, settings);
     process.kill(network.server.pid, 'SIGHUP');
     while (await takesConnections(extra)) await setTimeout(20);
@@ -200,6 +203,13 @@ describe('the policy of listeners', () => {
 
 type Listener = OperationAnswer<'status'>['listeners'][number];
 
+/** Status and code of what is answered. */
+async function ask(port: number, path: string, identity: ClientIdentity) {
+  const sent = request({ host: '127.0.0.1', port, path, agent: false, ...identity }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return [answer.resume().statusCode, answer.headers['holdfast-code']];
+}
+
 interface Upload {
   readonly content: Buffer;
   readonly id: string;
@@ -280,6 +290,6 @@ services = [${services}]
     one('main', port, '"storage", "control"', 'tls', 'require'),
     one('open', port + 1, '"enrol", "status"'),
     one('plain', port + 2, '"status"', 'plain'),
-    one('extra', extra, '"status"', 'plain'),
+    one('extra', extra, '"control"', 'tls', 'require'),
   ].join('');
 }
