@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -75,6 +75,39 @@ export async function byKeytool(subject: string, ...options: readonly string[]):
     const key = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-dname', subject];
     await run('keytool', ['-genkeypair', ...store, ...key], { cwd: directory });
     await run('keytool', ['-certreq', ...store, '-file', 'request.pem', ...options], { cwd: directory });
+    return await readFile(join(directory, 'request.pem'));
+  });
+}
+
+/** The PEM that `certmonger` hands to the helper of an authority, for the options of `getcert request`; it keeps nothing outside. */
+export async function byCertmonger(...options: readonly string[]): Promise<Buffer> {
+  return await inDirectory(async (directory) => {
+    const at = (name: string): string => join(directory, name);
+    const keep =
+      '[ "$CERTMONGER_OPERATION" = SUBMIT ] || exit 6\nprintf %s "$CERTMONGER_CSR" > "$0.csr"\nexit 2\n';
+    await writeFile(at('helper'), `#!/bin/sh\n${keep}`, { mode: 0o755 });
+    const places = ['REQUESTS', 'CAS', 'LOCAL_CA'].map(
+      (name) => [`CERTMONGER_${name}_DIR`, at(name)] as const,
+    );
+    for (const [, place] of places) await mkdir(place);
+    const env = { ...process.env, HOME: directory, ...Object.fromEntries(places) };
+    const files = ['-k', at('key.pem'), '-f', at('certificate.pem')];
+    const script = 'getcert add-ca -s -c own -e "$0"; getcert request -s -w -c own "$@" || [ -s "$0.csr" ]';
+    await run('dbus-run-session', ['--', 'sh', '-c', script, at('helper'), ...files, ...options], { env });
+    return await readFile(at('helper.csr'));
+  });
+}
+
+/** The PEM of a request of NSS's `certutil`, for a P-256 key in a database of its own. */
+export async function byCertutil(subject: string, ...options: readonly string[]): Promise<Buffer> {
+  return await inDirectory(async (directory) => {
+    await writeFile(join(directory, 'password'), 'of the database\n');
+    await writeFile(join(directory, 'noise'), randomBytes(2048));
+    const database = ['-d', directory, '-f', 'password'];
+    await run('certutil', ['-N', ...database], { cwd: directory });
+    const key = ['-k', 'ec', '-q', 'nistp256', '-z', 'noise'];
+    const words = ['-R', ...database, ...key, '-s', subject, '-a', '-o', 'request.pem', ...options];
+    await run('certutil', words, { cwd: directory });
     return await readFile(join(directory, 'request.pem'));
   });
 }

@@ -4,7 +4,17 @@ import { after, before, test } from 'node:test';
 import { isHoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatName, type Role } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
-import { byCerttool, byHand, byKeytool, byOpenssl, oid, pemOf, tlv } from './request-shapes.fixture.ts';
+import {
+  byCertmonger,
+  byCerttool,
+  byCertutil,
+  byHand,
+  byKeytool,
+  byOpenssl,
+  oid,
+  pemOf,
+  tlv,
+} from './request-shapes.fixture.ts';
 
 /** What is to become of a request. */
 interface Taken {
@@ -279,17 +289,35 @@ const rows: readonly Row[] = [
   {
     shape: 'certmonger: Kerberos and user principal names beside a host name',
     make: () =>
-      byOpenssl({
-        subject: '/O=CORP.EXAMPLE/CN=ipa1.corp.example',
-        extensions: [
-          'subjectAltName=DNS:ipa1.corp.example,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:host/ipa1.corp.example@CORP.EXAMPLE',
-        ],
-      }),
+      byCertmonger(
+        ...['-N', 'CN=ipa1.corp.example,O=CORP.EXAMPLE', '-D', 'ipa1.corp.example'],
+        ...['-K', 'host/ipa1.corp.example@CORP.EXAMPLE', '-U', 'id-kp-serverAuth', '-L', 'secret'],
+      ),
     queue: {
       ...server('ipa1.corp.example'),
-      leftOut: ['userPrincipalName:host/ipa1.corp.example@CORP.EXAMPLE'],
+      leftOut: ['userPrincipalName:host/ipa1.corp.example@CORP.EXAMPLE', 'krb5PrincipalName'],
+      passedOver: [
+        'the attribute challengePassword',
+        'the attribute friendlyName',
+        'the extension extendedKeyUsage',
+        'the extension subjectKeyIdentifier',
+      ],
     },
     byCode: notAuthorised(/userPrincipalName/),
+  },
+  {
+    shape: 'NSS: names, key usage and purpose',
+    make: () =>
+      byCertutil(
+        'CN=nss.example.com,O=Example',
+        ...['-8', 'nss.example.com,nss2.example.com', '--keyUsage', 'digitalSignature'],
+        ...['--extKeyUsage', 'serverAuth'],
+      ),
+    queue: {
+      ...server('nss.example.com', 'nss.example.com nss2.example.com'),
+      subject: 'CN=nss.example.com,O=Example',
+    },
+    byCode: 'taken',
   },
   {
     shape: 'certmonger: a principal as common name',
