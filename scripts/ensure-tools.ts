@@ -90,6 +90,12 @@ const tools: readonly Tool[] = [
     because: 'judges certificates as browsers do',
     only: 'interop',
   },
+  {
+    program: 'firefox-esr',
+    package: 'firefox-esr',
+    because: 'has a trust store of its own in each profile',
+    only: 'interop',
+  },
   { program: 'cc', package: 'gcc libc6-dev', because: 'compiles what follows', only: 'interop' },
   {
     program: '/usr/include/mbedtls/x509_crt.h',

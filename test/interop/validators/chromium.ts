@@ -10,7 +10,8 @@ import type { Judgement } from './judgement.ts';
 import { createNssDatabase } from './nss.ts';
 import type { Shape } from './shapes.ts';
 
-const words = [
+/** How Chromium is started where nobody looks at it. */
+export const chromiumWords = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -38,7 +39,7 @@ export async function judgeByChromium(directory: string, shapes: readonly Shape[
   const port = await listen(page, servers);
   const answer = fetchedBy(page, urls);
   const profile = `--user-data-dir=${join(home, 'profile')}`;
-  await using _browser = new RunningProgram([...words, profile, `http://127.0.0.1:${port}/`], {
+  await using _browser = new RunningProgram([...chromiumWords, profile, `http://127.0.0.1:${port}/`], {
     program: 'chromium',
     env: { HOME: home },
   });
@@ -68,7 +69,7 @@ async function listen(server: Server, servers: AsyncDisposableStack): Promise<nu
 }
 
 /** Serves the page that fetches from `urls`, and resolves with what it posts: what became of each, as JSON. */
-function fetchedBy(page: Server, urls: readonly (string | undefined)[]): Promise<string> {
+export function fetchedBy(page: Server, urls: readonly (string | undefined)[]): Promise<string> {
   const script = `
     const outcome = (url) => url === null ? 'not asked'
       : fetch(url, { mode: 'no-cors' }).then(() => 'ok', (problem) => 'refused ' + problem);
