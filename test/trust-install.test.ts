@@ -57,7 +57,7 @@ describe('a root in the trust stores of a machine', () => {
   it('is in the databases of browsers until it is taken out, and they are what they were', async () => {
     const databases = [at('user/.pki/nssdb'), at('user/.mozilla/firefox/x.default')];
     const before = digests(...databases);
-    await run([...install, 'user']);
+    for (let time = 0; time < 2; time += 1) await run([...install, 'user']);
     for (const each of databases) {
       const { stdout } = await runProgram('/usr/bin/certutil', ['-L', '-d', `sql:${each}`]);
       assert.match(stdout, /holdfast-network\.test +C,,/);

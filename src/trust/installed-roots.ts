@@ -59,15 +59,22 @@ export interface Installing {
 
 /**
  * Puts a root into a store. What was there is kept in the record at `path` before anything changes; when a program fails, it is
- * there again.
+ * there again. Gives the files
+ * that a program should have changed and has not: the system does that later, or never.
  * @throws HoldfastError `trust_store_failed`
  */
-export async function installInto(path: string, { store, scope, pem }: Installing): Promise<void> {
-  const before = (await readInstalled(path)).filter((one) => one.store !== store.name);
+export async function installInto(
+  path: string,
+  { store, scope, pem }: Installing,
+): Promise<readonly string[]> {
+  const known = (await readInstalled(path)).find((one) => one.store === store.name);
+  // Else what was there before would be taken to be what is there with the root.
+  if (known !== undefined) await uninstallFrom(path, known);
+  const before = await readInstalled(path);
   const entry: Installed = {
     store: store.name,
     scope,
-    own: store.own === undefined ? null : await changeOf(store.own),
+    own: store.own === undefined ? null : { ...(await changeOf(store.own)), after: digest(Buffer.from(pem)) },
     changes: await Promise.all(store.changes.map(changeOf)),
     isDerived: store.isDerived,
     uninstall: store.uninstall.map((command) => [...command]),
@@ -81,7 +88,9 @@ export async function installInto(path: string, { store, scope, pem }: Installin
     await keep(path, before);
     throw storeFailed(store.name, error);
   }
-  await keep(path, [...before, await settled(entry)]);
+  const done = await settled(entry);
+  await keep(path, [...before, done]);
+  return done.changes.filter(isUnchanged).map((change) => change.path);
 }
 
 async function settled(entry: Installed): Promise<Installed> {
@@ -140,8 +149,10 @@ async function checkUntouched(store: string, change: Change): Promise<void> {
   );
 }
 
-async function isUntouched({ path, after }: Change): Promise<boolean> {
-  return digest(await contents(path)) === after;
+/** As it was left, or, where a crash came in between, as it was. */
+async function isUntouched({ path, before, after }: Change): Promise<boolean> {
+  const found = digest(await contents(path));
+  return found === after || found === digest(before === null ? undefined : Buffer.from(before, 'base64'));
 }
 
 async function changeOf(path: string): Promise<Change> {
@@ -154,6 +165,11 @@ async function since(change: Change): Promise<Change> {
 
 function digest(bytes: Buffer | undefined): string | null {
   return bytes === undefined ? null : createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A database of several files changes in one of them. */
+function isUnchanged({ before, after }: Change): boolean {
+  return before !== null && digest(Buffer.from(before, 'base64')) === after;
 }
 
 async function contents(path: string): Promise<Buffer | undefined> {

@@ -77,7 +77,13 @@ async function installRoot(context: Context, options: InstallOptions): Promise<A
   if (options.dryRun === true) return { value: { steps }, rows: steps.map(line) };
   await writeFileAtomic(file, pem, { mode: 0o644 });
   const record = join(node.directory, installedFile);
-  for (const store of stores) await installInto(record, { store, scope: options.scope, pem });
+  for (const store of stores) {
+    const unchanged = await installInto(record, { store, scope: options.scope, pem });
+    for (const path of store.isDerived ? unchanged : [])
+      context.output.warn(
+        `${path} was not changed yet, and programs that read it do not believe the root: dpkg --triggers-only --pending, when no package is being installed`,
+      );
+  }
   const names = stores.map(({ name }) => name);
   return { value: { installed: names, steps }, rows: names.map((name) => row('installed', name)) };
 }
