@@ -110,6 +110,15 @@ const tools: readonly Tool[] = [
     only: 'interop',
   },
   {
+    program: '/usr/sbin/nginx',
+    package: 'nginx-light',
+    because: 'is a server that doctor has to recognise',
+    only: 'interop',
+  },
+  { program: '/usr/sbin/haproxy', package: 'haproxy', because: 'is another', only: 'interop' },
+  { program: '/usr/bin/stunnel', package: 'stunnel4', because: 'is another', only: 'interop' },
+  { program: '/usr/sbin/slapd', package: 'slapd', because: 'is another', only: 'interop' },
+  {
     program: '/usr/lib/postgresql/*/bin/postgres',
     package: 'postgresql',
     because: 'keeps the records of an authority',

@@ -3,9 +3,10 @@ import { createServer } from 'node:http';
 import { after, describe, it } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { type Clock, dayMs, type ErrorCode, HoldfastError, systemClock } from '../../src/base/index.ts';
-import { createName } from '../../src/pki/index.ts';
+import { certificatePem, createName } from '../../src/pki/index.ts';
 import { causeIn, examine, type OwnPart } from '../../src/transport/index.ts';
 import { singleRootBundle } from '../../src/trust/index.ts';
+import { BrokenPrograms } from '../rig/broken-programs.ts';
 import { answerer, greeter, type Listening, line, pemOf, tcp, tls } from '../rig/broken-servers.ts';
 import { freePorts } from '../rig/free-ports.ts';
 import {
@@ -454,6 +455,88 @@ async function interceptor(): Promise<Listening> {
 }
 
 const kept = new AsyncDisposableStack();
+const guild = await sampleCertificate({
+  subject: createName({ CN: 'guild' }),
+  extensions: authorityExtensions(),
+});
+const others = kept.use(new BrokenPrograms(good, certificatePem(guild.der)));
+
+const programs: Record<string, Situation> = {
+  'openssl of TLS 1.2': {
+    code: 'tls_no_common_version',
+    says: /takes TLS 1\.2, and this machine TLS 1\.3 or later/,
+    at: () => others.openssl('-tls1_2'),
+  },
+  'openssl of another group': {
+    code: 'tls_no_common_group',
+    says: /takes P-521 in TLS 1\.3/,
+    at: () => others.openssl('-tls1_3', '-groups', 'P-521'),
+  },
+  'openssl of another suite': {
+    code: 'tls_no_common_group',
+    says: /in common/,
+    at: () => others.openssl('-tls1_3', '-ciphersuites', 'TLS_AES_128_CCM_SHA256'),
+  },
+  "openssl of keys that were shared before, as Bareos's director": {
+    code: 'tls_no_common_group',
+    says: /in common/,
+    at: () => others.openssl('-nocert', '-psk', '1a2b3c4d'),
+  },
+  'openssl that asks for certificates of another authority': {
+    code: 'client_authority_not_listed',
+    says: /asks for certificates of CN=guild/,
+    at: () => others.openssl('-tls1_3', '-Verify', '1', '-verify_return_error', '-CAfile', 'OTHER', '-www'),
+  },
+  'openssl that is called http': {
+    code: 'tls_required',
+    says: /takes TLS alone/,
+    at: () => others.openssl('-tls1_3'),
+    scheme: 'http',
+  },
+  'nginx in plain': { code: 'tls_not_spoken', says: /plain HTTP \(nginx/, at: () => others.nginx('') },
+  'nginx of TLS 1.2': {
+    code: 'tls_no_common_version',
+    says: /takes TLS 1\.2/,
+    at: () => others.nginx('ssl', 'ssl_protocols TLSv1.2;'),
+  },
+  'nginx with pages of its own': {
+    code: 'server_not_holdfast',
+    says: /no Holdfast server, but nginx/,
+    at: () => others.nginx('ssl', 'ssl_protocols TLSv1.3;', 'return 200 hello;'),
+  },
+  'nginx before a server that is down': {
+    code: 'server_unavailable',
+    says: /502, but nginx/,
+    at: () => others.nginx('ssl', 'ssl_protocols TLSv1.3;', 'location / { proxy_pass http://127.0.0.1:1; }'),
+  },
+  'nginx that is called http': {
+    code: 'tls_required',
+    says: /takes TLS alone/,
+    at: () => others.nginx('ssl'),
+    scheme: 'http',
+  },
+  'haproxy before a server that is down': {
+    code: 'server_unavailable',
+    says: /503/,
+    at: () => others.haproxy('http', 'SSL'),
+  },
+  'haproxy of TLS 1.2': {
+    code: 'tls_no_common_version',
+    says: /takes TLS 1\.2/,
+    at: () => others.haproxy('http', 'SSL ssl-max-ver TLSv1.2'),
+  },
+  'haproxy that passes everything on to a server that is down': {
+    code: 'connection_reset',
+    says: /cut/,
+    at: () => others.haproxy('tcp', ''),
+  },
+  'stunnel before a server that is down': {
+    code: 'connection_reset',
+    says: /cut/,
+    at: () => others.stunnel(),
+  },
+  'a directory of OpenLDAP': { code: 'tls_not_spoken', says: /speaks LDAP/, at: () => others.slapd() },
+};
 
 async function check(
   name: string,
@@ -478,7 +561,7 @@ async function check(
   assert.ok(examination.ms < limitMs, `${examination.ms} ms: ${said}`);
 }
 
-const tables = { machine, ways, languages, webs, lines, chains, times, clients };
+const tables = { programs, machine, ways, languages, webs, lines, chains, times, clients };
 
 describe('doctor names', { concurrency: 4 }, () => {
   after(() => kept.disposeAsync());

@@ -251,7 +251,12 @@ function elsewhere(walk: Walk, answer: Answered): Found | undefined {
   if (between !== undefined) return bad('proxy_answered', `${walk.host}: ${between}`);
   if (isPassingStatus(status))
     return bad('server_unavailable', `${walk.host} answers with status ${status}${byWhom(flat['server'])}`);
-  if (walk.server !== undefined && status < 500) return undefined;
+  if (answer.text.startsWith('{"code"'))
+    return bad(
+      'server_unavailable',
+      `${walk.host} could not answer, with status ${status}`,
+      'its log says why: holdfast serve --verbose',
+    );
   return bad(
     'server_not_holdfast',
     `what answers at ${walk.host}:${walk.port} is no Holdfast server${byWhom(flat['server'])}`,
