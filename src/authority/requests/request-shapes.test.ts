@@ -974,8 +974,8 @@ const rows: readonly Row[] = [
   {
     shape: 'a signature that is not taken, by its name',
     make: () => byOpenssl({ subject: '/CN=short', key: 'rsa2048', options: ['-sha224'] }),
-    queue: { code: 'signature_unsupported', says: /sha224WithRSAEncryption/ },
-    byCode: { code: 'signature_unsupported', says: /sha224WithRSAEncryption/ },
+    queue: { code: 'signature_unsupported', says: /the request is signed with sha224WithRSAEncryption/ },
+    byCode: { code: 'signature_unsupported', says: /the request is signed with sha224WithRSAEncryption/ },
     codeFor: { as: 'client/short' },
   },
   {

@@ -39,10 +39,17 @@ export function checkProof(request: CertificateRequest, rule?: ProofRule): void 
 }
 
 function isProven(request: CertificateRequest, rule: ProofRule | undefined): boolean {
+  const { name, scheme } = request.signatureAlgorithm;
   const bySha1 = rule === undefined ? undefined : verifySha1Proof(request);
-  if (rule === undefined || bySha1 === undefined) return verifyRequestSignature(request);
+  if (rule === undefined || bySha1 === undefined) {
+    if (scheme !== undefined) return verifyRequestSignature(request);
+    throw new HoldfastError(
+      'signature_unsupported',
+      `the request is signed with ${name}: expected SHA-256, SHA-384, SHA-512 or Ed25519`,
+      { hint: 'make the request anew with SHA-256; its key may stay' },
+    );
+  }
   if (rule.sha1Proof === 'on') return bySha1;
-  const { name } = request.signatureAlgorithm;
   throw new HoldfastError(
     'signature_unsupported',
     `the request is signed with ${name}: expected SHA-256, SHA-384, SHA-512 or Ed25519, or the policy that takes SHA-1 as the proof of a key: holdfast policy set ${rule.key} on`,
