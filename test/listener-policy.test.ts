@@ -262,10 +262,12 @@ async function idleConnection(
   agent: Agent,
 ): Promise<{ readonly idle: Promise<unknown> }> {
   const sent = request({ host: '127.0.0.1', port, path: '/beta/config', agent, ...identity });
-  const [socket] = await Promise.all([once(sent, 'socket'), sent.end()]);
+  const connecting = once(sent, 'socket');
+  sent.end();
+  const [socket] = (await connecting) as [Socket];
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   answer.resume();
-  return { idle: once(socket[0], 'close') };
+  return { idle: once(socket, 'close') };
 }
 
 function stored(directory: string): string[] {
