@@ -181,6 +181,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   underscores: 'src/authority/requests/requests',
   sha1Proof: 'src/authority/requests/requests',
   clientCertificate: 'test/listener-policy',
+  dataChannel: 'test/data-channel',
   level: 'test/listener-policy',
   minimumVersion: 'test/listener-policy',
   keyExchange: 'test/listener-policy',
