@@ -115,6 +115,7 @@ const tools: readonly Tool[] = [
     because: 'is a server that doctor has to recognise',
     only: 'interop',
   },
+  { program: '/usr/sbin/nft', package: 'nftables', because: 'keeps connections out', only: 'interop' },
   { program: '/usr/sbin/haproxy', package: 'haproxy', because: 'is another', only: 'interop' },
   { program: '/usr/bin/stunnel', package: 'stunnel4', because: 'is another', only: 'interop' },
   { program: '/usr/sbin/slapd', package: 'slapd', because: 'is another', only: 'interop' },
