@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { launcher, RunningProgram, runProgram } from '../rig/holdfast-process.ts
 import { Network, type NetworkClient } from '../rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../rig/temporary-directory.ts';
 import { chromiumWords, fetchedBy } from './validators/chromium.ts';
+
+const notRoot = process.getuid?.() !== 0;
 
 describe('Chromium and Firefox believe the server once the root was installed for its user', () => {
   let place: TemporaryDirectory;
@@ -64,7 +66,31 @@ describe('Chromium and Firefox believe the server once the root was installed fo
     await run('trust', 'install', '--scope', 'user', '--unconstrained');
     assert.deepEqual(await inBoth(), { chromium: 'ok', firefox: 'ok' });
   });
+
+  it('and so does Java, by the stores of the machine', { skip: notRoot && 'needs root' }, async () => {
+    writeFileSync(join(place.path, 'Fetch.java'), fetchJava);
+    const url = `https://localhost:${network.port + 1}/`;
+    const java = (expected: number) =>
+      runProgram('java', [join(place.path, 'Fetch.java'), url], { expected });
+    assert.match((await java(1)).stderr, /SSLHandshakeException/);
+    await run('trust', 'install', '--scope', 'machine', '--unconstrained');
+    try {
+      await java(0);
+    } finally {
+      await run('trust', 'uninstall', '--scope', 'machine');
+    }
+    await java(1);
+  });
 });
+
+/** Any answer will do. */
+const fetchJava = `public class Fetch {
+  public static void main(String[] words) throws Exception {
+    var connection = (java.net.HttpURLConnection) java.net.URI.create(words[0]).toURL().openConnection();
+    System.out.println(connection.getResponseCode());
+  }
+}
+`;
 
 const firefoxProfile = '.mozilla/firefox/x.default';
 const databases = ['.pki/nssdb', '.local/share/pki/nssdb', firefoxProfile];
