@@ -15,7 +15,7 @@ import {
 } from '../src/admin/index.ts';
 import { SampleHome } from '../src/authority/authority.fixture.ts';
 import { HoldfastError, isHoldfastError } from '../src/base/index.ts';
-import { doEverything, sampleContext } from './rig/every-operation.ts';
+import { doEverything, rootBelowOutside, sampleContext } from './rig/every-operation.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
 interface Done {
@@ -56,7 +56,7 @@ describe('what an operation answers', () => {
   let status: unknown;
 
   before(async () => {
-    await using home = await SampleHome.open();
+    await using home = await SampleHome.open({ root: await rootBelowOutside() });
     const context = sampleContext(home);
     let here: unknown;
     await using server = await serverSaying(async (name, input) => {

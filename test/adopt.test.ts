@@ -273,6 +273,23 @@ describe('holdfast ca adopt', () => {
     for (const serial of ['1000', '1001'])
       assert.match(await verify([...byList, at(`numbers/newcerts/${serial}.pem`)], 2), /certificate revoked/);
     await runProgram(launcher, ['audit', 'verify', ...home]);
+    // The root is the network's by its issuing certificate alone, and comes back from a PKCS#12 all the same.
+    const secret = ['--password-file', at('secret')];
+    await runProgram(launcher, ['ca', 'backup', at('keys.p12'), '--format', 'p12', ...secret, ...home]);
+    const again = ['--home', at('from-keys')];
+    await runProgram(launcher, [
+      'ca',
+      'restore',
+      at('keys.p12'),
+      '--re-enrol',
+      '--names',
+      'localhost',
+      ...secret,
+      ...again,
+    ]);
+    const shown = await runProgram(launcher, ['ca', 'show', '--json', ...again]);
+    assert.match(shown.stdout, /"network": ?"backup.example"[^]*CN=Numbers CA/);
+    await runProgram(launcher, ['audit', 'verify', ...again]);
   });
 
   it('tells machines what its root has revoked, however long the list of before is', async () => {

@@ -79,8 +79,105 @@ describe('an authority below a corporate root', () => {
     assert.notEqual(readFileSync(at('exported/client.pem'), 'utf8'), before);
     writeFileSync(at('letter'), 'kept');
     await ann.run(['backup', at('letter')]);
-    const { options } = await ann.exportForRestic();
+    const { options, directory } = await ann.exportForRestic();
     await runProgram('restic', [...options, 'snapshots']);
+    // The list of the root is not given again to whoever has it.
+    const url = `https://localhost:${office.port}/-/control/root-crl`;
+    const asked = [
+      '--silent',
+      '--cacert',
+      join(directory, 'ca.pem'),
+      '--cert',
+      join(directory, 'client.pem'),
+    ];
+    const list = at('root.crl');
+    await runProgram('curl', [...asked, '--etag-save', at('etag'), '--output', list, url]);
+    const { stdout: crl } = await runProgram('openssl', [
+      'crl',
+      '-in',
+      list,
+      '-inform',
+      'DER',
+      '-noout',
+      '-crlnumber',
+    ]);
+    const number = BigInt(crl.trim().replace('crlNumber=', ''));
+    assert.equal(readFileSync(at('etag'), 'utf8').trim(), `"${number}"`);
+    const told = ['--write-out', '%{http_code} %{size_download}', '--header', `If-None-Match: "${number}"`];
+    assert.equal((await runProgram('curl', [...asked, ...told, url])).stdout, '304 0');
+  });
+
+  it('gets the next certificate for its key, which nodes, join codes of before and other programs take', async () => {
+    const before = await office.joinCode('bob');
+    await office.run(['ca', 'request', '--out', at('next.csr')]);
+    const subject = await runProgram('openssl', ['req', '-in', at('next.csr'), '-noout', '-pubkey']);
+    const first = await runProgram('openssl', ['x509', '-in', at('office.pem'), '-noout', '-pubkey']);
+    assert.equal(subject.stdout, first.stdout);
+    writeFileSync(at('next.pem'), await corporate.sign(at('next.csr'), { extensions: 'authority' }));
+    const answer = ['ca', 'complete', at('next.pem'), '--root', at('corporate/cacert.pem')];
+    const { stdout } = await office.run([...answer, '--json']);
+    assert.equal((JSON.parse(stdout) as { present: boolean }).present, false);
+    const again = JSON.parse((await office.run([...answer, '--json'])).stdout) as { present: boolean };
+    assert.equal(again.present, true);
+    await office.run(['audit', 'verify']);
+    await office.run(['ca', 'export', at('ca.pem'), '--force']);
+    assert.ok(
+      readFileSync(at('ca.pem'), 'utf8').startsWith(
+        readFileSync(at('next.pem'), 'utf8').trim().slice(0, 200),
+      ),
+    );
+    // One that has not heard of it, one that joins by a code of before, one that joins by a code of now.
+    await ann.run(['backup', at('letter')]);
+    const bob = office.client('bob', at('bob'));
+    await bob.run(['join', before]);
+    const carol = await office.join('carol', at('carol'));
+    await ann.run(['cert', 'renew', '--early']);
+    await office.run(['cert', 'revoke', 'issuing-1', '--reason', 'cACompromise', '--yes']);
+    for (const node of [ann, bob, carol]) {
+      await node.run(['backup', at('letter')]);
+      await node.run(['cert', 'export', join(node.directory, 'now')]);
+      const leaf = join(node.directory, 'now/client.pem');
+      assert.match(await verify(['-CAfile', at('corporate/cacert.pem'), '-untrusted', leaf, leaf]), /OK/);
+      const chain = readFileSync(leaf, 'utf8').split(/(?=-----BEGIN)/);
+      assert.equal(chain.at(-1)?.trim(), readFileSync(at('next.pem'), 'utf8').trim());
+    }
+    const shown = await runProgram(
+      'openssl',
+      ['s_client', '-connect', `localhost:${office.port + 1}`, '-showcerts'],
+      { input: '' },
+    );
+    assert.ok(shown.stdout.includes(readFileSync(at('next.pem'), 'utf8').trim()));
+  });
+
+  it('refuses a certificate below which what it signed would not be valid', async () => {
+    const refused = { code: 'root_unfit', exit: 1, untouched: at('corporate') } as const;
+    const home = ['--home', office.home];
+    const above = ['--root', at('corporate/cacert.pem')];
+    const complete = async (
+      extensions: readonly string[],
+      words: readonly string[],
+      message: RegExp,
+    ): Promise<void> => {
+      writeFileSync(at('unfit.pem'), await corporate.signAs(at('next.csr'), extensions, words));
+      await assertRefused(['ca', 'complete', at('unfit.pem'), ...above, ...home], {
+        ...refused,
+        message,
+        untouched: at('ann'),
+      });
+    };
+    const usual = ['basicConstraints=critical,CA:TRUE,pathlen:1', 'keyUsage=critical,keyCertSign,cRLSign'];
+    await complete(
+      usual,
+      ['-subj', '/CN=Another'],
+      /its subject is CN=Another, and what was signed below it names/,
+    );
+    await complete(usual, ['-days', '200'], /before issuing-2 does: expected/);
+    await complete(
+      [...usual, 'subjectKeyIdentifier=00:01:02'],
+      [],
+      /subject key identifier is 000102: expected/,
+    );
+    await complete(['basicConstraints=critical,CA:TRUE,pathlen:0'], [], /path length is 0/);
   });
 
   it('comes back from a backup with the corporate root', async () => {
@@ -101,6 +198,27 @@ describe('an authority below a corporate root', () => {
     await runProgram(launcher, [...words, '--home', at('restored')]);
     await runProgram(launcher, ['ca', 'export', at('again.pem'), '--home', at('restored')]);
     assert.equal(readFileSync(at('again.pem'), 'utf8'), readFileSync(at('ca.pem'), 'utf8'));
+  });
+
+  it('comes back from its PKCS#12 alone, with the corporate root, and machines go on', async () => {
+    writeFileSync(at('secret'), 'a long secret\n');
+    const password = ['--password-file', at('secret')];
+    await office.run(['ca', 'backup', at('authority.p12'), '--format', 'p12', ...password]);
+    const home = ['--home', at('from-keys')];
+    await runProgram(launcher, [
+      'ca',
+      'restore',
+      at('authority.p12'),
+      '--trust-issued',
+      '--names',
+      'localhost',
+      ...password,
+      ...home,
+    ]);
+    await runProgram(launcher, ['ca', 'export', at('keys.pem'), ...home]);
+    assert.equal(readFileSync(at('keys.pem'), 'utf8'), readFileSync(at('ca.pem'), 'utf8'));
+    await runProgram(launcher, ['audit', 'verify', ...home]);
+    await runProgram(launcher, ['token', 'create', 'dora', ...home]);
   });
 });
 

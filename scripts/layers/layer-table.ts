@@ -64,7 +64,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     issue: 'records log issuers standing signing',
     ocsp: 'records log issuers standing signing',
     revocation: 'records log issuers standing ocsp',
-    custody: 'records log issuers standing revocation',
+    custody: 'adopt records log issuers standing revocation',
     enrol: 'records log issuers standing signing issue revocation',
     requests: 'records log issuers standing signing issue enrol',
     mirror: 'records log issuers standing',

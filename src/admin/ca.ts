@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { describeClock, type IssuerCustody, identityLabel } from '../authority/index.ts';
-import type { Identity } from '../pki/index.ts';
+import { asBuffer } from '../base/index.ts';
+import { type Certificate, formatName, type Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Chain, TextOrNull, Time } from './answer.ts';
+import { type Answer, Base64, Chain, TextOrNull, Time } from './answer.ts';
 import { describeIssuer, IssuerView } from './describe-certificate.ts';
 
 /** The authority and its own certificates. */
@@ -53,6 +54,58 @@ export async function exportCa(
   const { root, issuing } = authority;
   const wanted = [...(chain ? [issuing] : []), root, ...(await authority.outside())];
   return { certificates: wanted.map(({ der }) => Buffer.from(der).toString('base64')) };
+}
+
+/** What an outside root is asked to sign, and for which subject. */
+export const CaRequestAnswer = Type.Object({ request: Base64, subject: Type.String() });
+
+/** Asks an outside root for another certificate of the authority. */
+export async function requestCa({ authority }: AdminContext): Promise<Answer<typeof CaRequestAnswer>> {
+  const { request, subject } = await authority.custody.requestRoot();
+  return { request: asBuffer(request).toString('base64'), subject };
+}
+
+export const caCompleteInput = Type.Object(
+  { certificates: Type.Array(Type.String({ maxLength: 65_536 }), { minItems: 1, maxItems: 64 }) },
+  { additionalProperties: false },
+);
+
+const OutsideView = Type.Object({ fingerprint: Type.String(), subject: Type.String(), notAfter: Time });
+
+/** The certificate of the authority that is in use now, and what stands above it. */
+export const CaCompleteAnswer = Type.Object({
+  network: Type.String(),
+  root: OutsideView,
+  outside: Type.Array(OutsideView),
+  /** Whether it was in use already. */
+  present: Type.Boolean(),
+  /** What is to be known of it, in sentences. */
+  notes: Type.Array(Type.String()),
+});
+
+/** Uses another certificate for the key of the authority, which an outside root has signed; the running server shows it at once. */
+export async function completeCa(
+  { authority, renewServer }: AdminContext,
+  { certificates }: Static<typeof caCompleteInput>,
+  caller: Identity,
+): Promise<Answer<typeof CaCompleteAnswer>> {
+  const { certificate, outside, isPresent, notes } = await authority.custody.renewRoot({
+    certificates: certificates.map((text) => Uint8Array.from(Buffer.from(text, 'base64'))),
+    by: identityLabel(caller),
+  });
+  await authority.readAgain();
+  await renewServer();
+  return {
+    network: authority.network,
+    root: outsideView(certificate),
+    outside: outside.map(outsideView),
+    present: isPresent,
+    notes: [...notes],
+  };
+}
+
+function outsideView({ fingerprint, subject, notAfter }: Certificate): Answer<typeof OutsideView> {
+  return { fingerprint, subject: formatName(subject), notAfter: notAfter.toISOString() };
 }
 
 export const caPermitInput = Type.Object(

@@ -42,13 +42,18 @@ import {
 import {
   acceptClock,
   CaAnswer,
+  CaCompleteAnswer,
   CaExportAnswer,
+  CaRequestAnswer,
   ClockAcceptAnswer,
+  caCompleteInput,
   caExportInput,
   caPermitInput,
   clockAcceptInput,
+  completeCa,
   exportCa,
   permitNames,
+  requestCa,
   showCa,
 } from './ca.ts';
 import {
@@ -194,6 +199,8 @@ export const operations = {
   'ca.move-undo': define(undoMoveInput, UndoMoveAnswer, undoMove),
   'ca.export-keys': define(keysExportInput, KeysExportAnswer, exportKeys, { local: true }),
   'keystore.rekey': define(rekeyInput, RekeyAnswer, rekeyKeystore, { local: true }),
+  'ca.request': define(nothing, CaRequestAnswer, requestCa),
+  'ca.complete': define(caCompleteInput, CaCompleteAnswer, completeCa),
   'ca.permit': define(caPermitInput, IssuerView, permitNames),
   'ca.revoke-issuer': define(issuerRevokeInput, RevokedIssuerView, revokeIssuer),
   'ca.clock-accept': define(clockAcceptInput, ClockAcceptAnswer, acceptClock),

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
+import { type Holder, SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { dayMs, isHoldfastError, type LogFields, silentLog, systemClock } from '../base/index.ts';
+import { enrolPaths } from '../enrol/index.ts';
+import { createCrl, exportPublicKey, keyIdentifier } from '../pki/index.ts';
 import { Hot, type Listener, listen, serveHttp } from '../transport/index.ts';
 import { Keystore, singleRootBundle } from '../trust/index.ts';
 import { connectNode } from './connection.ts';
@@ -16,11 +18,24 @@ describe('connecting with a certificate that is to be renewed', () => {
   let listener: Listener;
   /** How the server refuses to renew. */
   let refusal: { readonly status: number; readonly code: string };
+  /** The list of the root that the server gives, where it gives one, and what it was told of the one that is known. */
+  let list: Uint8Array | undefined;
+  let known: (string | undefined)[];
+  let root: Holder;
 
   beforeEach(async () => {
     directory = temporaryDirectory();
     const authority = await SampleAuthority.create();
-    const http = createServer((_, response) => {
+    root = authority.root;
+    list = undefined;
+    known = [];
+    const http = createServer(({ url, headers }, response) => {
+      if (list !== undefined && url === enrolPaths.rootCrl) {
+        known.push(headers['if-none-match']);
+        if (headers['if-none-match'] === '"7"') response.writeHead(304).end();
+        else response.end(list);
+        return;
+      }
       response.writeHead(refusal.status).end(JSON.stringify({ code: refusal.code }));
     });
     listener = await listen({
@@ -84,6 +99,27 @@ describe('connecting with a certificate that is to be renewed', () => {
     assert.ok(isHoldfastError(warning?.error, 'storage_full'));
     assert.deepEqual(others, []);
     assert.equal(node.certificate.serial, before);
+  });
+
+  it('has the list of the root given to it once, and says from then on which one it knows', async () => {
+    refusal = { status: 507, code: 'storage_full' };
+    list = createCrl(
+      {
+        issuer: root.subject,
+        authorityKeyId: keyIdentifier(exportPublicKey(root.keys.publicKey)),
+        number: 7n,
+        thisUpdate: new Date(Date.now() - dayMs),
+        nextUpdate: new Date(Date.now() + dayMs),
+        entries: [],
+      },
+      root.keys.privateKey,
+    );
+    for (let time = 0; time < 3; time++) await connect();
+    assert.deepEqual(known, [undefined, '"7"', '"7"']);
+    assert.deepEqual(
+      node.bundle.current.rootLists?.map(({ crl }) => crl.number),
+      [7n],
+    );
   });
 
   it('ends when the certificate itself is refused', async () => {

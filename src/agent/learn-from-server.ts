@@ -55,11 +55,13 @@ function warnOfOld(node: Node, { clock, log, server }: LearnOptions): void {
 }
 
 async function fetchQuietly(
-  { state: { checkpoint } }: Node,
+  { state: { checkpoint }, bundle }: Node,
   { log, ...options }: LearnOptions,
 ): Promise<RootCrlAnswer | undefined> {
+  const numbers = (bundle.current.rootLists ?? []).map(({ crl }) => crl.number);
+  const known = numbers.reduce<bigint | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
   try {
-    return await fetchRootCrl({ ...options, checkpoint });
+    return await fetchRootCrl({ ...options, checkpoint, known });
   } catch (error) {
     return goOnWithout(error, log);
   }

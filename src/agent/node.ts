@@ -9,7 +9,7 @@ import {
   makePrivateDirectory,
   withFileLock,
 } from '../base/index.ts';
-import { type Certificate, type Identity, parseCertificate } from '../pki/index.ts';
+import { type Certificate, equalNames, type Identity, isSelfIssued, parseCertificate } from '../pki/index.ts';
 import {
   type ClientPolicy,
   clientKeys,
@@ -105,11 +105,12 @@ export class Node {
   get isIssuerRevoked(): boolean {
     const { anchors, rootLists = [] } = this.bundle.current;
     const issuers = this.credentials.current.chain.slice(1).map((der) => parseCertificate(der));
-    return anchors.some(({ fingerprint }) =>
-      issuers.some(
-        (issuer) => issuer.fingerprint !== fingerprint && isRevokedByRoot(rootLists, fingerprint, issuer),
-      ),
-    );
+    return anchors.some(({ fingerprint, certificate }) => {
+      const { subject } = parseCertificate(certificate);
+      // What stands above a root has numbers of its own.
+      const below = issuers.filter((each) => !isSelfIssued(each) && equalNames(each.issuer, subject));
+      return below.some((issuer) => isRevokedByRoot(rootLists, fingerprint, issuer));
+    });
   }
 
   /** Changes the state on top of what its file holds by then: other processes of this machine change it too. */
@@ -152,8 +153,9 @@ export class Node {
 
   /** Keeps the network's trust bundle, durably, and trusts by it from now on, and by what was added here. */
   async keepTrust(bundle: TrustBundle): Promise<void> {
+    // Whose they are is said again: the certificate of a root may be another one for the same key.
+    const rootLists = await loadRootLists(join(this.directory, rootListsFile), bundle.anchors);
     await saveTrustBundle(join(this.directory, bundleFile), bundle);
-    const { rootLists = [] } = this.bundle.current;
     this.bundle.replace({ ...withAnchors(bundle, this.#localAnchors), rootLists });
   }
 

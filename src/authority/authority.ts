@@ -1,4 +1,11 @@
-import { type Bytes, type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
+import {
+  type Bytes,
+  equalBytes,
+  type HoldfastError,
+  isHoldfastError,
+  type Log,
+  secondMs,
+} from '../base/index.ts';
 import type { ProcessLock } from '../db/index.ts';
 import type { JoinCode, SignedCheckpoint } from '../enrol/index.ts';
 import { type Certificate, type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
@@ -57,7 +64,6 @@ export class Authority implements AsyncDisposable {
   readonly statusAddress: string;
   /** Whom secrets are sealed to for the recovery kit (age). */
   readonly recoveryRecipient: string;
-  readonly root: Certificate;
   readonly certificates: IssuedCertificates;
   readonly custody: Custody;
   readonly audit: Audit;
@@ -87,7 +93,6 @@ export class Authority implements AsyncDisposable {
     this.epoch = epoch;
     this.statusAddress = issuer.statusAddress;
     this.recoveryRecipient = recoveryRecipient;
-    this.root = issuer.root.certificate;
     this.certificates = new IssuedCertificates(records, clock);
     this.custody = new Custody(context);
     this.audit = new Audit(context);
@@ -113,6 +118,23 @@ export class Authority implements AsyncDisposable {
   /** Whom the nodes of this network trust. */
   get trustBundle(): TrustBundle {
     return this.serverRoots.bundle;
+  }
+
+  /** The root, as it is now: its certificate may be another one for the same key. */
+  get root(): Certificate {
+    return this.#context.issuer.root.certificate;
+  }
+
+  /** Every certificate that the key of the root has had, the present one first: join codes name one of them. */
+  async roots(): Promise<Certificate[]> {
+    const { records } = this.#context;
+    const known = (await records.outside.list()).map(({ certificate }) => parseCertificate(certificate));
+    return [this.root, ...known.filter(({ spki }) => equalBytes(spki, this.root.spki))];
+  }
+
+  /** What goes with a certificate that is issued now, DER. */
+  get chain(): readonly Bytes[] {
+    return this.#context.issuer.above;
   }
 
   /** The issuing certificate that signs now. */

@@ -31,6 +31,8 @@ export interface ExchangeRequest {
   readonly isKnown?: boolean;
   /** Of the answer; {@link maxMessageBytes} unless said. */
   readonly maxBytes?: number;
+  /** The tag of what is here already (RFC 9110 §13.1.2): status 304 where the server has nothing else. */
+  readonly known?: string | undefined;
 }
 
 /** An answer, bounded. */
@@ -122,10 +124,11 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   storage_full: 'make room at the server, then run it again',
 };
 
-function send({ url, message, connection, checkpoint, signal }: ExchangeRequest): Promise<HttpAnswer> {
+function send({ url, message, connection, checkpoint, signal, known }: ExchangeRequest): Promise<HttpAnswer> {
   const json = message === undefined ? undefined : Buffer.from(JSON.stringify(message));
   const headers = {
     ...(json && { 'content-type': 'application/json' }),
+    ...(known !== undefined && { 'if-none-match': known }),
     ...(checkpoint && { [checkpointHeader]: encodeCheckpointHeader(checkpoint) }),
   };
   const body = json && { chunks: [json], size: json.length };

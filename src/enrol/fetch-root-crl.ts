@@ -12,6 +12,8 @@ export interface FetchRootCrlOptions {
   readonly server: string;
   /** The newest checkpoint this node was shown, which the server hears before it looks at the certificate. */
   readonly checkpoint: SignedCheckpoint;
+  /** The number of the newest list that is here. */
+  readonly known?: bigint | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -23,10 +25,10 @@ export interface RootCrlAnswer {
   /** How far its log has come; an older server does not say. */
   readonly checkpoint?: SignedCheckpoint;
   /**
-   * The newest revocation list of the root, DER.
+   * The newest revocation list of the root, DER; undefined where it is the one that is here.
    * @throws HoldfastError what the server refuses by: an older one knows no such address
    */
-  readonly list: () => Bytes;
+  readonly list: () => Bytes | undefined;
 }
 
 /** Asks a server what its root has revoked, and how far its log has come. @throws HoldfastError as `exchange` */
@@ -34,6 +36,7 @@ export async function fetchRootCrl({
   dialer,
   server,
   checkpoint,
+  known,
   signal,
 }: FetchRootCrlOptions): Promise<RootCrlAnswer> {
   const url = `${server}${enrolPaths.rootCrl}`;
@@ -43,10 +46,12 @@ export async function fetchRootCrl({
     checkpoint,
     signal,
     maxBytes: maxRootCrlBytes,
+    known: known === undefined ? undefined : `"${known}"`,
   });
   return {
     checkpoint: answer.checkpoint,
     list() {
+      if (answer.status === 304) return undefined;
       if (answer.status !== 200) acceptedJson(answer, server);
       return answer.body;
     },

@@ -15,7 +15,7 @@ export async function fetchRoot(
 ): Promise<Bytes> {
   const connection = { agent: false, rejectUnauthorized: false } as const;
   const { status, body } = await exchange({
-    url: `https://${address}${enrolPaths.root}`,
+    url: `https://${address}${enrolPaths.root}?fingerprint=${encodeURIComponent(expected)}`,
     connection,
     isKnown: false,
     ...options,

@@ -10,7 +10,7 @@ export const maxMessageBytes = 64 * 1024;
 
 /** Where the conversation takes place. The first two on `enrol`, the others on `control`. */
 export const enrolPaths = {
-  /** GET: the root certificate, DER (`application/pkix-cert`). */
+  /** GET: the root certificate, DER (`application/pkix-cert`); with `?fingerprint=`, where it was renewed, that one. */
   root: '/-/enrol/root',
   /** POST {@link JoinRequest}, answered by {@link EnrolmentAnswer}. */
   join: '/-/enrol/join',

@@ -37,6 +37,7 @@ export {
   parseSerialNumber,
   publicKeyOf,
   type ReasonFlag,
+  type RequestTemplate,
   requestFromText,
   type SerialNumber,
   signed,

@@ -60,11 +60,13 @@ export const controlRoutes: readonly Route[] = [
     method: 'GET',
     path: enrolPaths.rootCrl,
     forRenewal: true,
-    does: 'The newest revocation list of the root, DER.',
-    async handle({ authority }) {
+    does: 'The newest revocation list of the root, DER; 304 for whoever names it by its number, as `If-None-Match: "NUMBER"`.',
+    async handle({ authority }, { request: { headers } }) {
       const list = await authority.revocation.rootCrl();
       if (list === undefined) throw new HoldfastError('object_not_found', 'the root has signed no list yet');
-      return bytesReply('application/pkix-crl', list.der, { 'cache-control': 'no-store' });
+      const told = { 'cache-control': 'no-store', etag: `"${list.number}"` };
+      if (headers['if-none-match'] === told.etag) return { status: 304, headers: told };
+      return bytesReply('application/pkix-crl', list.der, told);
     },
   },
   {

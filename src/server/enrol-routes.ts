@@ -1,7 +1,7 @@
 import { answerJoin, refusalOf } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { EnrolmentAnswer, enrolPaths, JoinRequest } from '../enrol/index.ts';
-import { jsonBody, peerAddress } from './read-request.ts';
+import { jsonBody, peerAddress, queryOf } from './read-request.ts';
 import { httpStatusOf } from './refuse.ts';
 import { bytesReply, jsonReply } from './reply.ts';
 import type { Route, ServerContext } from './route.ts';
@@ -13,10 +13,13 @@ export const enrolRoutes: readonly Route[] = [
     path: enrolPaths.root,
     service: 'enrol',
     access: 'anybody',
-    does: 'The root certificate, DER, while somebody may join.',
-    handle(context) {
+    does: 'The root certificate, DER, while somebody may join; with `?fingerprint=` that one of before which a join code names.',
+    async handle(context, { request }) {
       checkOpen(context);
-      return bytesReply('application/pkix-cert', context.authority.root.der);
+      const { authority } = context;
+      const { fingerprint } = queryOf(request);
+      const named = (await authority.roots()).find((each) => each.fingerprint === fingerprint);
+      return bytesReply('application/pkix-cert', (named ?? authority.root).der);
     },
   },
   {

@@ -16,6 +16,7 @@ export function followDecisions(
       'bearer token revoked',
       'issuing certificate revoked',
       'issuing certificate replaced',
+      'root certificate renewed',
       'tls bound',
       'tls unbound',
     ],

@@ -1,5 +1,5 @@
 import type { Authority } from '../authority/index.ts';
-import { type Clock, hourMs, isHoldfastError, type Log } from '../base/index.ts';
+import { type Bytes, type Clock, equalBytes, hourMs, isHoldfastError, type Log } from '../base/index.ts';
 import {
   type Certificate,
   exportPublicKey,
@@ -82,9 +82,15 @@ function readKept(keystore: Keystore): Credentials | undefined {
   return { chain: [...keystore.certificate(serverLabel)], privateKey: keystore.key(serverLabel) };
 }
 
+/** What stands above a certificate is that which others are shown now. */
+function isSame(above: readonly Bytes[], chain: readonly Bytes[]): boolean {
+  return above.length === chain.length && above.every((der, index) => equalBytes(der, chain[index] as Bytes));
+}
+
 async function isGood({ chain }: Credentials, { authority, names, clock }: OwnCertificate): Promise<boolean> {
-  const [leaf, issuing] = chain.map((der) => parseCertificate(der));
-  if (leaf === undefined || issuing?.fingerprint !== authority.issuing.fingerprint) return false;
+  const [first, ...above] = chain;
+  const leaf = first && parseCertificate(first);
+  if (leaf === undefined || !isSame(above, authority.chain)) return false;
   if (needsRenewal(leaf, clock.now()) || !covers(leaf, names)) return false;
   return await authority.isGood(leaf.serial, leaf);
 }

@@ -162,13 +162,18 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
 }
 
 function standingOf(authority: Authority, tokens: TokenGate, log: Log): StandingView {
+  const bundle = new Hot(authority.trustBundle);
+  const changed = (recheck: () => Promise<void>) => async (): Promise<void> => {
+    bundle.replace(authority.trustBundle);
+    await recheck();
+  };
   return {
-    bundle: new Hot(authority.trustBundle),
+    bundle,
     issuings: () => authority.issuings,
     tokens,
     isGood: (serial, certificate) => authority.isGood(serial, certificate),
     isRenewable: (certificate) => authority.isRenewable(certificate),
-    watch: (changed) => followDecisions(authority, changed, log),
+    watch: (recheck) => followDecisions(authority, changed(recheck), log),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AdminClient, AdminContext } from '../../src/admin/index.ts';
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../src/agent/index.ts';
 import { SampleHome } from '../../src/authority/authority.fixture.ts';
+import type { AdoptedRoot } from '../../src/authority/index.ts';
 import { asBuffer, dayMs, hourMs } from '../../src/base/index.ts';
 import {
   createCertificateRequest,
@@ -10,12 +11,13 @@ import {
   exportPrivateKey,
   exportPublicKey,
   generateKeyPair,
+  parseCertificate,
   privateKeyPem,
   requestPem,
 } from '../../src/pki/index.ts';
 import { defaultListeners } from '../../src/policy/index.ts';
 import { BindingDesk } from '../../src/server/index.ts';
-import { sampleCertificate } from './sample-certificates.ts';
+import { authorityExtensions, sampleCertificate } from './sample-certificates.ts';
 
 /** What operations work on, in a home of a test. */
 export function sampleContext(home: SampleHome): AdminContext {
@@ -49,6 +51,28 @@ export function sampleContext(home: SampleHome): AdminContext {
   };
 }
 
+/** A root that an outside root has signed. */
+export async function rootBelowOutside(): Promise<AdoptedRoot> {
+  const lasting = { notBefore: new Date('2026-01-01'), notAfter: new Date('2040-01-01') };
+  const top = await sampleCertificate({
+    ...lasting,
+    subject: createName({ CN: 'outside' }),
+    extensions: authorityExtensions(),
+  });
+  const below = await sampleCertificate({
+    ...lasting,
+    issuer: top,
+    subject: createName({ CN: 'below' }),
+    extensions: authorityExtensions(1),
+  });
+  return {
+    certificate: parseCertificate(below.der),
+    key: below.keys.privateKey,
+    outside: [parseCertificate(top.der)],
+    imports: { certificates: [], notes: [] },
+  };
+}
+
 /** Does everything that an administrator can do, each at least once, where it has something to answer. */
 export async function doEverything(home: SampleHome, admin: AdminClient): Promise<void> {
   home.clock.advance(2 * hourMs);
@@ -72,6 +96,9 @@ async function readAndDecide(home: SampleHome, admin: AdminClient): Promise<void
   await admin.call('store.accept', { reason: 'new disk' });
   await admin.call('ca.show', {});
   await admin.call('ca.export', { chain: true });
+  const { certificates } = await admin.call('ca.export', {});
+  await admin.call('ca.request', {});
+  await admin.call('ca.complete', { certificates: [...certificates] });
   const host = { host: 'vault.example' };
   const shown = await sampleCertificate({
     notBefore: new Date(home.clock.now() - hourMs),

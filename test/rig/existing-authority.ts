@@ -104,8 +104,17 @@ export class OpensslCa {
   }
 
   /** Signs a request with these extensions, e.g. `keyUsage=critical,keyCertSign`, and gives the certificate in PEM. */
-  async signAs(request: string, extensions: readonly string[]): Promise<string> {
-    const lines = ['subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid', ...extensions];
+  async signAs(
+    request: string,
+    extensions: readonly string[],
+    words: readonly string[] = [],
+  ): Promise<string> {
+    const said = extensions.some((each) => each.startsWith('subjectKeyIdentifier'));
+    const lines = [
+      ...(said ? [] : ['subjectKeyIdentifier=hash']),
+      'authorityKeyIdentifier=keyid',
+      ...extensions,
+    ];
     writeFileSync(join(this.directory, 'signed.cnf'), `[signed]\n${lines.join('\n')}\n`);
     await this.#ca(
       '-extfile',
@@ -117,6 +126,7 @@ export class OpensslCa {
       '-out',
       'signed.pem',
       '-notext',
+      ...words,
     );
     return readFileSync(join(this.directory, 'signed.pem'), 'utf8');
   }

@@ -188,7 +188,6 @@ export const writingCommands: readonly WritingCommand[] = [
       const root = ['--root', join(corporate.directory, 'cacert.pem')];
       return {
         words: ['ca', 'complete', join(here, 'new.pem'), ...root, ...home],
-        done: ['usage'],
         after: [['token', 'create', 'after', ...home]],
       };
     },

@@ -51,7 +51,7 @@ export async function recordAdopted(
 }
 
 /** Puts a certificate above the root on record. */
-async function recordOutside(
+export async function recordOutside(
   tx: Records,
   log: AuditLog,
   { certificate, by }: { readonly certificate: Certificate; readonly by: string },

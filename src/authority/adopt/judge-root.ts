@@ -36,6 +36,8 @@ export interface RootExpectation {
   readonly aboveBy: string;
   /** What issues below it already; one is made for the trial unless given. */
   readonly issuing?: Issuing;
+  /** What else stands against it, in sentences. */
+  readonly also?: readonly string[];
 }
 
 interface Issuing {
@@ -72,6 +74,7 @@ function judgeRoot(root: JudgedRoot, expected: RootExpectation): RootJudgement {
     ...networkProblems(certificate, expected.network),
     ...chainProblems(certificate, outside, expected.aboveBy),
     ...depthProblems(outside),
+    ...(expected.also ?? []),
   ];
   const problems = own.length > 0 ? own : trialProblems(root, expected);
   return { problems: [...new Set(problems)], notes: notesOf(certificate, expected.nowMs) };

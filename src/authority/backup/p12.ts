@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Bytes, Secret } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
+import { readOutside } from '../issuers/index.ts';
 import { kinds } from '../log/index.ts';
 import { checkStanding } from '../standing/index.ts';
 import type { BackingUp } from './care.ts';
@@ -24,20 +25,25 @@ export interface Pkcs12Backup {
 }
 
 /**
- * All keys of all generations that are here, with all certificates of the authority, as PKCS#12 that other programs open.
+ * All keys of all generations that are here, with all certificates of the authority and those above its root, as PKCS#12 that
+ * other programs open.
  * No record of what was issued is in it. That the keys left is in the log before they do.
  * @throws HoldfastError as `checkStanding`
  */
 export async function exportPkcs12(context: BackingUp, order: Pkcs12Order): Promise<Pkcs12Backup> {
   checkStanding(context);
-  const { records, keystore, log } = context;
+  const { records, keystore, log, issuer } = context;
+  const outside = await readOutside(records, issuer.root.certificate);
   const certified = [...(await records.issuers.all()), ...(await records.ocspSigners.list())];
   const rows = certified.toSorted((a, b) => (a.label < b.label ? 1 : -1));
   const keys = rows.map(({ label }) => ({ label, held: keystore.has(label) }));
   const held = keys.filter((key) => key.held).map(({ label }) => label);
   const contents = {
     keys: held.map((label) => ({ name: label, key: keystore.key(label) })),
-    certificates: rows.map(({ label, certificate }) => ({ name: label, der: certificate })),
+    certificates: [
+      ...rows.map(({ label, certificate }) => ({ name: label, der: certificate })),
+      ...outside.map(({ der }, index) => ({ name: `outside-${index + 1}`, der })),
+    ],
   };
   const file = await createPkcs12(contents, order);
   const missing = keys.filter((key) => !key.held).map(({ label }) => label);

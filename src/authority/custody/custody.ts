@@ -17,6 +17,13 @@ import {
 } from './offline.ts';
 import { type PermitOrder, permitNames } from './permit.ts';
 import { type Copied, copyWarnings, plainCopies, removePlainCopies } from './plain-copies.ts';
+import {
+  type RenewedRoot,
+  type RenewRootOrder,
+  type RootRequest,
+  renewRoot,
+  requestRoot,
+} from './renew-root.ts';
 
 /** What became of files with the key of the root. */
 export interface RemovedCopies {
@@ -73,6 +80,16 @@ export class Custody {
     readonly by: string;
   }): Promise<void> {
     await this.#context.log.record(kinds.exported, { by, details: { key: label, to: file } });
+  }
+
+  /** Asks an outside root for another certificate of this authority. See {@link requestRoot}. */
+  requestRoot(): Promise<RootRequest> {
+    return requestRoot(this.#context);
+  }
+
+  /** Uses another certificate for the key of the root. See {@link renewRoot}. */
+  renewRoot(order: RenewRootOrder): Promise<RenewedRoot> {
+    return renewRoot(this.#context, order);
   }
 
   /** From now on this passphrase opens the keystore, or a stash when none is given. */

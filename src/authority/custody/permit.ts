@@ -36,8 +36,14 @@ export async function permitNames(context: CrlSigning, order: PermitOrder): Prom
   return context.issuer.issuing;
 }
 
-/** The newest certificate of each machine that others call by its names. */
-async function checkMachines({ records, clock }: CrlSigning, constraints: NameConstraints): Promise<void> {
+/**
+ * Looks at the newest certificate of each machine that others call by its names.
+ * @throws HoldfastError `name_not_permitted` when one has a name that would be outside
+ */
+export async function checkMachines(
+  { records, clock }: CrlSigning,
+  constraints: NameConstraints,
+): Promise<void> {
   const rows = await records.certificates.newestOfRoles(['server', 'storage'], clock.now());
   for (const { role, name, certificate } of rows) {
     const forbidden = forbiddenName(parseCertificate(certificate).extensions.subjectAltNames, constraints);

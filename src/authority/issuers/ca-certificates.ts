@@ -13,6 +13,7 @@ import {
   type Name,
   type NameConstraints,
   networkUri,
+  type RequestTemplate,
 } from '../../pki/index.ts';
 import { authorityProfiles } from '../../policy/index.ts';
 import { statusPaths } from './status-address.ts';
@@ -60,6 +61,19 @@ export function createIssuingCertificate(
   };
   const notAfter = template.notAfter < root.notAfter ? template.notAfter : root.notAfter;
   return createLintedCertificate({ ...template, notAfter, extensions }, rootKey);
+}
+
+/**
+ * What is asked of an outside root for the key of the network's: an authority with room for one issuing certificate below it,
+ * which signs certificates and lists.
+ */
+export function rootRequest(network: string, subject: Name): RequestTemplate {
+  return {
+    subject,
+    basicConstraints: { ca: true, pathLength: 1 },
+    keyUsage: ['keyCertSign', 'cRLSign'],
+    subjectAltNames: [{ kind: 'uri', value: networkUri(network) }],
+  };
 }
 
 /** By what those below name the key of an issuer: as its own certificate calls it, since validators compare the two. */

@@ -10,6 +10,7 @@ export {
   createRootCertificate,
   isSelfSigned,
   keyIdentifierOf,
+  rootRequest,
 } from './ca-certificates.ts';
 export {
   type CaCertificate,

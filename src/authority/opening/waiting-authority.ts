@@ -10,11 +10,11 @@ import {
   generateKeyPair,
   type KeyAlgorithm,
   type Name,
-  networkUri,
   parseCertificateRequest,
 } from '../../pki/index.ts';
 import { authorityProfiles } from '../../policy/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
+import { rootRequest } from '../issuers/index.ts';
 import { issuerLabel } from '../records/index.ts';
 import { authorityExists, hasAuthority } from './build-authority.ts';
 import { lockHome } from './home-lock.ts';
@@ -82,19 +82,6 @@ export async function beginWaiting(order: WaitingOrder): Promise<WaitingAuthorit
   };
   await writeFileAtomic(waitingFile(home), `${JSON.stringify(stored)}\n`);
   return { request, subject: formatName(subject), createdAt, ...(permit && { permit }) };
-}
-
-/**
- * What is asked of an outside root: an authority with room for one issuing certificate below it, which signs certificates and
- * lists, and is the network's.
- */
-export function rootRequest(network: string, subject: Name): Parameters<typeof createCertificateRequest>[0] {
-  return {
-    subject,
-    basicConstraints: { ca: true, pathLength: 1 },
-    keyUsage: ['keyCertSign', 'cRLSign'],
-    subjectAltNames: [{ kind: 'uri', value: networkUri(network) }],
-  };
 }
 
 /** What waits in a home; undefined when nothing does. @throws HoldfastError `authority_damaged` */

@@ -86,6 +86,15 @@ export class IssuerRecords {
     await this.#queries.run(count, label);
   }
 
+  /** Another certificate for the same key, which nobody has revoked. */
+  async replaceCertificate(label: string, certificate: Bytes): Promise<void> {
+    await this.#queries.run(
+      'UPDATE issuers SET certificate = ?, revoked_at = NULL, revocation_reason = NULL WHERE label = ?',
+      certificate,
+      label,
+    );
+  }
+
   /** Its key was taken to a file, or came back from it. */
   async moveKey(
     label: string,

@@ -1,14 +1,17 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 
-/** A certificate of another authority that stands above the root. */
+/** A certificate of another authority that stands above the root, or one that the root itself had before. */
 export interface OutsideCertificateRow {
   readonly fingerprint: string;
   /** DER. */
   readonly certificate: Bytes;
 }
 
-/** The certificates above a root that another authority signed; nobody of the network trusts them. */
+/**
+ * The certificates above a root that another authority signed, which nobody of the network trusts, and those of before of
+ * the root's own key.
+ */
 export class OutsideCertificateRecords {
   readonly #queries: Queries;
 

@@ -10,10 +10,11 @@ import {
   parseCertificate,
   parseNetworkUri,
   publicKeyOf,
+  signed,
   verifyCertificateSignature,
 } from '../../pki/index.ts';
-import { caLabel, parseStatusAddress, statusPaths } from '../issuers/index.ts';
-import { ocspSignerLabel } from '../records/index.ts';
+import { caLabel, parseStatusAddress, signersAbove, statusPaths } from '../issuers/index.ts';
+import { issuerLabel, ocspSignerLabel } from '../records/index.ts';
 
 /** An authority as far as its keys and certificates tell. */
 export interface AuthorityKeys {
@@ -26,6 +27,8 @@ export interface AuthorityKeys {
   readonly certificates: ReadonlyMap<string, Certificate>;
   /** Certificates that sign OCSP answers and whose keys are there: by the label of the issuing certificate that made them. */
   readonly ocspSigners: ReadonlyMap<string, Certificate>;
+  /** The certificates above a root that another authority signed. */
+  readonly outside: readonly Certificate[];
   /** The keys that are there, each under the label of its certificate, `ocsp-issuing-1` for those of OCSP. */
   readonly keys: ReadonlyMap<string, KeyObject>;
   /** What to tell people of a file that protects it weakly, as `openPkcs12` says. */
@@ -50,6 +53,8 @@ export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>)
     else certificates.set(label, certificate);
   }
   if (certificates.size === 0) throw foreign(`it holds ${namesOf(contents)}`);
+  const root = adoptedRoot(certificates, others);
+  if (root !== undefined) certificates.set(issuerLabel('root', 1), root);
   const about = describe(certificates);
   const keys = new Map<string, KeyObject>();
   const take = (label: string, { spki }: Certificate): boolean => {
@@ -68,10 +73,22 @@ export async function readAuthorityPkcs12(file: Bytes, password: Secret<string>)
     ...about,
     serverNames: [...new Set(issued.flatMap(({ leaf }) => namesIn(leaf)))],
     certificates,
+    outside: root === undefined ? [] : signersAbove(root, others),
     ocspSigners: new Map(ocspSigners.map(({ issuer, leaf }) => [issuer, leaf])),
     keys,
     weakness: contents.weakness,
   };
+}
+
+/** A root that was there before the network, and so has a name of its own: the newest that signed an issuing certificate. */
+function adoptedRoot(
+  certificates: ReadonlyMap<string, Certificate>,
+  others: readonly Certificate[],
+): Certificate | undefined {
+  if ([...certificates.keys()].some((label) => label.startsWith('root-'))) return undefined;
+  const issuings = [...certificates.values()];
+  const roots = others.filter((each) => issuings.some((issuing) => signed(each, issuing)));
+  return roots.toSorted((a, b) => b.notBefore.getTime() - a.notBefore.getTime())[0];
 }
 
 /** A certificate of the file, under the label of the issuing certificate that signed it; nothing for one of somebody else. */
@@ -109,10 +126,13 @@ function describe(
   const issuings = [...certificates].filter(([label]) => label.startsWith('issuing-'));
   const [root] = roots.map(([, certificate]) => certificate);
   const [issuing] = issuings.toSorted(byGeneration).map(([, certificate]) => certificate);
-  const network = root && networkOf(root);
-  if (issuing === undefined || network === undefined)
+  // A root that was there before does not say whose it is.
+  const network = (root && networkOf(root)) ?? (issuing && networkOf(issuing));
+  if (root === undefined || issuing === undefined || network === undefined)
     throw foreign('it holds no root and issuing certificate of a network');
-  for (const certificate of certificates.values()) checkChain(certificate, roots, network);
+  for (const [label, certificate] of certificates)
+    if (label.startsWith('issuing-') || caLabel(certificate) !== undefined)
+      checkChain(certificate, roots, network);
   return { network, statusAddress: statusAddressOf(issuing) };
 }
 
@@ -127,8 +147,8 @@ function checkChain(
   roots: readonly (readonly [string, Certificate])[],
   network: string,
 ): void {
-  const signed = roots.some(([, root]) => verifyCertificateSignature(certificate, publicKeyOf(root)));
-  if (signed && networkOf(certificate) === network) return;
+  const isSigned = roots.some(([, root]) => verifyCertificateSignature(certificate, publicKeyOf(root)));
+  if (isSigned && networkOf(certificate) === network) return;
   throw foreign(
     `${caLabel(certificate)} in it is not of the network ${networkUri(network)} or not of its root`,
   );

@@ -47,7 +47,7 @@ export async function stageKeys(
 
 async function record(
   records: AuthorityRecords,
-  { network, statusAddress, certificates, ocspSigners }: AuthorityKeys,
+  { network, statusAddress, certificates, ocspSigners, outside }: AuthorityKeys,
   { nowMs, recipient }: { readonly nowMs: number; readonly recipient: string },
 ): Promise<void> {
   await records.transaction(async (tx) => {
@@ -64,6 +64,7 @@ async function record(
       const [kind = '', generation] = label.split('-');
       await recordIssuer(tx, { kind: kind as IssuerKind, generation: Number(generation), certificate });
     }
+    for (const { fingerprint, der } of outside) await tx.outside.insert({ fingerprint, certificate: der });
     for (const [issuer, { notAfter, der }] of ocspSigners) {
       const label = ocspSignerLabel(issuer);
       await tx.ocspSigners.put({ label, issuer, not_after: notAfter.getTime(), certificate: der });

@@ -1,7 +1,8 @@
 import { dayMs } from '../../base/index.ts';
+import { type Certificate, formatName } from '../../pki/index.ts';
 import type { BackingUp, Care } from '../backup/index.ts';
 import { type Copied, copyWarnings, type Escrowing, rootCameBack } from '../custody/index.ts';
-import { boundsUris, replacementTime } from '../issuers/index.ts';
+import { boundsUris, isSelfSigned, readOutside, replacementTime } from '../issuers/index.ts';
 import { type CrlSigning, countToRenew, readCrlState } from '../revocation/index.ts';
 import { describeClock, passesKeptCheckpoint } from '../standing/index.ts';
 
@@ -25,7 +26,7 @@ export async function custodyWarnings(context: Upkeep): Promise<string[]> {
   return [
     ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
     ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
-    ...rootWarnings(context),
+    ...(await rootWarnings(context)),
     ...(await rootCameBack(context.records, context.keystore)),
     ...(await copyWarnings(context)),
     ...issuingWarnings(context),
@@ -37,10 +38,24 @@ export async function custodyWarnings(context: Upkeep): Promise<string[]> {
   ];
 }
 
-function rootWarnings({ issuer: { root }, clock }: Upkeep): string[] {
-  const { notAfter } = root.certificate;
-  if (notAfter.getTime() - clock.now() >= rootNoticeMs) return [];
-  return [`the root certificate ends ${dayOf(notAfter)}`];
+async function rootWarnings({ issuer: { root }, records, clock }: Upkeep): Promise<string[]> {
+  const outside = await readOutside(records, root.certificate);
+  const ends = ({ notAfter, notBefore }: Certificate): boolean => {
+    const noticeMs = Math.min(rootNoticeMs, (notAfter.getTime() - notBefore.getTime()) / 3);
+    return notAfter.getTime() - clock.now() < noticeMs;
+  };
+  const next =
+    'holdfast ca request --out FILE writes a request for the next one, and holdfast ca complete FILE puts it in';
+  return [
+    ...(ends(root.certificate)
+      ? [
+          `the root certificate ends ${dayOf(root.certificate.notAfter)}${isSelfSigned(root.certificate) ? '' : `: ${next}`}`,
+        ]
+      : []),
+    ...outside
+      .filter((each) => ends(each) && each.notAfter < root.certificate.notAfter)
+      .map((each) => `${formatName(each.subject)} above the root ends ${dayOf(each.notAfter)}: ${next}`),
+  ];
 }
 
 /** The next one is made without a word where the key of the root is here; where it is not, somebody has to bring it. */

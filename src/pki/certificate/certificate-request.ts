@@ -98,7 +98,7 @@ function readAttributes(reader: DerReader): Pick<CertificateRequest, 'attributes
 }
 
 /** What a request asks for. */
-interface RequestTemplate
+export interface RequestTemplate
   extends Pick<ExtensionTemplate, 'basicConstraints' | 'keyUsage' | 'subjectAltNames'> {
   readonly subject: Name;
 }

@@ -7,6 +7,7 @@ export {
   type CertificateRequest,
   createCertificateRequest,
   parseCertificateRequest,
+  type RequestTemplate,
 } from './certificate-request.ts';
 export {
   type CertificateTemplate,

@@ -55,11 +55,16 @@ export function importedClaims(): Claims {
   };
 }
 
-/** Who stands above the root: those that were recorded, and no others. */
+/** Who stands above the root: those that were recorded, and no others but what the root itself had before. */
 export function outsideClaims(): Claims {
   const recorded = new Set<Fingerprint>();
+  const former = new Set<Fingerprint>();
+  // Then there are certificates from before the log.
+  let fromKeys = true;
   return {
     note(record) {
+      if (record.kind === 'authority created') fromKeys = false;
+      if (record.kind === 'root certificate renewed') former.add(record.details.replaces);
       if (record.kind === 'outside certificate recorded') recorded.add(record.details.fingerprint);
     },
     async compare(records) {
@@ -69,7 +74,7 @@ export function outsideClaims(): Claims {
           .filter((one) => !found.includes(one))
           .map((one) => `the outside certificate ${one} is not on record`),
         ...found
-          .filter((one) => !recorded.has(one))
+          .filter((one) => !fromKeys && !recorded.has(one) && !former.has(one))
           .map((one) => `the outside certificate ${one} is on record, and the log does not say so`),
       ];
     },

@@ -5,7 +5,7 @@ import type { Claims } from './claims.ts';
 
 interface Issuer {
   fingerprint?: Fingerprint;
-  revoked?: RevocationReason;
+  revoked?: RevocationReason | undefined;
   keyFile?: string | undefined;
 }
 
@@ -39,6 +39,8 @@ function changesIn({ kind, details }: LogRecord): [string, Issuer][] {
       ['issuing-1', { fingerprint: details.issuing }],
     ];
   if (kind === 'issuing certificate replaced') return [[details.label, { fingerprint: details.issuing }]];
+  if (kind === 'root certificate renewed')
+    return [[details.label, { fingerprint: details.root, revoked: undefined }]];
   if (kind === 'issuing certificate revoked') return [[details.label, { revoked: details.reason }]];
   if (kind === 'root offline') return [[details.label, { keyFile: details.file }]];
   return kind === 'root online' ? [[details.label, { keyFile: undefined }]] : [];

@@ -33,6 +33,7 @@ import { restored } from './restored.ts';
 import { retired } from './retired.ts';
 import { revoked } from './revoked.ts';
 import { rootOffline, rootOnline } from './root-offline.ts';
+import { rootRenewed } from './root-renewed.ts';
 import { storeAccepted } from './store-accepted.ts';
 import { superseded } from './superseded.ts';
 import { tlsBound, tlsUnbound } from './tls-bound.ts';
@@ -78,6 +79,7 @@ export const kinds = {
   importedRevoked,
   bearerTokenCreated,
   bearerTokenRevoked,
+  rootRenewed,
 } as const;
 
 /** One of the table. */
