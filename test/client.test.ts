@@ -158,6 +158,35 @@ describe('how a machine dials its servers', () => {
     assert.equal((await status()).node.servers[0], `https://127.0.0.1:${network.port}`);
   });
 
+  it('is as the file of another program says, once that was looked at', async () => {
+    const { port } = network;
+    writeFileSync(
+      at('dsm.sys'),
+      `SErvername a\r\n TCPS localhost\r\n TCPP ${port}\r\nSE b\r\n TCPS other.example\r\n NOSUCH 1\r\n`,
+    );
+    const home = ['--home', client.home];
+    const several = ['client', 'import', at('dsm.sys'), ...home];
+    const untouched = client.home;
+    await assertRefused(several, { code: 'usage', exit: 2, message: /stanzas a, b/, untouched });
+    const looked = await client.run(['client', 'import', at('dsm.sys'), '--stanza', 'a']);
+    assert.match(looked.stdout, /2 +TCPS localhost +client set-server, its host/);
+    assert.match(looked.stderr, /nothing was changed/);
+    assert.equal((await status()).node.servers[0], `https://127.0.0.1:${port}`);
+    const broken = [...several, '--stanza', 'b', '--yes'];
+    writeFileSync(at('dsm.sys'), `SE b\n TCPS 127.0.0.1\n TCPP 9\n`);
+    await assertRefused(broken, { code: 'connection_refused', exit: 20, untouched });
+    writeFileSync(at('dsm.opt'), `TCPS localhost\nTCPP ${port}\nSSL Yes\n`);
+    await client.run(['client', 'import', at('dsm.opt'), '--yes']);
+    assert.equal((await status()).node.servers[0], `https://localhost:${port}`);
+    writeFileSync(at('sm.ini'), '[SBC_SSL]\nSBC_CLIENT_SSL_AUTH=0 # off\nSBC_SSL_SERVER_VERIFY=0\nX=1\n');
+    const { stdout } = await client.run(['policy', 'import', at('sm.ini'), '--yes']);
+    assert.match(stdout, /2 +SBC_CLIENT_SSL_AUTH 0 +client set presentCertificate off/);
+    assert.match(stdout, /3 +SBC_SSL_SERVER_VERIFY 0 +left out: a bearer token/);
+    assert.match(stdout, /4 +X 1 +not known here/);
+    assert.deepEqual((await status()).node.weaker, ['presentCertificate']);
+    await client.run(['client', 'set', 'presentCertificate', 'on']);
+  });
+
   it('with verifyServer off is loud, and believes nothing but what the authority signed', async () => {
     await client.run(['client', 'set', 'verifyServer', 'off']);
     const trustFile = join(client.home, 'node/trust.json');

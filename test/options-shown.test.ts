@@ -67,6 +67,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     join: '--layout --list --forget',
     'exported-certificates': '--serial --identity --format --chain --force',
   },
+  'client import': { client: '--stanza --yes' },
   'policy import': { requests: '--yes' },
   'request create': {
     'request-submit': '--server --fingerprint --root --o --names --submit --profile --name --code',

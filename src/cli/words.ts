@@ -154,6 +154,11 @@ export const words: readonly WordEntry[] = [
         load: () => import('./client/set.ts'),
       },
       {
+        name: 'import',
+        summary: 'dial as the client file of another program says',
+        load: () => import('./client/import.ts'),
+      },
+      {
         name: 'set-server',
         summary: 'use another address of a server, when it is one',
         load: () => import('./client/set-server.ts'),

@@ -133,6 +133,9 @@ export const writingCommands: readonly WritingCommand[] = [
     },
   },
   onMachine('client set', ['revocation', 'hard']),
+  onMachine('client import', ['HERE/sm.ini', '--yes'], {
+    ready: async (_, here) => writeFileSync(join(here, 'sm.ini'), '[SBC_SSL]\nSBC_SSL_SERVER_VERIFY=0\n'),
+  }),
   {
     name: 'client set-server',
     prepare: async (here, scene) => {

@@ -1,5 +1,6 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { HoldfastError, readChosenFile } from '../../base/index.ts';
+import { importClient } from '../client/import.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin, withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
@@ -13,7 +14,7 @@ export const word: Word = {
   define: (command) => {
     command
       .description('show what the policy of a file would change, and with --yes put it in place')
-      .argument('<file>', 'a file of policy export')
+      .argument('<file>', 'a file of policy export; one of client import is for this machine alone')
       .option('--yes', 'put it in place')
       .addHelpText(
         'after',
@@ -29,6 +30,7 @@ async function importPolicy(
   file: string,
   { yes = false }: { readonly yes?: boolean | undefined },
 ): Promise<Answer> {
+  if (/\.(?:ini|opt|sys)$/i.test(file)) return await importClient(context, file, { yes });
   const policy = await readPolicyFile(localPath(context.workingDirectory, file));
   const reach = yes ? withAdmin : askAdmin;
   const answer = await reach(context, (admin) => admin.call('policy.import', { policy, apply: yes }));

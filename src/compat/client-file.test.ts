@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isHoldfastError } from '../base/index.ts';
+import { parseClientFile } from './client-file.ts';
+
+function read(text: string, encoding: BufferEncoding = 'utf8'): string[] {
+  return parseClientFile(Buffer.from(text, encoding)).map(({ line, option, value, part, meaning }) => {
+    const { kind, ...rest } = meaning;
+    const more = Object.values(rest).join(' ');
+    return `${line} [${part}] ${option}=${value}: ${`${kind} ${more}`.trim()}`;
+  });
+}
+
+const sesam = `; of the client
+[SBC_SSL]
+SBC_CLIENT_SSL_AUTH=1   #For client-side verification
+sbc_ssl_server_verify = 0
+SBC_ANYTHING=7
+[STPD_Server]
+STPD_HTTPS_USE_CLIENT_CERT=2 #Possible values
+SBC_CLIENT_SSL_AUTH=yes
+`;
+
+const meant = [
+  '3 [SBC_SSL] SBC_CLIENT_SSL_AUTH=1: client presentCertificate on',
+  '4 [SBC_SSL] sbc_ssl_server_verify=0: client verifyServer off',
+  '5 [SBC_SSL] SBC_ANYTHING=7: unknown',
+  `7 [STPD_Server] STPD_HTTPS_USE_CLIENT_CERT=2: elsewhere client_certificate = "require" of the listener in the server's holdfast.toml`,
+  '8 [STPD_Server] SBC_CLIENT_SSL_AUTH=yes: left out expected 0 or 1, found "yes"',
+];
+
+test('the ini files of SEP sesam say the same in every encoding and with every end of a line', () => {
+  assert.deepEqual(read(sesam), meant);
+  assert.deepEqual(read(sesam.replaceAll('\n', '\r\n')), meant);
+  assert.deepEqual(read(`\uFEFF${sesam}`), meant);
+  assert.deepEqual(read(`\uFEFF${sesam}`, 'utf16le'), meant);
+  const swapped = Buffer.from(`\uFEFF${sesam}`, 'utf16le').swap16();
+  assert.equal(parseClientFile(swapped).length, meant.length);
+});
+
+test('the options of IBM Spectrum Protect may be shortened to their capitals, in any case, and stand in stanzas', () => {
+  const lines = read(`* the system options
+SErvername  VAULT
+  COMMMethod         TCPip
+  tcps               "vault.example"
+  TCPPort            1500
+  SSL Yes
+  ssldisablelegacy   y
+  SSLDISABLELEGACYTLS no
+  SSLFIPSMODE yes
+SE other
+  TCPSERVERADDRESS   other.example
+  TCP 1
+  PASSWORDACCESS generate
+`);
+  assert.deepEqual(
+    lines.map((line) => line.replace(/: (already|left out) .*/, ': $1')),
+    [
+      '3 [VAULT] COMMMethod=TCPip: already',
+      '4 [VAULT] tcps=vault.example: host vault.example',
+      '5 [VAULT] TCPPort=1500: port 1500',
+      '6 [VAULT] SSL=Yes: already',
+      '7 [VAULT] ssldisablelegacy=y: already',
+      '8 [VAULT] SSLDISABLELEGACYTLS=no: left out',
+      '9 [VAULT] SSLFIPSMODE=yes: left out',
+      '11 [other] TCPSERVERADDRESS=other.example: host other.example',
+      '12 [other] TCP=1: unknown',
+      '13 [other] PASSWORDACCESS=generate: unknown',
+    ],
+  );
+});
+
+test('what is no text or too long is refused, and bytes of an old code page are read', () => {
+  for (const bytes of [Buffer.from([1, 0, 2]), Buffer.from('\n'.repeat(30_000))])
+    assert.throws(
+      () => parseClientFile(bytes),
+      (error) => isHoldfastError(error, 'settings_invalid'),
+    );
+  assert.equal(parseClientFile(Buffer.from('TCPS v\xe4ult', 'latin1'))[0]?.value, 'väult');
+});
