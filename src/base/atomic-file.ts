@@ -1,10 +1,12 @@
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Bytes } from './bytes.ts';
-import { removeLeftBeside, type TemporaryForm, temporaryName } from './left-files.ts';
+import { hourMs } from './clock.ts';
 
 /** How a file is written by {@link writeFileAtomic}. */
-export interface AtomicFileOptions {
+interface AtomicFileOptions {
   /** Permission bits of the new file; 0600 unless said. */
   readonly mode?: number;
   /** The group of the new file; that of the process unless said. */
@@ -72,4 +74,129 @@ async function writeSynced(
   } finally {
     await handle.close();
   }
+}
+
+/** How files that are not whole yet are called beside the one that they become: `BEGIN temporary name END`. */
+interface TemporaryForm {
+  readonly begin: string;
+  readonly end: string;
+}
+
+/** What a directory held of such files when this process first wrote there. */
+const listings = new Map<string, Promise<readonly string[]>>();
+
+/**
+ * Removes what processes that were killed left of `path`. Its directory is listed once in the life of a process. Never
+ * fails: what cannot be removed is in nobody's way.
+ */
+export async function removeLeftBeside(path: string, form: TemporaryForm): Promise<void> {
+  const directory = dirname(path);
+  const listing = listings.get(directory) ?? listTemporary(directory);
+  listings.set(directory, listing);
+  await removeAbandoned(directory, form, await listing);
+}
+
+/** Removes the abandoned files of a form that are in a directory and belong to this user. Never fails. */
+export async function removeAbandoned(
+  directory: string,
+  { begin, end }: TemporaryForm,
+  names?: readonly string[],
+): Promise<void> {
+  for (const name of names ?? (await list(directory))) {
+    const middle = name.slice(begin.length, name.length - end.length);
+    if (!name.startsWith(begin) || !name.endsWith(end) || !temporary.test(middle)) continue;
+    await removeIfAbandoned(join(directory, basename(name)), middle);
+  }
+}
+
+/** With the mark of its maker, or without one as earlier versions had it. */
+const temporary = /^[0-9a-f]{12,32}(-\d+-\d+-[0-9a-f]{8})?$/;
+
+/** Of a directory that can be large only what may be meant is kept. */
+async function listTemporary(directory: string): Promise<readonly string[]> {
+  return (await list(directory)).filter((name) => /[0-9a-f]{8}(\.[a-z]+)?$/.test(name));
+}
+
+async function list(directory: string): Promise<readonly string[]> {
+  return await readdir(directory).catch(() => []);
+}
+
+async function removeIfAbandoned(path: string, name: string): Promise<void> {
+  try {
+    const stat = await lstat(path);
+    const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
+    if (isOurs && isAbandoned(name, stat.mtimeMs)) await rm(path);
+  } catch {
+    // Somebody else removed it, or nobody may.
+  }
+}
+
+/** `RANDOM-PID-START-WHERE`: who makes it, since when that process runs, and where numbers of processes are given. */
+const marked = /-(\d+)-(\d+)-([0-9a-f]{8})$/;
+
+/** What the processes that this one can know have in common; undefined on a system that does not say. */
+interface Whereabouts {
+  readonly boot: string;
+  /** Of the boot and the namespace of process ids (pid_namespaces(7)), in eight digits. */
+  readonly digest: string;
+}
+
+let known: { readonly mark: string | undefined; readonly here: Whereabouts | undefined } | undefined;
+
+/**
+ * A name for a file that is not whole yet, never the same again: whoever finds it later can tell whether the process that
+ * makes it still does.
+ */
+export function temporaryName(): string {
+  const random = randomBytes(8).toString('hex');
+  const { mark, here } = ourselves();
+  const [pid, start] = mark?.split(' ') ?? [];
+  return here === undefined ? random : `${random}-${pid}-${start}-${here.digest}`;
+}
+
+/**
+ * Whether nobody makes any more what has this name, and was written to last at `mtimeMs`: its process has ended. Where that
+ * cannot be known (another machine or container, an earlier boot, an older version) nobody has for an hour; by a clock
+ * that was set back meanwhile, too.
+ */
+export function isAbandoned(name: string, mtimeMs: number, nowMs: number = Date.now()): boolean {
+  const [, pid, start, where] = marked.exec(name) ?? [];
+  const { here } = ourselves();
+  if (here !== undefined && where === here.digest)
+    return processMark(Number(pid)) !== `${pid} ${start} ${here.boot}`;
+  return Math.abs(nowMs - mtimeMs) > hourMs;
+}
+
+function ourselves(): { readonly mark: string | undefined; readonly here: Whereabouts | undefined } {
+  if (known !== undefined) return known;
+  const mark = processMark();
+  const boot = mark?.split(' ')[2];
+  known = { mark, here: boot === undefined ? undefined : { boot, digest: digestOf(boot) } };
+  return known;
+}
+
+function digestOf(boot: string): string {
+  const namespace = readlinkSync('/proc/self/ns/pid');
+  return createHash('sha256').update(`${boot} ${namespace}`).digest('hex').slice(0, 8);
+}
+
+/**
+ * What tells the process `pid` of this boot from every other one, also from one that gets its number later: its number,
+ * and when it began (proc(5)). Undefined when there is none, or on a system that does not say.
+ */
+export function processMark(pid: number = process.pid): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name of the program, in brackets, may hold anything; the 22nd field counts from before it.
+    const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return `${pid} ${startTime} ${boot}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process that `mark` is of runs. */
+export function isRunning(mark: string): boolean {
+  return processMark(Number.parseInt(mark, 10)) === mark;
 }

@@ -56,7 +56,7 @@ function sinceBoot(): SinceBoot | undefined {
   }
 }
 
-const form =
+const timeForm =
   /^\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/;
 const dateLength = '2027-02-28'.length;
 
@@ -65,10 +65,58 @@ const dateLength = '2027-02-28'.length;
  * undefined for anything else. A day that its month does not have is none, where Date would take the next month's.
  */
 export function parseTime(text: string): Date | undefined {
-  if (!form.test(text)) return undefined;
+  if (!timeForm.test(text)) return undefined;
   const day = text.slice(0, dateLength);
   const midnight = new Date(`${day}T00:00:00Z`);
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, dateLength) !== day)
     return undefined;
   return new Date(text);
+}
+
+/** The units that a duration is typed in, each also as the word that texts have. */
+const units = [
+  { letter: 'w', word: 'week', ms: 7 * dayMs },
+  { letter: 'd', word: 'day', ms: dayMs },
+  { letter: 'h', word: 'hour', ms: hourMs },
+  { letter: 'm', word: 'minute', ms: minuteMs },
+  { letter: 's', word: 'second', ms: secondMs },
+] as const;
+
+/** The units in which values are shown: the days of a year are easier to see than its weeks. */
+const shownUnits = units.filter(({ letter }) => letter !== 'w');
+
+/** What {@link parseDuration} takes, for people. */
+export const durationForm = 'a number and s, m, h, d or w, such as 30d or 12h';
+
+/**
+ * Reads the milliseconds that somebody typed as `90m`, `24h` or `7d`, or as texts have it, `7 days`; undefined for anything
+ * else. Everything that takes a duration, on the command line, in settings and in the policy, takes it in this form.
+ */
+export function parseDuration(text: string): number | undefined {
+  const [, number, unit, name] = typedDuration.exec(text) ?? [];
+  const found = units.find(({ letter, word }) => letter === unit || word === name);
+  return found && Number(number) * found.ms;
+}
+
+const typedDuration = /^(\d{1,6}) ?(?:([smhdw])|(second|minute|hour|day|week)s?)$/;
+
+/** The form of what {@link parseDuration} takes, as a schema has it. */
+export const durationPattern = typedDuration.source;
+
+/** Writes milliseconds as {@link parseDuration} reads them, in the largest unit that has them whole: `30d`, `90m`. */
+export function formatDuration(ms: number): string {
+  const unit = shownUnit(ms);
+  return unit === undefined ? String(ms) : `${ms / unit.ms}${unit.letter}`;
+}
+
+/** Writes milliseconds for a sentence, in the largest unit that has them whole: `30 days`, `1 hour`, `1500 ms`. */
+export function describeDuration(ms: number): string {
+  const unit = shownUnit(ms);
+  if (unit === undefined) return `${ms} ms`;
+  const count = ms / unit.ms;
+  return `${count} ${unit.word}${count === 1 ? '' : 's'}`;
+}
+
+function shownUnit(ms: number): (typeof units)[number] | undefined {
+  return ms === 0 ? undefined : shownUnits.find((unit) => ms % unit.ms === 0);
 }

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeLeftBeside, temporaryName } from './atomic-file.ts';
 import { secondMs } from './clock.ts';
 import { HoldfastError, systemErrorCode } from './error.ts';
-import { removeLeftBeside, temporaryName } from './left-files.ts';
 
 /** How long a lock is waited for; what is done under one takes milliseconds. */
 const patienceMs = 10 * secondMs;

@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { systemErrorCode } from './error.ts';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { HoldfastError, systemErrorCode } from './error.ts';
 
 /**
  * Creates `path` and what is missing above it, for its owner alone (0700). The first one that it had to create, undefined when
@@ -38,4 +39,80 @@ async function isDirectory(path: string): Promise<boolean> {
     // A symlink to nowhere is in the way like any file.
     return false;
   }
+}
+
+/** What a socket's address holds on every system, with a little to spare (unix(7): 108, elsewhere 104). */
+const maxPathBytes = 100;
+
+/** The directory of a socket, held open, so that it is the one that was looked at for as long as the address is used. */
+interface SocketPlace extends AsyncDisposable {
+  /** Where to listen or connect: the path of the socket, or a shorter way to it. Good until this is disposed of. */
+  readonly address: string;
+}
+
+/**
+ * Opens the directory of the socket at `path`; undefined when it is not there. It has to be this user's alone, and a
+ * socket in it this user's or root's: another who made it first could answer in the server's place.
+ *
+ * @throws HoldfastError `home_not_private`; `platform_unsupported` for a path that is too long for this system
+ */
+export async function openSocketPlace(path: string): Promise<SocketPlace | undefined> {
+  const directory = await openDirectory(dirname(path));
+  if (directory === undefined) return undefined;
+  try {
+    if (!isPrivate(await directory.stat()))
+      throw notOwn(`${dirname(path)} is not a directory of this user alone`);
+    const address = addressOf(path, directory);
+    if (!(await isAbsentOrOwn(address))) throw notOwn(`${path} is a socket of another user`);
+    return { address, [Symbol.asyncDispose]: () => directory.close() };
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}
+
+async function openDirectory(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const code = systemErrorCode(error) ?? '';
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ENOTDIR' || code === 'ELOOP') throw notOwn(`${path} is not a directory of this user alone`);
+    throw error;
+  }
+}
+
+function isPrivate({ uid, mode }: Stats): boolean {
+  return isOwn(uid) && (mode & 0o077) === 0;
+}
+
+function isOwn(uid: number): boolean {
+  return process.getuid === undefined || uid === process.getuid();
+}
+
+async function isAbsentOrOwn(address: string): Promise<boolean> {
+  try {
+    const { uid } = await lstat(address);
+    return uid === 0 || isOwn(uid);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+/** Linux leads from an open directory to what is in it, however long its path (proc_pid_fd(5)). */
+function addressOf(path: string, directory: FileHandle): string {
+  if (Buffer.byteLength(path) <= maxPathBytes) return path;
+  if (process.platform === 'linux') return `/proc/self/fd/${directory.fd}/${basename(path)}`;
+  throw new HoldfastError(
+    'platform_unsupported',
+    `${path} has ${Buffer.byteLength(path)} bytes, the path of a socket on this system at most ${maxPathBytes}`,
+    { hint: 'choose a home with a shorter path: --home DIR' },
+  );
+}
+
+function notOwn(message: string): HoldfastError {
+  return new HoldfastError('home_not_private', message, {
+    hint: 'find out who made it; remove it, or choose another home: --home DIR',
+  });
 }

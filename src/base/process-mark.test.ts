@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { it } from 'node:test';
-import { isRunning, processMark } from './left-files.ts';
+import { isRunning, processMark } from './atomic-file.ts';
 
 it('knows a process while it runs and no other that has its number', async () => {
   const child = spawn('sleep', ['600']);

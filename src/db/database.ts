@@ -46,3 +46,95 @@ export interface Database extends Queries, AsyncDisposable {
   /** Waits for what was asked before, then closes. */
   close(): Promise<void>;
 }
+
+/** A transaction that waits for its turn: its work, and whom to tell how it ended. */
+export interface Member {
+  /** Runs the work with the handle; what it gives is the member's result. */
+  perform(transaction: Transaction): Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** What each kind of database does in its own way; {@link QueuedDatabase} does the rest. */
+export interface Engine {
+  /** Sees what is committed, and waits for nobody. */
+  readonly committed: Reads;
+  /** Answers what is asked outside of transactions. */
+  read(command: Command): Promise<unknown>;
+  /**
+   * Runs transactions one after the other and commits them as one; gives those it has not come to. A member is told how
+   * it ended when that is on the disk, and after `onDurable` has resolved, which is when something was changed.
+   */
+  commit(waiting: readonly Member[], onDurable: () => Promise<void>): Promise<readonly Member[]>;
+  close(): Promise<void>;
+}
+
+/** One thing to do on a connection. `exec` runs a script of several statements without parameters. */
+export interface Command {
+  readonly method: 'all' | 'get' | 'run' | 'exec';
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+/** One connection to a database, wherever it lives. Commands run in the order they are given. */
+export interface Connection {
+  execute(command: Command): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What can be read on a connection. */
+export class ConnectionReads implements Reads {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
+    return this.#connection.execute({ method: 'all', sql, params }) as Promise<T[]>;
+  }
+
+  get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
+    return this.#connection.execute({ method: 'get', sql, params }) as Promise<T | undefined>;
+  }
+}
+
+/** What a transaction's work is given: the connection that writes, for as long as the transaction is open. */
+export class Transaction implements Queries {
+  readonly #execute: (command: Command) => unknown;
+  #open = true;
+  /** What it has changed. */
+  readonly changes: Command[] = [];
+
+  /** @param execute does a command at once, or gives the promise of its answer */
+  constructor(execute: (command: Command) => unknown) {
+    this.#execute = execute;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** From now on the handle is refused. */
+  end(): void {
+    this.#open = false;
+  }
+
+  async all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
+    return this.#do({ method: 'all', sql, params }) as T[];
+  }
+
+  async get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
+    return this.#do({ method: 'get', sql, params }) as T | undefined;
+  }
+
+  async run(sql: string, ...params: readonly SqlValue[]): Promise<{ readonly changes: number }> {
+    return this.#do({ method: 'run', sql, params }) as { changes: number };
+  }
+
+  #do(command: Command): unknown {
+    if (!this.#open) throw new TypeError('the transaction has ended');
+    if (!command.sql.startsWith('SELECT')) this.changes.push(command);
+    return this.#execute(command);
+  }
+}

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
-import type { Connection } from './engine.ts';
+import type { Connection } from './database.ts';
 
 /** One step of a schema. `owner` is the folder whose tables it makes; versions of an owner start at 1 without gaps. */
 export interface Migration {

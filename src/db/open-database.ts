@@ -1,7 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Secret } from '../base/index.ts';
-import type { Database, Queries, Reads, Row, SqlValue } from './database.ts';
-import type { Command, Engine, Member, Transaction } from './engine.ts';
+import type {
+  Command,
+  Database,
+  Engine,
+  Member,
+  Queries,
+  Reads,
+  Row,
+  SqlValue,
+  Transaction,
+} from './database.ts';
 import type { Migration } from './migrate.ts';
 import { openPostgres } from './postgres/engine.ts';
 import { openSqlite } from './sqlite/engine.ts';

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { asBuffer, type Bytes, systemErrorCode } from '../base/index.ts';
-import { joinPath } from './directory.ts';
 import type { FileStat } from './file-stat.ts';
 import { PatternList } from './path-pattern.ts';
+import { joinPath } from './raw-path.ts';
 
 /** What a walk leaves out. */
 export interface IgnoreOptions {

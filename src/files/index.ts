@@ -5,13 +5,24 @@
  * them. The libc calls that Node lacks are in one file.
  */
 
-export { joinPath, readDirectory, readLink } from './directory.ts';
 export { type FileStat, lstat } from './file-stat.ts';
 export { type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
 export { linkHops } from './link-hops.ts';
-export { makeHardLink, makeNode, makeSymlink } from './make-node.ts';
-export { type FileOrPath, groupName, setMode, setOwner, setTimes, userName } from './metadata.ts';
+export {
+  type FileOrPath,
+  groupName,
+  makeHardLink,
+  makeNode,
+  makeSymlink,
+  readXattrs,
+  removeXattr,
+  setMode,
+  setOwner,
+  setTimes,
+  setXattrs,
+  userName,
+  type Xattr,
+} from './metadata.ts';
 export { PatternList } from './path-pattern.ts';
-export { pathText, textPath } from './path-text.ts';
+export { joinPath, pathText, readDirectory, readLink, textPath } from './raw-path.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';
-export { readXattrs, removeXattr, setXattrs, type Xattr } from './xattr.ts';

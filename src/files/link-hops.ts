@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
 import { asBuffer, type Bytes, systemErrorCode } from '../base/index.ts';
-import { joinPath, readLink } from './directory.ts';
+import { joinPath, readLink } from './raw-path.ts';
 
 const slash = 0x2f;
 

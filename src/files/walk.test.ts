@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { systemErrorCode } from '../base/index.ts';
 import { IgnoreRules } from './ignore-rules.ts';
-import { pathText } from './path-text.ts';
+import { pathText } from './raw-path.ts';
 import { type WalkEvent, walk } from './walk.ts';
 
 let top: string;

@@ -1,8 +1,7 @@
 import { asBuffer, type Bytes, isSystemError } from '../base/index.ts';
-import { joinPath, readDirectory } from './directory.ts';
 import { type FileStat, lstat, stat } from './file-stat.ts';
 import { cacheTagName, hasCacheTag, type IgnoreRules } from './ignore-rules.ts';
-import { pathText } from './path-text.ts';
+import { joinPath, pathText, readDirectory } from './raw-path.ts';
 
 /** What a walk has come to: `path` is absolute, `name` its last component, both raw. */
 export interface WalkPlace {

@@ -1,14 +1,15 @@
 import type { Readable } from 'node:stream';
-import type { Bytes } from '../base/index.ts';
-import type {
-  ListOptions,
-  ObjectBody,
-  ObjectInfo,
-  ObjectRef,
-  ObjectStore,
-  ObjectType,
-  ReadOptions,
-  WriteOptions,
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import {
+  formatObjectRef,
+  type ListOptions,
+  type ObjectBody,
+  type ObjectInfo,
+  type ObjectRef,
+  type ObjectStore,
+  type ObjectType,
+  type ReadOptions,
+  type WriteOptions,
 } from './object-store.ts';
 
 /** A store that does everything by another. What stands before a store extends it, and says only what it does otherwise. */
@@ -53,5 +54,18 @@ export class ForwardingStore implements ObjectStore {
 
   remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
     return this.inner.remove(ref, options);
+  }
+}
+
+/**
+ * A store from which nothing can be taken away: removing is `append_only`, except for locks, which every run of
+ * restic makes and removes. Overwriting is refused by every store.
+ */
+export class AppendOnlyStore extends ForwardingStore {
+  override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
+    if (ref.type !== 'locks') {
+      throw new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
+    }
+    await super.remove(ref, options);
   }
 }

@@ -3,14 +3,13 @@
  * that each of them passes; what cuts across places (append-only, caching) is a decorator of the same interface.
  * Knows nothing of keys, certificates or what is inside an object.
  */
-export { AppendOnlyStore } from './append-only-store.ts';
-export { bodyChunks } from './body-chunks.ts';
-export { checkRange, rangeError } from './byte-range.ts';
+
 export { CachedStore } from './cached-store.ts';
-export { makeDurableDirectories } from './durable-directory.ts';
-export { ForwardingStore } from './forwarding-store.ts';
+export { AppendOnlyStore, ForwardingStore } from './forwarding-store.ts';
+export { makeDurableDirectories } from './local-layout.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
+export { bodyChunks, checkRange, rangeError } from './object-body.ts';
 export {
   type ByteRange,
   formatObjectRef,

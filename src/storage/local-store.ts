@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
-import { resolveRange } from './byte-range.ts';
-import { makeDirectoriesBelow, makeDurableDirectories } from './durable-directory.ts';
-import { LocalLayout, listDirectory } from './local-layout.ts';
+import { LocalLayout, listDirectory, makeDirectoriesBelow, makeDurableDirectories } from './local-layout.ts';
 import { LocalWriter } from './local-writer.ts';
+import { resolveRange } from './object-body.ts';
 import { openObjectFile, readFully, statObjectFile, streamFile } from './object-file.ts';
 import {
   formatObjectRef,

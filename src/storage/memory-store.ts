@@ -1,8 +1,6 @@
 import { Readable } from 'node:stream';
 import { type Bytes, concatBytes, equalBytes } from '../base/index.ts';
-import { bodyChunks } from './body-chunks.ts';
-import { resolveRange } from './byte-range.ts';
-import { ObjectDigest } from './object-digest.ts';
+import { bodyChunks, ObjectDigest, resolveRange } from './object-body.ts';
 import {
   formatObjectRef,
   type ObjectBody,

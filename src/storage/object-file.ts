@@ -2,8 +2,8 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
-import type { ResolvedRange } from './byte-range.ts';
 import type { LocalLayout } from './local-layout.ts';
+import type { ResolvedRange } from './object-body.ts';
 import { formatObjectRef, type ObjectRef } from './object-store.ts';
 import { notFoundError } from './storage-error.ts';
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { Secret } from '../../src/base/index.ts';
-import { ConnectionReads } from '../../src/db/engine.ts';
+import { ConnectionReads } from '../../src/db/database.ts';
 import type { DatabasePlace, Reads } from '../../src/db/index.ts';
 import { parsePostgresUrl } from '../../src/db/postgres/place.ts';
-import { ReadingLine } from '../../src/db/postgres/reading-line.ts';
+import { ReadingLine } from '../../src/db/postgres/writer.ts';
 
 /** Somebody with every right who runs scripts in a database beside the authority, which no constraint between tables stops. */
 export interface Intruder extends AsyncDisposable {

@@ -1,11 +1,9 @@
 import { hostname } from 'node:os';
-import type { Client, ClientConfig } from 'pg';
+import type { Client, ClientConfig, CustomTypesConfig } from 'pg';
 import { isHoldfastError, minuteMs, secondMs } from '../../base/index.ts';
-import type { Row } from '../database.ts';
-import type { Command, Connection } from '../engine.ts';
+import type { Command, Connection, Row, SqlValue } from '../database.ts';
 import { namedPostgresError, unreachable } from './error.ts';
 import { findPassword, type PostgresPlace, readTlsFiles } from './place.ts';
-import { postgresStatement, rowTypes } from './statements.ts';
 
 const connectTimeoutMs = 5 * secondMs;
 /** Who does not answer for so long is gone. A script may take as long as it takes: it changes a schema. */
@@ -13,7 +11,7 @@ const answerTimeoutMs = minuteMs;
 const patient = { query_timeout: 2 ** 31 - 1 };
 
 /** What a connection is for: a `reader` cannot change anything. */
-export type ConnectionPurpose = 'writer' | 'reader';
+type ConnectionPurpose = 'writer' | 'reader';
 
 /** A connection to PostgreSQL. What is asked goes out at once and is answered in order, without waiting in between. */
 export class PostgresConnection implements Connection {
@@ -133,4 +131,62 @@ async function configFor(place: PostgresPlace, purpose: ConnectionPurpose): Prom
     keepAlive: true,
     keepAliveInitialDelayMillis: 10 * secondMs,
   };
+}
+
+/** A statement as PostgreSQL takes it: prepared once for each connection, under a name. */
+interface PostgresStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+const known = new Map<string, PostgresStatement>();
+
+/**
+ * The statement for a text whose parameters are `?`. Texts are the program's own constants, never built from input, so each
+ * is turned once and kept for ever.
+ */
+function postgresStatement(sql: string): PostgresStatement {
+  const made = known.get(sql) ?? { name: `holdfast_${known.size + 1}`, text: numbered(sql) };
+  known.set(sql, made);
+  return made;
+}
+
+/** What is in quotes stays as it is (a quote in it is written twice: two strings side by side), and so does a comment. */
+const parts = /'[^']*'|"[^"]*"|--[^\n]*|\?/g;
+
+function numbered(sql: string): string {
+  let count = 0;
+  return sql.replaceAll(parts, (part) => (part === '?' ? `$${++count}` : part));
+}
+
+/** Types of PostgreSQL by their number in `pg_type`. */
+const bool = 16;
+const bytea = 17;
+const int8 = 20;
+const int2 = 21;
+const int4 = 23;
+const float4 = 700;
+const float8 = 701;
+const numeric = 1700;
+
+/** Makes of what the server writes as text what SQLite gives: integers are numbers, truth is 0 and 1, bytes are bytes. */
+const rowTypes: CustomTypesConfig = {
+  getTypeParser: (oid: number) => parsers[oid] ?? String,
+};
+
+const parsers: Readonly<Record<number, (text: string) => SqlValue>> = {
+  [bool]: (text) => (text === 't' ? 1 : 0),
+  [bytea]: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
+  [int2]: safeNumber,
+  [int4]: safeNumber,
+  [int8]: safeNumber,
+  [numeric]: safeNumber,
+  [float4]: Number,
+  [float8]: Number,
+};
+
+function safeNumber(text: string): number {
+  const value = Number(text);
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw new RangeError(`${text} is too large for a number`);
+  return value;
 }

@@ -1,11 +1,9 @@
 import { isHoldfastError, type Secret } from '../../base/index.ts';
-import type { Reads } from '../database.ts';
-import { type Command, ConnectionReads, type Engine, type Member } from '../engine.ts';
+import { type Command, ConnectionReads, type Engine, type Member, type Reads } from '../database.ts';
 import { type Migration, type MigrationWords, migrate } from '../migrate.ts';
 import { commitGroup } from './group.ts';
 import { type PostgresPlace, parsePostgresUrl } from './place.ts';
-import { ReadingLine } from './reading-line.ts';
-import { Writer } from './writer.ts';
+import { ReadingLine, Writer } from './writer.ts';
 
 /** For what is read outside of transactions and may take long. */
 const readingLines = 3;

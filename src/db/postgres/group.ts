@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SqlValue } from '../database.ts';
-import { type Command, type Member, Transaction } from '../engine.ts';
+import { type Command, type Member, type SqlValue, Transaction } from '../database.ts';
 import type { PostgresConnection } from './connection.ts';
 import { isRefusedStatement } from './error.ts';
 import type { Writer } from './writer.ts';

@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { HoldfastError } from '../../base/index.ts';
-import type { Row, SqlValue } from '../database.ts';
+import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { Command, Connection, Row, SqlValue } from '../database.ts';
 import { PostgresConnection } from './connection.ts';
 import { unreachable } from './error.ts';
 import type { PostgresPlace } from './place.ts';
-import { untilReached } from './reading-line.ts';
 
 /** The one connection that writes. It has the lock of the database, and when it was lost another one gets it first. */
 export class Writer {
@@ -200,4 +199,63 @@ async function ask(
   ...params: SqlValue[]
 ): Promise<Row | undefined> {
   return (await connection.execute({ method: 'get', sql, params })) as Row | undefined;
+}
+
+/**
+ * A connection that reads, made when it is needed and again when it was lost; what was asked then is asked again, since
+ * reading twice changes nothing.
+ */
+export class ReadingLine implements Connection {
+  readonly #place: PostgresPlace;
+  #line: Promise<PostgresConnection> | undefined;
+  #waiting = 0;
+
+  constructor(place: PostgresPlace) {
+    this.#place = place;
+  }
+
+  /** How many answers are waited for. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  async execute(command: Command): Promise<unknown> {
+    this.#waiting += 1;
+    try {
+      return await untilReached(() => this.#ask(command));
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await (await this.#line?.catch(() => undefined))?.close();
+  }
+
+  async #ask(command: Command): Promise<unknown> {
+    const line = (this.#line ??= PostgresConnection.open(this.#place, 'reader'));
+    try {
+      return await (await line).execute(command);
+    } catch (error) {
+      const isOpen = await line.then((connection) => !connection.isLost).catch(() => false);
+      if (!isOpen && this.#line === line) this.#line = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Between one try and the next: five seconds in all, in which a server has restarted. */
+const pollDelaysMs = [20, 50, 100, 200, 400, 800, 1000, 1200, 1200];
+
+/** Does `work` again while the database cannot be reached, for five seconds at most; the last error is the one thrown. */
+async function untilReached<T>(work: () => Promise<T>): Promise<T> {
+  for (const delayMs of pollDelaysMs) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isHoldfastError(error, 'database_unreachable')) throw error;
+      await wait(delayMs);
+    }
+  }
+  return await work();
 }

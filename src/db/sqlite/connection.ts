@@ -1,8 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { systemErrorCode } from '../../base/index.ts';
-import type { Row, SqlValue } from '../database.ts';
-import type { Command } from '../engine.ts';
+import type { Command, Reads, Row, SqlValue } from '../database.ts';
 import { namedSqliteError } from './error.ts';
 
 const busyTimeoutMs = 5000;
@@ -109,7 +108,7 @@ interface Prepared {
  * The statements of one connection, each prepared once and kept for ever: the texts are the program's own constants, never
  * built from input. Rows are plain objects; SQLite's own would be slower to make and to read.
  */
-export class Statements {
+class Statements {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
 
@@ -155,4 +154,38 @@ function toRow(names: readonly string[], values: unknown): Row {
     row[name] = (values as readonly SqlValue[])[index] as SqlValue;
   });
   return row;
+}
+
+/** Reads what is committed in a file, in the caller's thread and in the schema that it has: of a copy, or beside who writes. */
+export class CommittedReader implements Reads, Disposable {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = new DatabaseSync(path, { readOnly: true });
+    this.#statements = new Statements(this.#database);
+  }
+
+  async all<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T[]> {
+    return this.#named(() => this.#statements.all(sql, params)) as T[];
+  }
+
+  async get<T = Row>(sql: string, ...params: readonly SqlValue[]): Promise<T | undefined> {
+    return this.#named(() => this.#statements.get(sql, params)) as T | undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw namedSqliteError(error, this.#path);
+    }
+  }
 }

@@ -1,5 +1,11 @@
-import type { Reads } from '../database.ts';
-import { type Command, type Connection, ConnectionReads, type Engine, type Member } from '../engine.ts';
+import {
+  type Command,
+  type Connection,
+  ConnectionReads,
+  type Engine,
+  type Member,
+  type Reads,
+} from '../database.ts';
 import { type Migration, type MigrationWords, migrate } from '../migrate.ts';
 import { SqliteConnection } from './connection.ts';
 import { commitGroup } from './group.ts';

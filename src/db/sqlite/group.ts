@@ -1,4 +1,4 @@
-import { type Command, type Member, Transaction } from '../engine.ts';
+import { type Command, type Member, Transaction } from '../database.ts';
 import type { SqliteConnection } from './connection.ts';
 
 /**

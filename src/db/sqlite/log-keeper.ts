@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { HoldfastError, systemErrorCode } from '../../base/index.ts';
-import type { Connection } from '../engine.ts';
+import type { Connection } from '../database.ts';
 
 /** From this length on the log is taken over into the database. */
 const longBytes = 16 * 2 ** 20;

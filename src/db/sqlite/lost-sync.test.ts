@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { openDatabase, QueuedDatabase } from '../open-database.ts';
-import { CommittedReader } from './committed-reader.ts';
-import { SqliteConnection } from './connection.ts';
+import { CommittedReader, SqliteConnection } from './connection.ts';
 import { LocalConnection, SqliteEngine } from './engine.ts';
 import { LogKeeper, WriteAheadLog } from './log-keeper.ts';
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, HoldfastError, isSystemError } from '../../base/index.ts';
-import type { Command } from '../engine.ts';
+import type { Command } from '../database.ts';
 
 /** What a database's worker is told; the answer carries the same `id`. */
 export interface WorkerRequest {

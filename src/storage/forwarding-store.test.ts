@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AppendOnlyStore } from './append-only-store.ts';
+import { AppendOnlyStore } from './forwarding-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { objectStoreContract, put, rejectsWith, sampleBytes } from './object-store.contract.ts';
 

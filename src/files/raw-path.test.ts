@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pathText, textPath } from './path-text.ts';
+import { pathText, textPath } from './raw-path.ts';
 
 test('a path that is UTF-8 is its text', () => {
   assert.equal(pathText(Buffer.from('/home/ünï/😀')), '/home/ünï/😀');

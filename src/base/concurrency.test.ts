@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mapInTurns } from './pool.ts';
+import { mapInTurns } from './concurrency.ts';
 
 test('others get their turn while much is mapped, and the results are in order', async () => {
   let turns = 0;

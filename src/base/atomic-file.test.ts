@@ -4,15 +4,14 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { writeFileAtomic } from './atomic-file.ts';
-import { isAbandoned, removeAbandoned, temporaryName } from './left-files.ts';
+import { isAbandoned, removeAbandoned, temporaryName, writeFileAtomic } from './atomic-file.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'holdfast-left-'));
 after(() => rmSync(top, { recursive: true }));
 
 /** A name that a process gave which has ended. */
 function nameOfEnded(): string {
-  const script = `import(${JSON.stringify(import.meta.resolve('./left-files.ts'))}).then(({ temporaryName }) => process.stdout.write(temporaryName()))`;
+  const script = `import(${JSON.stringify(import.meta.resolve('./atomic-file.ts'))}).then(({ temporaryName }) => process.stdout.write(temporaryName()))`;
   return spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout;
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { openDatabase } from '../open-database.ts';
-import { CommittedReader } from './committed-reader.ts';
+import { CommittedReader } from './connection.ts';
 
 it('a reader answers at once, from what is committed and from nothing else', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-reader-'));

@@ -1,0 +1,118 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type ByteRange, formatObjectRef, type ObjectBody, type ObjectRef } from './object-store.ts';
+
+/** A part of an object of known size: `length` bytes from `offset` on, all of them inside. */
+export interface ResolvedRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * The part of an object of `size` bytes that `range` means; all of it when there is none.
+ * A range that is not wholly inside is `range_not_satisfiable`, one that means no bytes a `TypeError`.
+ */
+export function resolveRange(ref: ObjectRef, size: number, range: ByteRange | undefined): ResolvedRange {
+  if (range === undefined) return { offset: 0, length: size };
+  checkRange(range);
+  const { offset, length = size - offset } = range;
+  if (offset >= size || offset + length > size) throw rangeError(ref, range, size);
+  return { offset, length };
+}
+
+/** Refuses, as a programmer's mistake, a range that no object could satisfy. */
+export function checkRange({ offset, length }: ByteRange): void {
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new TypeError(`range offset ${offset}`);
+  if (length !== undefined && (!Number.isSafeInteger(length) || length < 1)) {
+    throw new TypeError(`range length ${length}`);
+  }
+}
+
+/** The `range_not_satisfiable` of reading `range` from an object of `size` bytes, when the size is known. */
+export function rangeError(ref: ObjectRef, range: ByteRange, size?: number): HoldfastError {
+  const wanted = range.length === undefined ? `from ${range.offset}` : `${range.length} from ${range.offset}`;
+  const found = size === undefined ? '' : `, which has ${size}`;
+  return new HoldfastError(
+    'range_not_satisfiable',
+    `bytes ${wanted} are not all inside ${formatObjectRef(ref)}${found}`,
+  );
+}
+
+/** The pieces of `body` one after the other; a wait for the next one ends when `signal` is aborted. */
+export async function* bodyChunks(body: ObjectBody, signal: AbortSignal | undefined): AsyncGenerator<Bytes> {
+  signal?.throwIfAborted();
+  if (signal === undefined || Symbol.iterator in body) {
+    for await (const chunk of body) {
+      signal?.throwIfAborted();
+      yield chunk;
+    }
+    return;
+  }
+  yield* abortableChunks(body, signal);
+}
+
+async function* abortableChunks(body: AsyncIterable<Bytes>, signal: AbortSignal): AsyncGenerator<Bytes> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  aborted.promise.catch(() => {});
+  signal.addEventListener('abort', onAbort, { once: true });
+  const iterator = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted.promise]);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // Not awaited: a generator that waits for something else would answer only when that comes.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+/**
+ * Checks bytes on their way into a store against what was announced: the size while they come, the name at the end.
+ * Both complaints are `object_corrupt`.
+ */
+export class ObjectDigest {
+  readonly #ref: ObjectRef;
+  readonly #size: number;
+  readonly #hash: Hash = createHash('sha256');
+  #received = 0;
+
+  constructor(ref: ObjectRef, size: number) {
+    if (!Number.isSafeInteger(size) || size < 0) throw new TypeError(`object size ${size}`);
+    this.#ref = ref;
+    this.#size = size;
+  }
+
+  /** Takes the next bytes; throws as soon as there are more than announced. */
+  update(bytes: Bytes): void {
+    this.#received += bytes.length;
+    if (this.#received > this.#size) {
+      throw this.#corrupt(`more than the announced ${this.#size} bytes were sent`);
+    }
+    this.#hash.update(bytes);
+  }
+
+  /** The SHA-256 of what came, in hexadecimal; throws unless exactly the announced bytes did. */
+  sum(): string {
+    if (this.#received !== this.#size) {
+      throw this.#corrupt(`${this.#received} of the announced ${this.#size} bytes were sent`);
+    }
+    return this.#hash.digest('hex');
+  }
+
+  /** The same, and throws unless it is the object's name; `config` has a name of its own. */
+  finish(): string {
+    const sum = this.sum();
+    if (this.#ref.type !== 'config' && sum !== this.#ref.name) {
+      throw this.#corrupt(`the bytes sent have the SHA-256 ${sum}`);
+    }
+    return sum;
+  }
+
+  #corrupt(found: string): HoldfastError {
+    return new HoldfastError('object_corrupt', `${formatObjectRef(this.#ref)} was not stored: ${found}`);
+  }
+}
