@@ -1,20 +1,32 @@
-import { asBuffer, type Bytes, HoldfastError, isHoldfastError, Secret } from '../../base/index.ts';
+import {
+  asBuffer,
+  type Bytes,
+  equalBytes,
+  HoldfastError,
+  isHoldfastError,
+  Secret,
+} from '../../base/index.ts';
 import {
   type EnrolmentAnswer,
   type EscrowPage,
   EscrowRequest,
   JoinRequest,
+  parseJoinCode,
   parseMessage,
   type Refusal,
   RenewRequest,
+  type RequestAnswer,
+  type SubmitRequest,
 } from '../../enrol/index.ts';
 import type { Identity, SerialNumber } from '../../pki/index.ts';
 import { formatTrustBundle } from '../../trust/index.ts';
 import type { Authority } from '../authority.ts';
 import type { Issued } from '../issue/index.ts';
+import { identityLabel } from '../records/index.ts';
+import type { FollowedRequest, Submitted } from '../requests/index.ts';
 
 /** A peer as the gate let it in. */
-export interface Peer {
+interface Peer {
   readonly identity: Identity;
   /** Of the certificate it came with. */
   readonly serial: SerialNumber;
@@ -143,7 +155,7 @@ async function parseCounting(authority: Authority, input: unknown): Promise<Join
 }
 
 /** What a node gets with a certificate. */
-export async function answerWith(
+async function answerWith(
   authority: Authority,
   { chain }: Pick<Issued, 'chain'>,
   servers: readonly string[],
@@ -161,4 +173,57 @@ export async function answerWith(
 
 function fromBase64(text: string): Bytes {
   return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+/** A request as somebody sent it over the network, who is not known. */
+export interface Submission extends Omit<SubmitRequest, 'request'> {
+  /** PEM, DER or base64. */
+  readonly input: Bytes;
+  /** The address it came from. */
+  readonly from: string;
+}
+
+/** Takes a stranger's request in. Errors: `join_code_malformed`, and as {@link Authority.requests}. */
+export async function answerSubmission(
+  authority: Authority,
+  { input, profile, name, code, from }: Submission,
+): Promise<RequestAnswer & { readonly handle: string }> {
+  const secret = code === undefined ? undefined : parseJoinCode(code).secret;
+  const submitted = await authority.requests.submit({ input, role: profile, name, secret, from });
+  return { handle: submitted.handle, ...answerOf(submitted) };
+}
+
+/** How the request of a handle stands. @throws HoldfastError `request_unknown` */
+export async function answerFollowing(authority: Authority, handle: string): Promise<RequestAnswer> {
+  return answerOf(await authority.requests.collect(handle));
+}
+
+/**
+ * The answer for a machine that is to become the node: with everything that a join brings, once the request is approved.
+ * A certificate of an issuing one before comes alone, since the checkpoint beside it would be another's.
+ */
+export async function withEnrolment<T extends RequestAnswer>(
+  authority: Authority,
+  answer: T,
+  servers: readonly string[],
+): Promise<T> {
+  const chain = answer.chain?.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
+  const [, issuing] = chain ?? [];
+  if (chain === undefined || issuing === undefined || !equalBytes(issuing, authority.issuing.der))
+    return answer;
+  return { ...answer, enrolment: await answerWith(authority, { chain }, servers) };
+}
+
+function answerOf(request: Submitted | FollowedRequest): RequestAnswer {
+  const { state, expiresAt, chain, leftOut = [] } = request;
+  const widening = leftOut.filter((each) => each.class === 'widening');
+  const reason = 'reason' in request ? request.reason : undefined;
+  return {
+    state,
+    identity: identityLabel(request),
+    expires: expiresAt.toISOString(),
+    reason,
+    ...(widening.length > 0 && { leftOut: widening.map(({ what, why }) => `${what}: ${why}`) }),
+    chain: chain?.map((der) => asBuffer(der).toString('base64')),
+  };
 }

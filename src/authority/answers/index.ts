@@ -4,9 +4,12 @@
 export {
   answerEscrow,
   answerEscrowPage,
+  answerFollowing,
   answerJoin,
   answerRenew,
+  answerSubmission,
   answerTrust,
   refusalOf,
+  type Submission,
+  withEnrolment,
 } from './answer-node.ts';
-export { answerFollowing, answerSubmission, type Submission, withEnrolment } from './answer-request.ts';

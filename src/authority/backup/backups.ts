@@ -1,4 +1,13 @@
-import { type Log, type LogFields, minuteMs } from '../../base/index.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Log,
+  type LogFields,
+  minuteMs,
+  syncDirectory,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../../base/index.ts';
 import {
   type BackupKey,
   type BackupLock,
@@ -7,9 +16,8 @@ import {
   writeBackup,
 } from '../sealed/index.ts';
 import { checkStanding, retire, unretire } from '../standing/index.ts';
-import { withBackupFile } from './backup-file.ts';
-import { placeName } from './backup-place.ts';
-import type { BackingUp } from './care.ts';
+import { type BackingUp, placeName } from './backing-up.ts';
+import { backUpTo, type PlacedBackup, type PlaceOrder, withBackupFile } from './backup-file.ts';
 import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
 import {
   type BackupRecord,
@@ -20,11 +28,9 @@ import {
   refuseEmptied,
 } from './recorded-backups.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
-import { backUpTo, type PlacedBackup, type PlaceOrder } from './scheduled.ts';
-import { forgetMove, noteMove, unfinishedMove } from './unfinished-move.ts';
 
 /** A backup into a file, as it is asked for. */
-export interface BackupFileOrder {
+interface BackupFileOrder {
   /** Absolute. */
   readonly path: string;
   /** What opens it; the recovery key unless said. */
@@ -36,14 +42,14 @@ export interface BackupFileOrder {
 }
 
 /** A backup under a name of its own, as it is asked for. */
-export type PlaceWords = Omit<PlaceOrder, 'lock'> & {
+type PlaceWords = Omit<PlaceOrder, 'lock'> & {
   readonly lock?: BackupLock;
   /** Nobody asks for it: a place that has lost what it had is none to begin at. */
   readonly unattended?: boolean;
 };
 
 /** Which backup is tried, and who asks. */
-export interface RehearsalWords {
+interface RehearsalWords {
   /** Absolute; the newest on record unless said. */
   readonly path?: string;
   /** Without one, only its outside is looked at. */
@@ -52,7 +58,7 @@ export interface RehearsalWords {
 }
 
 /** How the rehearsal of a backup went. */
-export type NamedRehearsal = Rehearsal & { readonly name: string };
+type NamedRehearsal = Rehearsal & { readonly name: string };
 
 const retryAfterMs = 10 * minuteMs;
 
@@ -222,4 +228,29 @@ export class Backups {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Keeps, in the directory of an authority, that it is about to be moved into the file at `path`. */
+async function noteMove(directory: string, path: string): Promise<void> {
+  await writeFileAtomic(notePath(directory), path);
+}
+
+/** The file that a move was to write which was cut short; undefined when none was. */
+async function unfinishedMove(directory: string): Promise<string | undefined> {
+  try {
+    return await readFile(notePath(directory), 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The file is there, or nothing is to be moved. */
+async function forgetMove(directory: string): Promise<void> {
+  await rm(notePath(directory), { force: true });
+  await syncDirectory(directory);
+}
+
+function notePath(directory: string): string {
+  return join(directory, 'moving');
 }

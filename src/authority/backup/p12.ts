@@ -4,7 +4,7 @@ import { createPkcs12 } from '../../pki/index.ts';
 import { readOutside } from '../issuers/index.ts';
 import { kinds } from '../log/index.ts';
 import { checkStanding } from '../standing/index.ts';
-import type { BackingUp } from './care.ts';
+import type { BackingUp } from './backing-up.ts';
 
 /** How the keys are to be written, and for whom. */
 export interface Pkcs12Order {

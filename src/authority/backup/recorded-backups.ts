@@ -4,7 +4,7 @@ import { type Clock, HoldfastError } from '../../base/index.ts';
 import { kinds, type Recording, recordsWith } from '../log/index.ts';
 import type { BackupRow, Records } from '../records/index.ts';
 import type { BackupLock, WrittenBackup } from '../sealed/index.ts';
-import { type BackupPlace, placeName } from './backup-place.ts';
+import { type BackupPlace, placeName } from './backing-up.ts';
 import type { Rehearsal } from './rehearse.ts';
 
 /** A backup as it is remembered. */

@@ -22,7 +22,7 @@ import { AuditLog } from '../log/index.ts';
 import { checkMirrors } from '../mirror/index.ts';
 import { type AuthorityRecords, openRecords } from '../records/index.ts';
 import { type BackupKey, type BackupManifest, sealedKind, sha256Of, unpackBackup } from '../sealed/index.ts';
-import type { BackingUp } from './care.ts';
+import type { BackingUp } from './backing-up.ts';
 
 /** One thing that a rehearsal tried. */
 export interface RehearsalStep {

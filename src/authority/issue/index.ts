@@ -8,16 +8,26 @@ export {
   type Authorisation,
   checkNamesOfRole,
   nameFormsOf,
+  newKey,
   parseAuthorisedNames,
   requestNotAllowed,
   subjectAltNamesOf,
   subjectOf,
 } from './authorisation.ts';
-export { isLive } from './is-live.ts';
-export { checkIssuable, type Issued, type IssueOrder, type Issuing, issue, issuedBefore } from './issue.ts';
+export {
+  checkIssuable,
+  type Issued,
+  IssuedBefore,
+  type IssueOrder,
+  type Issuing,
+  issue,
+  issuedBefore,
+} from './issue.ts';
 export { issueLocal, type LocalOrder } from './issue-local.ts';
-export { IssuedBefore } from './issued-before.ts';
-export { type CertificateRecord, type ImportedRecord, IssuedCertificates } from './issued-certificates.ts';
-export { newKey } from './key-rules.ts';
-export { leafSubject, leafTemplate } from './leaf-contents.ts';
-export { draftLeaf, stands } from './leaf-draft.ts';
+export {
+  type CertificateRecord,
+  type ImportedRecord,
+  IssuedCertificates,
+  isLive,
+} from './issued-certificates.ts';
+export { draftLeaf, leafSubject, leafTemplate, stands } from './leaf-contents.ts';

@@ -8,13 +8,13 @@ import {
 } from '../../pki/index.ts';
 import type {
   CertificateFilter,
+  CertificateRow,
   ImportedCertificateRow,
   ImportedFilter,
   ListedCertificateRow,
   RecordedState,
   Records,
 } from '../records/index.ts';
-import { isLive } from './is-live.ts';
 
 /** What can be seen of a certificate on record. */
 export interface CertificateRecord {
@@ -121,4 +121,12 @@ function toRecord(row: ListedCertificateRow, nowMs: number): CertificateRecord {
     ...(row.by_issuer === 1 && { byIssuer: true as const }),
     certificate: parseCertificate(certificate),
   };
+}
+
+/** Whether a certificate can still be used at `nowMs`. */
+export function isLive(
+  { revoked_at, not_after }: Pick<CertificateRow, 'revoked_at' | 'not_after'>,
+  nowMs: number,
+): boolean {
+  return revoked_at === null && nowMs <= not_after;
 }

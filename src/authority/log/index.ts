@@ -21,8 +21,13 @@ export {
   type RecordNamed,
   recordTime,
 } from './log-record.ts';
-export { recordsWith } from './records-with.ts';
-export { RefusalCounter } from './refusal-counter.ts';
-export { type RefusedPeer, refusedPeers, triedByPeers } from './refused-peers.ts';
-export { RepeatedRefusals } from './repeated-refusals.ts';
-export { type LogFilter, type LogPage, searchLog } from './search-log.ts';
+export { RefusalCounter, RepeatedRefusals } from './refusals.ts';
+export {
+  type LogFilter,
+  type LogPage,
+  type RefusedPeer,
+  recordsWith,
+  refusedPeers,
+  searchLog,
+  triedByPeers,
+} from './search-log.ts';

@@ -1,5 +1,6 @@
+import type { ErrorCode } from '../../base/index.ts';
 import type { Records } from '../records/index.ts';
-import { type LogKindName, type LogRecord, parseRecord } from './log-record.ts';
+import { type LogKindName, type LogRecord, parseRecord, type RecordNamed } from './log-record.ts';
 
 /** Which records are meant; all when nothing is said. */
 export interface LogFilter {
@@ -35,4 +36,45 @@ export async function searchLog(
   const records = rows.flatMap(({ record }) => parseRecord(record) ?? []);
   const last = rows.length === limit ? (rows.at(-1)?.sequence ?? 1) : bottom + 1;
   return { records, next: last > 1 ? last : undefined };
+}
+
+/** All records of a kind that a detail says `value` of, the newest first. */
+export async function recordsWith<Name extends LogKindName>(
+  { log }: Records,
+  kind: Name,
+  detail: Extract<keyof RecordNamed<Name>['details'], string>,
+  value: string,
+): Promise<RecordNamed<Name>[]> {
+  const texts = await log.withDetail(kind, detail, value);
+  return texts.flatMap((text) => {
+    const record = parseRecord(text);
+    return record?.kind === kind ? [record as RecordNamed<Name>] : [];
+  });
+}
+
+/** What one of the network is refused who tries what is not theirs: another's repository, to remove or replace what is stored, an administrator's work. */
+export const triedByPeers: readonly ErrorCode[] = [
+  'namespace_forbidden',
+  'append_only',
+  'object_exists',
+  'operation_forbidden',
+];
+
+/** One of the network who was refused again and again for one reason. */
+export interface RefusedPeer {
+  /** `client/laptop` */
+  readonly by: string;
+  readonly code: string;
+  readonly times: number;
+  /** When that was last recorded. */
+  readonly last: Date;
+}
+const maxPeers = 20;
+
+/** Who was refused at the gate or behind it since then, as far as the log says: those who have tried most often first. */
+export async function refusedPeers({ log }: Records, since: Date): Promise<RefusedPeer[]> {
+  const above = (await log.lastSequence()) - span;
+  const codes = { prefix: 'certificate_', also: triedByPeers };
+  const rows = await log.refused(codes, { since, above, limit: maxPeers });
+  return rows.map(({ last, ...row }) => ({ ...row, last: new Date(last) }));
 }

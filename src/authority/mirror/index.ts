@@ -5,10 +5,13 @@
  * a mirror never holds back what is recorded here.
  */
 export { Audit } from './audit.ts';
-export { checkMirrors, type Mirroring } from './check-mirrors.ts';
-export { DirectoryMirror } from './directory-mirror.ts';
-export { KnownIssuers } from './known-issuers.ts';
-export { type LogMirror, lookForLog } from './log-mirror.ts';
-export { lookAtMirror, type MirrorLook, type UsableMirror } from './look-at-mirror.ts';
-export { type MirroredRecord, mirroredLines } from './mirrored-lines.ts';
+export {
+  checkMirrors,
+  lookAtMirror,
+  type Mirroring,
+  type MirrorLook,
+  type UsableMirror,
+} from './check-mirrors.ts';
+export { DirectoryMirror, type LogMirror, lookForLog } from './log-mirror.ts';
+export { KnownIssuers, type MirroredRecord, mirroredLines } from './mirrored-lines.ts';
 export { type MirrorState, Mirrors } from './mirrors.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isHoldfastError, type Log } from '../../base/index.ts';
 import type { Mirroring } from './check-mirrors.ts';
-import { KnownIssuers } from './known-issuers.ts';
 import type { LogMirror } from './log-mirror.ts';
 import { MirrorWriter } from './mirror-writer.ts';
+import { KnownIssuers } from './mirrored-lines.ts';
 
 /** How a mirror is. */
 export interface MirrorState {

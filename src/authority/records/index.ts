@@ -13,7 +13,6 @@ export type { CertificateRow, ListedCertificateRow, LoggedRow, RevokedRow } from
 export type { CrlRow } from './crls.ts';
 export type { EscrowRow } from './escrows.ts';
 export type { IdentityRow } from './identities.ts';
-export { identityLabel, identityOf, reissueCommand } from './identity-label.ts';
 export type {
   ImportedCertificateRow,
   ImportedFilter,
@@ -25,9 +24,14 @@ export type { LogRow } from './log.ts';
 export { endMove, finishMove, moveRecords, takeBackRecords } from './move-records.ts';
 export { ocspSignerLabel } from './ocsp-signers.ts';
 export { policyOnRecord } from './policy.ts';
-export { publicKeyHash } from './public-key-hash.ts';
-export { recordIssuer } from './record-issuer.ts';
-export { recordNames } from './record-names.ts';
+export {
+  identityLabel,
+  identityOf,
+  publicKeyHash,
+  recordIssuer,
+  recordNames,
+  reissueCommand,
+} from './put-on-record.ts';
 export { Records } from './records.ts';
 export type { NewRequest, RequestKind, RequestRow } from './requests.ts';
 export type { Standing, StateRow } from './state.ts';

@@ -1,7 +1,7 @@
 /**
  * From a backup, or from keys alone, to an authority: put in place whole, and brought to what its mirrors know before it works.
  */
-export { backedUpNodes } from './backed-up-nodes.ts';
+
 export type { CaughtUp } from './catch-up.ts';
 export { restoreAuthority, resumeRestore } from './restore-authority.ts';
-export { openKeys, openRestoreSource, type RestoreSource } from './restore-source.ts';
+export { backedUpNodes, openKeys, openRestoreSource, type RestoreSource } from './restore-source.ts';

@@ -1,8 +1,14 @@
 import { access } from 'node:fs/promises';
-import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
+import {
+  type Clock,
+  HoldfastError,
+  isHoldfastError,
+  type Secret,
+  writeFileAtomic,
+} from '../../base/index.ts';
 import type { DatabasePlace } from '../../db/index.ts';
-import type { Keystore } from '../../trust/index.ts';
-import { rootCameBack } from '../custody/index.ts';
+import { Keystore } from '../../trust/index.ts';
+import { generateRecoveryKey, recoveryKitText, rootCameBack } from '../custody/index.ts';
 import { checkNamesOfServer, readIssuer } from '../issuers/index.ts';
 import { AuditLog } from '../log/index.ts';
 import { authorityExists, buildAuthority, hasAuthority, lockHome, openAuthority } from '../opening/index.ts';
@@ -10,15 +16,18 @@ import {
   type AuthorityRecords,
   authorityDirectory,
   existingDatabase,
+  type IssuerKind,
   moveRecords,
+  ocspSignerLabel,
   openRecords,
   type Records,
+  recordIssuer,
 } from '../records/index.ts';
 import { type BackupManifest, backupDamaged, unpackBackup } from '../sealed/index.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp, isOfKeysAlone, whyLost } from './catch-up.ts';
 import { finishRestore, wroteKit } from './finish-restore.ts';
+import type { AuthorityKeys } from './read-p12.ts';
 import type { BackupSource, RestoreSource } from './restore-source.ts';
-import { stageKeys } from './stage-keys.ts';
 
 /** Where an authority is restored, and how. */
 export interface RestoreOrder extends Omit<CatchUpOrder, 'rootFrom' | 'complete'> {
@@ -137,7 +146,7 @@ function isComplete(source: RestoreSource): boolean {
 }
 
 /** Which authority is to go on, and how. */
-export interface ResumeOrder extends CatchUpOrder {
+interface ResumeOrder extends CatchUpOrder {
   readonly home: string;
   /** Where its records are; in a file of the home unless said. */
   readonly database?: DatabasePlace | undefined;
@@ -195,5 +204,67 @@ async function beginEpoch(records: AuthorityRecords): Promise<void> {
   await records.transaction(async (tx) => {
     await tx.state.beginEpoch();
     await tx.mirrors.removeAll();
+  });
+}
+
+interface StageOrder {
+  readonly clock: Clock;
+  /** What is to open the keystore; a stash unless given. */
+  readonly passphrase?: Secret<string> | undefined;
+  /** Where the new kit is written, durably and for its owner alone; absolute. */
+  readonly recoveryKit: string;
+}
+
+/**
+ * Makes keystore and database of an authority from its keys and certificates in `directory`, which is not there yet: with
+ * an empty log and the standing `restored`. Nothing tells how many restores there were before, so its epoch is the
+ * present millisecond, which is later than them all. Its recovery key is new, since the old one's public half is not known.
+ */
+async function stageKeys(
+  directory: string,
+  authority: AuthorityKeys,
+  { clock, passphrase, recoveryKit }: StageOrder,
+): Promise<void> {
+  const { network, certificates, keys } = authority;
+  const keystore = await Keystore.create(directory, passphrase);
+  await keystore.update((entries) => {
+    for (const [label, key] of keys) entries.putKey(label, key);
+  });
+  const recoveryKey = await generateRecoveryKey();
+  {
+    await using records = await openRecords(directory);
+    await record(records, authority, { nowMs: clock.now(), recipient: recoveryKey.recipient });
+  }
+  const [root] = [...certificates].filter(([label]) => label.startsWith('root-')).map(([, one]) => one);
+  if (root === undefined) throw new TypeError('an authority without a root');
+  const madeAt = new Date(clock.now());
+  const kit = await recoveryKitText(recoveryKey, { network, root: root.fingerprint, madeAt });
+  await writeFileAtomic(recoveryKit, kit.reveal());
+}
+
+async function record(
+  records: AuthorityRecords,
+  { network, statusAddress, certificates, ocspSigners, outside }: AuthorityKeys,
+  { nowMs, recipient }: { readonly nowMs: number; readonly recipient: string },
+): Promise<void> {
+  await records.transaction(async (tx) => {
+    await tx.state.create({
+      network,
+      status_address: statusAddress,
+      recovery_recipient: recipient,
+      epoch: nowMs,
+      created_at: nowMs,
+      standing: 'restored',
+      clock_wall: nowMs,
+    });
+    for (const [label, certificate] of certificates) {
+      const [kind = '', generation] = label.split('-');
+      await recordIssuer(tx, { kind: kind as IssuerKind, generation: Number(generation), certificate });
+    }
+    for (const { fingerprint, der } of outside) await tx.outside.insert({ fingerprint, certificate: der });
+    for (const [issuer, { notAfter, der }] of ocspSigners) {
+      const label = ocspSignerLabel(issuer);
+      await tx.ocspSigners.put({ label, issuer, not_after: notAfter.getTime(), certificate: der });
+    }
   });
 }

@@ -1,5 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
-import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
+import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Bytes,
+  type Clock,
+  HoldfastError,
+  isAbandoned,
+  type Secret,
+  temporaryName,
+} from '../../base/index.ts';
+import { databasePath, readRecordsIn } from '../records/index.ts';
 import {
   type BackupKey,
   type BackupManifest,
@@ -7,6 +17,7 @@ import {
   readBackup,
   type SealedKind,
   sealedKind,
+  unpackDatabase,
 } from '../sealed/index.ts';
 import { isOfKeysAlone, type LostChoices, whyLost } from './catch-up.ts';
 import { type AuthorityKeys, readAuthorityPkcs12 } from './read-p12.ts';
@@ -32,13 +43,13 @@ export interface BackupSource extends AnySource {
 }
 
 /** A PKCS#12: keys and certificates alone. */
-export interface KeysSource extends AnySource {
+interface KeysSource extends AnySource {
   readonly kind: 'keys';
   readonly authority: AuthorityKeys;
 }
 
 /** How a file to restore from is opened, and what was said of what it may hold. */
-export interface SourceOrder extends LostChoices {
+interface SourceOrder extends LostChoices {
   /** Gives the private half of the recovery key, where its kit was named. */
   readonly recoveryKey?: (() => Promise<Secret<string>>) | undefined;
   /** A password was named, whatever kind of file it is. */
@@ -116,4 +127,41 @@ async function keyFor(
   throw new HoldfastError('usage', `the recovery kit opens ${path}, and none was named`, {
     hint: 'name it: --kit FILE',
   });
+}
+
+const prefix = 'holdfast-backup-';
+
+/** Which backup is asked, and by which time a certificate is valid. */
+interface NodesOrder {
+  readonly path: string;
+  readonly key: BackupKey;
+  readonly clock: Clock;
+}
+
+/**
+ * The machines and people that had a valid certificate when a backup was made, the authority's servers apart, as
+ * `client/alpha`, sorted. The database is unpacked for that and removed again. Errors: as `readBackup`
+ */
+export async function backedUpNodes({ path, key, clock }: NodesOrder): Promise<string[]> {
+  await removeLeft();
+  const directory = join(tmpdir(), prefix + temporaryName());
+  await mkdir(directory, { mode: 0o700 });
+  try {
+    await unpackDatabase(directory, { path, key });
+    return await readRecordsIn(databasePath(directory), ({ certificates }) =>
+      certificates.holders(clock.now()),
+    );
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Databases that a process unpacked and was killed over: nobody else's, and by nobody read any more. */
+async function removeLeft(): Promise<void> {
+  for (const name of (await readdir(tmpdir())).filter((entry) => entry.startsWith(prefix))) {
+    const path = join(tmpdir(), name);
+    const stat = await lstat(path).catch(() => undefined);
+    if (!stat?.isDirectory() || stat.uid !== process.geteuid?.()) continue;
+    if (isAbandoned(name, stat.mtimeMs)) await rm(path, { recursive: true, force: true });
+  }
 }

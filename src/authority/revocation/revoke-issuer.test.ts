@@ -18,7 +18,7 @@ import {
 import { Keystore } from '../../trust/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { hashRecord } from '../log/log-record.ts';
-import { DirectoryMirror } from '../mirror/directory-mirror.ts';
+import { DirectoryMirror } from '../mirror/log-mirror.ts';
 import { openAuthority } from '../opening/open-authority.ts';
 import { authorityDirectory } from '../records/authority-files.ts';
 

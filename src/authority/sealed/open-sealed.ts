@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { type Bytes, HoldfastError, isHoldfastError, isSystemError } from '../../base/index.ts';
-import { type BackupKey, decrypterFor } from './backup-key.ts';
+import { type BackupKey, decrypterFor } from './backup-format.ts';
 
 /** What a file is by its first bytes: an age file that a password or a key opens, a PKCS#12, or neither. */
 export type SealedKind = 'password' | 'recovery key' | 'pkcs12' | 'foreign';

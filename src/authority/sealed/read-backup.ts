@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { asBuffer, type Bytes, concatBytes } from '../../base/index.ts';
-import type { BackupKey } from './backup-key.ts';
 import {
+  type BackupKey,
   type BackupManifest,
   backupMagic,
   backupMagicPattern,
   maxManifestBytes,
   type PartName,
   parseManifest,
-} from './backup-manifest.ts';
+} from './backup-format.ts';
 import { backupDamaged, backupForeign, openSealed } from './open-sealed.ts';
 
 /** Takes the bytes of one part as they come. */

@@ -1,7 +1,6 @@
 import { type Bytes, Secret } from '../../base/index.ts';
 import type { WorkerError } from '../../db/index.ts';
-import type { BackupLock } from './backup-key.ts';
-import type { BackupManifest, PartName } from './backup-manifest.ts';
+import type { BackupLock, BackupManifest, PartName } from './backup-format.ts';
 
 /** A part of a backup, from a file or from memory. */
 export interface PartSource {

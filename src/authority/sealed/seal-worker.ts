@@ -4,8 +4,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { flattenError } from '../../db/index.ts';
-import { type BackupKey, encrypterFor } from './backup-key.ts';
-import { type BackupManifest, backupMagic } from './backup-manifest.ts';
+import { type BackupKey, type BackupManifest, backupMagic, encrypterFor } from './backup-format.ts';
 import { readBackup } from './read-backup.ts';
 import {
   lockOf,

@@ -4,8 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Bytes, concatBytes, HoldfastError, makePrivateDirectory, Secret } from '../../base/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { databasePath } from '../records/index.ts';
-import type { BackupKey } from './backup-key.ts';
-import type { BackupManifest } from './backup-manifest.ts';
+import type { BackupKey, BackupManifest } from './backup-format.ts';
 import { backupDamaged } from './open-sealed.ts';
 import { readBackup } from './read-backup.ts';
 

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
 import { access, link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -16,10 +16,8 @@ import { parseCertificate } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { hashRecord } from '../log/index.ts';
 import { type AuthorityRecords, authorityDamaged, readRecordsIn } from '../records/index.ts';
-import type { BackupLock } from './backup-key.ts';
-import type { BackupManifest } from './backup-manifest.ts';
+import type { BackupLock, BackupManifest } from './backup-format.ts';
 import type { PartSource, SealAnswer, SealedBackup, SealMessage, SealOrder } from './seal-message.ts';
-import { withSnapshotFile } from './snapshot-files.ts';
 
 /** What a backup is made of. */
 export interface Sealing {
@@ -197,4 +195,37 @@ async function describeSnapshot(
       retired: about.standing === 'retired',
     };
   });
+}
+
+const prefix = 'snapshot-';
+
+/** Gives `work` the path of a file in `directory` that is not there yet, and removes it however the work ends. */
+export async function withSnapshotFile<T>(directory: string, work: (path: string) => Promise<T>): Promise<T> {
+  const path = join(directory, `${prefix}${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    return await work(path);
+  } finally {
+    await removeWithJournals(path);
+  }
+}
+
+/** Removes copies of the database, and rehearsals, that a killed process left: for whoever holds the lock of the home. */
+export async function removeLeftSnapshots(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  await Promise.all(
+    names
+      .filter((name) => /^(snapshot-.*\.tmp(-journal|-wal|-shm)?|rehearsal-.*)$/.test(name))
+      .map((name) => rm(join(directory, name), { recursive: true, force: true })),
+  );
+}
+
+async function removeWithJournals(path: string): Promise<void> {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(path + suffix, { force: true });
+}
+
+/** SHA-256 of a file, lowercase hexadecimal. */
+export async function sha256Of(path: string): Promise<string> {
+  const sum = createHash('sha256');
+  for await (const chunk of createReadStream(path)) sum.update(chunk as Uint8Array);
+  return sum.digest('hex');
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { type Bytes, isHoldfastError } from '../../base/index.ts';
 import { parseCertificateRequest, signLinted } from '../../pki/index.ts';
 import { checkProof } from './request-proof.ts';
-import { answerBatches, isProven, notProven } from './signing-batch.ts';
+import { answerBatches, isProven, notProven } from './signing-thread.ts';
 
 /** The entry point of the thread that verifies requests and signs certificates: pairs of both in, a result for each out. */
 answerBatches((pieces, key) =>

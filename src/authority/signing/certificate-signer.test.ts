@@ -5,7 +5,7 @@ import { createNodeRequest } from '../../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { issue } from '../issue/issue.ts';
-import { draftLeaf } from '../issue/leaf-draft.ts';
+import { draftLeaf } from '../issue/leaf-contents.ts';
 import { openContext } from '../opening/open-authority.ts';
 import { refused } from '../refused.fixture.ts';
 

@@ -2,8 +2,7 @@ import { type Bytes, equalBytes, workerEntry } from '../../base/index.ts';
 import type { CertificateRequest } from '../../pki/index.ts';
 import type { Issuer } from '../issuers/index.ts';
 import { checkProof, type ProofRule } from './request-proof.ts';
-import { isProven, notProven, unpack } from './signing-batch.ts';
-import { SigningThread } from './signing-thread.ts';
+import { isProven, notProven, SigningThread, unpack } from './signing-thread.ts';
 
 /** So many go to the thread at once. */
 const maxBatch = 12;

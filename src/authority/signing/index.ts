@@ -3,5 +3,4 @@
  */
 export { CertificateSigner } from './certificate-signer.ts';
 export { checkKeyStrength, readRequest } from './request-proof.ts';
-export { answerBatches, unpack } from './signing-batch.ts';
-export { SigningThread } from './signing-thread.ts';
+export { answerBatches, SigningThread, unpack } from './signing-thread.ts';

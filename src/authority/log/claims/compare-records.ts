@@ -1,17 +1,21 @@
 import { authorityDamaged, type Records } from '../../records/index.ts';
 import type { LogRecord } from '../log-record.ts';
-import { authorityClaims } from './authority-claims.ts';
-import { backupClaims, ocspSignerClaims } from './backup-claims.ts';
-import { bearerTokenClaims } from './bearer-token-claims.ts';
-import { certificateClaims } from './certificate-claims.ts';
-import { escrowClaims } from './escrow-claims.ts';
-import { identityClaims } from './identity-claims.ts';
-import { importedClaims, outsideClaims } from './imported-claims.ts';
-import { issuerClaims } from './issuer-claims.ts';
-import { joinCodeClaims } from './join-code-claims.ts';
-import { policyClaims } from './policy-claims.ts';
-import { requestClaims } from './request-claims.ts';
-import { serverRootClaims } from './server-root-claims.ts';
+import {
+  authorityClaims,
+  backupClaims,
+  issuerClaims,
+  ocspSignerClaims,
+  policyClaims,
+  serverRootClaims,
+} from './authority-claims.ts';
+import { certificateClaims, importedClaims, outsideClaims } from './certificate-claims.ts';
+import {
+  bearerTokenClaims,
+  escrowClaims,
+  identityClaims,
+  joinCodeClaims,
+  requestClaims,
+} from './node-claims.ts';
 
 /** So many contradictions are named; the others are counted. */
 const maxNamed = 5;

@@ -4,7 +4,7 @@ import { hourMs, minuteMs, silentLog } from '../../base/index.ts';
 import { createNodeRequest } from '../../enrol/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { refused } from '../refused.fixture.ts';
-import { RepeatedRefusals } from './repeated-refusals.ts';
+import { RepeatedRefusals } from './refusals.ts';
 
 /** A home with a client, and a way to ask for its renewal in vain. */
 async function withRefused(): Promise<{

@@ -12,7 +12,7 @@ import { databasePath } from '../records/authority-files.ts';
 import { openRecords } from '../records/authority-records.ts';
 import type { Records } from '../records/records.ts';
 import { authorityMigrations } from '../records/schema.ts';
-import { type ReplayCounts, replayRecord } from './replay-record.ts';
+import { type ReplayCounts, replayRecord } from './catch-up.ts';
 
 const by = 'admin/local';
 const order = { reason: 'superseded', by } as const;

@@ -1,6 +1,31 @@
 import type { LogMirror, Mirroring } from '../mirror/index.ts';
 import type { Sealing } from '../sealed/index.ts';
-import type { BackupPlace } from './backup-place.ts';
+
+/** Where backups are kept under names of their own: a directory of this machine, or something beyond it. */
+export type BackupPlace = BackupDirectory | RemotePlace;
+
+interface BackupDirectory {
+  readonly kind: 'directory';
+  readonly path: string;
+}
+
+/** A place that files are sent to and fetched from, whole or not at all. */
+export interface RemotePlace {
+  readonly kind: 'remote';
+  /** How people call it; without any password. */
+  readonly name: string;
+  /** Sends the file at `path`. */
+  store(name: string, path: string): Promise<void>;
+  /** Writes what is kept under `name` into a new file at `path`; more than `maxBytes` is refused. */
+  fetch(name: string, path: string, maxBytes: number): Promise<void>;
+  /** Does nothing when there is none. */
+  remove(name: string): Promise<void>;
+}
+
+/** How a place is called in records and messages. */
+export function placeName(place: BackupPlace): string {
+  return place.kind === 'directory' ? place.path : place.name;
+}
 
 /** What the settings of this machine ask of an authority's upkeep. */
 export interface Care {
@@ -16,7 +41,7 @@ export interface Care {
   readonly rehearseEveryMs?: number;
 }
 
-export interface ScheduledBackups {
+interface ScheduledBackups {
   readonly place: BackupPlace;
   readonly everyMs: number;
   /** How many are kept there; the oldest go. */
