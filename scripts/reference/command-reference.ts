@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createFullProgram, helpWidth } from '../../src/cli/program/create-program.ts';
-import { wrapHelp } from '../../src/cli/terminal/wrap.ts';
+import { wrapHelp } from '../../src/cli/terminal/table.ts';
 
 /** `docs/reference/commands.md`: the help of every command as the program prints it. */
 export async function commandReference(): Promise<string> {

@@ -1,5 +1,5 @@
 import { namedPaths } from './files/named-paths.ts';
-import { ListOption } from './options/repeatable-option.ts';
+import { ListOption } from './options/option-values.ts';
 import {
   addExcludeOptions,
   addRepositoryOptions,
@@ -9,9 +9,8 @@ import {
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
 import { backUp, backupRows, readExcludes } from './repository/backing-up.ts';
-import { recordBackup } from './repository/recording-backup.ts';
+import { comparingWithBefore, recordBackup } from './repository/recording-backup.ts';
 import { openTarget } from './repository/repository-target.ts';
-import { comparingWithBefore } from './repository/verifying.ts';
 import { type Answer } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 

@@ -1,8 +1,8 @@
 import { parseCertutil } from '../compat/index.ts';
+import { backUpKeys } from './ca/backup-order.ts';
 import type { RestoreChoices } from './ca/restoring.ts';
 import type { Context } from './program/context.ts';
 import { type Answer } from './terminal/answer.ts';
-import { backUpKeys } from './vendor/back-up-keys.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast certutil -backup|-restore PASSWORD FILE`, and `certutil …` by a link of that name. */

@@ -9,7 +9,7 @@ import {
 } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { machineName } from '../transport/index.ts';
-import { checkMayHoldNode } from './home/one-network.ts';
+import { checkMayHoldNode } from './home/new-home.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';

@@ -15,9 +15,8 @@ import {
   parseEscrowFingerprint,
 } from '../enrol/index.ts';
 import type { StoredSnapshot } from '../repository/index.ts';
-import { type NamedKit, readKit } from './files/password-file.ts';
 import { checkHome, homeAt, openHome } from './home/home.ts';
-import { checkMayHoldNode } from './home/one-network.ts';
+import { checkMayHoldNode } from './home/new-home.ts';
 import { connectOwn, openOwnNode } from './home/own-node.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
@@ -28,6 +27,7 @@ import { serveMeanwhile } from './serving/serve-meanwhile.ts';
 import { type Answer, printRows, type Row, row, warning } from './terminal/answer.ts';
 import { askYes } from './terminal/ask.ts';
 import { formatTime, plural } from './terminal/format.ts';
+import { type NamedKit, readKit } from './terminal/given-password.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast recover [CODE] --kit FILE` */

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../base/index.ts';
 import { type RestoreSummary, restore, type StoredSnapshot, verify } from '../repository/index.ts';
 import { localPath } from './files/local-path.ts';
-import { RepeatableOption } from './options/repeatable-option.ts';
+import { RepeatableOption } from './options/option-values.ts';
 import {
   addRepositoryOptions,
   addSnapshotFilters,

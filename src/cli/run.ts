@@ -5,12 +5,10 @@ import { type CalledWords, rawWorkingDirectory } from './program/called-words.ts
 import { type CommonOptions, nameOption } from './program/common-options.ts';
 import type { Context } from './program/context.ts';
 import { createFullProgram, createProgram } from './program/create-program.ts';
-import { exitCode, exitCodeOf, whatEnded } from './program/failure.ts';
+import { exitCode, exitCodeOf, listenForSignals, whatEnded } from './program/failure.ts';
 import { presentWords } from './program/old-spellings.ts';
-import { listenForSignals } from './program/signals.ts';
 import { helpOf } from './program/usage-error.ts';
-import { createOutput, lineToldIn, type Output, sayError } from './terminal/output.ts';
-import { startProgress } from './terminal/progress.ts';
+import { createOutput, lineToldIn, type Output, sayError, startProgress } from './terminal/output.ts';
 
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
 export async function run(said: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {

@@ -4,8 +4,7 @@ import { authorityRows } from './home/creating.ts';
 import { openHome } from './home/home.ts';
 import { addServingOptions } from './options/creation-options.ts';
 import type { Context } from './program/context.ts';
-import { type ServingOptions, sayServer, startServing } from './serving/serving.ts';
-import { untilOver } from './serving/until-over.ts';
+import { type ServingOptions, sayServer, startServing, untilOver } from './serving/serving.ts';
 import { printRows } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 

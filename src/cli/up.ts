@@ -7,7 +7,7 @@ import { type NamedPaths, namedPaths } from './files/named-paths.ts';
 import { type AuthorityHome, openAuthorityHome } from './home/authority-home.ts';
 import { authorityRows, createAuthorityHome } from './home/creating.ts';
 import { checkHome, type Home, openHome } from './home/home.ts';
-import { checkBegins } from './home/one-network.ts';
+import { checkBegins } from './home/new-home.ts';
 import { connectOwn, joiningItself } from './home/own-node.ts';
 import { addCreationOptions, type CreationOptions, defaultPort } from './options/creation-options.ts';
 import { addExcludeOptions, type ExcludeOptions } from './options/repository-options.ts';
@@ -20,12 +20,15 @@ import {
   backupRows,
   readExcludes,
 } from './repository/backing-up.ts';
-import { recordBackup } from './repository/recording-backup.ts';
+import {
+  comparingWithBefore,
+  recordBackup,
+  type Verified,
+  verifyBackup,
+} from './repository/recording-backup.ts';
 import { describeConnection } from './repository/repository-target.ts';
-import { comparingWithBefore, type Verified, verifyBackup } from './repository/verifying.ts';
 import { openLocalClient } from './serving/local-client.ts';
-import { type Serving, sayServer, startServing } from './serving/serving.ts';
-import { untilOver } from './serving/until-over.ts';
+import { type Serving, sayServer, startServing, untilOver } from './serving/serving.ts';
 import { printRows } from './terminal/answer.ts';
 import { formatRemaining, formatTime, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';

@@ -8,10 +8,10 @@ import {
 import { HoldfastError } from '../../base/index.ts';
 import { formatName } from '../../pki/index.ts';
 import { authorityRows, createAuthorityHome, newSettings } from '../home/creating.ts';
-import { checkBegins } from '../home/one-network.ts';
+import { checkBegins } from '../home/new-home.ts';
 import type { Settings } from '../home/settings.ts';
 import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { RepeatableOption } from '../options/option-values.ts';
 import { addRules, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';

@@ -6,14 +6,13 @@ import { withAdmin } from '../home/administering.ts';
 import { backupPlace, defaultKeep } from '../home/care-of.ts';
 import { openHome } from '../home/home.ts';
 import { addSchedule } from '../home/settings.ts';
-import { parseDurationOption } from '../options/duration-option.ts';
+import { parseDurationOption } from '../options/option-values.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { choosePassword } from '../terminal/choose-password.ts';
-import { backUpKeys } from '../vendor/back-up-keys.ts';
+import { choosePassword } from '../terminal/given-password.ts';
 import type { Word } from '../word.ts';
-import { type BackupProtection, backupRows, orderBackup, passwordOf } from './backup-order.ts';
+import { type BackupProtection, backUpKeys, backupRows, orderBackup, passwordOf } from './backup-order.ts';
 
 /** `holdfast ca backup FILE` */
 export const word: Word = {

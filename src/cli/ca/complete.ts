@@ -23,7 +23,7 @@ import { authorityRows, createInHome, kitPassphrase } from '../home/creating.ts'
 import { type Home, openHome } from '../home/home.ts';
 import { keystorePassphrase as askPassphrase } from '../home/keystore-passphrase.ts';
 import { readSettings } from '../home/settings.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { RepeatableOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';

@@ -5,8 +5,7 @@ import { checkChosenFile, forceOption, writeChosenFile } from '../files/chosen-f
 import { localPath } from '../files/local-path.ts';
 import { newSettings } from '../home/creating.ts';
 import { newKeystorePassphrase } from '../home/keystore-passphrase.ts';
-import { inNewHome } from '../home/new-home.ts';
-import { checkBegins } from '../home/one-network.ts';
+import { checkBegins, inNewHome } from '../home/new-home.ts';
 import { initAuthority } from '../init.ts';
 import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';

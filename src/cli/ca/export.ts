@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { HoldfastError } from '../../base/index.ts';
+import { encodeCertificates } from '../files/certificate-file.ts';
 import { forceOption, writeChosenFile } from '../files/chosen-file.ts';
-import { encodeCertificates } from '../files/encode-certificates.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';

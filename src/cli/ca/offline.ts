@@ -6,8 +6,8 @@ import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
-import { choosePassword } from '../terminal/choose-password.ts';
 import { formatTime } from '../terminal/format.ts';
+import { choosePassword } from '../terminal/given-password.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca offline FILE` */

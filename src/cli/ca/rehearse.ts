@@ -1,11 +1,11 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readKit, readPasswordFile } from '../files/password-file.ts';
 import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
+import { readKit, readPasswordFile } from '../terminal/given-password.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca rehearse [FILE]` */

@@ -13,17 +13,15 @@ import { HoldfastError, readChosenFile, type Secret } from '../../base/index.ts'
 import { defaultPortFor } from '../../policy/index.ts';
 import { canFollow, moveHere, whoCanFollow } from '../../server/index.ts';
 import { localPath } from '../files/local-path.ts';
-import { readKit } from '../files/password-file.ts';
 import { careOf, checkMirror, mirrorAt } from '../home/care-of.ts';
 import { checkHome, homeAt, openHome } from '../home/home.ts';
 import { newKeystorePassphrase } from '../home/keystore-passphrase.ts';
-import { inNewHome } from '../home/new-home.ts';
-import { checkMayHoldAuthority } from '../home/one-network.ts';
+import { checkMayHoldAuthority, inNewHome } from '../home/new-home.ts';
 import { checkSettings, databaseOf, parseSettings, readSettings, type Settings } from '../home/settings.ts';
 import { defaultPort } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
 import type { Answer } from '../terminal/answer.ts';
-import { givenPassword } from '../terminal/choose-password.ts';
+import { givenPassword, readKit } from '../terminal/given-password.ts';
 import { planAnswer, restoredAnswer, resumedAnswer } from './restored-answer.ts';
 
 /** What `ca restore` takes. */

@@ -14,12 +14,12 @@ import {
 import { hasAuthority } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { randomPasswordCost, thisMachine } from '../../repository/index.ts';
-import { forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import {
   type CertificateFormat,
   certificateFormatOf,
   encodeCertificates,
-} from '../files/encode-certificates.ts';
+} from '../files/certificate-file.ts';
+import { forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import { type Home, openHome } from '../home/home.ts';

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { OperationAnswer } from '../../admin/index.ts';
 import { parseIdentityUri, type Role, roles } from '../../pki/index.ts';
 import { askAdmin, collectPages } from '../home/administering.ts';
-import { parseDurationOption } from '../options/duration-option.ts';
+import { parseDurationOption } from '../options/option-values.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, table } from '../terminal/answer.ts';

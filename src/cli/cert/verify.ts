@@ -6,7 +6,7 @@ import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { RepeatableOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';

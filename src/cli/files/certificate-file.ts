@@ -1,7 +1,9 @@
 import { asBuffer, type Bytes, HoldfastError, isHoldfastError, readChosenFile } from '../../base/index.ts';
 import {
   bytesFromBase64,
+  certificatePem,
   certificatesFromPkcs7,
+  createChainPkcs7,
   looksLikeDer,
   orderChain,
   parseCertificate,
@@ -79,4 +81,19 @@ function unusable(path: string, problem: string): HoldfastError {
   return new HoldfastError('certificate_malformed', `${path} ${problem}`, {
     hint: 'name a file with a certificate in PEM, DER or PKCS#7',
   });
+}
+
+/** How certificates are written into a file: Base64 in lines, one in DER, or several as PKCS#7. */
+export type CertificateFormat = 'pem' | 'der' | 'p7b';
+
+/** Which format a file of that name has: `.der` and `.p7b` say it, everything else is PEM. */
+export function certificateFormatOf(path: string): CertificateFormat {
+  if (/\.p7[bc]$/i.test(path)) return 'p7b';
+  return /\.der$/i.test(path) ? 'der' : 'pem';
+}
+
+/** Encodes certificates, DER, for a file; in DER the first alone. */
+export function encodeCertificates(ders: readonly Bytes[], format: CertificateFormat): Bytes | string {
+  if (format === 'p7b') return createChainPkcs7(ders);
+  return format === 'der' ? (ders[0] as Bytes) : ders.map(certificatePem).join('');
 }

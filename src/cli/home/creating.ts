@@ -11,16 +11,16 @@ import {
   reachableNames,
 } from '../../policy/index.ts';
 import { machineName, machineNames } from '../../transport/index.ts';
-import { readPasswordFile } from '../files/password-file.ts';
 import { type CreationOptions, defaultPort } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Row, row } from '../terminal/answer.ts';
 import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
+import { readPasswordFile } from '../terminal/given-password.ts';
 import { type AuthorityHome, asAuthorityHome } from './authority-home.ts';
 import { careOf } from './care-of.ts';
 import { createHome, type Home } from './home.ts';
 import { newKeystorePassphrase } from './keystore-passphrase.ts';
-import { checkBegins } from './one-network.ts';
+import { checkBegins } from './new-home.ts';
 import { databaseOf, type Settings, writeSettings } from './settings.ts';
 
 /** What is special about an authority that is made. */

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { HoldfastError, type Secret } from '../../base/index.ts';
-import { readPasswordFile } from '../files/password-file.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret } from '../terminal/ask.ts';
-import { choosePassword } from '../terminal/choose-password.ts';
+import { choosePassword, readPasswordFile } from '../terminal/given-password.ts';
 import type { Home } from './home.ts';
 import type { Settings } from './settings.ts';
 

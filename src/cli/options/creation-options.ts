@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type KeyAlgorithm, keyAlgorithms } from '../../pki/index.ts';
-import { ListOption } from './repeatable-option.ts';
+import { ListOption } from './option-values.ts';
 
 /** What can be said when a network is created; kept in `holdfast.toml`, later said for one run only. */
 export interface CreationOptions {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command, Option } from 'commander';
 import { createFullProgram } from '../program/create-program.ts';
-import { ListOption } from './repeatable-option.ts';
+import { ListOption } from './option-values.ts';
 import { wordRulesOf } from './word-rules.ts';
 
 /** What docs/decisions/command-line.md says of every command, but for those that have the words of a vendor. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { SnapshotFilter, SnapshotListOptions } from '../../repository/index.ts';
 import type { Context } from '../program/context.ts';
 import { warnOfFuture } from '../repository/wrong-clock.ts';
-import { RepeatableOption } from './repeatable-option.ts';
+import { RepeatableOption } from './option-values.ts';
 
 /** Options of every command that works on a repository. */
 export interface RepositoryOptions {

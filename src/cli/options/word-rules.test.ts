@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Command, type Option } from 'commander';
 import { isHoldfastError } from '../../base/index.ts';
 import { createFullProgram } from '../program/create-program.ts';
-import { RepeatableOption } from './repeatable-option.ts';
+import { RepeatableOption } from './option-values.ts';
 import { addRules, atMostOne, checkRules, exactlyOne, needs, wordRulesOf } from './word-rules.ts';
 
 /** What is said of the words of a command with some rules, or undefined when they go together. */

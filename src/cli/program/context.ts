@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Clock, Log, LogLevel } from '../../base/index.ts';
 import type { Line } from '../../transport/index.ts';
-import type { Output } from '../terminal/output.ts';
-import type { Progress } from '../terminal/progress.ts';
+import type { Output, Progress } from '../terminal/output.ts';
 
 /** What a command works with besides its own words; made once in `main.ts`, and by tests. */
 export interface Context {

@@ -3,7 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
 import { checkRules } from '../options/word-rules.ts';
 import { printAnswer } from '../terminal/answer.ts';
-import { wrapHelp } from '../terminal/wrap.ts';
+import { wrapHelp } from '../terminal/table.ts';
 import type { CommandEntry, WordEntry } from '../word.ts';
 import { words as allWords } from '../words.ts';
 import type { CalledWords } from './called-words.ts';

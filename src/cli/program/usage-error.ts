@@ -1,6 +1,6 @@
 import type { Command, CommanderError, Option } from 'commander';
 import { HoldfastError } from '../../base/index.ts';
-import { RepeatableOption } from '../options/repeatable-option.ts';
+import { RepeatableOption } from '../options/option-values.ts';
 
 /** What to throw when `command` could not be parsed: an error that names its help. Help and version, which end a parse too, stay what they are. */
 export function usageError(command: Command, error: CommanderError): Error {

@@ -15,14 +15,13 @@ import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import type { Repository } from '../../repository/index.ts';
 import type { ConnectionInfo } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
-import { readPasswordFile } from '../files/password-file.ts';
 import { connectOwn, openOwnNode } from '../home/own-node.ts';
 import { withHome } from '../home/with-home.ts';
 import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/ask.ts';
-import { askNewPassword } from '../terminal/choose-password.ts';
+import { askNewPassword, readPasswordFile } from '../terminal/given-password.ts';
 
 /** The repository a command works on, and how it is reached. */
 export interface Target extends AsyncDisposable {

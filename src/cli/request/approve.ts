@@ -2,11 +2,10 @@ import { Option } from 'commander';
 import type { OperationAnswer } from '../../admin/index.ts';
 import type { Role } from '../../pki/index.ts';
 import { withAdmin } from '../home/administering.ts';
-import { ListOption } from '../options/repeatable-option.ts';
+import { ListOption, requestId } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { requestId } from './request-id.ts';
 
 /** `holdfast request approve ID` */
 export const word: Word = {

@@ -1,8 +1,8 @@
 import { withAdmin } from '../home/administering.ts';
+import { requestId } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { requestId } from './request-id.ts';
 
 /** `holdfast request deny ID --reason TEXT` */
 export const word: Word = {

@@ -14,8 +14,8 @@ import { openHome } from '../home/home.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { choosePassword } from '../terminal/choose-password.ts';
 import { plural } from '../terminal/format.ts';
+import { choosePassword } from '../terminal/given-password.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast request export NAME FILE` */

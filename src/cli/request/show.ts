@@ -1,10 +1,10 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { askAdmin } from '../home/administering.ts';
+import { requestId } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { requestId } from './request-id.ts';
 
 /** `holdfast request show ID` */
 export const word: Word = {

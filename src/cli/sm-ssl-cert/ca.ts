@@ -12,9 +12,9 @@ import { readSettings } from '../home/settings.ts';
 import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { madeFilesPath } from '../vendor/made-files.ts';
 import {
   isThere,
+  madeFilesPath,
   type PlaceOptions,
   prepareDirectory,
   replacedName,
@@ -23,7 +23,7 @@ import {
   writeFiles,
 } from '../vendor/written-files.ts';
 import type { Word } from '../word.ts';
-import { addPlaceOptions } from './place-options.ts';
+import { addPlaceOptions } from './issued.ts';
 
 /** `holdfast sm_ssl_cert ca` */
 export const word: Word = {

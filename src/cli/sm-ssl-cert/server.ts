@@ -8,11 +8,15 @@ import { readSettings } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer } from '../terminal/answer.ts';
 import { type IssuedWithKey, issueWithKey } from '../vendor/issue-with-key.ts';
-import { rememberMade } from '../vendor/made-files.ts';
-import { type PlaceOptions, prepareDirectory, sesamPath, writeFiles } from '../vendor/written-files.ts';
+import {
+  type PlaceOptions,
+  prepareDirectory,
+  rememberMade,
+  sesamPath,
+  writeFiles,
+} from '../vendor/written-files.ts';
 import type { Word } from '../word.ts';
-import { checkHasAuthority, issuedAnswer } from './issued.ts';
-import { addPlaceOptions } from './place-options.ts';
+import { addPlaceOptions, checkHasAuthority, issuedAnswer } from './issued.ts';
 
 /** `holdfast sm_ssl_cert server` */
 export const word: Word = {

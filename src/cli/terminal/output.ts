@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
+import { MultiBar, type SingleBar } from 'cli-progress';
 import { type Log, minuteMs, secondMs } from '../../base/index.ts';
 import { Line, type Outage } from '../../transport/index.ts';
 import { describeFailure } from '../program/failure.ts';
-import { type Column, formatTable, printable } from './table.ts';
-import { wrap } from './wrap.ts';
+import { formatBytes, formatCount, formatElapsed } from './format.ts';
+import { type Column, formatTable, printable, wrap } from './table.ts';
 
 /** Where a command says things: data on stdout, everything said to a person on stderr. */
 export interface Output {
@@ -101,7 +102,7 @@ export function lineToldIn(output: Output, log: Log): Line {
 }
 
 /** `vault:8443: nobody answers there; trying again in 4 s (down for 2 min; gives up in 13 min)` */
-export function describeOutage({ failure, waitMs, downMs, leftMs }: Outage): string {
+function describeOutage({ failure, waitMs, downMs, leftMs }: Outage): string {
   const since = downMs < secondMs ? '' : `down for ${formatPeriod(downMs)}; `;
   return `${failure.message}; trying again in ${formatPeriod(waitMs)} (${since}gives up in ${formatPeriod(leftMs)})`;
 }
@@ -110,4 +111,76 @@ export function describeOutage({ failure, waitMs, downMs, leftMs }: Outage): str
 function formatPeriod(ms: number): string {
   if (ms < 2 * minuteMs) return `${Math.max(1, Math.round(ms / secondMs))} s`;
   return `${Math.round(ms / minuteMs)} min`;
+}
+
+/** How far a long piece of work has come. */
+interface ProgressState {
+  readonly files: number;
+  readonly bytes: number;
+  /** All that is to be done; 0 while that is not known. */
+  readonly totalBytes: number;
+}
+
+/** A progress bar for one piece of work; `update` is cheap enough to be called at every file. */
+export interface Progress {
+  /** Whether anybody sees it. */
+  readonly isShown: boolean;
+  update(state: ProgressState): void;
+  stop(): void;
+}
+
+const quietMs = secondMs;
+const redrawMs = 100;
+
+/** A bar on `stream` when that is a terminal, drawn only once the work has taken a second; else nothing. */
+export function startProgress(label: string, stream: NodeJS.WriteStream): Progress {
+  return stream.isTTY ? startBar(label, stream) : { isShown: false, update() {}, stop() {} };
+}
+
+function startBar(label: string, stream: NodeJS.WriteStream): Progress {
+  const startedMs = performance.now();
+  let drawnMs = 0;
+  let bars: MultiBar | undefined;
+  let bar: SingleBar | undefined;
+  return {
+    isShown: true,
+    update(state) {
+      const nowMs = performance.now();
+      if (nowMs - startedMs < quietMs || nowMs - drawnMs < redrawMs) return;
+      drawnMs = nowMs;
+      bars ??= createBars(label, stream);
+      bar ??= bars.create(1, 0, {});
+      bar.setTotal(Math.max(1, state.totalBytes));
+      bar.update(Math.min(state.bytes, state.totalBytes), describe(state, nowMs - startedMs));
+    },
+    stop() {
+      bars?.stop();
+    },
+  };
+}
+
+function createBars(label: string, stream: NodeJS.WriteStream): MultiBar {
+  return new MultiBar({
+    stream,
+    format: `  ${label.padEnd(12)}{bar} {percentage}%  {done}  {rate}/s  {files} files  {left}`,
+    barsize: 24,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: true,
+    linewrap: false,
+    fps: 10,
+  });
+}
+
+function describe(state: ProgressState, elapsedMs: number): Record<string, string> {
+  const bytesPerMs = state.bytes / elapsedMs;
+  const leftBytes = state.totalBytes - state.bytes;
+  const leftMs = bytesPerMs > 0 && leftBytes >= 0 ? leftBytes / bytesPerMs : Infinity;
+  return {
+    done: formatBytes(state.bytes),
+    rate: formatBytes(Math.round(bytesPerMs * secondMs)),
+    files: formatCount(state.files),
+    left: Number.isFinite(leftMs) ? `${formatElapsed(leftMs)} left` : '',
+  };
 }

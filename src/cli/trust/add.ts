@@ -3,7 +3,7 @@ import { type TrustAnchor, trustAnchor } from '../../trust/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withHome } from '../home/with-home.ts';
-import { ListOption, RepeatableOption } from '../options/repeatable-option.ts';
+import { ListOption, RepeatableOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';

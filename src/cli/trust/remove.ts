@@ -2,7 +2,7 @@ import { HoldfastError } from '../../base/index.ts';
 import { parseFingerprint } from '../../pki/index.ts';
 import type { TrustAnchor } from '../../trust/index.ts';
 import { openHome } from '../home/home.ts';
-import { ListOption } from '../options/repeatable-option.ts';
+import { ListOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';

@@ -7,8 +7,7 @@ import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { type MadeFiles, readMadeFiles } from './made-files.ts';
-import { prepareDirectory, writeFiles } from './written-files.ts';
+import { type MadeFiles, prepareDirectory, readMadeFiles, writeFiles } from './written-files.ts';
 
 /** `cert export --layout sesam` at the server: the root, and the last client and server that `sm_ssl_cert` made. */
 export async function exportMade(context: Context, directory: string): Promise<Answer> {

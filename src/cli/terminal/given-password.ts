@@ -1,8 +1,8 @@
 import { HoldfastError, readChosenFile, Secret } from '../../base/index.ts';
 import { needsPassphrase, openRecoveryKit, type RecoveryKit } from '../../enrol/index.ts';
+import { localPath } from '../files/local-path.ts';
 import type { Context } from '../program/context.ts';
-import { askSecret } from '../terminal/ask.ts';
-import { localPath } from './local-path.ts';
+import { askSecret } from './ask.ts';
 
 /** As many characters as a password may have, each of at most four bytes, and the end of its line. */
 const maxLength = 1024;
@@ -58,4 +58,45 @@ async function passphraseFor(
 ): Promise<Secret<string> | undefined> {
   if (file !== undefined) return await readPasswordFile(context, file);
   return needsPassphrase(text) ? await askSecret(context, 'passphrase of the recovery kit') : undefined;
+}
+
+/** A password that is there already: of `file` when it is named, else typed at `message`. @throws HoldfastError `usage` */
+export async function givenPassword(
+  context: Context,
+  file: string | undefined,
+  message: string,
+): Promise<Secret<string>> {
+  if (file !== undefined) return await readPasswordFile(context, file);
+  const typed = await askSecret(context, message);
+  if (typed !== undefined && typed.reveal() !== '') return typed;
+  throw noPassword(message);
+}
+
+/** A new password: of `file` when it is named, else typed twice. @throws HoldfastError `usage` */
+export async function choosePassword(
+  context: Context,
+  file: string | undefined,
+  message: string,
+): Promise<Secret<string>> {
+  if (file !== undefined) return await readPasswordFile(context, file);
+  const typed = await askNewPassword(context, message);
+  if (typed !== undefined && typed.reveal() !== '') return typed;
+  throw noPassword(message);
+}
+
+/** A new password, typed twice, and again until both are the same; undefined without a terminal. */
+export async function askNewPassword(context: Context, message: string): Promise<Secret<string> | undefined> {
+  for (;;) {
+    const first = await askSecret(context, message);
+    if (first === undefined || first.reveal() === '') return first;
+    const second = await askSecret(context, 'the same again');
+    if (second?.reveal() === first.reveal()) return first;
+    context.output.warn('the two differ; once more, both of them');
+  }
+}
+
+function noPassword(message: string): HoldfastError {
+  return new HoldfastError('usage', `no ${message} was given`, {
+    hint: 'name a file that holds it, or run this on a terminal',
+  });
 }

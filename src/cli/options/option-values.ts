@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { durationForm, parseDuration } from '../../base/index.ts';
 
 /** An option that may be said several times; all that was said counts, in its order. */
 export class RepeatableOption extends Option {
@@ -27,4 +28,17 @@ function splitList(text: string): string[] {
   const values = text.split(',').map((value) => value.trim());
   if (values.every((value) => value !== '')) return values;
   throw new InvalidArgumentError('expected one value or several, separated by commas');
+}
+
+/** Reads the value of an option that takes a duration of more than nothing, in milliseconds. */
+export function parseDurationOption(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`expected ${durationForm}`);
+  return ms;
+}
+
+/** The number of a request on a command line. */
+export function requestId(text: string): number {
+  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a number of holdfast request list');
 }
