@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import type { Peer } from '../transport/index.ts';
-import { readBody } from './read-request.ts';
+import { limitBodyTime, limitIdleTime, readBody } from './read-request.ts';
 import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
 import { jsonReply, type Reply, sendReply } from './reply.ts';
 import type { ServerContext } from './route.ts';
 import type { FoundRoute } from './routes.ts';
-import { limitBodyTime, limitIdleTime } from './time-limits.ts';
 
 /** A request below `/-/` for a route, once it is decided that the peer may. */
 interface Admitted extends FoundRoute {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { HoldfastError } from '../base/index.ts';
 import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
-import { storageErrorAnswer } from './storage-error-answer.ts';
+import { storageErrorAnswer } from './storage-handler.ts';
 
 const failures = [
   new HoldfastError('storage_full', 'no space left to record into database /home/me/authority.db'),

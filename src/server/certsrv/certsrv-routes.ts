@@ -8,11 +8,8 @@ import { peerAddress } from '../read-request.ts';
 import { httpStatusOf } from '../refuse.ts';
 import type { Reply } from '../reply.ts';
 import type { Call, Route, ServerContext } from '../route.ts';
-import { homePage } from './home-page.ts';
-import { certsrvPaths, pageReply, redirect, secured } from './page.ts';
-import { problemPage } from './problem-page.ts';
-import { requestPage } from './request-page.ts';
-import { style } from './style.ts';
+import { certsrvPaths, pageReply, problemPage, redirect, secured, style } from './page.ts';
+import { homePage, requestPage } from './request-pages.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 

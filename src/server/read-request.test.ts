@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { closed } from '../../test/rig/closed.ts';
-import { limitBodyTime } from './time-limits.ts';
+import { limitBodyTime } from './read-request.ts';
 
 /** A server that answers when it has read the body, for which there are 50 ms. */
 async function serve(t: TestContext): Promise<number> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { html } from './html.ts';
+import { html } from './page.ts';
 
 test('what is put into a page stays text, in an attribute too', () => {
   const said = `"><script>alert('1')</script>&`;
