@@ -30,16 +30,6 @@ import {
   undoMoveInput,
 } from './backups.ts';
 import {
-  BearerAnswer,
-  BearerListAnswer,
-  BearerRevokeAnswer,
-  bearerCreateInput,
-  bearerRevokeInput,
-  createBearer,
-  listBearers,
-  revokeBearer,
-} from './bearer-tokens.ts';
-import {
   acceptClock,
   CaAnswer,
   CaCompleteAnswer,
@@ -65,13 +55,15 @@ import {
   certificateListInput,
   certificateShowInput,
   exportCertificate,
+  ImportedListAnswer,
+  importedListInput,
   issueCertificate,
   listCertificates,
+  listImported,
   showCertificate,
 } from './certificates.ts';
 import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
-import { ImportedListAnswer, importedListInput, listImported } from './imported-certificates.ts';
 import {
   importPolicy,
   PolicyAnswer,
@@ -143,8 +135,16 @@ import {
   unbindTls,
 } from './tls.ts';
 import {
+  BearerAnswer,
+  BearerListAnswer,
+  BearerRevokeAnswer,
+  bearerCreateInput,
+  bearerRevokeInput,
+  createBearer,
   createToken,
+  listBearers,
   listTokens,
+  revokeBearer,
   revokeToken,
   TokenAnswer,
   TokenListAnswer,

@@ -13,6 +13,7 @@ import {
   withFileLock,
   writeFileAtomic,
 } from '../base/index.ts';
+import { isObjectId, type ObjectId } from '../storage/index.ts';
 
 /** A backup that is there. */
 const BackupSuccess = Type.Object({
@@ -55,9 +56,9 @@ const BackupRecordSchema = Type.Object({
 
 const BackupFile = Type.Object({ format: Type.Literal(1), backups: Type.Array(BackupRecordSchema) });
 
-export type BackupAttempt = Static<typeof BackupAttempt>;
+type BackupAttempt = Static<typeof BackupAttempt>;
 export type BackupOutcome = Static<typeof BackupOutcome>;
-export type BackupSuccess = Static<typeof BackupSuccess>;
+type BackupSuccess = Static<typeof BackupSuccess>;
 export type BackupRecord = Static<typeof BackupRecordSchema>;
 
 /** Where a node's own repository is, as a place of a {@link BackupRecord}. */
@@ -137,4 +138,54 @@ function parseRecords(text: string, path: string): readonly BackupRecord[] {
   throw new HoldfastError('settings_invalid', `${path}, what is known of earlier backups, is damaged`, {
     hint: 'holdfast backup PATH begins it anew; nothing of what was backed up is lost',
   });
+}
+
+const DamagedPacksFile = Type.Object({
+  format: Type.Literal(1),
+  /** By repository id, what the last check that read every pack has found. */
+  repositories: Type.Record(Type.String(), Type.Array(Type.String())),
+});
+type DamagedPacksFile = Static<typeof DamagedPacksFile>;
+
+const file = 'damaged-packs.json';
+const nothing: DamagedPacksFile = { format: 1, repositories: {} };
+
+/**
+ * The packs of a repository that the last check from here found not to be as they were written. None when nothing is kept, or
+ * what is kept is damaged: the next check finds them again.
+ */
+export async function readDamagedPacks(directory: string, repository: string): Promise<readonly ObjectId[]> {
+  const { repositories } = await readKept(directory);
+  return (repositories[repository] ?? []).filter(isObjectId);
+}
+
+/** Keeps them in a node's directory for the backups that follow, whole or not at all, in the place of those of before. */
+export async function keepDamagedPacks(
+  directory: string,
+  repository: string,
+  packs: readonly ObjectId[],
+): Promise<void> {
+  if (packs.length === 0 && (await readDamagedPacks(directory, repository)).length === 0) return;
+  await makePrivateDirectory(directory);
+  await withFileLock(join(directory, 'damaged-packs.lock'), async () => {
+    const { [repository]: _, ...others } = (await readKept(directory)).repositories;
+    const repositories = packs.length === 0 ? others : { ...others, [repository]: [...packs] };
+    await writeFileAtomic(
+      join(directory, file),
+      `${JSON.stringify({ format: 1, repositories }, undefined, 2)}\n`,
+    );
+  });
+}
+
+async function readKept(directory: string): Promise<DamagedPacksFile> {
+  const text = await readFile(join(directory, file), 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw error;
+  });
+  try {
+    const value: unknown = JSON.parse(text);
+    return Value.Check(DamagedPacksFile, value) ? value : nothing;
+  } catch {
+    return nothing;
+  }
 }

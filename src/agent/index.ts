@@ -8,8 +8,10 @@ export {
   type BackupOutcome,
   type BackupRecord,
   keepAttempt,
+  keepDamagedPacks,
   newAttempt,
   readBackupRecords,
+  readDamagedPacks,
   serverPlace,
 } from './backup-record.ts';
 export {
@@ -23,14 +25,17 @@ export {
   settleAnswer,
 } from './collect-request.ts';
 export { Connection, connectNode } from './connection.ts';
-export { keepDamagedPacks, readDamagedPacks } from './damaged-packs.ts';
 export {
   type ExportLayout,
   exportPem,
   exportRestic,
   exportSesam,
+  findRequestKey,
   forgetExport,
+  keyCopiesOf,
+  type RequestKey,
   rewriteExports,
+  withNotedCopy,
 } from './export-certificate.ts';
 export {
   handIn,
@@ -41,7 +46,6 @@ export {
   serverOfRequest,
 } from './hand-in.ts';
 export { joinNetwork } from './join-network.ts';
-export { findRequestKey, keyCopiesOf, type RequestKey, withNotedCopy } from './key-export.ts';
 export { type LastConnection, readLastConnection } from './last-connection.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';

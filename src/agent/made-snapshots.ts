@@ -1,7 +1,6 @@
 import type { Repository } from '../repository/index.ts';
 import type { Place } from './place.ts';
-import { masterKeyDigest } from './repository-key.ts';
-import { describe, type KeptKey, keepKey, keysAt } from './repository-keys.ts';
+import { describe, type KeptKey, keepKey, keysAt, masterKeyDigest } from './repository-keys.ts';
 
 /** What a machine finds in its repository other than it left it. */
 export interface SetBack {

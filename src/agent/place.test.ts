@@ -9,8 +9,7 @@ import { MemoryStore } from '../storage/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { findSetBack, noteBackup } from './made-snapshots.ts';
 import { openRepositoryAt, type Place } from './place.ts';
-import { encodeRepositoryKey } from './repository-key.ts';
-import { allKeys, escrowsIn, keysAt } from './repository-keys.ts';
+import { allKeys, encodeRepositoryKey, escrowsIn, keysAt } from './repository-keys.ts';
 
 const { signal } = new AbortController();
 const password = new Secret('correct horse');

@@ -11,13 +11,14 @@ import {
 import { LocalStore, type ObjectStore } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
-import { masterKeyDigest, type RepositoryKey } from './repository-key.ts';
 import {
   begunAt,
   type KeptKey,
   keepBegun,
   keepKey,
   keysAt,
+  masterKeyDigest,
+  type RepositoryKey,
   repositoryGone,
   repositoryStrange,
 } from './repository-keys.ts';

@@ -16,15 +16,27 @@ export {
 } from './checkpoint.ts';
 export { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 export { type Enrolment, readEnrolment } from './enrolment.ts';
-export { type EscrowFingerprint, escrowFingerprint, parseEscrowFingerprint } from './escrow-fingerprint.ts';
-export { fetchEscrow, type SealedPassword } from './fetch-escrow.ts';
+export {
+  type EscrowFingerprint,
+  escrowFingerprint,
+  fetchEscrow,
+  leaveEscrow,
+  parseEscrowFingerprint,
+  type SealedPassword,
+} from './escrow.ts';
 export { fetchRootCrl, type RootCrlAnswer } from './fetch-root-crl.ts';
 export { fetchTrust } from './fetch-trust.ts';
 export {
   bundleByFingerprint,
   bundleByRoot,
   followRequest,
+  maxSubmissionBytes,
+  RequestAnswer,
+  RequestHandle,
   type RequestServer,
+  RequestState,
+  requestPaths,
+  SubmitRequest,
   submitRequest,
 } from './hand-in-request.ts';
 export { hasJoinedBy, join } from './join.ts';
@@ -36,7 +48,6 @@ export {
   joinSecretBytes,
   parseJoinCode,
 } from './join-code.ts';
-export { leaveEscrow } from './leave-escrow.ts';
 export {
   EnrolmentAnswer,
   EscrowPage,
@@ -50,8 +61,7 @@ export {
   TicketAnswer,
   TicketRequest,
 } from './message.ts';
-export { createNodeRequest } from './node-request.ts';
-export { PendingKey } from './pending-key.ts';
+export { createNodeRequest, PendingKey } from './node-request.ts';
 export {
   type KitEscrow,
   kitEscrowLine,
@@ -63,11 +73,3 @@ export {
   unsealWithKit,
 } from './recovery-kit.ts';
 export { renew } from './renew.ts';
-export {
-  maxSubmissionBytes,
-  RequestAnswer,
-  RequestHandle,
-  RequestState,
-  requestPaths,
-  SubmitRequest,
-} from './request-message.ts';

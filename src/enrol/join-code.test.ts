@@ -4,8 +4,13 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { isHoldfastError, Secret } from '../base/index.ts';
 import { fingerprint } from '../pki/index.ts';
-import { decodeCrockford, encodeCrockford } from './crockford.ts';
-import { encodeJoinCode, type JoinCode, parseJoinCode } from './join-code.ts';
+import {
+  decodeCrockford,
+  encodeCrockford,
+  encodeJoinCode,
+  type JoinCode,
+  parseJoinCode,
+} from './join-code.ts';
 
 const code: JoinCode = {
   addresses: ['vault.example:8444', '192.0.2.7:8444', '[2001:db8::7]:8444'],

@@ -10,8 +10,6 @@ import {
   type Role,
   roles,
 } from '../pki/index.ts';
-import { decodeCrockford, encodeCrockford } from './crockford.ts';
-import { FieldReader, FieldWriter } from './field.ts';
 
 /** What a machine needs to become a node: whom to ask, how to know it, and the right to ask. */
 export interface JoinCode {
@@ -125,4 +123,102 @@ const pattern = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})$/;
 export function isEnrolAddress(text: string): boolean {
   const port = Number(pattern.exec(text)?.[1]);
   return port >= 1 && port <= 65535 && URL.canParse(`https://${text}`);
+}
+
+const maxTextBytes = 255;
+
+/** Puts fields one behind the other: bytes of a known length, or text of up to 255 bytes behind its length. */
+class FieldWriter {
+  readonly #parts: Bytes[] = [];
+
+  byte(value: number): void {
+    if (!Number.isInteger(value) || value < 0 || value > 255) throw new TypeError(`not a byte: ${value}`);
+    this.#parts.push(Uint8Array.of(value));
+  }
+
+  bytes(value: Bytes): void {
+    this.#parts.push(value);
+  }
+
+  text(value: string): void {
+    const bytes = Buffer.from(value, 'utf8');
+    if (bytes.length > maxTextBytes) throw new TypeError(`too long: ${value}`);
+    this.byte(bytes.length);
+    this.bytes(bytes);
+  }
+
+  finish(): Bytes {
+    return concatBytes(...this.#parts);
+  }
+}
+
+/** Reads what {@link FieldWriter} wrote. Past the end it gives zeros and has `failed`, to be looked at once at the end. */
+class FieldReader {
+  readonly #bytes: Bytes;
+  #position = 0;
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes;
+  }
+
+  get failed(): boolean {
+    return this.#position > this.#bytes.length;
+  }
+
+  get done(): boolean {
+    return this.#position === this.#bytes.length;
+  }
+
+  byte(): number {
+    return this.bytes(1)[0] ?? 0;
+  }
+
+  bytes(length: number): Bytes {
+    const start = this.#position;
+    this.#position += length;
+    return this.#bytes.slice(start, this.#position);
+  }
+
+  text(): string {
+    return Buffer.from(this.bytes(this.byte())).toString('utf8');
+  }
+}
+
+/** Crockford's base 32: no letter that looks like a digit, no case to get wrong (crockford.com/base32.html). */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const lookalikes: Readonly<Record<string, string>> = { o: '0', i: '1', l: '1' };
+
+/** Base 32 in lower case, without a check digit; the last character is filled up with zero bits. */
+export function encodeCrockford(bytes: Bytes): string {
+  let text = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += alphabet[(value >> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
+  return bits === 0 ? text : text + alphabet[(value << (5 - bits)) & 31];
+}
+
+/** The bytes that {@link encodeCrockford} wrote, in any case and with `o` for 0 and `i` or `l` for 1; else undefined. */
+export function decodeCrockford(text: string): Bytes | undefined {
+  const bytes: number[] = [];
+  let bits = 0;
+  let value = 0;
+  for (const character of text.toLowerCase()) {
+    const digit = alphabet.indexOf(lookalikes[character] ?? character);
+    if (digit < 0) return undefined;
+    value = (value << 5) | digit;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push(value >> bits);
+    value &= (1 << bits) - 1;
+  }
+  return bits >= 5 || value !== 0 ? undefined : Uint8Array.from(bytes);
 }

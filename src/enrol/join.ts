@@ -19,8 +19,7 @@ import { acceptedJson, type ExchangeAnswer, exchange } from './exchange.ts';
 import { fetchRoot } from './fetch-root.ts';
 import type { JoinCode } from './join-code.ts';
 import { enrolPaths, type JoinRequest } from './message.ts';
-import { createNodeRequest } from './node-request.ts';
-import { PendingKey } from './pending-key.ts';
+import { createNodeRequest, PendingKey } from './node-request.ts';
 
 /** What joining needs besides the code. */
 export interface JoinOptions {

@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError, Secret } from '../base/index.ts';
 import { type Fingerprint, parseFingerprint } from '../pki/index.ts';
-import { type EscrowFingerprint, parseEscrowFingerprint } from './escrow-fingerprint.ts';
+import { type EscrowFingerprint, parseEscrowFingerprint } from './escrow.ts';
 
 /** What a recovery kit holds. */
 export interface RecoveryKit {

@@ -7,8 +7,7 @@ import type { SignedCheckpoint } from './checkpoint.ts';
 import { type Enrolment, readEnrolment } from './enrolment.ts';
 import { acceptedJson, exchange } from './exchange.ts';
 import { enrolPaths, type RenewRequest } from './message.ts';
-import { createNodeRequest } from './node-request.ts';
-import { PendingKey } from './pending-key.ts';
+import { createNodeRequest, PendingKey } from './node-request.ts';
 
 /** What a renewal needs. */
 export interface RenewOptions {

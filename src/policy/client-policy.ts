@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { HoldfastError } from '../base/index.ts';
-import { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
-import { nearestWords } from './nearest-words.ts';
-import { parseInput } from './parse-input.ts';
+import { nearestWords, parseInput } from './parse-input.ts';
+import { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './tls-level.ts';
 
 /** How a node dials the servers of its network, and whom it takes for one. */
 export const ClientPolicy = Type.Object(

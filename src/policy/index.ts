@@ -3,7 +3,17 @@
  * networks may be called. Each choice has a schema, which parses it at the door, and a default that is the strongest
  * of them; `weakerThanDefault` says in words what a choice gives up. Values only: nothing here opens a socket or a file.
  */
-export { addressesOf, describeListener, portsOf, reachableNames, urlHost } from './addresses.ts';
+export {
+  addressesOf,
+  describeListener,
+  isLoopbackName,
+  loopbackLast,
+  namesForCodes,
+  namesToTell,
+  portsOf,
+  reachableNames,
+  urlHost,
+} from './addresses.ts';
 export {
   type ClientKey,
   ClientPolicy,
@@ -15,8 +25,13 @@ export {
   weakerClientPolicy,
   weakerConnection,
 } from './client-policy.ts';
-export { authorityProfiles, defaultProfiles } from './default-profiles.ts';
-export { KeyExchangeGroup, TlsVersion } from './key-exchange.ts';
+export {
+  authorityProfiles,
+  backdateMs,
+  defaultProfiles,
+  minCrlIntervalMs,
+  revocationProfiles,
+} from './default-profiles.ts';
 export {
   defaultListeners,
   defaultPortFor,
@@ -25,12 +40,10 @@ export {
   parseListeners,
   Service,
 } from './listener-policy.ts';
-export { isLoopbackName, loopbackLast, namesForCodes, namesToTell } from './loopback-name.ts';
 export { checkNames } from './name-policy.ts';
 export { checkListenerKeys, withNetworkListeners } from './network-listeners.ts';
-export { checkNetworkName } from './network-name.ts';
 export { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
-export { checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
+export { checkNetworkName, checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
 export {
   changePolicy,
   defaultPolicyText,
@@ -46,8 +59,6 @@ export {
   parseRequestedNames,
   type RequestedNames,
 } from './requested-names.ts';
-export { backdateMs, minCrlIntervalMs, revocationProfiles } from './revocation-profiles.ts';
 export { slug } from './slug.ts';
-export { levelOf, tlsLevels } from './tls-level.ts';
-export { weakerPolicyKeys } from './weaker-policy.ts';
-export { weakerThanDefault } from './weaker-than-default.ts';
+export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';
+export { weakerPolicyKeys, weakerThanDefault } from './weaker-policy.ts';

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { HoldfastError } from '../base/index.ts';
-import { KeyExchangeGroup, strongestGroups, TlsVersion } from './key-exchange.ts';
 import { parseInput } from './parse-input.ts';
+import { KeyExchangeGroup, strongestGroups, TlsVersion } from './tls-level.ts';
 
 /**
  * What a listener answers: `storage` repositories, `control` agents and administration, `enrol` joining and requests,

@@ -1,9 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { HoldfastError } from '../base/index.ts';
-import { isPostQuantum, type KeyExchangeGroup, TlsVersion } from './key-exchange.ts';
 import { ClientCertificate, type ListenerPolicy } from './listener-policy.ts';
-import { nearestWords } from './nearest-words.ts';
-import { TlsLevel, tlsLevels } from './tls-level.ts';
+import { nearestWords } from './parse-input.ts';
+import { isPostQuantum, type KeyExchangeGroup, TlsLevel, TlsVersion, tlsLevels } from './tls-level.ts';
 
 /** What a listener is called. */
 const listenerName = '^[a-z0-9][a-z0-9-]{0,31}$';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isHoldfastError } from '../base/index.ts';
-import { checkNetworkName } from './network-name.ts';
-import { checkNodeName, reservedNames } from './node-name.ts';
+import { checkNetworkName, checkNodeName, reservedNames } from './node-name.ts';
 
 for (const name of ['a', 'laptop', 'db-1.office', '0', 'a_b', 'x'.repeat(63)]) {
   test(`${name} is a node name`, () => checkNodeName(name));

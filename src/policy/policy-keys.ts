@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 import { formatDuration, HoldfastError, parseDuration } from '../base/index.ts';
-import { nearestWords } from './nearest-words.ts';
 import { NetworkListener } from './network-listeners.ts';
 import { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
+import { nearestWords } from './parse-input.ts';
 
 /** What one key of a policy can hold. */
 export type PolicyValue = string | number | readonly string[];

@@ -1,5 +1,7 @@
+import type { ListenerPolicy } from './listener-policy.ts';
 import { defaultNetworkPolicy, type NetworkPolicy } from './network-policy.ts';
 import { type PolicyEntry, policyEntries } from './policy-keys.ts';
+import { isPostQuantum } from './tls-level.ts';
 
 /** Keys of which more is weaker: what lives longer, what is let in. */
 const moreIsWeaker = [
@@ -33,4 +35,27 @@ function isWeaker({ key, value }: PolicyEntry, byDefault: PolicyEntry | undefine
   if (byDefault === undefined || !moreIsWeaker.includes(field)) return false;
   if (typeof value === 'number') return value > Number(byDefault.value);
   return typeof value !== 'string' && value.length > [byDefault.value].flat().length;
+}
+
+/**
+ * How a listener is weaker than the default, one sentence for each way, for the log at start, `status` and the console.
+ * Empty when it is not.
+ */
+export function weakerThanDefault(listener: ListenerPolicy): readonly string[] {
+  if (listener.kind === 'plain') return [];
+  const { name, clientCertificate, minimumVersion, groups, services } = listener;
+  const guarded = services.filter((service) => service === 'storage' || service === 'control');
+  const findings: string[] = [];
+  if (guarded.length > 0 && clientCertificate !== 'require') {
+    findings.push(`listener ${name} offers ${guarded.join(' and ')} without requiring a client certificate`);
+  }
+  if (minimumVersion !== 'TLSv1.3') {
+    findings.push(`listener ${name} accepts ${minimumVersion}; the default is TLSv1.3`);
+  }
+  if (groups[0] === undefined || !isPostQuantum(groups[0])) {
+    findings.push(
+      `listener ${name} does not prefer a post-quantum key exchange; its first group is ${groups[0]}`,
+    );
+  }
+  return findings;
 }

@@ -1,9 +1,16 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { asBuffer, type Bytes, concatBytes, HoldfastError, systemErrorCode } from '../base/index.ts';
+import {
+  asBuffer,
+  type Bytes,
+  concatBytes,
+  HoldfastError,
+  minuteMs,
+  secondMs,
+  systemErrorCode,
+} from '../base/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
 import { answerMalformed, transportError } from './transport-error.ts';
-import { type Pace, usualPace, watchAnswer } from './watch-answer.ts';
 
 /** One request over HTTP/1.1 (RFC 9112). */
 export interface HttpRequest {
@@ -202,4 +209,55 @@ export async function receiveText(answer: HttpAnswer, maxBytes: number): Promise
 /** Reads the end of an answer in which nothing else is expected, so that its connection can be used again. */
 export async function discardBody(answer: HttpAnswer): Promise<void> {
   await receiveBytes(answer, 4096);
+}
+
+/** What an exchange over HTTP has to keep to, from its connection on. */
+interface Pace {
+  /** How long nothing may move in either direction. */
+  readonly idleMs: number;
+  /** What has to move in that time: who sends a byte a minute does not serve, he holds. */
+  readonly leastBytes: number;
+}
+
+/** Of stores, files and messages. */
+const usualPace: Pace = { idleMs: 5 * minuteMs, leastBytes: 16 * 1024 };
+/** Answers before the answer (1xx, RFC 9110 §15.2), of which none is ever needed here. */
+const maxInterim = 16;
+
+/**
+ * Ends a request whose answer does not come on, `connection_stalled`, and one with answers before the answer and no end of
+ * them, `answer_malformed`. What waits here to be read is the reader's to take in his own time.
+ */
+function watchAnswer(client: ClientRequest, host: string, { idleMs, leastBytes }: Pace): void {
+  const end = (found: string): void => {
+    const answer = answerIn(client);
+    if (answer !== undefined && answer.readableLength > 0) return;
+    // Whoever reads the answer is told by it.
+    (answer ?? client).destroy(new HoldfastError('connection_stalled', `${host} ${found}`));
+  };
+  client.setTimeout(idleMs, () => end(`sent nothing for ${idleMs / secondMs} s`));
+  endInterim(client, host);
+  client.once('socket', (socket) => {
+    let before = socket.bytesRead + socket.bytesWritten;
+    const timer = setInterval(() => {
+      const now = socket.bytesRead + socket.bytesWritten;
+      if (now - before < leastBytes) end(`sent less than ${leastBytes} bytes in ${idleMs / secondMs} s`);
+      before = now;
+    }, idleMs).unref();
+    client.once('close', () => clearInterval(timer));
+  });
+}
+
+function endInterim(client: ClientRequest, host: string): void {
+  let interim = 0;
+  client.on('information', () => {
+    interim += 1;
+    if (interim > maxInterim)
+      client.destroy(answerMalformed(host, `more than ${maxInterim} answers before the answer`));
+  });
+}
+
+/** Node keeps it there, null before it has come. */
+export function answerIn(client: ClientRequest): IncomingMessage | undefined {
+  return (client as { res?: IncomingMessage | null }).res ?? undefined;
 }

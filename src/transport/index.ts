@@ -6,10 +6,8 @@
 
 export { checkTlsChoice } from './check-tls-choice.ts';
 export { causeIn, examine } from './doctor/examine.ts';
-export type { Finding } from './doctor/finding.ts';
-export type { Examination, OwnPart } from './doctor/walk.ts';
+export type { Examination, Finding, OwnPart } from './doctor/walk.ts';
 export { evidenceFetcher } from './fetch-evidence.ts';
-export { Hot } from './hot.ts';
 export {
   askHttp,
   discardBody,
@@ -38,11 +36,9 @@ export {
   listen,
 } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
-export { isPublicRoot, outsideRoots, webRoots } from './outside-roots.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
-export { presentedChain } from './presented-chain.ts';
-export type { Credentials } from './secure-context.ts';
+export { type Credentials, Hot, isPublicRoot, outsideRoots, webRoots } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
 export { ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
 export {
@@ -60,4 +56,4 @@ export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { TokenGate } from './token-gate.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
-export type { ConnectionInfo } from './verified-connection.ts';
+export { type ConnectionInfo, presentedChain } from './verified-connection.ts';

@@ -4,9 +4,8 @@ import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { acceptTls, type TlsAcceptor } from './accept-tls.ts';
 import { checkTlsChoice } from './check-tls-choice.ts';
 import { HandshakeBudget, type HandshakeLimits, limitHandshakes } from './handshake-budget.ts';
-import { Hot } from './hot.ts';
 import { beginsTls, MistakenProtocol } from './mistaken-protocol.ts';
-import type { Credentials } from './secure-context.ts';
+import { type Credentials, Hot } from './secure-context.ts';
 import { type StrangerLimits, Strangers } from './strangers.ts';
 import { noBindings, ServerContexts, type TlsBindings } from './tls-bindings.ts';
 

@@ -7,8 +7,7 @@ import { SampleAuthority, sampleCertificate } from '../../test/rig/sample-certif
 import { dayMs, hourMs, ManualClock, minuteMs, systemClock } from '../base/index.ts';
 import { createName, parseCertificate } from '../pki/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
-import { Hot } from './hot.ts';
-import type { Credentials } from './secure-context.ts';
+import { type Credentials, Hot } from './secure-context.ts';
 import { TlsDialer } from './tls-dialer.ts';
 
 const authority = await SampleAuthority.create();

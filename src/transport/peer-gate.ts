@@ -16,8 +16,8 @@ import {
   type SerialNumber,
 } from '../pki/index.ts';
 import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
-import type { Hot } from './hot.ts';
 import { type CertifiedPeer, type Peer, peerCertificates } from './peer.ts';
+import type { Hot } from './secure-context.ts';
 import type { TokenGate } from './token-gate.ts';
 
 export interface PeerGateOptions {

@@ -1,10 +1,16 @@
 import { constants, type KeyObject } from 'node:crypto';
 import { Server } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls';
 import { type Bytes, equalBytes } from '../base/index.ts';
-import { certificatePem, exportPrivateKey, privateKeyPem } from '../pki/index.ts';
+import {
+  certificatePem,
+  certificatesFromPem,
+  exportPrivateKey,
+  type Fingerprint,
+  fingerprint,
+  privateKeyPem,
+} from '../pki/index.ts';
 import { type KeyExchangeGroup, type TlsVersion, tlsLevels } from '../policy/index.ts';
-import type { Hot } from './hot.ts';
 
 /** What both sides choose of TLS. */
 interface TlsChoice {
@@ -109,4 +115,55 @@ export class HotContext {
     }
     return this.#made;
   }
+}
+
+/**
+ * A value that changes while the program runs: certificates, trust. Whoever uses one looks at `current` at the moment
+ * that counts, the next connection or the next request, so nobody has to be told.
+ */
+export class Hot<T> {
+  #current: T;
+
+  constructor(current: T) {
+    this.#current = current;
+  }
+
+  get current(): T {
+    return this.#current;
+  }
+
+  replace(next: T): void {
+    this.#current = next;
+  }
+}
+
+let pems: readonly string[] | undefined;
+
+/**
+ * Whom this machine trusts on the web, in PEM: the trust store of its system (`SSL_CERT_FILE` and `SSL_CERT_DIR` where they are
+ * set), or, where the system has none, the roots that come with Node; with those of `NODE_EXTRA_CA_CERTS`. Read once: it takes
+ * a tenth of a second.
+ */
+export function webRoots(): readonly string[] {
+  if (pems !== undefined) return pems;
+  const system = getCACertificates('system');
+  const roots = system.length > 0 ? system : getCACertificates('bundled');
+  pems = [...new Set([...roots, ...getCACertificates('extra')])];
+  return pems;
+}
+
+let ders: readonly Bytes[] | undefined;
+
+/** The same in DER: who may vouch for a server outside the network. */
+export function outsideRoots(): readonly Bytes[] {
+  ders ??= webRoots().flatMap((pem) => certificatesFromPem(pem));
+  return ders;
+}
+
+let known: ReadonlySet<Fingerprint> | undefined;
+
+/** Whether a root is one of those that Mozilla's browsers come with, as Node brings them along. */
+export function isPublicRoot(root: Fingerprint): boolean {
+  known ??= new Set(rootCertificates.flatMap((pem) => certificatesFromPem(pem).map(fingerprint)));
+  return known.has(root);
 }

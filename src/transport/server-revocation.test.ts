@@ -27,7 +27,7 @@ import {
 } from '../pki/index.ts';
 import type { ClientPolicy } from '../policy/index.ts';
 import { singleRootBundle, trustAnchor } from '../trust/index.ts';
-import { Hot } from './hot.ts';
+import { Hot } from './secure-context.ts';
 import { ServerRevocation, type Verdict } from './server-revocation.ts';
 import { TlsDialer } from './tls-dialer.ts';
 

@@ -1,7 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import type { ListenerPolicy } from '../policy/index.ts';
-import type { Hot } from './hot.ts';
-import { type Credentials, HotContext } from './secure-context.ts';
+import { type Credentials, type Hot, HotContext } from './secure-context.ts';
 
 /** Certificates that are shown instead of the server's own. */
 export interface TlsBindings {

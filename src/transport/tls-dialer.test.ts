@@ -11,9 +11,7 @@ import { SampleAuthority, sampleCertificate } from '../../test/rig/sample-certif
 import { type ErrorCode, hourMs, isHoldfastError, ManualClock, systemClock } from '../base/index.ts';
 import { certificatesFromPem, fingerprint } from '../pki/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
-import { Hot } from './hot.ts';
-import { isPublicRoot } from './outside-roots.ts';
-import type { Credentials } from './secure-context.ts';
+import { type Credentials, Hot, isPublicRoot } from './secure-context.ts';
 import { TlsDialer, type TlsDialerOptions } from './tls-dialer.ts';
 import { transportError } from './transport-error.ts';
 

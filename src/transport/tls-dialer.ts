@@ -5,10 +5,8 @@ import { type Certificate, type Fingerprint, parseCertificate, type Role } from 
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
-import type { Hot } from './hot.ts';
-import { isPublicRoot } from './outside-roots.ts';
 import { peerCertificates } from './peer.ts';
-import { type Credentials, HotContext } from './secure-context.ts';
+import { type Credentials, type Hot, HotContext, isPublicRoot } from './secure-context.ts';
 import type { ServerRevocation } from './server-revocation.ts';
 import {
   type ConnectionInfo,

@@ -1,7 +1,6 @@
 import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
 import { type Certificate, formatName, parseCertificate } from '../pki/index.ts';
-import { checkKey, checkValidity } from './check-path.ts';
-import { checkKeyUse } from './check-purpose.ts';
+import { checkKey, checkKeyUse, checkValidity } from './check-path.ts';
 import type { TrustAnchor } from './trust-anchor.ts';
 
 /** Whether an anchor vouches for itself alone: what is bound to an address, or is no authority. */

@@ -7,8 +7,7 @@ import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { type Bytes, isHoldfastError, Secret } from '../base/index.ts';
 import { Keystore } from './keystore.ts';
-import { readRootList } from './root-list.ts';
-import { loadRootLists, saveRootLists } from './root-list-file.ts';
+import { loadRootLists, readRootList, saveRootLists } from './root-list.ts';
 import { trustAnchor } from './trust-anchor.ts';
 import { loadTrustBundle, saveTrustBundle, singleRootBundle } from './trust-bundle.ts';
 

@@ -15,17 +15,31 @@ export {
   type ShownToken,
 } from './bearer-token.ts';
 export { forbiddenName } from './check-name-constraints.ts';
+export { checkServerUse, type Purpose } from './check-path.ts';
 export type { PolicyRequest } from './check-policies.ts';
-export { checkServerUse, type Purpose } from './check-purpose.ts';
 export { type RevocationEvidence, type RevocationStatus, revocationStatus } from './check-revocation.ts';
 export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
 export { installInto, readInstalled, uninstallFrom } from './installed-roots.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';
-export { overwritingOld } from './overwrite-old.ts';
-export { isRevokedByRoot, type RootList, readRootList, tellsMore, withRootList } from './root-list.ts';
-export { loadRootLists, saveRootLists } from './root-list-file.ts';
-export { isMemberOf, readShare, type Share, shareFile, writeShare, writeSharedFile } from './share.ts';
+export {
+  isMemberOf,
+  overwritingOld,
+  readShare,
+  type Share,
+  shareFile,
+  writeShare,
+  writeSharedFile,
+} from './private-file.ts';
+export {
+  isRevokedByRoot,
+  loadRootLists,
+  type RootList,
+  readRootList,
+  saveRootLists,
+  tellsMore,
+  withRootList,
+} from './root-list.ts';
 export { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 export {
   formatTrustBundle,
@@ -38,5 +52,4 @@ export {
 export { findTrustStores, type StoreCommand, type StoreScope, type TrustStore } from './trust-stores.ts';
 export { type ValidPath, validatePath } from './validate-path.ts';
 export { checkRole, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
-export { boundAnchors, serverAddress, verifyServer } from './verify-server.ts';
-export { verifyServerName } from './verify-server-name.ts';
+export { boundAnchors, serverAddress, verifyServer, verifyServerName } from './verify-server.ts';

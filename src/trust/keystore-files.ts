@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
-import { decodeEntries, encodeEntries, type KeystoreEntry } from './keystore-entry.ts';
 import {
+  decodeEntries,
+  encodeEntries,
+  type KeystoreEntry,
   type KeystoreLock,
   lockKindOf,
   sealKeystore,
@@ -11,9 +13,7 @@ import {
   unsealKeystore,
 } from './keystore-format.ts';
 import type { PassphraseParameters } from './keystore-passphrase.ts';
-import { overwritingOld } from './overwrite-old.ts';
-import { readPrivateFile } from './private-file.ts';
-import { writeSharedFile } from './share.ts';
+import { overwritingOld, readPrivateFile, writeSharedFile } from './private-file.ts';
 
 /** The files of a keystore, in one directory, and the lock that is there while they are changed. */
 export interface KeystoreFiles {

@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { asBuffer, type Bytes, concatBytes, equalBytes } from '../base/index.ts';
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
+import { asBuffer, type Bytes, concatBytes, equalBytes, Secret } from '../base/index.ts';
 import { type PassphraseParameters, readParameters, writeParameters } from './keystore-passphrase.ts';
 
 /*
@@ -37,12 +39,12 @@ export type KeystoreLock =
     };
 
 /** What a keystore file is opened by, as far as it says. */
-export type KeystoreLockKind =
+type KeystoreLockKind =
   | { readonly kind: 'stash' }
   | { readonly kind: 'passphrase'; readonly parameters: PassphraseParameters };
 
 /** What keeps a keystore file from being read. */
-export type KeystoreProblem = 'not a keystore' | 'of a version that this program does not know' | 'damaged';
+type KeystoreProblem = 'not a keystore' | 'of a version that this program does not know' | 'damaged';
 
 /** A keystore file holding `contents`, encrypted under a key derived from the secret of `lock`. */
 export function sealKeystore(contents: Bytes, lock: KeystoreLock): Bytes {
@@ -96,4 +98,70 @@ function deriveKey({ kind, secret }: KeystoreLock, salt: Bytes): { key: Bytes; n
   const header = kind === 'stash' ? stashHeader : passphraseHeader;
   const derived = new Uint8Array(hkdfSync('sha256', secret, salt, header, keyBytes + nonceBytes));
   return { key: derived.subarray(0, keyBytes), nonce: derived.subarray(keyBytes) };
+}
+
+/** What a keystore holds under one label; a key and the chain that belongs to it stand together, to change together. */
+export interface KeystoreEntry {
+  /** A private key: PKCS#8 DER. */
+  readonly key?: Secret<Bytes>;
+  /** Any other secret. */
+  readonly secret?: Secret<Bytes>;
+  /** A chain as it is sent: DER, the leaf first. */
+  readonly certificates?: readonly Bytes[];
+}
+
+const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' });
+const StoredEntry = Type.Object(
+  {
+    key: Type.Optional(Base64),
+    secret: Type.Optional(Base64),
+    certificates: Type.Optional(Type.Array(Base64)),
+  },
+  { additionalProperties: false },
+);
+type StoredEntry = Static<typeof StoredEntry>;
+const StoredEntries = Type.Array(Type.Tuple([Type.String(), StoredEntry]));
+
+/** The plain contents of a keystore file: JSON, `[label, entry]` pairs with the bytes in base64. */
+export function encodeEntries(entries: ReadonlyMap<string, KeystoreEntry>): Bytes {
+  return Buffer.from(JSON.stringify([...entries].map(([label, entry]) => [label, encodeEntry(entry)])));
+}
+
+/** The entries that {@link encodeEntries} wrote; undefined for anything else. */
+export function decodeEntries(bytes: Bytes): Map<string, KeystoreEntry> | undefined {
+  const stored = parseJson(asBuffer(bytes).toString());
+  if (!Check(StoredEntries, stored)) return undefined;
+  return new Map(stored.map(([label, entry]) => [label, decodeEntry(entry)]));
+}
+
+function encodeEntry({ key, secret, certificates }: KeystoreEntry): StoredEntry {
+  return {
+    ...(key !== undefined && { key: toBase64(key.reveal()) }),
+    ...(secret !== undefined && { secret: toBase64(secret.reveal()) }),
+    ...(certificates !== undefined && { certificates: certificates.map(toBase64) }),
+  };
+}
+
+function decodeEntry({ key, secret, certificates }: StoredEntry): KeystoreEntry {
+  return {
+    ...(key !== undefined && { key: new Secret(fromBase64(key)) }),
+    ...(secret !== undefined && { secret: new Secret(fromBase64(secret)) }),
+    ...(certificates !== undefined && { certificates: certificates.map(fromBase64) }),
+  };
+}
+
+function toBase64(bytes: Bytes): string {
+  return asBuffer(bytes).toString('base64');
+}
+
+function fromBase64(text: string): Bytes {
+  return Uint8Array.from(Buffer.from(text, 'base64'));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -10,7 +10,6 @@ import {
   withFileLock,
 } from '../base/index.ts';
 import { exportPrivateKey, exportPublicKey, importPrivateKey } from '../pki/index.ts';
-import { decodeEntries, encodeEntries, type KeystoreEntry } from './keystore-entry.ts';
 import {
   createKeystoreFiles,
   type KeystoreFiles,
@@ -21,9 +20,9 @@ import {
   removeUnfinished,
   saveKeystoreFile,
 } from './keystore-files.ts';
-import type { KeystoreLock } from './keystore-format.ts';
+import { decodeEntries, encodeEntries, type KeystoreEntry, type KeystoreLock } from './keystore-format.ts';
 import { choosePassphrase, openPassphrase, type PassphraseParameters } from './keystore-passphrase.ts';
-import { overwritingOld } from './overwrite-old.ts';
+import { overwritingOld } from './private-file.ts';
 
 /** What may be changed in {@link Keystore.update}; all of it is written at once, or nothing. */
 export interface KeystoreEditor {

@@ -13,8 +13,14 @@ import {
   keyIdentifier,
   parseCertificate,
 } from '../pki/index.ts';
-import { isRevokedByRoot, readRootList, tellsMore, withRootList } from './root-list.ts';
-import { loadRootLists, saveRootLists } from './root-list-file.ts';
+import {
+  isRevokedByRoot,
+  loadRootLists,
+  readRootList,
+  saveRootLists,
+  tellsMore,
+  withRootList,
+} from './root-list.ts';
 import { singleRootBundle, type TrustBundle } from './trust-bundle.ts';
 import { verifyIdentity } from './verify-identity.ts';
 

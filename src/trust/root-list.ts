@@ -1,14 +1,19 @@
-import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Bytes, HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
 import {
   type Certificate,
   type Crl,
+  crlPem,
   equalNames,
   type Fingerprint,
   parseCertificate,
   parseCrl,
+  parsePem,
   publicKeyOf,
   verifyCrlSignature,
 } from '../pki/index.ts';
+import { writeSharedFile } from './private-file.ts';
 import type { TrustAnchor } from './trust-anchor.ts';
 
 /** What a root has said of the issuing certificates below it, verified. */
@@ -74,4 +79,50 @@ function covers(list: RootList, other: RootList): boolean {
 
 function malformed(problem: string): HoldfastError {
   return new HoldfastError('crl_malformed', `the revocation list ${problem}`);
+}
+
+/**
+ * The lists in a file; none when there is no file.
+ * @throws HoldfastError `trust_bundle_damaged` for anything else than lists of these roots
+ */
+export async function loadRootLists(
+  path: string,
+  anchors: readonly TrustAnchor[],
+): Promise<readonly RootList[]> {
+  try {
+    const text = withoutDigestLine(await readFile(path, 'utf8'), '-----BEGIN ');
+    if (text === undefined)
+      throw new HoldfastError('crl_malformed', 'it is not what its first line, a SHA-256, is of');
+    const lists = parsePem(text).map(({ der }) => readRootList(der, anchors));
+    if (lists.length === 0) throw new HoldfastError('crl_malformed', 'there is no list in it');
+    return lists;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError('trust_bundle_damaged', `${path}: ${error.message}`, {
+      hint: 'put the file back from a backup, or remove it: the server gives the newest list again',
+      cause: error,
+    });
+  }
+}
+
+/** Writes lists, at once and durably, as PEM that other programs read too, after a line with its SHA-256. */
+export async function saveRootLists(path: string, lists: readonly RootList[]): Promise<void> {
+  await writeSharedFile(path, withDigestLine(lists.map(({ crl }) => crlPem(crl.der)).join('')));
+}
+
+/** A text after a line with its SHA-256, so that no byte of it changes unseen. */
+export function withDigestLine(text: string): string {
+  return `${digestLine(text)}${text}`;
+}
+
+/** The text that {@link withDigestLine} wrote; one of before, which begins with `begin`, has no such line. Undefined for all else. */
+export function withoutDigestLine(file: string, begin: string): string | undefined {
+  if (file.startsWith(begin)) return file;
+  const text = file.slice(digestLine('').length);
+  return file === withDigestLine(text) ? text : undefined;
+}
+
+function digestLine(text: string): string {
+  return `sha256 ${createHash('sha256').update(text).digest('hex')}\n`;
 }

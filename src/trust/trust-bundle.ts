@@ -3,9 +3,8 @@ import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { asBuffer, type Bytes, HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
-import { withDigestLine, withoutDigestLine } from './digest-line.ts';
-import type { RootList } from './root-list.ts';
-import { writeSharedFile } from './share.ts';
+import { writeSharedFile } from './private-file.ts';
+import { type RootList, withDigestLine, withoutDigestLine } from './root-list.ts';
 import { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 
 /** The roots a node of `network` trusts. */

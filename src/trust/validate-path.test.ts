@@ -17,7 +17,7 @@ import {
   parseIpRange,
   privateKeyPem,
 } from '../pki/index.ts';
-import type { Purpose } from './check-purpose.ts';
+import type { Purpose } from './check-path.ts';
 import { pathLimits } from './path-limits.ts';
 import { type PathRequest, validatePath } from './validate-path.ts';
 

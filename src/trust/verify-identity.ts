@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError } from '../base/index.ts';
 import type { Certificate, Identity, Role } from '../pki/index.ts';
-import { checkKeyUse, type Purpose } from './check-purpose.ts';
+import { checkKeyUse, type Purpose } from './check-path.ts';
 import { notAllowed } from './not-allowed.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import { type ValidPath, validatePath } from './validate-path.ts';

@@ -5,7 +5,7 @@ import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { certificatesFromPem, parseAnyCrl, parsePem } from '../pki/index.ts';
 import { revocationStatus } from './check-revocation.ts';
 import { type ValidPath, validatePath } from './validate-path.ts';
-import { verifyServerName } from './verify-server-name.ts';
+import { verifyServerName } from './verify-server.ts';
 
 /*
  * The published cases of C2SP x509-limbo, one test each, wherever they lie beside the checkout; `validate-path.test.ts`

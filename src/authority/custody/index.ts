@@ -3,9 +3,7 @@
  * day on which they lose theirs.
  */
 export { Custody } from './custody.ts';
-export { Escrow } from './escrow.ts';
+export { Escrow, type Escrowing, noteAllOnKit } from './escrow.ts';
 export { type IssuerCustody, rootCameBack } from './issuer-custody.ts';
-export { KeyCopies } from './key-copies.ts';
-export { type Escrowing, noteAllOnKit } from './note-on-kit.ts';
-export { type Copied, copyWarnings } from './plain-copies.ts';
+export { type Copied, copyWarnings, KeyCopies } from './plain-copies.ts';
 export { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';

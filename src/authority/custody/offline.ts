@@ -5,8 +5,7 @@ import { exportPrivateKey } from '../../pki/index.ts';
 import { type Replacing, rootKey } from '../issuers/index.ts';
 import { kinds } from '../log/index.ts';
 import { type CrlSigning, signCrl } from '../revocation/index.ts';
-import type { KeyCopy } from './key-copies.ts';
-import { type Copied, isThere, plainCopies } from './plain-copies.ts';
+import { type Copied, isThere, type KeyCopy, plainCopies } from './plain-copies.ts';
 import { foreign, openSealedRoot, sealRootKey } from './sealed-root.ts';
 
 /** How the key of the root is to leave. */

@@ -12,8 +12,8 @@ import { type CertificateRow, publicKeyHash, type Records } from '../records/ind
 import { revokeCertificates } from '../revocation/index.ts';
 import { type Authoriser, certify, type Enrolling, type Judged, rulesOf, type Use } from './authoriser.ts';
 import { checkApproval, checkName } from './create-join-code.ts';
+import { findJoinCode, findUse, type RecordedJoinCode, refreshJoinCode } from './join-codes.ts';
 import { type Judgement, judgeAsAuthorised } from './judge-request.ts';
-import { findJoinCode, findUse, type RecordedJoinCode, refreshJoinCode } from './recorded-join-codes.ts';
 import { commonNames } from './requested-hosts.ts';
 
 /** A machine with a join code asks for its first certificate. */

@@ -7,7 +7,7 @@ import { type Issuing, parseAuthorisedNames } from '../issue/index.ts';
 import { kinds } from '../log/index.ts';
 import { identityLabel, type Records, reissueCommand } from '../records/index.ts';
 import { checkStanding } from '../standing/index.ts';
-import { insertJoinCode } from './recorded-join-codes.ts';
+import { insertJoinCode } from './join-codes.ts';
 
 /** What a join code is to stand for. */
 export interface JoinCodeOrder {

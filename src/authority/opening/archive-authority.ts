@@ -2,7 +2,7 @@ import { access, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { makePrivateDirectory, syncDirectory, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import { authorityDirectory } from '../records/index.ts';
-import { lockHome } from './home-lock.ts';
+import { lockHome } from './build-authority.ts';
 
 /** What is to be put aside of a home, so that another authority can be made there. */
 export interface ArchiveOrder {

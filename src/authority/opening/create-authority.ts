@@ -27,8 +27,13 @@ import {
   type Records,
   recordIssuer,
 } from '../records/index.ts';
-import { authorityExists, buildAuthority, finishBuilding, hasAuthority } from './build-authority.ts';
-import { lockHome } from './home-lock.ts';
+import {
+  authorityExists,
+  buildAuthority,
+  finishBuilding,
+  hasAuthority,
+  lockHome,
+} from './build-authority.ts';
 import { type OpenAuthorityOptions, openLocked } from './open-authority.ts';
 
 /** What a new authority is to be. */

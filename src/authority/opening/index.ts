@@ -9,10 +9,10 @@ export {
   buildAuthority,
   finishBuilding,
   hasAuthority,
+  lockHome,
   unfinishedBuildings,
 } from './build-authority.ts';
 export { createAuthority } from './create-authority.ts';
-export { lockHome } from './home-lock.ts';
 export { migrateRecords } from './migrate-records.ts';
 export { type Looks, openAuthority } from './open-authority.ts';
 export {

@@ -10,7 +10,7 @@ import {
   moveRecords,
   takeBackRecords,
 } from '../records/index.ts';
-import { lockHome } from './home-lock.ts';
+import { lockHome } from './build-authority.ts';
 
 /** Which authority moves its records, and where to. */
 export interface MigrationOrder {

@@ -21,7 +21,7 @@ import {
 import { removeLeftSnapshots } from '../sealed/index.ts';
 import { CertificateSigner } from '../signing/index.ts';
 import { ClockGuard, keepTime, Present, passesKeptCheckpoint, refusalOfStanding } from '../standing/index.ts';
-import { lockHome } from './home-lock.ts';
+import { lockHome } from './build-authority.ts';
 import { removeWaiting } from './waiting-authority.ts';
 
 /** When nothing is to be recorded: in any case, or where the log is not the one that was signed for. */

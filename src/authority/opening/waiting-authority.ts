@@ -16,8 +16,7 @@ import { authorityProfiles } from '../../policy/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
 import { rootRequest } from '../issuers/index.ts';
 import { issuerLabel } from '../records/index.ts';
-import { authorityExists, hasAuthority } from './build-authority.ts';
-import { lockHome } from './home-lock.ts';
+import { authorityExists, hasAuthority, lockHome } from './build-authority.ts';
 
 /** What an authority that is to stand below an outside root is begun with. */
 export interface WaitingOrder {

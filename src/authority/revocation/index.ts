@@ -8,5 +8,4 @@ export { describeTarget, type RevocationTarget } from './find-target.ts';
 export { Revocation } from './revocation.ts';
 export { revokeCertificates } from './revoke-certificates.ts';
 export { countToRenew } from './revoke-issuer.ts';
-export { type CrlSigning, type ListedCrl, readCrlState, signCrl } from './sign-crl.ts';
-export { signCrlsWhenDue } from './sign-crls-when-due.ts';
+export { type CrlSigning, type ListedCrl, readCrlState, signCrl, signCrlsWhenDue } from './sign-crl.ts';

@@ -7,12 +7,18 @@ import {
   type RevocationOrder,
   type Revoked,
   revokeCertificate,
+  revokeIdentity,
   revokeImported,
 } from './revoke-certificates.ts';
-import { revokeIdentity } from './revoke-identity.ts';
 import { countToRenew, type RevokedIssuer, revokeIssuer } from './revoke-issuer.ts';
-import { type CrlSigning, type ListedCrl, listCrls, readCrlState, signCrl } from './sign-crl.ts';
-import { signingIssuers } from './sign-crls-when-due.ts';
+import {
+  type CrlSigning,
+  type ListedCrl,
+  listCrls,
+  readCrlState,
+  signCrl,
+  signingIssuers,
+} from './sign-crl.ts';
 
 /** A revocation list as it was signed. */
 export interface SignedCrl {

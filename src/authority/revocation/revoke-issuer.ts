@@ -12,8 +12,7 @@ import { renewOcspSignersWhenDue } from '../ocsp/index.ts';
 import { issuerLabel, type Records } from '../records/index.ts';
 import { checkClock } from '../standing/index.ts';
 import type { RevocationOrder } from './revoke-certificates.ts';
-import { type CrlSigning, signCrl } from './sign-crl.ts';
-import { signingIssuers } from './sign-crls-when-due.ts';
+import { type CrlSigning, signCrl, signingIssuers } from './sign-crl.ts';
 
 /** An issuing certificate that was revoked, on record. */
 export interface RevokedIssuer {

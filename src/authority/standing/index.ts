@@ -5,7 +5,15 @@
  * What the room promises: what is decided at once is decided on what no loss of power takes back; and an authority that has
  * met more than it knows stops for ever.
  */
-export { Checkpoints, ourCheckpoint } from './checkpoints.ts';
+export {
+  Checkpoints,
+  type Keeping,
+  keepCheckpoint,
+  keepLastCheckpoint,
+  ourCheckpoint,
+  passesKeptCheckpoint,
+  readKeptCheckpoint,
+} from './checkpoints.ts';
 export {
   acceptClock,
   ClockGuard,
@@ -14,13 +22,5 @@ export {
   describeClock,
   keepTime,
 } from './clock-guard.ts';
-export {
-  type Keeping,
-  keepCheckpoint,
-  keepLastCheckpoint,
-  passesKeptCheckpoint,
-  readKeptCheckpoint,
-} from './kept-checkpoint.ts';
-export { standingOf } from './peer-standing.ts';
 export { Present } from './present.ts';
-export { checkStanding, refusalOfStanding, retire, supersede, unretire } from './standing.ts';
+export { checkStanding, refusalOfStanding, retire, standingOf, supersede, unretire } from './standing.ts';

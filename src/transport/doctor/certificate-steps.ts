@@ -10,12 +10,11 @@ import {
   verifyServerName,
 } from '../../trust/index.ts';
 import { evidenceFetcher } from '../fetch-evidence.ts';
-import { isPublicRoot, outsideRoots } from '../outside-roots.ts';
 import { peerCertificates } from '../peer.ts';
-import { bad, type Found, failed, good, poor } from './finding.ts';
+import { isPublicRoot, outsideRoots } from '../secure-context.ts';
 import { shakeHands } from './shake-hands.ts';
 import { handshake } from './speaks-step.ts';
-import type { Step, Walk } from './walk.ts';
+import { bad, type Found, failed, good, poor, type Step, type Walk } from './walk.ts';
 
 /** Whether the chain of the server leads to a root that is believed for it; its time is judged when the clocks are compared. */
 export const chainStep: Step = {

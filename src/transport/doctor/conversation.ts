@@ -1,8 +1,8 @@
 import { type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
 import { type Bytes, concatBytes, equalBytes, HoldfastError, secondMs } from '../../base/index.ts';
+import { answerIn } from '../http-client.ts';
 import { peerCertificates } from '../peer.ts';
 import { transportError } from '../transport-error.ts';
-import { answerIn } from '../watch-answer.ts';
 import { type HandshakeOptions, type Shaken, shakeHands } from './shake-hands.ts';
 
 const pieceBytes = 32 * 1024;

@@ -1,11 +1,9 @@
 import { defaultClientPolicy } from '../../policy/index.ts';
 import { chainStep, revocationStep, roleStep, serverNameStep } from './certificate-steps.ts';
-import type { Finding } from './finding.ts';
-import { machineStep } from './machine-step.ts';
-import { nameStep, portStep } from './reach.ts';
+import { machineStep, nameStep, portStep } from './reach.ts';
 import { clientCertificateStep, clockStep, rightsStep, spaceStep, speedStep } from './server-steps.ts';
 import { speaksStep, tlsStep } from './speaks-step.ts';
-import type { Examination, ExaminationOptions, Step, Walk } from './walk.ts';
+import type { Examination, ExaminationOptions, Finding, Step, Walk } from './walk.ts';
 
 /** The walk to a server, in its order. */
 const steps: readonly Step[] = [

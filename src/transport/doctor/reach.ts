@@ -1,10 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
 import { transportError } from '../transport-error.ts';
-import { type Found, failed, good, poor } from './finding.ts';
-import type { Reached, Step, Walk } from './walk.ts';
+import { bad, type Found, failed, good, poor, type Reached, type Step, type Walk } from './walk.ts';
 
 const lookupMs = 4 * secondMs;
 const connectMs = 4 * secondMs;
@@ -88,4 +88,27 @@ function reach({ port, signal }: Walk, address: string): Promise<Reached | Holdf
     else reject(error);
   });
   return promise.finally(() => socket.destroy());
+}
+
+/** What this machine has to show: whether its key and its certificate belong together. */
+export const machineStep: Step = {
+  name: 'machine',
+  goesOn: true,
+  run: (walk) => Promise.resolve([ownState(walk)]),
+};
+
+function ownState(walk: Walk): Found {
+  const { credentials, identity, problem } = walk.own;
+  if (isHoldfastError(problem, 'node_not_joined')) return good('this machine has joined no network');
+  if (problem !== undefined) return failed(problem);
+  const [leaf] = credentials?.chain ?? [];
+  if (leaf === undefined || credentials === undefined) return good('this machine shows no certificate');
+  if (new X509Certificate(leaf).checkPrivateKey(credentials.privateKey))
+    return good(`${identity?.role ?? 'node'} ${identity?.name ?? ''} of ${identity?.network ?? 'a network'}`);
+  const { credentials: _, ...rest } = walk.own;
+  walk.own = rest;
+  return bad(
+    'key_not_of_certificate',
+    'the key and the certificate of this machine do not belong together: they are of two renewals',
+  );
 }

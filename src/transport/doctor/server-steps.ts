@@ -12,10 +12,9 @@ import { formatName, parseCertificate, parseName } from '../../pki/index.ts';
 import { isPassingStatus } from '../line.ts';
 import { certificateWish } from './certificate-request.ts';
 import { type Answered, type Asked, Conversation } from './conversation.ts';
-import { bad, type Found, failed, good, poor } from './finding.ts';
 import { inBetween } from './speaker.ts';
 import { handshake } from './speaks-step.ts';
-import type { Step, Walk } from './walk.ts';
+import { bad, type Found, failed, good, poor, type Step, type Walk } from './walk.ts';
 
 /** Clocks that differ by less are right enough for certificates. */
 const clockTolerance = 5 * minuteMs;

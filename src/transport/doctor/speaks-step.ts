@@ -2,10 +2,9 @@ import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { KeyExchangeGroup } from '../../policy/index.ts';
 import { isPassingStatus } from '../line.ts';
 import { connectionInfo } from '../verified-connection.ts';
-import { bad, type Found, failed, good } from './finding.ts';
 import { type HandshakeOptions, type Shaken, shakeHands, type Unshaken } from './shake-hands.ts';
 import { askWhatIsSpoken, firstLine, inBetween, plainAnswer, say, spoken } from './speaker.ts';
-import type { Step, Walk } from './walk.ts';
+import { bad, type Found, failed, good, type Step, type Walk } from './walk.ts';
 
 /** What speaks at the port: TLS that comes to an agreement, TLS that does not, or something else. */
 export const speaksStep: Step = {

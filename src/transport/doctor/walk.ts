@@ -1,10 +1,15 @@
-import type { Clock, HoldfastError } from '../../base/index.ts';
+import {
+  type Clock,
+  type ErrorCode,
+  errorRow,
+  type HoldfastError,
+  isHoldfastError,
+} from '../../base/index.ts';
 import type { Certificate, Identity } from '../../pki/index.ts';
 import type { ClientPolicy } from '../../policy/index.ts';
 import type { TrustBundle, ValidPath } from '../../trust/index.ts';
 import type { Credentials } from '../secure-context.ts';
 import type { Conversation } from './conversation.ts';
-import type { Finding, Found, StepName } from './finding.ts';
 import type { Shaken } from './shake-hands.ts';
 
 /** What this machine brings: who it is, and whom it believes. */
@@ -75,4 +80,58 @@ export interface Examination {
   readonly findings: readonly Finding[];
   /** How long the walk took. */
   readonly ms: number;
+}
+
+/** The steps of the walk, in their order. */
+type StepName =
+  | 'machine'
+  | 'name'
+  | 'port'
+  | 'speaks'
+  | 'tls'
+  | 'chain'
+  | 'server name'
+  | 'role'
+  | 'revocation'
+  | 'clock'
+  | 'client'
+  | 'rights'
+  | 'space'
+  | 'speed';
+
+/** What a step found. */
+export interface Finding {
+  readonly step: StepName;
+  /** A `warning` keeps nobody from connecting; what `failed` does. */
+  readonly level: 'ok' | 'warning' | 'failed';
+  /** In one sentence. */
+  readonly found: string;
+  /** Of what is wrong: the same code as a plain command fails with. */
+  readonly code?: ErrorCode;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
+/** A finding whose step is known to whoever runs it. */
+export type Found = Omit<Finding, 'step'>;
+
+/** That something is as it should be. */
+export function good(found: string): Found {
+  return { level: 'ok', found };
+}
+
+/** What keeps a connection from coming about; the next step is that of the code unless said. */
+export function bad(code: ErrorCode, found: string, next: string = errorRow(code).next): Found {
+  return { level: 'failed', found, code, next };
+}
+
+/** What should be mended, and keeps nobody from connecting. */
+export function poor(code: ErrorCode, found: string, next: string = errorRow(code).next): Found {
+  return { level: 'warning', found, code, next };
+}
+
+/** What an error says, as a finding. @throws what nobody expected */
+export function failed(error: unknown): Found {
+  if (!isHoldfastError(error)) throw error;
+  return bad(error.code, error.message, error.hint);
 }
