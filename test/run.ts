@@ -1,30 +1,37 @@
-import { chmodSync, globSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { layOutPackage } from '../scripts/bundle/lay-out-package.ts';
+import { mostProcessorTime, notingProcessorTime } from './rig/processor-time.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
 /**
  * Runs the test files that its words name, as paths or patterns; those that need no other programs' tools when there are
- * none. What they start is the package that `npm run build` made.
+ * none. What they start is the package that `npm run build` made. In the end it says which files took the most processor time.
  */
 const words = process.argv.slice(2);
 const patterns = words.length > 0 ? words : ['test/*.test.ts', 'test/rig/**/*.test.ts', 'src/**/*.test.ts'];
 const place = temporaryDirectory();
 // Some tests run the package as a user who owns nothing.
 chmodSync(place.path, 0o755);
-process.once('exit', () => place[Symbol.dispose]());
+const times = join(place.path, 'processor-time');
+const noting = notingProcessorTime(times);
+process.once('exit', () => {
+  if (existsSync(times)) console.log(mostProcessorTime(times, 10));
+  place[Symbol.dispose]();
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 run({
   files: patterns.flatMap(largestFirst),
   // What waits for a disk or a clock leaves its core to another.
   concurrency: availableParallelism() + 1,
   timeout: 1_200_000,
-  execArgv: ['--disable-warning=ExperimentalWarning'],
+  execArgv: ['--disable-warning=ExperimentalWarning', ...noting.execArgv],
   env: {
     ...process.env,
+    ...noting.env,
     NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
     HOLDFAST_TEST_LAUNCHER: layOutPackage(join(place.path, 'package')),
     HOLDFAST_TEST_CACHE: join(place.path, 'cache'),
