@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { EasyRsa, OpensslCa } from './rig/existing-authority.ts';
@@ -313,6 +321,68 @@ describe('holdfast ca adopt', () => {
     ]);
     const entries = kept.stdout.match(/Serial Number:/g) ?? [];
     assert.equal(entries.length, 5001);
+  });
+
+  it('knows the layouts of step-ca and of a Windows backup', async () => {
+    writeFileSync(at('old-password'), 'old secret\n');
+    const password = ['--password-file', at('old-password')];
+    const room = ['basicConstraints=critical,CA:TRUE,pathlen:1', 'keyUsage=critical,keyCertSign,cRLSign'];
+    const root = await OpensslCa.make(at('step-root'), 'Step Root', { extensions: room });
+    const below = ['basicConstraints=critical,CA:TRUE,pathlen:0', 'keyUsage=critical,keyCertSign,cRLSign'];
+    const middle = await OpensslCa.make(at('step-middle'), 'Step Intermediate', {
+      by: root,
+      signedAs: below,
+    });
+    for (const each of ['certs', 'secrets', 'config']) mkdirSync(at('step', each), { recursive: true });
+    writeFileSync(at('step/config/ca.json'), '{}');
+    for (const [ca, name] of [
+      [root, 'root_ca'],
+      [middle, 'intermediate_ca'],
+    ] as const) {
+      copyFileSync(join(ca.directory, 'cacert.pem'), at('step/certs', `${name}.crt`));
+      // As its programs write keys: of SEC 1, encrypted in the way of long ago.
+      const key = ['ec', '-in', 'private/cakey.pem', '-aes256', '-passout', 'pass:old secret'];
+      await ca.openssl(...key, '-out', at('step/secrets', `${name}_key`));
+    }
+    const planOf = async (place: string): Promise<Plan> => {
+      const words = [
+        'ca',
+        'adopt',
+        place,
+        ...password,
+        ...network,
+        '--home',
+        at('none'),
+        '--dry-run',
+        '--json',
+      ];
+      return JSON.parse((await runProgram(launcher, words)).stdout) as Plan;
+    };
+    const step = await planOf(at('step'));
+    assert.equal(step.layout, 'step-ca');
+    assert.equal(step.imported.all, 1);
+    assert.match(step.notes.join(), /CN=Step Intermediate is an authority below it/);
+    // Its intermediate alone has no room for an issuing certificate.
+    rmSync(at('step/secrets/root_ca_key'));
+    await assertRefused(['ca', 'adopt', at('step'), ...password, ...network, '--home', at('none')], {
+      code: 'root_unfit',
+      exit: 1,
+      message: /path length is 0/,
+      untouched: at('none'),
+    });
+
+    const windows = await OpensslCa.make(at('office'), 'Office CA');
+    await windows.issue(['one', 'two']);
+    await windows.revoke('1001', 'superseded');
+    await windows.signList();
+    mkdirSync(at('backup/DataBase'), { recursive: true });
+    writeFileSync(at('backup/DataBase/Office CA.edb'), 'a database that is not read');
+    const pair = ['-in', 'cacert.pem', '-inkey', 'private/cakey.pem', '-passout', 'pass:old secret'];
+    await windows.openssl('pkcs12', '-export', ...pair, '-out', at('backup/Office CA.p12'));
+    await windows.openssl('crl', '-in', 'crl.pem', '-outform', 'DER', '-out', at('backup/Office CA.crl'));
+    const office = await planOf(at('backup'));
+    assert.equal(office.layout, 'Windows backup');
+    assert.deepEqual(office.imported, { all: 1, valid: 0, expired: 0, revoked: 1, numbersAlone: 1 });
   });
 
   it('says which files of a folder of certificates it could not read', async () => {
