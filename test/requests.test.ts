@@ -227,7 +227,7 @@ test('what configurations of openssl have carried along for decades is passed ov
   const answer = await submit({ request: opensslRequest('carried', old) });
   assert.equal(answer.status, 202);
   const { stdout } = await network.run(['request', 'show', String(await pendingId('carried'))]);
-  assert.match(stdout, /passed over +the Netscape type, the comment/);
+  assert.match(stdout, /passed over +the extension netscapeCertType, the extension netscapeComment/);
 });
 
 test('a denied request says why to whoever has its handle, and to nobody else', async () => {

@@ -65,7 +65,7 @@ export const peersErrors = {
   },
   client_authority_not_listed: {
     happened: 'the server asks for certificates of other authorities than that of this machine',
-    next: "add this network's root to those that the server takes: holdfast ca export, and its own settings",
+    next: "add this network's root to those that the server takes, by its own settings: holdfast ca export FILE at the authority writes it",
     kind: 'certificate',
   },
   certificate_wrong_name: {
