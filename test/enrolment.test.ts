@@ -87,7 +87,7 @@ class EnrolmentServer implements AsyncDisposable {
 
   async #answer(request: IncomingMessage): Promise<string | Uint8Array> {
     const servers = [this.control];
-    if (request.url === enrolPaths.root) return this.authority.root.der;
+    if (request.url?.startsWith(`${enrolPaths.root}?`)) return this.authority.root.der;
     const input = await readJson(request);
     if (request.url === enrolPaths.join) {
       return JSON.stringify(await answerJoin(this.authority, input, { from: 'test', servers }));

@@ -28,7 +28,7 @@ function keepNothing(): Promise<void> {
 async function trap(credentials: SampleNode, root: Uint8Array, answer?: RequestListener): Promise<Trap> {
   const told: string[] = [];
   const http = createServer((request, response) => {
-    if (request.url === enrolPaths.root) return void response.end(root);
+    if (request.url?.startsWith(`${enrolPaths.root}?`)) return void response.end(root);
     let body = '';
     request.setEncoding('latin1').on('data', (chunk: string) => {
       body += chunk;

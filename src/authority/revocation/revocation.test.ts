@@ -34,6 +34,7 @@ describe('revoking', () => {
       identity: 'client/alpha',
       serials: [serial],
       joinCodes: [],
+      bearerTokens: [],
       reason: 'superseded',
       at: new Date(home.clock.now()),
     });
