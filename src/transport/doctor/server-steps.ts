@@ -244,7 +244,7 @@ function refused({ code, message }: Told, { host }: Walk): Found {
 /** That what answers is no server of ours. */
 function elsewhere(walk: Walk, answer: Answered): Found | undefined {
   const { status, headers } = answer;
-  if (toldBy(answer) !== undefined || (status === 200 && answer.text.startsWith('{"'))) return undefined;
+  if (toldBy(answer) !== undefined || (status === 200 && isObject(answer.text))) return undefined;
   const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   const between = inBetween({ status, headers: flat }, walk.host);
   if (between !== undefined) return bad('proxy_answered', `${walk.host}: ${between}`);
@@ -318,3 +318,8 @@ export const speedStep: Step = {
     return Promise.resolve([good([...round, ...much].join(', '))]);
   },
 };
+
+/** Whether it begins as an object of JSON does, however that is laid out. */
+function isObject(text: string): boolean {
+  return text.trimStart().startsWith('{') && text.includes('"');
+}
