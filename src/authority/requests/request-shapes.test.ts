@@ -290,8 +290,16 @@ const rows: readonly Row[] = [
     shape: 'certmonger: Kerberos and user principal names beside a host name',
     make: () =>
       byCertmonger(
-        ...['-N', 'CN=ipa1.corp.example,O=CORP.EXAMPLE', '-D', 'ipa1.corp.example'],
-        ...['-K', 'host/ipa1.corp.example@CORP.EXAMPLE', '-U', 'id-kp-serverAuth', '-L', 'secret'],
+        '-N',
+        'CN=ipa1.corp.example,O=CORP.EXAMPLE',
+        '-D',
+        'ipa1.corp.example',
+        '-K',
+        'host/ipa1.corp.example@CORP.EXAMPLE',
+        '-U',
+        'id-kp-serverAuth',
+        '-L',
+        'secret',
       ),
     queue: {
       ...server('ipa1.corp.example'),
@@ -310,8 +318,12 @@ const rows: readonly Row[] = [
     make: () =>
       byCertutil(
         'CN=nss.example.com,O=Example',
-        ...['-8', 'nss.example.com,nss2.example.com', '--keyUsage', 'digitalSignature'],
-        ...['--extKeyUsage', 'serverAuth'],
+        '-8',
+        'nss.example.com,nss2.example.com',
+        '--keyUsage',
+        'digitalSignature',
+        '--extKeyUsage',
+        'serverAuth',
       ),
     queue: {
       ...server('nss.example.com', 'nss.example.com nss2.example.com'),

@@ -135,7 +135,8 @@ function becomes(meaning: ClientFileLine['meaning'], refused: boolean): string {
       return `for the server: ${meaning.command}`;
     case 'unknown':
       return 'not known here';
-    default:
+    case 'already':
+    case 'left out':
       return `${meaning.kind}: ${meaning.why}`;
   }
 }
