@@ -129,7 +129,7 @@ describe('SIGHUP', () => {
 
   it('changes nothing when the settings are not valid, or no server starts with them', async () => {
     const kept = seen;
-    seen = 1;
+    seen = 0;
     await reload(settings.replace(/^port = .*$/m, 'port = "many"'), /goes on with those it had/);
     assert.match(server.stderr, /holdfast\.toml: port .*\[settings_invalid\]/);
     await reload(settings.replace(/^names = .*$/m, 'names = ["not a name"]'), /goes on with those it had/);
