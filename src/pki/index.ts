@@ -100,6 +100,7 @@ export {
   fingerprint,
   generateKeyPair,
   importPrivateKey,
+  importPublicKey,
   type KeyAlgorithm,
   type KeyPair,
   keyAlgorithmOf,

@@ -1,6 +1,7 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import {
   type CertificateRequest,
+  importPublicKey,
   parseCertificateRequest,
   verifyRequestSignature,
   verifySha1Proof,
@@ -43,6 +44,8 @@ function isProven(request: CertificateRequest, rule: ProofRule | undefined): boo
   const bySha1 = rule === undefined ? undefined : verifySha1Proof(request);
   if (rule === undefined || bySha1 === undefined) {
     if (scheme !== undefined) return verifyRequestSignature(request);
+    // Where the key is the reason, another signature with it would not do either.
+    importPublicKey(request.spki);
     throw new HoldfastError(
       'signature_unsupported',
       `the request is signed with ${name}: expected SHA-256, SHA-384, SHA-512 or Ed25519`,
