@@ -174,7 +174,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   graceMs: 'src/authority/requests/requests',
   approval: 'src/authority/requests/requests',
   subject: 'src/authority/requests/requests',
-  keyAlgorithms: 'src/authority/issue/key-rules',
+  keyAlgorithms: 'src/authority/issue/authorisation',
   extendedKeyUsage: 'test/requests',
   nameKinds: 'src/policy/profile-policy',
   dnsSuffixes: 'src/authority/requests/requests',
