@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
@@ -11,6 +11,9 @@ export function notingProcessorTime(path: string): {
   readonly env: Readonly<Record<string, string>>;
   readonly execArgv: readonly string[];
 } {
+  writeFileSync(path, '');
+  // Some tests end as a user who owns nothing.
+  chmodSync(path, 0o666);
   if (process.platform !== 'linux') return { env: {}, execArgv: [] };
   return { env: { [notes]: path }, execArgv: [`--import=${import.meta.url}`] };
 }
