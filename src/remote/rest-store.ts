@@ -6,6 +6,7 @@ import {
   existsError,
   formatObjectRef,
   isObjectId,
+  isRepeatable,
   type ListOptions,
   type ObjectBody,
   type ObjectId,
@@ -143,11 +144,6 @@ export class RestStore implements ObjectStore {
     if (stored !== size || ref.type === 'config') throw existsError(ref, this.location);
     return true;
   }
-}
-
-/** Whether `body` can be sent a second time: an array can, a generator gives itself and is used up. */
-function isRepeatable(body: ObjectBody): boolean {
-  return Symbol.iterator in body && (body[Symbol.iterator]() as unknown) !== body;
 }
 
 function remainingRange(range: ByteRange | undefined, done: number): ByteRange {

@@ -4,6 +4,7 @@ import {
   type ByteRange,
   ForwardingStore,
   formatObjectRef,
+  isRepeatable,
   type ObjectBody,
   type ObjectRef,
   type ObjectStore,
@@ -70,9 +71,8 @@ export class TicketStore extends ForwardingStore {
   }
 
   override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
-    // What can be sent once only goes where an answer is sure to come.
-    const isRepeatable = Symbol.iterator in body && (body[Symbol.iterator]() as unknown) !== body;
-    if (ref.type !== 'data' || !isRepeatable || options.size === 0)
+    // What fails here is sent a second time, over TLS.
+    if (ref.type !== 'data' || !isRepeatable(body) || options.size === 0)
       return await super.write(ref, body, options);
     const { size, signal } = options;
     const sent = await this.#tryPlain(signal, async () => {

@@ -9,7 +9,7 @@ export { AppendOnlyStore, ForwardingStore } from './forwarding-store.ts';
 export { makeDurableDirectories } from './local-layout.ts';
 export { LocalStore } from './local-store.ts';
 export { MemoryStore } from './memory-store.ts';
-export { bodyChunks, checkRange, rangeError } from './object-body.ts';
+export { bodyChunks, checkRange, isRepeatable, rangeError } from './object-body.ts';
 export {
   type ByteRange,
   formatObjectRef,

@@ -116,3 +116,8 @@ export class ObjectDigest {
     return new HoldfastError('object_corrupt', `${formatObjectRef(this.#ref)} was not stored: ${found}`);
   }
 }
+
+/** Whether `body` can be sent a second time: an array can, a generator gives itself and is used up. */
+export function isRepeatable(body: ObjectBody): boolean {
+  return Symbol.iterator in body && (body[Symbol.iterator]() as unknown) !== body;
+}

@@ -84,7 +84,7 @@ export const networkErrors = {
       'plain HTTP was spoken where only TLS is taken: to a port of TLS, or to a plain port about repositories',
     next: 'write https:// into the address, with the port of TLS, or name the plain port',
     kind: 'connection',
-    status: 426,
+    status: 403,
   },
   tls_no_common_version: {
     happened: 'the two sides have no version of TLS in common',
