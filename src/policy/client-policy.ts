@@ -8,7 +8,7 @@ export const ClientPolicy = Type.Object(
   {
     presentCertificate: Type.Boolean({
       description:
-        'Whether this machine shows its certificate. Without it a server knows the machine by a bearer token, and only on listeners that do not require certificates.',
+        'Whether this machine shows its certificate. Without it no repository is open to this program, which shows no bearer token; others, such as restic, come by one where a listener does not require certificates.',
       examples: ['off'],
     }),
     verifyServer: Type.Boolean({
@@ -117,7 +117,7 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
     ...said(
       'presentCertificate',
       !presentCertificate,
-      'no certificate is shown: a bearer token names this machine',
+      'no certificate is shown, so that no repository is open to this machine',
     ),
     ...said('verifyServer', !verifyServer, 'servers prove nothing: anybody on the way can take their place'),
     ...said('revocation', revocation === 'off', 'a revoked certificate of a server is not noticed'),
