@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connectAdmin } from '../../src/admin/index.ts';
-import { runProgram } from '../rig/holdfast-process.ts';
+import { RunningProgram } from '../rig/holdfast-process.ts';
 import { Network } from '../rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../rig/temporary-directory.ts';
 
@@ -17,6 +17,9 @@ interface Finding {
 /** Above these nothing may be found. */
 const harmless = ['OK', 'INFO', 'LOW', 'DEBUG'];
 
+/** From this exit code on testssl.sh could not work; below it counts checks whose answer was not clear, as a line cut too early. */
+const couldNotWork = 50;
+
 /** What testssl.sh says of itself, or of a list that it cannot fetch here. */
 const notOfTheServer = ['engine_problem', 'scanProblem', 'scanTime', 'cert_chain_of_trust', 'cert_trust'];
 
@@ -29,7 +32,9 @@ describe('testssl.sh', { timeout: 1_200_000 }, () => {
   const look = async (name: string, ...checks: string[]): Promise<Finding[]> => {
     const file = at(`${name}.json`);
     const words = ['--quiet', '--warnings', 'off', '--color', '0', '--jsonfile', file, ...checks];
-    await runProgram('testssl', [...words, '--add-ca', at('ca.pem'), `127.0.0.1:${network.port + 1}`]);
+    const all = [...words, '--add-ca', at('ca.pem'), `127.0.0.1:${network.port + 1}`];
+    const { code, stdout, stderr } = await new RunningProgram(all, { program: 'testssl' }).ended;
+    assert.ok(code !== null && code < couldNotWork, `exit code ${code}\n${stdout}\n${stderr}`);
     const found = JSON.parse(readFileSync(file, 'utf8')) as Finding[];
     return found.filter(({ id }) => !notOfTheServer.some((each) => id.startsWith(each)));
   };
