@@ -1,7 +1,31 @@
 import { Type } from 'typebox';
 import { identityOf } from '../../records/index.ts';
 import { logKind } from '../log-kind.ts';
-import { IdentityLabel, Time } from './terms.ts';
+import { IdentityLabel, Time, Token } from './terms.ts';
+
+/** A join code was made. */
+export const tokenCreated = logKind({
+  name: 'token created',
+  details: Type.Object({
+    token: Token,
+    /** Or a pattern of names: `client/web-*`. */
+    identity: IdentityLabel,
+    reissue: Type.Boolean(),
+    uses: Type.Integer(),
+    expires: Time,
+  }),
+  // Its secret, of which the database has the digest.
+  lost: true,
+});
+
+/** A join code was taken back. */
+export const tokenRevoked = logKind({
+  name: 'token revoked',
+  details: Type.Object({ token: Token, identity: IdentityLabel }),
+  async apply(tx, { details, atMs }) {
+    await tx.joinCodes.revoke(details.token, atMs);
+  },
+});
 
 /** The number of a bearer token. */
 const BearerToken = Type.Integer();

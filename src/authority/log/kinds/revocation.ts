@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { identityOf } from '../../records/index.ts';
 import { logKind } from '../log-kind.ts';
-import { IdentityLabel, Reason, Serial, Token } from './terms.ts';
+import { CertificateFingerprint, IdentityLabel, IssuerLabel, Reason, Serial, Time, Token } from './terms.ts';
 
 /** Certificates of an identity are not to be believed any more. */
 export const revoked = logKind({
@@ -29,4 +29,29 @@ export const revoked = logKind({
     return changed;
   },
   learnt: (revoked) => ({ revoked }),
+});
+
+/** A revocation list was signed. */
+export const crlSigned = logKind({
+  name: 'crl signed',
+  details: Type.Object({
+    issuer: IssuerLabel,
+    number: Type.Integer(),
+    entries: Type.Integer(),
+    nextUpdate: Time,
+  }),
+  async apply(tx, { details }) {
+    await tx.state.raiseCrlNumber(details.number);
+  },
+});
+
+/** Another key signs OCSP answers. A restore that has not its key makes one anew. */
+export const ocspSignerReplaced = logKind({
+  name: 'ocsp signer replaced',
+  details: Type.Object({
+    label: Type.String(),
+    serial: Serial,
+    fingerprint: CertificateFingerprint,
+    notAfter: Time,
+  }),
 });
