@@ -8,7 +8,7 @@ import { equalBytes, silentLog, systemClock } from '../base/index.ts';
 import { ForwardingStore, formatObjectRef, MemoryStore } from '../storage/index.ts';
 import { refOf, sampleBytes } from '../storage/object-store.contract.ts';
 import { sealHeader, TicketOffice, type TicketOrder } from '../transport/index.ts';
-import { type GivenTickets, TicketStore } from './ticket-store.ts';
+import { type AskTickets, type GivenTickets, TicketStore } from './ticket-store.ts';
 
 const sample = sampleBytes(100_000);
 const ref = refOf('data', sample);
@@ -68,8 +68,12 @@ async function rig(t: TestContext, serve: Serve, given?: () => GivenTickets | un
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const secure = new SecureStore(new MemoryStore());
   await secure.create();
-  const askTickets = async (orders: readonly TicketOrder[]): Promise<GivenTickets | undefined> =>
-    given === undefined ? { plain: url, tickets: orders.map((order) => office.give(order, 'me')) } : given();
+  const askTickets: AskTickets = async (orders, signal) => {
+    signal?.throwIfAborted();
+    return given === undefined
+      ? { plain: url, tickets: orders.map((order) => office.give(order, 'me')) }
+      : given();
+  };
   return { store: new TicketStore(secure, { agent, askTickets, log: silentLog }), secure, plain };
 }
 
@@ -158,6 +162,18 @@ describe('a store over a plain data channel', () => {
       assert.deepEqual(secure.asked, ['write data', 'read data']);
     });
   }
+
+  it('goes on with what another asked for at the same time, who ends', async (t) => {
+    const { store, secure, plain } = await rig(t, honest);
+    await secure.write(ref, [sample], { size: sample.length });
+    const control = new AbortController();
+    const ending = store.read(ref, { range, signal: control.signal });
+    const other = store.read(ref, { range: { offset: 0, length: 10 } });
+    control.abort(new Error('enough'));
+    await assert.rejects(ending, /enough/);
+    assert.ok(equalBytes(await other, sample.subarray(0, 10)));
+    assert.deepEqual(plain, [{ method: 'GET', path, offset: 0, length: 10 }]);
+  });
 
   it('ends when it is told to', async (t) => {
     const { store } = await rig(t, () => {});

@@ -215,10 +215,12 @@ class TicketCounter {
 }
 
 async function askSome(askTickets: AskTickets, waiting: readonly WaitingOrder[]): Promise<void> {
+  // One that is given up is no reason for the others to wait no longer.
+  const [signal, ...others] = new Set(waiting.map((each) => each.signal));
   try {
     const given = await askTickets(
       waiting.map(({ order }) => order),
-      waiting[0]?.signal,
+      others.length === 0 ? signal : undefined,
     );
     for (const [at, { settle }] of waiting.entries()) settle.resolve(given && ticketAt(given, at));
   } catch (error) {
