@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync, globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { withFileLock } from '../src/base/index.ts';
 import type { WordEntry } from '../src/cli/word.ts';
 import { words } from '../src/cli/words.ts';
 import {
@@ -47,7 +48,7 @@ async function finish(here: string, prepared: Prepared, step: string): Promise<s
   assert.ok(isDone, `${step}: again, ${again.join(' ')} says ${stderr}`);
   for (const each of after) await quick(each);
   await assertOpens(home, step);
-  return filesIn(here);
+  return await filesIn(here);
 }
 
 /** A home of which nothing is half. */
@@ -61,15 +62,15 @@ async function assertOpens(home: string, step: string, mayBe: readonly string[] 
 }
 
 /**
- * What its next writer takes away, whenever that is: what a lock is made of, and what was not whole yet of a file that is
- * written again and again.
+ * Names with what is drawn by lot taken out, once something was written beside the keys and the records of each home: the
+ * next process that does so takes away what was left there, whatever it writes. A lock is taken by who needs it next.
  */
-const isSwept = /\.lock(\.|$)|\/(node|authority)\/\.[^/]+\.[0-9a-f]{16}-\d+-\d+-[0-9a-f]{8}\.tmp$/;
-
-/** Names with what is drawn by lot taken out. */
-function filesIn(here: string): string[] {
+async function filesIn(here: string): Promise<string[]> {
+  // This process has looked at most of them before, and at none that is called so.
+  for (const folder of globSync('**/{node,authority}', { cwd: here }))
+    await withFileLock(join(here, folder) + '/./next.lock', async () => {});
   const names = globSync(['**/*', '**/.*'], { cwd: here }).filter(
-    (name) => !/\/store\/|^repo\//.test(name) && !isSwept.test(name),
+    (name) => !/\/store\/|^repo\/|\.lock$/.test(name),
   );
   return [...new Set(names.map(withoutDrawn))].sort();
 }

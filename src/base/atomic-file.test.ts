@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -45,9 +57,25 @@ test('only files of the form that nobody makes any more are removed', async () =
   await removeAbandoned(join(top, 'nowhere'), { begin: '.x.', end: '.tmp' });
 });
 
-test('a file that is written anew takes away what was left of it', async () => {
-  const left = `.file.${ended}.tmp`;
-  writeFileSync(join(top, left), 'half');
-  await writeFileAtomic(join(top, 'file'), 'whole');
-  assert.ok(!readdirSync(top).includes(left));
+test('whoever writes a file takes away what killed processes left in its directory, of whatever name', async () => {
+  const place = join(top, 'place');
+  const left = [`.file.${ended}.tmp`, `.other.${ended}.tmp`, `node.lock.${ended}`];
+  const others = [`.other.${temporaryName()}.tmp`, `letter.${ended}`, '.other.0123456789ab.tmp'];
+  mkdirSync(place);
+  for (const name of [...left, ...others]) writeFileSync(join(place, name), 'half');
+  utimesSync(join(place, '.other.0123456789ab.tmp'), 1, 1);
+  linkSync(join(place, `.other.${ended}.tmp`), join(top, 'still-open'));
+  await writeFileAtomic(join(place, 'file'), 'whole');
+  assert.deepEqual(readdirSync(place).sort(), [...others, 'file'].sort());
+  assert.equal(readFileSync(join(top, 'still-open'), 'utf8'), 'half', 'what has another name is somebody’s');
+});
+
+test('what was left is written over before it is gone, since it may hold a key', async () => {
+  const place = join(top, 'keys');
+  mkdirSync(place);
+  writeFileSync(join(place, `.key.${ended}.tmp`), 'a private key');
+  const reader = openSync(join(place, `.key.${ended}.tmp`), 'r');
+  await writeFileAtomic(join(place, 'certificate'), 'public');
+  assert.notEqual(readFileSync(reader, 'utf8'), 'a private key');
+  closeSync(reader);
 });

@@ -18,7 +18,7 @@ interface AtomicFileOptions {
 /**
  * Writes `path` so that at any moment, power loss included, it holds either what it held before or all of `data`:
  * temporary file beside it → fsync → rename → fsync of the directory. On failure the temporary file is gone; one that a
- * killed process left goes when the file is written again.
+ * killed process left goes when the next process writes in its directory.
  * The one door for small durable writes, and for what is long but comes piece by piece; what a server stores has its own
  * in `storage`.
  */
@@ -50,7 +50,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Removes what was left beside `path` by a process that was killed while it wrote it. Never fails. */
+/** Removes what processes left in the directory of `path` that were killed while they wrote there. Never fails. */
 export async function removeLeftOf(path: string): Promise<void> {
   await removeLeftBeside(path, formBeside(path));
 }
@@ -86,14 +86,31 @@ interface TemporaryForm {
 const listings = new Map<string, Promise<readonly string[]>>();
 
 /**
- * Removes what processes that were killed left of `path`. Its directory is listed once in the life of a process. Never
- * fails: what cannot be removed is in nobody's way.
+ * Removes what processes that were killed left in the directory of `path`: whatever has the mark of its maker, and of
+ * `path` itself what earlier versions wrote. The directory is looked at once in the life of a process. Never fails: what
+ * cannot be removed is in nobody's way.
  */
 export async function removeLeftBeside(path: string, form: TemporaryForm): Promise<void> {
   const directory = dirname(path);
-  const listing = listings.get(directory) ?? listTemporary(directory);
+  const listing = listings.get(directory) ?? sweep(directory);
   listings.set(directory, listing);
   await removeAbandoned(directory, form, await listing);
+}
+
+/** Of small files and of locks, as they are called before they are whole: `.NAME.TEMPORARY.tmp`, `NAME.lock.TEMPORARY`. */
+const leftByAny = /^(?:\..+|.+\.lock)\.([0-9a-f]{16}-\d+-\d+-[0-9a-f]{8})(?:\.tmp)?$/;
+
+/** Gives the names of a directory that may be such files; those whose process has ended are no more. */
+async function sweep(directory: string): Promise<readonly string[]> {
+  // Of a directory that can be large only what may be meant is kept.
+  const names = (await list(directory)).filter((name) => /[0-9a-f]{8}(\.[a-z]+)?$/.test(name));
+  for (const name of names) {
+    const [, middle] = leftByAny.exec(name) ?? [];
+    // What a key was written to may be read from the disk as long as nothing else is written there.
+    if (middle !== undefined)
+      await removeIfAbandoned(join(directory, name), middle, (path) => overwritingOld(path, () => rm(path)));
+  }
+  return names;
 }
 
 /** Removes the abandoned files of a form that are in a directory and belong to this user. Never fails. */
@@ -112,23 +129,43 @@ export async function removeAbandoned(
 /** With the mark of its maker, or without one as earlier versions had it. */
 const temporary = /^[0-9a-f]{12,32}(-\d+-\d+-[0-9a-f]{8})?$/;
 
-/** Of a directory that can be large only what may be meant is kept. */
-async function listTemporary(directory: string): Promise<readonly string[]> {
-  return (await list(directory)).filter((name) => /[0-9a-f]{8}(\.[a-z]+)?$/.test(name));
-}
-
 async function list(directory: string): Promise<readonly string[]> {
   return await readdir(directory).catch(() => []);
 }
 
-async function removeIfAbandoned(path: string, name: string): Promise<void> {
+async function removeIfAbandoned(
+  path: string,
+  name: string,
+  remove: (path: string) => Promise<void> = rm,
+): Promise<void> {
   try {
     const stat = await lstat(path);
     const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
-    if (isOurs && isAbandoned(name, stat.mtimeMs)) await rm(path);
+    if (isOurs && isAbandoned(name, stat.mtimeMs)) await remove(path);
   } catch {
     // Somebody else removed it, or nobody may.
   }
+}
+
+/**
+ * Does `replace`, which puts another file in the place of `path`, and then writes random bytes over what was there,
+ * unless it has another name still: that is somebody's copy.
+ */
+export async function overwritingOld(path: string, replace: () => Promise<void>): Promise<void> {
+  const old = await open(path, 'r+');
+  try {
+    await replace();
+    await overwrite(old);
+  } finally {
+    await old.close();
+  }
+}
+
+async function overwrite(old: FileHandle): Promise<void> {
+  const { nlink, size } = await old.stat();
+  if (nlink > 0) return;
+  await old.write(randomBytes(size), 0, size, 0);
+  await old.sync();
 }
 
 /** `RANDOM-PID-START-WHERE`: who makes it, since when that process runs, and where numbers of processes are given. */

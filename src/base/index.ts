@@ -6,6 +6,7 @@
 export {
   isAbandoned,
   isRunning,
+  overwritingOld,
   processMark,
   removeAbandoned,
   removeLeftOf,

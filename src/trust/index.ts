@@ -24,7 +24,6 @@ export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } 
 export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';
 export {
   isMemberOf,
-  overwritingOld,
   readShare,
   type Share,
   shareFile,

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import {
+  type Bytes,
+  HoldfastError,
+  overwritingOld,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../base/index.ts';
 import {
   decodeEntries,
   encodeEntries,
@@ -13,7 +19,7 @@ import {
   unsealKeystore,
 } from './keystore-format.ts';
 import type { PassphraseParameters } from './keystore-passphrase.ts';
-import { overwritingOld, readPrivateFile, writeSharedFile } from './private-file.ts';
+import { readPrivateFile, writeSharedFile } from './private-file.ts';
 
 /** The files of a keystore, in one directory, and the lock that is there while they are changed. */
 export interface KeystoreFiles {

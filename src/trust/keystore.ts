@@ -5,6 +5,7 @@ import {
   equalBytes,
   HoldfastError,
   makePrivateDirectory,
+  overwritingOld,
   Secret,
   systemErrorCode,
   withFileLock,
@@ -22,7 +23,6 @@ import {
 } from './keystore-files.ts';
 import { decodeEntries, encodeEntries, type KeystoreEntry, type KeystoreLock } from './keystore-format.ts';
 import { choosePassphrase, openPassphrase, type PassphraseParameters } from './keystore-passphrase.ts';
-import { overwritingOld } from './private-file.ts';
 
 /** What may be changed in {@link Keystore.update}; all of it is written at once, or nothing. */
 export interface KeystoreEditor {

@@ -1,8 +1,8 @@
 import { createPublicKey, hash } from 'node:crypto';
 import { readFile, realpath, rm, stat } from 'node:fs/promises';
-import { equalBytes, systemErrorCode } from '../../base/index.ts';
+import { equalBytes, overwritingOld, systemErrorCode } from '../../base/index.ts';
 import { exportPublicKey } from '../../pki/index.ts';
-import { type Keystore, overwritingOld } from '../../trust/index.ts';
+import type { Keystore } from '../../trust/index.ts';
 import type { Issuer } from '../issuers/index.ts';
 import { type LogKindName, type LogRecord, parseRecord, type RecordNamed } from '../log/index.ts';
 import type { AuthorityRecords } from '../records/index.ts';
