@@ -17,8 +17,15 @@ import {
 } from '../sealed/index.ts';
 import { checkStanding, retire, unretire } from '../standing/index.ts';
 import { type BackingUp, placeName } from './backing-up.ts';
-import { backUpTo, type PlacedBackup, type PlaceOrder, withBackupFile } from './backup-file.ts';
-import { exportPkcs12, type Pkcs12Backup, type Pkcs12Order } from './p12.ts';
+import {
+  backUpTo,
+  exportPkcs12,
+  type Pkcs12Backup,
+  type Pkcs12Order,
+  type PlacedBackup,
+  type PlaceOrder,
+  withBackupFile,
+} from './backup-file.ts';
 import {
   type BackupRecord,
   readBackups,

@@ -1,5 +1,6 @@
-import type { Static, TSchema } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import type { Bytes } from '../../base/index.ts';
+import { type Fingerprint, revocationReasons, type SerialNumber } from '../../pki/index.ts';
 import type { Records } from '../records/index.ts';
 
 /** What was decided: what the log says of it. */
@@ -76,3 +77,19 @@ export type ResultOf<Kind> = Kind extends LogKind<string, TSchema, infer _, infe
 type Unchanged<Value> = Value extends string | number | boolean | null | undefined
   ? Value
   : { readonly [Key in keyof Value]: Unchanged<Value[Key]> };
+
+/** `client/alpha`. */
+export const IdentityLabel = Type.String();
+/** `issuing-2`, of a certificate of the authority. */
+export const IssuerLabel = Type.String();
+/** ISO 8601. */
+export const Time = Type.String();
+export const Serial = Type.Unsafe<SerialNumber>(Type.String());
+export const CertificateFingerprint = Type.Unsafe<Fingerprint>(Type.String());
+export const Reason = Type.Enum([...revocationReasons]);
+/** The number of a join code. */
+export const Token = Type.Integer();
+/** The number of a request. */
+export const RequestId = Type.Integer();
+/** A place in the log. */
+export const Sequence = Type.Integer();

@@ -4,8 +4,7 @@ import { type LogFilter, type LogHead, type LogPage, searchLog } from '../log/in
 import { authorityDamaged } from '../records/index.ts';
 import { ourCheckpoint, readKeptCheckpoint } from '../standing/index.ts';
 import { type CheckedMirror, checkMirrors, type Mirroring } from './check-mirrors.ts';
-import type { LogMirror } from './log-mirror.ts';
-import { checkpointFile, maxCheckpointBytes, parseCheckpointFile } from './mirror-format.ts';
+import { checkpointFile, type LogMirror, maxCheckpointBytes, parseCheckpointFile } from './log-mirror.ts';
 
 /** The log as an auditor sees it. */
 export class Audit {

@@ -1,12 +1,12 @@
 import { hashRecord, type LogHead, logStart } from '../log/index.ts';
 import type { Keeping } from '../standing/index.ts';
-import type { LogMirror } from './log-mirror.ts';
 import {
   type CheckpointFile,
   checkpointFile,
+  type LogMirror,
   maxCheckpointBytes,
   parseCheckpointFile,
-} from './mirror-format.ts';
+} from './log-mirror.ts';
 import { KnownIssuers, mirroredLines } from './mirrored-lines.ts';
 
 /** What the log is mirrored with, and what is looked at to see whether it was. */

@@ -4,11 +4,11 @@ import { decisionIn, hashRecord, kindOf, type LogHead, parseRecord } from '../lo
 import type { Records } from '../records/index.ts';
 import { supersede } from '../standing/index.ts';
 import type { Mirroring } from './check-mirrors.ts';
-import type { LogMirror } from './log-mirror.ts';
 import {
   type CheckpointFile,
   type CheckpointLine,
   checkpointFile,
+  type LogMirror,
   maxCheckpointBytes,
   maxSegmentBytes,
   parseCheckpointFile,
@@ -16,7 +16,7 @@ import {
   segmentEnd,
   segmentName,
   segmentStart,
-} from './mirror-format.ts';
+} from './log-mirror.ts';
 import type { KnownIssuers } from './mirrored-lines.ts';
 
 /** How many segments are written in one turn, before the checkpoint says how far it goes. */

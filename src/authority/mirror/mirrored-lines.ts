@@ -8,16 +8,16 @@ import {
 } from '../../pki/index.ts';
 import { hashRecord, kindOf, type LogHead, type LogRecord, parseRecord } from '../log/index.ts';
 import type { Records } from '../records/index.ts';
-import type { LogMirror } from './log-mirror.ts';
 import {
   type CheckpointFile,
+  type LogMirror,
   maxSegmentBytes,
   parseSegmentLine,
   type RecordLine,
   segmentEnd,
   segmentName,
   segmentStart,
-} from './mirror-format.ts';
+} from './log-mirror.ts';
 
 /** A record as a mirror has it, following on the one before. */
 export interface MirroredRecord {

@@ -25,7 +25,6 @@ import {
   issuerLabel,
   openRecords,
   type Records,
-  recordIssuer,
 } from '../records/index.ts';
 import {
   authorityExists,
@@ -202,8 +201,8 @@ async function record(
     standing: 'ready',
     clock_wall: null,
   });
-  await recordIssuer(tx, { kind: 'root', generation: 1, certificate: root });
-  await recordIssuer(tx, { kind: 'issuing', generation: 1, certificate: issuing });
+  await tx.issuers.insert({ kind: 'root', generation: 1, certificate: root });
+  await tx.issuers.insert({ kind: 'issuing', generation: 1, certificate: issuing });
   const details = {
     network,
     root: root.fingerprint,

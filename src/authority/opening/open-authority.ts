@@ -16,7 +16,6 @@ import {
   endMove,
   existingDatabase,
   openRecords,
-  recordNames,
 } from '../records/index.ts';
 import { removeLeftSnapshots } from '../sealed/index.ts';
 import { CertificateSigner } from '../signing/index.ts';
@@ -174,7 +173,7 @@ async function indexOlderCertificates(records: AuthorityRecords): Promise<void> 
   await records.transaction(async (tx) => {
     for (const { id, certificate } of rows) {
       const { fingerprint, extensions } = parseCertificate(certificate);
-      await recordNames(tx, id, { fingerprint, names: extensions.subjectAltNames });
+      await tx.certificateNames.insert(id, { fingerprint, names: extensions.subjectAltNames });
     }
   });
 }

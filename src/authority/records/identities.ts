@@ -1,5 +1,5 @@
 import type { Queries } from '../../db/index.ts';
-import type { Role } from '../../pki/index.ts';
+import type { Identity, Role } from '../../pki/index.ts';
 import { gaveRow } from './statement.ts';
 
 /** Who can be issued to, once something was. Times are milliseconds since 1970. */
@@ -139,6 +139,22 @@ export class IdentityRecords {
           OR NOT EXISTS (SELECT 1 FROM certificates WHERE identity = identities.id)`,
     );
   }
+}
+
+/** `client/alpha`: an identity within its network, as the log and people say it. */
+export function identityLabel({ role, name }: Pick<Identity, 'role' | 'name'>): string {
+  return `${role}/${name}`;
+}
+
+/** What {@link identityLabel} made, taken apart. */
+export function identityOf(label: string): { readonly role: Role; readonly name: string } {
+  const slash = label.indexOf('/');
+  return { role: label.slice(0, slash) as Role, name: label.slice(slash + 1) };
+}
+
+/** The command that makes the code by which an identity comes back. */
+export function reissueCommand({ role, name }: Pick<Identity, 'role' | 'name'>): string {
+  return `holdfast token create --reissue ${name}${role === 'client' ? '' : ` --role ${role}`}`;
 }
 
 const columns = 'id, role, name, revoked_at, with_key';

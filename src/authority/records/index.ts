@@ -6,32 +6,23 @@
  */
 export { authorityDamaged, authorityDirectory, databasePath, existingDatabase } from './authority-files.ts';
 export { AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
-export type { BackupRow } from './backups.ts';
-export type { BearerTokenRow } from './bearer-tokens.ts';
 export type { CertificateFilter, RecordedState } from './certificate-filter.ts';
+export { publicKeyHash } from './certificate-names.ts';
 export type { CertificateRow, ListedCertificateRow, LoggedRow, RevokedRow } from './certificates.ts';
-export type { CrlRow } from './crls.ts';
+export type { BackupRow } from './copies.ts';
+export { type CrlRow, ocspSignerLabel } from './crl-ocsp.ts';
 export type { EscrowRow } from './escrows.ts';
-export type { IdentityRow } from './identities.ts';
+export { type IdentityRow, identityLabel, identityOf, reissueCommand } from './identities.ts';
 export type {
   ImportedCertificateRow,
   ImportedFilter,
   NewImportedCertificate,
 } from './imported-certificates.ts';
 export { type IssuerKind, type IssuerRow, issuerLabel } from './issuers.ts';
-export type { JoinCodeRow } from './join-codes.ts';
 export type { LogRow } from './log.ts';
 export { endMove, finishMove, moveRecords, takeBackRecords } from './move-records.ts';
-export { ocspSignerLabel } from './ocsp-signers.ts';
 export { policyOnRecord } from './policy.ts';
-export {
-  identityLabel,
-  identityOf,
-  publicKeyHash,
-  recordIssuer,
-  recordNames,
-  reissueCommand,
-} from './put-on-record.ts';
 export { Records } from './records.ts';
 export type { NewRequest, RequestKind, RequestRow } from './requests.ts';
 export type { Standing, StateRow } from './state.ts';
+export type { BearerTokenRow, JoinCodeRow } from './tokens.ts';

@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
-import type { RevocationReason } from '../../pki/index.ts';
+import type { Certificate, RevocationReason } from '../../pki/index.ts';
+import { publicKeyHash } from './certificate-names.ts';
 
 /** A certificate of the authority: its root, or one of those that issue. */
 export type IssuerKind = 'root' | 'issuing';
@@ -60,16 +61,19 @@ export class IssuerRecords {
   async insert({
     kind,
     generation,
-    public_key,
-    certificate,
-  }: Pick<IssuerRow, 'kind' | 'generation' | 'public_key' | 'certificate'>): Promise<void> {
+    certificate: { spki, der },
+  }: {
+    readonly kind: IssuerKind;
+    readonly generation: number;
+    readonly certificate: Certificate;
+  }): Promise<void> {
     await this.#queries.run(
       'INSERT INTO issuers (label, kind, generation, public_key, certificate) VALUES (?, ?, ?, ?, ?)',
       issuerLabel(kind, generation),
       kind,
       generation,
-      public_key,
-      certificate,
+      publicKeyHash(spki),
+      der,
     );
   }
 
@@ -107,3 +111,37 @@ export class IssuerRecords {
 
 const columns =
   'label, kind, generation, public_key, certificate, revoked_at, revocation_reason, revocations, key_file, key_moved_at';
+
+/** A certificate of another authority that stands above the root, or one that the root itself had before. */
+interface OutsideCertificateRow {
+  readonly fingerprint: string;
+  /** DER. */
+  readonly certificate: Bytes;
+}
+
+/**
+ * The certificates above a root that another authority signed, which nobody of the network trusts, and those of before of
+ * the root's own key.
+ */
+export class OutsideCertificateRecords {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  list(): Promise<OutsideCertificateRow[]> {
+    return this.#queries.all<OutsideCertificateRow>(
+      'SELECT fingerprint, certificate FROM outside_certificates ORDER BY fingerprint',
+    );
+  }
+
+  /** One that is there already stays. */
+  async insert({ fingerprint, certificate }: OutsideCertificateRow): Promise<void> {
+    await this.#queries.run(
+      'INSERT INTO outside_certificates (fingerprint, certificate) VALUES (?, ?) ON CONFLICT (fingerprint) DO NOTHING',
+      fingerprint,
+      certificate,
+    );
+  }
+}

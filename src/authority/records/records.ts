@@ -1,22 +1,17 @@
 import type { Queries } from '../../db/index.ts';
-import { BackupRecords } from './backups.ts';
-import { BearerTokenRecords } from './bearer-tokens.ts';
 import { CertificateNameRecords } from './certificate-names.ts';
 import { CertificateRecords } from './certificates.ts';
-import { CrlRecords } from './crls.ts';
+import { BackupRecords, MirrorRecords } from './copies.ts';
+import { CrlRecords, OcspSignerRecords } from './crl-ocsp.ts';
 import { EscrowRecords } from './escrows.ts';
 import { IdentityRecords } from './identities.ts';
 import { ImportedCertificateRecords } from './imported-certificates.ts';
-import { IssuerRecords } from './issuers.ts';
-import { JoinCodeRecords } from './join-codes.ts';
+import { IssuerRecords, OutsideCertificateRecords } from './issuers.ts';
 import { LogRecords } from './log.ts';
-import { MirrorRecords } from './mirrors.ts';
-import { OcspSignerRecords } from './ocsp-signers.ts';
-import { OutsideCertificateRecords } from './outside-certificates.ts';
-import { PolicyRecords } from './policy.ts';
+import { PolicyRecords, ServerRootRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
-import { ServerRootRecords } from './server-roots.ts';
 import { StateRecords } from './state.ts';
+import { BearerTokenRecords, JoinCodeRecords } from './tokens.ts';
 
 /**
  * What is on record, table by table, as whoever asks sees it: a transaction its own changes, a reader what is committed.

@@ -21,7 +21,6 @@ import {
   ocspSignerLabel,
   openRecords,
   type Records,
-  recordIssuer,
 } from '../records/index.ts';
 import { type BackupManifest, backupDamaged, unpackBackup } from '../sealed/index.ts';
 import { type CatchUpOrder, type CaughtUp, catchUp, isOfKeysAlone, whyLost } from './catch-up.ts';
@@ -259,7 +258,7 @@ async function record(
     });
     for (const [label, certificate] of certificates) {
       const [kind = '', generation] = label.split('-');
-      await recordIssuer(tx, { kind: kind as IssuerKind, generation: Number(generation), certificate });
+      await tx.issuers.insert({ kind: kind as IssuerKind, generation: Number(generation), certificate });
     }
     for (const { fingerprint, der } of outside) await tx.outside.insert({ fingerprint, certificate: der });
     for (const [issuer, { notAfter, der }] of ocspSigners) {

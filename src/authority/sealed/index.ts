@@ -6,8 +6,7 @@
  */
 export { type BackupKey, type BackupLock, BackupManifest, notHeld } from './backup-format.ts';
 export { backupDamaged, type SealedKind, sealedKind } from './open-sealed.ts';
-export { readBackup } from './read-backup.ts';
-export { gather, unpackBackup, unpackDatabase } from './unpack-backup.ts';
+export { gather, readBackup, unpackBackup, unpackDatabase } from './read-backup.ts';
 export {
   type BackupOrder,
   removeLeftSnapshots,

@@ -4,15 +4,18 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { flattenError } from '../../db/index.ts';
-import { type BackupKey, type BackupManifest, backupMagic, encrypterFor } from './backup-format.ts';
-import { readBackup } from './read-backup.ts';
 import {
+  type BackupKey,
+  type BackupManifest,
+  backupMagic,
+  encrypterFor,
   lockOf,
   type PartSource,
   type SealAnswer,
   type SealedBackup,
   type SealMessage,
-} from './seal-message.ts';
+} from './backup-format.ts';
+import { readBackup } from './read-backup.ts';
 
 const chunkBytes = 256 * 1024;
 

@@ -16,8 +16,15 @@ import { parseCertificate } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { hashRecord } from '../log/index.ts';
 import { type AuthorityRecords, authorityDamaged, readRecordsIn } from '../records/index.ts';
-import type { BackupLock, BackupManifest } from './backup-format.ts';
-import type { PartSource, SealAnswer, SealedBackup, SealMessage, SealOrder } from './seal-message.ts';
+import type {
+  BackupLock,
+  BackupManifest,
+  PartSource,
+  SealAnswer,
+  SealedBackup,
+  SealMessage,
+  SealOrder,
+} from './backup-format.ts';
 
 /** What a backup is made of. */
 export interface Sealing {

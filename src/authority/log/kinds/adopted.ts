@@ -7,8 +7,7 @@ import {
   type RevocationReason,
 } from '../../../pki/index.ts';
 import type { NewImportedCertificate } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { CertificateFingerprint, IssuerLabel, Reason, Serial, Time } from './terms.ts';
+import { CertificateFingerprint, IssuerLabel, logKind, Reason, Serial, Time } from '../log-kind.ts';
 
 /** The root is one that was there before, or one that an authority outside has signed. */
 export const authorityAdopted = logKind({

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
-import { logKind } from '../log-kind.ts';
-import { CertificateFingerprint, Sequence, Time } from './terms.ts';
+import { CertificateFingerprint, logKind, Sequence, Time } from '../log-kind.ts';
 
 /** The first record of every log. */
 export const authorityCreated = logKind({

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
-import { logKind } from '../log-kind.ts';
-import { Sequence } from './terms.ts';
+import { logKind, Sequence } from '../log-kind.ts';
 
 /** A backup of the authority is where it belongs. */
 export const backedUp = logKind({

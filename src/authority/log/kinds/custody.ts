@@ -2,8 +2,7 @@ import { hash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Bytes } from '../../../base/index.ts';
 import { identityOf } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { CertificateFingerprint, IssuerLabel } from './terms.ts';
+import { CertificateFingerprint, IssuerLabel, logKind } from '../log-kind.ts';
 
 /** The key of the root was taken to a file. */
 export const rootOffline = logKind({

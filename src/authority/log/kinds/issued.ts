@@ -10,15 +10,20 @@ import {
   type SerialNumber,
   verifyCertificateSignature,
 } from '../../../pki/index.ts';
+import { authorityDamaged, identityOf, publicKeyHash, type Records } from '../../records/index.ts';
 import {
-  authorityDamaged,
-  identityOf,
-  publicKeyHash,
-  type Records,
-  recordNames,
-} from '../../records/index.ts';
-import { type Attachment, type Decision, type DetailsOf, type LogKind, logKind } from '../log-kind.ts';
-import { CertificateFingerprint, IdentityLabel, RequestId, Serial, Time, Token } from './terms.ts';
+  type Attachment,
+  CertificateFingerprint,
+  type Decision,
+  type DetailsOf,
+  IdentityLabel,
+  type LogKind,
+  logKind,
+  RequestId,
+  Serial,
+  Time,
+  Token,
+} from '../log-kind.ts';
 
 const details = Type.Object({
   identity: IdentityLabel,
@@ -117,7 +122,7 @@ async function putOnRecord(
     issued_at: nowMs,
     certificate: der,
   });
-  await recordNames(tx, id, certificate);
+  await tx.certificateNames.insert(id, certificate);
   if (token !== undefined && use !== undefined) await recordUse(tx, token, { id, before: use.before });
   return { id, endedMs: owner.revoked_at };
 }

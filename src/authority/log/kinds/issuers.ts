@@ -1,8 +1,6 @@
 import { Type } from 'typebox';
 import { type Certificate, fingerprint, parseCertificate } from '../../../pki/index.ts';
-import { recordIssuer } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { CertificateFingerprint, IssuerLabel, Reason, Serial } from './terms.ts';
+import { CertificateFingerprint, IssuerLabel, logKind, Reason, Serial } from '../log-kind.ts';
 
 /** There is another issuing certificate, with a new key. */
 export const issuingReplaced = logKind({
@@ -17,7 +15,7 @@ export const issuingReplaced = logKind({
   async apply(tx, { details: { label } }, certificate: Certificate) {
     // One that is on record already came with the keys.
     if ((await tx.issuers.find(label)) !== undefined) return false;
-    await recordIssuer(tx, { kind: 'issuing', generation: Number(label.split('-')[1]), certificate });
+    await tx.issuers.insert({ kind: 'issuing', generation: Number(label.split('-')[1]), certificate });
     return true;
   },
   learnt: (isNew) => ({ issuers: Number(isNew) }),

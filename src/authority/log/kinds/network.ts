@@ -1,8 +1,7 @@
 import { Type } from 'typebox';
 import { changePolicy } from '../../../policy/index.ts';
 import { policyOnRecord } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { CertificateFingerprint } from './terms.ts';
+import { CertificateFingerprint, logKind } from '../log-kind.ts';
 
 /** Keys of the policy have other values, as they are typed. */
 export const policyChanged = logKind({

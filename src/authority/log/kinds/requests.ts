@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { identityOf } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { IdentityLabel, RequestId, Time } from './terms.ts';
+import { IdentityLabel, logKind, RequestId, Time } from '../log-kind.ts';
 
 /** A request for a certificate waits for a person. */
 export const requested = logKind({

@@ -1,7 +1,15 @@
 import { Type } from 'typebox';
 import { identityOf } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { CertificateFingerprint, IdentityLabel, IssuerLabel, Reason, Serial, Time, Token } from './terms.ts';
+import {
+  CertificateFingerprint,
+  IdentityLabel,
+  IssuerLabel,
+  logKind,
+  Reason,
+  Serial,
+  Time,
+  Token,
+} from '../log-kind.ts';
 
 /** Certificates of an identity are not to be believed any more. */
 export const revoked = logKind({

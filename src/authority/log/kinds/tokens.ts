@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { identityOf } from '../../records/index.ts';
-import { logKind } from '../log-kind.ts';
-import { IdentityLabel, Time, Token } from './terms.ts';
+import { IdentityLabel, logKind, Time, Token } from '../log-kind.ts';
 
 /** A join code was made. */
 export const tokenCreated = logKind({

@@ -19,7 +19,7 @@ export interface BackupRow {
 }
 
 /** What is put on record of a new backup. */
-export type NewBackup = Omit<BackupRow, 'id' | 'rehearsed_at' | 'problem' | 'problem_at'>;
+type NewBackup = Omit<BackupRow, 'id' | 'rehearsed_at' | 'problem' | 'problem_at'>;
 
 const maxListed = 1000;
 
@@ -34,14 +34,14 @@ export class BackupRecords {
   /** The newest first, at most 1,000. */
   list(): Promise<BackupRow[]> {
     return this.#queries.all<BackupRow>(
-      `SELECT ${columns} FROM backups ORDER BY made_at DESC, id DESC LIMIT ${maxListed}`,
+      `SELECT ${backupColumns} FROM backups ORDER BY made_at DESC, id DESC LIMIT ${maxListed}`,
     );
   }
 
   /** Those that hold the key of the root, the newest first. */
   holdingRoot(): Promise<BackupRow[]> {
     return this.#queries.all<BackupRow>(
-      `SELECT ${columns} FROM backups WHERE holds_root = 1 ORDER BY made_at DESC`,
+      `SELECT ${backupColumns} FROM backups WHERE holds_root = 1 ORDER BY made_at DESC`,
     );
   }
 
@@ -99,4 +99,66 @@ export class BackupRecords {
   }
 }
 
-const columns = 'id, place, name, made_at, bytes, sequence, holds_root, rehearsed_at, problem, problem_at';
+const backupColumns =
+  'id, place, name, made_at, bytes, sequence, holds_root, rehearsed_at, problem, problem_at';
+
+/** How far a mirror of the log is known to hold it. Times are milliseconds since 1970. */
+interface MirrorRow {
+  readonly name: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly written_at: number;
+  /** What a rehearsal found wrong, until it is begun anew. */
+  readonly problem: string | null;
+  readonly problem_at: number | null;
+}
+
+/** The mirrors that the log was written to. */
+export class MirrorRecords {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  find(name: string): Promise<MirrorRow | undefined> {
+    return this.#queries.get<MirrorRow>(`SELECT ${mirrorColumns} FROM mirrors WHERE name = ?`, name);
+  }
+
+  /** Those of which a rehearsal found something wrong. */
+  withProblem(): Promise<MirrorRow[]> {
+    return this.#queries.all<MirrorRow>(`SELECT ${mirrorColumns} FROM mirrors WHERE problem IS NOT NULL`);
+  }
+
+  async noteWritten({
+    name,
+    epoch,
+    sequence,
+    written_at,
+  }: Omit<MirrorRow, 'problem' | 'problem_at'>): Promise<void> {
+    await this.#queries.run(
+      `INSERT INTO mirrors (name, epoch, sequence, written_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence,
+          written_at = excluded.written_at`,
+      name,
+      epoch,
+      sequence,
+      written_at,
+    );
+  }
+
+  /** Nothing is wrong with it when there is no `problem`. */
+  async noteProblem(
+    name: string,
+    found: { readonly problem: string; readonly atMs: number } | undefined,
+  ): Promise<void> {
+    const sql = 'UPDATE mirrors SET problem = ?, problem_at = ? WHERE name = ?';
+    await this.#queries.run(sql, found?.problem ?? null, found?.atMs ?? null, name);
+  }
+
+  async removeAll(): Promise<void> {
+    await this.#queries.run('DELETE FROM mirrors');
+  }
+}
+
+const mirrorColumns = 'name, epoch, sequence, written_at, problem, problem_at';
