@@ -23,7 +23,7 @@ async function serve(t: TestContext, ready: Promise<void> = Promise.resolve()): 
     responseType: 'text/y',
     answer: async (body: Bytes) => {
       await ready;
-      if (body.length > 1) return body;
+      if (body.length > 1) return { der: body };
       throw new Error('secret');
     },
   };
@@ -135,7 +135,7 @@ describe('a connection for posted requests', () => {
       responseType: 'text/y',
       answer: async () => {
         answered += 1;
-        return answer;
+        return { der: answer };
       },
     };
     const server = createServer(answerPosts(service, () => assert.fail('it was handed over')));

@@ -5,7 +5,7 @@ import type { ConnectionHandler } from '../transport/index.ts';
 /** Small requests that come by the thousand, and what answers them. */
 export interface PostService extends PostedRequests {
   readonly responseType: string;
-  readonly answer: (body: Bytes) => Promise<Bytes>;
+  readonly answer: (body: Bytes) => Promise<{ readonly der: Bytes }>;
 }
 
 /** How long a connection may say nothing, or leave an answer unread. */
@@ -31,9 +31,9 @@ export function answerPosts(service: PostService, serveHttp: ConnectionHandler):
       if (body === undefined) return handOver(message);
       isAnswering = true;
       void service.answer(body).then(
-        (answer) => {
+        ({ der }) => {
           isAnswering = false;
-          const isTaken = send(socket, service.responseType, answer);
+          const isTaken = send(socket, service.responseType, der);
           if (early !== undefined) handOver(early);
           else if (!isTaken) waitForReader(socket);
         },

@@ -18,7 +18,7 @@ export function postedOcsp({ revocation }: Pick<Authority, 'revocation'>): PostS
     type: requestType,
     maxBodyBytes: maxRequestBytes,
     responseType,
-    answer: async (body) => (await revocation.answerOcspAside(body)).der,
+    answer: (body) => revocation.answerOcspAside(body),
   };
 }
 

@@ -112,26 +112,22 @@ export class OcspResponder {
   async #find(der: Bytes): Promise<OcspAnswerBytes | Unsigned> {
     const nowMs = this.#context.clock.now();
     try {
-      return (await this.#findKept(der, nowMs)) ?? (await this.#lookUp(der, nowMs));
+      const kept = this.#keptFor(der, nowMs);
+      const isSaidStill =
+        kept !== undefined && describe(await this.#statusesFor(kept.question)) === kept.said;
+      return isSaidStill ? answerAgain(kept) : await this.#lookUp(der, nowMs);
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       return errorAnswer(error.code === 'ocsp_request_malformed' ? 'malformedRequest' : 'tryLater', nowMs);
     }
   }
 
-  /** What was answered to the same request before, as long as it is fresh and the records say the same. */
-  async #findKept(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | undefined> {
+  /** What was answered to the same request before, as long as it is fresh; what the records say is to be seen. */
+  #keptFor(der: Bytes, nowMs: number): Kept | undefined {
     const kept = der.length > maxKeptRequestBytes ? undefined : this.#kept.get(textOf(der));
     if (kept === undefined || !isFresh(kept, nowMs)) return undefined;
     checkClock(this.#context);
-    if (describe(await this.#statusesFor(kept.question)) !== kept.said) return undefined;
-    const { kind, text, certificates, producedAtMs, nextUpdateMs } = kept;
-    return {
-      kind,
-      der: concatBytes(Buffer.from(text, 'latin1'), certificates),
-      producedAtMs,
-      nextUpdateMs,
-    };
+    return kept;
   }
 
   async #lookUp(der: Bytes, nowMs: number): Promise<OcspAnswerBytes | Unsigned> {
@@ -143,7 +139,7 @@ export class OcspResponder {
       return errorAnswer('unauthorized', nowMs);
     }
     const statuses = await this.#statusesFor({ label, certIds: request.certIds });
-    const signer = await this.#signerFor(label, nowMs);
+    const signer = this.#knownSigner(label, nowMs) ?? (await this.#readSigner(label, nowMs));
     if (signer === undefined) return errorAnswer('tryLater', nowMs);
     // Nothing of the request itself, which is part of what came with it.
     const certIds = request.certIds.map(({ issuerKey = '', serial }) => ({ issuerKey, serial }));
@@ -182,8 +178,11 @@ export class OcspResponder {
     return undefined;
   }
 
-  #statusesFor({ label, certIds }: Question): Promise<OcspStatus[]> {
-    return Promise.all(certIds.map((certId) => this.#statusOf(certId, label)));
+  /** Nearly all ask about one, for which no list of promises is worth its time. */
+  async #statusesFor({ label, certIds }: Question): Promise<OcspStatus[]> {
+    const [first] = certIds;
+    if (first !== undefined && certIds.length === 1) return [await this.#statusOf(first, label)];
+    return await Promise.all(certIds.map((certId) => this.#statusOf(certId, label)));
   }
 
   async #statusOf(
@@ -235,14 +234,17 @@ export class OcspResponder {
   }
 
   /** Signers are replaced a third of their life before their end, so that one from a minute ago will do. */
-  async #signerFor(label: string, nowMs: number): Promise<OcspSigner | undefined> {
+  #knownSigner(label: string, nowMs: number): OcspSigner | undefined {
     const known = this.#signers.get(label);
-    if (known?.signer !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs) return known.signer;
+    return known !== undefined && Math.abs(nowMs - known.atMs) < signerLookMs ? known.signer : undefined;
+  }
+
+  async #readSigner(label: string, nowMs: number): Promise<OcspSigner | undefined> {
     const issuing = answeredIssuers(this.#context.issuer).find((each) => each.label === label);
     const found = issuing && (await readOcspSigner(this.#context, issuing));
     const isCurrent = found !== undefined && nowMs <= found.certificate.notAfter.getTime();
     // The same as before stays the same object, by which the thread knows its key.
-    const signer = isCurrent ? sameSigner(known?.signer, found) : undefined;
+    const signer = isCurrent ? sameSigner(this.#signers.get(label)?.signer, found) : undefined;
     this.#signers.set(label, { signer, atMs: nowMs });
     return signer;
   }
@@ -276,6 +278,10 @@ const unknown: OcspStatus = { kind: 'unknown' };
 function mayServeAll(der: Bytes, { nonce }: OcspRequest, statuses: readonly OcspStatus[]): boolean {
   if (nonce !== undefined || der.length > maxKeptRequestBytes) return false;
   return statuses.every(({ kind }) => kind !== 'unknown');
+}
+
+function answerAgain({ kind, text, certificates, producedAtMs, nextUpdateMs }: Kept): OcspAnswerBytes {
+  return { kind, der: concatBytes(Buffer.from(text, 'latin1'), certificates), producedAtMs, nextUpdateMs };
 }
 
 function isFresh({ producedAtMs }: Kept, nowMs: number): boolean {
