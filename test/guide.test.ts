@@ -47,6 +47,7 @@ const walks: readonly PageWalk[] = [
     },
   },
   { page: 'connection-policies' },
+  { page: 'monitoring' },
   {
     page: 'lost-machine',
     meanwhile: {

@@ -55,6 +55,7 @@ describe('a command that only reads', () => {
   const ofAuthority = (): readonly (readonly string[])[] => [
     ['audit', 'verify'],
     ['audit', 'list'],
+    ['nodes'],
     ['audit', 'export', at('out')],
     ['status'],
     ['doctor', 'https://127.0.0.1:1'],

@@ -60,6 +60,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'token list': { bearer: '--bearer' },
   'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search', adopt: '--imported' },
+  nodes: { nodes: '--role --name --limit' },
   'cert verify': { cert: '--at --host', 'verify-outside': '--roots --crl --online --policy' },
   'cert renew': { 'ca-restore': '--early' },
   'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },

@@ -60,6 +60,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     standing: 'records log issuers',
     adopt: 'records log issuers',
     policy: 'records log issuers standing',
+    nodes: 'records',
     signing: 'issuers',
     issue: 'records log issuers standing signing',
     ocsp: 'records log issuers standing signing',
@@ -72,7 +73,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     backup: 'records log issuers standing issue mirror sealed',
     upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
     authority:
-      'records log issuers standing policy issue revocation custody enrol requests mirror backup upkeep',
+      'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup upkeep',
     opening: 'records log issuers adopt standing policy signing issue custody mirror sealed backup authority',
     restore: 'records log issuers issue custody enrol mirror sealed opening',
     answers: 'records issue requests authority',

@@ -64,6 +64,7 @@ import {
 } from './certificates.ts';
 import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
+import { listNodes, NodeListAnswer, nodeListInput } from './nodes.ts';
 import {
   importPolicy,
   PolicyAnswer,
@@ -208,6 +209,7 @@ export const operations = {
   'tls.bind': define(tlsBindInput, TlsBindAnswer, bindTls, { local: ['key'] }),
   'tls.unbind': define(tlsUnbindInput, TlsUnbindAnswer, unbindTls),
   'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
+  'node.list': define(nodeListInput, NodeListAnswer, listNodes),
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
   'cert.imported': define(importedListInput, ImportedListAnswer, listImported),

@@ -67,6 +67,8 @@ const AuthorityState = Type.Object({
   refused: Type.Optional(
     Type.Array(Type.Object({ by: Type.String(), code: Type.String(), times: Type.Integer(), last: Time })),
   ),
+  /** How often something was refused in the last day, to anybody, by its code; an older server does not say. */
+  refusals: Type.Optional(Type.Array(Type.Object({ code: Type.String(), times: Type.Integer() }))),
   /** Sentences about what wants doing. */
   warnings: Type.Array(Type.String()),
 });
@@ -103,6 +105,8 @@ export const StatusAnswer = Type.Object({
       }),
     ),
   ),
+  /** Nodes that say to dial by less than the default, at most 100; an older server does not say. */
+  weakerNodes: Type.Optional(Type.Array(Type.Object({ by: Type.String(), keys: Type.Array(Type.String()) }))),
   /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. An older server does not say. */
   store: Type.Optional(Type.Object({ directory: Type.String(), problem: TextOrNull })),
   /** Certificates from elsewhere that the server shows; an older server does not say. */
@@ -116,6 +120,8 @@ export const StatusAnswer = Type.Object({
     ),
   ),
 });
+
+const maxWeaker = 100;
 
 /** Looks at authority, listeners and whether the recovery kit still lies where it was written. */
 export async function showStatus({
@@ -140,6 +146,10 @@ export async function showStatus({
       ...peer,
       first: first.toISOString(),
       last: last.toISOString(),
+    })),
+    weakerNodes: (await authority.nodes.weaker(maxWeaker)).map(({ role, name, weaker }) => ({
+      by: `${role}/${name}`,
+      keys: [...weaker],
     })),
     store: { directory: store.directory, problem },
     bound: await bindings.list(),

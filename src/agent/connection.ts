@@ -7,10 +7,12 @@ import {
   HoldfastError,
   isHoldfastError,
   type Log,
+  programVersion,
   type Secret,
   secondMs,
 } from '../base/index.ts';
 import { askTickets, type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
+import { type ClientPolicy, clientPolicyHeader, tellClientPolicy } from '../policy/index.ts';
 import { RestStore, TicketStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import {
@@ -221,7 +223,16 @@ export function dialerOf(node: Node, { clock, log }: Pick<RenewalOptions, 'clock
     mode === 'off'
       ? undefined
       : new ServerRevocation({ mode, file: verdictFile(directory, log), clock, log });
-  return new TlsDialer({ bundle, credentials, clock, policy, revocation });
+  return new TlsDialer({ bundle, credentials, clock, policy, revocation, tells: tellOf(policy) });
+}
+
+/** What a server is told with each request, to show it to whoever administers. */
+function tellOf(policy: ClientPolicy): Readonly<Record<string, string>> {
+  const weaker = tellClientPolicy(policy);
+  return {
+    'user-agent': `holdfast/${programVersion()}`,
+    ...(weaker !== undefined && { [clientPolicyHeader]: weaker }),
+  };
 }
 
 const maxServers = 100;

@@ -34,6 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
+import { Nodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Requests } from './requests/index.ts';
@@ -75,6 +76,8 @@ export class Authority implements AsyncDisposable {
   readonly bearerTokens: BearerTokens;
   readonly serverRoots: ServerRoots;
   readonly store: StoreRecord;
+  /** Who is seen. */
+  readonly nodes: Nodes;
   /** Copies of the log outside this home. */
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
@@ -103,6 +106,7 @@ export class Authority implements AsyncDisposable {
     this.bearerTokens = new BearerTokens(context);
     this.serverRoots = serverRoots;
     this.store = new StoreRecord(context);
+    this.nodes = new Nodes(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);
     this.log = log;
@@ -278,6 +282,7 @@ export class Authority implements AsyncDisposable {
       ...options,
       mirrors,
       waitingRefusals: this.#repeated.waiting,
+      countedRefusals: this.#refusals.waiting,
     });
   }
 

@@ -35,6 +35,7 @@ export type { CertificateRecord, ImportedRecord, LocalOrder } from './issue/inde
 export { checkServerNames, isSelfSigned, permittingNames, statusPaths } from './issuers/index.ts';
 export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
+export type { Sighting } from './nodes/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {
   type Archive,

@@ -49,5 +49,6 @@ export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { missingMount } from './missing-mount.ts';
 export { makePrivateDirectory, openSocketPlace } from './private-directory.ts';
+export { programVersion } from './program-version.ts';
 export { readChosenFile } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';

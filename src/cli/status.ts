@@ -1,4 +1,4 @@
-import type { OperationAnswer } from '../admin/index.ts';
+import type { AdminClient, OperationAnswer } from '../admin/index.ts';
 import {
   escrowsIn,
   type LastConnection,
@@ -14,6 +14,7 @@ import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
 import { askAdmin } from './home/administering.ts';
 import { openHome } from './home/home.ts';
 import { waitingRows, waitingView } from './home/waiting.ts';
+import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
 import {
   type BackupStanding,
@@ -22,8 +23,15 @@ import {
   missedSnapshots,
   standingToJson,
 } from './repository/backup-standing.ts';
-import { type Answer, type Row, row, warning } from './terminal/answer.ts';
-import { formatAge, formatRemaining, formatTime, plural, shortFingerprint } from './terminal/format.ts';
+import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
+import {
+  formatAge,
+  formatCount,
+  formatRemaining,
+  formatTime,
+  plural,
+  shortFingerprint,
+} from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast status` */
@@ -39,9 +47,10 @@ type Status = OperationAnswer<'status'>;
 /** `holdfast status`: the authority when it is here, this machine as a client, and what needs attention. */
 async function showStatus(context: Context): Promise<Answer> {
   const home = await openHome(context.home);
-  const status = (await hasAuthority(home.path))
-    ? await askAdmin(context, (admin) => admin.call('status', {}), 'when damaged')
+  const asked = (await hasAuthority(home.path))
+    ? await askAdmin(context, askServer, 'when damaged')
     : undefined;
+  const { status, nodes = [] } = asked ?? {};
   const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
   const waiting = await readWaiting(home.path);
   const connection = await readLastConnection(home.node);
@@ -52,7 +61,7 @@ async function showStatus(context: Context): Promise<Answer> {
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
   ];
-  const shown = { waiting, status, node, connection, backups, warnings };
+  const shown = { waiting, status, nodes, node, connection, backups, warnings };
   const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), warnings };
   return { value, rows: statusRows(context, shown) };
 }
@@ -60,6 +69,8 @@ async function showStatus(context: Context): Promise<Answer> {
 interface Shown {
   readonly waiting: WaitingAuthority | undefined;
   readonly status: Status | undefined;
+  /** The first of them. */
+  readonly nodes: readonly NodeOfList[];
   readonly node: Node | undefined;
   readonly connection: LastConnection;
   readonly backups: BackupStanding;
@@ -68,7 +79,7 @@ interface Shown {
 
 function* statusRows(
   context: Context,
-  { waiting, status, node, connection, backups, warnings }: Shown,
+  { waiting, status, nodes, node, connection, backups, warnings }: Shown,
 ): Iterable<Row> {
   if (waiting !== undefined) yield* waitingRows(waiting);
   if (status !== undefined) yield* authorityRows(context, status);
@@ -77,8 +88,18 @@ function* statusRows(
     yield* connectionRows(context, connection);
   }
   yield* backupRows(context, backups);
+  if (nodes.length > 0) yield nodeTable(nodes.slice(0, maxNodes), context.clock.now());
+  if (nodes.length > maxNodes) yield note('there are more nodes: holdfast nodes lists them all');
   for (const sentence of warnings) yield warning(sentence);
   if (warnings.length === 0 && waiting === undefined) yield row('attention', 'nothing needs any');
+}
+
+/** So many nodes are shown; `holdfast nodes` has them all. */
+const maxNodes = 50;
+
+async function askServer(admin: AdminClient): Promise<{ status: Status; nodes: readonly NodeOfList[] }> {
+  const status = await admin.call('status', {});
+  return { status, nodes: await admin.call('node.list', { limit: maxNodes + 1 }) };
 }
 
 function* authorityRows(
@@ -108,6 +129,13 @@ function* authorityRows(
     yield row('mirror', name, current ? 'has the whole log' : `has ${sequence} records`);
   if (store !== undefined)
     yield row('store', store.directory, ...(store.problem === null ? [] : ['is not there']));
+  const { refusals = [] } = authority;
+  if (refusals.length > 0)
+    yield row(
+      'refused',
+      ...refusals.map(({ code, times }) => `${code} ${formatCount(times)}`),
+      'in the last day',
+    );
   if (listeners.length === 0) yield row('server', 'not running');
   for (const { url, services, clientCertificate } of listeners)
     yield row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
@@ -118,7 +146,14 @@ function* authorityRows(
 }
 
 /** What wants doing stands last, where the eye of whoever asked is. */
-function warningsOf({ authority, listeners, letIn = [], store, bound = [] }: Status): string[] {
+function warningsOf({
+  authority,
+  listeners,
+  letIn = [],
+  weakerNodes = [],
+  store,
+  bound = [],
+}: Status): string[] {
   return [
     ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
@@ -127,6 +162,7 @@ function warningsOf({ authority, listeners, letIn = [], store, bound = [] }: Sta
         `${by} came to listener ${listener} by a bearer token and without a good certificate ${plural(times, 'time')}, ` +
         `last ${formatTime(new Date(last))}: ${cause}`,
     ),
+    ...weakerNodes.map(({ by, keys }) => weakerSentence(by, keys)),
     ...authority.ending.map(
       ({ role, name, notAfter }) => `certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`,
     ),
@@ -214,10 +250,11 @@ function* connectionRows({ clock }: Context, { made, failed }: LastConnection): 
   if (failed !== undefined) yield row('failed', age(failed.time), failed.code, failed.message);
 }
 
-function toJson({ status, node, connection, backups }: Shown): Readonly<Record<string, unknown>> {
+function toJson({ status, nodes, node, connection, backups }: Shown): Readonly<Record<string, unknown>> {
   const own = backups.records.find(({ place }) => place === serverPlace);
   return {
     ...status,
+    ...(status && { nodes: nodes.slice(0, maxNodes) }),
     ...(node && {
       node: {
         ...node.identity,

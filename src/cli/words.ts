@@ -126,6 +126,11 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'nodes',
+    summary: 'list the nodes of the network: when each was seen, how, and its newest backup',
+    load: () => import('./nodes.ts'),
+  },
+  {
     name: 'policy',
     summary: 'show and change what the network has decided for all its machines',
     words: [

@@ -84,13 +84,16 @@ export {
   bytesFromBase64,
   certificatePem,
   certificatesFromPem,
+  contextConstructed,
   crlPem,
   looksLikeDer,
   oidName,
   parsePem,
   pemText,
   privateKeyPem,
+  readDer,
   requestPem,
+  tag,
 } from './der/index.ts';
 export {
   describePublicKey,

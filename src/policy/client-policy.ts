@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { nearestWords, parseInput } from './parse-input.ts';
 import { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './tls-level.ts';
 
@@ -132,6 +132,37 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
       `no post-quantum key exchange is preferred; the first group is ${first}`,
     ),
   ]);
+}
+
+/**
+ * The header in which a client tells its servers what of its own policy is weaker than the default. It is his word only: it is
+ * shown, and nothing is decided by it.
+ */
+export const clientPolicyHeader = 'holdfast-client-policy';
+
+/** Longer than any that a client sends. */
+const maxToldLength = 300;
+
+/** The value of that header: `verifyServer=off; groups=X25519,P-256`; undefined where nothing is weaker. */
+export function tellClientPolicy(policy: ClientPolicy): string | undefined {
+  const weaker = [...weakerClientPolicy(policy).keys()];
+  if (weaker.length === 0) return undefined;
+  return weaker.map((key) => `${key}=${clientValueText(policy, key)}`).join('; ');
+}
+
+/** The keys that such a header says to be weaker; none for anything else. */
+export function readToldPolicy(value: unknown): readonly ClientKey[] {
+  if (typeof value !== 'string' || value.length > maxToldLength) return [];
+  const changes = value.split(';').map((part) => {
+    const [key = '', text = ''] = part.trim().split('=', 2);
+    return { key, value: text };
+  });
+  try {
+    return [...weakerClientPolicy(changeClientPolicy(defaultClientPolicy, changes)).keys()];
+  } catch (error) {
+    if (isHoldfastError(error, 'settings_invalid')) return [];
+    throw error;
+  }
 }
 
 /** What one connection gives up that the default would not, in sentences; `protocol` and `group` as a connection says them. */

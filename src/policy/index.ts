@@ -19,9 +19,12 @@ export {
   ClientPolicy,
   changeClientPolicy,
   clientKeys,
+  clientPolicyHeader,
   clientValueText,
   defaultClientPolicy,
   parseClientPolicy,
+  readToldPolicy,
+  tellClientPolicy,
   weakerClientPolicy,
   weakerConnection,
 } from './client-policy.ts';

@@ -12,6 +12,8 @@ import { type NoteRefusal, refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute, storageRoute } from './routes.ts';
 import type { ServerService } from './service.ts';
+import type { Seen, Sightings } from './sightings.ts';
+import { parseStoragePath } from './storage-path.ts';
 import type { TicketGate } from './ticket-gate.ts';
 import { whoAsks } from './who-asks.ts';
 
@@ -19,6 +21,8 @@ import { whoAsks } from './who-asks.ts';
 export interface Destinations {
   readonly gate: PeerGate;
   readonly letIn: LetIn;
+  /** Keeps who is seen; nobody does where it is left out. */
+  readonly sightings?: Sightings | undefined;
   /** What the plain ports take of repositories; nothing where it is left out. */
   readonly tickets?: TicketGate | undefined;
   readonly services: readonly ServerService[];
@@ -33,14 +37,18 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, letIn, tickets, services, noteRefusal, hear, log }: Destinations,
+  { gate, letIn, sightings, tickets, services, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    const isStorage = !path.startsWith('/-/');
+    const found = isStorage ? undefined : findRoute(request.method ?? '', path);
+    const route: RouteRules | undefined = isStorage ? storageRoute : found?.route;
+    const see = (peer: Seen['peer']): void => {
+      if (route !== undefined && !(isStorage && peer === undefined && parseStoragePath(path) === undefined))
+        sightings?.see({ request, listener: policy, service: route.service, peer });
+    };
     try {
-      const [path = '/'] = (request.url ?? '/').split('?', 1);
-      const isStorage = !path.startsWith('/-/');
-      const found = isStorage ? undefined : findRoute(request.method ?? '', path);
-      const route: RouteRules | undefined = isStorage ? storageRoute : found?.route;
       const forRenewal = route?.forRenewal === true;
       const shown =
         policy.clientCertificate === 'require'
@@ -55,8 +63,10 @@ export function createDispatcher(
               service && route,
               () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
             );
+      see(peer);
       service?.take({ request, response, peer, found });
     } catch (error) {
+      see(undefined);
       noteRefusal(request.socket, error);
       refuse(request, response, error, log);
     }

@@ -20,6 +20,7 @@ import { LetIn } from './let-in.ts';
 import { postedOcsp } from './ocsp-routes.ts';
 import { refusalNoter } from './refuse.ts';
 import { routedService, storageService } from './service.ts';
+import { Sightings } from './sightings.ts';
 import { type StandingView, startServer } from './start-server.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-path.ts';
@@ -87,6 +88,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     log,
   });
   const letIn = new LetIn(clock, log);
+  const sightings = new Sightings({ keep: (seen) => authority.nodes.note(seen), clock, log });
   const noteRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
   const tickets = new TicketGate({
     node: names[0] ?? '',
@@ -117,9 +119,14 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const storage = createStorageHandler({
     storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
     noteRefusal,
+    onEvent({ namespace, method, type, status }) {
+      if (namespace !== undefined && type === 'snapshots' && method === 'POST' && status === 200)
+        sightings.seeSnapshot(namespace.client);
+    },
     log,
   });
   await using opened = new AsyncDisposableStack();
+  opened.defer(() => sightings.flush('all'));
   const server = opened.use(
     await startServer({
       ...options,
@@ -133,11 +140,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       hear: (gate) => checkpointHearer(authority, gate),
       noteRefusal,
       letIn,
+      sightings,
       tickets,
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
-  opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore()])));
+  opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore(), sightings.flush('due')])));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = opened.use(watchStanding(authority, log));
   const useListeners = async (listeners: readonly ListenerPolicy[]): Promise<void> => {

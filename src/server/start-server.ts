@@ -18,6 +18,7 @@ import type { LetIn } from './let-in.ts';
 import { type ListenerOpener, listenerHttp, OpenListeners } from './open-listeners.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { ServerService } from './service.ts';
+import type { Sightings } from './sightings.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
 /** Who is of the network and good: what a server has to know of an authority, be it its own or one elsewhere. */
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly noteRefusal: NoteRefusal;
   /** Keeps who is let in without a good certificate. */
   readonly letIn: LetIn;
+  /** Keeps who is seen. */
+  readonly sightings?: Sightings;
   /** Gives tickets for its plain ports, which take nothing of repositories unless said. */
   readonly tickets?: TicketGate;
   /** Hears what peers know of the log; nobody does where there is no log. */
@@ -59,10 +62,19 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, letIn, tickets, clock, log } = options;
+  const { standing, services, noteRefusal, letIn, sightings, tickets, clock, log } = options;
   const gate = new PeerGate({ ...standing, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
-  const destinations: Destinations = { gate, letIn, tickets, services, hear, noteRefusal, log };
+  const destinations: Destinations = {
+    gate,
+    letIn,
+    sightings,
+    tickets,
+    services,
+    hear,
+    noteRefusal,
+    log,
+  };
   await using opened = new AsyncDisposableStack();
   opened.use(
     standing.watch(async () => {

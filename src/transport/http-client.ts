@@ -11,6 +11,7 @@ import {
 } from '../base/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
 import { answerMalformed, transportError } from './transport-error.ts';
+import { VerifyingAgent } from './verified-connection.ts';
 
 /** One request over HTTP/1.1 (RFC 9112). */
 export interface HttpRequest {
@@ -73,7 +74,7 @@ function begin({ method, url, headers, body, signal, ...connection }: HttpReques
   const { agent, socketPath, rejectUnauthorized } = connection;
   const options = {
     method,
-    headers: { ...length, ...headers },
+    headers: { ...length, ...(agent instanceof VerifyingAgent && agent.tells), ...headers },
     agent,
     socketPath,
     rejectUnauthorized,

@@ -56,4 +56,4 @@ export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { TokenGate } from './token-gate.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
-export { type ConnectionInfo, presentedChain } from './verified-connection.ts';
+export { acceptedConnection, type ConnectionInfo, presentedChain } from './verified-connection.ts';

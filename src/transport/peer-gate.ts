@@ -195,6 +195,7 @@ export class PeerGate {
       identity,
       bundle,
       serial: path[0].serial,
+      notAfter: path[0].notAfter,
       certificate: path[0],
       validFromMs: Math.max(...path.map(({ notBefore }) => notBefore.getTime())),
       validUntilMs: Math.min(...path.map(({ notAfter }) => notAfter.getTime())),

@@ -10,6 +10,7 @@ export interface CertifiedPeer {
   readonly identity: Identity;
   /** Of the certificate. */
   readonly serial: SerialNumber;
+  readonly notAfter: Date;
 }
 
 /** Whoever the gate let in by a bearer token, where a listener requires no certificate. */

@@ -30,6 +30,8 @@ export interface TlsDialerOptions {
   readonly roles?: readonly Role[];
   /** Roots that speak for every host which nothing is bound to, DER; for servers outside the network alone. */
   readonly outsideRoots?: () => readonly Bytes[];
+  /** Headers of every request, by which servers are told of this program; none unless said. */
+  readonly tells?: Readonly<Record<string, string>>;
   /** For name lookup, connection and handshake together; 15 seconds unless said. */
   readonly timeoutMs?: number;
 }
@@ -68,7 +70,7 @@ export class TlsDialer implements Disposable {
       connect: (target: Target) => this.#connect(target),
       isStillGood: (socket: TLSSocket) => this.#isStillGood(socket),
     };
-    this.#agent = new VerifyingAgent(connector, { maxSockets });
+    this.#agent = new VerifyingAgent(connector, { maxSockets, tells: options.tells });
   }
 
   /**

@@ -1,8 +1,9 @@
 import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, type SecureContext, TLSSocket } from 'node:tls';
 import { type Bytes, errorRow, HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import { contextConstructed, readDer, tag } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
 import { peerCertificates } from './peer.ts';
@@ -108,10 +109,16 @@ interface Connector {
  * host of the URL is what is dialed and verified; TLS options of the request count for nothing.
  */
 export class VerifyingAgent extends Agent {
+  /** Headers by which each request tells of this program. */
+  readonly tells: Readonly<Record<string, string>>;
   readonly #connector: Connector;
 
-  constructor(connector: Connector, options: AgentOptions = {}) {
+  constructor(
+    connector: Connector,
+    { tells = {}, ...options }: AgentOptions & { readonly tells?: VerifyingAgent['tells'] | undefined } = {},
+  ) {
     super({ keepAlive: true, ...options });
+    this.tells = tells;
     this.#connector = connector;
   }
 
@@ -151,6 +158,49 @@ export function connectionInfo(socket: TLSSocket): ConnectionInfo {
     group: key !== null && 'name' in key && typeof key.name === 'string' ? groupName(key.name) : 'unknown',
     cipher: socket.getCipher().standardName,
   };
+}
+
+/**
+ * What was agreed on, for the side that accepted; undefined for a plain connection. OpenSSL tells that side no group by itself,
+ * but writes its number into the session (`kex_group`, [19] of its SSL_SESSION): a few microseconds, for each connection once.
+ */
+export function acceptedConnection(socket: Socket): ConnectionInfo | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  return {
+    protocol: (socket.getProtocol() ?? 'unknown').replace('TLSv', 'TLS '),
+    group: acceptedGroup(socket.getSession()),
+    cipher: socket.getCipher().standardName,
+  };
+}
+
+/** By their numbers in the TLS Supported Groups registry, named as {@link connectionInfo} does. */
+const supportedGroups: Readonly<Record<number, string>> = {
+  0x17: 'P-256',
+  0x18: 'P-384',
+  0x19: 'P-521',
+  0x1d: 'X25519',
+  0x1e: 'X448',
+  0x11eb: 'SecP256r1MLKEM768',
+  0x11ec: 'X25519MLKEM768',
+  0x11ed: 'SecP384r1MLKEM1024',
+};
+const groupTag = contextConstructed(19);
+
+function acceptedGroup(session: Buffer | undefined): string {
+  if (session === undefined) return 'unknown';
+  const number = readDer(session, (reader) =>
+    reader.inside(tag.sequence, () => {
+      let found = 0;
+      while (!reader.done) {
+        if (reader.is(groupTag)) found = reader.inside(groupTag, () => reader.smallInteger());
+        else reader.element();
+      }
+      return found;
+    }),
+  );
+  // It holds the secret of its connection too.
+  session.fill(0);
+  return supportedGroups[number] ?? 'unknown';
 }
 
 /** OpenSSL calls the NIST curves by their names in X9.62. */

@@ -17,6 +17,7 @@ export interface CertifiedRequest {
   /** Certificate and key: `client.pem` of an export for restic. Without, no certificate is shown. */
   readonly certificate?: string;
   readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One request as any program could make it; rejects when the server ends the connection without an answer. */
@@ -25,6 +26,7 @@ export async function certifiedRequest(url: string, sent: CertifiedRequest): Pro
   const outgoing = request(url, {
     agent: false,
     method: sent.method ?? 'GET',
+    ...(sent.headers && { headers: sent.headers }),
     ca: readFileSync(sent.ca),
     ...(pem && { cert: pem, key: pem }),
   }).end();

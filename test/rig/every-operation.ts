@@ -123,6 +123,7 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   const order = { role: 'client', name: 'beta' } as const;
   const { serial, chain } = await admin.call('cert.issue', { ...order, publicKey: await publicKey() });
   await admin.call('cert.list', {});
+  await admin.call('node.list', {});
   await admin.call('cert.imported', {});
   await admin.call('cert.verify', { chain: [...chain] });
   await admin.call('cert.revocable', { what: 'client/beta' });

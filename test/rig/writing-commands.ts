@@ -448,6 +448,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'audit verify': 'only reads',
   'ca show': 'only reads',
   'cert list': 'only reads',
+  nodes: 'only reads',
   'cert show': 'only reads',
   'cert verify': 'only reads',
   check: 'only reads',

@@ -27,6 +27,7 @@ export {
   type LogPage,
   type RefusedPeer,
   recordsWith,
+  refusalsByCause,
   refusedPeers,
   searchLog,
   triedByPeers,

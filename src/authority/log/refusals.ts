@@ -97,6 +97,11 @@ export class RefusalCounter {
     this.#sinceMs = clock.now();
   }
 
+  /** How many there were of each code that are not on record yet. */
+  get waiting(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
   /** Counts one, and records what has come together when the hour is over. */
   async count(code: ErrorCode): Promise<void> {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);

@@ -71,6 +71,20 @@ export interface RefusedPeer {
 }
 const maxPeers = 20;
 
+/** How often something was refused since then, as far as the log says, by its code; of strangers it says it once an hour. */
+export async function refusalsByCause({ log }: Records, since: Date): Promise<Map<string, number>> {
+  const last = await log.lastSequence();
+  const range = { above: Math.max(0, last - span), below: last + 1, limit: span };
+  const times = new Map<string, number>();
+  for (const { record: text } of await log.search({ kind: 'refused', since }, range)) {
+    const record = parseRecord(text);
+    if (record?.kind !== 'refused') continue;
+    const { code, repeated = 1, counts = code === undefined ? {} : { [code]: repeated } } = record.details;
+    for (const [cause, count] of Object.entries(counts)) times.set(cause, (times.get(cause) ?? 0) + count);
+  }
+  return times;
+}
+
 /** Who was refused at the gate or behind it since then, as far as the log says: those who have tried most often first. */
 export async function refusedPeers({ log }: Records, since: Date): Promise<RefusedPeer[]> {
   const above = (await log.lastSequence()) - span;

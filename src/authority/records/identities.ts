@@ -28,6 +28,13 @@ export interface IdentityName {
   readonly name: string;
 }
 
+/** An identity in a list. */
+export interface ListedIdentityRow extends IdentityName {
+  readonly revoked_at: number | null;
+  /** The end of its last certificate that is not revoked; null where there is none. */
+  readonly live_until: number | null;
+}
+
 /** Identities: there from the first certificate on and for ever, so that no name is ever given to somebody else. */
 export class IdentityRecords {
   readonly #queries: Queries;
@@ -114,6 +121,23 @@ export class IdentityRecords {
         ORDER BY live_until LIMIT ?`,
       fromMs,
       beforeMs,
+      limit,
+    );
+  }
+
+  /** Those that come after one, by role and name; of one role or with one name where that is said. */
+  page(
+    after: { readonly role: string; readonly name: string },
+    { role, name, limit }: { readonly role?: Role; readonly name?: string; readonly limit: number },
+  ): Promise<ListedIdentityRow[]> {
+    const said = [...(role === undefined ? [] : [role]), ...(name === undefined ? [] : [name])];
+    return this.#queries.all<ListedIdentityRow>(
+      `SELECT role, name, revoked_at, live_until FROM identities WHERE (role, name) > (?, ?)
+        ${role === undefined ? '' : 'AND role = ?'} ${name === undefined ? '' : 'AND name = ?'}
+        ORDER BY role, name LIMIT ?`,
+      after.role,
+      after.name,
+      ...said,
       limit,
     );
   }

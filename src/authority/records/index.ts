@@ -24,5 +24,6 @@ export { endMove, finishMove, moveRecords, takeBackRecords } from './move-record
 export { policyOnRecord } from './policy.ts';
 export { Records } from './records.ts';
 export type { NewRequest, RequestKind, RequestRow } from './requests.ts';
+export type { SightingRow } from './sightings.ts';
 export type { Standing, StateRow } from './state.ts';
 export type { BearerTokenRow, JoinCodeRow } from './tokens.ts';

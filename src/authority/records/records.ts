@@ -10,6 +10,7 @@ import { IssuerRecords, OutsideCertificateRecords } from './issuers.ts';
 import { LogRecords } from './log.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
+import { SightingRecords } from './sightings.ts';
 import { StateRecords } from './state.ts';
 import { BearerTokenRecords, JoinCodeRecords } from './tokens.ts';
 
@@ -35,6 +36,7 @@ export class Records {
   readonly serverRoots: ServerRootRecords;
   readonly mirrors: MirrorRecords;
   readonly backups: BackupRecords;
+  readonly sightings: SightingRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -58,6 +60,7 @@ export class Records {
     this.serverRoots = new ServerRootRecords(queries);
     this.mirrors = new MirrorRecords(queries);
     this.backups = new BackupRecords(queries);
+    this.sightings = new SightingRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -92,6 +95,7 @@ export const tables = [
   'mirrors',
   'backups',
   'server_roots',
+  'sightings',
   'log',
   'authority',
 ] as const;

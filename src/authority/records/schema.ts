@@ -374,4 +374,51 @@ export const authorityMigrations: readonly Migration[] = [
       CREATE INDEX bearer_tokens_of ON bearer_tokens (role, name);
     `,
   },
+  {
+    // Who came last, how, and by what; no decision, so that the log has nothing of it. A row of nobody is an address.
+    owner: 'authority',
+    version: 12,
+    sqlite: `
+      CREATE TABLE sightings (
+        role TEXT NOT NULL,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('tls', 'plain')),
+        service TEXT NOT NULL,
+        seen_at INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        listener TEXT NOT NULL,
+        protocol TEXT,
+        cipher TEXT,
+        key_group TEXT,
+        named_by TEXT,
+        serial TEXT,
+        not_after INTEGER,
+        software TEXT,
+        weaker TEXT,
+        snapshot_at INTEGER,
+        PRIMARY KEY (role, name, kind, service)
+      ) STRICT, WITHOUT ROWID;
+    `,
+    postgres: `
+      CREATE TABLE sightings (
+        role words NOT NULL,
+        name words NOT NULL,
+        kind words NOT NULL CHECK (kind IN ('tls', 'plain')),
+        service words NOT NULL,
+        seen_at moment NOT NULL,
+        address words NOT NULL,
+        listener words NOT NULL,
+        protocol words,
+        cipher words,
+        key_group words,
+        named_by words,
+        serial words,
+        not_after moment,
+        software words,
+        weaker words,
+        snapshot_at moment,
+        PRIMARY KEY (role, name, kind, service)
+      );
+    `,
+  },
 ];

@@ -3,7 +3,14 @@ import { dayMs } from '../../base/index.ts';
 import type { Fingerprint, Role } from '../../pki/index.ts';
 import { type BackupRecord, placeName, readBackups } from '../backup/index.ts';
 import type { CaCertificate } from '../issuers/index.ts';
-import { type LogHead, type RefusedPeer, type RepeatedRefusals, refusedPeers } from '../log/index.ts';
+import {
+  type LogHead,
+  type RefusalCounter,
+  type RefusedPeer,
+  type RepeatedRefusals,
+  refusalsByCause,
+  refusedPeers,
+} from '../log/index.ts';
 import type { MirrorState } from '../mirror/index.ts';
 import { policyWarnings } from '../policy/index.ts';
 import type { Standing } from '../records/index.ts';
@@ -44,6 +51,8 @@ export interface AuthorityStatus {
   readonly mirrors: readonly MirrorState[];
   /** Those of the network who were refused at the gate in the last day, at most 20. */
   readonly refused: readonly RefusedPeer[];
+  /** How often something was refused in the last day, to anybody, by its code: the most frequent first. */
+  readonly refusals: readonly { readonly code: string; readonly times: number }[];
   /** Sentences about what wants doing. */
   readonly warnings: readonly string[];
 }
@@ -56,12 +65,13 @@ interface StatusOptions {
   readonly kitPath?: string;
   readonly mirrors: readonly MirrorState[];
   readonly waitingRefusals: RepeatedRefusals['waiting'];
+  readonly countedRefusals: RefusalCounter['waiting'];
 }
 
 /** Looks at everything; `kitPath` names the recovery kit when it is still where it was written. */
 export async function readStatus(
   context: Upkeep,
-  { kitPath, mirrors, waitingRefusals }: StatusOptions,
+  { kitPath, mirrors, waitingRefusals, countedRefusals }: StatusOptions,
 ): Promise<AuthorityStatus> {
   const { records, present, issuer, log, clock, epoch } = context;
   const nowMs = clock.now();
@@ -86,6 +96,7 @@ export async function readStatus(
     log: await log.head(),
     mirrors,
     refused,
+    refusals: await refusalCounts(context, { waitingRefusals, countedRefusals }),
     warnings: [
       ...standingWarnings(standing),
       ...kitWarnings(kitPath),
@@ -121,6 +132,18 @@ function mirrorWarnings({ name, sequence, problem }: MirrorState): string[] {
 function withWaiting(peer: RefusedPeer, waiting: StatusOptions['waitingRefusals']): RefusedPeer {
   const more = waiting.find(({ by, code }) => by === peer.by && code === peer.code)?.count ?? 0;
   return { ...peer, times: peer.times + more };
+}
+
+/** With what is not on record yet. */
+async function refusalCounts(
+  { records, clock }: Upkeep,
+  { waitingRefusals, countedRefusals }: Pick<StatusOptions, 'waitingRefusals' | 'countedRefusals'>,
+): Promise<AuthorityStatus['refusals']> {
+  const times = await refusalsByCause(records, new Date(clock.now() - dayMs));
+  const waiting = [...waitingRefusals.map(({ code, count }) => [code, count] as const), ...countedRefusals];
+  for (const [code, count] of waiting) times.set(code, (times.get(code) ?? 0) + count);
+  const all = [...times].map(([code, count]) => ({ code, times: count }));
+  return all.toSorted((one, other) => other.times - one.times || one.code.localeCompare(other.code));
 }
 
 function refusalWarning({ by, code, times, last }: RefusedPeer): string {

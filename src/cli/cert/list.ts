@@ -1,8 +1,8 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { OperationAnswer } from '../../admin/index.ts';
 import { parseIdentityUri, type Role, roles } from '../../pki/index.ts';
 import { askAdmin, collectPages } from '../home/administering.ts';
-import { parseDurationOption } from '../options/option-values.ts';
+import { parseDurationOption, parseLimit } from '../options/option-values.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, table } from '../terminal/answer.ts';
@@ -38,12 +38,6 @@ export const word: Word = {
   },
   run: listCertificates,
 };
-
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit;
-  throw new InvalidArgumentError('expected a number from 1 to 100000');
-}
 
 const examples = `
 Examples:

@@ -37,6 +37,13 @@ export function parseDurationOption(text: string): number {
   return ms;
 }
 
+/** Reads how many are wanted of a list. */
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit;
+  throw new InvalidArgumentError('expected a number from 1 to 100000');
+}
+
 /** The number of a request on a command line. */
 export function requestId(text: string): number {
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
+import { programVersion } from '../../base/index.ts';
 import { checkRules } from '../options/word-rules.ts';
 import { printAnswer } from '../terminal/answer.ts';
 import { wrapHelp } from '../terminal/table.ts';
@@ -60,7 +59,7 @@ async function ownProgram(wanted: Wanted): Promise<Command> {
 /** A program of this name, with what is the same in each. What cannot be parsed is thrown, and said where every failure is. */
 function createParser(name: string): Command {
   return new Command(name)
-    .version(packageVersion(), '--version', 'print the version')
+    .version(programVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .configureOutput({
@@ -123,11 +122,6 @@ function pointToItsHelp(command: Command): Command {
 
 function misplacedStart(): Context {
   throw new TypeError('this program is for looking at, not for running');
-}
-
-function packageVersion(): string {
-  const text = readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 const examples = `

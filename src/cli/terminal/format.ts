@@ -43,6 +43,16 @@ export function formatAge(ms: number): string {
   return ms < minuteMs ? 'just now' : `${formatRemaining(ms)} ago`;
 }
 
+/** The same for a narrow column: `now`, `20 min`, `3 h`, `12 d`, `2 y`. */
+export function formatShort(ms: number): string {
+  if (ms < minuteMs) return 'now';
+  if (ms < 2 * hourMs) return `${Math.round(ms / minuteMs)} min`;
+  if (ms < 2 * dayMs) return `${Math.round(ms / hourMs)} h`;
+  return ms < 800 * dayMs
+    ? `${Math.round(ms / dayMs)} d`
+    : `${Math.floor((ms + dayMs) / (365.25 * dayMs))} y`;
+}
+
 /** `2026-11-21 07:40:05` in the machine's time zone. */
 export function formatTime(time: Date): string {
   const pad = (value: number): string => String(value).padStart(2, '0');

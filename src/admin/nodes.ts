@@ -1,0 +1,95 @@
+import { type Static, Type } from 'typebox';
+import type { Sighting } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
+import { roles } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+import { type Answer, maxListed, TextOrNull, Time, TimeOrNull } from './answer.ts';
+
+export const nodeListInput = Type.Object(
+  {
+    role: Type.Optional(Type.Enum([...roles])),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
+    /** `client/laptop`: the last one of the page before. */
+    after: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxListed })),
+  },
+  { additionalProperties: false },
+);
+
+/** When somebody was seen on a kind of listener, asking for a service, and how he came. */
+export const SightingView = Type.Object({
+  /** `tls` or `plain` */
+  kind: Type.String(),
+  service: Type.String(),
+  seenAt: Time,
+  address: Type.String(),
+  listener: Type.String(),
+  /** `TLS 1.3`; null on a plain line, as are the two after it. */
+  protocol: TextOrNull,
+  cipher: TextOrNull,
+  group: TextOrNull,
+  /** `certificate`, `token` or `ticket`; null for who has no identity. */
+  by: TextOrNull,
+  /** Of the certificate that was shown. */
+  serial: TextOrNull,
+  notAfter: TimeOrNull,
+  /** What it says to be: `holdfast/0.1.0`. Its word only. */
+  software: TextOrNull,
+  /** Keys of its own policy that it says to be weaker than the default. Its word only. */
+  weaker: Type.Array(Type.String()),
+});
+
+/** A page of nodes. */
+export const NodeListAnswer = Type.Array(
+  Type.Object({
+    role: Type.String(),
+    name: Type.String(),
+    state: Type.Enum(['live', 'ended', 'revoked']),
+    /** The end of its last certificate that is not revoked. */
+    notAfter: TimeOrNull,
+    /** When its newest snapshot came here. */
+    lastBackup: TimeOrNull,
+    /** The newest first; nothing where it was never seen. */
+    seen: Type.Array(SightingView),
+  }),
+);
+
+/** Every node of the network and when it was seen, by role and name, a page at a time. Errors: `input_invalid` */
+export async function listNodes(
+  { authority }: AdminContext,
+  { after, limit = maxListed, ...filter }: Static<typeof nodeListInput>,
+): Promise<Answer<typeof NodeListAnswer>> {
+  const nodes = await authority.nodes.list({ ...filter, after: after === undefined ? undefined : identityIn(after), limit });
+  return nodes.map(({ notAfter, lastBackup, seen, ...node }) => ({
+    ...node,
+    notAfter: notAfter?.toISOString() ?? null,
+    lastBackup: lastBackup?.toISOString() ?? null,
+    seen: seen.map(viewOf),
+  }));
+}
+
+function identityIn(text: string): { role: string; name: string } {
+  const [role = '', name, ...others] = text.split('/');
+  if (name !== undefined && others.length === 0) return { role, name };
+  throw new HoldfastError('input_invalid', `${JSON.stringify(text)} is no identity, such as client/laptop`);
+}
+
+function viewOf(sighting: Sighting): Static<typeof SightingView> {
+  const { kind, service, seenAt, address, listener, connection, by, certificate, software, weaker } =
+    sighting;
+  return {
+    kind,
+    service,
+    seenAt: seenAt.toISOString(),
+    address,
+    listener,
+    protocol: connection?.protocol ?? null,
+    cipher: connection?.cipher ?? null,
+    group: connection?.group ?? null,
+    by: by ?? null,
+    serial: certificate?.serial ?? null,
+    notAfter: certificate?.notAfter.toISOString() ?? null,
+    software: software ?? null,
+    weaker: [...weaker],
+  };
+}

@@ -1,0 +1,124 @@
+import { Option } from 'commander';
+import type { OperationAnswer } from '../admin/index.ts';
+import { type Role, roles } from '../pki/index.ts';
+import { askAdmin, collectPages } from './home/administering.ts';
+import { parseLimit } from './options/option-values.ts';
+import type { Context } from './program/context.ts';
+import { type Answer, type Row, row, table, warning } from './terminal/answer.ts';
+import { formatAge, formatRemaining, formatShort, formatTime } from './terminal/format.ts';
+import type { Word } from './word.ts';
+
+/** `holdfast nodes` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description('list the nodes of the network: when each came last and how, and its newest backup')
+      .addOption(new Option('--role <role>', 'only of this role').choices(roles))
+      .option('--name <name>', 'only the node with this name, with every way it came')
+      .option('--limit <n>', 'how many at most (default: 1000)', parseLimit)
+      .addHelpText('after', examples);
+  },
+  run: listNodes,
+};
+
+const examples = `
+Program and policy of a node are what it says of itself. A backup counts from when it came here.
+
+Examples:
+  holdfast nodes
+  holdfast nodes --role client --json
+  holdfast nodes --name laptop
+`;
+
+/** A node as the server knows it. */
+export type NodeOfList = OperationAnswer<'node.list'>[number];
+
+const defaultLimit = 1000;
+
+interface NodesOptions {
+  readonly role?: Role;
+  readonly name?: string;
+  readonly limit?: number;
+}
+
+/** `holdfast nodes` */
+async function listNodes(context: Context, { role, name, limit }: NodesOptions): Promise<Answer> {
+  const nodes = await askAdmin(context, (admin) =>
+    collectPages<NodeOfList>(
+      ({ after, limit: wanted }) =>
+        admin.call('node.list', { role, name, after: after && `${after.role}/${after.name}`, limit: wanted }),
+      limit ?? defaultLimit,
+    ),
+  );
+  const nowMs = context.clock.now();
+  return { value: nodes, rows: name === undefined ? nodeRows(nodes, nowMs) : waysOf(nodes, nowMs) };
+}
+
+function* nodeRows(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
+  yield nodeTable(nodes, nowMs);
+  for (const node of nodes) yield* weakerRows(node);
+}
+
+/** A table of nodes, each in a line. */
+export function nodeTable(nodes: readonly NodeOfList[], nowMs: number): Row {
+  return table(
+    [
+      { heading: 'Node', shrink: true },
+      { heading: 'Seen', align: 'right' },
+      { heading: 'Address', shrink: true },
+      { heading: 'TLS' },
+      { heading: 'Group' },
+      { heading: 'Program', shrink: true },
+      { heading: 'Ends', align: 'right' },
+      { heading: 'Backup', align: 'right' },
+    ],
+    nodes.map(({ role, name, state, notAfter, lastBackup, seen: [last] }) => [
+      `${role}/${name}`,
+      last === undefined ? 'never' : ago(last.seenAt, nowMs),
+      last?.address ?? '',
+      last === undefined ? '' : (last.protocol?.replace('TLS ', '') ?? 'plain'),
+      last?.group ?? '',
+      last?.software?.replace(/^holdfast\//, '') ?? '',
+      state === 'revoked' ? state : notAfter === null ? '' : formatShort(Date.parse(notAfter) - nowMs),
+      lastBackup === null ? '' : ago(lastBackup, nowMs),
+    ]),
+    'nobody has joined yet',
+  );
+}
+
+function ago(time: string, nowMs: number): string {
+  return formatShort(nowMs - Date.parse(time));
+}
+
+/** All that is known of each node. */
+function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
+  for (const node of nodes) {
+    const { role, name, state, notAfter, lastBackup, seen } = node;
+    const end =
+      notAfter === null ? [] : [`certificate ends in ${formatRemaining(Date.parse(notAfter) - nowMs)}`];
+    yield row(role, name, state, ...end);
+    yield row('backup', lastBackup === null ? 'none came here' : whenOf(lastBackup, nowMs));
+    if (seen.length === 0) yield row('seen', 'never');
+    for (const { service, listener, address, protocol, group, cipher, by, software, seenAt } of seen) {
+      const line = protocol === null ? ['plain'] : [protocol, group ?? '', cipher ?? ''];
+      const who = [...(by === null ? [] : [`by ${by}`]), ...(software === null ? [] : [software])];
+      yield row('seen', whenOf(seenAt, nowMs), `${service} on ${listener}`, address, ...line, ...who);
+    }
+    yield* weakerRows(node);
+  }
+  if (nodes.length === 0) yield row('nodes', 'none has this name');
+}
+
+function whenOf(time: string, nowMs: number): string {
+  return `${formatTime(new Date(time))} (${formatAge(nowMs - Date.parse(time))})`;
+}
+
+function* weakerRows({ role, name, seen }: NodeOfList): Iterable<Row> {
+  const told = seen.find(({ kind }) => kind === 'tls')?.weaker ?? [];
+  if (told.length > 0) yield warning(weakerSentence(`${role}/${name}`, told));
+}
+
+/** What is said of a node that dials by less than the default. */
+export function weakerSentence(by: string, keys: readonly string[]): string {
+  return `${by} says that it dials by less than the default: ${keys.join(', ')}; on that machine: holdfast client show`;
+}
