@@ -212,7 +212,7 @@ describe('the plain data channel', () => {
   it('is closed to whoever is revoked, and to all when the policy says TLS', async () => {
     const { bytes, order } = newPack();
     const early = ticketHeader(await ticketFor(order));
-    await network.run(['policy', 'set', 'dataChannel', 'tls']);
+    await network.run(['policy', 'set', 'dataChannel', 'tls', '--yes']);
     assert.equal(codeOf(await plain(order, { authorization: early }, bytes)), 'tls_required');
     assert.deepEqual((await tickets([order])).tickets, []);
     const silent = await overheard(network.port + 2, () => alpha.run(['backup', files]));

@@ -70,6 +70,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'client import': { client: '--stanza --yes' },
   'policy import': { requests: '--yes' },
+  'policy set': { 'plain-ports': '--yes' },
   'request create': {
     'request-submit': '--server --fingerprint --root --o --names --submit --profile --name --code',
     'request-create': '--friendly-name --key --cn --ou --l --st --c --email --out --force',
@@ -184,6 +185,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   sha1Proof: 'src/authority/requests/requests',
   clientCertificate: 'test/listener-policy',
   dataChannel: 'test/data-channel',
+  tlsOnly: 'test/plain-ports',
   level: 'test/listener-policy',
   minimumVersion: 'test/listener-policy',
   keyExchange: 'test/listener-policy',

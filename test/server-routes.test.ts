@@ -41,7 +41,12 @@ describe('a route', () => {
       authority: home.authority,
       admin: sampleContext(home),
       servers: () => [],
-      tickets: new TicketGate({ node: 'test', port: () => undefined, clock: systemClock }),
+      tickets: new TicketGate({
+        node: 'test',
+        port: () => undefined,
+        where: () => undefined,
+        clock: systemClock,
+      }),
       enrolLimit: new EnrolLimit(home.clock),
       noteRefusal: (_socket, error) => noted.push(error),
       log: silentLog,

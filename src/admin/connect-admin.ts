@@ -123,12 +123,18 @@ const maxTextLength = 4000;
 
 /** What this program has no word for is a refusal, in the words of whoever refused. */
 function remoteError(status: number, body: unknown): HoldfastError {
-  const { code, message, hint } = Object(body) as Readonly<Record<string, unknown>>;
+  const { code, message, hint, names } = Object(body) as Readonly<Record<string, unknown>>;
   return new HoldfastError(
     isErrorCode(code) ? code : 'refused_by_peer',
     textOf(message) ?? `the server answered ${status}`,
-    { hint: textOf(hint) },
+    { hint: textOf(hint), names: namesOf(names) },
   );
+}
+
+const maxNames = 1000;
+
+function namesOf(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.slice(0, maxNames).flatMap((each) => textOf(each) ?? []) : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

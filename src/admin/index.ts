@@ -22,4 +22,5 @@ export {
   type OperationName,
   operations,
 } from './operations.ts';
+export { clientsOnPlain, plainClientsError } from './policy.ts';
 export { type CertificateVerdict, purposeOf, verdictOf, verifyPath } from './verify-certificate.ts';

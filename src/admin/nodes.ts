@@ -59,7 +59,11 @@ export async function listNodes(
   { authority }: AdminContext,
   { after, limit = maxListed, ...filter }: Static<typeof nodeListInput>,
 ): Promise<Answer<typeof NodeListAnswer>> {
-  const nodes = await authority.nodes.list({ ...filter, after: after === undefined ? undefined : identityIn(after), limit });
+  const nodes = await authority.nodes.list({
+    ...filter,
+    after: after === undefined ? undefined : identityIn(after),
+    limit,
+  });
   return nodes.map(({ notAfter, lastBackup, seen, ...node }) => ({
     ...node,
     notAfter: notAfter?.toISOString() ?? null,

@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel, type PolicyCheck } from '../authority/index.ts';
+import { type Authority, identityLabel, type PolicyCheck } from '../authority/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import {
   checkListenerKeys,
+  cutsPlain,
   defaultPolicyText,
   type ListenerPolicy,
   policyEntries,
@@ -47,22 +49,61 @@ export const PolicyChangeAnswer = Type.Object({
   changes: Type.Array(Type.Object({ key: Type.String(), before: Type.String(), after: Type.String() })),
   /** The keys that now give up something that the default keeps. */
   weaker: Type.Array(Type.String()),
+  /** Who was seen on a plain port within 30 days and loses it by this, at most 1,000; an older server does not say. */
+  plainClients: Type.Optional(Type.Array(Type.String())),
 });
 
 export const policySetInput = Type.Object(
-  { key: Type.String({ maxLength: 200 }), value: Type.String({ maxLength: 65_536 }) },
+  {
+    key: Type.String({ maxLength: 200 }),
+    value: Type.String({ maxLength: 65_536 }),
+    /** Also where clients lose a plain port by it that they were seen on. */
+    yes: Type.Optional(Type.Boolean()),
+  },
   { additionalProperties: false },
 );
 
-/** Sets one key. Errors: `settings_invalid`. */
+/** Sets one key. Errors: `settings_invalid`, `clients_on_plain`. */
 export async function setPolicy(
   { authority, listenerSettings }: AdminContext,
-  { key, value }: Static<typeof policySetInput>,
+  { key, value, yes = false }: Static<typeof policySetInput>,
   caller: Identity,
 ): Promise<Answer<typeof PolicyChangeAnswer>> {
-  const check = checkAgainst(listenerSettings);
+  const plain = await clientsOnPlain(authority);
+  let cut: readonly string[] = [];
+  const checkKept = checkAgainst(listenerSettings);
+  const check: PolicyCheck = (next, differences) => {
+    checkKept(next, differences);
+    cut = cutsPlain(authority.policy.current, next) ? plain : [];
+    if (cut.length > 0 && !yes)
+      throw plainClientsError(cut, `holdfast policy set ${key} ${value} --yes, where they can do without`);
+  };
   const changes = await authority.policy.set(key, value, identityLabel(caller), check);
-  return { changes, weaker: weakerPolicyKeys(authority.policy.current) };
+  return { changes, weaker: weakerPolicyKeys(authority.policy.current), plainClients: [...cut] };
+}
+
+const maxPlainClients = 1000;
+
+/** Who asked a plain port for repositories within 30 days: clients as `client/laptop`, others by their address. */
+export async function clientsOnPlain(
+  authority: Pick<Authority, 'nodes'>,
+  listeners?: readonly string[],
+): Promise<string[]> {
+  const seen = await authority.nodes.onPlain(maxPlainClients);
+  const there = seen.filter(({ listener }) => listeners?.includes(listener) !== false);
+  return there.map(({ role, name }) => (role === undefined ? name : identityLabel({ role, name })));
+}
+
+const maxNamed = 20;
+
+/** That clients would lose a plain port; `hint` is how that is decided all the same. */
+export function plainClientsError(names: readonly string[], hint: string): HoldfastError {
+  const more = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : '';
+  return new HoldfastError(
+    'clients_on_plain',
+    `seen on a plain port within 30 days: ${names.slice(0, maxNamed).join(', ')}${more}`,
+    { hint, names },
+  );
 }
 
 /** What is decided of listeners has to be of those that this server has, and something that it can keep. */
@@ -85,9 +126,15 @@ export async function importPolicy(
   { policy, apply }: Static<typeof policyImportInput>,
   caller: Identity,
 ): Promise<Answer<typeof PolicyChangeAnswer>> {
-  const check = checkAgainst(listenerSettings);
+  const plain = await clientsOnPlain(authority);
+  let cut: readonly string[] = [];
+  const checkKept = checkAgainst(listenerSettings);
+  const check: PolicyCheck = (next, differences) => {
+    checkKept(next, differences);
+    cut = cutsPlain(authority.policy.current, next) ? plain : [];
+  };
   const changes = apply
     ? await authority.policy.replace(policy, identityLabel(caller), check)
     : authority.policy.compare(policy, check);
-  return { changes, weaker: weakerPolicyKeys(authority.policy.current) };
+  return { changes, weaker: weakerPolicyKeys(authority.policy.current), plainClients: [...cut] };
 }

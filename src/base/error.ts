@@ -6,6 +6,8 @@ export interface HoldfastErrorOptions {
   readonly hint?: string;
   /** What caused it, kept for the log. */
   readonly cause?: unknown;
+  /** Whom it concerns, where that is several: `client/laptop`. */
+  readonly names?: readonly string[];
 }
 
 /**
@@ -18,11 +20,13 @@ export class HoldfastError extends Error {
   override readonly name = 'HoldfastError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly names: readonly string[] | undefined;
 
   constructor(code: ErrorCode, message: string, options: HoldfastErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.names = options.names;
   }
 }
 

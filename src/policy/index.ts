@@ -45,7 +45,7 @@ export {
 } from './listener-policy.ts';
 export { checkNames } from './name-policy.ts';
 export { checkListenerKeys, withNetworkListeners } from './network-listeners.ts';
-export { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
+export { cutsPlain, defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
 export { checkNetworkName, checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
 export {
   changePolicy,

@@ -28,6 +28,11 @@ export const NetworkPolicy = Type.Object(
         'how the bytes of packs, which are encrypted before they leave their machine, come to a server: over TLS as everything else, or over its plain port, each by a ticket from the TLS side',
       examples: ['plain'],
     }),
+    tlsOnly: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description:
+        'whether plain ports answer nothing but what certificates point to: revocation lists, OCSP, certificates of issuers, and where the servers are',
+      examples: ['on'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -43,6 +48,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   queue: 'off',
   requestLifetimeMs: 30 * dayMs,
   dataChannel: 'tls',
+  tlsOnly: 'off',
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -58,7 +64,17 @@ export function parseNetworkPolicy(input: unknown): NetworkPolicy {
     checkUsage(policy.profiles[role], role);
   }
   for (const [name, listener] of Object.entries(policy.listeners)) checkTogether(name, listener);
+  if (policy.tlsOnly === 'on' && policy.dataChannel === 'plain')
+    throw new HoldfastError('settings_invalid', 'tlsOnly on leaves no plain port for dataChannel plain', {
+      hint: 'change that first: holdfast policy set data-channel tls',
+    });
   return policy;
+}
+
+/** Whether a change of the policy takes something from those who come to a plain port. */
+export function cutsPlain(before: NetworkPolicy, after: NetworkPolicy): boolean {
+  const channelEnds = before.dataChannel === 'plain' && after.dataChannel === 'tls';
+  return channelEnds || (before.tlsOnly === 'off' && after.tlsOnly === 'on');
 }
 
 /** Fields of a profile that policies of before do not have. */
@@ -68,6 +84,7 @@ function withNewFields(given: unknown): unknown {
   if (!isRecord(given)) return given;
   const input: Readonly<Record<string, unknown>> = {
     dataChannel: defaultNetworkPolicy.dataChannel,
+    tlsOnly: defaultNetworkPolicy.tlsOnly,
     ...given,
   };
   if (!isRecord(input['profiles'])) return input;

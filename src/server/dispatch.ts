@@ -4,7 +4,7 @@ import type { Authority } from '../authority/index.ts';
 import { HoldfastError, type Log } from '../base/index.ts';
 import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
-import { type ListenerPolicy, localName } from '../policy/index.ts';
+import { type ListenerPolicy, localName, type Service } from '../policy/index.ts';
 import type { Peer, PeerGate } from '../transport/index.ts';
 import { checkRole } from '../trust/index.ts';
 import type { LetIn } from './let-in.ts';
@@ -14,7 +14,7 @@ import { findRoute, storageRoute } from './routes.ts';
 import type { ServerService } from './service.ts';
 import type { Seen, Sightings } from './sightings.ts';
 import { parseStoragePath } from './storage-path.ts';
-import type { TicketGate } from './ticket-gate.ts';
+import { type TicketGate, tlsRequired } from './ticket-gate.ts';
 import { whoAsks } from './who-asks.ts';
 
 /** Where a request goes once it is known who sent it. */
@@ -26,6 +26,10 @@ export interface Destinations {
   /** What the plain ports take of repositories; nothing where it is left out. */
   readonly tickets?: TicketGate | undefined;
   readonly services: readonly ServerService[];
+  /** Where a service is over TLS, when the plain ports are for what certificates point to and for nothing else; undefined while they are not. */
+  readonly insteadOfPlain?:
+    | ((service: Service) => { readonly where: string | undefined } | undefined)
+    | undefined;
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
   readonly log: Log;
@@ -37,7 +41,7 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { gate, letIn, sightings, tickets, services, noteRefusal, hear, log }: Destinations,
+  { insteadOfPlain, gate, letIn, sightings, tickets, services, noteRefusal, hear, log }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
@@ -49,6 +53,10 @@ export function createDispatcher(
         sightings?.see({ request, listener: policy, service: route.service, peer });
     };
     try {
+      if (policy.kind === 'plain' && found !== undefined && found.route.evidence !== true) {
+        const instead = insteadOfPlain?.(found.route.service);
+        if (instead !== undefined) throw tlsRequired('this is', instead.where);
+      }
       const forRenewal = route?.forRenewal === true;
       const shown =
         policy.clientCertificate === 'require'

@@ -28,6 +28,7 @@ export const ocspRoutes: readonly Route[] = [
     method: 'POST',
     path: statusPaths.ocsp,
     service: 'status',
+    evidence: true,
     access: 'anybody',
     does: 'An OCSP request, answered.',
     body: { maxBytes: maxRequestBytes, types: [requestType], parse: (bytes) => bytes },
@@ -42,6 +43,7 @@ export const ocspRoutes: readonly Route[] = [
     head: true,
     path: `${inPath}*`,
     service: 'status',
+    evidence: true,
     access: 'anybody',
     does: 'An OCSP request in the path, in base64, answered so that it can be kept.',
     async handle({ authority, admin: { clock } }, { request: { url = '', headers } }) {

@@ -94,6 +94,8 @@ interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** Whom it concerns, for administrators. */
+  readonly names?: readonly string[];
 }
 
 /**
@@ -104,9 +106,9 @@ export function errorBody(error: unknown, to: 'administrators' | 'peers'): Error
   if (to === 'administrators' && isSystemError(error))
     return { code: error.code ?? 'internal', message: error.message, hint: systemErrorHint };
   if (!isHoldfastError(error)) return { code: 'internal', message: failed };
-  const { code, message, hint } = error;
+  const { code, message, hint, names } = error;
   if (to === 'peers' && httpStatusOf(error) >= 500) return { code, message: failed };
-  return { code, message, hint };
+  return { code, message, hint, ...(to === 'administrators' && names && { names }) };
 }
 
 const failed = 'the server failed; its log says why';

@@ -40,6 +40,8 @@ export interface Route {
   readonly access: Access;
   /** Also for a peer whose issuer is revoked: what it needs for another certificate. */
   readonly forRenewal?: true;
+  /** What certificates point to: answered on a plain port also where that is for nothing else. */
+  readonly evidence?: true;
   /** What a page of another site has a browser send is refused. */
   readonly sameSite?: true;
   /** What it does, in a sentence, for the reference. */

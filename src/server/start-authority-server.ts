@@ -1,4 +1,4 @@
-import type { AdminContext, ListenerView } from '../admin/index.ts';
+import { type AdminContext, clientsOnPlain, type ListenerView, plainClientsError } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
 import {
@@ -93,6 +93,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const tickets = new TicketGate({
     node: names[0] ?? '',
     port: () => (authority.policy.current.dataChannel === 'plain' ? plainPort(policies.current) : undefined),
+    where: () => servers.current[0],
     clock,
   });
   const application = createApplication({
@@ -142,6 +143,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       letIn,
       sightings,
       tickets,
+      insteadOfPlain: (service) => {
+        if (authority.policy.current.tlsOnly === 'off') return undefined;
+        const secure = policies.current.filter(({ kind }) => kind === 'tls');
+        const [address] = addressesOf(secure, [service], namesToTell(names));
+        return { where: address && `https://${address}` };
+      },
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
@@ -150,11 +157,13 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const watch = opened.use(watchStanding(authority, log));
   const useListeners = async (listeners: readonly ListenerPolicy[]): Promise<void> => {
     const next = inEffect(listeners);
+    await checkPlainGone(authority, policies.current, next);
     await server.useListeners(next);
     settings.replace(listeners);
     policies.replace(next);
     servers.replace(toldUrls(next));
   };
+  await sayPlainGone(authority, policies.current, log);
   opened.use(followPolicy(authority, () => useListeners(settings.current), log));
   const running = opened.move();
   const close = (): Promise<void> => running.disposeAsync();
@@ -213,6 +222,40 @@ function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView 
     ...(kind === 'tls' && { minimumVersion, groups }),
     weaker: weakerThanDefault(policy),
   };
+}
+
+/**
+ * Refuses listeners by which a plain port goes away that clients were seen on, unless the network has decided to do without.
+ * @throws HoldfastError `clients_on_plain`
+ */
+async function checkPlainGone(
+  authority: Authority,
+  before: readonly ListenerPolicy[],
+  next: readonly ListenerPolicy[],
+): Promise<void> {
+  const plainNames = (listeners: readonly ListenerPolicy[]): string[] =>
+    listeners.flatMap(({ kind, name }) => (kind === 'plain' ? [name] : []));
+  const left = plainNames(next);
+  const gone = plainNames(before).filter((name) => !left.includes(name));
+  if (gone.length === 0 || authority.policy.current.tlsOnly === 'on') return;
+  const clients = await clientsOnPlain(authority, gone);
+  if (clients.length > 0)
+    throw plainClientsError(
+      clients,
+      'where they can do without: holdfast policy set tls-only on --yes, then again',
+    );
+}
+
+/** A server that starts is up for everybody else, whoever misses its plain port. */
+async function sayPlainGone(
+  authority: Authority,
+  listeners: readonly ListenerPolicy[],
+  log: Log,
+): Promise<void> {
+  if (authority.policy.current.tlsOnly === 'on' || listeners.some(({ kind }) => kind === 'plain')) return;
+  const clients = await clientsOnPlain(authority);
+  if (clients.length > 0)
+    log.warn('there is no plain port, and clients were seen on one within 30 days', { clients });
 }
 
 /** The first port that packs can come to without TLS. */

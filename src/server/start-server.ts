@@ -44,6 +44,7 @@ export interface ServerOptions {
   readonly sightings?: Sightings;
   /** Gives tickets for its plain ports, which take nothing of repositories unless said. */
   readonly tickets?: TicketGate;
+  readonly insteadOfPlain?: Destinations['insteadOfPlain'];
   /** Hears what peers know of the log; nobody does where there is no log. */
   readonly hear?: (gate: PeerGate) => HearCheckpoint;
   readonly clock: Clock;
@@ -62,7 +63,7 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, letIn, sightings, tickets, clock, log } = options;
+  const { standing, services, noteRefusal, letIn, sightings, tickets, insteadOfPlain, clock, log } = options;
   const gate = new PeerGate({ ...standing, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
   const destinations: Destinations = {
@@ -70,6 +71,7 @@ export async function startServer(options: ServerOptions): Promise<ListeningServ
     letIn,
     sightings,
     tickets,
+    insteadOfPlain,
     services,
     hear,
     noteRefusal,

@@ -20,6 +20,7 @@ export const statusRoutes: readonly Route[] = [
     head: true,
     path: '/-/status/servers',
     service: 'status',
+    evidence: true,
     access: 'anybody',
     does: 'Where nodes go: the addresses of the listeners with storage and control.',
     answer: Type.Object({ network: Type.String(), servers: Type.Array(Type.String()) }),
@@ -30,6 +31,7 @@ export const statusRoutes: readonly Route[] = [
     head: true,
     path: statusPaths.certificate(':label'),
     service: 'status',
+    evidence: true,
     access: 'anybody',
     does: 'The certificate of an issuer, DER.',
     async handle({ authority }, { params: { label = '' } }) {
@@ -50,6 +52,7 @@ export const crlRoutes: readonly Route[] = [
     head: true,
     path: statusPaths.crl(':label'),
     service: 'status',
+    evidence: true,
     access: 'anybody',
     does: 'The newest revocation list of an issuer, DER.',
     async handle({ authority, admin: { clock } }, { params: { label = '' }, request: { headers } }) {

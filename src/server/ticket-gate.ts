@@ -31,6 +31,8 @@ export interface TicketGateOptions {
   readonly node: string;
   /** The plain port that takes them; undefined where objects go over TLS. */
   readonly port: () => number | undefined;
+  /** Where repositories are, for whoever comes without: `https://vault:8443`. */
+  readonly where: () => string | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -71,7 +73,8 @@ export class TicketGate {
    */
   async admit(request: IncomingMessage, gate: Pick<PeerGate, 'stands'>): Promise<TicketPeer> {
     const { authorization } = request.headers;
-    if (authorization === undefined || this.#options.port() === undefined) throw tlsRequired();
+    if (authorization === undefined || this.#options.port() === undefined)
+      throw tlsRequired('repositories are', this.#options.where());
     const { order, holder, seal } = this.#office.use(authorization);
     checkRequest(request, order);
     const { peer } = this.#holders.get(holder) ?? {};
@@ -125,6 +128,7 @@ function checkRequest({ method, url, headers }: IncomingMessage, order: TicketOr
   throw new HoldfastError('ticket_refused', `the ticket is for ${order.method} of ${order.path}, ${wanted}`);
 }
 
-function tlsRequired(): HoldfastError {
-  return new HoldfastError('tls_required', 'repositories are at https:// here, at the port of TLS');
+/** That something is not told on a plain line, and where it is. */
+export function tlsRequired(what: string, where = 'https:// here, at the port of TLS'): HoldfastError {
+  return new HoldfastError('tls_required', `${what} at ${where}`);
 }

@@ -86,6 +86,13 @@ export const networkErrors = {
     kind: 'connection',
     status: 403,
   },
+  clients_on_plain: {
+    happened:
+      'a change takes the plain port from clients that were seen on it within 30 days; they are named',
+    next: 'look at how they come: holdfast nodes; where they can do without, say it again with --yes, as in holdfast policy set tls-only on --yes',
+    kind: 'refused',
+    status: 409,
+  },
   tls_no_common_version: {
     happened: 'the two sides have no version of TLS in common',
     next: 'bring the older side up to TLS 1.3, or allow TLS 1.2 here: holdfast client set minimumVersion TLSv1.2',

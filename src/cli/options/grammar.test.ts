@@ -77,7 +77,13 @@ test('the file of a password is named by what the password opens', () => {
 
 test('what cannot be undone takes --yes', () => {
   const sure = options.filter(({ option }) => option.long === '--yes').map(({ name }) => name);
-  assert.deepEqual(sure.toSorted(), ['cert revoke', 'client import', 'policy import', 'request pending']);
+  assert.deepEqual(sure.toSorted(), [
+    'cert revoke',
+    'client import',
+    'policy import',
+    'policy set',
+    'request pending',
+  ]);
 });
 
 test('what a command cannot do without stands in its usage line', () => {

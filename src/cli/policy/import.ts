@@ -7,7 +7,7 @@ import type { Context } from '../program/context.ts';
 import { type Answer, note, type Row, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { changeRow } from './set.ts';
+import { changeRow, plainRows } from './set.ts';
 
 /** `holdfast policy import FILE` */
 export const word: Word = {
@@ -38,12 +38,13 @@ async function importPolicy(
 }
 
 function* importRows(
-  { changes }: OperationAnswer<'policy.import'>,
+  { changes, plainClients = [] }: OperationAnswer<'policy.import'>,
   file: string,
   applied: boolean,
 ): Iterable<Row> {
   if (changes.length === 0) return yield row('unchanged', 'the policy is as the file has it');
   yield* changes.map((change) => changeRow(applied ? 'changed' : 'to change', change));
+  yield* plainRows(plainClients);
   if (!applied)
     yield note(
       `nothing was changed; holdfast policy import ${file} --yes makes ${plural(changes.length, 'change')}`,

@@ -17,14 +17,16 @@ interface Failure {
   readonly message: string;
   /** The next step. */
   readonly hint: string;
+  /** Whom it concerns, where that is several. */
+  readonly names?: readonly string[];
 }
 
 /** What `error` says; undefined for what nobody expected. `help` shows the words of the command that failed. */
 export function describeFailure(error: unknown, help?: string): Failure | undefined {
   if (error instanceof HoldfastError) {
     const usual = error.code === 'usage' && help !== undefined ? help : errorRow(error.code).next;
-    const { code, message, hint = usual } = error;
-    return { code, message, hint: namingDocuments(hint) };
+    const { code, message, hint = usual, names } = error;
+    return { code, message, hint: namingDocuments(hint), ...(names && { names }) };
   }
   const code = systemErrorCode(error);
   if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
