@@ -150,3 +150,16 @@ test('without any Node, a checkout is told to run npm ci', async () => {
     `holdfast: needs Node.js 24.12 or newer, found none\nhint: run 'npm ci' in ${place.root}, which brings its own\n`,
   );
 });
+
+test('nobody waits at the start of a command for the HTTP client that browsers have', async () => {
+  using place = temporaryDirectory();
+  const listing = join(place.path, 'list.mjs');
+  write(listing, `process.on('exit', () => console.error(process.moduleLoadList.join('\\n')));`);
+  for (const words of [['--version'], ['status'], ['token', 'list'], ['backup', '.']]) {
+    const env = { NODE_OPTIONS: `--import=${listing}` };
+    const { stderr } = await new RunningProgram([...words, '--home', join(place.path, 'none')], { env })
+      .ended;
+    assert.match(stderr, /NativeModule https/, words.join(' '));
+    assert.doesNotMatch(stderr, /undici\/undici/, words.join(' '));
+  }
+});

@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
@@ -22,6 +22,7 @@ import {
   isUnheard,
   Line,
   mostHopeful,
+  plainHttp,
   receiveText,
   ServerRevocation,
   TlsDialer,
@@ -49,7 +50,7 @@ export class Connection implements Disposable {
   /** How failures of this way are borne. */
   readonly line: Line;
   readonly #log: Log;
-  readonly #plainAgent = new Agent({ keepAlive: true });
+  #plainAgent: Agent | undefined;
 
   constructor(
     node: Node,
@@ -92,14 +93,14 @@ export class Connection implements Disposable {
 
   [Symbol.dispose](): void {
     this.dialer.close();
-    this.#plainAgent.destroy();
+    this.#plainAgent?.destroy();
   }
 
   /** Packs go over the plain data channel where the network has one. */
   #packsByTicket(secure: RestStore): TicketStore {
     const { dialer, server } = this;
     return new TicketStore(secure, {
-      agent: this.#plainAgent,
+      agent: () => (this.#plainAgent ??= new (plainHttp().Agent)({ keepAlive: true })),
       askTickets: (orders, signal) => askTickets({ dialer, server, orders, signal }),
       log: this.#log,
     });

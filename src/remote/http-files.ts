@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { type Agent, Agent as HttpAgent } from 'node:http';
+import type { Agent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import {
   type Bytes,
@@ -17,6 +17,7 @@ import {
   type HttpRequest,
   isHttpSuccess,
   isPassingStatus,
+  plainHttp,
   transportError,
   webRoots,
 } from '../transport/index.ts';
@@ -165,7 +166,7 @@ function isMissing({ answer }: Asked): boolean {
 function webAgent({ protocol }: URL): Agent {
   return protocol === 'https:'
     ? new HttpsAgent({ keepAlive: true, ca: [...webRoots()] })
-    : new HttpAgent({ keepAlive: true });
+    : new (plainHttp().Agent)({ keepAlive: true });
 }
 
 function basic(username: string, password: string): string {

@@ -74,7 +74,11 @@ async function rig(t: TestContext, serve: Serve, given?: () => GivenTickets | un
       ? { plain: url, tickets: orders.map((order) => office.give(order, 'me')) }
       : given();
   };
-  return { store: new TicketStore(secure, { agent, askTickets, log: silentLog }), secure, plain };
+  return {
+    store: new TicketStore(secure, { agent: () => agent, askTickets, log: silentLog }),
+    secure,
+    plain,
+  };
 }
 
 /** As a server does it. */

@@ -41,8 +41,8 @@ export type AskTickets = (
 ) => Promise<GivenTickets | undefined>;
 
 export interface TicketStoreOptions {
-  /** Keeps the plain connections. */
-  readonly agent: Agent;
+  /** Keeps the plain connections; asked for once there is one to be made. */
+  readonly agent: () => Agent;
   readonly askTickets: AskTickets;
   readonly log: Log;
 }
@@ -157,7 +157,7 @@ export class TicketStore extends ForwardingStore {
     const { agent } = this.#options;
     const headers = { ...request.headers, authorization: ticketHeader(ticket) };
     try {
-      return await askHttp({ ...request, method, headers, url: new URL(path, plain), agent });
+      return await askHttp({ ...request, method, headers, url: new URL(path, plain), agent: agent() });
     } catch (error) {
       throw transportError(error, plain.host);
     }

@@ -1,8 +1,8 @@
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { localAdmin } from '../admin/index.ts';
 import { HoldfastError, type Log, openSocketPlace } from '../base/index.ts';
-import type { LocalPeer } from '../transport/index.ts';
+import { type LocalPeer, plainHttp } from '../transport/index.ts';
 import type { Application } from './application.ts';
 import { refuse } from './refuse.ts';
 import type { Route } from './route.ts';
@@ -18,7 +18,7 @@ export async function listenOnSocket(
   application: Application,
   log: Log,
 ): Promise<AsyncDisposable> {
-  const server = createServer(dispatchLocal(network, application, log));
+  const server = plainHttp().createServer(dispatchLocal(network, application, log));
   server.on('error', (error) => log.warn('admin socket cannot accept', { error }));
   await using opening = new AsyncDisposableStack();
   const place = opening.use(await openSocketPlace(path));

@@ -1,8 +1,8 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { isHoldfastError, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
-import type { Listener, ListenerWork } from '../transport/index.ts';
+import { type Listener, type ListenerWork, plainHttp } from '../transport/index.ts';
 
 /** Opens what a policy says, and makes the connections of a listener work by one. Errors: those of `listen` */
 export interface ListenerOpener {
@@ -82,6 +82,7 @@ const strangersMaxRequests = 1000;
 
 /** The HTTP server behind a listener: one for those who have proved an identity, or a shorter one for everybody. */
 export function listenerHttp({ clientCertificate }: ListenerPolicy, onRequest: RequestListener): Server {
+  const { createServer } = plainHttp();
   if (clientCertificate === 'require') return createServer(storageHttpOptions, onRequest);
   const server = createServer({ ...storageHttpOptions, keepAliveTimeout: strangersKeepAliveMs }, onRequest);
   server.maxRequestsPerSocket = strangersMaxRequests;

@@ -1,4 +1,5 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import type * as PlainHttp from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import {
   asBuffer,
@@ -80,9 +81,17 @@ function begin({ method, url, headers, body, signal, ...connection }: HttpReques
     rejectUnauthorized,
     signal,
   };
-  if (url.protocol === 'http:') return plainRequest(url, options);
+  if (url.protocol === 'http:') return plainHttp().request(url, options);
   limitHandshakes();
   return secureRequest(url, options);
+}
+
+/**
+ * Node's module for HTTP without TLS, once something is said so. Whoever imports it loads a second HTTP client as well, with
+ * everything that browsers have, for a fifth of what a command takes to start; `node:https` does without.
+ */
+export function plainHttp(): typeof PlainHttp {
+  return process.getBuiltinModule('node:http');
 }
 
 async function exchange(

@@ -14,6 +14,7 @@ export {
   type HttpAnswer,
   type HttpRequest,
   isHttpSuccess,
+  plainHttp,
   receiveBytes,
   receivePieces,
   receiveText,

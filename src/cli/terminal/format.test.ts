@@ -20,7 +20,13 @@ test('sizes are in decimal units with one digit after the point', () => {
 });
 
 test('counts are grouped, and one thing is not several', () => {
-  assert.equal(formatCount(1204), '1,204');
+  assert.deepEqual([0, 999, 1204, 123_456, 1_234_567].map(formatCount), [
+    '0',
+    '999',
+    '1,204',
+    '123,456',
+    '1,234,567',
+  ]);
   assert.equal(plural(1, 'file'), '1 file');
   assert.equal(plural(0, 'file'), '0 files');
 });

@@ -9,9 +9,11 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
 
-/** `1204` → `1,204`. */
+/** `1204` → `1,204`; of a count, which is whole and not below zero. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  let text = String(count);
+  for (let end = text.length - 3; end > 0; end -= 3) text = `${text.slice(0, end)},${text.slice(end)}`;
+  return text;
 }
 
 /** `1, 'file'` → `1 file`; `1204, 'file'` → `1,204 files`. */

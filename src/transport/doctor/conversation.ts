@@ -1,6 +1,6 @@
-import { type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { type Bytes, concatBytes, equalBytes, HoldfastError, secondMs } from '../../base/index.ts';
-import { answerIn } from '../http-client.ts';
+import { answerIn, plainHttp } from '../http-client.ts';
 import { peerCertificates } from '../peer.ts';
 import { transportError } from '../transport-error.ts';
 import { type HandshakeOptions, type Shaken, shakeHands } from './shake-hands.ts';
@@ -84,7 +84,7 @@ export class Conversation {
     const { host, port, signal } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();
     const startMs = performance.now();
-    const client = request({
+    const client = plainHttp().request({
       createConnection: () => socket,
       host,
       port,
