@@ -44,6 +44,7 @@ const tools: readonly Tool[] = [
   { program: 'certutil', package: 'libnss3-tools', because: 'asks for certificates as Firefox does' },
   { program: '/usr/sbin/nginx', package: 'nginx-light', because: 'shows certificates that we issued' },
   { program: '/usr/sbin/apache2', package: 'apache2-bin', because: 'shows them with an OCSP answer of ours' },
+  { program: 'promtool', package: 'prometheus', because: 'checks metrics and rules as Prometheus does' },
   { program: 'strace', package: 'strace', because: 'kills a command at each of its steps' },
   { program: 'tcpdump', package: 'tcpdump', because: 'hears what passes on a plain line' },
   { program: 'wat2wasm', package: 'wabt', because: 'rebuilds the WebAssembly kernels' },

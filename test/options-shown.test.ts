@@ -189,6 +189,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   level: 'test/listener-policy',
   minimumVersion: 'test/listener-policy',
   keyExchange: 'test/listener-policy',
+  metrics: 'test/metrics',
 };
 
 function textOf(file: string): string {

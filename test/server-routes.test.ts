@@ -49,6 +49,7 @@ describe('a route', () => {
       }),
       enrolLimit: new EnrolLimit(home.clock),
       noteRefusal: (_socket, error) => noted.push(error),
+      metrics: { text: async () => '' },
       log: silentLog,
     });
     server.on('request', (incoming, response) => {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { HoldfastError } from '../base/index.ts';
+import { isIpWithin, parseIpAddress, parseIpRange } from '../pki/index.ts';
 import { parseInput } from './parse-input.ts';
 import { KeyExchangeGroup, strongestGroups, TlsVersion } from './tls-level.ts';
 
@@ -21,6 +22,13 @@ export const ClientCertificate = Type.Union([
   Type.Literal('off'),
   Type.Literal('warn'),
   Type.Literal('require'),
+]);
+
+/** Who gets a server's metrics from a listener: nobody, administrators, or whoever is on the machine. */
+export const MetricsReaders = Type.Union([
+  Type.Literal('off'),
+  Type.Literal('admin'),
+  Type.Literal('anybody'),
 ]);
 
 /**
@@ -45,6 +53,8 @@ export const ListenerPolicy = Type.Object(
     minimumVersion: TlsVersion,
     groups: Type.Array(KeyExchangeGroup, { minItems: 1, uniqueItems: true }),
     services: Type.Array(Service, { minItems: 1, uniqueItems: true }),
+    /** Beside `status`; off unless said. They tell names of clients. */
+    metrics: Type.Optional(MetricsReaders),
   },
   { additionalProperties: false },
 );
@@ -60,6 +70,7 @@ export function parseListeners(input: unknown): readonly ListenerPolicy[] {
   const listeners = parseInput(Type.Array(ListenerPolicy, { minItems: 1 }), input, 'listeners');
   for (const listener of listeners) {
     checkPlain(listener);
+    checkMetrics(listener);
   }
   refuseTwice(listeners, 'name', ({ name }) => name);
   const fixed = listeners.filter(({ address }) => address.port !== 0);
@@ -132,6 +143,29 @@ function checkPlain({ name, kind, clientCertificate, services }: ListenerPolicy)
       `listener ${name}: a plain listener cannot ask for a certificate, found clientCertificate ${clientCertificate}`,
     );
   }
+}
+
+/** Strangers learn nothing of clients: `anybody` is whoever is on the machine, and who administers has to prove it. */
+function checkMetrics({ name, kind, address, services, metrics = 'off' }: ListenerPolicy): void {
+  if (metrics === 'off') return;
+  const problem = !services.includes('status')
+    ? 'is for a listener with the service status'
+    : metrics === 'anybody' && !isOwnAddress(address.host)
+      ? `is for a listener on a loopback address, found ${address.host ?? 'all addresses'}`
+      : metrics === 'admin' && kind === 'plain'
+        ? 'needs TLS, which this listener does not speak'
+        : undefined;
+  if (problem === undefined) return;
+  throw new HoldfastError('settings_invalid', `listener ${name}: metrics = "${metrics}" ${problem}`, {
+    hint: 'metrics = "anybody" with address = { host = "127.0.0.1", port = … }, or metrics = "admin" on one of TLS',
+  });
+}
+
+const loopback = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseIpRange(text) ?? []);
+
+function isOwnAddress(host: string | undefined): boolean {
+  const address = host === undefined ? undefined : parseIpAddress(host);
+  return address === undefined ? host === 'localhost' : loopback.some((range) => isIpWithin(address, range));
 }
 
 function refuseTwice(

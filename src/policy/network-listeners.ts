@@ -37,6 +37,13 @@ export const NetworkListener = Type.Object(
         examples: ['required'],
       }),
     ),
+    metrics: Type.Optional(
+      Type.Union([Type.Literal('off'), Type.Literal('admin')], {
+        description:
+          "metrics for Prometheus at `/-/metrics`, beside the service status: `admin` for who comes with an administrator's certificate or bearer token, `off` for nobody",
+        examples: ['admin'],
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -63,13 +70,23 @@ export function withNetworkListeners(
 }
 
 function decide(listener: ListenerPolicy, decision: NetworkListener): ListenerPolicy {
-  const { clientCertificate = listener.clientCertificate, keyExchange } = decision;
+  const {
+    clientCertificate = listener.clientCertificate,
+    metrics = listener.metrics,
+    keyExchange,
+  } = decision;
   const level = decision.level && tlsLevels[decision.level];
   const minimumVersion = decision.minimumVersion ?? level?.minimumVersion ?? listener.minimumVersion;
   const groups = groupsFor(keyExchange, level?.groups ?? listener.groups);
   checkTogether(listener.name, decision);
   const version = keyExchange === 'required' ? 'TLSv1.3' : minimumVersion;
-  return { ...listener, clientCertificate, minimumVersion: version, groups: [...groups] };
+  return {
+    ...listener,
+    clientCertificate,
+    minimumVersion: version,
+    groups: [...groups],
+    ...(metrics !== undefined && { metrics }),
+  };
 }
 
 function groupsFor(

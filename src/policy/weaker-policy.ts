@@ -29,7 +29,7 @@ export function weakerPolicyKeys(policy: NetworkPolicy): readonly string[] {
 
 function isWeaker({ key, value }: PolicyEntry, byDefault: PolicyEntry | undefined): boolean {
   const field = key.split('.').at(-1) ?? '';
-  if (key.startsWith('listeners.')) return weakerWords.includes(String(value));
+  if (key.startsWith('listeners.')) return field !== 'metrics' && weakerWords.includes(String(value));
   if (onIsWeaker.includes(field)) return value === 'on';
   if (field === 'dataChannel') return value === 'plain';
   if (byDefault === undefined || !moreIsWeaker.includes(field)) return false;

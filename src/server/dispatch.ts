@@ -8,6 +8,7 @@ import { type ListenerPolicy, localName, type Service } from '../policy/index.ts
 import type { Peer, PeerGate } from '../transport/index.ts';
 import { checkRole } from '../trust/index.ts';
 import type { LetIn } from './let-in.ts';
+import type { Metrics } from './metrics.ts';
 import { type NoteRefusal, refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute, storageRoute } from './routes.ts';
@@ -23,6 +24,8 @@ export interface Destinations {
   readonly letIn: LetIn;
   /** Keeps who is seen; nobody does where it is left out. */
   readonly sightings?: Sightings | undefined;
+  /** Counts what comes. */
+  readonly metrics?: Metrics | undefined;
   /** What the plain ports take of repositories; nothing where it is left out. */
   readonly tickets?: TicketGate | undefined;
   readonly services: readonly ServerService[];
@@ -41,7 +44,18 @@ export interface Destinations {
  */
 export function createDispatcher(
   policy: ListenerPolicy,
-  { insteadOfPlain, gate, letIn, sightings, tickets, services, noteRefusal, hear, log }: Destinations,
+  {
+    insteadOfPlain,
+    gate,
+    letIn,
+    sightings,
+    metrics,
+    tickets,
+    services,
+    noteRefusal,
+    hear,
+    log,
+  }: Destinations,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
@@ -53,7 +67,7 @@ export function createDispatcher(
         sightings?.see({ request, listener: policy, service: route.service, peer });
     };
     try {
-      if (policy.kind === 'plain' && found !== undefined && found.route.evidence !== true) {
+      if (policy.kind === 'plain' && found !== undefined && !isForPlain(found.route)) {
         const instead = insteadOfPlain?.(found.route.service);
         if (instead !== undefined) throw tlsRequired('this is', instead.where);
       }
@@ -72,6 +86,7 @@ export function createDispatcher(
               () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
             );
       see(peer);
+      metrics?.asked({ listener: policy, peer });
       service?.take({ request, response, peer, found });
     } catch (error) {
       see(undefined);
@@ -89,7 +104,12 @@ export function createDispatcher(
   };
 }
 
-type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal'>;
+/** What certificates point to, and what does not leave the machine. */
+function isForPlain({ evidence, byListener }: Route): boolean {
+  return evidence === true || byListener === true;
+}
+
+type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal' | 'byListener'>;
 
 async function admit(
   policy: ListenerPolicy,
@@ -100,7 +120,10 @@ async function admit(
   if (!policy.services.includes(route.service)) {
     throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
   }
-  if (route.access === 'anybody') return undefined;
+  const { metrics = 'off' } = policy;
+  if (route.byListener === true && metrics === 'off')
+    throw new HoldfastError('operation_unknown', 'this port does not serve metrics');
+  if (route.access === 'anybody' || (route.byListener === true && metrics === 'anybody')) return undefined;
   const peer = await ask();
   checkRole(peer.identity, route.access);
   // Neither certificate nor token stands for whoever is on the server's machine, be it one from before that name was kept for them.

@@ -24,9 +24,12 @@ export class LetIn {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #peers = new Map<string, LetInPeer>();
+  readonly #counted: (listener: string, cause: ErrorCode) => void;
   readonly #noted = new WeakMap<Socket, Set<string>>();
 
-  constructor(clock: Clock, log: Log) {
+  /** `counted` is told of each that is counted. */
+  constructor(clock: Clock, log: Log, counted: (listener: string, cause: ErrorCode) => void = () => {}) {
+    this.#counted = counted;
     this.#clock = clock;
     this.#log = log;
   }
@@ -45,6 +48,7 @@ export class LetIn {
     const noted = this.#noted.get(socket) ?? new Set();
     if (noted.has(key)) return;
     this.#noted.set(socket, noted.add(key));
+    this.#counted(listener, cause);
     const last = new Date(this.#clock.now());
     const { times = 0, first = last } = this.#peers.get(key) ?? {};
     this.#peers.delete(key);

@@ -7,6 +7,7 @@ import type { Role } from '../pki/index.ts';
 import type { Service } from '../policy/index.ts';
 import type { Peer } from '../transport/index.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
+import type { Metrics } from './metrics.ts';
 import type { Body } from './read-request.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { Reply } from './reply.ts';
@@ -40,6 +41,8 @@ export interface Route {
   readonly access: Access;
   /** Also for a peer whose issuer is revoked: what it needs for another certificate. */
   readonly forRenewal?: true;
+  /** Its listener says whether it is there and for whom; `access` is the least that anybody needs elsewhere than on the machine itself. */
+  readonly byListener?: true;
   /** What certificates point to: answered on a plain port also where that is for nothing else. */
   readonly evidence?: true;
   /** What a page of another site has a browser send is refused. */
@@ -63,5 +66,6 @@ export interface ServerContext {
   readonly enrolLimit: EnrolLimit;
   readonly tickets: TicketGate;
   readonly noteRefusal: NoteRefusal;
+  readonly metrics: Pick<Metrics, 'text'>;
   readonly log: Log;
 }

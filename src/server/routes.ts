@@ -5,7 +5,7 @@ import { ocspRoutes } from './ocsp-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoutes } from './request-routes.ts';
 import type { Call, Route } from './route.ts';
-import { crlRoutes, statusRoutes } from './status-routes.ts';
+import { crlRoutes, metricsRoute, statusRoutes } from './status-routes.ts';
 
 /**
  * Every route of the server outside the repositories, as `docs/reference/api.md` shows them. The namespaces of repositories come
@@ -13,6 +13,7 @@ import { crlRoutes, statusRoutes } from './status-routes.ts';
  */
 export const routes: readonly Route[] = [
   ...statusRoutes,
+  metricsRoute,
   ...crlRoutes,
   ...ocspRoutes,
   ...enrolRoutes,

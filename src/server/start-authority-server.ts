@@ -1,6 +1,6 @@
 import { type AdminContext, clientsOnPlain, type ListenerView, plainClientsError } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
-import { type Clock, type HoldfastError, type Log, secondMs } from '../base/index.ts';
+import { type Clock, type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
 import {
   addressesOf,
   type ListenerPolicy,
@@ -17,13 +17,15 @@ import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, watchStanding } from './follow-decisions.ts';
 import { LetIn } from './let-in.ts';
+import { Metrics } from './metrics.ts';
 import { postedOcsp } from './ocsp-routes.ts';
-import { refusalNoter } from './refuse.ts';
+import { type NoteRefusal, refusalNoter } from './refuse.ts';
 import { routedService, storageService } from './service.ts';
 import { Sightings } from './sightings.ts';
 import { type StandingView, startServer } from './start-server.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-path.ts';
+import { StoreMeter } from './store-meter.ts';
 import { type StorePlace, storeWatch } from './store-place.ts';
 import { TicketGate } from './ticket-gate.ts';
 
@@ -87,9 +89,16 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     clock,
     log,
   });
-  const letIn = new LetIn(clock, log);
+  const meter = new StoreMeter({ directory: store.directory, clock, log });
+  const bound = () => options.admin.bindings.list();
+  const metrics = new Metrics({ authority, store: meter, bound, clock });
+  const letIn = new LetIn(clock, log, (listener, cause) => metrics.letIn(listener, cause));
   const sightings = new Sightings({ keep: (seen) => authority.nodes.note(seen), clock, log });
-  const noteRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
+  const keepRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
+  const noteRefusal: NoteRefusal = (socket, error) => {
+    metrics.refused(isHoldfastError(error) ? error.code : 'internal');
+    keepRefusal(socket, error);
+  };
   const tickets = new TicketGate({
     node: names[0] ?? '',
     port: () => (authority.policy.current.dataChannel === 'plain' ? plainPort(policies.current) : undefined),
@@ -115,12 +124,16 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     enrolLimit: new EnrolLimit(clock),
     tickets,
     noteRefusal,
+    metrics,
     log,
   });
   const storage = createStorageHandler({
     storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
     noteRefusal,
-    onEvent({ namespace, method, type, status }) {
+    onEvent(event) {
+      const { namespace, method, type, status } = event;
+      metrics.stored(event);
+      meter.stored(event);
       if (namespace !== undefined && type === 'snapshots' && method === 'POST' && status === 200)
         sightings.seeSnapshot(namespace.client);
     },
@@ -128,6 +141,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   });
   await using opened = new AsyncDisposableStack();
   opened.defer(() => sightings.flush('all'));
+  opened.defer(() => meter.close());
   const server = opened.use(
     await startServer({
       ...options,
@@ -142,6 +156,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       noteRefusal,
       letIn,
       sightings,
+      metrics,
       tickets,
       insteadOfPlain: (service) => {
         if (authority.policy.current.tlsOnly === 'off') return undefined;

@@ -15,6 +15,7 @@ import {
 import { answerPosts, type PostService } from './answer-posts.ts';
 import { createDispatcher, type Destinations, type HearCheckpoint } from './dispatch.ts';
 import type { LetIn } from './let-in.ts';
+import type { Metrics } from './metrics.ts';
 import { type ListenerOpener, listenerHttp, OpenListeners } from './open-listeners.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { ServerService } from './service.ts';
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly sightings?: Sightings;
   /** Gives tickets for its plain ports, which take nothing of repositories unless said. */
   readonly tickets?: TicketGate;
+  /** Counts what comes. */
+  readonly metrics?: Metrics;
   readonly insteadOfPlain?: Destinations['insteadOfPlain'];
   /** Hears what peers know of the log; nobody does where there is no log. */
   readonly hear?: (gate: PeerGate) => HearCheckpoint;
@@ -63,13 +66,15 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, letIn, sightings, tickets, insteadOfPlain, clock, log } = options;
+  const { standing, services, noteRefusal, letIn, sightings, metrics, tickets, insteadOfPlain, clock, log } =
+    options;
   const gate = new PeerGate({ ...standing, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
   const destinations: Destinations = {
     gate,
     letIn,
     sightings,
+    metrics,
     tickets,
     insteadOfPlain,
     services,
@@ -98,10 +103,19 @@ function listenerOpener(options: ServerOptions, destinations: Destinations): Lis
   return { workOf, open: (policy) => listen({ ...workOf(policy), credentials, bindings, log }) };
 }
 
-function workOn(policy: ListenerPolicy, { posts }: ServerOptions, destinations: Destinations): ListenerWork {
+function workOn(
+  policy: ListenerPolicy,
+  { posts, metrics }: ServerOptions,
+  destinations: Destinations,
+): ListenerWork {
   const http = serveHttp(listenerHttp(policy, createDispatcher(policy, destinations)));
   // A plain listener has nothing but what everybody may know.
-  const onConnection = policy.kind === 'plain' && posts !== undefined ? answerPosts(posts, http) : http;
+  const handler = policy.kind === 'plain' && posts !== undefined ? answerPosts(posts, http) : http;
+  const counted = (socket: Socket): void => {
+    metrics?.connected(policy, socket);
+    handler(socket);
+  };
+  const onConnection = Object.assign(counted, { endIdle: handler.endIdle });
   const greet = (socket: Socket): Promise<Greeting> =>
     destinations.gate.greet(socket, (refusal) => {
       // Elsewhere it may be let in by a token; its first request says whether it is refused.

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { statusPaths } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
+import { expositionType } from './metrics.ts';
 import { bytesReply, cacheFor, jsonReply } from './reply.ts';
 import type { Route } from './route.ts';
 
@@ -44,6 +45,19 @@ export const statusRoutes: readonly Route[] = [
     },
   },
 ];
+
+/** Names clients and what they left, so that nobody gets it unless a listener says so. */
+export const metricsRoute: Route = {
+  method: 'GET',
+  path: '/-/metrics',
+  service: 'status',
+  access: ['admin'],
+  byListener: true,
+  does: 'Metrics for Prometheus, where the listener has them: `metrics = "admin"`, or `"anybody"` on a loopback address.',
+  async handle({ metrics }) {
+    return { headers: { 'content-type': expositionType }, body: await metrics.text() };
+  },
+};
 
 /** Revocation lists, as certificates say where they are. They can be large, so whoever has the newest one is told only that. */
 export const crlRoutes: readonly Route[] = [

@@ -36,6 +36,7 @@ export class Revocation {
   readonly #responder: OcspResponder;
   readonly #lists = new Map<string, SignedCrl>();
   readonly #requests = new Map<SerialNumber, Bytes>();
+  #newestOcspMs = 0;
 
   constructor(context: CrlSigning) {
     this.#context = context;
@@ -126,21 +127,37 @@ export class Revocation {
     return listCrls(this.#context.records);
   }
 
+  /** Whose answers about revocation count, and until when. */
+  async ocspSigners(): Promise<{ readonly label: string; readonly notAfter: Date }[]> {
+    const rows = await this.#context.records.ocspSigners.list();
+    return rows.map(({ label, not_after }) => ({ label, notAfter: new Date(not_after) }));
+  }
+
+  /** When the newest OCSP answer was signed that was given; undefined before the first. */
+  get newestOcsp(): Date | undefined {
+    return this.#newestOcspMs === 0 ? undefined : new Date(this.#newestOcspMs);
+  }
+
   /** Answers an OCSP request, whatever it is; see {@link OcspResponder.answer}. */
-  answerOcsp(der: Bytes): Promise<OcspAnswerBytes> {
-    return this.#responder.answer(der);
+  async answerOcsp(der: Bytes): Promise<OcspAnswerBytes> {
+    return this.#noted(await this.#responder.answer(der));
   }
 
   /** The same, for those who ask by the thousand; see {@link OcspResponder.answerAside}. */
-  answerOcspAside(der: Bytes): Promise<OcspAnswerBytes> {
-    return this.#responder.answerAside(der);
+  async answerOcspAside(der: Bytes): Promise<OcspAnswerBytes> {
+    return this.#noted(await this.#responder.answerAside(der));
+  }
+
+  #noted(answer: OcspAnswerBytes): OcspAnswerBytes {
+    if (answer.kind === 'response') this.#newestOcspMs = Math.max(this.#newestOcspMs, answer.producedAtMs);
+    return answer;
   }
 
   /** An OCSP answer for a certificate of ours to staple to a handshake, or undefined while there is none. */
   async staple(serial: SerialNumber): Promise<Bytes | undefined> {
     const request = await this.#requestAbout(serial);
     if (request === undefined) return undefined;
-    const { kind, der } = await this.#responder.answer(request);
+    const { kind, der } = await this.answerOcsp(request);
     return kind === 'response' ? der : undefined;
   }
 

@@ -24,7 +24,8 @@ export const about = {
     'Stable URL inside certificates, for revocation lists and issuer certificates. Set at creation.',
   store: 'Directory of the repositories, relative to the home. Default: "store".',
   logLevel: 'What the server logs on stderr: "debug", "info", "warn" or "error". Default: "info".',
-  listeners: 'Listeners of the server instead of the default three.',
+  listeners:
+    'Listeners of the server instead of the default three; one with the service status may have metrics, "admin" or "anybody".',
   'database.url':
     'The PostgreSQL database with the records of the authority: postgres://user@host/database. A file in the home unless said; holdfast db migrate moves them there. Read at start.',
   'authority.keystorePassphraseFile':
