@@ -28,9 +28,16 @@ interface Last {
   readonly sure: boolean;
 }
 
+/** So many states are looked at within seconds; a pattern that counts to more is the wrong place to bound a text. */
+const maxStates = 400;
+
 const nothing: Part = { first: [], last: [], empty: 'always' };
 
-/** Builds it. Where the pattern may begin anywhere in a text, that is a loop in front which reads anything. */
+/**
+ * Builds it. Where the pattern may begin anywhere in a text, that is a loop in front which reads anything.
+ *
+ * @throws SyntaxError for one with more states than can be looked at
+ */
 export function patternAutomaton(pattern: PatternNode, isAnchored: boolean): PatternAutomaton {
   const builder = new Builder();
   const anywhere: PatternNode = { kind: 'character', source: '[^]' };
@@ -67,6 +74,8 @@ class Builder {
   }
 
   #character(source: string): Part {
+    if (this.#reads.length > maxStates)
+      throw new SyntaxError(`counts to more than can be looked at, ${maxStates} characters in all`);
     const state = this.#reads.push(source) - 1;
     this.#next.push(new Set());
     return { first: [state], last: [{ state, sure: true }], empty: 'never' };
