@@ -112,6 +112,8 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   clock_wrong: 'clock.test.ts',
   root_offline: 'ca-offline.test.ts',
   root_unfit: 'adopt.test.ts: a root of its own is made in an empty home, as by every test',
+  root_revoked: 'outside-revocation.test.ts',
+  root_unproven: 'outside-revocation.test.ts: the policy is set back there',
   issuer_ending: 'it takes five years to arise; ca-offline.test.ts brings back the root that a new one needs',
   issuer_revoked: 'stolen-issuing-key.test.ts',
   already_revoked: 'revocation.test.ts',

@@ -186,6 +186,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   clientCertificate: 'test/listener-policy',
   dataChannel: 'test/data-channel',
   tlsOnly: 'test/plain-ports',
+  outsideRevocation: 'src/authority/revocation/ask-outside',
   level: 'test/listener-policy',
   minimumVersion: 'test/listener-policy',
   keyExchange: 'test/listener-policy',

@@ -1,10 +1,36 @@
 import { type Static, Type } from 'typebox';
-import { describeClock, type IssuerCustody, identityLabel } from '../authority/index.ts';
+import {
+  describeClock,
+  type IssuerCustody,
+  identityLabel,
+  namesPlace,
+  type OutsideStatus,
+} from '../authority/index.ts';
 import { asBuffer } from '../base/index.ts';
 import { type Certificate, formatName, type Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, Base64, Chain, TextOrNull, Time } from './answer.ts';
 import { describeIssuer, IssuerView } from './describe-certificate.ts';
+
+/** A certificate that an authority outside has signed, and whether that has revoked it. */
+const OutsideStatusView = Type.Object({
+  subject: Type.String(),
+  issuer: Type.String(),
+  fingerprint: Type.String(),
+  serial: Type.String(),
+  notAfter: Time,
+  /** `not named`: it says no place where that could be asked. */
+  revocation: Type.Enum(['good', 'revoked', 'unknown', 'not named']),
+  revokedAt: Type.Optional(Time),
+  /** In a word of RFC 5280; `certificateHold` may be lifted again. */
+  revocationReason: Type.Optional(Type.String()),
+  /** When it was learnt last that it is good, and until when that counts. */
+  learntAt: Type.Optional(Time),
+  goodUntil: Type.Optional(Time),
+  askedAt: Type.Optional(Time),
+  /** Why nothing could be learnt the last time. */
+  problem: TextOrNull,
+});
 
 /** The authority and its own certificates. */
 export const CaAnswer = Type.Object({
@@ -18,6 +44,10 @@ export const CaAnswer = Type.Object({
   copies: Type.Optional(Type.Array(Type.String())),
   /** Roots first, each kind from the newest on. */
   certificates: Type.Array(IssuerView),
+  /** The root, where an authority outside has signed it, and those above it, the next one first; no answer of before has it. */
+  outside: Type.Optional(Type.Array(OutsideStatusView)),
+  /** What is to be said of those, in sentences. No answer of before has it. */
+  warnings: Type.Optional(Type.Array(Type.String())),
 });
 
 /** Looks at the certificates of the authority, of all generations, and where their keys are. */
@@ -32,7 +62,35 @@ export async function showCa({ authority, clock }: AdminContext): Promise<Answer
     clock: problem === undefined ? null : describeClock(problem),
     copies: await custody.copyWarnings(),
     certificates: certificates.map((each) => describeIssuer(each, clock.now())),
+    outside: [
+      ...authority.outsideStatuses.map(outsideStatusView),
+      ...(await authority.outside()).slice(-1).map(anchorView),
+    ],
+    warnings: authority.outsideWarnings(),
   };
+}
+
+function outsideStatusView(status: OutsideStatus): Answer<typeof OutsideStatusView> {
+  const { certificate, revoked, asked, known } = status;
+  const state = revoked !== undefined ? 'revoked' : known !== undefined ? 'good' : 'unknown';
+  return {
+    ...namesOf(certificate),
+    revocation: namesPlace(certificate) || revoked !== undefined ? state : 'not named',
+    ...(revoked && { revokedAt: revoked.at.toISOString(), revocationReason: revoked.reason }),
+    ...(known && { learntAt: known.at.toISOString(), goodUntil: known.until.toISOString() }),
+    ...(asked && { askedAt: asked.at.toISOString() }),
+    problem: asked?.problem ?? null,
+  };
+}
+
+/** The last one, of which nobody says whether it is revoked. */
+function anchorView(certificate: Certificate): Answer<typeof OutsideStatusView> {
+  return { ...namesOf(certificate), revocation: 'not named', problem: null };
+}
+
+function namesOf({ subject, issuer, fingerprint, serial, notAfter }: Certificate) {
+  const [name, by] = [subject, issuer].map(formatName) as [string, string];
+  return { subject: name, issuer: by, fingerprint, serial, notAfter: notAfter.toISOString() };
 }
 
 export const caExportInput = Type.Object(

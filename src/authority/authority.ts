@@ -24,7 +24,7 @@ import {
   renewNode,
 } from './enrol/index.ts';
 import { type Issued, IssuedBefore, IssuedCertificates, issueLocal, type LocalOrder } from './issue/index.ts';
-import { readAgain, readOutside } from './issuers/index.ts';
+import { type OutsideStatus, outsideWarnings, readAgain, readOutside } from './issuers/index.ts';
 import {
   type AuditLog,
   Follower,
@@ -38,7 +38,7 @@ import { Nodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Requests } from './requests/index.ts';
-import { Revocation } from './revocation/index.ts';
+import { type AskOutsideOptions, askOutside, Revocation } from './revocation/index.ts';
 import { Checkpoints, checkStanding, keepLastCheckpoint, standingOf } from './standing/index.ts';
 import { type AuthorityStatus, maintain, readStatus, type Upkeep } from './upkeep/index.ts';
 
@@ -150,6 +150,22 @@ export class Authority implements AsyncDisposable {
   outside(): Promise<Certificate[]> {
     const { records, issuer } = this.#context;
     return readOutside(records, issuer.root.certificate);
+  }
+
+  /** What is known of whether authorities outside have revoked the root, or one above it; none for a root that signed itself. */
+  get outsideStatuses(): readonly OutsideStatus[] {
+    return this.#context.issuer.outside ?? [];
+  }
+
+  /** What is to be said of that, in sentences. */
+  outsideWarnings(): string[] {
+    const { issuer, present, clock } = this.#context;
+    return outsideWarnings(issuer, { mode: present.policy.outsideRevocation, nowMs: clock.now() });
+  }
+
+  /** Asks them, when that is due. See {@link askOutside}. */
+  askOutside(options: AskOutsideOptions): Promise<void> {
+    return askOutside(this.#context, options);
   }
 
   /** In DER, the certificates that have ever signed for nodes, the newest first. */
@@ -379,4 +395,10 @@ const refusalsOfNodes = [
 ] as const;
 
 /** What is refused to everybody while it lasts, however often they come back. */
-const refusalsOfAll = ['clock_wrong', 'issuer_ending', 'issuer_revoked'] as const;
+const refusalsOfAll = [
+  'clock_wrong',
+  'issuer_ending',
+  'issuer_revoked',
+  'root_revoked',
+  'root_unproven',
+] as const;

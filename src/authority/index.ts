@@ -32,7 +32,14 @@ export type { Authority } from './authority.ts';
 export { type BackupPlace, type Care, checkBackupFile } from './backup/index.ts';
 export type { IssuerCustody } from './custody/index.ts';
 export type { CertificateRecord, ImportedRecord, LocalOrder } from './issue/index.ts';
-export { checkServerNames, isSelfSigned, permittingNames, statusPaths } from './issuers/index.ts';
+export {
+  checkServerNames,
+  isSelfSigned,
+  namesPlace,
+  type OutsideStatus,
+  permittingNames,
+  statusPaths,
+} from './issuers/index.ts';
 export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
 export type { Sighting } from './nodes/index.ts';

@@ -60,6 +60,7 @@ export {
   encodeCrlEntries,
   encodeOcspData,
   encodeOcspResponse,
+  type FoundReason,
   type OcspCertId,
   type OcspErrorStatus,
   type OcspHash,

@@ -33,6 +33,11 @@ export const NetworkPolicy = Type.Object(
         'whether plain ports answer nothing but what certificates point to: revocation lists, OCSP, certificates of issuers, and where the servers are',
       examples: ['on'],
     }),
+    outsideRevocation: Type.Union([Type.Literal('off'), Type.Literal('soft'), Type.Literal('hard')], {
+      description:
+        'whether the server asks if an authority outside has revoked the root, or one above it, where another one signed it. What is revoked issues nothing more; where nothing can be learnt, `soft` goes on and says so, and `hard` issues nothing',
+      examples: ['hard'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -49,6 +54,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   requestLifetimeMs: 30 * dayMs,
   dataChannel: 'tls',
   tlsOnly: 'off',
+  outsideRevocation: 'soft',
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -85,6 +91,7 @@ function withNewFields(given: unknown): unknown {
   const input: Readonly<Record<string, unknown>> = {
     dataChannel: defaultNetworkPolicy.dataChannel,
     tlsOnly: defaultNetworkPolicy.tlsOnly,
+    outsideRevocation: defaultNetworkPolicy.outsideRevocation,
     ...given,
   };
   if (!isRecord(input['profiles'])) return input;

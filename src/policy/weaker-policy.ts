@@ -32,6 +32,7 @@ function isWeaker({ key, value }: PolicyEntry, byDefault: PolicyEntry | undefine
   if (key.startsWith('listeners.')) return field !== 'metrics' && weakerWords.includes(String(value));
   if (onIsWeaker.includes(field)) return value === 'on';
   if (field === 'dataChannel') return value === 'plain';
+  if (field === 'outsideRevocation') return value === 'off';
   if (byDefault === undefined || !moreIsWeaker.includes(field)) return false;
   if (typeof value === 'number') return value > Number(byDefault.value);
   return typeof value !== 'string' && value.length > [byDefault.value].flat().length;

@@ -1,5 +1,6 @@
 import type { Authority } from '../authority/index.ts';
-import { type HoldfastError, isHoldfastError, type Log } from '../base/index.ts';
+import { type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
+import { evidenceFetcher } from '../transport/index.ts';
 
 /**
  * Lets a server act on what was decided, whoever decided it, until it is disposed of: what was revoked ends its open
@@ -91,4 +92,52 @@ function whyNot(authority: Authority): HoldfastError | undefined {
     if (isHoldfastError(error)) return error;
     throw error;
   }
+}
+
+/** What is looked at is in memory. */
+const lookForDueMs = secondMs;
+
+/**
+ * Asks authorities outside whether they have revoked the root of the network, or one above it: at once, and then whenever that
+ * is due, until it is disposed of.
+ */
+export function watchOutside(authority: Authority, log: Log): AsyncDisposable {
+  const ending = new AbortController();
+  const fetch = evidenceFetcher(ending.signal);
+  const ask = async (early: boolean): Promise<void> => {
+    try {
+      await authority.askOutside({ fetch, early });
+    } catch (error) {
+      if (!ending.signal.aborted) log.error('authorities outside could not be asked', { error });
+    }
+  };
+  const stop = keepGoing(ask, { everyMs: lookForDueMs, atOnce: true });
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await stop();
+    },
+  };
+}
+
+/** Does `upkeep` again and again until the returned function is called, which waits for what is under way; told whether it is the first time. */
+export function keepGoing(
+  upkeep: (isFirst: boolean) => Promise<unknown>,
+  { everyMs, atOnce = false }: { readonly everyMs: number; readonly atOnce?: boolean },
+): () => Promise<void> {
+  let current: Promise<unknown> = Promise.resolve();
+  let busy = false;
+  const go = (isFirst: boolean): void => {
+    if (busy) return;
+    busy = true;
+    current = upkeep(isFirst).finally(() => {
+      busy = false;
+    });
+  };
+  if (atOnce) go(true);
+  const timer = setInterval(() => go(false), everyMs).unref();
+  return async () => {
+    clearInterval(timer);
+    await current;
+  };
 }

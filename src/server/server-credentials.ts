@@ -64,7 +64,8 @@ async function issueOrGoOn(own: OwnCertificate, kept: Credentials | undefined): 
     return await issue(own);
   } catch (error) {
     const goesOn = kept !== undefined && (await isUsable(kept, own));
-    if (goesOn && isHoldfastError(error, 'clock_wrong', 'issuer_ending')) return kept;
+    if (goesOn && isHoldfastError(error, 'clock_wrong', 'issuer_ending', 'root_revoked', 'root_unproven'))
+      return kept;
     throw error;
   }
 }

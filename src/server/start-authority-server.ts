@@ -15,7 +15,7 @@ import { listenOnSocket } from './admin-socket.ts';
 import { createApplication } from './application.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
-import { followDecisions, followPolicy, watchStanding } from './follow-decisions.ts';
+import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
 import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
 import { postedOcsp } from './ocsp-routes.ts';
@@ -167,7 +167,10 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
-  opened.defer(keepGoing(() => Promise.all([authority.maintain(log), watchStore(), sightings.flush('due')])));
+  const upkeep = (): Promise<unknown> =>
+    Promise.all([authority.maintain(log), watchStore(), sightings.flush('due')]);
+  opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs }));
+  opened.use(watchOutside(authority, log));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = opened.use(watchStanding(authority, log));
   const useListeners = async (listeners: readonly ListenerPolicy[]): Promise<void> => {
@@ -206,23 +209,6 @@ function standingOf(authority: Authority, tokens: TokenGate, log: Log): Standing
     isGood: (serial, certificate) => authority.isGood(serial, certificate),
     isRenewable: (certificate) => authority.isRenewable(certificate),
     watch: (recheck) => followDecisions(authority, changed(recheck), log),
-  };
-}
-
-/** Does `upkeep` again and again until the returned function is called, which waits for what is under way. */
-function keepGoing(upkeep: () => Promise<unknown>): () => Promise<void> {
-  let current: Promise<unknown> = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    current = upkeep().finally(() => {
-      busy = false;
-    });
-  }, maintainEveryMs).unref();
-  return async () => {
-    clearInterval(timer);
-    await current;
   };
 }
 

@@ -106,7 +106,8 @@ class Search {
     const found = await caught(async () => {
       const body = createOcspRequest({ issuer, serials: [certificate.serial] });
       const post = { type: 'application/ocsp-request', body };
-      const answer = parseOcspResponse(await this.#fetch({ url, maxBytes: maxAnswerBytes, post }));
+      const bytes = await this.#fetch({ url, maxBytes: maxAnswerBytes, post });
+      const answer = read(url, () => parseOcspResponse(bytes));
       if (answer.kind === 'response') this.#answers.push(answer);
       else throw new HoldfastError('ocsp_response_malformed', `${url} answers: ${answer.status}`);
     });
@@ -117,7 +118,10 @@ class Search {
   async #list(url: string): Promise<HoldfastError | undefined> {
     const known = this.#lists.get(url);
     if (known !== undefined) return known instanceof HoldfastError ? known : undefined;
-    const list = await caught(async () => parseAnyCrl(await this.#fetch({ url, maxBytes: maxListBytes })));
+    const list = await caught(async () => {
+      const bytes = await this.#fetch({ url, maxBytes: maxListBytes });
+      return read(url, () => parseAnyCrl(bytes));
+    });
     this.#lists.set(url, list);
     if (list instanceof HoldfastError) return list;
     const isComplete = list.baseNumber === undefined;
@@ -138,6 +142,16 @@ function webUrls(points: readonly DistributionPoint[]): string[] {
 
 function urlsOf({ name }: DistributionPoint): string[] {
   return name?.kind === 'full' ? name.names.flatMap((each) => (each.kind === 'uri' ? [each.value] : [])) : [];
+}
+
+/** What cannot be read is named by where it came from: a page that says so is there in place of a list, say. */
+function read<T>(url: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    if (!isHoldfastError(cause)) throw cause;
+    throw new HoldfastError(cause.code, `${url}: ${cause.message}`, { cause });
+  }
 }
 
 async function caught<T>(work: () => Promise<T>): Promise<T | HoldfastError> {

@@ -36,7 +36,7 @@ export interface CrlMaterial {
 /** Whether a certificate is revoked, by lists; `problems`: why those that were there say nothing. */
 export type CrlStatus =
   | { readonly kind: 'good'; readonly lists: readonly AnyCrl[] }
-  | { readonly kind: 'revoked'; readonly line: RevokedCertificate }
+  | { readonly kind: 'revoked'; readonly line: RevokedCertificate; readonly list: AnyCrl }
   | { readonly kind: 'unknown'; readonly problems: readonly HoldfastError[] };
 
 /** How many signers of lists may be vouched for by lists of other signers, and so on. */
@@ -87,9 +87,9 @@ export class CrlJudge {
         if (reasons.isSubsetOf(seen) || !isMeant(crl, point, certificate)) continue;
         const found = this.#ask(crl, certificate);
         if (found instanceof HoldfastError) problems.push(found);
-        else if (found.line !== undefined) return { kind: 'revoked', line: found.line };
+        else if (found.line !== undefined) return { kind: 'revoked', line: found.line, list: found.by };
         else {
-          lists.push(crl);
+          lists.push(found.by);
           seen = seen.union(reasons);
         }
       }
@@ -97,15 +97,16 @@ export class CrlJudge {
     return allReasons.isSubsetOf(seen) ? { kind: 'good', lists } : { kind: 'unknown', problems };
   }
 
-  /** What a list, and the newest changes to it, say of a certificate; or why it says nothing (§6.3.3 (c)–(k)). */
-  #ask(crl: AnyCrl, certificate: Certificate): { line?: RevokedCertificate } | HoldfastError {
+  /** What a list, or the newest changes to it, `by` either, say of a certificate; or why it says nothing (§6.3.3 (c)–(k)). */
+  #ask(crl: AnyCrl, certificate: Certificate): { line?: RevokedCertificate; by: AnyCrl } | HoldfastError {
     const problem = this.#problemOf(crl);
     if (problem !== undefined) return refused(crl, problem);
     const signer = this.#signerOf(crl);
     if (signer instanceof HoldfastError) return signer;
     const changes = this.#changesTo(crl, signer);
     const line = (changes && lineOf(changes, certificate)) ?? lineOf(crl, certificate);
-    return line === undefined || line.reason === 'removeFromCRL' ? {} : { line };
+    const by = changes ?? crl;
+    return line === undefined || line.reason === 'removeFromCRL' ? { by } : { line, by };
   }
 
   #problemOf(crl: AnyCrl): string | undefined {

@@ -2,6 +2,7 @@ import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import {
   type AnyCrl,
   type Certificate,
+  type FoundReason,
   type OcspResponse,
   type OcspSingleResponse,
   verifyOcspResponse,
@@ -25,8 +26,18 @@ export interface RevocationRules extends CrlRules {
 /** Whether one certificate is revoked, and by which lists or answer that is known. */
 export type RevocationStatus =
   | { readonly kind: 'good'; readonly by: readonly (AnyCrl | OcspSingleResponse)[] }
-  | { readonly kind: 'revoked'; readonly error: HoldfastError }
+  | RevokedStatus
   | { readonly kind: 'unknown'; readonly problems: readonly HoldfastError[] };
+
+/** That a certificate is revoked. */
+interface RevokedStatus {
+  readonly kind: 'revoked';
+  readonly error: HoldfastError;
+  readonly revokedAt: Date;
+  readonly reason: FoundReason;
+  /** Of when the list or the answer is that says so. */
+  readonly thisUpdate: Date;
+}
 
 /**
  * Whether a certificate of a valid path (the leaf first, the anchor last) is revoked, by all that there is: lists
@@ -42,16 +53,24 @@ export function revocationStatus(
   const { limits = revocationLimits(), revokedBy } = rules;
   const answer = byAnswers(certificate, path, evidence, rules);
   if (answer?.status.kind === 'revoked' && counts(answer.status.revokedAt, revokedBy)) {
-    const { revokedAt, reason } = answer.status;
-    return { kind: 'revoked', error: revoked(certificate, revokedAt, reason) };
+    return revokedStatus(certificate, answer.status, answer);
   }
   const lists = new CrlJudge(path, evidence, rules, limits).statusOf(certificate);
   if (lists.kind === 'revoked' && counts(lists.line.revokedAt, revokedBy))
-    return { kind: 'revoked', error: revoked(certificate, lists.line.revokedAt, lists.line.reason) };
+    return revokedStatus(certificate, lists.line, lists.list);
   if (answer?.status.kind === 'unknown') return { kind: 'unknown', problems: [] };
   if (answer !== undefined) return { kind: 'good', by: [answer] };
   if (lists.kind === 'unknown') return lists;
   return { kind: 'good', by: lists.kind === 'good' ? lists.lists : [] };
+}
+
+function revokedStatus(
+  certificate: Certificate,
+  { revokedAt, reason }: Pick<RevokedStatus, 'revokedAt' | 'reason'>,
+  { thisUpdate }: Pick<RevokedStatus, 'thisUpdate'>,
+): RevokedStatus {
+  const error = revoked(certificate, revokedAt, reason);
+  return { kind: 'revoked', error, revokedAt, reason, thisUpdate };
 }
 
 function counts(since: Date, revokedBy: Date | undefined): boolean {

@@ -142,6 +142,8 @@ const toldCodes = [
   'clock_wrong',
   'issuer_ending',
   'issuer_revoked',
+  'root_revoked',
+  'root_unproven',
   'rate_limited',
 ] as const;
 

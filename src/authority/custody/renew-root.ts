@@ -97,7 +97,7 @@ function checkFit({ issuer, clock }: CrlSigning, answered: AnsweredRoot): readon
     nowMs: clock.now(),
     aboveBy: '--root FILE',
     issuing: { certificate: issuing.certificate, key: issuingKey },
-    also: differences(issuer, answered.certificate),
+    also: [...differences(issuer, answered.certificate), ...revocations(issuer, answered)],
   }).notes;
 }
 
@@ -121,6 +121,21 @@ function differences({ root, issuings }: CrlSigning['issuer'], next: Certificate
         `it ends ${next.notAfter.toISOString()}, before ${label} does: expected ${certificate.notAfter.toISOString()} or later`,
     ),
   ];
+}
+
+/** One that was revoked, or stands below one that was, would issue nothing. */
+function revocations(
+  { outside = [] }: CrlSigning['issuer'],
+  { certificate, outside: above }: AnsweredRoot,
+): string[] {
+  const path = [certificate, ...above].map(({ fingerprint }) => fingerprint);
+  return outside.flatMap(({ certificate: each, revoked }) =>
+    revoked !== undefined && revoked.reason !== 'certificateHold' && path.includes(each.fingerprint)
+      ? [
+          `${formatName(each.issuer)} has revoked number ${each.serial} of ${formatName(each.subject)} (${revoked.reason}): expected one that is not revoked`,
+        ]
+      : [],
+  );
 }
 
 function checkBelowOutside(root: Certificate): void {

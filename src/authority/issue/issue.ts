@@ -51,7 +51,7 @@ export interface Issued {
  * been committed: a certificate that the records do not know must never be seen.
  *
  * @throws HoldfastError those of {@link checkStanding}, `request_not_allowed`, `key_unsupported`, `clock_wrong`, `name_not_permitted`, `issuer_ending` when
- *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `certificate_expired` when it has ended, `lint_failed`, `certificate_revoked` for an identity that was revoked
+ *   the issuing one has less than a day left, `issuer_revoked` when it was revoked and there is no other, `root_revoked`, `root_unproven`, `certificate_expired` when it has ended, `lint_failed`, `certificate_revoked` for an identity that was revoked
  */
 export async function issue(tx: Records, context: Issuing, order: IssueOrder): Promise<Issued> {
   const { issuer, log } = context;

@@ -17,7 +17,7 @@ import {
 } from '../../pki/index.ts';
 import type { NetworkPolicy, ProfilePolicy } from '../../policy/index.ts';
 import { forbiddenName } from '../../trust/index.ts';
-import { type Issuer, statusPaths } from '../issuers/index.ts';
+import { checkOutside, type Issuer, statusPaths } from '../issuers/index.ts';
 import { identityLabel } from '../records/index.ts';
 import { type ClockGuard, checkClock, type Present } from '../standing/index.ts';
 import { type Authorisation, subjectAltNamesOf } from './authorisation.ts';
@@ -148,7 +148,8 @@ export interface LeafDraft {
 /**
  * Writes what the certificate of a node will say, from now on.
  * @throws HoldfastError `clock_wrong`, `issuer_revoked` when the issuing certificate was revoked and there is no other,
- *   `certificate_expired`, `certificate_not_yet_valid` when that has ended or not begun; those of `certificateToSign`
+ *   `certificate_expired`, `certificate_not_yet_valid` when that has ended or not begun; those of `checkOutside` and
+ *   `certificateToSign`
  */
 export function draftLeaf(context: Drafting, authorisation: Authorisation, spki: Bytes): LeafDraft {
   const { issuer, clock } = context;
@@ -167,7 +168,8 @@ export function stands({ issuer, policy }: LeafDraft, context: Drafting): boolea
   return issuer === context.issuer && policy === context.present.policy;
 }
 
-function checkIssuing({ issuer }: Drafting, nowMs: number): void {
+function checkIssuing({ issuer, present }: Drafting, nowMs: number): void {
+  checkOutside(issuer, { mode: present.policy.outsideRevocation, nowMs });
   const { label, revoked, certificate } = issuer.issuing;
   const { notAfter, notBefore } = certificate;
   if (revoked !== undefined) {

@@ -18,10 +18,17 @@ export {
   type IssuerRevocation,
   readIssuer,
   readIssuers,
-  readOutside,
   rootKey,
-  signersAbove,
 } from './issuer.ts';
+export {
+  askAgainAt,
+  checkOutside,
+  namesPlace,
+  type OutsideStatus,
+  outsideWarnings,
+  readOutside,
+  signersAbove,
+} from './outside.ts';
 export { checkNamesOfServer, checkPermitted, checkServerNames, permittingNames } from './permitted-names.ts';
 export {
   boundsUris,

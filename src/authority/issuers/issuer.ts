@@ -5,7 +5,6 @@ import {
   exportPublicKey,
   parseCertificate,
   type RevocationReason,
-  signed,
 } from '../../pki/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type Records,
 } from '../records/index.ts';
 import { isSelfSigned } from './ca-certificates.ts';
+import { type OutsideStatus, readOutsideStatuses } from './outside.ts';
 
 /** A certificate of the authority's own. */
 export interface CaCertificate {
@@ -39,6 +39,8 @@ export interface Issuer {
   readonly root: CaCertificate;
   /** The root had issued certificates before it was adopted, which people ask about. */
   readonly rootIssued?: boolean;
+  /** What is known of whether the root, where an authority outside has signed it, and those above it are revoked. */
+  readonly outside?: readonly OutsideStatus[];
   readonly issuing: CaCertificate;
   readonly issuingKey: KeyObject;
   /**
@@ -66,7 +68,8 @@ export async function readIssuer(
   const rootIssued = !(await records.imported.isEmpty());
   const rootAbove = isSelfSigned(root.certificate) ? [] : [root.certificate.der];
   const above = [issuing.certificate.der, ...rootAbove];
-  return { network, statusAddress, root, rootIssued, issuing, issuingKey, above, issuings };
+  const outside = await readOutsideStatuses(records, root.certificate);
+  return { network, statusAddress, root, rootIssued, outside, issuing, issuingKey, above, issuings };
 }
 
 /**
@@ -102,32 +105,6 @@ function toCaCertificate({ label, public_key, revoked_at, ...row }: IssuerRow): 
   if (revoked_at === null) return { label, certificate };
   const reason = row.revocation_reason ?? 'unspecified';
   return { label, certificate, revoked: { at: new Date(revoked_at), reason } };
-}
-
-/** The certificates above the root, the next one first, up to one that signed itself; none above a root that did so. */
-export async function readOutside({ outside }: Records, root: Certificate): Promise<Certificate[]> {
-  const known = (await outside.list()).map(({ certificate }) => parseCertificate(certificate));
-  return signersAbove(root, known);
-}
-
-/** More than stand above any authority, so that what comes costs a bounded number of signatures. */
-const maxAbove = 8;
-
-/**
- * Of certificates in any order those above one, the next one first, by name and signature, up to one that signed itself; where
- * one was renewed the newest.
- */
-export function signersAbove(certificate: Certificate, all: readonly Certificate[]): Certificate[] {
-  const candidates = all.toSorted((a, b) => b.notAfter.getTime() - a.notAfter.getTime());
-  const above: Certificate[] = [];
-  for (let last = certificate; !isSelfSigned(last) && above.length < maxAbove; ) {
-    const below = last;
-    const next = candidates.find((each) => !above.includes(each) && signed(each, below));
-    if (next === undefined) break;
-    above.push(next);
-    last = next;
-  }
-  return above;
 }
 
 /**

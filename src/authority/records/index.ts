@@ -18,7 +18,14 @@ export type {
   ImportedFilter,
   NewImportedCertificate,
 } from './imported-certificates.ts';
-export { type IssuerKind, type IssuerRow, issuerLabel } from './issuers.ts';
+export {
+  type IssuerKind,
+  type IssuerRow,
+  issuerLabel,
+  type OutsideAnswer,
+  type OutsideReason,
+  type OutsideStatusRow,
+} from './issuers.ts';
 export type { LogRow } from './log.ts';
 export { endMove, finishMove, moveRecords, takeBackRecords } from './move-records.ts';
 export { policyOnRecord } from './policy.ts';

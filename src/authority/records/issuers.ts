@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
-import type { Certificate, RevocationReason } from '../../pki/index.ts';
+import type { Certificate, FoundReason, RevocationReason } from '../../pki/index.ts';
 import { publicKeyHash } from './certificate-names.ts';
 
 /** A certificate of the authority: its root, or one of those that issue. */
@@ -142,6 +142,90 @@ export class OutsideCertificateRecords {
       'INSERT INTO outside_certificates (fingerprint, certificate) VALUES (?, ?) ON CONFLICT (fingerprint) DO NOTHING',
       fingerprint,
       certificate,
+    );
+  }
+}
+
+/** What is known of whether a certificate is revoked that another authority signed. Times are milliseconds since 1970. */
+export interface OutsideStatusRow {
+  readonly fingerprint: string;
+  readonly revoked_at: number | null;
+  readonly revocation_reason: OutsideReason | null;
+  /** Of when the list or the answer is that says so. */
+  readonly said_at: number | null;
+  /** When it was asked last. */
+  readonly asked_at: number | null;
+  /** How often in a row nothing could be learnt. */
+  readonly failures: number;
+  /** Why nothing could be learnt the last time. */
+  readonly problem: string | null;
+  /** When it was learnt last that it is not revoked, and until when that counts. */
+  readonly known_at: number | null;
+  readonly known_until: number | null;
+}
+
+/** Why an authority outside has revoked something: a hold may be lifted again. */
+export type OutsideReason = Exclude<FoundReason, 'removeFromCRL'>;
+
+/** What asking has come to. */
+export type OutsideAnswer = Pick<
+  OutsideStatusRow,
+  'fingerprint' | 'asked_at' | 'failures' | 'problem' | 'known_at' | 'known_until'
+>;
+
+/** What authorities outside say of the root, where one of them signed it, and of those above it. */
+export class OutsideStatusRecords {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  list(): Promise<OutsideStatusRow[]> {
+    return this.#queries.all<OutsideStatusRow>(
+      `SELECT fingerprint, revoked_at, revocation_reason, said_at, asked_at, failures, problem, known_at, known_until
+        FROM outside_statuses ORDER BY fingerprint`,
+    );
+  }
+
+  async markRevoked(
+    fingerprint: string,
+    {
+      atMs,
+      reason,
+      saidMs,
+    }: { readonly atMs: number; readonly reason: OutsideReason; readonly saidMs: number },
+  ): Promise<void> {
+    await this.#queries.run(
+      `INSERT INTO outside_statuses (fingerprint, revoked_at, revocation_reason, said_at, failures) VALUES (?, ?, ?, ?, 0)
+        ON CONFLICT (fingerprint) DO UPDATE SET revoked_at = excluded.revoked_at,
+          revocation_reason = excluded.revocation_reason, said_at = excluded.said_at`,
+      fingerprint,
+      atMs,
+      reason,
+      saidMs,
+    );
+  }
+
+  async liftRevocation(fingerprint: string): Promise<void> {
+    await this.#queries.run(
+      'UPDATE outside_statuses SET revoked_at = NULL, revocation_reason = NULL, said_at = NULL WHERE fingerprint = ?',
+      fingerprint,
+    );
+  }
+
+  async noteAnswer({ fingerprint, asked_at, failures, problem, ...known }: OutsideAnswer): Promise<void> {
+    await this.#queries.run(
+      `INSERT INTO outside_statuses (fingerprint, asked_at, failures, problem, known_at, known_until)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (fingerprint) DO UPDATE SET asked_at = excluded.asked_at, failures = excluded.failures,
+          problem = excluded.problem, known_at = excluded.known_at, known_until = excluded.known_until`,
+      fingerprint,
+      asked_at,
+      failures,
+      problem,
+      known.known_at,
+      known.known_until,
     );
   }
 }

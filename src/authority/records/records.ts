@@ -6,7 +6,7 @@ import { CrlRecords, OcspSignerRecords } from './crl-ocsp.ts';
 import { EscrowRecords } from './escrows.ts';
 import { IdentityRecords } from './identities.ts';
 import { ImportedCertificateRecords } from './imported-certificates.ts';
-import { IssuerRecords, OutsideCertificateRecords } from './issuers.ts';
+import { IssuerRecords, OutsideCertificateRecords, OutsideStatusRecords } from './issuers.ts';
 import { LogRecords } from './log.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
@@ -26,6 +26,7 @@ export class Records {
   readonly certificateNames: CertificateNameRecords;
   readonly imported: ImportedCertificateRecords;
   readonly outside: OutsideCertificateRecords;
+  readonly outsideStatuses: OutsideStatusRecords;
   readonly joinCodes: JoinCodeRecords;
   readonly bearerTokens: BearerTokenRecords;
   readonly requests: RequestRecords;
@@ -50,6 +51,7 @@ export class Records {
     this.certificateNames = new CertificateNameRecords(queries);
     this.imported = new ImportedCertificateRecords(queries);
     this.outside = new OutsideCertificateRecords(queries);
+    this.outsideStatuses = new OutsideStatusRecords(queries);
     this.joinCodes = new JoinCodeRecords(queries);
     this.bearerTokens = new BearerTokenRecords(queries);
     this.requests = new RequestRecords(queries);
@@ -84,6 +86,7 @@ export const tables = [
   'certificate_names',
   'imported_certificates',
   'outside_certificates',
+  'outside_statuses',
   'join_codes',
   'join_code_uses',
   'bearer_tokens',

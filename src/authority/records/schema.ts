@@ -421,4 +421,35 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What authorities outside say of the root and of those above it.
+    owner: 'authority',
+    version: 13,
+    sqlite: `
+      CREATE TABLE outside_statuses (
+        fingerprint TEXT PRIMARY KEY,
+        revoked_at INTEGER,
+        revocation_reason TEXT,
+        said_at INTEGER,
+        asked_at INTEGER,
+        failures INTEGER NOT NULL,
+        problem TEXT,
+        known_at INTEGER,
+        known_until INTEGER
+      ) STRICT;
+    `,
+    postgres: `
+      CREATE TABLE outside_statuses (
+        fingerprint words PRIMARY KEY,
+        revoked_at moment,
+        revocation_reason words,
+        said_at moment,
+        asked_at moment,
+        failures bigint NOT NULL,
+        problem words,
+        known_at moment,
+        known_until moment
+      );
+    `,
+  },
 ];

@@ -4,6 +4,7 @@
  * What the room promises: what is revoked is known to the gate at once, and to everybody within a minute; a list is signed
  * long before the one before it ends.
  */
+export { type AskOutsideOptions, askOutside } from './ask-outside.ts';
 export { describeTarget, type RevocationTarget } from './find-target.ts';
 export { Revocation } from './revocation.ts';
 export { revokeCertificates } from './revoke-certificates.ts';

@@ -2,7 +2,7 @@ import { dayMs } from '../../base/index.ts';
 import { type Certificate, formatName } from '../../pki/index.ts';
 import type { BackingUp, Care } from '../backup/index.ts';
 import { type Copied, copyWarnings, type Escrowing, rootCameBack } from '../custody/index.ts';
-import { boundsUris, isSelfSigned, readOutside, replacementTime } from '../issuers/index.ts';
+import { boundsUris, isSelfSigned, outsideWarnings, readOutside, replacementTime } from '../issuers/index.ts';
 import { type CrlSigning, countToRenew, readCrlState } from '../revocation/index.ts';
 import { describeClock, passesKeptCheckpoint } from '../standing/index.ts';
 
@@ -23,10 +23,12 @@ const crlNoticeMs = dayMs;
 export async function custodyWarnings(context: Upkeep): Promise<string[]> {
   const { clockGuard } = context;
   const problem = clockGuard.problem();
+  const { outsideRevocation: mode } = context.present.policy;
   return [
     ...(problem === undefined ? [] : [`${describeClock(problem)}: nothing is issued`]),
     ...((await passesKeptCheckpoint(context)) ? [] : [logWarning]),
     ...(await rootWarnings(context)),
+    ...outsideWarnings(context.issuer, { mode, nowMs: context.clock.now() }),
     ...(await rootCameBack(context.records, context.keystore)),
     ...(await copyWarnings(context)),
     ...issuingWarnings(context),

@@ -40,6 +40,18 @@ export const authorityErrors = {
     happened: 'a certificate cannot be the root of an authority; everything that stands against it is named',
     next: 'have it issued anew without that, or begin with a root of its own: holdfast init',
   },
+  root_revoked: {
+    happened:
+      'an authority outside has revoked the root, or one above it, or put it on hold: nothing is issued until there is another certificate',
+    next: 'holdfast ca request --out FILE asks for another certificate, and holdfast ca complete FILE puts it in; not where its key is compromised',
+    status: 503,
+  },
+  root_unproven: {
+    happened:
+      'the policy asks that the root is known not to be revoked by the authority outside that signed it, and that is not known',
+    next: 'holdfast ca show says what could not be had; holdfast policy set outsideRevocation soft goes on without',
+    status: 503,
+  },
   authority_waiting: {
     happened: 'the authority of this home waits for its certificate, which an outside root has to sign',
     next: 'holdfast ca complete FILE installs the certificate; holdfast ca request --out FILE writes the request again',

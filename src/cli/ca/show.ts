@@ -5,7 +5,7 @@ import { openHome } from '../home/home.ts';
 import { waitingRows, waitingView } from '../home/waiting.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
-import { formatRemaining, formatTime } from '../terminal/format.ts';
+import { formatAge, formatRemaining, formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca show` */
@@ -35,6 +35,29 @@ function* authorityRows({ clock }: Context, ca: Ca): Iterable<Row> {
   if (ca.clock !== null) yield warning(ca.clock);
   for (const sentence of ca.copies ?? []) yield warning(sentence);
   for (const issuer of ca.certificates) yield* issuerRows(issuer, clock.now());
+  for (const each of ca.outside ?? []) yield* outsideRows(each, clock.now());
+  for (const sentence of ca.warnings ?? []) yield warning(sentence);
+}
+
+type Outside = NonNullable<Ca['outside']>[number];
+
+/** What authorities outside say of the root, and of those above it. */
+function* outsideRows(outside: Outside, nowMs: number): Iterable<Row> {
+  const { subject, issuer, notAfter, fingerprint } = outside;
+  yield row('outside', subject, issuer === subject ? 'signed itself' : `signed by ${issuer}`);
+  const said = issuer === subject ? [] : [saidOf(outside, nowMs)];
+  yield row('', `ends ${notAfter.slice(0, 10)}`, ...said);
+  yield row('', fingerprint);
+}
+
+function saidOf(
+  { revocation, revokedAt, revocationReason, learntAt, goodUntil }: Outside,
+  nowMs: number,
+): string {
+  if (revocation === 'revoked') return `revoked ${revokedAt?.slice(0, 10)} (${revocationReason})`;
+  if (revocation === 'not named') return 'names no place that says whether it is revoked';
+  if (revocation === 'unknown' || learntAt === undefined) return 'whether it is revoked is not known';
+  return `not revoked, learnt ${formatAge(nowMs - Date.parse(learntAt))}, good until ${goodUntil?.slice(0, 16)}Z`;
 }
 
 function* issuerRows(issuer: Issuer, nowMs: number): Iterable<Row> {

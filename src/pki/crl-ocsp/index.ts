@@ -30,4 +30,4 @@ export {
   parseOcspResponse,
   verifyOcspResponse,
 } from './ocsp-response.ts';
-export { type RevocationReason, revocationReasons } from './revocation-reason.ts';
+export { type FoundReason, type RevocationReason, revocationReasons } from './revocation-reason.ts';

@@ -243,6 +243,27 @@ export function outsideClaims(): Claims {
   };
 }
 
+/** What authorities outside have revoked: what the log says, and nothing else. */
+export function outsideStatusClaims(): Claims {
+  const revoked = new Map<string, string>();
+  return {
+    note({ kind, details }) {
+      if (kind === 'outside certificate revoked') revoked.set(details.fingerprint, details.reason);
+      if (kind === 'outside hold lifted') revoked.delete(details.fingerprint);
+    },
+    async compare(records) {
+      const rows = await records.outsideStatuses.list();
+      const found = new Map(rows.map((row) => [row.fingerprint, row.revocation_reason ?? undefined]));
+      return [...new Set([...revoked.keys(), ...found.keys()])]
+        .filter((one) => found.get(one) !== revoked.get(one))
+        .map(
+          (one) =>
+            `the outside certificate ${one} is ${found.get(one) ?? 'not revoked'} on record, and ${revoked.get(one) ?? 'not revoked'} in the log`,
+        );
+    },
+  };
+}
+
 function importedBy({ kind, details, sequence }: LogRecord): Imported[] {
   if (kind === 'certificate imported') return [{ ...details, sequence }];
   if (kind !== 'serial numbers imported') return [];

@@ -8,7 +8,12 @@ import {
   policyClaims,
   serverRootClaims,
 } from './authority-claims.ts';
-import { certificateClaims, importedClaims, outsideClaims } from './certificate-claims.ts';
+import {
+  certificateClaims,
+  importedClaims,
+  outsideClaims,
+  outsideStatusClaims,
+} from './certificate-claims.ts';
 import {
   bearerTokenClaims,
   escrowClaims,
@@ -28,6 +33,7 @@ export class RecordComparison {
     certificateClaims(),
     importedClaims(),
     outsideClaims(),
+    outsideStatusClaims(),
     identityClaims(),
     joinCodeClaims(),
     bearerTokenClaims(),

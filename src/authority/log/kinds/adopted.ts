@@ -5,6 +5,7 @@ import {
   formatName,
   parseCertificate,
   type RevocationReason,
+  revocationReasons,
 } from '../../../pki/index.ts';
 import type { NewImportedCertificate } from '../../records/index.ts';
 import { CertificateFingerprint, IssuerLabel, logKind, Reason, Serial, Time } from '../log-kind.ts';
@@ -112,6 +113,37 @@ export const importedRevoked = logKind({
   details: Type.Object({ issuer: IssuerLabel, serial: Serial, reason: Reason }),
   apply: (tx, { details: { serial, reason }, atMs }) => tx.imported.revoke(serial, { atMs, reason }),
   learnt: (isRevoked) => ({ revoked: Number(isRevoked) }),
+});
+
+/** Whose certificate, and who had signed it. */
+const about = {
+  fingerprint: CertificateFingerprint,
+  subject: Type.String(),
+  serial: Serial,
+  issuer: Type.String(),
+  /** Of when the list or the answer is that says so. */
+  thisUpdate: Time,
+};
+
+/** An authority outside has revoked the certificate of the root, or one above it, be it on hold. */
+export const outsideRevoked = logKind({
+  name: 'outside certificate revoked',
+  details: Type.Object({
+    ...about,
+    revokedAt: Time,
+    reason: Type.Enum([...revocationReasons, 'certificateHold']),
+  }),
+  async apply(tx, { details: { fingerprint, revokedAt, reason, thisUpdate } }) {
+    const said = { atMs: Date.parse(revokedAt), reason, saidMs: Date.parse(thisUpdate) };
+    await tx.outsideStatuses.markRevoked(fingerprint, said);
+  },
+});
+
+/** A hold was lifted by a newer list or answer. */
+export const outsideHoldLifted = logKind({
+  name: 'outside hold lifted',
+  details: Type.Object(about),
+  apply: (tx, { details }) => tx.outsideStatuses.liftRevocation(details.fingerprint),
 });
 
 function revocation(

@@ -8,6 +8,8 @@ import {
   importedRevoked,
   numbersImported,
   outsideCertificateRecorded,
+  outsideHoldLifted,
+  outsideRevoked,
 } from './adopted.ts';
 import { authorityCreated, clockAccepted, retired, storeAccepted, superseded } from './authority.ts';
 import { backedUp, logLost, rehearsed, restored } from './backups.ts';
@@ -59,6 +61,8 @@ export const kinds = {
   bearerTokenCreated,
   bearerTokenRevoked,
   rootRenewed,
+  outsideRevoked,
+  outsideHoldLifted,
 } as const;
 
 /** One of the table. */
