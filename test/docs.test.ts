@@ -5,9 +5,12 @@ import { apiReference } from '../scripts/reference/api-reference.ts';
 import { clientReference } from '../scripts/reference/client-reference.ts';
 import { commandReference } from '../scripts/reference/command-reference.ts';
 import { errorReference } from '../scripts/reference/error-reference.ts';
+import { jsonReference, pathsOf } from '../scripts/reference/json-reference.ts';
 import { policyReference } from '../scripts/reference/policy-reference.ts';
 import { requestReference } from '../scripts/reference/request-reference.ts';
 import { settingsReference } from '../scripts/reference/settings-reference.ts';
+import { answers } from '../src/cli/answers.ts';
+import { createFullProgram } from '../src/cli/program/create-program.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
@@ -18,6 +21,15 @@ test('the reference of the commands is what the program prints', async () => {
 
 test('the reference of the API is what the routes and operations say', async () => {
   assert.equal(await read('docs/reference/api.md'), apiReference(), 'run npm run reference');
+});
+
+test('the reference of the answers in JSON is what the commands say they print', async () => {
+  assert.equal(await read('docs/reference/json.md'), await jsonReference(), 'run npm run reference');
+});
+
+test('what a command prints with --json is said of each command, and of nothing else', async () => {
+  const { commands } = await createFullProgram();
+  assert.deepEqual(Object.keys(answers).toSorted(), commands.flatMap((each) => pathsOf(each)).toSorted());
 });
 
 test('the reference of the settings has every key', async () => {
@@ -45,6 +57,19 @@ test('the README is short, and names both commands', async () => {
   assert.ok(readme.split('\n').length < 120);
   assert.match(readme, /npm ci && npm start -- /);
   assert.match(readme, /npm ci && npm test/);
+});
+
+test('the page of the library holds its example, and names every call and every option of one', async () => {
+  const page = await read('docs/api.md');
+  assert.ok(page.includes(`\`\`\`ts\n${await read('docs/examples/backup.ts')}\`\`\``));
+  const contract = await read('src/api/contract.ts');
+  const calls = [...contract.matchAll(/^ {2}(\w+)\(.*\): (?:Promise|AsyncIterable)</gm)].map(
+    ([, name = '']) => name,
+  );
+  const options = [...contract.matchAll(/^ {2}readonly (\w+)\?: /gm)].map(([, name = '']) => name);
+  assert.equal(calls.length, 6);
+  for (const call of calls) assert.ok(page.includes(`client.${call}(`), call);
+  for (const option of options) assert.match(page, new RegExp(`\\b${option}\\b`), option);
 });
 
 test('the architecture names files that are there', async () => {

@@ -29,3 +29,8 @@ export const Chain = Type.Array(Base64, { minItems: 1 });
 
 /** How much a list gives at once, which costs the serving thread some hundred milliseconds in short turns; the rest in pages. */
 export const maxListed = 1000;
+
+/** A field that an answer has when `when` is true, a clause: `it was revoked`; the reference of the answers says so. */
+export function PresentWhen<Field extends TSchema>(when: string, field: Field) {
+  return Type.Optional(Type.With(field, { when }));
+}

@@ -3,7 +3,7 @@ import { type BackupLock, identityLabel, notHeld, type WrittenBackup } from '../
 import { Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Time, TimeOrNull } from './answer.ts';
+import { type Answer, PresentWhen, Time, TimeOrNull } from './answer.ts';
 
 export const backupInput = Type.Object(
   {
@@ -19,14 +19,17 @@ export const backupInput = Type.Object(
 /** The keys of the authority, and whether a copy holds them. */
 export const HeldKeys = Type.Array(Type.Object({ label: Type.String(), held: Type.Boolean() }));
 
-/** What a copy does not hold: the labels of keys that are not on the machine, and `recovery`. No answer of before has it. */
-export const NotHeld = Type.Optional(Type.Array(Type.String()));
+/** What a copy does not hold: the labels of keys that are not on the machine, and `recovery`. */
+export const NotHeld = PresentWhen('the server is new enough to say it', Type.Array(Type.String()));
 
 /** What a rehearsal found wrong with a backup. */
 export const BackupProblem = Type.Object({ at: Time, found: Type.String() });
 
-/** A mirror of the log that could not be asked or told, and why; no answer of before has such. */
-const DeafMirrors = Type.Optional(Type.Array(Type.Object({ name: Type.String(), problem: Type.String() })));
+/** Mirrors of the log that could not be asked or told, and why. */
+const DeafMirrors = PresentWhen(
+  'the authority was moved, or is back',
+  Type.Array(Type.Object({ name: Type.String(), problem: Type.String() })),
+);
 
 /** A backup that is on the disk, read back. */
 export const BackupAnswer = Type.Object({
@@ -139,8 +142,7 @@ export const RehearseAnswer = Type.Object({
       good: Type.Boolean(),
       /** What was seen. */
       found: Type.String(),
-      /** The mirror of the log that was looked at, and not the backup. */
-      mirror: Type.Optional(Type.String()),
+      mirror: PresentWhen('a mirror of the log was looked at, and not the backup', Type.String()),
     }),
   ),
 });
@@ -168,8 +170,7 @@ export const BackupListAnswer = Type.Array(
     sequence: Type.Integer(),
     holdsRoot: Type.Boolean(),
     rehearsedAt: TimeOrNull,
-    /** What the last rehearsal that looked closely enough found wrong, and when. */
-    problem: Type.Optional(BackupProblem),
+    problem: PresentWhen('the last rehearsal that looked closely enough found one', BackupProblem),
   }),
 );
 

@@ -9,7 +9,7 @@ import {
 import { asBuffer } from '../base/index.ts';
 import { type Certificate, formatName, type Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Base64, Chain, TextOrNull, Time } from './answer.ts';
+import { type Answer, Base64, Chain, PresentWhen, TextOrNull, Time } from './answer.ts';
 import { describeIssuer, IssuerView } from './describe-certificate.ts';
 
 /** A certificate that an authority outside has signed, and whether that has revoked it. */
@@ -40,8 +40,8 @@ export const CaAnswer = Type.Object({
   standing: Type.String(),
   /** What is wrong with the clock of its machine, in a sentence; null when nothing is. */
   clock: TextOrNull,
-  /** Where the key of the root lies though it should not, in sentences. No answer of before has it. */
-  copies: Type.Optional(Type.Array(Type.String())),
+  /** Where the key of the root lies though it should not, in sentences. */
+  copies: PresentWhen('the server is new enough to say it', Type.Array(Type.String())),
   /** Roots first, each kind from the newest on. */
   certificates: Type.Array(IssuerView),
   /** The root, where an authority outside has signed it, and those above it, the next one first; no answer of before has it. */

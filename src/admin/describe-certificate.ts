@@ -12,7 +12,7 @@ import {
   type PublicKeyInfo,
   type RevocationReason,
 } from '../pki/index.ts';
-import { type Answer, TextOrNull, Time, TimeOrNull } from './answer.ts';
+import { type Answer, PresentWhen, TextOrNull, Time, TimeOrNull } from './answer.ts';
 
 /** The fields of a certificate as it is shown; their names are stable. */
 export const certificateFields = {
@@ -21,21 +21,25 @@ export const certificateFields = {
   fingerprint: Type.String(),
   subject: Type.String(),
   issuer: Type.String(),
-  /** `spiffe://<network>/<role>/<name>`, where it is an identity's. */
-  identity: Type.Optional(Type.String()),
+  /** `spiffe://<network>/<role>/<name>` */
+  identity: PresentWhen("it is an identity's", Type.String()),
   names: Type.Array(Type.String()),
   key: Type.String(),
   notBefore: Time,
   notAfter: Time,
   /** What it is good for at a moment, by its dates and the authority's records. */
   state: Type.Enum(['valid', 'expired', 'not yet valid', 'revoked']),
-  /** There when it ends because its issuer does, before its profile's lifetime is over. */
-  clipped: Type.Optional(Type.Literal(true)),
-  /** Of one that is revoked, like the reason, in a word of RFC 5280. */
-  revokedAt: Type.Optional(Time),
-  revocationReason: Type.Optional(Type.String()),
-  /** There when what issued it was revoked, and not it: it can still be renewed. */
-  byIssuer: Type.Optional(Type.Literal(true)),
+  clipped: PresentWhen(
+    "it ends because its issuer does, before its profile's lifetime is over",
+    Type.Literal(true),
+  ),
+  revokedAt: PresentWhen('it is revoked', Time),
+  /** A word of RFC 5280. */
+  revocationReason: PresentWhen('it is revoked', Type.String()),
+  byIssuer: PresentWhen(
+    'what issued it was revoked, and not it: it can still be renewed',
+    Type.Literal(true),
+  ),
 };
 
 /** A certificate as it is shown. */

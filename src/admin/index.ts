@@ -12,6 +12,7 @@ export type {
   ServerBindingDesk,
   StoreView,
 } from './admin-context.ts';
+export { type Answer, PresentWhen, TextOrNull, Time, TimeOrNull } from './answer.ts';
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
 export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';

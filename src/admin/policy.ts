@@ -13,7 +13,7 @@ import {
 } from '../policy/index.ts';
 import { checkTlsChoice } from '../transport/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, PresentWhen } from './answer.ts';
 
 /** The policy, as a whole and key by key. */
 export const PolicyAnswer = Type.Object({
@@ -49,8 +49,8 @@ export const PolicyChangeAnswer = Type.Object({
   changes: Type.Array(Type.Object({ key: Type.String(), before: Type.String(), after: Type.String() })),
   /** The keys that now give up something that the default keeps. */
   weaker: Type.Array(Type.String()),
-  /** Who was seen on a plain port within 30 days and loses it by this, at most 1,000; an older server does not say. */
-  plainClients: Type.Optional(Type.Array(Type.String())),
+  /** Who was seen on a plain port within 30 days and loses it by this, at most 1,000. */
+  plainClients: PresentWhen('the server is new enough to say it', Type.Array(Type.String())),
 });
 
 export const policySetInput = Type.Object(

@@ -3,7 +3,7 @@ import { describeTarget, identityLabel, type RevocationTarget } from '../authori
 import { HoldfastError, secondMs } from '../base/index.ts';
 import { type Identity, type RevocationReason, revocationReasons } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Time } from './answer.ts';
+import { type Answer, PresentWhen, Time } from './answer.ts';
 
 const maxTextLength = 300;
 const What = Type.String({ minLength: 1, maxLength: maxTextLength });
@@ -44,8 +44,7 @@ export const certificateRevokeInput = Type.Object(
 const MirrorView = Type.Object({
   name: Type.String(),
   reached: Type.Boolean(),
-  /** Why not. */
-  problem: Type.Optional(Type.String()),
+  problem: PresentWhen('it was not reached', Type.String()),
 });
 
 /** What was revoked. */
@@ -55,8 +54,8 @@ export const RevokedView = Type.Object({
   serials: Type.Array(Type.String()),
   /** How many join codes ended with it. */
   joinCodes: Type.Integer(),
-  /** How many bearer tokens ended with it; an older server does not say. */
-  bearerTokens: Type.Optional(Type.Integer()),
+  /** How many bearer tokens ended with it. */
+  bearerTokens: PresentWhen('the server is new enough to say it', Type.Integer()),
   /** In a word of RFC 5280. */
   reason: Type.String(),
   revokedAt: Time,

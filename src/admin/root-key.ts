@@ -3,7 +3,7 @@ import { identityLabel, notHeld } from '../authority/index.ts';
 import { asBuffer, type Bytes, HoldfastError, parseTime, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Base64, Time } from './answer.ts';
+import { type Answer, Base64, PresentWhen, Time } from './answer.ts';
 import { HeldKeys, NotHeld } from './backups.ts';
 
 const Passphrase = Type.String({ minLength: 1, maxLength: 1024 });
@@ -46,10 +46,10 @@ export const TakeOfflineAnswer = Type.Object({
   file: Type.String(),
   /** Backups that still hold the key. */
   backups: Type.Array(Type.Object({ place: Type.String(), name: Type.String(), madeAt: Time })),
-  /** Files of the server's machine with the key in the clear or as PKCS#12. An older server does not look for them. */
-  copies: Type.Optional(Type.Array(Type.String())),
-  /** When it was written as PKCS#12 to a place that is not on record. No answer of before has it. */
-  unplaced: Type.Optional(Type.Array(Time)),
+  /** Files of the server's machine with the key in the clear or as PKCS#12. */
+  copies: PresentWhen('the server is new enough to say it', Type.Array(Type.String())),
+  /** When it was written as PKCS#12 to a place that is not on record. */
+  unplaced: PresentWhen('the server is new enough to say it', Type.Array(Time)),
 });
 
 /** Takes the key of the root away, now that its file was written and read back. */

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { Type } from 'typebox';
 import type { AuthorityStatus, CertificateStatus } from '../authority/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, TextOrNull, Time } from './answer.ts';
+import { type Answer, PresentWhen, TextOrNull, Time } from './answer.ts';
 import { BackupProblem } from './backups.ts';
 
 const CertificateState = Type.Object({
@@ -33,7 +33,8 @@ const AuthorityState = Type.Object({
   /** Copies of the authority itself. */
   backup: Type.Object({
     /** The newest on record, wherever it went. */
-    newest: Type.Optional(
+    newest: PresentWhen(
+      'one was ever made',
       Type.Object({
         id: Type.Integer(),
         place: Type.String(),
@@ -42,8 +43,8 @@ const AuthorityState = Type.Object({
         bytes: Type.Integer(),
         sequence: Type.Integer(),
         holdsRoot: Type.Boolean(),
-        rehearsedAt: Type.Optional(Time),
-        problem: Type.Optional(BackupProblem),
+        rehearsedAt: PresentWhen('it was rehearsed', Time),
+        problem: PresentWhen('the rehearsal found one', BackupProblem),
       }),
     ),
     /** Whether they are made by themselves. */
@@ -59,16 +60,19 @@ const AuthorityState = Type.Object({
       sequence: Type.Integer(),
       /** Whether it can be read and has everything that was recorded when this was asked. */
       current: Type.Boolean(),
-      /** Why it could not be written or read the last time. */
-      problem: Type.Optional(Type.String()),
+      problem: PresentWhen('it could not be written or read the last time', Type.String()),
     }),
   ),
-  /** Those of the network who were refused at the gate in the last day, at most 20; an older server does not say. */
-  refused: Type.Optional(
+  /** Those of the network who were refused at the gate in the last day, at most 20. */
+  refused: PresentWhen(
+    'the server is new enough to say it',
     Type.Array(Type.Object({ by: Type.String(), code: Type.String(), times: Type.Integer(), last: Time })),
   ),
-  /** How often something was refused in the last day, to anybody, by its code; an older server does not say. */
-  refusals: Type.Optional(Type.Array(Type.Object({ code: Type.String(), times: Type.Integer() }))),
+  /** How often something was refused in the last day, to anybody, by its code. */
+  refusals: PresentWhen(
+    'the server is new enough to say it',
+    Type.Array(Type.Object({ code: Type.String(), times: Type.Integer() })),
+  ),
   /** Sentences about what wants doing. */
   warnings: Type.Array(Type.String()),
 });
@@ -84,14 +88,15 @@ export const StatusAnswer = Type.Object({
       services: Type.Array(Type.String()),
       clientCertificate: Type.String(),
       /** Of a TLS listener; an older server does not say. */
-      minimumVersion: Type.Optional(Type.String()),
-      groups: Type.Optional(Type.Array(Type.String())),
+      minimumVersion: PresentWhen('it is a TLS listener', Type.String()),
+      groups: PresentWhen('it is a TLS listener', Type.Array(Type.String())),
       /** What is weaker than the default, in sentences; empty when nothing is. */
       weaker: Type.Array(Type.String()),
     }),
   ),
-  /** Who came without a good certificate in the last day and was let in by a bearer token; an older server does not say. */
-  letIn: Type.Optional(
+  /** Who came without a good certificate in the last day and was let in by a bearer token. */
+  letIn: PresentWhen(
+    'the server is new enough to say it',
     Type.Array(
       Type.Object({
         listener: Type.String(),
@@ -105,12 +110,19 @@ export const StatusAnswer = Type.Object({
       }),
     ),
   ),
-  /** Nodes that say to dial by less than the default, at most 100; an older server does not say. */
-  weakerNodes: Type.Optional(Type.Array(Type.Object({ by: Type.String(), keys: Type.Array(Type.String()) }))),
-  /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. An older server does not say. */
-  store: Type.Optional(Type.Object({ directory: Type.String(), problem: TextOrNull })),
-  /** Certificates from elsewhere that the server shows; an older server does not say. */
-  bound: Type.Optional(
+  /** Nodes that say to dial by less than the default, at most 100. */
+  weakerNodes: PresentWhen(
+    'the server is new enough to say it',
+    Type.Array(Type.Object({ by: Type.String(), keys: Type.Array(Type.String()) })),
+  ),
+  /** Where repositories are kept; `problem` says why none is stored or given out, and what to do. */
+  store: PresentWhen(
+    'the server is new enough to say it',
+    Type.Object({ directory: Type.String(), problem: TextOrNull }),
+  ),
+  /** Certificates from elsewhere that the server shows. */
+  bound: PresentWhen(
+    'the server is new enough to say it',
     Type.Array(
       Type.Object({
         target: Type.String(),

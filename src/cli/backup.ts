@@ -8,7 +8,7 @@ import {
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
-import { backUp, backupRows, readExcludes } from './repository/backing-up.ts';
+import { type BackupResult, backUp, backupRows, readExcludes } from './repository/backing-up.ts';
 import { comparingWithBefore, recordBackup } from './repository/recording-backup.ts';
 import { openTarget } from './repository/repository-target.ts';
 import { type Answer } from './terminal/answer.ts';
@@ -43,11 +43,11 @@ export interface BackupOptions extends RepositoryOptions, ExcludeOptions {
 }
 
 /** `holdfast backup PATH…`, kept on record whatever becomes of it. */
-async function backUpPaths(
+export async function backUpPaths(
   context: Context,
   paths: readonly string[],
   options: BackupOptions,
-): Promise<Answer> {
+): Promise<Answer<BackupResult>> {
   const { backup, route } = await recordBackup(context, options.repo, async () => {
     const sources = namedPaths(context, paths);
     const exclude = await readExcludes(context, options);

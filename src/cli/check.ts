@@ -33,7 +33,10 @@ const packHint =
   'holdfast backup PATH stores again what is still there of it; the rest is lost unless a copy of the repository has it';
 
 /** Checks a repository and names everything that is wrong with it; `repository_damaged` at the end when anything is. */
-async function checkRepository(context: Context, options: CheckOptions): Promise<Answer> {
+export async function checkRepository(
+  context: Context,
+  options: CheckOptions,
+): Promise<Answer<CheckSummary>> {
   const { output } = context;
   await using target = await openTarget(context, options, { cached: false });
   // What is damaged is a problem of the check, and said as one.

@@ -9,6 +9,7 @@ import {
 } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { machineName } from '../transport/index.ts';
+import type { AnswerOf } from './answers.ts';
 import { checkMayHoldNode } from './home/new-home.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
@@ -43,8 +44,17 @@ async function join(
   context: Context,
   text: string | undefined,
   { name }: { readonly name?: string | undefined },
-): Promise<Answer> {
-  const code = codeFor(await givenJoinCode(context, text), name);
+): Promise<Answer<AnswerOf<'join'>>> {
+  return await joinByCode(context, await givenJoinCode(context, text), name);
+}
+
+/** Makes this machine the node that `given` names, `name` where it leaves the choice. */
+export async function joinByCode(
+  context: Context,
+  given: JoinCode,
+  name: string | undefined,
+): Promise<Answer<AnswerOf<'join'>>> {
+  const code = codeFor(given, name);
   await checkMayHoldNode(context.home, code.network);
   const node = await withHome(context.home, (home) => joinNetwork(home.node, code, context));
   const { identity, certificate, state } = node;

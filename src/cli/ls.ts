@@ -1,6 +1,7 @@
 import { HoldfastError } from '../base/index.ts';
 import { pathText, textPath } from '../files/index.ts';
 import { listSnapshot, permissionsOf, type TreeNode } from '../repository/index.ts';
+import type { AnswerOf } from './answers.ts';
 import {
   addRepositoryOptions,
   addSnapshotFilters,
@@ -38,12 +39,12 @@ export const word: Word = {
  * `holdfast ls`: the paths of a snapshot's files, with `--long` what each is. What cannot be read is named, the rest comes,
  * and it ends with `repository_damaged`.
  */
-async function listFiles(
+export async function listFiles(
   context: Context,
   name: string,
   directory: string | undefined,
   options: LsOptions,
-): Promise<AnswerStream> {
+): Promise<AnswerStream<AnswerOf<'ls'>>> {
   return { each: filesOf(context, name, directory, options) };
 }
 
@@ -52,7 +53,7 @@ async function* filesOf(
   name: string,
   directory: string | undefined,
   options: LsOptions,
-): AsyncGenerator<{ value: unknown; row: Row }> {
+): AsyncGenerator<{ value: AnswerOf<'ls'>; row: Row }> {
   const { output, signal } = context;
   await using target = await openTarget(context, options);
   const snapshot = await target.repository.findSnapshot(name, filterOf(options, context));
@@ -88,7 +89,7 @@ function dateOf(timeNs: bigint): Date {
   return new Date(Number(timeNs / 1_000_000n));
 }
 
-function fileJson(path: string, node: TreeNode): Record<string, unknown> {
+function fileJson(path: string, node: TreeNode): AnswerOf<'ls'> {
   return {
     path,
     type: node.type,

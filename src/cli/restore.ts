@@ -1,5 +1,6 @@
 import { HoldfastError } from '../base/index.ts';
 import { type RestoreSummary, restore, type StoredSnapshot, verify } from '../repository/index.ts';
+import type { AnswerOf } from './answers.ts';
 import { localPath } from './files/local-path.ts';
 import { RepeatableOption } from './options/option-values.ts';
 import {
@@ -45,7 +46,11 @@ interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
 }
 
 /** Restores a snapshot and says how it went; `restore_incomplete` when some files could not be brought back. */
-async function restoreSnapshot(context: Context, name: string, request: RestoreRequest): Promise<Answer> {
+export async function restoreSnapshot(
+  context: Context,
+  name: string,
+  request: RestoreRequest,
+): Promise<Answer<AnswerOf<'restore'>>> {
   await using source = await openTarget(context, request);
   const snapshot = await source.repository.findSnapshot(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);

@@ -39,6 +39,7 @@ export async function run(said: CalledWords, environment: NodeJS.ProcessEnv): Pr
       signal: signals.ended,
       onHangUp: signals.onHangUp,
       progress: (label) => startProgress(label, process.stderr),
+      asks: process.stdin.isTTY && process.stderr.isTTY,
       program: createFullProgram,
     };
   };

@@ -6,6 +6,7 @@ import {
   type StoredSnapshot,
   snapshotTime,
 } from '../repository/index.ts';
+import type { AnswerOf } from './answers.ts';
 import {
   addRepositoryOptions,
   addSnapshotFilters,
@@ -32,10 +33,10 @@ export const word: Word = {
 };
 
 /** `holdfast snapshots`: one line each, oldest first. One that is damaged is named, and ends it with `repository_damaged`. */
-async function listSnapshots(
+export async function listSnapshots(
   context: Context,
   options: RepositoryOptions & SnapshotFilters,
-): Promise<Answer> {
+): Promise<Answer<AnswerOf<'snapshots'>>> {
   const { output, signal } = context;
   await using target = await openTarget(context, options);
   let damaged = 0;
@@ -87,7 +88,7 @@ function whyNone(all: number, filter: SnapshotFilter): string {
   return `none of ${plural(all, 'snapshot')} is${describeFilter(filter)}`;
 }
 
-function toJson(snapshot: StoredSnapshot): Record<string, unknown> {
+function toJson(snapshot: StoredSnapshot): AnswerOf<'snapshots'>[number] {
   const { id, arrivedMs, parent, tree, paths, hostname, username, tags, summary } = snapshot;
   return {
     id,

@@ -73,6 +73,12 @@ export class KillScene implements AsyncDisposable {
     await this.atServer(['request', 'approve', String(found?.id)]);
   }
 
+  /** The serial number of the certificate that the machine `name` has. */
+  async serialOf(name: string): Promise<string> {
+    const { stdout } = await this.live.run(['cert', 'list', '--name', name, '--json']);
+    return (JSON.parse(stdout) as { serial: string }[])[0]?.serial ?? '';
+  }
+
   /** The command by which a machine joins under a new name. */
   joining(name: string): string[] {
     return ['join', this.#code, '--name', name];

@@ -118,7 +118,10 @@ async function exportCertificate(
   if (directory === undefined) return exportsAnswer(node);
   if (!forget) return await writeExport(context, home, node, { layout, directory });
   await forgetExport(node, directory);
-  return { value: undefined, rows: [] };
+  return {
+    value: { forgotten: directory },
+    rows: [row('forgotten', directory, 'its files stay as they are')],
+  };
 }
 
 /** Public, so readable for everybody: what the administrator of an authority hands on to whoever asked for it. */
@@ -171,7 +174,7 @@ async function writeExport(
   else await exportForRestic(context, home, connection, directory);
   const rows = [row('exported', directory, 'rewritten at each renewal')];
   if (layout === 'restic') rows.push(row('next', `${directory}/restic.sh snapshots`));
-  return { value: undefined, rows };
+  return { value: { directory, layout }, rows };
 }
 
 /** restic opens the repository with a password of its own. */

@@ -24,6 +24,8 @@ export interface Context {
   /** Does `work` at each SIGHUP until it is disposed of. */
   readonly onHangUp: (work: () => void) => Disposable;
   readonly progress: (label: string) => Progress;
+  /** Whether somebody sits at a terminal who may be asked. */
+  readonly asks: boolean;
   /** The whole command line, to tell of: every word, with its options. */
   readonly program: () => Promise<Command>;
 }

@@ -19,9 +19,9 @@ export type Row =
   | { readonly kind: 'note' | 'warning'; readonly text: string };
 
 /** What a command gives: `--json` prints the value, everybody else reads the rows. */
-export interface Answer {
+export interface Answer<Value = unknown> {
   /** Undefined where a command has nothing to give but that it is done; its rows stand on stderr then. */
-  readonly value: unknown;
+  readonly value: Value;
   /** Made only when they are read. */
   readonly rows: Iterable<Row>;
   /** What is wrong with what was found: thrown when all is printed. */
@@ -31,8 +31,8 @@ export interface Answer {
 }
 
 /** What a command gives of which there may be very much: each value with its row, as they come. */
-export interface AnswerStream {
-  readonly each: AsyncIterable<{ readonly value: unknown; readonly row: Row }>;
+export interface AnswerStream<Value = unknown> {
+  readonly each: AsyncIterable<{ readonly value: Value; readonly row: Row }>;
 }
 
 /** A row of a report. */

@@ -8,14 +8,14 @@ export function askPassword(context: Context, location: string): Promise<Secret<
 
 /** What somebody types unseen at `message`; undefined without a terminal. @throws HoldfastError `interrupted` */
 export async function askSecret(context: Context, message: string): Promise<Secret<string> | undefined> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  if (!context.asks) return undefined;
   const { password } = await import('@clack/prompts');
   return new Secret(await answerTo(context, (asking) => password({ message, ...asking })));
 }
 
 /** Whether somebody says yes to `message`; undefined without a terminal. @throws HoldfastError `interrupted` */
 export async function askYes(context: Context, message: string): Promise<boolean | undefined> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  if (!context.asks) return undefined;
   const { confirm } = await import('@clack/prompts');
   return await answerTo(context, (asking) => confirm({ message, initialValue: false, ...asking }));
 }

@@ -1,0 +1,616 @@
+import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import { type Answer, operations, PresentWhen, TextOrNull, Time, TimeOrNull } from '../admin/index.ts';
+import { roles } from '../pki/index.ts';
+import { ClientPolicy } from '../policy/index.ts';
+
+/** What a command prints with `--json`: one value, one value on each line, or nothing. */
+export type AnswerShape = TSchema | { readonly each: TSchema } | undefined;
+
+const { String: text, Integer: count, Boolean: flag } = Type;
+
+const bytes = () => Type.Integer({ unit: 'bytes' });
+
+const object = <Fields extends TProperties>(fields: Fields): TObject<Fields> => Type.Object(fields);
+const texts = Type.Array(text());
+const Place = text();
+const policyOf = (name: 'policy.set' | 'policy.import') => operations[name].answer;
+
+/** Of several shapes, each with what calls for it. */
+function either(shapes: Readonly<Record<string, TSchema>>): TSchema {
+  return Type.Union(Object.entries(shapes).map(([title, shape]) => Type.With(shape, { title })));
+}
+
+const Root = object({ fingerprint: text() });
+const CertificateEnd = { serial: text(), notAfter: Time };
+const NodeName = { network: text(), role: Type.Enum([...roles]), name: text() };
+
+const Waiting = object({ for: text(), subject: text(), publicKeySha256: text(), since: Time });
+
+const NewAuthority = object({ network: text(), root: Root, recoveryKit: Place, statusAddress: text() });
+
+const AuthorityPath = object({ fingerprint: text(), subject: text(), notAfter: Time });
+
+const KeysFile = object({
+  file: Place,
+  bytes: count(),
+  keys: operations['ca.export-keys'].answer.properties.keys,
+  notHeld: operations['ca.export-keys'].answer.properties.notHeld,
+});
+
+const Change = object({ key: text(), before: text(), now: text() });
+
+const Followers = object({
+  reachable: texts,
+  lost: texts,
+  statusAddress: text(),
+  statusLeadsHere: flag(),
+});
+
+const restored = {
+  network: text(),
+  keys: operations['ca.backup'].answer.properties.keys,
+  notHeld: texts,
+  changes: Type.Array(Change),
+  followers: Followers,
+};
+
+const standing = {
+  standing: Type.Enum(['restored', 'ready']),
+  waitsFor: PresentWhen('it stands `restored`, and waits for its log', text()),
+  epoch: PresentWhen('it is `ready`', count()),
+  mirror: PresentWhen('the log of a mirror was taken', text()),
+  counts: PresentWhen(
+    'it is `ready`',
+    object({
+      records: count(),
+      certificates: count(),
+      revoked: count(),
+      issuers: count(),
+      lost: Type.Record(text(), count()),
+    }),
+  ),
+  notes: PresentWhen('it is `ready`', texts),
+  serverNames: PresentWhen('it is `ready`', texts),
+};
+
+const KeysRestored = object({
+  ...restored,
+  ...standing,
+  home: Place,
+  recoveryKit: Place,
+  waits: flag(),
+});
+
+const Adoption = object({
+  network: text(),
+  statusAddress: text(),
+  layout: TextOrNull,
+  root: object({ fingerprint: text(), subject: text(), notAfter: Time }),
+  outside: Type.Array(object({ fingerprint: text(), subject: text() })),
+  imported: object({
+    all: count(),
+    valid: count(),
+    expired: count(),
+    revoked: count(),
+    numbersAlone: count(),
+  }),
+  notes: texts,
+  recoveryKit: PresentWhen('it was no dry run', Place),
+});
+
+const BackupSuccess = object({
+  snapshot: text(),
+  time: Time,
+  files: count(),
+  bytes: count(),
+  unreadable: count(),
+});
+
+const BackupStanding = Type.Array(
+  object({
+    place: text(),
+    attempt: object({
+      begun: Time,
+      state: Type.Enum(['done', 'failed', 'running', 'cut off']),
+      ended: PresentWhen('it has ended', Time),
+      code: PresentWhen('it has ended', text()),
+      message: PresentWhen('it failed', text()),
+      hint: PresentWhen('it failed', text()),
+    }),
+    success: PresentWhen('one ever succeeded', BackupSuccess),
+  }),
+);
+
+const NodeStatus = object({
+  ...NodeName,
+  servers: texts,
+  policy: ClientPolicy,
+  weaker: texts,
+  certificate: object({ ...CertificateEnd, fingerprint: text(), renewal: Time }),
+  exports: Type.Array(object({ layout: text(), directory: Place })),
+  escrows: Type.Array(object({ place: text(), fingerprint: text() })),
+  lastBackup: PresentWhen('one to its own repository ever succeeded', BackupSuccess),
+  connection: PresentWhen(
+    'one was ever made',
+    object({
+      time: Time,
+      server: text(),
+      protocol: text(),
+      cipher: text(),
+      group: text(),
+      certificate: PresentWhen('the connection was to a TLS listener', AuthorityPath),
+      doubt: PresentWhen('the server did not prove to be one, and that was let pass', text()),
+      weaker: texts,
+    }),
+  ),
+  lastFailure: PresentWhen(
+    'the newest attempt failed',
+    object({
+      time: Time,
+      code: text(),
+      message: text(),
+      hint: PresentWhen('there is one', text()),
+    }),
+  ),
+});
+
+const { authority, listeners, letIn, weakerNodes, store, bound } = operations.status.answer.properties;
+const atAuthority = <Shape extends TSchema>(shape: Shape) =>
+  PresentWhen('the home is that of an authority', shape);
+
+const Status = object({
+  waiting: PresentWhen('the authority waits for its certificate from outside', Waiting),
+  authority: atAuthority(authority),
+  listeners: atAuthority(listeners),
+  letIn: atAuthority(letIn),
+  weakerNodes: atAuthority(weakerNodes),
+  store: atAuthority(store),
+  bound: atAuthority(bound),
+  node: PresentWhen('this machine is a node of a network', NodeStatus),
+  backups: BackupStanding,
+  warnings: texts,
+});
+
+const Backup = object({
+  snapshot: text(),
+  parent: PresentWhen('it was compared with an earlier snapshot', text()),
+  files: count(),
+  filesNew: count(),
+  filesChanged: count(),
+  filesUnmodified: count(),
+  bytes: count(),
+  added: bytes(),
+  mended: count(),
+  missing: count(),
+  unreadable: count(),
+  withoutFiles: Type.Array(
+    object({ path: Place, why: Type.Enum(['forbidden', 'excluded', 'emptied', 'empty']) }),
+  ),
+  seconds: Type.Number(),
+});
+
+const Snapshot = object({
+  id: text(),
+  time: Time,
+  arrived: PresentWhen('the storage says when it came', Time),
+  parent: PresentWhen('it was compared with an earlier one', text()),
+  tree: text(),
+  paths: texts,
+  hostname: PresentWhen('the program that made it says so', text()),
+  username: PresentWhen('the program that made it says so', text()),
+  tags: PresentWhen('it was given some', texts),
+  files: PresentWhen('the program that made it says so', count()),
+  bytes: PresentWhen('the program that made it says so', count()),
+});
+
+const Exported = { file: Place, format: Type.Enum(['pem', 'der', 'p7b']), certificates: count() };
+
+const Anchor = {
+  subject: text(),
+  fingerprint: text(),
+  speaksFor: text(),
+  kind: Type.Enum(['root', 'certificate']),
+  from: Type.Enum(['this machine', 'the network']),
+};
+const Anchors = Type.Array(object(Anchor));
+
+const Collected = object({
+  result: Type.Enum(['joined', 'completed', 'written']),
+  serial: text(),
+  fingerprint: text(),
+  notAfter: Time,
+  subject: text(),
+  identity: PresentWhen("the certificate is an identity's", object(NodeName)),
+});
+
+const Submitted = object({
+  server: text(),
+  handle: text(),
+  state: text(),
+  identity: text(),
+  expires: Time,
+  leftOut: texts,
+});
+
+const Issued = object({
+  identity: text(),
+  serial: text(),
+  fingerprint: text(),
+  notAfter: Time,
+  certificate: Place,
+  key: Place,
+});
+
+const Script = object({ shell: Type.Enum(['bash', 'fish', 'zsh']), script: text() });
+const Removed = object({ removed: text() });
+const CertificateView = operations['cert.show'].answer;
+
+/** What each command prints with `--json`, by its path. A command has a row here, and a test holds real answers against it. */
+export const answers = {
+  up: object({
+    network: text(),
+    root: Root,
+    server: object({ url: text(), protocol: text(), group: text() }),
+    client: object({ name: text() }),
+    snapshot: text(),
+    backup: object({ files: count(), bytes: count(), added: bytes() }),
+    verified: object({ files: count(), changed: count(), equal: flag(), lastRead: TimeOrNull }),
+  }),
+  backup: Backup,
+  restore: object({
+    snapshot: text(),
+    target: Place,
+    files: count(),
+    directories: count(),
+    others: count(),
+    bytes: count(),
+    problems: count(),
+    unlistedPacks: count(),
+    seconds: Type.Number(),
+  }),
+  snapshots: Type.Array(Snapshot),
+  ls: {
+    each: object({
+      path: Place,
+      type: Type.Enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket']),
+      mode: Type.Integer({ unit: 'permission bits' }),
+      uid: count(),
+      gid: count(),
+      size: bytes(),
+      mtime: Time,
+    }),
+  },
+  status: Status,
+  doctor: Type.Array(
+    object({
+      url: text(),
+      findings: Type.Array(
+        object({
+          step: text(),
+          level: Type.Enum(['ok', 'warning', 'failed']),
+          found: text(),
+          code: PresentWhen('something is wrong', text()),
+          next: PresentWhen('something is wrong', text()),
+        }),
+      ),
+      ms: Type.Number(),
+    }),
+  ),
+  join: object({
+    ...NodeName,
+    root: Root,
+    servers: texts,
+    certificate: object({ ...CertificateEnd, clipped: flag() }),
+  }),
+  recover: object({
+    ...NodeName,
+    server: text(),
+    certificate: object(CertificateEnd),
+    repository: text(),
+    escrow: object({ fingerprint: text(), proof: text() }),
+    snapshots: count(),
+    newest: PresentWhen('there is a snapshot', object({ id: text(), time: Time, paths: texts })),
+  }),
+  check: object({
+    snapshots: count(),
+    packs: count(),
+    blobs: count(),
+    trees: count(),
+    files: count(),
+    bytesRead: count(),
+    damagedPacks: texts,
+    errors: count(),
+    hints: count(),
+  }),
+  'repair index': object({
+    packs: count(),
+    blobs: count(),
+    unreadablePacks: count(),
+    lostPacks: count(),
+    removed: texts,
+    kept: texts,
+  }),
+  nodes: operations['node.list'].answer,
+  init: NewAuthority,
+  serve: undefined,
+  'token create': either({
+    '': operations['token.create'].answer,
+    'with `--bearer`': operations['bearer.create'].answer,
+  }),
+  'token list': either({
+    '': operations['token.list'].answer,
+    'with `--bearer`': operations['bearer.list'].answer,
+  }),
+  'token revoke': either({
+    'of a join code': operations['token.revoke'].answer,
+    'of a bearer token': operations['bearer.revoke'].answer,
+  }),
+  'cert list': either({
+    '': operations['cert.list'].answer,
+    'with `--imported`': operations['cert.imported'].answer,
+  }),
+  'cert show': either({
+    'by serial number': CertificateView,
+    'of a file': Type.Array(CertificateView),
+  }),
+  'cert verify': operations['cert.verify'].answer,
+  'cert renew': object({ renewed: flag(), ...CertificateEnd, fingerprint: text(), renewal: Time }),
+  'cert revoke': either({
+    'of a certificate or a node': operations['cert.revoke'].answer,
+    'of an issuing certificate': operations['ca.revoke-issuer'].answer,
+  }),
+  'cert export': either({
+    'into a directory': object({ directory: Place, layout: Type.Enum(['pem', 'restic', 'sesam']) }),
+    'with `--list`': Type.Array(object({ layout: text(), directory: Place })),
+    'with `--forget`': object({ forgotten: Place }),
+    'with `--serial` or `--identity`': object({ ...Exported, ...CertificateView.properties }),
+    'with `--layout sesam` at the authority': object({ files: texts }),
+  }),
+  'policy show': operations['policy.show'].answer,
+  'policy set': policyOf('policy.set'),
+  'policy export': object({ file: Place }),
+  'policy import': object({ ...policyOf('policy.import').properties, applied: flag() }),
+  'client show': object({
+    policy: ClientPolicy,
+    servers: texts,
+    keys: Type.Array(
+      object({
+        key: text(),
+        value: text(),
+        default: text(),
+        weaker: PresentWhen('it is weaker than the default', text()),
+      }),
+    ),
+  }),
+  'client set': object({
+    changes: Type.Array(object({ key: text(), before: text(), after: text() })),
+    weaker: texts,
+  }),
+  'client import': object({
+    lines: Type.Array(object({ line: count(), says: text(), becomes: text() })),
+    changes: Type.Array(object({ key: text(), value: text() })),
+    server: TextOrNull,
+    applied: flag(),
+  }),
+  'client set-server': object({ before: text(), server: text(), servers: texts }),
+  'request create': either({
+    '': object({
+      friendlyName: text(),
+      key: text(),
+      subject: text(),
+      names: texts,
+      file: Place,
+    }),
+    'with `--submit`': Submitted,
+  }),
+  'request export': object({
+    friendlyName: text(),
+    file: Place,
+    format: Type.Enum(['pem', 'p12']),
+    certificate: PresentWhen('it went into a file of its own', Place),
+    certificates: count(),
+    copies: Type.Array(object({ file: Place, at: Time })),
+  }),
+  'request pending': either({
+    '': Type.Array(
+      object({
+        friendlyName: text(),
+        subject: text(),
+        created: Time,
+        server: PresentWhen('it was handed in', text()),
+        handle: PresentWhen('it was handed in', text()),
+        state: text(),
+        expires: PresentWhen('the server has it', Time),
+        reason: PresentWhen('whoever decided gave one', text()),
+        problem: PresentWhen('the server was not reached', text()),
+      }),
+    ),
+    'with `--forget`': object({ forgotten: text() }),
+  }),
+  'request submit': Submitted,
+  'request collect': Collected,
+  'request complete': object({
+    friendlyName: text(),
+    ...CertificateView.properties,
+    certificates: count(),
+  }),
+  'request list': operations['request.list'].answer,
+  'request show': operations['request.show'].answer,
+  'request approve': object({
+    ...operations['request.approve'].answer.properties,
+    certificate: CertificateView,
+  }),
+  'request deny': operations['request.deny'].answer,
+  'tls bind': object({
+    kind: Type.Enum(['host', 'listener']),
+    name: text(),
+    ...CertificateEnd,
+    fingerprint: text(),
+    uncovered: texts,
+  }),
+  'tls list': object({
+    bindings: Type.Array(
+      object({
+        kind: Type.Enum(['host', 'listener']),
+        name: text(),
+        ...CertificateView.properties,
+      }),
+    ),
+    roots: operations['tls.list'].answer,
+  }),
+  'tls unbind': operations['tls.unbind'].answer,
+  'trust add': Anchors,
+  'trust accept': either({
+    '': Anchors,
+    'of one that is believed already': object({
+      address: text(),
+      fingerprint: text(),
+      accepted: Type.Literal(false),
+    }),
+  }),
+  'trust list': Anchors,
+  'trust show': Type.Array(
+    object({
+      ...Anchor,
+      issuer: text(),
+      serial: text(),
+      names: texts,
+      notBefore: Time,
+      notAfter: Time,
+      accepted: PresentWhen('it was accepted at its address', Time),
+    }),
+  ),
+  'trust remove': Removed,
+  'trust install': object({
+    installed: PresentWhen('it was no dry run', texts),
+    steps: texts,
+  }),
+  'trust uninstall': object({ uninstalled: texts }),
+  'ca show': either({
+    '': operations['ca.show'].answer,
+    'of one that waits for its certificate': object({ waiting: Waiting }),
+  }),
+  'ca create': either({
+    '': NewAuthority,
+    'with `--subordinate`': object({
+      network: text(),
+      statusAddress: text(),
+      subject: text(),
+      file: Place,
+    }),
+  }),
+  'ca request': object({ subject: text(), file: Place }),
+  'ca complete': object({
+    ...operations['ca.complete'].answer.properties,
+    recoveryKit: PresentWhen('it was the first certificate of the authority', Place),
+  }),
+  'ca adopt': Adoption,
+  'ca export': object({ file: Place, certificates: count() }),
+  'ca crl': either({
+    '': operations['ca.crls'].answer,
+    'of one issuer': object({
+      label: text(),
+      number: count(),
+      signedAt: Time,
+      nextUpdate: Time,
+      revoked: count(),
+      file: PresentWhen('it was written into one', Place),
+    }),
+  }),
+  'ca backup': either({
+    '': operations['ca.backup'].answer,
+    'with `--format p12`': KeysFile,
+  }),
+  'ca restore': either({
+    '': object({ ...restored, ...standing }),
+    'of keys alone': KeysRestored,
+    'with `--dry-run`': object({
+      ...restored,
+      epoch: PresentWhen('the file is a backup of everything', count()),
+      madeAt: PresentWhen('the file is a backup of everything', Time),
+      log: PresentWhen('the file is a backup of everything', object({ sequence: count(), head: text() })),
+      retired: PresentWhen('the file is a backup of everything', flag()),
+      cannotFollow: texts,
+    }),
+    'of one that waited for its log': object({ network: text(), ...standing }),
+  }),
+  'ca rehearse': operations['ca.rehearse'].answer,
+  'ca move': either({
+    '': operations['ca.backup'].answer,
+    'with `--undo`': operations['ca.move-undo'].answer,
+  }),
+  'ca offline': object({
+    ...operations['ca.offline'].answer.properties,
+    crlUntil: Time,
+    removed: texts,
+  }),
+  'ca online': operations['ca.online'].answer,
+  'ca permit': operations['ca.permit'].answer,
+  'ca clock accept': operations['ca.clock-accept'].answer,
+  'keystore show': Type.Array(
+    object({
+      of: Type.Enum(['machine', 'authority']),
+      files: Type.Array(object({ path: Place, mode: text(), uid: count(), gid: count() })),
+      openedBy: Type.Enum(['stash', 'passphrase']),
+      sharedWith: PresentWhen('it is shared with a group', text()),
+      entries: Type.Array(object({ label: text(), holds: texts })),
+      exposes: texts,
+    }),
+  ),
+  'keystore share': object({
+    group: TextOrNull,
+    files: Type.Array(object({ path: Place, mode: text() })),
+  }),
+  'keystore rekey': object({ openedBy: Type.Enum(['stash', 'passphrase']) }),
+  'key list': Type.Array(
+    object({
+      place: text(),
+      repository: PresentWhen('it is known', text()),
+      since: PresentWhen('it is known', Time),
+      lastBackup: PresentWhen('one was made from here', object({ snapshot: text(), time: Time })),
+      missed: PresentWhen(
+        'a snapshot that this machine made was gone',
+        object({ snapshot: text(), time: Time, seen: Time }),
+      ),
+      escrowed: flag(),
+      fingerprint: PresentWhen('the second key is left at the server', text()),
+    }),
+  ),
+  'store accept': operations['store.accept'].answer,
+  'db migrate': object({
+    rows: Type.Record(text(), count()),
+    log: object({ sequence: count(), hash: text() }),
+    aside: Place,
+  }),
+  'audit list': operations['audit.list'].answer.properties.records,
+  'audit verify': operations['audit.verify'].answer,
+  'audit export': object({ file: Place, records: count() }),
+  'completion bash': Script,
+  'completion fish': Script,
+  'completion zsh': Script,
+  'sm_ssl_cert ca': object({
+    network: text(),
+    root: Root,
+    certificate: Place,
+    key: Place,
+    archive: texts,
+  }),
+  'sm_ssl_cert server': Issued,
+  'sm_ssl_cert client': Issued,
+  certutil: either({ 'with `-backup`': KeysFile, 'with `-restore`': KeysRestored }),
+  dsmcert: either({ 'with `-add` or `-list`': Anchors, 'with `-delete`': Removed }),
+} as const satisfies Readonly<Record<string, AnswerShape>>;
+
+/** The value that a command prints, or each of them. */
+export type AnswerOf<Path extends keyof typeof answers> = (typeof answers)[Path] extends infer Shape
+  ? Shape extends { readonly each: infer One extends TSchema }
+    ? Answer<One>
+    : Shape extends TSchema
+      ? Answer<Shape>
+      : undefined
+  : never;
+
+/** What the command of a path prints; undefined for one that is not there, too. */
+export function answerShape(path: string): AnswerShape {
+  return (answers as Readonly<Record<string, AnswerShape>>)[path];
+}
