@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from './rig/free-ports.ts';
 import { isBuilt, runProgram } from './rig/holdfast-process.ts';
+import { Network } from './rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 const checkout = join(import.meta.dirname, '..');
@@ -40,7 +50,7 @@ test('the package holds JavaScript, the launchers and the documents, and no test
   );
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(
-    files.filter((name) => !/\.js$|^NOTICES\.txt$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name)),
+    files.filter((name) => !/\.js$|^api\.d\.ts$|^NOTICES\.txt$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name)),
     [],
   );
 });
@@ -106,6 +116,89 @@ test('the package installed in an empty folder sets up a network, backs up and v
   const { files, changed, equal } = said.verified;
   assert.deepEqual({ files, changed, equal }, { files: 1, changed: 0, equal: true });
 });
+
+test('a program of somebody else is checked against the types of the package, without our own dependencies', async () => {
+  const example = join(place.path, 'example');
+  mkdirSync(example);
+  cpSync(join(root, 'docs/examples/backup.ts'), join(example, 'backup.ts'));
+  const faults = {
+    'code.ts': "import { toFailure } from 'holdfast';\nif (toFailure(0)?.code === 'no_such_code') {}\n",
+    'payload.ts':
+      "import { toFailure } from 'holdfast';\nconst failure = toFailure(0);\nif (failure?.code === 'join_code_used') failure.result;\n",
+    'option.ts': "import { open } from 'holdfast';\nawait (await open()).backup('.', { exclude: ['x'] });\n",
+  };
+  for (const [name, text] of Object.entries(faults)) writeFileSync(join(example, name), text);
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    exactOptionalPropertyTypes: true,
+    module: 'nodenext',
+    target: 'es2022',
+    types: ['node'],
+    typeRoots: [join(checkout, 'node_modules/@types')],
+  };
+  writeFileSync(join(place.path, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(example, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  const tsc = join(checkout, 'node_modules/.bin/tsc');
+  const { stdout } = await runProgram(tsc, ['-p', example, '--pretty', 'false'], { env, expected: 1 });
+  const found = [...stdout.matchAll(/^(?:.*\/)?(\w+\.ts)\(/gm)].map(([, file]) => file);
+  assert.deepEqual(found.toSorted(), Object.keys(faults).toSorted(), stdout);
+});
+
+test('the example in the documents joins, backs up, lists, checks and restores by the package, and says what is refused', async () => {
+  await using network = await Network.start(join(place.path, 'network'));
+  const data = join(place.path, 'saved');
+  mkdirSync(data);
+  writeFileSync(join(data, 'letter'), 'Dear Ann,\n');
+  writeFileSync(join(data, 'left.tmp'), 'nothing');
+  const code = await network.joinCode('laptop');
+  const run = (home: string, expected: number) =>
+    runProgram(process.execPath, [join(place.path, 'example/backup.ts'), data, join(place.path, 'back')], {
+      env: { ...env, HOLDFAST_HOME: join(place.path, home), NODE_NO_WARNINGS: '1' },
+      input: code,
+      expected,
+    });
+  const { stdout } = await run('joined', 0);
+  assert.match(
+    stdout,
+    /^joined network\.test as client laptop\nhttps:\S+ over TLS 1\.3 X25519MLKEM768\nsaved 1 files, /,
+  );
+  assert.match(stdout, /saved\/letter 10\n1 snapshots, 0 errors\nrestored 1 files\n$/);
+  assert.equal(readFileSync(join(place.path, 'back', data, 'letter'), 'utf8'), 'Dear Ann,\n');
+  const { stderr } = await run('other', 23);
+  assert.equal(stderr, 'this join code was used already; ask for another one\n');
+  await refusedByCode(network, join(place.path, 'joined'), data);
+});
+
+/** What a program catches: that it ended a call, that a place is none, and what was found damaged. */
+async function refusedByCode(network: Network, home: string, data: string): Promise<void> {
+  const library = (await import(join(root, 'dist/api.js'))) as typeof import('../src/api/index.ts');
+  const failed = async (work: Promise<unknown>) =>
+    library.toFailure(await work.catch((error: unknown) => error));
+  assert.equal((await failed(library.open({ home: join(home, 'none') })))?.code, 'home_missing');
+  const client = await library.open({ home });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const before = (await client.snapshots()).length;
+  for (let at = 0; at < 200; at++) writeFileSync(join(data, `file-${at}`), String(at).repeat(100_000));
+  const ended = await failed(client.backup([data], { signal, onProgress: () => stop.abort() }));
+  assert.deepEqual([ended?.code, ended?.exitCode], ['interrupted', 130]);
+  assert.equal((await failed(client.dial({ signal })))?.code, 'interrupted');
+  const [snapshot, ...others] = await client.snapshots({ host: (await client.snapshots())[0]?.hostname });
+  assert.deepEqual([before, others], [1, []]);
+  assert.deepEqual(snapshot?.tags, ['example']);
+  assert.equal(
+    (await failed(client.restore('ffffffff', { target: join(home, '../none') })))?.code,
+    'snapshot_not_found',
+  );
+  const { theirs, own } = await client.dial();
+  assert.deepEqual([own.subject, theirs?.subject.startsWith('CN=')], ['CN=laptop', true]);
+  for (const pack of globSync('data/**/*', { cwd: network.storedAt('laptop'), withFileTypes: true }))
+    if (pack.isFile()) truncateSync(join(pack.parentPath, pack.name), 10);
+  const damaged = await failed(client.verify());
+  assert.equal(damaged?.code, 'repository_damaged');
+  assert.ok(damaged.result !== undefined && 'errors' in damaged.result && damaged.result.errors > 0);
+}
 
 test('npm ci has nothing to warn of on Node 20: what needs a newer one is run by the Node that it brings', () => {
   const lock = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apiTypes } from './api-types.ts';
 import { packageNotices } from './package-notices.ts';
 import { workerEntries } from './worker-entries.ts';
 
@@ -26,18 +27,29 @@ const notices = {
   },
 };
 
+const types = {
+  name: 'types',
+  generateBundle(this: Emitter): void {
+    this.emitFile({ type: 'asset', fileName: 'api.d.ts', source: apiTypes() });
+  },
+};
+
 /**
- * The package: the program, cut where it imports dynamically, so that a command loads its own part alone; each worker; and
+ * The package: the program and the library, cut where it imports dynamically, so that a command loads its own part alone; each worker; and
  * every package but those that `dependencies` names. All is in one folder, where `workerEntry` finds the workers.
  */
 // oxlint-disable-next-line import/no-default-export -- it is what rolldown looks for
 export default {
   cwd: root,
-  input: { main: join(root, 'src/cli/main.ts'), ...workerEntries(join(root, 'src')) },
+  input: {
+    main: join(root, 'src/cli/main.ts'),
+    api: join(root, 'src/api/index.ts'),
+    ...workerEntries(join(root, 'src')),
+  },
   platform: 'node',
   tsconfig: false,
   external: [...Object.keys(manifest.dependencies), 'pg-native', 'cloudflare:sockets'],
-  plugins: [notices],
+  plugins: [notices, types],
   output: {
     dir: join(root, 'dist'),
     cleanDir: true,

@@ -25,6 +25,7 @@ export const mayImport: Readonly<Record<string, string>> = {
   cli:
     'base pki files db storage trust policy transport remote repository enrol authority replicate sync admin server ' +
     'agent console compat',
+  api: 'base pki enrol transport cli',
 };
 
 /** Development dependencies that the product imports too, since the package is a bundle that holds them. */

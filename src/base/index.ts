@@ -43,7 +43,7 @@ export {
   whyNotWritten,
   withoutStackTraces,
 } from './error.ts';
-export { type ErrorCode, errorRow, errorSections, isErrorCode } from './errors/catalogue.ts';
+export { type ErrorCode, type ErrorKinds, errorRow, errorSections, isErrorCode } from './errors/catalogue.ts';
 export type { ErrorKind, ErrorRow } from './errors/error-row.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';

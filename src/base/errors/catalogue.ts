@@ -1,7 +1,7 @@
 import { authorityErrors } from './authority.ts';
 import { certificatesErrors } from './certificates.ts';
 import { databaseErrors } from './database.ts';
-import type { ErrorRow } from './error-row.ts';
+import type { ErrorKind, ErrorRow } from './error-row.ts';
 import { joiningErrors } from './joining.ts';
 import { networkErrors } from './network.ts';
 import { peersErrors } from './peers.ts';
@@ -27,6 +27,20 @@ type KeysOfEach<Section> = Section extends Section ? keyof Section : never;
 export type ErrorCode = KeysOfEach<Sections[keyof Sections]>;
 
 const catalogue = Object.assign({}, ...Object.values(errorSections)) as Readonly<Record<ErrorCode, ErrorRow>>;
+
+/** The kind of each code; `failed` where its row says none. */
+export type ErrorKinds = {
+  readonly [Code in ErrorCode]: RowOf<Sections[keyof Sections], Code> extends {
+    readonly kind: infer Kind extends ErrorKind;
+  }
+    ? Kind
+    : 'failed';
+};
+type RowOf<Section, Code> = Section extends Section
+  ? Code extends keyof Section
+    ? Section[Code]
+    : never
+  : never;
 
 /** What is known of a code. */
 export function errorRow(code: ErrorCode): ErrorRow {
