@@ -166,6 +166,7 @@ const Status = object({
   weakerNodes: atAuthority(weakerNodes),
   store: atAuthority(store),
   bound: atAuthority(bound),
+  nodes: atAuthority(operations['node.list'].answer),
   node: PresentWhen('this machine is a node of a network', NodeStatus),
   backups: BackupStanding,
   warnings: texts,
