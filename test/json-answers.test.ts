@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
@@ -170,6 +170,7 @@ describe('what a command prints with --json', () => {
 
   /** Holds what was printed against the table, every line of it. */
   function hold(path: string, stdout: string, here: string): void {
+    const place = dirname(scene.live.directory);
     const lines = stdout.split('\n').slice(0, -1);
     const whole = answerShape(path);
     if (whole === undefined) return assert.equal(stdout, '');
@@ -182,7 +183,7 @@ describe('what a command prints with --json', () => {
         .slice(0, 5);
       assert.equal(fitting.length > 0, true, `${path}: ${line}\n${JSON.stringify(wrong, undefined, 1)}`);
       for (const { title = '' } of fitting) met.add(`${path} ${title}`);
-      if (!seen.has(path)) seen.set(path, shortened(value, here));
+      if (!seen.has(path)) seen.set(path, shortened(value, [here, join(place, 'from'), place]));
     }
   }
 

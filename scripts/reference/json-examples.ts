@@ -18,13 +18,13 @@ export function keepExamples(examples: ReadonlyMap<string, unknown>, paths: read
 
 const maxTextLength = 72;
 
-/** An answer as an example: of each list the first, long texts cut, and paths below `here` as on a machine of somebody. */
-export function shortened(value: unknown, here: string): unknown {
+/** An answer as an example: of each list the first, long texts cut, and paths below `places` as on a machine of somebody. */
+export function shortened(value: unknown, places: readonly string[]): unknown {
   if (typeof value === 'string') {
-    const text = value.replaceAll(here, '/srv/example');
+    const text = places.reduce((said, place) => said.replaceAll(place, '/srv/example'), value);
     return text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}…`;
   }
-  if (Array.isArray(value)) return value.slice(0, 1).map((each) => shortened(each, here));
+  if (Array.isArray(value)) return value.slice(0, 1).map((each) => shortened(each, places));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shortened(each, here)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shortened(each, places)]));
 }
