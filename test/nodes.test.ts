@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { certifiedRequest } from './rig/certified-request.ts';
@@ -158,6 +159,26 @@ describe('what a server knows of its nodes', () => {
     assert.deepEqual([first?.role, first?.name], [before[0]?.role, before[0]?.name]);
     const servers = await nodes('--role', 'server');
     assert.ok(servers.length > 0 && servers.every(({ role }) => role === 'server'));
+  });
+
+  it('learns from the store when the newest snapshot came of which nothing is on record', async () => {
+    const at = async () => (await nodes('--name', 'alpha')).find(({ role }) => role === 'client')?.lastBackup;
+    const kept = await at();
+    assert.ok(kept);
+    await network.server.stop();
+    {
+      using database = new DatabaseSync(join(network.home, 'authority/authority.db'));
+      database.exec('DELETE FROM sightings');
+    }
+    assert.equal(await at(), null);
+    await network.restart();
+    await nodeThat('alpha', ({ lastBackup }) => lastBackup !== null);
+    const folder = join(network.home, 'store/alpha/snapshots');
+    const newestMs = Math.max(...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs));
+    const learnt = Date.parse((await at()) ?? '');
+    assert.ok(Math.abs(learnt - newestMs) < 1000 && Math.abs(learnt - Date.parse(kept)) < 5000);
+    const beta = await nodeThat('beta', ({ lastBackup }) => lastBackup !== null);
+    assert.equal(beta.seen[0]?.address, '');
   });
 
   it('fits a table into 80 columns, in status too', async () => {

@@ -16,6 +16,7 @@ import { createApplication } from './application.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
+import { type LearnSnapshotsOptions, learnSnapshots } from './learn-snapshots.ts';
 import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
 import { postedOcsp } from './ocsp-routes.ts';
@@ -127,8 +128,9 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     metrics,
     log,
   });
+  const storeFor = localNamespaces(store.directory, (forWhat) => store.check(forWhat));
   const storage = createStorageHandler({
-    storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
+    storeFor,
     noteRefusal,
     onEvent(event) {
       const { namespace, method, type, status } = event;
@@ -142,6 +144,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   await using opened = new AsyncDisposableStack();
   opened.defer(() => sightings.flush('all'));
   opened.defer(() => meter.close());
+  opened.defer(goThrough(authority, { directory: store.directory, storeFor, log }));
   const server = opened.use(
     await startServer({
       ...options,
@@ -209,6 +212,19 @@ function standingOf(authority: Authority, tokens: TokenGate, log: Log): Standing
     isGood: (serial, certificate) => authority.isGood(serial, certificate),
     isRenewable: (certificate) => authority.isRenewable(certificate),
     watch: (recheck) => followDecisions(authority, changed(recheck), log),
+  };
+}
+
+/** Learns what is in the store, until the returned function is called. */
+function goThrough(
+  { nodes }: Authority,
+  options: Omit<LearnSnapshotsOptions, 'nodes' | 'signal'>,
+): () => Promise<void> {
+  const ended = new AbortController();
+  const learning = learnSnapshots({ ...options, nodes, signal: ended.signal });
+  return async () => {
+    ended.abort();
+    await learning;
   };
 }
 

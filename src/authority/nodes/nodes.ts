@@ -69,6 +69,11 @@ export class Nodes {
     }
   }
 
+  /** Puts on record when the newest snapshot of a client came, of which nobody saw how. */
+  async noteSnapshot(client: string, at: Date): Promise<void> {
+    await this.#records.sightings.putSnapshot(client, at.getTime());
+  }
+
   /** Those after one, by role and name. */
   async list({
     after,

@@ -49,6 +49,19 @@ export class SightingRecords {
     );
   }
 
+  /** That a snapshot of a client came then, where nothing newer is on record. */
+  async putSnapshot(client: string, atMs: number): Promise<void> {
+    await this.#queries.run(
+      `INSERT INTO sightings (role, name, kind, service, seen_at, address, listener, snapshot_at)
+        VALUES ('client', ?, 'tls', 'storage', ?, '', '', ?)
+        ON CONFLICT (role, name, kind, service) DO UPDATE SET snapshot_at = excluded.snapshot_at
+          WHERE sightings.snapshot_at IS NULL OR sightings.snapshot_at < excluded.snapshot_at`,
+      client,
+      atMs,
+      atMs,
+    );
+  }
+
   /** Of identities from one to another, themselves included, in their order. */
   between(first: IdentityName, last: IdentityName): Promise<SightingRow[]> {
     return this.#queries.all<SightingRow>(
