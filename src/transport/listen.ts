@@ -64,8 +64,8 @@ const strangerLimits: StrangerLimits = {
   maxFromPlace: 256,
   maxCount: 1024,
 };
-/** Three of four are for those who have proved an identity of ours. */
-const maxConnections = 4096;
+/** Eleven of twelve are for those who have proved an identity of ours: ten thousand, and some. */
+const maxConnections = 12 * 1024;
 const retireEveryMs = secondMs;
 const handshakeLimits: HandshakeLimits = { maxFromPlace: 200, maxInAll: 400 };
 
