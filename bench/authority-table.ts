@@ -7,9 +7,14 @@ import { align } from './table.ts';
 /** The Markdown tables of the authority: under load beside others, and with many certificates. */
 export function renderAuthorityTables({ load, scale }: AuthorityResults): string {
   const tables = [];
-  if (load.length > 0) tables.push(align([loadHead, ...load.map(loadLine)]));
+  if (load.length > 0) tables.push(renderLoad(load));
   if (scale.length > 0) tables.push(align([scaleHead, ...scale.map(scaleLine)]));
   return tables.join('\n\n');
+}
+
+/** Servers under the same load, a line for each. */
+export function renderLoad(rows: readonly LoadRow[]): string {
+  return align([loadHead, ...rows.map(loadLine)]);
 }
 
 const loadHead = [

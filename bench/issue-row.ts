@@ -7,7 +7,7 @@ import { requestPem } from '../src/pki/index.ts';
 import { freePorts } from '../test/rig/free-ports.ts';
 import { Network } from '../test/rig/network.ts';
 import type { AuthorityTask, LoadRow } from './authority-rows.ts';
-import { makeCertificateRequests } from './certificate-requests.ts';
+import { joinBody, makeCertificateRequests } from './certificate-requests.ts';
 import { cfsslBody, startCfssl } from './cfssl.ts';
 import { type LoadMeasurement, measureLoad, postRequest, writeRequests } from './load.ts';
 
@@ -19,7 +19,8 @@ const warmUpPart = 0.25;
 /** Certificates through POST over HTTPS: Holdfast, which records each durably, beside `cfssl serve`, which records none. */
 export async function measureIssue(task: AuthorityTask): Promise<LoadRow[]> {
   const count = Math.max(400, Math.round(atSizeOne * task.size));
-  const requests = await makeCertificateRequests('network.test', count);
+  const keyed = await makeCertificateRequests('network.test', count);
+  const requests = keyed.map(({ request }) => request);
   const [ours, theirs]: [LoadMeasurement[], LoadMeasurement[]] = [[], []];
   for (let round = 0; round < task.runs; round++) {
     theirs.push(await runCfssl(task, requests));
@@ -57,11 +58,6 @@ async function runHoldfast(task: AuthorityTask, requests: readonly Bytes[]): Pro
   const measured = await measureWarm({ file, port: network.port + 1 }, network.server.pid, requests.length);
   checkRecords(join(network.home, 'authority/authority.db'), requests.length);
   return measured;
-}
-
-function joinBody(secret: Bytes, der: Bytes): string {
-  const base64 = (bytes: Bytes) => Buffer.from(bytes).toString('base64');
-  return JSON.stringify({ version: 1, secret: base64(secret), request: base64(der) });
 }
 
 async function measureWarm(

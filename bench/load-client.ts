@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createSecureContext } from 'node:tls';
 import type { LoadResult, LoadTask } from './load.ts';
 
 /**
@@ -10,6 +10,9 @@ import type { LoadResult, LoadTask } from './load.ts';
  */
 const task = JSON.parse(process.argv[2] ?? '') as LoadTask;
 const requests = readRequests(task.file);
+const { cert, key, group: ecdhCurve } = task.tls ?? {};
+const secureContext = createSecureContext({ cert, key, ecdhCurve });
+const secure = { host: '127.0.0.1', secureContext, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
 const statuses: Record<string, number> = {};
 const latencies: number[] = [];
 let next = task.skip;
@@ -47,9 +50,7 @@ function open(): Promise<Socket> {
   const { port } = task;
   return new Promise((resolve, reject) => {
     const socket: Socket = task.secure
-      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, () =>
-          resolve(socket),
-        )
+      ? connectTls({ ...secure, port }, () => resolve(socket))
       : connectPlain({ port, host: '127.0.0.1' }, () => resolve(socket));
     socket.setNoDelay(true).once('error', reject);
   });

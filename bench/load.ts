@@ -10,12 +10,23 @@ export interface LoadTask {
   readonly port: number;
   /** Whether it is HTTPS. */
   readonly secure: boolean;
+  /** What the client proves itself with, and its key exchange; nothing and the usual one unless said. */
+  readonly tls?: TlsChoice;
   readonly connections: number;
   /** False for a server that takes one request from a connection. */
   readonly keepsAlive: boolean;
   /** How many requests of the file are passed over, and how many are sent: from its beginning again after the last. */
   readonly skip: number;
   readonly count: number;
+}
+
+/** How a client speaks TLS. */
+export interface TlsChoice {
+  /** PEM: the certificate with what leads to the root, and its key. */
+  readonly cert: string;
+  readonly key: string;
+  /** As OpenSSL names it. */
+  readonly group: string;
 }
 
 /** What the load client saw. */

@@ -24,6 +24,8 @@ import {
   type RowTask,
 } from './rows.ts';
 import { renderDetails, renderTable } from './table.ts';
+import { renderTransport, renderTransportTables, transportHeading } from './transport-page.ts';
+import { measureTransport, type TransportResults } from './transport-rows.ts';
 
 const measureRow: Readonly<Record<RowName, (task: RowTask) => Promise<RowResult[]>>> = {
   large: measureFirstBackup,
@@ -47,15 +49,17 @@ async function main(options: BenchOptions): Promise<void> {
       ? []
       : await measureKills({ directory, rounds, seed, bytes: 500e6 * size, program: built.launcher });
   for (const sentence of kills) console.log(sentence);
-  const authority = await measureAuthority(options.authorityRows, {
-    ...options,
-    built,
-    directory,
-    onRun: (row, contender, perSecond) =>
-      console.error(`${row}   ${contender}   ${perSecond.toFixed(0)} a second`),
-  });
+  const onRun = (row: string, contender: string, perSecond: number) =>
+    console.error(`${row}   ${contender}   ${perSecond.toFixed(0)} a second`);
+  const task = { ...options, built, directory, onRun };
+  const authority = await measureAuthority(options.authorityRows, task);
   if (options.authorityRows.length > 0) console.log(renderAuthorityTables(authority));
-  if (options.write) writePage(results, kills, { options, authority });
+  const transport = await measureTransport(options.transportRows, {
+    ...task,
+    onRun: (row, what, figure) => console.error(`${row}   ${what}   ${figure}`),
+  });
+  if (options.transportRows.length > 0) console.log(renderTransportTables(transport));
+  if (options.write) writePage(results, kills, { options, authority, transport });
 }
 
 async function measureRows(
@@ -114,21 +118,37 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
   return { large, one, small, unchanged: [...large, ...small], restore: [...large, ...small] };
 }
 
+/** What was measured beside backups. */
+interface OtherResults {
+  readonly options: BenchOptions;
+  readonly authority: AuthorityResults;
+  readonly transport: TransportResults;
+}
+
 /** Writes the parts of the page whose rows were measured; the others stay as they are. */
 function writePage(
   results: readonly RowResult[],
   kills: readonly string[],
-  { options, authority }: { readonly options: BenchOptions; readonly authority: AuthorityResults },
+  { options, authority, transport }: OtherResults,
 ): void {
   const path = join(import.meta.dirname, '../docs/benchmark.md');
-  const [present = '', ...rest] = readFileSync(path, 'utf8').split(authorityHeading);
-  const first = results.length > 0 ? `${renderPage(results, options, kills)}\n` : `${present.trimEnd()}\n\n`;
-  const last =
-    options.authorityRows.length > 0
-      ? renderAuthority(authority, options)
-      : rest.map((text) => authorityHeading + text).join('');
-  writeFileSync(path, `${(first + last).trimEnd()}\n`);
+  const [first = '', authorityPart, transportPart] = partsOf(readFileSync(path, 'utf8'));
+  const parts = [
+    results.length > 0 ? renderPage(results, options, kills) : first,
+    options.authorityRows.length > 0 ? renderAuthority(authority, options) : authorityPart,
+    options.transportRows.length > 0 ? renderTransport(transport, options) : transportPart,
+  ];
+  writeFileSync(path, `${parts.flatMap((part) => part?.trim() ?? []).join('\n\n')}\n`);
   console.error(`wrote ${path}`);
+}
+
+/** The page's parts: about backups, the authority, connections; undefined where there is none yet. */
+function partsOf(page: string): (string | undefined)[] {
+  const starts = [0, page.indexOf(authorityHeading), page.indexOf(transportHeading)];
+  return starts.map((start, index) => {
+    const end = starts.slice(index + 1).find((next) => next >= 0);
+    return start < 0 ? undefined : page.slice(start, end);
+  });
 }
 
 if (process.argv.includes('--help')) console.log(usage);

@@ -8,6 +8,12 @@ export type RowName = (typeof rowNames)[number];
 export const authorityRowNames = ['issue', 'ocsp', 'million'] as const;
 export type AuthorityRowName = (typeof authorityRowNames)[number];
 
+/** The rows about connections, likewise. */
+export const transportRowNames = ['channel', 'handshakes', 'idle', 'swaps'] as const;
+export type TransportRowName = (typeof transportRowNames)[number];
+
+const everyRow = [...rowNames, ...authorityRowNames, ...transportRowNames];
+
 /** Where repositories are: in a directory, or behind mutual TLS on the same machine. */
 export const placeNames = ['local', 'mtls'] as const;
 export type PlaceName = (typeof placeNames)[number];
@@ -16,6 +22,7 @@ export type PlaceName = (typeof placeNames)[number];
 export interface BenchOptions {
   readonly rows: readonly RowName[];
   readonly authorityRows: readonly AuthorityRowName[];
+  readonly transportRows: readonly TransportRowName[];
   readonly places: readonly PlaceName[];
   /** How often each row is measured on each side; the median counts. */
   readonly runs: number;
@@ -28,7 +35,7 @@ export interface BenchOptions {
   readonly write: boolean;
 }
 
-export const usage = `npm run bench -- [--rows ${[...rowNames, ...authorityRowNames].join(',')}] [--places ${placeNames.join(',')}] [--runs 5]
+export const usage = `npm run bench -- [--rows ${everyRow.join(',')}] [--places ${placeNames.join(',')}] [--runs 5]
                  [--size 1] [--kills 20] [--seed 1] [--write]
 
 --rows none measures nothing, --kills 0 kills nothing; --size 0.1 takes a tenth of the data.`;
@@ -48,10 +55,11 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       write: { type: 'boolean' },
     },
   });
-  const rows: readonly string[] = chosen(values.rows, [...rowNames, ...authorityRowNames]);
+  const rows: readonly string[] = chosen(values.rows, everyRow);
   return {
     rows: rowNames.filter((name) => rows.includes(name)),
     authorityRows: authorityRowNames.filter((name) => rows.includes(name)),
+    transportRows: transportRowNames.filter((name) => rows.includes(name)),
     places: chosen(values.places, placeNames),
     runs: number(values.runs, 5),
     size: number(values.size, 1),
