@@ -27,6 +27,7 @@ const tools: readonly Tool[] = [
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
+  { program: 'createdb', package: 'postgresql-client', because: 'makes a database as the guide says' },
   { program: 'zsh', package: 'zsh', because: 'completes the words of the command line' },
   { program: 'fish', package: 'fish', because: 'completes them too' },
   {

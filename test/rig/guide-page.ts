@@ -26,6 +26,13 @@ export function guidePage(page: string): Block[] {
   });
 }
 
+/** The lines of a page that stand in tables. */
+export function tableRows(page: string): string[] {
+  return readFileSync(join(folder, `${page}.md`), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+}
+
 function kindOf(info: string, text: string): Kind {
   const [, reason] = /^\w+ not run: (.+)$/.exec(info) ?? [];
   if (reason !== undefined) return { kind: 'not run', reason };
