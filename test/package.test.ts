@@ -193,11 +193,27 @@ async function refusedByCode(network: Network, home: string, data: string): Prom
   );
   const { theirs, own } = await client.dial();
   assert.deepEqual([own.subject, theirs?.subject.startsWith('CN=')], ['CN=laptop', true]);
+  await savesElsewhere(library, data);
   for (const pack of globSync('data/**/*', { cwd: network.storedAt('laptop'), withFileTypes: true }))
     if (pack.isFile()) truncateSync(join(pack.parentPath, pack.name), 10);
   const damaged = await failed(client.verify());
   assert.equal(damaged?.code, 'repository_damaged');
   assert.ok(damaged.result !== undefined && 'errors' in damaged.result && damaged.result.errors > 0);
+}
+
+/** A repository in a folder, on a machine that is of no network. */
+async function savesElsewhere(library: typeof import('../src/api/index.ts'), data: string): Promise<void> {
+  const passwordFile = join(place.path, 'password');
+  writeFileSync(passwordFile, 'a password\n');
+  const elsewhere = await library.open({
+    home: join(place.path, 'apart'),
+    repository: join(place.path, 'repository'),
+    passwordFile,
+  });
+  const error: unknown = await elsewhere.backup(data).catch((reason: unknown) => reason);
+  assert.equal(library.toFailure(error)?.code, 'repository_missing');
+  const { files } = await elsewhere.backup(data, { create: true });
+  assert.deepEqual([(await elsewhere.snapshots()).map((each) => each.files), files > 0], [[files], true]);
 }
 
 test('npm ci has nothing to warn of on Node 20: what needs a newer one is run by the Node that it brings', () => {

@@ -2,6 +2,7 @@ import { moveToServer, type Node, serverUrl } from '../../agent/index.ts';
 import { HoldfastError, readChosenFile } from '../../base/index.ts';
 import { type ClientFileLine, maxClientFileBytes, parseClientFile } from '../../compat/index.ts';
 import { changeClientPolicy, parseClientPolicy, urlHost } from '../../policy/index.ts';
+import type { AnswerOf } from '../answers.ts';
 import { localPath } from '../files/local-path.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
@@ -75,10 +76,7 @@ function ofStanza(lines: readonly ClientFileLine[], { stanza }: ImportOptions): 
   );
 }
 
-interface Change {
-  readonly key: string;
-  readonly value: string;
-}
+type Change = AnswerOf<'client import'>['changes'][number];
 
 /** What can hold is taken: where both would be off, servers go on proving who they are. */
 function policyChanges(node: Node, lines: readonly ClientFileLine[]) {
@@ -112,11 +110,7 @@ async function apply(
 }
 
 /** A line and what it becomes, in words. */
-interface ShownLine {
-  readonly line: number;
-  readonly says: string;
-  readonly becomes: string;
-}
+type ShownLine = AnswerOf<'client import'>['lines'][number];
 
 function shownLine({ line, option, value, meaning }: ClientFileLine, refused: boolean): ShownLine {
   return { line, says: `${option} ${value}`.trim().slice(0, 80), becomes: becomes(meaning, refused) };

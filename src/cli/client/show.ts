@@ -1,10 +1,5 @@
-import {
-  type ClientKey,
-  clientKeys,
-  clientValueText,
-  defaultClientPolicy,
-  weakerClientPolicy,
-} from '../../policy/index.ts';
+import { clientKeys, clientValueText, defaultClientPolicy, weakerClientPolicy } from '../../policy/index.ts';
+import type { AnswerOf } from '../answers.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
@@ -24,13 +19,7 @@ export const word: Word = {
 };
 
 /** One key, as it is shown. */
-interface ShownKey {
-  readonly key: ClientKey;
-  readonly value: string;
-  readonly default: string;
-  /** What it gives up that the default keeps. */
-  readonly weaker?: string | undefined;
-}
+type ShownKey = AnswerOf<'client show'>['keys'][number];
 
 /** `holdfast client show`: what is not the default is marked, and how. */
 async function showClient(context: Context): Promise<Answer> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { allKeys, identityLabel, listPending } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret } from '../../base/index.ts';
 import { Keystore, readShare } from '../../trust/index.ts';
+import type { AnswerOf } from '../answers.ts';
 import { type Home, openHome } from '../home/home.ts';
 import { keystorePassphrase } from '../home/keystore-passphrase.ts';
 import { readSettings, type Settings } from '../home/settings.ts';
@@ -24,21 +25,7 @@ export const word: Word = {
 };
 
 /** A keystore, with nothing secret of it. */
-interface KeystoreView {
-  readonly of: 'machine' | 'authority';
-  readonly files: readonly {
-    readonly path: string;
-    readonly mode: string;
-    readonly uid: number;
-    readonly gid: number;
-  }[];
-  readonly openedBy: 'stash' | 'passphrase';
-  /** The group that may read it too. */
-  readonly sharedWith: string | undefined;
-  readonly entries: readonly { readonly label: string; readonly holds: readonly string[] }[];
-  /** What whoever reads it can use. */
-  readonly exposes: readonly string[];
-}
+type KeystoreView = AnswerOf<'keystore show'>[number];
 
 /** `holdfast keystore show` */
 async function showKeystores(context: Context): Promise<Answer> {

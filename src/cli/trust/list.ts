@@ -1,5 +1,6 @@
 import { formatName, parseCertificate } from '../../pki/index.ts';
 import { standsAlone, type TrustAnchor } from '../../trust/index.ts';
+import type { AnswerOf } from '../answers.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { shortFingerprint } from '../terminal/format.ts';
@@ -26,17 +27,10 @@ export async function listTrust(context: Context): Promise<Answer> {
 }
 
 /** A root, and for whom it is believed. */
-export interface AnchorView {
-  readonly subject: string;
-  readonly fingerprint: string;
-  readonly speaksFor: string;
-  /** A root vouches for what it signed, a certificate for itself alone. */
-  readonly kind: 'root' | 'certificate';
-  readonly from: string;
-}
+export type AnchorView = AnswerOf<'trust list'>[number];
 
 /** `anchor`, which `from` said. */
-export function viewOf(anchor: TrustAnchor, from: string): AnchorView {
+export function viewOf(anchor: TrustAnchor, from: AnchorView['from']): AnchorView {
   const { certificate, fingerprint } = anchor;
   return {
     subject: formatName(parseCertificate(certificate).subject),

@@ -1,11 +1,12 @@
 import { HoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatName, parseCertificate, parseFingerprint } from '../../pki/index.ts';
 import type { TrustAnchor } from '../../trust/index.ts';
+import type { AnswerOf } from '../answers.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { type AnchorView, viewOf } from './list.ts';
+import { viewOf } from './list.ts';
 import { believedHere } from './local-trust.ts';
 
 /** `holdfast trust show NAME|FINGERPRINT` */
@@ -23,22 +24,14 @@ export const word: Word = {
 };
 
 /** A root or certificate, all of it that a person compares. */
-interface FullView extends AnchorView {
-  readonly issuer: string;
-  readonly serial: string;
-  readonly names: readonly string[];
-  readonly notBefore: string;
-  readonly notAfter: string;
-  /** ISO 8601: when it was accepted at its address. */
-  readonly accepted: string | undefined;
-}
+type FullView = AnswerOf<'trust show'>[number];
 
 /** `holdfast trust show` */
 async function showTrust(context: Context, what: string): Promise<Answer> {
   const { local, said } = await believedHere(context);
   const all = [
-    ...said.map((anchor) => ({ anchor, from: 'the network' })),
-    ...local.map((anchor) => ({ anchor, from: 'this machine' })),
+    ...said.map((anchor) => ({ anchor, from: 'the network' as const })),
+    ...local.map((anchor) => ({ anchor, from: 'this machine' as const })),
   ];
   const views = all
     .filter(({ anchor }) => isMeant(anchor, what))
@@ -62,7 +55,7 @@ function isBeginning(what: string, fingerprint: string): boolean {
   return /^SHA256:[0-9a-f]{2}/i.test(what) && fingerprint.toLowerCase().startsWith(what.toLowerCase());
 }
 
-function fullView(anchor: TrustAnchor, from: string): FullView {
+function fullView(anchor: TrustAnchor, from: FullView['from']): FullView {
   const { issuer, serial, notBefore, notAfter, extensions } = parseCertificate(anchor.certificate);
   return {
     ...viewOf(anchor, from),
