@@ -20,6 +20,11 @@ function digests(...folders: readonly string[]): Record<string, string> {
   );
 }
 
+/** Makes a record what it is when the process was killed before it noted what a program had written. */
+function forgetAfter(record: string): void {
+  writeFileSync(record, readFileSync(record, 'utf8').replaceAll(/"after": "[0-9a-f]+"/g, '"after": null'));
+}
+
 describe('a root in the trust stores of a machine', () => {
   let place: TemporaryDirectory;
   let network: Network;
@@ -71,6 +76,20 @@ describe('a root in the trust stores of a machine', () => {
     writeFileSync(cert, good);
     await run(['trust', 'uninstall', '--scope', 'user']);
     assert.deepEqual(digests(...databases), before);
+  });
+
+  it('goes where it was put by an install that was killed before it noted what a program had written', async () => {
+    const database = at('user/.pki/nssdb');
+    const record = join(laptop.home, 'node/installed-roots.json');
+    const listed = async (): Promise<string> =>
+      (await runProgram('/usr/bin/certutil', ['-L', '-d', `sql:${database}`])).stdout;
+    await run([...install, 'user']);
+    forgetAfter(record);
+    await run([...install, 'user']);
+    assert.match(await listed(), /holdfast-network\.test +C,,/, 'said again it is there');
+    forgetAfter(record);
+    await run(['trust', 'uninstall', '--scope', 'user']);
+    assert.doesNotMatch(await listed(), /holdfast/);
   });
 
   it('is what curl believes by the store of the system, until it is taken out', {
@@ -139,7 +158,7 @@ it('a store of Java takes a root, and is what it was when that is out, or when i
   const list = ['-list', '-keystore', cacerts, '-storepass', 'changeit'];
   const making = ['-importcert', '-noprompt', '-alias', 'first', '-file', at('root.pem'), ...list.slice(1)];
   await runProgram('keytool', making);
-  const before = readFileSync(cacerts);
+  let before = readFileSync(cacerts);
   const places = { platform: 'linux', root: root.path, home: root.path, serial: '01' } as const;
   const [store] = await findTrustStores('machine', { ...places, name: 'holdfast-n', file: at('root.pem') });
   assert.ok(store);
@@ -151,6 +170,16 @@ it('a store of Java takes a root, and is what it was when that is out, or when i
   await uninstallFrom(at('record'), installed);
   assert.deepEqual(readFileSync(cacerts), before);
   assert.deepEqual(await readInstalled(at('record')), []);
+  await installInto(at('record'), installing);
+  forgetAfter(at('record'));
+  await runProgram('keytool', [...making.slice(0, 3), 'second', ...making.slice(4)]);
+  const [cutShort] = await readInstalled(at('record'));
+  assert.ok(cutShort);
+  await uninstallFrom(at('record'), cutShort);
+  const { stdout } = await runProgram('keytool', list);
+  assert.match(stdout, /second/, 'what others put in since stays');
+  assert.doesNotMatch(stdout, /holdfast-n/);
+  before = readFileSync(cacerts);
   writeFileSync(at('root.pem'), 'no certificate');
   await assert.rejects(installInto(at('record'), installing), { code: 'trust_store_failed' });
   assert.deepEqual(readFileSync(cacerts), before);

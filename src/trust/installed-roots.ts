@@ -23,6 +23,8 @@ const Installed = Type.Object({
   changes: Type.Array(Change),
   isDerived: Type.Boolean(),
   uninstall: Type.Array(Type.Array(Type.String(), { minItems: 1 })),
+  /** Absent in what earlier versions wrote. */
+  remove: Type.Optional(Type.Array(Type.Array(Type.String(), { minItems: 1 }))),
 });
 const Record = Type.Object({ format: Type.Literal(1), installed: Type.Array(Installed) });
 type Change = Static<typeof Change>;
@@ -78,6 +80,7 @@ export async function installInto(
     changes: await Promise.all(store.changes.map(changeOf)),
     isDerived: store.isDerived,
     uninstall: store.uninstall.map((command) => [...command]),
+    remove: store.remove.map((command) => [...command]),
   };
   await keep(path, [...before, entry]);
   try {
@@ -106,6 +109,25 @@ async function settled(entry: Installed): Promise<Installed> {
  * @throws HoldfastError `trust_store_changed`, naming the file, when others have changed since what was installed; `trust_store_failed`
  */
 export async function uninstallFrom(path: string, entry: Installed): Promise<void> {
+  if (await wasCutShort(entry)) await runAll(entry.store, entry.remove ?? []);
+  else await undo(entry);
+  await keep(
+    path,
+    (await readInstalled(path)).filter((one) => one.store !== entry.store),
+  );
+}
+
+/**
+ * Whether the process was killed once a program had changed the store, before it could note what was written: since then
+ * nobody can tell its bytes from those of others, which stay.
+ */
+async function wasCutShort({ isDerived, changes, remove }: Installed): Promise<boolean> {
+  if (isDerived || remove === undefined || changes.some(({ after }) => after !== null)) return false;
+  const untouched = await Promise.all(changes.map(isUntouched));
+  return untouched.includes(false);
+}
+
+async function undo(entry: Installed): Promise<void> {
   const watched = [...(entry.own === null ? [] : [entry.own]), ...(entry.isDerived ? [] : entry.changes)];
   for (const change of watched) await checkUntouched(entry.store, change);
   const untouched = await Promise.all(entry.changes.map(isUntouched));
@@ -115,16 +137,12 @@ export async function uninstallFrom(path: string, entry: Installed): Promise<voi
   } catch (error) {
     throw storeFailed(entry.store, error);
   }
-  await keep(
-    path,
-    (await readInstalled(path)).filter((one) => one.store !== entry.store),
-  );
 }
 
 /** The own file first, then the programs, which write what is derived; then what they would write otherwise than it was. */
 async function putBack({ store, own, changes, uninstall }: Installed): Promise<void> {
   if (own !== null) await restore(own);
-  for (const command of uninstall) await runStore(store, command as [string, ...string[]]);
+  await runAll(store, uninstall);
   for (const change of changes) await restore(change);
 }
 
@@ -177,6 +195,10 @@ async function contents(path: string): Promise<Buffer | undefined> {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
+}
+
+async function runAll(store: string, commands: Installed['uninstall']): Promise<void> {
+  for (const command of commands) await runStore(store, command as [string, ...string[]]);
 }
 
 async function runStore(store: string, [program, ...words]: StoreCommand): Promise<void> {

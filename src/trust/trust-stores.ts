@@ -20,6 +20,8 @@ export interface TrustStore {
   readonly install: readonly StoreCommand[];
   /** After what was there before is there again. */
   readonly uninstall: readonly StoreCommand[];
+  /** What takes the root out and leaves all else, where it is not known what the programs wrote. */
+  readonly remove: readonly StoreCommand[];
 }
 
 /** Where stores are looked for. */
@@ -90,6 +92,7 @@ async function systemStore({ root, name }: StorePlaces): Promise<TrustStore | un
       isDerived: true,
       install: [update],
       uninstall: [renew],
+      remove: [],
     };
   }
   return undefined;
@@ -129,6 +132,7 @@ async function javaStores(
         ],
       ],
       uninstall: [],
+      remove: [['keytool', '-delete', '-alias', name, '-keystore', path, '-storepass', 'changeit']],
     }));
 }
 
@@ -163,6 +167,7 @@ async function nssStores({ home, name, file }: StorePlaces): Promise<readonly Tr
       isDerived: false,
       install: [certutil],
       uninstall: [],
+      remove: [['/usr/bin/certutil', '-D', '-d', `sql:${directory}`, '-n', name]],
     };
   });
 }
@@ -172,7 +177,7 @@ function foreignStore(
   scope: StoreScope,
   { platform, file, serial, home }: StorePlaces,
 ): TrustStore | undefined {
-  const store = { name: 'system store', own: undefined, changes: [], isDerived: true };
+  const store = { name: 'system store', own: undefined, changes: [], isDerived: true, remove: [] };
   if (platform === 'darwin') {
     const keychain =
       scope === 'user' ? `${home}/Library/Keychains/login.keychain-db` : '/Library/Keychains/System.keychain';

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
 import { Network } from './network.ts';
+import { opensslCertificate } from './openssl-certificates.ts';
 import { OutsideAuthority } from './outside-authority.ts';
+import { OutsideServer } from './outside-server.ts';
 import { PostgresServer } from './postgres.ts';
 import { runHere } from './run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
@@ -20,6 +23,7 @@ export class KillScene implements AsyncDisposable {
   #copies = 0;
   #names = 0;
   #postgres: PostgresServer | undefined;
+  #outside: OutsideServer | undefined;
 
   private constructor(place: TemporaryDirectory, live: Network) {
     this.#place = place;
@@ -46,6 +50,17 @@ export class KillScene implements AsyncDisposable {
     const passwords = join(here, 'pgpass');
     writeFileSync(passwords, `*:*:*:postgres:${this.#postgres.password}\n`, { mode: 0o600 });
     return `${this.#postgres.url(name, 'postgres')}?passfile=${encodeURIComponent(passwords)}`;
+  }
+
+  /** The address of a server of no network, and the fingerprint of the certificate that it has signed itself. */
+  async outside(): Promise<{ readonly url: string; readonly fingerprint: string }> {
+    const own = opensslCertificate({ subject: '/CN=old server' });
+    this.#outside ??= await OutsideServer.start(own);
+    this.#outside.show(own);
+    return {
+      url: `https://127.0.0.2:${this.#outside.port}`,
+      fingerprint: hash('sha256', own.der, 'hex'),
+    };
   }
 
   /** A folder as it was before. */
@@ -96,6 +111,7 @@ export class KillScene implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#postgres?.[Symbol.asyncDispose]();
+    await this.#outside?.[Symbol.asyncDispose]();
     await this.live[Symbol.asyncDispose]();
     this.#place[Symbol.dispose]();
   }

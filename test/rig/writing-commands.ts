@@ -272,6 +272,16 @@ export const writingCommands: readonly WritingCommand[] = [
     ready: async (home, here) => quick(['backup', join(here, 'data'), '--home', home]),
   }),
   onMachine('trust add', ['--server', 'vault.example', '--file', 'HERE/outside/root.pem']),
+  {
+    name: 'trust accept',
+    prepare: async (here, scene) => {
+      const home = join(here, 'machine');
+      await scene.join(scene.newName(), home);
+      const { url, fingerprint } = await scene.outside();
+      const words = ['trust', 'accept', url, '--fingerprint', fingerprint, '--home', home];
+      return { words, after: [['trust', 'show', '127.0.0.2', '--home', home]] };
+    },
+  },
   onMachine('keystore share', ['--group', String(process.getgid?.() ?? 0)]),
   onMachine('trust remove', ['--server', 'vault.example'], {
     ready: async (home, here) =>
@@ -469,8 +479,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',
-  'trust install': 'changes stores of the system; its own test has what is undone when it fails',
-  'trust uninstall': 'changes stores of the system; its own test',
-  'trust accept': 'changes what trust add changes, in the same way',
+  'trust install':
+    'other programs change the stores; its own test cuts it short where its record is not whole',
+  'trust uninstall': 'puts back what the record says, again when it is said again; its own test',
   dsmcert: 'trust add, trust list and trust remove by other words',
 };
