@@ -94,7 +94,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const bound = () => options.admin.bindings.list();
   const metrics = new Metrics({ authority, store: meter, bound, clock });
   const letIn = new LetIn(clock, log, (listener, cause) => metrics.letIn(listener, cause));
-  const sightings = new Sightings({ keep: (seen) => authority.nodes.note(seen), clock, log });
+  const sightings = new Sightings({
+    // One that was moved away is the one of its last backup, and stays so.
+    keep: async (seen) => (authority.standing === 'ready' ? await authority.nodes.note(seen) : undefined),
+    clock,
+    log,
+  });
   const keepRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
   const noteRefusal: NoteRefusal = (socket, error) => {
     metrics.refused(isHoldfastError(error) ? error.code : 'internal');
