@@ -161,6 +161,28 @@ describe('what a server knows of its nodes', () => {
     assert.ok(servers.length > 0 && servers.every(({ role }) => role === 'server'));
   });
 
+  it('is in a backup of the authority, as it was then', async () => {
+    const what = (list: readonly ListedNode[]) =>
+      list.map(({ name, lastBackup, seen }) => [name, lastBackup, seen]);
+    await network.server.stop();
+    const known = await nodes('--role', 'client');
+    await network.run(['ca', 'backup', at('authority.age')]);
+    const kit = join(network.home, 'recovery-kit.txt');
+    const home = at('restored');
+    await runProgram(network.program, ['ca', 'restore', at('authority.age'), '--kit', kit, '--home', home]);
+    const { stdout } = await runProgram(network.program, [
+      'nodes',
+      '--json',
+      '--role',
+      'client',
+      '--home',
+      home,
+    ]);
+    assert.deepEqual(what(JSON.parse(stdout) as ListedNode[]), what(known));
+    assert.ok(known.some(({ lastBackup }) => lastBackup !== null));
+    await network.restart();
+  });
+
   it('learns from the store when the newest snapshot came of which nothing is on record', async () => {
     const at = async () => (await nodes('--name', 'alpha')).find(({ role }) => role === 'client')?.lastBackup;
     const kept = await at();
