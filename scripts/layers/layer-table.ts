@@ -36,6 +36,7 @@ export const bundled: readonly string[] = [
   'commander',
   'pg',
   'pino',
+  'prom-client',
   'smol-toml',
   'typebox',
 ];
@@ -85,6 +86,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
   { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
+  { modules: ['prom-client'], folders: 'server', because: 'what is counted is counted where it is told' },
   {
     modules: ['commander', '@clack/prompts', 'cli-progress', 'smol-toml'],
     folders: 'cli',

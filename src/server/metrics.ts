@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, programVersion, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
@@ -13,66 +14,16 @@ interface Sample {
   readonly value: number;
 }
 
-/** All values of one name. */
+/** All values of one name, which are looked up and not kept. */
 interface Family {
-  /** With its unit; what only grows ends with `_total`. */
+  /** With its unit. */
   readonly name: string;
   readonly help: string;
-  readonly type: 'counter' | 'gauge';
   readonly samples: readonly Sample[];
 }
 
-/** In the text format 0.0.4 of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-export const expositionType = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** Families as that text; those without a value are left out. */
-function formatFamilies(families: readonly Family[]): string {
-  return families
-    .filter(({ samples }) => samples.length > 0)
-    .flatMap(linesOf)
-    .join('');
-}
-
-function linesOf({ name, help, type, samples }: Family): string[] {
-  return [
-    `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`,
-    `# TYPE ${name} ${type}\n`,
-    ...samples.map(({ labels = {}, value }) => `${name}${labelText(labels)} ${value}\n`),
-  ];
-}
-
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
-
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-}
-
-/** So many values of one name are told apart. */
-const maxSamples = 1000;
-
-/** What only grows while the server runs. */
-class Counter {
-  readonly #about: Pick<Family, 'name' | 'help'>;
-  readonly #samples = new Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>();
-
-  constructor(name: string, help: string) {
-    this.#about = { name, help };
-  }
-
-  add(labels: Readonly<Record<string, string>>, by = 1): void {
-    const key = Object.values(labels).join('\0');
-    const known = this.#samples.get(key);
-    if (known !== undefined) known.value += by;
-    else if (this.#samples.size < maxSamples) this.#samples.set(key, { labels, value: by });
-  }
-
-  family(): Family {
-    return { ...this.#about, type: 'counter', samples: [...this.#samples.values()] };
-  }
-}
+/** What values are written as: version 0.0.4 of the text format. */
+export const expositionType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 export interface MetricsOptions {
   readonly authority: Authority;
@@ -91,20 +42,37 @@ const pageSize = 1000;
 /** What a server counts, and what it looks up for whoever watches it from elsewhere. */
 export class Metrics {
   readonly #options: MetricsOptions;
-  readonly #connections = new Counter(
-    'holdfast_connections_total',
-    'Connections that came about, by listener, version of TLS and key-exchange group.',
-  );
-  readonly #requests = new Counter(
-    'holdfast_requests_total',
-    'Requests by listener and by what the sender was named: certificate, token, ticket, local or nobody.',
-  );
-  readonly #letIn = new Counter(
-    'holdfast_let_in_total',
-    'Connections let in by a bearer token though the listener asks for a certificate, by what was wrong with that.',
-  );
-  readonly #refusals = new Counter('holdfast_refusals_total', 'Requests that were refused, by cause.');
-  readonly #bytes = new Counter('holdfast_storage_bytes_total', 'Bytes of repositories that came and went.');
+  readonly #registry = new Registry();
+  readonly #connections = new Counter({
+    name: 'holdfast_connections_total',
+    help: 'Connections that came about, by listener, version of TLS and key-exchange group.',
+    labelNames: ['listener', 'protocol', 'group'],
+    registers: [this.#registry],
+  });
+  readonly #requests = new Counter({
+    name: 'holdfast_requests_total',
+    help: 'Requests by listener and by what the sender was named: certificate, token, ticket, local or nobody.',
+    labelNames: ['listener', 'by'],
+    registers: [this.#registry],
+  });
+  readonly #letIn = new Counter({
+    name: 'holdfast_let_in_total',
+    help: 'Connections let in by a bearer token though the listener asks for a certificate, by what was wrong with that.',
+    labelNames: ['listener', 'cause'],
+    registers: [this.#registry],
+  });
+  readonly #refusals = new Counter({
+    name: 'holdfast_refusals_total',
+    help: 'Requests that were refused, by cause.',
+    labelNames: ['cause'],
+    registers: [this.#registry],
+  });
+  readonly #bytes = new Counter({
+    name: 'holdfast_storage_bytes_total',
+    help: 'Bytes of repositories that came and went.',
+    labelNames: ['direction'],
+    registers: [this.#registry],
+  });
   #lookedUp: { readonly text: Promise<string>; readonly atMs: number } | undefined;
 
   constructor(options: MetricsOptions) {
@@ -114,38 +82,50 @@ export class Metrics {
   /** A connection is ready. */
   connected({ name }: ListenerPolicy, socket: Socket): void {
     const { protocol = 'plain', group = '' } = acceptedConnection(socket) ?? {};
-    this.#connections.add({ listener: name, protocol, group });
+    this.#connections.inc({ listener: name, protocol, group });
   }
 
   /** A request was let in. */
   asked({ listener, peer }: Pick<Seen, 'listener' | 'peer'>): void {
-    this.#requests.add({ listener: listener.name, by: peer?.by ?? 'nobody' });
+    this.#requests.inc({ listener: listener.name, by: peer?.by ?? 'nobody' });
   }
 
   letIn(listener: string, cause: string): void {
-    this.#letIn.add({ listener, cause });
+    this.#letIn.inc({ listener, cause });
   }
 
   refused(code: string): void {
-    this.#refusals.add({ cause: code });
+    this.#refusals.inc({ cause: code });
   }
 
   stored({ receivedBytes, sentBytes }: StorageEvent): void {
-    this.#bytes.add({ direction: 'received' }, receivedBytes);
-    this.#bytes.add({ direction: 'sent' }, sentBytes);
+    this.#bytes.inc({ direction: 'received' }, receivedBytes);
+    this.#bytes.inc({ direction: 'sent' }, sentBytes);
   }
 
   /** All of it, as text. */
   async text(): Promise<string> {
     const nowMs = this.#options.clock.now();
     if (this.#lookedUp === undefined || Math.abs(nowMs - this.#lookedUp.atMs) >= lookedUpEveryMs) {
-      const text = lookUp(this.#options).then(formatFamilies);
+      const text = lookUp(this.#options).then(textOf);
       this.#lookedUp = { text, atMs: nowMs };
       text.catch(() => (this.#lookedUp = undefined));
     }
-    const counted = [this.#connections, this.#requests, this.#letIn, this.#refusals, this.#bytes];
-    return formatFamilies(counted.map((each) => each.family())) + (await this.#lookedUp.text);
+    return (await this.#registry.metrics()) + (await this.#lookedUp.text);
   }
+}
+
+/** Families as text; those without a value are left out. */
+async function textOf(families: readonly Family[]): Promise<string> {
+  const registry = new Registry();
+  for (const { name, help, samples } of families) {
+    const [first] = samples;
+    if (first === undefined) continue;
+    const labelNames = Object.keys(first.labels ?? {});
+    const gauge = new Gauge({ name, help, labelNames, registers: [registry] });
+    for (const { labels = {}, value } of samples) gauge.set(labels, value);
+  }
+  return await registry.metrics();
 }
 
 async function lookUp(options: MetricsOptions): Promise<Family[]> {
@@ -164,7 +144,7 @@ async function lookUp(options: MetricsOptions): Promise<Family[]> {
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, help, type: 'gauge', samples };
+  return { name, help, samples };
 }
 
 async function nodeFamilies(
