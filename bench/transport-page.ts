@@ -1,4 +1,5 @@
 import { renderLoad } from './authority-table.ts';
+import { renderChannels } from './channel-row.ts';
 import type { BenchOptions } from './options.ts';
 import { align } from './table.ts';
 import type { TransportResults } from './transport-rows.ts';
@@ -23,8 +24,9 @@ ${transportRows.map((row) => notes[row]).join('\n')}
 }
 
 /** The Markdown tables about connections. */
-export function renderTransportTables({ handshakes, figures }: TransportResults): string {
+export function renderTransportTables({ channels, handshakes, figures }: TransportResults): string {
   const tables = [];
+  if (channels.length > 0) tables.push(renderChannels(channels));
   if (handshakes.length > 0) tables.push(renderLoad(handshakes));
   if (figures.length > 0)
     tables.push(
@@ -37,7 +39,10 @@ export function renderTransportTables({ handshakes, figures }: TransportResults)
 }
 
 const notes: Readonly<Record<BenchOptions['transportRows'][number], string>> = {
-  channel: '',
+  channel: `- channels: one client program, from source, that opens a new repository before the clock starts, on the same processors as the
+  server; the data is that of the first table. Plain HTTP is our storage handler alone, which asks nobody who he is; mutual TLS and data
+  channel are the whole server, whose policy is changed between runs. By the data channel packs go over plain HTTP, each by a ticket that
+  came over TLS, and all else goes over TLS. *plain ÷ TLS*: the part of plain HTTP's throughput that is left. CPU is client and server.`,
   handshakes: `- handshakes: each a new TLS 1.3 connection with a client's P-256 certificate and its issuer's, without resumption, and one small
   request, 16 at a time. nginx is one process with a certificate of the same network; it answers a word, Holdfast judges who asks
   and answers the trust bundle. The load client takes most of the two processors, so that *server µs each* tells more than

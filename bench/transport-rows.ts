@@ -1,5 +1,6 @@
 import type { LoadRow } from './authority-rows.ts';
 import type { BuiltPackage } from './built-package.ts';
+import { type ChannelRow, measureChannels } from './channel-row.ts';
 import { measureHandshakes } from './handshake-row.ts';
 import { measureIdle } from './idle-row.ts';
 import type { BenchOptions, TransportRowName } from './options.ts';
@@ -23,6 +24,7 @@ export interface FigureRow {
 
 /** What the rows about connections gave. */
 export interface TransportResults {
+  readonly channels: readonly ChannelRow[];
   readonly handshakes: readonly LoadRow[];
   readonly figures: readonly FigureRow[];
 }
@@ -32,9 +34,10 @@ export async function measureTransport(
   rows: readonly TransportRowName[],
   task: TransportTask,
 ): Promise<TransportResults> {
+  const channels = rows.includes('channel') ? await measureChannels(task) : [];
   const handshakes = rows.includes('handshakes') ? await measureHandshakes(task) : [];
   const figures: FigureRow[] = [];
   if (rows.includes('idle')) figures.push(...(await measureIdle(task)));
   if (rows.includes('swaps')) figures.push(...(await measureSwaps(task)));
-  return { handshakes, figures };
+  return { channels, handshakes, figures };
 }
