@@ -323,6 +323,31 @@ describe('holdfast ca adopt', () => {
     assert.equal(entries.length, 5001);
   });
 
+  it('takes an authority that step-ca itself has made, whose names are in string types of Go', async () => {
+    const recorded = join(import.meta.dirname, 'rig/step-ca');
+    writeFileSync(at('step-password'), 'step secret\n');
+    const home = ['--home', at('from-step')];
+    const issued = ['--issued', join(recorded, 'issued'), '--password-file', at('step-password')];
+    const words = ['ca', 'adopt', recorded, ...issued, ...network, ...home];
+    const { stdout, stderr } = await runProgram(launcher, words);
+    assert.match(stdout, /CN=Old Step Root CA,O=Old Step +a root +as step-ca has it/);
+    assert.match(stdout, /of before +1 certificate +1 valid/);
+    assert.match(stderr, /1 certificate at hand is of another issuer/);
+    const [, serial = ''] = /Old Step Intermediate CA.* cert revoke --serial (\S+)/.exec(stderr) ?? [];
+    assert.equal(stderr.match(/Old Step Intermediate CA/g)?.length, 1);
+    const root = ['-CAfile', join(recorded, 'certs/root_ca.crt')];
+    const old = ['-untrusted', join(recorded, 'certs/intermediate_ca.crt'), '-no_check_time'];
+    assert.match(await verify([...root, ...old, join(recorded, 'issued/svc.crt')]), /OK/);
+    await runProgram(launcher, ['token', 'create', 'ann', ...home]);
+    await runProgram(launcher, ['ca', 'export', at('step-ca.pem'), '--chain', ...home]);
+    assert.match(await verify([...root, at('step-ca.pem')]), /OK/);
+    await runProgram(launcher, ['cert', 'revoke', '--serial', serial, '--yes', ...home]);
+    await runProgram(launcher, ['ca', 'crl', 'root-1', '--pem', '--out', at('step.crl'), ...home]);
+    const byList = ['-crl_check', '-CRLfile', at('step.crl'), join(recorded, 'certs/intermediate_ca.crt')];
+    assert.match(await verify([...root, ...byList], 2), /certificate revoked/);
+    await runProgram(launcher, ['audit', 'verify', ...home]);
+  });
+
   it('knows the layouts of step-ca and of a Windows backup', async () => {
     writeFileSync(at('old-password'), 'old secret\n');
     const password = ['--password-file', at('old-password')];

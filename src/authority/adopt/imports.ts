@@ -54,10 +54,17 @@ export function gatherImports(root: Certificate, sources: ImportSources): Import
   const add = (one: ImportedCertificate): void => {
     known.set(one.serial, merge(known.get(one.serial), one));
   };
-  const own = sources.certificates.filter((each) => each.fingerprint !== root.fingerprint);
+  const all = new Map(sources.certificates.map((each) => [each.fingerprint, each]));
+  all.delete(root.fingerprint);
+  const own = [...all.values()];
   const issued = own.filter((each) => signed(root, each));
   const foreign = own.length - issued.length;
-  if (foreign > 0) notes.push(`${foreign} certificates at hand are of another issuer, and are passed over`);
+  if (foreign > 0)
+    notes.push(
+      foreign === 1
+        ? '1 certificate at hand is of another issuer, and is passed over'
+        : `${foreign} certificates at hand are of another issuer, and are passed over`,
+    );
   for (const certificate of issued) {
     const { serial, subject, notAfter } = certificate;
     add({ serial, subject: formatName(subject), notAfter, certificate });

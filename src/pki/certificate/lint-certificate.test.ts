@@ -71,6 +71,15 @@ const authority = {
   extendedKeyUsage: [],
 } as const;
 const ocsp = { subjectAltNames: [], extendedKeyUsage: ['OCSPSigning'], ocspNoCheck: true } as const;
+const attribute = (
+  oid: NameAttribute['oid'],
+  value: string,
+  encoding: NameAttribute['encoding'] = 'utf8',
+) => ({
+  subject: [[{ oid, value, encoding }]],
+});
+const cn = '2.5.4.3';
+
 const good: readonly (readonly [what: string, change: Change])[] = [
   [
     'a full subject',
@@ -101,6 +110,15 @@ const good: readonly (readonly [what: string, change: Change])[] = [
     "a common name that is a client's own affair",
     { subject: createName({ CN: 'ann.example' }), extensions: { extendedKeyUsage: ['clientAuth'] } },
   ],
+  [
+    'a string type or an attribute in the name of its issuer that other programs write',
+    {
+      issuer: [
+        ...attribute(cn, 'Old Step Root CA', 'printable').subject,
+        ...attribute('2.5.4.97', 'x').subject,
+      ],
+    },
+  ],
   ['an end after 2049', { notAfter: new Date('2050-01-01T00:00:00Z') }],
   ['a serial number of 20 octets', { serial: '7f'.repeat(20) as SerialNumber }],
 ];
@@ -111,15 +129,6 @@ for (const [what, change] of good) {
     createLintedCertificate(template(change), of('ed25519').privateKey);
   });
 }
-
-const attribute = (
-  oid: NameAttribute['oid'],
-  value: string,
-  encoding: NameAttribute['encoding'] = 'utf8',
-) => ({
-  subject: [[{ oid, value, encoding }]],
-});
-const cn = '2.5.4.3';
 
 const bad: readonly (readonly [found: RegExp, change: Change])[] = [
   [/serial number is not positive \(§4\.1\.2\.2\)/, { serial: '00' as SerialNumber }],

@@ -7,6 +7,7 @@ import {
   formatGeneralName,
   type GeneralName,
   isHostName,
+  issuerNameProblem,
   looksLikeHost,
 } from '../name/index.ts';
 import { readTbs } from './certificate.ts';
@@ -105,7 +106,7 @@ const rules: readonly LintRule[] = [...lintFields, ...lintExtensions, ...lintNam
 
 function issuer({ issuer }: LintedCertificate): string | undefined {
   if (issuer.length === 0) return 'its issuer has no name (§4.1.2.4)';
-  return sentence('its issuer', attributeProblem(issuer));
+  return sentence('its issuer', issuerNameProblem(issuer));
 }
 
 function subject({ subject, extensions }: LintedCertificate): string | undefined {

@@ -61,6 +61,7 @@ export {
   attributeProblem,
   createSubject,
   isHostName,
+  issuerNameProblem,
   looksLikeHost,
   restateSubject,
   type SubjectAttributes,

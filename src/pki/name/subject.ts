@@ -42,6 +42,20 @@ export function attributeProblem(name: Name): string | undefined {
 }
 
 /**
+ * What in the name of an issuer, which may be of another program and has to be repeated as it is, is out of bounds, for people,
+ * or undefined: any string type will do (Go and Windows write PrintableString), and attributes that are not known here.
+ */
+export function issuerNameProblem(name: Name): string | undefined {
+  return name
+    .flat()
+    .map(({ oid, value, encoding }) => {
+      const type = attributeShortName(oid);
+      return type === undefined || encoding === 'der' ? undefined : problemOf(type, value);
+    })
+    .find((problem) => problem !== undefined);
+}
+
+/**
  * One attribute in the string type of RFC 5280 and within its bounds (Appendix A.1, counted in characters). White space
  * around the value is left out; a country is written in capitals.
  * @throws HoldfastError `name_invalid`, naming the field, what was found and what is allowed
