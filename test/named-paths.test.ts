@@ -98,7 +98,8 @@ describe('what somebody names', () => {
     const name = '[b]*?.txt';
     const { stdout } = await run('ls', 'latest');
     const path = stdout.split('\n').find((line) => line.endsWith(name)) ?? '';
-    assert.equal((await run('restore', 'latest', '--target', at('one'), '--include', path)).code, 0);
+    const restored = await run('restore', 'latest', '--target', at('one'), '--include', path);
+    assert.deepEqual([restored.code, restored.signal], [0, null], restored.stderr);
     const found = execFileSync('find', [at('one'), '-type', 'f', '-printf', '%f\n'], { encoding: 'utf8' });
     assert.equal(found, `${name}\n`);
     for (const patterns of [['nobody'], ['!nobody'], ['a', '!a']]) {

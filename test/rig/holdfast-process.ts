@@ -39,6 +39,16 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+/** What no test sends: whatever a test makes of the end of a program, that it crashed is said. */
+const crashes: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGABRT',
+  'SIGILL',
+  'SIGFPE',
+  'SIGTRAP',
+]);
+
 /** A program that runs; it is killed when its scope ends: `await using server = startHoldfast(…)`. */
 export class RunningProgram implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -127,6 +137,8 @@ export class RunningProgram implements AsyncDisposable {
 
   async #result(): Promise<ProgramResult> {
     const [code, signal] = (await once(this.#child, 'close')) as [number | null, NodeJS.Signals | null];
+    if (signal !== null && crashes.has(signal))
+      console.error(`${this.#child.spawnargs.join(' ')} crashed: ${signal}\n${this.#stderr}`);
     return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
   }
 }
