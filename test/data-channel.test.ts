@@ -53,7 +53,9 @@ after(async () => {
 /** All that passes on a plain port while `work` is done: an eavesdropper's view. */
 async function overheard(port: number, work: () => Promise<unknown>): Promise<Buffer> {
   const path = join(place.path, `${randomBytes(4).toString('hex')}.pcap`);
-  const words = ['-i', 'lo', '-Z', 'root', '-U', '--immediate-mode', '-w', path, `tcp port ${port}`];
+  // All that passes has room, in KiB, when the listener gets no turn for a while.
+  const room = ['-B', '65536'];
+  const words = ['-i', 'lo', '-Z', 'root', '-U', '--immediate-mode', ...room, '-w', path, `tcp port ${port}`];
   const listening = spawn('tcpdump', words, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = once(listening, 'exit');
   try {
