@@ -59,6 +59,7 @@ describe('a command that only reads', () => {
     ['audit', 'export', at('out')],
     ['status'],
     ['doctor', 'https://127.0.0.1:1'],
+    ['doctor', 'https://127.0.0.1:1', '--bundle', at('out.tar.gz'), '--force'],
     ['ca', 'show'],
     ['ca', 'crl'],
     ['ca', 'export', at('out.pem'), '--force'],

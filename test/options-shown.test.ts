@@ -49,6 +49,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'option-differences': '--status-address --kit-password-file --keystore-password --permit',
   },
   serve: { mcs: '--port --names' },
+  doctor: { 'support-bundle': '--bundle --log --force' },
   'db migrate': { 'postgres/program': '--to' },
   'token create': {
     admin: '--role',

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { asBuffer } from '../src/base/index.ts';
 import { parseJoinCode } from '../src/enrol/index.ts';
-import { exportPrivateKey } from '../src/pki/index.ts';
-import { Keystore } from '../src/trust/index.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, RunningProgram } from './rig/holdfast-process.ts';
+import { canariesOf, formsOf } from './rig/keystore-canaries.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
 const passphrase = 'canary-of-the-recovery-kit';
@@ -19,30 +18,6 @@ async function say(words: readonly string[], home: string): Promise<{ stdout: st
   const program = new RunningProgram([...words, '--verbose', '--home', home], { program: launcher });
   const { stdout, stderr } = await program.ended;
   return { stdout, all: `$ ${words[0]}\n${stdout}${stderr}` };
-}
-
-/** What bytes look like when somebody prints them. */
-function formsOf(bytes: Uint8Array): string[] {
-  const buffer = asBuffer(bytes);
-  return [buffer.toString('hex'), buffer.toString('base64'), buffer.toString('base64url')];
-}
-
-/** Every key and secret of a keystore, in every form. */
-async function canariesOf(directory: string): Promise<string[]> {
-  const keystore = await Keystore.open(directory);
-  return keystore.labels().flatMap((label) => {
-    const forms: string[] = [];
-    try {
-      // The end of a PKCS#8 key is its own; how it begins is alike for all.
-      const key = exportPrivateKey(keystore.key(label));
-      forms.push(...formsOf(key.subarray(36, 66)));
-    } catch {
-      const secret = keystore.secret(label).reveal();
-      const found = /"(?:password|k|r)":"([^"]+)"/g;
-      for (const [, value = ''] of asBuffer(secret).toString().matchAll(found)) forms.push(value);
-    }
-    return forms;
-  });
 }
 
 describe('what the program says with --verbose', () => {

@@ -50,5 +50,5 @@ export { createLog, type Log, type LogFields, type LogLevel, silentLog } from '.
 export { missingMount } from './missing-mount.ts';
 export { makePrivateDirectory, openSocketPlace } from './private-directory.ts';
 export { programVersion } from './program-version.ts';
-export { readChosenFile } from './read-chosen-file.ts';
+export { readChosenFile, readFileEnd } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';

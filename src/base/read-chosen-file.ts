@@ -37,6 +37,36 @@ export async function readChosenFile(path: string, file: FileToRead): Promise<Bu
   throw new HoldfastError(tooLong, `${called} is too long: at most ${maxBytes} bytes are read`, { hint });
 }
 
+/**
+ * The last bytes of a file that a person named, at most so many, from the beginning of a line on where some are left out.
+ * @throws HoldfastError `path_not_found`
+ */
+export async function readFileEnd(
+  path: string,
+  { maxBytes, hint }: Pick<FileToRead, 'maxBytes' | 'hint'>,
+): Promise<Buffer> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return await endOf(handle, maxBytes);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new HoldfastError('path_not_found', `${path}: ${whyNotRead(cause)}`, { hint, cause });
+  }
+}
+
+async function endOf(handle: FileHandle, maxBytes: number): Promise<Buffer> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw Object.assign(new Error('no file'), { code: stat.isDirectory() ? 'EISDIR' : '' });
+  const { size } = stat;
+  const from = Math.max(0, size - maxBytes);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
+  const bytes = buffer.subarray(0, bytesRead);
+  return from === 0 ? bytes : bytes.subarray(bytes.indexOf(10) + 1);
+}
+
 /** Undefined when nothing comes for so long. A pipe is opened without waiting for somebody who writes (open(2)). */
 async function readUpTo(path: string, maxBytes: number, patienceMs: number): Promise<Buffer | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

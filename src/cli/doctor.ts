@@ -1,9 +1,14 @@
 import { ownPart, readNodeState } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { causeIn, type Examination, examine, type Finding, type OwnPart } from '../transport/index.ts';
+import { readLog, type SupportBundle, supportBundle } from './examining/support-bundle.ts';
+import { checkChosenFile, forceOption, writeChosenFile } from './files/chosen-file.ts';
+import { localPath } from './files/local-path.ts';
 import { openHome } from './home/home.ts';
+import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
+import { plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast doctor [URL]` */
@@ -14,16 +19,69 @@ export const word: Word = {
         'walk to a server step by step, and say what keeps this machine from it and what to do about it',
       )
       .argument('[url]', 'https://HOST:PORT of any server (default: each server of this machine)')
-      .addHelpText(
-        'after',
-        '\nExamples:\n  holdfast doctor\n  holdfast doctor https://vault.example:8443\n  holdfast doctor --json\n',
-      );
+      .option('--bundle <file>', 'write what support needs into a .tar.gz, without secrets')
+      .option('--log <file>', 'the log of the server for it (default: the journal of the service)')
+      .option(...forceOption)
+      .addHelpText('after', examples);
+    addRules(command, needs('--log', '--bundle'), needs('--force', '--bundle'));
   },
   run: callDoctor,
 };
 
-/** `holdfast doctor`: the walk to one server, or to each that this machine knows. */
-async function callDoctor(context: Context, url: string | undefined): Promise<Answer> {
+const examples = `
+Examples:
+  holdfast doctor
+  holdfast doctor https://vault.example:8443
+  holdfast doctor --json
+  holdfast doctor --bundle support.tar.gz
+  holdfast doctor --bundle support.tar.gz --log /var/log/holdfast.log
+`;
+
+/** What `doctor` takes besides the server. */
+interface DoctorOptions {
+  readonly bundle?: string;
+  readonly log?: string;
+  readonly force?: boolean;
+}
+
+/** `holdfast doctor`: the walk to one server, or to each that this machine knows; what it finds, and more, also as a file. */
+async function callDoctor(
+  context: Context,
+  url: string | undefined,
+  { bundle, log, force = false }: DoctorOptions,
+): Promise<Answer> {
+  if (bundle === undefined) return await walk(context, url);
+  const path = localPath(context.workingDirectory, bundle);
+  const chosen = { replace: force, word: '--force' };
+  await checkChosenFile(path, chosen);
+  const text = log === undefined ? undefined : await readLog(localPath(context.workingDirectory, log));
+  const { value, rows, failure } = await walk(context, url).catch(failedWalk);
+  const findings = { value, failure: failure && { code: failure.code, message: failure.message } };
+  const { bytes, ...made } = await supportBundle(context, { findings, log: text });
+  await writeChosenFile(path, bytes, chosen);
+  return {
+    value: { file: path, ...made, findings: value },
+    rows: [...rows, ...bundleRows(path, made)],
+    failure,
+  };
+}
+
+/** A machine on which doctor cannot begin is one about which support is asked. */
+function failedWalk(failure: unknown): Answer {
+  if (isHoldfastError(failure) && failure.code !== 'usage' && failure.code !== 'interrupted')
+    return { value: [], rows: [], failure };
+  throw failure;
+}
+
+function* bundleRows(path: string, { holds, missing }: Omit<SupportBundle, 'bytes'>): Iterable<Row> {
+  yield row('bundle', path, plural(holds.length, 'file'), 'without secrets');
+  for (const [message, names] of Map.groupBy(missing, (each) => each.message))
+    yield note(`not in it: ${names.map(({ name }) => name).join(', ')}: ${message}`);
+  yield note('it names machines and files: look through it before you send it');
+}
+
+/** Walks to one server, or to each that this machine knows. */
+async function walk(context: Context, url: string | undefined): Promise<Answer> {
   const { own, servers } = await thisMachine(context);
   const urls = url === undefined ? servers : [url];
   if (urls.length === 0) throw own.problem ?? new TypeError('a node without servers');

@@ -45,7 +45,7 @@ export const word: Word = {
 type Status = OperationAnswer<'status'>;
 
 /** `holdfast status`: the authority when it is here, this machine as a client, and what needs attention. */
-async function showStatus(context: Context): Promise<Answer> {
+export async function showStatus(context: Context): Promise<Answer> {
   const home = await openHome(context.home);
   const asked = (await hasAuthority(home.path))
     ? await askAdmin(context, askServer, 'when damaged')

@@ -466,7 +466,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'completion bash': 'only prints',
   'completion fish': 'only prints',
   'completion zsh': 'only prints',
-  doctor: 'only reads',
+  doctor: 'only reads; a file that is named is replaced whole',
   'key list': 'only reads',
   ls: 'only reads',
   'policy show': 'only reads',

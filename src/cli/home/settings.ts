@@ -180,6 +180,33 @@ export async function addDatabase(home: Home, url: string): Promise<void> {
   await writeFileAtomic(home.settings, next);
 }
 
+/** The settings as a file for others to read: without comments, passwords and whatever follows the question mark of a URL. */
+export function shownSettings({ database, authority, ...settings }: Settings): string {
+  return encodeSettings({
+    ...settings,
+    ...(database && { database: { url: shownUrl(database.url) } }),
+    ...(authority && { authority: shownAuthority(authority) }),
+  });
+}
+
+function shownAuthority({ logMirrors, backupTo, ...rest }: NonNullable<Settings['authority']>) {
+  return {
+    ...rest,
+    ...(logMirrors && { logMirrors: logMirrors.map(shownUrl) }),
+    ...(backupTo !== undefined && { backupTo: shownUrl(backupTo) }),
+  };
+}
+
+/** A path stays as it is. */
+function shownUrl(text: string): string {
+  if (!/^[a-z]+:/i.test(text)) return text;
+  const url = URL.parse(text);
+  if (url === null) return '[redacted]';
+  if (url.password !== '') url.password = 'redacted';
+  if (url.search !== '') url.search = 'redacted';
+  return url.href;
+}
+
 /** Where a server keeps repositories. */
 export function storeDirectory(home: Home, settings: Settings): string {
   return settings.store === undefined ? home.store : resolve(home.path, settings.store);

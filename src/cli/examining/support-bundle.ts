@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process';
+import { lstat, readdir } from 'node:fs/promises';
+import { arch, platform, release } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { AdminClient } from '../../admin/index.ts';
+import { type Node, openNode, readLastConnection, readNodeState } from '../../agent/index.ts';
+import { hasAuthority } from '../../authority/index.ts';
+import { asBuffer, type Bytes, HoldfastError, isHoldfastError, readFileEnd } from '../../base/index.ts';
+import { certificatePem } from '../../pki/index.ts';
+import { formatTrustBundle } from '../../trust/index.ts';
+import { type ArchivedFile, tarArchive } from '../files/tar-archive.ts';
+import { askAdmin } from '../home/administering.ts';
+import { openHome } from '../home/home.ts';
+import { readSettings, shownSettings } from '../home/settings.ts';
+import type { Context } from '../program/context.ts';
+import { packageVersion } from '../program/package-version.ts';
+import { showStatus } from '../status.ts';
+
+/** What goes into a bundle besides what is found here. */
+export interface SupportBundleOptions {
+  /** What doctor found. */
+  readonly findings: unknown;
+  /** The end of the log of the server, where it was in a file. */
+  readonly log: string | undefined;
+}
+
+/** What is in a bundle, and why the rest is not. */
+export interface SupportBundle {
+  readonly bytes: Bytes;
+  readonly holds: readonly string[];
+  readonly missing: readonly { readonly name: string; readonly code: string; readonly message: string }[];
+}
+
+/** What is found of one thing: text as it is, anything else as JSON. */
+type Gather = (context: Context, options: SupportBundleOptions) => Promise<unknown>;
+
+const parts: Readonly<Record<string, Gather>> = {
+  'program.json': (context) => Promise.resolve(programOf(context)),
+  'doctor.json': (_context, { findings }) => Promise.resolve(findings),
+  'holdfast.toml': async (context) => {
+    const settings = await readSettings(await openHome(context.home));
+    return settings && shownSettings(settings);
+  },
+  'status.json': async (context) => (await showStatus(context)).value,
+  'policy.json': (context) => ofAuthority(context, (admin) => admin.call('policy.show', {})),
+  'audit.json': (context) => ofAuthority(context, (admin) => admin.call('audit.list', { limit: 500 })),
+  'issuers.json': (context) => ofAuthority(context, (admin) => admin.call('ca.show', {})),
+  'certificates.json': (context) => ofAuthority(context, (admin) => admin.call('cert.list', { limit: 500 })),
+  'bound.json': (context) => ofAuthority(context, (admin) => admin.call('tls.list', {})),
+  'trust.json': async (context) => trustOf(await ownNode(context)),
+  'certificate.pem': async (context) =>
+    (await ownNode(context))?.credentials.current.chain.map((der) => certificatePem(der)).join(''),
+  'client.json': async (context) => (await ownNode(context))?.clientPolicy,
+  'connection.json': async (context) => await readLastConnection((await openHome(context.home)).node),
+  'files.json': async (context) => await filesIn((await openHome(context.home)).path),
+  'log.jsonl': async (context, { log }) => log ?? (await journal(context)),
+};
+
+/**
+ * Puts together what somebody else needs to see what is wrong here, as a tar archive under gzip. Each part is gathered by itself, so
+ * that what is damaged keeps nothing else out. What is secret is not asked for; and what looks like a secret is left out of every text,
+ * whoever wrote it there.
+ */
+export async function supportBundle(context: Context, options: SupportBundleOptions): Promise<SupportBundle> {
+  const files: ArchivedFile[] = [];
+  const missing: { name: string; code: string; message: string }[] = [];
+  for (const [name, gather] of Object.entries(parts)) {
+    try {
+      const found = await gather(context, options);
+      if (found !== undefined) files.push({ name: `holdfast/${name}`, data: asText(found) });
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      const { code, message } = error;
+      missing.push({ name, code, message: withoutSecrets(message) });
+    }
+  }
+  files.push({ name: 'holdfast/missing.json', data: asText(missing) });
+  const bytes = await promisify(gzip)(tarArchive(files, new Date(context.clock.now())));
+  return { bytes, holds: files.map(({ name }) => name), missing };
+}
+
+function asText(found: unknown): Bytes {
+  const text = typeof found === 'string' ? found : `${JSON.stringify(found, undefined, 2)}\n`;
+  return Buffer.from(withoutSecrets(text));
+}
+
+/** What secrets look like, whatever they stand in. */
+const secretForms: readonly (readonly [form: RegExp, instead: string])[] = [
+  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*-----END/g, '-----[private key]-----END'],
+  [/\bhf1-?[0-9a-z-]{20,4000}/gi, '[join code]'],
+  [/\bhfb1_[\w-]+/gi, '[bearer token]'],
+  [/\bAGE-SECRET-KEY-[0-9a-z-]+/gi, '[recovery key]'],
+  [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/@:"']{0,200}:)[^\s/@"']{1,500}@/gi, '$1[password]@'],
+  [/(\b(?:basic|bearer) )[\w+/=.~-]{8,}/gi, '$1[secret]'],
+  [
+    /([?&](?:pass(?:word|wd)?|secret|token|key|sig(?:nature)?|[\w-]{0,40}signature)=)[^&\s"']+/gi,
+    '$1[secret]',
+  ],
+];
+
+/** `text` without what looks like a secret. */
+function withoutSecrets(text: string): string {
+  return secretForms.reduce((left, [form, instead]) => left.replace(form, instead), text);
+}
+
+function programOf({ clock, home, environment }: Context) {
+  const named = Object.keys(environment).filter((name) =>
+    /^(?:HOLDFAST_|RESTIC_|SSL_CERT_|NODE_|OPENSSL_|\w+_proxy$)/i.test(name),
+  );
+  return {
+    version: packageVersion(),
+    node: process.versions.node,
+    openssl: process.versions.openssl,
+    system: `${platform()} ${release()} ${arch()}`,
+    user: process.getuid?.(),
+    time: new Date(clock.now()).toISOString(),
+    home,
+    /** Their values may be secret. */
+    environment: named.toSorted(),
+  };
+}
+
+/** Nothing on a machine without one. */
+async function ofAuthority(
+  context: Context,
+  ask: (admin: AdminClient) => Promise<unknown>,
+): Promise<unknown> {
+  const { path } = await openHome(context.home);
+  return (await hasAuthority(path)) ? await askAdmin(context, ask, 'when damaged') : undefined;
+}
+
+/** Nothing on a machine that is none. */
+async function ownNode(context: Context): Promise<Node | undefined> {
+  const { node } = await openHome(context.home);
+  return (await readNodeState(node)) === undefined ? undefined : await openNode(node);
+}
+
+function trustOf(node: Node | undefined): string | undefined {
+  return node && formatTrustBundle(node.bundle.current);
+}
+
+const maxFiles = 2000;
+/** Folders of which there is only said that they are there: what is in them is many files, or a client's. */
+const closed = ['store', 'cache'];
+
+/** Names, sizes and modes of what is in a home, and nothing of what it holds. */
+async function filesIn(home: string, below = '', found: object[] = []): Promise<readonly object[]> {
+  const names: string[] = await readdir(join(home, below)).catch(() => []);
+  for (const name of names.toSorted()) {
+    const path = join(below, name);
+    const stat = await lstat(join(home, path)).catch(() => undefined);
+    if (stat === undefined || found.length > maxFiles) continue;
+    const { mode, uid, gid, size, mtime } = stat;
+    found.push({ path, mode: mode.toString(8), uid, gid, size, changed: mtime.toISOString() });
+    if (stat.isDirectory() && !closed.includes(path)) await filesIn(home, path, found);
+  }
+  return found;
+}
+
+const maxLogBytes = 1024 * 1024;
+const journalMs = 10_000;
+
+/** The end of a log. @throws HoldfastError `path_not_found` */
+export async function readLog(path: string): Promise<string> {
+  const bytes = await readFileEnd(path, {
+    maxBytes: maxLogBytes,
+    hint: 'name the file with the log of the server',
+  });
+  return asBuffer(bytes).toString();
+}
+
+/** What the service of the guide has logged; nothing where no service does. */
+async function journal({ signal }: Context): Promise<string> {
+  const words = ['--unit=holdfast', '--lines=5000', '--output=cat', '--no-pager', '--quiet'];
+  const limits = { signal, timeout: journalMs, maxBuffer: 16 * maxLogBytes };
+  const said = await promisify(execFile)('journalctl', words, limits).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw new HoldfastError('path_not_found', 'no journal of the service can be read here', { cause });
+  });
+  if (said.stdout.trim() !== '') return said.stdout;
+  throw new HoldfastError('path_not_found', 'the journal of this machine has nothing of a service holdfast');
+}
