@@ -97,7 +97,7 @@ describe('what doctor --bundle writes', () => {
     assert.match(files.get('policy.json') ?? '', /"queue": "off"/);
     assert.match(files.get('audit.json') ?? '', /"kind": "certificate_issued"|"kind": "issued"/);
     assert.match(files.get('issuers.json') ?? '', /"root-1"/);
-    assert.match(files.get('certificates.json') ?? '', /"client"/);
+    assert.match(files.get('certificates.json') ?? '', /"CN=client"/);
     assert.match(files.get('files.json') ?? '', /"path": "authority\/keystore"/);
     const log = files.get('log.jsonl') ?? '';
     assert.match(log, /^\{"level":30,"msg":"line \d+ of/);

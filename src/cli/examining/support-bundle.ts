@@ -166,7 +166,7 @@ const journalMs = 10_000;
 export async function readLog(path: string): Promise<string> {
   const bytes = await readFileEnd(path, {
     maxBytes: maxLogBytes,
-    hint: 'name the file with the log of the server',
+    hint: 'name the file into which the server logs',
   });
   return asBuffer(bytes).toString();
 }

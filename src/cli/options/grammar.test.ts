@@ -13,12 +13,14 @@ const options = ours.flatMap(({ name, command }) => command.options.map((option)
 
 /** Options with a file or folder as their value that is read, or is a place to work in. */
 const readFiles =
-  '--cert --chain --checkpoint --crl --issued --exclude-file --file --key --kit --root --roots --names-file --csr'.split(
+  '--cert --chain --checkpoint --crl --issued --exclude-file --file --key --kit --root --roots --names-file --csr --log'.split(
     ' ',
   );
 const places = '--home --target --to --repo --mirror'.split(' ');
 /** The second of two files that a web server reads apart: the first is the argument. */
 const secondFiles = ['--certificate'];
+/** What doctor says goes to standard output; what it writes beside that is more, and of another kind. */
+const bundles = ['--bundle'];
 
 test('a file that a command writes is its argument or --out, and none other', () => {
   const others = options.filter(
@@ -27,7 +29,7 @@ test('a file that a command writes is its argument or --out, and none other', ()
   );
   assert.ok(others.length > 20);
   const unknown = others.filter(
-    ({ option: { long } }) => ![...readFiles, ...places, ...secondFiles, '--out'].includes(long ?? ''),
+    ({ option: { long } }) => ![...readFiles, ...places, ...secondFiles, ...bundles, '--out'].includes(long ?? ''),
   );
   assert.deepEqual(unknown.map(said), []);
 });
