@@ -29,7 +29,8 @@ test('a file that a command writes is its argument or --out, and none other', ()
   );
   assert.ok(others.length > 20);
   const unknown = others.filter(
-    ({ option: { long } }) => ![...readFiles, ...places, ...secondFiles, ...bundles, '--out'].includes(long ?? ''),
+    ({ option: { long } }) =>
+      ![...readFiles, ...places, ...secondFiles, ...bundles, '--out'].includes(long ?? ''),
   );
   assert.deepEqual(unknown.map(said), []);
 });
