@@ -7,7 +7,14 @@ import { gzip } from 'node:zlib';
 import type { AdminClient } from '../../admin/index.ts';
 import { type Node, openNode, readLastConnection, readNodeState } from '../../agent/index.ts';
 import { hasAuthority } from '../../authority/index.ts';
-import { asBuffer, type Bytes, HoldfastError, isHoldfastError, readFileEnd } from '../../base/index.ts';
+import {
+  asBuffer,
+  type Bytes,
+  HoldfastError,
+  isHoldfastError,
+  programVersion,
+  readFileEnd,
+} from '../../base/index.ts';
 import { certificatePem } from '../../pki/index.ts';
 import { formatTrustBundle } from '../../trust/index.ts';
 import { type ArchivedFile, tarArchive } from '../files/tar-archive.ts';
@@ -15,7 +22,6 @@ import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import { readSettings, shownSettings } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
-import { packageVersion } from '../program/package-version.ts';
 import { showStatus } from '../status.ts';
 
 /** What goes into a bundle besides what is found here. */
@@ -110,7 +116,7 @@ function programOf({ clock, home, environment }: Context) {
     /^(?:HOLDFAST_|RESTIC_|SSL_CERT_|NODE_|OPENSSL_|\w+_proxy$)/i.test(name),
   );
   return {
-    version: packageVersion(),
+    version: programVersion(),
     node: process.versions.node,
     openssl: process.versions.openssl,
     system: `${platform()} ${release()} ${arch()}`,
