@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Examination } from '../src/transport/index.ts';
@@ -97,4 +97,52 @@ describe('doctor', () => {
     const { stderr } = await client.run(['doctor', 'ftp://host'], 2);
     assert.match(stderr, /ftp:\/\/host is no address/);
   });
+
+  describe('at a server', () => {
+    const seen = async (exit: number) => {
+      const result = await network.run(['doctor', '--json'], exit);
+      return { result, examinations: JSON.parse(result.stdout) as readonly Examination[] };
+    };
+
+    it('looks at its machine, and dials every address that clients are told', async () => {
+      const { examinations } = await seen(0);
+      const [machine, ...dialled] = examinations;
+      assert.equal(machine?.url, network.home);
+      const steps = machine.findings.map(({ step, level }) => `${step} ${level}`);
+      for (const step of ['authority', 'certificates', 'store', 'listeners', 'disk'])
+        assert.ok(
+          steps.some((each) => each.startsWith(`${step} `)),
+          `${step}: ${steps.join()}`,
+        );
+      const expected = [network.port, network.port + 1].map((port) => `https://127.0.0.1:${port}/`);
+      const urls = dialled.map(({ url }) => url);
+      for (const url of expected) assert.ok(urls.includes(url), `${url}: ${urls.join()}`);
+      assert.ok(urls.some((url) => url.startsWith('http://') && url.includes(String(network.port + 2))));
+      const main = dialled.find(({ url }) => url === expected[0]);
+      assert.match(said(main, 'chain'), /8[89] days left/);
+      assert.match(said(main, 'revocation'), /none of the certificates is revoked/);
+      assert.match(said(main, 'client'), /asks for a certificate/);
+      const open = dialled.find(({ url }) => url === expected[1]);
+      assert.match(said(open, 'client'), /asks nobody/);
+    });
+
+    it('names a listener that does not answer, and names that lead nowhere', async () => {
+      await network.server.stop('SIGTERM');
+      const file = join(network.home, 'holdfast.toml');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace('"localhost"', '"localhost", "no-such-host.invalid"'));
+      const { examinations, result } = await seen(20);
+      const { code, hint } = errorIn(result);
+      assert.equal(code, 'connection_refused');
+      assert.match(hint, /holdfast serve/);
+      const causes = examinations.flatMap(({ findings }) => findings.map((each) => each.code));
+      assert.ok(causes.includes('host_not_found'), causes.join());
+      writeFileSync(file, text);
+      await network.restart();
+    });
+  });
+
+  function said(examination: Examination | undefined, step: string): string {
+    return examination?.findings.find((each) => each.step === step)?.found ?? '';
+  }
 });

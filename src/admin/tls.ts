@@ -1,10 +1,10 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { identityLabel } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
+import { asBuffer, HoldfastError } from '../base/index.ts';
 import { formatName, type Identity, parseCertificate } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Time } from './answer.ts';
+import { type Answer, Base64, Time } from './answer.ts';
 
 const Host = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }));
 const Listener = Type.Optional(Type.String({ minLength: 1, maxLength: 32 }));
@@ -104,7 +104,13 @@ export async function unbindTls(
 
 /** Roots, each of which clients believe for one host. */
 export const ServerRootsAnswer = Type.Array(
-  Type.Object({ host: Type.String(), subject: Type.String(), fingerprint: Type.String() }),
+  Type.Object({
+    host: Type.String(),
+    subject: Type.String(),
+    fingerprint: Type.String(),
+    /** DER; an older server does not say. */
+    certificate: Type.Optional(Base64),
+  }),
 );
 
 /** The roots from elsewhere that go out to clients. */
@@ -115,5 +121,6 @@ export async function listServerRoots({
     host,
     subject: formatName(certificate.subject),
     fingerprint: certificate.fingerprint,
+    certificate: asBuffer(certificate.der).toString('base64'),
   }));
 }

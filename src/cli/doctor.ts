@@ -1,10 +1,12 @@
 import { ownPart, readNodeState } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { causeIn, type Examination, examine, type Finding, type OwnPart } from '../transport/index.ts';
+import { examineServer } from './examining/examine-server.ts';
 import { readLog, type SupportBundle, supportBundle } from './examining/support-bundle.ts';
 import { checkChosenFile, forceOption, writeChosenFile } from './files/chosen-file.ts';
 import { localPath } from './files/local-path.ts';
 import { openHome } from './home/home.ts';
+import { readSettings } from './home/settings.ts';
 import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
@@ -18,7 +20,10 @@ export const word: Word = {
       .description(
         'walk to a server step by step, and say what keeps this machine from it and what to do about it',
       )
-      .argument('[url]', 'https://HOST:PORT of any server (default: each server of this machine)')
+      .argument(
+        '[url]',
+        'https://HOST:PORT of any server (default: each server of this machine; where it is one, itself as its clients see it)',
+      )
       .option('--bundle <file>', 'write what support needs into a .tar.gz, without secrets')
       .option('--log <file>', 'the log of the server for it (default: the journal of the service)')
       .option(...forceOption)
@@ -80,16 +85,37 @@ function* bundleRows(path: string, { holds, missing }: Omit<SupportBundle, 'byte
   yield note('it names machines and files: look through it before you send it');
 }
 
-/** Walks to one server, or to each that this machine knows. */
+/** Walks to one server, to each that this machine knows, or, where it is one, to itself as its clients see it. */
 async function walk(context: Context, url: string | undefined): Promise<Answer> {
+  if (url !== undefined) {
+    const { own } = await thisMachine(context);
+    return answerOf([await examineOne(context, own, parseUrl(url))], []);
+  }
+  const asServer = await serverHere(context);
   const { own, servers } = await thisMachine(context);
-  const urls = url === undefined ? servers : [url];
-  if (urls.length === 0) throw own.problem ?? new TypeError('a node without servers');
-  const examinations = await Promise.all(urls.map((each) => examineOne(context, own, parseUrl(each))));
+  if (servers.length === 0 && asServer.length === 0)
+    throw own.problem ?? new TypeError('a node without servers');
+  const walks = await Promise.all(servers.map((each) => examineOne(context, own, parseUrl(each))));
+  return answerOf(walks, asServer);
+}
+
+/** Nothing on a machine that is no server. */
+async function serverHere(context: Context): Promise<readonly Examination[]> {
+  const home = await openHome(context.home).catch((error: unknown) => {
+    if (isHoldfastError(error, 'home_missing')) return undefined;
+    throw error;
+  });
+  const settings = home && (await readSettings(home));
+  return home === undefined || settings === undefined ? [] : await examineServer(context, home, settings);
+}
+
+/** Of the ways to servers one is enough; a server is to be well everywhere. */
+function answerOf(walks: readonly Examination[], asServer: readonly Examination[]): Answer {
+  const examinations = [...asServer, ...walks];
   return {
     value: examinations,
     rows: examinations.flatMap(examinationRows),
-    failure: failureOf(examinations),
+    failure: asServer.map((each) => failureOf([each])).find(Boolean) ?? failureOf(walks),
   };
 }
 
@@ -132,13 +158,13 @@ function findingRow({ step, level, found, next, code }: Finding): Row {
   if (level === 'ok') return row(step, 'ok', found);
   return level === 'failed'
     ? row(step, 'FAILED', `${found} [${code}]`)
-    : warning(`${step}: ${found} [${code}]; ${next}`);
+    : warning(`${step}: ${found}${code === undefined ? '' : ` [${code}]`}; ${next}`);
 }
 
 /** A way to one of several servers is enough. */
 function failureOf(examinations: readonly Examination[]): HoldfastError | undefined {
   const causes = examinations.map(causeIn);
-  if (causes.includes(undefined)) return undefined;
+  if (causes.length === 0 || causes.includes(undefined)) return undefined;
   const [cause] = causes;
   if (cause?.code === undefined) return undefined;
   return new HoldfastError(cause.code, cause.found, cause.next === undefined ? {} : { hint: cause.next });

@@ -6,7 +6,16 @@
 
 export { checkTlsChoice } from './check-tls-choice.ts';
 export { causeIn, examine } from './doctor/examine.ts';
-export type { Examination, Finding, OwnPart } from './doctor/walk.ts';
+export {
+  bad,
+  type Examination,
+  type Finding,
+  failed,
+  good,
+  type OwnPart,
+  poor,
+  weaker,
+} from './doctor/walk.ts';
 export { evidenceFetcher } from './fetch-evidence.ts';
 export {
   askHttp,

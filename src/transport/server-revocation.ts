@@ -148,7 +148,8 @@ export class ServerRevocation {
   }
 }
 
-function evidenceOf({ path, staple, rootLists }: ShownPath): RevocationEvidence {
+/** What is known of a path without asking anybody. */
+export function evidenceOf({ path, staple, rootLists }: Omit<ShownPath, 'isOwn'>): RevocationEvidence {
   return {
     crls: rootLists.map(({ crl }) => crl),
     certificates: path.slice(1),

@@ -3,15 +3,18 @@ import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { type Clock, dayMs, type ErrorCode, HoldfastError, systemClock } from '../../src/base/index.ts';
-import { certificatePem, createName } from '../../src/pki/index.ts';
+import { certificatePem, createName, type ExtensionTemplate } from '../../src/pki/index.ts';
+import { type ClientPolicy, defaultClientPolicy } from '../../src/policy/index.ts';
 import { causeIn, examine, type OwnPart } from '../../src/transport/index.ts';
-import { singleRootBundle } from '../../src/trust/index.ts';
+import { singleRootBundle, trustAnchor } from '../../src/trust/index.ts';
 import { BrokenPrograms } from '../rig/broken-programs.ts';
 import { answerer, greeter, type Listening, line, pemOf, tcp, tls } from '../rig/broken-servers.ts';
 import { FirewalledHost } from '../rig/firewalled-host.ts';
 import { freePorts } from '../rig/free-ports.ts';
+import { type CrlOrder, madeCrl } from '../rig/made-crl.ts';
 import {
   authorityExtensions,
+  type Holder,
   SampleAuthority,
   type SampleNode,
   sampleCertificate,
@@ -249,7 +252,7 @@ const chains: Record<string, Situation> = {
     code: 'certificate_chain_incomplete',
     says: /CN=issuing/,
     at: async () => {
-      const issuerAt = await webOf(authority.issuing.der);
+      const issuerAt = await webOf(() => authority.issuing.der);
       const extensions = { issuerUrls: [issuerAt], subjectAltNames: [uri(authority.network), loopback] };
       const { chain, privateKey } = await authority.issue('server', 'vault', { extensions });
       return tls({ chain: chain.slice(0, 1), privateKey });
@@ -430,8 +433,12 @@ function changeAt(bytes: number): Parameters<typeof line>[1] {
   };
 }
 
-async function webOf(bytes: Uint8Array): Promise<string> {
-  const server = createServer((_, response) => response.end(bytes)).listen(0, '127.0.0.1');
+/** Where these bytes are had, or nothing when there are none. */
+async function webOf(bytes: () => Uint8Array | undefined): Promise<string> {
+  const server = createServer((_, response) => {
+    const body = bytes();
+    response.writeHead(body === undefined ? 404 : 200).end(body);
+  }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   kept.defer(() => void server.close());
   return `http://127.0.0.1:${(server.address() as { port: number }).port}/issuing.cer`;
@@ -594,6 +601,146 @@ async function check(
   assert.ok(examination.ms < limitMs, `${examination.ms} ms: ${said}`);
 }
 
+/** What a machine with this policy finds, step by step: the levels, and what is said. */
+async function walked(policy: Partial<ClientPolicy>, at: Listening | number, rest: Partial<OwnPart> = {}) {
+  if (typeof at === 'object') kept.use(at);
+  const { findings } = await examine({
+    url: new URL(`https://127.0.0.1:${typeof at === 'object' ? at.port : at}`),
+    own: { ...own, policy: { ...defaultClientPolicy, ...policy }, ...rest },
+    clock: systemClock,
+    signal: AbortSignal.timeout(60_000),
+  });
+  return {
+    findings,
+    of: (step: string) => findings.filter((each) => each.step === step),
+    cause: findings.find(({ level }) => level === 'failed'),
+  };
+}
+
+/** A certificate by the root of an authority outside the network, which a machine was told of for that name. */
+function outsideCertificate(extensions: ExtensionTemplate = {}): Promise<Holder> {
+  return sampleCertificate({
+    subject: createName({ CN: 'outside' }),
+    issuer: stranger.root,
+    extensions: { extendedKeyUsage: ['serverAuth'], subjectAltNames: [loopback], ...extensions },
+  });
+}
+
+const toldOfOutside = {
+  bundle: {
+    network: authority.network,
+    anchors: [trustAnchor(stranger.root.der, { kind: 'server', names: ['127.0.0.1'] })],
+  },
+};
+
+/** Such a server, whose certificate names a place with the list that `make` gives of it. */
+async function listed(make: (leaf: Holder) => CrlOrder | undefined): Promise<Listening> {
+  let order: CrlOrder | undefined;
+  const crlUrl = await webOf(() => order && madeCrl(order));
+  const leaf = await outsideCertificate({ crlUrls: [crlUrl] });
+  order = make(leaf);
+  return await tls(alone(leaf), {}, dated);
+}
+
+after(() => kept.disposeAsync());
+
+describe('doctor goes by the policy of the machine, and marks what is weaker', { concurrency: 2 }, () => {
+  it('goes on where servers prove nothing, and says what is wrong with this one', async () => {
+    const port = await tls(await stranger.issue('server', 'vault'), {}, dated);
+    const { of, findings } = await walked({ verifyServer: false }, port);
+    const [chain] = of('chain');
+    assert.deepEqual([chain?.level, chain?.code], ['warning', 'certificate_unknown_authority']);
+    assert.match(chain?.found ?? '', /connects all the same, since verifyServer is off/);
+    assert.equal(chain?.next, 'holdfast client set verifyServer on');
+    assert.match(of('machine')[1]?.found ?? '', /verifyServer is weaker than the default/);
+    assert.ok(findings.some(({ step }) => step === 'rights'));
+  });
+
+  it('goes on past an expired certificate and a wrong name where servers prove nothing', async () => {
+    const past = { notBefore: new Date(Date.now() - 9 * dayMs), notAfter: new Date(Date.now() - dayMs) };
+    const extensions = {
+      subjectAltNames: [uri(authority.network), { kind: 'dns', value: 'other.example' } as const],
+    };
+    const node = await authority.issue('server', 'vault', { ...past, extensions });
+    const { of } = await walked({ verifyServer: false }, await tls(node, {}, dated));
+    assert.deepEqual(
+      [of('server name')[0]?.level, of('server name')[0]?.code],
+      ['warning', 'certificate_wrong_name'],
+    );
+    assert.deepEqual([of('clock')[0]?.level, of('clock')[0]?.code], ['warning', 'certificate_expired']);
+  });
+
+  it('marks an older version where it is allowed, and gets past it', async () => {
+    const { of } = await walked({ minimumVersion: 'TLSv1.2' }, await others.openssl('-tls1_2', '-www'));
+    assert.match(of('machine')[1]?.found ?? '', /TLSv1\.2 is spoken/);
+    const [info, ...marks] = of('tls');
+    assert.match(info?.found ?? '', /^TLS 1\.2/);
+    assert.deepEqual(
+      marks.map(({ level }) => level),
+      ['warning', 'warning'],
+    );
+    assert.equal(of('chain')[0]?.level, 'ok');
+  });
+
+  it('asks as the policy says whether a server is revoked', async () => {
+    const plain = await tls(alone(await outsideCertificate()), {}, dated);
+    const asked = async (revocation: ClientPolicy['revocation']) =>
+      (await walked({ revocation }, plain, toldOfOutside)).of('revocation')[0];
+    assert.match((await asked('off'))?.found ?? '', /revocation is off/);
+    assert.equal((await asked('soft'))?.level, 'ok');
+    const hard = await asked('hard');
+    assert.deepEqual([hard?.level, hard?.code], ['failed', 'revocation_unknown']);
+  });
+
+  const signer = stranger.root;
+  const past = { thisUpdate: new Date(Date.now() - 9 * dayMs), nextUpdate: new Date(Date.now() - dayMs) };
+  for (const [name, server, code] of [
+    ['a list without it', () => listed(() => ({ signer })), undefined],
+    [
+      'a list that has it',
+      () => listed((revoked) => ({ signer, lines: [{ revoked }] })),
+      'certificate_revoked',
+    ],
+    ['a list that has ended', () => listed(() => ({ signer, ...past })), 'revocation_unknown'],
+    ['a list of somebody else', () => listed(() => ({ signer: authority.root })), 'revocation_unknown'],
+    ['a place that has no list', () => listed(() => undefined), 'revocation_unknown'],
+    ['a place where nobody is', () => naming('http://127.0.0.1:1/list.crl'), 'revocation_unknown'],
+    ['a place that does not answer', async () => naming(await silentWeb()), 'revocation_unknown'],
+  ] as const)
+    it(`finds ${code ?? 'nothing wrong'} of a server outside by ${name}`, async () => {
+      const at = await server();
+      const hard = await walked({ revocation: 'hard' }, at, toldOfOutside);
+      assert.equal(hard.of('revocation')[0]?.code, code, JSON.stringify(hard.findings, undefined, 1));
+      if (code !== undefined) assert.equal(hard.cause?.code, code);
+      const [soft] = (await walked({}, at, toldOfOutside)).of('revocation');
+      const level = code === undefined ? 'ok' : code === 'certificate_revoked' ? 'failed' : 'warning';
+      assert.deepEqual([soft?.code, soft?.level], [code, level]);
+    });
+
+  it('says that a server shows another certificate than the one that was accepted', async () => {
+    const itself = await sampleCertificate({
+      subject: createName({ CN: 'old' }),
+      extensions: { subjectAltNames: [loopback] },
+    });
+    const bound = trustAnchor(itself.der, { kind: 'server', names: ['127.0.0.1'] });
+    const bundle = { network: authority.network, anchors: [bound] };
+    const same = await walked({}, await tls(alone(itself), {}, dated), { bundle });
+    assert.equal(same.of('chain')[0]?.level, 'ok');
+    const other = await tls(alone(await outsideCertificate()), {}, dated);
+    assert.equal((await walked({}, other, { bundle })).cause?.code, 'certificate_changed');
+  });
+});
+
+async function naming(crlUrl: string): Promise<Listening> {
+  return await tls(alone(await outsideCertificate({ crlUrls: [crlUrl] })), {}, dated);
+}
+
+async function silentWeb(): Promise<string> {
+  const server = await tcp(() => {});
+  kept.use(server);
+  return `http://127.0.0.1:${server.port}/list.crl`;
+}
+
 const tables = { firewalls, programs, machine, ways, languages, webs, lines, chains, times, clients };
 
 describe('doctor names', { concurrency: 2 }, () => {
@@ -601,7 +748,6 @@ describe('doctor names', { concurrency: 2 }, () => {
   before(() =>
     check('the first', { ...(chains['another authority of the same names'] as Situation), limitMs: waited }),
   );
-  after(() => kept.disposeAsync());
   for (const [of, table] of Object.entries(tables))
     for (const [name, situation] of Object.entries(table))
       it(`${of}: ${name}: ${situation.code}`, () => check(name, situation));

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type Bytes, HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
+import { type Bytes, dayMs, HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
 import { type Certificate, equalNames, formatName, parseCertificate } from '../../pki/index.ts';
 import {
   askRevocation,
+  type RevocationStatus,
   type ValidPath,
   validatePath,
   verifyIdentity,
@@ -12,13 +13,15 @@ import {
 import { evidenceFetcher } from '../fetch-evidence.ts';
 import { peerCertificates } from '../peer.ts';
 import { isPublicRoot, outsideRoots } from '../secure-context.ts';
+import { evidenceOf } from '../server-revocation.ts';
 import { shakeHands } from './shake-hands.ts';
 import { handshake } from './speaks-step.ts';
-import { bad, type Found, failed, good, poor, type Step, type Walk } from './walk.ts';
+import { bad, type Found, failed, good, poor, type Step, type Walk, weaker } from './walk.ts';
 
 /** Whether the chain of the server leads to a root that is believed for it; its time is judged when the clocks are compared. */
 export const chainStep: Step = {
   name: 'chain',
+  isProof: true,
   async run(walk) {
     const chain = chainOf(walk);
     const [leaf, ...intermediates] = readable(chain);
@@ -30,7 +33,7 @@ export const chainStep: Step = {
     const judged = judge(walk, chain);
     if (!isHoldfastError(judged)) {
       walk.path = judged;
-      return [good(describePath(judged))];
+      return [good(`${describePath(judged)}; ${daysLeft(judged, walk.clock.now())}`)];
     }
     if (judged.code !== 'certificate_unknown_authority') return [failed(judged)];
     if (walk.own.bundle === undefined && leaf.identity !== undefined)
@@ -60,6 +63,11 @@ function readable(chain: readonly Bytes[]): Certificate[] {
 
 function describePath(path: ValidPath): string {
   return path.map(({ subject }) => formatName(subject)).join(' < ');
+}
+
+function daysLeft([leaf]: ValidPath, nowMs: number): string {
+  const days = Math.floor((leaf.notAfter.getTime() - nowMs) / dayMs);
+  return days < 0 ? 'ended' : `${days} days left`;
 }
 
 /** Judges a chain at a moment. */
@@ -198,6 +206,7 @@ async function isMintedForAnyName(walk: Walk): Promise<boolean> {
 /** Whether the certificate is for the name that was called. */
 export const serverNameStep: Step = {
   name: 'server name',
+  isProof: true,
   run(walk) {
     const { leaf, host } = walk;
     if (leaf === undefined) return Promise.resolve([]);
@@ -210,6 +219,7 @@ export const serverNameStep: Step = {
 /** Whether a server of the network is there, where the network vouches for it. */
 export const roleStep: Step = {
   name: 'role',
+  isProof: true,
   run(walk) {
     const { path, own } = walk;
     if (path === undefined || own.bundle === undefined) return Promise.resolve([]);
@@ -241,19 +251,21 @@ function withinTime(path: ValidPath): Date {
   return new Date(Math.max(...path.map(({ notBefore }) => notBefore.getTime())) + secondMs);
 }
 
-/** Whether one of the certificates of the server is revoked, by what they say where that can be asked. */
+/** Whether one of the certificates of the server is revoked, by what they say where that can be asked, as the policy has it. */
 export const revocationStep: Step = {
   name: 'revocation',
-  async run({ path, own, clock, signal }) {
+  isProof: true,
+  async run(walk) {
+    const { path, policy } = walk;
     if (path === undefined) return [];
+    if (policy.revocation === 'off')
+      return [weaker('nobody is asked, since revocation is off here', 'holdfast client set revocation soft')];
     const isAsked = path
       .slice(0, -1)
       .some(({ extensions }) => extensions.crlUrls.length + extensions.ocspUrls.length > 0);
-    if (!isAsked) return [good('the certificates name no place where it could be asked')];
-    const lists = (own.bundle?.rootLists ?? []).map(({ crl }) => crl);
-    const known = { crls: lists, certificates: [], answers: [] };
-    const fetch = evidenceFetcher(AbortSignal.any([signal, AbortSignal.timeout(fetchMs)]));
-    const found = await askRevocation(path, known, { now: () => new Date(clock.now()) }, fetch);
+    if (!isAsked && policy.revocation === 'soft')
+      return [good('the certificates name no place where it could be asked')];
+    const found = await revocationOf(walk, path);
     const revoked = found.find((each) => each.kind === 'revoked');
     if (revoked !== undefined)
       return [
@@ -264,13 +276,34 @@ export const revocationStep: Step = {
         ),
       ];
     const unknown = found.find((each) => each.kind === 'unknown');
-    if (unknown === undefined) return [good('none of the certificates is revoked')];
-    const [why] = unknown.problems;
     return [
-      poor(
-        'revocation_unknown',
-        `nobody says whether a certificate is revoked${why === undefined ? '' : `: ${why.message}`}`,
-      ),
+      unknown === undefined ? good('none of the certificates is revoked') : notKnown(walk, unknown.problems),
     ];
   },
 };
+
+/** What is known without asking anybody, the answer in the handshake first, and then what is at the addresses. */
+async function revocationOf(
+  { own: { bundle }, shaken, clock, signal }: Walk,
+  path: ValidPath,
+): Promise<readonly RevocationStatus[]> {
+  const known = evidenceOf({ path, staple: shaken?.staple, rootLists: bundle?.rootLists ?? [] });
+  const late = AbortSignal.timeout(fetchMs);
+  try {
+    const fetch = evidenceFetcher(AbortSignal.any([signal, late]));
+    return await askRevocation(path, known, { now: () => new Date(clock.now()) }, fetch);
+  } catch (error) {
+    if (signal.aborted || !late.aborted) throw error;
+    const urls = path.flatMap(({ extensions }) => [...extensions.crlUrls, ...extensions.ocspUrls]);
+    const why = `${urls.join(', ')}: no answer within ${fetchMs / secondMs} s`;
+    return [{ kind: 'unknown', problems: [new HoldfastError('revocation_unknown', why)] }];
+  }
+}
+
+function notKnown({ policy }: Walk, problems: readonly HoldfastError[]): Found {
+  const why = [...new Set(problems.map(({ message }) => message))].join('; ');
+  const found = `nobody says whether a certificate is revoked${why === '' ? '' : `: ${why}`}`;
+  if (policy.revocation === 'soft') return poor('revocation_unknown', found);
+  const next = 'try again when these addresses answer; or go on without: holdfast client set revocation soft';
+  return bad('revocation_unknown', `${found}, and this machine goes on only where somebody does`, next);
+}

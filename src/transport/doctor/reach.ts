@@ -3,8 +3,9 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
+import { clientValueText, defaultClientPolicy, weakerClientPolicy } from '../../policy/index.ts';
 import { transportError } from '../transport-error.ts';
-import { bad, type Found, failed, good, poor, type Reached, type Step, type Walk } from './walk.ts';
+import { bad, type Found, failed, good, poor, type Reached, type Step, type Walk, weaker } from './walk.ts';
 
 const lookupMs = 4 * secondMs;
 const connectMs = 4 * secondMs;
@@ -94,11 +95,22 @@ function reach({ port, signal }: Walk, address: string): Promise<Reached | Holdf
 export const machineStep: Step = {
   name: 'machine',
   goesOn: true,
-  run: (walk) => Promise.resolve([ownState(walk)]),
+  run: (walk) => Promise.resolve([ownState(walk), ...weakerHere(walk)]),
 };
+
+/** What this machine gives up that the default keeps. */
+function weakerHere({ policy }: Walk): Found[] {
+  return [...weakerClientPolicy(policy)].map(([key, sentence]) =>
+    weaker(
+      `${key} is weaker than the default: ${sentence}`,
+      `holdfast client set ${key} ${clientValueText(defaultClientPolicy, key)}`,
+    ),
+  );
+}
 
 function ownState(walk: Walk): Found {
   const { credentials, identity, problem } = walk.own;
+  if (walk.asStranger === true) return good("seen as by a machine that believes the network's root");
   if (isHoldfastError(problem, 'node_not_joined')) return good('this machine has joined no network');
   if (problem !== undefined) return failed(problem);
   const [leaf] = credentials?.chain ?? [];

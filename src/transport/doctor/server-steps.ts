@@ -14,7 +14,7 @@ import { certificateWish } from './certificate-request.ts';
 import { type Answered, type Asked, Conversation } from './conversation.ts';
 import { inBetween } from './speaker.ts';
 import { handshake } from './speaks-step.ts';
-import { bad, type Found, failed, good, poor, type Step, type Walk } from './walk.ts';
+import { bad, type Found, failed, good, letPass, poor, type Step, type Walk } from './walk.ts';
 
 /** Clocks that differ by less are right enough for certificates. */
 const clockTolerance = 5 * minuteMs;
@@ -31,9 +31,12 @@ export const clockStep: Step = {
     if (theirs !== undefined && Math.abs(theirs - walk.clock.now()) > clockTolerance)
       return [wrongClock(walk, theirs)];
     const own = ownTime(walk);
-    if (walk.untimely !== undefined) return [failed(walk.untimely)];
-    if (own !== undefined) return [own];
+    const untimely = walk.untimely && letPass(walk, failed(walk.untimely));
+    if (untimely?.level === 'failed') return [untimely];
+    const passed = untimely === undefined ? [] : [untimely];
+    if (own !== undefined) return [...passed, own];
     return [
+      ...passed,
       theirs === undefined
         ? good('the server does not say what time it is')
         : good(
@@ -61,7 +64,8 @@ function wrongClock(walk: Walk, theirs: number): Found {
   const side = clock.now() < theirs ? 'behind' : 'ahead of';
   const found = `the clock of this machine is ${apart} min ${side} that of the server: ${new Date(clock.now()).toISOString()} and ${new Date(theirs).toISOString()}`;
   const next = 'set the clock that is wrong; of this machine: timedatectl set-ntp true';
-  return untimely === undefined && ownTime(walk) === undefined
+  const keepsApart = walk.policy.verifyServer && untimely !== undefined;
+  return !keepsApart && ownTime(walk) === undefined
     ? poor('clock_wrong', found, next)
     : bad('clock_wrong', found, next);
 }
@@ -95,6 +99,8 @@ export const clientCertificateStep: Step = {
     if (shaken === undefined || talk === undefined) return [];
     const wish = certificateWish(shaken);
     if (wish === undefined) return [good('the server asks nobody for a certificate')];
+    if (walk.asStranger === true)
+      return [good(`the server asks for a certificate${ofWhom(wish.authorities)}`)];
     if (own.credentials === undefined) {
       const isOurs = server !== undefined || walk.leaf?.identity !== undefined;
       return [
@@ -174,6 +180,10 @@ function unlistedBy(
   const listed = authorities.map(readableName);
   if (listed.some((name) => ours.includes(name))) return undefined;
   return `${host} asks for certificates of ${listed.slice(0, 4).join(' or ')}, and that of this machine is by ${ours[0] ?? 'nobody'}`;
+}
+
+function ofWhom(authorities: readonly Uint8Array[]): string {
+  return authorities.length === 0 ? '' : ` of ${authorities.map(readableName).join(' or ')}`;
 }
 
 function readableName(der: Uint8Array): string {

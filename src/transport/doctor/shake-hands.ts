@@ -29,6 +29,8 @@ export interface Shaken {
   readonly wire: Wire;
   /** The secrets of this connection, as `SSLKEYLOGFILE` has them. */
   readonly keys: readonly string[];
+  /** The OCSP answer that the server stapled to it, in DER. */
+  readonly staple: Bytes | undefined;
 }
 
 /** One that did not: what came all the same, and why it ended. Without an error nothing came in time. */
@@ -51,9 +53,14 @@ export async function shakeHands(options: HandshakeOptions): Promise<Shaken | Un
     secureContext: context,
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
+    requestOCSP: true,
     ...(isIP(host) === 0 && { servername: host }),
   });
   const keys: string[] = [];
+  let staple: Bytes | undefined;
+  socket.once('OCSPResponse', (answer: Bytes | null) => {
+    staple = answer ?? undefined;
+  });
   socket.on('keylog', (line: Buffer) => keys.push(line.toString()));
   socket.on('error', () => {});
   try {
@@ -66,7 +73,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Shaken | Un
         throw socket.errored ?? wire.errored ?? ended();
       }),
     ]);
-    return { kind: 'done', socket, wire, keys };
+    return { kind: 'done', socket, wire, keys, staple };
   } catch (error) {
     signal.throwIfAborted();
     const { received } = wire;

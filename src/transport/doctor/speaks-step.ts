@@ -1,10 +1,10 @@
 import { HoldfastError, isHoldfastError } from '../../base/index.ts';
-import { KeyExchangeGroup } from '../../policy/index.ts';
+import { KeyExchangeGroup, weakerConnection } from '../../policy/index.ts';
 import { isPassingStatus } from '../line.ts';
 import { connectionInfo } from '../verified-connection.ts';
 import { type HandshakeOptions, type Shaken, shakeHands, type Unshaken } from './shake-hands.ts';
 import { askWhatIsSpoken, firstLine, inBetween, plainAnswer, say, spoken } from './speaker.ts';
-import { bad, type Found, failed, good, type Step, type Walk } from './walk.ts';
+import { bad, type Found, failed, good, type Step, type Walk, weaker } from './walk.ts';
 
 /** What speaks at the port: TLS that comes to an agreement, TLS that does not, or something else. */
 export const speaksStep: Step = {
@@ -154,6 +154,9 @@ export const tlsStep: Step = {
   run({ shaken }) {
     if (shaken === undefined) return Promise.resolve([]);
     const { protocol, group, cipher } = connectionInfo(shaken.socket);
-    return Promise.resolve([good(`${protocol}, ${group}, ${cipher}`)]);
+    const marks = weakerConnection({ protocol, group }).map((sentence) =>
+      weaker(`weaker than the default: ${sentence}`, 'holdfast status at the server shows its listeners'),
+    );
+    return Promise.resolve([good(`${protocol}, ${group}, ${cipher}`), ...marks]);
   },
 };

@@ -30,6 +30,8 @@ export interface ExaminationOptions {
   readonly own: OwnPart;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Whether who examines shows no certificate by design, and looks no further than to where one would be needed. */
+  readonly asStranger?: boolean;
 }
 
 /** An address of the server that takes connections. */
@@ -72,6 +74,8 @@ export interface Step {
   readonly name: StepName;
   readonly run: (walk: Walk) => Promise<readonly Found[]>;
   readonly goesOn?: true;
+  /** Whether it is about who the server is, which a policy may pass over. */
+  readonly isProof?: true;
 }
 
 /** What came of a walk. */
@@ -82,8 +86,13 @@ export interface Examination {
   readonly ms: number;
 }
 
-/** The steps of the walk, in their order. */
+/** The steps of the walk, in their order; before it, of a server's own machine, what its clients need of it. */
 type StepName =
+  | 'authority'
+  | 'certificates'
+  | 'store'
+  | 'disk'
+  | 'listeners'
   | 'machine'
   | 'name'
   | 'port'
@@ -106,7 +115,7 @@ export interface Finding {
   readonly level: 'ok' | 'warning' | 'failed';
   /** In one sentence. */
   readonly found: string;
-  /** Of what is wrong: the same code as a plain command fails with. */
+  /** Of what is wrong: the same code as a plain command fails with; none of what is only weaker than the default. */
   readonly code?: ErrorCode;
   /** What to do about it. */
   readonly next?: string;
@@ -128,6 +137,18 @@ export function bad(code: ErrorCode, found: string, next: string = errorRow(code
 /** What should be mended, and keeps nobody from connecting. */
 export function poor(code: ErrorCode, found: string, next: string = errorRow(code).next): Found {
   return { level: 'warning', found, code, next };
+}
+
+/** What keeps nobody from connecting, and gives up what the default keeps. */
+export function weaker(found: string, next: string): Found {
+  return { level: 'warning', found, next };
+}
+
+/** What is wrong with the server, as a machine has it to which servers prove nothing: it connects all the same. */
+export function letPass({ policy }: Pick<Walk, 'policy'>, each: Found): Found {
+  if (policy.verifyServer || each.level !== 'failed') return each;
+  const found = `${each.found}; this machine connects all the same, since verifyServer is off here`;
+  return { ...each, level: 'warning', found, next: 'holdfast client set verifyServer on' };
 }
 
 /** What an error says, as a finding. @throws what nobody expected */
