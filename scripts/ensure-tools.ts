@@ -121,6 +121,15 @@ const tools: readonly Tool[] = [
   { program: '/usr/sbin/haproxy', package: 'haproxy', because: 'is another', only: 'interop' },
   { program: '/usr/bin/stunnel', package: 'stunnel4', because: 'is another', only: 'interop' },
   { program: '/usr/sbin/slapd', package: 'slapd', because: 'is another', only: 'interop' },
+  { program: '/usr/sbin/dovecot', package: 'dovecot-imapd', because: 'is another', only: 'interop' },
+  { program: '/usr/sbin/burp', package: 'burp', because: 'is another', only: 'interop' },
+  { program: '/usr/sbin/bacula-fd', package: 'bacula-fd', because: 'is another', only: 'interop' },
+  {
+    program: '/usr/lib/postgresql/*/bin/postgres',
+    package: 'postgresql',
+    because: 'is another',
+    only: 'interop',
+  },
   {
     program: '/usr/lib/postgresql/*/bin/postgres',
     package: 'postgresql',

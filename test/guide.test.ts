@@ -51,6 +51,9 @@ const walks: readonly PageWalk[] = [
   { page: 'service' },
   { page: 'another-machine' },
   { page: 'doctor' },
+  { page: 'client-policy' },
+  { page: 'trust' },
+  { page: 'data-channel' },
   { page: 'administrators' },
   {
     page: 'restore',
@@ -88,8 +91,8 @@ const walks: readonly PageWalk[] = [
         await walk.run('vault', 'cp /media/vault.p7b /media/vault.pem /media/outside-root.pem .');
       },
       4: (walk) => walk.run('laptop', 'cp /media/outside-root.pem .'),
-      9: (walk) => walk.readFingerprint(),
-      10: (walk) => walk.readWaiting(),
+      6: (walk) => walk.readFingerprint(),
+      7: (walk) => walk.readWaiting(),
     },
   },
   {

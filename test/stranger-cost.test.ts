@@ -121,6 +121,42 @@ describe('while a stranger sends what is dearest, somebody else waits no noticea
       });
     });
 
+  it('shows a hundred bearer tokens that nobody made, the longest that a head holds', async (test) => {
+    await network.run(['policy', 'set', 'listeners.main.clientCertificate', 'warn']);
+    const shown = (index: number): string =>
+      index % 2 === 0
+        ? `Bearer hfb1_${randomBytes(6000).toString('base64url')}`
+        : `Basic ${Buffer.from(`x:hfb1_${randomBytes(32).toString('base64url')}`).toString('base64')}`;
+    await whileServed(test, network, async () => {
+      const asks = Array.from(
+        { length: 100 },
+        (_, index) =>
+          `GET /x/config HTTP/1.1\r\nHost: x\r\nAuthorization: ${shown(index)}\r\n${index === 99 ? 'Connection: close\r\n' : ''}\r\n`,
+      );
+      assert.match(await exchange(network.port, asks.join(''), {}), /^HTTP\/1\.1 4\d\d /);
+    });
+    await network.run(['policy', 'set', 'listeners.main.clientCertificate', 'default']);
+  });
+
+  it('shows tickets that nobody gave on the plain data channel, and sends what they are for', async (test) => {
+    await network.run(['policy', 'set', 'dataChannel', 'plain']);
+    const order = Buffer.from(JSON.stringify({ method: 'POST', path: '['.repeat(6000) })).toString(
+      'base64url',
+    );
+    const body = randomBytes(1_000_000);
+    await whileServed(test, network, async () => {
+      const head = `POST /x/data/${'0'.repeat(64)} HTTP/1.1\r\nHost: x\r\nAuthorization: Holdfast-Ticket ${order}.${'A'.repeat(43)}\r\nContent-Length: ${body.length}\r\n\r\n`;
+      const socket = connectPlain(network.port + 2, '127.0.0.1').on('error', () => {});
+      let answer = '';
+      socket.on('data', (bytes: Buffer) => (answer += bytes.toString('latin1')));
+      socket.write(Buffer.concat([Buffer.from(head), body]));
+      await Promise.race([once(socket, 'close'), setTimeout(3000)]);
+      socket.destroy();
+      assert.match(answer, /^HTTP\/1\.1 4\d\d /);
+    });
+    await network.run(['policy', 'set', 'dataChannel', 'tls', '--yes']);
+  });
+
   it('asks for the state of a certificate with 12 kB of blanks in a header', (test) =>
     whileServed(test, network, async () => {
       const head = `POST /-/status/ocsp HTTP/1.1\r\nHost: x\r\nAccept: ${' '.repeat(12_000)}\u0001\r\n`;

@@ -64,11 +64,7 @@ async function callDoctor(
   const findings = { value, failure: failure && { code: failure.code, message: failure.message } };
   const { bytes, ...made } = await supportBundle(context, { findings, log: text });
   await writeChosenFile(path, bytes, chosen);
-  return {
-    value: { file: path, ...made, findings: value },
-    rows: [...rows, ...bundleRows(path, made)],
-    failure,
-  };
+  return { value, rows: [...rows, ...bundleRows(path, made)], failure };
 }
 
 /** A machine on which doctor cannot begin is one about which support is asked. */

@@ -25,7 +25,7 @@ const meant = [
   '3 [SBC_SSL] SBC_CLIENT_SSL_AUTH=1: client presentCertificate on',
   '4 [SBC_SSL] sbc_ssl_server_verify=0: client verifyServer off',
   '5 [SBC_SSL] SBC_ANYTHING=7: unknown',
-  `7 [STPD_Server] STPD_HTTPS_USE_CLIENT_CERT=2: elsewhere client_certificate = "require" of the listener in the server's holdfast.toml`,
+  `7 [STPD_Server] STPD_HTTPS_USE_CLIENT_CERT=2: elsewhere server holdfast policy set listeners.main.clientCertificate require`,
   '8 [STPD_Server] SBC_CLIENT_SSL_AUTH=yes: left out expected 0 or 1, found "yes"',
 ];
 
@@ -66,6 +66,36 @@ SE other
       '11 [other] TCPSERVERADDRESS=other.example: host other.example',
       '12 [other] TCP=1: unknown',
       '13 [other] PASSWORDACCESS=generate: unknown',
+    ],
+  );
+});
+
+test('what is for the server, or asks a person, is the exact command', () => {
+  const lines = read(`[STPD_Server]
+STPD_HTTPS_USE_CLIENT_CERT=1
+STPD_HTTPS_USE_CLIENT_CERT=3
+STPD_HTTPS_PORT=11443
+STPD_HTTPS_PORT=65534
+STPD_HTTP_PORT=11001
+`);
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^.*?: /, '')),
+    [
+      'elsewhere server holdfast policy set listeners.main.clientCertificate warn',
+      'left out expected 0, 1 or 2, found "3"',
+      'elsewhere server holdfast serve --port 11443',
+      'left out expected a port up to 65533, found "65534"',
+      'elsewhere server holdfast policy set dataChannel plain',
+    ],
+  );
+  const options = read('SSL No\nSSLACCEPTCERTFROMSERV Yes\nSSLACCEPTCERTFROMSERV No\nSSLTCPPORT 1543\n');
+  assert.deepEqual(
+    options.map((line) => line.replace(/^.*?: /, '').replace(/^already .*/, 'already')),
+    [
+      'elsewhere server holdfast policy set dataChannel plain',
+      'elsewhere here holdfast trust accept https://SERVER',
+      'already',
+      'elsewhere server holdfast serve --port 1543',
     ],
   );
 });

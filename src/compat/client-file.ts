@@ -12,8 +12,8 @@ export type Meaning =
   | { readonly kind: 'host' | 'port'; readonly value: string }
   /** Said already, whatever is chosen. */
   | { readonly kind: 'already'; readonly why: string }
-  /** For a command of its own, here or at the server. */
-  | { readonly kind: 'elsewhere'; readonly command: string }
+  /** For a command of its own, here or at the server; `https://SERVER` in it is the one of the file. */
+  | { readonly kind: 'elsewhere'; readonly where: 'here' | 'server'; readonly command: string }
   | { readonly kind: 'left out'; readonly why: string }
   | { readonly kind: 'unknown' };
 
@@ -109,6 +109,20 @@ function flag(value: string, key: 'presentCertificate' | 'verifyServer'): Meanin
   return { kind: 'left out', why: `expected 0 or 1, found ${JSON.stringify(value.slice(0, 40))}` };
 }
 
+function atServer(command: string): Meaning {
+  return { kind: 'elsewhere', where: 'server', command };
+}
+
+/** The first of the three ports of a server. */
+function portAtServer(value: string): Meaning {
+  return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_533
+    ? atServer(`holdfast serve --port ${value}`)
+    : { kind: 'left out', why: `expected a port up to 65533, found ${JSON.stringify(value.slice(0, 40))}` };
+}
+
+/** Control stays on TLS; what is stored goes plain, each object by a ticket. */
+const plainData = atServer('holdfast policy set dataChannel plain');
+
 const serverModes = ['off', 'warn', 'require'];
 
 const sesamOptions: Readonly<Record<string, Read>> = {
@@ -118,11 +132,11 @@ const sesamOptions: Readonly<Record<string, Read>> = {
     const mode = /^[012]$/.test(value) ? serverModes[Number(value)] : undefined;
     return mode === undefined
       ? { kind: 'left out', why: `expected 0, 1 or 2, found ${JSON.stringify(value.slice(0, 40))}` }
-      : {
-          kind: 'elsewhere',
-          command: `client_certificate = "${mode}" of the listener in the server's holdfast.toml`,
-        };
+      : atServer(`holdfast policy set listeners.main.clientCertificate ${mode}`);
   },
+  STPD_HTTPS_PORT: portAtServer,
+  STPD_HTTP_PORT: () => plainData,
+  STPD_FTP_PORT: () => ({ kind: 'left out', why: 'nothing is sent by FTP' }),
 };
 
 /** `Yes` and `No` in any case, also shortened. */
@@ -145,10 +159,13 @@ const spectrumOptions: Readonly<Record<string, Read>> = {
     why: 'an administrator joins as one: holdfast token create NAME --role admin',
   }),
   SSL: (value) =>
-    byAnswer(value, alwaysTls, {
-      kind: 'left out',
-      why: 'data is not sent without TLS by the choice of a client',
-    }),
+    // Control is encrypted all the same there, as here.
+    byAnswer(value, alwaysTls, plainData),
+  SSLTCPPort: portAtServer,
+  SSLTCPADMINPort: () => ({
+    kind: 'left out',
+    why: 'a port for administration alone is a listener of its own: docs/guide/connection-policies.md',
+  }),
   SSLREQuired: () => alwaysTls,
   SSLDISABLELEGACYtls: (value) =>
     byAnswer(
@@ -159,10 +176,7 @@ const spectrumOptions: Readonly<Record<string, Read>> = {
   SSLACCEPTCERTFROMSERV: (value) =>
     byAnswer(
       value,
-      {
-        kind: 'left out',
-        why: 'the first certificate is not believed unseen: holdfast join checks its root by the code',
-      },
+      { kind: 'elsewhere', where: 'here', command: 'holdfast trust accept https://SERVER' },
       { kind: 'already', why: 'the first certificate is not believed unseen' },
     ),
   SSLFIPSMODE: (value) =>

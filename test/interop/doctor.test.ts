@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { type Clock, dayMs, type ErrorCode, HoldfastError, systemClock } from '../../src/base/index.ts';
@@ -493,6 +494,18 @@ const firewalls: Record<string, Situation> = {
     at: () => `${firewalled.address}:1004`,
     limitMs: waited,
   },
+  'a black hole for large packets on the way there': {
+    code: 'large_packets_dropped',
+    says: /two small packets/,
+    at: () => others.nginxBehind(firewalled, 1005),
+    limitMs: waited,
+  },
+  'a black hole for large packets on the way back': {
+    code: 'tls_handshake_timed_out',
+    says: /stopped halfway/,
+    at: () => others.nginxBehind(firewalled, 1006),
+    limitMs: waited,
+  },
   'an address that no machine has': {
     code: 'host_unreachable',
     says: /no way leads there/,
@@ -575,6 +588,37 @@ const programs: Record<string, Situation> = {
     says: /cut/,
     at: () => others.stunnel(),
   },
+  'the IMAP of dovecot, which begins TLS by STARTTLS': {
+    code: 'tls_not_spoken',
+    says: /speaks IMAP, which begins TLS by STARTTLS alone/,
+    at: () => others.dovecot(),
+  },
+  'the IMAP of dovecot over TLS': {
+    code: 'answer_malformed',
+    says: /no HTTP/,
+    at: async () => (await others.dovecot()) + 1,
+  },
+  'PostgreSQL with TLS': {
+    code: 'tls_not_spoken',
+    says: /speaks PostgreSQL, which begins TLS by a request of its own alone$/,
+    at: () => others.postgres('on'),
+  },
+  'PostgreSQL without TLS': {
+    code: 'tls_not_spoken',
+    says: /speaks PostgreSQL.*switched off/,
+    at: () => others.postgres('off'),
+  },
+  "Bacula's file daemon, which waits for its director": {
+    code: 'tls_handshake_timed_out',
+    says: /says nothing/,
+    at: () => others.bacula(),
+    limitMs: waited,
+  },
+  'burp, which takes certificates of its own authority alone': {
+    code: 'refused_by_peer',
+    says: /refused this machine's certificate|asks for a certificate, and ends the connection/,
+    at: () => others.burp(),
+  },
   'a directory of OpenLDAP': { code: 'tls_not_spoken', says: /speaks LDAP/, at: () => others.slapd() },
 };
 
@@ -643,6 +687,27 @@ async function listed(make: (leaf: Holder) => CrlOrder | undefined): Promise<Lis
 }
 
 after(() => kept.disposeAsync());
+
+it('finds a line slow over which a megabyte does not get, and nothing wrong with it', async () => {
+  const server = createHttpsServer(
+    { ...pemOf(good), requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      request.resume();
+      const code = request.url?.includes('/data/') === true ? 'object_corrupt' : 'none';
+      if (Number(request.headers['content-length'] ?? 0) < 100_000)
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(request.method === 'HEAD' ? '' : JSON.stringify({ code }));
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  kept.defer(() => void server.close());
+  const { of, cause } = await walked({}, (server.address() as { port: number }).port);
+  assert.equal(cause, undefined);
+  assert.match(of('space')[0]?.found ?? '', /there is room for 16 kB/);
+  assert.deepEqual([of('speed')[0]?.level, of('speed')[0]?.code], ['warning', undefined]);
+  assert.match(of('speed')[0]?.found ?? '', /a megabyte takes longer than 3 s/);
+});
 
 describe('doctor goes by the policy of the machine, and marks what is weaker', { concurrency: 2 }, () => {
   it('goes on where servers prove nothing, and says what is wrong with this one', async () => {

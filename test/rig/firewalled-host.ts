@@ -8,13 +8,19 @@ const rules = `table inet holdfast {
     tcp dport 1002 reject with icmp type port-unreachable
     tcp dport 1003 reject with icmp type admin-prohibited
     tcp dport 1004 drop
+    tcp dport 1005 meta length > 1000 drop
+  }
+  chain output {
+    type filter hook output priority 0;
+    tcp sport 1006 meta length > 1000 drop
   }
 }
 `;
 
 /** A host in a network namespace of its own with a firewall (nftables) before it; needs root. Ended with its scope. */
 export class FirewalledHost implements Disposable {
-  readonly #name = `hf${process.pid}`;
+  /** Of its namespace. */
+  readonly name = `hf${process.pid}`;
   readonly #net = `10.219.${process.pid % 250}`;
   /** Its address. */
   readonly address = `${this.#net}.2`;
@@ -22,7 +28,7 @@ export class FirewalledHost implements Disposable {
   readonly nobody = `${this.#net}.77`;
 
   constructor() {
-    const [name, net] = [this.#name, this.#net];
+    const [name, net] = [this.name, this.#net];
     run('ip', 'netns', 'add', name);
     try {
       run('ip', 'link', 'add', `${name}a`, 'type', 'veth', 'peer', 'name', `${name}b`, 'netns', name);
@@ -39,7 +45,7 @@ export class FirewalledHost implements Disposable {
 
   /** The other end of its line goes with it. */
   [Symbol.dispose](): void {
-    run('ip', 'netns', 'delete', this.#name);
+    run('ip', 'netns', 'delete', this.name);
   }
 }
 

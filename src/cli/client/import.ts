@@ -52,7 +52,7 @@ export async function importClient(context: Context, file: string, options: Impo
   const { changes, refused } = policyChanges(node, lines);
   const server = serverOf(lines);
   if (yes) await apply(context, node, { changes, server });
-  const shown = lines.map((each) => shownLine(each, refused));
+  const shown = lines.map((each) => shownLine(each, { refused, server }));
   return {
     value: { lines: shown, changes, server: server ?? null, applied: yes },
     rows: importRows(shown, { file, yes }),
@@ -112,11 +112,20 @@ async function apply(
 /** A line and what it becomes, in words. */
 type ShownLine = AnswerOf<'client import'>['lines'][number];
 
-function shownLine({ line, option, value, meaning }: ClientFileLine, refused: boolean): ShownLine {
-  return { line, says: `${option} ${value}`.trim().slice(0, 80), becomes: becomes(meaning, refused) };
+/** What else the file says. */
+interface Around {
+  readonly refused: boolean;
+  readonly server: string | undefined;
 }
 
-function becomes(meaning: ClientFileLine['meaning'], refused: boolean): string {
+function shownLine({ line, option, value, meaning }: ClientFileLine, around: Around): ShownLine {
+  return { line, says: `${option} ${value}`.trim().slice(0, 80), becomes: becomes(meaning, around) };
+}
+
+function becomes(
+  meaning: ClientFileLine['meaning'],
+  { refused, server = 'https://HOST:PORT' }: Around,
+): string {
   switch (meaning.kind) {
     case 'client':
       return refused && meaning.key === 'verifyServer'
@@ -126,7 +135,9 @@ function becomes(meaning: ClientFileLine['meaning'], refused: boolean): string {
     case 'port':
       return `client set-server, its ${meaning.kind}`;
     case 'elsewhere':
-      return `for the server: ${meaning.command}`;
+      return meaning.where === 'server'
+        ? `at the server: ${meaning.command}`
+        : `by itself: ${meaning.command.replace('https://SERVER', server)}`;
     case 'unknown':
       return 'not known here';
     case 'already':

@@ -11,11 +11,11 @@ export interface CertificateWish {
  * The certificate request of a handshake (RFC 8446 §4.3.2, RFC 5246 §7.4.4), read from the bytes that came; undefined where
  * none was among them. TLS 1.3 sends it encrypted, and the keys are those of this very connection.
  */
-export function certificateWish({ wire, keys, socket }: Shaken): CertificateWish | undefined {
+export function certificateWish({ wire, keys, protocol, suite }: Shaken): CertificateWish | undefined {
   const records = [...recordsOf(Buffer.from(wire.received))];
-  const isLatest = socket.getProtocol() === 'TLSv1.3';
+  const isLatest = protocol === 'TLSv1.3';
   const messages = isLatest
-    ? decrypted(records, keys, socket.getCipher().standardName)
+    ? decrypted(records, keys, suite)
     : Buffer.concat(records.filter(({ type }) => type === handshakeType).map(({ body }) => body));
   for (const { type, body } of messagesOf(messages))
     if (type === certificateRequestType)

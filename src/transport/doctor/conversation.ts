@@ -33,7 +33,8 @@ export interface Answered {
   readonly ms: number;
 }
 
-const answerMs = 3 * secondMs;
+/** How long an answer is waited for. */
+export const answerMs = 3 * secondMs;
 const maxTextBytes = 64 * 1024;
 
 /**

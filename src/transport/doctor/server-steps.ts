@@ -11,10 +11,10 @@ import {
 import { formatName, parseCertificate, parseName } from '../../pki/index.ts';
 import { isPassingStatus } from '../line.ts';
 import { certificateWish } from './certificate-request.ts';
-import { type Answered, type Asked, Conversation } from './conversation.ts';
+import { type Answered, type Asked, answerMs, Conversation } from './conversation.ts';
 import { inBetween } from './speaker.ts';
 import { handshake } from './speaks-step.ts';
-import { bad, type Found, failed, good, letPass, poor, type Step, type Walk } from './walk.ts';
+import { bad, type Found, failed, good, letPass, poor, type Step, type Walk, weaker } from './walk.ts';
 
 /** Clocks that differ by less are right enough for certificates. */
 const clockTolerance = 5 * minuteMs;
@@ -25,7 +25,7 @@ export const clockStep: Step = {
   async run(walk) {
     if (walk.leaf === undefined) return [];
     walk.talk = new Conversation(handshake(walk), walk.leaf.der);
-    const theirs = await serverTime(walk.talk);
+    const theirs = await serverTime(walk.talk, walk);
     // Who takes a request and does not answer would do so with the next.
     if (isHoldfastError(theirs)) return [failed(theirs)];
     if (theirs !== undefined && Math.abs(theirs - walk.clock.now()) > clockTolerance)
@@ -47,9 +47,10 @@ export const clockStep: Step = {
 };
 
 /** A request that tells nothing, of whoever is there. */
-async function serverTime(talk: Conversation): Promise<number | HoldfastError | undefined> {
+async function serverTime(talk: Conversation, walk: Walk): Promise<number | HoldfastError | undefined> {
   try {
     const { headers } = await talk.ask({ method: 'HEAD', path: '/' });
+    walk.hasAnswered = true;
     const time = Date.parse(headers.date ?? '');
     return Number.isNaN(time) ? undefined : time;
   } catch (error) {
@@ -111,7 +112,7 @@ export const clientCertificateStep: Step = {
     }
     const unlisted = unlistedBy(walk, wish.authorities);
     const answer = await tryAsking(talk, { method: 'GET', path: trustPath });
-    const refusal = isHoldfastError(answer) ? answer : certificateRefusal(walk, answer);
+    const refusal = isHoldfastError(answer) ? cutOrRefused(walk, answer) : certificateRefusal(walk, answer);
     if (refusal !== undefined && unlisted !== undefined && refusal.code === 'refused_by_peer')
       return [bad('client_authority_not_listed', unlisted)];
     if (refusal !== undefined) return [failed(refusal)];
@@ -120,6 +121,17 @@ export const clientCertificateStep: Step = {
       : [poor('client_authority_not_listed', `${unlisted}; it takes the certificate all the same`)];
   },
 };
+
+/** Who asks for a certificate and answers nothing once it was shown has refused it, be the alert that says so lost or not. */
+function cutOrRefused({ host, hasAnswered }: Walk, error: HoldfastError): HoldfastError {
+  return hasAnswered !== true && isHoldfastError(error, 'connection_reset', 'connection_closed')
+    ? new HoldfastError(
+        'refused_by_peer',
+        `${host} asks for a certificate, and ends the connection once it has seen that of this machine`,
+        { cause: error },
+      )
+    : error;
+}
 
 async function tryAsking(talk: Conversation, asked: Asked): Promise<Answered | HoldfastError> {
   try {
@@ -283,6 +295,7 @@ function repositoryPath({ url, own: { identity } }: Walk): string | undefined {
 }
 
 const megabyte = 1_000_000;
+const little = 16_000;
 
 /**
  * Whether there is room at the server: a megabyte is sent under a name that is not its own, which has to be written as every
@@ -295,19 +308,15 @@ export const spaceStep: Step = {
     const path = repositoryPath(walk);
     if (talk === undefined || path === undefined) return [];
     if (walk.hasRepository !== true) return [good('not tried, since there is no repository yet')];
-    const name = randomBytes(32).toString('hex');
-    const headers = { 'content-type': 'application/octet-stream' };
-    const answer = await tryAsking(talk, {
-      method: 'POST',
-      path: `${path}data/${name}`,
-      headers,
-      body: randomBytes(megabyte),
-    });
+    const much = await tryWriting(talk, path, megabyte);
+    // A line over which that does not get in time is slow, and may lead to a server that is well.
+    const isSlow = isHoldfastError(much, 'connection_stalled');
+    const answer = isSlow ? await tryWriting(talk, path, little) : much;
     if (isHoldfastError(answer)) return [failed(answer)];
     const code = toldBy(answer)?.code;
     if (code === 'object_corrupt') {
-      walk.megabyteMs = answer.ms;
-      return [good('there is room for a megabyte')];
+      walk.megabyteMs = isSlow ? 'slow' : answer.ms;
+      return [good(`there is room for ${isSlow ? '16 kB' : 'a megabyte'}`)];
     }
     return [
       refused(
@@ -318,12 +327,28 @@ export const spaceStep: Step = {
   },
 };
 
+function tryWriting(talk: Conversation, path: string, bytes: number): Promise<Answered | HoldfastError> {
+  return tryAsking(talk, {
+    method: 'POST',
+    path: `${path}data/${randomBytes(32).toString('hex')}`,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: randomBytes(bytes),
+  });
+}
+
 /** How long things take. */
 export const speedStep: Step = {
   name: 'speed',
   run({ reached, megabyteMs }) {
     const [first] = reached;
     const round = first === undefined ? [] : [`a round trip in ${first.ms.toFixed(1)} ms`];
+    if (megabyteMs === 'slow')
+      return Promise.resolve([
+        weaker(
+          `${[...round, `a megabyte takes longer than ${answerMs / secondMs} s`].join(', ')}: the line is slow`,
+          'a first backup takes long over it, and goes on where it was cut: holdfast backup',
+        ),
+      ]);
     const much = megabyteMs === undefined ? [] : [`a megabyte in ${megabyteMs.toFixed(0)} ms`];
     return Promise.resolve([good([...round, ...much].join(', '))]);
   },

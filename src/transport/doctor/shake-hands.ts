@@ -29,6 +29,9 @@ export interface Shaken {
   readonly wire: Wire;
   /** The secrets of this connection, as `SSLKEYLOGFILE` has them. */
   readonly keys: readonly string[];
+  /** As OpenSSL names it, and the suite; of a connection that has ended it says neither. */
+  readonly protocol: string | null;
+  readonly suite: string;
   /** The OCSP answer that the server stapled to it, in DER. */
   readonly staple: Bytes | undefined;
 }
@@ -73,7 +76,8 @@ export async function shakeHands(options: HandshakeOptions): Promise<Shaken | Un
         throw socket.errored ?? wire.errored ?? ended();
       }),
     ]);
-    return { kind: 'done', socket, wire, keys, staple };
+    const { standardName: suite } = socket.getCipher();
+    return { kind: 'done', socket, wire, keys, staple, suite, protocol: socket.getProtocol() };
   } catch (error) {
     signal.throwIfAborted();
     const { received } = wire;

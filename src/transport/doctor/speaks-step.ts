@@ -93,8 +93,6 @@ async function silence(walk: Walk, { error }: Unshaken): Promise<Found> {
     worked(shakeHands({ ...usual, policy: { ...walk.policy, groups: ['X25519'] } })),
     askWhatIsSpoken({ ...usual, signal }),
   ]);
-  if (language !== undefined && language !== 'TLS')
-    return bad('tls_not_spoken', `${peerOf(walk)} speaks ${language}`);
   if (apart)
     return bad(
       'large_packets_dropped',
@@ -105,6 +103,9 @@ async function silence(walk: Walk, { error }: Unshaken): Promise<Found> {
       'tls_hello_dropped',
       `${peerOf(walk)} answers only when the beginning of TLS fits into one packet, which it does with X25519 alone: something on the way drops the larger one of post-quantum key exchange`,
     );
+  // A port of TLS may answer in plain HTTP to who speaks that.
+  if (language !== undefined && language !== 'TLS')
+    return bad('tls_not_spoken', `${peerOf(walk)} speaks ${language}`);
   if (isHoldfastError(error)) return failed(error);
   return bad(
     'tls_handshake_timed_out',

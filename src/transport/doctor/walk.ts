@@ -63,10 +63,12 @@ export interface Walk extends Omit<ExaminationOptions, 'own'> {
   untimely?: HoldfastError;
   /** Requests over the connection. */
   talk?: Conversation;
+  /** Whether it has answered a request. */
+  hasAnswered?: boolean;
   /** Whether there is a repository that may be used. */
   hasRepository?: boolean;
-  /** How long a megabyte took. */
-  megabyteMs?: number;
+  /** How long a megabyte took, where it got there in time. */
+  megabyteMs?: number | 'slow';
 }
 
 /** One step: what it finds. What has `failed` ends the walk, unless the step is one to go on from. */
