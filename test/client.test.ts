@@ -181,7 +181,10 @@ describe('how a machine dials its servers', () => {
     writeFileSync(at('dsm.opt'), `TCPS localhost\nTCPP ${port}\nSSL No\nSSLACCEPTCERTFROMSERV yes\n`);
     const done = await client.run(['client', 'import', at('dsm.opt'), '--yes']);
     assert.match(done.stdout, /3 +SSL No +at the server: holdfast policy set dataChannel plain/);
-    assert.ok(done.stdout.includes(`by itself: holdfast trust accept https://localhost:${port}`), done.stdout);
+    assert.ok(
+      done.stdout.includes(`by itself: holdfast trust accept https://localhost:${port}`),
+      done.stdout,
+    );
     assert.equal((await status()).node.servers[0], `https://localhost:${port}`);
     writeFileSync(at('sm.ini'), '[SBC_SSL]\nSBC_CLIENT_SSL_AUTH=0 # off\nSBC_SSL_SERVER_VERIFY=0\nX=1\n');
     const { stdout } = await client.run(['policy', 'import', at('sm.ini'), '--yes']);
