@@ -1,4 +1,4 @@
-import { namedPaths } from './files/named-paths.ts';
+import { namedPaths } from './files/local-path.ts';
 import { ListOption } from './options/option-values.ts';
 import {
   addExcludeOptions,

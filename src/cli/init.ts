@@ -1,5 +1,5 @@
 import { authorityRows, createAuthorityHome } from './home/creating.ts';
-import { addCreationOptions, type CreationOptions } from './options/creation-options.ts';
+import { addCreationOptions, type CreationOptions } from './options/server-options.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, row } from './terminal/answer.ts';
 import type { Word } from './word.ts';

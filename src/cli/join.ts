@@ -10,7 +10,7 @@ import {
 import { checkNodeName } from '../policy/index.ts';
 import { machineName } from '../transport/index.ts';
 import type { AnswerOf } from './answers.ts';
-import { checkMayHoldNode } from './home/new-home.ts';
+import { checkMayHoldNode } from './home/creating.ts';
 import { withHome } from './home/with-home.ts';
 import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';

@@ -1,13 +1,11 @@
 import { type Command, CommanderError } from 'commander';
 import { createLog, type Log, type LogLevel, systemClock } from '../base/index.ts';
 import { defaultHome } from './home/home.ts';
-import { type CalledWords, rawWorkingDirectory } from './program/called-words.ts';
+import { type CalledWords, presentWords, rawWorkingDirectory } from './program/called-words.ts';
 import { type CommonOptions, nameOption } from './program/common-options.ts';
 import type { Context } from './program/context.ts';
 import { createFullProgram, createProgram } from './program/create-program.ts';
-import { exitCode, exitCodeOf, listenForSignals, whatEnded } from './program/failure.ts';
-import { presentWords } from './program/old-spellings.ts';
-import { helpOf } from './program/usage-error.ts';
+import { exitCode, exitCodeOf, helpOf, listenForSignals, whatEnded } from './program/failure.ts';
 import { createOutput, lineToldIn, type Output, sayError, startProgress } from './terminal/output.ts';
 
 /** Runs one command line and gives its exit code. Expected failures are said, never thrown. */

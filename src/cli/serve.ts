@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { openAuthorityHome } from './home/authority-home.ts';
 import { authorityRows } from './home/creating.ts';
 import { openHome } from './home/home.ts';
-import { addServingOptions } from './options/creation-options.ts';
+import { addServingOptions } from './options/server-options.ts';
 import type { Context } from './program/context.ts';
 import { type ServingOptions, sayServer, startServing, untilOver } from './serving/serving.ts';
 import { printRows } from './terminal/answer.ts';

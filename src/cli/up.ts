@@ -3,14 +3,13 @@ import { hasAuthority } from '../authority/index.ts';
 import { HoldfastError, isHoldfastError, silentLog } from '../base/index.ts';
 import { defaultListeners } from '../policy/index.ts';
 import { type ConnectionInfo, listen } from '../transport/index.ts';
-import { type NamedPaths, namedPaths } from './files/named-paths.ts';
+import { type NamedPaths, namedPaths } from './files/local-path.ts';
 import { type AuthorityHome, openAuthorityHome } from './home/authority-home.ts';
-import { authorityRows, createAuthorityHome } from './home/creating.ts';
+import { authorityRows, checkBegins, createAuthorityHome } from './home/creating.ts';
 import { checkHome, type Home, openHome } from './home/home.ts';
-import { checkBegins } from './home/new-home.ts';
 import { connectOwn, joiningItself } from './home/own-node.ts';
-import { addCreationOptions, type CreationOptions, defaultPort } from './options/creation-options.ts';
 import { addExcludeOptions, type ExcludeOptions } from './options/repository-options.ts';
+import { addCreationOptions, type CreationOptions, defaultPort } from './options/server-options.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
 import {

@@ -7,11 +7,10 @@ import {
 } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { formatName } from '../../pki/index.ts';
-import { authorityRows, createAuthorityHome, newSettings } from '../home/creating.ts';
-import { checkBegins } from '../home/new-home.ts';
+import { authorityRows, checkBegins, createAuthorityHome, newSettings } from '../home/creating.ts';
 import type { Settings } from '../home/settings.ts';
-import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
 import { RepeatableOption } from '../options/option-values.ts';
+import { addCreationOptions, type CreationOptions } from '../options/server-options.ts';
 import { addRules, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';

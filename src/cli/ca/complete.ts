@@ -19,9 +19,9 @@ import {
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
+import { keystorePassphrase as askPassphrase } from '../home/authority-home.ts';
 import { authorityRows, createInHome, kitPassphrase } from '../home/creating.ts';
 import { type Home, openHome } from '../home/home.ts';
-import { keystorePassphrase as askPassphrase } from '../home/keystore-passphrase.ts';
 import { readSettings } from '../home/settings.ts';
 import { RepeatableOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';

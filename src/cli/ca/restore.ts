@@ -1,4 +1,4 @@
-import { addServingOptions, databaseOption } from '../options/creation-options.ts';
+import { addServingOptions, databaseOption } from '../options/server-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Word } from '../word.ts';
 import { restoreCa } from './restoring.ts';

@@ -13,12 +13,12 @@ import { HoldfastError, readChosenFile, type Secret } from '../../base/index.ts'
 import { defaultPortFor } from '../../policy/index.ts';
 import { canFollow, moveHere, whoCanFollow } from '../../server/index.ts';
 import { localPath } from '../files/local-path.ts';
+import { newKeystorePassphrase } from '../home/authority-home.ts';
 import { careOf, checkMirror, mirrorAt } from '../home/care-of.ts';
+import { checkMayHoldAuthority, inNewHome } from '../home/creating.ts';
 import { checkHome, homeAt, openHome } from '../home/home.ts';
-import { newKeystorePassphrase } from '../home/keystore-passphrase.ts';
-import { checkMayHoldAuthority, inNewHome } from '../home/new-home.ts';
 import { checkSettings, databaseOf, parseSettings, readSettings, type Settings } from '../home/settings.ts';
-import { defaultPort } from '../options/creation-options.ts';
+import { defaultPort } from '../options/server-options.ts';
 import type { Context } from '../program/context.ts';
 import type { Answer } from '../terminal/answer.ts';
 import { givenPassword, readKit } from '../terminal/given-password.ts';

@@ -111,7 +111,7 @@ async function exportCertificate(
   const home = await openHome(context.home);
   const directory = said === undefined ? undefined : localPath(context.workingDirectory, said);
   if (layout === 'sesam' && directory !== undefined && (await hasAuthority(home.path))) {
-    const { exportMade } = await import('../vendor/export-made.ts');
+    const { exportMade } = await import('../vendor/written-files.ts');
     return await exportMade(context, directory);
   }
   const node = await openNode(home.node);

@@ -3,8 +3,7 @@ import { HoldfastError } from '../../base/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
-import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
-import { askYes } from '../terminal/ask.ts';
+import { type Answer, askYes, type Row, row, warning } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 

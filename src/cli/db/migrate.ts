@@ -2,7 +2,7 @@ import { migrateRecords } from '../../authority/index.ts';
 import { HoldfastError, Secret } from '../../base/index.ts';
 import { openHome } from '../home/home.ts';
 import { addDatabase, readSettings } from '../home/settings.ts';
-import { parseDatabaseUrl } from '../options/creation-options.ts';
+import { parseDatabaseUrl } from '../options/server-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';

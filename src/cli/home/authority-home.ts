@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { AdminContext } from '../../admin/index.ts';
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../agent/index.ts';
 import {
@@ -7,15 +8,15 @@ import {
   openAuthority,
   readWaiting,
 } from '../../authority/index.ts';
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, type Secret } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
-import { BindingDesk } from '../../server/index.ts';
+import { BindingDesk, StorePlace } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
+import { askSecret } from '../terminal/answer.ts';
+import { choosePassword, readPasswordFile } from '../terminal/given-password.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Home } from './home.ts';
-import { keystorePassphrase } from './keystore-passphrase.ts';
-import { databaseOf, readSettings, type Settings } from './settings.ts';
-import { storeOf } from './store-of.ts';
+import { databaseOf, readSettings, type Settings, storeDirectory } from './settings.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */
 export interface AuthorityHome extends AsyncDisposable {
@@ -93,4 +94,42 @@ function enrolAddresses(settings: Settings): string[] {
 /** `host:port` of the enrolment listeners under each of `names`. */
 export function enrolAddressesOf(settings: Settings, names: readonly string[]): string[] {
   return addressesOf(listenersOf(settings), ['enrol'], names);
+}
+
+const what = "passphrase of the authority's keystore";
+
+/**
+ * The passphrase that opens the keystore of an authority: of the file that was named, or of the one in the settings, else
+ * typed. @throws HoldfastError `password_missing`, `path_not_found`
+ */
+export async function keystorePassphrase(
+  context: Context,
+  home: Home,
+  settings: Settings,
+): Promise<Secret<string>> {
+  const kept = settings.authority?.keystorePassphraseFile;
+  const file = context.keystorePassphraseFile ?? (kept && resolve(home.path, kept));
+  if (file !== undefined) return await readPasswordFile(context, file);
+  const typed = await askSecret(context, what);
+  if (typed !== undefined) return typed;
+  throw new HoldfastError('password_missing', `the ${what} was not given`);
+}
+
+/** The passphrase of a keystore that is to be made; undefined when a stash is to open it. */
+export async function newKeystorePassphrase(
+  context: Context,
+  { keystorePassword: typed = false }: { readonly keystorePassword?: boolean },
+): Promise<Secret<string> | undefined> {
+  const { keystorePassphraseFile: file } = context;
+  return file !== undefined || typed ? await choosePassword(context, file, what) : undefined;
+}
+
+/** Where the repositories of an authority's network are kept, by the settings of its home. */
+export function storeOf(of: {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly authority: Authority;
+}): StorePlace {
+  const { network, store: record } = of.authority;
+  return new StorePlace({ directory: storeDirectory(of.home, of.settings), network, record });
 }

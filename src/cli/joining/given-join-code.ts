@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type JoinCode, parseJoinCode } from '../../enrol/index.ts';
 import type { Context } from '../program/context.ts';
-import { askSecret } from '../terminal/ask.ts';
+import { askSecret } from '../terminal/answer.ts';
 
 /** More than a code with all the white space that copying may have put into it. */
 const maxInputLength = 16_384;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { HoldfastError } from '../../base/index.ts';
-import { helpOf } from '../program/usage-error.ts';
+import { helpOf } from '../program/failure.ts';
 
 /**
  * A word of a command: an option by its long flag (`--to`), an argument by its name (`file`); with a value behind a space it

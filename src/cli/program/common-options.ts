@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { HoldfastError } from '../../base/index.ts';
-import { saidTwice } from './usage-error.ts';
+import { saidTwice } from './failure.ts';
 
 /** What every command takes. */
 export interface CommonOptions {

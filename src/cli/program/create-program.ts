@@ -8,7 +8,7 @@ import { words as allWords } from '../words.ts';
 import type { CalledWords } from './called-words.ts';
 import { addCommonOptions, bringDown, takeCommonOptions, takesNextWord } from './common-options.ts';
 import type { Context } from './context.ts';
-import { refuseEmpty, refuseRepeated, usageError } from './usage-error.ts';
+import { refuseEmpty, refuseRepeated, usageError } from './failure.ts';
 
 /** What stands below a help is wrapped at this width, whatever the terminal has. */
 export const helpWidth = 80;

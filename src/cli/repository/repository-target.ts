@@ -20,7 +20,7 @@ import { withHome } from '../home/with-home.ts';
 import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
-import { askPassword } from '../terminal/ask.ts';
+import { askPassword } from '../terminal/answer.ts';
 import { askNewPassword, readPasswordFile } from '../terminal/given-password.ts';
 
 /** The repository a command works on, and how it is reached. */

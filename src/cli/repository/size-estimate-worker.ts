@@ -1,6 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { IgnoreRules, walk } from '../../files/index.ts';
-import type { EstimateRequest } from './size-estimate-request.ts';
+import type { Bytes } from '../../base/index.ts';
+import { type IgnoreOptions, IgnoreRules, walk } from '../../files/index.ts';
+
+/** What is to be measured. */
+export interface EstimateRequest extends IgnoreOptions {
+  readonly paths: readonly Bytes[];
+}
 
 const { paths, ...rules } = workerData as EstimateRequest;
 let bytes = 0;

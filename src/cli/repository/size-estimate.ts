@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../base/index.ts';
-import type { EstimateRequest } from './size-estimate-request.ts';
+import type { EstimateRequest } from './size-estimate-worker.ts';
 
 /**
  * How many bytes a backup will read, found by a walk of its own beside the backup, for people who watch: without it

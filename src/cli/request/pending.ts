@@ -14,8 +14,7 @@ import { openHome } from '../home/home.ts';
 import { serverOf } from '../options/server-options.ts';
 import { addRules, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
-import { type Answer, note, type Row, row, table } from '../terminal/answer.ts';
-import { askYes } from '../terminal/ask.ts';
+import { type Answer, askYes, note, type Row, row, table } from '../terminal/answer.ts';
 import { printable } from '../terminal/table.ts';
 import type { Word } from '../word.ts';
 

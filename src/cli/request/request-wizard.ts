@@ -11,7 +11,7 @@ import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatName, type KeyAlgorithm } from '../../pki/index.ts';
 import { parseRequestedNames } from '../../policy/index.ts';
 import type { Context } from '../program/context.ts';
-import { answerTo } from '../terminal/ask.ts';
+import { answerTo } from '../terminal/answer.ts';
 
 /** What the wizard found out. */
 export interface WizardAnswers {

@@ -4,9 +4,8 @@ import { HoldfastError, type LogLevel } from '../../base/index.ts';
 import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
-import { type AuthorityHome, adminContext } from '../home/authority-home.ts';
+import { type AuthorityHome, adminContext, storeOf } from '../home/authority-home.ts';
 import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
-import { storeOf } from '../home/store-of.ts';
 import type { Context } from '../program/context.ts';
 import { sayError } from '../terminal/output.ts';
 

@@ -4,14 +4,14 @@ import { HoldfastError } from '../../base/index.ts';
 import { sesamFiles } from '../../compat/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import type { AuthorityHome } from '../home/authority-home.ts';
+import { type AuthorityHome, keystorePassphrase } from '../home/authority-home.ts';
 import { authorityRows, createAuthorityHome } from '../home/creating.ts';
 import { checkHome, type Home, openHome } from '../home/home.ts';
-import { keystorePassphrase } from '../home/keystore-passphrase.ts';
 import { readSettings } from '../home/settings.ts';
-import { addCreationOptions, type CreationOptions } from '../options/creation-options.ts';
+import { addCreationOptions, type CreationOptions } from '../options/server-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
+import { addPlaceOptions } from '../vendor/issue-with-key.ts';
 import {
   isThere,
   madeFilesPath,
@@ -23,7 +23,6 @@ import {
   writeFiles,
 } from '../vendor/written-files.ts';
 import type { Word } from '../word.ts';
-import { addPlaceOptions } from './issued.ts';
 
 /** `holdfast sm_ssl_cert ca` */
 export const word: Word = {

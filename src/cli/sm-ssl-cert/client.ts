@@ -2,7 +2,7 @@ import { clientName, parseOid, sesamFiles } from '../../compat/index.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer } from '../terminal/answer.ts';
-import { issueWithKey } from '../vendor/issue-with-key.ts';
+import { addPlaceOptions, checkHasAuthority, issuedAnswer, issueWithKey } from '../vendor/issue-with-key.ts';
 import {
   type PlaceOptions,
   prepareDirectory,
@@ -11,7 +11,6 @@ import {
   writeFiles,
 } from '../vendor/written-files.ts';
 import type { Word } from '../word.ts';
-import { addPlaceOptions, checkHasAuthority, issuedAnswer } from './issued.ts';
 
 /** `holdfast sm_ssl_cert client` */
 export const word: Word = {

@@ -7,7 +7,13 @@ import { openHome } from '../home/home.ts';
 import { readSettings } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer } from '../terminal/answer.ts';
-import { type IssuedWithKey, issueWithKey } from '../vendor/issue-with-key.ts';
+import {
+  addPlaceOptions,
+  checkHasAuthority,
+  type IssuedWithKey,
+  issuedAnswer,
+  issueWithKey,
+} from '../vendor/issue-with-key.ts';
 import {
   type PlaceOptions,
   prepareDirectory,
@@ -16,7 +22,6 @@ import {
   writeFiles,
 } from '../vendor/written-files.ts';
 import type { Word } from '../word.ts';
-import { addPlaceOptions, checkHasAuthority, issuedAnswer } from './issued.ts';
 
 /** `holdfast sm_ssl_cert server` */
 export const word: Word = {

@@ -2,7 +2,7 @@ import { HoldfastError, readChosenFile, Secret } from '../../base/index.ts';
 import { needsPassphrase, openRecoveryKit, type RecoveryKit } from '../../enrol/index.ts';
 import { localPath } from '../files/local-path.ts';
 import type { Context } from '../program/context.ts';
-import { askSecret } from './ask.ts';
+import { askSecret } from './answer.ts';
 
 /** As many characters as a password may have, each of at most four bytes, and the end of its line. */
 const maxLength = 1024;

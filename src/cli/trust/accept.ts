@@ -21,8 +21,7 @@ import {
 import type { Home } from '../home/home.ts';
 import { withHome } from '../home/with-home.ts';
 import type { Context } from '../program/context.ts';
-import { type Answer, printRows, type Row, row } from '../terminal/answer.ts';
-import { askYes } from '../terminal/ask.ts';
+import { type Answer, askYes, printRows, type Row, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 import { anchorsAnswer, viewOf } from './list.ts';
 import { type BelievedHere, believedIn, changeTrust, withoutNames } from './local-trust.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from 'commander';
+import { oldSpellings, presentWords } from './called-words.ts';
 import { createFullProgram } from './create-program.ts';
-import { oldSpellings, presentWords } from './old-spellings.ts';
 
 const present = (...words: string[]): readonly string[] =>
   presentWords({ program: 'holdfast', words }).called.words;
