@@ -27,12 +27,11 @@ import {
   ServerRevocation,
   TlsDialer,
 } from '../transport/index.ts';
-import { noteConnection, noteFailure } from './last-connection.ts';
+import { noteConnection, noteFailure, verdictFile } from './last-connection.ts';
 import { learnFromServer } from './learn-from-server.ts';
 import type { Node } from './node.ts';
 import type { Place } from './place.ts';
 import { mendExports, type RenewalOptions, renewNode } from './renewal.ts';
-import { verdictFile } from './verdict-file.ts';
 
 /** Which repository at a server, and where copies of its metadata may be kept. */
 export interface PlaceRequest {

@@ -52,7 +52,6 @@ export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
 export { moveToServer, serverUrl } from './move-to-server.ts';
 export { findKeystore, identityLabel, type Node, nodeFiles, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';
-export type { EscrowProof } from './open-escrowed.ts';
 export { isOfNetwork, OutsideServer } from './outside-server.ts';
 export { ownPart } from './own-part.ts';
 export {
@@ -67,7 +66,7 @@ export {
   type PendingRequest,
 } from './pending-requests.ts';
 export { localPlace, type OpenPlaceOptions, openRepositoryAt, type Place, randomPassword } from './place.ts';
-export { checkRecoveryCode, type Recovery, recoverRepository } from './recover-node.ts';
+export { checkRecoveryCode, type EscrowProof, type Recovery, recoverRepository } from './recover-node.ts';
 export { enrolAddress, rejoinNode, renewLate, renewNode } from './renewal.ts';
 export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';
 export {

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { type Clock, type HoldfastError, type Log, writeFileAtomic } from '../base/index.ts';
 import { formatName } from '../pki/index.ts';
-import type { TlsDialer } from '../transport/index.ts';
+import type { TlsDialer, Verdict, VerdictFile } from '../transport/index.ts';
 
 const ServerCertificate = Type.Object({
   fingerprint: Type.String(),
@@ -107,5 +107,45 @@ async function change(
     await writeFileAtomic(pathIn(directory), `${text}\n`);
   } catch (error) {
     log.debug('what the connection is like is not kept', { error });
+  }
+}
+
+const Verdicts = Type.Object({
+  format: Type.Literal(1),
+  verdicts: Type.Array(
+    Type.Object({
+      path: Type.String({ maxLength: 2000 }),
+      untilMs: Type.Number(),
+      unknown: Type.Optional(Type.String()),
+    }),
+    { maxItems: 100 },
+  ),
+});
+
+/**
+ * What is known of the revocation of servers, in a node's directory. It saves asking, and nothing else: without it, or where
+ * it cannot be read or written, the addresses are asked again.
+ */
+export function verdictFile(directory: string, log: Log): VerdictFile {
+  const path = join(directory, 'revocation.json');
+  let known: Promise<readonly Verdict[]> | undefined;
+  return {
+    read: () => (known ??= readVerdicts(path)),
+    async write(verdicts) {
+      known = Promise.resolve(verdicts);
+      const text = `${JSON.stringify({ format: 1, verdicts }, undefined, 2)}\n`;
+      await writeFileAtomic(path, text).catch((error: unknown) =>
+        log.debug('what is known of revocation is not kept', { error }),
+      );
+    },
+  };
+}
+
+async function readVerdicts(path: string): Promise<readonly Verdict[]> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return Check(Verdicts, value) ? value.verdicts : [];
+  } catch {
+    return [];
   }
 }

@@ -1,14 +1,29 @@
-import { HoldfastError } from '../base/index.ts';
-import type { EscrowFingerprint, JoinCode, RecoveryKit } from '../enrol/index.ts';
+import { HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
+import {
+  type EscrowFingerprint,
+  escrowFingerprint,
+  fetchEscrow,
+  type JoinCode,
+  type RecoveryKit,
+  type SealedPassword,
+  unsealWithKit,
+} from '../enrol/index.ts';
 import { isNamePattern } from '../pki/index.ts';
-import type { SnapshotListOptions, StoredSnapshot } from '../repository/index.ts';
+import {
+  openRepository,
+  type Repository,
+  randomPasswordCost,
+  type SnapshotListOptions,
+  type StoredSnapshot,
+  thisMachine,
+} from '../repository/index.ts';
 import type { Connection } from './connection.ts';
 import type { Node } from './node.ts';
-import { adoptEscrowed, type EscrowedRepository, openEscrowed } from './open-escrowed.ts';
+import { keepOwnKey, type Place, randomPassword } from './place.ts';
 import { escrowsIn } from './repository-keys.ts';
 
 /** How a machine takes its repository back. */
-export interface RecoverOptions {
+interface RecoverOptions {
   readonly kit: RecoveryKit;
   /** Which repository; the machine's own unless said. */
   readonly url?: string | undefined;
@@ -30,7 +45,7 @@ export interface Recovery {
 }
 
 /** What is said and asked while a machine takes its repository back. */
-export interface RecoveryTold extends Pick<SnapshotListOptions, 'onDamaged' | 'onFuture'> {
+interface RecoveryTold extends Pick<SnapshotListOptions, 'onDamaged' | 'onFuture'> {
   readonly found: (recovery: Recovery) => void;
   /** Whether what nothing proves to be of this machine is to be used; not asked where the server is trusted. */
   readonly accept: (recovery: Recovery) => Promise<boolean>;
@@ -85,4 +100,144 @@ function knownOf({ escrows }: RecoveryKit, { identity, keystore }: Node): Escrow
   const named = escrows.filter(({ node }) => node === `${identity.role}/${identity.name}`);
   const known = named.length > 0 ? named : escrowsIn(keystore);
   return known.map(({ fingerprint }) => fingerprint);
+}
+
+/** A repository that a sealed password opened. Nothing was changed, in it or on this machine. */
+interface EscrowedRepository {
+  readonly repository: Repository;
+  /** Of the sealed password. */
+  readonly fingerprint: EscrowFingerprint;
+  readonly proof: EscrowProof;
+}
+
+/**
+ * Whether the fingerprint was known, nothing was, or something else. But for the first, whoever has the server could have
+ * made password and repository.
+ */
+export type EscrowProof = 'known' | 'none' | 'contradicted';
+
+/** What opens a repository again. */
+interface OpenEscrowedOptions {
+  readonly kit: RecoveryKit;
+  /** What the machine is known, from somewhere else than the server, to have left. */
+  readonly known: readonly EscrowFingerprint[];
+  /** Take something else where nothing opens that is known. */
+  readonly trustServer: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The most that a server keeps of one node. */
+const maxEntries = 1000;
+/** Whoever has a client's certificate can add keys: the one that matters must not be lost among them. */
+const maxKeys = 1000;
+
+/**
+ * Opens the repository at `place` with a password that this client, or the machine that was it before, left with the
+ * server and the recovery kit unseals. Anybody can seal to a kit: where something is known, nothing else is tried unless
+ * that is said; and what was left first comes first, since whoever came later may have been a thief.
+ *
+ * @throws HoldfastError `recovery_kit_foreign` for a kit that opens nothing of this network, `escrow_missing` when
+ *   nothing that was left opens this repository, `escrow_unproven` when nothing does that is known, `repository_missing`
+ */
+async function openEscrowed(
+  connection: Connection,
+  place: Place,
+  options: OpenEscrowedOptions,
+): Promise<EscrowedRepository> {
+  const { kit, known, trustServer, signal } = options;
+  checkKit(connection, kit);
+  const left = await allLeft(connection, signal);
+  const isKnown = ({ fingerprint }: Left): boolean => known.includes(fingerprint);
+  const proven = await openFirst(place, left.filter(isKnown), options);
+  if (proven !== undefined) return { ...proven, proof: 'known' };
+  if (known.length > 0 && !trustServer) throw notAsKnown(connection, place, left.some(isKnown));
+  const rest = left.filter((one) => !isKnown(one));
+  const found = await openFirst(place, rest, options);
+  if (found === undefined) throw nothingOpens(connection, place, left.length);
+  return { ...found, proof: known.length > 0 ? 'contradicted' : 'none' };
+}
+
+/** Gives this machine a key of its own to a repository, kept in its keystore; what was left stays with the server. */
+async function adoptEscrowed(
+  place: Place,
+  { repository, fingerprint }: EscrowedRepository,
+  signal: AbortSignal,
+): Promise<void> {
+  const password = randomPassword();
+  await repository.addKey(password, { ...thisMachine(), cost: randomPasswordCost, signal });
+  await keepOwnKey(place, repository, { password, escrowed: true, escrow: fingerprint });
+}
+
+interface Left extends SealedPassword {
+  readonly fingerprint: EscrowFingerprint;
+}
+
+/** Everything is sealed to the recovery key that the network named when this machine joined. */
+function checkKit({ node: { identity, state } }: Connection, { recipient }: RecoveryKit): void {
+  if (recipient === state.recoveryRecipient) return;
+  throw new HoldfastError(
+    'recovery_kit_foreign',
+    `this recovery kit has another key than the network ${identity.network} seals to`,
+  );
+}
+
+/** What was left, the oldest first; no more than a server keeps, however much it hands out. */
+async function allLeft({ dialer, server, line }: Connection, signal: AbortSignal): Promise<Left[]> {
+  const left: Left[] = [];
+  for await (const entry of fetchEscrow({ dialer, server, signal, line })) {
+    left.push({ ...entry, fingerprint: escrowFingerprint(entry.sealed) });
+    if (left.length === maxEntries) break;
+  }
+  return left.reverse();
+}
+
+/** By the first password that opens it. A repository that is damaged is so only when none does. */
+async function openFirst(
+  { store }: Place,
+  left: readonly Left[],
+  { kit, signal }: OpenEscrowedOptions,
+): Promise<Omit<EscrowedRepository, 'proof'> | undefined> {
+  const tried = new Set<string>();
+  let damage: HoldfastError | undefined;
+  for (const { sealed, fingerprint } of left) {
+    const password = await unseal(sealed, kit);
+    if (password === undefined || tried.has(password.reveal())) continue;
+    tried.add(password.reveal());
+    try {
+      return { repository: await openRepository(store, { key: { password }, maxKeys, signal }), fingerprint };
+    } catch (error) {
+      // The password of another repository of this client, or one with a key that somebody else put there.
+      if (isHoldfastError(error, 'repository_damaged')) damage ??= error;
+      else if (!isHoldfastError(error, 'repository_wrong_key')) throw error;
+    }
+  }
+  if (damage !== undefined) throw damage;
+  return undefined;
+}
+
+/** Undefined for what the kit does not open: whoever had the client's certificate could leave anything. */
+async function unseal(sealed: Left['sealed'], kit: RecoveryKit): Promise<Secret<string> | undefined> {
+  try {
+    const bytes = await unsealWithKit(sealed, kit);
+    return new Secret(Buffer.from(bytes.reveal()).toString('utf8'));
+  } catch (error) {
+    if (isHoldfastError(error, 'recovery_kit_foreign')) return undefined;
+    throw error;
+  }
+}
+
+function notAsKnown({ node, server }: Connection, { store }: Place, isThere: boolean): HoldfastError {
+  const whose = `${node.identity.role} ${node.identity.name}`;
+  return new HoldfastError(
+    'escrow_unproven',
+    isThere
+      ? `the sealed password that ${whose} is known to have left does not open the repository at ${store.location}`
+      : `${server} does not hand out the sealed password that ${whose} is known to have left`,
+  );
+}
+
+function nothingOpens({ node }: Connection, { store }: Place, tried: number): HoldfastError {
+  const { role, name } = node.identity;
+  const found = tried === 0 ? 'nothing was left there' : `none of the ${tried} keys left there opens it`;
+  return new HoldfastError('escrow_missing', `${store.location}: ${found} for ${role} ${name}`);
 }

@@ -5,6 +5,5 @@
 export { parseCertutil } from './certutil.ts';
 export { type ClientFileLine, maxClientFileBytes, parseClientFile } from './client-file.ts';
 export { parseDsmcert } from './dsmcert.ts';
-export { clientName, serverName } from './node-name.ts';
-export { parseOid, type SubjectWords } from './oid.ts';
+export { clientName, parseOid, type SubjectWords, serverName } from './oid.ts';
 export { defaultIniDirectory, type SesamFile, sesamFiles } from './sesam-files.ts';

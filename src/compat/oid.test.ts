@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseOid, type SubjectWords } from './index.ts';
+import { clientName, parseOid, type SubjectWords, serverName } from './index.ts';
 
 const taken: readonly (readonly [string, SubjectWords])[] = [
   ['CN:alpha', { CN: 'alpha' }],
@@ -73,4 +73,20 @@ test('each of the fourteen keys separates, and only with its colon', () => {
     assert.equal(Object.keys(parseOid(`${other}:a,${key}:b`)).length, 2);
     assert.equal(Object.keys(parseOid(`${other}:a,${key}b`)).length, 1);
   }
+});
+
+test('a client is called as --name says, else by its common name, else client', () => {
+  assert.equal(clientName({ CN: 'Alpha One' }, 'beta'), 'beta');
+  assert.equal(clientName({ CN: 'Alpha One' }), 'alpha-one');
+  assert.equal(clientName({ O: 'Acme' }), 'client');
+});
+
+test('a server is called by its first name, whatever form that has', () => {
+  assert.equal(serverName('myserver,myserver.domain.com'), 'myserver');
+  assert.equal(serverName('*.serverdomain.com'), 'serverdomain.com');
+  assert.equal(serverName('192.168.1.*'), '192.168.1');
+  assert.equal(serverName('10.0.0.5'), '10.0.0.5');
+  assert.equal(serverName('fd00::5'), 'fd00-5');
+  assert.equal(serverName('myserver', 'vault'), 'vault');
+  assert.throws(() => serverName('*'), { code: 'name_invalid' });
 });

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
+import { slug } from '../policy/index.ts';
 
 /** The fourteen keys of `sm_ssl_cert client --oid`, and the attribute that each of them is. */
 const attributeOf = {
@@ -19,7 +20,7 @@ const attributeOf = {
 } as const;
 
 /** A key as it is typed. */
-export type OidKey = keyof typeof attributeOf;
+type OidKey = keyof typeof attributeOf;
 
 /** The subject that was asked for, by the short names that `pki` has for its attributes. */
 export type SubjectWords = Readonly<Partial<Record<(typeof attributeOf)[OidKey], string>>>;
@@ -90,4 +91,22 @@ function wrong(problem: string): HoldfastError {
   return new HoldfastError('usage', `--oid: ${problem}`, {
     hint: `KEY:value,KEY:value with the keys ${Object.keys(attributeOf).join(' ')}, e.g. --oid=CN:alpha,O:Example,C:DE`,
   });
+}
+
+/** What a client is called when nothing says it. */
+const unnamed = 'client';
+
+/**
+ * The name of the node that a client certificate is for: what `--name` says, else a slug of its common name, else
+ * `client`. @throws HoldfastError `name_invalid` when nothing of the common name can be a name
+ */
+export function clientName(subject: SubjectWords, name?: string): string {
+  if (name !== undefined) return name;
+  return subject.CN === undefined ? unnamed : slug(subject.CN);
+}
+
+/** The name of the node that a server certificate is for: what `--name` says, else a slug of its first common name. */
+export function serverName(commonNames: string, name?: string): string {
+  const [first = ''] = commonNames.split(',');
+  return name ?? slug(first.replaceAll('*', ''));
 }

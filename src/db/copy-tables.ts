@@ -2,8 +2,8 @@ import { HoldfastError } from '../base/index.ts';
 import type { Database, Queries, Row } from './database.ts';
 import type { Migration } from './migrate.ts';
 import { type DatabasePlace, openDatabase } from './open-database.ts';
-import { advanceIdentities, readPostgresTables } from './postgres/read-tables.ts';
-import { readSqliteTables } from './sqlite/read-tables.ts';
+import { advanceIdentities, readPostgresTables } from './postgres/connection.ts';
+import { readSqliteTables } from './sqlite/connection.ts';
 
 /** Rows of one table after the other, in pieces, all as they are at one moment. */
 export type TableRows = AsyncIterable<{ readonly table: string; readonly rows: readonly Row[] }>;

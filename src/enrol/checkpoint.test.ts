@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { it, test } from 'node:test';
 import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { isHoldfastError } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
-import { type Checkpoint, type SignedCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  checkpointHeader,
+  encodeCheckpointHeader,
+  readCheckpointHeader,
+  type SignedCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts';
 
 const checkpoint: Checkpoint = {
   network: 'backup.example',
@@ -30,4 +38,26 @@ it('a checkpoint is believed as its issuing certificate signed it, and in no oth
       (error) => isHoldfastError(error, 'checkpoint_invalid'),
     );
   }
+});
+
+test('a checkpoint comes out of its header as it went in', () => {
+  const signed = { checkpoint: '{"network":"bücher.example"}', signature: 'AAAA' };
+  const value = encodeCheckpointHeader(signed);
+  assert.deepEqual(readCheckpointHeader(value), signed);
+  assert.doesNotThrow(() => new Headers({ [checkpointHeader]: value }));
+});
+
+test('what is no checkpoint in a header is nothing, whatever it is', () => {
+  const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const cases = [
+    undefined,
+    ['x'],
+    '',
+    'AAAA',
+    encoded(null),
+    encoded({ checkpoint: '{}' }),
+    encoded({ checkpoint: 'x'.repeat(1025), signature: '' }),
+    encoded({ checkpoint: '{}', signature: '' }).padEnd(5000, 'A'),
+  ];
+  for (const value of cases) assert.equal(readCheckpointHeader(value), undefined, String(value));
 });

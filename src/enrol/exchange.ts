@@ -10,8 +10,12 @@ import {
   receiveBytes,
   transportError,
 } from '../transport/index.ts';
-import type { SignedCheckpoint } from './checkpoint.ts';
-import { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
+import {
+  checkpointHeader,
+  encodeCheckpointHeader,
+  readCheckpointHeader,
+  type SignedCheckpoint,
+} from './checkpoint.ts';
 import { maxMessageBytes, Refusal } from './message.ts';
 
 /** One request of the conversation. */

@@ -4,7 +4,7 @@ import { type Fingerprint, fingerprint, parseCertificate, parseNetworkUri, roles
 import { Hot, type Line, TlsDialer } from '../transport/index.ts';
 import { singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
-import { fetchRoot } from './fetch-root.ts';
+import { fetchRoot } from './fetch-trust.ts';
 import { EnrolmentAnswer, parseAnswer } from './message.ts';
 
 /** A server that takes requests, and whom to believe about it. */

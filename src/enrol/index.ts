@@ -6,15 +6,16 @@
  * before all of it was checked; and every step can be repeated after a crash.
  */
 
-export { askTickets } from './ask-tickets.ts';
 export {
   Checkpoint,
+  checkpointHeader,
   claimedCheckpoint,
+  encodeCheckpointHeader,
+  readCheckpointHeader,
   SignedCheckpoint,
   signCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
-export { checkpointHeader, encodeCheckpointHeader, readCheckpointHeader } from './checkpoint-header.ts';
 export { type Enrolment, readEnrolment } from './enrolment.ts';
 export {
   type EscrowFingerprint,
@@ -24,8 +25,7 @@ export {
   parseEscrowFingerprint,
   type SealedPassword,
 } from './escrow.ts';
-export { fetchRootCrl, type RootCrlAnswer } from './fetch-root-crl.ts';
-export { fetchTrust } from './fetch-trust.ts';
+export { fetchRootCrl, fetchTrust, type RootCrlAnswer } from './fetch-trust.ts';
 export {
   bundleByFingerprint,
   bundleByRoot,
@@ -72,4 +72,4 @@ export {
   type RecoveryKit,
   unsealWithKit,
 } from './recovery-kit.ts';
-export { renew } from './renew.ts';
+export { askTickets, renew } from './renew.ts';

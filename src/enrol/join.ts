@@ -16,7 +16,7 @@ import { Hot, isUnheard, type Line, mayBeDone, mostHopeful, TlsDialer } from '..
 import { type Keystore, singleRootBundle, type TrustBundle } from '../trust/index.ts';
 import { type Enrolment, readEnrolment } from './enrolment.ts';
 import { acceptedJson, type ExchangeAnswer, exchange } from './exchange.ts';
-import { fetchRoot } from './fetch-root.ts';
+import { fetchRoot } from './fetch-trust.ts';
 import type { JoinCode } from './join-code.ts';
 import { enrolPaths, type JoinRequest } from './message.ts';
 import { createNodeRequest, PendingKey } from './node-request.ts';

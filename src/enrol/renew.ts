@@ -1,16 +1,15 @@
-import type { Clock } from '../base/index.ts';
-import { isHoldfastError } from '../base/index.ts';
+import { type Clock, isHoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
-import type { Line, TlsDialer } from '../transport/index.ts';
+import type { Line, Ticket, TicketOrder, TlsDialer } from '../transport/index.ts';
 import type { Keystore, TrustBundle } from '../trust/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { type Enrolment, readEnrolment } from './enrolment.ts';
 import { acceptedJson, exchange } from './exchange.ts';
-import { enrolPaths, type RenewRequest } from './message.ts';
+import { enrolPaths, parseAnswer, type RenewRequest, TicketAnswer, type TicketRequest } from './message.ts';
 import { createNodeRequest, PendingKey } from './node-request.ts';
 
 /** What a renewal needs. */
-export interface RenewOptions {
+interface RenewOptions {
   readonly identity: Identity;
   readonly keystore: Keystore;
   /** Under which label key and chain are. */
@@ -62,4 +61,36 @@ export async function renew(options: RenewOptions): Promise<Enrolment> {
       await pending.discard();
     throw error;
   }
+}
+
+/** Whom to ask. */
+interface AskTicketsOptions {
+  /** Dials as the client whose objects they are. */
+  readonly dialer: TlsDialer;
+  /** `https://host:port` of a listener with `control`. */
+  readonly server: string;
+  readonly orders: readonly TicketOrder[];
+  readonly signal?: AbortSignal | undefined;
+  readonly line?: Line;
+}
+
+/**
+ * Asks a server for tickets of its plain data channel; undefined where objects go over TLS there.
+ *
+ * @throws HoldfastError as `exchange`, and what the server refuses by: an older one knows no such address
+ */
+export async function askTickets({
+  dialer,
+  server,
+  orders,
+  signal,
+  line,
+}: AskTicketsOptions): Promise<{ readonly plain: URL; readonly tickets: readonly Ticket[] } | undefined> {
+  const message: TicketRequest = { version: 1, orders: [...orders] };
+  const connection = { agent: dialer.agent() };
+  const answer = await exchange({ url: `${server}${enrolPaths.tickets}`, message, connection, signal, line });
+  const { channel } = parseAnswer(TicketAnswer, acceptedJson(answer, server), server);
+  if (channel === undefined) return undefined;
+  const plain = new URL(server);
+  return { plain: new URL(`http://${plain.hostname}:${channel.port}`), tickets: channel.tickets };
 }

@@ -29,13 +29,6 @@ export {
   weakerConnection,
 } from './client-policy.ts';
 export {
-  authorityProfiles,
-  backdateMs,
-  defaultProfiles,
-  minCrlIntervalMs,
-  revocationProfiles,
-} from './default-profiles.ts';
-export {
   defaultListeners,
   defaultPortFor,
   ListenerPolicy,
@@ -45,8 +38,18 @@ export {
 } from './listener-policy.ts';
 export { checkNames } from './name-policy.ts';
 export { checkListenerKeys, withNetworkListeners } from './network-listeners.ts';
-export { cutsPlain, defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
-export { checkNetworkName, checkNodeName, isNodeName, localName, reservedNames } from './node-name.ts';
+export {
+  authorityProfiles,
+  backdateMs,
+  cutsPlain,
+  defaultNetworkPolicy,
+  defaultProfiles,
+  minCrlIntervalMs,
+  NetworkPolicy,
+  parseNetworkPolicy,
+  revocationProfiles,
+} from './network-policy.ts';
+export { checkNetworkName, checkNodeName, isNodeName, localName, reservedNames, slug } from './node-name.ts';
 export {
   changePolicy,
   defaultPolicyText,
@@ -54,14 +57,12 @@ export {
   policyDifferences,
   policyEntries,
 } from './policy-keys.ts';
-export type { ProfilePolicy } from './profile-policy.ts';
-export { needsRenewal, renewalTime } from './renewal.ts';
+export { needsRenewal, type ProfilePolicy, renewalTime } from './profile-policy.ts';
 export {
   type HostName,
   type NameForms,
   parseRequestedNames,
   type RequestedNames,
 } from './requested-names.ts';
-export { slug } from './slug.ts';
 export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';
 export { weakerPolicyKeys, weakerThanDefault } from './weaker-policy.ts';

@@ -12,6 +12,8 @@ export { MemoryStore } from './memory-store.ts';
 export { bodyChunks, checkRange, isRepeatable, rangeError } from './object-body.ts';
 export {
   type ByteRange,
+  existsError,
+  explainStorageErrors,
   formatObjectRef,
   isObjectId,
   isObjectType,
@@ -27,12 +29,11 @@ export {
   type ReadOptions,
   type WriteOptions,
 } from './object-store.ts';
-export { PresentStore } from './present-store.ts';
-export { existsError, explainStorageErrors } from './storage-error.ts';
 export {
   holdsRepositories,
+  PresentStore,
   readStoreMarker,
   type StoreMarker,
   storeMarkerFile,
   writeStoreMarker,
-} from './store-marker.ts';
+} from './present-store.ts';

@@ -5,6 +5,7 @@ import { LocalWriter } from './local-writer.ts';
 import { resolveRange } from './object-body.ts';
 import { openObjectFile, readFully, statObjectFile, streamFile } from './object-file.ts';
 import {
+  explainStorageErrors,
   formatObjectRef,
   type ListOptions,
   type ObjectBody,
@@ -13,9 +14,9 @@ import {
   type ObjectStore,
   type ObjectType,
   type ReadOptions,
+  storageError,
   type WriteOptions,
 } from './object-store.ts';
-import { explainStorageErrors, storageError } from './storage-error.ts';
 
 /**
  * A repository in a directory, laid out as restic's local backend does, so that restic can open it too.

@@ -14,8 +14,7 @@ import {
 import { type LocalLayout, makeDirectoriesBelow } from './local-layout.ts';
 import { bodyChunks, ObjectDigest } from './object-body.ts';
 import { isDirectory, openObjectFile, statObjectFile } from './object-file.ts';
-import type { ObjectBody, ObjectRef, WriteOptions } from './object-store.ts';
-import { existsError } from './storage-error.ts';
+import { existsError, type ObjectBody, type ObjectRef, type WriteOptions } from './object-store.ts';
 
 /** Puts files into a repository's directory and takes them out, durably. */
 export class LocalWriter {

@@ -2,7 +2,9 @@ import { Readable } from 'node:stream';
 import { type Bytes, concatBytes, equalBytes } from '../base/index.ts';
 import { bodyChunks, ObjectDigest, resolveRange } from './object-body.ts';
 import {
+  existsError,
   formatObjectRef,
+  notFoundError,
   type ObjectBody,
   type ObjectId,
   type ObjectInfo,
@@ -12,7 +14,6 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from './object-store.ts';
-import { existsError, notFoundError } from './storage-error.ts';
 
 /** A repository's files in memory: for tests, and for what need not outlive the process. */
 export class MemoryStore implements ObjectStore {

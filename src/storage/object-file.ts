@@ -4,8 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
 import type { LocalLayout } from './local-layout.ts';
 import type { ResolvedRange } from './object-body.ts';
-import { formatObjectRef, type ObjectRef } from './object-store.ts';
-import { notFoundError } from './storage-error.ts';
+import { formatObjectRef, notFoundError, type ObjectRef } from './object-store.ts';
 
 /** Follows no link, and does not wait for a writer when somebody put a pipe there. */
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isHoldfastError } from '../base/index.ts';
-import { formatObjectRef, parseObjectName } from './object-store.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { formatObjectRef, parseObjectName, storageError } from './object-store.ts';
 
 describe('parseObjectName', () => {
   it('takes 64 lowercase hexadecimal digits', () => {
@@ -27,4 +27,33 @@ describe('parseObjectName', () => {
       );
     });
   }
+});
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: something`), { code });
+}
+
+describe('storageError', () => {
+  const meanings = {
+    ENOSPC: 'storage_full',
+    EDQUOT: 'storage_full',
+    EIO: 'storage_failed',
+    EACCES: 'storage_failed',
+  } as const;
+  for (const [code, meaning] of Object.entries(meanings)) {
+    it(`makes ${meaning} of ${code}`, () => {
+      assert.ok(isHoldfastError(storageError(systemError(code), 'storing'), meaning));
+    });
+  }
+
+  it('leaves errors alone that say what they mean, and bugs', () => {
+    const errors = [
+      new HoldfastError('append_only', 'x'),
+      new TypeError('x'),
+      systemError('ERR_INVALID_ARG_TYPE'),
+      systemError('ABORT_ERR'),
+      'no error',
+    ];
+    for (const error of errors) assert.equal(storageError(error, 'storing'), error);
+  });
 });

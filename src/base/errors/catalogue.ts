@@ -1,6 +1,5 @@
-import { authorityErrors } from './authority.ts';
+import { authorityErrors, databaseErrors } from './authority.ts';
 import { certificatesErrors } from './certificates.ts';
-import { databaseErrors } from './database.ts';
 import type { ErrorKind, ErrorRow } from './error-row.ts';
 import { joiningErrors } from './joining.ts';
 import { networkErrors } from './network.ts';

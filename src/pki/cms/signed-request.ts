@@ -16,20 +16,18 @@ import {
 } from '../der/index.ts';
 import { signerOf, verifySignature } from '../key/index.ts';
 import {
+  certificatesOf,
   cmsOids,
   readSignedData,
-  type SignedData,
-  writeCertificates,
-  writeSignedData,
-} from './cms-signed-data.ts';
-import {
-  certificatesOf,
   readSignerInfo,
+  type SignedData,
   type SignerInfo,
   signedAttributeOids,
+  writeCertificates,
   writeHash,
+  writeSignedData,
   writeSigner,
-} from './cms-signer-info.ts';
+} from './cms-signed-data.ts';
 
 /** A request that somebody says to have signed. */
 interface SignedRequest {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { asBuffer, fromHex, toHex } from '../../base/index.ts';
 import { seededRandom } from '../mutation.fixture.ts';
-import { decryptRc2Cbc, decryptRc4 } from './rc2-rc4.ts';
+import { decryptRc2Cbc, decryptRc4 } from './pkcs12-scheme.ts';
 
 const noIv = Buffer.alloc(8);
 
