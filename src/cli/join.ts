@@ -11,11 +11,11 @@ import { checkNodeName } from '../policy/index.ts';
 import { machineName } from '../transport/index.ts';
 import type { AnswerOf } from './answers.ts';
 import { checkMayHoldNode } from './home/creating.ts';
-import { withHome } from './home/with-home.ts';
-import { givenJoinCode } from './joining/given-join-code.ts';
+import { withHome } from './home/home.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, row, warning } from './terminal/answer.ts';
 import { formatRemaining, formatTime, shortFingerprint } from './terminal/format.ts';
+import { givenJoinCode } from './terminal/given-secrets.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast join` */

@@ -16,17 +16,15 @@ import {
 } from '../enrol/index.ts';
 import type { StoredSnapshot } from '../repository/index.ts';
 import { checkMayHoldNode } from './home/creating.ts';
-import { checkHome, homeAt, openHome } from './home/home.ts';
+import { checkHome, homeAt, openHome, withHome } from './home/home.ts';
 import { connectOwn, openOwnNode } from './home/own-node.ts';
-import { withHome } from './home/with-home.ts';
-import { givenJoinCode } from './joining/given-join-code.ts';
 import type { Context } from './program/context.ts';
 import { repositoryUrl } from './repository/repository-target.ts';
 import { warnOfFuture } from './repository/wrong-clock.ts';
 import { serveMeanwhile } from './serving/serve-meanwhile.ts';
 import { type Answer, askYes, printRows, type Row, row, warning } from './terminal/answer.ts';
 import { formatTime, plural } from './terminal/format.ts';
-import { type NamedKit, readKit } from './terminal/given-password.ts';
+import { givenJoinCode, type NamedKit, readKit } from './terminal/given-secrets.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast recover [CODE] --kit FILE` */

@@ -18,7 +18,7 @@ import {
 } from '../../pki/index.ts';
 import { localPath } from '../files/local-path.ts';
 import type { Context } from '../program/context.ts';
-import { givenPassword } from '../terminal/given-password.ts';
+import { givenPassword } from '../terminal/given-secrets.ts';
 import { findLayout, type Layout } from './authority-layouts.ts';
 
 /** Where an authority that exists is, in the words of the command line. */

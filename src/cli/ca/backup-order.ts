@@ -6,7 +6,7 @@ import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { choosePassword } from '../terminal/given-password.ts';
+import { choosePassword } from '../terminal/given-secrets.ts';
 import { prepareDirectory } from '../vendor/written-files.ts';
 
 /** How a backup is protected, and whether it may replace a file. */

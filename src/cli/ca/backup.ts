@@ -10,7 +10,7 @@ import { parseDurationOption } from '../options/option-values.ts';
 import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { choosePassword } from '../terminal/given-password.ts';
+import { choosePassword } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 import { type BackupProtection, backUpKeys, backupRows, orderBackup, passwordOf } from './backup-order.ts';
 

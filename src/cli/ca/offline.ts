@@ -7,7 +7,7 @@ import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatTime } from '../terminal/format.ts';
-import { choosePassword } from '../terminal/given-password.ts';
+import { choosePassword } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca offline FILE` */

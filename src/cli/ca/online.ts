@@ -3,7 +3,7 @@ import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { givenPassword } from '../terminal/given-password.ts';
+import { givenPassword } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca online FILE` */

@@ -5,7 +5,7 @@ import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
-import { readKit, readPasswordFile } from '../terminal/given-password.ts';
+import { readKit, readPasswordFile } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast ca rehearse [FILE]` */

@@ -21,7 +21,7 @@ import { checkSettings, databaseOf, parseSettings, readSettings, type Settings }
 import { defaultPort } from '../options/server-options.ts';
 import type { Context } from '../program/context.ts';
 import type { Answer } from '../terminal/answer.ts';
-import { givenPassword, readKit } from '../terminal/given-password.ts';
+import { givenPassword, readKit } from '../terminal/given-secrets.ts';
 import { planAnswer, restoredAnswer, resumedAnswer } from './restored-answer.ts';
 
 /** What `ca restore` takes. */

@@ -13,7 +13,7 @@ import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../p
 import { BindingDesk, StorePlace } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret } from '../terminal/answer.ts';
-import { choosePassword, readPasswordFile } from '../terminal/given-password.ts';
+import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
 import { backupPlace, careOf } from './care-of.ts';
 import type { Home } from './home.ts';
 import { databaseOf, readSettings, type Settings, storeDirectory } from './settings.ts';

@@ -24,7 +24,7 @@ import { type CreationOptions, defaultPort } from '../options/server-options.ts'
 import type { Context } from '../program/context.ts';
 import { type Row, row } from '../terminal/answer.ts';
 import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
-import { readPasswordFile } from '../terminal/given-password.ts';
+import { readPasswordFile } from '../terminal/given-secrets.ts';
 import { type AuthorityHome, asAuthorityHome, newKeystorePassphrase } from './authority-home.ts';
 import { careOf } from './care-of.ts';
 import { checkHome, createHome, type Home, homeAt } from './home.ts';

@@ -1,6 +1,6 @@
-import { chmod, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   HoldfastError,
   makePrivateDirectory,
@@ -10,7 +10,7 @@ import {
   whyNotWritten,
   writeFileAtomic,
 } from '../../base/index.ts';
-import { isMemberOf, readShare } from '../../trust/index.ts';
+import { isMemberOf, Keystore, readShare } from '../../trust/index.ts';
 import { localPath } from '../files/local-path.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
@@ -228,4 +228,32 @@ function readFormat(text: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Gives `work` the home at `path`, made when there is none. When the work fails and has left nothing in a home that was
+ * made for it, that home is taken back.
+ */
+export async function withHome<T>(path: string, work: (home: Home) => Promise<T>): Promise<T> {
+  const before = await checkHome(path);
+  const home = await createHome(path);
+  try {
+    return await work(home);
+  } catch (error) {
+    if (before !== 'used' && (await holdsNothing(home))) await takeBack(home, before);
+    throw error;
+  }
+}
+
+/** A keystore without entries is nothing; one with a key whose certificate may be on its way is not. */
+async function holdsNothing(home: Home): Promise<boolean> {
+  const names = await readdir(home.path);
+  if (names.some((name) => name !== formatFile && name !== basename(home.node))) return false;
+  return !(await Keystore.exists(home.node)) || (await Keystore.open(home.node)).labels().length === 0;
+}
+
+async function takeBack(home: Home, before: 'absent' | 'empty'): Promise<void> {
+  await rm(home.node, { recursive: true, force: true });
+  await rm(join(home.path, formatFile));
+  if (before === 'absent') await rmdir(home.path);
 }

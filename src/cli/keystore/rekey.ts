@@ -2,7 +2,7 @@ import { withAdmin } from '../home/administering.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
-import { choosePassword } from '../terminal/given-password.ts';
+import { choosePassword } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast keystore rekey` */

@@ -1,5 +1,6 @@
+import { Worker } from 'node:worker_threads';
 import { readDamagedPacks } from '../../agent/index.ts';
-import { readChosenFile } from '../../base/index.ts';
+import { readChosenFile, workerEntry } from '../../base/index.ts';
 import { parseExcludeFile, pathText } from '../../files/index.ts';
 import { type ArchiveSummary, archive, type BareReason, type Repository } from '../../repository/index.ts';
 import { localPath, type NamedPaths } from '../files/local-path.ts';
@@ -9,7 +10,7 @@ import type { ExcludeOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Row, row, warning } from '../terminal/answer.ts';
 import { formatBytes, formatElapsed, plural } from '../terminal/format.ts';
-import { SizeEstimate } from './size-estimate.ts';
+import type { EstimateRequest } from './size-estimate-worker.ts';
 import { warnOfOwnClock } from './wrong-clock.ts';
 
 /** A path that was named and brings no file. */
@@ -165,4 +166,33 @@ function toResult(
     withoutFiles,
     seconds: Math.round(elapsedMs) / 1000,
   };
+}
+
+/**
+ * How many bytes a backup will read, found by a walk of its own beside the backup, for people who watch: without it
+ * nobody could say how long it takes. Zero until the walk is through.
+ */
+class SizeEstimate implements Disposable {
+  readonly #worker: Worker;
+  #bytes = 0;
+
+  constructor(request: EstimateRequest) {
+    this.#worker = new Worker(workerEntry(import.meta.url, './size-estimate-worker'), {
+      workerData: request,
+    });
+    this.#worker.on('message', (bytes: number) => {
+      this.#bytes = bytes;
+    });
+    // A guess that cannot be made is no reason to trouble the backup.
+    this.#worker.on('error', () => {});
+    this.#worker.unref();
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  [Symbol.dispose](): void {
+    void this.#worker.terminate();
+  }
 }

@@ -15,13 +15,13 @@ import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import type { Repository } from '../../repository/index.ts';
 import type { ConnectionInfo } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
+import { withHome } from '../home/home.ts';
 import { connectOwn, openOwnNode } from '../home/own-node.ts';
-import { withHome } from '../home/with-home.ts';
 import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/answer.ts';
-import { askNewPassword, readPasswordFile } from '../terminal/given-password.ts';
+import { askNewPassword, readPasswordFile } from '../terminal/given-secrets.ts';
 
 /** The repository a command works on, and how it is reached. */
 export interface Target extends AsyncDisposable {

@@ -23,7 +23,7 @@ import { mayBeDone } from '../../transport/index.ts';
 import type { Keystore } from '../../trust/index.ts';
 import { checkChosenFile, forceOption, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
-import { withHome } from '../home/with-home.ts';
+import { withHome } from '../home/home.ts';
 import { ListOption } from '../options/option-values.ts';
 import { addServerOptions } from '../options/server-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';

@@ -15,7 +15,7 @@ import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
-import { choosePassword } from '../terminal/given-password.ts';
+import { choosePassword } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast request export NAME FILE` */

@@ -6,11 +6,11 @@ import { type Role, requestFromText, roles } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { checkHome, openHome } from '../home/home.ts';
-import { givenJoinCode } from '../joining/given-join-code.ts';
 import { addServerOptions, type ServerOptions, saidServer, serverOf } from '../options/server-options.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
+import { givenJoinCode } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
 import { settle } from './collect.ts';
 

@@ -18,8 +18,7 @@ import {
   trustAnchor,
   verifyServer,
 } from '../../trust/index.ts';
-import type { Home } from '../home/home.ts';
-import { withHome } from '../home/with-home.ts';
+import { type Home, withHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, askYes, printRows, type Row, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';

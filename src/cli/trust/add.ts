@@ -2,7 +2,7 @@ import { HoldfastError } from '../../base/index.ts';
 import { type TrustAnchor, trustAnchor } from '../../trust/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
-import { withHome } from '../home/with-home.ts';
+import { withHome } from '../home/home.ts';
 import { ListOption, RepeatableOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer } from '../terminal/answer.ts';
