@@ -2,7 +2,7 @@ import { type Bytes, type Clock, HoldfastError, isHoldfastError } from '../base/
 import { followRequest, type RequestAnswer, type RequestServer, type RequestState } from '../enrol/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
 import type { Keystore } from '../trust/index.ts';
-import { adoptEnrolment, canAdopt } from './adopt-enrolment.ts';
+import { adoptEnrolment, canAdopt } from './join-network.ts';
 import { completePending, findPending, listPending, type PendingRequest } from './pending-requests.ts';
 
 /** An answer, and the request of this machine that it is for. */

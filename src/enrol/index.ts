@@ -17,14 +17,6 @@ export {
   verifyCheckpoint,
 } from './checkpoint.ts';
 export { type Enrolment, readEnrolment } from './enrolment.ts';
-export {
-  type EscrowFingerprint,
-  escrowFingerprint,
-  fetchEscrow,
-  leaveEscrow,
-  parseEscrowFingerprint,
-  type SealedPassword,
-} from './escrow.ts';
 export { fetchRootCrl, fetchTrust, type RootCrlAnswer } from './fetch-trust.ts';
 export {
   bundleByFingerprint,
@@ -63,13 +55,19 @@ export {
 } from './message.ts';
 export { createNodeRequest, PendingKey } from './node-request.ts';
 export {
+  type EscrowFingerprint,
+  escrowFingerprint,
+  fetchEscrow,
   type KitEscrow,
   kitEscrowLine,
   kitEscrows,
+  leaveEscrow,
   maxKitLength,
   needsPassphrase,
   openRecoveryKit,
+  parseEscrowFingerprint,
   type RecoveryKit,
+  type SealedPassword,
   unsealWithKit,
 } from './recovery-kit.ts';
 export { askTickets, renew } from './renew.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
-import { escrowFingerprint, parseEscrowFingerprint } from './escrow.ts';
-import { kitEscrowLine, kitEscrows } from './recovery-kit.ts';
+import { escrowFingerprint, kitEscrowLine, kitEscrows, parseEscrowFingerprint } from './recovery-kit.ts';
 
 const sealed = Uint8Array.of(1, 2, 3);
 const fingerprint = escrowFingerprint(sealed);

@@ -7,7 +7,6 @@
 
 export { type FileStat, lstat } from './file-stat.ts';
 export { type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
-export { linkHops } from './link-hops.ts';
 export {
   type FileOrPath,
   groupName,
@@ -24,5 +23,5 @@ export {
   type Xattr,
 } from './metadata.ts';
 export { PatternList } from './path-pattern.ts';
-export { joinPath, pathText, readDirectory, readLink, textPath } from './raw-path.ts';
+export { joinPath, linkHops, pathText, readDirectory, readLink, textPath } from './raw-path.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';

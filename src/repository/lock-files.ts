@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Bytes, HoldfastError, isHoldfastError, minuteMs, secondMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
-import { goJsonString } from './format/go-text.ts';
+import { asCount, asText, goJsonString, parseJsonObject } from './format/go-text.ts';
 import { encodeGoTime, parseGoTime } from './format/go-time.ts';
-import { asCount, asText, parseJsonObject } from './format/json-object.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 
 /** What a lock file says: somebody works on the repository (restic design document, "Locks"). */

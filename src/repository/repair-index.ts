@@ -2,8 +2,8 @@ import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
 import { leastPackSize } from './format/pack-header.ts';
-import { findUnlistedPacks, type ListedIndex, parseIndexFile } from './index-files.ts';
 import type { Repository } from './repository.ts';
+import { findUnlistedPacks, type ListedIndex, parseIndexFile } from './unpacked-store.ts';
 
 /** An index file is written for so many blobs at a time, as by backups. */
 const fullBlobs = 50_000;

@@ -13,13 +13,6 @@ import { calibrateScrypt, createKeyFile, type ScryptCost } from './format/key-fi
 import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
 import { parseTree, type Tree } from './format/tree.ts';
 import { type MasterKey, UnitCipher } from './format/unit.ts';
-import {
-  encodeIndexFile,
-  findUnlistedPacks,
-  type IndexOptions,
-  type ListedIndex,
-  loadIndexFiles,
-} from './index-files.ts';
 import { createPoly1305 } from './kernel/poly1305.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import {
@@ -30,7 +23,14 @@ import {
   type StoredSnapshot,
 } from './stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
-import { UnpackedStore } from './unpacked-store.ts';
+import {
+  encodeIndexFile,
+  findUnlistedPacks,
+  type IndexOptions,
+  type ListedIndex,
+  loadIndexFiles,
+  UnpackedStore,
+} from './unpacked-store.ts';
 
 const repairHint = 'holdfast repair index writes a new one';
 

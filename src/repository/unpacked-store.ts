@@ -1,12 +1,22 @@
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, concatBytes, forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ListOptions, ObjectId, ObjectInfo, ObjectStore } from '../storage/index.ts';
-import { idOf } from './format/blob.ts';
+import {
+  type BlobType,
+  idOf,
+  isId,
+  maxBlobBytes,
+  type PackContents,
+  type PackedBlob,
+} from './format/blob.ts';
+import { BlobIndex } from './format/blob-index.ts';
 import { decodeUnpacked, encodeUnpacked } from './format/compression.ts';
 import type { RepositoryVersion } from './format/config.ts';
-import type { UnitCipher } from './format/unit.ts';
+import { asCount, isJsonObject, type JsonObject, parseJsonObject } from './format/go-text.ts';
+import { readPackHeader } from './format/pack-header.ts';
+import { type UnitCipher, unitOverhead } from './format/unit.ts';
 
 /** The types of files that hold one JSON each, encrypted and perhaps compressed. */
-export type UnpackedType = 'index' | 'snapshots' | 'locks';
+type UnpackedType = 'index' | 'snapshots' | 'locks';
 
 interface Cancellable {
   readonly signal?: AbortSignal;
@@ -66,4 +76,156 @@ const fileKinds: Readonly<Record<UnpackedType, string>> = {
 
 function damaged(what: string, why: string): HoldfastError {
   return new HoldfastError('repository_damaged', `${what} ${why}`);
+}
+
+/** The JSON of an index file that says where the blobs of `packs` are (restic design document, "Indexing"). */
+export function encodeIndexFile(packs: Iterable<PackContents>): Bytes {
+  const pieces: Bytes[] = [];
+  for (const pack of packs) {
+    const before = pieces.length === 0 ? '{"packs":[' : ',';
+    pieces.push(
+      Buffer.from(`${before}{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`),
+    );
+  }
+  return concatBytes(...(pieces.length === 0 ? [Buffer.from('{"packs":[')] : pieces), Buffer.from(']}\n'));
+}
+
+/** Reads an index file's JSON; `repository_damaged`, naming `what`, when an entry is not what it should be. */
+export function parseIndexFile(json: Bytes, what: string): PackContents[] {
+  const packs = parseJsonObject(json, what)['packs'];
+  // Go writes an empty list that was never made as null.
+  if (packs === null || packs === undefined) return [];
+  if (!Array.isArray(packs)) throw malformed(what, 'packs is not a list');
+  return packs.map((pack: unknown) => parsePack(pack, what));
+}
+
+function encodeBlob(blob: PackedBlob): string {
+  const place = `{"id":"${blob.id}","type":"${blob.type}","offset":${blob.offset},"length":${blob.length}`;
+  return blob.plainLength === undefined ? `${place}}` : `${place},"uncompressed_length":${blob.plainLength}}`;
+}
+
+function parsePack(pack: unknown, what: string): PackContents {
+  if (!isJsonObject(pack) || !isId(pack['id'])) throw malformed(what, 'a pack has no id');
+  const id = pack['id'];
+  const blobs = pack['blobs'] ?? [];
+  if (!Array.isArray(blobs)) throw malformed(what, `the blobs of pack ${id} are not a list`);
+  return { id, blobs: blobs.map((blob: unknown) => parseBlob(blob, `${what}, pack ${id}`)) };
+}
+
+function parseBlob(blob: unknown, what: string): PackedBlob {
+  if (!isJsonObject(blob) || !isId(blob['id'])) throw malformed(what, 'a blob has no id');
+  const id = blob['id'];
+  const type = parseType(blob['type']);
+  const offset = asLength(blob, 'offset');
+  const length = asLength(blob, 'length');
+  if (!type || offset === undefined || length === undefined || length < unitOverhead) {
+    throw malformed(what, `blob ${id} has no proper type, offset or length`);
+  }
+  const plainLength = asLength(blob, 'uncompressed_length');
+  if (plainLength === undefined && blob['uncompressed_length'] !== undefined) {
+    throw malformed(what, `blob ${id} has no proper uncompressed_length`);
+  }
+  // 0 is how the entry of a blob that is not compressed may also be written: such a blob is never empty.
+  return plainLength ? { id, type, offset, length, plainLength } : { id, type, offset, length };
+}
+
+function parseType(value: unknown): BlobType | undefined {
+  return value === 'data' || value === 'tree' ? value : undefined;
+}
+
+function asLength(blob: JsonObject, key: string): number | undefined {
+  const value = asCount(blob[key]);
+  return value !== undefined && value <= maxBlobBytes ? value : undefined;
+}
+
+function malformed(what: string, why: string): HoldfastError {
+  return new HoldfastError('repository_damaged', `${what}: ${why}`);
+}
+
+const concurrentReads = 4;
+
+/** How the index files are read. */
+export interface IndexOptions {
+  readonly signal?: AbortSignal;
+  /** Leaves out the packs that are not, as the index file `name` lists them; none unless said. */
+  readonly isStored?: (pack: PackContents, name: ObjectId) => boolean;
+  /** Told of a pack that an earlier file lists too, and how many of its blobs that file did not list so. */
+  readonly onRepeated?: (pack: ObjectId, name: ObjectId, newBlobs: number) => void;
+}
+
+/** An index file that cannot be read. */
+interface DamagedIndex {
+  readonly name: ObjectId;
+  readonly error: HoldfastError;
+}
+
+/** What index files say. */
+export interface ListedIndex {
+  readonly index: BlobIndex;
+  /** Those that could not be read: what they alone knew is not in `index`. */
+  readonly damaged: readonly DamagedIndex[];
+}
+
+/** Everything that those index files say which can be read, a few at a time. */
+export async function loadIndexFiles(
+  files: UnpackedStore,
+  { onRepeated, isStored = () => true, ...cancel }: IndexOptions = {},
+): Promise<ListedIndex> {
+  const index = new BlobIndex();
+  const damaged: DamagedIndex[] = [];
+  await forEachLimited(await files.list('index', cancel), concurrentReads, async ({ name }) => {
+    try {
+      const packs = parseIndexFile(await files.load('index', name, cancel), `index ${name}`);
+      for (const pack of packs.filter((each) => isStored(each, name)))
+        addPack(index, pack, (newBlobs) => onRepeated?.(pack.id, name, newBlobs));
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      damaged.push({ name, error });
+    }
+  });
+  return { index, damaged };
+}
+
+/** A file that is gone was replaced by another while we read, or is missing and so is what it said. */
+function isUnreadable(error: unknown): error is HoldfastError {
+  return isHoldfastError(error, 'repository_damaged', 'object_not_found', 'object_corrupt', 'storage_failed');
+}
+
+function addPack(index: BlobIndex, pack: PackContents, onRepeated: (newBlobs: number) => void): void {
+  const repeated = index.hasPack(pack.id);
+  const newBlobs = index.add(pack);
+  if (repeated) onRepeated(newBlobs);
+}
+
+const concurrentHeaders = 8;
+
+interface FindOptions {
+  readonly signal?: AbortSignal;
+  /** The packs that are stored, where somebody has listed them. */
+  readonly stored?: readonly ObjectInfo[];
+  /** Told of each pack whose header cannot be read; it is left alone. */
+  readonly onUnreadable?: (pack: ObjectId, error: HoldfastError) => void;
+}
+
+/**
+ * Packs that are stored but in no index that could be read, by what their own headers say: a run that was interrupted
+ * between the two leaves some, and so does an index file that is damaged or gone.
+ */
+export async function findUnlistedPacks(
+  { store, cipher }: { readonly store: ObjectStore; readonly cipher: UnitCipher },
+  index: BlobIndex,
+  { onUnreadable = () => {}, stored, ...cancel }: FindOptions = {},
+): Promise<PackContents[]> {
+  const packs = (stored ?? (await store.list('data', cancel))).filter((pack) => !index.hasPack(pack.name));
+  const found: PackContents[] = [];
+  await forEachLimited(packs, concurrentHeaders, async (pack) => {
+    try {
+      found.push({ id: pack.name, blobs: await readPackHeader(store, cipher, pack, cancel) });
+    } catch (error) {
+      if (isHoldfastError(error, 'object_not_found')) return;
+      if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'storage_failed')) throw error;
+      onUnreadable(pack.name, error);
+    }
+  });
+  return found;
 }

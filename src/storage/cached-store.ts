@@ -11,8 +11,7 @@ import {
   temporaryName,
 } from '../base/index.ts';
 import { ForwardingStore } from './forwarding-store.ts';
-import { resolveRange } from './object-body.ts';
-import { readFully } from './object-file.ts';
+import { readFully, resolveRange } from './object-body.ts';
 import {
   type ByteRange,
   isObjectId,

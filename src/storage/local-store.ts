@@ -2,8 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
 import { LocalLayout, listDirectory, makeDirectoriesBelow, makeDurableDirectories } from './local-layout.ts';
 import { LocalWriter } from './local-writer.ts';
-import { resolveRange } from './object-body.ts';
-import { openObjectFile, readFully, statObjectFile, streamFile } from './object-file.ts';
+import { openObjectFile, readFully, resolveRange, statObjectFile, streamFile } from './object-body.ts';
 import {
   explainStorageErrors,
   formatObjectRef,

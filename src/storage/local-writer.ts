@@ -12,8 +12,7 @@ import {
   temporaryName,
 } from '../base/index.ts';
 import { type LocalLayout, makeDirectoriesBelow } from './local-layout.ts';
-import { bodyChunks, ObjectDigest } from './object-body.ts';
-import { isDirectory, openObjectFile, statObjectFile } from './object-file.ts';
+import { bodyChunks, isDirectory, ObjectDigest, openObjectFile, statObjectFile } from './object-body.ts';
 import { existsError, type ObjectBody, type ObjectRef, type WriteOptions } from './object-store.ts';
 
 /** Puts files into a repository's directory and takes them out, durably. */

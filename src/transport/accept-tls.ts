@@ -2,10 +2,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket, type TlsOptions } from 'node:tls';
 import { secondMs, systemErrorCode } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
-import type { HandshakeBudget } from './handshake-budget.ts';
+import { type HandshakeBudget, onceProved, placeOf, type Strangers } from './handshake-budget.ts';
 import { presentedBytes } from './peer.ts';
 import type { Greeting } from './peer-gate.ts';
-import { onceProved, placeOf, type Strangers } from './strangers.ts';
 import type { ServerContexts } from './tls-bindings.ts';
 
 /** What becomes of the connections of a TLS listener. */

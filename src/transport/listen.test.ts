@@ -14,10 +14,10 @@ import { hourMs, isHoldfastError, type Log, silentLog, systemClock } from '../ba
 import { certificatePem, exportPrivateKey, parseCertificate, privateKeyPem } from '../pki/index.ts';
 import { defaultListeners, type ListenerPolicy } from '../policy/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
+import type { StrangerLimits } from './handshake-budget.ts';
 import { listen } from './listen.ts';
 import { peerCertificates } from './peer.ts';
 import { Hot } from './secure-context.ts';
-import type { StrangerLimits } from './strangers.ts';
 import { TlsDialer } from './tls-dialer.ts';
 
 const authority = await SampleAuthority.create();

@@ -3,10 +3,15 @@ import { HoldfastError, type Log, minuteMs, secondMs, systemErrorCode } from '..
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { acceptTls, type TlsAcceptor } from './accept-tls.ts';
 import { checkTlsChoice } from './check-tls-choice.ts';
-import { HandshakeBudget, type HandshakeLimits, limitHandshakes } from './handshake-budget.ts';
+import {
+  HandshakeBudget,
+  type HandshakeLimits,
+  limitHandshakes,
+  type StrangerLimits,
+  Strangers,
+} from './handshake-budget.ts';
 import { beginsTls, MistakenProtocol } from './mistaken-protocol.ts';
 import { type Credentials, Hot } from './secure-context.ts';
-import { type StrangerLimits, Strangers } from './strangers.ts';
 import { noBindings, ServerContexts, type TlsBindings } from './tls-bindings.ts';
 
 /** What becomes of the connections of a listener, by its policy. */

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { type Bytes, type Clock, HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
 import type { Identity, Role } from '../pki/index.ts';
 import { checkRole, type ShownToken } from '../trust/index.ts';
+import { proved } from './handshake-budget.ts';
 import type { TokenPeer } from './peer.ts';
-import { proved } from './strangers.ts';
 
 /** A bearer token that is on record, whatever has become of it. */
 export interface RecordedToken {

@@ -8,7 +8,7 @@ import {
   isSelfIssued,
   looksLikeHost,
 } from '../pki/index.ts';
-import { notAllowed } from './not-allowed.ts';
+import { notAllowed } from './path-limits.ts';
 
 /**
  * By what a certificate is judged beside the path itself. `private`: the profile of RFC 5280 §4, by the letter. `public`: that,

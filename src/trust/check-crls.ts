@@ -11,8 +11,7 @@ import {
   verifyCrlSignature,
 } from '../pki/index.ts';
 import { isMeant, lineOf, pointsOf, reasonsOf } from './crl-scope.ts';
-import { certificateLabel, nameLabel } from './not-allowed.ts';
-import type { PathLimits } from './path-limits.ts';
+import { certificateLabel, nameLabel, type PathLimits } from './path-limits.ts';
 import { validatePath } from './validate-path.ts';
 
 /** What lists are judged by. */

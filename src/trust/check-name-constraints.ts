@@ -11,8 +11,7 @@ import {
   type NameConstraints,
   parseIpAddress,
 } from '../pki/index.ts';
-import { notAllowed } from './not-allowed.ts';
-import type { PathLimits } from './path-limits.ts';
+import { notAllowed, type PathLimits } from './path-limits.ts';
 
 /**
  * Checks the names of every certificate of a path (leaf first) against the constraints of each authority above it

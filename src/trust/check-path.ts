@@ -3,8 +3,7 @@ import { type Certificate, describePublicKey, isSelfIssued } from '../pki/index.
 import { checkProfile, type Place, type RuleSet } from './certificate-profile.ts';
 import { checkNameConstraints } from './check-name-constraints.ts';
 import { checkPolicies, type PolicyRequest } from './check-policies.ts';
-import { certificateLabel, notAllowed } from './not-allowed.ts';
-import type { PathLimits } from './path-limits.ts';
+import { certificateLabel, notAllowed, type PathLimits } from './path-limits.ts';
 import { isRevokedByRoot, type RootList } from './root-list.ts';
 
 interface PathRules {

@@ -1,6 +1,5 @@
 import { anyPolicy, type Certificate, isSelfIssued, type PolicyMapping } from '../pki/index.ts';
-import { notAllowed } from './not-allowed.ts';
-import type { PathLimits } from './path-limits.ts';
+import { notAllowed, type PathLimits } from './path-limits.ts';
 
 /** Under which policies a path has to hold (RFC 5280 §6.1.1 (c), (e)–(g)). Object identifiers in dotted decimal. */
 export interface PolicyRequest {

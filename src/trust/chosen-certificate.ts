@@ -1,7 +1,7 @@
 import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
 import { type Certificate, formatName, parseCertificate } from '../pki/index.ts';
 import { checkKey, checkKeyUse, checkValidity } from './check-path.ts';
-import type { TrustAnchor } from './trust-anchor.ts';
+import type { TrustAnchor } from './root-list.ts';
 
 /** Whether an anchor vouches for itself alone: what is bound to an address, or is no authority. */
 export function standsAlone({ certificate, speaksFor }: TrustAnchor): boolean {

@@ -7,8 +7,7 @@ import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { type Bytes, isHoldfastError, Secret } from '../base/index.ts';
 import { Keystore } from './keystore.ts';
-import { loadRootLists, readRootList, saveRootLists } from './root-list.ts';
-import { trustAnchor } from './trust-anchor.ts';
+import { loadRootLists, readRootList, saveRootLists, trustAnchor } from './root-list.ts';
 import { loadTrustBundle, saveTrustBundle, singleRootBundle } from './trust-bundle.ts';
 
 const authority = await SampleAuthority.create();

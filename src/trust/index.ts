@@ -36,10 +36,11 @@ export {
   type RootList,
   readRootList,
   saveRootLists,
+  type TrustAnchor,
   tellsMore,
+  trustAnchor,
   withRootList,
 } from './root-list.ts';
-export { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
 export {
   formatTrustBundle,
   loadTrustBundle,
@@ -50,5 +51,12 @@ export {
 } from './trust-bundle.ts';
 export { findTrustStores, type StoreCommand, type StoreScope, type TrustStore } from './trust-stores.ts';
 export { type ValidPath, validatePath } from './validate-path.ts';
-export { checkRole, type VerifiedIdentity, verifyIdentity } from './verify-identity.ts';
-export { boundAnchors, serverAddress, verifyServer, verifyServerName } from './verify-server.ts';
+export {
+  boundAnchors,
+  checkRole,
+  serverAddress,
+  type VerifiedIdentity,
+  verifyIdentity,
+  verifyServer,
+  verifyServerName,
+} from './verify-server.ts';

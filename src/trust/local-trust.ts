@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { asBuffer, type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
-import { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
+import { type TrustAnchor, trustAnchor } from './root-list.ts';
 
 const StoredAnchors = Type.Array(
   Type.Object(

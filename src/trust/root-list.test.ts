@@ -22,7 +22,7 @@ import {
   withRootList,
 } from './root-list.ts';
 import { singleRootBundle, type TrustBundle } from './trust-bundle.ts';
-import { verifyIdentity } from './verify-identity.ts';
+import { verifyIdentity } from './verify-server.ts';
 
 const nowMs = Date.now();
 

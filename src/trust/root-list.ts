@@ -7,6 +7,7 @@ import {
   crlPem,
   equalNames,
   type Fingerprint,
+  fingerprint,
   parseCertificate,
   parseCrl,
   parsePem,
@@ -14,7 +15,33 @@ import {
   verifyCrlSignature,
 } from '../pki/index.ts';
 import { writeSharedFile } from './private-file.ts';
-import type { TrustAnchor } from './trust-anchor.ts';
+
+/**
+ * What a root may vouch for: every identity of one network, or servers of these names. A certificate that is no authority
+ * vouches for itself alone: for servers of these names, or for the one at an address, `host:port`, since it was accepted there.
+ */
+type SpeaksFor =
+  | { readonly kind: 'network'; readonly network: string }
+  | { readonly kind: 'server'; readonly names: readonly string[] }
+  | {
+      readonly kind: 'address';
+      readonly address: string;
+      /** ISO 8601: when somebody accepted it. */
+      readonly accepted: string;
+    };
+
+/** A root that is trusted, within bounds. */
+export interface TrustAnchor {
+  /** DER. */
+  readonly certificate: Bytes;
+  readonly fingerprint: Fingerprint;
+  readonly speaksFor: SpeaksFor;
+}
+
+/** An anchor for a root in DER. */
+export function trustAnchor(certificate: Bytes, speaksFor: SpeaksFor): TrustAnchor {
+  return { certificate, fingerprint: fingerprint(certificate), speaksFor };
+}
 
 /** What a root has said of the issuing certificates below it, verified. */
 export interface RootList {

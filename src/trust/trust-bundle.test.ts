@@ -6,9 +6,9 @@ import { SampleAuthority } from '../../test/rig/sample-certificates.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { dayMs, type ErrorCode, isHoldfastError } from '../base/index.ts';
 import { roles } from '../pki/index.ts';
-import { trustAnchor } from './trust-anchor.ts';
+import { trustAnchor } from './root-list.ts';
 import { loadTrustBundle, saveTrustBundle, singleRootBundle } from './trust-bundle.ts';
-import { verifyIdentity } from './verify-identity.ts';
+import { verifyIdentity } from './verify-server.ts';
 
 const authority = await SampleAuthority.create();
 const other = await SampleAuthority.create('other.example');

@@ -4,8 +4,13 @@ import { Check } from 'typebox/value';
 import { asBuffer, type Bytes, HoldfastError, isHoldfastError, systemErrorCode } from '../base/index.ts';
 import { parseCertificate } from '../pki/index.ts';
 import { writeSharedFile } from './private-file.ts';
-import { type RootList, withDigestLine, withoutDigestLine } from './root-list.ts';
-import { type TrustAnchor, trustAnchor } from './trust-anchor.ts';
+import {
+  type RootList,
+  type TrustAnchor,
+  trustAnchor,
+  withDigestLine,
+  withoutDigestLine,
+} from './root-list.ts';
 
 /** The roots a node of `network` trusts. */
 export interface TrustBundle {

@@ -9,8 +9,7 @@ import {
 import type { RuleSet } from './certificate-profile.ts';
 import { checkPath, type Purpose } from './check-path.ts';
 import type { PolicyRequest } from './check-policies.ts';
-import { certificateLabel, nameLabel } from './not-allowed.ts';
-import { type PathLimits, pathLimits } from './path-limits.ts';
+import { certificateLabel, nameLabel, type PathLimits, pathLimits } from './path-limits.ts';
 import type { RootList } from './root-list.ts';
 
 export interface PathRequest {

@@ -4,7 +4,7 @@ import { authorityLines, opensslCertificate } from '../../test/rig/openssl-certi
 import { type Holder, SampleAuthority, sampleCertificate } from '../../test/rig/sample-certificates.ts';
 import { isHoldfastError } from '../base/index.ts';
 import { type Certificate, createName, type GeneralName, parseCertificate } from '../pki/index.ts';
-import { trustAnchor } from './trust-anchor.ts';
+import { trustAnchor } from './root-list.ts';
 import { singleRootBundle, type TrustBundle } from './trust-bundle.ts';
 import { verifyServer, verifyServerName } from './verify-server.ts';
 

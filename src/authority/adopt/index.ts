@@ -4,7 +4,12 @@
  * What the room promises: everything that stands against a root is said at once and before anything changes; what it had
  * revoked stays revoked; and no private key but that of the root is taken.
  */
-export { type AdoptedRoot, recordAdopted, recordOutside } from './adopted-root.ts';
-export { type AnsweredRoot, answeredRoot } from './answered-root.ts';
+export {
+  type AdoptedRoot,
+  type AnsweredRoot,
+  answeredRoot,
+  recordAdopted,
+  recordOutside,
+} from './adopted-root.ts';
 export { gatherImports, type ImportSources, type Imports } from './imports.ts';
 export { checkRoot, type RootJudgement } from './judge-root.ts';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Bytes } from '../../base/index.ts';
+import { type Bytes, HoldfastError } from '../../base/index.ts';
 import {
   type Certificate,
   type CertificateTemplate,
@@ -16,10 +16,33 @@ import {
   type RequestTemplate,
 } from '../../pki/index.ts';
 import { authorityProfiles } from '../../policy/index.ts';
-import { statusPaths } from './status-address.ts';
+
+/** Where, below the status address, certificates say that things are. In certificates for twenty years: never changed. */
+export const statusPaths = {
+  /** The certificate of an issuer, DER. */
+  certificate: (issuerLabel: string): string => `/-/status/${issuerLabel}.cer`,
+  /** What an issuer has revoked. */
+  crl: (issuerLabel: string): string => `/-/status/${issuerLabel}.crl`,
+  ocsp: '/-/status/ocsp',
+} as const;
+
+/** The form in which a status address is kept: `http://host:port`. @throws HoldfastError `settings_invalid` */
+export function parseStatusAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain =
+    url !== undefined && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (url !== undefined && plain && ['http:', 'https:'].includes(url.protocol)) return url.origin;
+  throw new HoldfastError(
+    'settings_invalid',
+    `status address ${text}: expected http://HOST:PORT without a path`,
+    {
+      hint: 'take a name that will stay: it goes into every certificate',
+    },
+  );
+}
 
 /** What the certificates of a network's authority have in common. */
-export interface CaOptions {
+interface CaOptions {
   readonly network: string;
   readonly statusAddress: string;
   /** Milliseconds since 1970. */

@@ -10,7 +10,9 @@ export {
   createRootCertificate,
   isSelfSigned,
   keyIdentifierOf,
+  parseStatusAddress,
   rootRequest,
+  statusPaths,
 } from './ca-certificates.ts';
 export {
   type CaCertificate,
@@ -38,4 +40,3 @@ export {
   replaceIssuingWhenDue,
   replacementTime,
 } from './replace-issuing.ts';
-export { parseStatusAddress, statusPaths } from './status-address.ts';

@@ -3,7 +3,7 @@ import type { ObjectId } from '../../storage/index.ts';
 import type { PackContents } from '../format/blob.ts';
 import { parsePackHeader } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
-import type { Changes } from './changes.ts';
+import type { Changes } from './archive-options.ts';
 import type { PackReply } from './messages.ts';
 import type { LostContent } from './stored-index.ts';
 

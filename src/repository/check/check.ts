@@ -6,8 +6,7 @@ import { parseKeyFile } from '../format/key-file.ts';
 import { packEntrySize, packOverhead } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
-import { type CheckProblem, CheckReport, DamagedPacks, LostBlobs } from './check-report.ts';
-import { TreeCheck } from './check-trees.ts';
+import { type CheckProblem, CheckReport, DamagedPacks, LostBlobs, TreeCheck } from './check-report.ts';
 import { PackInspector } from './pack-inspector.ts';
 
 export interface CheckOptions {

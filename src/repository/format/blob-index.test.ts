@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, isHoldfastError } from '../../base/index.ts';
-import { encodeIndexFile, parseIndexFile } from '../index-files.ts';
+import { encodeIndexFile, parseIndexFile } from '../unpacked-store.ts';
 import { idOf, type PackContents, type PackedBlob } from './blob.ts';
 import { BlobIndex } from './blob-index.ts';
 

@@ -1,8 +1,7 @@
 import { type Bytes, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
-import { packEntrySize, packOverhead } from './pack-header.ts';
-import { groupByPack, PackList, type SlotsByPack } from './pack-list.ts';
+import { groupByPack, PackList, packEntrySize, packOverhead, type SlotsByPack } from './pack-header.ts';
 
 /** Where a blob's encrypted unit is. */
 export interface BlobLocation extends PackedBlob {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Bytes, HoldfastError, toHex } from '../../base/index.ts';
-import { asText, parseJsonObject } from './json-object.ts';
+import { asText, parseJsonObject } from './go-text.ts';
 
 /** The versions of the repository format that can be read. The second one added compression. */
 export type RepositoryVersion = 1 | 2;

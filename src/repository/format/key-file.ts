@@ -1,8 +1,8 @@
 import { randomBytes, scrypt } from 'node:crypto';
 import { asBuffer, type Bytes, HoldfastError, Secret } from '../../base/index.ts';
 import { referencePoly1305 } from '../kernel/poly1305.ts';
+import { asBase64, asCount, type JsonObject, parseJsonObject } from './go-text.ts';
 import { encodeGoTime } from './go-time.ts';
-import { asBase64, asCount, type JsonObject, parseJsonObject } from './json-object.ts';
 import { encodeMasterKey, type MasterKey, parseMasterKey, splitKey, UnitCipher } from './unit.ts';
 
 const saltSize = 64;

@@ -1,9 +1,16 @@
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import { type BlobId, isId } from './blob.ts';
-import { goJsonString } from './go-text.ts';
+import {
+  asCount,
+  asText,
+  asTexts,
+  goJsonString,
+  isJsonObject,
+  type JsonObject,
+  parseJsonObject,
+} from './go-text.ts';
 import { encodeGoTime, parseGoTime } from './go-time.ts';
-import { asCount, asText, asTexts, isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts';
 
 /** What was saved, when, where and from whom (restic design document, "Snapshots"). */
 export interface Snapshot {

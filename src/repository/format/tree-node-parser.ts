@@ -1,8 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import { type BlobId, isId } from './blob.ts';
-import { unquoteGo } from './go-text.ts';
+import { asBase64, asCount, asText, isJsonObject, type JsonObject, unquoteGo } from './go-text.ts';
 import { parseGoTime } from './go-time.ts';
-import { asBase64, asCount, asText, isJsonObject, type JsonObject } from './json-object.ts';
 import { isNodeType, type NodeType, type NodeXattr, type TreeNode } from './tree-node.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { asBuffer, type Bytes, concatBytes, HoldfastError } from '../../base/index.ts';
 import type { BlobId } from './blob.ts';
-import { isJsonObject } from './json-object.ts';
+import { isJsonObject } from './go-text.ts';
 import { encodeNode, type TreeNode } from './tree-node.ts';
 import { NodeParser } from './tree-node-parser.ts';
 

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { asBuffer, type Bytes, equalSecrets, HoldfastError } from '../../base/index.ts';
 import type { Poly1305 } from '../kernel/poly1305.ts';
-import { asBase64, isJsonObject, type JsonObject } from './json-object.ts';
+import { asBase64, isJsonObject, type JsonObject } from './go-text.ts';
 
 /** Bytes in one AES block, and in the counter that stands for it. */
 export const blockSize = 16;

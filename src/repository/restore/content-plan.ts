@@ -1,8 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import { type BlobId, maxDataBlobBytes } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
-import type { FileAttributes } from './attributes.ts';
-import type { FileProblem } from './write-file.ts';
+import type { FileAttributes, FileProblem } from './write-file.ts';
 
 /** A file whose content is wanted. */
 export interface WantedFile {

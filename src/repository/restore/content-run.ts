@@ -1,8 +1,7 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
-import type { FileAttributes } from './attributes.ts';
 import type { FileInWork, PlannedPiece, PlannedRun } from './content-plan.ts';
-import type { FileProblem } from './write-file.ts';
+import type { FileAttributes, FileProblem } from './write-file.ts';
 
 /**
  * A stretch of one pack, the blobs in it that are wanted, and where their plaintexts belong. What main reads and a

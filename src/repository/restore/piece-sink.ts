@@ -1,8 +1,14 @@
 import { closeSync, constants, openSync, readSync, unlinkSync } from 'node:fs';
 import { asBuffer, type Bytes, systemErrorCode } from '../../base/index.ts';
-import { applyAttributes } from './attributes.ts';
 import type { FileFailure, RunFile } from './content-run.ts';
-import { type MakeOptions, makeFile, reopenFile, systemProblem, writePiece } from './write-file.ts';
+import {
+  applyAttributes,
+  type MakeOptions,
+  makeFile,
+  reopenFile,
+  systemProblem,
+  writePiece,
+} from './write-file.ts';
 
 /** Takes the pieces of one run, in the order in which their blobs lie in the pack. Never throws. */
 export interface PieceSink {

@@ -4,13 +4,18 @@ import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
-import { applyAttributes, attributesOf, type FileAttributes } from './attributes.ts';
 import type { WantedFile } from './content-plan.ts';
 import { type ContentSink, readContent } from './content-reader.ts';
 import type { RunPurpose } from './content-run.ts';
 import { HardLinks, RestoreTarget } from './restore-target.ts';
 import { type SnapshotDirectory, walkSnapshot } from './walk-snapshot.ts';
-import { type FileProblem, systemProblem } from './write-file.ts';
+import {
+  applyAttributes,
+  attributesOf,
+  type FileAttributes,
+  type FileProblem,
+  systemProblem,
+} from './write-file.ts';
 
 /**
  * Restores a snapshot: content, modes, owners (for root), times to the nanosecond, links and extended attributes.

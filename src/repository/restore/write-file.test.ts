@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { lstat } from '../../files/index.ts';
-import { applyAttributes, type FileAttributes } from './attributes.ts';
+import { applyAttributes, type FileAttributes } from './write-file.ts';
 
 let top: string;
 beforeEach(() => {
@@ -28,7 +28,7 @@ test('whoever is not root gets all but the owner, and no setuid for somebody els
   const path = join(top, 'f');
   const script = `
     const { writeFileSync } = await import('node:fs');
-    const { applyAttributes } = await import(${JSON.stringify(import.meta.resolve('./attributes.ts'))});
+    const { applyAttributes } = await import(${JSON.stringify(import.meta.resolve('./write-file.ts'))});
     const xattrs = [{ name: 'user.x', value: Buffer.from('y') }, { name: 'trusted.x', value: Buffer.from('y') }];
     const wanted = { type: 'file', permissions: 0o6751, uid: 1, gid: 1, atimeNs: 5n, mtimeNs: 7n, xattrs };
     // Everything is loaded before, because nobody else may be able to read this checkout.
