@@ -1,5 +1,5 @@
 /**
- * What is on record: one file for each table, each statement once, in the words that every engine takes.
+ * What is on record: one class for each table, in the file of its topic, each statement once, in the words that every engine takes.
  *
  * What the room promises: nothing else has SQL; what is read in a transaction is what it sees, what is read as committed waits
  * for nothing; and what a directory of an authority has to hold is looked at before it is believed.
