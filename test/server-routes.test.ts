@@ -7,10 +7,10 @@ import { after, before, describe, it } from 'node:test';
 import { operations } from '../src/admin/index.ts';
 import { SampleHome } from '../src/authority/authority.fixture.ts';
 import { HoldfastError, silentLog, systemClock } from '../src/base/index.ts';
-import { createApplication } from '../src/server/application.ts';
 import { EnrolLimit } from '../src/server/enrol-limit.ts';
 import { openApiDocument } from '../src/server/openapi.ts';
 import { findRoute, matchPath, routes } from '../src/server/routes.ts';
+import { createApplication } from '../src/server/service.ts';
 import { TicketGate } from '../src/server/ticket-gate.ts';
 import { sampleContext } from './rig/every-operation.ts';
 

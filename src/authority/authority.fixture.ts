@@ -1,10 +1,17 @@
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createTestDatabase, type Intruder, type TestDatabase } from '../../test/rig/postgres-database.ts';
-import { type HoldfastError, ManualClock, type Secret } from '../base/index.ts';
+import {
+  type ErrorCode,
+  type HoldfastError,
+  isHoldfastError,
+  ManualClock,
+  type Secret,
+} from '../base/index.ts';
 import { CommittedReader, type Database, type DatabasePlace, openDatabase, type Reads } from '../db/index.ts';
 import { createNodeRequest, type JoinCode, openRecoveryKit } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyPair, type Role } from '../pki/index.ts';
@@ -185,4 +192,14 @@ export class SampleHome implements AsyncDisposable {
     await this.#database?.[Symbol.asyncDispose]();
     await rm(this.path, { recursive: true, force: true });
   }
+}
+
+/** Waits for `promise` to fail with this code and with `named` in its message. */
+export async function refused(code: ErrorCode, promise: Promise<unknown>, named = ''): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(isHoldfastError(error), String(error));
+    assert.equal(error.code, code, error.message);
+    assert.ok(error.message.includes(named), error.message);
+    return true;
+  });
 }

@@ -16,7 +16,7 @@ export {
   signCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
-export { type Enrolment, readEnrolment } from './enrolment.ts';
+export { askTickets, type Enrolment, readEnrolment, renew } from './enrolment.ts';
 export { fetchRootCrl, fetchTrust, type RootCrlAnswer } from './fetch-trust.ts';
 export {
   bundleByFingerprint,
@@ -70,4 +70,3 @@ export {
   type SealedPassword,
   unsealWithKit,
 } from './recovery-kit.ts';
-export { askTickets, renew } from './renew.ts';

@@ -3,10 +3,10 @@ import type { RequestListener, Server } from 'node:http';
 import { localAdmin } from '../admin/index.ts';
 import { HoldfastError, type Log, openSocketPlace } from '../base/index.ts';
 import { type LocalPeer, plainHttp } from '../transport/index.ts';
-import type { Application } from './application.ts';
 import { refuse } from './refuse.ts';
 import type { Route } from './route.ts';
 import { findRoute } from './routes.ts';
+import type { Application } from './service.ts';
 
 /**
  * Listens, until it is disposed of, on a socket that only its owner can open; whoever comes by it is `admin/local`. A

@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError, minuteMs } from '../base/index.ts';
+import { type Clock, HoldfastError, isHoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { placeOfAddress } from '../pki/index.ts';
 
 /** How many refusals in a minute are put up with, from one place and in all. */
@@ -45,5 +45,26 @@ export class EnrolLimit {
     this.#windowStartMs = nowMs;
     this.#inAll = 0;
     this.#byPlace.clear();
+  }
+}
+
+/**
+ * Does `work` for a stranger at `from`, slowly for whoever is refused again and again.
+ * @throws HoldfastError `rate_limited`, and what `work` throws
+ */
+export async function limitRefusals<T>(
+  { enrolLimit, log }: { readonly enrolLimit: EnrolLimit; readonly log: Log },
+  from: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  enrolLimit.check(from);
+  try {
+    return await work();
+  } catch (error) {
+    if (isHoldfastError(error)) {
+      enrolLimit.refused(from);
+      log.info('request for a certificate refused', { from, error });
+    }
+    throw error;
   }
 }

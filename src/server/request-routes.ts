@@ -13,7 +13,7 @@ import {
   requestPaths,
   SubmitRequest,
 } from '../enrol/index.ts';
-import { limitRefusals } from './limit-refusals.ts';
+import { limitRefusals } from './enrol-limit.ts';
 import { type Body, jsonOf, peerAddress, queryOf, tooLarge } from './read-request.ts';
 import { httpStatusOf } from './refuse.ts';
 import { jsonReply, type Reply } from './reply.ts';

@@ -1,11 +1,10 @@
 import { certsrvRoutes } from './certsrv/certsrv-routes.ts';
 import { adminRoutes, controlRoutes } from './control-routes.ts';
 import { enrolRoutes } from './enrol-routes.ts';
-import { ocspRoutes } from './ocsp-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { requestRoutes } from './request-routes.ts';
 import type { Call, Route } from './route.ts';
-import { crlRoutes, metricsRoute, statusRoutes } from './status-routes.ts';
+import { crlRoutes, metricsRoute, ocspRoutes, statusRoutes } from './status-routes.ts';
 
 /**
  * Every route of the server outside the repositories, as `docs/reference/api.md` shows them. The namespaces of repositories come

@@ -1,13 +1,86 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HoldfastError, type Log, minuteMs } from '../base/index.ts';
 import type { Service } from '../policy/index.ts';
 import type { Peer } from '../transport/index.ts';
-import type { Application } from './application.ts';
+import { limitBodyTime, limitIdleTime, readBody } from './read-request.ts';
+import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
+import { jsonReply, type Reply, sendReply } from './reply.ts';
+import type { ServerContext } from './route.ts';
 import type { FoundRoute } from './routes.ts';
 import type { StorageHandler } from './storage-handler.ts';
 import type { TicketPeer } from './ticket-gate.ts';
 
+/** A request below `/-/` for a route, once it is decided that the peer may. */
+interface Admitted extends FoundRoute {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly peer: Peer | undefined;
+}
+
+/** Does what is asked, and answers it. */
+export type Application = (admitted: Admitted) => void;
+
+/** So long somebody may leave an answer unread, who would hold the connection for ever. */
+const idleMs = minuteMs;
+
+/** The routes, at work on `context`. */
+export function createApplication(context: ServerContext): Application {
+  return (admitted) => {
+    const { request, response } = admitted;
+    limitBodyTime(request, response);
+    limitIdleTime(request, response, idleMs);
+    replyTo(context, admitted)
+      .then((reply) => {
+        if (!response.destroyed) sendReply(response, reply);
+      })
+      .catch((error: unknown) => {
+        context.log.error('an answer could not be sent', { url: loggedUrl(request.url ?? ''), error });
+        response.destroy();
+      });
+  };
+}
+
+async function replyTo(context: ServerContext, admitted: Admitted): Promise<Reply> {
+  const { route, params, request, peer } = admitted;
+  try {
+    if (route.sameSite) refuseCrossSite(request);
+    const body = route.body && (await readBody(request, route.body));
+    return await route.handle(context, { request, params, body, peer });
+  } catch (thrown) {
+    const error =
+      thrown instanceof Error ? thrown : new TypeError('what was thrown is no error', { cause: thrown });
+    return (route.failed ?? failed(admitted))(context, error, request);
+  }
+}
+
+function failed({
+  peer,
+}: Admitted): (context: ServerContext, error: Error, request: IncomingMessage) => Reply {
+  return ({ log, noteRefusal }, error, { url = '', socket }) => {
+    sayFailure(log, error, loggedUrl(url));
+    noteRefusal(socket, error);
+    const told = errorBody(error, peer?.identity.role === 'admin' ? 'administrators' : 'peers');
+    return jsonReply(told, { status: httpStatusOf(error) });
+  };
+}
+
+function sayFailure(log: Log, error: Error, url: string): void {
+  if (httpStatusOf(error) >= 500) log.error('request failed', { url, error });
+  else log.info('request refused', { url, error });
+}
+
+/**
+ * Refuses what a page of another site has a browser send: somebody who cannot reach this server must not leave requests
+ * by way of somebody who can. Links from elsewhere are followed; programs do not say where they come from.
+ * @throws HoldfastError `operation_forbidden`
+ */
+function refuseCrossSite({ method, headers }: IncomingMessage): void {
+  if (method !== 'POST' || headers['sec-fetch-site'] !== 'cross-site') return;
+  throw new HoldfastError('operation_forbidden', 'a page of another site sent this');
+}
+
 /** A request that was let in. */
-export interface LetIn {
+interface LetIn {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Undefined where anybody may. */

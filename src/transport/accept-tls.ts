@@ -5,7 +5,7 @@ import type { ListenerPolicy } from '../policy/index.ts';
 import { type HandshakeBudget, onceProved, placeOf, type Strangers } from './handshake-budget.ts';
 import { presentedBytes } from './peer.ts';
 import type { Greeting } from './peer-gate.ts';
-import type { ServerContexts } from './tls-bindings.ts';
+import type { ServerContexts } from './secure-context.ts';
 
 /** What becomes of the connections of a TLS listener. */
 export interface TlsAcceptor {

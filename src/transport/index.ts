@@ -48,7 +48,16 @@ export {
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
-export { type Credentials, Hot, isPublicRoot, outsideRoots, webRoots } from './secure-context.ts';
+export {
+  type Credentials,
+  everyListener,
+  Hot,
+  isPublicRoot,
+  noBindings,
+  outsideRoots,
+  type TlsBindings,
+  webRoots,
+} from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
 export { ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
 export {
@@ -62,7 +71,6 @@ export {
   ticketHeader,
   ticketLifetimeMs,
 } from './ticket.ts';
-export { everyListener, noBindings, type TlsBindings } from './tls-bindings.ts';
 export { TlsDialer } from './tls-dialer.ts';
 export { TokenGate } from './token-gate.ts';
 export { answerMalformed, transportError } from './transport-error.ts';

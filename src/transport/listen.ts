@@ -11,8 +11,7 @@ import {
   Strangers,
 } from './handshake-budget.ts';
 import { beginsTls, MistakenProtocol } from './mistaken-protocol.ts';
-import { type Credentials, Hot } from './secure-context.ts';
-import { noBindings, ServerContexts, type TlsBindings } from './tls-bindings.ts';
+import { type Credentials, Hot, noBindings, ServerContexts, type TlsBindings } from './secure-context.ts';
 
 /** What becomes of the connections of a listener, by its policy. */
 export interface ListenerWork {

@@ -7,7 +7,7 @@
  * node's own certificate is for whoever knows the serial numbers. The keystore holds keys and
  * secrets encrypted under its stash; the trust bundle says which roots speak for which network.
  */
-export { type AskingRules, askRevocation, type FetchEvidence } from './ask-revocation.ts';
+
 export {
   bearerTokenHash,
   createBearerToken,
@@ -17,7 +17,14 @@ export {
 export { forbiddenName } from './check-name-constraints.ts';
 export { checkServerUse, type Purpose } from './check-path.ts';
 export type { PolicyRequest } from './check-policies.ts';
-export { type RevocationEvidence, type RevocationStatus, revocationStatus } from './check-revocation.ts';
+export {
+  type AskingRules,
+  askRevocation,
+  type FetchEvidence,
+  type RevocationEvidence,
+  type RevocationStatus,
+  revocationStatus,
+} from './check-revocation.ts';
 export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
 export { installInto, readInstalled, uninstallFrom } from './installed-roots.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';

@@ -4,8 +4,7 @@ import { HoldfastError } from '../../base/index.ts';
 import { createNodeRequest, EnrolmentAnswer, maxMessageBytes, parseMessage } from '../../enrol/index.ts';
 import { generateKeyPair } from '../../pki/index.ts';
 import { parseTrustBundle } from '../../trust/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import { answerEscrow, answerJoin, answerRenew, answerTrust, refusalOf } from './answer-node.ts';
 
 const servers = ['https://vault.example:8443'];

@@ -6,8 +6,7 @@ import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 import { Secret } from '../../base/index.ts';
 import { escrowFingerprint, kitEscrowLine, openRecoveryKit } from '../../enrol/index.ts';
 import { fingerprint } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import { noteOnKit } from './escrow.ts';
 import { generateRecoveryKey, recoveryKitText } from './recovery-kit.ts';
 

@@ -4,10 +4,9 @@ import { dayMs } from '../../base/index.ts';
 import { createNodeRequest, type SignedCheckpoint, signCheckpoint } from '../../enrol/index.ts';
 import { type Certificate, generateKeyPair, type Identity, type KeyPair } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import type { Issued } from '../issue/issue.ts';
 import { authorityDirectory } from '../records/authority-files.ts';
-import { refused } from '../refused.fixture.ts';
 
 const alpha: Identity = { network: 'backup.example', role: 'client', name: 'alpha' };
 

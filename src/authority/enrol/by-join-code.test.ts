@@ -18,12 +18,11 @@ import {
   privateKeyPem,
 } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { notInFile, SampleHome } from '../authority.fixture.ts';
+import { notInFile, refused, SampleHome } from '../authority.fixture.ts';
 import { contextOf } from '../opening/open-authority.ts';
 import { authorityDirectory } from '../records/authority-files.ts';
 import { AuthorityRecords } from '../records/authority-records.ts';
 import { authorityMigrations } from '../records/schema.ts';
-import { refused } from '../refused.fixture.ts';
 import { enrolNode } from './by-join-code.ts';
 
 const run = promisify(execFile);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createNodeRequest, type JoinCode, joinCodeFor } from '../../enrol/index.ts';
 import { generateKeyPair } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 
 function patternCode({ authority }: SampleHome, uses: number): Promise<JoinCode> {
   return authority.createToken({ role: 'client', name: 'web-*', uses, addresses: ['localhost:8444'] });

@@ -8,8 +8,7 @@ import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 import { infineonPrime, nextPrime, randomPrime, rsaKeyOf } from '../../../test/rig/weak-rsa.ts';
 import { createNodeRequest } from '../../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, keyAlgorithms } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 
 /** What openssl makes with these options, and what the refusal of it names. */
 const asked: readonly {

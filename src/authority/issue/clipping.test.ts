@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dayMs, hourMs, Secret } from '../../base/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 
 /** A home whose root is offline, so that the issuing certificate is not replaced, with `leftMs` of it left. */
 async function nearTheEnd(leftMs: number): Promise<SampleHome> {

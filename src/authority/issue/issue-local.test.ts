@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { exportPublicKey, generateKeyPair } from '../../pki/index.ts';
-import { notInFile, SampleHome } from '../authority.fixture.ts';
+import { notInFile, refused, SampleHome } from '../authority.fixture.ts';
 import { authorityMigrations } from '../records/schema.ts';
-import { refused } from '../refused.fixture.ts';
 import type { Issued } from './issue.ts';
 
 const by = 'admin/local';

@@ -7,12 +7,11 @@ import { type Checkpoint, createNodeRequest, signCheckpoint } from '../../enrol/
 import { formatSubtree, generateKeyPair, parseCertificate } from '../../pki/index.ts';
 import { Keystore, verifyIdentity } from '../../trust/index.ts';
 import { answerJoin } from '../answers/answer-node.ts';
-import { SampleHome, sampleNetworkName } from '../authority.fixture.ts';
+import { refused, SampleHome, sampleNetworkName } from '../authority.fixture.ts';
 import type { Issued } from '../issue/issue.ts';
 import { authorityDirectory } from '../records/authority-files.ts';
 import { Records } from '../records/records.ts';
 import { authorityMigrations } from '../records/schema.ts';
-import { refused } from '../refused.fixture.ts';
 import { createIssuingCertificate } from './ca-certificates.ts';
 import { readIssuers } from './issuer.ts';
 import { permittingNames } from './permitted-names.ts';

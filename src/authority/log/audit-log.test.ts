@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hourMs, Secret } from '../../base/index.ts';
 import type { Database } from '../../db/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import { hashRecord } from './log-record.ts';
 
 /** Changes the database behind the authority's back, as somebody with the file would. */

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hourMs, minuteMs, silentLog } from '../../base/index.ts';
 import { createNodeRequest } from '../../enrol/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
-import { refused } from '../refused.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import { RepeatedRefusals } from './refusals.ts';
 
 /** A home with a client, and a way to ask for its renewal in vain. */

@@ -3,11 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createNodeRequest } from '../../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyAlgorithm } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import { issue } from '../issue/issue.ts';
 import { draftLeaf } from '../issue/leaf-contents.ts';
 import { openContext } from '../opening/open-authority.ts';
-import { refused } from '../refused.fixture.ts';
 
 describe('requests that come together', () => {
   for (const keyAlgorithm of ['p256', 'rsa2048', 'ed25519'] as const satisfies KeyAlgorithm[]) {

@@ -20,8 +20,7 @@ import {
 import type { Certificate } from '../../pki/index.ts';
 import type { CaCertificate, Issuer } from '../issuers/index.ts';
 import { hashRecord, type LogHead, type Recording } from '../log/index.ts';
-import type { Present } from './present.ts';
-import { supersede } from './standing.ts';
+import { type Present, supersede } from './standing.ts';
 
 const sharedForMs = secondMs;
 

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Clock, dayMs, hourMs, minuteMs, type SinceBoot } from '../../base/index.ts';
 import { exportPublicKey, generateKeyPair } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
+import { refused, SampleHome } from '../authority.fixture.ts';
 import type { Authority } from '../authority.ts';
 import { kinds } from '../log/kinds/index.ts';
 import { createAuthority } from '../opening/create-authority.ts';
 import { openAuthority } from '../opening/open-authority.ts';
-import { refused } from '../refused.fixture.ts';
 
 /** A machine whose clock can be set, and which can sleep and be started again. */
 class Machine implements Clock {

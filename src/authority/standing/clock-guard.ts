@@ -9,7 +9,7 @@ import {
 } from '../../base/index.ts';
 import { kinds, type Recording } from '../log/index.ts';
 import type { AuthorityRecords, Records, StateRow } from '../records/index.ts';
-import type { Present } from './present.ts';
+import type { Present } from './standing.ts';
 
 /** What a wrong clock says, and what it was expected to say; milliseconds since 1970. */
 export interface ClockProblem {

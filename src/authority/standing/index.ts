@@ -22,5 +22,12 @@ export {
   describeClock,
   keepTime,
 } from './clock-guard.ts';
-export { Present } from './present.ts';
-export { checkStanding, refusalOfStanding, retire, standingOf, supersede, unretire } from './standing.ts';
+export {
+  checkStanding,
+  Present,
+  refusalOfStanding,
+  retire,
+  standingOf,
+  supersede,
+  unretire,
+} from './standing.ts';

@@ -11,7 +11,7 @@ import {
   writeGeneralizedTime,
 } from '../der/index.ts';
 import { publicKeyBits, type Signer, signerOf } from '../key/index.ts';
-import { ocspOids, writeNonce } from './ocsp-cert-id.ts';
+import { ocspOids, writeNonce } from './ocsp-request.ts';
 import { type OcspErrorStatus, type OcspStatus, ocspErrorCodes } from './ocsp-response.ts';
 import { writeReason } from './revocation-reason.ts';
 

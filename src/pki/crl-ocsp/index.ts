@@ -20,8 +20,14 @@ export {
   type RevokedCertificate,
   verifyCrlSignature,
 } from './crl.ts';
-export { type OcspCertId, type OcspHash, ocspIssuerKey } from './ocsp-cert-id.ts';
-export { createOcspRequest, type OcspRequest, parseOcspRequest } from './ocsp-request.ts';
+export {
+  createOcspRequest,
+  type OcspCertId,
+  type OcspHash,
+  type OcspRequest,
+  ocspIssuerKey,
+  parseOcspRequest,
+} from './ocsp-request.ts';
 export {
   type OcspErrorStatus,
   type OcspResponse,

@@ -34,7 +34,7 @@ import {
   ocspOids,
   readCertId,
   readNonce,
-} from './ocsp-cert-id.ts';
+} from './ocsp-request.ts';
 import { type FoundReason, type RevocationReason, readReason } from './revocation-reason.ts';
 
 /** What is said of one certificate (RFC 6960 §4.2.1); `unknown` means that the issuer has no such certificate on record. */

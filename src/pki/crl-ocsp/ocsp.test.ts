@@ -38,7 +38,7 @@ import {
 import { publicKeyBits } from '../key/public-key.ts';
 import { type Holder, sampleName, sampleNetwork } from '../network.fixture.ts';
 import { Openssl, words } from '../openssl.fixture.ts';
-import { encodeCertId, ocspOids } from './ocsp-cert-id.ts';
+import { encodeCertId, ocspOids } from './ocsp-request.ts';
 
 const now = new Date(Math.floor(Date.now() / 1000) * 1000);
 const later = new Date(now.getTime() + 3_600_000);

@@ -9,8 +9,8 @@ import { findParent } from '../stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
 import { findUnlistedPacks } from '../unpacked-store.ts';
 import { ArchiveCounts, type ArchiveOptions, type ArchiveSummary, Changes } from './archive-options.ts';
+import { type LostContent, loadStoredIndex, type StoredIndex } from './known-blobs.ts';
 import { Pipeline } from './pipeline.ts';
-import { type LostContent, loadStoredIndex, type StoredIndex } from './stored-index.ts';
 import { TreeWalker } from './tree-walker.ts';
 
 /** What a snapshot says beside its tree and what the backup did. */

@@ -4,8 +4,8 @@ import type { PackContents } from '../format/blob.ts';
 import { parsePackHeader } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
 import type { Changes } from './archive-options.ts';
+import type { LostContent } from './known-blobs.ts';
 import type { PackReply } from './messages.ts';
-import type { LostContent } from './stored-index.ts';
 
 /** How many packs are on their way to the store at once. */
 const maxUploads = 3;

@@ -4,11 +4,10 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import type { Changes } from './archive-options.ts';
 import { blockBytes, cornerAt, cornerBytes, createArena } from './arena.ts';
-import { KnownBlobs } from './known-blobs.ts';
+import { KnownBlobs, type LostContent } from './known-blobs.ts';
 import type { PackReply, SealerReply } from './messages.ts';
 import { IndexWriter, PackUploader } from './pack-uploader.ts';
 import { BlobEncoder, BlockPool, type PackSpace, PackWriter } from './pack-writer.ts';
-import type { LostContent } from './stored-index.ts';
 import { plaintextSlack, UnitWriter } from './unit-writer.ts';
 import { FileJobs, type FileOutcome, sealerCount, WorkerTeam } from './worker-team.ts';
 

@@ -3,7 +3,7 @@ import { type Authority, answerFollowing, answerSubmission, refusalOf } from '..
 import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
 import { maxSubmissionBytes, parseMessage, SubmitRequest } from '../../enrol/index.ts';
 import { certificatePem, createChainPkcs7 } from '../../pki/index.ts';
-import { limitRefusals } from '../limit-refusals.ts';
+import { limitRefusals } from '../enrol-limit.ts';
 import { peerAddress } from '../read-request.ts';
 import { httpStatusOf } from '../refuse.ts';
 import type { Reply } from '../reply.ts';
