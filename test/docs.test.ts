@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import type { TSchema } from 'typebox';
 import { apiReference } from '../scripts/reference/api-reference.ts';
 import { clientReference } from '../scripts/reference/client-reference.ts';
 import { commandReference } from '../scripts/reference/command-reference.ts';
@@ -31,6 +32,37 @@ test('what a command prints with --json is said of each command, and of nothing 
   const { commands } = await createFullProgram();
   assert.deepEqual(Object.keys(answers).toSorted(), commands.flatMap((each) => pathsOf(each)).toSorted());
 });
+
+test('of every field of an answer that may be missing it is said when it is there', () => {
+  const shapes = Object.entries(answers).flatMap(([path, shape]) =>
+    shape === undefined ? [] : [{ path, shape }],
+  );
+  const without = shapes.flatMap(({ path, shape }) => unsaid('each' in shape ? shape.each : shape, path));
+  assert.deepEqual(without, []);
+});
+
+/** Fields that may be missing, of which it is not said when. */
+function unsaid(schema: TSchema, at: string): string[] {
+  const {
+    properties = {},
+    required = [],
+    items,
+    anyOf = [],
+  } = schema as {
+    readonly properties?: Readonly<Record<string, TSchema & { readonly when?: string }>>;
+    readonly required?: readonly string[];
+    readonly items?: TSchema;
+    readonly anyOf?: readonly TSchema[];
+  };
+  return [
+    ...Object.entries(properties).flatMap(([key, field]) => [
+      ...(required.includes(key) || field.when !== undefined ? [] : [`${at}.${key}`]),
+      ...unsaid(field, `${at}.${key}`),
+    ]),
+    ...(items === undefined ? [] : unsaid(items, `${at}[]`)),
+    ...anyOf.flatMap((each) => unsaid(each, at)),
+  ];
+}
 
 test('the reference of the settings has every key', async () => {
   assert.equal(await read('docs/reference/settings.md'), settingsReference(), 'run npm run reference');

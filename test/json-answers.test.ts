@@ -252,13 +252,6 @@ describe('what a command prints with --json', () => {
     );
   });
 
-  it('says when a field that may be missing is there', () => {
-    const without = Object.keys(answers).flatMap((path) =>
-      shapesOf(path).flatMap((shape) => unsaid(shape, path)),
-    );
-    assert.deepEqual(without, []);
-  });
-
   it('is in the reference as it was met here', () => {
     if (process.env['HOLDFAST_TEST_EXAMPLES'] === 'write') keepExamples(seen, Object.keys(answers));
     const kept = examplesFile();
@@ -273,29 +266,6 @@ describe('what a command prints with --json', () => {
 /** Whether no command of that name stands before it. */
 function isFirst(command: WritingCommand): boolean {
   return writingCommands.find(({ name }) => name === command.name) === command;
-}
-
-/** Fields that may be missing, of which it is not said when. */
-function unsaid(schema: TSchema, at: string): string[] {
-  const {
-    properties = {},
-    required = [],
-    items,
-    anyOf = [],
-  } = schema as {
-    readonly properties?: Readonly<Record<string, TSchema & { readonly when?: string }>>;
-    readonly required?: readonly string[];
-    readonly items?: TSchema;
-    readonly anyOf?: readonly TSchema[];
-  };
-  return [
-    ...Object.entries(properties).flatMap(([key, field]) => [
-      ...(required.includes(key) || field.when !== undefined ? [] : [`${at}.${key}`]),
-      ...unsaid(field, `${at}.${key}`),
-    ]),
-    ...(items === undefined ? [] : unsaid(items, `${at}[]`)),
-    ...anyOf.flatMap((each) => unsaid(each, at)),
-  ];
 }
 
 /** Texts of an example are cut, and lists have their first alone. */

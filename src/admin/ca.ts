@@ -21,13 +21,13 @@ const OutsideStatusView = Type.Object({
   notAfter: Time,
   /** `not named`: it says no place where that could be asked. */
   revocation: Type.Enum(['good', 'revoked', 'unknown', 'not named']),
-  revokedAt: Type.Optional(Time),
+  revokedAt: PresentWhen('it is revoked', Time),
   /** In a word of RFC 5280; `certificateHold` may be lifted again. */
-  revocationReason: Type.Optional(Type.String()),
+  revocationReason: PresentWhen('it is revoked', Type.String()),
   /** When it was learnt last that it is good, and until when that counts. */
-  learntAt: Type.Optional(Time),
-  goodUntil: Type.Optional(Time),
-  askedAt: Type.Optional(Time),
+  learntAt: PresentWhen('it was ever learnt', Time),
+  goodUntil: PresentWhen('it was ever learnt', Time),
+  askedAt: PresentWhen('it was ever asked', Time),
   /** Why nothing could be learnt the last time. */
   problem: TextOrNull,
 });
@@ -44,10 +44,10 @@ export const CaAnswer = Type.Object({
   copies: PresentWhen('the server is new enough to say it', Type.Array(Type.String())),
   /** Roots first, each kind from the newest on. */
   certificates: Type.Array(IssuerView),
-  /** The root, where an authority outside has signed it, and those above it, the next one first; no answer of before has it. */
-  outside: Type.Optional(Type.Array(OutsideStatusView)),
-  /** What is to be said of those, in sentences. No answer of before has it. */
-  warnings: Type.Optional(Type.Array(Type.String())),
+  /** The root, where an authority outside has signed it, and those above it, the next one first. */
+  outside: PresentWhen('the server is new enough to say it', Type.Array(OutsideStatusView)),
+  /** What is to be said of those, in sentences. */
+  warnings: PresentWhen('the server is new enough to say it', Type.Array(Type.String())),
 });
 
 /** Looks at the certificates of the authority, of all generations, and where their keys are. */

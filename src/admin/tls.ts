@@ -4,7 +4,7 @@ import { identityLabel } from '../authority/index.ts';
 import { asBuffer, HoldfastError } from '../base/index.ts';
 import { formatName, type Identity, parseCertificate } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, Base64, Time } from './answer.ts';
+import { type Answer, Base64, PresentWhen, Time } from './answer.ts';
 
 const Host = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }));
 const Listener = Type.Optional(Type.String({ minLength: 1, maxLength: 32 }));
@@ -108,8 +108,8 @@ export const ServerRootsAnswer = Type.Array(
     host: Type.String(),
     subject: Type.String(),
     fingerprint: Type.String(),
-    /** DER; an older server does not say. */
-    certificate: Type.Optional(Base64),
+    /** DER */
+    certificate: PresentWhen('the server is new enough to say it', Base64),
   }),
 );
 
