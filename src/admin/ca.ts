@@ -3,10 +3,11 @@ import {
   describeClock,
   type IssuerCustody,
   identityLabel,
+  type ListedCrl,
   namesPlace,
   type OutsideStatus,
 } from '../authority/index.ts';
-import { asBuffer } from '../base/index.ts';
+import { asBuffer, HoldfastError } from '../base/index.ts';
 import { type Certificate, formatName, type Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, Base64, Chain, PresentWhen, TextOrNull, Time } from './answer.ts';
@@ -212,4 +213,80 @@ export async function acceptClock(
       expected: new Date(expectedMs).toISOString(),
     },
   };
+}
+
+const crlFields = {
+  /** Of its issuer: `issuing-1`. */
+  label: Type.String(),
+  number: Type.Integer(),
+  signedAt: Time,
+  nextUpdate: Time,
+};
+const CrlView = Type.Object(crlFields);
+
+/** Revocation lists as they are listed. */
+export const CrlListAnswer = Type.Array(CrlView);
+
+/** The newest list of every issuer. */
+export async function listCrls({ authority }: AdminContext): Promise<Answer<typeof CrlListAnswer>> {
+  const lists = await authority.revocation.lists();
+  return lists.map(viewOf);
+}
+
+export const crlInput = Type.Object(
+  {
+    label: Type.Optional(Type.String({ maxLength: 100 })),
+    /** Where in the list to go on; at its beginning unless said. */
+    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+
+/** A piece of a list: as text, a long one as a whole would be there several times over. */
+export const CrlPiece = Type.Object({
+  ...crlFields,
+  /** How many bytes the whole has. */
+  bytes: Type.Integer({ minimum: 1, maximum: 2 ** 31 }),
+  /** Some bytes of its DER from the offset on. */
+  piece: Base64,
+});
+
+const pieceBytes = 384 * 1024;
+
+/**
+ * A list with every revocation up to now, signed now when the newest one lacks any; from an offset on, the newest list as
+ * it is, which may be another one by then: its number says so. Of what issues now unless a label is given.
+ * Errors: `object_not_found`.
+ */
+export async function showCrl(
+  { authority }: AdminContext,
+  { label, offset = 0 }: Static<typeof crlInput>,
+): Promise<Answer<typeof CrlPiece>> {
+  const { revocation } = authority;
+  const list = offset === 0 ? await revocation.currentCrl(label) : await revocation.crl(label);
+  if (list === undefined) throw new HoldfastError('object_not_found', 'this list is gone');
+  const piece = asBuffer(list.der).subarray(offset, offset + pieceBytes);
+  return { ...viewOf(list), bytes: list.der.length, piece: piece.toString('base64') };
+}
+
+function viewOf({ label, number, signedAt, nextUpdate }: ListedCrl): Answer<typeof CrlView> {
+  return { label, number, signedAt: signedAt.toISOString(), nextUpdate: nextUpdate.toISOString() };
+}
+
+export const storeAcceptInput = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 1000 }) },
+  { additionalProperties: false },
+);
+
+/** The place that is the store now, and what was found there; null when it was the store already. */
+export const StoreAcceptAnswer = Type.Object({ directory: Type.String(), accepted: TextOrNull });
+
+/** Takes what is at the store's place for the store of this network, where the one of before is lost. */
+export async function acceptStore(
+  { store }: AdminContext,
+  { reason }: Static<typeof storeAcceptInput>,
+  caller: Identity,
+): Promise<Answer<typeof StoreAcceptAnswer>> {
+  const accepted = await store.accept({ reason, by: identityLabel(caller) });
+  return { directory: store.directory, accepted: accepted ?? null };
 }

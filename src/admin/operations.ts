@@ -31,20 +31,28 @@ import {
 } from './backups.ts';
 import {
   acceptClock,
+  acceptStore,
   CaAnswer,
   CaCompleteAnswer,
   CaExportAnswer,
   CaRequestAnswer,
   ClockAcceptAnswer,
+  CrlListAnswer,
+  CrlPiece,
   caCompleteInput,
   caExportInput,
   caPermitInput,
   clockAcceptInput,
   completeCa,
+  crlInput,
   exportCa,
+  listCrls,
   permitNames,
   requestCa,
+  StoreAcceptAnswer,
   showCa,
+  showCrl,
+  storeAcceptInput,
 } from './ca.ts';
 import {
   CertificateExportAnswer,
@@ -62,7 +70,6 @@ import {
   listImported,
   showCertificate,
 } from './certificates.ts';
-import { CrlListAnswer, CrlPiece, crlInput, listCrls, showCrl } from './crls.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
 import { listNodes, NodeListAnswer, nodeListInput } from './nodes.ts';
 import {
@@ -124,7 +131,6 @@ import {
   takeOfflineInput,
 } from './root-key.ts';
 import { StatusAnswer, showStatus } from './status.ts';
-import { acceptStore, StoreAcceptAnswer, storeAcceptInput } from './store.ts';
 import {
   bindTls,
   listServerRoots,

@@ -16,7 +16,14 @@ export {
   signCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
-export { askTickets, type Enrolment, readEnrolment, renew } from './enrolment.ts';
+export {
+  askTickets,
+  createNodeRequest,
+  type Enrolment,
+  PendingKey,
+  readEnrolment,
+  renew,
+} from './enrolment.ts';
 export { fetchRootCrl, fetchTrust, type RootCrlAnswer } from './fetch-trust.ts';
 export {
   bundleByFingerprint,
@@ -53,7 +60,6 @@ export {
   TicketAnswer,
   TicketRequest,
 } from './message.ts';
-export { createNodeRequest, PendingKey } from './node-request.ts';
 export {
   type EscrowFingerprint,
   escrowFingerprint,

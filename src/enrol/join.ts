@@ -14,12 +14,11 @@ import {
 import type { Identity } from '../pki/index.ts';
 import { Hot, isUnheard, type Line, mayBeDone, mostHopeful, TlsDialer } from '../transport/index.ts';
 import { type Keystore, singleRootBundle, type TrustBundle } from '../trust/index.ts';
-import { type Enrolment, readEnrolment } from './enrolment.ts';
+import { createNodeRequest, type Enrolment, PendingKey, readEnrolment } from './enrolment.ts';
 import { acceptedJson, type ExchangeAnswer, exchange } from './exchange.ts';
 import { fetchRoot } from './fetch-trust.ts';
 import type { JoinCode } from './join-code.ts';
 import { enrolPaths, type JoinRequest } from './message.ts';
-import { createNodeRequest, PendingKey } from './node-request.ts';
 
 /** What joining needs besides the code. */
 export interface JoinOptions {

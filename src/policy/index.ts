@@ -56,6 +56,8 @@ export {
   type PolicyDifference,
   policyDifferences,
   policyEntries,
+  weakerPolicyKeys,
+  weakerThanDefault,
 } from './policy-keys.ts';
 export { needsRenewal, type ProfilePolicy, renewalTime } from './profile-policy.ts';
 export {
@@ -65,4 +67,3 @@ export {
   type RequestedNames,
 } from './requested-names.ts';
 export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';
-export { weakerPolicyKeys, weakerThanDefault } from './weaker-policy.ts';

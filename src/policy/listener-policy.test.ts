@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isHoldfastError } from '../base/index.ts';
 import { defaultListeners, type ListenerPolicy, parseListeners } from './listener-policy.ts';
-import { weakerThanDefault } from './weaker-policy.ts';
+import { weakerThanDefault } from './policy-keys.ts';
 
 const main = (change: Partial<ListenerPolicy> = {}): ListenerPolicy => ({
   ...(defaultListeners(8443)[0] as ListenerPolicy),

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayMs, HoldfastError } from '../base/index.ts';
 import { defaultNetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
-import { changePolicy, policyDifferences, policyEntries } from './policy-keys.ts';
-import { weakerPolicyKeys } from './weaker-policy.ts';
+import { changePolicy, policyDifferences, policyEntries, weakerPolicyKeys } from './policy-keys.ts';
 
 const changed = (key: string, text: string) => changePolicy(defaultNetworkPolicy, [{ key, after: text }]);
 const textOf = (key: string, policy = defaultNetworkPolicy) =>

@@ -16,7 +16,6 @@ export {
   poor,
   weaker,
 } from './doctor/walk.ts';
-export { evidenceFetcher } from './fetch-evidence.ts';
 export {
   askHttp,
   discardBody,
@@ -59,7 +58,7 @@ export {
   webRoots,
 } from './secure-context.ts';
 export { serveHttp } from './serve-http.ts';
-export { ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
+export { evidenceFetcher, ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
 export {
   expectedSeal,
   isSealed,

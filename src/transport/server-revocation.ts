@@ -12,13 +12,15 @@ import {
 import { type Certificate, parseOcspResponse } from '../pki/index.ts';
 import {
   askRevocation,
+  type FetchEvidence,
   type RevocationEvidence,
   type RevocationStatus,
   type RootList,
   revocationStatus,
   type ValidPath,
 } from '../trust/index.ts';
-import { evidenceFetcher } from './fetch-evidence.ts';
+import { askHttp, isHttpSuccess, receiveBytes } from './http-client.ts';
+import { transportError } from './transport-error.ts';
 
 /** What was learned of a path, and until when nobody has to be asked again. */
 export interface Verdict {
@@ -36,7 +38,7 @@ export interface VerdictFile {
   write(verdicts: readonly Verdict[]): Promise<void>;
 }
 
-export interface ServerRevocationOptions {
+interface ServerRevocationOptions {
   /** `soft` goes on where nothing can be had, and says so. */
   readonly mode: 'soft' | 'hard';
   readonly file: VerdictFile;
@@ -45,7 +47,7 @@ export interface ServerRevocationOptions {
 }
 
 /** What is known of a server's path at the moment of its handshake. */
-export interface ShownPath {
+interface ShownPath {
   readonly path: ValidPath;
   /** The OCSP answer that came with the handshake. */
   readonly staple: Bytes | undefined;
@@ -209,4 +211,50 @@ function notKnown([leaf]: readonly Certificate[], why: string): HoldfastError {
     `whether certificate ${leaf?.serial} of the server, or one above it, is revoked is not known: ${why}`,
     { hint: 'try again when these addresses answer; or go on without: holdfast client set revocation soft' },
   );
+}
+
+const timeoutMs = 30 * secondMs;
+
+/**
+ * Gets lists and answers about revocation over HTTP, plain or not, since what comes is signed: each within 30 seconds, no
+ * more of it than may be, and from the address that was named alone.
+ */
+export function evidenceFetcher(signal: AbortSignal): FetchEvidence {
+  return async ({ url, maxBytes, post }) => {
+    try {
+      const order = {
+        url: new URL(url),
+        agent: false as const,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      };
+      const answer = await askHttp(
+        post === undefined
+          ? { ...order, method: 'GET' }
+          : {
+              ...order,
+              method: 'POST',
+              headers: { 'content-type': post.type },
+              body: { chunks: [post.body], size: post.body.length },
+            },
+      );
+      if (isHttpSuccess(answer)) return await receiveBytes(answer, maxBytes);
+      answer.close();
+      throw new Error(`status ${answer.status}`);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw notHad(url, cause);
+    }
+  };
+}
+
+/** By the code of why there was no answer, where there was none. */
+function notHad(url: string, cause: unknown): HoldfastError {
+  const isLate = cause instanceof Error && cause.name === 'TimeoutError';
+  const why = transportError(cause, new URL(url).host);
+  const code = isHoldfastError(why) ? why.code : isLate ? 'connection_stalled' : 'revocation_unknown';
+  return new HoldfastError(code, `${url} cannot be had: ${reasonOf(why)}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

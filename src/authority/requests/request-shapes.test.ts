@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { isHoldfastError } from '../../base/index.ts';
-import { formatGeneralName, formatName, type Role } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
 import {
   byCertmonger,
   byCerttool,
@@ -14,7 +11,10 @@ import {
   oid,
   pemOf,
   tlv,
-} from './request-shapes.fixture.ts';
+} from '../../../test/rig/request-makers.ts';
+import { isHoldfastError } from '../../base/index.ts';
+import { formatGeneralName, formatName, type Role } from '../../pki/index.ts';
+import { SampleHome } from '../authority.fixture.ts';
 
 /** What is to become of a request. */
 interface Taken {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { byOpenssl, type OpensslShape } from '../../../test/rig/request-makers.ts';
 import { dayMs, minuteMs, silentLog } from '../../base/index.ts';
 import {
   createCertificateRequest,
@@ -16,7 +17,6 @@ import {
 import { SampleHome } from '../authority.fixture.ts';
 import type { Issued } from '../issue/issue.ts';
 import type { Submitted } from './keep-request.ts';
-import { byOpenssl, type OpensslShape } from './request-shapes.fixture.ts';
 
 const from = '192.0.2.1';
 

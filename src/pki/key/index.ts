@@ -30,6 +30,10 @@ export {
   readHash,
   readSignatureAlgorithm,
   type SignatureAlgorithm,
-} from './signature-scheme.ts';
-export { type Signer, signerOf, verifySignature, writeSignature, writeSigned } from './signing.ts';
+  type Signer,
+  signerOf,
+  verifySignature,
+  writeSignature,
+  writeSigned,
+} from './signing.ts';
 export { weaknessOfKey } from './weak-key.ts';

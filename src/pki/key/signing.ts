@@ -1,12 +1,160 @@
 import { constants, type KeyObject, sign, verify } from 'node:crypto';
 import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
-import { type DerWriter, tag, writeDer } from '../der/index.ts';
 import {
-  type HashName,
-  type SignatureAlgorithm,
-  type SignatureScheme,
-  signatureOids,
-} from './signature-scheme.ts';
+  contextConstructed,
+  type DerReader,
+  type DerWriter,
+  describeOid,
+  type ObjectIdentifier,
+  type ReadingForm,
+  registerOids,
+  tag,
+  writeDer,
+} from '../der/index.ts';
+
+/** The hashes that signatures are accepted with. */
+export type HashName = 'sha256' | 'sha384' | 'sha512';
+
+/** How a signature is verified; the sets named are all that is accepted. */
+type SignatureScheme =
+  | { readonly kind: 'ecdsa'; readonly hash: HashName }
+  | { readonly kind: 'rsa'; readonly hash: HashName }
+  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
+  | { readonly kind: 'ed25519' };
+
+/** The hashes that signatures are taken with (RFC 5754 §2). */
+export const hashOids = {
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+} as const satisfies Record<HashName, ObjectIdentifier>;
+
+const names = new Map(Object.entries(hashOids).map(([name, oid]) => [oid, name as HashName]));
+
+registerOids(names.keys());
+
+/** Which of the accepted hashes `oid` is, or undefined. */
+export function hashName(oid: ObjectIdentifier): HashName | undefined {
+  return (names as ReadonlyMap<ObjectIdentifier, HashName>).get(oid);
+}
+
+/** A hash's AlgorithmIdentifier, with NULL or without parameters (RFC 4055 §2.1). */
+export function readHash(reader: DerReader): ObjectIdentifier {
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    if (!reader.done) reader.null();
+    return oid;
+  });
+}
+
+const sha1: ObjectIdentifier = '1.3.14.3.2.26';
+const mgf1: ObjectIdentifier = '1.2.840.113549.1.1.8';
+
+/**
+ * Reads RSASSA-PSS-params (RFC 4055 §3.1). Accepted are SHA-2 with the same hash in MGF1 and the one trailer there is;
+ * anything else that is well-formed, the defaults with their SHA-1 among it, has no scheme.
+ */
+function readPssScheme(reader: DerReader): { scheme?: SignatureScheme } {
+  return reader.inside(tag.sequence, () => {
+    const hash = field(reader, 0, () => readHash(reader), sha1);
+    const mask = field(reader, 1, () => readMask(reader), sha1);
+    const saltLength = field(reader, 2, () => reader.smallInteger(), 20);
+    const trailer = field(reader, 3, () => reader.smallInteger(), 1);
+    const name = hashName(hash);
+    if (name === undefined || mask !== hash || trailer !== 1) return {};
+    return { scheme: { kind: 'rsa-pss', hash: name, saltLength } };
+  });
+}
+
+function field<T>(reader: DerReader, number: number, read: () => T, byDefault: T): T {
+  return reader.is(contextConstructed(number)) ? reader.inside(contextConstructed(number), read) : byDefault;
+}
+
+/** The hash inside MGF1; another mask function gives its own identifier, which is no hash. */
+function readMask(reader: DerReader): ObjectIdentifier {
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    if (oid === mgf1) return readHash(reader);
+    if (!reader.done) reader.element();
+    return oid;
+  });
+}
+
+/** The algorithm of a signature as a certificate or request names it. */
+export interface SignatureAlgorithm {
+  readonly oid: ObjectIdentifier;
+  /** For people: `ecdsa-with-SHA256`, `sha1WithRSAEncryption`, or the identifier when it is not known here. */
+  readonly name: string;
+  /** Undefined when signatures of this kind are not accepted: SHA-1, MD5, or unknown. */
+  readonly scheme?: SignatureScheme;
+}
+
+/** The algorithms whose parameters are fixed: absent, or NULL for RSA (RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3). */
+const signatureOids = {
+  ecdsaSha256: '1.2.840.10045.4.3.2',
+  ecdsaSha384: '1.2.840.10045.4.3.3',
+  ecdsaSha512: '1.2.840.10045.4.3.4',
+  rsaSha256: '1.2.840.113549.1.1.11',
+  rsaSha384: '1.2.840.113549.1.1.12',
+  rsaSha512: '1.2.840.113549.1.1.13',
+  rsaPss: '1.2.840.113549.1.1.10',
+  ed25519: '1.3.101.112',
+} as const satisfies Record<string, ObjectIdentifier>;
+
+/**
+ * Reads the AlgorithmIdentifier of a signature; one that is unknown or too weak comes without a scheme. Parameters have to be
+ * as their RFC says in what we sign and rely on; as-written, NULL may stand where nothing should, and ECDSA may name its hash
+ * beside it (X9.62 §7.1), as Windows does for a template with an alternate signature algorithm.
+ */
+export function readSignatureAlgorithm(
+  reader: DerReader,
+  form: ReadingForm = reader.form,
+): SignatureAlgorithm {
+  return reader.inside(tag.sequence, () => {
+    const oid = reader.oid();
+    if (oid === signatureOids.rsaPss) return { oid, name: 'RSASSA-PSS', ...readPssScheme(reader) };
+    if (oid === ecdsaSpecified && form === 'as-written')
+      return { oid, name: 'ecdsa-with-Specified', ...readSpecifiedHash(reader) };
+    const known = algorithms.get(oid);
+    if (known === undefined) {
+      if (!reader.done) reader.element();
+      return { oid, name: describeOid(oid) };
+    }
+    const mayBeNull = known.parameters === 'null' || form === 'as-written';
+    if (mayBeNull && !reader.done) reader.null();
+    return { oid, ...known.algorithm };
+  });
+}
+
+const ecdsaSpecified: ObjectIdentifier = '1.2.840.10045.4.3';
+
+function readSpecifiedHash(reader: DerReader): { scheme?: SignatureScheme } {
+  const hash = hashName(readHash(reader));
+  return hash === undefined ? {} : { scheme: { kind: 'ecdsa', hash } };
+}
+
+type Known = { readonly parameters: 'absent' | 'null'; readonly algorithm: Omit<SignatureAlgorithm, 'oid'> };
+
+const algorithms = new Map<ObjectIdentifier, Known>([
+  [signatureOids.ecdsaSha256, known('absent', 'ecdsa-with-SHA256', { kind: 'ecdsa', hash: 'sha256' })],
+  [signatureOids.ecdsaSha384, known('absent', 'ecdsa-with-SHA384', { kind: 'ecdsa', hash: 'sha384' })],
+  [signatureOids.ecdsaSha512, known('absent', 'ecdsa-with-SHA512', { kind: 'ecdsa', hash: 'sha512' })],
+  [signatureOids.rsaSha256, known('null', 'sha256WithRSAEncryption', { kind: 'rsa', hash: 'sha256' })],
+  [signatureOids.rsaSha384, known('null', 'sha384WithRSAEncryption', { kind: 'rsa', hash: 'sha384' })],
+  [signatureOids.rsaSha512, known('null', 'sha512WithRSAEncryption', { kind: 'rsa', hash: 'sha512' })],
+  [signatureOids.ed25519, known('absent', 'Ed25519', { kind: 'ed25519' })],
+  // Known by name only, so that a refusal can say what was found.
+  ['1.2.840.10045.4.1', known('absent', 'ecdsa-with-SHA1')],
+  ['1.2.840.113549.1.1.4', known('null', 'md5WithRSAEncryption')],
+  ['1.2.840.113549.1.1.5', known('null', 'sha1WithRSAEncryption')],
+  ['1.3.14.3.2.29', known('null', 'sha1WithRSAEncryption')],
+]);
+
+registerOids([...algorithms.keys(), signatureOids.rsaPss]);
+
+function known(parameters: Known['parameters'], name: string, scheme?: SignatureScheme): Known {
+  return { parameters, algorithm: scheme === undefined ? { name } : { name, scheme } };
+}
 
 /** How a key signs: the AlgorithmIdentifier that says so, and the act. */
 export interface Signer {

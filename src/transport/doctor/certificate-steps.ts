@@ -10,10 +10,9 @@ import {
   verifyServer,
   verifyServerName,
 } from '../../trust/index.ts';
-import { evidenceFetcher } from '../fetch-evidence.ts';
 import { peerCertificates } from '../peer.ts';
 import { isPublicRoot, outsideRoots } from '../secure-context.ts';
-import { evidenceOf } from '../server-revocation.ts';
+import { evidenceFetcher, evidenceOf } from '../server-revocation.ts';
 import { shakeHands } from './shake-hands.ts';
 import { handshake } from './speaks-step.ts';
 import { bad, type Found, failed, good, poor, type Step, type Walk, weaker } from './walk.ts';
