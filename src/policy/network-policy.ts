@@ -122,7 +122,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
  * @throws HoldfastError `settings_invalid`, also for a range that is none and for a role that could not do its work
  */
 export function parseNetworkPolicy(input: unknown): NetworkPolicy {
-  const policy = parseInput(NetworkPolicy, withNewFields(input), 'policy');
+  const policy = parseInput(NetworkPolicy, withNewFields(input), 'policy', explained);
   for (const role of roles) {
     checkNamePolicy(policy.profiles[role]);
     checkUsage(policy.profiles[role], role);
@@ -140,6 +140,9 @@ export function cutsPlain(before: NetworkPolicy, after: NetworkPolicy): boolean 
   const channelEnds = before.dataChannel === 'plain' && after.dataChannel === 'tls';
   return channelEnds || (before.tlsOnly === 'off' && after.tlsOnly === 'on');
 }
+
+const explained =
+  'correct it; docs/reference/policy.md says what each key takes, holdfast policy show what it is now';
 
 /** Fields of a profile that policies of before do not have. */
 const newFields = { underscores: 'off', sha1Proof: 'off' } as const satisfies Partial<ProfilePolicy>;

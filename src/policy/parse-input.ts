@@ -8,13 +8,21 @@ const maxFindings = 5;
  * The value when it satisfies `schema`, unchanged and without anything the schema does not name.
  *
  * @param what names the input in the message, e.g. `listener`
+ * @param hint where its keys are explained; where those of the settings are unless said
  * @throws HoldfastError `settings_invalid`, naming every field that is wrong (the first few)
  */
-export function parseInput<T extends TSchema>(schema: T, input: unknown, what: string): Static<T> {
+export function parseInput<T extends TSchema>(
+  schema: T,
+  input: unknown,
+  what: string,
+  hint?: string,
+): Static<T> {
   const findings = Errors(schema, input);
   if (findings.length === 0) return input as Static<T>;
   const lines = new Set(findings.flatMap((finding) => sentenceOf(finding, findings, input)));
-  throw new HoldfastError('settings_invalid', `${what}: ${[...lines].slice(0, maxFindings).join('; ')}`);
+  throw new HoldfastError('settings_invalid', `${what}: ${[...lines].slice(0, maxFindings).join('; ')}`, {
+    hint,
+  });
 }
 
 type Finding = ReturnType<typeof Errors>[number];

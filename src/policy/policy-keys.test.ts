@@ -48,6 +48,7 @@ test('a time out of its bounds is told with its unit, and so are the bounds', ()
   });
   assert.throws(message('requestLifetimeMs', 'soon'), {
     message: /found "soon", expected a number and s, m, h, d or w/,
+    hint: /docs\/reference\/policy\.md/,
   });
 });
 
