@@ -1,6 +1,6 @@
 import { type Bytes, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { type Fingerprint, fingerprint, parseCertificate } from '../pki/index.ts';
-import { answerMalformed, type TlsDialer } from '../transport/index.ts';
+import { answerMalformed, pointingToDoctor, type TlsDialer } from '../transport/index.ts';
 import { parseTrustBundle, type TrustBundle } from '../trust/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { acceptedJson, type ExchangeRequest, exchange } from './exchange.ts';
@@ -22,6 +22,8 @@ export async function fetchRoot(
     connection,
     isKnown: false,
     ...options,
+  }).catch((error: unknown) => {
+    throw pointingToDoctor(error, address);
   });
   if (status !== 200) {
     throw new HoldfastError(

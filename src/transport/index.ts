@@ -73,4 +73,9 @@ export {
 export { TlsDialer } from './tls-dialer.ts';
 export { TokenGate } from './token-gate.ts';
 export { answerMalformed, transportError } from './transport-error.ts';
-export { acceptedConnection, type ConnectionInfo, presentedChain } from './verified-connection.ts';
+export {
+  acceptedConnection,
+  type ConnectionInfo,
+  pointingToDoctor,
+  presentedChain,
+} from './verified-connection.ts';

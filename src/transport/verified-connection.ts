@@ -71,8 +71,8 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
   });
 }
 
-/** What keeps a connection from coming about is looked at more closely by a command of its own. */
-function pointingToDoctor(error: unknown, peer: string): unknown {
+/** `error` as it is, and with the command that looks more closely at what keeps a connection to `host:port` from coming about. */
+export function pointingToDoctor(error: unknown, peer: string): unknown {
   if (!isHoldfastError(error) || errorRow(error.code).kind !== 'connection') return error;
   const { code, message, hint = errorRow(code).next } = error;
   return new HoldfastError(code, message, {
