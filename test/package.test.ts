@@ -142,7 +142,7 @@ test('a program of somebody else is checked against the types of the package, wi
   const tsc = join(checkout, 'node_modules/.bin/tsc');
   const { stdout } = await runProgram(tsc, ['-p', example, '--pretty', 'false'], { env, expected: 1 });
   const found = [...stdout.matchAll(/^(?:.*\/)?(\w+\.ts)\(/gm)].map(([, file]) => file);
-  assert.deepEqual(found.toSorted(), Object.keys(faults).toSorted(), stdout);
+  assert.deepEqual(new Set(found), new Set(Object.keys(faults)), stdout);
 });
 
 test('the example in the documents joins, backs up, lists, checks and restores by the package, and says what is refused', async () => {

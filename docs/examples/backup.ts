@@ -40,12 +40,8 @@ try {
 
 /** A failure is told apart by its code; each code has its own payload. */
 function describe(failure: Failure): string {
-  switch (failure.code) {
-    case 'restore_incomplete':
-      return `${failure.result.problems} problems in what was restored: ${failure.message}`;
-    case 'join_code_used':
-      return 'this join code was used already; ask for another one';
-    default:
-      return `${failure.message} [${failure.code}]; ${failure.hint}`;
-  }
+  if (failure.code === 'restore_incomplete')
+    return `${failure.result.problems} problems in what was restored: ${failure.message}`;
+  if (failure.code === 'join_code_used') return 'this join code was used already; ask for another one';
+  return `${failure.message} [${failure.code}]; ${failure.hint}`;
 }

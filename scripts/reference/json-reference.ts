@@ -95,7 +95,7 @@ function isPartOf(
 }
 
 function innermost({ items, ...shape }: Shape): Shape {
-  return items === undefined ? (shape as Shape) : innermost(items);
+  return items === undefined ? shape : innermost(items);
 }
 
 function typeOf(shape: Shape, name: string): string {

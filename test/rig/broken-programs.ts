@@ -197,10 +197,8 @@ Messages {\n Name = Standard\n director = dir = all\n}
     const home = this.#folder(`burp-${port}`);
     mkdirSync(join(home, 'clients'));
     // ffdhe2048 (RFC 7919 A.1): making numbers would take a minute.
-    execFileSync('openssl', [
-      ...['genpkey', '-genparam', '-algorithm', 'DH', '-pkeyopt', 'group:ffdhe2048'],
-      ...['-out', this.#at('dh.pem')],
-    ]);
+    const made = ['-genparam', '-algorithm', 'DH', '-pkeyopt', 'group:ffdhe2048', '-out', this.#at('dh.pem')];
+    execFileSync('openssl', ['genpkey', ...made]);
     const text = `mode = server
 listen = 127.0.0.1:${port}
 listen_status = 127.0.0.1:${port + 1}

@@ -240,7 +240,7 @@ describe('authorities outside, asked whether they have revoked the root or one a
     ];
     for (const [list, problem] of wrong) {
       corporate.lists.set(middleUrl, list);
-      await home.authority.askOutside({ ...corporate, fetch: corporate.fetch, early: true });
+      await home.authority.askOutside({ fetch: corporate.fetch, early: true });
       assert.match(home.authority.outsideStatuses[0]?.asked?.problem ?? '', problem);
     }
   });
