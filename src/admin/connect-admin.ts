@@ -70,24 +70,24 @@ export function networkAdmin({ server, dialer, line }: NetworkWay, signal?: Abor
 }
 
 /** The way to a server: what it is called in messages, and where it is. */
-interface Way {
+interface AdminTarget {
   readonly where: string;
   readonly to: Pick<HttpRequest, 'url' | 'agent' | 'socketPath'>;
   readonly signal: AbortSignal | undefined;
 }
 
-function clientOf(way: Way): AdminClient {
+function clientOf(target: AdminTarget): AdminClient {
   return {
     async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
-      const { status, body } = await post(way, operationPath(name), JSON.stringify(input));
+      const { status, body } = await post(target, operationPath(name), JSON.stringify(input));
       if (status !== 200) throw remoteError(status, body);
-      return parseAnswer(name, body, way.where);
+      return parseAnswer(name, body, target.where);
     },
   };
 }
 
 async function post(
-  { where, to, signal }: Way,
+  { where, to, signal }: AdminTarget,
   path: string,
   text: string,
 ): Promise<{ status: number; body: unknown }> {

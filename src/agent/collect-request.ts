@@ -114,7 +114,7 @@ function checkApproved({ state, reason, expires }: RequestAnswer, name: string):
 }
 
 /** What became of a request of this machine, as far as can be found out. */
-export type Fate =
+export type RequestOutcome =
   | { readonly state: RequestState; readonly expires: string; readonly reason?: string }
   /** It is a file, or no more than a key. */
   | { readonly state: 'not handed in' }
@@ -127,7 +127,7 @@ export async function askAfter(
   { submitted }: PendingRequest,
   server: () => Promise<RequestServer>,
   signal: AbortSignal,
-): Promise<Fate> {
+): Promise<RequestOutcome> {
   if (submitted === undefined) return { state: 'not handed in' };
   try {
     const { state, expires, reason } = await followRequest(submitted.handle, await server());
@@ -141,20 +141,20 @@ export async function askAfter(
 }
 
 /** What is to be done about it, in a sentence; undefined where that is to wait. */
-export function nextOfFate(name: string, fate: Fate): string | undefined {
+export function nextOfOutcome(name: string, outcome: RequestOutcome): string | undefined {
   const called = /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
   const again = `hand it in again: holdfast request submit ${called}; or give it up: holdfast request pending --forget ${called}`;
-  switch (fate.state) {
+  switch (outcome.state) {
     case 'approved':
       return `${name} was approved; fetch its certificate: holdfast request collect ${called}`;
     case 'denied':
-      return `${name} was denied: ${fate.reason ?? 'no reason was given'}; ask the administrator, and ${again}`;
+      return `${name} was denied: ${outcome.reason ?? 'no reason was given'}; ask the administrator, and ${again}`;
     case 'expired':
-      return `nobody decided on ${name} until ${fate.expires}; ${again}`;
+      return `nobody decided on ${name} until ${outcome.expires}; ${again}`;
     case 'unknown':
       return `the server does not know ${name} any more; ${again}`;
     case 'not reached':
-      return `nothing is known of ${name}: ${fate.problem}`;
+      return `nothing is known of ${name}: ${outcome.problem}`;
     case 'pending':
     case 'not handed in':
       return undefined;

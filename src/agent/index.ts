@@ -20,8 +20,8 @@ export {
   askAfter,
   chosenRequest,
   collectApproved,
-  type Fate,
-  nextOfFate,
+  nextOfOutcome,
+  type RequestOutcome,
   settleAnswer,
 } from './collect-request.ts';
 export { Connection, connectNode } from './connection.ts';

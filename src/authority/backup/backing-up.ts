@@ -28,7 +28,7 @@ export function placeName(place: BackupPlace): string {
 }
 
 /** What the settings of this machine ask of an authority's upkeep. */
-export interface Care {
+export interface UpkeepSettings {
   /** The settings file, which goes into backups; absent where there is none. */
   readonly settingsFile?: string;
   /** Where `init` writes the recovery kit, whether it is still there or not. */
@@ -49,11 +49,11 @@ interface ScheduledBackups {
 }
 
 /** Nothing but what is always done. */
-export const noCare: Care = { mirrors: [] };
+export const noUpkeepSettings: UpkeepSettings = { mirrors: [] };
 
 /** What an authority is backed up with, and its backups are tried out with. */
 export interface BackingUp extends Sealing, Mirroring {
-  readonly care: Care;
+  readonly upkeep: UpkeepSettings;
   /** Whom backups are encrypted to, that nobody chooses a password for (age). */
   readonly recoveryRecipient: string;
 }

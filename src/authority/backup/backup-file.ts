@@ -67,11 +67,11 @@ function notBackup(message: string, cause?: unknown): HoldfastError {
 }
 
 async function withFetched<T>(
-  { directory, care }: BackingUp,
+  { directory, upkeep }: BackingUp,
   { place: where, name, bytes }: BackupRecord,
   work: (file: string, name: string) => Promise<T>,
 ): Promise<T> {
-  const place = care.backups?.place;
+  const place = upkeep.backups?.place;
   if (place?.kind !== 'remote' || placeName(place) !== where)
     throw new HoldfastError(
       'object_not_found',

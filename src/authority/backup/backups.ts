@@ -173,10 +173,10 @@ export class Backups {
    * later.
    */
   async makeDue(log: Log): Promise<void> {
-    const { care, clock, records } = this.#context;
+    const { upkeep, clock, records } = this.#context;
     await this.#rehearseDue(log);
-    if (care.backups === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
-    const { place, keep, everyMs } = care.backups;
+    if (upkeep.backups === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
+    const { place, keep, everyMs } = upkeep.backups;
     const { made } = await records.backups.lastTimes(placeName(place));
     if (this.busy || clock.now() - (made ?? 0) < everyMs) return;
     this.writeTo({ place, keep, by: 'authority', unattended: true }).then(
@@ -207,10 +207,10 @@ export class Backups {
 
   /** Nobody is there to open it, so it is looked at from outside. */
   async #rehearseDue(log: Log): Promise<void> {
-    const { care, clock, records } = this.#context;
-    if (care.rehearseEveryMs === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
+    const { upkeep, clock, records } = this.#context;
+    if (upkeep.rehearseEveryMs === undefined || this.busy || clock.now() < this.#notBeforeMs) return;
     const { made, rehearsed } = await records.backups.lastTimes();
-    if (made === null || this.busy || clock.now() - (rehearsed ?? 0) < care.rehearseEveryMs) return;
+    if (made === null || this.busy || clock.now() - (rehearsed ?? 0) < upkeep.rehearseEveryMs) return;
     const failed = (fields: LogFields): void => {
       this.#notBeforeMs = clock.now() + retryAfterMs;
       log.error('the newest backup of the authority is not what it should be', fields);

@@ -102,7 +102,7 @@ export class Escrow {
 
   /** A kit that is still here learns of it. What the disk refuses now is noted when the authority is opened next. */
   async #note(identity: Identity, sealed: Bytes): Promise<void> {
-    const { recoveryKit } = this.#context.care;
+    const { recoveryKit } = this.#context.upkeep;
     if (recoveryKit === undefined) return;
     const noted = { node: identityLabel(identity), fingerprint: escrowFingerprint(sealed) };
     await noteOnKit(recoveryKit, [noted]).catch((error: unknown) => {
@@ -133,7 +133,7 @@ function notOnRecord(identity: Identity): HoldfastError {
 /** What is kept for people with the recovery kit is put on record with this. */
 export interface Escrowing extends Recording {
   readonly clock: Clock;
-  readonly care: {
+  readonly upkeep: {
     /** Where `init` writes the recovery kit, whether it is still there or not. */
     readonly recoveryKit?: string | undefined;
   };
@@ -162,14 +162,14 @@ export async function noteOnKit(path: string, escrows: readonly KitEscrow[]): Pr
 
 /** Notes all that is kept: once for each time that the authority is opened. */
 export async function noteAllOnKit(context: Escrowing): Promise<void> {
-  const { care, records } = context;
-  if (care.recoveryKit === undefined || noted.has(context)) return;
+  const { upkeep, records } = context;
+  if (upkeep.recoveryKit === undefined || noted.has(context)) return;
   const rows = await records.escrows.after(0, maxNoted);
   const escrows = rows.map(({ identity: node, sealed }) => ({
     node,
     fingerprint: escrowFingerprint(sealed),
   }));
-  await noteOnKit(care.recoveryKit, escrows);
+  await noteOnKit(upkeep.recoveryKit, escrows);
   noted.add(context);
 }
 

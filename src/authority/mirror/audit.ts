@@ -64,7 +64,7 @@ async function verifyLog(context: Mirroring, given?: SignedCheckpoint): Promise<
   if (given !== undefined) found.push(fromGiven(context, given));
   const kept = await readKeptCheckpoint(context);
   if (kept !== undefined) found.push(fromKept(context, kept));
-  const mirrors = await Promise.all(context.care.mirrors.map((mirror) => fromMirror(context, mirror)));
+  const mirrors = await Promise.all(context.upkeep.mirrors.map((mirror) => fromMirror(context, mirror)));
   const read = mirrors.filter((each) => 'sequence' in each);
   const head = await context.log.verifyRecords([...found, ...read]);
   const damaged = (await checkMirrors(context, 0)).filter(({ name }) =>

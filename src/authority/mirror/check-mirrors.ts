@@ -11,7 +11,7 @@ import { KnownIssuers, mirroredLines } from './mirrored-lines.ts';
 
 /** What the log is mirrored with, and what is looked at to see whether it was. */
 export interface Mirroring extends Keeping {
-  readonly care: { readonly mirrors: readonly LogMirror[] };
+  readonly upkeep: { readonly mirrors: readonly LogMirror[] };
 }
 
 /** What a mirror is good for on the day that it is needed. */
@@ -28,11 +28,11 @@ export interface CheckedMirror {
  * being written while it is read is read once more before anything bad is said of it.
  */
 export async function checkMirrors(context: Mirroring, after: number): Promise<CheckedMirror[]> {
-  const { care, records } = context;
+  const { upkeep, records } = context;
   const issuers = await KnownIssuers.of(records);
   const own = await ownLog(context, after);
   return await Promise.all(
-    care.mirrors.map(async (mirror) => {
+    upkeep.mirrors.map(async (mirror) => {
       const first = await check(mirror, own, issuers);
       return first.problem === undefined ? first : await check(mirror, own, issuers);
     }),

@@ -38,7 +38,7 @@ export class Mirrors {
 
   private constructor(context: Mirroring, written: ReadonlyMap<string, number>) {
     this.#context = context;
-    this.#tracked = context.care.mirrors.map((mirror) => ({
+    this.#tracked = context.upkeep.mirrors.map((mirror) => ({
       mirror,
       sequence: written.get(mirror.name) ?? 0,
       problem: undefined,
@@ -51,7 +51,7 @@ export class Mirrors {
   /** How far each was written the last time is on record, by this process or one before. */
   static async of(context: Mirroring): Promise<Mirrors> {
     const written = await Promise.all(
-      context.care.mirrors.map(async ({ name }) => {
+      context.upkeep.mirrors.map(async ({ name }) => {
         const row = await context.records.mirrors.find(name);
         return [name, row?.sequence ?? 0] as const;
       }),

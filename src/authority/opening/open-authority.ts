@@ -4,7 +4,7 @@ import type { DatabasePlace, ProcessLock } from '../../db/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
 import { Authority, type AuthorityContext, type AuthorityParts } from '../authority.ts';
-import { type Care, noCare } from '../backup/index.ts';
+import { noUpkeepSettings, type UpkeepSettings } from '../backup/index.ts';
 import { KeyCopies } from '../custody/index.ts';
 import { type Issuer, readIssuer, replaceIssuingWhenDue } from '../issuers/index.ts';
 import { AuditLog } from '../log/index.ts';
@@ -35,7 +35,7 @@ export interface OpenAuthorityOptions {
   /** Where the records are; in the home unless said. */
   readonly database?: DatabasePlace;
   /** What the settings ask of upkeep; nothing unless said. */
-  readonly care?: Care;
+  readonly upkeep?: UpkeepSettings;
   /** Only look: nothing is recorded, here or on a mirror, so that what is damaged stays as it was found. */
   readonly looks?: Looks;
   /** Opens the keystore, where no stash does; asked for then. */
@@ -91,7 +91,7 @@ export async function contextOf(
     keystore,
     records,
   }: { readonly directory: string; readonly keystore: Keystore; readonly records: AuthorityRecords },
-  { clock, care = noCare, looks }: OpenAuthorityOptions,
+  { clock, upkeep = noUpkeepSettings, looks }: OpenAuthorityOptions,
 ): Promise<Omit<AuthorityParts, 'lock'>> {
   await indexOlderCertificates(records);
   const present = await Present.of(records);
@@ -111,7 +111,7 @@ export async function contextOf(
     {
       directory,
       recoveryRecipient: recovery_recipient,
-      care,
+      upkeep,
       looks: isLooking,
       records,
       present,

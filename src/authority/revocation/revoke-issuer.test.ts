@@ -134,8 +134,8 @@ describe('revoking an issuing certificate', () => {
     await home.authority.close();
     const path = join(mirrored.path, 'checkpoint.json');
     writeFileSync(path, JSON.stringify({ signed, issuing, epochs: [{ epoch: 99, first: 1 }] }));
-    const care = { mirrors: [new DirectoryMirror(mirrored.path)] };
-    await using authority = await openAuthority({ ...home.opening, care });
+    const upkeep = { mirrors: [new DirectoryMirror(mirrored.path)] };
+    await using authority = await openAuthority({ ...home.opening, upkeep });
     const [state] = await authority.mirrors.flush(60_000);
     assert.deepEqual([authority.standing, state?.current, state?.problem], ['ready', true, undefined]);
     assert.doesNotMatch(readFileSync(path, 'utf8'), /ffffffff/);
@@ -148,8 +148,8 @@ describe('revoking an issuing certificate', () => {
     const backup = join(home.path, 'x.age');
     await home.authority.backups.write({ path: backup, by: 'admin/local' });
     await home.authority.close();
-    const care = { mirrors: [mirror] };
-    await using authority = await openAuthority({ ...home.opening, care });
+    const upkeep = { mirrors: [mirror] };
+    await using authority = await openAuthority({ ...home.opening, upkeep });
     await authority.revocation.revokeIssuer('issuing-1', order);
     await authority.mirrors.flush(60_000);
     await using restored = await SampleHome.empty();
@@ -217,7 +217,7 @@ describe('revoking an issuing certificate', () => {
     await custody.bringOnline({ passphrase, sealed, by: 'admin/local' });
     await home.authority.close();
     {
-      await using authority = await openAuthority({ ...home.opening, care: rest });
+      await using authority = await openAuthority({ ...home.opening, upkeep: rest });
       await authority.revocation.revokeIssuer('issuing-1', order);
       await authority.mirrors.flush(60_000);
     }

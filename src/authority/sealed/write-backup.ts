@@ -32,7 +32,7 @@ export interface Sealing {
   readonly records: AuthorityRecords;
   readonly keystore: Keystore;
   readonly clock: Clock;
-  readonly care: {
+  readonly upkeep: {
     /** The settings file, which goes into backups; absent where there is none. */
     readonly settingsFile?: string | undefined;
   };
@@ -96,7 +96,7 @@ export async function sealSnapshot(
   });
 }
 
-async function settingsPart({ care: { settingsFile } }: Sealing): Promise<PartSource[]> {
+async function settingsPart({ upkeep: { settingsFile } }: Sealing): Promise<PartSource[]> {
   return settingsFile === undefined ? [] : [{ name: 'settings', from: await readFile(settingsFile) }];
 }
 

@@ -165,10 +165,10 @@ interface BackupStatus {
 }
 
 /** Looks at what is on record about backups. */
-async function readBackupStatus({ records, present, care }: Upkeep): Promise<BackupStatus> {
+async function readBackupStatus({ records, present, upkeep }: Upkeep): Promise<BackupStatus> {
   const backups = await readBackups(records);
   const [newest] = backups;
-  const { place, everyMs = patienceMs } = care.backups ?? {};
+  const { place, everyMs = patienceMs } = upkeep.backups ?? {};
   const last = place === undefined ? newest : backups.find((backup) => backup.place === placeName(place));
   const lastMs = last?.madeAt.getTime() ?? present.state.created_at;
   const scheduled = place !== undefined;
@@ -179,13 +179,13 @@ async function readBackupStatus({ records, present, care }: Upkeep): Promise<Bac
 
 /** What is to be said about the backups of an authority, in sentences. */
 async function backupWarnings(context: Upkeep): Promise<string[]> {
-  const { records, clock, care } = context;
+  const { records, clock, upkeep } = context;
   const backups = await readBackups(records);
   const [newest] = backups;
   if (newest === undefined) return warnOfNone(context);
   const warnings = [...newestOfPlaces(backups).flatMap(problemOf), ...(await mirrorProblems(context))];
   const ageMs = clock.now() - newest.madeAt.getTime();
-  const scheduled = care.backups;
+  const scheduled = upkeep.backups;
   if (scheduled !== undefined && ageMs > 2 * scheduled.everyMs)
     warnings.push(
       `the newest backup of the authority is of ${newest.madeAt.toISOString()}: see the server's log`,
@@ -216,9 +216,9 @@ function problemOf({ place, name, problem }: BackupRecord): string[] {
   ];
 }
 
-async function mirrorProblems({ records, care }: Upkeep): Promise<string[]> {
+async function mirrorProblems({ records, upkeep }: Upkeep): Promise<string[]> {
   const rows = await records.mirrors.withProblem();
-  const inUse = rows.filter((row) => care.mirrors.some(({ name }) => name === row.name));
+  const inUse = rows.filter((row) => upkeep.mirrors.some(({ name }) => name === row.name));
   return inUse.map(
     ({ problem, problem_at }) =>
       `a log mirror would not do, as a rehearsal found at ${new Date(problem_at ?? 0).toISOString()}: ${problem}; ` +
@@ -226,8 +226,8 @@ async function mirrorProblems({ records, care }: Upkeep): Promise<string[]> {
   );
 }
 
-function warnOfNone({ present, clock, care }: Upkeep): string[] {
-  const patience = care.backups === undefined ? patienceMs : 2 * care.backups.everyMs;
+function warnOfNone({ present, clock, upkeep }: Upkeep): string[] {
+  const patience = upkeep.backups === undefined ? patienceMs : 2 * upkeep.backups.everyMs;
   if (clock.now() - present.state.created_at <= patience) return [];
   return [
     'there is no backup of the authority: holdfast ca backup FILE, or authority.backup_to in holdfast.toml',

@@ -1,6 +1,6 @@
 import { dayMs } from '../../base/index.ts';
 import { type Certificate, formatName } from '../../pki/index.ts';
-import type { BackingUp, Care } from '../backup/index.ts';
+import type { BackingUp, UpkeepSettings } from '../backup/index.ts';
 import { type Copied, copyWarnings, type Escrowing, rootCameBack } from '../custody/index.ts';
 import { boundsUris, isSelfSigned, outsideWarnings, readOutside, replacementTime } from '../issuers/index.ts';
 import { type CrlSigning, countToRenew, readCrlState } from '../revocation/index.ts';
@@ -8,7 +8,7 @@ import { describeClock, passesKeptCheckpoint } from '../standing/index.ts';
 
 /** What looks after an authority. */
 export interface Upkeep extends CrlSigning, BackingUp, Escrowing, Copied {
-  readonly care: Care;
+  readonly upkeep: UpkeepSettings;
 }
 
 /** How long before something that needs the root it is said, so that a ceremony can be planned. */

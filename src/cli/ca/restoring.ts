@@ -14,10 +14,10 @@ import { defaultPortFor } from '../../policy/index.ts';
 import { canFollow, moveHere, whoCanFollow } from '../../server/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { newKeystorePassphrase } from '../home/authority-home.ts';
-import { careOf, checkMirror, mirrorAt } from '../home/care-of.ts';
 import { checkMayHoldAuthority, inNewHome } from '../home/creating.ts';
 import { checkHome, homeAt, openHome } from '../home/home.ts';
 import { checkSettings, databaseOf, parseSettings, readSettings, type Settings } from '../home/settings.ts';
+import { checkMirror, mirrorAt, upkeepSettings } from '../home/upkeep-settings.ts';
 import { defaultPort } from '../options/server-options.ts';
 import type { Context } from '../program/context.ts';
 import type { Answer } from '../terminal/answer.ts';
@@ -96,7 +96,7 @@ async function restore(context: Context, source: RestoreSource, options: CaResto
   await checkMayHoldAuthority(context.home, source.network);
   const passphrase = await newKeystorePassphrase(context, {});
   const { home, result } = await inNewHome(context.home, settings, async (home) => {
-    const mirrors = mirrorsFor(context, options) ?? careOf(home, settings).mirrors;
+    const mirrors = mirrorsFor(context, options) ?? upkeepSettings(home, settings).mirrors;
     const result = await restoreAuthority(source, {
       ...choicesOf(options),
       mirrors,
@@ -128,7 +128,7 @@ async function resume(context: Context, options: CaRestoreOptions): Promise<Answ
     });
   const result = await resumeRestore({
     ...choicesOf(options),
-    mirrors: mirrorsFor(context, options) ?? careOf(home, settings).mirrors,
+    mirrors: mirrorsFor(context, options) ?? upkeepSettings(home, settings).mirrors,
     clock: context.clock,
     by: 'admin/local',
     home: home.path,

@@ -14,9 +14,9 @@ import { BindingDesk, StorePlace } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret } from '../terminal/answer.ts';
 import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
-import { backupPlace, careOf } from './care-of.ts';
 import type { Home } from './home.ts';
 import { databaseOf, readSettings, type Settings, storeDirectory } from './settings.ts';
+import { backupPlace, upkeepSettings } from './upkeep-settings.ts';
 
 /** The authority of a home, held by this process, and the settings it runs by. */
 export interface AuthorityHome extends AsyncDisposable {
@@ -44,10 +44,10 @@ export async function openAuthorityHome(
   }
   const waiting = await readWaiting(home.path);
   if (waiting !== undefined) throw authorityWaiting(home.path, waiting);
-  const care = careOf(home, settings);
+  const upkeep = upkeepSettings(home, settings);
   const passphrase = () => keystorePassphrase(context, home, settings);
   const database = databaseOf(settings);
-  const how = { worker, care, database, passphrase, looks };
+  const how = { worker, upkeep, database, passphrase, looks };
   const authority = await openAuthority({ home: home.path, clock: context.clock, ...how });
   return asAuthorityHome({ home, settings, authority, created: false });
 }

@@ -26,9 +26,9 @@ import { type Row, row } from '../terminal/answer.ts';
 import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
 import { readPasswordFile } from '../terminal/given-secrets.ts';
 import { type AuthorityHome, asAuthorityHome, newKeystorePassphrase } from './authority-home.ts';
-import { careOf } from './care-of.ts';
 import { checkHome, createHome, type Home, homeAt } from './home.ts';
 import { databaseOf, readSettings, type Settings, writeSettings } from './settings.ts';
+import { upkeepSettings } from './upkeep-settings.ts';
 
 /** What is special about an authority that is made. */
 interface Creation {
@@ -85,7 +85,7 @@ export async function createInHome(
     statusAddress: settings.statusAddress,
     clock: context.clock,
     worker: true,
-    care: careOf(home, settings),
+    upkeep: upkeepSettings(home, settings),
     database: databaseOf(settings),
     ...keys,
     ...(root && { root }),

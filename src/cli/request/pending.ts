@@ -1,12 +1,12 @@
 import {
   askAfter,
-  type Fate,
   findKeystore,
   forgetPending,
   listPending,
-  nextOfFate,
+  nextOfOutcome,
   openOrCreateKeystore,
   type PendingRequest,
+  type RequestOutcome,
 } from '../../agent/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { formatName, parseCertificateRequest } from '../../pki/index.ts';
@@ -63,7 +63,7 @@ async function askToForget(context: Context, name: string): Promise<void> {
 }
 
 /** A request of this machine, and what became of it. */
-type PendingView = Fate & {
+type PendingView = RequestOutcome & {
   readonly friendlyName: string;
   readonly subject: string;
   readonly created: string;
@@ -103,7 +103,7 @@ function* pendingRows(pending: readonly PendingView[]): Iterable<Row> {
     'no request of this machine waits for its certificate',
   );
   for (const one of pending) {
-    const next = nextOfFate(one.friendlyName, one);
+    const next = nextOfOutcome(one.friendlyName, one);
     if (next !== undefined) yield note(`  ${printable(next)}`);
   }
 }

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 import { isHoldfastError } from '../../base/index.ts';
 import { Line } from '../../transport/index.ts';
-import { backupPlace } from './care-of.ts';
+import { backupPlace } from './upkeep-settings.ts';
 
 test('a backup of the authority that is cut on its way to a web server is sent again, a while', async () => {
   using directory = temporaryDirectory();

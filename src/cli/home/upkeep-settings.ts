@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import {
   type BackupPlace,
-  type Care,
   DirectoryMirror,
   type LogMirror,
   lookForLog,
+  type UpkeepSettings,
 } from '../../authority/index.ts';
 import { dayMs, HoldfastError, parseDuration, systemErrorCode, whyNotRead } from '../../base/index.ts';
 import { HttpFiles } from '../../remote/index.ts';
@@ -14,7 +14,7 @@ import type { Home } from './home.ts';
 import type { Settings } from './settings.ts';
 
 /** What the settings of a home ask of its authority's upkeep. Relative places count from the home. */
-export function careOf(home: Home, { authority = {} }: Pick<Settings, 'authority'>): Care {
+export function upkeepSettings(home: Home, { authority = {} }: Pick<Settings, 'authority'>): UpkeepSettings {
   const { logMirrors = [], backupTo, backupEvery, backupKeep = defaultKeep, rehearseEvery } = authority;
   return {
     settingsFile: home.settings,
