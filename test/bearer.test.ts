@@ -5,10 +5,15 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { enrolPaths } from '../src/enrol/index.ts';
+import { CutLine } from './rig/cut-line.ts';
 import { freePorts } from './rig/free-ports.ts';
-import { type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { Impostor } from './rig/impostor.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
+import { assertRefused, type Refusal } from './rig/refusal.ts';
+import { SampleAuthority } from './rig/sample-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 interface Bearer {
@@ -231,8 +236,8 @@ describe('bearer tokens', () => {
     const from = '127.0.0.4';
     const path = '/exact/config';
     assert.deepEqual(await ask(ports.off, { path, token, user: 'exact' }), absent);
+    assert.deepEqual(await ask(ports.off, { path, token, user: 'alpha' }), [403, 'bearer_wrong_identity']);
     for (const asked of [
-      { token, user: 'alpha' },
       { token: `${token}x` },
       { token: token.slice(5) },
       { token: token.toUpperCase(), user: 'exact' },
@@ -275,6 +280,181 @@ describe('bearer tokens', () => {
     assert.ok(counted('rate_limited') >= 20, JSON.stringify(answers));
     assert.equal(counted('rate_limited') + counted('bearer_unknown'), 40);
     assert.deepEqual(await ask(ports.off, { path, token, from }), absent);
+  });
+});
+
+/** What is sent in the middle of a backup, and then nothing for a while. */
+const cut = { bytes: 3_000_000, ms: 30_000 };
+
+describe('a client that holds a bearer token', () => {
+  let place: TemporaryDirectory;
+  let network: Network;
+  let client: NetworkClient;
+  let line: CutLine;
+  let open: number;
+  const at = (...names: string[]): string => join(place.path, ...names);
+  const here = (words: readonly string[]): string[] => [...words, '--home', client.home];
+  const bearer = async (name: string, ...words: string[]): Promise<Bearer> =>
+    JSON.parse(
+      (await network.run(['token', 'create', '--bearer', name, ...words, '--json'])).stdout,
+    ) as Bearer;
+  const write = (token: string): string => {
+    writeFileSync(at('token'), `${token}\n`);
+    return at('token');
+  };
+
+  before(async () => {
+    place = temporaryDirectory();
+    network = await Network.start(at('server'));
+    await network.server.stop();
+    const file = join(network.home, 'holdfast.toml');
+    open = await freePorts();
+    const listeners = [
+      listener('main', network.port, 'require', '"storage", "control"'),
+      listener('open', network.port + 1, 'off', '"enrol", "status"'),
+      listener('plain', network.port + 2, 'off', '"status"').replace('"tls"', '"plain"'),
+      listener('free', open, 'off', '"storage", "control"'),
+    ];
+    writeFileSync(file, readFileSync(file, 'utf8') + listeners.join(''));
+    await network.restart();
+    client = await network.join('laptop', at('client'));
+    line = await CutLine.to(open);
+    mkdirSync(at('data'));
+    writeFileSync(at('data/a'), randomBytes(100_000));
+  });
+  after(async () => {
+    await line[Symbol.asyncDispose]();
+    await network[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+  });
+
+  it('keeps none that no server takes for it, and says why', async () => {
+    const untouched = client.home;
+    const mine = await bearer('laptop');
+    const other = await bearer('desktop');
+    const refused = (
+      input: string,
+      refusal: Pick<Refusal, 'code' | 'exit' | 'message'>,
+      url = [`https://127.0.0.1:${open}`],
+    ): Promise<void> =>
+      assertRefused(here(['client', 'set-token', ...url]), { input, untouched, ...refusal });
+    await refused('secret\n', { code: 'input_invalid', exit: 2, message: /hfb1_ and 43/ });
+    await refused('', { code: 'usage', exit: 2, message: /no bearer token was given/ });
+    const untaken = /does not take the token: .*; nothing was changed/;
+    await refused(mine.token, { code: 'certificate_required', exit: 21, message: untaken }, []);
+    await refused(other.token, { code: 'bearer_wrong_identity', exit: 23, message: untaken });
+    const unknown = `hfb1_${randomBytes(32).toString('base64url')}`;
+    await refused(unknown, { code: 'bearer_unknown', exit: 23, message: untaken });
+    const brief = await bearer('laptop', '--expires', '1s');
+    await sleep(1100);
+    await refused(brief.token, { code: 'bearer_expired', exit: 23, message: untaken });
+    await network.run(['token', 'revoke', `b${mine.id}`]);
+    await refused(mine.token, { code: 'bearer_revoked', exit: 23, message: untaken });
+    await client.run(['client', 'set', 'verifyServer', 'off']);
+    await refused(other.token, { code: 'settings_invalid', exit: 2, message: /cannot both be off/ });
+    await client.run(['client', 'set', 'verifyServer', 'on']);
+    assert.deepEqual(JSON.parse((await client.run(['client', 'show', '--json'])).stdout).bearerTokens, []);
+  });
+
+  it('shows nothing where it has neither certificate nor token, and says so before it dials', async () => {
+    await client.run(['client', 'set', 'presentCertificate', 'off']);
+    const untouched = client.home;
+    const elsewhere = here(['client', 'set-server', `https://127.0.0.1:${open}`]);
+    await assertRefused(elsewhere, { code: 'bearer_required', exit: 23, untouched });
+    await assertRefused(here(['backup', at('data')]), {
+      code: 'bearer_required',
+      exit: 23,
+      untouched: at('none'),
+      hint: /holdfast client set-token/,
+    });
+    await assertRefused(here(['client', 'set-token', '--remove']), {
+      code: 'object_not_found',
+      exit: 1,
+      untouched,
+    });
+  });
+
+  it('backs up, restores and opens its repository without a certificate, named by it', async () => {
+    const { token } = await bearer('laptop');
+    const url = `https://127.0.0.1:${open}`;
+    const { stdout } = await client.run(['client', 'set-token', url, '--token-file', write(token)]);
+    await client.run(['client', 'set-server', url]);
+    assert.match(stdout, /held +the bearer token of client laptop +https:\/\/127\.0\.0\.1:\d+ takes it/);
+    await client.run(['backup', at('data')]);
+    await client.run(['backup', at('data')]);
+    assert.equal(JSON.parse((await client.run(['snapshots', '--json'])).stdout).length, 2);
+    await client.run(['check']);
+    await client.run(['restore', 'latest', '--target', at('restored')]);
+    assert.deepEqual(readFileSync(join(at('restored'), at('data/a'))), readFileSync(at('data/a')));
+    const logged = (await network.run(['status', '--json'])).stdout;
+    assert.ok(!logged.includes(token) && !network.server.stderr.includes(token));
+    const status = JSON.parse((await client.run(['status', '--json'])).stdout);
+    assert.deepEqual(status.node.weaker, ['presentCertificate']);
+    assert.deepEqual(JSON.parse((await client.run(['client', 'show', '--json'])).stdout).bearerTokens, [
+      'network',
+    ]);
+    assert.match((await client.run(['client', 'show'])).stdout, /bearer tokens are held for network/);
+    const renewal = await client.run(['cert', 'renew', '--early'], 21);
+    assert.match(renewal.stderr, /presentCertificate off.*\[certificate_required\]/);
+    const walked = (await client.run(['doctor', `https://127.0.0.1:${open}`])).stdout;
+    assert.match(walked, /the repository \/laptop\/ may be used/);
+  });
+
+  it('shows it to no server that has not proved who it is', async () => {
+    const stranger = await SampleAuthority.create('network.test');
+    await using impostor = await Impostor.start(0, await stranger.issue('server', 'server'));
+    const words = here(['client', 'set-server', `https://127.0.0.1:${impostor.port}`]);
+    await assertRefused(words, { code: 'certificate_unknown_authority', exit: 21, untouched: client.home });
+    assert.equal(impostor.told, '');
+  });
+
+  it('is cut off within a second of its revocation in the middle of a backup, and told why', async () => {
+    const { id, token } = await bearer('laptop');
+    const url = `https://127.0.0.1:${line.port}`;
+    await client.run(['client', 'set', 'presentCertificate', 'off']);
+    await client.run(['client', 'set-token', url, '--token-file', write(token)]);
+    await client.run(['client', 'set-server', url]);
+    writeFileSync(at('data/b'), randomBytes(12_000_000));
+    await using running = client.start(['backup', at('data')]);
+    const silent = line.cutOnce('silent', cut);
+    const startMs = performance.now();
+    while (line.isWhole) await sleep(20);
+    await network.run(['token', 'revoke', `b${id}`]);
+    await network.server.waitFor(/"name":"laptop","reason":"bearer_revoked".*"msg":"connection ended"/);
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 23, stderr);
+    assert.match(stderr, /\[bearer_revoked\]/);
+    assert.ok(performance.now() - startMs < 120_000);
+    await silent;
+    assert.match((await client.run(['snapshots'], 23)).stderr, /\[bearer_revoked\]/);
+    await client.run(['client', 'set-token', '--remove']);
+    await client.run(['client', 'set', 'presentCertificate', 'on']);
+    await client.run(['client', 'set-server', `https://127.0.0.1:${network.port}`]);
+    await client.run(['backup', at('data')]);
+  });
+
+  it('without a network shows one to the server alone that it is held for', async () => {
+    const { token } = await bearer('printer');
+    const home = ['--home', at('printer')];
+    const run = (words: readonly string[], code = 0) =>
+      runProgram(launcher, [...words, ...home], { expected: code });
+    await network.run(['ca', 'export', at('ca.pem')]);
+    await run(['trust', 'add', '--server', '127.0.0.1', '--file', at('ca.pem')]);
+    const url = `https://127.0.0.1:${open}/printer/`;
+    writeFileSync(at('password'), 'secret\n');
+    const repo = ['--repo', url, '--password-file', at('password')];
+    assert.match((await run(['backup', at('data/a'), ...repo, '--init'], 23)).stderr, /\[bearer_required\]/);
+    const wrong = (await bearer('desktop')).token;
+    const refused = await run(['client', 'set-token', url, '--token-file', write(wrong)], 23);
+    assert.match(refused.stderr, /does not take the token.*\[namespace_forbidden\]/);
+    await run(['client', 'set-token', url, '--token-file', write(token)]);
+    await run(['backup', at('data/a'), ...repo, '--init']);
+    await run(['restore', 'latest', ...repo, '--target', at('printed')]);
+    assert.deepEqual(readFileSync(join(at('printed'), at('data/a'))), readFileSync(at('data/a')));
+    const elsewhere = url.replace(String(open), String(line.port));
+    assert.match((await run(['snapshots', '--repo', elsewhere], 23)).stderr, /\[bearer_required\]/);
+    await run(['client', 'set-token', url, '--remove']);
+    assert.match((await run(['snapshots', ...repo], 23)).stderr, /\[bearer_required\]/);
   });
 });
 

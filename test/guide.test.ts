@@ -22,6 +22,7 @@ const machines = [
   'office',
   'branch',
   'sesam',
+  'nas',
 ];
 const aliases: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   ['vault', 'db', 'works', 'branch', 'sesam'].map((name) => [name, [`${name}.example`]]),
@@ -69,6 +70,7 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'connection-policies' },
   { page: 'monitoring' },
+  { page: 'self-signed' },
   {
     page: 'lost-machine',
     meanwhile: {

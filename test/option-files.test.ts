@@ -192,6 +192,13 @@ describe('a file or folder that the command line names', () => {
     'cert show SERIAL-OR-FILE': (file) => ['cert', 'show', file],
     'cert verify FILE': (file) => ['cert', 'verify', file],
     'policy import FILE': (file) => ['policy', 'import', file],
+    'client set-token --token-file': (file) => [
+      'client',
+      'set-token',
+      'https://localhost:1',
+      '--token-file',
+      file,
+    ],
     'client import FILE': (file) => ['client', 'import', file],
     'request submit FILE-OR-NAME': (file) => ['request', 'submit', file, ...server()],
     'request complete FILE': (file) => ['request', 'complete', file],

@@ -76,7 +76,8 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
     authority:
       'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup upkeep',
-    opening: 'records log issuers adopt standing policy signing issue custody mirror sealed backup authority',
+    opening:
+      'records log enrol issuers adopt standing policy signing issue custody mirror sealed backup authority',
     restore: 'records log issuers issue custody enrol mirror sealed opening',
     answers: 'records issue requests authority',
   },

@@ -283,7 +283,7 @@ export const StoreAcceptAnswer = Type.Object({ directory: Type.String(), accepte
 
 /** Takes what is at the store's place for the store of this network, where the one of before is lost. */
 export async function acceptStore(
-  { store }: AdminContext,
+  { store }: Pick<AdminContext, 'store'>,
   { reason }: Static<typeof storeAcceptInput>,
   caller: Identity,
 ): Promise<Answer<typeof StoreAcceptAnswer>> {

@@ -32,6 +32,17 @@ export async function callOperation(
   input: unknown,
   caller: Identity,
 ): Promise<unknown> {
+  const operation = operations[checkCall(name, input, caller)];
+  const handle = operation.handle as (
+    context: AdminContext,
+    input: unknown,
+    caller: Identity,
+  ) => Promise<unknown>;
+  return handle(context, input, caller);
+}
+
+/** Whether `caller` may do an operation of this name with this input. Errors: as {@link callOperation} */
+export function checkCall(name: string, input: unknown, caller: Identity): OperationName {
   if (!isOperationName(name)) {
     throw new HoldfastError('operation_unknown', `there is no operation ${JSON.stringify(name)}`);
   }
@@ -54,12 +65,7 @@ export async function callOperation(
   }
   if (!Value.Check(operation.input, input))
     throw new HoldfastError('input_invalid', `${name}: ${firstProblem(operation.input, input, 'input')}`);
-  const handle = operation.handle as (
-    context: AdminContext,
-    input: unknown,
-    caller: Identity,
-  ) => Promise<unknown>;
-  return handle(context, input, caller);
+  return name;
 }
 
 /** What of a call is for the server's machine alone: all of it, or a field of its input; undefined when nothing is. */

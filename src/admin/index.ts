@@ -24,4 +24,5 @@ export {
   operations,
 } from './operations.ts';
 export { clientsOnPlain, plainClientsError } from './policy.ts';
+export { callRosterOperation, inProcessRoster, type RosterContext } from './roster.ts';
 export { type CertificateVerdict, purposeOf, verdictOf, verifyPath } from './verify-certificate.ts';

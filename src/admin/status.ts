@@ -77,9 +77,22 @@ const AuthorityState = Type.Object({
   warnings: Type.Array(Type.String()),
 });
 
+/** The certificate of a server that has no authority. */
+export const SelfSignedState = Type.Object({
+  fingerprint: Type.String(),
+  notAfter: Time,
+  /** Where it lies on the server's machine, in PEM. */
+  file: Type.String(),
+  /** Sentences about what wants doing. */
+  warnings: Type.Array(Type.String()),
+});
+
 /** How the network's authority and its server are. */
 export const StatusAnswer = Type.Object({
-  authority: AuthorityState,
+  /** Undefined where a server has none. */
+  authority: Type.Optional(AuthorityState),
+  /** What it shows then. */
+  selfSigned: Type.Optional(SelfSignedState),
   /** Empty when no server runs. */
   listeners: Type.Array(
     Type.Object({
@@ -131,40 +144,52 @@ export const StatusAnswer = Type.Object({
       }),
     ),
   ),
+  /** Why those of before are shown in place of what is bound; an older server does not say. */
+  boundProblem: Type.Optional(TextOrNull),
 });
 
 const maxWeaker = 100;
 
 /** Looks at authority, listeners and whether the recovery kit still lies where it was written. */
-export async function showStatus({
-  authority,
-  listeners,
-  letIn,
-  recoveryKitPath,
-  store,
-  bindings,
-}: AdminContext): Promise<Answer<typeof StatusAnswer>> {
+export async function showStatus(context: AdminContext): Promise<Answer<typeof StatusAnswer>> {
+  const { authority, recoveryKitPath, bindings, bindingProblem } = context;
   const kitIsThere = await access(recoveryKitPath).then(
     () => true,
     () => false,
   );
-  const missing = await store.problem();
-  const problem = missing === undefined ? null : `${missing.message}: ${missing.hint ?? missing.code}`;
   const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
+  const unread = bindingProblem();
   return {
     authority: stateOf(status),
+    ...(await serverParts(context)),
+    weakerNodes: (await authority.nodes.weaker(maxWeaker)).map(({ role, name, weaker }) => ({
+      by: `${role}/${name}`,
+      keys: [...weaker],
+    })),
+    // A keystore that cannot be read is a finding, and no reason to say nothing else.
+    bound: unread === undefined ? await bindings.list() : [],
+    boundProblem: unread === undefined ? null : `${unread.message}: ${unread.hint ?? unread.code}`,
+  };
+}
+
+/** How a server is, with an authority or without one. */
+export async function serverParts({
+  listeners,
+  letIn,
+  store,
+}: Pick<AdminContext, 'listeners' | 'letIn' | 'store'>): Promise<
+  Pick<Answer<typeof StatusAnswer>, 'listeners' | 'letIn' | 'store'>
+> {
+  const missing = await store.problem();
+  const problem = missing === undefined ? null : `${missing.message}: ${missing.hint ?? missing.code}`;
+  return {
     listeners,
     letIn: letIn().map(({ first, last, ...peer }) => ({
       ...peer,
       first: first.toISOString(),
       last: last.toISOString(),
     })),
-    weakerNodes: (await authority.nodes.weaker(maxWeaker)).map(({ role, name, weaker }) => ({
-      by: `${role}/${name}`,
-      keys: [...weaker],
-    })),
     store: { directory: store.directory, problem },
-    bound: await bindings.list(),
   };
 }
 

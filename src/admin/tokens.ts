@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { identityLabel } from '../authority/index.ts';
+import { type Authority, identityLabel } from '../authority/index.ts';
 import { dayMs, HoldfastError, hourMs } from '../base/index.ts';
 import { encodeJoinCode } from '../enrol/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
@@ -140,9 +140,14 @@ export const BearerAnswer = Type.Object({
   listeners: Type.Array(Type.String()),
 });
 
+/** Where bearer tokens are kept, with an authority or without one. */
+interface BearerContext {
+  readonly authority: Pick<Authority, 'bearerTokens'>;
+}
+
 /** Makes a bearer token for one identity. Errors: see `BearerTokens.create`. */
 export async function createBearer(
-  { authority, clock, listeners }: AdminContext,
+  { authority, clock, listeners }: BearerContext & Pick<AdminContext, 'clock' | 'listeners'>,
   { name, role, lifetimeMs = bearerLifetimeMs, reissue = false }: Static<typeof bearerCreateInput>,
   caller: Identity,
 ): Promise<Answer<typeof BearerAnswer>> {
@@ -177,7 +182,7 @@ export const BearerListAnswer = Type.Array(
 
 /** A page of the bearer tokens that were made, the newest first. */
 export async function listBearers(
-  { authority }: AdminContext,
+  { authority }: BearerContext,
   { limit = maxListed, ...page }: Static<typeof tokenListInput>,
 ): Promise<Answer<typeof BearerListAnswer>> {
   const records = await authority.bearerTokens.list({ ...page, limit });
@@ -205,7 +210,7 @@ export const BearerRevokeAnswer = Type.Object({
 
 /** Ends a bearer token by its number, and the connections that came by it. Errors: `object_not_found`, `already_revoked`. */
 export async function revokeBearer(
-  { authority }: AdminContext,
+  { authority }: BearerContext,
   { id }: Static<typeof bearerRevokeInput>,
   caller: Identity,
 ): Promise<Answer<typeof BearerRevokeAnswer>> {

@@ -27,6 +27,8 @@ import {
   ServerRevocation,
   TlsDialer,
 } from '../transport/index.ts';
+import { bearerHeader } from '../trust/index.ts';
+import { heldToken } from './held-token.ts';
 import { noteConnection, noteFailure, verdictFile } from './last-connection.ts';
 import { learnFromServer } from './learn-from-server.ts';
 import type { Node } from './node.ts';
@@ -143,7 +145,9 @@ export async function connectNode(node: Node, given: ConnectOptions): Promise<Co
   await noteConnection(node.directory, connection, options);
   try {
     if (!node.isOwn) return connection;
-    if (node.needsRenewal(options.clock)) await tryToRenew(node, connection, options);
+    // A certificate that is not shown opens no door, that to a new one neither.
+    if (node.clientPolicy.presentCertificate && node.needsRenewal(options.clock))
+      await tryToRenew(node, connection, options);
     else await mendExports(node, options.log);
     return connection;
   } catch (error) {
@@ -215,15 +219,28 @@ async function dialFirst(
   return strange ?? unreachable(failures);
 }
 
-/** Dials as this machine's policy says. @throws HoldfastError `settings_invalid` when it says what cannot be */
-export function dialerOf(node: Node, { clock, log }: Pick<RenewalOptions, 'clock' | 'log'>): TlsDialer {
-  const { bundle, credentials, directory, clientPolicy: policy } = node;
+/**
+ * Dials as this machine's policy says, and by the bearer token that it holds where it shows no certificate.
+ * @throws HoldfastError `settings_invalid` when the policy says what cannot be, `bearer_required` where there is neither
+ */
+export function dialerOf(
+  node: Node,
+  { clock, log }: Pick<RenewalOptions, 'clock' | 'log'>,
+  {
+    policy = node.clientPolicy,
+    token = heldToken(node.keystore),
+  }: { readonly policy?: ClientPolicy; readonly token?: Secret<string> | undefined } = {},
+): TlsDialer {
+  const { bundle, credentials, directory, identity } = node;
+  if (!policy.presentCertificate && token === undefined) throw nothingToShow();
   const { revocation: mode } = policy;
   const revocation =
     mode === 'off'
       ? undefined
       : new ServerRevocation({ mode, file: verdictFile(directory, log), clock, log });
-  return new TlsDialer({ bundle, credentials, clock, policy, revocation, tells: tellOf(policy) });
+  const authorization = token && bearerHeader(token, identity.name);
+  const tells = tellOf(policy);
+  return new TlsDialer({ bundle, credentials, authorization, clock, policy, revocation, tells });
 }
 
 /** What a server is told with each request, to show it to whoever administers. */
@@ -233,6 +250,16 @@ function tellOf(policy: ClientPolicy): Readonly<Record<string, string>> {
     'user-agent': `holdfast/${programVersion()}`,
     ...(weaker !== undefined && { [clientPolicyHeader]: weaker }),
   };
+}
+
+function nothingToShow(): HoldfastError {
+  return new HoldfastError(
+    'bearer_required',
+    'this machine shows no certificate (presentCertificate off), and holds no bearer token to show in its place',
+    {
+      hint: 'take one of: holdfast token create --bearer NAME, at the server, by: holdfast client set-token; or holdfast client set presentCertificate on',
+    },
+  );
 }
 
 const maxServers = 100;

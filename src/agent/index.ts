@@ -45,6 +45,7 @@ export {
   type SaidServer,
   serverOfRequest,
 } from './hand-in.ts';
+export { forgetToken, heldTokens } from './held-token.ts';
 export { joinNetwork } from './join-network.ts';
 export { type LastConnection, readLastConnection } from './last-connection.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
@@ -78,3 +79,4 @@ export {
   type RequestDraft,
   type RequestFields,
 } from './request-draft.ts';
+export { takeOutsideToken, takeToken } from './take-token.ts';

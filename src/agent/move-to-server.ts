@@ -57,7 +57,11 @@ export async function moveToServer(node: Node, server: string, options: RenewalO
   }));
 }
 
-async function tryServer(
+/**
+ * Sees whether `server` is one of the node's network and takes what the dialer shows; a client's repository has to be open to it.
+ * @throws HoldfastError as `TlsDialer.connect`, `exchange`, `certificate_wrong_network`
+ */
+export async function tryServer(
   node: Node,
   { server, dialer }: { readonly server: string; readonly dialer: TlsDialer },
   { clock, log, signal }: RenewalOptions,
@@ -75,8 +79,8 @@ async function tryServer(
   if (role === 'client') await findRepository(`${server}/${name}/`, dialer, signal);
 }
 
-/** That there is none yet is no fault. */
-async function findRepository(url: string, dialer: TlsDialer, signal: AbortSignal): Promise<void> {
+/** Asks for a repository; that there is none yet is no fault. */
+export async function findRepository(url: string, dialer: TlsDialer, signal: AbortSignal): Promise<void> {
   const once = new Line({ backOff: () => undefined });
   const store = new RestStore({ url, agent: dialer.agent(), line: once });
   try {

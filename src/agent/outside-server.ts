@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { type Clock } from '../base/index.ts';
+import type { Clock, Secret } from '../base/index.ts';
 import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import { type ConnectionInfo, Hot, type Line, outsideRoots, TlsDialer } from '../transport/index.ts';
-import { standsAlone, type TrustBundle } from '../trust/index.ts';
+import { bearerHeader, standsAlone, type TrustBundle } from '../trust/index.ts';
+import { heldToken } from './held-token.ts';
 import { readLocalTrust } from './local-trust.ts';
-import { type Node, openOrCreateKeystore } from './node.ts';
+import { findRepository } from './move-to-server.ts';
+import { findKeystore, type Node, openOrCreateKeystore } from './node.ts';
 import type { Place } from './place.ts';
 
 /** What is dialed with. */
@@ -25,7 +27,7 @@ export interface OutsideCaller {
 
 /**
  * A server outside the network, for a repository there: believed by what was added on this machine for it, else by the roots
- * of the system. It is never shown the certificate of this machine.
+ * of the system. It is never shown the certificate of this machine, and a bearer token where one is held for it.
  */
 export class OutsideServer implements Disposable {
   readonly #url: URL;
@@ -41,18 +43,25 @@ export class OutsideServer implements Disposable {
   }
 
   /**
-   * The server at `url`; undefined when it belongs to the network of the caller: by its host, to which the roots of the
+   * The server at `url`, to which the token is shown that is held for it unless one is said; undefined when it belongs to the network of the caller: by its host, to which the roots of the
    * system never speak, or by what it proves.
    *
    * @throws HoldfastError as {@link TlsDialer.connect}
    */
-  static async find(url: string, caller: OutsideCaller, way: OutsideWay): Promise<OutsideServer | undefined> {
+  static async find(
+    url: string,
+    caller: OutsideCaller,
+    way: OutsideWay,
+    said?: Secret<string>,
+  ): Promise<OutsideServer | undefined> {
     const location = new URL(url.replace(/\/?$/, '/'));
     if (caller.node !== undefined && isKnown(caller.node, location.hostname)) return undefined;
     const bundle = caller.node?.bundle ?? new Hot(await bundleOf(caller.directory));
     const { clock, line, signal } = way;
     const { clientPolicy: policy = {} } = caller.node ?? {};
-    const dialer = new TlsDialer({ bundle, clock, policy, outsideRoots });
+    const token = said ?? (await tokenFor(location.origin, caller));
+    const authorization = token && bearerHeader(token);
+    const dialer = new TlsDialer({ bundle, clock, policy, outsideRoots, authorization });
     try {
       const socket = await line.attempt({ signal, isKnown: false }, () =>
         dialer.connect(location, { signal }),
@@ -80,6 +89,11 @@ export class OutsideServer implements Disposable {
     };
   }
 
+  /** Asks for the repository; that there is none yet is no fault. @throws HoldfastError what it refuses by */
+  async ask(signal: AbortSignal): Promise<void> {
+    await findRepository(this.#url.href, this.#dialer, signal);
+  }
+
   /** How the latest connection is protected. */
   security(): ConnectionInfo {
     const last = this.#dialer.lastConnection();
@@ -100,6 +114,11 @@ function isKnown(node: Node, host: string): boolean {
 /** Whether a host is one by which servers of the node's network are called. */
 export function isOfNetwork({ state }: Pick<Node, 'state'>, host: string): boolean {
   return [...state.servers, state.statusAddress].some((url) => URL.parse(url)?.hostname === host);
+}
+
+async function tokenFor(origin: string, { directory }: OutsideCaller): Promise<Secret<string> | undefined> {
+  const keystore = await findKeystore(directory);
+  return keystore && heldToken(keystore, origin);
 }
 
 /** Before a machine has joined a network there is none whose nodes it believes. */

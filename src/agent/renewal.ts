@@ -31,7 +31,8 @@ export interface RenewalOptions {
 /**
  * Renews the certificate of `node` at `server`, dialing with the present one. Until it succeeds the old one stays; an
  * export that cannot be rewritten is logged and does not undo the renewal.
- * @throws HoldfastError `certificate_expired` when the present one is past its end: it opens no door any more
+ * @throws HoldfastError `certificate_expired` when the present one is past its end: it opens no door any more;
+ *   `certificate_required` where this machine shows none
  */
 export async function renewNode(
   node: Node,
@@ -39,6 +40,7 @@ export async function renewNode(
   { clock, log, signal, line }: RenewalOptions,
 ): Promise<void> {
   checkNotExpired(node, clock);
+  checkShown(node);
   await renew({
     identity: node.identity,
     keystore: node.keystore,
@@ -73,6 +75,15 @@ export async function rejoinNode(
     line,
   });
   await finish(node, log);
+}
+
+function checkShown({ clientPolicy }: Node): void {
+  if (clientPolicy.presentCertificate) return;
+  throw new HoldfastError(
+    'certificate_required',
+    'a certificate is renewed by whoever shows it, and this machine shows none (presentCertificate off)',
+    { hint: 'holdfast client set presentCertificate on, then holdfast cert renew' },
+  );
 }
 
 function checkNotExpired(node: Node, clock: Clock): void {

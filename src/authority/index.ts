@@ -55,6 +55,7 @@ export {
   migrateRecords,
   openAuthority,
   openWaitingKey,
+  Roster,
   readWaiting,
   type WaitingAuthority,
 } from './opening/index.ts';

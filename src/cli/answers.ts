@@ -154,7 +154,8 @@ const NodeStatus = object({
   ),
 });
 
-const { authority, listeners, letIn, weakerNodes, store, bound } = operations.status.answer.properties;
+const { authority, selfSigned, listeners, letIn, weakerNodes, store, bound, boundProblem } =
+  operations.status.answer.properties;
 const atAuthority = <Shape extends TSchema>(shape: Shape) =>
   PresentWhen('the home is that of an authority', shape);
 
@@ -166,6 +167,8 @@ const Status = object({
   weakerNodes: atAuthority(weakerNodes),
   store: atAuthority(store),
   bound: atAuthority(bound),
+  boundProblem: atAuthority(boundProblem),
+  selfSigned: PresentWhen('the home is that of a server without an authority', selfSigned),
   nodes: atAuthority(operations['node.list'].answer),
   node: PresentWhen('this machine is a node of a network', NodeStatus),
   backups: BackupStanding,
@@ -382,7 +385,9 @@ export const answers = {
         weaker: PresentWhen('it is weaker than the default', text()),
       }),
     ),
+    bearerTokens: texts,
   }),
+  'client set-token': object({ held: flag(), server: PresentWhen('it is held now', text()) }),
   'client set': object({
     changes: Type.Array(object({ key: text(), before: text(), after: text() })),
     weaker: texts,

@@ -1,4 +1,4 @@
-import type { AdminClient, OperationAnswer } from '../admin/index.ts';
+import type { AdminClient } from '../admin/index.ts';
 import {
   escrowsIn,
   type LastConnection,
@@ -11,7 +11,7 @@ import {
 import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/index.ts';
 import type { Clock } from '../base/index.ts';
 import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
-import { askAdmin } from './home/administering.ts';
+import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
 import { openHome } from './home/home.ts';
 import { waitingRows, waitingView } from './home/waiting.ts';
 import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
@@ -23,6 +23,7 @@ import {
   missedSnapshots,
   standingToJson,
 } from './repository/backup-standing.ts';
+import { aloneSettings, aloneStatus } from './serving/serving-alone.ts';
 import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
 import {
   formatAge,
@@ -42,11 +43,13 @@ export const word: Word = {
   run: showStatus,
 };
 
-type Status = OperationAnswer<'status'>;
+/** Of the server of a network. */
+type Status = NetworkStatus;
 
 /** `holdfast status`: the authority when it is here, this machine as a client, and what needs attention. */
 export async function showStatus(context: Context): Promise<Answer> {
   const home = await openHome(context.home);
+  if ((await aloneSettings(home)) !== undefined) return await aloneStatus(context, home);
   const asked = (await hasAuthority(home.path))
     ? await askAdmin(context, askServer, 'when damaged')
     : undefined;
@@ -98,7 +101,7 @@ function* statusRows(
 const maxNodes = 50;
 
 async function askServer(admin: AdminClient): Promise<{ status: Status; nodes: readonly NodeOfList[] }> {
-  const status = await admin.call('status', {});
+  const status = await networkStatus(admin);
   return { status, nodes: await admin.call('node.list', { limit: maxNodes + 1 }) };
 }
 
@@ -153,8 +156,14 @@ function warningsOf({
   weakerNodes = [],
   store,
   bound = [],
+  boundProblem = null,
 }: Status): string[] {
   return [
+    ...(boundProblem === null
+      ? []
+      : [
+          `certificates that are bound cannot be used, so that those of before are shown on: ${boundProblem}`,
+        ]),
     ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
     ...letIn.map(

@@ -168,6 +168,11 @@ export const words: readonly WordEntry[] = [
         summary: 'use another address of a server, when it is one',
         load: () => import('./client/set-server.ts'),
       },
+      {
+        name: 'set-token',
+        summary: 'hold a bearer token in place of a certificate',
+        load: () => import('./client/set-token.ts'),
+      },
     ],
   },
   {

@@ -8,7 +8,7 @@ export const ClientPolicy = Type.Object(
   {
     presentCertificate: Type.Boolean({
       description:
-        'Whether this machine shows its certificate. Without it no repository is open to this program, which shows no bearer token; others, such as restic, come by one where a listener does not require certificates.',
+        'Whether this machine shows its certificate. Without it a bearer token names it, which it has to hold (client set-token), to listeners that do not require certificates; and its certificate is not renewed.',
       examples: ['off'],
     }),
     verifyServer: Type.Boolean({
@@ -117,7 +117,7 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
     ...said(
       'presentCertificate',
       !presentCertificate,
-      'no certificate is shown, so that no repository is open to this machine',
+      'no certificate is shown, nor renewed: whoever has read the bearer token of this machine is this machine',
     ),
     ...said('verifyServer', !verifyServer, 'servers prove nothing: anybody on the way can take their place'),
     ...said('revocation', revocation === 'off', 'a revoked certificate of a server is not noticed'),

@@ -98,7 +98,9 @@ const maxErrorBytes = 4096;
 /** The codes that are believed when a server sends them, and with which status. */
 const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
   400: ['object_corrupt', 'input_invalid'],
+  401: ['bearer_required', 'bearer_unknown', 'bearer_expired', 'bearer_revoked'],
   403: [
+    'bearer_wrong_identity',
     'object_exists',
     'append_only',
     'namespace_forbidden',

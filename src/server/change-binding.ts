@@ -11,11 +11,12 @@ import { type Bytes, type Clock, HoldfastError } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { type ListenerPolicy, reachableNames } from '../policy/index.ts';
 import { type Keystore, type KeystoreEditor } from '../trust/index.ts';
-import { bindingTarget, checkBinding, checkPair, covers, goingBefore, hostsOf } from './check-binding.ts';
+import { bindingTarget, checkBinding, covers, goingBefore, hostsOf } from './check-binding.ts';
 import {
   bindingLabel,
   bindingName,
   boundCertificates,
+  checkPair,
   describeBinding,
   readBindings,
 } from './tls-bindings.ts';

@@ -4,7 +4,8 @@ import { authorityExtensions, type Holder, sampleCertificate } from '../../test/
 import { dayMs } from '../base/index.ts';
 import { createName, exportPublicKey, generateKeyPair, parseCertificate } from '../pki/index.ts';
 import { defaultListeners } from '../policy/index.ts';
-import { bindingTarget, checkBinding, checkPair, hostsOf } from './check-binding.ts';
+import { bindingTarget, checkBinding, hostsOf } from './check-binding.ts';
+import { checkPair } from './tls-bindings.ts';
 
 const at = new Date();
 const host = { kind: 'host', name: 'vault.example' } as const;

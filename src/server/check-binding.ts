@@ -1,7 +1,6 @@
-import { type KeyObject } from 'node:crypto';
 import type { BindingTarget } from '../admin/index.ts';
 import { type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/index.ts';
-import { type Certificate, exportPublicKey, formatName, parseCertificate, signed } from '../pki/index.ts';
+import { type Certificate, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { type ListenerPolicy, parseRequestedNames } from '../policy/index.ts';
 import { everyListener } from '../transport/index.ts';
 import { checkServerUse, validatePath, verifyServerName } from '../trust/index.ts';
@@ -128,16 +127,6 @@ export function goingBefore({ kind, name }: BindingTarget, bindings: readonly Bi
   if (kind !== 'listener' || name !== everyListener) return [];
   return bindings.flatMap(({ target }) =>
     target.kind === 'listener' && target.name !== everyListener ? [target.name] : [],
-  );
-}
-
-/** Whether a private key is that of a certificate. @throws HoldfastError `certificate_not_allowed` */
-export function checkPair(leaf: Certificate, key: KeyObject): void {
-  if (equalBytes(exportPublicKey(key), leaf.spki)) return;
-  throw new HoldfastError(
-    'certificate_not_allowed',
-    `the private key does not belong to the certificate ${formatName(leaf.subject)}`,
-    { hint: 'name the key that its request was made with: --key FILE' },
   );
 }
 

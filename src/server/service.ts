@@ -5,7 +5,7 @@ import type { Peer } from '../transport/index.ts';
 import { limitBodyTime, limitIdleTime, readBody } from './read-request.ts';
 import { errorBody, httpStatusOf, loggedUrl } from './refuse.ts';
 import { jsonReply, type Reply, sendReply } from './reply.ts';
-import type { ServerContext } from './route.ts';
+import type { Call, Route, ServerContext } from './route.ts';
 import type { FoundRoute } from './routes.ts';
 import type { StorageHandler } from './storage-handler.ts';
 import type { TicketPeer } from './ticket-gate.ts';
@@ -25,6 +25,24 @@ const idleMs = minuteMs;
 
 /** The routes, at work on `context`. */
 export function createApplication(context: ServerContext): Application {
+  const { log, noteRefusal } = context;
+  return answerBy({
+    handle: (route, call) => route.handle(context, call),
+    failed: ({ failed }) => failed && ((error, request) => failed(context, error, request)),
+    log,
+    noteRefusal,
+  });
+}
+
+/** What answers calls of routes, and what of it is kept and said. */
+interface Answering extends Pick<ServerContext, 'log' | 'noteRefusal'> {
+  readonly handle: (route: Route, call: Call) => Reply | Promise<Reply>;
+  /** How a route says a failure, where it has a way of its own. */
+  readonly failed?: (route: Route) => ((error: Error, request: IncomingMessage) => Reply) | undefined;
+}
+
+/** Calls of routes, answered by something else than what they say of themselves, within the same bounds. */
+export function answerBy(context: Answering): Application {
   return (admitted) => {
     const { request, response } = admitted;
     limitBodyTime(request, response);
@@ -40,23 +58,24 @@ export function createApplication(context: ServerContext): Application {
   };
 }
 
-async function replyTo(context: ServerContext, admitted: Admitted): Promise<Reply> {
+async function replyTo(context: Answering, admitted: Admitted): Promise<Reply> {
   const { route, params, request, peer } = admitted;
   try {
     if (route.sameSite) refuseCrossSite(request);
     const body = route.body && (await readBody(request, route.body));
-    return await route.handle(context, { request, params, body, peer });
+    return await context.handle(route, { request, params, body, peer });
   } catch (thrown) {
     const error =
       thrown instanceof Error ? thrown : new TypeError('what was thrown is no error', { cause: thrown });
-    return (route.failed ?? failed(admitted))(context, error, request);
+    return (context.failed?.(route) ?? failed(admitted, context))(error, request);
   }
 }
 
-function failed({
-  peer,
-}: Admitted): (context: ServerContext, error: Error, request: IncomingMessage) => Reply {
-  return ({ log, noteRefusal }, error, { url = '', socket }) => {
+function failed(
+  { peer }: Admitted,
+  { log, noteRefusal }: Answering,
+): (error: Error, request: IncomingMessage) => Reply {
+  return (error, { url = '', socket }) => {
     sayFailure(log, error, loggedUrl(url));
     noteRefusal(socket, error);
     const told = errorBody(error, peer?.identity.role === 'admin' ? 'administrators' : 'peers');

@@ -232,7 +232,8 @@ function goThrough(
   };
 }
 
-function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {
+/** A listener as `status` shows it. */
+export function viewOf(policy: ListenerPolicy, names: readonly string[]): ListenerView {
   const { name, kind, services, clientCertificate, minimumVersion, groups, address } = policy;
   const scheme = kind === 'tls' ? 'https' : 'http';
   return {

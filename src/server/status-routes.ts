@@ -7,6 +7,9 @@ import { expositionType } from './metrics.ts';
 import { bytesReply, cacheFor, jsonReply } from './reply.ts';
 import type { Route } from './route.ts';
 
+/** Where a server without an authority offers its certificate to those who are to import it. */
+export const serverCertificatePath = '/-/status/cert256.arm';
+
 /** What anybody may know: that the server is there, and the certificates that certificates point to. */
 export const statusRoutes: readonly Route[] = [
   {
@@ -44,6 +47,20 @@ export const statusRoutes: readonly Route[] = [
       return bytesReply('application/pkix-cert', certificate.der, {
         'cache-control': 'public, max-age=86400',
       });
+    },
+  },
+  {
+    method: 'GET',
+    head: true,
+    path: serverCertificatePath,
+    service: 'status',
+    access: 'anybody',
+    does: 'The certificate of a server that has no authority, PEM; its fingerprint has to be compared.',
+    handle() {
+      throw new HoldfastError(
+        'object_not_found',
+        'the certificates of this server are vouched for by its authority',
+      );
     },
   },
 ];

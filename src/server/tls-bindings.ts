@@ -1,6 +1,16 @@
+import type { KeyObject } from 'node:crypto';
 import type { BindingTarget, BoundCertificate } from '../admin/index.ts';
-import { type Bytes, dayMs } from '../base/index.ts';
-import { parseCertificate } from '../pki/index.ts';
+import {
+  type Bytes,
+  type Clock,
+  dayMs,
+  equalBytes,
+  HoldfastError,
+  isHoldfastError,
+  type Log,
+  secondMs,
+} from '../base/index.ts';
+import { type Certificate, exportPublicKey, formatName, parseCertificate } from '../pki/index.ts';
 import { type Credentials, everyListener, Hot, noBindings, type TlsBindings } from '../transport/index.ts';
 import type { Keystore } from '../trust/index.ts';
 
@@ -59,25 +69,95 @@ export function boundCertificates(keystore: Keystore, nowMs: number): BoundCerti
   });
 }
 
-/** What a running server shows for certain hosts and listeners; read again when it has changed. */
-export class ServerBindings {
-  readonly #read: () => Promise<Keystore>;
-  readonly current = new Hot<TlsBindings>(noBindings);
+const retryMs = 5 * secondMs;
 
-  private constructor(read: () => Promise<Keystore>) {
-    this.#read = read;
+/** From where the bindings are read, and what is done while they cannot be. */
+export interface BindingSource {
+  /** The keystore as it is by now. */
+  readonly read: () => Promise<Keystore>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * What a running server shows for certain hosts and listeners; read again when it has changed. What cannot be read or used
+ * replaces nothing: the last good pair is shown on, that is said, and it is tried again until it is good.
+ */
+export class ServerBindings implements Disposable {
+  readonly #source: BindingSource;
+  readonly current = new Hot<TlsBindings>(noBindings);
+  #good: readonly Binding[] = [];
+  #problem: HoldfastError | undefined;
+  #retry: NodeJS.Timeout | undefined;
+
+  private constructor(source: BindingSource) {
+    this.#source = source;
   }
 
-  /** The bindings in the keystore that `read` opens, as it is each time. */
-  static async open(read: () => Promise<Keystore>): Promise<ServerBindings> {
-    const bindings = new ServerBindings(read);
-    await bindings.reload();
+  /** The bindings of a keystore, as it is each time. @throws HoldfastError what is wrong with them: there is no pair of before */
+  static async open(source: BindingSource): Promise<ServerBindings> {
+    const bindings = new ServerBindings(source);
+    bindings.#use(checkedBindings(await source.read()));
     return bindings;
   }
 
-  /** Takes what the keystore holds by now: from the next connection on it is shown. Connections go on. */
+  /** Why what was read last is not shown; undefined while it is. */
+  get problem(): HoldfastError | undefined {
+    return this.#problem;
+  }
+
+  /**
+   * Takes what the keystore holds by now: from the next connection on it is shown. Connections go on.
+   * @throws HoldfastError what is wrong with it; the pairs of before are shown on, and it is tried again by itself
+   */
   async reload(): Promise<void> {
-    this.#use(readBindings(await this.#read()));
+    const { read, clock, log } = this.#source;
+    try {
+      const next = checkedBindings(await read());
+      for (const binding of next) this.#checkNotWorse(binding, clock.now());
+      this.#use(next);
+      if (this.#problem !== undefined) log.info('bound certificates are read again');
+      this.#settle(undefined);
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      const isNews = this.#problem?.message !== error.message;
+      if (isNews) log.error('bound certificates cannot be read; those of before are shown on', { error });
+      this.#settle(error);
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#settle(undefined);
+  }
+
+  /** One that has ended takes the place of none that has not. */
+  #checkNotWorse({ target, credentials }: Binding, nowMs: number): void {
+    const { notAfter } = leafOf(credentials);
+    const before = this.#good.find((each) => bindingName(each.target) === bindingName(target));
+    if (
+      before === undefined ||
+      nowMs <= notAfter.getTime() ||
+      nowMs > leafOf(before.credentials).notAfter.getTime()
+    )
+      return;
+    throw new HoldfastError(
+      'certificate_expired',
+      `the certificate bound to the ${describeBinding(target)} ended ${notAfter.toISOString()}, and the one of before has not`,
+      { hint: 'bind one that is good: holdfast tls bind FILE' },
+    );
+  }
+
+  #settle(problem: HoldfastError | undefined): void {
+    this.#problem = problem;
+    clearTimeout(this.#retry);
+    if (problem !== undefined) this.#retry = setTimeout(() => void this.#tryAgain(), retryMs).unref();
+  }
+
+  async #tryAgain(): Promise<void> {
+    await this.reload().catch((error: unknown) => {
+      if (!isHoldfastError(error)) throw error;
+    });
   }
 
   #use(bindings: readonly Binding[]): void {
@@ -87,6 +167,28 @@ export class ServerBindings {
           .filter(({ target }) => target.kind === kind)
           .map(({ target, credentials }) => [target.name, credentials]),
       );
+    this.#good = bindings;
     this.current.replace({ hosts: of('host'), listeners: of('listener') });
   }
+}
+
+/** @throws HoldfastError `certificate_not_allowed` for a key that is of another certificate, and what a keystore says of damage */
+function checkedBindings(keystore: Keystore): Binding[] {
+  const bindings = readBindings(keystore);
+  for (const { credentials } of bindings) checkPair(leafOf(credentials), credentials.privateKey);
+  return bindings;
+}
+
+/** Whether a private key is that of a certificate. @throws HoldfastError `certificate_not_allowed` */
+export function checkPair(leaf: Certificate, key: KeyObject): void {
+  if (equalBytes(exportPublicKey(key), leaf.spki)) return;
+  throw new HoldfastError(
+    'certificate_not_allowed',
+    `the private key does not belong to the certificate ${formatName(leaf.subject)}`,
+    { hint: 'name the key that its request was made with: --key FILE' },
+  );
+}
+
+function leafOf({ chain }: Credentials): Certificate {
+  return parseCertificate(chain[0] as Bytes);
 }

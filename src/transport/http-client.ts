@@ -75,7 +75,7 @@ function begin({ method, url, headers, body, signal, ...connection }: HttpReques
   const { agent, socketPath, rejectUnauthorized } = connection;
   const options = {
     method,
-    headers: { ...length, ...(agent instanceof VerifyingAgent && agent.tells), ...headers },
+    headers: { ...length, ...toldBy(agent), ...headers },
     agent,
     socketPath,
     rejectUnauthorized,
@@ -92,6 +92,13 @@ function begin({ method, url, headers, body, signal, ...connection }: HttpReques
  */
 export function plainHttp(): typeof PlainHttp {
   return process.getBuiltinModule('node:http');
+}
+
+/** What an agent tells and shows goes over its own connections alone. */
+function toldBy(agent: HttpRequest['agent']): Readonly<Record<string, string>> {
+  if (!(agent instanceof VerifyingAgent)) return {};
+  const { tells, authorization } = agent;
+  return { ...tells, ...(authorization && { authorization: authorization.reveal() }) };
 }
 
 async function exchange(

@@ -1,6 +1,13 @@
 import type { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { type Bytes, type Clock, type HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import {
+  type Bytes,
+  type Clock,
+  type HoldfastError,
+  isHoldfastError,
+  type Secret,
+  secondMs,
+} from '../base/index.ts';
 import { type Certificate, type Fingerprint, parseCertificate, type Role } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { type TrustBundle, type ValidPath, verifyServer } from '../trust/index.ts';
@@ -21,6 +28,8 @@ export interface TlsDialerOptions {
   readonly bundle: Hot<TrustBundle>;
   /** What this node shows of itself; nothing when it is left out. */
   readonly credentials?: Hot<Credentials>;
+  /** The `Authorization` header that is shown where no certificate is, to servers that have to prove who they are and to no others. */
+  readonly authorization?: Secret<string> | undefined;
   readonly clock: Clock;
   /** What is not said is as the default has it. */
   readonly policy?: Partial<ClientPolicy>;
@@ -70,7 +79,9 @@ export class TlsDialer implements Disposable {
       connect: (target: Target) => this.#connect(target),
       isStillGood: (socket: TLSSocket) => this.#isStillGood(socket),
     };
-    this.#agent = new VerifyingAgent(connector, { maxSockets, tells: options.tells });
+    const speaks = shown === undefined && this.#policy.verifyServer;
+    const authorization = speaks ? options.authorization : undefined;
+    this.#agent = new VerifyingAgent(connector, { maxSockets, authorization, tells: options.tells });
   }
 
   /**

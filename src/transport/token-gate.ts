@@ -56,7 +56,7 @@ export class TokenGate {
 
   /**
    * Whom the token names that a request over `socket` shows.
-   * @throws HoldfastError `bearer_unknown`, also for another user's, `bearer_revoked`, `bearer_expired`, `rate_limited`,
+   * @throws HoldfastError `bearer_unknown`, `bearer_wrong_identity` for another user's, `bearer_revoked`, `bearer_expired`, `rate_limited`,
    *   `certificate_wrong_role`
    */
   async check(
@@ -113,8 +113,9 @@ export class TokenGate {
     const token = await this.#options.findToken(sha256);
     if (token === undefined) throw unknown('no bearer token like this was made');
     const { role, name } = token.identity;
-    if (user !== undefined && user !== name) throw unknown(`the bearer token is of another than ${user}`);
     const of = `bearer token ${token.id} of ${role} ${name}`;
+    if (user !== undefined && user !== name)
+      throw new HoldfastError('bearer_wrong_identity', `${of} is shown as the password of ${user}`);
     if (token.state === 'revoked') throw new HoldfastError('bearer_revoked', `${of} was revoked`);
     if (token.state === 'expired')
       throw new HoldfastError('bearer_expired', `${of} expired ${token.expiresAt.toISOString()}`);

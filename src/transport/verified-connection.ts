@@ -2,7 +2,14 @@ import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext, TLSSocket } from 'node:tls';
-import { type Bytes, errorRow, HoldfastError, isHoldfastError, secondMs } from '../base/index.ts';
+import {
+  type Bytes,
+  errorRow,
+  HoldfastError,
+  isHoldfastError,
+  type Secret,
+  secondMs,
+} from '../base/index.ts';
 import { contextConstructed, readDer, tag } from '../pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../policy/index.ts';
 import { limitHandshakes } from './handshake-budget.ts';
@@ -112,14 +119,24 @@ export class VerifyingAgent extends Agent {
   /** Headers by which each request tells of this program. */
   readonly tells: Readonly<Record<string, string>>;
   readonly #connector: Connector;
+  /** The `Authorization` header of every request: no other connection carries it than those that were verified. */
+  readonly authorization: Secret<string> | undefined;
 
   constructor(
     connector: Connector,
-    { tells = {}, ...options }: AgentOptions & { readonly tells?: VerifyingAgent['tells'] | undefined } = {},
+    {
+      tells = {},
+      authorization,
+      ...options
+    }: AgentOptions & {
+      readonly tells?: VerifyingAgent['tells'] | undefined;
+      readonly authorization?: Secret<string> | undefined;
+    } = {},
   ) {
     super({ keepAlive: true, ...options });
     this.tells = tells;
     this.#connector = connector;
+    this.authorization = authorization;
   }
 
   override createConnection(

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { type Bytes, Secret } from '../base/index.ts';
+import { type Bytes, HoldfastError, Secret } from '../base/index.ts';
 
 /** 32 random bytes in base64url after a word by which people and scanners of secrets know what it is. */
 const form = /^hfb1_[A-Za-z0-9_-]{43}$/;
@@ -8,6 +8,23 @@ const secretBytes = 32;
 /** A bearer token of 256 random bits: `hfb1_` and 43 characters. Whoever has the text is who it was made for. */
 export function createBearerToken(): Secret<string> {
   return new Secret(`hfb1_${randomBytes(secretBytes).toString('base64url')}`);
+}
+
+/** The token in what somebody gives, white space around it left out. @throws HoldfastError `input_invalid` for what is none */
+export function parseBearerToken(given: Secret<string>): Secret<string> {
+  const text = given.reveal().trim();
+  if (form.test(text)) return new Secret(text);
+  throw new HoldfastError(
+    'input_invalid',
+    `what is given is no bearer token: expected hfb1_ and 43 characters, found ${text.length} characters of another form`,
+    { hint: 'give the one line that holdfast token create --bearer NAME prints, at the server' },
+  );
+}
+
+/** The `Authorization` header that shows a token: as the password of `user` where one is said (RFC 7617), else as it is (RFC 6750). */
+export function bearerHeader(token: Secret<string>, user?: string): Secret<string> {
+  if (user === undefined) return new Secret(`Bearer ${token.reveal()}`);
+  return new Secret(`Basic ${Buffer.from(`${user}:${token.reveal()}`).toString('base64')}`);
 }
 
 /** What a record has of a token: the SHA-256 of its text. So many random bits need no slower hash. */

@@ -9,8 +9,10 @@
  */
 
 export {
+  bearerHeader,
   bearerTokenHash,
   createBearerToken,
+  parseBearerToken,
   readShownToken,
   type ShownToken,
 } from './bearer-token.ts';

@@ -28,6 +28,11 @@ export class CutLine implements AsyncDisposable {
     return line;
   }
 
+  /** Whether what is sent arrives. */
+  get isWhole(): boolean {
+    return this.#cutAfterBytes >= 0;
+  }
+
   /** Cuts the line for `ms` once `bytes` more have come over it, both ways together; resolves when it is whole again. */
   async cutOnce(how: Cut, { bytes, ms }: { readonly bytes: number; readonly ms: number }): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

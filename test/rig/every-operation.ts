@@ -30,6 +30,7 @@ export function sampleContext(home: SampleHome): AdminContext {
     ],
     listenerSettings: defaultListeners(8443),
     letIn: () => [],
+    bindingProblem: () => undefined,
     renewServer: async () => {},
     recoveryKitPath: join(home.path, 'kit.txt'),
     backupPlace: (path) => ({ kind: 'directory', path }),

@@ -137,6 +137,19 @@ export const writingCommands: readonly WritingCommand[] = [
     ready: async (_, here) => writeFileSync(join(here, 'sm.ini'), '[SBC_SSL]\nSBC_SSL_SERVER_VERIFY=0\n'),
   }),
   {
+    name: 'client set-token',
+    prepare: async (here, scene) => {
+      const [home, name] = [join(here, 'machine'), scene.newName()];
+      await scene.join(name, home);
+      await scene.atServer(['policy', 'set', 'listeners.main.clientCertificate', 'warn']);
+      const { stdout } = await scene.live.run(['token', 'create', '--bearer', name]);
+      writeFileSync(join(here, 'token'), stdout);
+      const words = ['client', 'set-token', '--token-file', join(here, 'token'), '--home', home];
+      const later = ['client', 'set', 'presentCertificate', 'off', '--home', home];
+      return { words, after: [words, later, ['backup', join(here, 'data'), '--home', home]] };
+    },
+  },
+  {
     name: 'client set-server',
     prepare: async (here, scene) => {
       const home = join(here, 'machine');

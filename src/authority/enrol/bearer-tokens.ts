@@ -1,11 +1,10 @@
-import { asBuffer, type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
+import { asBuffer, type Bytes, type Clock, HoldfastError, type Secret } from '../../base/index.ts';
 import type { Identity, Role } from '../../pki/index.ts';
 import { checkNodeName } from '../../policy/index.ts';
 import { bearerTokenHash, createBearerToken } from '../../trust/index.ts';
-import type { Issuing } from '../issue/index.ts';
-import { kinds } from '../log/index.ts';
+import { kinds, type Recording } from '../log/index.ts';
 import { type BearerTokenRow, identityLabel } from '../records/index.ts';
-import { checkStanding } from '../standing/index.ts';
+import { checkStanding, type Present } from '../standing/index.ts';
 
 /** Whom a bearer token is to stand for. */
 export interface BearerTokenOrder {
@@ -27,14 +26,22 @@ export interface BearerTokenRecord {
   readonly state: 'live' | 'expired' | 'revoked';
 }
 
+/** What bearer tokens are kept with; nothing of it can certify anybody. */
+interface TokenKeeping extends Recording {
+  readonly present: Present;
+  readonly clock: Clock;
+  /** Which network the identities are of. */
+  readonly issuer: { readonly network: string };
+}
+
 /** Whoever is more than a client and a person comes with a certificate. */
 const bearers: readonly Role[] = ['client', 'admin'];
 
 /** The bearer tokens of a network: made, looked at, taken back, and found by what somebody shows. */
 export class BearerTokens {
-  readonly #context: Issuing;
+  readonly #context: TokenKeeping;
 
-  constructor(context: Issuing) {
+  constructor(context: TokenKeeping) {
     this.#context = context;
   }
 

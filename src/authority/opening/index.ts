@@ -15,6 +15,7 @@ export {
 export { createAuthority } from './create-authority.ts';
 export { migrateRecords } from './migrate-records.ts';
 export { type Looks, openAuthority } from './open-authority.ts';
+export { Roster } from './open-roster.ts';
 export {
   authorityWaiting,
   beginWaiting,

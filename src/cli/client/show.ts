@@ -1,8 +1,9 @@
+import { heldTokens } from '../../agent/index.ts';
 import { clientKeys, clientValueText, defaultClientPolicy, weakerClientPolicy } from '../../policy/index.ts';
 import type { AnswerOf } from '../answers.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
-import { type Answer, table } from '../terminal/answer.ts';
+import { type Answer, row, table } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast client show` */
@@ -24,7 +25,8 @@ type ShownKey = AnswerOf<'client show'>['keys'][number];
 /** `holdfast client show`: what is not the default is marked, and how. */
 async function showClient(context: Context): Promise<Answer> {
   const { node } = await openOwnNode(context);
-  const { clientPolicy: policy, state } = node;
+  const { clientPolicy: policy, state, keystore } = node;
+  const tokens = heldTokens(keystore);
   const weaker = weakerClientPolicy(policy);
   const keys = clientKeys.map(
     (key): ShownKey => ({
@@ -35,7 +37,7 @@ async function showClient(context: Context): Promise<Answer> {
     }),
   );
   return {
-    value: { policy, servers: state.servers, keys },
+    value: { policy, servers: state.servers, keys, bearerTokens: tokens },
     rows: [
       table(
         [
@@ -46,6 +48,7 @@ async function showClient(context: Context): Promise<Answer> {
         ],
         keys.map((each) => [each.key, each.value, each.default, markOf(each)]),
       ),
+      ...(tokens.length === 0 ? [] : [row('tokens', `bearer tokens are held for ${tokens.join(', ')}`)]),
     ],
   };
 }

@@ -13,7 +13,7 @@ import {
   weaker,
 } from '../../transport/index.ts';
 import { singleRootBundle, type TrustBundle, trustAnchor } from '../../trust/index.ts';
-import { askAdmin } from '../home/administering.ts';
+import { askAdmin, type NetworkStatus, networkStatus } from '../home/administering.ts';
 import type { Home } from '../home/home.ts';
 import { type Settings, storeDirectory } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
@@ -53,7 +53,7 @@ export async function examineServer(
 
 /** What an authority says of itself. */
 interface Known {
-  readonly status: OperationAnswer<'status'>;
+  readonly status: NetworkStatus;
   readonly ca: OperationAnswer<'ca.show'>;
   readonly root: OperationAnswer<'ca.export'>;
   readonly outside: OperationAnswer<'tls.list'>;
@@ -65,7 +65,7 @@ async function authorityOf(context: Context): Promise<Known | HoldfastError> {
     return await askAdmin(
       context,
       async (admin) => ({
-        status: await admin.call('status', {}),
+        status: await networkStatus(admin),
         ca: await admin.call('ca.show', {}),
         root: await admin.call('ca.export', {}),
         outside: await admin.call('tls.list', {}),

@@ -1,9 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AdminClient, connectAdmin, inProcessAdmin, networkAdmin } from '../../admin/index.ts';
+import {
+  type AdminClient,
+  connectAdmin,
+  inProcessAdmin,
+  networkAdmin,
+  type OperationAnswer,
+} from '../../admin/index.ts';
 import { openNode, readNodeState } from '../../agent/index.ts';
 import { authorityWaiting, hasAuthority, type Looks, readWaiting } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
+import { aloneSettings, withAloneAdmin } from '../serving/serving-alone.ts';
 import { adminContext, openAuthorityHome } from './authority-home.ts';
 import { type Home, openHome } from './home.ts';
 import { connectOwn } from './own-node.ts';
@@ -36,6 +43,7 @@ async function reachAdmin<T>(
   const home = await openHome(context.home);
   const waiting = await readWaiting(home.path);
   if (waiting !== undefined) throw authorityWaiting(home.path, waiting);
+  if ((await aloneSettings(home)) !== undefined) return await withAloneAdmin(context, home, work);
   if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);
@@ -59,6 +67,18 @@ async function withNetworkAdmin<T>(
   }
   using connection = await connectOwn(context, await openNode(home.node));
   return await work(networkAdmin(connection, context.signal));
+}
+
+/** What the server of a network says of itself. */
+export type NetworkStatus = OperationAnswer<'status'> & {
+  readonly authority: NonNullable<OperationAnswer<'status'>['authority']>;
+};
+
+/** Asks the server of a network how it is. */
+export async function networkStatus(admin: AdminClient): Promise<NetworkStatus> {
+  const { authority, ...server } = await admin.call('status', {});
+  if (authority === undefined) throw new TypeError('the server of a network says nothing of its authority');
+  return { ...server, authority };
 }
 
 /** How much is asked for at a time, which every list gives. */

@@ -42,6 +42,7 @@ export async function openAuthorityHome(
       hint: 'run this at the server, or name its home with --home DIR; holdfast init makes an authority',
     });
   }
+  if (settings.selfSigned === true) throw withoutAuthority(home);
   const waiting = await readWaiting(home.path);
   if (waiting !== undefined) throw authorityWaiting(home.path, waiting);
   const upkeep = upkeepSettings(home, settings);
@@ -50,6 +51,16 @@ export async function openAuthorityHome(
   const how = { worker, upkeep, database, passphrase, looks };
   const authority = await openAuthority({ home: home.path, clock: context.clock, ...how });
   return asAuthorityHome({ home, settings, authority, created: false });
+}
+
+function withoutAuthority({ path }: Home): HoldfastError {
+  return new HoldfastError(
+    'home_missing',
+    `the server of ${path} has no authority (self_signed in holdfast.toml)`,
+    {
+      hint: 'holdfast token create --bearer NAME lets a client in; a network needs a home of its own: holdfast init --home DIR',
+    },
+  );
 }
 
 /** Puts together what belongs together. */
@@ -70,6 +81,7 @@ export function adminContext(
     listenerSettings: listenersOf(settings),
     letIn: () => [],
     renewServer: async () => {},
+    bindingProblem: () => undefined,
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path, context.line),
     store: storeOf({ home, settings, authority }),

@@ -144,6 +144,10 @@ export async function checkBegins(path: string): Promise<void> {
   const waiting = await readWaiting(path);
   if (waiting !== undefined) throw authorityWaiting(path, waiting);
   const home = homeAt(path);
+  if ((await readSettings(home))?.selfSigned === true)
+    throw new HoldfastError('home_exists', `the home ${path} has a server without an authority`, {
+      hint: 'holdfast serve runs it; an authority needs another home: --home DIR',
+    });
   if ((await Keystore.exists(home.node)) && (await Keystore.open(home.node)).has(serverLabel)) {
     throw new HoldfastError(
       'authority_damaged',

@@ -12,7 +12,8 @@ import { readSettings } from './settings.ts';
  */
 export async function openOwnNode(context: Context): Promise<{ readonly home: Home; readonly node: Node }> {
   const home = await openHome(context.home);
-  const isServer = (await readSettings(home)) !== undefined;
+  const settings = await readSettings(home);
+  const isServer = settings !== undefined && settings.selfSigned !== true;
   if (isServer && (await readNodeState(home.node)) === undefined)
     throw new HoldfastError('node_not_joined', "the server's own machine is no client of its network yet", {
       hint: `while holdfast serve runs: ${joiningItself()}`,

@@ -26,6 +26,8 @@ export const about = {
   logLevel: 'What the server logs on stderr: "debug", "info", "warn" or "error". Default: "info".',
   listeners:
     'Listeners of the server instead of the default three; one with the service status may have metrics, "admin" or "anybody".',
+  selfSigned:
+    'true for a server without an authority, which shows a certificate of its own. Set by serve --self-signed at the first start.',
   'database.url':
     'The PostgreSQL database with the records of the authority: postgres://user@host/database. A file in the home unless said; holdfast db migrate moves them there. Read at start.',
   'authority.keystorePassphraseFile':
@@ -70,6 +72,7 @@ export const settingsSchema = Type.Object(
     store: Type.Optional(Type.String()),
     logLevel: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])),
     listeners: Type.Optional(Type.Array(ListenerPolicy)),
+    selfSigned: Type.Optional(Type.Literal(true)),
     database: Type.Optional(DatabaseSettings),
     authority: Type.Optional(AuthoritySettings),
   },

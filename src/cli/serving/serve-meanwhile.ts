@@ -7,7 +7,8 @@ import type { Context } from '../program/context.ts';
  * `up --once` stored can be used without another terminal. Undefined when this is a client's home, or a server runs.
  */
 export async function serveMeanwhile(context: Context, home: Home): Promise<AsyncDisposable | undefined> {
-  if ((await readSettings(home)) === undefined) return undefined;
+  const settings = await readSettings(home);
+  if (settings === undefined || settings.selfSigned === true) return undefined;
   const { connectAdmin } = await import('../../admin/index.ts');
   if ((await connectAdmin(home.socket, context.signal)) !== undefined) return undefined;
   const { openAuthorityHome } = await import('../home/authority-home.ts');

@@ -4,6 +4,7 @@ import { HoldfastError, type LogLevel } from '../../base/index.ts';
 import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
+import type { Keystore } from '../../trust/index.ts';
 import { type AuthorityHome, adminContext, storeOf } from '../home/authority-home.ts';
 import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
@@ -56,7 +57,8 @@ export async function startServing(
     clock: context.clock,
   });
   const credentials: Hot<Credentials> = own.current;
-  const bindings = await ServerBindings.open(() => openOrCreateKeystore(home.node));
+  const read = (): Promise<Keystore> => openOrCreateKeystore(home.node);
+  const bindings = await ServerBindings.open({ read, clock: context.clock, log });
   const store = storeOf({ ...opened, settings });
   const server = await startAuthorityServer({
     authority: opened.authority,
@@ -64,6 +66,7 @@ export async function startServing(
       ...adminContext(context, { ...opened, settings }, () => bindings.reload()),
       store,
       renewServer: () => own.renewIfDue(),
+      bindingProblem: () => bindings.problem,
     },
     listeners: listenersOf(settings),
     credentials,
@@ -88,6 +91,7 @@ export async function startServing(
     ended: server.ended,
     async [Symbol.asyncDispose]() {
       stopRenewing();
+      bindings[Symbol.dispose]();
       await server.close();
     },
   };

@@ -15,10 +15,14 @@ const maxLength = 1024;
 const maxBytes = 4 * maxLength + 2;
 
 /** The password or passphrase in a file, without the end of its line. `path_not_found`, `input_invalid` when it is too long, `usage` when it is empty. */
-export async function readPasswordFile(context: Context, file: string): Promise<Secret<string>> {
+export async function readPasswordFile(
+  context: Context,
+  file: string,
+  holds: 'password' | 'token' = 'password',
+): Promise<Secret<string>> {
   const path = localPath(context.workingDirectory, file);
-  const what = 'password file';
-  const hint = 'name a file that can be read and holds the password alone';
+  const what = `${holds} file`;
+  const hint = `name a file that can be read and holds the ${holds} alone`;
   const bytes = await readChosenFile(path, { maxBytes, what, hint });
   const password = bytes.toString('utf8').replace(/\r?\n$/, '');
   if (password.length > maxLength)
@@ -26,8 +30,8 @@ export async function readPasswordFile(context: Context, file: string): Promise<
       hint,
     });
   if (password === '') {
-    throw new HoldfastError('usage', `password file ${path} is empty`, {
-      hint: 'write the password into it',
+    throw new HoldfastError('usage', `${what} ${path} is empty`, {
+      hint: `write the ${holds} into it`,
     });
   }
   return new Secret(password);
@@ -125,13 +129,19 @@ export async function givenJoinCode(context: Context, said: string | undefined):
   return code;
 }
 
-async function readCode(context: Context): Promise<string> {
-  if (!process.stdin.isTTY) context.output.say('  join code   from standard input');
-  const text = process.stdin.isTTY ? (await askSecret(context, 'join code'))?.reveal() : await readStdin();
-  if (text !== undefined && text.trim() !== '') return text;
-  throw new HoldfastError('usage', 'no join code was given', {
-    hint: 'type it when it is asked for, or let standard input hold it: holdfast token create NAME prints it, at the server',
-  });
+/** A join code is typed or piped. */
+function readCode(context: Context): Promise<string> {
+  const hint =
+    'type it when it is asked for, or let standard input hold it: holdfast token create NAME prints it, at the server';
+  return askOrRead(context, 'join code', hint).then((code) => code.reveal());
+}
+
+/** A secret that is typed unseen on a terminal, else held by standard input. @throws HoldfastError `usage` when there is none */
+export async function askOrRead(context: Context, what: string, hint: string): Promise<Secret<string>> {
+  if (!process.stdin.isTTY) context.output.say(`  ${what.padEnd(11)} from standard input`);
+  const given = process.stdin.isTTY ? await askSecret(context, what) : new Secret(await readStdin());
+  if (given !== undefined && given.reveal().trim() !== '') return given;
+  throw new HoldfastError('usage', `no ${what} was given`, { hint });
 }
 
 async function readStdin(): Promise<string> {

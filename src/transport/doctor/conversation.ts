@@ -1,5 +1,12 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
-import { type Bytes, concatBytes, equalBytes, HoldfastError, secondMs } from '../../base/index.ts';
+import {
+  type Bytes,
+  concatBytes,
+  equalBytes,
+  HoldfastError,
+  type Secret,
+  secondMs,
+} from '../../base/index.ts';
 import { answerIn, plainHttp } from '../http-client.ts';
 import { peerCertificates } from '../peer.ts';
 import { transportError } from '../transport-error.ts';
@@ -44,10 +51,16 @@ const maxTextBytes = 64 * 1024;
 export class Conversation {
   readonly #options: HandshakeOptions;
   readonly #leaf: Bytes;
+  readonly #authorization: Secret<string> | undefined;
 
-  constructor(options: HandshakeOptions, leaf: Bytes) {
+  /** `leaf` is the certificate that has to be shown; `authorization` goes with each request, where the server has proved who it is. */
+  constructor(
+    options: HandshakeOptions,
+    { leaf, authorization }: { readonly leaf: Bytes; readonly authorization?: Secret<string> | undefined },
+  ) {
     this.#options = options;
     this.#leaf = leaf;
+    this.#authorization = authorization;
   }
 
   /** @throws HoldfastError why there is no answer */
@@ -93,6 +106,7 @@ export class Conversation {
       path,
       headers: {
         connection: 'close',
+        ...(this.#authorization && { authorization: this.#authorization.reveal() }),
         ...(body !== undefined && { 'content-length': body.length }),
         ...headers,
       },

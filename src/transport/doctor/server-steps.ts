@@ -24,7 +24,8 @@ export const clockStep: Step = {
   name: 'clock',
   async run(walk) {
     if (walk.leaf === undefined) return [];
-    walk.talk = new Conversation(handshake(walk), walk.leaf.der);
+    const authorization = walk.path && walk.own.authorization;
+    walk.talk = new Conversation(handshake(walk), { leaf: walk.leaf.der, authorization });
     const theirs = await serverTime(walk.talk, walk);
     // Who takes a request and does not answer would do so with the next.
     if (isHoldfastError(theirs)) return [failed(theirs)];
@@ -102,6 +103,8 @@ export const clientCertificateStep: Step = {
     if (wish === undefined) return [good('the server asks nobody for a certificate')];
     if (walk.asStranger === true)
       return [good(`the server asks for a certificate${ofWhom(wish.authorities)}`)];
+    if (own.credentials === undefined && own.authorization !== undefined)
+      return [good('this machine shows a bearer token in place of a certificate')];
     if (own.credentials === undefined) {
       const isOurs = server !== undefined || walk.leaf?.identity !== undefined;
       return [

@@ -4,6 +4,7 @@ import {
   errorRow,
   type HoldfastError,
   isHoldfastError,
+  type Secret,
 } from '../../base/index.ts';
 import type { Certificate, Identity } from '../../pki/index.ts';
 import type { ClientPolicy } from '../../policy/index.ts';
@@ -16,6 +17,8 @@ import type { Shaken } from './shake-hands.ts';
 export interface OwnPart {
   readonly identity?: Identity;
   readonly credentials?: Credentials;
+  /** The `Authorization` header that is shown in place of a certificate. */
+  readonly authorization?: Secret<string>;
   readonly bundle?: TrustBundle;
   /** How it dials; as machines do by default unless said. */
   readonly policy?: ClientPolicy;
