@@ -140,6 +140,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   keystore_not_private: 'keystore-share.test.ts',
   trust_store_changed: 'trust-install.test.ts',
   hierarchy_unconstrained: 'trust-install.test.ts',
+  bearer_wrong_identity: 'bearer.test.ts: the token that was made for this node is taken',
   bearer_required: 'bearer.test.ts',
   bearer_unknown: 'bearer.test.ts',
   bearer_expired: 'bearer.test.ts',
