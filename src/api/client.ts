@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError, silentLog, systemClock } from '../base/index.ts';
+import { errorRow, HoldfastError, isHoldfastError, silentLog, systemClock } from '../base/index.ts';
 import {
   type Answer,
   backUpPaths,
@@ -7,6 +7,8 @@ import {
   connectOwn,
   createFullProgram,
   defaultHome,
+  describeFailure,
+  exitCode,
   joinByCode,
   listFiles,
   listSnapshots,
@@ -24,6 +26,7 @@ import type {
   CheckResult,
   Client,
   Dialed,
+  Failure,
   FileEntry,
   HomeOptions,
   Join,
@@ -36,9 +39,9 @@ import type {
   RestoreResult,
   Snapshot,
   SnapshotFilter,
+  ToFailure,
   VerifyOptions,
 } from './contract.ts';
-import { keepResult } from './failure.ts';
 
 /** Makes this machine the node that a join code names, as `holdfast join` does. */
 export const join: Join = (code, { name, ...options } = {}) =>
@@ -180,3 +183,20 @@ function contextOf({ home }: HomeOptions, options: LongCallOptions): Context {
     program: createFullProgram,
   };
 }
+
+const results = new WeakMap<HoldfastError, unknown>();
+
+/** Keeps what a call found that fails with `error`: its failure says it. */
+function keepResult(error: HoldfastError, result: unknown): HoldfastError {
+  results.set(error, result);
+  return error;
+}
+
+/** What an error says, and what is known of its code; undefined for what is no expected failure. */
+export const toFailure: ToFailure = (error) => {
+  if (!(error instanceof HoldfastError)) return undefined;
+  const { code } = error;
+  const { kind = 'failed' } = errorRow(code);
+  const said = { message: error.message, hint: describeFailure(error)?.hint ?? '' };
+  return { code, kind, exitCode: exitCode[kind], ...said, result: results.get(error) } as Failure;
+};

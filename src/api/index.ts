@@ -3,5 +3,4 @@
  * is printed and nobody is asked; what a word prints with `--json` is what a call gives.
  */
 export { HoldfastError } from '../base/index.ts';
-export { join, open } from './client.ts';
-export { toFailure } from './failure.ts';
+export { join, open, toFailure } from './client.ts';

@@ -12,8 +12,8 @@ import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/i
 import type { Clock } from '../base/index.ts';
 import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
+import { waitingRows, waitingView } from './home/authority-home.ts';
 import { openHome } from './home/home.ts';
-import { waitingRows, waitingView } from './home/waiting.ts';
 import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
 import {

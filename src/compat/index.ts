@@ -5,5 +5,12 @@
 export { parseCertutil } from './certutil.ts';
 export { type ClientFileLine, maxClientFileBytes, parseClientFile } from './client-file.ts';
 export { parseDsmcert } from './dsmcert.ts';
-export { clientName, parseOid, type SubjectWords, serverName } from './oid.ts';
-export { defaultIniDirectory, type SesamFile, sesamFiles } from './sesam-files.ts';
+export {
+  clientName,
+  defaultIniDirectory,
+  parseOid,
+  type SesamFile,
+  type SubjectWords,
+  serverName,
+  sesamFiles,
+} from './sesam.ts';

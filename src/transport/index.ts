@@ -43,6 +43,7 @@ export {
   type ListenerWork,
   type ListenOptions,
   listen,
+  serveHttp,
 } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';
@@ -57,7 +58,6 @@ export {
   type TlsBindings,
   webRoots,
 } from './secure-context.ts';
-export { serveHttp } from './serve-http.ts';
 export { evidenceFetcher, ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
 export {
   expectedSeal,

@@ -1,3 +1,4 @@
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { HoldfastError, type Log, minuteMs, secondMs, systemErrorCode } from '../base/index.ts';
 import { type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
@@ -243,4 +244,27 @@ function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void
     server.close(() => resolve());
     for (const socket of sockets) socket.destroy();
   });
+}
+
+/**
+ * Hands connections to an HTTP server that does not listen itself; the result is the `onConnection` of a listener.
+ *
+ * Node starts to enforce `headersTimeout` and `requestTimeout` only when its server listens. It is told so here, since
+ * without them a peer that sends its request slowly holds a connection for ever. Once idle connections were ended, each that
+ * is not takes the answer that it waits for and ends with it.
+ */
+export function serveHttp(server: HttpServer): ConnectionHandler {
+  server.emit('listening');
+  let isEnding = false;
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    if (isEnding) response.setHeader('connection', 'close');
+  });
+  const handle = (socket: Socket): void => {
+    server.emit('connection', socket);
+  };
+  const endIdle = (): void => {
+    isEnding = true;
+    server.closeIdleConnections();
+  };
+  return Object.assign(handle, { endIdle });
 }

@@ -30,7 +30,6 @@ export {
 export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
 export { installInto, readInstalled, uninstallFrom } from './installed-roots.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
-export { decodeLocalTrust, encodeLocalTrust } from './local-trust.ts';
 export {
   isMemberOf,
   readShare,
@@ -51,6 +50,8 @@ export {
   withRootList,
 } from './root-list.ts';
 export {
+  decodeLocalTrust,
+  encodeLocalTrust,
   formatTrustBundle,
   loadTrustBundle,
   parseTrustBundle,

@@ -6,8 +6,7 @@
  */
 export { authorityDamaged, authorityDirectory, databasePath, existingDatabase } from './authority-files.ts';
 export { AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
-export type { CertificateFilter, RecordedState } from './certificate-filter.ts';
-export { publicKeyHash } from './certificate-names.ts';
+export { type CertificateFilter, publicKeyHash, type RecordedState } from './certificate-filter.ts';
 export type { CertificateRow, ListedCertificateRow, LoggedRow, RevokedRow } from './certificates.ts';
 export type { BackupRow } from './copies.ts';
 export { type CrlRow, ocspSignerLabel } from './crl-ocsp.ts';

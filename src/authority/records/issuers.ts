@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Queries } from '../../db/index.ts';
 import type { Certificate, FoundReason, RevocationReason } from '../../pki/index.ts';
-import { publicKeyHash } from './certificate-names.ts';
+import { publicKeyHash } from './certificate-filter.ts';
 
 /** A certificate of the authority: its root, or one of those that issue. */
 export type IssuerKind = 'root' | 'issuing';

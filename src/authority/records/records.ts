@@ -1,5 +1,5 @@
 import type { Queries } from '../../db/index.ts';
-import { CertificateNameRecords } from './certificate-names.ts';
+import { CertificateNameRecords } from './certificate-filter.ts';
 import { CertificateRecords } from './certificates.ts';
 import { BackupRecords, MirrorRecords } from './copies.ts';
 import { CrlRecords, OcspSignerRecords } from './crl-ocsp.ts';

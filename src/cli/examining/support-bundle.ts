@@ -10,6 +10,7 @@ import { hasAuthority } from '../../authority/index.ts';
 import {
   asBuffer,
   type Bytes,
+  concatBytes,
   HoldfastError,
   isHoldfastError,
   programVersion,
@@ -17,7 +18,6 @@ import {
 } from '../../base/index.ts';
 import { certificatePem } from '../../pki/index.ts';
 import { formatTrustBundle } from '../../trust/index.ts';
-import { type ArchivedFile, tarArchive } from '../files/tar-archive.ts';
 import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
 import { readSettings, shownSettings } from '../home/settings.ts';
@@ -25,7 +25,7 @@ import type { Context } from '../program/context.ts';
 import { showStatus } from '../status.ts';
 
 /** What goes into a bundle besides what is found here. */
-export interface SupportBundleOptions {
+interface SupportBundleOptions {
   /** What doctor found. */
   readonly findings: unknown;
   /** The end of the log of the server, where it was in a file. */
@@ -187,4 +187,46 @@ async function journal({ signal }: Context): Promise<string> {
   });
   if (said.stdout.trim() !== '') return said.stdout;
   throw new HoldfastError('path_not_found', 'the journal of this machine has nothing of a service holdfast');
+}
+
+/** A file in an archive. */
+interface ArchivedFile {
+  /** At most 100 bytes of ASCII. */
+  readonly name: string;
+  readonly data: Bytes;
+}
+
+const blockBytes = 512;
+
+/** The files as an archive that tar reads (POSIX.1-1988, ustar), each for its owner alone. */
+function tarArchive(files: readonly ArchivedFile[], at: Date): Bytes {
+  const pieces = files.flatMap((file) => [headerOf(file, at), padded(file.data)]);
+  return concatBytes(...pieces, new Uint8Array(2 * blockBytes));
+}
+
+/** Name, mode, owner and group, size, time, checksum, kind, and what format it is, each at its place. */
+function headerOf({ name, data }: ArchivedFile, at: Date): Bytes {
+  if (!/^[\x21-\x7e]{1,100}$/.test(name)) throw new TypeError(`no name for a file in an archive: ${name}`);
+  const header = Buffer.alloc(blockBytes);
+  header.write(name, 0, 'latin1');
+  for (const [offset, digits, value] of [
+    [100, 7, 0o600],
+    [108, 7, 0],
+    [116, 7, 0],
+    [124, 11, data.length],
+    [136, 11, Math.floor(at.getTime() / 1000)],
+  ] as const)
+    header.write(value.toString(8).padStart(digits, '0'), offset, 'latin1');
+  header.write(' '.repeat(8), 148, 'latin1');
+  header.write('0', 156, 'latin1');
+  header.write('ustar\x0000', 257, 'latin1');
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
+}
+
+function padded(data: Bytes): Bytes {
+  const whole = Buffer.alloc(Math.ceil(data.length / blockBytes) * blockBytes);
+  asBuffer(data).copy(whole);
+  return whole;
 }

@@ -7,12 +7,14 @@ import {
   readBackupRecords,
   serverPlace,
 } from '../../agent/index.ts';
-import { dayMs, isHoldfastError } from '../../base/index.ts';
+import { type Clock, dayMs, isHoldfastError } from '../../base/index.ts';
+import { type StoredSnapshot, snapshotTime } from '../../repository/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import type { Home } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Row, row } from '../terminal/answer.ts';
 import { formatAge, formatBytes, formatTime, plural } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
 
 /** After so long without a backup, somebody should hear of it. */
 const staleAfterMs = 7 * dayMs;
@@ -161,4 +163,32 @@ export async function missedSnapshots({ clock }: Context, home: Home): Promise<s
     if (missed === undefined || clock.now() - Date.parse(missed.seen) > saidForMs) return [];
     return [`${missedWords(place, missed)}: holdfast snapshots lists what is there`];
   });
+}
+
+/** Names a snapshot whose time cannot be right, and says what is made of it. */
+export function warnOfFuture({ output }: { readonly output: Output }, snapshot: StoredSnapshot): void {
+  const { id, hostname = 'its machine', arrivedMs } = snapshot;
+  const said = `snapshot ${id.slice(0, 8)} says ${formatTime(snapshotTime(snapshot))}`;
+  const clock = `the clock of ${hostname} was ahead`;
+  output.warn(
+    arrivedMs === undefined
+      ? `${said}, which is yet to come: ${clock}, and it is never the latest; name it by its id`
+      : `${said} and arrived ${formatTime(new Date(arrivedMs))}: ${clock}, and it counts from when it arrived`,
+  );
+}
+
+/**
+ * Names to who backs up a snapshot that is yet to come where nobody knows when it arrived: then this clock may be the wrong
+ * one, and nobody will be able to tell later.
+ */
+export function warnOfOwnClock(
+  { output, clock }: { readonly output: Output; readonly clock: Clock },
+  snapshot: StoredSnapshot,
+): void {
+  const { id, hostname = 'its machine', arrivedMs } = snapshot;
+  if (arrivedMs !== undefined) return;
+  output.warn(
+    `snapshot ${id.slice(0, 8)} of ${hostname} says ${formatTime(snapshotTime(snapshot))}, this machine ${formatTime(new Date(clock.now()))}: ` +
+      'one of the two clocks is wrong; if it is this one, set it and back up again, or this backup may count as older than it is',
+  );
 }
