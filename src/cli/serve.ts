@@ -3,10 +3,11 @@ import { HoldfastError } from '../base/index.ts';
 import { openAuthorityHome } from './home/authority-home.ts';
 import { authorityRows } from './home/creating.ts';
 import { checkHome, type Home, openHome } from './home/home.ts';
+import { aloneSettings } from './home/settings.ts';
 import { addServingOptions } from './options/server-options.ts';
 import type { Context } from './program/context.ts';
 import { sayServer, startServing, untilOver } from './serving/serving.ts';
-import { type AloneOptions, aloneSettings, createAloneHome, serveAlone } from './serving/serving-alone.ts';
+import { type AloneOptions, createAloneHome, serveAlone } from './serving/serving-alone.ts';
 import { printRows } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 

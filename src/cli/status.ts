@@ -14,6 +14,7 @@ import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
 import { waitingRows, waitingView } from './home/authority-home.ts';
 import { openHome } from './home/home.ts';
+import { aloneSettings } from './home/settings.ts';
 import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
 import {
@@ -23,7 +24,6 @@ import {
   missedSnapshots,
   standingToJson,
 } from './repository/backup-standing.ts';
-import { aloneSettings, aloneStatus } from './serving/serving-alone.ts';
 import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
 import {
   formatAge,
@@ -49,7 +49,10 @@ type Status = NetworkStatus;
 /** `holdfast status`: the authority when it is here, this machine as a client, and what needs attention. */
 export async function showStatus(context: Context): Promise<Answer> {
   const home = await openHome(context.home);
-  if ((await aloneSettings(home)) !== undefined) return await aloneStatus(context, home);
+  if ((await aloneSettings(home)) !== undefined) {
+    const { aloneStatus } = await import('./serving/serving-alone.ts');
+    return await aloneStatus(context, home);
+  }
   const asked = (await hasAuthority(home.path))
     ? await askAdmin(context, askServer, 'when damaged')
     : undefined;

@@ -10,10 +10,10 @@ import { openNode, readNodeState } from '../../agent/index.ts';
 import { authorityWaiting, hasAuthority, type Looks, readWaiting } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
-import { aloneSettings, withAloneAdmin } from '../serving/serving-alone.ts';
 import { adminContext, openAuthorityHome } from './authority-home.ts';
 import { type Home, openHome } from './home.ts';
 import { connectOwn } from './own-node.ts';
+import { aloneSettings } from './settings.ts';
 
 /** How long a command waits for the mirrors before it begins; a mirror that does not answer keeps nobody from working. */
 const mirrorPatienceMs = 2000;
@@ -43,7 +43,10 @@ async function reachAdmin<T>(
   const home = await openHome(context.home);
   const waiting = await readWaiting(home.path);
   if (waiting !== undefined) throw authorityWaiting(home.path, waiting);
-  if ((await aloneSettings(home)) !== undefined) return await withAloneAdmin(context, home, work);
+  if ((await aloneSettings(home)) !== undefined) {
+    const { withAloneAdmin } = await import('../serving/serving-alone.ts');
+    return await withAloneAdmin(context, home, work);
+  }
   if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);

@@ -82,6 +82,12 @@ export const settingsSchema = Type.Object(
 /** What belongs to this machine as a server: addresses, ports, places. */
 export type Settings = Static<typeof settingsSchema>;
 
+/** The settings of a home whose server has no authority; undefined for every other home. */
+export async function aloneSettings(home: Home): Promise<Settings | undefined> {
+  const settings = await readSettings(home);
+  return settings?.selfSigned === true ? settings : undefined;
+}
+
 /**
  * The settings in a home, or undefined when it has none (a client's home). `settings_invalid` names the key, or says that
  * the file is gone from beside an authority: without it, a server would look for its repositories in another place.

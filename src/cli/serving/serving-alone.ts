@@ -13,7 +13,13 @@ import {
 } from '../../server/index.ts';
 import { checkBegins, newSettings } from '../home/creating.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home/home.ts';
-import { readSettings, type Settings, storeDirectory, writeSettings } from '../home/settings.ts';
+import {
+  aloneSettings,
+  readSettings,
+  type Settings,
+  storeDirectory,
+  writeSettings,
+} from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { backupStanding, standingToJson } from '../repository/backup-standing.ts';
 import { type Answer, printRows, type Row, row, warning } from '../terminal/answer.ts';
@@ -24,12 +30,6 @@ import { type ServingOptions, settingsOf } from './serving.ts';
 export interface AloneOptions extends ServingOptions {
   readonly selfSigned?: boolean;
   readonly renewCertificate?: boolean;
-}
-
-/** The settings of a home whose server has no authority; undefined for every other home. */
-export async function aloneSettings(home: Home): Promise<Settings | undefined> {
-  const settings = await readSettings(home);
-  return settings?.selfSigned === true ? settings : undefined;
 }
 
 /**
