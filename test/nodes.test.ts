@@ -51,7 +51,7 @@ describe('what a server knows of its nodes', () => {
     }
   };
   const storage = ({ seen }: ListedNode): Seen | undefined =>
-    seen.find(({ service, kind }) => service === 'storage' && kind === 'tls');
+    seen.find(({ service, kind, protocol }) => service === 'storage' && kind === 'tls' && protocol !== null);
 
   before(async () => {
     network = await Network.start(at('server'));
@@ -195,6 +195,8 @@ describe('what a server knows of its nodes', () => {
     assert.equal(await at(), null);
     await network.restart();
     await nodeThat('alpha', ({ lastBackup }) => lastBackup !== null);
+    const found = (await network.run(['nodes', '--name', 'alpha'])).stdout;
+    assert.match(found, /seen .* by its newest snapshot in the store$/m);
     const folder = join(network.home, 'store/alpha/snapshots');
     const newestMs = Math.max(...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs));
     const learnt = Date.parse((await at()) ?? '');

@@ -76,7 +76,7 @@ export function nodeTable(nodes: readonly NodeOfList[], nowMs: number): Row {
       state === 'revoked' ? `${role}/${name} revoked` : `${role}/${name}`,
       last === undefined ? '-' : ago(last.seenAt, nowMs),
       last?.address ?? '',
-      last === undefined ? '' : (last.protocol?.replace('TLS ', '') ?? 'plain'),
+      last?.protocol?.replace('TLS ', '') ?? (last?.kind === 'plain' ? 'plain' : ''),
       last?.group ?? '',
       last?.software?.replace(/^holdfast\//, '') ?? '',
       notAfter === null ? '' : formatShort(Date.parse(notAfter) - nowMs),
@@ -99,7 +99,11 @@ function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
     yield row(role, name, state, ...end);
     yield row('backup', lastBackup === null ? 'none came here' : whenOf(lastBackup, nowMs));
     if (seen.length === 0) yield row('seen', 'never');
-    for (const { service, listener, address, protocol, group, cipher, by, software, seenAt } of seen) {
+    for (const { service, listener, address, kind, protocol, group, cipher, by, software, seenAt } of seen) {
+      if (kind === 'tls' && protocol === null) {
+        yield row('seen', whenOf(seenAt, nowMs), 'by its newest snapshot in the store');
+        continue;
+      }
       const line = protocol === null ? ['plain'] : [protocol, group ?? '', cipher ?? ''];
       const who = [...(by === null ? [] : [`by ${by}`]), ...(software === null ? [] : [software])];
       yield row('seen', whenOf(seenAt, nowMs), `${service} on ${listener}`, address, ...line, ...who);

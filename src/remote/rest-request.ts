@@ -165,6 +165,8 @@ async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 function refusalError({ status, code, host }: Refusal, doing: string): HoldfastError {
   // A disk is mounted by a person, in their own time: it is no failure that passes.
   if (code === 'store_missing') return new HoldfastError(code, `${doing}: the store of ${host} is not there`);
+  if (status === 429)
+    return new HoldfastError('rate_limited', `${doing}: ${host} answers no more of this for a while`);
   const isServers = isPassingStatus(status) || (status >= 500 && !plainCodes[status] && status !== 501);
   if (isServers) return new HoldfastError('server_unavailable', `${doing}: ${host} answered ${status}`);
   return new HoldfastError(code, `${doing}: refused with status ${status} (${code})`);

@@ -101,6 +101,12 @@ describe('RestStore tries again', () => {
     assert.deepEqual([failing.requests(), closing.requests()], [3, 3]);
   });
 
+  it('after what was asked too often, and says that it was', async (t) => {
+    const limited = await against(t, answering(429));
+    await rejectsWith(limited.store.stat(ref), 'rate_limited');
+    assert.equal(limited.requests(), 3);
+  });
+
   it('but not with a body that can be taken only once', async (t) => {
     const { store, requests } = await against(t, answering(503));
     await rejectsWith(store.write(ref, generated(sample), { size: sample.length }), 'server_unavailable');
