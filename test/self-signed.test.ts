@@ -199,6 +199,12 @@ describe('a server without an authority', () => {
     await start();
   });
 
+  it('is begun by who says so, and not where a home is missing', async () => {
+    const words = ['serve', '--home', at('missing')];
+    const hint = /mount its disk.*holdfast init.*holdfast serve --self-signed/;
+    await assertRefused(words, { code: 'home_missing', exit: 1, hint, untouched: at('missing') });
+  });
+
   it('never stands in for the server of a network, be its authority gone', async () => {
     await run('network', ['init', '--names', 'localhost', '--port', String(await freePorts())]);
     const words = ['serve', '--self-signed', '--home', at('network')];

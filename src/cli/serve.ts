@@ -35,13 +35,16 @@ Examples:
   holdfast serve --self-signed --names vault.example --home /srv/vault
 `;
 
+const begin =
+  'a network with its authority is made by holdfast init, a server without one by holdfast serve --self-signed';
+
 /** `holdfast serve`: the server of this home until Ctrl-C. */
 export async function serve(context: Context, options: AloneOptions): Promise<void> {
   // The launcher gives a server's main thread a large young generation (MiB); the other threads need none.
   setFlagsFromString('--max-semi-space-size=1');
   const alone = await aloneHome(context, options);
   if (alone !== undefined) return await serveAlone(context, alone.home, alone.options);
-  const home = await openHome(context.home);
+  const home = await openHome(context.home, begin);
   await using opened = await openAuthorityHome(context, home, { worker: true });
   await using serving = await startServing(context, opened, options);
   printRows(context.output, await authorityRows(opened));

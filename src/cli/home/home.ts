@@ -68,11 +68,17 @@ function ownDirectory(): string {
   }
 }
 
-/** The home at `path`, which has to be there: `home_missing`, `home_not_private` or `home_newer` otherwise. */
-export async function openHome(path: string): Promise<Home> {
+/**
+ * The home at `path`, which has to be there: `home_missing`, `home_not_private` or `home_newer` otherwise.
+ * @param begin says what makes one, for whoever has none yet
+ */
+export async function openHome(
+  path: string,
+  begin = 'holdfast up, or holdfast join with a code, makes one',
+): Promise<Home> {
   if ((await checkHome(path)) !== 'used') {
     throw new HoldfastError('home_missing', `there is no Holdfast home at ${path}`, {
-      hint: 'if there was one, mount its disk; else holdfast up, or holdfast join with a code, makes one; --home DIR names another place',
+      hint: `if there was one, mount its disk; else ${begin}; --home DIR names another place`,
     });
   }
   return homeAt(await realpath(path));
