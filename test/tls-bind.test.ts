@@ -107,7 +107,9 @@ describe('a certificate of an outside authority', () => {
     const own = ['-keyout', 'own.key', '-out', 'own.pem', '-subj', '/CN=Own'];
     await openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...own);
     await fresh('tls', 'bind', 'own.pem', '--key', 'own.key', '--listener', 'main');
-    assert.match((await fresh('tls', 'list')).stdout, /listener main +CN=Own/);
+    const listed = (await fresh('tls', 'list')).stdout;
+    assert.match(listed, /listener main +CN=Own/);
+    assert.match(listed, /all others +are shown the network's own certificate/);
   });
 
   it('comes as PKCS#7 in any order, since that has none, with the root or without a warning', async () => {
@@ -221,6 +223,7 @@ describe('a certificate of an outside authority', () => {
     for (const issuer of await both()) assert.match(issuer, /Outside issuing/);
     const listed = await network.run(['tls', 'list']);
     assert.match(listed.stdout, /every listener +CN=localhost/);
+    assert.match(listed.stdout, /all others +are shown that of every listener/);
     await network.server.stop();
     await network.restart();
     for (const issuer of await both()) assert.match(issuer, /Outside issuing/);

@@ -221,6 +221,23 @@ describe('trust of a machine that has joined no network', () => {
     assert.match(await quick(['dsmcert', '-delete', '-server', 'localhost'], 1), /\[object_not_found\]/);
   });
 
+  it('says which servers present one key, by one certificate or by several', async () => {
+    const nas = opensslCertificate({ subject: '/CN=nas' });
+    write('nas.pem', nas);
+    write('attic.pem', opensslCertificate({ subject: '/CN=attic', keys: nas.keys }));
+    const add = async (file: string, ...servers: string[]): Promise<string> =>
+      (await run(['trust', 'add', '--server', servers.join(','), '--file', at(file)])).stderr;
+    assert.equal(await add('nas.pem', 'nas', '192.0.2.7'), '');
+    const said = /nas, 192\.0\.2\.7 and (\w+) present one key \(SHA-256 [0-9a-f]{64}\)/;
+    assert.equal(said.exec(await add('nas.pem', 'cellar'))?.[1], 'cellar');
+    await quick(['trust', 'remove', '--server', 'cellar']);
+    assert.equal(said.exec(await add('attic.pem', 'attic'))?.[1], 'attic');
+    assert.equal(said.exec((await run(['trust', 'list'])).stderr)?.[1], 'attic');
+    await quick(['trust', 'remove', '--server', 'attic']);
+    assert.equal((await run(['trust', 'list'])).stderr, '');
+    await quick(['trust', 'remove', '--server', 'nas,192.0.2.7']);
+  });
+
   it('reads what was added before it had a place in the keystore', async () => {
     const anchor = {
       fingerprint: fingerprint(first.der),

@@ -11,6 +11,7 @@ import {
 import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/index.ts';
 import type { Clock } from '../base/index.ts';
 import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
+import { sharedKeys } from '../trust/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
 import { waitingRows, waitingView } from './home/authority-home.ts';
 import { openHome } from './home/home.ts';
@@ -64,6 +65,7 @@ export async function showStatus(context: Context): Promise<Answer> {
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
     ...nodeWarnings(context, node),
+    ...sharedKeys(node?.localAnchors ?? []),
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
   ];

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Bytes, equalBytes, HoldfastError } from '../base/index.ts';
 import { type Certificate, formatName, parseCertificate } from '../pki/index.ts';
 import { checkKey, checkKeyUse, checkValidity } from './check-path.ts';
@@ -23,6 +24,28 @@ export function checkChosenLeaf(leaf: Bytes, at: Date): Certificate {
   checkKeyUse(certificate);
   checkValidity(certificate, at);
   return certificate;
+}
+
+/**
+ * In sentences, which servers that were chosen by their certificates present one key: each of them can be taken for the
+ * others, and whoever has the key of one has that of all.
+ */
+export function sharedKeys(anchors: readonly TrustAnchor[]): string[] {
+  const byKey = Map.groupBy(anchors.filter(standsAlone), ({ certificate }) =>
+    hash('sha256', parseCertificate(certificate).spki, 'hex'),
+  );
+  return [...byKey].flatMap(([key, chosen]) => {
+    // What was chosen once for several names is one server that has them.
+    const servers = new Set(chosen.map((anchor) => hostsFor(anchor).join(', ')));
+    return servers.size < 2
+      ? []
+      : `${[...servers].join(' and ')} present one key (SHA-256 ${key}): unless that is one server, each can be taken for the other; see that each makes a key of its own`;
+  });
+}
+
+function hostsFor({ speaksFor }: TrustAnchor): readonly string[] {
+  if (speaksFor.kind === 'server') return speaksFor.names;
+  return speaksFor.kind === 'address' ? [new URL(`https://${speaksFor.address}`).hostname] : [];
 }
 
 /** That a server shows another certificate than those that were chosen for it: what was there, what is now, what differs. */

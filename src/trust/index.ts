@@ -27,7 +27,7 @@ export {
   type RevocationStatus,
   revocationStatus,
 } from './check-revocation.ts';
-export { checkChosenLeaf, standsAlone } from './chosen-certificate.ts';
+export { checkChosenLeaf, sharedKeys, standsAlone } from './chosen-certificate.ts';
 export { installInto, readInstalled, uninstallFrom } from './installed-roots.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
 export {

@@ -49,5 +49,8 @@ async function listBindings(context: Context): Promise<Answer> {
   const clients = roots.map(({ host, subject, fingerprint }) =>
     row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint)),
   );
-  return { value: { bindings, roots }, rows: [table(columns, cells, none), ...clients] };
+  const isForAll = bindings.some(({ kind, name }) => describeBinding({ kind, name }) === 'every listener');
+  const others = isForAll ? 'are shown that of every listener' : "are shown the network's own certificate";
+  const rest = bindings.length === 0 ? [] : [row('all others', others)];
+  return { value: { bindings, roots }, rows: [table(columns, cells, none), ...rest, ...clients] };
 }

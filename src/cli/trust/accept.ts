@@ -13,6 +13,7 @@ import {
   boundAnchors,
   checkChosenLeaf,
   serverAddress,
+  sharedKeys,
   standsAlone,
   type TrustAnchor,
   trustAnchor,
@@ -202,7 +203,13 @@ async function keep(
   const address = serverAddress(target.host, target.port);
   const accepted = new Date(context.clock.now()).toISOString();
   const anchor = trustAnchor(leaf, { kind: 'address', address, accepted });
-  await changeTrust(context, home, (present) => [...withoutChosen(present, target), anchor]);
+  let shared: readonly string[] = [];
+  await changeTrust(context, home, (present) => {
+    const believed = [...withoutChosen(present, target), anchor];
+    shared = sharedKeys(believed);
+    return believed;
+  });
+  for (const sentence of shared) context.output.warn(sentence);
   return anchorsAnswer([viewOf(anchor, 'this machine')]);
 }
 

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
-import { type TrustAnchor, trustAnchor } from '../../trust/index.ts';
+import { sharedKeys, type TrustAnchor, trustAnchor } from '../../trust/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withHome } from '../home/home.ts';
@@ -54,7 +54,14 @@ export async function addTrust(context: Context, { server, file }: TrustAddOptio
   const names = serverNames(server);
   const read = file.map((each) => readCertificates(localPath(context.workingDirectory, each)));
   const anchors = (await Promise.all(read)).flat().map((der) => trustAnchor(der, { kind: 'server', names }));
-  await withHome(context.home, (home) => changeTrust(context, home, (present) => merged(present, anchors)));
+  let shared: readonly string[] = [];
+  await withHome(context.home, (home) =>
+    changeTrust(context, home, (present) => {
+      shared = sharedKeys([...present, ...anchors]);
+      return merged(present, anchors);
+    }),
+  );
+  for (const sentence of shared) context.output.warn(sentence);
   return anchorsAnswer(anchors.map((anchor) => viewOf(anchor, 'this machine')));
 }
 

@@ -1,5 +1,5 @@
 import { formatName, parseCertificate } from '../../pki/index.ts';
-import { standsAlone, type TrustAnchor } from '../../trust/index.ts';
+import { sharedKeys, standsAlone, type TrustAnchor } from '../../trust/index.ts';
 import type { AnswerOf } from '../answers.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
@@ -20,6 +20,7 @@ export const word: Word = {
 /** `holdfast trust list` */
 export async function listTrust(context: Context): Promise<Answer> {
   const { local, said } = await believedHere(context);
+  for (const sentence of sharedKeys(local)) context.output.warn(sentence);
   return anchorsAnswer([
     ...said.map((anchor) => viewOf(anchor, 'the network')),
     ...local.map((anchor) => viewOf(anchor, 'this machine')),
