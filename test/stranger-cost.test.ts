@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { connect, type SecureContextOptions } from 'node:tls';
+import { connectAdmin } from '../src/admin/index.ts';
 import { systemClock } from '../src/base/index.ts';
 import {
   certificatePem,
@@ -123,6 +124,13 @@ describe('while a stranger sends what is dearest, somebody else waits no noticea
 
   it('shows a hundred bearer tokens that nobody made, the longest that a head holds', async (test) => {
     await network.run(['policy', 'set', 'listeners.main.clientCertificate', 'warn']);
+    const admin = await connectAdmin(join(network.home, 'admin.sock'));
+    for (let isWarn = false; !isWarn; await setTimeout(20)) {
+      const { listeners = [] } = (await admin?.call('status', {})) ?? {};
+      isWarn = listeners.some(
+        ({ name, clientCertificate }) => name === 'main' && clientCertificate === 'warn',
+      );
+    }
     const shown = (index: number): string =>
       index % 2 === 0
         ? `Bearer hfb1_${randomBytes(6000).toString('base64url')}`
