@@ -41,7 +41,11 @@ export const word: Word = {
         ).choices(['pem', 'p12']),
       )
       .option('--password-file <file>', 'the password of the PKCS#12 file is in this file')
-      .option('--mode <mode>', 'who may read FILE, in octal digits', parseMode, 0o600)
+      .addOption(
+        new Option('--mode <mode>', 'who may read FILE, in octal digits')
+          .argParser(parseMode)
+          .default(0o600, '600'),
+      )
       .option(...forceOption)
       .addHelpText('after', examples);
   },
