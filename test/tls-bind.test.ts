@@ -94,7 +94,7 @@ describe('a certificate of an outside authority', () => {
     await openssl(...stranger, '-out', 'stranger.csr');
     await outside.issue('stranger.csr', 'stranger.pem');
     const keyless = await network.run(['tls', 'bind', at('stranger.pem'), ...host], 1);
-    assert.match(keyless.stderr, /\[keystore_entry_missing\]/);
+    assert.match(keyless.stderr, /\[keystore_entry_missing\]\n +next: .*--key FILE/);
   });
 
   it('is asked after, listed and bound in a home where nothing was served yet', async () => {

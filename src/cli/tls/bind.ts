@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { OperationAnswer } from '../../admin/index.ts';
-import { asBuffer, HoldfastError, readChosenFile } from '../../base/index.ts';
+import { asBuffer, HoldfastError, isHoldfastError, readChosenFile } from '../../base/index.ts';
 import { exportPrivateKey, parsePem, pemText, privateKeyPem } from '../../pki/index.ts';
 import { describeBinding } from '../../server/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
@@ -62,7 +62,7 @@ async function bind(context: Context, file: string, options: BindOptions): Promi
     roots: roots === undefined ? [] : await certificatesIn(path(roots)),
     key: key === undefined ? undefined : await readKey(path(key)),
   };
-  const bound = await withAdmin(context, (admin) => admin.call('tls.bind', input));
+  const bound = await withAdmin(context, (admin) => admin.call('tls.bind', input)).catch(whereKeyIs);
   sayWhoRefuses(context, bound, input.roots.length);
   const { kind, name, serial, fingerprint, notAfter, subject, uncovered } = bound;
   const left = formatRemaining(new Date(notAfter).getTime() - context.clock.now());
@@ -70,6 +70,14 @@ async function bind(context: Context, file: string, options: BindOptions): Promi
     value: { kind, name, serial, fingerprint, notAfter, uncovered },
     rows: [row('bound', describeBinding({ kind, name }), subject, `until ${notAfter}`, `${left} left`)],
   };
+}
+
+/** A key that is in no keystore may be in a file. */
+function whereKeyIs(error: unknown): never {
+  if (!isHoldfastError(error, 'keystore_entry_missing')) throw error;
+  const hint =
+    'where its key is in a file, be it the same: --key FILE; where this home made the request: holdfast request complete FILE';
+  throw new HoldfastError(error.code, error.message, { hint, cause: error });
 }
 
 async function certificatesIn(path: string): Promise<string[]> {
