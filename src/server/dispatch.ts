@@ -96,11 +96,18 @@ export function createDispatcher(
   };
   return (request, response) => {
     const heard = policy.services.includes('control') ? hear(request, response) : undefined;
-    if (heard === undefined) return void handle(request, response);
-    heard.then(
-      () => handle(request, response),
-      (error: unknown) => refuse(request, response, error, log),
-    );
+    const answered =
+      heard === undefined
+        ? handle(request, response)
+        : heard.then(
+            () => handle(request, response),
+            (error: unknown) => refuse(request, response, error, log),
+          );
+    // What fails here is a bug, and costs the one who met it his connection, not everybody the server.
+    answered.catch((error: unknown) => {
+      log.error('request failed', { error });
+      response.destroy();
+    });
   };
 }
 

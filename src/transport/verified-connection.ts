@@ -180,15 +180,23 @@ export function connectionInfo(socket: TLSSocket): ConnectionInfo {
 /**
  * What was agreed on, for the side that accepted; undefined for a plain connection. OpenSSL tells that side no group by itself,
  * but writes its number into the session (`kex_group`, [19] of its SSL_SESSION): a few microseconds, for each connection once.
+ * Of one that has ended nothing can be asked any more: what was not asked before is `unknown`.
  */
 export function acceptedConnection(socket: Socket): ConnectionInfo | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  return {
+  const known = accepted.get(socket);
+  if (known !== undefined) return known;
+  if (socket.destroyed) return { protocol: 'unknown', group: 'unknown', cipher: 'unknown' };
+  const info: ConnectionInfo = {
     protocol: (socket.getProtocol() ?? 'unknown').replace('TLSv', 'TLS '),
     group: acceptedGroup(socket.getSession()),
     cipher: socket.getCipher().standardName,
   };
+  accepted.set(socket, info);
+  return info;
 }
+
+const accepted = new WeakMap<TLSSocket, ConnectionInfo>();
 
 /** By their numbers in the TLS Supported Groups registry, named as {@link connectionInfo} does. */
 const supportedGroups: Readonly<Record<number, string>> = {
