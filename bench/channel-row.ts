@@ -62,7 +62,8 @@ export async function measureChannels(task: TransportTask): Promise<ChannelRow[]
         { to: { kind: 'plain', url: `${plain.url}${repository}/` }, ...work },
         plain.pid,
       );
-    await network.run(['policy', 'set', 'dataChannel', way === 'data channel' ? 'plain' : 'tls']);
+    // Who has come by the data channel is known, and that he has to come by TLS now is meant.
+    await network.run(['policy', 'set', 'dataChannel', way === 'data channel' ? 'plain' : 'tls', '--yes']);
     const to = { kind: 'node', directory: join(client.home, 'node'), repository } as const;
     return await measureRun({ to, ...work }, network.server.pid);
   };

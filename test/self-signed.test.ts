@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { daysLater } from './rig/clock.ts';
@@ -196,6 +196,20 @@ describe('a server without an authority', () => {
       untouched: at('none'),
     });
     writeFileSync(at('vault/holdfast.toml'), settings);
+    await start();
+  });
+
+  it('does not begin anew where its tokens are gone, as when a disk is not mounted', async () => {
+    await server.stop();
+    renameSync(at('vault/roster'), at('roster-elsewhere'));
+    for (const words of [['serve'], ['token', 'list', '--bearer'], ['status']])
+      await assertRefused([...words, '--home', at('vault')], {
+        code: 'database_damaged',
+        exit: 1,
+        message: /roster\.db is missing/,
+        untouched: at('vault'),
+      });
+    renameSync(at('roster-elsewhere'), at('vault/roster'));
     await start();
   });
 

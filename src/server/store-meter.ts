@@ -1,7 +1,7 @@
 import { opendir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Clock, dayMs, type Log, systemErrorCode } from '../base/index.ts';
+import { type Clock, dayMs, type Log, minuteMs, systemErrorCode } from '../base/index.ts';
 import type { StorageEvent } from './storage-handler.ts';
 
 /** One figure of a store. */
@@ -21,6 +21,8 @@ export interface StoreMeterOptions {
 const filesAtOnce = 200;
 const restMs = 10;
 const walkEveryMs = dayMs;
+/** Where it could not be walked, as when its disk is not mounted. */
+const walkAgainMs = 10 * minuteMs;
 
 /**
  * How large a store is and how much room there is. The store is walked once a day, slowly, from the first time on that somebody asks; between two
@@ -30,7 +32,7 @@ export class StoreMeter {
   readonly #options: StoreMeterOptions;
   readonly #ended = new AbortController();
   #bytes: number | undefined;
-  #walkedMs: number | undefined;
+  #nextWalkMs = Number.NEGATIVE_INFINITY;
   #walking: Promise<void> | undefined;
   /** What came while it is walked. */
   #meanwhile = 0;
@@ -91,12 +93,15 @@ export class StoreMeter {
 
   #walkWhenDue(): void {
     const nowMs = this.#options.clock.now();
-    const isDue = this.#walkedMs === undefined || Math.abs(nowMs - this.#walkedMs) >= walkEveryMs;
+    // After a clock was set back it is not waited for longer than ever.
+    const isDue = nowMs >= this.#nextWalkMs || this.#nextWalkMs - nowMs > walkEveryMs;
     if (!isDue || this.#walking !== undefined || this.#ended.signal.aborted) return;
     this.#meanwhile = 0;
-    this.#walkedMs = nowMs;
+    this.#nextWalkMs = nowMs + walkEveryMs;
     this.#walking = this.#walk()
       .catch((error: unknown) => {
+        this.#bytes = undefined;
+        this.#nextWalkMs = nowMs + walkAgainMs;
         if (!this.#ended.signal.aborted)
           this.#options.log.warn('the size of the store is not known', { error });
       })
@@ -109,7 +114,10 @@ export class StoreMeter {
     const beganMs = this.#options.clock.now();
     let bytes = 0;
     let files = 0;
-    const directories = [this.#options.directory];
+    const { directory } = this.#options;
+    // One that is not there is not empty.
+    await stat(directory);
+    const directories = [directory];
     for (let next = directories.pop(); next !== undefined; next = directories.pop()) {
       for (const entry of await entriesOf(next)) {
         if (entry.isDirectory()) directories.push(join(next, entry.name));

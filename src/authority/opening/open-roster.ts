@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, makePrivateDirectory } from '../../base/index.ts';
+import { type Clock, HoldfastError, makePrivateDirectory } from '../../base/index.ts';
 import type { ProcessLock } from '../../db/index.ts';
 import { BearerTokens } from '../enrol/index.ts';
 import { AuditLog } from '../log/index.ts';
@@ -47,14 +48,27 @@ export class Roster implements AsyncDisposable {
     };
   }
 
-  /** The roster of a home, made where there is none. @throws HoldfastError `home_in_use`, those of `openRecords` */
+  /** Makes that of a new home, or goes on where that was cut short. @throws HoldfastError as `open` */
+  static async create(options: OpenRosterOptions): Promise<void> {
+    await makePrivateDirectory(join(options.home, directoryName));
+    await using _roster = await Roster.#openAt(options);
+  }
+
+  /** The roster of a home. @throws HoldfastError `home_in_use`, `database_damaged` where it is gone, those of `openRecords` */
   static async open(options: OpenRosterOptions): Promise<Roster> {
+    const path = databaseIn(options.home);
+    if (existsSync(path)) return await Roster.#openAt(options);
+    throw new HoldfastError('database_damaged', `${path} is missing, with all tokens of this server`, {
+      hint: 'mount its disk, or put it back from a copy of this home; without it begin anew: holdfast serve --self-signed --home DIR',
+    });
+  }
+
+  static async #openAt(options: OpenRosterOptions): Promise<Roster> {
     const { home, worker = false } = options;
     const lock = await lockHome(home);
-    const directory = join(home, 'roster');
     try {
-      await makePrivateDirectory(directory);
-      const database = { kind: 'sqlite', path: join(directory, 'roster.db') } as const;
+      const directory = join(home, directoryName);
+      const database = { kind: 'sqlite', path: databaseIn(home) } as const;
       const records = await openRecords(directory, { worker, database });
       await begin(records, options);
       return new Roster(options, { records, present: await Present.of(records), lock });
@@ -67,6 +81,12 @@ export class Roster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
+}
+
+const directoryName = 'roster';
+
+function databaseIn(home: string): string {
+  return join(home, directoryName, 'roster.db');
 }
 
 async function begin(records: AuthorityRecords, { network, clock }: OpenRosterOptions): Promise<void> {

@@ -15,6 +15,7 @@ import {
   isHoldfastError,
   programVersion,
   readFileEnd,
+  systemErrorCode,
 } from '../../base/index.ts';
 import { certificatePem } from '../../pki/index.ts';
 import { formatTrustBundle } from '../../trust/index.ts';
@@ -77,9 +78,9 @@ export async function supportBundle(context: Context, options: SupportBundleOpti
       const found = await gather(context, options);
       if (found !== undefined) files.push({ name: `holdfast/${name}`, data: asText(found) });
     } catch (error) {
-      if (!isHoldfastError(error)) throw error;
-      const { code, message } = error;
-      missing.push({ name, code, message: withoutSecrets(message) });
+      const code = isHoldfastError(error) ? error.code : systemErrorCode(error);
+      if (code === undefined) throw error;
+      missing.push({ name, code, message: withoutSecrets((error as Error).message) });
     }
   }
   files.push({ name: 'holdfast/missing.json', data: asText(missing) });

@@ -41,6 +41,8 @@ export async function createAloneHome(context: Context, options: AloneOptions): 
   if ((await checkHome(context.home)) === 'used') await refuseSettings(homeAt(context.home));
   const settings = await newSettings(options);
   const home = await createHome(context.home);
+  // Before what says that there is one.
+  await Roster.create({ home: home.path, network: settings.network, clock: context.clock });
   await writeSettings(home, { ...settings, selfSigned: true });
   return home;
 }
