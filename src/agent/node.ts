@@ -6,6 +6,7 @@ import {
   type Clock,
   HoldfastError,
   isHoldfastError,
+  isOwnUser,
   makePrivateDirectory,
   withFileLock,
 } from '../base/index.ts';
@@ -219,12 +220,13 @@ export async function openNode(directory: string): Promise<Node> {
   const said = await loadTrustBundle(join(directory, bundleFile));
   const bundle = { ...said, rootLists: await readRootLists(directory, said, state) };
   const localAnchors = await readLocalTrust(directory, keystore);
-  return new Node(directory, { keystore, bundle, localAnchors, state, isOwn: await isOwn(directory) });
-}
-
-async function isOwn(directory: string): Promise<boolean> {
-  const self = process.getuid?.();
-  return self === undefined || self === (await stat(directory)).uid;
+  return new Node(directory, {
+    keystore,
+    bundle,
+    localAnchors,
+    state,
+    isOwn: isOwnUser((await stat(directory)).uid),
+  });
 }
 
 /** What an administrator decides, and the secrets in it, are for the server that was meant and nobody else. */

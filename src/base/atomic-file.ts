@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Bytes } from './bytes.ts';
 import { hourMs } from './clock.ts';
+import { isOwnUser, processMark, processNamespace } from './platform.ts';
 
 /** How a file is written by {@link writeFileAtomic}. */
 interface AtomicFileOptions {
@@ -140,7 +140,7 @@ async function removeIfAbandoned(
 ): Promise<void> {
   try {
     const stat = await lstat(path);
-    const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
+    const isOurs = stat.isFile() && isOwnUser(stat.uid);
     if (isOurs && isAbandoned(name, stat.mtimeMs)) await remove(path);
   } catch {
     // Somebody else removed it, or nobody may.
@@ -213,27 +213,5 @@ function ourselves(): { readonly mark: string | undefined; readonly here: Wherea
 }
 
 function digestOf(boot: string): string {
-  const namespace = readlinkSync('/proc/self/ns/pid');
-  return createHash('sha256').update(`${boot} ${namespace}`).digest('hex').slice(0, 8);
-}
-
-/**
- * What tells the process `pid` of this boot from every other one, also from one that gets its number later: its number,
- * and when it began (proc(5)). Undefined when there is none, or on a system that does not say.
- */
-export function processMark(pid: number = process.pid): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program, in brackets, may hold anything; the 22nd field counts from before it.
-    const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    return `${pid} ${startTime} ${boot}`;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the process that `mark` is of runs. */
-export function isRunning(mark: string): boolean {
-  return processMark(Number.parseInt(mark, 10)) === mark;
+  return createHash('sha256').update(`${boot} ${processNamespace()}`).digest('hex').slice(0, 8);
 }

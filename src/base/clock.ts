@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { type SinceBoot, sinceBoot } from './platform.ts';
 
 /** Where the time comes from. Passed in wherever a date decides something, so that tests need no sleeping. */
 export interface Clock {
@@ -36,25 +36,6 @@ export const secondMs = 1000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-
-/** How long a machine has been up, by a count that setting its clock does not change. */
-export interface SinceBoot {
-  /** Which boot: another one after each start of the machine. */
-  readonly boot: string;
-  /** Milliseconds since then, those asleep included. */
-  readonly uptimeMs: number;
-}
-
-/** How long this machine has been up, as Linux says it (proc(5)); undefined on a system that does not. */
-function sinceBoot(): SinceBoot | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    const seconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
-    return Number.isFinite(seconds) ? { boot, uptimeMs: Math.round(seconds * 1000) } : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 const timeForm =
   /^\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/;

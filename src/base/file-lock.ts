@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftBeside, temporaryName } from './atomic-file.ts';
 import { secondMs } from './clock.ts';
 import { HoldfastError, systemErrorCode } from './error.ts';
+import { hasProcess } from './platform.ts';
 
 /** How long a lock is waited for; what is done under one takes milliseconds. */
 const patienceMs = 10 * secondMs;
@@ -79,14 +80,7 @@ async function takeAway(path: string, left: string): Promise<void> {
 
 function isAlive(word: string): boolean {
   const pid = Number.parseInt(word, 10);
-  if (pid === process.pid) return own.has(word);
-  if (!(pid > 0)) return false;
-  try {
-    // Signal 0 is not sent, only checked (kill(2)); EPERM means that the process is there and somebody else's.
-    return process.kill(pid, 0);
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
-  }
+  return pid === process.pid ? own.has(word) : hasProcess(pid);
 }
 
 async function read(path: string): Promise<string | undefined> {

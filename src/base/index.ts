@@ -5,9 +5,7 @@
 
 export {
   isAbandoned,
-  isRunning,
   overwritingOld,
-  processMark,
   removeAbandoned,
   removeLeftOf,
   syncDirectory,
@@ -27,7 +25,6 @@ export {
   minuteMs,
   parseDuration,
   parseTime,
-  type SinceBoot,
   secondMs,
   systemClock,
 } from './clock.ts';
@@ -47,7 +44,19 @@ export { type ErrorCode, type ErrorKinds, errorRow, errorSections, isErrorCode }
 export type { ErrorKind, ErrorRow } from './errors/error-row.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
-export { missingMount } from './missing-mount.ts';
+export {
+  hasProcess,
+  hasTerminal,
+  isOwnUser,
+  isRunning,
+  missingMount,
+  ownUser,
+  processMark,
+  rawCommandLine,
+  rawDirectory,
+  readNoFollow,
+  type SinceBoot,
+} from './platform.ts';
 export { makePrivateDirectory, openSocketPlace } from './private-directory.ts';
 export { programVersion } from './program-version.ts';
 export { readChosenFile, readFileEnd } from './read-chosen-file.ts';

@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { HoldfastError, systemErrorCode } from './error.ts';
+import { isOwnUser, pathInOpened } from './platform.ts';
 
 /**
  * Creates `path` and what is missing above it, for its owner alone (0700). The first one that it had to create, undefined when
@@ -83,27 +84,23 @@ async function openDirectory(path: string): Promise<FileHandle | undefined> {
 }
 
 function isPrivate({ uid, mode }: Stats): boolean {
-  return isOwn(uid) && (mode & 0o077) === 0;
-}
-
-function isOwn(uid: number): boolean {
-  return process.getuid === undefined || uid === process.getuid();
+  return isOwnUser(uid) && (mode & 0o077) === 0;
 }
 
 async function isAbsentOrOwn(address: string): Promise<boolean> {
   try {
     const { uid } = await lstat(address);
-    return uid === 0 || isOwn(uid);
+    return uid === 0 || isOwnUser(uid);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return true;
     throw error;
   }
 }
 
-/** Linux leads from an open directory to what is in it, however long its path (proc_pid_fd(5)). */
 function addressOf(path: string, directory: FileHandle): string {
   if (Buffer.byteLength(path) <= maxPathBytes) return path;
-  if (process.platform === 'linux') return `/proc/self/fd/${directory.fd}/${basename(path)}`;
+  const short = pathInOpened(directory, basename(path));
+  if (short !== undefined) return short;
   throw new HoldfastError(
     'platform_unsupported',
     `${path} has ${Buffer.byteLength(path)} bytes, the path of a socket on this system at most ${maxPathBytes}`,

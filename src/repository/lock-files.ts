@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Bytes, HoldfastError, isHoldfastError, minuteMs, secondMs } from '../base/index.ts';
+import { type Bytes, HoldfastError, hasProcess, isHoldfastError, minuteMs, secondMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { asCount, asText, goJsonString, parseJsonObject } from './format/go-text.ts';
 import { encodeGoTime, parseGoTime } from './format/go-time.ts';
@@ -118,7 +118,7 @@ interface StoredLock extends Lock {
  */
 export function isStale(lock: Lock, here: { readonly hostname: string; readonly nowMs: number }): boolean {
   const ageMs = here.nowMs - Number(lock.timeNs / 1_000_000n);
-  return ageMs > staleAfterMs || (lock.hostname === here.hostname && lock.pid > 0 && !isRunning(lock.pid));
+  return ageMs > staleAfterMs || (lock.hostname === here.hostname && lock.pid > 0 && !hasProcess(lock.pid));
 }
 
 /** Whether two locks cannot be held at the same time. */
@@ -138,16 +138,6 @@ export function lockedError(lock: StoredLock): HoldfastError {
       hint: 'wait until it is done; a lock whose holder is gone is passed over once it is 30 minutes old',
     },
   );
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, under another account.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
-  }
 }
 
 /** Waits; ends early, with the signal's reason as its error, when aborted. */

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import type { Clock } from '../base/index.ts';
+import { type Clock, ownUser } from '../base/index.ts';
 
 /** Who does something to a repository, as locks, keys and snapshots keep it. */
 export interface Origin {
@@ -22,6 +22,6 @@ function accountName(): string {
     return userInfo().username;
   } catch {
     // An account that no user database knows, as in many containers, has only a number.
-    return String(process.getuid?.() ?? '');
+    return String(ownUser() ?? '');
   }
 }

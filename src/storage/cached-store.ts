@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+
 import { type FileHandle, lstat, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import {
   isAbandoned,
   isHoldfastError,
   makePrivateDirectory,
+  readNoFollow,
   temporaryName,
 } from '../base/index.ts';
 import { ForwardingStore } from './forwarding-store.ts';
@@ -111,8 +112,6 @@ function isKept(ref: ObjectRef, { keep = false }: { keep?: boolean }): ref is Na
 /** An object named by the SHA-256 of its bytes; `config` is not one. */
 type NamedRef = Exclude<ObjectRef, { type: 'config' }>;
 
-const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 /**
  * Copies of objects in a local directory. Whatever is wrong with the directory or with a file in it is the same as a
  * copy that is not there: a cache never fails.
@@ -136,7 +135,7 @@ class ObjectCache {
    */
   async get(ref: NamedRef, range: ByteRange | undefined): Promise<Bytes | undefined> {
     try {
-      await using file = await open(this.#path(ref), readFlags);
+      await using file = await open(this.#path(ref), readNoFollow);
       return await this.#readVerified(file, ref, range);
     } catch (error) {
       if (isHoldfastError(error, 'range_not_satisfiable')) throw error;

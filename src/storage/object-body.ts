@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { type Bytes, HoldfastError, systemErrorCode } from '../base/index.ts';
+import { type Bytes, HoldfastError, readNoFollow, systemErrorCode } from '../base/index.ts';
 import type { LocalLayout } from './local-layout.ts';
 import {
   type ByteRange,
@@ -132,9 +132,6 @@ export function isRepeatable(body: ObjectBody): boolean {
   return Symbol.iterator in body && (body[Symbol.iterator]() as unknown) !== body;
 }
 
-/** Follows no link, and does not wait for a writer when somebody put a pipe there. */
-const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 /** Bytes read ahead for each open stream. */
 const streamBytes = 128 * 1024;
 
@@ -148,7 +145,7 @@ export async function openObjectFile(
   layout: LocalLayout,
   ref: ObjectRef,
 ): Promise<{ file: FileHandle; size: number }> {
-  const file = await orNotFound(open(layout.path(ref), readFlags), layout, ref);
+  const file = await orNotFound(open(layout.path(ref), readNoFollow), layout, ref);
   try {
     return { file, size: regularSize(await file.stat(), layout, ref) };
   } catch (error) {

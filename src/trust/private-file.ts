@@ -3,7 +3,14 @@ import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { type Bytes, HoldfastError, systemErrorCode, writeFileAtomic } from '../base/index.ts';
+import {
+  type Bytes,
+  HoldfastError,
+  isOwnUser,
+  ownUser,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../base/index.ts';
 
 const groupAndOthers = 0o077;
 /** The group may read. */
@@ -26,7 +33,7 @@ export async function readPrivateFile(
   try {
     const directory = dirname(path);
     const [found, parent, share] = await Promise.all([handle.stat(), stat(directory), readShare(directory)]);
-    if (process.getuid !== undefined) checkAccess({ path, found, directory, parent, share });
+    if (ownUser() !== undefined) checkAccess({ path, found, directory, parent, share });
     return await handle.readFile(options);
   } finally {
     await handle.close();
@@ -73,8 +80,8 @@ function checkAccess({ path, found, directory, parent, share }: Looked): void {
 }
 
 function checkOwner(path: string, { uid }: Stats): void {
-  const self = process.getuid?.();
-  if (self === undefined || uid === self) return;
+  if (isOwnUser(uid)) return;
+  const self = ownUser();
   throw new HoldfastError('keystore_not_private', `${path}: belongs to user ${uid}, expected ${self}`, {
     hint: `run as that user, or: chown ${self} ${path}`,
   });

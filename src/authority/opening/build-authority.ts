@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { HoldfastError, syncDirectory, systemErrorCode } from '../../base/index.ts';
+import { HoldfastError, ownUser, syncDirectory, systemErrorCode } from '../../base/index.ts';
 import { acquireProcessLock, type ProcessLock } from '../../db/index.ts';
 import { authorityDirectory } from '../records/index.ts';
 
@@ -99,7 +99,7 @@ async function checkHome(home: string): Promise<void> {
   if (found === undefined || !found.isDirectory()) {
     throw new HoldfastError('home_missing', `there is no home at ${home}`, { hint: 'holdfast up makes one' });
   }
-  if ((found.mode & 0o077) === 0 || process.getuid === undefined) return;
+  if ((found.mode & 0o077) === 0 || ownUser() === undefined) return;
   const mode = (found.mode & 0o777).toString(8);
   throw new HoldfastError(
     'home_not_private',

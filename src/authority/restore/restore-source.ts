@@ -6,6 +6,7 @@ import {
   type Clock,
   HoldfastError,
   isAbandoned,
+  isOwnUser,
   type Secret,
   temporaryName,
 } from '../../base/index.ts';
@@ -161,7 +162,7 @@ async function removeLeft(): Promise<void> {
   for (const name of (await readdir(tmpdir())).filter((entry) => entry.startsWith(prefix))) {
     const path = join(tmpdir(), name);
     const stat = await lstat(path).catch(() => undefined);
-    if (!stat?.isDirectory() || stat.uid !== process.geteuid?.()) continue;
+    if (!stat?.isDirectory() || !isOwnUser(stat.uid)) continue;
     if (isAbandoned(name, stat.mtimeMs)) await rm(path, { recursive: true, force: true });
   }
 }

@@ -13,6 +13,7 @@ import {
   concatBytes,
   HoldfastError,
   isHoldfastError,
+  ownUser,
   programVersion,
   readFileEnd,
   systemErrorCode,
@@ -121,7 +122,7 @@ function programOf({ clock, home, environment }: Context) {
     node: process.versions.node,
     openssl: process.versions.openssl,
     system: `${platform()} ${release()} ${arch()}`,
-    user: process.getuid?.(),
+    user: ownUser(),
     time: new Date(clock.now()).toISOString(),
     home,
     /** Their values may be secret. */

@@ -3,8 +3,10 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import {
   HoldfastError,
+  isOwnUser,
   makePrivateDirectory,
   missingMount,
+  ownUser,
   systemErrorCode,
   whyNotRead,
   whyNotWritten,
@@ -48,7 +50,7 @@ export function defaultHome(
 ): string {
   const path = said ?? environment.HOLDFAST_HOME;
   if (path !== undefined && path !== '') return localPath(workingDirectory, path);
-  if (process.getuid?.() === 0) return '/var/lib/holdfast';
+  if (ownUser() === 0) return '/var/lib/holdfast';
   return join(dataDirectory(environment), 'holdfast');
 }
 
@@ -188,11 +190,10 @@ async function checkPrivate(path: string): Promise<void> {
       { hint: `chmod ${expected} ${path}` },
     );
   }
-  const own = process.getuid?.();
-  if (own === undefined || found.uid === own || (isShared && isMemberOf(share.gid))) return;
+  if (isOwnUser(found.uid) || (isShared && isMemberOf(share.gid))) return;
   throw new HoldfastError(
     'home_not_private',
-    `the home ${path} belongs to user ${found.uid}, expected ${own}`,
+    `the home ${path} belongs to user ${found.uid}, expected ${ownUser()}`,
     { hint: anotherUser },
   );
 }

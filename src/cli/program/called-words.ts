@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { rawCommandLine, rawDirectory } from '../../base/index.ts';
 import { pathText } from '../../files/index.ts';
 import type { WordEntry } from '../word.ts';
 import { words as allWords } from '../words.ts';
@@ -34,7 +34,7 @@ const replaced = '\ufffd';
  */
 export function rawWords(words: readonly string[]): readonly string[] {
   if (!words.some((word) => word.includes(replaced))) return words;
-  const line = told(() => readFileSync('/proc/self/cmdline'));
+  const line = rawCommandLine();
   if (line === undefined) return words;
   const all = splitAtNul(line);
   return all.slice(all.length - words.length).map(pathText);
@@ -43,16 +43,8 @@ export function rawWords(words: readonly string[]): readonly string[] {
 /** The directory that the program was started in, likewise. */
 export function rawWorkingDirectory(directory: string): string {
   if (!directory.includes(replaced)) return directory;
-  const raw = told(() => readlinkSync('/proc/self/cwd', { encoding: 'buffer' }));
+  const raw = rawDirectory();
   return raw === undefined ? directory : pathText(raw);
-}
-
-function told(read: () => Buffer): Buffer | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 function splitAtNul(line: Buffer): Buffer[] {

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
@@ -8,6 +7,7 @@ import {
   type ErrorKind,
   errorRow,
   HoldfastError,
+  hasTerminal,
   systemErrorCode,
   systemErrorHint,
 } from '../../base/index.ts';
@@ -111,16 +111,6 @@ export function listenForSignals(): Signals {
     },
     stop: () => void process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt).off('SIGHUP', onHangUp),
   };
-}
-
-/** Whether the terminal that this process was started on is still there (tty(4)). */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function interrupter(controller: AbortController): (signal: NodeJS.Signals) => void {

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { isHoldfastError, systemErrorCode } from '../../base/index.ts';
+import { hasProcess, isHoldfastError, systemErrorCode } from '../../base/index.ts';
 import { createPrivateFile } from './connection.ts';
 import { namedSqliteError } from './error.ts';
 
@@ -60,19 +60,9 @@ function lockDatabase(path: string): DatabaseSync | undefined {
 function readPid(path: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
-    return isAlive(pid) ? pid : undefined;
+    return hasProcess(pid) ? pid : undefined;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** Signal 0 is not sent, only checked (kill(2)); EPERM means that the process is there and somebody else's. */
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
   }
 }

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, ownUser } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import { encodePackHeader } from '../format/pack-header.ts';
@@ -123,7 +123,7 @@ function summarise(
 }
 
 function snapshotOf(frame: Frame, tree: BlobId, summary: SnapshotSummary, options: ArchiveOptions): Snapshot {
-  const uid = process.getuid?.();
+  const uid = ownUser();
   const gid = process.getgid?.();
   return {
     timeNs: frame.startNs,

@@ -1,6 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
-import { HoldfastError, isHoldfastError, isSystemError, systemErrorCode } from '../../base/index.ts';
+import {
+  HoldfastError,
+  isHoldfastError,
+  isSystemError,
+  readNoFollow,
+  systemErrorCode,
+} from '../../base/index.ts';
 import { type CutFinder, maxChunkBytes, minChunkBytes } from '../kernel/rabin.ts';
 import { type Arena, controlWords } from './arena.ts';
 import type { Batch, FileFailure } from './messages.ts';
@@ -9,7 +15,6 @@ import type { ReadRing } from './read-ring.ts';
 const readBytes = 2 ** 20;
 
 /** Never through a symlink that took the file's place, and never waiting for the other end of a pipe that did. */
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** A file that is being read. */
 interface Reading {
@@ -43,7 +48,7 @@ export class FileScanner {
   /** Reads one file from its beginning to its end, whatever that has become meanwhile; failures are reported, not thrown. */
   scan(file: number, path: Buffer, expectedSize: number): void {
     try {
-      const fd = openSync(path, openFlags);
+      const fd = openSync(path, readNoFollow);
       try {
         this.#read(file, fd, expectedSize);
       } finally {

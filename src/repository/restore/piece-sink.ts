@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync, unlinkSync } from 'node:fs';
-import { asBuffer, type Bytes, systemErrorCode } from '../../base/index.ts';
+import { asBuffer, type Bytes, readNoFollow, systemErrorCode } from '../../base/index.ts';
 import type { FileFailure, RunFile } from './content-run.ts';
 import {
   applyAttributes,
@@ -104,7 +104,6 @@ export class RunWriter implements PieceSink {
   }
 }
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** Linux alone has it; others are read the ordinary way. */
 const noAccessTime = (constants as { O_NOATIME?: number }).O_NOATIME ?? 0;
 
@@ -164,11 +163,10 @@ export class RunComparer implements PieceSink {
 
 /** Only the owner may leave the access time alone. */
 function openQuietly(path: Bytes): number {
-  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
   try {
-    return openSync(asBuffer(path), flags | noAccessTime);
+    return openSync(asBuffer(path), readNoFollow | noAccessTime);
   } catch (error) {
     if (systemErrorCode(error) !== 'EPERM') throw error;
-    return openSync(asBuffer(path), flags);
+    return openSync(asBuffer(path), readNoFollow);
   }
 }

@@ -5,6 +5,7 @@ import {
   HoldfastError,
   isAbandoned,
   makePrivateDirectory,
+  ownUser,
   systemErrorCode,
   temporaryName,
 } from '../../base/index.ts';
@@ -159,7 +160,7 @@ export class RestoreTarget {
     if (!name.startsWith(temporaryPrefix)) return;
     const path = joinPath(directory, Buffer.from(name, 'latin1'));
     const { kind, uid, mtimeNs } = lstat(path);
-    const isOwn = kind === 'file' && uid === process.geteuid?.();
+    const isOwn = kind === 'file' && uid === ownUser();
     if (isOwn && isAbandoned(name, Number(mtimeNs / 1_000_000n))) this.abandonFile(path);
   }
 }

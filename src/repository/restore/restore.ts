@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, ownUser } from '../../base/index.ts';
 import { joinPath, lstat, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
@@ -286,7 +286,7 @@ class Restorer implements ContentSink {
 
 /** Root may do to every file what its owner may. */
 function isOurs(place: Bytes): boolean {
-  const user = process.geteuid?.() ?? 0;
+  const user = ownUser() ?? 0;
   return user === 0 || lstat(place).uid === user;
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { asBuffer, type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, ownUser, systemErrorCode } from '../../base/index.ts';
 import { type FileOrPath, setMode, setOwner, setTimes, setXattrs, type Xattr } from '../../files/index.ts';
 import { type NodeType, permissionsOf, type TreeNode } from '../format/tree-node.ts';
 
@@ -176,5 +176,5 @@ function giveXattrs(path: Bytes, xattrs: readonly Xattr[]): string[] {
 }
 
 function isRoot(): boolean {
-  return process.geteuid?.() === 0;
+  return ownUser() === 0;
 }

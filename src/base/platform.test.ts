@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { missingMount } from './missing-mount.ts';
+import { hasProcess, isRunning, missingMount, processMark } from './platform.ts';
 
 describe('a disk that the system has in its table', () => {
   const place = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-mounts-')));
@@ -42,4 +44,23 @@ describe('a disk that the system has in its table', () => {
     assert.equal(await missingMount(at('away'), { ...tables, mountinfo: at('nothing') }), undefined);
     assert.equal(await missingMount(at('away'), { ...tables, fstab: at('nothing') }), undefined);
   });
+});
+
+it('knows a process while it runs and no other that has its number', async () => {
+  const child = spawn('sleep', ['600']);
+  const mark = processMark(child.pid) ?? '';
+  assert.equal(isRunning(mark), true);
+  assert.equal(hasProcess(child.pid ?? 0), true);
+  assert.equal(isRunning(mark.replace(/ \d+ /, ' 1 ')), false, 'begun at another time');
+  assert.equal(isRunning(mark.replace(/.$/, 'x')), false, 'of another boot');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  assert.equal(isRunning(mark), false);
+  assert.equal(hasProcess(child.pid ?? 0), false);
+  assert.equal(hasProcess(1), true, 'of another user, too');
+});
+
+it('marks this process, and none that is not there', () => {
+  assert.equal(isRunning(processMark() ?? ''), true);
+  assert.equal(processMark(0), undefined);
 });
