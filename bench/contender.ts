@@ -2,10 +2,8 @@ import type { BenchCommand } from './measure.ts';
 
 /** A repository that one program works on, empty when it is opened and gone when it is closed. */
 export interface Place extends AsyncDisposable {
-  /** Backs the folders up. */
-  backup(paths: readonly string[]): BenchCommand;
-  /** Restores the latest snapshot into `target`. */
-  restore(target: string): BenchCommand;
+  /** A command on the repository. The words of the rows are the same for both programs. */
+  command(words: readonly string[]): BenchCommand;
   /** Bytes of all files of the repository. */
   storedBytes(): number;
   /** Process ids of the servers that take part. */

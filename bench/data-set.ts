@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContentKind, ContentSource } from './content.ts';
 
@@ -15,6 +15,8 @@ export const dataSetDescription = `- **large**: 8 files of 128 MiB. Pieces of 1 
 - **one**: 1 file of 2 GiB with the same mix.
 - **small**: 60,000 files in 600 folders, sizes from 128 B to 32 KiB evenly on a logarithmic scale (mean 5.9 kB): 45 % text,
   35 % JSON, 10 % machine code, 10 % incompressible, as in source trees and mail folders.
+- **many**: 1,000,000 files of 40 bytes, 100 in each of 10,000 folders in a hundred.
+- **sparse**: 1 file of 20 GB, a hole but for one megabyte at its beginning; before each round a megabyte somewhere in it is changed.
 
 Text has 20,000 words whose frequency falls with their rank; JSON records have random identifiers, times and numbers;
 machine code is stretches of the Node binary. All of it follows from the seed.`;
@@ -45,6 +47,38 @@ export function makeSmall(directory: string, seed: number, size: number): DataSe
     bytes += length;
   }
   return { path: directory, bytes, files };
+}
+
+/** Makes `many` in `directory`: 1,000,000 files times `size`. */
+export function makeMany(directory: string, seed: number, size: number): DataSet {
+  const files = Math.ceil(1_000_000 * size);
+  for (let index = 0; index < files; index++) {
+    const folder = join(directory, `${Math.floor(index / 10_000)}`, `${Math.floor(index / 100) % 100}`);
+    if (index % 100 === 0) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `file-${index % 100}`), `seed ${seed} file ${index}\n`.padStart(40));
+  }
+  return { path: directory, bytes: files * 40, files };
+}
+
+const sparseName = 'file';
+
+/** Makes `sparse` in `directory`: 1 file of 20 GB times `size`, of which a megabyte is not a hole. */
+export function makeSparse(directory: string, seed: number, size: number): DataSet {
+  mkdirSync(directory, { recursive: true });
+  const bytes = Math.ceil(20e9 * size);
+  const file = openSync(join(directory, sparseName), 'w');
+  writeSync(file, new ContentSource(seed + 4).bytes('random', 1e6));
+  ftruncateSync(file, bytes);
+  closeSync(file);
+  return { path: directory, bytes, files: 1 };
+}
+
+/** Writes a megabyte somewhere into the file that {@link makeSparse} made, another one for each `round`. */
+export function changeMegabyte({ path, bytes }: DataSet, round: number): void {
+  const source = new ContentSource(round);
+  const file = openSync(join(path, sparseName), 'r+');
+  writeSync(file, source.bytes('random', 1e6), 0, 1e6, source.below(Math.floor(bytes / 1e6)) * 1e6);
+  closeSync(file);
 }
 
 function makeBig(directory: string, set: { seed: number; files: number; fileBytes: number }): DataSet {

@@ -8,17 +8,22 @@ import { type AuthorityResults, measureAuthority } from './authority-rows.ts';
 import { renderAuthorityTables } from './authority-table.ts';
 import { BuiltPackage } from './built-package.ts';
 import type { Contender } from './contender.ts';
-import { type DataSet, makeLarge, makeOne, makeSmall } from './data-set.ts';
+import { type DataSet, makeLarge, makeMany, makeOne, makeSmall, makeSparse } from './data-set.ts';
 import { holdfastServerContenders } from './holdfast-server.ts';
 import { measureKills } from './kills.ts';
+import { LineProxy } from './line-proxy.ts';
 import { localContenders } from './local-contenders.ts';
 import { run } from './measure.ts';
-import { type BenchOptions, type PlaceName, parseOptions, type RowName, usage } from './options.ts';
+import { type BenchOptions, type PlaceName, parseOptions, type RowName, rowsAt, usage } from './options.ts';
 import { renderPage } from './page.ts';
 import { resticWithRclone } from './rclone-contender.ts';
+import { restics } from './restic-words.ts';
 import {
+  measureChanged,
+  measureCheck,
   measureFirstBackup,
   measureRestore,
+  measureRestoreOne,
   measureUnchanged,
   type RowResult,
   type RowTask,
@@ -32,7 +37,12 @@ const measureRow: Readonly<Record<RowName, (task: RowTask) => Promise<RowResult[
   one: measureFirstBackup,
   small: measureFirstBackup,
   unchanged: measureUnchanged,
+  rescan: measureUnchanged,
+  sparse: measureChanged,
   restore: measureRestore,
+  'restore-small': measureRestore,
+  'restore-one': measureRestoreOne,
+  check: measureCheck,
 };
 
 async function main(options: BenchOptions): Promise<void> {
@@ -74,6 +84,7 @@ async function measureRows(
     const contenders = await startContenders(place, built, directory, stack);
     await warmUp(contenders, directory);
     for (const row of options.rows) {
+      if (rowsAt[place]?.includes(row) === false) continue;
       const onRun = (name: string, { seconds }: { seconds: number }) =>
         console.error(`${row} ${place}   ${name}   ${seconds.toFixed(2)} s`);
       const task = { row, place, contenders, data: data[row], runs: options.runs, directory, onRun };
@@ -91,7 +102,10 @@ async function startContenders(
 ): Promise<Contender[]> {
   if (place === 'local') return localContenders(built);
   const network = stack.use(await Network.start(join(directory, 'server'), built.launcher));
-  return [...holdfastServerContenders(built, network), resticWithRclone];
+  const isLine = place === 'line';
+  const line = isLine ? stack.use(await LineProxy.open(network.port)) : undefined;
+  const withRclone = restics().map((restic) => resticWithRclone(restic, isLine));
+  return [...holdfastServerContenders(built, network, line), ...withRclone];
 }
 
 /** Has each contender back up an empty folder: programs and Node's compile cache are warm from then on. */
@@ -99,7 +113,7 @@ async function warmUp(contenders: readonly Contender[], directory: string): Prom
   const nothing = mkdtempSync(join(directory, 'nothing-'));
   for (const contender of contenders) {
     await using place = await contender.open(mkdtempSync(join(directory, 'place-')));
-    await run(place.backup([nothing]));
+    await run(place.command(['backup', nothing]));
   }
 }
 
@@ -111,11 +125,29 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
     console.error(`making ${name}, seed ${options.seed}`);
     return [maker(join(directory, 'data', name), options.seed, options.size)];
   };
-  const large = make('large', ['large', 'unchanged', 'restore'], makeLarge);
+  const large = make('large', ['large', 'unchanged', 'restore', 'restore-one', 'check'], makeLarge);
   const one = make('one', ['one'], makeOne);
-  const small = make('small', ['small', 'unchanged', 'restore'], makeSmall);
+  const small = make(
+    'small',
+    ['small', 'unchanged', 'restore', 'restore-small', 'restore-one', 'check'],
+    makeSmall,
+  );
+  const rescan = make('many', ['rescan'], makeMany);
+  const sparse = make('sparse', ['sparse'], makeSparse);
   execFileSync('sync');
-  return { large, one, small, unchanged: [...large, ...small], restore: [...large, ...small] };
+  const both = [...large, ...small];
+  return {
+    large,
+    one,
+    small,
+    unchanged: both,
+    rescan,
+    sparse,
+    restore: both,
+    'restore-small': small,
+    'restore-one': both,
+    check: both,
+  };
 }
 
 /** What was measured beside backups. */

@@ -1,7 +1,18 @@
 import { parseArgs } from 'node:util';
 
 /** The rows of the table, in its order. */
-export const rowNames = ['large', 'one', 'small', 'unchanged', 'restore'] as const;
+export const rowNames = [
+  'large',
+  'one',
+  'small',
+  'unchanged',
+  'rescan',
+  'sparse',
+  'restore',
+  'restore-small',
+  'restore-one',
+  'check',
+] as const;
 export type RowName = (typeof rowNames)[number];
 
 /** The rows about the authority, which have tables of their own. */
@@ -14,9 +25,12 @@ export type TransportRowName = (typeof transportRowNames)[number];
 
 const everyRow = [...rowNames, ...authorityRowNames, ...transportRowNames];
 
-/** Where repositories are: in a directory, or behind mutual TLS on the same machine. */
-export const placeNames = ['local', 'mtls'] as const;
+/** Where repositories are: in a directory, behind mutual TLS on the same machine, or behind a long line as well. */
+export const placeNames = ['local', 'mtls', 'line'] as const;
 export type PlaceName = (typeof placeNames)[number];
+
+/** What is measured at each place, unless all is. */
+export const rowsAt: Partial<Record<PlaceName, readonly RowName[]>> = { line: ['large', 'small'] };
 
 /** What one run of the benchmark does. */
 export interface BenchOptions {
@@ -38,7 +52,8 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [--rows ${everyRow.join(',')}] [--places ${placeNames.join(',')}] [--runs 5]
                  [--size 1] [--kills 20] [--seed 1] [--write]
 
---rows none measures nothing, --kills 0 kills nothing; --size 0.1 takes a tenth of the data.`;
+--rows none measures nothing, --kills 0 kills nothing; --size 0.1 takes a tenth of the data.
+BENCH_RESTIC=/path is measured too, beside the restic that PATH has.`;
 
 /** The options that the words of a command line say; a `TypeError` for words that say nothing. */
 export function parseOptions(words: readonly string[]): BenchOptions {

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { dataSetDescription } from './data-set.ts';
+import { lineDescription } from './line-proxy.ts';
 import type { BenchOptions } from './options.ts';
+import { restics, versionOf } from './restic-words.ts';
 import type { RowResult } from './rows.ts';
 import { renderDetails, renderTable } from './table.ts';
 
@@ -20,7 +21,8 @@ ${renderTable(results)}
 
 *restic ÷ ours*: how many times as fast as restic Holdfast is. *stored ÷ restic’s*: size of the repositories.
 *CPU s/GB*: processor seconds for each GB (10⁹ bytes) of data, restic : Holdfast. *peak MB*: likewise, in 10⁶ bytes.
-In rows over mutual TLS, the peer is the faster of restic against our server and restic against \`rclone serve restic\`.
+The peer is the fastest of all others: of each restic that was there, and in rows over mutual TLS of each against our server
+and against \`rclone serve restic\`.
 
 ## Survival
 
@@ -35,7 +37,9 @@ ${machine()}
 - Making the repository and joining are not measured. Cache and compression are the defaults of both programs. A first
   backup has a cache of its own, an unchanged one and a restore that of the backups before.
 - restore writes large and small together into a folder made for each run, in memory (/dev/shm) where there is such a file
-  system, because ext4 avoids inodes that were deleted just before; unchanged backs both up again.
+  system, because ext4 avoids inodes that were deleted just before, and one of the small files out of both; check and unchanged
+  are about both, too.
+- The long line is a proxy of the benchmark on the same machine: ${lineDescription}.
 - CPU is user and system time of the command and, for as long as it runs, of the server.
 - Peak memory is the highest resident set of the command as the kernel reports it at its end and, after the plus sign,
   of the server while the command ran (\`VmHWM\`, reset before each run). Both peaks need not fall on the same moment, so the
@@ -57,11 +61,8 @@ function machine(): string {
   const [cpu] = cpus();
   return [
     `- ${cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
-    `- Node ${process.version}, ${versionOf('restic')}, ${versionOf('rclone')}`,
+    `- Node ${process.version}, ${restics()
+      .map(({ program }) => versionOf(program))
+      .join(', ')}, ${versionOf('rclone')}`,
   ].join('\n');
-}
-
-function versionOf(program: string): string {
-  const [line = ''] = execFileSync(program, ['version'], { encoding: 'utf8' }).split('\n');
-  return line.replace(/ compiled.*/, '');
 }

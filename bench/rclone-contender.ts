@@ -3,18 +3,21 @@ import { join } from 'node:path';
 import { freePorts } from '../test/rig/free-ports.ts';
 import type { Contender, Place } from './contender.ts';
 import { directorySize } from './directory-size.ts';
+import { LineProxy } from './line-proxy.ts';
 import { run } from './measure.ts';
-import { resticCommand } from './restic-words.ts';
+import { type Restic, resticCommand } from './restic-words.ts';
 import { startServer } from './server-process.ts';
 
-/** restic against `rclone serve restic`, with client certificates of an authority that openssl makes. */
-export const resticWithRclone: Contender = {
-  name: 'restic → rclone',
-  isHoldfast: false,
-  open: openPlace,
-};
+/**
+ * A restic against `rclone serve restic`, with client certificates of an authority that openssl makes; over a long line where
+ * that is wanted.
+ */
+export function resticWithRclone(restic: Restic, isLine: boolean): Contender {
+  const open = (directory: string) => openPlace(restic, directory, isLine);
+  return { name: `${restic.name} → rclone`, isHoldfast: false, open };
+}
 
-async function openPlace(directory: string): Promise<Place> {
+async function openPlace(restic: Restic, directory: string, isLine: boolean): Promise<Place> {
   await makeCertificates(directory);
   const port = await freePorts(1);
   const stored = join(directory, 'repository');
@@ -38,22 +41,23 @@ async function openPlace(directory: string): Promise<Place> {
     },
     port,
   );
+  const line = isLine ? await LineProxy.open(port) : undefined;
   const repository = [
     '--repo',
-    `rest:https://127.0.0.1:${port}/`,
+    `rest:https://127.0.0.1:${line?.port ?? port}/`,
     '--password-file',
     join(directory, 'password'),
   ];
   const options = ['--cacert', join(directory, 'ca.pem'), '--tls-client-cert', join(directory, 'client.pem')];
-  const command = (restic: readonly string[]) =>
-    resticCommand(directory, [...repository, ...options], restic);
+  const command = (words: readonly string[]) =>
+    resticCommand(restic, directory, [...repository, ...options, ...words]);
   await run(command(['init']));
   return {
-    backup: (paths) => command(['backup', ...paths]),
-    restore: (target) => command(['restore', 'latest', '--target', target]),
+    command,
     storedBytes: () => directorySize(stored),
     servers: [server.pid],
     [Symbol.asyncDispose]: async () => {
+      await line?.[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contender, Place } from './contender.ts';
-import type { DataSet } from './data-set.ts';
+import { changeMegabyte, type DataSet } from './data-set.ts';
 import { type BenchCommand, type Measurement, measure, run } from './measure.ts';
 import type { PlaceName, RowName } from './options.ts';
 
@@ -38,7 +38,7 @@ export async function measureFirstBackup(task: RowTask): Promise<RowResult[]> {
   for (let count = 0; count < task.runs; count++) {
     for (const contender of task.contenders) {
       await using place = await contender.open(mkdtempSync(join(task.directory, 'place-')));
-      await measureOne(task, contender, place, place.backup(pathsOf(task)), measurements);
+      await measureOne(task, contender, place, place.command(backupOf(task)), measurements);
       stored.set(contender, place.storedBytes());
     }
   }
@@ -49,7 +49,18 @@ export async function measureFirstBackup(task: RowTask): Promise<RowResult[]> {
 
 /** Measures backups of unchanged `data` that has been backed up once, the contenders taking turns. */
 export async function measureUnchanged(task: RowTask): Promise<RowResult[]> {
-  return await measurePrepared(task, (place) => place.backup(pathsOf(task)));
+  return await measurePrepared(task, { words: () => backupOf(task) });
+}
+
+/** The same of `data` of which one megabyte is changed before each round. */
+export async function measureChanged(task: RowTask): Promise<RowResult[]> {
+  const change = (round: number) => task.data.forEach((set) => changeMegabyte(set, round));
+  return await measurePrepared(task, { words: () => backupOf(task), change });
+}
+
+/** Measures `check --read-data` of a repository with one backup of `data`, likewise. */
+export async function measureCheck(task: RowTask): Promise<RowResult[]> {
+  return await measurePrepared(task, { words: () => ['check', '--read-data'] });
 }
 
 /**
@@ -58,29 +69,50 @@ export async function measureUnchanged(task: RowTask): Promise<RowResult[]> {
  * against whoever restores after somebody else's files were removed.
  */
 export async function measureRestore(task: RowTask): Promise<RowResult[]> {
+  return await measureRestoreOf(task, []);
+}
+
+/** The same of one of the small files alone. */
+export async function measureRestoreOne(task: RowTask): Promise<RowResult[]> {
+  return await measureRestoreOf(task, ['--include', join(pathsOf(task).at(-1) ?? '', 'folder-0', 'file-50')]);
+}
+
+async function measureRestoreOf(task: RowTask, selection: readonly string[]): Promise<RowResult[]> {
   const target = mkdtempSync(
     join(existsSync('/dev/shm') ? '/dev/shm' : task.directory, 'holdfast-restored-'),
   );
-  return await measurePrepared(task, (place) => {
+  const words = () => {
     rmSync(target, { recursive: true, force: true });
     mkdirSync(target);
-    return place.restore(target);
-  }).finally(() => rmSync(target, { recursive: true, force: true }));
+    return ['restore', 'latest', '--target', target, ...selection];
+  };
+  return await measurePrepared(task, { words }).finally(() =>
+    rmSync(target, { recursive: true, force: true }),
+  );
 }
 
-async function measurePrepared(task: RowTask, command: (place: Place) => BenchCommand): Promise<RowResult[]> {
+/** What is measured on repositories that have one backup of the data. */
+interface Prepared {
+  /** The words of a command; asked for before each run. */
+  readonly words: () => readonly string[];
+  /** What happens to the data before each round. */
+  readonly change?: (round: number) => void;
+}
+
+async function measurePrepared(task: RowTask, { words, change }: Prepared): Promise<RowResult[]> {
   await using stack = new AsyncDisposableStack();
   const measurements = new Map<Contender, Measurement[]>();
   const places = new Map<Contender, Place>();
   for (const contender of task.contenders) {
     const place = stack.use(await contender.open(mkdtempSync(join(task.directory, 'place-'))));
-    await run(place.backup(pathsOf(task)));
+    await run(place.command(backupOf(task)));
     places.set(contender, place);
     measurements.set(contender, []);
   }
   for (let count = 0; count < task.runs; count++) {
+    change?.(count);
     for (const [contender, place] of places)
-      await measureOne(task, contender, place, command(place), measurements);
+      await measureOne(task, contender, place, place.command(words()), measurements);
   }
   return task.contenders.map((contender) =>
     result(task, contender, measurements, places.get(contender)?.storedBytes() ?? 0),
@@ -99,6 +131,10 @@ async function measureOne(
   const measurement = await measure(command, place.servers);
   measurements.get(contender)?.push(measurement);
   task.onRun(contender.name, measurement);
+}
+
+function backupOf(task: RowTask): string[] {
+  return ['backup', ...pathsOf(task)];
 }
 
 function pathsOf(task: RowTask): string[] {

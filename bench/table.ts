@@ -8,9 +8,14 @@ const rowTitles = {
   one: 'first backup, one large file',
   small: 'first backup, small files',
   unchanged: 'second backup, nothing changed',
+  rescan: 'the same, a million files',
+  sparse: 'second backup, sparse file',
   restore: 'restore',
+  'restore-small': 'restore, small files',
+  'restore-one': 'restore, one file of all',
+  check: 'check --read-data',
 } as const;
-const placeTitles = { local: 'directory', mtls: 'mutual TLS' } as const;
+const placeTitles = { local: 'directory', mtls: 'mutual TLS', line: 'TLS, long line' } as const;
 
 /** The Markdown table of Holdfast against the faster of the other contenders, a line for each row and place. */
 export function renderTable(results: readonly RowResult[]): string {
