@@ -1,5 +1,6 @@
-import { type BigIntStats, lstatSync, statSync } from 'node:fs';
-import { asBuffer, type Bytes } from '../base/index.ts';
+import { type BigIntStats, fstatSync, lstatSync, statSync } from 'node:fs';
+import { asBuffer, type Bytes, systemErrorCode } from '../base/index.ts';
+import { callLibc } from './libc.ts';
 
 /** What a name in a directory is, in restic's words (restic design document, "Trees and Data"). */
 export type FileKind = 'file' | 'dir' | 'symlink' | 'dev' | 'chardev' | 'fifo' | 'socket' | 'irregular';
@@ -63,3 +64,32 @@ const kinds: Readonly<Record<number, FileKind>> = {
   0o12: 'symlink',
   0o14: 'socket',
 };
+
+/** A stretch of a file that the file system keeps no blocks for, so that it reads as zeros: from `start` up to, not including, `end`. */
+export interface Hole {
+  readonly start: number;
+  readonly end: number;
+}
+
+const openFile: Bytes = Buffer.from('open file');
+const [seekData, seekHole] = process.platform === 'darwin' ? [4, 3] : [3, 4];
+
+/**
+ * The hole of an open file that `offset` lies in, or else the next one behind it; undefined when there is none, or the file
+ * system does not tell. Moves the position of `handle`.
+ */
+export function nextHole(handle: number, offset: number): Hole | undefined {
+  const size = fstatSync(handle).size;
+  const start = offset < size ? (seek(handle, offset, seekHole) ?? size) : size;
+  return start < size ? { start, end: seek(handle, start, seekData) ?? size } : undefined;
+}
+
+/** Undefined where nothing of the kind follows (`ENXIO`), or the system cannot tell (`EINVAL`). */
+function seek(handle: number, offset: number, whence: number): number | undefined {
+  try {
+    return callLibc('lseek', openFile, handle, offset, whence);
+  } catch (error) {
+    if (['ENXIO', 'EINVAL', 'ENOTSUP'].includes(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}

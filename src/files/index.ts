@@ -5,7 +5,7 @@
  * them. The libc calls that Node lacks are in one file.
  */
 
-export { type FileStat, lstat } from './file-stat.ts';
+export { type FileStat, type Hole, lstat, nextHole } from './file-stat.ts';
 export { type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
 export {
   type FileOrPath,

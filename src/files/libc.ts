@@ -16,6 +16,7 @@ const prototypes = {
   lremovexattr: 'int lremovexattr(const uint8_t *path, const uint8_t *name)',
   utimensat: 'int utimensat(int dirfd, const uint8_t *path, const int64_t *times, int flags)',
   futimens: 'int futimens(int fd, const int64_t *times)',
+  lseek: 'int64_t lseek(int fd, int64_t offset, int whence)',
   mknod: 'int mknod(const uint8_t *path, unsigned int mode, uint64_t dev)',
   getpwuid: 'account *getpwuid(uint32_t uid)',
   getgrgid: 'account *getgrgid(uint32_t gid)',

@@ -1,5 +1,5 @@
 import { poly1305StateBytes } from '../kernel/poly1305.ts';
-import { maxChunkBytes, rabinTableBytes } from '../kernel/rabin.ts';
+import { maxChunkBytes, minChunkBytes, rabinTableBytes } from '../kernel/rabin.ts';
 
 const pageBytes = 65_536;
 const mebibyte = 2 ** 20;
@@ -26,6 +26,8 @@ export interface Arena {
   readonly sealers: number;
   /** The file data that is being read or sealed. */
   readonly ring: { readonly at: number; readonly bytes: number };
+  /** The blob that holes are cut into: {@link minChunkBytes} zeros. */
+  readonly zerosAt: number;
   /** Pack blocks, {@link blockBytes} each. */
   readonly blocks: { readonly at: number; readonly count: number };
 }
@@ -35,12 +37,15 @@ export function createArena(sealers: number): Arena {
   const pages = arenaBytes / pageBytes;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const ringAt = roundUp(rabinTableBytes + controlBytes + sealers * sealerBytes);
-  const blocksAt = ringAt + ringBytes;
+  const zerosAt = ringAt + ringBytes;
+  // Whoever encrypts a blob in whole blocks may read a little behind it.
+  const blocksAt = zerosAt + roundUp(minChunkBytes + 1);
   const count = Math.floor((arenaBytes - blocksAt) / blockBytes);
   return {
     memory,
     sealers,
     ring: { at: ringAt, bytes: ringBytes },
+    zerosAt,
     blocks: { at: blocksAt, count },
   };
 }

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -44,6 +55,58 @@ for (const [what, expected] of [
   });
 }
 
+const half = 512 * 1024;
+/** Stretches of random bytes, as [from, to), and the size of their file. */
+const sparseFiles: readonly (readonly [string, number, readonly (readonly [number, number])[]])[] = [
+  ['nothing but a hole', 20 * half, []],
+  ['nothing but a hole, not of whole chunks', 20 * half + 4097, []],
+  ['a hole at its beginning', 22 * half, [[15 * half + 4096, 22 * half]]],
+  ['a hole at its end', 22 * half, [[0, 3_000_000]]],
+  [
+    'holes in between',
+    26 * half,
+    [
+      [0, 100],
+      [4 * half, 6 * half + 1],
+      [20 * half, 21 * half],
+    ],
+  ],
+  [
+    'a hole shorter than two chunks',
+    12 * half,
+    [
+      [0, 4 * half],
+      [5 * half + 8192, 12 * half],
+    ],
+  ],
+];
+
+for (const [what, size, stretches] of sparseFiles) {
+  test(`a file with ${what} is cut as if all of it were read`, () => {
+    const content = Buffer.alloc(size);
+    const fd = openSync(join(top, 'file'), 'w');
+    for (const [from, to] of stretches) {
+      randomBytes(to - from).copy(content, from);
+      writeSync(fd, content, from, to - from, from);
+    }
+    ftruncateSync(fd, size);
+    closeSync(fd);
+    const { lengths, bytes, ends } = scan('file', size);
+    assert.deepEqual(lengths, referenceCuts(content, polynomial));
+    assert.equal(Buffer.compare(bytes, content), 0);
+    assert.deepEqual(ends, [{ blobs: lengths.length, size }]);
+  });
+}
+
+test('a hole that is larger than the ring is not read', () => {
+  const size = 3 * 2 ** 30;
+  writeFileSync(join(top, 'file'), '');
+  truncateSync(join(top, 'file'), size);
+  const { lengths, ends } = scan('file', size, 'lengths');
+  assert.deepEqual(ends, [{ blobs: size / half, size }]);
+  assert.ok(lengths.every((length) => length === half));
+});
+
 test('an empty file has no blobs', () => {
   writeFileSync(join(top, 'file'), '');
   assert.deepEqual(scan('file', 0), {
@@ -77,7 +140,7 @@ interface Found {
 }
 
 /** Scans one file that fits into the ring. */
-function scan(name: string, expectedSize: number): Found {
+function scan(name: string, expectedSize: number, what: 'lengths' | 'all' = 'all'): Found {
   const arena = createArena(2);
   const memory = new Uint8Array(arena.memory.buffer);
   const { port1, port2 } = new MessageChannel();
@@ -97,7 +160,10 @@ function scan(name: string, expectedSize: number): Found {
   const blobs = batches.flatMap((batch) => rows(batch.blobs, 4));
   return {
     lengths: blobs.map(([, , , length = 0]) => length),
-    bytes: Buffer.concat(blobs.map(([, , at = 0, length = 0]) => memory.slice(at, at + length))),
+    bytes:
+      what === 'lengths'
+        ? Buffer.alloc(0)
+        : Buffer.concat(blobs.map(([, , at = 0, length = 0]) => memory.slice(at, at + length))),
     ends: batches
       .flatMap(({ results }) => rows(results.ends, 3))
       .map(([, count = 0, size = 0]) => ({ blobs: count, size })),

@@ -7,7 +7,8 @@ import {
   readNoFollow,
   systemErrorCode,
 } from '../../base/index.ts';
-import { type CutFinder, maxChunkBytes, minChunkBytes } from '../kernel/rabin.ts';
+import { type Hole, nextHole } from '../../files/index.ts';
+import { type CutFinder, maxChunkBytes, minChunkBytes, windowBytes } from '../kernel/rabin.ts';
 import { type Arena, controlWords } from './arena.ts';
 import type { Batch, FileFailure } from './messages.ts';
 import type { ReadRing } from './read-ring.ts';
@@ -29,6 +30,10 @@ interface Reading {
   start: number;
   /** Where the chunk may end at the earliest, as far as was looked. */
   next: number;
+  /** Whether it has holes. */
+  readonly isSparse: boolean;
+  /** The hole that it is in, or the next; undefined when there is no other. */
+  hole: Hole | undefined;
 }
 
 /** Reads files into the ring and cuts them into chunks, which go to the sealers in batches. */
@@ -37,12 +42,14 @@ export class FileScanner {
   readonly #sender: BatchSender;
   readonly #cuts: CutFinder;
   readonly #bytes: Uint8Array;
+  readonly #zerosAt: number;
 
   constructor(arena: Arena, ring: ReadRing, sender: BatchSender, cuts: CutFinder) {
     this.#ring = ring;
     this.#sender = sender;
     this.#cuts = cuts;
     this.#bytes = new Uint8Array(arena.memory.buffer);
+    this.#zerosAt = arena.zerosAt;
   }
 
   /** Reads one file from its beginning to its end, whatever that has become meanwhile; failures are reported, not thrown. */
@@ -63,6 +70,7 @@ export class FileScanner {
 
   #read(file: number, fd: number, expectedSize: number): void {
     const start = this.#ring.head;
+    const isSparse = expectedSize >= 2 * minChunkBytes && hasHoles(fd);
     const reading: Reading = {
       file,
       fd,
@@ -71,9 +79,12 @@ export class FileScanner {
       blobs: 0,
       start,
       next: start + minChunkBytes,
+      isSparse,
+      hole: isSparse ? nextHole(fd, 0) : undefined,
     };
     try {
-      while (this.#readPiece(reading)) this.#cut(reading);
+      do this.#passHole(reading);
+      while (this.#readPiece(reading) && this.#cut(reading));
       this.#cut(reading);
       if (reading.size !== expectedSize) checkIsFile(fd);
     } catch (error) {
@@ -86,14 +97,37 @@ export class FileScanner {
 
   /** @returns whether there may be more to read */
   #readPiece(reading: Reading): boolean {
-    const expected = reading.expectedSize - reading.size;
-    // One byte more than is expected, so that the end shows without a further call.
-    const wanted = expected < 0 ? readBytes : Math.min(readBytes, expected + 1);
+    const wanted = this.#wantedBytes(reading);
     this.#makeRoom(reading, wanted);
-    const count = readSync(reading.fd, this.#bytes, this.#ring.addressOf(this.#ring.head), wanted, null);
+    // What is no file may have no positions.
+    const position = reading.isSparse ? reading.size : null;
+    const count = readSync(reading.fd, this.#bytes, this.#ring.addressOf(this.#ring.head), wanted, position);
     this.#ring.head += count;
     reading.size += count;
     return count === wanted || (count > 0 && reading.size !== reading.expectedSize);
+  }
+
+  #wantedBytes(reading: Reading): number {
+    const open = this.#ring.head - reading.start;
+    // In a hole the chunk ends where it may at the earliest; then {@link #passHole} goes on.
+    if (holeAhead(reading) >= 2 * minChunkBytes) return Math.max(windowBytes, minChunkBytes - open);
+    const expected = reading.expectedSize - reading.size;
+    // One byte more than is expected, so that the end shows without a further call.
+    return expected < 0 ? readBytes : Math.min(readBytes, expected + 1);
+  }
+
+  /**
+   * Passes over a hole at the beginning of a chunk, unread. The digest of 64 zeros is zero, which ends a chunk: nothing but
+   * zeros is cut into chunks of the smallest size.
+   */
+  #passHole(reading: Reading): void {
+    if (this.#ring.head !== reading.start) return;
+    while (holeAhead(reading) >= minChunkBytes) {
+      this.#sender.addZeros(reading.file, reading.blobs, this.#zerosAt);
+      reading.blobs++;
+      reading.size += minChunkBytes;
+      this.#sender.sendIfFull(this.#ring.head);
+    }
   }
 
   #makeRoom(reading: Reading, wanted: number): void {
@@ -110,13 +144,13 @@ export class FileScanner {
     }
   }
 
-  /** Cuts as often as what was read allows. */
-  #cut(reading: Reading): void {
+  /** Cuts as often as what was read allows; true. */
+  #cut(reading: Reading): true {
     for (;;) {
       const longest = reading.start + maxChunkBytes;
       const limit = Math.min(this.#ring.head, longest);
       const cut = this.#find(reading, limit) ?? (limit === longest ? longest : undefined);
-      if (cut === undefined) return;
+      if (cut === undefined) return true;
       this.#emit(reading, cut);
       this.#sender.sendIfFull(cut);
     }
@@ -137,6 +171,23 @@ export class FileScanner {
     reading.start = end;
     reading.next = end + minChunkBytes;
   }
+}
+
+/** How many bytes of a hole follow where the file is read; 0 where there is none. */
+function holeAhead(reading: Reading): number {
+  if (reading.hole !== undefined && reading.size >= reading.hole.end)
+    reading.hole = nextHole(reading.fd, reading.size);
+  return reading.hole !== undefined && reading.size >= reading.hole.start
+    ? reading.hole.end - reading.size
+    : 0;
+}
+
+/** Bytes of a block as `stat` counts them, whatever the file system has. */
+const statBlockBytes = 512;
+
+function hasHoles(fd: number): boolean {
+  const stats = fstatSync(fd);
+  return stats.isFile() && stats.blocks * statBlockBytes + minChunkBytes < stats.size;
 }
 
 /** What was looked at as a file may have been replaced by a pipe or a device before it was opened. */
@@ -172,6 +223,11 @@ export class BatchSender {
   addBlob(file: number, index: number, address: number, length: number): void {
     this.#blobs.push(file, index, address, length);
     this.#bytes += length;
+  }
+
+  /** The smallest chunk of nothing but zeros, which lie at `address` for good. */
+  addZeros(file: number, index: number, address: number): void {
+    this.#blobs.push(file, index, address, minChunkBytes);
   }
 
   /** The end of a file. */

@@ -24,6 +24,7 @@ class Sealer {
   readonly #packs: PackWriter;
   readonly #reply: (reply: SealerReply) => void;
   #known: KnownBlobs;
+  #zerosId: Bytes | undefined;
   /** What came while the sealer is parked; undefined when it is not. */
   #parked: Batch[] | undefined;
 
@@ -78,7 +79,7 @@ class Sealer {
       const address = batch.blobs[4 * n + 2] ?? 0;
       const length = batch.blobs[4 * n + 3] ?? 0;
       const id = ids.subarray(n * idBytes, (n + 1) * idBytes);
-      id.set(hash('sha256', this.#bytes.subarray(address, address + length), 'buffer'));
+      id.set(address === this.#arena.zerosAt ? this.#idOfZeros(length) : this.#idOf(address, length));
       if (!this.#known.claim(id)) continue;
       added.newBlobs++;
       added.newBytes += length;
@@ -87,6 +88,16 @@ class Sealer {
     endLease(this.#arena, batch.lease);
     Atomics.sub(this.#queued, this.#sealer, 1);
     this.#reply({ kind: 'sealed', blobs: batch.blobs, ids, results: batch.results, ...added });
+  }
+
+  #idOf(address: number, length: number): Bytes {
+    return hash('sha256', this.#bytes.subarray(address, address + length), 'buffer');
+  }
+
+  /** Once, since a hole has thousands of them. */
+  #idOfZeros(length: number): Bytes {
+    this.#zerosId ??= this.#idOf(this.#arena.zerosAt, length);
+    return this.#zerosId;
   }
 
   #seal(id: Bytes, address: number, length: number): number {
