@@ -4,7 +4,7 @@ import { type BlobId, type BlobType, idOf, type PackContents, type PackedBlob } 
 import { compress } from './format/compression.ts';
 import { encodePackHeader } from './format/pack-header.ts';
 import { encodeTree } from './format/tree.ts';
-import { type TreeNode, toGoMode } from './format/tree-node.ts';
+import { encodeNode, type TreeNode, toGoMode } from './format/tree-node.ts';
 import { initRepository } from './init-repository.ts';
 import type { Repository } from './repository.ts';
 
@@ -33,7 +33,7 @@ export function dataBlob(text: string): SampleBlob {
 }
 
 export function treeBlob(...nodes: readonly TreeNode[]): SampleBlob {
-  const plaintext = encodeTree(nodes);
+  const plaintext = encodeTree(nodes.map(encodeNode));
   return { type: 'tree', plaintext, id: idOf(plaintext) };
 }
 

@@ -12,8 +12,7 @@ import {
 } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
-import { parseTree } from '../format/tree.ts';
-import type { TreeNode } from '../format/tree-node.ts';
+import { encodeNode, encodeNodeHead, type TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import { type ArchiveCounts, type ArchiveOptions, BarePaths, type Changes } from './archive-options.ts';
 import { hasSameContent, nodeOfStat } from './node-of-stat.ts';
@@ -73,7 +72,7 @@ export class TreeWalker {
     });
     const before = await this.#parentDirectory(parent, signal);
     const root = new OpenDirectory((nodes) => {
-      this.#root = this.#trees.store(nodes);
+      this.#root = this.#trees.store(nodes, before.tree);
     });
     this.#levels.push({ directory: root, before });
     let names = 0;
@@ -131,39 +130,44 @@ export class TreeWalker {
     const previousTree = previous?.type === 'dir' ? previous.subtree : undefined;
     const own = this.#describe(path, name, stat);
     const before = await this.#parentDirectory(previousTree, signal);
-    const done = level.directory.reserve();
+    const done = level.directory.reserve(name);
     const directory = new OpenDirectory((nodes) => {
-      const subtree = this.#trees.store(nodes);
+      const subtree = this.#trees.store(nodes, before.tree);
       this.counts.addDirectory(previousTree, subtree);
-      done(own && { ...own, subtree });
+      done(own && encodeNode({ ...own, subtree }));
     });
     this.#levels.push({ directory, before });
   }
 
   #saveEntry({ path, name, stat }: Seen): void {
     const { directory, before } = this.#level;
-    const previous = before.find(name);
     const node = this.#describe(path, name, stat);
     if (!node) return;
     if (node.type !== 'file') {
       this.counts.others++;
-      directory.add(node);
+      directory.add(name, encodeNode(node));
       return;
     }
     this.counts.findFile(stat.size);
-    if (previous?.content && hasSameContent(previous, stat) && this.#isStored(previous.content)) {
-      directory.add({ ...node, content: previous.content });
+    const same = before.sameFile(name, encodeNodeHead(node), this.#index);
+    const previous = same === undefined ? before.find(name) : undefined;
+    const kept = same ?? this.#withSameContent(node, stat, previous);
+    if (kept !== undefined) {
+      directory.add(name, kept);
       this.#countFile('unmodified', stat.size);
       return;
     }
-    const done = directory.reserve();
+    const done = directory.reserve(name);
     this.#pipeline.storeFile(path, stat.size, (outcome) => {
       done(this.#afterReading(path, node, previous, outcome));
     });
   }
 
-  #isStored(content: readonly BlobId[]): boolean {
-    return content.every((id) => this.#index.has('data', id));
+  /** The node as it is now, with the content that it had, when nothing says that this has changed. */
+  #withSameContent(node: TreeNode, stat: FileStat, previous: TreeNode | undefined): string | undefined {
+    const content = previous !== undefined && hasSameContent(previous, stat) ? previous.content : undefined;
+    const isStored = content?.every((id) => this.#index.has('data', id)) === true;
+    return isStored ? encodeNode({ ...node, content }) : undefined;
   }
 
   #afterReading(
@@ -171,13 +175,13 @@ export class TreeWalker {
     node: TreeNode,
     previous: TreeNode | undefined,
     outcome: FileOutcome,
-  ): TreeNode | undefined {
+  ): string | undefined {
     if (outcome.kind === 'failed') {
       this.#report(path, outcome.error);
       return undefined;
     }
     this.#countFile(previous?.type === 'file' ? 'changed' : 'new', outcome.size);
-    return { ...node, content: outcome.content, size: outcome.size };
+    return encodeNode({ ...node, content: outcome.content, size: outcome.size });
   }
 
   /** Undefined for what is not kept, or cannot be looked at and is reported. */
@@ -210,7 +214,7 @@ export class TreeWalker {
     try {
       // Each is read once: not by way of the repository's cache of trees, which would only keep them alive.
       const plaintext = await this.#repository.readBlob('tree', tree, { signal });
-      return new ParentDirectory(parseTree(plaintext, tree).nodes);
+      return new ParentDirectory({ id: tree, plaintext });
     } catch (error) {
       // A parent only saves work: without this part of it the files are read.
       if (!isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw error;

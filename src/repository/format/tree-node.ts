@@ -52,6 +52,14 @@ export interface TreeNode {
  * that has not changed as the same blob.
  */
 export function encodeNode(node: TreeNode): string {
+  let json = `${encodeNodeHead(node)},"content":${encodeContent(node)}`;
+  if (node.subtree) json += `,"subtree":"${node.subtree}"`;
+  if (node.error) json += `,"error":${goJsonString(node.error)}`;
+  return `${json}}`;
+}
+
+/** The beginning of {@link encodeNode}: all that the file system says of a file but its content. */
+export function encodeNodeHead(node: TreeNode): string {
   const mtime = encodeGoTime(node.mtimeNs);
   const atime = node.atimeNs === node.mtimeNs ? mtime : encodeGoTime(node.atimeNs);
   const ctime = node.ctimeNs === node.mtimeNs ? mtime : encodeGoTime(node.ctimeNs);
@@ -68,10 +76,7 @@ export function encodeNode(node: TreeNode): string {
   if (node.linkTarget) json += encodeLinkTarget(node.linkTarget);
   if (node.xattrs?.length) json += `,"extended_attributes":[${node.xattrs.map(encodeXattr).join(',')}]`;
   if (node.device !== 0n) json += `,"device":${node.device}`;
-  json += `,"content":${encodeContent(node)}`;
-  if (node.subtree) json += `,"subtree":"${node.subtree}"`;
-  if (node.error) json += `,"error":${goJsonString(node.error)}`;
-  return `${json}}`;
+  return json;
 }
 
 function encodeLinkTarget(target: Bytes): string {

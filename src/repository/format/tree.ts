@@ -1,7 +1,7 @@
 import { asBuffer, type Bytes, concatBytes, HoldfastError } from '../../base/index.ts';
 import type { BlobId } from './blob.ts';
 import { isJsonObject } from './go-text.ts';
-import { encodeNode, type TreeNode } from './tree-node.ts';
+import type { TreeNode } from './tree-node.ts';
 import { NodeParser } from './tree-node-parser.ts';
 
 /** A directory as it was read. */
@@ -22,27 +22,26 @@ export function compareNames(a: Bytes, b: Bytes): number {
   return Buffer.compare(a, b);
 }
 
+/** What the plaintext of a tree blob has before its first node, between two, and behind its last, as restic writes it. */
+export const treeText = { start: '{"nodes":[', between: ',', end: ']}\n' } as const;
+
 /**
- * The plaintext of a tree blob. The nodes are taken as they come, so a directory of any size is encoded in pieces;
- * a `TypeError` when their names are not in strictly ascending order.
+ * The plaintext of a tree blob with the nodes that {@link encodeNode} gave, in the order of their names. They are taken as
+ * they come, so a directory of any size is encoded in pieces.
  */
-export function encodeTree(nodes: Iterable<TreeNode>): Bytes {
+export function encodeTree(nodes: Iterable<string>): Bytes {
   const pieces: Bytes[] = [];
-  let text = '{"nodes":[';
-  let last: Bytes | undefined;
+  let text: string = treeText.start;
+  let between = '';
   for (const node of nodes) {
-    if (last) {
-      if (compareNames(last, node.name) >= 0) throw new TypeError('names of a tree are not in order');
-      text += ',';
-    }
-    text += encodeNode(node);
-    last = node.name;
+    text += between + node;
+    between = treeText.between;
     if (text.length > pieceLength) {
       pieces.push(Buffer.from(text));
       text = '';
     }
   }
-  pieces.push(Buffer.from(`${text}]}\n`));
+  pieces.push(Buffer.from(text + treeText.end));
   return concatBytes(...pieces);
 }
 
