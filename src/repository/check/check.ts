@@ -5,9 +5,10 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import { parseKeyFile } from '../format/key-file.ts';
 import { packEntrySize, packOverhead } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
+import { ReaderPool } from '../restore/reader-pool.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
 import { type CheckProblem, CheckReport, DamagedPacks, LostBlobs, TreeCheck } from './check-report.ts';
-import { PackInspector } from './pack-inspector.ts';
+import { PackInspector, type UnitRun } from './pack-inspector.ts';
 
 export interface CheckOptions {
   /** Also read every byte of every pack. */
@@ -189,9 +190,13 @@ function markLost(index: BlobIndex, sizes: ReadonlyMap<ObjectId, number>, lost: 
   }
 }
 
-const concurrentPacks = 3;
+/** Each has one stretch with the readers at most: two in each of them, so that none waits. */
+const concurrentPacks = 4;
 
-/** Reads every byte of the packs. What is wrong with one is reported and its lost blobs are marked; then comes the next. */
+/**
+ * Reads every byte of the packs: main reads and hashes them whole, and workers open what is in them. What is wrong with one is
+ * reported and its lost blobs are marked; then comes the next.
+ */
 async function checkPackData(
   repository: Repository,
   checked: { readonly index: BlobIndex; readonly packs: readonly ObjectInfo[]; readonly lost: LostBlobs },
@@ -201,17 +206,20 @@ async function checkPackData(
   const { index, packs, lost } = checked;
   const { signal, onPack } = options;
   const { slots, starts } = index.slotsByPack();
+  await using pool = new ReaderPool(repository.masterKey);
   await forEachLimited(packs, concurrentPacks, async (pack) => {
     const number = index.packNumber(pack.name);
     const own = slots.subarray(starts[number], starts[number + 1]);
-    const expected = Array.from(own, (slot) => index.locationAt(slot));
     try {
-      const inspector = new PackInspector(repository.cipher, pack, expected);
+      const inspector = new PackInspector(repository.cipher, pack, { index, slots: own });
+      const open = async (units: UnitRun): Promise<void> =>
+        inspector.take(units, await pool.run(units.run, 'compare', signal));
       const stream = await repository.store.stream(
         { type: 'data', name: pack.name },
         signal ? { signal } : {},
       );
-      for await (const chunk of stream) inspector.push(chunk as Bytes);
+      for await (const chunk of stream) for (const units of inspector.push(chunk as Bytes)) await open(units);
+      for (const units of inspector.rest()) await open(units);
       const { problems, lost: lostHere } = inspector.finish();
       for (const blob of lostHere) lost.mark(own[blob] ?? 0);
       for (const problem of problems) damaged.add(pack.name, problem);

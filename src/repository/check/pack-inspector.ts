@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Bytes, concatBytes, isHoldfastError } from '../../base/index.ts';
 import type { ObjectId, ObjectInfo } from '../../storage/index.ts';
-import { openBlob, type PackedBlob } from '../format/blob.ts';
+import type { PackedBlob } from '../format/blob.ts';
+import type { BlobIndex } from '../format/blob-index.ts';
 import { maxHeaderBytes, openPackHeader, packOverhead } from '../format/pack-header.ts';
 import type { UnitCipher } from '../format/unit.ts';
+import { type ContentRun, type RunResult, runBlobsOf } from '../restore/content-run.ts';
 
 /** What reading a whole pack showed. */
 export interface PackInspection {
@@ -18,14 +20,26 @@ interface Expected {
   readonly blob: PackedBlob;
 }
 
+/** Some blobs of a pack as they are stored, for a reader to open. */
+export interface UnitRun {
+  readonly run: ContentRun;
+  /** Their numbers among those expected. */
+  readonly numbers: readonly number[];
+}
+
+/** Units are handed to readers in so many bytes, or one that is larger. */
+const runBytes = 2 * 1024 * 1024;
+
 /**
- * Looks at a pack while its bytes come by, and holds no more than one blob of it: its SHA-256 against its name, every
- * blob against its tag and its id, the layout without gaps, and its header against the index.
+ * Looks at a pack while its bytes come by, and holds no more than two MiB of it, or one blob: its SHA-256 against its name, the
+ * layout without gaps, and its header against the index. Every blob against its tag and its id is a reader's work.
  */
 export class PackInspector {
   readonly #cipher: UnitCipher;
   readonly #pack: ObjectId;
   readonly #size: number;
+  readonly #index: BlobIndex;
+  readonly #slots: ArrayLike<number>;
   readonly #expected: readonly PackedBlob[];
   readonly #apart: readonly Expected[];
   readonly #cutter: UnitCutter;
@@ -33,27 +47,43 @@ export class PackInspector {
   readonly #problems: string[] = [];
   readonly #lost: number[] = [];
 
-  /** @param expected the blobs that the index places in this pack, by offset */
-  constructor(cipher: UnitCipher, pack: ObjectInfo, expected: readonly PackedBlob[]) {
+  /** @param expected the slots of the blobs that the index places in this pack, by offset */
+  constructor(
+    cipher: UnitCipher,
+    pack: ObjectInfo,
+    { index, slots }: { readonly index: BlobIndex; readonly slots: ArrayLike<number> },
+  ) {
     this.#cipher = cipher;
     this.#pack = pack.name;
     this.#size = pack.size;
-    this.#expected = expected;
+    this.#index = index;
+    this.#slots = slots;
+    this.#expected = Array.from(slots, (slot) => index.locationAt(slot));
     this.#apart = this.#withinPack();
     const stretches = this.#apart.map(({ blob }) => blob);
-    this.#cutter = new UnitCutter(stretches, {
-      maxTailBytes: maxHeaderBytes + packOverhead,
-      onUnit: (place, unit) => this.#openUnit(this.#apart[place], unit),
-    });
+    this.#cutter = new UnitCutter(stretches, maxHeaderBytes + packOverhead);
   }
 
-  /** Takes the next bytes of the pack, which may be used again afterwards. */
-  push(chunk: Bytes): void {
+  /** Takes the next bytes of the pack, which may be used again afterwards; what is to be opened of those so far. */
+  push(chunk: Bytes): UnitRun[] {
     this.#sum.update(chunk);
-    this.#cutter.push(chunk);
+    return this.#cutter.push(chunk).map((run) => this.#unitRun(run));
   }
 
-  /** To be called once all bytes are in. */
+  /** What is to be opened when all bytes are in. */
+  rest(): UnitRun[] {
+    return this.#cutter.rest().map((run) => this.#unitRun(run));
+  }
+
+  /** Takes what became of a run. */
+  take({ numbers }: UnitRun, { damaged }: RunResult): void {
+    for (const { blob, message } of damaged) {
+      this.#say(message);
+      this.#lost.push(numbers[blob] ?? 0);
+    }
+  }
+
+  /** To be called once all bytes are in and all runs were taken. */
   finish(): PackInspection {
     const digest = this.#sum.digest('hex');
     if (digest !== this.#pack) this.#say(`its bytes are not those that were written: SHA-256 ${digest}`);
@@ -89,12 +119,11 @@ export class PackInspector {
       });
   }
 
-  #openUnit(expected: Expected | undefined, unit: Bytes): void {
-    if (!expected) return;
-    const problem = attempt(() => openBlob(this.#cipher, unit, expected.blob));
-    if (!problem) return;
-    this.#say(problem);
-    this.#lost.push(expected.number);
+  #unitRun({ bytes, first, offsets }: CutRun): UnitRun {
+    const numbers = offsets.map((_, at) => this.#apart[first + at]?.number ?? 0);
+    const slots = numbers.map((number) => this.#slots[number] ?? 0);
+    const blobs = { ...runBlobsOf(this.#index, slots, 0), offsets: Uint32Array.from(offsets) };
+    return { run: { bytes, blobs, pieces: noPieces, files: [] }, numbers };
   }
 
   #compareHeader(): void {
@@ -143,28 +172,38 @@ export interface Stretch {
   readonly length: number;
 }
 
+/** Nothing is done with what is opened. */
+const noPieces = { blobs: new Uint32Array(), files: new Uint32Array(), offsets: new Float64Array() };
+
+/** Stretches that were cut out, side by side. */
+interface CutRun {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The number of the first. */
+  readonly first: number;
+  /** Where each begins in `bytes`. */
+  readonly offsets: number[];
+  /** Bytes that are taken. */
+  used: number;
+}
+
 /**
- * Cuts stretches out of a stream that comes in chunks, holding no more than one of them at a time, and keeps what
+ * Cuts stretches out of a stream that comes in chunks, holding no more than a run of them at a time, and keeps what
  * follows the last one up to a limit. The stretches are in order and do not overlap.
  */
 class UnitCutter {
   readonly #stretches: readonly Stretch[];
   readonly #maxTailBytes: number;
-  readonly #onUnit: (number: number, unit: Bytes) => void;
   readonly #tail: Bytes[] = [];
   #tailBytes = 0;
   #next = 0;
   #position = 0;
-  #unit: Bytes | undefined;
+  #run: CutRun | undefined;
+  /** How many bytes of the next stretch have come. */
   #filled = 0;
 
-  constructor(
-    stretches: readonly Stretch[],
-    options: { readonly maxTailBytes: number; readonly onUnit: (number: number, unit: Bytes) => void },
-  ) {
+  constructor(stretches: readonly Stretch[], maxTailBytes: number) {
     this.#stretches = stretches;
-    this.#maxTailBytes = options.maxTailBytes;
-    this.#onUnit = options.onUnit;
+    this.#maxTailBytes = maxTailBytes;
   }
 
   /** How many bytes have been taken. */
@@ -182,32 +221,54 @@ class UnitCutter {
     return this.#tailBytes > this.#maxTailBytes ? undefined : concatBytes(...this.#tail);
   }
 
-  /** Takes the next bytes of the stream, which may be used again afterwards. */
-  push(chunk: Bytes): void {
+  /** Takes the next bytes of the stream, which may be used again afterwards; the runs that are full. */
+  push(chunk: Bytes): CutRun[] {
+    const full: CutRun[] = [];
     for (let at = 0; at < chunk.length; ) {
-      const taken = this.#take(chunk.subarray(at));
+      const taken = this.#take(chunk.subarray(at), full);
       this.#position += taken;
       at += taken;
     }
+    return full;
+  }
+
+  /** The run that is not full, without a stretch that is not whole. */
+  rest(): CutRun[] {
+    const run = this.#run;
+    this.#run = undefined;
+    return run === undefined || run.offsets.length === 0 ? [] : [run];
   }
 
   /** Takes some bytes, at least one, and tells how many. */
-  #take(bytes: Bytes): number {
+  #take(bytes: Bytes, full: CutRun[]): number {
     const stretch = this.#stretches[this.#next];
     if (!stretch) return this.#keepTail(bytes);
     if (this.#position < stretch.offset) return Math.min(bytes.length, stretch.offset - this.#position);
-    this.#unit ??= new Uint8Array(stretch.length);
+    const run = this.#roomFor(stretch, full);
     const part = bytes.subarray(0, stretch.length - this.#filled);
-    this.#unit.set(part, this.#filled);
+    run.bytes.set(part, run.used + this.#filled);
     this.#filled += part.length;
-    if (this.#filled === stretch.length) this.#finishUnit(this.#unit);
+    if (this.#filled === stretch.length) this.#finish(run);
     return part.length;
   }
 
-  #finishUnit(unit: Bytes): void {
-    this.#unit = undefined;
+  #roomFor({ length }: Stretch, full: CutRun[]): CutRun {
+    if (this.#run !== undefined && this.#run.used + length > this.#run.bytes.length)
+      full.push(...this.rest());
+    this.#run ??= {
+      bytes: new Uint8Array(Math.max(runBytes, length)),
+      first: this.#next,
+      offsets: [],
+      used: 0,
+    };
+    return this.#run;
+  }
+
+  #finish(run: CutRun): void {
+    run.offsets.push(run.used);
+    run.used += this.#filled;
     this.#filled = 0;
-    this.#onUnit(this.#next++, unit);
+    this.#next++;
   }
 
   #keepTail(bytes: Bytes): number {

@@ -54,7 +54,7 @@ export function openBlob(
   blob: Pick<PackedBlob, 'id' | 'type' | 'plainLength'>,
 ): Bytes {
   const what = `${blob.type} blob ${blob.id}`;
-  const most = blob.type === 'tree' ? mostJsonBytes(unit.length) : maxDataBlobBytes;
+  const most = mostPlainBytes(blob.type, unit.length);
   if ((blob.plainLength ?? 0) > most)
     throw damaged(`${what} would have ${blob.plainLength} bytes, and has ${most} at most`);
   const stored = cipher.unseal(unit);
@@ -63,6 +63,11 @@ export function openBlob(
   const found = idOf(plaintext);
   if (found !== blob.id) throw damaged(`${what} holds something else: SHA-256 ${found}`);
   return plaintext;
+}
+
+/** The most plaintext that a unit of so many bytes is opened for. */
+export function mostPlainBytes(type: BlobType, unitBytes: number): number {
+  return type === 'tree' ? mostJsonBytes(unitBytes) : maxDataBlobBytes;
 }
 
 function inflate(frame: Bytes, plainLength: number, what: string): Bytes {

@@ -24,12 +24,14 @@ export interface RunBlobs {
   readonly plainLengths: Uint32Array;
   /** 1 where the plaintext was compressed. */
   readonly compressed: Uint8Array;
+  /** 1 where the blob is a directory. */
+  readonly trees: Uint8Array;
   /** The raw ids, 32 bytes each. */
   readonly ids: Bytes;
 }
 
 /** Where the plaintexts go, by blob: one blob can be a piece of several files, and several pieces of one. */
-interface RunPieces {
+export interface RunPieces {
   /** Index of the piece's blob; ascending. */
   readonly blobs: Uint32Array;
   /** Index of the piece's file. */
@@ -146,6 +148,7 @@ export function runBlobsOf(index: BlobIndex, slots: readonly number[], start: nu
     lengths: Uint32Array.from(slots, (slot) => index.lengthAt(slot)),
     plainLengths: Uint32Array.from(slots, (slot) => index.plainLengthAt(slot)),
     compressed: Uint8Array.from(slots, (slot) => (index.isCompressedAt(slot) ? 1 : 0)),
+    trees: Uint8Array.from(slots, (slot) => (index.isTree(slot) ? 1 : 0)),
     ids,
   };
 }

@@ -1,5 +1,6 @@
 import { createDecipheriv, createSecretKey, type Decipheriv, hash, type KeyObject } from 'node:crypto';
 import { asBuffer, type Bytes, equalSecrets, HoldfastError, toHex } from '../../base/index.ts';
+import { mostPlainBytes } from '../format/blob.ts';
 import { ZstdDecoder } from '../format/compression.ts';
 import {
   addToCounter,
@@ -35,8 +36,11 @@ export class RunOpener {
     const unit = bytes.subarray(offset, offset + (blobs.lengths[index] ?? 0));
     const id = blobs.ids.subarray(index * idSize, (index + 1) * idSize);
     const plainLength = blobs.plainLengths[index] ?? 0;
+    const type = blobs.trees[index] === 1 ? 'tree' : 'data';
     const damaged = (what: string, cause?: unknown): HoldfastError =>
-      new HoldfastError('repository_damaged', `data blob ${toHex(id)} ${what}`, { cause });
+      new HoldfastError('repository_damaged', `${type} blob ${toHex(id)} ${what}`, { cause });
+    const most = mostPlainBytes(type, unit.length);
+    if (plainLength > most) throw damaged(`would have ${plainLength} bytes, and has ${most} at most`);
     const stored = this.#unseal(unit);
     if (stored === undefined)
       throw damaged('does not authenticate: its bytes are not those that were written');
