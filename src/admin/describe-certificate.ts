@@ -77,9 +77,10 @@ export function describeCertificate(
   };
 }
 
-/** `P-256`, `RSA 3072`, `Ed25519`. */
+/** `P-256`, `RSA 3072`, `Ed25519`, `ML-DSA-65`. */
 export function nameKey(key: PublicKeyInfo): string {
   if (key.kind === 'ec') return key.curve;
+  if (key.kind === 'ml-dsa') return key.parameterSet;
   return key.kind === 'ed25519' ? 'Ed25519' : `RSA ${key.modulusBits}`;
 }
 

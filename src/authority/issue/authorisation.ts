@@ -5,6 +5,7 @@ import {
   type GeneralName,
   type Identity,
   identityUri,
+  keyAlgorithms,
   keyKind,
   type Name,
   type Role,
@@ -93,7 +94,9 @@ export async function checkPublicKey(
   if (!allowed.includes(algorithm)) {
     throw requestNotAllowed(
       `a key of the kind ${algorithm} is not allowed for ${role}: expected ${allowed.join(', ')}`,
-      `${newKey}; or allow it at the server: holdfast policy set profiles.${role}.keyAlgorithms ${[...allowed, algorithm].join(',')}`,
+      keyAlgorithms.some((each) => each === algorithm)
+        ? `${newKey}; or allow it at the server: holdfast policy set profiles.${role}.keyAlgorithms ${[...allowed, algorithm].join(',')}`
+        : newKey,
     );
   }
   const publicKey = publicKeyHash(spki);

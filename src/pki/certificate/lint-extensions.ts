@@ -124,12 +124,13 @@ function usageOfAuthority({ extensions }: LintedCertificate): string | undefined
 }
 
 const signatures: readonly KeyUsage[] = ['digitalSignature', 'nonRepudiation', 'keyCertSign', 'cRLSign'];
-/** RFC 3279 §2.3.1, RFC 5480 §3, RFC 8410 §5. */
+/** RFC 3279 §2.3.1, RFC 5480 §3, RFC 8410 §5, RFC 9881 §5. */
 const usagesOf: Readonly<Record<string, readonly KeyUsage[]>> = {
   rsa: [...signatures, 'keyEncipherment', 'dataEncipherment'],
   'rsa-pss': signatures,
   ec: [...signatures, 'keyAgreement', 'encipherOnly', 'decipherOnly'],
   ed25519: signatures,
+  'ml-dsa': signatures,
 };
 
 function usageOfKey({ spki, extensions }: LintedCertificate): string | undefined {

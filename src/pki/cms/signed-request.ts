@@ -99,7 +99,7 @@ function checkSignature(content: Bytes, info: SignerInfo, signer: Certificate): 
   const { signedAttributes, signatureAlgorithm, signature, digest } = info;
   const { scheme } = signatureAlgorithm;
   if (digest === undefined) throw weakDigest();
-  if (scheme !== undefined && scheme.kind !== 'ed25519' && scheme.hash !== digest)
+  if (scheme !== undefined && 'hash' in scheme && scheme.hash !== digest)
     throw malformedRequest('its signature and its digest are of two kinds');
   if (signedAttributes !== undefined) checkAttributes(signedAttributes, hash(digest, content, 'buffer'));
   const signed = signedAttributes ?? content;

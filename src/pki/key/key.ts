@@ -21,6 +21,7 @@ export function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
 export function keyKind(spki: Bytes): string {
   const key = describePublicKey(spki);
   if (key.kind === 'ec') return key.curve.replace('-', '').toLowerCase();
+  if (key.kind === 'ml-dsa') return key.parameterSet.toLowerCase();
   return key.kind === 'ed25519' ? key.kind : `${key.kind}${key.modulusBits}`;
 }
 

@@ -16,7 +16,11 @@ type Curve = 'P-256' | 'P-384' | 'P-521';
 export type PublicKeyInfo =
   | { readonly kind: 'ec'; readonly curve: Curve }
   | { readonly kind: 'rsa' | 'rsa-pss'; readonly modulusBits: number }
-  | { readonly kind: 'ed25519' };
+  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'ml-dsa'; readonly parameterSet: MlDsaSet };
+
+/** A parameter set of ML-DSA (FIPS 204 §4), by its name. */
+type MlDsaSet = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
 
 const curves = new Map<ObjectIdentifier, { curve: Curve; coordinateBytes: number }>([
   ['1.2.840.10045.3.1.7', { curve: 'P-256', coordinateBytes: 32 }],
@@ -24,12 +28,15 @@ const curves = new Map<ObjectIdentifier, { curve: Curve; coordinateBytes: number
   ['1.3.132.0.35', { curve: 'P-521', coordinateBytes: 66 }],
 ]);
 
-/** One line for each kind of key (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §3). */
+/** One line for each kind of key (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §3, RFC 9881 §4). */
 const readers = new Map<ObjectIdentifier, (reader: DerReader) => (bits: Bytes) => PublicKeyInfo>([
   ['1.2.840.10045.2.1', readEc],
   ['1.2.840.113549.1.1.1', (reader) => readRsa(reader, 'rsa')],
   ['1.2.840.113549.1.1.10', (reader) => readRsa(reader, 'rsa-pss')],
   ['1.3.101.112', () => readEd25519],
+  ['2.16.840.1.101.3.4.3.17', () => readMlDsa('ML-DSA-44', 1312)],
+  ['2.16.840.1.101.3.4.3.18', () => readMlDsa('ML-DSA-65', 1952)],
+  ['2.16.840.1.101.3.4.3.19', () => readMlDsa('ML-DSA-87', 2592)],
 ]);
 
 /** Known by name only, so that a refusal can say what was found. */
@@ -52,7 +59,7 @@ registerOids([...readers.keys(), ...curves.keys()]);
 /**
  * What kind of key a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) holds.
  * @throws HoldfastError `key_malformed`; `key_unsupported` for anything but P-256, P-384, P-521 by name with an
- * uncompressed point, RSA of 2048 to 8192 bits in whole bytes, and Ed25519
+ * uncompressed point, RSA of 2048 to 8192 bits in whole bytes, Ed25519 and ML-DSA
  */
 export function describePublicKey(spki: Bytes): PublicKeyInfo {
   return reading('key_malformed', 'public key', () =>
@@ -144,10 +151,20 @@ function readEd25519(bits: Bytes): PublicKeyInfo {
   return { kind: 'ed25519' };
 }
 
+function readMlDsa(parameterSet: MlDsaSet, length: number): (bits: Bytes) => PublicKeyInfo {
+  return (bits) => {
+    if (bits.length === length) return { kind: 'ml-dsa', parameterSet };
+    throw new HoldfastError(
+      'key_malformed',
+      `${parameterSet} key has ${bits.length} bytes instead of ${length}`,
+    );
+  };
+}
+
 function unsupported(what: string): HoldfastError {
   return new HoldfastError(
     'key_unsupported',
-    `public key uses ${what}; expected P-256, P-384, P-521, RSA of 2048 to 8192 bits or Ed25519`,
+    `public key uses ${what}; expected P-256, P-384, P-521, RSA of 2048 to 8192 bits, Ed25519 or ML-DSA`,
     { hint: 'make a new key, P-256 for example' },
   );
 }

@@ -20,7 +20,8 @@ type SignatureScheme =
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
   | { readonly kind: 'rsa'; readonly hash: HashName }
   | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
-  | { readonly kind: 'ed25519' };
+  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'ml-dsa'; readonly keyType: string };
 
 /** The hashes that signatures are taken with (RFC 5754 §2). */
 export const hashOids = {
@@ -89,7 +90,7 @@ export interface SignatureAlgorithm {
   readonly scheme?: SignatureScheme;
 }
 
-/** The algorithms whose parameters are fixed: absent, or NULL for RSA (RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3). */
+/** The algorithms whose parameters are fixed: absent, or NULL for RSA (RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §3). */
 const signatureOids = {
   ecdsaSha256: '1.2.840.10045.4.3.2',
   ecdsaSha384: '1.2.840.10045.4.3.3',
@@ -99,6 +100,9 @@ const signatureOids = {
   rsaSha512: '1.2.840.113549.1.1.13',
   rsaPss: '1.2.840.113549.1.1.10',
   ed25519: '1.3.101.112',
+  mlDsa44: '2.16.840.1.101.3.4.3.17',
+  mlDsa65: '2.16.840.1.101.3.4.3.18',
+  mlDsa87: '2.16.840.1.101.3.4.3.19',
 } as const satisfies Record<string, ObjectIdentifier>;
 
 /**
@@ -143,6 +147,9 @@ const algorithms = new Map<ObjectIdentifier, Known>([
   [signatureOids.rsaSha384, known('null', 'sha384WithRSAEncryption', { kind: 'rsa', hash: 'sha384' })],
   [signatureOids.rsaSha512, known('null', 'sha512WithRSAEncryption', { kind: 'rsa', hash: 'sha512' })],
   [signatureOids.ed25519, known('absent', 'Ed25519', { kind: 'ed25519' })],
+  [signatureOids.mlDsa44, known('absent', 'ML-DSA-44', { kind: 'ml-dsa', keyType: 'ml-dsa-44' })],
+  [signatureOids.mlDsa65, known('absent', 'ML-DSA-65', { kind: 'ml-dsa', keyType: 'ml-dsa-65' })],
+  [signatureOids.mlDsa87, known('absent', 'ML-DSA-87', { kind: 'ml-dsa', keyType: 'ml-dsa-87' })],
   // Known by name only, so that a refusal can say what was found.
   ['1.2.840.10045.4.1', known('absent', 'ecdsa-with-SHA1')],
   ['1.2.840.113549.1.1.4', known('null', 'md5WithRSAEncryption')],
@@ -159,13 +166,14 @@ function known(parameters: Known['parameters'], name: string, scheme?: Signature
 /** How a key signs: the AlgorithmIdentifier that says so, and the act. */
 export interface Signer {
   readonly algorithm: Bytes;
-  /** The hash in it; SHA-512 for Ed25519, which has it inside (RFC 8419 §2.3). */
+  /** The hash in it; SHA-512 for Ed25519 and ML-DSA, which take data whole (RFC 8419 §2.3, RFC 9882 §3.3). */
   readonly hash: HashName;
   sign(data: Bytes): Bytes;
 }
 
 /**
- * The signer for a private key: ECDSA with the hash of the curve's size, RSA PKCS#1 v1.5 with SHA-256, or Ed25519.
+ * The signer for a private key: ECDSA with the hash of the curve's size, RSA PKCS#1 v1.5 with SHA-256, Ed25519,
+ * or ML-DSA without a context (RFC 9881 §3).
  * A `TypeError` for a public key. @throws HoldfastError `key_unsupported`
  */
 export function signerOf(key: KeyObject): Signer {
@@ -220,15 +228,15 @@ export function verifySignature(
   if (scheme === undefined) {
     throw new HoldfastError(
       'signature_unsupported',
-      `signature algorithm ${name} is not accepted; expected SHA-256, SHA-384, SHA-512 or Ed25519`,
+      `signature algorithm ${name} is not accepted; expected SHA-256, SHA-384, SHA-512, Ed25519 or ML-DSA`,
       { hint: 'have it issued anew with one of these' },
     );
   }
-  if (!keyTypes[scheme.kind].includes(key.asymmetricKeyType ?? '')) return false;
+  if (!keyTypesOf(scheme).includes(key.asymmetricKeyType ?? '')) return false;
   try {
     const options = verifyOptions(scheme);
     return verify(
-      scheme.kind === 'ed25519' ? null : scheme.hash,
+      'hash' in scheme ? scheme.hash : null,
       data,
       options === undefined ? key : { key, ...options },
       signature,
@@ -246,14 +254,23 @@ const ways = new Map([
   ['ec secp521r1', { hash: 'sha512', algorithm: algorithm(signatureOids.ecdsaSha512) }],
   ['rsa', { hash: 'sha256', algorithm: algorithm(signatureOids.rsaSha256, true) }],
   ['ed25519', { hash: null, algorithm: algorithm(signatureOids.ed25519) }],
+  ['ml-dsa-44', { hash: null, algorithm: algorithm(signatureOids.mlDsa44) }],
+  ['ml-dsa-65', { hash: null, algorithm: algorithm(signatureOids.mlDsa65) }],
+  ['ml-dsa-87', { hash: null, algorithm: algorithm(signatureOids.mlDsa87) }],
 ] as const) as ReadonlyMap<string, { readonly hash: HashName | null; readonly algorithm: Bytes }>;
 
-const keyTypes: Readonly<Record<SignatureScheme['kind'], readonly string[]>> = {
+/** As Node calls the keys that may have made it. */
+function keyTypesOf(scheme: SignatureScheme): readonly string[] {
+  if (scheme.kind === 'ml-dsa') return [scheme.keyType];
+  return keyTypes[scheme.kind];
+}
+
+const keyTypes = {
   ecdsa: ['ec'],
   rsa: ['rsa'],
   'rsa-pss': ['rsa', 'rsa-pss'],
   ed25519: ['ed25519'],
-};
+} as const;
 
 /** A bare key object is told from other kinds of keys sooner than one among options. */
 function verifyOptions(scheme: SignatureScheme): { padding: number; saltLength?: number } | undefined {
