@@ -187,6 +187,7 @@ describe('a certificate of an outside authority', () => {
     const { stderr } = await network.run(['tls', 'bind', at('chain.pem'), '--listener', 'open']);
     assert.match(stderr, /clients are configured with 127\.0\.0\.1, which the certificate is not for/);
     assert.match(stderr, /clients of this network refuse it.*--roots FILE/);
+    assert.match(stderr, /nobody can join at listener open while it is shown there/);
     assert.match(await shownTo('anything.example'), /Outside issuing/);
   });
 

@@ -72,6 +72,8 @@ export interface Bound {
   readonly isKnown: boolean;
   /** Listeners that go on showing what is bound to them alone. */
   readonly exceptions: readonly string[];
+  /** Listeners that show it to machines that join, which believe the network's own certificate alone. */
+  readonly noJoining: readonly string[];
 }
 
 /** What a certificate from elsewhere is bound to. */

@@ -41,6 +41,8 @@ export const TlsBindAnswer = Type.Object({
   known: Type.Boolean(),
   /** Listeners that go on showing what is bound to them alone. */
   exceptions: Type.Array(Type.String()),
+  /** Listeners that show it to machines that join, which believe the network's own certificate alone. */
+  noJoining: PresentWhen('the server is new enough to say it', Type.Array(Type.String())),
 });
 
 /** Shows a certificate from elsewhere for a host or at a listener, and tells clients whom to believe for it. */
@@ -49,7 +51,7 @@ export async function bindTls(
   { chain, roots, key, ...to }: Static<typeof tlsBindInput>,
   caller: Identity,
 ): Promise<Answer<typeof TlsBindAnswer>> {
-  const { target, leaf, uncovered, isKnown, exceptions } = await bindings.bind({
+  const { target, leaf, uncovered, isKnown, exceptions, noJoining } = await bindings.bind({
     ...to,
     chain: chain.map(certificateIn),
     roots: roots.map(certificateIn),
@@ -66,6 +68,7 @@ export async function bindTls(
     uncovered,
     known: isKnown,
     exceptions,
+    noJoining: [...noJoining],
   };
 }
 

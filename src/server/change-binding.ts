@@ -11,7 +11,7 @@ import { type Bytes, type Clock, HoldfastError } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../pki/index.ts';
 import { type ListenerPolicy, reachableNames } from '../policy/index.ts';
 import { type Keystore, type KeystoreEditor } from '../trust/index.ts';
-import { bindingTarget, checkBinding, covers, goingBefore, hostsOf } from './check-binding.ts';
+import { bindingTarget, checkBinding, covers, goingBefore, hostsOf, isShownAt } from './check-binding.ts';
 import {
   bindingLabel,
   bindingName,
@@ -69,7 +69,11 @@ export class BindingDesk implements ServerBindingDesk {
     });
     const isKnown = target.kind === 'listener' || names.some((name) => name.toLowerCase() === target.name);
     const uncovered = target.kind === 'listener' ? names.filter((each) => !covers(leaf, each)) : [];
-    return { target, leaf, uncovered, isKnown, exceptions: goingBefore(target, readBindings(keystore)) };
+    const exceptions = goingBefore(target, readBindings(keystore));
+    const noJoining = listeners
+      .filter((listener) => listener.services.includes('enrol') && isShownAt(target, listener, exceptions))
+      .map(({ name }) => name);
+    return { target, leaf, uncovered, isKnown, exceptions, noJoining };
   }
 
   /** @throws HoldfastError `object_not_found` when nothing is bound there */

@@ -130,6 +130,16 @@ export function goingBefore({ kind, name }: BindingTarget, bindings: readonly Bi
   );
 }
 
+/** Whether a listener shows what is bound to `target` to whoever names no host. */
+export function isShownAt(
+  { kind, name }: BindingTarget,
+  listener: Pick<ListenerPolicy, 'kind' | 'name'>,
+  exceptions: readonly string[],
+): boolean {
+  if (kind !== 'listener' || listener.kind !== 'tls') return false;
+  return name === listener.name || (name === everyListener && !exceptions.includes(listener.name));
+}
+
 /** The hosts under which clients come to see the certificate: each of them may be believed by its roots. */
 export function hostsOf(
   { kind, name }: BindingTarget,

@@ -106,7 +106,7 @@ async function readKey(path: string): Promise<string> {
 
 function sayWhoRefuses(
   { output }: Context,
-  { name, known, uncovered, exceptions }: OperationAnswer<'tls.bind'>,
+  { name, known, uncovered, exceptions, noJoining = [] }: OperationAnswer<'tls.bind'>,
   roots: number,
 ): void {
   if (uncovered.length > 0)
@@ -114,6 +114,10 @@ function sayWhoRefuses(
   for (const other of exceptions)
     output.warn(
       `listener ${other} goes on showing what is bound to it: holdfast tls unbind --listener ${other}`,
+    );
+  for (const enrolling of noJoining)
+    output.warn(
+      `nobody can join at listener ${enrolling} while it is shown there, since join codes stand for the network's own certificate: --listener NAME binds it to another one`,
     );
   if (!known) output.warn(`no client is configured with ${name}: it is not among the names in holdfast.toml`);
   if (roots === 0)
