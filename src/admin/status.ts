@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { Type } from 'typebox';
 import type { AuthorityStatus, CertificateStatus } from '../authority/index.ts';
-import type { AdminContext } from './admin-context.ts';
+import { type HoldfastError, isHoldfastError } from '../base/index.ts';
+import type { AdminContext, BoundCertificate } from './admin-context.ts';
 import { type Answer, PresentWhen, TextOrNull, Time } from './answer.ts';
 import { BackupProblem } from './backups.ts';
 
@@ -152,13 +153,13 @@ const maxWeaker = 100;
 
 /** Looks at authority, listeners and whether the recovery kit still lies where it was written. */
 export async function showStatus(context: AdminContext): Promise<Answer<typeof StatusAnswer>> {
-  const { authority, recoveryKitPath, bindings, bindingProblem } = context;
+  const { authority, recoveryKitPath } = context;
   const kitIsThere = await access(recoveryKitPath).then(
     () => true,
     () => false,
   );
   const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
-  const unread = bindingProblem();
+  const { bound, unread } = await boundOf(context);
   return {
     authority: stateOf(status),
     ...(await serverParts(context)),
@@ -166,10 +167,24 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
       by: `${role}/${name}`,
       keys: [...weaker],
     })),
-    // A keystore that cannot be read is a finding, and no reason to say nothing else.
-    bound: unread === undefined ? await bindings.list() : [],
+    bound,
     boundProblem: unread === undefined ? null : `${unread.message}: ${unread.hint ?? unread.code}`,
   };
+}
+
+/** A keystore that cannot be read is a finding, also before the server has tried, and no reason to say nothing else. */
+async function boundOf({ bindings, bindingProblem }: AdminContext): Promise<{
+  readonly bound: BoundCertificate[];
+  readonly unread?: HoldfastError;
+}> {
+  const unread = bindingProblem();
+  if (unread !== undefined) return { bound: [], unread };
+  try {
+    return { bound: [...(await bindings.list())] };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return { bound: [], unread: error };
+  }
 }
 
 /** How a server is, with an authority or without one. */

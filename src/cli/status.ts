@@ -167,7 +167,7 @@ function warningsOf({
     ...(boundProblem === null
       ? []
       : [
-          `certificates that are bound cannot be used, so that those of before are shown on: ${boundProblem}`,
+          `certificates that are bound cannot be used${listeners.length === 0 ? '' : ', so that those of before are shown on'}: ${boundProblem}`,
         ]),
     ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),

@@ -4,7 +4,7 @@
  * key to anybody's data and contains no backup engine.
  */
 
-export { BindingDesk } from './change-binding.ts';
+export { BindingDesk, type BindingPlace } from './change-binding.ts';
 export { canFollow, type Followers, moveHere, servesStatus, whoCanFollow } from './moved-server.ts';
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';

@@ -4,6 +4,7 @@ import {
   type Bytes,
   equalBytes,
   HoldfastError,
+  isSystemError,
   makePrivateDirectory,
   overwritingOld,
   Secret,
@@ -70,7 +71,8 @@ export class Keystore {
       await access(keystoreFiles(directory).keystore);
       return true;
     } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return false;
+      // Whatever else is wrong there, opening it says what.
+      if (isSystemError(error)) return systemErrorCode(error) !== 'ENOENT';
       throw error;
     }
   }

@@ -7,8 +7,10 @@ import {
   type Bytes,
   HoldfastError,
   isOwnUser,
+  isSystemError,
   ownUser,
   systemErrorCode,
+  whyNotRead,
   writeFileAtomic,
 } from '../base/index.ts';
 
@@ -22,12 +24,25 @@ const writableByOthers = 0o022;
  * What is checked is the open file, so that it cannot be exchanged between the look and the reading.
  *
  * @throws HoldfastError `keystore_not_private` when others may read it, or a group that it is not shared with; when anybody else
- *   may write it or write in its directory; or when it belongs to another user, who has not shared it with this one
+ *   may write it or write in its directory; or when it belongs to another user, who has not shared it with this one.
+ *   `keystore_damaged` when it cannot be read at all
  */
 export async function readPrivateFile(
   path: string,
   options: { signal?: AbortSignal } = {},
 ): Promise<Bytes | undefined> {
+  try {
+    return await readChecked(path, options);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new HoldfastError('keystore_damaged', `${path} cannot be read: ${whyNotRead(error)}`, {
+      hint: 'put the file back where it was, or restore this home from a copy',
+      cause: error,
+    });
+  }
+}
+
+async function readChecked(path: string, options: { signal?: AbortSignal }): Promise<Bytes | undefined> {
   const handle = await openExisting(path);
   if (handle === undefined) return undefined;
   try {

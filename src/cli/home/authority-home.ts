@@ -13,7 +13,7 @@ import {
 import { HoldfastError, type Secret } from '../../base/index.ts';
 import { parseCertificateRequest } from '../../pki/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
-import { BindingDesk, StorePlace } from '../../server/index.ts';
+import { BindingDesk, type BindingPlace, StorePlace } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret, type Row, row } from '../terminal/answer.ts';
 import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
@@ -71,11 +71,14 @@ export function asAuthorityHome(parts: Omit<AuthorityHome, typeof Symbol.asyncDi
   return { ...parts, [Symbol.asyncDispose]: () => parts.authority.close() };
 }
 
-/** What the admin API works on, but for the listeners, which the server knows; a running one reads its keystore again then. */
+/** What the admin API works on, but for the listeners, which the server knows; a running one reads its keystore again when told. */
 export function adminContext(
   context: Context,
   { home, settings, authority }: AuthorityHome,
-  reloadTls = async (): Promise<void> => {},
+  {
+    reload = async () => {},
+    keystore = () => openOrCreateKeystore(home.node),
+  }: Partial<Pick<BindingPlace, 'reload' | 'keystore'>> = {},
 ): Omit<AdminContext, 'listeners'> {
   return {
     authority,
@@ -90,13 +93,13 @@ export function adminContext(
     store: storeOf({ home, settings, authority }),
     bindings: new BindingDesk({
       authority,
-      keystore: () => openOrCreateKeystore(home.node),
+      keystore,
       findKeystore: () => findKeystore(home.node),
       keyOf,
       listeners: listenersOf(settings),
       names: settings.names,
       clock: context.clock,
-      reload: reloadTls,
+      reload,
     }),
   };
 }

@@ -159,10 +159,15 @@ const saidForMs = 30 * dayMs;
 /** What `status` says of snapshots that this machine made and did not find again, each a sentence with the next step. */
 export async function missedSnapshots({ clock }: Context, home: Home): Promise<string[]> {
   if (!(await Keystore.exists(home.node))) return [];
-  return allKeys(await Keystore.open(home.node)).flatMap(({ place, missed }) => {
-    if (missed === undefined || clock.now() - Date.parse(missed.seen) > saidForMs) return [];
-    return [`${missedWords(place, missed)}: holdfast snapshots lists what is there`];
-  });
+  try {
+    return allKeys(await Keystore.open(home.node)).flatMap(({ place, missed }) => {
+      if (missed === undefined || clock.now() - Date.parse(missed.seen) > saidForMs) return [];
+      return [`${missedWords(place, missed)}: holdfast snapshots lists what is there`];
+    });
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return [`the keys of repositories cannot be read: ${error.message}: ${error.hint ?? error.code}`];
+  }
 }
 
 /** Names a snapshot whose time cannot be right, and says what is made of it. */

@@ -4,7 +4,7 @@ import { HoldfastError, type LogLevel } from '../../base/index.ts';
 import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
-import type { Keystore } from '../../trust/index.ts';
+import { Keystore } from '../../trust/index.ts';
 import { type AuthorityHome, adminContext, storeOf } from '../home/authority-home.ts';
 import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
@@ -57,13 +57,14 @@ export async function startServing(
     clock: context.clock,
   });
   const credentials: Hot<Credentials> = own.current;
-  const read = (): Promise<Keystore> => openOrCreateKeystore(home.node);
+  // One that is gone while the server runs is not made anew: nothing would be bound in it.
+  const read = (): Promise<Keystore> => Keystore.open(home.node);
   const bindings = await ServerBindings.open({ read, clock: context.clock, log });
   const store = storeOf({ ...opened, settings });
   const server = await startAuthorityServer({
     authority: opened.authority,
     admin: {
-      ...adminContext(context, { ...opened, settings }, () => bindings.reload()),
+      ...adminContext(context, { ...opened, settings }, { keystore: read, reload: () => bindings.reload() }),
       store,
       renewServer: () => own.renewIfDue(),
       bindingProblem: () => bindings.problem,
