@@ -19,6 +19,7 @@ import {
   type TicketOrder,
   ticketHeader,
 } from '../src/transport/index.ts';
+import { endingWithUs } from './rig/ending-with-us.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -56,7 +57,7 @@ async function overheard(port: number, work: () => Promise<unknown>): Promise<Bu
   // All that passes has room, in KiB, when the listener gets no turn for a while.
   const room = ['-B', '65536'];
   const words = ['-i', 'lo', '-Z', 'root', '-U', '--immediate-mode', ...room, '-w', path, `tcp port ${port}`];
-  const listening = spawn('tcpdump', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const listening = spawn(...endingWithUs('tcpdump', words), { stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = once(listening, 'exit');
   try {
     for await (const line of createInterface(listening.stderr)) if (line.includes('listening on lo')) break;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { layOutPackage } from '../scripts/bundle/lay-out-package.ts';
+import { runMark } from './rig/ending-with-us.ts';
 import { mostProcessorTime, notingProcessorTime } from './rig/processor-time.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -33,6 +34,7 @@ run({
   env: {
     ...process.env,
     ...noting.env,
+    [runMark]: String(process.pid),
     NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
     HOLDFAST_TEST_LAUNCHER: layOutPackage(join(place.path, 'package')),
     HOLDFAST_TEST_CACHE: join(place.path, 'cache'),

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { endingWithUs } from './ending-with-us.ts';
 
 const ofPackage = process.env['HOLDFAST_TEST_LAUNCHER'];
 
@@ -57,7 +58,7 @@ export class RunningProgram implements AsyncDisposable {
   #stderr = '';
 
   constructor(words: readonly string[], options: ProgramOptions = {}) {
-    this.#child = spawn(options.program ?? launcher, words, {
+    this.#child = spawn(...endingWithUs(options.program ?? launcher, words), {
       cwd: options.cwd,
       // npm tells its scripts where the user stood; the program would take relative paths from there.
       // A home of its own for a test is no reason to compile everything anew.
@@ -70,10 +71,6 @@ export class RunningProgram implements AsyncDisposable {
     this.#child.stdin?.on('error', () => {});
     if (options.keepsInput !== true) this.#child.stdin?.end(options.input ?? '');
     this.#ended = this.#result();
-    // A test run that is cut short must not leave servers behind.
-    const kill = () => this.#child.kill('SIGKILL');
-    process.once('exit', kill);
-    void this.#ended.catch(() => {}).then(() => process.off('exit', kill));
   }
 
   get pid(): number {

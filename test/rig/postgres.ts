@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { endingWithUs } from './ending-with-us.ts';
 import { freePorts } from './free-ports.ts';
 import { type PostgresKind, postgresKind, postgresPrograms } from './postgres-programs.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
@@ -105,13 +106,13 @@ export class PostgresServer implements AsyncDisposable {
   async startAgain(): Promise<void> {
     const words = Object.entries(this.#settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const place = ['-D', this.#data, '-p', String(this.port), '-k', this.directory];
-    const started = spawn(join(this.#programs, 'postgres'), [...place, ...words], {
+    const program = join(this.#programs, 'postgres');
+    const started = spawn(...endingWithUs(program, [...place, ...words], 'QUIT'), {
       ...nobody,
       cwd: this.directory,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = started;
-    process.once('exit', () => started.kill('SIGQUIT'));
     await readiness(started);
   }
 

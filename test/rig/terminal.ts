@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { endingWithUs } from './ending-with-us.ts';
 import { launcher } from './holdfast-process.ts';
 
 // oxlint-disable-next-line no-control-regex -- those of the terminal are taken out
@@ -13,15 +14,16 @@ export class Terminal implements AsyncDisposable {
   #text = '';
   #from = 0;
 
-  constructor(words: readonly string[], cwd: string) {
-    const command = [launcher, ...words].map((word) => `'${word}'`).join(' ');
+  constructor(given: readonly string[], cwd: string) {
+    const command = [launcher, ...given].map((word) => `'${word}'`).join(' ');
     const env = {
       ...process.env,
       HOLDFAST_HOME: undefined,
       TERM: 'xterm',
       NO_COLOR: '1',
     };
-    this.#child = spawn('script', ['-qec', `stty rows 40 cols 120; ${command}`, '/dev/null'], {
+    const words = ['-qec', `stty rows 40 cols 120; ${command}`, '/dev/null'];
+    this.#child = spawn(...endingWithUs('script', words), {
       cwd,
       env,
       stdio: 'pipe',
