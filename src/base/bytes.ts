@@ -29,6 +29,14 @@ export function equalSecrets(a: Bytes, b: Bytes): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/**
+ * Gives back at once the memory of bytes that nobody will look at again, when they have it to themselves. The collector
+ * does not see how large they are: it comes late, or too often.
+ */
+export function freeBytes({ buffer, byteLength }: Bytes): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 /** A `Buffer` over the same memory. */
 export function asBuffer(bytes: Bytes): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -12,7 +12,16 @@ export {
   temporaryName,
   writeFileAtomic,
 } from './atomic-file.ts';
-export { asBuffer, type Bytes, concatBytes, equalBytes, equalSecrets, fromHex, toHex } from './bytes.ts';
+export {
+  asBuffer,
+  type Bytes,
+  concatBytes,
+  equalBytes,
+  equalSecrets,
+  freeBytes,
+  fromHex,
+  toHex,
+} from './bytes.ts';
 export {
   type Clock,
   dayMs,

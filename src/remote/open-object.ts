@@ -1,4 +1,4 @@
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, freeBytes, HoldfastError } from '../base/index.ts';
 import { type ByteRange, formatObjectRef, type ObjectRef } from '../storage/index.ts';
 import { answerMalformed, type HttpAnswer, type Line, Streak, transportError } from '../transport/index.ts';
 import { announcedLength, ask, expectAnswer, type RestPeer, rangeHeader } from './rest-request.ts';
@@ -178,6 +178,8 @@ async function receiveInto(bytes: Bytes, { message, host, close }: HttpAnswer): 
   message.on('data', (chunk: Bytes) => {
     bytes.set(chunk.subarray(0, Math.max(0, bytes.length - length)), Math.min(length, bytes.length));
     length += chunk.length;
+    // Not before the parser that gave it is done with it.
+    process.nextTick(freeBytes, chunk);
   });
   message.once('error', (error) => resolve(transportError(error, host)));
   message.once('close', () => resolve(undefined));

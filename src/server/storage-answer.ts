@@ -1,8 +1,8 @@
 import type { Hmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import type { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { type Bytes, freeBytes, HoldfastError } from '../base/index.ts';
 import type { ByteRange, ObjectInfo, ObjectRef, ObjectStore, ObjectType } from '../storage/index.ts';
 import { sealBytes, sealHeader } from '../transport/index.ts';
 import type { StorageExchange, StoragePath } from './storage-path.ts';
@@ -82,24 +82,41 @@ async function sendObject(store: ObjectStore, ref: ObjectRef, exchange: StorageE
   const stream = await store.stream(ref, readOptions(requested));
   const seal = exchange.seal?.(requested.kind === 'part' ? 206 : 200);
   writeHead(response, requested, size, seal && sealBytes);
-  stream.on('data', (chunk: Bytes) => {
-    exchange.sentBytes += chunk.length;
-  });
-  if (seal === undefined) await pipeline(stream, response);
-  else await pipeline(stream, sealing(seal), response);
+  await sendBody(stream, exchange, seal);
 }
 
-/** Lets bytes through, and puts the seal of them all at their end. */
-function sealing(seal: Hmac): Transform {
-  return new Transform({
-    transform(chunk: Bytes, _encoding, done) {
-      seal.update(chunk);
-      done(null, chunk);
-    },
-    flush(done) {
-      done(null, seal.digest());
-    },
+/**
+ * Sends the body of an answer, behind it its seal where there is one, at the pace of the peer: while one piece is on its way
+ * the next is read, and the memory of each is given back when it has gone.
+ */
+async function sendBody(stream: Readable, exchange: StorageExchange, seal: Hmac | undefined): Promise<void> {
+  const { response } = exchange;
+  try {
+    for await (const chunk of stream as AsyncIterable<Bytes>) {
+      exchange.sentBytes += chunk.length;
+      seal?.update(chunk);
+      await sent(response, chunk);
+      freeBytes(chunk);
+    }
+    response.end(seal?.digest());
+    await finished(response);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Resolves when the bytes have left their memory, rejects when they never will. */
+function sent(response: ServerResponse, chunk: Bytes): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const lost = (): void => reject(new Error('the peer ended the connection'));
+  if (response.destroyed) lost();
+  response.once('close', lost);
+  response.write(chunk, (error) => {
+    response.off('close', lost);
+    if (error) reject(error);
+    else resolve();
   });
+  return promise;
 }
 
 function readOptions(requested: RequestedRange): { range?: ByteRange } {

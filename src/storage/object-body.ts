@@ -133,7 +133,7 @@ export function isRepeatable(body: ObjectBody): boolean {
 }
 
 /** Bytes read ahead for each open stream. */
-const streamBytes = 128 * 1024;
+const streamBytes = 256 * 1024;
 
 /** The size of an object's file; `object_not_found` when there is none. */
 export async function statObjectFile(layout: LocalLayout, ref: ObjectRef): Promise<number> {

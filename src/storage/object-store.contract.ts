@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
-import type { Bytes, ErrorCode } from '../base/index.ts';
+import { type Bytes, type ErrorCode, freeBytes } from '../base/index.ts';
 import {
   type ObjectBody,
   type ObjectInfo,
@@ -151,6 +151,15 @@ function listingContract(open: OpenStore): void {
       assert.deepEqual(byName(await store.list(type)), byName(expected));
       assert.deepEqual(byName(await scanned(store, type)), byName(expected));
     }
+  });
+
+  it('gives away bytes that it does not need itself', async (t) => {
+    const store = await created(open, t);
+    const bytes = sampleBytes(300_000);
+    const ref = await put(store, 'data', bytes);
+    (await store.read(ref)).fill(0);
+    for await (const piece of await store.stream(ref)) freeBytes(piece as Bytes);
+    assert.deepEqual(Buffer.from(await store.read(ref)), Buffer.from(bytes));
   });
 
   it('creates what is there already without harm', async (t) => {

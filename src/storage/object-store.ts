@@ -88,7 +88,10 @@ export interface ObjectStore {
   scan(type: ObjectType, options?: ListOptions): AsyncIterable<readonly ObjectInfo[]>;
   /** The object's bytes, or exactly the range asked for. */
   read(ref: ObjectRef, options?: ReadOptions): Promise<Bytes>;
-  /** The same as a stream, for objects that should not be held in memory; the caller consumes or destroys it. */
+  /**
+   * The same as a stream, for objects that should not be held in memory; the caller consumes or destroys it, and the memory of
+   * its pieces is his.
+   */
   stream(ref: ObjectRef, options?: ReadOptions): Promise<Readable>;
   write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void>;
   remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void>;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Bytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
+import { type Bytes, freeBytes, HoldfastError, systemErrorCode } from '../../base/index.ts';
 import { flattenError } from '../../db/index.ts';
 import {
   type BackupKey,
@@ -46,7 +46,7 @@ async function write(message: SealMessage, manifest: BackupManifest): Promise<Ba
     const sealed = await encrypter.encrypt(plain as ReadableStream<Uint8Array>);
     for await (const chunk of sealed) {
       await writeAll(handle, chunk);
-      release(chunk);
+      freeBytes(chunk);
     }
     await handle.sync();
     if (key === undefined) throw new TypeError('the encrypter kept no key');
@@ -85,12 +85,7 @@ async function writeAll(handle: FileHandle, bytes: Bytes): Promise<void> {
 }
 
 async function releaseAll(chunks: AsyncIterable<Bytes>): Promise<void> {
-  for await (const chunk of chunks) release(chunk);
-}
-
-/** Gives memory back at once: so little else happens here that the collector of garbage comes after a hundred megabytes. */
-function release({ buffer, length }: Bytes): void {
-  if (length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
+  for await (const chunk of chunks) freeBytes(chunk);
 }
 
 function named(error: unknown, target: string): unknown {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { isHoldfastError } from '../../base/index.ts';
+import { freeBytes, isHoldfastError } from '../../base/index.ts';
 import type { MasterKey } from '../format/unit.ts';
 import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
 import { type PieceSink, RunComparer, RunWriter } from './piece-sink.ts';
@@ -9,8 +9,7 @@ const opener = new RunOpener(workerData as MasterKey);
 
 parentPort?.on('message', (task: ReaderTask) => {
   const result = takeRun(task);
-  // Given back at once, not when the collector comes by: runs are most of the memory.
-  (task.run.bytes.buffer as ArrayBuffer).transfer(0);
+  freeBytes(task.run.bytes);
   parentPort?.postMessage({ number: task.number, result } satisfies ReaderAnswer, []);
 });
 

@@ -1,5 +1,5 @@
 import { createDecipheriv, createSecretKey, type Decipheriv, hash, type KeyObject } from 'node:crypto';
-import { asBuffer, type Bytes, equalSecrets, HoldfastError, toHex } from '../../base/index.ts';
+import { asBuffer, type Bytes, equalSecrets, freeBytes, HoldfastError, toHex } from '../../base/index.ts';
 import { mostPlainBytes } from '../format/blob.ts';
 import { ZstdDecoder } from '../format/compression.ts';
 import {
@@ -57,8 +57,7 @@ export class RunOpener {
     const ciphertext = unit.subarray(blockSize, unit.length - (unitOverhead - blockSize));
     const tag = this.#cipher.tag(nonce, ciphertext);
     if (isZero(nonce) || !equalSecrets(tag, unit.subarray(unit.length - tag.length))) return undefined;
-    // Freed at once: blobs are large, and the collector does not see how large.
-    if (this.#decrypted.length >= largeBytes) (this.#decrypted.buffer as ArrayBuffer).transfer(0);
+    if (this.#decrypted.length >= largeBytes) freeBytes(this.#decrypted);
     this.#decrypted = this.#stream.decrypt(nonce, ciphertext);
     return this.#decrypted;
   }
