@@ -5,6 +5,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { layOutPackage } from '../scripts/bundle/lay-out-package.ts';
 import { runMark } from './rig/ending-with-us.ts';
+import { inProcessGroups } from './rig/process-groups.ts';
 import { mostProcessorTime, notingProcessorTime } from './rig/processor-time.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -25,12 +26,16 @@ process.once('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 run({
-  files: patterns.flatMap(largestFirst),
+  files: inProcessGroups(patterns.flatMap(largestFirst), join(place.path, 'groups')),
   // What waits for a disk or a clock leaves its core to another.
   concurrency: availableParallelism() + 1,
   // A campaign of kills takes hours.
   timeout: process.env['HOLDFAST_TEST_KILLS'] === undefined ? 1_200_000 : Number.POSITIVE_INFINITY,
-  execArgv: ['--disable-warning=ExperimentalWarning', ...noting.execArgv],
+  execArgv: [
+    '--disable-warning=ExperimentalWarning',
+    `--import=${import.meta.resolve('./rig/package-threads.ts')}`,
+    ...noting.execArgv,
+  ],
   env: {
     ...process.env,
     ...noting.env,

@@ -1,8 +1,11 @@
 import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runProgram } from '../rig/holdfast-process.ts';
 import { PostgresServer } from '../rig/postgres.ts';
 import type { PostgresKind } from '../rig/postgres-programs.ts';
+import { inProcessGroups } from '../rig/process-groups.ts';
+import { temporaryDirectory } from '../rig/temporary-directory.ts';
 
 /** What a request says, how a record is written as text, and which keys are made: decided before anything is on record. */
 const beforeRecords = [
@@ -24,6 +27,9 @@ const files: Readonly<Record<PostgresKind, readonly string[]>> = {
   ],
 };
 
+const place = temporaryDirectory();
+after(() => place[Symbol.dispose]());
+
 for (const kind of ['newest', 'debian'] as const) {
   describe(`PostgreSQL, the ${kind} one, keeps the promises of`, () => {
     let server: PostgresServer;
@@ -32,16 +38,15 @@ for (const kind of ['newest', 'debian'] as const) {
     });
     after(() => server[Symbol.asyncDispose]());
 
-    for (const file of files[kind]) {
-      it(file, async (t) => {
+    for (const file of inProcessGroups(files[kind], join(place.path, kind))) {
+      it(basename(file), async (t) => {
         const env = {
           HOLDFAST_TEST_POSTGRES: kind,
           HOLDFAST_TEST_DATABASE: server.url(),
           // It would report to this run, as if this process were a test runner.
           NODE_TEST_CONTEXT: undefined,
         };
-        const words = ['--disable-warning=ExperimentalWarning', file];
-        const { stdout } = await runProgram(process.execPath, words, { env });
+        const { stdout } = await runProgram(process.execPath, [...process.execArgv, file], { env });
         // What is about a file is skipped there, and seen here.
         t.diagnostic(`${countIn(stdout, 'pass')} pass, ${countIn(stdout, 'skipped')} skipped`);
       });

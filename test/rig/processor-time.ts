@@ -1,5 +1,5 @@
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 /** Where each test file notes its processor time. */
@@ -35,7 +35,11 @@ function noteProcessorTime(path: string, file: string): void {
   const stat = readFileSync('/proc/self/stat', 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const seconds = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond;
-  appendFileSync(path, `${JSON.stringify({ file: relative('.', file), seconds })}\n`);
+  const inHere = relative('.', file);
+  appendFileSync(
+    path,
+    `${JSON.stringify({ file: inHere.startsWith('..') ? basename(file) : inHere, seconds })}\n`,
+  );
 }
 
 const [, started = ''] = process.argv;
