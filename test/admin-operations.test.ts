@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { callOperation, localAdmin } from '../src/admin/index.ts';
+import {
+  type AdminClient,
+  callOperation,
+  fetchBackup,
+  localAdmin,
+  type OperationAnswer,
+} from '../src/admin/index.ts';
 import { SampleHome } from '../src/authority/authority.fixture.ts';
 import { asBuffer, dayMs } from '../src/base/index.ts';
 import { exportPrivateKey, privateKeyPem } from '../src/pki/index.ts';
-import { sampleContext } from './rig/every-operation.ts';
+import { inFile, sampleContext } from './rig/every-operation.ts';
 import { sampleCertificate } from './rig/sample-certificates.ts';
 
 describe('an operation', () => {
@@ -20,8 +28,7 @@ describe('an operation', () => {
     callOperation(sampleContext(home), name, input, who);
 
   it('that takes no file and no key of the machine is for an administrator anywhere', async () => {
-    const path = join(home.path, 'x.age');
-    await call('ca.backup', { path }, localAdmin(home.authority.network));
+    await home.backUp(join(home.path, 'x.age'));
     assert.deepEqual(await call('store.accept', { reason: 'new disk' }), {
       directory: join(home.path, 'store'),
       accepted: 'empty',
@@ -33,6 +40,43 @@ describe('an operation', () => {
       depth: 'looked at',
       good: true,
     });
+  });
+
+  it('gives a backup to whoever asked for it and to nobody else, and takes his word for his own machine alone', async () => {
+    const clientOf = (name: string): AdminClient => ({
+      call: async (operation, input) =>
+        (await call(operation, input, { ...ada(), name })) as OperationAnswer<typeof operation>,
+    });
+    const path = join(home.path, 'hers.age');
+    const made = await clientOf('ada').call('ca.backup', {});
+    const { id } = made;
+    for (const [name, input] of [
+      ['ca.backup-piece', { id, offset: 0 }],
+      ['ca.backup-keep', { id, path }],
+      ['ca.backup-drop', { id }],
+    ] as const)
+      for (const other of ['bob', localAdmin('').name])
+        await assert.rejects(clientOf(other).call(name, input), { code: 'object_not_found' });
+    await assert.rejects(clientOf('ada').call('ca.backup-piece', { id, offset: made.bytes }), {
+      code: 'input_invalid',
+    });
+    const second = await clientOf('ada').call('ca.backup', {});
+    await assert.rejects(clientOf('ada').call('ca.backup', {}), { code: 'rate_limited' });
+    await clientOf('ada').call('ca.backup-drop', { id: second.id });
+    const { opensWith, sha256 } = await fetchBackup(clientOf('ada'), made, inFile(path));
+    assert.deepEqual([opensWith, sha256], ['recovery key', hash('sha256', readFileSync(path))]);
+    const [newest] = await clientOf('ada').call('ca.backups', {});
+    assert.deepEqual([newest?.place, newest?.name], [`admin/ada:${home.path}`, 'hers.age']);
+    // That one lies where this machine does not reach, whatever its path says.
+    assert.equal((await clientOf('ada').call('ca.rehearse', {})).name, 'x.age');
+    assert.deepEqual(
+      readdirSync(join(home.path, 'authority')).filter((name) => name.startsWith('snapshot-')),
+      [],
+    );
+  });
+
+  it('makes a backup at the place of the settings for anybody, where they name one', async () => {
+    await assert.rejects(call('ca.backup-to', {}), { code: 'object_not_found', message: /no place/ });
   });
 
   it('is for the machine of the server alone where it takes one, and does nothing otherwise', async () => {
@@ -53,9 +97,13 @@ describe('an operation', () => {
     };
     const refusals = [
       ['tls.bind', bound, /tls\.bind with key can be done on the server's machine only/],
-      ['ca.rehearse', { path: '/x.age' }, /ca\.rehearse with path/],
+      ['ca.rehearse', { file: { id: '0'.repeat(32), path: '/x.age' } }, /ca\.rehearse with file/],
+      ['ca.rehearsal-piece', { piece: '' }, /ca\.rehearsal-piece can be done/],
       ['ca.rehearse', { password: 'x' }, /ca\.rehearse with password/],
-      ['ca.backup', { path: '/x.age' }, /ca\.backup can be done/],
+      ['ca.backup', { password: 'x' }, /ca\.backup with password/],
+      ['ca.backup-to', { to: '/backups' }, /ca\.backup-to with to/],
+      ['ca.backup-to', { keep: 1 }, /ca\.backup-to with keep/],
+      ['ca.move', { to: '/x.age', isThere: false }, /ca\.move can be done/],
     ] as const;
     for (const [name, input, message] of refusals)
       await assert.rejects(call(name, input), { code: 'operation_forbidden', message });

@@ -1,17 +1,27 @@
 import { type Static, Type } from 'typebox';
-import { type BackupLock, identityLabel, notHeld, type WrittenBackup } from '../authority/index.ts';
-import { Secret } from '../base/index.ts';
+import {
+  type BackupLock,
+  type HeldBackup,
+  identityLabel,
+  notHeld,
+  type WrittenBackup,
+} from '../authority/index.ts';
+import { asBuffer, HoldfastError, Secret } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
+import { localName } from '../policy/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, PresentWhen, Time, TimeOrNull } from './answer.ts';
+import { type Answer, Base64, PresentWhen, Time, TimeOrNull } from './answer.ts';
+
+const BackupPassword = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }));
+/** Of a file that the server holds while it is fetched or brought. */
+const Handle = Type.String({ pattern: '^[0-9a-f]{32}$' });
+/** A file of whoever asks, absolute: what the log and messages call it, and nothing that the server opens. */
+const CallersFile = Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' });
 
 export const backupInput = Type.Object(
   {
-    /** Absolute. */
-    path: Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' }),
     /** What opens it; the recovery key unless there is one. */
-    password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
-    force: Type.Optional(Type.Boolean()),
+    password: BackupPassword,
   },
   { additionalProperties: false },
 );
@@ -46,22 +56,101 @@ export const BackupAnswer = Type.Object({
   deaf: DeafMirrors,
 });
 
-/** Writes a backup of the authority on this machine. */
-export async function backUp(
+/** A backup that is whole, and waits to be fetched: two minutes from the last word of whoever asked for it. */
+export const HeldBackupAnswer = Type.Object({
+  id: Handle,
+  bytes: Type.Integer({ minimum: 1 }),
+  sha256: Type.String(),
+});
+
+/** Makes a backup of the authority, to be fetched by {@link showBackupPiece} and put on record by {@link keepBackup}. */
+export async function makeBackup(
   { authority }: AdminContext,
-  input: Static<typeof backupInput>,
+  { password }: Static<typeof backupInput>,
+  caller: Identity,
+): Promise<Answer<typeof HeldBackupAnswer>> {
+  return viewOf(await authority.backups.make({ lock: lockBy(password), by: identityLabel(caller) }));
+}
+
+export const moveInput = Type.Object(
+  {
+    to: CallersFile,
+    /** Whether it is there: then nothing but a move into it that was cut short goes on. */
+    isThere: Type.Boolean(),
+    password: BackupPassword,
+  },
+  { additionalProperties: false },
+);
+
+/** Retires the authority and makes the backup that goes on elsewhere, to be fetched like any other. */
+export async function moveAway(
+  { authority }: AdminContext,
+  { password, ...to }: Static<typeof moveInput>,
+  caller: Identity,
+): Promise<Answer<typeof HeldBackupAnswer>> {
+  return viewOf(await authority.backups.move({ ...to, lock: lockBy(password), by: identityLabel(caller) }));
+}
+
+export const backupPieceInput = Type.Object(
+  { id: Handle, offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) },
+  { additionalProperties: false },
+);
+
+/** Some bytes of a backup from the offset on. */
+export const BackupPiece = Type.Object({ piece: Base64 });
+
+/** Gives some bytes of a backup that was made for whoever asks. */
+export async function showBackupPiece(
+  { authority }: AdminContext,
+  { id, offset }: Static<typeof backupPieceInput>,
+  caller: Identity,
+): Promise<Answer<typeof BackupPiece>> {
+  const piece = await authority.backups.piece(id, offset, identityLabel(caller));
+  if (piece.length === 0) throw new HoldfastError('input_invalid', 'the backup ends before this offset');
+  return { piece: asBuffer(piece).toString('base64') };
+}
+
+export const backupKeepInput = Type.Object(
+  { id: Handle, path: CallersFile },
+  { additionalProperties: false },
+);
+
+/** Puts a backup on record that whoever asked for it has in his file. */
+export async function keepBackup(
+  { authority }: AdminContext,
+  { id, path }: Static<typeof backupKeepInput>,
   caller: Identity,
 ): Promise<Answer<typeof BackupAnswer>> {
-  return answerOf(input, await authority.backups.write(orderOf(input, caller)));
+  // The server of an authority that was moved ends when this is done, and so is told of last.
+  const deaf = authority.standing === 'retired' ? await deafMirrors(authority) : undefined;
+  const by = identityLabel(caller);
+  const at = caller.name === localName ? undefined : by;
+  const written = await authority.backups.keep(id, { path, at, by });
+  return { ...answerOf(path, written.lock, written), deaf };
+}
+
+export const backupDropInput = Type.Object({ id: Handle }, { additionalProperties: false });
+
+/** The handle of what is held no longer. */
+export const BackupDropAnswer = Type.Object({ dropped: Handle });
+
+/** Removes what was made, or brought; an authority that was to move into it is at work again. */
+export async function dropBackup(
+  { authority }: AdminContext,
+  { id }: Static<typeof backupDropInput>,
+  caller: Identity,
+): Promise<Answer<typeof BackupDropAnswer>> {
+  await authority.backups.drop(id, identityLabel(caller));
+  return { dropped: id };
 }
 
 export const backupToInput = Type.Object(
   {
-    /** A directory, absolute, or a URL. */
-    to: Type.String({ minLength: 1, maxLength: 4096, pattern: '^(/|https?://)' }),
-    /** How many are kept there. */
-    keep: Type.Integer({ minimum: 1, maximum: 10_000 }),
-    password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    /** A directory of the server's machine, absolute, or a URL; the place of its settings unless said. */
+    to: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^(/|https?://)' })),
+    /** How many are kept there; as the settings say, with a place of its own 14. */
+    keep: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    password: BackupPassword,
   },
   { additionalProperties: false },
 );
@@ -72,20 +161,13 @@ export async function backUpTo(
   { to, keep, password }: Static<typeof backupToInput>,
   caller: Identity,
 ): Promise<Answer<typeof BackupAnswer>> {
-  const lock = password === undefined ? undefined : lockBy(password);
-  const order = { place: backupPlace(to), keep, by: identityLabel(caller), lock };
-  const { place, name, ...written } = await authority.backups.writeTo(order);
-  return answerOf({ path: `${place.replace(/\/$/, '')}/${name}`, password }, written);
-}
-
-/** Retires the authority and writes the backup that goes on elsewhere. */
-export async function moveAway(
-  { authority }: AdminContext,
-  input: Static<typeof backupInput>,
-  caller: Identity,
-): Promise<Answer<typeof BackupAnswer>> {
-  const answer = answerOf(input, await authority.backups.move(orderOf(input, caller)));
-  return { ...answer, deaf: await deafMirrors(authority) };
+  const said = { ...(to !== undefined && { place: backupPlace(to) }), ...(keep !== undefined && { keep }) };
+  const { place, name, lock, ...written } = await authority.backups.writeTo({
+    ...said,
+    by: identityLabel(caller),
+    lock: lockBy(password),
+  });
+  return answerOf(`${place.replace(/\/$/, '')}/${name}`, lock, written);
 }
 
 /** Brings the mirrors up to date, and gives those that are not. */
@@ -120,8 +202,8 @@ export async function undoMove(
 
 export const rehearseInput = Type.Object(
   {
-    /** Absolute; the newest on record unless said. */
-    path: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' })),
+    /** A file that was brought; the newest backup on record unless said. */
+    file: Type.Optional(Type.Object({ id: Handle, path: CallersFile }, { additionalProperties: false })),
     /** The private half of the recovery key (age), or a password. */
     identity: Type.Optional(Type.String({ minLength: 1, maxLength: 16_384 })),
     password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
@@ -147,17 +229,41 @@ export const RehearseAnswer = Type.Object({
   ),
 });
 
+export const rehearsalPieceInput = Type.Object(
+  {
+    /** The handle that the first piece got. */
+    id: Type.Optional(Handle),
+    /** In base64. */
+    piece: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 1024 * 1024 }),
+  },
+  { additionalProperties: false },
+);
+
+/** The handle of a file that is brought. */
+export const RehearsalPieceAnswer = Type.Object({ id: Handle });
+
+/** Takes the next bytes of a file that is to be tried. */
+export async function takeRehearsalPiece(
+  { authority }: AdminContext,
+  { id, piece }: Static<typeof rehearsalPieceInput>,
+  caller: Identity,
+): Promise<Answer<typeof RehearsalPieceAnswer>> {
+  return {
+    id: await authority.backups.bring(Buffer.from(piece, 'base64'), { id, by: identityLabel(caller) }),
+  };
+}
+
 /** Tries a backup as if it were needed. */
 export async function rehearse(
   { authority }: AdminContext,
-  { path, identity, password }: Static<typeof rehearseInput>,
+  { file, identity, password }: Static<typeof rehearseInput>,
   caller: Identity,
 ): Promise<Answer<typeof RehearseAnswer>> {
   const byKit =
     identity === undefined ? undefined : ({ kind: 'recovery key', identity: new Secret(identity) } as const);
   const key =
     password === undefined ? byKit : ({ kind: 'password', password: new Secret(password) } as const);
-  return await authority.backups.rehearse({ path, key, by: identityLabel(caller) });
+  return await authority.backups.rehearse({ file, key, by: identityLabel(caller) });
 }
 
 /** Backups on record. */
@@ -187,25 +293,25 @@ export async function listBackups({ authority }: AdminContext): Promise<Answer<t
 
 const mirrorPatienceMs = 10_000;
 
-function orderOf({ path, password, force = false }: Static<typeof backupInput>, caller: Identity) {
-  return {
-    path,
-    force,
-    by: identityLabel(caller),
-    ...(password !== undefined && { lock: lockBy(password) }),
-  };
+function lockBy(password: string | undefined): BackupLock | undefined {
+  return password === undefined ? undefined : { kind: 'password', password: new Secret(password) };
 }
 
-function lockBy(password: string): BackupLock {
-  return { kind: 'password', password: new Secret(password) };
+function viewOf({ id, written: { bytes, sha256 } }: HeldBackup): Answer<typeof HeldBackupAnswer> {
+  return { id, bytes, sha256 };
 }
 
-function answerOf(
-  { path, password }: { readonly path: string; readonly password?: string | undefined },
-  written: WrittenBackup,
-): Answer<typeof BackupAnswer> {
+function answerOf(path: string, lock: BackupLock, written: WrittenBackup): Answer<typeof BackupAnswer> {
   const { bytes, sha256, about } = written;
   const { epoch, keys, log } = about;
-  const opensWith = password === undefined ? 'recovery key' : 'password';
-  return { path, bytes, sha256, epoch, sequence: log.sequence, opensWith, keys, notHeld: notHeld(keys) };
+  return {
+    path,
+    bytes,
+    sha256,
+    epoch,
+    sequence: log.sequence,
+    opensWith: lock.kind,
+    keys,
+    notHeld: notHeld(keys),
+  };
 }

@@ -15,16 +15,29 @@ import {
 } from './audit.ts';
 import {
   BackupAnswer,
+  BackupDropAnswer,
   BackupListAnswer,
-  backUp,
+  BackupPiece,
   backUpTo,
+  backupDropInput,
   backupInput,
+  backupKeepInput,
+  backupPieceInput,
   backupToInput,
+  dropBackup,
+  HeldBackupAnswer,
+  keepBackup,
   listBackups,
+  makeBackup,
   moveAway,
+  moveInput,
+  RehearsalPieceAnswer,
   RehearseAnswer,
+  rehearsalPieceInput,
   rehearse,
   rehearseInput,
+  showBackupPiece,
+  takeRehearsalPiece,
   UndoMoveAnswer,
   undoMove,
   undoMoveInput,
@@ -168,7 +181,7 @@ export type Local = boolean | readonly string[];
 /** One thing an administrator can do: who may, what it takes, what it gives. */
 export interface Operation<Input extends TSchema, Output extends TSchema> {
   readonly role: Identity['role'];
-  /** Only for whoever is on the server's machine: what reads or writes files there, or moves keys. See {@link Local}. */
+  /** Only for whoever is on the server's machine: what names files there, or moves keys. See {@link Local}. */
   readonly local: Local;
   readonly input: Input;
   /** A client takes fields that are not in it, from a newer server; every other one has to be there and right. */
@@ -198,11 +211,17 @@ export const operations = {
   'ca.offline': define(takeOfflineInput, TakeOfflineAnswer, takeOffline, { local: true }),
   'ca.remove-copies': define(nothing, RemoveCopiesAnswer, removeCopies, { local: true }),
   'ca.online': define(bringOnlineInput, BringOnlineAnswer, bringOnline, { local: true }),
-  'ca.backup': define(backupInput, BackupAnswer, backUp, { local: true }),
-  'ca.backup-to': define(backupToInput, BackupAnswer, backUpTo, { local: true }),
+  'ca.backup': define(backupInput, HeldBackupAnswer, makeBackup, { local: ['password'] }),
+  'ca.backup-piece': define(backupPieceInput, BackupPiece, showBackupPiece),
+  'ca.backup-keep': define(backupKeepInput, BackupAnswer, keepBackup),
+  'ca.backup-drop': define(backupDropInput, BackupDropAnswer, dropBackup),
+  'ca.backup-to': define(backupToInput, BackupAnswer, backUpTo, { local: ['to', 'keep', 'password'] }),
   'ca.backups': define(nothing, BackupListAnswer, listBackups),
-  'ca.rehearse': define(rehearseInput, RehearseAnswer, rehearse, { local: ['path', 'identity', 'password'] }),
-  'ca.move': define(backupInput, BackupAnswer, moveAway, { local: true }),
+  'ca.rehearse': define(rehearseInput, RehearseAnswer, rehearse, { local: ['file', 'identity', 'password'] }),
+  'ca.rehearsal-piece': define(rehearsalPieceInput, RehearsalPieceAnswer, takeRehearsalPiece, {
+    local: true,
+  }),
+  'ca.move': define(moveInput, HeldBackupAnswer, moveAway, { local: true }),
   'ca.move-undo': define(undoMoveInput, UndoMoveAnswer, undoMove),
   'ca.export-keys': define(keysExportInput, KeysExportAnswer, exportKeys, { local: true }),
   'keystore.rekey': define(rekeyInput, RekeyAnswer, rekeyKeystore, { local: true }),

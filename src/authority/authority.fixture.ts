@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createTestDatabase, type Intruder, type TestDatabase } from '../../test/rig/postgres-database.ts';
 import {
+  type Bytes,
   type ErrorCode,
   type HoldfastError,
   isHoldfastError,
@@ -65,6 +66,18 @@ export class SampleHome implements AsyncDisposable {
   /** Where its records are. */
   get place(): DatabasePlace {
     return this.#database?.place ?? { kind: 'sqlite', path: databasePath(authorityDirectory(this.path)) };
+  }
+
+  /** A backup of its authority in the file at `path`, on record. */
+  async backUp(path: string): Promise<void> {
+    const { backups } = this.authority;
+    const by = 'admin/local';
+    const { id, written } = await backups.make({ by });
+    const pieces: Bytes[] = [];
+    for (let offset = 0; offset < written.bytes; offset += pieces.at(-1)?.length ?? 0)
+      pieces.push(await backups.piece(id, offset, by));
+    await writeFile(path, Buffer.concat(pieces));
+    await backups.keep(id, { path, by });
   }
 
   /** Restores into this home, which is empty, a backup that the recovery kit of `from` opens; it is not opened yet. */

@@ -29,7 +29,7 @@ export {
   withEnrolment,
 } from './answers/index.ts';
 export type { Authority } from './authority.ts';
-export { type BackupPlace, checkBackupFile, type UpkeepSettings } from './backup/index.ts';
+export { type BackupPlace, checkBackupFile, type HeldBackup, type UpkeepSettings } from './backup/index.ts';
 export type { IssuerCustody } from './custody/index.ts';
 export type { CertificateRecord, ImportedRecord, LocalOrder } from './issue/index.ts';
 export {

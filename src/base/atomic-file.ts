@@ -24,7 +24,7 @@ interface AtomicFileOptions {
  */
 export async function writeFileAtomic(
   path: string,
-  data: Bytes | string | AsyncIterable<string>,
+  data: Bytes | string | AsyncIterable<string | Bytes>,
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const { mode = 0o600, gid, exclusive = false } = options;
@@ -61,7 +61,7 @@ function formBeside(path: string): TemporaryForm {
 
 async function writeSynced(
   path: string,
-  data: Bytes | string | AsyncIterable<string>,
+  data: Bytes | string | AsyncIterable<string | Bytes>,
   { mode, gid }: { readonly mode: number; readonly gid: number | undefined },
 ): Promise<void> {
   const handle: FileHandle = await open(path, 'wx', gid === undefined ? mode : 0o600);

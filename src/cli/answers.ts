@@ -48,7 +48,7 @@ const Followers = object({
 
 const restored = {
   network: text(),
-  keys: operations['ca.backup'].answer.properties.keys,
+  keys: operations['ca.backup-keep'].answer.properties.keys,
   notHeld: texts,
   changes: Type.Array(Change),
   followers: Followers,
@@ -524,7 +524,7 @@ export const answers = {
     }),
   }),
   'ca backup': either({
-    '': operations['ca.backup'].answer,
+    '': operations['ca.backup-keep'].answer,
     'with `--format p12`': KeysFile,
   }),
   'ca restore': either({
@@ -542,7 +542,7 @@ export const answers = {
   }),
   'ca rehearse': operations['ca.rehearse'].answer,
   'ca move': either({
-    '': operations['ca.backup'].answer,
+    '': operations['ca.backup-keep'].answer,
     'with `--undo`': operations['ca.move-undo'].answer,
   }),
   'ca offline': object({

@@ -117,6 +117,9 @@ function certified({ peer }: Call): CertifiedPeer {
   throw new HoldfastError('operation_forbidden', 'this is for those who come with a certificate');
 }
 
+/** What an administrator sends at once: pieces of files. */
+const maxOperationBytes = 1024 * 1024;
+
 /** The admin API over HTTP: one route for the whole table. */
 export const adminRoutes: readonly Route[] = [
   {
@@ -125,7 +128,7 @@ export const adminRoutes: readonly Route[] = [
     service: 'control',
     access: ['admin'],
     does: 'One operation of the table below.',
-    body: jsonBody(),
+    body: jsonBody(undefined, maxOperationBytes),
     async handle({ admin }, { params: { name = '' }, body, peer }) {
       if (peer === undefined) throw new TypeError(`${name} was called without a peer`);
       return jsonReply(await callOperation(admin, name, body, peer.identity));

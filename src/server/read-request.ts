@@ -16,9 +16,9 @@ export interface Body {
 
 const jsonType = 'application/json';
 
-/** A message in JSON. */
-export function jsonBody(schema?: TSchema): Body {
-  return { maxBytes: maxMessageBytes, types: [jsonType], parse: parseJson, ...(schema && { schema }) };
+/** A message in JSON, of 64 KiB unless said. */
+export function jsonBody(schema?: TSchema, maxBytes: number = maxMessageBytes): Body {
+  return { maxBytes, types: [jsonType], parse: parseJson, ...(schema && { schema }) };
 }
 
 /** JSON, or undefined for another type. */

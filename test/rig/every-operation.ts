@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AdminClient, AdminContext } from '../../src/admin/index.ts';
+import { Readable } from 'node:stream';
+import { type AdminClient, type AdminContext, bringBackup, fetchBackup } from '../../src/admin/index.ts';
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../src/agent/index.ts';
 import { SampleHome } from '../../src/authority/authority.fixture.ts';
 import type { AdoptedRoot } from '../../src/authority/index.ts';
@@ -155,10 +156,12 @@ async function handleRequests(admin: AdminClient): Promise<void> {
 
 async function keepCopies(home: SampleHome, admin: AdminClient): Promise<void> {
   const path = join(home.path, 'copy.hfb');
-  await admin.call('ca.backup', { path });
+  await fetchBackup(admin, await admin.call('ca.backup', {}), inFile(path));
   await admin.call('ca.rehearse', {});
-  await writeFile(path, 'damaged');
-  await admin.call('ca.rehearse', { path });
+  const id = await bringBackup(admin, Readable.from([Buffer.from('damaged')]));
+  await admin.call('ca.rehearse', { file: { id, path } });
+  const { id: unwanted } = await admin.call('ca.backup', {});
+  await admin.call('ca.backup-drop', { id: unwanted });
   await admin.call('ca.backups', {});
   await admin.call('status', {});
   await admin.call('ca.backup-to', { to: home.path, keep: 2 });
@@ -166,6 +169,11 @@ async function keepCopies(home: SampleHome, admin: AdminClient): Promise<void> {
   await admin.call('audit.list', { limit: 1000 });
   await admin.call('audit.verify', {});
   await admin.call('audit.export', { after: 0, limit: 1000 });
+}
+
+/** A file that a backup is written to. */
+export function inFile(path: string): Parameters<typeof fetchBackup>[2] {
+  return { path, write: (pieces) => writeFile(path, pieces) };
 }
 
 async function moveKeys(home: SampleHome, admin: AdminClient): Promise<void> {
@@ -177,6 +185,7 @@ async function moveKeys(home: SampleHome, admin: AdminClient): Promise<void> {
   await admin.call('ca.remove-copies', {});
   await admin.call('ca.online', { passphrase, sealed });
   await admin.call('keystore.rekey', {});
-  await admin.call('ca.move', { path: join(home.path, 'moved.hfb') });
+  const to = join(home.path, 'moved.hfb');
+  await fetchBackup(admin, await admin.call('ca.move', { to, isThere: false }), inFile(to));
   await admin.call('ca.move-undo', { reason: 'a rehearsal' });
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Bytes, HoldfastError, type Secret, whyNotRead } from '../../base/index.ts';
 import { createPkcs12 } from '../../pki/index.ts';
 import { readOutside } from '../issuers/index.ts';
@@ -20,31 +20,27 @@ import { type BackingUp, type BackupPlace, placeName, type RemotePlace } from '.
 import { type BackupRecord, readBackups, recordBackup } from './recorded-backups.ts';
 
 /**
- * Gives `work` the file of a backup, and its name: the one at `path`, or the newest on record, which is fetched when it
- * lies beyond this machine. @throws HoldfastError `object_not_found`, `path_not_found`
+ * Gives `work` the file of the newest backup on record that lies where this machine reaches, and where it is said to be; one
+ * beyond it is fetched. @throws HoldfastError `object_not_found`, `path_not_found`
  */
-export async function withBackupFile<T>(
+export async function withNewestBackup<T>(
   context: BackingUp,
-  path: string | undefined,
-  work: (file: string, name: string) => Promise<T>,
+  work: (path: string, shown: string) => Promise<T>,
 ): Promise<T> {
-  if (path !== undefined) return await withFile(path, basename(path), work);
-  const [newest] = await readBackups(context.records);
+  const all = await readBackups(context.records);
+  const remote = context.upkeep.backups?.place;
+  const isReached = ({ place }: BackupRecord): boolean =>
+    place.startsWith('/') || (remote !== undefined && place === placeName(remote));
+  const newest = all.find(isReached) ?? all[0];
   if (newest === undefined)
     throw new HoldfastError('object_not_found', 'no backup of this authority is on record', {
       hint: 'holdfast ca backup FILE',
     });
-  if (newest.place.startsWith('/')) return await withFile(join(newest.place, newest.name), newest.name, work);
-  return await withFetched(context, newest, work);
-}
-
-async function withFile<T>(
-  path: string,
-  name: string,
-  work: (file: string, name: string) => Promise<T>,
-): Promise<T> {
+  const { place, name } = newest;
+  if (!place.startsWith('/')) return await withFetched(context, newest, work);
+  const path = join(place, name);
   await checkBackupFile(path);
-  return await work(path, name);
+  return await work(path, path);
 }
 
 /** Whether `path` is a file that can be read, a backup or not. @throws HoldfastError `path_not_found` */
@@ -69,7 +65,7 @@ function notBackup(message: string, cause?: unknown): HoldfastError {
 async function withFetched<T>(
   { directory, upkeep }: BackingUp,
   { place: where, name, bytes }: BackupRecord,
-  work: (file: string, name: string) => Promise<T>,
+  work: (path: string, shown: string) => Promise<T>,
 ): Promise<T> {
   const place = upkeep.backups?.place;
   if (place?.kind !== 'remote' || placeName(place) !== where)
@@ -82,7 +78,7 @@ async function withFetched<T>(
     );
   return await withSnapshotFile(directory, async (file) => {
     await place.fetch(name, file, bytes);
-    return await work(file, name);
+    return await work(file, `${where.replace(/\/$/, '')}/${name}`);
   });
 }
 
@@ -90,6 +86,7 @@ async function withFetched<T>(
 export interface PlacedBackup extends WrittenBackup {
   readonly place: string;
   readonly name: string;
+  readonly lock: BackupLock;
 }
 
 /** What goes to a place, and how much stays there. */
@@ -112,9 +109,9 @@ export async function backUpTo(context: BackingUp, order: PlaceOrder): Promise<P
     place.kind === 'directory'
       ? await writeBackup(context, { path: join(place.path, name), lock })
       : await send(context, { place, name, lock });
-  await recordBackup(context, { place: placeName(place), path: join('/', name), lock, by, written });
+  await recordBackup(context, { place: placeName(place), name, lock, by, written });
   await removeOld(context, place, keep);
-  return { ...written, place: placeName(place), name };
+  return { ...written, place: placeName(place), name, lock };
 }
 
 /** `backup.example-20261121T080000000Z.age`: in the order of their times. */

@@ -10,5 +10,5 @@ export {
   type UpkeepSettings,
 } from './backing-up.ts';
 export { checkBackupFile } from './backup-file.ts';
-export { Backups } from './backups.ts';
+export { Backups, type HeldBackup } from './backups.ts';
 export { type BackupRecord, readBackups } from './recorded-backups.ts';

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { type Clock, HoldfastError } from '../../base/index.ts';
 import { kinds, type Recording, recordsWith } from '../log/index.ts';
 import type { BackupRow, Records } from '../records/index.ts';
@@ -25,9 +24,8 @@ export interface BackupRecord {
 
 /** What is recorded of a backup. */
 export interface BackupToRecord {
-  readonly path: string;
-  /** Where it lies when that is not the directory of `path`. */
-  readonly place?: string;
+  readonly place: string;
+  readonly name: string;
   readonly lock: BackupLock;
   readonly by: string;
   readonly written: WrittenBackup;
@@ -36,10 +34,9 @@ export interface BackupToRecord {
 /** Records a backup that is where it belongs, in the log too. */
 export async function recordBackup(
   { log }: Recording,
-  { path, place = dirname(path), lock, by, written }: BackupToRecord,
+  { place, name, lock, by, written }: BackupToRecord,
 ): Promise<void> {
   const { about, bytes, sha256 } = written;
-  const name = basename(path);
   const missing = about.keys.filter(({ held }) => !held).map(({ label }) => label);
   const details = { place, name, bytes, sha256, lockedWith: lock.kind, holds: about.log, missing };
   await log.record(kinds.backedUp, { by, details });
@@ -57,9 +54,8 @@ export async function recordedBackup(
 /** Records how a rehearsal went, in the log and with its backup. */
 export async function recordRehearsal(
   { log }: Recording,
-  { path, by, rehearsal }: { readonly path: string; readonly by: string; readonly rehearsal: Rehearsal },
+  { name, by, rehearsal }: { readonly name: string; readonly by: string; readonly rehearsal: Rehearsal },
 ): Promise<void> {
-  const name = basename(path);
   await log.record(kinds.rehearsed, { by, details: { name, ...rehearsal } });
 }
 

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, dayMs, isHoldfastError } from '../../base/index.ts';
+import { type Clock, dayMs, type ErrorCode, HoldfastError, isHoldfastError } from '../../base/index.ts';
 import {
   type Certificate,
   createCertificate,
@@ -45,7 +45,9 @@ export interface Rehearsal {
 /** Which backup is rehearsed, and what is known of it. */
 export interface RehearsalOrder {
   readonly path: string;
-  readonly key?: BackupKey;
+  /** How messages call it. */
+  readonly shown: string;
+  readonly key?: BackupKey | undefined;
   /** SHA-256 of the file when it was made, where that is on record. */
   readonly sha256?: string;
   /** The last record of the log in it, where that is on record. */
@@ -67,8 +69,11 @@ export async function rehearse(context: BackingUp, order: RehearsalOrder): Promi
   try {
     await tryOut(context, { ...order, key: order.key, directory }, steps);
   } catch (error) {
-    if (!isHoldfastError(error, ...faultsOfBackups)) throw error;
-    steps.push({ what: 'open and use', good: false, found: error.message });
+    if (!isHoldfastError(error)) throw error;
+    const { code, hint } = error;
+    const message = error.message.replaceAll(order.path, order.shown);
+    if (!faultsOfBackups.has(code)) throw new HoldfastError(code, message, { hint, cause: error });
+    steps.push({ what: 'open and use', good: false, found: message });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -76,7 +81,7 @@ export async function rehearse(context: BackingUp, order: RehearsalOrder): Promi
 }
 
 /** What else goes wrong, such as a kit that is not its own or a full disk here, says nothing of a backup. */
-const faultsOfBackups = [
+const faultsOfBackups: ReadonlySet<ErrorCode> = new Set([
   'authority_damaged',
   'backup_damaged',
   'backup_foreign',
@@ -84,7 +89,7 @@ const faultsOfBackups = [
   'database_damaged',
   'keystore_damaged',
   'keystore_entry_missing',
-] as const;
+]);
 
 async function lookAtFile({ path, sha256 }: RehearsalOrder): Promise<RehearsalStep> {
   const { size } = await stat(path);

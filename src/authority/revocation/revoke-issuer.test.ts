@@ -146,7 +146,7 @@ describe('revoking an issuing certificate', () => {
     await using mirrored = await SampleHome.empty();
     const mirror = new DirectoryMirror(mirrored.path);
     const backup = join(home.path, 'x.age');
-    await home.authority.backups.write({ path: backup, by: 'admin/local' });
+    await home.backUp(backup);
     await home.authority.close();
     const upkeep = { mirrors: [mirror] };
     await using authority = await openAuthority({ ...home.opening, upkeep });
@@ -176,7 +176,7 @@ describe('revoking an issuing certificate', () => {
     const issuing = Buffer.from(home.authority.issuing.der).toString('base64');
     await home.authority.revocation.revokeIssuer('issuing-1', order);
     const backup = join(home.path, 'x.age');
-    await home.authority.backups.write({ path: backup, by: 'admin/local' });
+    await home.backUp(backup);
     const { network } = home.authority;
     const about = { network, epoch: 99, crlNumber: 1, at: new Date().toISOString() };
     const signed = signCheckpoint({ ...about, sequence: 1, head: await headOf(home, 1) }, stolen);
@@ -209,11 +209,11 @@ describe('revoking an issuing certificate', () => {
     await using mirrored = await SampleHome.empty();
     const rest = { mirrors: [new DirectoryMirror(mirrored.path)], clock: home.clock, by: 'admin/local' };
     const passphrase = new Secret('kept in a safe');
-    const { custody, backups } = home.authority;
+    const { custody } = home.authority;
     const sealed = Buffer.from((await custody.sealRoot({ passphrase })).text);
     await custody.takeOffline({ passphrase, sealed, file: '/safe/root.age', by: 'admin/local' });
     const backup = join(home.path, 'x.age');
-    await backups.write({ path: backup, by: 'admin/local' });
+    await home.backUp(backup);
     await custody.bringOnline({ passphrase, sealed, by: 'admin/local' });
     await home.authority.close();
     {

@@ -8,7 +8,7 @@ export { type BackupKey, type BackupLock, BackupManifest, notHeld } from './back
 export { backupDamaged, type SealedKind, sealedKind } from './open-sealed.ts';
 export { gather, readBackup, unpackBackup, unpackDatabase } from './read-backup.ts';
 export {
-  type BackupOrder,
+  HeldFiles,
   removeLeftSnapshots,
   type Sealing,
   sealSnapshot,

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { access, link, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
   type Clock,
   HoldfastError,
+  minuteMs,
   syncDirectory,
-  systemErrorCode,
   whyNotWritten,
   workerEntry,
 } from '../../base/index.ts';
@@ -38,15 +38,6 @@ export interface Sealing {
   };
 }
 
-/** Where a backup goes, and who opens it. */
-export interface BackupOrder {
-  /** Absolute. */
-  readonly path: string;
-  readonly lock: BackupLock;
-  /** Replace a file that is there. */
-  readonly force?: boolean;
-}
-
 /** A backup that is on the disk. */
 export interface WrittenBackup extends SealedBackup {
   readonly about: Omit<BackupManifest, 'parts'>;
@@ -56,20 +47,20 @@ export interface WrittenBackup extends SealedBackup {
  * Writes a backup of this moment while the authority goes on: written beside its place, read back, and moved there when
  * it is whole and durable. Whatever goes wrong, the place is as it was.
  *
- * @throws HoldfastError `object_exists`, `path_not_found`, `storage_full`, `backup_damaged`
+ * @param path absolute, of a file that is not there
+ * @throws HoldfastError `path_not_found`, `storage_full`, `backup_damaged`
  */
-export async function writeBackup(context: Sealing, order: BackupOrder): Promise<WrittenBackup> {
-  const { path, force = false } = order;
-  await checkPlace(path, force);
+export async function writeBackup(
+  context: Sealing,
+  { path, lock }: { readonly path: string; readonly lock: BackupLock },
+): Promise<WrittenBackup> {
+  await checkDirectory(dirname(path));
   await removeUnfinished(path);
   const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const written = await sealSnapshot(context, { target: temporary, lock: order.lock });
-    await (force ? rename(temporary, path) : link(temporary, path));
+    const written = await sealSnapshot(context, { target: temporary, lock });
+    await rename(temporary, path);
     return written;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') throw alreadyThere(path);
-    throw error;
   } finally {
     await rm(temporary, { force: true });
     await syncDirectory(dirname(path));
@@ -100,23 +91,6 @@ async function settingsPart({ upkeep: { settingsFile } }: Sealing): Promise<Part
   return settingsFile === undefined ? [] : [{ name: 'settings', from: await readFile(settingsFile) }];
 }
 
-async function checkPlace(path: string, force: boolean): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw unwritable(path, error);
-  });
-  if (found === undefined) await checkDirectory(dirname(path));
-  else if (found.isDirectory()) throw isDirectory(path);
-  else if (!found.isFile()) throw unwritable(path);
-  else if (!force) throw alreadyThere(path);
-}
-
-function isDirectory(path: string): HoldfastError {
-  return new HoldfastError('path_not_found', `${path} is a directory, expected a file`, {
-    hint: 'name a file in it, or let each backup there have a name of its own: --to DIRECTORY',
-  });
-}
-
 async function checkDirectory(path: string): Promise<void> {
   try {
     await readdir(path);
@@ -126,8 +100,8 @@ async function checkDirectory(path: string): Promise<void> {
   }
 }
 
-function unwritable(path: string, cause?: unknown): HoldfastError {
-  const why = cause === undefined ? 'it is no regular file' : (whyNotWritten(cause) ?? 'it cannot be read');
+function unwritable(path: string, cause: unknown): HoldfastError {
+  const why = whyNotWritten(cause) ?? 'it cannot be read';
   return new HoldfastError('path_not_found', `no backup can be written to ${path}: ${why}`, {
     hint: 'make the folder, mount its disk, or name another place',
     cause,
@@ -143,12 +117,6 @@ async function removeUnfinished(path: string): Promise<void> {
 
 function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
-}
-
-function alreadyThere(path: string): HoldfastError {
-  return new HoldfastError('object_exists', `there is a file at ${path} already`, {
-    hint: 'name another one, or say --force to replace it',
-  });
 }
 
 /**
@@ -214,6 +182,95 @@ export async function withSnapshotFile<T>(directory: string, work: (path: string
   } finally {
     await removeWithJournals(path);
   }
+}
+
+/** How many files wait for one caller at a time, and how long for his next word. */
+const maxHeld = 2;
+const heldForMs = 2 * minuteMs;
+
+interface HeldFile<About> {
+  readonly path: string;
+  readonly by: string;
+  readonly about: About;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Holds files in the directory of an authority while whoever asked for one fetches it, or brings it, piece by piece. One that
+ * he asks nothing of for two minutes is removed; so are all when they are closed, and those of a killed process at the next start.
+ */
+export class HeldFiles<About> {
+  readonly #directory: string;
+  readonly #files = new Map<string, HeldFile<About>>();
+  /** Those of whom one is being filled. */
+  readonly #filling: string[] = [];
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** What is known of each. */
+  about(): About[] {
+    return [...this.#files.values()].map(({ about }) => about);
+  }
+
+  /** Has `fill` write a file that is not there yet, and holds it for `by`; gives its handle. @throws HoldfastError `rate_limited` */
+  async hold(by: string, fill: (path: string) => Promise<About>): Promise<string> {
+    const others = [...this.#files.values()].map((file) => file.by).concat(this.#filling);
+    if (others.filter((other) => other === by).length >= maxHeld) throw tooManyHeld(by);
+    const path = join(this.#directory, `${prefix}${randomBytes(6).toString('hex')}.tmp`);
+    this.#filling.push(by);
+    try {
+      const about = await fill(path);
+      const id = randomBytes(16).toString('hex');
+      const timer = setTimeout(() => void this.#remove(id), heldForMs).unref();
+      this.#files.set(id, { path, by, about, timer });
+      return id;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      this.#filling.splice(this.#filling.indexOf(by), 1);
+    }
+  }
+
+  /** The file of a handle, which is held on. @throws HoldfastError `object_not_found` also for one of somebody else */
+  find(id: string, by: string): Pick<HeldFile<About>, 'path' | 'about'> {
+    const file = this.#files.get(id);
+    if (file?.by !== by) throw notHeldAnyMore();
+    file.timer.refresh();
+    return file;
+  }
+
+  /** Removes a file. @throws HoldfastError as {@link HeldFiles.find} */
+  async drop(id: string, by: string): Promise<void> {
+    this.find(id, by);
+    await this.#remove(id);
+  }
+
+  /** Removes all of them. */
+  async close(): Promise<void> {
+    for (const id of this.#files.keys()) await this.#remove(id);
+  }
+
+  async #remove(id: string): Promise<void> {
+    const file = this.#files.get(id);
+    clearTimeout(file?.timer);
+    this.#files.delete(id);
+    if (file !== undefined) await rm(file.path, { force: true });
+  }
+}
+
+function tooManyHeld(by: string): HoldfastError {
+  return new HoldfastError('rate_limited', `${maxHeld} files are held for ${by} already, as many as may be`, {
+    hint: `wait until those are done, at most ${heldForMs / minuteMs} minutes, then run it again`,
+  });
+}
+
+function notHeldAnyMore(): HoldfastError {
+  return new HoldfastError('object_not_found', 'no file is held under this handle, or none any more', {
+    hint: 'nothing was changed; run it again from its beginning',
+  });
 }
 
 /** Removes copies of the database, and rehearsals, that a killed process left: for whoever holds the lock of the home. */

@@ -8,7 +8,7 @@ it('nothing is issued by an authority that has met a newer copy of itself, and t
   await using home = await SampleHome.open();
   const { issued } = await home.node('alpha');
   const path = join(home.path, 'x.age');
-  await home.authority.backups.write({ path, by: 'admin/local' });
+  await home.backUp(path);
   await using newer = await SampleHome.empty();
   await newer.restore(path, home, { logIsLost: 'a test' });
   await newer.reopen();

@@ -38,7 +38,7 @@ it('the next backup is due a week after the newest, or after the authority was m
   home.clock.advance(dayMs);
   const before = (await home.authority.status()).backup;
   assert.deepEqual(before, { scheduled: false, dueAt: new Date(createdAt + 7 * dayMs) });
-  await home.authority.backups.write({ path: join(home.path, 'here.age'), by: 'admin/local' });
+  await home.backUp(join(home.path, 'here.age'));
   const { newest, dueAt } = (await home.authority.status()).backup;
   assert.deepEqual(
     [newest?.name, newest?.place, newest?.madeAt],
@@ -52,12 +52,12 @@ it('an authority says that it has no backup, an old one, or one that dies with i
   assert.deepEqual(await warnings(home), []);
   home.clock.advance(8 * dayMs);
   assert.match((await warnings(home)).join(), /^there is no backup/);
-  await home.authority.backups.write({ path: join(home.path, 'here.age'), by: 'admin/local' });
+  await home.backUp(join(home.path, 'here.age'));
   assert.match((await warnings(home)).join(), /^the newest backup .* same file system/);
   const elsewhere = await mkdtemp('/dev/shm/holdfast-backup-');
   try {
     home.clock.advance(1000);
-    await home.authority.backups.write({ path: join(elsewhere, 'there.age'), by: 'admin/local' });
+    await home.backUp(join(elsewhere, 'there.age'));
     assert.deepEqual(await warnings(home), []);
     home.clock.advance(8 * dayMs);
     assert.match((await warnings(home)).join(), /^the newest backup .* holdfast ca backup FILE$/);

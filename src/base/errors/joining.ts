@@ -63,7 +63,7 @@ export const joiningErrors = {
     status: 403,
   },
   rate_limited: {
-    happened: 'too many refused attempts',
+    happened: 'too many refused attempts, or more at once than one caller may have',
     next: 'wait a minute, then run it again',
     kind: 'refused',
     status: 429,

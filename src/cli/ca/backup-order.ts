@@ -1,5 +1,9 @@
-import type { OperationAnswer } from '../../admin/index.ts';
-import type { Secret } from '../../base/index.ts';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { type AdminClient, fetchBackup, type OperationAnswer } from '../../admin/index.ts';
+import { type Bytes, HoldfastError, type Secret } from '../../base/index.ts';
 import { type ChosenFile, checkChosenFile, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
@@ -16,16 +20,62 @@ export interface BackupProtection {
   readonly force?: boolean | undefined;
 }
 
-/** Has a backup made in a file. */
+type BackupAnswer = OperationAnswer<'ca.backup-keep'>;
+
+/** Has a backup made, and writes it to a file. Errors: as `writeChosenFile` */
 export async function orderBackup(
   context: Context,
-  operation: 'ca.backup' | 'ca.move',
-  { file, options }: { readonly file: string; readonly options: BackupProtection },
-): Promise<OperationAnswer<'ca.backup'>> {
-  const { force = false } = options;
+  file: string,
+  { force = false, ...options }: BackupProtection,
+): Promise<BackupAnswer> {
   const path = localPath(context.workingDirectory, file);
-  const input = { path, force, ...(await passwordOf(context, options)) };
-  return await withAdmin(context, (admin) => admin.call(operation, input));
+  const chosen = {
+    replace: force,
+    word: '--force',
+    inDirectory: 'name a file in it, or let each backup there have a name of its own: --to DIRECTORY',
+  };
+  await checkChosenFile(path, chosen);
+  const input = await passwordOf(context, options);
+  return await withAdmin(context, async (admin) =>
+    fetchToFile(admin, await admin.call('ca.backup', input), path, chosen),
+  );
+}
+
+/** Has the authority moved into a file, which may be there when a move into it was cut short. Errors: as {@link orderBackup} */
+export async function orderMove(
+  context: Context,
+  file: string,
+  options: BackupProtection,
+): Promise<BackupAnswer> {
+  const to = localPath(context.workingDirectory, file);
+  await checkChosenFile(to, { replace: true });
+  const isThere = await lstat(to).then(
+    () => true,
+    () => false,
+  );
+  const input = { to, isThere, ...(await passwordOf(context, options)) };
+  return await withAdmin(context, async (admin) =>
+    fetchToFile(admin, await admin.call('ca.move', input), to, { replace: isThere }),
+  );
+}
+
+/** What is written is read back before it is put on record. */
+async function fetchToFile(
+  admin: AdminClient,
+  made: OperationAnswer<'ca.backup'>,
+  path: string,
+  chosen: ChosenFile,
+): Promise<BackupAnswer> {
+  const write = async (pieces: AsyncIterable<Bytes>): Promise<void> => {
+    await writeChosenFile(path, pieces, chosen);
+    const sum = createHash('sha256');
+    await pipeline(createReadStream(path), sum);
+    if (sum.digest('hex') !== made.sha256)
+      throw new HoldfastError('backup_damaged', `${path}: what was read back is not what was written`, {
+        hint: 'see to that disk, or name another place',
+      });
+  };
+  return await fetchBackup(admin, made, { path, write });
 }
 
 /** The password that is to open a backup, where one is said; the recovery kit opens it otherwise. */
@@ -45,7 +95,7 @@ export function* backupRows({
   opensWith,
   keys,
   notHeld = [],
-}: OperationAnswer<'ca.backup'>): Iterable<Row> {
+}: BackupAnswer): Iterable<Row> {
   const held = keys.filter((key) => key.held).map(({ label }) => label);
   yield row('backed up', path, formatBytes(bytes), `up to record ${sequence}`, 'read back whole');
   yield row('keys', held.join(', '));

@@ -7,7 +7,7 @@ import { openHome } from '../home/home.ts';
 import { addSchedule } from '../home/settings.ts';
 import { backupPlace, defaultKeep } from '../home/upkeep-settings.ts';
 import { parseDurationOption } from '../options/option-values.ts';
-import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts';
+import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
 import { choosePassword } from '../terminal/given-secrets.ts';
@@ -19,11 +19,11 @@ export const word: Word = {
   define: (command) => {
     addRules(
       command,
-      exactlyOne('file', '--to'),
+      atMostOne('file', '--to'),
+      needs('--format p12', 'file'),
       needs('--every', '--to'),
       needs('--keep', '--to'),
       needs('--force', 'file'),
-      atMostOne('--to', '--format p12'),
       needs('--legacy', '--format p12'),
       atMostOne('--password', '--password-file'),
     );
@@ -33,7 +33,7 @@ export const word: Word = {
         `${summary}, from one moment and while it is at work: keys of all generations, certificates, records, settings. ` +
           'The recovery kit opens it, or a password when one is said',
       )
-      .argument('[file]', 'the file; one that is there is not replaced')
+      .argument('[file]', 'the file; one that is there is not replaced (default: the place of the settings)')
       .option('--to <place>', 'instead of FILE, a directory or URL for many, each with a name of its own')
       .option('--every <duration>', 'with --to: make them by themselves, e.g. 24h', parseDurationOption)
       .option('--keep <n>', `with --to: how many are kept there (default: ${defaultKeep})`, count)
@@ -72,20 +72,26 @@ interface CaBackupOptions extends BackupProtection {
 async function backUp(context: Context, file: string | undefined, options: CaBackupOptions): Promise<Answer> {
   if (file === undefined) return await backUpToPlace(context, options);
   if (options.format === 'p12') return await backUpAsPkcs12(context, file, options);
-  const answer = await orderBackup(context, 'ca.backup', { file, options });
+  const answer = await orderBackup(context, file, options);
   return { value: answer, rows: backupRows(answer) };
 }
 
-/** `holdfast ca backup --to PLACE`: one now and, when it is said how often, from the server's next start on by themselves. */
+/** `holdfast ca backup [--to PLACE]`: one now and, when it is said how often, from the server's next start on by themselves. */
 async function backUpToPlace(
   context: Context,
-  { to = '', every, keep = defaultKeep, ...options }: CaBackupOptions,
+  { to, every, keep = defaultKeep, ...options }: CaBackupOptions,
 ): Promise<Answer> {
   const { workingDirectory } = context;
+  const password = await passwordOf(context, options);
+  if (to === undefined) {
+    const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', password));
+    return { value: answer, rows: backupRows(answer) };
+  }
   if (isUrl(to)) backupPlace(to, workingDirectory);
   const place = isUrl(to) ? to : localPath(workingDirectory, to);
-  const input = { to: place, keep, ...(await passwordOf(context, options)) };
-  const answer = await withAdmin(context, (admin) => admin.call('ca.backup-to', input));
+  const answer = await withAdmin(context, (admin) =>
+    admin.call('ca.backup-to', { to: place, keep, ...password }),
+  );
   if (every !== undefined)
     await addSchedule(await openHome(context.home), { to: place, every: formatDuration(every), keep });
   const scheduled =

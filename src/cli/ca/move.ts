@@ -4,7 +4,7 @@ import { addRules, atMostOne, exactlyOne, needs } from '../options/word-rules.ts
 import type { Context } from '../program/context.ts';
 import { type Answer, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
-import { type BackupProtection, backupRows, orderBackup } from './backup-order.ts';
+import { type BackupProtection, backupRows, orderMove } from './backup-order.ts';
 
 interface MoveOptions extends BackupProtection {
   readonly undo?: string;
@@ -42,7 +42,7 @@ async function moveAuthority(
   { undo, ...options }: MoveOptions,
 ): Promise<Answer> {
   if (file === undefined) return await undoMoving(context, undo ?? '');
-  const answer = await orderBackup(context, 'ca.move', { file, options });
+  const answer = await orderMove(context, file, options);
   const rows = [
     ...backupRows(answer),
     ...(answer.deaf ?? []).map(({ name, problem }) =>

@@ -1,4 +1,6 @@
-import type { OperationAnswer } from '../../admin/index.ts';
+import { createReadStream } from 'node:fs';
+import { bringBackup, type OperationAnswer } from '../../admin/index.ts';
+import { checkBackupFile } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
@@ -44,14 +46,24 @@ async function rehearseBackup(
 ): Promise<Answer> {
   const { workingDirectory } = context;
   const path = file === undefined ? undefined : localPath(workingDirectory, file);
+  if (path !== undefined) await checkBackupFile(path);
   const key = await keyOf(context, options);
-  const answer = await withAdmin(context, (admin) => admin.call('ca.rehearse', { path, ...key }));
+  const answer = await withAdmin(context, async (admin) => {
+    const file =
+      path === undefined
+        ? undefined
+        : { path, id: await bringBackup(admin, createReadStream(path, { highWaterMark })) };
+    return await admin.call('ca.rehearse', { file, ...key });
+  });
   return {
     value: answer,
     rows: rehearsalRows(answer),
     failure: answer.good ? undefined : wouldNotDo(answer),
   };
 }
+
+/** How much of the file is brought at a time, in bytes. */
+const highWaterMark = 384 * 1024;
 
 function* rehearsalRows({ steps, depth }: OperationAnswer<'ca.rehearse'>): Iterable<Row> {
   for (const { what, good, found } of steps) yield row(what, good ? 'good' : 'BAD', found);

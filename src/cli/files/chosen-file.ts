@@ -17,6 +17,8 @@ export interface ChosenFile {
   readonly replace: boolean;
   /** The option of the command that says so, where there is one. */
   readonly word?: string;
+  /** What to do about a directory, where there is more than to name a file. */
+  readonly inDirectory?: string;
 }
 
 /** How a file that a person named is written. */
@@ -57,7 +59,7 @@ async function isThere(path: string): Promise<boolean> {
  */
 export async function writeChosenFile(
   path: string,
-  data: Bytes | string | AsyncIterable<string>,
+  data: Bytes | string | AsyncIterable<string | Bytes>,
   { mode = 0o600, ...chosen }: ChosenFileOptions,
 ): Promise<void> {
   const target = await checkChosenFile(path, chosen);
@@ -76,7 +78,7 @@ export async function checkChosenFile(path: string, chosen: ChosenFile): Promise
   try {
     const target = await realpath(path);
     const found = await stat(target);
-    if (!found.isFile()) throw notFile(path, found.isDirectory() ? 'a directory' : 'no regular file');
+    if (!found.isFile()) throw notFile(path, found.isDirectory(), chosen);
     await removeLeftOf(target);
     if (!chosen.replace) throw alreadyThere(path, chosen);
     return target;
@@ -93,6 +95,11 @@ const anotherPlace = 'name a file in a folder that is there and can be written t
 
 /** `error` in words, when it says that nothing can be written there. */
 function unwritable(path: string, error: unknown): unknown {
+  if (['ENOSPC', 'EDQUOT'].includes(systemErrorCode(error) ?? ''))
+    return new HoldfastError('storage_full', `no space left to write ${path}`, {
+      hint: 'free space there, or name another place; no part of it was kept',
+      cause: error,
+    });
   const why = whyNotWritten(error);
   if (why === undefined) return error;
   return new HoldfastError('path_not_found', `${path}: ${why}`, {
@@ -101,8 +108,11 @@ function unwritable(path: string, error: unknown): unknown {
   });
 }
 
-function notFile(path: string, found: string): HoldfastError {
-  return new HoldfastError('path_not_found', `${path} is ${found}, expected a file`, { hint: anotherPlace });
+function notFile(path: string, isDirectory: boolean, { inDirectory }: ChosenFile): HoldfastError {
+  const found = isDirectory ? 'a directory' : 'no regular file';
+  return new HoldfastError('path_not_found', `${path} is ${found}, expected a file`, {
+    hint: (isDirectory ? inDirectory : undefined) ?? anotherPlace,
+  });
 }
 
 function alreadyThere(path: string, { word }: ChosenFile): HoldfastError {
