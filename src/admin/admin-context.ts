@@ -109,7 +109,7 @@ export interface AdminContext {
   readonly store: StoreView;
   readonly bindings: ServerBindingDesk;
   /** Why the running server shows other certificates from elsewhere than are bound; nothing where none runs. */
-  readonly bindingProblem: () => HoldfastError | undefined;
+  readonly bindingProblem: () => Error | undefined;
   /** Where the recovery kit was written, to see whether it is still there. */
   readonly recoveryKitPath: string;
   /** The place for backups that a text means: a directory, or a URL. */

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { Type } from 'typebox';
 import type { AuthorityStatus, CertificateStatus } from '../authority/index.ts';
-import { type HoldfastError, isHoldfastError } from '../base/index.ts';
+import { isHoldfastError, systemErrorHint } from '../base/index.ts';
 import type { AdminContext, BoundCertificate } from './admin-context.ts';
 import { type Answer, PresentWhen, TextOrNull, Time } from './answer.ts';
 import { BackupProblem } from './backups.ts';
@@ -168,23 +168,29 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
       keys: [...weaker],
     })),
     bound,
-    boundProblem: unread === undefined ? null : `${unread.message}: ${unread.hint ?? unread.code}`,
+    boundProblem: unread === undefined ? null : sentenceOf(unread),
   };
 }
 
 /** A keystore that cannot be read is a finding, also before the server has tried, and no reason to say nothing else. */
 async function boundOf({ bindings, bindingProblem }: AdminContext): Promise<{
   readonly bound: BoundCertificate[];
-  readonly unread?: HoldfastError;
+  readonly unread?: Error;
 }> {
   const unread = bindingProblem();
   if (unread !== undefined) return { bound: [], unread };
   try {
     return { bound: [...(await bindings.list())] };
   } catch (error) {
-    if (!isHoldfastError(error)) throw error;
+    if (!(error instanceof Error)) throw error;
     return { bound: [], unread: error };
   }
+}
+
+/** What was found, and what to do about it. */
+function sentenceOf(error: Error): string {
+  const next = isHoldfastError(error) ? (error.hint ?? error.code) : systemErrorHint;
+  return `${error.message}: ${next}`;
 }
 
 /** How a server is, with an authority or without one. */
@@ -196,7 +202,7 @@ export async function serverParts({
   Pick<Answer<typeof StatusAnswer>, 'listeners' | 'letIn' | 'store'>
 > {
   const missing = await store.problem();
-  const problem = missing === undefined ? null : `${missing.message}: ${missing.hint ?? missing.code}`;
+  const problem = missing === undefined ? null : sentenceOf(missing);
   return {
     listeners,
     letIn: letIn().map(({ first, last, ...peer }) => ({

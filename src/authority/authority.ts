@@ -308,8 +308,8 @@ export class Authority implements AsyncDisposable {
       await this.#repeated.flush('due');
       await this.#refusals.flush('due');
     };
-    await maintain(this.#context, log, [recordRefusals]);
-    await this.backups.makeDue(log);
+    const makeDueBackup = (): Promise<void> => this.backups.makeDue(log);
+    await maintain(this.#context, log, [recordRefusals, makeDueBackup]);
   }
 
   /** Tells the records of some kinds, those from now on, until it is closed. See {@link Follower}. */

@@ -66,6 +66,7 @@ export function createDispatcher(
       if (route !== undefined && !(isStorage && peer === undefined && parseStoragePath(path) === undefined))
         sightings?.see({ request, listener: policy, service: route.service, peer });
     };
+    let take: () => void | Promise<void> = () => {};
     try {
       if (policy.kind === 'plain' && found !== undefined && !isForPlain(found.route)) {
         const instead = insteadOfPlain?.(found.route.service);
@@ -87,12 +88,13 @@ export function createDispatcher(
             );
       see(peer);
       metrics?.asked({ listener: policy, peer });
-      service?.take({ request, response, peer, found });
+      take = () => service?.take({ request, response, peer, found });
     } catch (error) {
       see(undefined);
       noteRefusal(request.socket, error);
       refuse(request, response, error, log);
     }
+    await take();
   };
   return (request, response) => {
     const heard = policy.services.includes('control') ? hear(request, response) : undefined;

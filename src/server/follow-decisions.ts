@@ -111,7 +111,7 @@ export function watchOutside(authority: Authority, log: Log): AsyncDisposable {
       if (!ending.signal.aborted) log.error('authorities outside could not be asked', { error });
     }
   };
-  const stop = keepGoing(ask, { everyMs: lookForDueMs, atOnce: true });
+  const stop = keepGoing(ask, { everyMs: lookForDueMs, atOnce: true, log });
   return {
     async [Symbol.asyncDispose]() {
       ending.abort();
@@ -120,19 +120,28 @@ export function watchOutside(authority: Authority, log: Log): AsyncDisposable {
   };
 }
 
-/** Does `upkeep` again and again until the returned function is called, which waits for what is under way; told whether it is the first time. */
+/**
+ * Does `upkeep` again and again until the returned function is called, which waits for what is under way; told whether it is the
+ * first time. A failure is said in the log and costs that one time: a database that cannot be reached ends no server.
+ */
 export function keepGoing(
   upkeep: (isFirst: boolean) => Promise<unknown>,
-  { everyMs, atOnce = false }: { readonly everyMs: number; readonly atOnce?: boolean },
+  {
+    everyMs,
+    atOnce = false,
+    log,
+  }: { readonly everyMs: number; readonly atOnce?: boolean; readonly log: Log },
 ): () => Promise<void> {
   let current: Promise<unknown> = Promise.resolve();
   let busy = false;
   const go = (isFirst: boolean): void => {
     if (busy) return;
     busy = true;
-    current = upkeep(isFirst).finally(() => {
-      busy = false;
-    });
+    current = upkeep(isFirst)
+      .catch((error: unknown) => log.error('upkeep failed, and is tried again', { error }))
+      .finally(() => {
+        busy = false;
+      });
   };
   if (atOnce) go(true);
   const timer = setInterval(() => go(false), everyMs).unref();

@@ -111,7 +111,8 @@ interface LetIn {
 /** What a server offers; its listeners say where. */
 export interface ServerService {
   readonly name: Service;
-  readonly take: (request: LetIn) => void;
+  /** Rejects, if ever, by a bug: what a peer asked for in vain is answered. */
+  readonly take: (request: LetIn) => void | Promise<void>;
 }
 
 /** Repositories, each client's own. */
@@ -119,7 +120,7 @@ export function storageService(handler: StorageHandler): ServerService {
   return {
     name: 'storage',
     take: ({ request, response, peer }) =>
-      void handler(request, response, {
+      handler(request, response, {
         client: peer?.identity.name ?? '',
         appendOnly: true,
         seal: peer?.by === 'ticket' ? peer.seal : undefined,

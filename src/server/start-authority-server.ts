@@ -176,7 +176,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
   const upkeep = (): Promise<unknown> =>
     Promise.all([authority.maintain(log), watchStore(), sightings.flush('due')]);
-  opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs }));
+  opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs, log }));
   opened.use(watchOutside(authority, log));
   opened.defer(authority.mirrors.keepUp(log));
   const watch = opened.use(watchStanding(authority, log));

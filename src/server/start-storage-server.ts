@@ -12,6 +12,7 @@ import { addressesOf, type ListenerPolicy } from '../policy/index.ts';
 import { Hot, noBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { EnrolLimit } from './enrol-limit.ts';
+import { keepGoing } from './follow-decisions.ts';
 import { LetIn } from './let-in.ts';
 import { bytesReply, jsonReply, type Reply } from './reply.ts';
 import { type SelfSigned, selfSignedWarnings } from './self-signed.ts';
@@ -95,8 +96,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, roster.network, application, log));
-  const timer = setInterval(() => void watchStore(), watchEveryMs).unref();
-  opened.defer(() => clearInterval(timer));
+  opened.defer(keepGoing(watchStore, { everyMs: watchEveryMs, log }));
   const running = opened.move();
   return {
     urls: addressesOf(listeners, ['storage'], names).map((address) => `https://${address}`),

@@ -6,7 +6,6 @@ import {
   dayMs,
   equalBytes,
   HoldfastError,
-  isHoldfastError,
   type Log,
   secondMs,
 } from '../base/index.ts';
@@ -87,7 +86,7 @@ export class ServerBindings implements Disposable {
   readonly #source: BindingSource;
   readonly current = new Hot<TlsBindings>(noBindings);
   #good: readonly Binding[] = [];
-  #problem: HoldfastError | undefined;
+  #problem: Error | undefined;
   #retry: NodeJS.Timeout | undefined;
 
   private constructor(source: BindingSource) {
@@ -102,7 +101,7 @@ export class ServerBindings implements Disposable {
   }
 
   /** Why what was read last is not shown; undefined while it is. */
-  get problem(): HoldfastError | undefined {
+  get problem(): Error | undefined {
     return this.#problem;
   }
 
@@ -119,7 +118,7 @@ export class ServerBindings implements Disposable {
       if (this.#problem !== undefined) log.info('bound certificates are read again');
       this.#settle(undefined);
     } catch (error) {
-      if (!isHoldfastError(error)) throw error;
+      if (!(error instanceof Error)) throw error;
       const isNews = this.#problem?.message !== error.message;
       if (isNews) log.error('bound certificates cannot be read; those of before are shown on', { error });
       this.#settle(error);
@@ -148,16 +147,12 @@ export class ServerBindings implements Disposable {
     );
   }
 
-  #settle(problem: HoldfastError | undefined): void {
+  #settle(problem: Error | undefined): void {
     this.#problem = problem;
     clearTimeout(this.#retry);
-    if (problem !== undefined) this.#retry = setTimeout(() => void this.#tryAgain(), retryMs).unref();
-  }
-
-  async #tryAgain(): Promise<void> {
-    await this.reload().catch((error: unknown) => {
-      if (!isHoldfastError(error)) throw error;
-    });
+    if (problem === undefined) return;
+    // Why it fails again is said by reload itself.
+    this.#retry = setTimeout(() => void this.reload().catch(() => {}), retryMs).unref();
   }
 
   #use(bindings: readonly Binding[]): void {

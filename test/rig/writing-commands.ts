@@ -189,7 +189,7 @@ export const writingCommands: readonly WritingCommand[] = [
     '--subordinate --network x.test --names localhost --out HERE/new.csr --home HERE/new',
     {
       done: ['authority_waiting'],
-      after: [['ca', 'request', '--out', 'HERE/again.csr', '--home', 'HERE/new']],
+      after: [['ca', 'request', '--out', 'HERE/new.csr', '--force', '--home', 'HERE/new']],
     },
   ),
   {

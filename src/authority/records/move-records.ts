@@ -1,7 +1,7 @@
 import { rename, stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { syncDirectory, systemErrorCode } from '../../base/index.ts';
-import { copyTables, type DatabasePlace } from '../../db/index.ts';
+import { copyTables, type DatabasePlace, foldLog } from '../../db/index.ts';
 import { databasePath, movedPaths } from './authority-files.ts';
 import { type AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
 import { type Records, tables } from './records.ts';
@@ -63,6 +63,7 @@ export async function finishMove(directory: string, to: AuthorityRecords): Promi
     const there = await stat(path).catch(unlessMissing);
     if (there === undefined) continue;
     if (!(await readRecordsIn(path, (from) => isCopy(to, from)))) return false;
+    foldLog(path);
     if (path !== moved) await moveFile(path, moved, directory);
     return true;
   }

@@ -190,6 +190,23 @@ export class CommittedReader implements Reads, Disposable {
   }
 }
 
+/**
+ * Takes into a file what the log beside it holds, and removes that and the index of it, so that the file alone is the whole; for
+ * whoever alone has it open. A connection that only reads leaves both behind (SQLite, "Write-Ahead Logging", read-only databases).
+ */
+export function foldLog(path: string): void {
+  try {
+    const database = new DatabaseSync(path);
+    try {
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw namedSqliteError(error, path);
+  }
+}
+
 const rowsAtOnce = 100;
 
 /** Every row of some tables of a file, within one transaction that reads. */
