@@ -75,6 +75,18 @@ describe('an operation', () => {
     );
   });
 
+  it('takes of a file to be tried that does not begin as a backup its beginning, and no more', async () => {
+    const there = localAdmin(home.authority.network);
+    const bring = async (input: object) => Object(await call('ca.rehearsal-piece', input, there));
+    const piece = Buffer.alloc(1000).toString('base64');
+    const { id, wantsMore } = await bring({ piece: '' });
+    assert.equal(wantsMore, true);
+    assert.deepEqual(await bring({ id, piece }), { id, wantsMore: false });
+    await assert.rejects(bring({ id, piece }), { code: 'backup_foreign' });
+    const rehearsed = Object(await call('ca.rehearse', { file: { id, path: '/zeros' } }, there));
+    assert.deepEqual(rehearsed.steps, [{ what: 'file', good: false, found: 'it is no backup' }]);
+  });
+
   it('makes a backup at the place of the settings for anybody, where they name one', async () => {
     await assert.rejects(call('ca.backup-to', {}), { code: 'object_not_found', message: /no place/ });
   });

@@ -239,8 +239,8 @@ export const rehearsalPieceInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** The handle of a file that is brought. */
-export const RehearsalPieceAnswer = Type.Object({ id: Handle });
+/** The handle of a file that is brought, and whether more of it is of use. */
+export const RehearsalPieceAnswer = Type.Object({ id: Handle, wantsMore: Type.Boolean() });
 
 /** Takes the next bytes of a file that is to be tried. */
 export async function takeRehearsalPiece(
@@ -248,9 +248,7 @@ export async function takeRehearsalPiece(
   { id, piece }: Static<typeof rehearsalPieceInput>,
   caller: Identity,
 ): Promise<Answer<typeof RehearsalPieceAnswer>> {
-  return {
-    id: await authority.backups.bring(Buffer.from(piece, 'base64'), { id, by: identityLabel(caller) }),
-  };
+  return await authority.backups.bring(Buffer.from(piece, 'base64'), { id, by: identityLabel(caller) });
 }
 
 /** Tries a backup as if it were needed. */

@@ -122,11 +122,14 @@ async function* backupPieces(
   });
 }
 
-/** Brings a file to be rehearsed, piece by piece; gives its handle. */
+/** Brings a file to be rehearsed, piece by piece, as far as it is of use; gives its handle. */
 export async function bringBackup(admin: AdminClient, pieces: AsyncIterable<Bytes>): Promise<string> {
-  let { id } = await admin.call('ca.rehearsal-piece', { piece: '' });
-  for await (const piece of pieces)
-    ({ id } = await admin.call('ca.rehearsal-piece', { id, piece: asBuffer(piece).toString('base64') }));
+  let { id, wantsMore } = await admin.call('ca.rehearsal-piece', { piece: '' });
+  for await (const some of pieces) {
+    const piece = asBuffer(some).toString('base64');
+    ({ id, wantsMore } = await admin.call('ca.rehearsal-piece', { id, piece }));
+    if (!wantsMore) break;
+  }
   return id;
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   type Bytes,
@@ -13,7 +13,9 @@ import {
 import {
   type BackupKey,
   type BackupLock,
+  backupForeign,
   HeldFiles,
+  sealedKind,
   sealSnapshot,
   type WrittenBackup,
 } from '../sealed/index.ts';
@@ -208,16 +210,25 @@ export class Backups {
     return { path, about: about.made };
   }
 
-  /** Takes the next bytes of a file that is to be tried; gives its handle, which the first ones do without. */
+  /**
+   * Takes the next bytes of a file that is to be tried; gives its handle, which the first ones do without, and whether more of it
+   * is of use: of what does not begin as a backup the beginning says all.
+   * @throws HoldfastError `backup_foreign` for more of that, and beyond 16 GiB
+   */
   async bring(
     piece: Bytes,
     { id, by }: { readonly id?: string | undefined; readonly by: string },
-  ): Promise<string> {
-    const held = id ?? (await this.#held.hold(by, async () => ({})));
+  ): Promise<{ readonly id: string; readonly wantsMore: boolean }> {
+    const held = id ?? (await this.#held.hold(by, async (path) => await begin(path)));
     const { path, about } = this.#held.find(held, by);
     if (about.made !== undefined) throw new HoldfastError('input_invalid', 'this file was made, not brought');
-    await appendFile(path, piece, { mode: 0o600 });
-    return held;
+    const { size } = await stat(path);
+    const isBackup = async (): Promise<boolean> => (await sealedKind(path)) !== 'foreign';
+    if (size > 0 && !(await isBackup())) throw backupForeign('what is brought', 'it does not begin as one');
+    if (size + piece.length > maxBroughtBytes)
+      throw backupForeign('what is brought', `it has more than ${maxBroughtBytes} bytes`);
+    await appendFile(path, piece);
+    return { id: held, wantsMore: size + piece.length === 0 || (await isBackup()) };
   }
 
   async #stay(order: { readonly by: string; readonly reason: string }): Promise<void> {
@@ -350,6 +361,14 @@ function noPlace(): HoldfastError {
   return new HoldfastError('object_not_found', 'the settings of the server name no place for backups', {
     hint: 'name one there, as authority.backup_to; or write a file here: holdfast ca backup FILE',
   });
+}
+
+/** How large a file may be that is brought to be tried; the database of an authority with a million certificates has 1 GB. */
+const maxBroughtBytes = 16 * 1024 ** 3;
+
+async function begin(path: string): Promise<HeldAbout> {
+  await writeFile(path, '', { flag: 'wx', mode: 0o600 });
+  return {};
 }
 
 /** Keeps, in the directory of an authority, that it is about to be moved into the file at `path`. */

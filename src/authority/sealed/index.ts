@@ -5,7 +5,7 @@
  * it says; and its parts are never in the clear beside it.
  */
 export { type BackupKey, type BackupLock, BackupManifest, notHeld } from './backup-format.ts';
-export { backupDamaged, type SealedKind, sealedKind } from './open-sealed.ts';
+export { backupDamaged, backupForeign, type SealedKind, sealedKind } from './open-sealed.ts';
 export { gather, readBackup, unpackBackup, unpackDatabase } from './read-backup.ts';
 export {
   HeldFiles,
