@@ -132,8 +132,8 @@ describe('how a machine dials its servers', () => {
     });
     // The listener that enrols takes no certificate and has no repositories.
     await assertRefused(['client', 'set-server', `https://127.0.0.1:${network.port + 1}`, ...home], {
-      code: 'operation_unknown',
-      exit: 1,
+      code: 'service_elsewhere',
+      exit: 20,
       message: stays,
       untouched,
     });

@@ -54,9 +54,9 @@ describe('doctor', () => {
   });
 
   it('says which port it is, when it is another one of the server, and where to go', async () => {
-    const { result } = await examined([at(network.port + 1)], 1);
+    const { result } = await examined([at(network.port + 1)], 20);
     const { code, hint } = errorIn(result);
-    assert.deepEqual([code, hint], ['operation_unknown', `use https://127.0.0.1:${network.port}`]);
+    assert.deepEqual([code, hint], ['service_elsewhere', `use https://127.0.0.1:${network.port}`]);
   });
 
   it("says that another's repository is not this machine's to use", async () => {

@@ -93,7 +93,7 @@ describe('the policy of listeners', () => {
     process.kill(network.server.pid, 'SIGHUP');
     while (!(await takesConnections(extra))) await setTimeout(20);
     assert.deepEqual(await ask(extra, enrolPaths.trust, identityOf('alpha')), [200, undefined]);
-    assert.deepEqual(await ask(extra, '/alpha/config', identityOf('alpha')), [404, 'operation_unknown']);
+    assert.deepEqual(await ask(extra, '/alpha/config', identityOf('alpha')), [404, 'service_elsewhere']);
     writeFileSync(file, settings);
     process.kill(network.server.pid, 'SIGHUP');
     while (await takesConnections(extra)) await setTimeout(20);

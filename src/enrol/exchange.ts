@@ -94,9 +94,10 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
     if (value !== undefined) return value;
     throw answerMalformed(host, `what it answers with status ${status} is no JSON`);
   }
-  const { code: told, message } = Check(Refusal, value) ? value : {};
+  const { code: told, message, hint: said } = Check(Refusal, value) ? value : {};
   const code = isErrorCode(told) ? told : 'refused_by_peer';
-  const hint = nextSteps[code];
+  // Where what was asked is, the server knows alone.
+  const hint = code === 'service_elsewhere' ? said : nextSteps[code];
   throw new HoldfastError(
     code,
     code === 'authority_superseded'

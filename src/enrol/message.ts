@@ -142,6 +142,7 @@ export type EscrowPage = Static<typeof EscrowPage>;
 export const Refusal = Type.Object({
   code: Type.String({ pattern: '^[a-z_]{1,64}$' }),
   message: Type.Optional(Type.String()),
+  hint: Type.Optional(Type.String()),
 });
 export type Refusal = Static<typeof Refusal>;
 

@@ -114,7 +114,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'certificate_not_allowed',
     'issuer_revoked',
   ],
-  404: ['object_not_found', 'repository_missing'],
+  404: ['object_not_found', 'repository_missing', 'service_elsewhere'],
   503: ['store_missing'],
 };
 
@@ -165,6 +165,10 @@ async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 function refusalError({ status, code, host }: Refusal, doing: string): HoldfastError {
   // A disk is mounted by a person, in their own time: it is no failure that passes.
   if (code === 'store_missing') return new HoldfastError(code, `${doing}: the store of ${host} is not there`);
+  if (code === 'service_elsewhere')
+    return new HoldfastError(code, `${doing}: ${host} is a port of the server that has no repositories`, {
+      hint: `name the port that has; holdfast doctor https://${host} says which`,
+    });
   if (status === 429)
     return new HoldfastError('rate_limited', `${doing}: ${host} answers no more of this for a while`);
   const isServers = isPassingStatus(status) || (status >= 500 && !plainCodes[status] && status !== 501);

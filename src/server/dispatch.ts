@@ -29,10 +29,10 @@ export interface Destinations {
   /** What the plain ports take of repositories; nothing where it is left out. */
   readonly tickets?: TicketGate | undefined;
   readonly services: readonly ServerService[];
-  /** Where a service is over TLS, when the plain ports are for what certificates point to and for nothing else; undefined while they are not. */
-  readonly insteadOfPlain?:
-    | ((service: Service) => { readonly where: string | undefined } | undefined)
-    | undefined;
+  /** `https://HOST:PORT` of a service over TLS; undefined where no listener offers it, or it is left out. */
+  readonly whereIs?: ((service: Service) => string | undefined) | undefined;
+  /** Whether the plain ports are for what certificates point to and for nothing else; they are not where it is left out. */
+  readonly isPlainClosed?: (() => boolean) | undefined;
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
   readonly log: Log;
@@ -45,7 +45,8 @@ export interface Destinations {
 export function createDispatcher(
   policy: ListenerPolicy,
   {
-    insteadOfPlain,
+    whereIs = () => undefined,
+    isPlainClosed = () => false,
     gate,
     letIn,
     sightings,
@@ -68,10 +69,8 @@ export function createDispatcher(
     };
     let take: () => void | Promise<void> = () => {};
     try {
-      if (policy.kind === 'plain' && found !== undefined && !isForPlain(found.route)) {
-        const instead = insteadOfPlain?.(found.route.service);
-        if (instead !== undefined) throw tlsRequired('this is', instead.where);
-      }
+      if (policy.kind === 'plain' && found !== undefined && !isForPlain(found.route) && isPlainClosed())
+        throw tlsRequired('this is', whereIs(found.route.service));
       const forRenewal = route?.forRenewal === true;
       const shown =
         policy.clientCertificate === 'require'
@@ -83,7 +82,7 @@ export function createDispatcher(
           ? await tickets.admit(request, gate)
           : await admit(
               policy,
-              service && route,
+              { route: service && route, whereIs },
               () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
             );
       see(peer);
@@ -122,12 +121,20 @@ type RouteRules = Pick<Route, 'service' | 'access' | 'forRenewal' | 'byListener'
 
 async function admit(
   policy: ListenerPolicy,
-  route: RouteRules | undefined,
+  {
+    route,
+    whereIs,
+  }: { readonly route: RouteRules | undefined } & {
+    readonly whereIs: (service: Service) => string | undefined;
+  },
   ask: () => Peer | Promise<Peer>,
 ): Promise<Peer | undefined> {
   if (route === undefined) throw new HoldfastError('operation_unknown', 'there is no such address');
   if (!policy.services.includes(route.service)) {
-    throw new HoldfastError('operation_unknown', `this port does not serve ${route.service}`);
+    const where = whereIs(route.service);
+    throw new HoldfastError('service_elsewhere', `this port does not serve ${route.service}`, {
+      ...(where !== undefined && { hint: `use ${where}` }),
+    });
   }
   const { metrics = 'off' } = policy;
   if (route.byListener === true && metrics === 'off')

@@ -165,12 +165,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       sightings,
       metrics,
       tickets,
-      insteadOfPlain: (service) => {
-        if (authority.policy.current.tlsOnly === 'off') return undefined;
+      whereIs: (service) => {
         const secure = policies.current.filter(({ kind }) => kind === 'tls');
         const [address] = addressesOf(secure, [service], namesToTell(names));
-        return { where: address && `https://${address}` };
+        return address && `https://${address}`;
       },
+      isPlainClosed: () => authority.policy.current.tlsOnly !== 'off',
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));

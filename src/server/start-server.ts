@@ -47,7 +47,8 @@ export interface ServerOptions {
   readonly tickets?: TicketGate;
   /** Counts what comes. */
   readonly metrics?: Metrics;
-  readonly insteadOfPlain?: Destinations['insteadOfPlain'];
+  readonly whereIs?: Destinations['whereIs'];
+  readonly isPlainClosed?: Destinations['isPlainClosed'];
   /** Hears what peers know of the log; nobody does where there is no log. */
   readonly hear?: (gate: PeerGate) => HearCheckpoint;
   readonly clock: Clock;
@@ -66,8 +67,7 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, letIn, sightings, metrics, tickets, insteadOfPlain, clock, log } =
-    options;
+  const { standing, services, noteRefusal, letIn, sightings, metrics, tickets, clock, log } = options;
   const gate = new PeerGate({ ...standing, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
   const destinations: Destinations = {
@@ -76,7 +76,8 @@ export async function startServer(options: ServerOptions): Promise<ListeningServ
     sightings,
     metrics,
     tickets,
-    insteadOfPlain,
+    whereIs: options.whereIs,
+    isPlainClosed: options.isPlainClosed,
     services,
     hear,
     noteRefusal,

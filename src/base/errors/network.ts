@@ -164,6 +164,13 @@ export const networkErrors = {
     kind: 'refused',
     status: 403,
   },
+  service_elsewhere: {
+    happened:
+      'a port of the server that does not offer what was asked of it, as one for administration offers no repositories',
+    next: 'name the port that does; holdfast status at the server shows what each offers',
+    kind: 'connection',
+    status: 404,
+  },
   operation_unknown: {
     happened: 'no such operation or address',
     next: 'use the same version here and at the server',

@@ -230,7 +230,10 @@ export function repositoryPlace(from: string, text: string): RepositoryPlace {
   // `host:path` is how ssh, scp and rclone write one.
   if (!text.split('/', 1)[0]?.includes(':')) return { kind: 'directory', path: localPath(from, text) };
   const message = `--repo names ${placeKind(text)}: expected a folder of this machine, or https://HOST:PORT/PATH`;
-  throw new HoldfastError('usage', message, { hint: 'for a folder of exactly that name put ./ before it' });
+  const hint = /^(?:rest:)?http:/i.test(text)
+    ? 'repositories travel over TLS alone: write https:// with a port of TLS; holdfast doctor with the address says what is there'
+    : 'for a folder of exactly that name put ./ before it';
+  throw new HoldfastError('usage', message, { hint });
 }
 
 /**

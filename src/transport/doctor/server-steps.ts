@@ -171,16 +171,23 @@ function reissue(code: ErrorCode): string | undefined {
 interface Told {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly hint?: string | undefined;
 }
 
 function toldBy({ text, headers }: Answered): Told | undefined {
   const said: unknown = headers['holdfast-code'];
   try {
-    const { code = said, message = '' } = JSON.parse(text === '' ? '{}' : text) as {
+    const {
+      code = said,
+      message = '',
+      hint,
+    } = JSON.parse(text === '' ? '{}' : text) as {
       code?: unknown;
       message?: unknown;
+      hint?: unknown;
     };
-    return isErrorCode(code) ? { code, message: String(message) } : undefined;
+    if (!isErrorCode(code)) return undefined;
+    return { code, message: String(message), hint: typeof hint === 'string' ? hint : undefined };
   } catch {
     return undefined;
   }
@@ -220,14 +227,16 @@ export const rightsStep: Step = {
     const foreign = elsewhere(walk, first);
     if (foreign !== undefined) return [foreign];
     const told = toldBy(first);
-    if (told?.code === 'operation_unknown') return [await otherPort(walk, talk)];
+    if (told?.code === 'service_elsewhere') return [otherPort(walk, told)];
     if (first.status !== 200 && told !== undefined) return [refused(told, walk)];
     const path = repositoryPath(walk);
     if (path === undefined)
       return [good(`${own.identity?.role ?? 'whoever comes'} may speak with the server`)];
-    const answer = await tryAsking(talk, { method: 'HEAD', path: `${path}config` });
+    const answer = await tryAsking(talk, { method: 'GET', path: `${path}config` });
     if (isHoldfastError(answer)) return [failed(answer)];
-    const code = toldBy(answer)?.code;
+    const found = toldBy(answer);
+    if (found?.code === 'service_elsewhere') return [otherPort(walk, found)];
+    const code = found?.code;
     walk.hasRepository = answer.status === 200;
     if (walk.hasRepository) return [good(`the repository ${path} may be used`)];
     return [
@@ -238,28 +247,9 @@ export const rightsStep: Step = {
   },
 };
 
-/** A server of ours, at a port that is for something else: it says where nodes go. */
-async function otherPort({ host, port }: Walk, talk: Conversation): Promise<Found> {
-  const answer = await tryAsking(talk, { method: 'GET', path: '/-/status/servers' });
-  const servers = isHoldfastError(answer) ? [] : serversIn(answer.text);
-  const next =
-    servers.length === 0
-      ? 'holdfast status at the server shows its listeners'
-      : `use ${servers.join(' or ')}`;
-  return bad(
-    'operation_unknown',
-    `${host}:${port} is a port of the server where neither storage nor control is`,
-    next,
-  );
-}
-
-function serversIn(text: string): readonly string[] {
-  try {
-    const { servers } = JSON.parse(text) as { servers?: unknown };
-    return Array.isArray(servers) ? servers.map(String).slice(0, 4) : [];
-  } catch {
-    return [];
-  }
+/** A server of ours, at a port that is for something else: it says where to go. */
+function otherPort({ host, port }: Walk, { code, message, hint }: Told): Found {
+  return bad(code, `${host}:${port}: ${message}`, hint);
 }
 
 function refused({ code, message }: Told, { host }: Walk): Found {
