@@ -88,12 +88,10 @@ describe('ports that are mixed up', () => {
 
   it('says to whoever joins at another port which one takes requests', async () => {
     const code = await network.joinCode('web');
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('web.key')];
+    await runProgram('openssl', ['req', '-new', ...key, '-subj', '/CN=web', '-out', at('web.csr')]);
     for (const port of [network.port, desk, store]) {
       const words = ['request', 'submit', at('web.csr'), '--server', url(port)];
-      await runProgram('openssl', [
-        ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-        ...['-keyout', at('web.key'), '-subj', '/CN=web', '-out', at('web.csr')],
-      ]);
       const web = network.client('web', at('web'));
       const result = await web.run([...words, '--code', code, '--json'], 21);
       assert.equal(errorIn(result).code, 'certificate_required');
