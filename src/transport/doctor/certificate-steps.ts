@@ -35,7 +35,7 @@ export const chainStep: Step = {
       return [good(`${describePath(judged)}; ${daysLeft(judged, walk.clock.now())}`)];
     }
     if (judged.code !== 'certificate_unknown_authority') return [failed(judged)];
-    if (walk.own.bundle === undefined && leaf.identity !== undefined)
+    if (!hasNetwork(walk) && leaf.identity !== undefined)
       return [
         good(
           `shows itself as a server of the network ${leaf.identity.network}, which this machine cannot judge`,
@@ -44,6 +44,11 @@ export const chainStep: Step = {
     return [await whoElse(walk, leaf, intermediates)];
   },
 };
+
+/** Whether this machine has a network whose servers it could know. */
+function hasNetwork({ own: { bundle } }: Walk): boolean {
+  return bundle !== undefined && bundle.network !== '';
+}
 
 function chainOf({ shaken }: Walk): readonly Bytes[] {
   return (shaken && peerCertificates(shaken.socket)) ?? [];
@@ -221,7 +226,7 @@ export const roleStep: Step = {
   isProof: true,
   run(walk) {
     const { path, own } = walk;
-    if (path === undefined || own.bundle === undefined) return Promise.resolve([]);
+    if (path === undefined || own.bundle === undefined || !hasNetwork(walk)) return Promise.resolve([]);
     if (!isOfNetwork(walk))
       return Promise.resolve([
         good(`believed for this name alone, and no node of the network ${own.bundle.network}`),

@@ -19,6 +19,7 @@ export interface OwnPart {
   readonly credentials?: Credentials;
   /** The `Authorization` header that is shown in place of a certificate. */
   readonly authorization?: Secret<string>;
+  /** Of no network where it has joined none, and believes others. */
   readonly bundle?: TrustBundle;
   /** How it dials; as machines do by default unless said. */
   readonly policy?: ClientPolicy;
