@@ -94,6 +94,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   trust_bundle_missing: keysLost,
   trust_bundle_damaged: keysLost,
   clients_on_plain: 'plain-ports.test.ts',
+  service_elsewhere: 'mixed-up-ports.test.ts',
   certificate_required:
     'join.test.ts: it is told to programs that come without a certificate, and no command does',
   certificate_expired: 'renewal.test.ts',

@@ -16,6 +16,7 @@ import {
   isUnheard,
   type Line,
   mayBeDone,
+  pointingToDoctor,
   receiveText,
   type TlsDialer,
   transportError,
@@ -137,7 +138,7 @@ function clientOf(target: AdminTarget): AdminClient {
   return {
     async call<Name extends OperationName>(name: Name, input: OperationInput<Name>) {
       const { status, body } = await post(target, operationPath(name), JSON.stringify(input));
-      if (status !== 200) throw remoteError(status, body);
+      if (status !== 200) throw remoteError(target, status, body);
       return parseAnswer(name, body, target.where);
     },
   };
@@ -156,7 +157,10 @@ async function post(
     const answer = await askHttp({ ...to, method: 'POST', url, headers, body, pace, signal });
     return { status: answer.status, body: parseJson(await receiveText(answer, maxAnswerBytes), where) };
   } catch (cause) {
-    const error = transportError(cause, where);
+    const error =
+      to.agent === undefined
+        ? transportError(cause, where)
+        : pointingToDoctor(transportError(cause, where), to.url.host);
     const code = error instanceof HoldfastError ? error.code : 'connection_lost';
     if (error instanceof HoldfastError && !mayBeDone(error)) throw error;
     signal?.throwIfAborted();
@@ -179,13 +183,15 @@ function parseJson(text: string, where: string): unknown {
 const maxTextLength = 4000;
 
 /** What this program has no word for is a refusal, in the words of whoever refused. */
-function remoteError(status: number, body: unknown): HoldfastError {
+function remoteError({ to }: AdminTarget, status: number, body: unknown): unknown {
   const { code, message, hint, names } = Object(body) as Readonly<Record<string, unknown>>;
-  return new HoldfastError(
+  const error = new HoldfastError(
     isErrorCode(code) ? code : 'refused_by_peer',
     textOf(message) ?? `the server answered ${status}`,
     { hint: textOf(hint), names: namesOf(names) },
   );
+  // Over the socket there is nobody in between.
+  return to.agent === undefined ? error : pointingToDoctor(error, to.url.host);
 }
 
 const maxNames = 1000;

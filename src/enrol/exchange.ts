@@ -7,6 +7,7 @@ import {
   type HttpRequest,
   isPassingStatus,
   type Line,
+  pointingToDoctor,
   receiveBytes,
   transportError,
 } from '../transport/index.ts';
@@ -74,7 +75,7 @@ async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer>
     return answer;
   } catch (error) {
     exchanged.signal?.throwIfAborted();
-    throw deadline.aborted ? tooSlow(host) : transportError(error, host);
+    throw pointingToDoctor(deadline.aborted ? tooSlow(host) : transportError(error, host), host);
   }
 }
 
@@ -98,13 +99,14 @@ export function acceptedJson({ status, body }: ExchangeAnswer, host: string): un
   const code = isErrorCode(told) ? told : 'refused_by_peer';
   // Where what was asked is, the server knows alone.
   const hint = code === 'service_elsewhere' ? said : nextSteps[code];
-  throw new HoldfastError(
+  const refused = new HoldfastError(
     code,
     code === 'authority_superseded'
       ? `server ${host} is an older copy of the authority`
       : (message ?? `server ${host} refused with status ${status} and did not say why`),
     { hint },
   );
+  throw pointingToDoctor(refused, host);
 }
 
 const newCode = 'get a new code at the server: holdfast token create NAME';

@@ -14,6 +14,7 @@ import {
   type HttpAnswer,
   isHttpSuccess,
   isPassingStatus,
+  pointingToDoctor,
   receiveText,
   transportError,
 } from '../transport/index.ts';
@@ -45,7 +46,8 @@ export async function ask({ url, agent }: RestPeer, request: RestRequest): Promi
   const sent = body && { size: body.size, chunks: bodyChunks(body.chunks, signal) };
   const order = { ...request, url: new URL(path, url), agent, headers, body: sent };
   const answer = await askHttp(order).catch((error: unknown) => {
-    throw transportError(error, url.host);
+    const meant = transportError(error, url.host);
+    throw url.protocol === 'https:' ? pointingToDoctor(meant, url.host) : meant;
   });
   return isHttpSuccess(answer) ? { kind: 'answer', ...answer } : await readRefusal(answer);
 }
@@ -146,7 +148,7 @@ export interface Refusal {
 /** The answer that `outcome` is; throws for a refusal, `server_unavailable` when it may pass. */
 export function expectAnswer(outcome: RestAnswer | Refusal, doing: string): RestAnswer {
   if (outcome.kind === 'answer') return outcome;
-  throw refusalError(outcome, doing);
+  throw pointingToDoctor(refusalError(outcome, doing), outcome.host);
 }
 
 /** Reads why a request was refused, and closes the answer. */

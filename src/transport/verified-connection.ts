@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connect, type SecureContext, TLSSocket } from 'node:tls';
 import {
   type Bytes,
+  type ErrorKind,
   errorRow,
   HoldfastError,
   isHoldfastError,
@@ -78,15 +79,23 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
   });
 }
 
-/** `error` as it is, and with the command that looks more closely at what keeps a connection to `host:port` from coming about. */
+/**
+ * `error` as it is, and with the command that looks more closely, once, where it says what keeps a connection to `host:port` from
+ * coming about, or what is wrong with the certificate of either side.
+ */
 export function pointingToDoctor(error: unknown, peer: string): unknown {
-  if (!isHoldfastError(error) || errorRow(error.code).kind !== 'connection') return error;
-  const { code, message, hint = errorRow(code).next } = error;
+  if (!isHoldfastError(error)) return error;
+  const { code, message, hint = errorRow(code).next, names, cause } = error;
+  const isOfWay = waysToFail.has(errorRow(code).kind ?? 'failed') || code === 'refused_by_peer';
+  if (!isOfWay || hint.includes('holdfast doctor')) return error;
   return new HoldfastError(code, message, {
-    cause: error.cause,
+    cause,
+    ...(names && { names }),
     hint: `${hint}; holdfast doctor https://${peer} says more`,
   });
 }
+
+const waysToFail: ReadonlySet<ErrorKind> = new Set(['connection', 'certificate', 'name']);
 
 /** By how far it came. */
 function tooSlow({ connecting, remoteAddress }: TLSSocket, peer: string, timeoutMs: number): HoldfastError {
