@@ -7,8 +7,8 @@ import { exportPrivateKey, exportPublicKey, keyIdentifier } from '../key/index.t
 import { type Pkcs12Password, pkcs12Password } from './key-derivation.ts';
 import {
   encryptWithPassword,
-  freshPasswordEncryption,
   type PasswordEncryption,
+  passwordEncryptions,
   writePasswordEncryption,
 } from './password-encryption.ts';
 import { certificateBag, type Pkcs12Contents, shroudedKeyBag } from './pkcs12-bags.ts';
@@ -36,8 +36,7 @@ const legacyIterations = 50_000;
 export async function createPkcs12(contents: Pkcs12Contents, options: Pkcs12Options): Promise<Bytes> {
   const { legacy = false } = options;
   const password = pkcs12Password(options.password);
-  const encryption = (): PasswordEncryption =>
-    freshPasswordEncryption(legacy ? legacyIterations : iterations, legacy);
+  const encryption = passwordEncryptions(legacy ? legacyIterations : iterations, legacy);
   const certificates = await encryptedContent(certificateBags(contents), encryption(), password);
   const keys: Bytes[] = [];
   for (const one of contents.keys) keys.push(await keyBag(one, encryption(), password));

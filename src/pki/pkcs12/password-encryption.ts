@@ -70,11 +70,16 @@ export function readPasswordEncryption(reader: DerReader): PasswordEncryption {
   });
 }
 
-/** Encryption with AES-256 in CBC mode under PBKDF2 with HMAC-SHA256, or that of old, with fresh salt. */
-export function freshPasswordEncryption(iterations: number, legacy: boolean): PasswordEncryption {
-  const fresh = { salt: randomBytes(16), iterations };
-  if (legacy) return { kind: 'pkcs12', scheme: 'Triple DES', ...fresh };
-  return { kind: 'pbes2', ...fresh, hash: 'sha256', cipher: 'aes-256-cbc', iv: randomBytes(16) };
+/**
+ * What makes encryptions for the parts of one file: with AES-256 in CBC mode under PBKDF2 with HMAC-SHA256, which all have one salt and
+ * so one key, each an initialisation vector of its own; or that of old, where both come from the salt, and each has its own.
+ */
+export function passwordEncryptions(iterations: number, legacy: boolean): () => PasswordEncryption {
+  const salt = randomBytes(16);
+  return () =>
+    legacy
+      ? { kind: 'pkcs12', scheme: 'Triple DES', salt: randomBytes(16), iterations }
+      : { kind: 'pbes2', salt, iterations, hash: 'sha256', cipher: 'aes-256-cbc', iv: randomBytes(16) };
 }
 
 /** Writes the AlgorithmIdentifier of a fresh encryption. */
@@ -95,7 +100,7 @@ export function writePasswordEncryption(writer: DerWriter, encryption: PasswordE
   });
 }
 
-/** Encrypts with what {@link freshPasswordEncryption} made. */
+/** Encrypts with what {@link passwordEncryptions} made. */
 export async function encryptWithPassword(
   encryption: PasswordEncryption,
   password: Pkcs12Password,
@@ -123,13 +128,13 @@ export async function decryptWithPassword(
   throw new HoldfastError('password_wrong', 'the password does not open what is encrypted in the file');
 }
 
-async function keyOf(encryption: PasswordEncryption, { text, bytes }: Pkcs12Password): Promise<KeyAndIv> {
+async function keyOf(encryption: PasswordEncryption, password: Pkcs12Password): Promise<KeyAndIv> {
   if (encryption.kind === 'pkcs12') {
     const { scheme, salt, iterations } = encryption;
-    return await derivePkcs12Key(scheme, { password: bytes.reveal(), salt, iterations });
+    return await derivePkcs12Key(scheme, { password: password.bytes.reveal(), salt, iterations });
   }
   const { cipher, iv } = encryption;
-  return { key: await derivePbkdf2(text.reveal(), encryption, keyBytes[cipher]), iv };
+  return { key: await derivePbkdf2(password, encryption, keyBytes[cipher]), iv };
 }
 
 function costOf(encryption: PasswordEncryption): number {

@@ -52,11 +52,11 @@ export async function pkcs12MacOf(
     .digest();
 }
 
-async function keyOf(mac: Pkcs12Mac | Pbmac1, { text, bytes }: Pkcs12Password): Promise<Bytes> {
-  if (mac.kind === 'pbmac1') return await derivePbkdf2(text.reveal(), mac.derivation, mac.keyBytes);
+async function keyOf(mac: Pkcs12Mac | Pbmac1, password: Pkcs12Password): Promise<Bytes> {
+  if (mac.kind === 'pbmac1') return await derivePbkdf2(password, mac.derivation, mac.keyBytes);
   const { hash, salt, iterations } = mac;
   const length = digestBytes[hash];
-  const derivation = { hash, password: bytes.reveal(), salt, iterations };
+  const derivation = { hash, password: password.bytes.reveal(), salt, iterations };
   return await pkcs12Kdf({ ...derivation, purpose: keyPurpose.mac, length });
 }
 

@@ -91,6 +91,22 @@ test('a key and its certificate carry the same localKeyId, a certificate without
   assert.equal(new Set(ids).size, 2);
 });
 
+test('all parts of a file are under one key, each with an initialisation vector of its own', () => {
+  const found = (bytes: Bytes, before: string): string[] =>
+    [
+      ...Buffer.from(bytes)
+        .toString('hex')
+        .matchAll(new RegExp(`${before}0410(.{32})`, 'g')),
+    ].map(([, value = '']) => value);
+  const salts = found(written, '06092a864886f70d01050c30..');
+  const vectors = found(written, '060960864801650304012a');
+  assert.deepEqual([salts.length, new Set(salts).size], [3, 1]);
+  assert.deepEqual([vectors.length, new Set(vectors).size], [3, 3]);
+  // What is derived for Triple DES is key and vector at once.
+  const old = found(writtenLegacy, '060a2a864886f70d010c010330..');
+  assert.deepEqual([old.length, new Set(old).size], [3, 3]);
+});
+
 const windows = ['-keyex', '-CSP', 'Microsoft Enhanced Cryptographic Provider v1.0', '-LMK'];
 const both = (scheme: string): string[] => ['-legacy', '-keypbe', scheme, '-certpbe', scheme];
 
