@@ -36,7 +36,7 @@ it('a server of storage alone has no authority, and a client backs up to it whil
         createStorageHandler({ storeFor: localNamespaces(place.path, async () => {}), log: silentLog }),
       ),
     ],
-    standing: {
+    peers: {
       bundle: new Hot(singleRootBundle(authority.network, authority.root.der)),
       issuings: () => [],
       isGood: (serial) => roster.has(serial),

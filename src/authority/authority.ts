@@ -39,7 +39,7 @@ import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Requests } from './requests/index.ts';
 import { type AskOutsideOptions, askOutside, Revocation } from './revocation/index.ts';
-import { Checkpoints, checkStanding, keepLastCheckpoint, standingOf } from './standing/index.ts';
+import { Checkpoints, checkStanding, keepLastCheckpoint, revocationStatus } from './standing/index.ts';
 import { type AuthorityStatus, maintain, readStatus, type Upkeep } from './upkeep/index.ts';
 
 /** What every decision of an authority is made with; each room says which part of it it needs. */
@@ -240,9 +240,9 @@ export class Authority implements AsyncDisposable {
    * restore from keys alone.
    */
   async isGood(serial: SerialNumber, certificate?: Certificate): Promise<boolean> {
-    const standing = await standingOf(this.#context, serial, certificate);
-    if (standing === 'unknown' && certificate !== undefined) return this.#before.takes(certificate);
-    return standing === 'good';
+    const status = await revocationStatus(this.#context, serial, certificate);
+    if (status === 'unknown' && certificate !== undefined) return this.#before.takes(certificate);
+    return status === 'good';
   }
 
   /**
@@ -250,7 +250,7 @@ export class Authority implements AsyncDisposable {
    * issuer is. Nobody who stole the key of an issuer has that of a node.
    */
   async isRenewable(certificate: Certificate): Promise<boolean> {
-    return (await standingOf(this.#context, certificate.serial, certificate)) === 'issuer revoked';
+    return (await revocationStatus(this.#context, certificate.serial, certificate)) === 'issuer revoked';
   }
 
   /** How far the log has come, signed; goes out with every certificate. */

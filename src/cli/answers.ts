@@ -106,7 +106,7 @@ const BackupSuccess = object({
   unreadable: count(),
 });
 
-const BackupStanding = Type.Array(
+const BackupHistory = Type.Array(
   object({
     place: text(),
     attempt: object({
@@ -171,7 +171,7 @@ const Status = object({
   selfSigned: PresentWhen('the home is that of a server without an authority', selfSigned),
   nodes: atAuthority(operations['node.list'].answer),
   node: PresentWhen('this machine is a node of a network', NodeStatus),
-  backups: BackupStanding,
+  backups: BackupHistory,
   warnings: texts,
 });
 

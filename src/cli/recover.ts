@@ -19,7 +19,7 @@ import { checkMayHoldNode } from './home/creating.ts';
 import { checkHome, homeAt, openHome, withHome } from './home/home.ts';
 import { connectOwn, openOwnNode } from './home/own-node.ts';
 import type { Context } from './program/context.ts';
-import { warnOfFuture } from './repository/backup-standing.ts';
+import { warnOfFuture } from './repository/backup-history.ts';
 import { repositoryUrl } from './repository/repository-target.ts';
 import { serveMeanwhile } from './serving/serve-meanwhile.ts';
 import { type Answer, askYes, printRows, type Row, row, warning } from './terminal/answer.ts';

@@ -15,7 +15,7 @@ import {
   type SnapshotFilters,
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
-import { warnOfFuture } from './repository/backup-standing.ts';
+import { warnOfFuture } from './repository/backup-history.ts';
 import { openTarget } from './repository/repository-target.ts';
 import { type Answer, type Row, table } from './terminal/answer.ts';
 import { formatBytes, formatTime, plural } from './terminal/format.ts';

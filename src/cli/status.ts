@@ -19,12 +19,12 @@ import { aloneSettings } from './home/settings.ts';
 import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
 import {
-  type BackupStanding,
+  type BackupHistory,
+  backupHistory,
+  backupHistoryJson,
   backupRows,
-  backupStanding,
   missedSnapshots,
-  standingToJson,
-} from './repository/backup-standing.ts';
+} from './repository/backup-history.ts';
 import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
 import {
   formatAge,
@@ -61,7 +61,7 @@ export async function showStatus(context: Context): Promise<Answer> {
   const node = (await readNodeState(home.node)) === undefined ? undefined : await openNode(home.node);
   const waiting = await readWaiting(home.path);
   const connection = await readLastConnection(home.node);
-  const backups = await backupStanding(context, home, node?.state);
+  const backups = await backupHistory(context, home, node?.state);
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
     ...nodeWarnings(context, node),
@@ -81,7 +81,7 @@ interface Shown {
   readonly nodes: readonly NodeOfList[];
   readonly node: Node | undefined;
   readonly connection: LastConnection;
-  readonly backups: BackupStanding;
+  readonly backups: BackupHistory;
   readonly warnings: readonly string[];
 }
 
@@ -288,6 +288,6 @@ function toJson({ status, nodes, node, connection, backups }: Shown): Readonly<R
         lastFailure: connection.failed,
       },
     }),
-    backups: standingToJson(backups),
+    backups: backupHistoryJson(backups),
   };
 }

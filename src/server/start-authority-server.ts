@@ -21,7 +21,7 @@ import { Metrics } from './metrics.ts';
 import { type NoteRefusal, refusalNoter } from './refuse.ts';
 import { createApplication, routedService, storageService } from './service.ts';
 import { Sightings } from './sightings.ts';
-import { type StandingView, startServer } from './start-server.ts';
+import { type PeerDirectory, startServer } from './start-server.ts';
 import { postedOcsp } from './status-routes.ts';
 import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-path.ts';
@@ -157,7 +157,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         storageService(storage),
         ...(['control', 'enrol', 'status'] as const).map((name) => routedService(name, application)),
       ],
-      standing: standingOf(authority, tokens, log),
+      peers: peerDirectory(authority, tokens, log),
       posts: postedOcsp(authority),
       hear: (gate) => checkpointHearer(authority, gate),
       noteRefusal,
@@ -203,7 +203,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   };
 }
 
-function standingOf(authority: Authority, tokens: TokenGate, log: Log): StandingView {
+function peerDirectory(authority: Authority, tokens: TokenGate, log: Log): PeerDirectory {
   const bundle = new Hot(authority.trustBundle);
   const changed = (recheck: () => Promise<void>) => async (): Promise<void> => {
     bundle.replace(authority.trustBundle);

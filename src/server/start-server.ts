@@ -23,7 +23,7 @@ import type { Sightings } from './sightings.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
 /** Who is of the network and good: what a server has to know of an authority, be it its own or one elsewhere. */
-export interface StandingView
+export interface PeerDirectory
   extends Pick<PeerGateOptions, 'bundle' | 'issuings' | 'isGood' | 'isRenewable' | 'tokens'> {
   /** Calls back whenever somebody may not be good any more, until it is disposed of. */
   readonly watch: (changed: () => Promise<void>) => AsyncDisposable;
@@ -32,7 +32,7 @@ export interface StandingView
 export interface ServerOptions {
   readonly listeners: readonly ListenerPolicy[];
   readonly services: readonly ServerService[];
-  readonly standing: StandingView;
+  readonly peers: PeerDirectory;
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
   readonly bindings: Hot<TlsBindings>;
@@ -67,8 +67,8 @@ export interface ListeningServer extends AsyncDisposable {
  * @throws HoldfastError `port_in_use`, `settings_invalid`
  */
 export async function startServer(options: ServerOptions): Promise<ListeningServer> {
-  const { standing, services, noteRefusal, letIn, sightings, metrics, tickets, clock, log } = options;
-  const gate = new PeerGate({ ...standing, clock, log });
+  const { peers, services, noteRefusal, letIn, sightings, metrics, tickets, clock, log } = options;
+  const gate = new PeerGate({ ...peers, clock, log });
   const hear = options.hear?.(gate) ?? (() => undefined);
   const destinations: Destinations = {
     gate,
@@ -85,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<ListeningServ
   };
   await using opened = new AsyncDisposableStack();
   opened.use(
-    standing.watch(async () => {
+    peers.watch(async () => {
       await Promise.all([gate.recheck(), tickets?.recheck(gate)]);
     }),
   );

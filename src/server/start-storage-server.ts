@@ -79,7 +79,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
         ),
         routedService('status', application),
       ],
-      standing: {
+      peers: {
         bundle: new Hot({ network: roster.network, anchors: [] }),
         issuings: () => [],
         isGood: () => false,

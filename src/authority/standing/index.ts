@@ -27,7 +27,7 @@ export {
   Present,
   refusalOfStanding,
   retire,
-  standingOf,
+  revocationStatus,
   supersede,
   unretire,
 } from './standing.ts';

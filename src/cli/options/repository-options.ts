@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SnapshotFilter, SnapshotListOptions } from '../../repository/index.ts';
 import type { Context } from '../program/context.ts';
-import { warnOfFuture } from '../repository/backup-standing.ts';
+import { warnOfFuture } from '../repository/backup-history.ts';
 import { RepeatableOption } from './option-values.ts';
 
 /** Options of every command that works on a repository. */

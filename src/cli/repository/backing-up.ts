@@ -10,7 +10,7 @@ import type { ExcludeOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Row, row, warning } from '../terminal/answer.ts';
 import { formatBytes, formatElapsed, plural } from '../terminal/format.ts';
-import { warnOfOwnClock } from './backup-standing.ts';
+import { warnOfOwnClock } from './backup-history.ts';
 import type { EstimateRequest } from './size-estimate-worker.ts';
 
 /** A path that was named and brings no file. */

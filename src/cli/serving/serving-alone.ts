@@ -21,7 +21,7 @@ import {
   writeSettings,
 } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
-import { backupStanding, standingToJson } from '../repository/backup-standing.ts';
+import { backupHistory, backupHistoryJson } from '../repository/backup-history.ts';
 import { type Answer, printRows, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import { type ServingOptions, settingsOf } from './serving.ts';
@@ -93,10 +93,10 @@ export async function withAloneAdmin<T>(
 /** `holdfast status` in the home of such a server. */
 export async function aloneStatus(context: Context, home: Home): Promise<Answer> {
   const status = await withAloneAdmin(context, home, (admin) => admin.call('status', {}));
-  const backups = await backupStanding(context, home, undefined);
+  const backups = await backupHistory(context, home, undefined);
   const warnings = [...aloneWarnings(status), ...backups.warnings];
   return {
-    value: { ...status, backups: standingToJson(backups), warnings },
+    value: { ...status, backups: backupHistoryJson(backups), warnings },
     rows: statusRows(context, status),
   };
 }

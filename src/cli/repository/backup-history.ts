@@ -19,8 +19,8 @@ import type { Output } from '../terminal/output.ts';
 /** After so long without a backup, somebody should hear of it. */
 const staleAfterMs = 7 * dayMs;
 
-/** How the backups of this machine stand. */
-export interface BackupStanding {
+/** What is known of the backups of this machine. */
+export interface BackupHistory {
   readonly records: readonly BackupRecord[];
   /** What wants doing, each with the next step. */
   readonly warnings: readonly string[];
@@ -30,11 +30,11 @@ export interface BackupStanding {
  * How the backups of the machine with this home stand, by what is kept there. A `client` that has none anywhere is warned; a
  * server without a client, or a person, has nothing to back up.
  */
-export async function backupStanding(
+export async function backupHistory(
   { clock }: Context,
   home: Home,
   client: NodeState | undefined,
-): Promise<BackupStanding> {
+): Promise<BackupHistory> {
   try {
     const records = withEarlier(await readBackupRecords(home.node), client);
     return { records, warnings: warningsOf(records, client, clock.now()) };
@@ -45,7 +45,7 @@ export async function backupStanding(
 }
 
 /** Rows of `status`: each place, its newest backup, and what came of the newest attempt where that is not the same. */
-export function* backupRows({ clock }: Context, { records }: BackupStanding): Iterable<Row> {
+export function* backupRows({ clock }: Context, { records }: BackupHistory): Iterable<Row> {
   for (const { place, attempt, success } of records) {
     const where = place === serverPlace ? [] : [`to ${place}`];
     if (success !== undefined) {
@@ -74,8 +74,8 @@ export function* backupRows({ clock }: Context, { records }: BackupStanding): It
 
 const said = { failed: 'failed', running: 'goes on', 'cut off': 'did not end' } as const;
 
-/** The standing as `--json` shows it. */
-export function standingToJson({ records }: BackupStanding): unknown {
+/** The history as `--json` shows it. */
+export function backupHistoryJson({ records }: BackupHistory): unknown {
   return records.map(({ place, attempt, success }) => {
     const { begun, outcome } = attempt;
     return { place, attempt: { begun, state: attemptState(attempt), ...outcome }, success };
