@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
-import { connectNode, openNode, type Place } from '../src/agent/index.ts';
+import { connectNode, openNode, type RepositoryLocation } from '../src/agent/index.ts';
 import { Secret, silentLog, systemClock } from '../src/base/index.ts';
 import { RestStore } from '../src/remote/index.ts';
 import { archive, initRepository } from '../src/repository/index.ts';
@@ -30,7 +30,7 @@ close();
 
 async function openStore(
   to: ChannelTask['to'],
-): Promise<Pick<Place, 'store'> & { readonly close: () => void }> {
+): Promise<Pick<RepositoryLocation, 'store'> & { readonly close: () => void }> {
   if (to.kind === 'plain') {
     const agent = new Agent({ keepAlive: true });
     return { store: new RestStore({ url: to.url, agent }), close: () => agent.destroy() };

@@ -14,7 +14,7 @@ export function localContenders(built: BuiltPackage): Contender[] {
     isHoldfast: true,
     open: async (directory) => {
       const repository = await initRepository(all[0], directory);
-      return localPlace(directory, (words) => built.command(directory, [...words, ...repository]));
+      return localRepository(directory, (words) => built.command(directory, [...words, ...repository]));
     },
   };
   return [...all.map(onDirectory), ours];
@@ -26,7 +26,9 @@ function onDirectory(restic: Restic): Contender {
     isHoldfast: false,
     open: async (directory) => {
       const repository = await initRepository(restic, directory);
-      return localPlace(directory, (words) => resticCommand(restic, directory, [...repository, ...words]));
+      return localRepository(directory, (words) =>
+        resticCommand(restic, directory, [...repository, ...words]),
+      );
     },
   };
 }
@@ -41,7 +43,7 @@ async function initRepository(restic: Restic | undefined, directory: string): Pr
   return options;
 }
 
-function localPlace(directory: string, command: (words: readonly string[]) => BenchCommand): Place {
+function localRepository(directory: string, command: (words: readonly string[]) => BenchCommand): Place {
   return {
     command,
     storedBytes: () => directorySize(join(directory, 'repository')),

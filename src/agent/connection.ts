@@ -32,8 +32,8 @@ import { heldToken } from './held-token.ts';
 import { noteConnection, noteFailure, verdictFile } from './last-connection.ts';
 import { learnFromServer } from './learn-from-server.ts';
 import type { Node } from './node.ts';
-import type { Place } from './place.ts';
 import { mendExports, type RenewalOptions, renewNode } from './renewal.ts';
+import type { RepositoryLocation } from './repository-location.ts';
 
 /** Which repository at a server, and where copies of its metadata may be kept. */
 export interface PlaceRequest {
@@ -78,7 +78,7 @@ export class Connection implements Disposable {
   }
 
   /** This node's repository, or the one at `url`. Its key is kept by network and path, so that a server can move. */
-  async place({ url = this.repositoryUrl, cache }: PlaceRequest = {}): Promise<Place> {
+  async place({ url = this.repositoryUrl, cache }: PlaceRequest = {}): Promise<RepositoryLocation> {
     const location = new URL(url.replace(/\/?$/, '/'));
     const label = `${this.node.identity.network}${location.pathname}`;
     const secure = new RestStore({ url: location.href, agent: this.dialer.agent(), line: this.line });

@@ -66,10 +66,16 @@ export {
   noteWritten,
   type PendingRequest,
 } from './pending-requests.ts';
-export { localPlace, type OpenPlaceOptions, openRepositoryAt, type Place, randomPassword } from './place.ts';
 export { checkRecoveryCode, type EscrowProof, type Recovery, recoverRepository } from './recover-node.ts';
 export { enrolAddress, rejoinNode, renewLate, renewNode } from './renewal.ts';
 export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';
+export {
+  localRepository,
+  type OpenRepositoryOptions,
+  openRepositoryAt,
+  type RepositoryLocation,
+  randomPassword,
+} from './repository-location.ts';
 export {
   keyKinds,
   parseDraft,

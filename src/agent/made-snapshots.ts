@@ -1,6 +1,6 @@
 import type { Repository } from '../repository/index.ts';
-import type { Place } from './place.ts';
 import { describe, type KeptKey, keepKey, keysAt, masterKeyDigest } from './repository-keys.ts';
+import type { RepositoryLocation } from './repository-location.ts';
 
 /** What a machine finds in its repository other than it left it. */
 export interface SetBack {
@@ -15,7 +15,7 @@ export interface SetBack {
  * whether it is the repository it used last. Says nothing where all is as it was.
  */
 export async function findSetBack(
-  place: Place,
+  place: RepositoryLocation,
   repository: Repository,
   signal: AbortSignal,
 ): Promise<SetBack> {
@@ -36,7 +36,7 @@ export async function findSetBack(
 
 /** Keeps that this machine made a snapshot, and what it missed before. */
 export async function noteBackup(
-  place: Place,
+  place: RepositoryLocation,
   repository: Repository,
   { snapshot, missed }: { readonly snapshot: string; readonly missed: KeptKey['lastBackup'] },
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { heldToken } from './held-token.ts';
 import { readLocalTrust } from './local-trust.ts';
 import { findRepository } from './move-to-server.ts';
 import { findKeystore, type Node, openOrCreateKeystore } from './node.ts';
-import type { Place } from './place.ts';
+import type { RepositoryLocation } from './repository-location.ts';
 
 /** What is dialed with. */
 export interface OutsideWay {
@@ -78,7 +78,7 @@ export class OutsideServer implements Disposable {
   }
 
   /** The repository. Its key is kept by the whole URL, and its second key with nobody. */
-  async place(cache: string | undefined): Promise<Place> {
+  async place(cache: string | undefined): Promise<RepositoryLocation> {
     const label = this.#url.href;
     const remote = new RestStore({ url: label, agent: this.#dialer.agent(), line: this.#line });
     const at = cache === undefined ? undefined : join(cache, encodeURIComponent(label));

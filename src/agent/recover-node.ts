@@ -19,8 +19,8 @@ import {
 } from '../repository/index.ts';
 import type { Connection } from './connection.ts';
 import type { Node } from './node.ts';
-import { keepOwnKey, type Place, randomPassword } from './place.ts';
 import { escrowsIn } from './repository-keys.ts';
+import { keepOwnKey, type RepositoryLocation, randomPassword } from './repository-location.ts';
 
 /** How a machine takes its repository back. */
 interface RecoverOptions {
@@ -141,7 +141,7 @@ const maxKeys = 1000;
  */
 async function openEscrowed(
   connection: Connection,
-  place: Place,
+  place: RepositoryLocation,
   options: OpenEscrowedOptions,
 ): Promise<EscrowedRepository> {
   const { kit, known, trustServer, signal } = options;
@@ -159,7 +159,7 @@ async function openEscrowed(
 
 /** Gives this machine a key of its own to a repository, kept in its keystore; what was left stays with the server. */
 async function adoptEscrowed(
-  place: Place,
+  place: RepositoryLocation,
   { repository, fingerprint }: EscrowedRepository,
   signal: AbortSignal,
 ): Promise<void> {
@@ -193,7 +193,7 @@ async function allLeft({ dialer, server, line }: Connection, signal: AbortSignal
 
 /** By the first password that opens it. A repository that is damaged is so only when none does. */
 async function openFirst(
-  { store }: Place,
+  { store }: RepositoryLocation,
   left: readonly Left[],
   { kit, signal }: OpenEscrowedOptions,
 ): Promise<Omit<EscrowedRepository, 'proof'> | undefined> {
@@ -226,7 +226,11 @@ async function unseal(sealed: Left['sealed'], kit: RecoveryKit): Promise<Secret<
   }
 }
 
-function notAsKnown({ node, server }: Connection, { store }: Place, isThere: boolean): HoldfastError {
+function notAsKnown(
+  { node, server }: Connection,
+  { store }: RepositoryLocation,
+  isThere: boolean,
+): HoldfastError {
   const whose = `${node.identity.role} ${node.identity.name}`;
   return new HoldfastError(
     'escrow_unproven',
@@ -236,7 +240,7 @@ function notAsKnown({ node, server }: Connection, { store }: Place, isThere: boo
   );
 }
 
-function nothingOpens({ node }: Connection, { store }: Place, tried: number): HoldfastError {
+function nothingOpens({ node }: Connection, { store }: RepositoryLocation, tried: number): HoldfastError {
   const { role, name } = node.identity;
   const found = tried === 0 ? 'nothing was left there' : `none of the ${tried} keys left there opens it`;
   return new HoldfastError('escrow_missing', `${store.location}: ${found} for ${role} ${name}`);

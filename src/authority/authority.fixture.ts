@@ -13,7 +13,13 @@ import {
   ManualClock,
   type Secret,
 } from '../base/index.ts';
-import { CommittedReader, type Database, type DatabasePlace, openDatabase, type Reads } from '../db/index.ts';
+import {
+  CommittedReader,
+  type Database,
+  type DatabaseLocation,
+  openDatabase,
+  type Reads,
+} from '../db/index.ts';
 import { createNodeRequest, type JoinCode, openRecoveryKit } from '../enrol/index.ts';
 import { exportPublicKey, generateKeyPair, type KeyPair, type Role } from '../pki/index.ts';
 import type { Authority } from './authority.ts';
@@ -64,7 +70,7 @@ export class SampleHome implements AsyncDisposable {
   }
 
   /** Where its records are. */
-  get place(): DatabasePlace {
+  get place(): DatabaseLocation {
     return this.#database?.place ?? { kind: 'sqlite', path: databasePath(authorityDirectory(this.path)) };
   }
 

@@ -28,7 +28,7 @@ import { type OutsideStatus, outsideWarnings, readAgain, readOutside } from './i
 import {
   type AuditLog,
   Follower,
-  type Following,
+  type FollowerOptions,
   type LogKindName,
   RefusalCounter,
   RepeatedRefusals,
@@ -313,9 +313,9 @@ export class Authority implements AsyncDisposable {
   }
 
   /** Tells the records of some kinds, those from now on, until it is closed. See {@link Follower}. */
-  follow<Name extends LogKindName>(following: Omit<Following<Name>, 'from'>): Follower<Name> {
+  follow<Name extends LogKindName>(options: Omit<FollowerOptions<Name>, 'from'>): Follower<Name> {
     const { records, present } = this.#context;
-    return new Follower(records, { ...following, from: present.head.sequence });
+    return new Follower(records, { ...options, from: present.head.sequence });
   }
 
   /** Works from now on with the issuing certificates and the roots from elsewhere that are on record by now. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Secret } from '../base/index.ts';
-import type { DatabasePlace } from '../db/index.ts';
+import type { DatabaseLocation } from '../db/index.ts';
 import type { OpenAuthorityOptions } from './opening/open-authority.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function killWhenPrinted(
   return text.split('\n').slice(0, -1);
 }
 
-function urlOf(database: DatabasePlace | undefined): string[] {
+function urlOf(database: DatabaseLocation | undefined): string[] {
   return database?.kind === 'postgres' ? [database.url.reveal()] : [];
 }
 

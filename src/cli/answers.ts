@@ -39,7 +39,7 @@ const KeysFile = object({
 
 const Change = object({ key: text(), before: text(), now: text() });
 
-const Followers = object({
+const Reachability = object({
   reachable: texts,
   lost: texts,
   statusAddress: text(),
@@ -51,7 +51,7 @@ const restored = {
   keys: operations['ca.backup-keep'].answer.properties.keys,
   notHeld: texts,
   changes: Type.Array(Change),
-  followers: Followers,
+  followers: Reachability,
 };
 
 const standing = {

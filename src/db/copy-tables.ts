@@ -1,7 +1,7 @@
 import { HoldfastError } from '../base/index.ts';
 import type { Database, Queries, Row } from './database.ts';
 import type { Migration } from './migrate.ts';
-import { type DatabasePlace, openDatabase } from './open-database.ts';
+import { type DatabaseLocation, openDatabase } from './open-database.ts';
 import { advanceIdentities, readPostgresTables } from './postgres/connection.ts';
 import { readSqliteTables } from './sqlite/connection.ts';
 
@@ -11,9 +11,9 @@ export type TableRows = AsyncIterable<{ readonly table: string; readonly rows: r
 /** What is copied, and where to. */
 export interface CopyOrder {
   /** In the schema of this program. */
-  readonly from: DatabasePlace;
+  readonly from: DatabaseLocation;
   /** Empty, or not there yet. */
-  readonly to: DatabasePlace;
+  readonly to: DatabaseLocation;
   readonly migrations: readonly Migration[];
   /** Every table, those that others refer to before them; a copy that is cut short has nothing in the last one. */
   readonly tables: readonly string[];
@@ -34,7 +34,7 @@ export async function copyTables(order: CopyOrder): Promise<void> {
   if (to.kind === 'postgres') await advanceIdentities(target);
 }
 
-function readTables(from: DatabasePlace, tables: readonly string[]): TableRows {
+function readTables(from: DatabaseLocation, tables: readonly string[]): TableRows {
   return from.kind === 'sqlite' ? readSqliteTables(from.path, tables) : readPostgresTables(from.url, tables);
 }
 
@@ -51,7 +51,7 @@ async function hasRows(target: Database, table: string): Promise<boolean> {
 }
 
 /** What keeps a table from ever losing a row is for those that are in use. */
-async function empty(tx: Queries, table: string, kind: DatabasePlace['kind']): Promise<void> {
+async function empty(tx: Queries, table: string, kind: DatabaseLocation['kind']): Promise<void> {
   const triggers = async (word: 'DISABLE' | 'ENABLE'): Promise<void> => {
     if (kind === 'postgres') await tx.run(`ALTER TABLE ${table} ${word} TRIGGER USER`);
   };

@@ -8,7 +8,7 @@
 export { copyTables } from './copy-tables.ts';
 export type { Database, Queries, Reads, SqlValue } from './database.ts';
 export type { Migration } from './migrate.ts';
-export { type DatabasePlace, openDatabase } from './open-database.ts';
+export { type DatabaseLocation, openDatabase } from './open-database.ts';
 export { CommittedReader, foldLog } from './sqlite/connection.ts';
 export { acquireProcessLock, type ProcessLock } from './sqlite/process-lock.ts';
 export { snapshotDatabase } from './sqlite/worker-connection.ts';

@@ -16,13 +16,13 @@ import { openPostgres } from './postgres/engine.ts';
 import { openSqlite } from './sqlite/engine.ts';
 
 /** Where a database is: a file of this machine, created when it is not there, or a database of PostgreSQL, by its URL. */
-export type DatabasePlace =
+export type DatabaseLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: Secret<string> };
 
 /** Which database, and how. */
 export interface DatabaseOptions {
-  readonly place: DatabasePlace;
+  readonly place: DatabaseLocation;
   /** Every step of every owner, in the order they are to be applied. */
   readonly migrations: readonly Migration[];
   /**

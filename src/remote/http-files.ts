@@ -25,7 +25,7 @@ import {
 /** How long an answer of a small file may take; one of any size may take as long as bytes move. */
 const smallFileMs = 30 * secondMs;
 
-interface Asked {
+interface WebExchange {
   readonly answer: HttpAnswer;
   readonly wish: WebWish;
 }
@@ -113,7 +113,7 @@ export class HttpFiles {
     method: WebWish['method'],
     file: string,
     { body, signal }: Pick<HttpRequest, 'body' | 'signal'>,
-  ): Promise<Asked> {
+  ): Promise<WebExchange> {
     const url = new URL(encodeURIComponent(file), this.name);
     this.#agent ??= webAgent(url);
     const authorization = this.#authorization;
@@ -129,18 +129,18 @@ export class HttpFiles {
     }
   }
 
-  #finish(asked: Asked): void {
+  #finish(asked: WebExchange): void {
     this.#check(asked);
     asked.answer.message.resume();
   }
 
-  #check({ answer, wish }: Asked): void {
+  #check({ answer, wish }: WebExchange): void {
     if (isHttpSuccess(answer)) return;
     answer.message.destroy();
     throw webRefusal(wish, answer.status, answer.message.headers.location);
   }
 
-  async *#body({ answer, wish }: Asked, maxBytes: number): AsyncGenerator<Bytes> {
+  async *#body({ answer, wish }: WebExchange, maxBytes: number): AsyncGenerator<Bytes> {
     let size = 0;
     try {
       for await (const piece of answer.message) {
@@ -156,7 +156,7 @@ export class HttpFiles {
 }
 
 /** What is said besides is read and forgotten, so that the connection can be used again. */
-function isMissing({ answer }: Asked): boolean {
+function isMissing({ answer }: WebExchange): boolean {
   if (answer.status !== 404) return false;
   answer.message.resume();
   return true;

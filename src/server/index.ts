@@ -5,7 +5,7 @@
  */
 
 export { BindingDesk, type BindingPlace } from './change-binding.ts';
-export { canFollow, type Followers, moveHere, servesStatus, whoCanFollow } from './moved-server.ts';
+export { checkReachability, isReachable, moveHere, type Reachability, servesStatus } from './moved-server.ts';
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';

@@ -61,7 +61,7 @@ async function namesHere({ names, statusAddress }: ServerPlace): Promise<string[
 }
 
 /** Whether clients find a server that was moved, as far as names lead today: what each client was told is not recorded. */
-export interface Followers {
+export interface Reachability {
   /** Addresses that clients were told and that lead to this machine, to a listener that answers them under that name. */
   readonly reachable: readonly string[];
   /** Those that do not; loopback names, which lead each client to itself, are in neither. */
@@ -72,7 +72,7 @@ export interface Followers {
 }
 
 /** Judges by where the server was, which is what clients were told at the time, and where it is to be. */
-export async function whoCanFollow(before: ServerPlace, now: ServerPlace): Promise<Followers> {
+export async function checkReachability(before: ServerPlace, now: ServerPlace): Promise<Reachability> {
   const ports = new Set(portsOf(listenersOf(now), ['storage']));
   const told = toldAddresses(before).filter(({ host }) => !isLoopbackName(host));
   const leading = await Promise.all(
@@ -91,7 +91,7 @@ export async function whoCanFollow(before: ServerPlace, now: ServerPlace): Promi
 }
 
 /** Whether any way that clients know leads to this machine; they were told the same, so all of them find it or none. */
-export function canFollow({ reachable, statusLeadsHere }: Followers): boolean {
+export function isReachable({ reachable, statusLeadsHere }: Reachability): boolean {
   return reachable.length > 0 || statusLeadsHere;
 }
 

@@ -5,7 +5,7 @@ import { tables } from '../../src/authority/records/records.ts';
 import { authorityMigrations } from '../../src/authority/records/schema.ts';
 import { isHoldfastError } from '../../src/base/index.ts';
 import { sampleSchema } from '../../src/db/database.contract.ts';
-import { copyTables, type Database, type DatabasePlace, openDatabase } from '../../src/db/index.ts';
+import { copyTables, type Database, type DatabaseLocation, openDatabase } from '../../src/db/index.ts';
 import { PostgresServer } from '../rig/postgres.ts';
 import { placeAt } from '../rig/postgres-place.ts';
 import { temporaryDirectory } from '../rig/temporary-directory.ts';
@@ -22,7 +22,7 @@ const migrations = [sampleSchema];
 describe('a copy of every row', () => {
   it('goes from a file to PostgreSQL and back, and both go on numbering after it', async () => {
     using directory = temporaryDirectory();
-    const file = (name: string): DatabasePlace => ({ kind: 'sqlite', path: join(directory.path, name) });
+    const file = (name: string): DatabaseLocation => ({ kind: 'sqlite', path: join(directory.path, name) });
     const far = placeAt(server.url(await server.createDatabase()));
     {
       await using first = await openDatabase({ place: file('first'), migrations });
@@ -34,7 +34,7 @@ describe('a copy of every row', () => {
     const order = { migrations, tables: ['notes', 'answers'] };
     await copyTables({ ...order, from: file('first'), to: far });
     await copyTables({ ...order, from: far, to: file('back') });
-    const all = async (place: DatabasePlace): Promise<unknown> => {
+    const all = async (place: DatabaseLocation): Promise<unknown> => {
       await using database = await openDatabase({ place, migrations });
       const rows = [
         await database.all('SELECT * FROM notes ORDER BY id'),
@@ -64,7 +64,7 @@ describe('a copy of every row', () => {
 describe('the schema of the authority in PostgreSQL', () => {
   it('has the tables and columns of the one in a file, and each is copied', async () => {
     using directory = temporaryDirectory();
-    const columns = async (place: DatabasePlace, sql: string): Promise<unknown> => {
+    const columns = async (place: DatabaseLocation, sql: string): Promise<unknown> => {
       await using database = await openDatabase({ place, migrations: authorityMigrations });
       return await database.all(sql);
     };

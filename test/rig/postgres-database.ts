@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { Secret } from '../../src/base/index.ts';
 import { ConnectionReads } from '../../src/db/database.ts';
-import type { DatabasePlace, Reads } from '../../src/db/index.ts';
-import { parsePostgresUrl } from '../../src/db/postgres/place.ts';
+import type { DatabaseLocation, Reads } from '../../src/db/index.ts';
+import { parsePostgresUrl } from '../../src/db/postgres/connection-parameters.ts';
 import { ReadingLine } from '../../src/db/postgres/writer.ts';
 
 /** Somebody with every right who runs scripts in a database beside the authority, which no constraint between tables stops. */
@@ -13,7 +13,7 @@ export interface Intruder extends AsyncDisposable {
 
 /** An empty database of its own on a server, gone when its scope ends. */
 export interface TestDatabase extends AsyncDisposable {
-  readonly place: DatabasePlace;
+  readonly place: DatabaseLocation;
   /** Reads what is committed, beside whoever has it open. */
   readBeside(): Reads & AsyncDisposable;
   /** Bytes in its scripts are as SQLite has them: `x'00'`. */

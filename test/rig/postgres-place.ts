@@ -1,9 +1,9 @@
 import { Secret } from '../../src/base/index.ts';
 import { sampleSchema } from '../../src/db/database.contract.ts';
-import { type Database, type DatabasePlace, openDatabase } from '../../src/db/index.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/index.ts';
 
 /** The place of a database of PostgreSQL. */
-export function placeAt(url: string): DatabasePlace {
+export function placeAt(url: string): DatabaseLocation {
   return { kind: 'postgres', url: new Secret(url) };
 }
 

@@ -3,7 +3,7 @@ import type { AuthorityRecords } from '../records/index.ts';
 import { kindIn, type LogKindName, parseRecord, type RecordNamed } from './log-record.ts';
 
 /** What is to be told to whom. */
-export interface Following<Name extends LogKindName> {
+export interface FollowerOptions<Name extends LogKindName> {
   /** The records of these kinds. */
   readonly kinds: readonly Name[];
   /** Those after this number. */
@@ -27,7 +27,7 @@ const pageSize = 500;
  */
 export class Follower<Name extends LogKindName> implements AsyncDisposable {
   readonly #records: AuthorityRecords;
-  readonly #following: Following<Name>;
+  readonly #options: FollowerOptions<Name>;
   readonly #unsubscribe: () => void;
   readonly #poll: NodeJS.Timeout;
   #gathering: NodeJS.Timeout | undefined;
@@ -36,10 +36,10 @@ export class Follower<Name extends LogKindName> implements AsyncDisposable {
   #hasFailed = false;
   #isClosed = false;
 
-  constructor(records: AuthorityRecords, following: Following<Name>) {
+  constructor(records: AuthorityRecords, options: FollowerOptions<Name>) {
     this.#records = records;
-    this.#following = following;
-    this.#reached = following.from;
+    this.#options = options;
+    this.#reached = options.from;
     this.#unsubscribe = records.onDurable(async () => this.#wake());
     this.#poll = setInterval(() => this.#look(), pollMs).unref();
   }
@@ -76,8 +76,8 @@ export class Follower<Name extends LogKindName> implements AsyncDisposable {
       this.#hasFailed = false;
     } catch (error) {
       if (!this.#hasFailed && !this.#isClosed)
-        this.#following.log.warn('what was decided could not be followed, and is tried again', {
-          kinds: this.#following.kinds,
+        this.#options.log.warn('what was decided could not be followed, and is tried again', {
+          kinds: this.#options.kinds,
           after: this.#reached,
           error,
         });
@@ -97,7 +97,7 @@ export class Follower<Name extends LogKindName> implements AsyncDisposable {
   }
 
   async #tell(text: string): Promise<void> {
-    const { kinds, visit } = this.#following;
+    const { kinds, visit } = this.#options;
     if (!kinds.some((kind) => kind === kindIn(text))) return;
     const record = parseRecord(text);
     if (record !== undefined) await visit(record as RecordNamed<Name>);

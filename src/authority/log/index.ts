@@ -5,7 +5,7 @@
  * it, in both directions; and nobody fills it by being refused again and again.
  */
 export { AuditLog, type Recording } from './audit-log.ts';
-export { Follower, type Following } from './follower.ts';
+export { Follower, type FollowerOptions } from './follower.ts';
 export { kinds } from './kinds/index.ts';
 export type { Decision, DetailsOf, Learnt, LogKind } from './log-kind.ts';
 export {

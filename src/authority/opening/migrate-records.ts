@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/index.ts';
-import type { DatabasePlace } from '../../db/index.ts';
+import type { DatabaseLocation } from '../../db/index.ts';
 import { AuditLog, type LogHead, logStart } from '../log/index.ts';
 import {
   type AuthorityRecords,
@@ -16,7 +16,7 @@ import { lockHome } from './build-authority.ts';
 export interface MigrationOrder {
   readonly home: string;
   /** An empty database. */
-  readonly to: DatabasePlace;
+  readonly to: DatabaseLocation;
   readonly clock: Clock;
   /** Writes that the records are there now, durably: from then on they are. */
   readonly settle: () => Promise<void>;

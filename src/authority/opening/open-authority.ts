@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { type Clock, HoldfastError, systemErrorCode } from '../../base/index.ts';
-import type { DatabasePlace, ProcessLock } from '../../db/index.ts';
+import type { DatabaseLocation, ProcessLock } from '../../db/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
 import { Keystore, type OpenKeystoreOptions } from '../../trust/index.ts';
 import { Authority, type AuthorityContext, type AuthorityParts } from '../authority.ts';
@@ -33,7 +33,7 @@ export interface OpenAuthorityOptions {
   /** Keep the database in a thread of its own; what a server wants. */
   readonly worker?: boolean;
   /** Where the records are; in the home unless said. */
-  readonly database?: DatabasePlace;
+  readonly database?: DatabaseLocation;
   /** What the settings ask of upkeep; nothing unless said. */
   readonly upkeep?: UpkeepSettings;
   /** Only look: nothing is recorded, here or on a mirror, so that what is damaged stays as it was found. */

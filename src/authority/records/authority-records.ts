@@ -2,7 +2,7 @@ import {
   CommittedReader,
   copyTables,
   type Database,
-  type DatabasePlace,
+  type DatabaseLocation,
   openDatabase,
   type Queries,
   type Reads,
@@ -20,9 +20,9 @@ export class AuthorityRecords extends Records implements AsyncDisposable {
   /** What is committed, without waiting for anything: for questions that cannot wait. */
   readonly committed: Records;
   readonly #database: Database;
-  readonly #place: DatabasePlace;
+  readonly #place: DatabaseLocation;
 
-  constructor(database: Database, place: DatabasePlace) {
+  constructor(database: Database, place: DatabaseLocation) {
     super(database);
     this.#database = database;
     this.#place = place;
@@ -61,7 +61,7 @@ export interface RecordsOptions {
   /** Read in a thread of its own, which a server wants. */
   readonly worker?: boolean;
   /** Where they are; in a file of the authority's directory unless said. */
-  readonly database?: DatabasePlace;
+  readonly database?: DatabaseLocation;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { rename, stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { syncDirectory, systemErrorCode } from '../../base/index.ts';
-import { copyTables, type DatabasePlace, foldLog } from '../../db/index.ts';
+import { copyTables, type DatabaseLocation, foldLog } from '../../db/index.ts';
 import { databasePath, movedPaths } from './authority-files.ts';
 import { type AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
 import { type Records, tables } from './records.ts';
@@ -24,7 +24,7 @@ export interface MoveSteps {
  */
 export async function moveRecords(
   directory: string,
-  to: DatabasePlace,
+  to: DatabaseLocation,
   { check, settle }: MoveSteps = {},
 ): Promise<string> {
   const path = databasePath(directory);
@@ -70,7 +70,7 @@ export async function finishMove(directory: string, to: AuthorityRecords): Promi
   return false;
 }
 
-async function hasCopy(from: Records, directory: string, to: DatabasePlace): Promise<boolean> {
+async function hasCopy(from: Records, directory: string, to: DatabaseLocation): Promise<boolean> {
   await using copy = await openRecords(directory, { database: to });
   return await isCopy(copy, from);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { dayMs } from '../../base/index.ts';
-import { type DatabasePlace, openDatabase } from '../../db/index.ts';
+import { type DatabaseLocation, openDatabase } from '../../db/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../pki/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 import { decisionIn, hashRecord, kindOf, parseRecord } from '../log/log-record.ts';
@@ -84,7 +84,7 @@ const tables = [
   'log',
 ];
 
-async function dump(place: DatabasePlace): Promise<Readonly<Record<string, unknown>>> {
+async function dump(place: DatabaseLocation): Promise<Readonly<Record<string, unknown>>> {
   await using database = await openDatabase({ place, migrations: authorityMigrations });
   const rows: Record<string, unknown> = {};
   for (const table of tables) rows[table] = await database.all(`SELECT * FROM ${table} ORDER BY 1, 2`);

@@ -24,7 +24,7 @@ import {
 import type { AuthorityRecords, Records } from '../records/index.ts';
 
 /** What an administrator can say of the certificates of before where no log is left that knows them: one of these. */
-export interface LostChoices {
+export interface LogLossOptions {
   /** Of keys alone: none of them is accepted, and every machine joins again. */
   readonly reEnrol?: boolean | undefined;
   /** Of keys alone: those that are valid are accepted, whichever of them were revoked. */
@@ -37,7 +37,7 @@ export interface LostChoices {
  * What the log is to say of certificates that an authority knows nothing of; undefined where nothing was chosen.
  * @throws HoldfastError `usage` for two choices
  */
-export function whyLost({ reEnrol, trustIssued, logIsLost }: LostChoices): string | undefined {
+export function logLossReason({ reEnrol, trustIssued, logIsLost }: LogLossOptions): string | undefined {
   const choices = [
     reEnrol === true ? 're-enrol: no certificate of before is accepted' : undefined,
     trustIssued === true
@@ -52,12 +52,12 @@ export function whyLost({ reEnrol, trustIssued, logIsLost }: LostChoices): strin
 }
 
 /** Whether something is said that an authority with its records does not ask. */
-export function isOfKeysAlone({ reEnrol, trustIssued }: LostChoices): boolean {
+export function isOfKeysAlone({ reEnrol, trustIssued }: LogLossOptions): boolean {
   return reEnrol === true || trustIssued === true;
 }
 
 /** How a restored authority is to learn what happened after its backup. */
-export interface CatchUpOrder extends LostChoices {
+export interface CatchUpOrder extends LogLossOptions {
   /** Where its log may be. */
   readonly mirrors: readonly LogMirror[];
   /** The file that the key of the root came from; absolute. */
@@ -147,7 +147,7 @@ function knowsAll(
 
 /** What is missing is named, and the administrator decides. */
 function checkMayGoOn(notes: readonly string[], order: CatchUpOrder): void {
-  if (whyLost(order) !== undefined || order.complete === true) return;
+  if (logLossReason(order) !== undefined || order.complete === true) return;
   const why = notes.length === 0 ? 'no mirror of its log is named' : notes.join('; ');
   throw new HoldfastError(
     'authority_restored',
@@ -205,7 +205,7 @@ async function begin(
   { order, head, caughtUp, seen }: Beginning,
 ): Promise<number> {
   const { by, clock } = order;
-  const logIsLost = whyLost(order);
+  const logIsLost = logLossReason(order);
   // Of a log that is lost nobody knows how many restores it tells of, and clients do: the present millisecond is after them all.
   const least = Math.max(seen + 1, logIsLost === undefined ? 1 : clock.now());
   const epoch = await tx.state.goOn(least);

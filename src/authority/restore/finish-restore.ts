@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Clock, type HoldfastError, isHoldfastError } from '../../base/index.ts';
-import type { DatabasePlace } from '../../db/index.ts';
+import type { DatabaseLocation } from '../../db/index.ts';
 import { openRecoveryKit } from '../../enrol/index.ts';
 import { fingerprint } from '../../pki/index.ts';
 import { type DetailsOf, hashRecord, type kinds, logStart, parseRecord } from '../log/index.ts';
@@ -18,7 +18,7 @@ import type { RestoreSource } from './restore-source.ts';
 
 interface FinishOrder extends CatchUpOrder {
   readonly home: string;
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabaseLocation | undefined;
 }
 
 /**

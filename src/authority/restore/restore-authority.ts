@@ -6,7 +6,7 @@ import {
   type Secret,
   writeFileAtomic,
 } from '../../base/index.ts';
-import type { DatabasePlace } from '../../db/index.ts';
+import type { DatabaseLocation } from '../../db/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { generateRecoveryKey, recoveryKitText, rootCameBack } from '../custody/index.ts';
 import { checkNamesOfServer, readIssuer } from '../issuers/index.ts';
@@ -23,7 +23,7 @@ import {
   type Records,
 } from '../records/index.ts';
 import { type BackupManifest, backupDamaged, unpackBackup } from '../sealed/index.ts';
-import { type CatchUpOrder, type CaughtUp, catchUp, isOfKeysAlone, whyLost } from './catch-up.ts';
+import { type CatchUpOrder, type CaughtUp, catchUp, isOfKeysAlone, logLossReason } from './catch-up.ts';
 import { finishRestore, wroteKit } from './finish-restore.ts';
 import type { AuthorityKeys } from './read-p12.ts';
 import type { BackupSource, RestoreSource } from './restore-source.ts';
@@ -37,7 +37,7 @@ export interface RestoreOrder extends Omit<CatchUpOrder, 'rootFrom' | 'complete'
   /** What the server is to be called. */
   readonly names: readonly string[];
   /** Where its records are to be; in a file of the home unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabaseLocation | undefined;
   /** Of keys alone, where the new recovery kit is written; absolute. */
   readonly recoveryKit: string;
 }
@@ -56,7 +56,7 @@ export async function restoreAuthority(
   source: RestoreSource,
   order: RestoreOrder,
 ): Promise<CaughtUp | HoldfastError> {
-  whyLost(order);
+  logLossReason(order);
   const result = await build(source, order);
   await checkOpens(order);
   return result;
@@ -148,7 +148,7 @@ function isComplete(source: RestoreSource): boolean {
 interface ResumeOrder extends CatchUpOrder {
   readonly home: string;
   /** Where its records are; in a file of the home unless said. */
-  readonly database?: DatabasePlace | undefined;
+  readonly database?: DatabaseLocation | undefined;
 }
 
 /**
@@ -158,7 +158,7 @@ interface ResumeOrder extends CatchUpOrder {
  */
 export async function resumeRestore(order: ResumeOrder): Promise<CaughtUp> {
   const { home, database } = order;
-  whyLost(order);
+  logLossReason(order);
   using _lock = await lockHome(home);
   const directory = authorityDirectory(home);
   if (database === undefined) await existingDatabase(directory);

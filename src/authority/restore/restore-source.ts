@@ -20,7 +20,7 @@ import {
   sealedKind,
   unpackDatabase,
 } from '../sealed/index.ts';
-import { isOfKeysAlone, type LostChoices, whyLost } from './catch-up.ts';
+import { isOfKeysAlone, type LogLossOptions, logLossReason } from './catch-up.ts';
 import { type AuthorityKeys, readAuthorityPkcs12 } from './read-p12.ts';
 
 /** What an authority is restored from, all of it read and checked. */
@@ -50,7 +50,7 @@ interface KeysSource extends AnySource {
 }
 
 /** How a file to restore from is opened, and what was said of what it may hold. */
-interface SourceOrder extends LostChoices {
+interface SourceOrder extends LogLossOptions {
   /** Gives the private half of the recovery key, where its kit was named. */
   readonly recoveryKey?: (() => Promise<Secret<string>>) | undefined;
   /** A password was named, whatever kind of file it is. */
@@ -74,7 +74,7 @@ export async function openRestoreSource(path: string, order: SourceOrder): Promi
     throw new HoldfastError('usage', `${path} holds keys alone: a password opens it, and no recovery kit`, {
       hint: 'leave --kit out, and name the password: --password-file FILE',
     });
-  whyLost(order);
+  logLossReason(order);
   const password = await order.password('the PKCS#12 file');
   const { size } = await stat(path);
   if (size > maxPkcs12Bytes)

@@ -1,7 +1,7 @@
 import { type CaughtUp, notHeld, type RestoreSource } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { isLoopbackName, listenersOf, reachableNames } from '../../policy/index.ts';
-import { type Followers, servesStatus } from '../../server/index.ts';
+import { type Reachability, servesStatus } from '../../server/index.ts';
 import type { Home } from '../home/home.ts';
 import type { Settings } from '../home/settings.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
@@ -15,7 +15,7 @@ interface Told {
   readonly before: Settings;
   /** As it is to be here. */
   readonly settings: Settings;
-  readonly followers: Followers;
+  readonly followers: Reachability;
 }
 
 interface Plan extends Told {
@@ -188,7 +188,7 @@ function* changeRows(told: Told): Iterable<Row> {
   const { reachable, statusLeadsHere } = followers;
   if (reachable.length > 0) yield row('clients', `find the server at ${reachable.join(', ')}`);
   else if (statusLeadsHere) yield row('clients', `learn the new addresses at ${followers.statusAddress}`);
-  else yield warning(whyNobodyFollows(followers));
+  else yield warning(whyUnreachable(followers));
 }
 
 function statusElsewhere({ statusAddress, ...settings }: Settings): string {
@@ -201,7 +201,7 @@ function statusElsewhere({ statusAddress, ...settings }: Settings): string {
   );
 }
 
-function whyNobodyFollows({ lost, statusAddress }: Followers): string {
+function whyUnreachable({ lost, statusAddress }: Reachability): string {
   if (lost.length === 0)
     return `clients were told no address but loopback ones and ${statusAddress}: only those on this machine itself follow`;
   return (

@@ -11,7 +11,7 @@ import {
 } from '../../authority/index.ts';
 import { HoldfastError, readChosenFile, type Secret } from '../../base/index.ts';
 import { defaultPortFor } from '../../policy/index.ts';
-import { canFollow, moveHere, whoCanFollow } from '../../server/index.ts';
+import { checkReachability, isReachable, moveHere } from '../../server/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { newKeystorePassphrase } from '../home/authority-home.ts';
 import { checkMayHoldAuthority, inNewHome } from '../home/creating.ts';
@@ -84,15 +84,15 @@ export async function restoreKeys(
 
 async function plan(context: Context, source: RestoreSource, options: CaRestoreOptions): Promise<Answer> {
   const { before, settings } = await settingsFor(context, source, options);
-  const followers = await whoCanFollow(before, settings);
-  const isLeft = source.kind === 'backup' && !canFollow(followers);
+  const followers = await checkReachability(before, settings);
+  const isLeft = source.kind === 'backup' && !isReachable(followers);
   const left = isLeft ? await backedUpNodes({ ...source, clock: context.clock }) : [];
   return planAnswer({ source, before, settings, followers, left });
 }
 
 async function restore(context: Context, source: RestoreSource, options: CaRestoreOptions): Promise<Answer> {
   const { before, settings } = await settingsFor(context, source, options);
-  const followers = await whoCanFollow(before, settings);
+  const followers = await checkReachability(before, settings);
   await checkMayHoldAuthority(context.home, source.network);
   const passphrase = await newKeystorePassphrase(context, {});
   const { home, result } = await inNewHome(context.home, settings, async (home) => {

@@ -10,7 +10,7 @@ import {
   systemErrorCode,
   writeFileAtomic,
 } from '../../base/index.ts';
-import type { DatabasePlace } from '../../db/index.ts';
+import type { DatabaseLocation } from '../../db/index.ts';
 import { ListenerPolicy, parseListeners, parseRequestedNames, reachableNames } from '../../policy/index.ts';
 import type { Home } from './home.ts';
 
@@ -174,7 +174,7 @@ export async function addSchedule(home: Home, { to, every, keep }: Schedule): Pr
 }
 
 /** The database that the records of the authority are in; undefined for the file in the home. */
-export function databaseOf({ database }: Settings): DatabasePlace | undefined {
+export function databaseOf({ database }: Settings): DatabaseLocation | undefined {
   return database && { kind: 'postgres', url: new Secret(database.url) };
 }
 

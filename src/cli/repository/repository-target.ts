@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import {
   type Connection,
-  localPlace,
+  localRepository,
   type Node,
-  type OpenPlaceOptions,
+  type OpenRepositoryOptions,
   OutsideServer,
   openNode,
   openRepositoryAt,
-  type Place,
+  type RepositoryLocation,
   readNodeState,
 } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
@@ -26,7 +26,7 @@ import { askNewPassword, readPasswordFile } from '../terminal/given-secrets.ts';
 /** The repository a command works on, and how it is reached. */
 export interface Target extends AsyncDisposable {
   readonly repository: Repository;
-  readonly place: Place;
+  readonly place: RepositoryLocation;
   /** `over TLS 1.3 X25519MLKEM768`, or the directory. */
   readonly route: string;
   /** This machine as a node, when the repository is at its server. */
@@ -118,7 +118,7 @@ async function openDirectory(
 ): Promise<Target> {
   await checkFolder(directory);
   return await withHome(context.home, async (home) => {
-    const place = await localPlace(directory, home.node);
+    const place = await localRepository(directory, home.node);
     const repository = await openElsewhere(context, place, options);
     const route = `in ${directory}`;
     return { repository, place, route, directory, [Symbol.asyncDispose]: async () => {} };
@@ -147,7 +147,11 @@ async function openOutside(
 }
 
 /** Opens a repository whose password somebody has to keep, and makes it where that is wanted. */
-async function openElsewhere(context: Context, place: Place, options: ElsewhereOptions): Promise<Repository> {
+async function openElsewhere(
+  context: Context,
+  place: RepositoryLocation,
+  options: ElsewhereOptions,
+): Promise<Repository> {
   const repository = await openAsking(context, place, { ...options, create: false }).catch(
     async (error: unknown) => {
       if (!options.create || !isHoldfastError(error, 'repository_missing')) throw error;
@@ -200,8 +204,8 @@ async function choosePassword(context: Context, directory: string): Promise<Secr
 /** Asks for the password when no key here opens the repository and somebody sits at a terminal to answer. */
 async function openAsking(
   context: Context,
-  place: Place,
-  options: Omit<OpenPlaceOptions, 'signal'>,
+  place: RepositoryLocation,
+  options: Omit<OpenRepositoryOptions, 'signal'>,
 ): Promise<Repository> {
   const { signal } = context;
   try {

@@ -2,8 +2,13 @@ import { hostname } from 'node:os';
 import type { Client, ClientConfig, CustomTypesConfig } from 'pg';
 import { isHoldfastError, minuteMs, type Secret, secondMs } from '../../base/index.ts';
 import type { Command, Connection, Database, Row, SqlValue } from '../database.ts';
+import {
+  findPassword,
+  type PostgresParameters,
+  parsePostgresUrl,
+  readTlsFiles,
+} from './connection-parameters.ts';
 import { namedPostgresError, unreachable } from './error.ts';
-import { findPassword, type PostgresPlace, parsePostgresUrl, readTlsFiles } from './place.ts';
 
 const connectTimeoutMs = 5 * secondMs;
 /** Who does not answer for so long is gone. A script may take as long as it takes: it changes a schema. */
@@ -16,13 +21,13 @@ type ConnectionPurpose = 'writer' | 'reader';
 /** A connection to PostgreSQL. What is asked goes out at once and is answered in order, without waiting in between. */
 export class PostgresConnection implements Connection {
   readonly #client: Client;
-  readonly #place: PostgresPlace;
+  readonly #place: PostgresParameters;
   #isLost = false;
 
   /**
    * @throws HoldfastError `database_unreachable`, `database_refused`, `tls_failed`, `settings_invalid`
    */
-  static async open(place: PostgresPlace, purpose: ConnectionPurpose): Promise<PostgresConnection> {
+  static async open(place: PostgresParameters, purpose: ConnectionPurpose): Promise<PostgresConnection> {
     const config = await configFor(place, purpose);
     // Takes 30 ms of a process's start, so only who uses it pays.
     const { default: driver } = await import('pg');
@@ -31,7 +36,7 @@ export class PostgresConnection implements Connection {
     return connection;
   }
 
-  private constructor(client: Client, place: PostgresPlace) {
+  private constructor(client: Client, place: PostgresParameters) {
     this.#client = client;
     this.#place = place;
     client.on('error', () => this.#lose());
@@ -111,7 +116,7 @@ const sessionSettings = {
   tcp_keepalives_count: '3',
 };
 
-async function configFor(place: PostgresPlace, purpose: ConnectionPurpose): Promise<ClientConfig> {
+async function configFor(place: PostgresParameters, purpose: ConnectionPurpose): Promise<ClientConfig> {
   const settings = { ...sessionSettings, default_transaction_read_only: purpose === 'reader' ? 'on' : 'off' };
   return {
     host: place.host,

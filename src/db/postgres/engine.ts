@@ -11,8 +11,8 @@ import {
 } from '../database.ts';
 import { type Migration, type MigrationWords, migrate } from '../migrate.ts';
 import type { PostgresConnection } from './connection.ts';
+import { type PostgresParameters, parsePostgresUrl } from './connection-parameters.ts';
 import { isRefusedStatement } from './error.ts';
-import { type PostgresPlace, parsePostgresUrl } from './place.ts';
 import { ReadingLine, Writer } from './writer.ts';
 
 /** For what is read outside of transactions and may take long. */
@@ -29,7 +29,7 @@ class PostgresEngine implements Engine {
   readonly committed: Reads;
   #isClosed = false;
 
-  constructor(writer: Writer, place: PostgresPlace) {
+  constructor(writer: Writer, place: PostgresParameters) {
     this.#writer = writer;
     this.#readers = Array.from({ length: readingLines }, () => new ReadingLine(place));
     this.#local = new ReadingLine(place);

@@ -1,5 +1,5 @@
 import { HoldfastError, systemErrorCode } from '../../base/index.ts';
-import type { PostgresPlace } from './place.ts';
+import type { PostgresParameters } from './connection-parameters.ts';
 
 /** An error that the server sent (postgresql.org/docs/current/errcodes-appendix.html). */
 interface ServerError extends Error {
@@ -8,7 +8,7 @@ interface ServerError extends Error {
 }
 
 /** Turns an error of the driver about a database into a named one; anything else is returned as it came. */
-export function namedPostgresError(error: unknown, place: PostgresPlace): unknown {
+export function namedPostgresError(error: unknown, place: PostgresParameters): unknown {
   if (!(error instanceof Error) || error instanceof HoldfastError) return error;
   return isServerError(error) ? namedServerError(error, place) : namedLineError(error, place);
 }
@@ -24,14 +24,14 @@ function isServerError(error: Error): error is ServerError {
 }
 
 /** Whoever has lost the line to the database. */
-export function unreachable(place: PostgresPlace, problem: string, cause?: unknown): HoldfastError {
+export function unreachable(place: PostgresParameters, problem: string, cause?: unknown): HoldfastError {
   return new HoldfastError('database_unreachable', `database ${place.name}: ${problem}`, {
     hint: 'see that PostgreSQL runs there and can be reached; then do it again',
     cause,
   });
 }
 
-function namedServerError(error: ServerError, place: PostgresPlace): unknown {
+function namedServerError(error: ServerError, place: PostgresParameters): unknown {
   const { code, message } = error;
   const subject = `database ${place.name}`;
   if (isAway(error)) return unreachable(place, message, error);
@@ -60,7 +60,7 @@ function isAway({ code }: ServerError): boolean {
   return code.startsWith('08') || code.startsWith('57P') || code === '53300' || code === '53200';
 }
 
-function refusalHint(code: string, { user, database }: PostgresPlace): string {
+function refusalHint(code: string, { user, database }: PostgresParameters): string {
   if (code === '3D000')
     return `make it: createdb --owner=${user} --encoding=UTF8 --template=template0 ${database}`;
   if (code === '42501') return `let the user write there: ALTER DATABASE "${database}" OWNER TO "${user}"`;
@@ -68,7 +68,7 @@ function refusalHint(code: string, { user, database }: PostgresPlace): string {
 }
 
 /** What Node says of a line that was cut or never made has a code, but for what the driver says in words alone. */
-function namedLineError(error: Error, place: PostgresPlace): unknown {
+function namedLineError(error: Error, place: PostgresParameters): unknown {
   const { message } = error;
   const code = systemErrorCode(error) ?? '';
   if (isTlsProblem(code, message)) {

@@ -2,18 +2,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import type { Command, Connection, Row, SqlValue } from '../database.ts';
 import { PostgresConnection } from './connection.ts';
+import type { PostgresParameters } from './connection-parameters.ts';
 import { unreachable } from './error.ts';
-import type { PostgresPlace } from './place.ts';
 
 /** The one connection that writes. It has the lock of the database, and when it was lost another one gets it first. */
 export class Writer {
-  readonly #place: PostgresPlace;
+  readonly #place: PostgresParameters;
   #present: PostgresConnection | undefined;
   /** What the last group that is on record has left. */
   #mark: string | undefined;
   #hasUntold = false;
 
-  constructor(place: PostgresPlace) {
+  constructor(place: PostgresParameters) {
     this.#place = place;
   }
 
@@ -100,7 +100,7 @@ interface ServerFacts {
  * Checks that a server keeps what it has acknowledged, and text as it was given.
  * @throws HoldfastError `database_refused` that says what was found and how to change it
  */
-async function checkServer(connection: PostgresConnection, place: PostgresPlace): Promise<void> {
+async function checkServer(connection: PostgresConnection, place: PostgresParameters): Promise<void> {
   const sql = `SELECT current_setting('server_version_num')::int / 10000 AS version,
     current_setting('synchronous_commit') AS synchronous, current_setting('server_encoding') AS encoding,
     pg_is_in_recovery() AS standby`;
@@ -117,7 +117,7 @@ interface Problem {
   readonly hint: string;
 }
 
-function problems({ database }: PostgresPlace): Problem[] {
+function problems({ database }: PostgresParameters): Problem[] {
   return [
     {
       isFound: ({ version }) => version < oldestVersion,
@@ -157,7 +157,7 @@ const delaysMs = [0, 50, 100, 200, 400, 800];
  */
 async function takeLock(
   connection: PostgresConnection,
-  place: PostgresPlace,
+  place: PostgresParameters,
   formerProcess: number | undefined,
 ): Promise<void> {
   for (const delayMs of delaysMs) {
@@ -206,11 +206,11 @@ async function ask(
  * reading twice changes nothing.
  */
 export class ReadingLine implements Connection {
-  readonly #place: PostgresPlace;
+  readonly #place: PostgresParameters;
   #line: Promise<PostgresConnection> | undefined;
   #waiting = 0;
 
-  constructor(place: PostgresPlace) {
+  constructor(place: PostgresParameters) {
     this.#place = place;
   }
 

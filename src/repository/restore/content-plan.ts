@@ -78,7 +78,7 @@ export function planContent(
     const slots = file.content.map((id) => locate(id, index, isUsable));
     const missing = file.content[slots.indexOf(nowhere)];
     if (missing === undefined) placePieces(file, slots, index, packs);
-    else lost.push({ file, problem: { kind: 'damaged', message: whyLost(missing, index, most) } });
+    else lost.push({ file, problem: { kind: 'damaged', message: lossMessage(missing, index, most) } });
   }
   const runs = [...packs].flatMap(([pack, pieces]) => cutRuns(pack, pieces, index));
   for (const run of runs) {
@@ -103,7 +103,7 @@ function locate(id: BlobId, index: BlobIndex, isUsable: (slot: number) => boolea
   return index.slotsOf('data', id).find(isUsable) ?? nowhere;
 }
 
-function whyLost(id: BlobId, index: BlobIndex, most: number): string {
+function lossMessage(id: BlobId, index: BlobIndex, most: number): string {
   const lengths = index.slotsOf('data', id).map((slot) => index.plainLengthAt(slot));
   const tooLong = lengths.find((length) => length > most);
   if (tooLong === undefined) return `data blob ${id} is in no pack that the index knows`;

@@ -24,7 +24,7 @@ function sendPieces(client: ClientRequest, body: Bytes): void {
 }
 
 /** What is asked of the server. */
-export interface Asked {
+export interface ProbeRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export interface Asked {
 }
 
 /** What it answers, a part of the body at most. */
-export interface Answered {
+export interface ProbeResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -64,7 +64,7 @@ export class Conversation {
   }
 
   /** @throws HoldfastError why there is no answer */
-  async ask(asked: Asked): Promise<Answered> {
+  async ask(asked: ProbeRequest): Promise<ProbeResponse> {
     const { host, port } = this.#options;
     const shaken = await shakeHands(this.#options);
     if (shaken.kind === 'failed')
@@ -94,9 +94,9 @@ export class Conversation {
     );
   }
 
-  #exchange({ socket }: Shaken, { method, path, headers, body }: Asked): Promise<Answered> {
+  #exchange({ socket }: Shaken, { method, path, headers, body }: ProbeRequest): Promise<ProbeResponse> {
     const { host, port, signal } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+    const { promise, resolve, reject } = Promise.withResolvers<ProbeResponse>();
     const startMs = performance.now();
     const client = plainHttp().request({
       createConnection: () => socket,

@@ -11,7 +11,7 @@ import {
 import { formatName, parseCertificate, parseName } from '../../pki/index.ts';
 import { isPassingStatus } from '../line.ts';
 import { certificateWish } from './certificate-request.ts';
-import { type Answered, type Asked, answerMs, Conversation } from './conversation.ts';
+import { answerMs, Conversation, type ProbeRequest, type ProbeResponse } from './conversation.ts';
 import { inBetween } from './speaker.ts';
 import { handshake } from './speaks-step.ts';
 import { bad, type Found, failed, good, letPass, poor, type Step, type Walk, weaker } from './walk.ts';
@@ -136,7 +136,7 @@ function cutOrRefused({ host, hasAnswered }: Walk, error: HoldfastError): Holdfa
     : error;
 }
 
-async function tryAsking(talk: Conversation, asked: Asked): Promise<Answered | HoldfastError> {
+async function tryAsking(talk: Conversation, asked: ProbeRequest): Promise<ProbeResponse | HoldfastError> {
   try {
     return await talk.ask(asked);
   } catch (error) {
@@ -146,7 +146,7 @@ async function tryAsking(talk: Conversation, asked: Asked): Promise<Answered | H
 }
 
 /** What the server says of the certificate; that it says no more of another's is all that strangers are told. */
-function certificateRefusal({ host }: Walk, answer: Answered): HoldfastError | undefined {
+function certificateRefusal({ host }: Walk, answer: ProbeResponse): HoldfastError | undefined {
   const told = toldBy(answer);
   if (told !== undefined && errorRow(told.code).kind === 'certificate')
     return new HoldfastError(told.code, `${host} refuses the certificate of this machine: ${told.message}`, {
@@ -174,7 +174,7 @@ interface Told {
   readonly hint?: string | undefined;
 }
 
-function toldBy({ text, headers }: Answered): Told | undefined {
+function toldBy({ text, headers }: ProbeResponse): Told | undefined {
   const said: unknown = headers['holdfast-code'];
   try {
     const {
@@ -257,7 +257,7 @@ function refused({ code, message }: Told, { host }: Walk): Found {
 }
 
 /** That what answers is no server of ours. */
-function elsewhere(walk: Walk, answer: Answered): Found | undefined {
+function elsewhere(walk: Walk, answer: ProbeResponse): Found | undefined {
   const { status, headers } = answer;
   if (toldBy(answer) !== undefined || (status === 200 && isObject(answer.text))) return undefined;
   const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
@@ -320,7 +320,7 @@ export const spaceStep: Step = {
   },
 };
 
-function tryWriting(talk: Conversation, path: string, bytes: number): Promise<Answered | HoldfastError> {
+function tryWriting(talk: Conversation, path: string, bytes: number): Promise<ProbeResponse | HoldfastError> {
   return tryAsking(talk, {
     method: 'POST',
     path: `${path}data/${randomBytes(32).toString('hex')}`,

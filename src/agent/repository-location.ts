@@ -24,7 +24,7 @@ import {
 } from './repository-keys.ts';
 
 /** A repository's place: where its objects are, and where its key is kept so that no password is asked again. */
-export interface Place {
+export interface RepositoryLocation {
   /** What its key is kept under. */
   readonly label: string;
   readonly store: ObjectStore;
@@ -40,7 +40,7 @@ export interface Place {
   ) => Promise<EscrowFingerprint>;
 }
 
-export interface OpenPlaceOptions {
+export interface OpenRepositoryOptions {
   /** Make the repository when this machine knows of none there. */
   readonly create: boolean;
   /** Make another one where the one that this machine knows is gone. */
@@ -53,7 +53,7 @@ export interface OpenPlaceOptions {
 }
 
 /** A repository in a directory of this machine. */
-export async function localPlace(directory: string, nodeDirectory: string): Promise<Place> {
+export async function localRepository(directory: string, nodeDirectory: string): Promise<RepositoryLocation> {
   const keystore = await openOrCreateKeystore(nodeDirectory);
   return { label: directory, store: new LocalStore(directory), keystore };
 }
@@ -65,7 +65,10 @@ export async function localPlace(directory: string, nodeDirectory: string): Prom
  * @throws HoldfastError `repository_gone` when one was here and none is now, `repository_missing` when none was and none is
  *   to be made, `repository_wrong_key` when it does not open, `repository_exists` when it is there and was to be made anew
  */
-export async function openRepositoryAt(place: Place, options: OpenPlaceOptions): Promise<Repository> {
+export async function openRepositoryAt(
+  place: RepositoryLocation,
+  options: OpenRepositoryOptions,
+): Promise<Repository> {
   const known = keysAt(place.keystore, place.label);
   const opened = (await openByKept(place, known, options)) ?? (await openOrInit(place, known, options));
   if (options.startOver === true && opened.kind !== 'made') throw isThere(place, opened.repository);
@@ -81,7 +84,7 @@ export function randomPassword(): Secret<string> {
 
 /** Keeps what opens `repository` at `place` from now on, and what it says about itself. */
 export async function keepOwnKey(
-  place: Place,
+  place: RepositoryLocation,
   repository: Repository,
   key: Pick<RepositoryKey, 'password' | 'escrowed' | 'escrow'>,
 ): Promise<KeptKey> {
@@ -111,9 +114,9 @@ type Opened =
 
 /** Without scrypt; undefined when no key is kept, a password was given that none came with, or another is to be made. */
 async function openByKept(
-  place: Place,
+  place: RepositoryLocation,
   known: readonly KeptKey[],
-  { password, startOver, signal }: OpenPlaceOptions,
+  { password, startOver, signal }: OpenRepositoryOptions,
 ): Promise<Opened | undefined> {
   const isMeant = (key: KeptKey): boolean =>
     password === undefined || password.reveal() === key.password?.reveal();
@@ -139,7 +142,11 @@ async function openByKept(
  * In a repository with nothing in it only the key files tell whether it is ours. One that a kept password opens is another
  * all the same: that is for a person to say. @throws HoldfastError `repository_damaged` for ours with a damaged `config`
  */
-async function tryPasswords({ store }: Place, known: readonly KeptKey[], signal: AbortSignal): Promise<void> {
+async function tryPasswords(
+  { store }: RepositoryLocation,
+  known: readonly KeptKey[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const { password } of known) {
     if (password === undefined) continue;
     await openRepository(store, { key: { password }, signal }).catch((error: unknown) => {
@@ -149,9 +156,9 @@ async function tryPasswords({ store }: Place, known: readonly KeptKey[], signal:
 }
 
 async function openOrInit(
-  place: Place,
+  place: RepositoryLocation,
   known: readonly KeptKey[],
-  { create, startOver, password: said, signal }: OpenPlaceOptions,
+  { create, startOver, password: said, signal }: OpenRepositoryOptions,
 ): Promise<Opened> {
   const password = said ?? begunAt(place.keystore, place.label)?.password;
   try {
@@ -175,7 +182,7 @@ async function openOrInit(
 }
 
 /** Tells a repository that nobody here can open from one that is not there. */
-async function refuseWithoutKey(place: Place, signal: AbortSignal): Promise<void> {
+async function refuseWithoutKey(place: RepositoryLocation, signal: AbortSignal): Promise<void> {
   const { location } = place.store;
   const exists = await place.store.stat({ type: 'config' }, { signal }).catch((error: unknown) => {
     if (isHoldfastError(error, 'object_not_found')) return undefined;
@@ -195,7 +202,7 @@ async function refuseWithoutKey(place: Place, signal: AbortSignal): Promise<void
 }
 
 /** Kept before the repository is made: a crash in between must not leave one that nobody can open. */
-async function choosePassword(place: Place): Promise<Secret<string>> {
+async function choosePassword(place: RepositoryLocation): Promise<Secret<string>> {
   const password = randomPassword();
   await keepBegun(place.keystore, place.label, { password, escrowed: false });
   return password;
@@ -203,7 +210,7 @@ async function choosePassword(place: Place): Promise<Secret<string>> {
 
 /** The key of one that was just made, or is opened from here for the first time. */
 async function keepOpened(
-  place: Place,
+  place: RepositoryLocation,
   { repository, password }: Exclude<Opened, { kind: 'kept' }>,
 ): Promise<KeptKey> {
   const digest = masterKeyDigest(repository.masterKey);
@@ -212,17 +219,17 @@ async function keepOpened(
   return await keepOwnKey(place, repository, { password, escrowed, escrow });
 }
 
-function isThere({ store }: Place, { id }: Repository): HoldfastError {
+function isThere({ store }: RepositoryLocation, { id }: Repository): HoldfastError {
   const message = `the repository ${id.slice(0, 8)} is at ${store.location}: nothing is to be begun there`;
   return new HoldfastError('repository_exists', message, { hint: 'leave --start-over away' });
 }
 
 /** Taken up where an earlier run left it, so that a server out of reach does not cost a key each time. */
 async function escrowKey(
-  place: Place,
+  place: RepositoryLocation,
   repository: Repository,
   key: KeptKey,
-  { onEscrowed, signal }: OpenPlaceOptions,
+  { onEscrowed, signal }: OpenRepositoryOptions,
 ): Promise<void> {
   if (place.escrow === undefined) return;
   const secondPassword = key.secondPassword ?? randomPassword();

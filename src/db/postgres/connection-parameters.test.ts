@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isHoldfastError, Secret } from '../../base/index.ts';
-import { findPassword, parsePostgresUrl, readTlsFiles } from './place.ts';
+import { findPassword, parsePostgresUrl, readTlsFiles } from './connection-parameters.ts';
 
 const parse = (url: string): ReturnType<typeof parsePostgresUrl> => parsePostgresUrl(new Secret(url));
 

@@ -8,8 +8,8 @@ import { escrowFingerprint } from '../enrol/index.ts';
 import { MemoryStore } from '../storage/index.ts';
 import { Keystore } from '../trust/index.ts';
 import { findSetBack, noteBackup } from './made-snapshots.ts';
-import { openRepositoryAt, type Place } from './place.ts';
 import { allKeys, encodeRepositoryKey, escrowsIn, keysAt } from './repository-keys.ts';
+import { openRepositoryAt, type RepositoryLocation } from './repository-location.ts';
 
 const { signal } = new AbortController();
 const password = new Secret('correct horse');
@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true }));
 
-function place(label: string, store = new MemoryStore()): Place {
+function place(label: string, store = new MemoryStore()): RepositoryLocation {
   return { label, store, keystore };
 }
 
@@ -157,11 +157,11 @@ test('a second key that could not be left with the server is left at the next op
   const said: string[] = [];
   const fingerprint = escrowFingerprint(Uint8Array.of(1));
   const own = place('escrowed');
-  const failing: Place = {
+  const failing: RepositoryLocation = {
     ...own,
     escrow: () => Promise.reject(new HoldfastError('connection_lost', 'cut')),
   };
-  const working: Place = {
+  const working: RepositoryLocation = {
     ...own,
     escrow: async (id) => {
       left.push(id);
@@ -181,7 +181,7 @@ test('a second key that could not be left with the server is left at the next op
 
 test('scrypt takes no longer than it must over a password that is random', async () => {
   const store = new MemoryStore();
-  const escrow: Place['escrow'] = async () => escrowFingerprint(Buffer.alloc(8));
+  const escrow: RepositoryLocation['escrow'] = async () => escrowFingerprint(Buffer.alloc(8));
   await openRepositoryAt({ ...place('quick', store), escrow }, { create: true, signal });
   const keys = await store.list('keys');
   assert.equal(keys.length, 2);

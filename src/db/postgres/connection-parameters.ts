@@ -11,7 +11,7 @@ import {
 } from '../../base/index.ts';
 
 /** Which PostgreSQL database, as its URL says. */
-export interface PostgresPlace {
+export interface PostgresParameters {
   /** What messages call it: the URL without a password. */
   readonly name: string;
   /** A name, an address, or the directory of a socket. */
@@ -46,7 +46,7 @@ const defaultPort = 5432;
  *
  * @throws HoldfastError `settings_invalid`, which never holds the password
  */
-export function parsePostgresUrl(secret: Secret<string>): PostgresPlace {
+export function parsePostgresUrl(secret: Secret<string>): PostgresParameters {
   const url = readUrl(secret);
   const said = readWords(url);
   const host = decode(url.hostname.replace(/^\[|\]$/g, '')) || said.host || 'localhost';
@@ -110,7 +110,7 @@ function nameOf({
   port,
   user,
   database,
-}: Pick<PostgresPlace, 'host' | 'port' | 'user' | 'database'>): string {
+}: Pick<PostgresParameters, 'host' | 'port' | 'user' | 'database'>): string {
   const at = host.startsWith('/') ? encodeURIComponent(host) : host.includes(':') ? `[${host}]` : host;
   return `postgres://${user}@${at}:${port}/${database}`;
 }
@@ -139,7 +139,7 @@ function invalid(problem: string, hint: string, cause?: unknown): HoldfastError 
  * @param patienceMs how long a pipe is waited for that nobody writes to
  * @throws HoldfastError `path_not_found` for a file that cannot be read, `database_refused` when there is none, `settings_invalid` when others can read the file
  */
-export async function findPassword(place: PostgresPlace, patienceMs = 5 * secondMs): Promise<string> {
+export async function findPassword(place: PostgresParameters, patienceMs = 5 * secondMs): Promise<string> {
   const path = place.passwordFile ?? process.env['PGPASSFILE'] ?? join(homedir(), '.pgpass');
   const known =
     place.password?.reveal() ?? process.env['PGPASSWORD'] ?? (await readPassword(path, place, patienceMs));
@@ -154,7 +154,7 @@ const hint = 'name a file of passwords as libpq has it: passfile=FILE in the URL
 
 async function readPassword(
   path: string,
-  place: PostgresPlace,
+  place: PostgresParameters,
   patienceMs: number,
 ): Promise<string | undefined> {
   try {
@@ -175,7 +175,7 @@ async function checkPrivate(path: string): Promise<void> {
   });
 }
 
-function passwordIn(text: string, { host, port, database, user }: PostgresPlace): string | undefined {
+function passwordIn(text: string, { host, port, database, user }: PostgresParameters): string | undefined {
   const wanted = [host, String(port), database, user];
   return text
     .split('\n')
