@@ -1,14 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Value } from 'typebox/value';
-import {
-  asBuffer,
-  type Bytes,
-  HoldfastError,
-  isErrorCode,
-  minuteMs,
-  openSocketPlace,
-  systemErrorCode,
-} from '../base/index.ts';
+import { HoldfastError, isErrorCode, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
 import {
   answerMalformed,
   askHttp,
@@ -84,54 +75,6 @@ interface AdminTarget {
   readonly where: string;
   readonly to: Pick<HttpRequest, 'url' | 'agent' | 'socketPath'>;
   readonly signal: AbortSignal | undefined;
-}
-
-/**
- * Has `write` put a backup that was made into the file at `path`, piece by piece, and the backup on record once it is there;
- * what cannot be written is dropped. @throws HoldfastError `backup_damaged`
- */
-export async function fetchBackup(
-  admin: AdminClient,
-  made: OperationAnswer<'ca.backup'>,
-  { path, write }: { readonly path: string; readonly write: (pieces: AsyncIterable<Bytes>) => Promise<void> },
-): Promise<OperationAnswer<'ca.backup-keep'>> {
-  const { id } = made;
-  try {
-    await write(backupPieces(admin, made));
-  } catch (error) {
-    await admin.call('ca.backup-drop', { id });
-    throw error;
-  }
-  return await admin.call('ca.backup-keep', { id, path });
-}
-
-async function* backupPieces(
-  admin: AdminClient,
-  { id, bytes, sha256 }: OperationAnswer<'ca.backup'>,
-): AsyncGenerator<Bytes> {
-  const sum = createHash('sha256');
-  for (let offset = 0; offset < bytes; ) {
-    const { piece } = await admin.call('ca.backup-piece', { id, offset });
-    const some = Buffer.from(piece, 'base64');
-    sum.update(some);
-    offset += some.length;
-    yield some;
-  }
-  if (sum.digest('hex') === sha256) return;
-  throw new HoldfastError('backup_damaged', 'the backup that came is not the one that was made', {
-    hint: 'nothing was kept; run it again',
-  });
-}
-
-/** Brings a file to be rehearsed, piece by piece, as far as it is of use; gives its handle. */
-export async function bringBackup(admin: AdminClient, pieces: AsyncIterable<Bytes>): Promise<string> {
-  let { id, wantsMore } = await admin.call('ca.rehearsal-piece', { piece: '' });
-  for await (const some of pieces) {
-    const piece = asBuffer(some).toString('base64');
-    ({ id, wantsMore } = await admin.call('ca.rehearsal-piece', { id, piece }));
-    if (!wantsMore) break;
-  }
-  return id;
 }
 
 function clientOf(target: AdminTarget): AdminClient {

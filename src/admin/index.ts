@@ -14,7 +14,15 @@ export type {
 } from './admin-context.ts';
 export { type Answer, PresentWhen, TextOrNull, Time, TimeOrNull } from './answer.ts';
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
-export { bringBackup, connectAdmin, fetchBackup, networkAdmin, operationPath } from './connect-admin.ts';
+export {
+  bringBackup,
+  collectPages,
+  fetchBackup,
+  fetchCrl,
+  logLines,
+  newestRecords,
+} from './collect-answers.ts';
+export { connectAdmin, networkAdmin, operationPath } from './connect-admin.ts';
 export { type CertificateView, describeCertificate, nameKey } from './describe-certificate.ts';
 export {
   type Local,

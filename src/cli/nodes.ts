@@ -1,7 +1,7 @@
 import { Option } from 'commander';
-import type { OperationAnswer } from '../admin/index.ts';
+import { collectPages, type OperationAnswer } from '../admin/index.ts';
 import { type Role, roles } from '../pki/index.ts';
-import { askAdmin, collectPages } from './home/administering.ts';
+import { askAdmin } from './home/administering.ts';
 import { parseLimit } from './options/option-values.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, type Row, row, table, warning } from './terminal/answer.ts';

@@ -18,7 +18,6 @@ import type { IssuerRevocation } from '../issuers/index.ts';
 import { checkClock, checkStanding } from '../standing/index.ts';
 import { AnswerSigner } from './answer-signer.ts';
 import { type Answering, answeredIssuers, readOcspSigner } from './ocsp-signers.ts';
-import { Recent } from './recent.ts';
 
 /** An answer with the times that it counts from and to; an error counts for no time. */
 export interface OcspAnswerBytes {
@@ -298,4 +297,29 @@ function describe(statuses: readonly OcspStatus[]): string {
 
 function errorAnswer(status: OcspErrorStatus, nowMs: number): OcspAnswerBytes {
   return { kind: 'error', der: createOcspError(status), producedAtMs: nowMs, nextUpdateMs: nowMs };
+}
+
+/**
+ * What was kept last under each key: at least the newest `atLeast`, at most twice as many. The older half goes at once,
+ * because a `Map` from which the oldest is taken each time becomes slow.
+ */
+export class Recent<V> {
+  readonly #atLeast: number;
+  #newer = new Map<string, V>();
+  #older = new Map<string, V>();
+
+  constructor(atLeast: number) {
+    this.#atLeast = atLeast;
+  }
+
+  get(key: string): V | undefined {
+    return this.#newer.get(key) ?? this.#older.get(key);
+  }
+
+  keep(key: string, value: V): void {
+    this.#newer.set(key, value);
+    if (this.#newer.size < this.#atLeast) return;
+    this.#older = this.#newer;
+    this.#newer = new Map();
+  }
 }

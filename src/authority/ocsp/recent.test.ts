@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Recent } from './recent.ts';
+import { Recent } from './ocsp-responder.ts';
 
 it('has the newest, and never more than twice as many as it promises', () => {
   const recent = new Recent<number>(10);

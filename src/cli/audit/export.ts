@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { AdminClient } from '../../admin/index.ts';
+import { logLines } from '../../admin/index.ts';
 import { forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
@@ -31,7 +31,6 @@ export interface AuditExportOptions {
   readonly force?: boolean;
 }
 
-const pageSize = 1000;
 const columns = ['sequence', 'epoch', 'at', 'kind', 'by', 'details', 'previous'] as const;
 
 /** `holdfast audit export`: the log up to now, a page at a time, whole or not at all. */
@@ -47,23 +46,13 @@ async function exportAudit(
     await writeChosenFile(
       path,
       encode(
-        counted(readLines(admin, context.signal), (n) => (records += n)),
+        counted(logLines(admin, context.signal), (n) => (records += n)),
         format,
       ),
       chosen,
     );
   });
   return { value: { file: path, records }, rows: [row('exported', path, plural(records, 'record'))] };
-}
-
-async function* readLines(admin: AdminClient, signal: AbortSignal): AsyncGenerator<readonly string[]> {
-  for (let after = 0; ; ) {
-    signal.throwIfAborted();
-    const { lines } = await admin.call('audit.export', { after, limit: pageSize });
-    if (lines.length === 0) return;
-    yield lines;
-    after += lines.length;
-  }
 }
 
 async function* counted(

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
-import type { AdminClient, OperationAnswer, OperationInput } from '../../admin/index.ts';
+import { newestRecords, type OperationAnswer, type OperationInput } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
-import { askAdmin, goesRound } from '../home/administering.ts';
+import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime, parseMoment } from '../terminal/format.ts';
@@ -43,7 +43,6 @@ type LogRecord = OperationAnswer<'audit.list'>['records'][number];
 type Filter = Omit<OperationInput<'audit.list'>, 'before' | 'limit'>;
 
 const defaultLimit = 100;
-const pageSize = 1000;
 const maxShown = 64;
 
 /** `holdfast audit list`: what was decided, the newest first. */
@@ -56,7 +55,7 @@ async function listAudit(context: Context, options: AuditListOptions): Promise<A
     since: since && momentOf(since, clock.now()),
     until: until && momentOf(until, clock.now()),
   };
-  const records = await askAdmin(context, (admin) => collect(admin, filter, limit));
+  const records = await askAdmin(context, (admin) => newestRecords(admin, filter, limit));
   return {
     value: records,
     rows: [
@@ -79,23 +78,6 @@ async function listAudit(context: Context, options: AuditListOptions): Promise<A
       ),
     ],
   };
-}
-
-async function collect(admin: AdminClient, filter: Filter, limit: number): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  let before: number | undefined;
-  do {
-    const page = await admin.call('audit.list', {
-      ...filter,
-      before,
-      limit: Math.min(pageSize, limit - records.length),
-    });
-    records.push(...page.records);
-    const next = page.next ?? undefined;
-    if (next !== undefined && before !== undefined && next >= before) throw goesRound();
-    before = next;
-  } while (before !== undefined && records.length < limit);
-  return records;
 }
 
 function momentOf(text: string, nowMs: number): string {

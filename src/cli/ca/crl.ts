@@ -1,5 +1,4 @@
-import type { AdminClient, OperationAnswer } from '../../admin/index.ts';
-import { type Bytes, concatBytes } from '../../base/index.ts';
+import { fetchCrl, type OperationAnswer } from '../../admin/index.ts';
 import { crlPem, parseCrl } from '../../pki/index.ts';
 import { forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
@@ -62,34 +61,6 @@ function* crlRows(
   yield row('signed', formatTime(new Date(signedAt)));
   yield row('next', formatTime(new Date(nextUpdate)));
   if (file !== undefined) yield row('written', file);
-}
-
-/** A list, a piece at a time; another one when that was signed meanwhile. */
-async function fetchCrl(admin: AdminClient, label: string | undefined) {
-  for (;;) {
-    const first = await admin.call('ca.crl', { label });
-    const der = await fetchWhole(admin, first);
-    const { bytes: _bytes, piece: _piece, ...view } = first;
-    if (der !== undefined) return { der, view };
-  }
-}
-
-/** The list that begins with `first`; undefined when it is not the newest any more. */
-async function fetchWhole(
-  admin: AdminClient,
-  { label, number, bytes, piece }: OperationAnswer<'ca.crl'>,
-): Promise<Bytes | undefined> {
-  const pieces = [Buffer.from(piece, 'base64')];
-  for (let offset = lengthOf(pieces); offset < bytes; offset = lengthOf(pieces)) {
-    const next = await admin.call('ca.crl', { label, offset });
-    if (next.number !== number) return undefined;
-    pieces.push(Buffer.from(next.piece, 'base64'));
-  }
-  return concatBytes(...pieces);
-}
-
-function lengthOf(pieces: readonly Bytes[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 async function listCrls(context: Context): Promise<Answer> {

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
-import type { OperationAnswer } from '../../admin/index.ts';
+import { collectPages, type OperationAnswer } from '../../admin/index.ts';
 import { parseIdentityUri, type Role, roles } from '../../pki/index.ts';
-import { askAdmin, collectPages } from '../home/administering.ts';
+import { askAdmin } from '../home/administering.ts';
 import { parseDurationOption, parseLimit } from '../options/option-values.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';

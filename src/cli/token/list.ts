@@ -1,5 +1,5 @@
-import type { OperationAnswer } from '../../admin/index.ts';
-import { askAdmin, collectPages } from '../home/administering.ts';
+import { collectPages, type OperationAnswer } from '../../admin/index.ts';
+import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime } from '../terminal/format.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectPages } from './administering.ts';
+import { collectPages } from './collect-answers.ts';
 
 /** A list of so many numbers, which says what it was asked for. */
 function listOf(count: number): { asked: number[]; ask: Parameters<typeof collectPages<number>>[0] } {
