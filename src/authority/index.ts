@@ -9,12 +9,13 @@
 
 export {
   type AdoptedRoot,
+  type AdoptSources,
   answeredRoot,
   checkRoot,
-  gatherImports,
-  type ImportSources,
+  type FoundAuthority,
   type Imports,
   type RootJudgement,
+  readAdopted,
 } from './adopt/index.ts';
 export {
   answerEscrow,

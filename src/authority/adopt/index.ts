@@ -11,5 +11,6 @@ export {
   recordAdopted,
   recordOutside,
 } from './adopted-root.ts';
-export { gatherImports, type ImportSources, type Imports } from './imports.ts';
+export type { Imports } from './imports.ts';
 export { checkRoot, type RootJudgement } from './judge-root.ts';
+export { type AdoptSources, type FoundAuthority, readAdopted } from './read-adopted.ts';

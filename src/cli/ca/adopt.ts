@@ -1,12 +1,16 @@
 import {
+  type AdoptSources,
   checkRoot,
+  type FoundAuthority,
   type Imports,
   isSelfSigned,
   permittingNames,
   type RootJudgement,
+  readAdopted,
 } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { formatName } from '../../pki/index.ts';
+import { localPath } from '../files/local-path.ts';
 import { authorityRows, checkBegins, createAuthorityHome, newSettings } from '../home/creating.ts';
 import type { Settings } from '../home/settings.ts';
 import { RepeatableOption } from '../options/option-values.ts';
@@ -15,8 +19,8 @@ import { addRules, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
+import { givenPassword } from '../terminal/given-secrets.ts';
 import type { Word } from '../word.ts';
-import { type AdoptSources, type FoundAuthority, readAdopted } from './adopt-sources.ts';
 
 /** `holdfast ca adopt [PLACE]` */
 export const word: Word = {
@@ -62,7 +66,8 @@ export const word: Word = {
 };
 
 /** What `ca adopt` takes. */
-interface AdoptOptions extends CreationOptions, Omit<AdoptSources, 'place'> {
+interface AdoptOptions extends CreationOptions, Omit<AdoptSources, 'place' | 'password'> {
+  readonly passwordFile?: string;
   readonly dryRun?: boolean;
 }
 
@@ -77,7 +82,7 @@ async function adopt(context: Context, place: string | undefined, options: Adopt
       },
     );
   await checkBegins(context.home);
-  const found = await readAdopted(context, { ...options, place });
+  const found = await readAdopted(sourcesOf(context, place, options));
   const settings = await newSettings(options);
   const judgement = checkRoot(found.root, {
     ...settings,
@@ -98,6 +103,24 @@ async function adopt(context: Context, place: string | undefined, options: Adopt
     row('next', 'holdfast serve   ·   holdfast token create NAME   ·   holdfast cert list --imported'),
   ];
   return { value, rows };
+}
+
+function sourcesOf(
+  context: Context,
+  place: string | undefined,
+  { cert, key, chain, issued, crl, passwordFile }: AdoptOptions,
+): AdoptSources {
+  const absolute = (path: string): string => localPath(context.workingDirectory, path);
+  const file = (path: string | undefined) => (path === undefined ? undefined : absolute(path));
+  return {
+    place: file(place),
+    cert: file(cert),
+    key: file(key),
+    chain: chain?.map(absolute),
+    issued: issued?.map(absolute),
+    crl: crl?.map(absolute),
+    password: (of) => givenPassword(context, passwordFile, of),
+  };
 }
 
 function valueOf(

@@ -1,7 +1,6 @@
 import { createPrivateKey, hash, type KeyObject } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AdoptedRoot, gatherImports, type ImportSources, isSelfSigned } from '../../authority/index.ts';
 import { HoldfastError, isHoldfastError, readChosenFile, type Secret, whyNotRead } from '../../base/index.ts';
 import {
   type AnyCrl,
@@ -16,12 +15,12 @@ import {
   pemText,
   signed,
 } from '../../pki/index.ts';
-import { localPath } from '../files/local-path.ts';
-import type { Context } from '../program/context.ts';
-import { givenPassword } from '../terminal/given-secrets.ts';
-import { findLayout, type Layout } from './authority-layouts.ts';
+import { isSelfSigned } from '../issuers/index.ts';
+import type { AdoptedRoot } from './adopted-root.ts';
+import { gatherImports, type ImportSources } from './imports.ts';
+import { findLayout, type Layout } from './known-layouts.ts';
 
-/** Where an authority that exists is, in the words of the command line. */
+/** Where an authority that exists is; paths are absolute. */
 export interface AdoptSources {
   /** Its directory, or a PKCS#12 file. */
   readonly place?: string | undefined;
@@ -31,7 +30,8 @@ export interface AdoptSources {
   /** Directories of certificates, and files: certificates, `index.txt`. */
   readonly issued?: readonly string[] | undefined;
   readonly crl?: readonly string[] | undefined;
-  readonly passwordFile?: string | undefined;
+  /** Asked for where a file is encrypted; told what for. */
+  readonly password: (of: string) => Promise<Secret<string>>;
 }
 
 /** An authority as it was found. */
@@ -51,21 +51,19 @@ const maxFiles = 200_000;
  * Nothing is changed anywhere.
  * @throws HoldfastError `usage`, `path_not_found`, `password_wrong`, and what is wrong with a file
  */
-export async function readAdopted(context: Context, sources: AdoptSources): Promise<FoundAuthority> {
-  const absolute = (path: string): string => localPath(context.workingDirectory, path);
-  const place = sources.place === undefined ? undefined : absolute(sources.place);
+export async function readAdopted(sources: AdoptSources): Promise<FoundAuthority> {
+  const { place, password } = sources;
   const layout = place !== undefined && (await isDirectory(place)) ? await findLayout(place) : undefined;
-  const named = { ...layout, ...definedPaths(sources, absolute) };
+  const named = { ...layout, ...definedPaths(sources) };
   const file = named.pkcs12 ?? (layout === undefined ? place : undefined);
-  const held = file === undefined ? undefined : await readPkcs12(context, file, sources.passwordFile);
+  const held = file === undefined ? undefined : await readPkcs12(file, password);
   const { certificate, others } = held ?? (await readCertificateFile(named.certificate));
   const chain = (await Promise.all((named.chain ?? []).map((path) => readCertificatesIn(path)))).flat();
   const { outside, below } = above(certificate, [...others, ...chain]);
   const found = await readIssued(named);
   const imports = gatherImports(certificate, { ...found, certificates: [...found.certificates, ...below] });
   // Last, since a password is asked for.
-  const { key, keyFile } =
-    held ?? (await readKey(context, named.key ?? named.certificate, sources.passwordFile));
+  const { key, keyFile } = held ?? (await readKey(named.key ?? named.certificate, password));
   return {
     root: { certificate, key, outside, imports, keyFile },
     ...(layout !== undefined && { layout: layout.name }),
@@ -74,16 +72,13 @@ export async function readAdopted(context: Context, sources: AdoptSources): Prom
 
 type Paths = Omit<Partial<Layout>, 'name'>;
 
-function definedPaths(
-  { cert, key, chain, issued, crl }: AdoptSources,
-  absolute: (path: string) => string,
-): Paths {
+function definedPaths({ cert, key, chain, issued, crl }: AdoptSources): Paths {
   return {
-    ...(cert !== undefined && { certificate: absolute(cert), pkcs12: undefined }),
-    ...(key !== undefined && { key: absolute(key) }),
-    ...(chain !== undefined && { chain: chain.map(absolute) }),
-    ...(issued !== undefined && { issued: issued.map(absolute) }),
-    ...(crl !== undefined && { crls: crl.map(absolute) }),
+    ...(cert !== undefined && { certificate: cert, pkcs12: undefined }),
+    ...(key !== undefined && { key }),
+    ...(chain !== undefined && { chain }),
+    ...(issued !== undefined && { issued }),
+    ...(crl !== undefined && { crls: crl }),
   };
 }
 
@@ -94,13 +89,12 @@ interface HeldKey {
 
 /** The certificate with a key, an authority's where there are several. */
 async function readPkcs12(
-  context: Context,
   path: string,
-  passwordFile: string | undefined,
+  ask: AdoptSources['password'],
 ): Promise<HeldKey & { readonly certificate: Certificate; readonly others: readonly Certificate[] }> {
   const hint = 'name the directory of the authority, a PKCS#12 file, or --cert and --key';
   const bytes = await readChosenFile(path, { maxBytes: maxFileBytes, hint });
-  const password = await givenPassword(context, passwordFile, `password of ${path}`);
+  const password = await ask(`password of ${path}`);
   const contents = await openPkcs12(bytes, password);
   const certificates = contents.certificates.map(({ der }) => parseCertificate(der));
   const pairs = contents.keys.flatMap(({ key }) => {
@@ -176,20 +170,14 @@ function withoutKeys(text: string): string {
     .join('');
 }
 
-async function readKey(
-  context: Context,
-  path: string | undefined,
-  passwordFile: string | undefined,
-): Promise<HeldKey> {
+async function readKey(path: string | undefined, ask: AdoptSources['password']): Promise<HeldKey> {
   if (path === undefined)
     throw new HoldfastError('usage', 'no private key of the authority was named', {
       hint: 'name it: --key FILE',
     });
   const bytes = await readChosenFile(path, { maxBytes: maxFileBytes, hint: 'name the key: --key FILE' });
   const isEncrypted = bytes.includes('ENCRYPTED');
-  const password = isEncrypted
-    ? await givenPassword(context, passwordFile, `password of ${path}`)
-    : undefined;
+  const password = isEncrypted ? await ask(`password of ${path}`) : undefined;
   const key = openKey(path, bytes, password);
   return { key, keyFile: keyFileOf(path, bytes, isEncrypted ? 'encrypted' : 'clear') };
 }
