@@ -87,6 +87,34 @@ describe('an operation', () => {
     assert.deepEqual(rehearsed.steps, [{ what: 'file', good: false, found: 'it is no backup' }]);
   });
 
+  it('leaves an authority at work whose move comes to nothing, and goes on with one that was cut short', async () => {
+    const there = localAdmin(home.authority.network);
+    const admin: AdminClient = {
+      call: async (operation, input) =>
+        (await call(operation, input, there)) as OperationAnswer<typeof operation>,
+    };
+    const to = join(home.path, 'moved.age');
+    await assert.rejects(admin.call('ca.move', { to, isThere: true }), { code: 'object_exists' });
+    assert.equal(home.authority.standing, 'ready');
+    const full = { path: to, write: () => Promise.reject(new Error('the disk is full')) };
+    await assert.rejects(
+      fetchBackup(admin, await admin.call('ca.move', { to, isThere: false }), full),
+      /full/,
+    );
+    assert.equal(home.authority.standing, 'ready');
+    // Whoever asked was killed when his file was there, and asks again.
+    await admin.call('ca.move', { to, isThere: false });
+    assert.deepEqual([home.authority.standing, home.authority.backups.busy], ['retired', true]);
+    const again = await admin.call('ca.move', { to, isThere: true });
+    // Taken back meanwhile, the file counts for nothing.
+    await admin.call('ca.move-undo', { reason: 'a rehearsal' });
+    await assert.rejects(fetchBackup(admin, again, inFile(to)), {
+      code: 'object_not_found',
+      message: /undone/,
+    });
+    assert.equal(home.authority.standing, 'ready');
+  });
+
   it('makes a backup at the place of the settings for anybody, where they name one', async () => {
     await assert.rejects(call('ca.backup-to', {}), { code: 'object_not_found', message: /no place/ });
   });
