@@ -33,4 +33,4 @@ export {
 } from './operations.ts';
 export { clientsOnPlain, plainClientsError } from './policy.ts';
 export { callRosterOperation, inProcessRoster, type RosterContext } from './roster.ts';
-export { type CertificateVerdict, purposeOf, verdictOf, verifyPath } from './verify-certificate.ts';
+export { type CertificateVerdict, verifyByEvidence } from './verify-certificate.ts';

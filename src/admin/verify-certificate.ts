@@ -1,11 +1,14 @@
 import { type Static, Type } from 'typebox';
 import type { IssuerCustody } from '../authority/index.ts';
-import { type Bytes, HoldfastError, parseTime } from '../base/index.ts';
-import type { Certificate } from '../pki/index.ts';
-import { parseCertificate } from '../pki/index.ts';
+import { type Bytes, type Clock, HoldfastError, parseTime } from '../base/index.ts';
+import { type AnyCrl, type Certificate, parseCertificate } from '../pki/index.ts';
+import { evidenceFetcher, isPublicRoot } from '../transport/index.ts';
 import {
+  askRevocation,
   type PolicyRequest,
   type Purpose,
+  type RevocationStatus,
+  revocationStatus,
   type TrustBundle,
   type ValidPath,
   validatePath,
@@ -61,17 +64,17 @@ export async function verifyCertificate(
 }
 
 /** What a path is verified against. */
-export interface PathExpectation {
+interface PathExpectation {
   readonly bundle: TrustBundle;
   readonly at: Date;
   /** The host that the certificate is to be for, where it is a server's. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The policies that the path has to hold under; any, and none, will do unless said. */
-  readonly policies?: PolicyRequest;
+  readonly policies?: PolicyRequest | undefined;
 }
 
 /** The path from the first certificate of `chain` to a root of the network. Errors: all of {@link verifyCertificate} but `certificate_revoked`. */
-export function verifyPath(chain: readonly Bytes[], expectation: PathExpectation): ValidPath {
+function verifyPath(chain: readonly Bytes[], expectation: PathExpectation): ValidPath {
   const { bundle, at, host, policies = {} } = expectation;
   const [leaf = new Uint8Array(), ...intermediates] = chain;
   const anchors = bundle.anchors.flatMap(({ speaksFor, certificate }) =>
@@ -94,7 +97,7 @@ export function verifyPath(chain: readonly Bytes[], expectation: PathExpectation
 }
 
 /** How a path that was found good is shown. */
-export function verdictOf(path: ValidPath, at: Date, revocation: string): CertificateVerdict {
+function verdictOf(path: ValidPath, at: Date, revocation: string): CertificateVerdict {
   const [leaf, ...issuers] = path;
   const view = describeCertificate(leaf, at.getTime());
   return {
@@ -105,8 +108,118 @@ export function verdictOf(path: ValidPath, at: Date, revocation: string): Certif
 }
 
 /** What a certificate that may be for either is judged as. */
-export function purposeOf({ extensions }: Certificate): Purpose {
+function purposeOf({ extensions }: Certificate): Purpose {
   return extensions.extendedKeyUsage?.includes('clientAuth') === false ? 'serverAuth' : 'clientAuth';
+}
+
+/** Whom a path is believed by: the network, with what is known of its issuing certificates, or roots that somebody gives; DER. */
+type Believed =
+  | { readonly bundle: TrustBundle; readonly issuing: readonly Bytes[] }
+  | { readonly roots: readonly Bytes[] };
+
+/** How a certificate is verified without the records of an authority. */
+interface EvidenceOrder extends Pick<PathExpectation, 'host' | 'policies'> {
+  readonly believed: Believed;
+  /** The moment that it is judged by; now unless said. */
+  readonly at?: Date | undefined;
+  /** Lists that were given. */
+  readonly crls?: readonly AnyCrl[] | undefined;
+  /** Whether the addresses are asked that the certificates name. */
+  readonly asks: boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Verifies a certificate by roots, and by what lists and answers say of whether it and those above it are revoked: those that
+ * are given, or those at the addresses that the certificates name.
+ * @param chain DER, the leaf first
+ * @throws HoldfastError what is wrong first; `certificate_revoked`, `revocation_unknown`
+ */
+export async function verifyByEvidence(
+  chain: readonly Bytes[],
+  { believed, crls, asks, clock, signal, ...order }: EvidenceOrder,
+): Promise<CertificateVerdict> {
+  const now = (): Date => new Date(clock.now());
+  const { at = now() } = order;
+  const { path, known } = pathBy(believed, chain, { ...order, at });
+  if (!asks && crls === undefined) return verdictOf(path, at, 'not looked at: --online or --crl FILE');
+  const evidence = { crls: crls ?? [], certificates: known.map((der) => parseCertificate(der)), answers: [] };
+  // By when something was revoked counts only where another moment than now is asked about.
+  const rules = { now, ...(order.at !== undefined && { revokedBy: at }) };
+  // What is asked for now is good now; what was kept is good at the moment that is asked about.
+  const statuses = asks
+    ? await askRevocation(path, evidence, rules, evidenceFetcher(signal))
+    : path.slice(0, -1).map((each) => revocationStatus(each, path, evidence, { at }));
+  return verdictOf(path, at, saidOf(path, statuses, asks));
+}
+
+/** The path, and the certificates of those who may have signed a list. */
+function pathBy(
+  believed: Believed,
+  chain: readonly Bytes[],
+  judged: Omit<PathExpectation, 'bundle'>,
+): { readonly path: ValidPath; readonly known: readonly Bytes[] } {
+  const [leaf = new Uint8Array(), ...intermediates] = chain;
+  if ('bundle' in believed) {
+    // The issuing certificate may stand in the file, or be the one of this machine's own.
+    const { bundle, issuing } = believed;
+    const path = verifyPath([...chain, ...issuing], { ...judged, bundle });
+    return { path, known: [...intermediates, ...issuing] };
+  }
+  const { at, host, policies = {} } = judged;
+  const path = validatePath({
+    leaf,
+    intermediates,
+    anchors: believed.roots,
+    at,
+    purpose: host === undefined ? purposeOf(parseCertificate(leaf)) : 'serverAuth',
+    rules: ({ fingerprint }) => (isPublicRoot(fingerprint) ? 'public' : 'private'),
+    policies,
+  });
+  if (host !== undefined) verifyServerName(path[0], host);
+  return { path, known: [...intermediates, ...believed.roots] };
+}
+
+/** What was looked at; an error for what is revoked or not known, of the one nearest to the root first. */
+function saidOf(path: ValidPath, statuses: readonly RevocationStatus[], isAsking: boolean): string {
+  const said: string[] = [];
+  for (const [index, status] of [...statuses.entries()].reverse()) {
+    const certificate = path[index] as Certificate;
+    if (status.kind === 'revoked') throw status.error;
+    if (status.kind === 'good') said.unshift(...status.by.map((each) => sourceOf(each, certificate)));
+    else if (!isAsking || namesAnything(certificate) || status.problems.length > 0)
+      throw unknown(certificate, status.problems);
+  }
+  return said.length === 0 ? 'not looked at: no list is named' : `not in ${said.join(', ')}`;
+}
+
+function namesAnything({ extensions }: Certificate): boolean {
+  return extensions.crlPoints.length + extensions.ocspUrls.length > 0;
+}
+
+function sourceOf(
+  source: { readonly thisUpdate: Date; readonly number?: bigint },
+  { extensions }: Certificate,
+): string {
+  const [url = '', ...others] = extensions.crlUrls;
+  const name = others.length === 0 ? URL.parse(url)?.pathname.split('/').at(-1) : undefined;
+  const list = name ?? `list ${source.number ?? 'without a number'}`;
+  return `${'certId' in source ? 'an OCSP answer' : list} of ${source.thisUpdate.toISOString()}`;
+}
+
+/** One cause is told by its own code. */
+function unknown({ serial }: Certificate, problems: readonly HoldfastError[]): HoldfastError {
+  const [only, ...others] = problems;
+  const hint = 'is the server of the network up? it signs a new list ahead of time';
+  if (only !== undefined && others.length === 0)
+    return new HoldfastError(only.code, only.message, { hint, cause: only });
+  const why = [...new Set(problems.map(({ message }) => message))].join('; ');
+  return new HoldfastError(
+    'revocation_unknown',
+    `whether certificate ${serial} is revoked is not known: ${why === '' ? 'no list and no answer is about it' : why}`,
+    { cause: only },
+  );
 }
 
 /** When it was revoked does not count: whoever has its key dates what he signs as he likes. */

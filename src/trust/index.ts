@@ -20,7 +20,6 @@ export { forbiddenName } from './check-name-constraints.ts';
 export { checkServerUse, type Purpose } from './check-path.ts';
 export type { PolicyRequest } from './check-policies.ts';
 export {
-  type AskingRules,
   askRevocation,
   type FetchEvidence,
   type RevocationEvidence,

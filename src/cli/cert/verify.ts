@@ -1,17 +1,17 @@
-import type { CertificateVerdict } from '../../admin/index.ts';
+import { type CertificateVerdict, verifyByEvidence } from '../../admin/index.ts';
 import { openNode } from '../../agent/index.ts';
 import { hasAuthority } from '../../authority/index.ts';
-import { asBuffer, type Bytes } from '../../base/index.ts';
-import { readCertificates } from '../files/certificate-file.ts';
+import { asBuffer, type Bytes, HoldfastError, parseTime } from '../../base/index.ts';
+import { readCertificates, readRevocationLists } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin } from '../home/administering.ts';
 import { openHome } from '../home/home.ts';
+import { openOwnNode } from '../home/own-node.ts';
 import { RepeatableOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { type VerifyOptions, verifyByEvidence } from './verify-by-evidence.ts';
 
 /** `holdfast cert verify FILE` */
 export const word: Word = {
@@ -29,6 +29,18 @@ export const word: Word = {
   },
   run: verifyCertificateFile,
 };
+
+interface VerifyOptions {
+  readonly at?: string;
+  readonly host?: string;
+  /** Believed in place of the network's. */
+  readonly roots?: string;
+  /** Files with revocation lists. */
+  readonly crl?: readonly string[];
+  readonly online?: boolean;
+  /** Object identifiers of policies of which one has to hold. */
+  readonly policy?: readonly string[];
+}
 
 const examples = `
 By the records of the authority in its home, or for an administrator; in a client's home by the revocation lists. With
@@ -56,7 +68,7 @@ async function verifyCertificateFile(
   const byRecords = !isOffRecord && (await hasRecords(context));
   const verdict = byRecords
     ? await verifyByRecords(context, chain, options)
-    : await verifyByEvidence(context, chain, options);
+    : await verifyOffRecord(context, chain, options);
   return { value: verdict, rows: verdictRows(context, verdict, options) };
 }
 
@@ -77,6 +89,44 @@ function verifyByRecords(
       host,
     }),
   );
+}
+
+async function verifyOffRecord(
+  context: Context,
+  chain: readonly Bytes[],
+  { at, host, roots, crl, online, policy }: VerifyOptions,
+): Promise<CertificateVerdict> {
+  const { clock, signal, workingDirectory } = context;
+  const moment = at === undefined ? undefined : momentOf(at);
+  const crls = crl && (await readAll(crl.map((file) => localPath(workingDirectory, file))));
+  return await verifyByEvidence(chain, {
+    believed:
+      roots === undefined
+        ? await believedHere(context)
+        : { roots: await readCertificates(localPath(workingDirectory, roots)) },
+    at: moment,
+    host,
+    policies: policy && { acceptable: policy, explicit: true },
+    crls,
+    asks: online ?? (crl === undefined && roots === undefined),
+    clock,
+    signal,
+  });
+}
+
+async function believedHere(context: Context) {
+  const { node } = await openOwnNode(context);
+  return { bundle: node.bundle.current, issuing: node.credentials.current.chain.slice(1) };
+}
+
+async function readAll(paths: readonly string[]) {
+  return (await Promise.all(paths.map(readRevocationLists))).flat();
+}
+
+function momentOf(text: string): Date {
+  const at = parseTime(text);
+  if (at !== undefined) return at;
+  throw new HoldfastError('usage', `--at ${text}: expected a time such as 2027-01-31T12:00:00Z`);
 }
 
 function* verdictRows(

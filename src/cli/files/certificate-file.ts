@@ -1,11 +1,13 @@
 import { asBuffer, type Bytes, HoldfastError, isHoldfastError, readChosenFile } from '../../base/index.ts';
 import {
+  type AnyCrl,
   bytesFromBase64,
   certificatePem,
   certificatesFromPkcs7,
   createChainPkcs7,
   looksLikeDer,
   orderChain,
+  parseAnyCrl,
   parseCertificate,
   parsePem,
   pemText,
@@ -69,6 +71,22 @@ function certificatesInPem(text: string): Bytes[] {
     if (label === 'CERTIFICATE' || label === 'X509 CERTIFICATE') return [der];
     return label === 'PKCS7' || label === 'CMS' ? inOrder(certificatesFromPkcs7(der)) : [];
   });
+}
+
+const maxListBytes = 64 * 1024 * 1024;
+
+/** The revocation lists in a file: PEM, or one in DER. @throws HoldfastError `path_not_found`, `crl_malformed` */
+export async function readRevocationLists(path: string): Promise<AnyCrl[]> {
+  const hint = 'name a PEM or DER file with revocation lists';
+  const bytes = await readChosenFile(path, { maxBytes: maxListBytes, hint, tooLong: 'crl_malformed' });
+  try {
+    const ders = looksLikeDer(bytes) ? [bytes] : parsePem(pemText(bytes)).map(({ der }) => der);
+    if (ders.length > 0) return ders.map((der) => parseAnyCrl(der));
+  } catch (cause) {
+    if (!isHoldfastError(cause)) throw cause;
+    throw new HoldfastError('crl_malformed', `${path}: ${cause.message}`, { hint, cause });
+  }
+  throw new HoldfastError('crl_malformed', `${path}: there is no revocation list in it`, { hint });
 }
 
 function holdsKeys(path: string): HoldfastError {
