@@ -70,6 +70,7 @@ export interface Xattr {
 /** A larger answer is asked for again. Linux allows 64 KiB, and sets aside at each call as much as it is offered. */
 const usualBytes = 2 * 1024;
 const scratch = Buffer.alloc(usualBytes);
+const nothing = Buffer.alloc(0);
 
 /**
  * The extended attributes of `path` itself (symlinks are not followed), in the system's order; none where the file
@@ -141,7 +142,8 @@ function readValue(path: Bytes, target: Bytes, name: string): Bytes | undefined 
 function grow(read: (buffer: Buffer) => number): Buffer {
   for (let buffer = scratch; ; buffer = Buffer.alloc(buffer.length * 4)) {
     try {
-      return Buffer.from(buffer.subarray(0, read(buffer)));
+      const length = read(buffer);
+      return length === 0 ? nothing : Buffer.from(buffer.subarray(0, length));
     } catch (error) {
       if (systemErrorCode(error) !== 'ERANGE') throw error;
     }

@@ -77,7 +77,9 @@ export class TreeWalker {
     this.#levels.push({ directory: root, before });
     let names = 0;
     for (const event of walk(paths, rules)) {
-      await this.#onEvent(event, signal);
+      // No promise for each name: most events are done at once.
+      const entering = this.#onEvent(event, signal);
+      if (entering !== undefined) await entering;
       if (++names % namesPerTurn === 0) await this.#giveTurn(signal);
     }
     this.#pipeline.sendRequest();
@@ -94,12 +96,12 @@ export class TreeWalker {
     await this.#pipeline.room();
   }
 
-  async #onEvent(event: WalkEvent, signal: AbortSignal): Promise<void> {
+  /** Does what an event asks for; what must be waited for is given back. */
+  #onEvent(event: WalkEvent, signal: AbortSignal): Promise<void> | undefined {
     switch (event.kind) {
       case 'enter':
         if (event.isRoot) this.#bare.enter();
-        await this.#enter(event, signal);
-        break;
+        return this.#enter(event, signal);
       case 'leave':
         if (event.isRoot) this.#bare.leave(event.path);
         this.#levels.pop()?.directory.leave();
@@ -122,6 +124,7 @@ export class TreeWalker {
         if (event.isRoot) this.#bare.skip(event.path, 'excluded');
         break;
     }
+    return undefined;
   }
 
   async #enter({ path, name, stat }: Seen, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { SlotsByPack } from '../format/pack-header.ts';
-import type { Tree } from '../format/tree.ts';
+import { parseTree, type Tree } from '../format/tree.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
@@ -199,7 +199,9 @@ export class TreeCheck {
 
   async #read(directory: Directory, options: { signal?: AbortSignal }): Promise<Tree | undefined> {
     try {
-      return await this.#repository.readTree(directory.tree, options);
+      // Not from the repository's cache: each tree comes once, and would only be kept alive.
+      const { tree } = directory;
+      return parseTree(await this.#repository.readBlob('tree', tree, options), tree);
     } catch (error) {
       if (!isHoldfastError(error, 'repository_damaged')) throw error;
       this.#complain(directory, error.message);

@@ -1,4 +1,4 @@
-import { type Bytes, forEachLimited, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, forEachLimited, freeBytes, isHoldfastError } from '../../base/index.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/index.ts';
 import { idOf } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
@@ -218,7 +218,11 @@ async function checkPackData(
         { type: 'data', name: pack.name },
         signal ? { signal } : {},
       );
-      for await (const chunk of stream) for (const units of inspector.push(chunk as Bytes)) await open(units);
+      for await (const chunk of stream) {
+        const full = inspector.push(chunk as Bytes);
+        freeBytes(chunk as Bytes);
+        for (const units of full) await open(units);
+      }
       for (const units of inspector.rest()) await open(units);
       const { problems, lost: lostHere } = inspector.finish();
       for (const blob of lostHere) lost.mark(own[blob] ?? 0);

@@ -177,7 +177,7 @@ const noPieces = { blobs: new Uint32Array(), files: new Uint32Array(), offsets: 
 
 /** Stretches that were cut out, side by side. */
 interface CutRun {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Bytes;
   /** The number of the first. */
   readonly first: number;
   /** Where each begins in `bytes`. */
@@ -256,7 +256,7 @@ class UnitCutter {
     if (this.#run !== undefined && this.#run.used + length > this.#run.bytes.length)
       full.push(...this.rest());
     this.#run ??= {
-      bytes: new Uint8Array(Math.max(runBytes, length)),
+      bytes: Buffer.allocUnsafeSlow(Math.max(runBytes, length)),
       first: this.#next,
       offsets: [],
       used: 0,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Bytes, HoldfastError } from '../../base/index.ts';
 import { isObjectId, type ObjectId } from '../../storage/index.ts';
-import { decompress, mostJsonBytes } from './compression.ts';
+import { mostJsonBytes, ZstdDecoder } from './compression.ts';
 import type { UnitCipher } from './unit.ts';
 
 /** What a blob is: a piece of a file, or a directory. */
@@ -70,9 +70,13 @@ export function mostPlainBytes(type: BlobType, unitBytes: number): number {
   return type === 'tree' ? mostJsonBytes(unitBytes) : maxDataBlobBytes;
 }
 
+/** One for each thread, made when it is first needed: a context for each blob costs more than most directories. */
+let decoder: ZstdDecoder | undefined;
+
 function inflate(frame: Bytes, plainLength: number, what: string): Bytes {
+  decoder ??= new ZstdDecoder();
   try {
-    return decompress(frame, plainLength);
+    return new Uint8Array(decoder.decode(frame, plainLength));
   } catch (cause) {
     throw new HoldfastError('repository_damaged', `${what} does not decompress to ${plainLength} bytes`, {
       cause,
