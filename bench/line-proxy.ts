@@ -44,28 +44,46 @@ export class LineProxy implements AsyncDisposable {
   }
 }
 
-/** One direction of the line, which all connections share. */
+/** What comes out of the line, and when, in milliseconds. */
+interface Arrival {
+  readonly atMs: number;
+  readonly work: () => void;
+}
+
+/** One direction of the line, which all connections share; what goes in first comes out first. */
 class Direction {
-  /** When the line has carried what was given to it, in milliseconds. */
-  #freeAt = 0;
+  /** When the line has carried what was given to it. */
+  #freeAtMs = 0;
+  readonly #arrivals: Arrival[] = [];
 
   carry(from: Socket, to: Socket): void {
     let underWay = 0;
-    const later = (bytes: number, work: () => void): void => {
-      const now = performance.now();
-      this.#freeAt = Math.max(now, this.#freeAt) + (bytes * 8000) / bitsPerSecond;
-      setTimeout(work, this.#freeAt + oneWayMs - now);
-    };
     from.on('data', (chunk: Buffer) => {
       underWay += chunk.length;
       if (underWay > mostUnderWay) from.pause();
-      later(chunk.length, () => {
+      this.#send(chunk.length, () => {
         if (!to.destroyed) to.write(chunk);
         underWay -= chunk.length;
         if (underWay <= mostUnderWay) from.resume();
       });
     });
-    from.once('end', () => later(0, () => to.end()));
-    from.once('close', () => later(0, () => to.destroySoon()));
+    from.once('end', () => this.#send(0, () => to.end()));
+    from.once('close', () => this.#send(0, () => to.destroySoon()));
+  }
+
+  #send(bytes: number, work: () => void): void {
+    this.#freeAtMs = Math.max(performance.now(), this.#freeAtMs) + (bytes * 8000) / bitsPerSecond;
+    if (this.#arrivals.push({ atMs: this.#freeAtMs + oneWayMs, work }) === 1) this.#wait();
+  }
+
+  #wait(): void {
+    const [next] = this.#arrivals;
+    if (next !== undefined) setTimeout(() => this.#deliver(), next.atMs - performance.now());
+  }
+
+  #deliver(): void {
+    const now = performance.now();
+    while (this.#arrivals[0] !== undefined && this.#arrivals[0].atMs <= now) this.#arrivals.shift()?.work();
+    this.#wait();
   }
 }

@@ -101,7 +101,7 @@ async function startContenders(
   stack: AsyncDisposableStack,
 ): Promise<Contender[]> {
   if (place === 'local') return localContenders(built);
-  const network = stack.use(await Network.start(join(directory, 'server'), built.launcher));
+  const network = stack.use(await Network.start(join(directory, `server-${place}`), built.launcher));
   const isLine = place === 'line';
   const line = isLine ? stack.use(await LineProxy.open(network.port)) : undefined;
   const withRclone = restics().map((restic) => resticWithRclone(restic, isLine));
