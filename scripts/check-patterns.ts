@@ -6,7 +6,7 @@ import { slowPattern } from './patterns/slow-pattern.ts';
 /** Where Unicode is normalised, whose time grows with the square of the text, and what bounds that. */
 const normalising: Readonly<Record<string, string>> = {
   'src/policy/node-name.ts': '256 characters of it',
-  'src/trust/keystore-passphrase.ts': 'what the owner of the machine types',
+  'src/trust/passphrase.ts': 'what the owner of the machine types',
 };
 
 /**

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { asBuffer, type Bytes, HoldfastError, Secret } from '../base/index.ts';
 import { type Fingerprint, parseFingerprint } from '../pki/index.ts';
 import type { Line, TlsDialer } from '../transport/index.ts';
+import { passphraseIdentity } from '../trust/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
 import { EscrowPage, type EscrowRequest, enrolPaths, parseAnswer } from './message.ts';
 
@@ -175,7 +176,7 @@ async function unsealKey(armored: string, passphrase: Secret<string> | undefined
   }
   const { armor, Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
-  decrypter.addPassphrase(passphrase.reveal());
+  decrypter.addIdentity(passphraseIdentity(passphrase));
   const text = await decrypter.decrypt(decodeArmor(armor.decode, armored), 'text').catch((cause: unknown) => {
     throw new HoldfastError('password_wrong', 'the passphrase does not open this recovery kit', { cause });
   });

@@ -29,6 +29,7 @@ export {
 export { checkChosenLeaf, sharedKeys, standsAlone } from './chosen-certificate.ts';
 export { installInto, readInstalled, uninstallFrom } from './installed-roots.ts';
 export { Keystore, type KeystoreEditor, type OpenKeystoreOptions, serverLabel } from './keystore.ts';
+export { passphraseIdentity, passphraseRecipient } from './passphrase.ts';
 export {
   isMemberOf,
   readShare,

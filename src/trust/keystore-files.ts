@@ -18,7 +18,7 @@ import {
   stashBytes,
   unsealKeystore,
 } from './keystore-format.ts';
-import type { PassphraseParameters } from './keystore-passphrase.ts';
+import type { PassphraseParameters } from './passphrase.ts';
 import { readPrivateFile, writeSharedFile } from './private-file.ts';
 
 /** The files of a keystore, in one directory, and the lock that is there while they are changed. */

@@ -2,13 +2,13 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { asBuffer, type Bytes, concatBytes, equalBytes, Secret } from '../base/index.ts';
-import { type PassphraseParameters, readParameters, writeParameters } from './keystore-passphrase.ts';
+import { type PassphraseParameters, readParameters, writeParameters } from './passphrase.ts';
 
 /*
  * A keystore file, version 1, opened by a stash, and version 2, opened by a passphrase:
  *
  *   20 bytes  "holdfast keystore 1\n" or "holdfast keystore 2\n"
- *   49 bytes  only in version 2: how the passphrase becomes a key (`keystore-passphrase.ts`)
+ *   49 bytes  only in version 2: how the passphrase becomes a key (`passphrase.ts`)
  *   32 bytes  salt, fresh at every write
  *   n bytes   AES-256-GCM of the contents
  *   16 bytes  its tag; everything before the contents is authenticated with it

@@ -23,7 +23,7 @@ import {
   saveKeystoreFile,
 } from './keystore-files.ts';
 import { decodeEntries, encodeEntries, type KeystoreEntry, type KeystoreLock } from './keystore-format.ts';
-import { choosePassphrase, openPassphrase, type PassphraseParameters } from './keystore-passphrase.ts';
+import { choosePassphrase, openPassphrase, type PassphraseParameters } from './passphrase.ts';
 
 /** What may be changed in {@link Keystore.update}; all of it is written at once, or nothing. */
 export interface KeystoreEditor {

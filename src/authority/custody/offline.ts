@@ -20,6 +20,7 @@ import {
   parsePem,
   privateKeyPem,
 } from '../../pki/index.ts';
+import { passphraseIdentity, passphraseRecipient } from '../../trust/index.ts';
 import { type Replacing, rootKey } from '../issuers/index.ts';
 import { kinds } from '../log/index.ts';
 import { type CrlSigning, signCrl } from '../revocation/index.ts';
@@ -183,7 +184,7 @@ const armorBegin = '-----BEGIN AGE ENCRYPTED FILE-----';
 async function sealRootKey({ certificate, key }: RootKey, passphrase: Secret<string>): Promise<string> {
   const { armor, Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
-  encrypter.setPassphrase(passphrase.reveal());
+  encrypter.addRecipient(passphraseRecipient(passphrase));
   const plain = certificatePem(certificate.der) + privateKeyPem(exportPrivateKey(key));
   return armor.encode(await encrypter.encrypt(plain));
 }
@@ -201,7 +202,7 @@ async function openSealedRoot(sealed: Bytes, passphrase: Secret<string>): Promis
 async function decrypt(text: string, passphrase: Secret<string>): Promise<Secret<string>> {
   const { armor, Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
-  decrypter.addPassphrase(passphrase.reveal());
+  decrypter.addIdentity(passphraseIdentity(passphrase));
   try {
     return new Secret(await decrypter.decrypt(armor.decode(text), 'text'));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { Secret } from '../../base/index.ts';
 import type { Fingerprint } from '../../pki/index.ts';
+import { passphraseRecipient } from '../../trust/index.ts';
 
 /** The two halves of a network's recovery key. */
 export interface RecoveryKey {
@@ -74,6 +75,6 @@ const sealedUse = [
 async function seal(identity: Secret<string>, passphrase: Secret<string>): Promise<string> {
   const { armor, Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
-  encrypter.setPassphrase(passphrase.reveal());
+  encrypter.addRecipient(passphraseRecipient(passphrase));
   return armor.encode(await encrypter.encrypt(`${identity.reveal()}\n`));
 }

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { type Bytes, Secret } from '../../base/index.ts';
 import type { WorkerError } from '../../db/index.ts';
+import { passphraseIdentity, passphraseRecipient } from '../../trust/index.ts';
 
 /** The first line of what is inside a backup: what it is, and the number of its format. */
 export const backupMagic = 'holdfast authority backup 1';
@@ -75,7 +76,7 @@ export async function encrypterFor(lock: BackupLock, keepKey: (key: BackupKey) =
   const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   if (lock.kind === 'password') {
-    encrypter.setPassphrase(lock.password.reveal());
+    encrypter.addRecipient(passphraseRecipient(lock.password));
     keepKey(lock);
     return encrypter;
   }
@@ -93,7 +94,7 @@ export async function encrypterFor(lock: BackupLock, keepKey: (key: BackupKey) =
 export async function decrypterFor(key: BackupKey): Promise<Decrypter> {
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
-  if (key.kind === 'password') decrypter.addPassphrase(key.password.reveal());
+  if (key.kind === 'password') decrypter.addIdentity(passphraseIdentity(key.password));
   else if (key.kind === 'recovery key') decrypter.addIdentity(key.identity.reveal());
   else decrypter.addIdentity({ unwrapFileKey: () => key.fileKey.reveal() });
   return decrypter;
