@@ -4,6 +4,7 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse } from '
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { equalBytes, silentLog, systemClock } from '../base/index.ts';
 import { ForwardingStore, formatObjectRef, MemoryStore } from '../storage/index.ts';
 import { refOf, sampleBytes } from '../storage/object-store.contract.ts';
@@ -46,7 +47,12 @@ interface Rig {
   readonly secure: SecureStore;
   /** What the plain line was asked. */
   readonly plain: TicketOrder[];
+  /** For how many orders tickets were asked, each time. */
+  readonly asks: number[];
 }
+
+/** How long it takes to be given tickets. */
+const askMs = 20;
 
 /** A store over a plain line that is served as a test wants, in front of one in memory. */
 async function rig(t: TestContext, serve: Serve, given?: () => GivenTickets | undefined): Promise<Rig> {
@@ -68,8 +74,11 @@ async function rig(t: TestContext, serve: Serve, given?: () => GivenTickets | un
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const secure = new SecureStore(new MemoryStore());
   await secure.create();
+  const asks: number[] = [];
   const askTickets: AskTickets = async (orders, signal) => {
     signal?.throwIfAborted();
+    asks.push(orders.length);
+    await setTimeout(askMs);
     return given === undefined
       ? { plain: url, tickets: orders.map((order) => office.give(order, 'me')) }
       : given();
@@ -78,6 +87,7 @@ async function rig(t: TestContext, serve: Serve, given?: () => GivenTickets | un
     store: new TicketStore(secure, { agent: () => agent, askTickets, log: silentLog }),
     secure,
     plain,
+    asks,
   };
 }
 
@@ -177,6 +187,20 @@ describe('a store over a plain data channel', () => {
     await assert.rejects(ending, /enough/);
     assert.ok(equalBytes(await other, sample.subarray(0, 10)));
     assert.deepEqual(plain, [{ method: 'GET', path, offset: 0, length: 10 }]);
+  });
+
+  it('asks once for all that comes while it is given tickets', async (t) => {
+    const { store, plain, asks } = await rig(t, honest);
+    const write = () => store.write(ref, [sample], { size: sample.length });
+    const lane = async (): Promise<void> => {
+      // Each comes at a moment of its own.
+      for (let round = 0; round < 3; round++) await setTimeout(1).then(write);
+    };
+    const lanes: Promise<void>[] = [];
+    for (let count = 0; count < 4; count++) lanes.push(setTimeout(2 * count).then(lane));
+    await Promise.all(lanes);
+    assert.equal(plain.length, 12);
+    assert.ok(asks.length <= 8, `asked ${asks.length} times, for ${asks.join(', ')}`);
   });
 
   it('ends when it is told to', async (t) => {

@@ -189,10 +189,14 @@ interface WaitingOrder {
   readonly settle: PromiseWithResolvers<GivenTicket | undefined>;
 }
 
-/** Where tickets are had: those of all orders that come at the same time are asked for together. */
+/**
+ * Where tickets are had. What comes while tickets are asked for is asked for together after them: what a question costs
+ * falls on all the orders that come within the time of one.
+ */
 class TicketCounter {
   readonly #askTickets: AskTickets;
   #waiting: WaitingOrder[] = [];
+  #isAsking = false;
 
   constructor(askTickets: AskTickets) {
     this.#askTickets = askTickets;
@@ -201,16 +205,15 @@ class TicketCounter {
   /** Undefined where objects go over TLS. */
   get(order: TicketOrder, signal: AbortSignal | undefined): Promise<GivenTicket | undefined> {
     const settle = Promise.withResolvers<GivenTicket | undefined>();
-    if (this.#waiting.length === 0) setImmediate(() => this.#askAll());
     this.#waiting.push({ order, signal, settle });
+    if (!this.#isAsking) setImmediate(() => void this.#askAll());
+    this.#isAsking = true;
     return settle.promise;
   }
 
-  #askAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (let at = 0; at < waiting.length; at += maxOrders)
-      void askSome(this.#askTickets, waiting.slice(at, at + maxOrders));
+  async #askAll(): Promise<void> {
+    while (this.#waiting.length > 0) await askSome(this.#askTickets, this.#waiting.splice(0, maxOrders));
+    this.#isAsking = false;
   }
 }
 
