@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { type Bytes, isHoldfastError } from '../base/index.ts';
+import { type Bytes, equalBytes, isHoldfastError } from '../base/index.ts';
 import { type Identity, parseCertificate, type SerialNumber } from '../pki/index.ts';
 
 /** Whoever the gate let in: by a certificate of the network. */
@@ -83,7 +83,21 @@ function presentedBy(socket: Socket): Presented {
 function takeFrom(socket: TLSSocket): Presented {
   const all: Bytes[] = [];
   let next: X509Certificate | undefined = socket.getPeerX509Certificate();
-  for (; next !== undefined; next = next.issuerCertificate) all.push(next.raw);
+  for (; next !== undefined; next = next.issuerCertificate)
+    all.push(all.length === 0 ? next.raw : sharedAuthority(next.raw));
   const bytes = all.reduce((sum, { length }) => sum + length, 0);
   return { chain: all.slice(0, maxLength), bytes };
+}
+
+/** Of so many authorities it is kept what peers showed of them last. */
+const maxAuthorities = 8;
+const authorities: Bytes[] = [];
+
+/** The same bytes for all who show the same authority, which most of ten thousand connections do. */
+function sharedAuthority(der: Bytes): Bytes {
+  const known = authorities.find((each) => equalBytes(each, der));
+  if (known !== undefined) return known;
+  authorities.unshift(der);
+  authorities.length = Math.min(authorities.length, maxAuthorities);
+  return der;
 }

@@ -92,15 +92,31 @@ function parseLeaf(der: Bytes): Certificate {
   }
 }
 
+/** Each once: what comes along is often what is here already. */
 function readable(certificates: readonly Bytes[]): Certificate[] {
-  return certificates.flatMap((der) => {
-    try {
-      return [parseCertificate(der)];
-    } catch (error) {
-      if (!isHoldfastError(error)) throw error;
-      return [];
-    }
-  });
+  const distinct = new Map<string, Certificate>();
+  for (const der of certificates) {
+    const certificate = readAuthority(der);
+    if (certificate !== undefined) distinct.set(certificate.fingerprint, certificate);
+  }
+  return [...distinct.values()];
+}
+
+/** Authorities as read, for as long as somebody has their bytes: the same few stand above every peer. */
+const authorities = new WeakMap<Bytes, Certificate | undefined>();
+
+function readAuthority(der: Bytes): Certificate | undefined {
+  if (!authorities.has(der)) authorities.set(der, parseReadable(der));
+  return authorities.get(der);
+}
+
+function parseReadable(der: Bytes): Certificate | undefined {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return undefined;
+  }
 }
 
 function unknownAuthority(what: string, cause?: unknown): HoldfastError {
@@ -155,7 +171,7 @@ function provenIssuers(material: PathMaterial): Issuers {
     for (const below of byIssuer.get(nameKey(issuer.subject)) ?? []) {
       if (isSameAuthority(below, issuer)) continue;
       if (!limits.signatures.spend()) return issuers;
-      if (!isSignedBy(below, issuer)) continue;
+      if (!isSignedBy(below, issuer, below !== leaf)) continue;
       issuers.set(below, [...(issuers.get(below) ?? []), issuer]);
       if (below !== leaf) proven.add(below);
     }
@@ -179,8 +195,21 @@ function isSameAuthority(a: Certificate, b: Certificate): boolean {
   return equalBytes(a.spki, b.spki) && nameKey(a.subject) === nameKey(b.subject);
 }
 
+/** What authorities have signed of each other, once it was looked at. */
+const signed = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();
+
+/** @param isAuthority whether it stands above others, and is looked at again for each of them */
+function isSignedBy(certificate: Certificate, issuer: Certificate, isAuthority: boolean): boolean {
+  if (!isAuthority) return hasSigned(issuer, certificate);
+  const by = signed.get(certificate) ?? new WeakMap<Certificate, boolean>();
+  signed.set(certificate, by);
+  const known = by.get(issuer) ?? hasSigned(issuer, certificate);
+  by.set(issuer, known);
+  return known;
+}
+
 /** A key or signature of a kind that is not accepted (SHA-1, RSA below 2048 bits, …) has signed nothing. */
-function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+function hasSigned(issuer: Certificate, certificate: Certificate): boolean {
   try {
     return verifyCertificateSignature(certificate, publicKeyOf(issuer));
   } catch (error) {
