@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
 import { certifiedRequest } from './rig/certified-request.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, runProgram } from './rig/holdfast-process.ts';
@@ -104,6 +106,38 @@ describe('metrics for Prometheus', () => {
     for (let times = 0; times < 4; times++)
       await certifiedRequest(`https://127.0.0.1:${network.port}/beta/config`, files);
     assert.equal(valueIn(await scraped(), 'holdfast_refusals_total{cause="namespace_forbidden"}'), 4);
+  });
+
+  it('count one identity that wants the connections of all, who is named, and others are served', async () => {
+    // restic has both in one file.
+    const pem = readFileSync(at('restic/client.pem'));
+    const open = async (): Promise<TLSSocket> => {
+      const socket = connect({ port: network.port, cert: pem, key: pem, rejectUnauthorized: false });
+      // Whoever asks nothing is not kept.
+      socket.on('error', () => {}).write('HEAD /alpha/config HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      await once(socket, 'data');
+      return socket;
+    };
+    const held: TLSSocket[] = [];
+    const files = { ca: at('restic/ca.pem'), certificate: at('restic/client.pem') };
+    const ask = () => certifiedRequest(`https://127.0.0.1:${network.port}/alpha/config`, files);
+    try {
+      while (held.length < 256) held.push(...(await Promise.all(Array.from({ length: 8 }, () => open()))));
+      const refused = await ask();
+      assert.equal(refused.status, 429, refused.body);
+      assert.match(refused.body, /"connections_exhausted".*client alpha has 256 connections open/);
+      assert.equal(valueIn(await scraped(), 'holdfast_refusals_total{cause="connections_exhausted"}'), 1);
+      const beta = await network.join('beta', at('beta'));
+      await beta.run(['backup', at('data')]);
+      const { stdout } = await network.run(['audit', 'list', '--kind', 'refused', '--by', 'client/alpha']);
+      assert.match(stdout, /connections_exhausted/);
+      assert.equal(held.filter(({ destroyed }) => destroyed).length, 0);
+      const gone = held.pop()?.destroy();
+      await setTimeout(100);
+      assert.deepEqual([gone?.destroyed, (await ask()).status], [true, 200]);
+    } finally {
+      for (const socket of held) socket.destroy();
+    }
   });
 
   it('are for nobody elsewhere, unless he proves to be an administrator where the policy says so', async () => {

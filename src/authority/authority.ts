@@ -236,12 +236,12 @@ export class Authority implements AsyncDisposable {
 
   /**
    * Whether a certificate of this number was issued here and neither it nor its issuer is revoked. Answered from what
-   * is committed, for the peer gate, without waiting for anything; nothing is kept that could be out of date. One whose chain was verified comes as a whole, and has to be the very one that was issued: or one from before a
+   * is committed, for the peer gate, without waiting for anything; nothing is kept that could be out of date. One whose chain was verified comes as a whole, DER, and has to be the very one that was issued: or one from before a
    * restore from keys alone.
    */
-  async isGood(serial: SerialNumber, certificate?: Certificate): Promise<boolean> {
-    const status = await revocationStatus(this.#context, serial, certificate);
-    if (status === 'unknown' && certificate !== undefined) return this.#before.takes(certificate);
+  async isGood(serial: SerialNumber, der?: Bytes): Promise<boolean> {
+    const status = await revocationStatus(this.#context, serial, der);
+    if (status === 'unknown' && der !== undefined) return await this.#before.takes(der);
     return status === 'good';
   }
 
@@ -249,8 +249,8 @@ export class Authority implements AsyncDisposable {
    * Whether a certificate is good for its own renewal and nothing else: it was issued here and is not revoked, but its
    * issuer is. Nobody who stole the key of an issuer has that of a node.
    */
-  async isRenewable(certificate: Certificate): Promise<boolean> {
-    return (await revocationStatus(this.#context, certificate.serial, certificate)) === 'issuer revoked';
+  async isRenewable(serial: SerialNumber, der: Bytes): Promise<boolean> {
+    return (await revocationStatus(this.#context, serial, der)) === 'issuer revoked';
   }
 
   /** How far the log has come, signed; goes out with every certificate. */

@@ -127,6 +127,7 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   authority_superseded: olderCopy,
   request_unknown:
     'check the handle: a request that is handed in again has a new one, and the one before ends',
+  connections_exhausted: 'end what holds connections to the server on this machine, then run it again',
   rate_limited: 'wait a minute, then run it again',
   storage_full: 'make room at the server, then run it again',
 };

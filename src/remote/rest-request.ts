@@ -117,6 +117,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'issuer_revoked',
   ],
   404: ['object_not_found', 'repository_missing', 'service_elsewhere'],
+  429: ['connections_exhausted'],
   503: ['store_missing'],
 };
 
@@ -171,6 +172,8 @@ function refusalError({ status, code, host }: Refusal, doing: string): HoldfastE
     return new HoldfastError(code, `${doing}: ${host} is a port of the server that has no repositories`, {
       hint: `name the port that has; holdfast doctor https://${host} says which`,
     });
+  if (code === 'connections_exhausted')
+    return new HoldfastError(code, `${doing}: this machine has as many connections to ${host} as it may`);
   if (status === 429)
     return new HoldfastError('rate_limited', `${doing}: ${host} answers no more of this for a while`);
   const isServers = isPassingStatus(status) || (status >= 500 && !plainCodes[status] && status !== 501);

@@ -93,7 +93,7 @@ async function isGood({ chain }: Credentials, { authority, names, clock }: OwnCe
   const leaf = first && parseCertificate(first);
   if (leaf === undefined || !isSame(above, authority.chain)) return false;
   if (needsRenewal(leaf, clock.now()) || !covers(leaf, names)) return false;
-  return await authority.isGood(leaf.serial, leaf);
+  return await authority.isGood(leaf.serial, leaf.der);
 }
 
 async function isUsable(

@@ -213,8 +213,8 @@ function peerDirectory(authority: Authority, tokens: TokenGate, log: Log): PeerD
     bundle,
     issuings: () => authority.issuings,
     tokens,
-    isGood: (serial, certificate) => authority.isGood(serial, certificate),
-    isRenewable: (certificate) => authority.isRenewable(certificate),
+    isGood: (serial, der) => authority.isGood(serial, der),
+    isRenewable: (serial, der) => authority.isRenewable(serial, der),
     watch: (recheck) => followDecisions(authority, changed(recheck), log),
   };
 }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type * as Koffi from 'koffi';
-import { secondMs } from '../base/index.ts';
-import { placeOfAddress } from '../pki/index.ts';
+import { HoldfastError, secondMs } from '../base/index.ts';
+import { type Identity, placeOfAddress } from '../pki/index.ts';
 
 /** How many handshakes that prove nothing are put up with in a second; each costs about a millisecond. */
 export interface HandshakeLimits {
@@ -179,6 +179,36 @@ export class Strangers {
     let fullest: Timers = new Map();
     for (const there of this.#places.values()) if (there.size > fullest.size) fullest = there;
     return fullest;
+  }
+}
+
+/** Connections of one identity at once: as many as requests of a client, and a forty-eighth of what a listener takes. */
+const maxHeld = 256;
+
+/**
+ * Counts the connections that each identity has proved itself on, so that one that is broken into, or mad, leaves the
+ * others theirs: beyond its share it stays a stranger.
+ */
+export class HeldConnections {
+  readonly #held = new Map<string, number>();
+
+  /** @throws HoldfastError `connections_exhausted` when it has as many as it may */
+  take({ role, name }: Identity): void {
+    const key = `${role}/${name}`;
+    const held = this.#held.get(key) ?? 0;
+    if (held >= maxHeld)
+      throw new HoldfastError(
+        'connections_exhausted',
+        `${role} ${name} has ${held} connections open, and no identity may have more`,
+      );
+    this.#held.set(key, held + 1);
+  }
+
+  giveBack({ role, name }: Identity): void {
+    const key = `${role}/${name}`;
+    const left = (this.#held.get(key) ?? 1) - 1;
+    if (left > 0) this.#held.set(key, left);
+    else this.#held.delete(key);
   }
 }
 

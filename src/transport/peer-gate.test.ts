@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { closed } from '../../test/rig/closed.ts';
 import { GatedServer, get } from '../../test/rig/gated-server.ts';
 import { SampleAuthority, sampleCertificate } from '../../test/rig/sample-certificates.ts';
-import { dayMs, hourMs, ManualClock, minuteMs, systemClock } from '../base/index.ts';
+import { dayMs, hourMs, isHoldfastError, ManualClock, minuteMs, systemClock } from '../base/index.ts';
 import { createName, parseCertificate } from '../pki/index.ts';
 import { singleRootBundle } from '../trust/index.ts';
 import { type Credentials, Hot } from './secure-context.ts';
@@ -139,6 +139,25 @@ for (const [what, answer, credentials] of refused) {
     assert.equal(await answerTo(await credentials(), server), answer);
   });
 }
+
+test('one identity has its share of connections and no more, and another goes on being served', async () => {
+  await using server = await GatedServer.start({ authority });
+  const laptop = await authority.issue('client', 'laptop');
+  using client = dialer(laptop);
+  const held = [];
+  while (held.length < 256) held.push(await client.connect(server.url));
+  assert.equal(await answerTo(laptop, server), '403 ');
+  assert.ok(isHoldfastError(server.refusals[0], 'connections_exhausted'));
+  assert.equal(await answerTo(await authority.issue('client', 'laptop'), server), '403 ');
+  assert.equal(await answerTo(await authority.issue('client', 'desktop'), server), '200 client desktop');
+  const [first] = held;
+  assert.ok(first);
+  first.destroy();
+  await closed(first);
+  let answer = '';
+  // The server learns of it a moment later.
+  while (answer !== '200 client laptop') answer = await answerTo(laptop, server);
+});
 
 test('a stranger is judged once for each connection, and anew when trust changes', async () => {
   // Where a certificate is required, a stranger has one connection for each request.

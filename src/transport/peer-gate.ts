@@ -6,16 +6,12 @@ import {
   HoldfastError,
   isHoldfastError,
   type Log,
+  mapInTurns,
   secondMs,
 } from '../base/index.ts';
-import {
-  roles as allRoles,
-  type Certificate,
-  type Identity,
-  type Role,
-  type SerialNumber,
-} from '../pki/index.ts';
+import { roles as allRoles, type Certificate, type Role, type SerialNumber } from '../pki/index.ts';
 import { checkRole, type TrustBundle, type VerifiedIdentity, verifyIdentity } from '../trust/index.ts';
+import { HeldConnections } from './handshake-budget.ts';
 import { type CertifiedPeer, type Peer, peerCertificates } from './peer.ts';
 import type { Hot } from './secure-context.ts';
 import type { TokenGate } from './token-gate.ts';
@@ -25,18 +21,19 @@ export interface PeerGateOptions {
   readonly bundle: Hot<TrustBundle>;
   /** Certificates that stand between those of peers and our roots, in DER: most programs show their own alone. */
   readonly issuings: () => readonly Bytes[];
-  /** Whether the authority issued a certificate of this number and has not revoked it. Asked on every request. */
-  readonly isGood: (serial: SerialNumber, certificate: Certificate) => boolean | Promise<boolean>;
+  /** Whether the authority issued a certificate of this number, and these bytes (DER), and has not revoked it. Asked on every request. */
+  readonly isGood: (serial: SerialNumber, der: Bytes) => boolean | Promise<boolean>;
   /** Whether one that is not good may at least be renewed, since only its issuer is not to be believed any more; none unless said. */
-  readonly isRenewable?: (certificate: Certificate) => Promise<boolean>;
+  readonly isRenewable?: (serial: SerialNumber, der: Bytes) => Promise<boolean>;
   /** What a bearer token proves; nobody comes by one unless said. */
   readonly tokens?: TokenGate;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** Kept for each connection, ten thousand of them at once: what is asked on every request, and not the certificates as read. */
 interface Judged extends CertifiedPeer {
-  readonly certificate: Certificate;
+  readonly der: Bytes;
   /** When every certificate of its path is valid, milliseconds since 1970. */
   readonly validFromMs: number;
   readonly validUntilMs: number;
@@ -57,6 +54,8 @@ interface Stranger {
 }
 
 const recheckMs = secondMs;
+/** Every so many of these the records are asked about everybody; whoever learns of a revocation has it asked at once. */
+const recheckAllEvery = 60;
 
 /** What a new connection is: of one of ours; of one that is refused and may be told why; of anybody else. */
 export type Greeting = 'known' | 'told' | 'stranger';
@@ -73,7 +72,9 @@ export class PeerGate {
   readonly #options: PeerGateOptions;
   readonly #peers = new Map<Socket, Judged>();
   readonly #strangers = new WeakMap<Socket, Stranger>();
+  readonly #held = new HeldConnections();
   #timer: NodeJS.Timeout | undefined;
+  #rounds = 0;
 
   constructor(options: PeerGateOptions) {
     this.#options = options;
@@ -83,15 +84,15 @@ export class PeerGate {
    * Who is at the other end of `socket`, when it has one of the roles. `forRenewal` lets in whose issuer is revoked too.
    *
    * @throws HoldfastError `certificate_required`, or another `certificate_*`, or `issuer_revoked`; {@link isToldToPeer}
-   *   says whether the peer may learn which
+   *   says whether the peer may learn which; `connections_exhausted`
    */
   async check(
     socket: Socket,
     { roles, forRenewal = false }: { readonly roles: readonly Role[]; readonly forRenewal?: boolean },
   ): Promise<CertifiedPeer> {
     const { peer, isGood } = await this.#judge(socket, this.#options.clock.now());
-    const { identity, certificate } = peer;
-    if (!isGood && !forRenewal) throw issuerRevoked(identity, certificate);
+    const { identity } = peer;
+    if (!isGood && !forRenewal) throw issuerRevoked(peer);
     checkRole(identity, roles);
     return peer;
   }
@@ -133,14 +134,33 @@ export class PeerGate {
   async stands(peer: Peer): Promise<boolean> {
     if (peer.by === 'token') return (await this.#options.tokens?.stands(peer)) === true;
     if (!isJudged(peer) || !this.#holds(peer, this.#options.clock.now())) return false;
-    return await this.#options.isGood(peer.serial, peer.certificate);
+    return await this.#options.isGood(peer.serial, peer.der);
   }
 
-  /** Ends every connection whose peer would be refused by now; happens every second by itself. */
+  /**
+   * Ends every connection whose peer would be refused by now. By itself that happens every minute, and every second to those
+   * whose certificate has ended or that trust has changed for.
+   */
   async recheck(): Promise<void> {
-    const nowMs = this.#options.clock.now();
     await this.#options.tokens?.recheck();
-    await Promise.all([...this.#peers].map(([socket, peer]) => this.#recheckOne(socket, peer, nowMs)));
+    await this.#recheckEach(() => true);
+  }
+
+  async #goRound(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    this.#rounds = (this.#rounds + 1) % recheckAllEvery;
+    const isFull = this.#rounds === 0;
+    await this.#recheckEach((peer) => isFull || !this.#holds(peer, nowMs));
+  }
+
+  /** Each is a question to the records: of ten thousand, some in a turn. */
+  async #recheckEach(isDue: (peer: Judged) => boolean): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    const due = this.#peers
+      .entries()
+      .filter(([, peer]) => isDue(peer))
+      .toArray();
+    await Promise.all(await mapInTurns(due, ([socket, peer]) => this.#recheckOne(socket, peer, nowMs)));
   }
 
   async #recheckOne(socket: Socket, { identity }: Judged, nowMs: number): Promise<void> {
@@ -159,10 +179,11 @@ export class PeerGate {
   async #judge(socket: Socket, nowMs: number): Promise<{ readonly peer: Judged; readonly isGood: boolean }> {
     const known = this.#peers.get(socket);
     const peer = known !== undefined && this.#holds(known, nowMs) ? known : this.#verify(socket, nowMs);
-    const { serial, certificate } = peer;
-    const isGood = await this.#options.isGood(serial, certificate);
+    this.#remember(socket, peer);
+    const { serial, der } = peer;
+    const isGood = await this.#options.isGood(serial, der);
     // Whoever has the key of a node is that node: what is under way for it may end, and what it asks next is refused.
-    if (!isGood && (await this.#options.isRenewable?.(certificate)) !== true) {
+    if (!isGood && (await this.#options.isRenewable?.(serial, der)) !== true) {
       const { role, name } = peer.identity;
       throw new HoldfastError(
         'certificate_revoked',
@@ -190,18 +211,16 @@ export class PeerGate {
 
   #verifyNow(socket: Socket, nowMs: number): Judged {
     const { bundle, identity, path } = this.#walk(socket, nowMs);
-    const peer: Judged = {
+    return {
       by: 'certificate',
       identity,
       bundle,
       serial: path[0].serial,
       notAfter: path[0].notAfter,
-      certificate: path[0],
+      der: path[0].der,
       validFromMs: Math.max(...path.map(({ notBefore }) => notBefore.getTime())),
       validUntilMs: Math.min(...path.map(({ notAfter }) => notAfter.getTime())),
     };
-    this.#remember(socket, peer);
-    return peer;
   }
 
   #walk(socket: Socket, nowMs: number): Walked {
@@ -213,13 +232,24 @@ export class PeerGate {
     return { bundle, identity, path, issuing: path[1] };
   }
 
+  /** @throws HoldfastError `connections_exhausted` for one more than an identity may have */
   #remember(socket: Socket, peer: Judged): void {
-    if (!this.#peers.has(socket)) socket.once('close', () => this.#forget(socket));
+    const before = this.#peers.get(socket);
+    if (before === peer) return;
+    if (before === undefined) {
+      // Whoever has gone meanwhile is not told of a second time.
+      if (socket.destroyed) return;
+      this.#held.take(peer.identity);
+      socket.once('close', () => this.#forget(socket));
+    }
     this.#peers.set(socket, peer);
-    this.#timer ??= setInterval(() => void this.recheck(), recheckMs).unref();
+    this.#timer ??= setInterval(() => void this.#goRound(), recheckMs).unref();
   }
 
   #forget(socket: Socket): void {
+    const peer = this.#peers.get(socket);
+    if (peer === undefined) return;
+    this.#held.giveBack(peer.identity);
     this.#peers.delete(socket);
     if (this.#peers.size > 0) return;
     clearInterval(this.#timer);
@@ -240,7 +270,7 @@ export function isToldToPeer(error: unknown): boolean {
   return isHoldfastError(error) && errorRow(error.code).toldAtGate === true;
 }
 
-function issuerRevoked({ role, name }: Identity, { serial }: Certificate): HoldfastError {
+function issuerRevoked({ identity: { role, name }, serial }: CertifiedPeer): HoldfastError {
   return new HoldfastError(
     'issuer_revoked',
     `${role} ${name}: what issued certificate ${serial} is revoked, so it can be renewed and nothing else`,

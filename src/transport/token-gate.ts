@@ -1,8 +1,16 @@
 import type { Socket } from 'node:net';
-import { type Bytes, type Clock, HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
+import {
+  type Bytes,
+  type Clock,
+  HoldfastError,
+  isHoldfastError,
+  type Log,
+  mapInTurns,
+  secondMs,
+} from '../base/index.ts';
 import type { Identity, Role } from '../pki/index.ts';
 import { checkRole, type ShownToken } from '../trust/index.ts';
-import { proved } from './handshake-budget.ts';
+import { HeldConnections, proved } from './handshake-budget.ts';
 import type { TokenPeer } from './peer.ts';
 
 /** A bearer token that is on record, whatever has become of it. */
@@ -35,6 +43,8 @@ const recheckMs = secondMs;
 /** What came over one connection: nobody but its peer has them, so that all end with the first one. */
 interface Connection {
   readonly tokens: Map<string, ShownToken>;
+  /** Of the first token, who has the connection. */
+  readonly holder: Identity;
   identity: Identity;
 }
 
@@ -46,6 +56,7 @@ export class TokenGate {
   readonly #options: TokenGateOptions;
   readonly #connections = new Map<Socket, Connection>();
   readonly #known = new Set<string>();
+  readonly #held = new HeldConnections();
   /** What those showed that were let in. */
   readonly #shownBy = new WeakMap<TokenPeer, ShownToken>();
   #timer: NodeJS.Timeout | undefined;
@@ -57,7 +68,7 @@ export class TokenGate {
   /**
    * Whom the token names that a request over `socket` shows.
    * @throws HoldfastError `bearer_unknown`, `bearer_wrong_identity` for another user's, `bearer_revoked`, `bearer_expired`, `rate_limited`,
-   *   `certificate_wrong_role`
+   *   `certificate_wrong_role`, `connections_exhausted`
    */
   async check(
     socket: Socket,
@@ -95,7 +106,8 @@ export class TokenGate {
 
   /** Ends every connection by which a token came that is not good any more; happens every second by itself. */
   async recheck(): Promise<void> {
-    await Promise.all([...this.#connections].map(([socket, each]) => this.#recheckOne(socket, each)));
+    const all = [...this.#connections];
+    await Promise.all(await mapInTurns(all, ([socket, each]) => this.#recheckOne(socket, each)));
   }
 
   async #recheckOne(socket: Socket, { tokens, identity }: Connection): Promise<void> {
@@ -138,13 +150,17 @@ export class TokenGate {
       return;
     }
     if (socket.destroyed) return;
+    this.#held.take(identity);
     socket.once('close', () => this.#forget(socket));
-    this.#connections.set(socket, { tokens: new Map([[key, shown]]), identity });
+    this.#connections.set(socket, { tokens: new Map([[key, shown]]), holder: identity, identity });
     this.#timer ??= setInterval(() => void this.recheck(), recheckMs).unref();
     proved(socket);
   }
 
   #forget(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#held.giveBack(connection.holder);
     this.#connections.delete(socket);
     if (this.#connections.size > 0) return;
     clearInterval(this.#timer);

@@ -177,11 +177,13 @@ export class IssuedBefore {
     this.#context = context;
   }
 
-  /** Whether a certificate that is not on record is taken; whoever asks has verified its chain. */
-  async takes(certificate: Certificate): Promise<boolean> {
-    const { identity, notBefore, serial } = certificate;
+  /** Whether a certificate (DER) that is not on record is taken; whoever asks has verified its chain. */
+  async takes(der: Bytes): Promise<boolean> {
     const { trusts_before: trustsBefore } = this.#context.present.state;
-    if (identity === undefined || trustsBefore === null || notBefore.getTime() >= trustsBefore) return false;
+    if (trustsBefore === null) return false;
+    const certificate = parseCertificate(der);
+    const { identity, notBefore, serial } = certificate;
+    if (identity === undefined || notBefore.getTime() >= trustsBefore) return false;
     if (await this.#isRevoked(identity)) return false;
     if (!(await this.#isFromGoodIssuer(certificate))) return false;
     if (!this.#seen.has(serial)) this.#seen.set(serial, this.#adopt(certificate));

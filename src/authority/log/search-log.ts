@@ -52,8 +52,9 @@ export async function recordsWith<Name extends LogKindName>(
   });
 }
 
-/** What one of the network is refused who tries what is not theirs: another's repository, to remove or replace what is stored, an administrator's work. */
+/** What one of the network is refused who tries what is not theirs: another's repository, to remove or replace what is stored, an administrator's work, the connections of all. */
 export const triedByPeers: readonly ErrorCode[] = [
+  'connections_exhausted',
   'namespace_forbidden',
   'append_only',
   'object_exists',

@@ -77,7 +77,7 @@ describe('revoking', () => {
     const spki = exportPublicKey((await generateKeyPair('p256')).publicKey);
     const order = { role: 'server', name: 'vault', spki, by: 'admin/ann' } as const;
     await assert.rejects(home.authority.issueLocal(order), { code: 'certificate_revoked' });
-    assert.ok(home.authority.isGood((await home.local('server', 'vault')).certificate.serial));
+    assert.ok(await home.authority.isGood((await home.local('server', 'vault')).certificate.serial));
   });
 
   test('a lost key is known when its certificate has ended by then', async () => {

@@ -77,20 +77,23 @@ describe('revoking an issuing certificate', () => {
     const { certificate } = node.issued;
     const { authority } = home;
     await authority.revocation.revokeIssuer('issuing-1', order);
-    assert.equal(await authority.isGood(certificate.serial, certificate), false);
-    assert.equal(await authority.isRenewable(certificate), true);
+    assert.equal(await authority.isGood(certificate.serial, certificate.der), false);
+    assert.equal(await authority.isRenewable(certificate.serial, certificate.der), true);
     const forged = { ...certificate, der: Uint8Array.from(certificate.der, (byte) => byte ^ 1) };
     assert.deepEqual(
-      [await authority.isGood(certificate.serial, forged), await authority.isRenewable(forged)],
+      [
+        await authority.isGood(certificate.serial, forged.der),
+        await authority.isRenewable(certificate.serial, forged.der),
+      ],
       [false, false],
     );
     const renewed = await authority.renew(renewal(node));
-    assert.equal(await authority.isGood(renewed.certificate.serial, renewed.certificate), true);
+    assert.equal(await authority.isGood(renewed.certificate.serial, renewed.certificate.der), true);
     assert.ok(verifyCertificateSignature(renewed.certificate, publicKeyOf(authority.issuing)));
     const [old] = await authority.certificates.list({ serial: certificate.serial });
     assert.deepEqual([old?.state, old?.revocationReason, old?.byIssuer], ['revoked', 'cACompromise', true]);
     await authority.revocation.revoke({ kind: 'certificate', serial: certificate.serial }, order);
-    assert.equal(await authority.isRenewable(certificate), false);
+    assert.equal(await authority.isRenewable(certificate.serial, certificate.der), false);
   });
 
   it('makes its key say of every number, and its list of every certificate, that it is revoked', async () => {
@@ -246,14 +249,14 @@ describe('revoking an issuing certificate', () => {
     const later = Date.now() + dayMs;
     await home.tamper((database) => database.run('UPDATE authority SET trusts_before = ?', later));
     const isGood = (certificate: Certificate): Promise<boolean> =>
-      home.authority.isGood(certificate.serial, certificate);
+      home.authority.isGood(certificate.serial, certificate.der);
     const [seen, unseen] = [await forge('seen'), await forge('unseen')];
     assert.ok(await isGood(seen));
     await home.reopen();
     await home.authority.revocation.revokeIssuer('issuing-1', order);
     for (const certificate of [seen, unseen])
       assert.deepEqual(
-        [await isGood(certificate), await home.authority.isRenewable(certificate)],
+        [await isGood(certificate), await home.authority.isRenewable(certificate.serial, certificate.der)],
         [false, false],
       );
   });

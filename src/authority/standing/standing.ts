@@ -1,5 +1,5 @@
-import { equalBytes, HoldfastError } from '../../base/index.ts';
-import type { Certificate, SerialNumber } from '../../pki/index.ts';
+import { type Bytes, equalBytes, HoldfastError } from '../../base/index.ts';
+import type { SerialNumber } from '../../pki/index.ts';
 import type { NetworkPolicy } from '../../policy/index.ts';
 import type { Issuer } from '../issuers/index.ts';
 import { hashRecord, kinds, type LogHead, logStart, type Recording, recordTime } from '../log/index.ts';
@@ -110,11 +110,11 @@ type RevocationStatus = 'good' | 'issuer revoked' | 'revoked' | 'unknown';
 export async function revocationStatus(
   { records, issuer }: { readonly records: AuthorityRecords; readonly issuer: Issuer },
   serial: SerialNumber,
-  certificate?: Certificate,
+  der?: Bytes,
 ): Promise<RevocationStatus> {
   const row = await records.committed.certificates.find(serial);
   if (row === undefined) return 'unknown';
-  if (certificate !== undefined && !equalBytes(row.certificate, certificate.der)) return 'unknown';
+  if (der !== undefined && !equalBytes(row.certificate, der)) return 'unknown';
   if (row.revoked_at !== null) return 'revoked';
   const issuing = issuer.issuings.find(({ label }) => label === row.issuer);
   return issuing?.revoked === undefined ? 'good' : 'issuer revoked';

@@ -94,6 +94,14 @@ export const peersErrors = {
     status: 403,
     toldAtGate: true,
   },
+  connections_exhausted: {
+    happened:
+      'one identity has as many connections open at a server as any may have; its name and the number are said',
+    next: 'end the programs that hold them on the machine of that name, or wait; where nobody knows of any, have its certificates revoked',
+    kind: 'refused',
+    status: 429,
+    passing: true,
+  },
   bearer_required: {
     happened: 'the server wants a bearer token, or a client certificate where it asks for one',
     next: 'holdfast token create --bearer NAME, at the server, makes one; holdfast client set-token takes it here',
