@@ -78,7 +78,7 @@ class Direction {
 
   #wait(): void {
     const [next] = this.#arrivals;
-    if (next !== undefined) setTimeout(() => this.#deliver(), next.atMs - performance.now());
+    if (next !== undefined) setTimeout(() => this.#deliver(), Math.max(1, next.atMs - performance.now()));
   }
 
   #deliver(): void {
