@@ -264,10 +264,10 @@ describe('a file or folder that the command line names', () => {
 
   /** Runs every row with every file, and asserts that each is refused, says why and what to do, and has left nothing. */
   const assertRefused = async (rows: Rows, files: readonly string[], codes: readonly string[]) => {
+    const before = listing(place.path);
     for (const [name, words] of Object.entries(rows))
       for (const file of files) {
         const path = file.startsWith('/') ? file : at(file);
-        const before = listing(place.path);
         const { code, error } = await run(words(path));
         const said = `${name} ${file}: ${code} ${JSON.stringify(error)}`;
         assert.ok(code > 0 && codes.includes(error?.code ?? ''), said);
