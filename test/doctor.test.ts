@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Examination } from '../src/transport/index.ts';
 import { greeter } from './rig/broken-servers.ts';
+import { fillDisk } from './rig/fill-disk.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { errorIn } from './rig/refusal.ts';
+import { cannotMount, mountSmallDisk } from './rig/small-disk.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 describe('doctor', () => {
@@ -96,6 +99,35 @@ describe('doctor', () => {
   it('refuses what is no address', async () => {
     const { stderr } = await client.run(['doctor', 'ftp://host'], 2);
     assert.match(stderr, /ftp:\/\/host is no address/);
+  });
+
+  it('says on both sides that the disk of the store is full, with the code of the backup that failed', {
+    skip: cannotMount,
+  }, async () => {
+    using _disk = mountSmallDisk(join(place.path, 'small'), '64m');
+    const full = await Network.start(join(place.path, 'small', 'full'));
+    try {
+      const desk = await full.join('desk', join(place.path, 'desk'));
+      writeFileSync(join(place.path, 'data', 'letter'), 'Dear Ann,\n');
+      await desk.run(['backup', join(place.path, 'data')]);
+      await desk.run(['doctor']);
+      fillDisk(join(place.path, 'small', 'fill'));
+      writeFileSync(join(place.path, 'data', 'large'), randomBytes(2_000_000));
+      const failed = errorIn(await desk.run(['backup', join(place.path, 'data'), '--json'], 1));
+      assert.equal(failed.code, 'storage_full', failed.message);
+      const found = await desk.run(['doctor', '--json'], 1);
+      assert.equal(errorIn(found).code, 'storage_full');
+      const [walk] = JSON.parse(found.stdout) as readonly Examination[];
+      assert.deepEqual(
+        walk?.findings.filter(({ level }) => level === 'failed').map(({ step, code }) => [step, code]),
+        [['space', 'storage_full']],
+      );
+      const there = await full.run(['doctor', '--json'], 1);
+      assert.equal(errorIn(there).code, 'storage_full');
+      assert.match(errorIn(there).message, /has 0\.0 of 0\.1 GB free/);
+    } finally {
+      await full[Symbol.asyncDispose]();
+    }
   });
 
   describe('at a server', () => {

@@ -117,8 +117,12 @@ export class Conversation {
         new HoldfastError('connection_stalled', `${host}:${port} takes a request and does not answer`),
       ),
     );
-    socket.once('error', reject);
-    client.on('error', reject).once('response', (message) => {
+    // Who answers before the end of a request, and cuts the line with it, has answered.
+    const cut = (error: Error): void => {
+      if (answerIn(client) === undefined) reject(error);
+    };
+    socket.once('error', cut);
+    client.on('error', cut).once('response', (message) => {
       const ms = performance.now() - startMs;
       const pieces: Bytes[] = [];
       let size = 0;

@@ -302,11 +302,14 @@ export const spaceStep: Step = {
     if (talk === undefined || path === undefined) return [];
     if (walk.hasRepository !== true) return [good('not tried, since there is no repository yet')];
     const much = await tryWriting(talk, path, megabyte);
-    // A line over which that does not get in time is slow, and may lead to a server that is well.
+    // A line over which that does not get in time is slow, and may lead to a server that is well; one that is cut may have been so
+    // by a server that takes no more, whose answer got lost.
     const isSlow = isHoldfastError(much, 'connection_stalled');
-    const answer = isSlow ? await tryWriting(talk, path, little) : much;
+    const isCut = isHoldfastError(much, 'connection_reset', 'connection_closed');
+    const answer = isSlow || isCut ? await tryWriting(talk, path, little) : much;
     if (isHoldfastError(answer)) return [failed(answer)];
     const code = toldBy(answer)?.code;
+    if (code === 'object_corrupt' && isCut) return [failed(much)];
     if (code === 'object_corrupt') {
       walk.megabyteMs = isSlow ? 'slow' : answer.ms;
       return [good(`there is room for ${isSlow ? '16 kB' : 'a megabyte'}`)];
