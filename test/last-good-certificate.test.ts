@@ -114,6 +114,8 @@ describe('a server whose certificates cannot be read again', () => {
       await Promise.race([setTimeout(20), network.server.ended.then(ended)]);
     }
   };
+  const metrics = async (): Promise<string> =>
+    await (await fetch(`http://127.0.0.1:${desk + 2}/-/metrics`)).text();
   const ended = ({ stderr }: ProgramResult): never => assert.fail(`the server ended: ${stderr}`);
   const answers = (): number => {
     const { stdout, stderr } = network.server;
@@ -133,7 +135,7 @@ describe('a server whose certificates cannot be read again', () => {
   before(async () => {
     place = temporaryDirectory();
     network = await Network.start(at('server'));
-    desk = await freePorts(2);
+    desk = await freePorts();
     const settings = join(network.home, 'holdfast.toml');
     writeFileSync(settings, readFileSync(settings, 'utf8') + listeners(network.port, desk));
     await network.server.stop();
@@ -213,6 +215,8 @@ describe('a server whose certificates cannot be read again', () => {
       await hangUp();
       // Two tries more.
       await setTimeout(11_000);
+      assert.match(await metrics(), /^holdfast_bound_certificates_unread 1$/m);
+      assert.equal((await metrics()).match(/timestamp_seconds\{kind="bound"/g)?.length, 3);
       put(keystoreAfter);
       await settled(shownAfter);
       const said = network.server.stderr.slice(from);
@@ -265,5 +269,8 @@ services = [${services}]
     tls('desk', desk, '"control"', 'require'),
     tls('asks', desk + 1, '"storage", "control"', 'warn'),
     tls('plain', port + 2, '"status"', 'off').replace('kind = "tls"', 'kind = "plain"'),
+    tls('watch', desk + 2, '"status"', 'off')
+      .replace('kind = "tls"', 'kind = "plain"\nmetrics = "anybody"')
+      .replace('{ port', '{ host = "127.0.0.1", port'),
   ].join('');
 }

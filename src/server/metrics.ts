@@ -28,8 +28,11 @@ export const expositionType = Registry.PROMETHEUS_CONTENT_TYPE;
 export interface MetricsOptions {
   readonly authority: Authority;
   readonly store: StoreMeter;
-  /** Certificates from elsewhere that the server shows. */
-  readonly bound: () => Promise<readonly { readonly target: string; readonly notAfter: string }[]>;
+  /** Certificates from elsewhere that the server shows, and whether what is bound by now cannot be read. */
+  readonly bound: () => {
+    readonly shown: readonly { readonly target: string; readonly notAfter: Date }[];
+    readonly isUnread: boolean;
+  };
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -129,7 +132,8 @@ async function textOf(families: readonly Family[]): Promise<string> {
 }
 
 async function lookUp(options: MetricsOptions): Promise<Family[]> {
-  const { authority, store, bound } = options;
+  const { authority, store } = options;
+  const { shown, isUnread } = options.bound();
   return [
     gauge('holdfast_build_info', 'Version of the server, always 1.', [
       { labels: { version: programVersion() }, value: 1 },
@@ -137,7 +141,12 @@ async function lookUp(options: MetricsOptions): Promise<Family[]> {
     gauge('holdfast_authority_ready', 'Whether the authority may work.', [
       { value: Number(authority.standing === 'ready') },
     ]),
-    ...(await nodeFamilies(authority, await bound())),
+    gauge(
+      'holdfast_bound_certificates_unread',
+      'Whether certificates that are bound cannot be read, so that those of before are shown on.',
+      [{ value: Number(isUnread) }],
+    ),
+    ...(await nodeFamilies(authority, shown)),
     ...(await evidenceFamilies(authority)),
     ...(await store.measure()).map(({ name, help, value }) => gauge(name, help, [{ value }])),
   ];
@@ -149,14 +158,14 @@ function gauge(name: string, help: string, samples: readonly Sample[]): Family {
 
 async function nodeFamilies(
   authority: Authority,
-  bound: readonly { readonly target: string; readonly notAfter: string }[],
+  bound: readonly { readonly target: string; readonly notAfter: Date }[],
 ): Promise<Family[]> {
   const ends: Sample[] = [
     { labels: { kind: 'root', name: 'root' }, value: seconds(authority.root.notAfter) },
     { labels: { kind: 'issuing', name: 'issuing' }, value: seconds(authority.issuing.notAfter) },
     ...bound.map(({ target, notAfter }) => ({
       labels: { kind: 'bound', name: target },
-      value: seconds(new Date(notAfter)),
+      value: seconds(notAfter),
     })),
     ...(await authority.revocation.ocspSigners()).map(({ label, notAfter }) => ({
       labels: { kind: 'ocsp', name: label },

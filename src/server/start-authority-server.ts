@@ -28,6 +28,7 @@ import { localNamespaces } from './storage-path.ts';
 import { StoreMeter } from './store-meter.ts';
 import { type StorePlace, storeWatch } from './store-place.ts';
 import { TicketGate } from './ticket-gate.ts';
+import { shownCertificates } from './tls-bindings.ts';
 
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
@@ -90,7 +91,10 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     log,
   });
   const meter = new StoreMeter({ directory: store.directory, clock, log });
-  const bound = () => options.admin.bindings.list();
+  const bound = () => ({
+    shown: shownCertificates(options.bindings.current),
+    isUnread: options.admin.bindingProblem() !== undefined,
+  });
   const metrics = new Metrics({ authority, store: meter, bound, clock });
   const letIn = new LetIn(clock, log, (listener, cause) => metrics.letIn(listener, cause));
   const sightings = new Sightings({

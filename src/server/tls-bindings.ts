@@ -50,6 +50,16 @@ export function readBindings(keystore: Keystore): Binding[] {
   });
 }
 
+/** What is shown by certain bindings, as describeBinding calls them, and when each certificate ends. */
+export function shownCertificates({ hosts, listeners }: TlsBindings): { target: string; notAfter: Date }[] {
+  return Object.entries({ host: hosts, listener: listeners }).flatMap(([kind, shown]) =>
+    [...shown].map(([name, credentials]) => ({
+      target: describeBinding({ kind: kind as BindingTarget['kind'], name }),
+      notAfter: leafOf(credentials).notAfter,
+    })),
+  );
+}
+
 const noticeMs = 30 * dayMs;
 
 /**
