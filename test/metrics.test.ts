@@ -208,7 +208,7 @@ describe('metrics for Prometheus', () => {
 
   it('come with alert rules that promtool takes, which fire when they should', async () => {
     const checked = await runProgram('promtool', ['check', 'rules', rules]);
-    assert.match(checked.stdout, /SUCCESS: 10 rules found/);
+    assert.match(checked.stdout, /SUCCESS: 11 rules found/);
     const file = at('alerts-test.yml');
     writeFileSync(file, ruleTests);
     const tested = await runProgram('promtool', ['test', 'rules', file]);
@@ -242,7 +242,18 @@ tests:
         values: '36000x100'
       - series: 'holdfast_certificate_not_after_timestamp_seconds{kind="client",name="stopped"}'
         values: '345600x100'
+      - series: 'holdfast_bound_certificates_unread'
+        values: '0x8 1x91'
     alert_rule_test:
+      - eval_time: 8h
+        alertname: HoldfastCertificatesUnread
+        exp_alerts: []
+      - eval_time: 11h
+        alertname: HoldfastCertificatesUnread
+        exp_alerts:
+          - exp_labels: { severity: warning }
+            exp_annotations:
+              summary: Certificates that are bound cannot be read, and those of before are shown on; holdfast status at the server says why.
       - eval_time: 8h
         alertname: HoldfastRevocationListOld
         exp_alerts: []
