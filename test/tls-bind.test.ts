@@ -109,6 +109,14 @@ describe('a certificate of an outside authority', () => {
     await fresh('tls', 'bind', 'own.pem', '--key', 'own.key', '--listener', 'main');
     const listed = (await fresh('tls', 'list')).stdout;
     assert.match(listed, /listener main +CN=Own/);
+    // It vouches for itself, and clients are told to believe it as it is.
+    const alone = ['-keyout', 'alone.key', '-out', 'alone.pem', '-subj', '/CN=localhost'];
+    const names = ['-addext', 'subjectAltName=DNS:localhost'];
+    await openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...alone, ...names);
+    const itself = ['--key', 'alone.key', '--host', 'localhost', '--roots', 'alone.pem'];
+    await fresh('tls', 'bind', 'alone.pem', ...itself);
+    assert.match((await fresh('tls', 'list')).stdout, /believe for localhost +CN=localhost/);
+    await fresh('tls', 'unbind', '--host', 'localhost');
     assert.match(listed, /all others +are shown the network's own certificate/);
   });
 

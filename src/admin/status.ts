@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { Type } from 'typebox';
 import type { AuthorityStatus, CertificateStatus } from '../authority/index.ts';
-import { isHoldfastError, systemErrorHint } from '../base/index.ts';
+import { errorRow, isHoldfastError, systemErrorHint } from '../base/index.ts';
 import type { AdminContext, BoundCertificate } from './admin-context.ts';
 import { type Answer, PresentWhen, TextOrNull, Time } from './answer.ts';
 import { BackupProblem } from './backups.ts';
@@ -189,7 +189,7 @@ async function boundOf({ bindings, bindingProblem }: AdminContext): Promise<{
 
 /** What was found, and what to do about it. */
 function sentenceOf(error: Error): string {
-  const next = isHoldfastError(error) ? (error.hint ?? error.code) : systemErrorHint;
+  const next = isHoldfastError(error) ? (error.hint ?? errorRow(error.code).next) : systemErrorHint;
   return `${error.message}: ${next}`;
 }
 

@@ -3,7 +3,7 @@ import { type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../base/
 import { type Certificate, formatName, parseCertificate, signed } from '../pki/index.ts';
 import { type ListenerPolicy, parseRequestedNames } from '../policy/index.ts';
 import { everyListener } from '../transport/index.ts';
-import { checkServerUse, validatePath, verifyServerName } from '../trust/index.ts';
+import { checkChosenLeaf, checkServerUse, validatePath, verifyServerName } from '../trust/index.ts';
 import type { Binding } from './tls-bindings.ts';
 
 /** What is to be shown, and to whom. */
@@ -93,6 +93,8 @@ function checkUse(chain: readonly Certificate[]): void {
 /** What clients are told to believe has to lead them to this certificate, by all that they look at. */
 function checkAsClients(chain: readonly Bytes[], roots: readonly Bytes[], at: Date): void {
   const [leaf, ...intermediates] = chain as [Bytes, ...Bytes[]];
+  // One that is chosen as it is, such as one that signed itself, leads nowhere.
+  if (roots.some((root) => equalBytes(root, leaf))) return void checkChosenLeaf(leaf, at);
   checkEnd(parseCertificate(chain.at(-1) as Bytes), roots);
   validatePath({ leaf, intermediates, anchors: roots, at, purpose: 'serverAuth', rules: 'chosen' });
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { openOrCreateKeystore } from '../../agent/index.ts';
-import { HoldfastError, type LogLevel } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError, type LogLevel } from '../../base/index.ts';
 import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
@@ -58,7 +58,7 @@ export async function startServing(
   });
   const credentials: Hot<Credentials> = own.current;
   // One that is gone while the server runs is not made anew: nothing would be bound in it.
-  const read = (): Promise<Keystore> => Keystore.open(home.node);
+  const read = (): Promise<Keystore> => Keystore.open(home.node).catch(orPutBack);
   const bindings = await ServerBindings.open({ read, clock: context.clock, log });
   const store = storeOf({ ...opened, settings });
   const server = await startAuthorityServer({
@@ -96,6 +96,15 @@ export async function startServing(
       await server.close();
     },
   };
+}
+
+/** A server is no node that could join again. */
+function orPutBack(error: unknown): never {
+  if (!isHoldfastError(error, 'keystore_missing')) throw error;
+  throw new HoldfastError(error.code, error.message, {
+    hint: 'put both files, keystore and stash, back from a copy; started without, the server makes another, in which nothing is bound',
+    cause: error,
+  });
 }
 
 /** The line that says where the server listens. */

@@ -27,7 +27,10 @@ export const word: Word = {
         'for every connection of this listener: main, open, or one of the settings',
       )
       .option('--key <file>', 'its private key in PEM (default: the one of holdfast request complete)')
-      .option('--roots <file>', 'roots by which clients of this network take it, for these hosts alone')
+      .option(
+        '--roots <file>',
+        'roots by which clients of this network take it, or the very certificate, for these hosts alone',
+      )
       .addHelpText('after', examples);
   },
   run: bind,
