@@ -84,20 +84,12 @@ async function iterate(
   first: Buffer,
   { hash: hashName, iterations }: Pick<Pkcs12KdfOptions, 'hash' | 'iterations'>,
 ): Promise<Buffer> {
-  let digest: Buffer = hash(hashName, first, 'buffer');
-  for (let left = iterations - 1; left > 0; left -= hashesInARow) {
-    digest = hashAgain(hashName, digest, Math.min(left, hashesInARow));
-    await setImmediate();
+  let digest = hash(hashName, first, 'buffer');
+  for (let done = 1; done < iterations; done++) {
+    if (done % hashesInARow === 0) await setImmediate();
+    digest = hash(hashName, digest, 'buffer');
   }
   return digest;
-}
-
-/** The hash of the hash, and so on, `times` times. */
-function hashAgain(hashName: Pkcs12Hash, digest: Buffer, times: number): Buffer {
-  if (hashName === 'sha256') return sha256Again(digest, times);
-  let last: Buffer = digest;
-  for (let done = 0; done < times; done++) last = hash(hashName, last, 'buffer');
-  return last;
 }
 
 /** `bytes` over and over until whole blocks are full; nothing when there are none. */
@@ -116,82 +108,6 @@ function addToBlocks(input: Buffer, block: number, digest: Buffer): void {
       carry >>= 8;
     }
   }
-}
-
-/** The words of SHA-256 (FIPS 180-4 §4.2.2, §5.3.3): parts of the roots of the first primes. */
-const firstPrimes = Array.from({ length: 312 }, (_, number) => number).filter(
-  (number) =>
-    number > 1 && !Array.from({ length: number - 2 }, (_, at) => at + 2).some((by) => number % by === 0),
-);
-const roundWords = Int32Array.from(firstPrimes, (prime) => fractionOf(Math.cbrt(prime)));
-const initialWords = Int32Array.from(firstPrimes.slice(0, 8), (prime) => fractionOf(Math.sqrt(prime)));
-
-function fractionOf(number: number): number {
-  return Math.floor((number % 1) * 2 ** 32);
-}
-
-/**
- * SHA-256 of a digest, over and over (FIPS 180-4 §6.2). A digest is one block with its padding, so that nothing is copied or made
- * in between; to call the system's for each takes four times as long.
- */
-function sha256Again(digest: Buffer, times: number): Buffer {
-  const words = new Int32Array(64);
-  words[8] = 1 << 31;
-  words[15] = 8 * digest.length;
-  for (let at = 0; at < 8; at++) words[at] = digest.readInt32BE(4 * at);
-  for (let done = 0; done < times; done++) {
-    spreadWords(words);
-    compressWords(words);
-  }
-  const last = Buffer.alloc(digest.length);
-  for (let at = 0; at < 8; at++) last.writeInt32BE(words[at] as number, 4 * at);
-  return last;
-}
-
-/** The message schedule: from the 16 words of a block the other 48. */
-function spreadWords(words: Int32Array): void {
-  for (let at = 16; at < 64; at++) {
-    const x = words[at - 15] as number;
-    const y = words[at - 2] as number;
-    const sigma0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
-    const sigma1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-    words[at] = (words[at - 16] as number) + sigma0 + (words[at - 7] as number) + sigma1;
-  }
-}
-
-/** The compression, from the initial words; the digest is left in the first eight. */
-function compressWords(words: Int32Array): void {
-  let a = initialWords[0] as number;
-  let b = initialWords[1] as number;
-  let c = initialWords[2] as number;
-  let d = initialWords[3] as number;
-  let e = initialWords[4] as number;
-  let f = initialWords[5] as number;
-  let g = initialWords[6] as number;
-  let h = initialWords[7] as number;
-  for (let at = 0; at < 64; at++) {
-    const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const one = (h + sum1 + ((e & f) ^ (~e & g)) + (roundWords[at] as number) + (words[at] as number)) | 0;
-    const sum0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const two = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    h = g;
-    g = f;
-    f = e;
-    e = (d + one) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (one + two) | 0;
-  }
-  words[0] = a;
-  words[1] = b;
-  words[2] = c;
-  words[3] = d;
-  words[4] = e;
-  words[5] = f;
-  words[6] = g;
-  words[7] = h;
-  for (let at = 0; at < 8; at++) words[at] = (words[at] as number) + (initialWords[at] as number);
 }
 
 /** A dozen times what we write ourselves: some seconds of work. */
