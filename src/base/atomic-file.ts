@@ -28,9 +28,8 @@ export async function writeFileAtomic(
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const { mode = 0o600, gid, exclusive = false } = options;
-  const form = formBeside(path);
-  await removeLeftBeside(path, form);
-  const temporary = join(dirname(path), form.begin + temporaryName() + form.end);
+  await removeLeftOf(path);
+  const temporary = temporaryBeside(path);
   try {
     await writeSynced(temporary, data, { mode, gid });
     await (exclusive ? link(temporary, path) : rename(temporary, path));
@@ -53,6 +52,12 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Removes what processes left in the directory of `path` that were killed while they wrote there. Never fails. */
 export async function removeLeftOf(path: string): Promise<void> {
   await removeLeftBeside(path, formBeside(path));
+}
+
+/** A path in the directory of `path` for what is to become that once it is whole; {@link removeLeftOf} knows it as left by its maker. */
+export function temporaryBeside(path: string): string {
+  const { begin, end } = formBeside(path);
+  return join(dirname(path), begin + temporaryName() + end);
 }
 
 function formBeside(path: string): TemporaryForm {

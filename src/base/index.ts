@@ -9,6 +9,7 @@ export {
   removeAbandoned,
   removeLeftOf,
   syncDirectory,
+  temporaryBeside,
   temporaryName,
   writeFileAtomic,
 } from './atomic-file.ts';

@@ -333,7 +333,10 @@ export const writingCommands: readonly WritingCommand[] = [
     done: ['object_exists'],
     after: [['ca', 'rehearse', 'HERE/new.age', ...kit.split(' '), '--home', 'HERE/a']],
   }),
-  atAuthority('ca backup', '--to HERE/data --every 24h', { done: ['settings_invalid'] }),
+  atAuthority('ca backup', '--to HERE/data --every 24h', {
+    done: ['settings_invalid'],
+    after: [['ca', 'backup', '--to', 'HERE/data', '--home', 'HERE/a']],
+  }),
   atAuthority('ca offline', `HERE/root.age ${password}`, {
     done: ['object_exists', 'root_offline'],
     after: [

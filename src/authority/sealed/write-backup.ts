@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
   type Clock,
   HoldfastError,
   minuteMs,
+  removeLeftOf,
   syncDirectory,
+  temporaryBeside,
   whyNotWritten,
   workerEntry,
 } from '../../base/index.ts';
@@ -55,8 +57,8 @@ export async function writeBackup(
   { path, lock }: { readonly path: string; readonly lock: BackupLock },
 ): Promise<WrittenBackup> {
   await checkDirectory(dirname(path));
-  await removeUnfinished(path);
-  const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
+  await removeLeftOf(path);
+  const temporary = temporaryBeside(path);
   try {
     const written = await sealSnapshot(context, { target: temporary, lock });
     await rename(temporary, path);
@@ -106,17 +108,6 @@ function unwritable(path: string, cause: unknown): HoldfastError {
     hint: 'make the folder, mount its disk, or name another place',
     cause,
   });
-}
-
-/** What a process left that was killed while it wrote to the same place; only one process at a time has the authority. */
-async function removeUnfinished(path: string): Promise<void> {
-  const names = await readdir(dirname(path));
-  const left = names.filter((name) => name.startsWith(temporaryPrefix(path)) && name.endsWith('.tmp'));
-  await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true })));
-}
-
-function temporaryPrefix(path: string): string {
-  return `.${basename(path)}.`;
 }
 
 /**
