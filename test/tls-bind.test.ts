@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { diskSteps, killAtStep } from './rig/disk-steps.ts';
@@ -326,6 +326,28 @@ describe('a certificate of an outside authority', () => {
       (await laptop.run(['trust', 'remove', '--server', 'localhost'], 1)).stderr,
       /\[object_not_found\]/,
     );
+  });
+
+  it('is missed when the keystore was made anew, until something else is said', async () => {
+    const host = 'kept.example';
+    const own = ['-keyout', 'kept.key', '-out', 'kept.pem', '-subj', `/CN=${host}`];
+    const names = ['-addext', `subjectAltName=DNS:${host}`];
+    await openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...own, ...names);
+    const files = [at('kept.pem'), '--key', at('kept.key'), '--roots', at('kept.pem')];
+    await network.run(['tls', 'bind', ...files, '--host', host]);
+    assert.match(await shownTo(host), /CN = kept/);
+    await network.server.stop();
+    rmSync(join(network.home, 'node/keystore'));
+    await network.restart();
+    const isLost = async (): Promise<boolean> =>
+      JSON.parse((await network.run(['status', '--json'])).stdout).lostBindings.includes(`host ${host}`);
+    assert.ok(await isLost());
+    assert.match(
+      (await network.run(['status'])).stderr,
+      /was bound to the host kept\.example, and the keystore/,
+    );
+    await network.run(['tls', 'unbind', '--host', host]);
+    assert.ok(!(await isLost()));
   });
 });
 

@@ -86,6 +86,8 @@ export interface BindingTarget {
 /** The certificates from elsewhere that the server shows for certain hosts and listeners. */
 export interface ServerBindingDesk {
   list(): Promise<readonly BoundCertificate[]>;
+  /** What the log says is shown for these, and is not in the keystore of this machine: `host vault.example`. */
+  lost(): Promise<readonly string[]>;
   /** Checks all of an order before anything is changed, and has clients believe the roots for its hosts. */
   bind(order: BindingOrder): Promise<Bound>;
   /** The network's own is shown again, and clients forget the roots. */

@@ -147,6 +147,8 @@ export const StatusAnswer = Type.Object({
   ),
   /** Why those of before are shown in place of what is bound; an older server does not say. */
   boundProblem: Type.Optional(TextOrNull),
+  /** Hosts and listeners whose certificates the log has and the keystore of the machine has not; an older server does not say. */
+  lostBindings: Type.Optional(Type.Array(Type.String())),
 });
 
 const maxWeaker = 100;
@@ -159,7 +161,7 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
     () => false,
   );
   const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
-  const { bound, unread } = await boundOf(context);
+  const { bound, lost, unread } = await boundOf(context);
   return {
     authority: stateOf(status),
     ...(await serverParts(context)),
@@ -169,21 +171,23 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
     })),
     bound,
     boundProblem: unread === undefined ? null : sentenceOf(unread),
+    lostBindings: lost,
   };
 }
 
 /** A keystore that cannot be read is a finding, also before the server has tried, and no reason to say nothing else. */
 async function boundOf({ bindings, bindingProblem }: AdminContext): Promise<{
   readonly bound: BoundCertificate[];
+  readonly lost: string[];
   readonly unread?: Error;
 }> {
   const unread = bindingProblem();
-  if (unread !== undefined) return { bound: [], unread };
+  if (unread !== undefined) return { bound: [], lost: [], unread };
   try {
-    return { bound: [...(await bindings.list())] };
+    return { bound: [...(await bindings.list())], lost: [...(await bindings.lost())] };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { bound: [], unread: error };
+    return { bound: [], lost: [], unread: error };
   }
 }
 

@@ -154,7 +154,7 @@ const NodeStatus = object({
   ),
 });
 
-const { authority, selfSigned, listeners, letIn, weakerNodes, store, bound, boundProblem } =
+const { authority, selfSigned, listeners, letIn, weakerNodes, store, bound, boundProblem, lostBindings } =
   operations.status.answer.properties;
 const atAuthority = <Shape extends TSchema>(shape: Shape) =>
   PresentWhen('the home is that of an authority', shape);
@@ -168,6 +168,7 @@ const Status = object({
   store: atAuthority(store),
   bound: atAuthority(bound),
   boundProblem: atAuthority(boundProblem),
+  lostBindings: atAuthority(lostBindings),
   selfSigned: PresentWhen('the home is that of a server without an authority', selfSigned),
   nodes: atAuthority(operations['node.list'].answer),
   node: PresentWhen('this machine is a node of a network', NodeStatus),

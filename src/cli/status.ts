@@ -162,6 +162,7 @@ function warningsOf({
   store,
   bound = [],
   boundProblem = null,
+  lostBindings = [],
 }: Status): string[] {
   return [
     ...(boundProblem === null
@@ -169,6 +170,11 @@ function warningsOf({
       : [
           `certificates that are bound cannot be used${listeners.length === 0 ? '' : ', so that those of before are shown on'}: ${boundProblem}`,
         ]),
+    ...lostBindings.map(
+      (target) =>
+        `a certificate was bound to the ${target}, and the keystore of this machine does not have it: holdfast tls bind FILE shows one again, ` +
+        'holdfast tls unbind says that none is to be shown',
+    ),
     ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
     ...letIn.map(

@@ -52,6 +52,19 @@ export class BindingDesk implements ServerBindingDesk {
     return keystore === undefined ? [] : boundCertificates(keystore, clock.now());
   }
 
+  async lost(): Promise<readonly string[]> {
+    const lost = await this.#lostFrom(await this.#place.findKeystore());
+    return [...lost.keys()].map((name) => describeBinding(targetNamed(name)));
+  }
+
+  async #lostFrom(keystore: Keystore | undefined): Promise<ReadonlyMap<string, readonly string[]>> {
+    const isHere = (name: string): boolean => {
+      const target = targetNamed(name);
+      return [bindingLabel(target), leavingLabel(target)].some((label) => keystore?.has(label));
+    };
+    return new Map([...(await this.#place.authority.serverRoots.bound())].filter(([name]) => !isHere(name)));
+  }
+
   /** Errors: as {@link bindingTarget}, {@link checkBinding}, {@link checkPair} */
   async bind({ chain, roots, key: given, by, ...to }: BindingOrder): Promise<Bound> {
     const { listeners, clock, keyOf, authority, reload } = this.#place;
@@ -81,16 +94,24 @@ export class BindingDesk implements ServerBindingDesk {
     const { listeners, authority, reload } = this.#place;
     const names = reachableNames(this.#place.names);
     const target = bindingTarget(to, listeners);
-    await unbindCertificate(await this.#place.keystore(), target, async (leaf) => {
-      await authority.serverRoots.unbind({
-        target: bindingName(target),
-        hosts: hostsOf(target, leaf, names),
-        by,
-      });
+    const name = bindingName(target);
+    const forget = async (hosts: readonly string[]): Promise<void> => {
+      await authority.serverRoots.unbind({ target: name, hosts, by });
       await reload();
-    });
+    };
+    const keystore = await this.#place.keystore();
+    const lost = (await this.#lostFrom(keystore)).get(name);
+    if (lost === undefined)
+      await unbindCertificate(keystore, target, (leaf) => forget(hostsOf(target, leaf, names)));
+    else await forget(lost);
     return target;
   }
+}
+
+/** The target that stands on record as {@link bindingName} writes it. */
+function targetNamed(name: string): BindingTarget {
+  const at = name.indexOf(' ');
+  return { kind: name.slice(0, at) === 'host' ? 'host' : 'listener', name: name.slice(at + 1) };
 }
 
 /** Under which label a binding waits until the server knows that it is none any more. */

@@ -18,7 +18,7 @@ import {
   trustAnchor,
 } from '../../trust/index.ts';
 import type { Issuer } from '../issuers/index.ts';
-import { kinds, type Recording } from '../log/index.ts';
+import { kinds, parseRecord, type Recording } from '../log/index.ts';
 import { policyOnRecord } from '../records/index.ts';
 import type { Present } from '../standing/index.ts';
 
@@ -166,6 +166,9 @@ const maxBundleLength = 40 * 1024;
 export class ServerRoots {
   readonly #context: Rooted;
   #bundle: TrustBundle;
+  /** By target, as far as the log was looked at. */
+  readonly #bound = new Map<string, readonly string[]>();
+  #lookedAt = 0;
 
   private constructor(context: Rooted, bundle: TrustBundle) {
     this.#context = context;
@@ -193,6 +196,20 @@ export class ServerRoots {
         ? speaksFor.names.map((host) => ({ host, certificate: parseCertificate(certificate) }))
         : [],
     );
+  }
+
+  /** To what certificates from elsewhere are bound by the log, and for which hosts clients were told. */
+  async bound(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const { log } = this.#context.records;
+    const last = await log.lastSequence();
+    const names = [kinds.tlsBound.name, kinds.tlsUnbound.name];
+    const texts = last === this.#lookedAt ? [] : await log.ofKinds(names, this.#lookedAt);
+    for (const record of texts.flatMap((text) => parseRecord(text) ?? [])) {
+      if (record.kind === 'tls bound') this.#bound.set(record.details.target, record.details.hosts);
+      if (record.kind === 'tls unbound') this.#bound.delete(record.details.target);
+    }
+    this.#lookedAt = Math.max(this.#lookedAt, last);
+    return this.#bound;
   }
 
   /**
