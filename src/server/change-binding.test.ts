@@ -85,7 +85,7 @@ describe('a certificate that is bound to a host', () => {
     mkdirSync(file, { mode: 0o700 });
     await keeps('keystore_damaged');
     rmdirSync(file);
-    writeFileSync(file, whole);
+    writeFileSync(file, whole, { mode: 0o600 });
     const startMs = performance.now();
     while (bindings.problem !== undefined && performance.now() - startMs < 20_000) await sleep(50);
     assert.deepEqual([shownNow(), bindings.problem], [[second.der], undefined]);
