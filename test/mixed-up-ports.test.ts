@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './rig/free-ports.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -18,15 +19,21 @@ describe('ports that are mixed up', () => {
   let store: number;
   const at = (...names: string[]): string => join(place.path, ...names);
   const url = (port: number, path = ''): string => `https://127.0.0.1:${port}${path}`;
-  /** How a command fails, and what the server has logged of it since. */
+  /** How a command fails, and how much the server had logged before. */
   const mistaken = async (
     machine: NetworkClient,
     words: readonly string[],
     exit: number,
-  ): Promise<{ code: string; said: string; log: string }> => {
+  ): Promise<{ code: string; said: string; from: number }> => {
     const from = network.server.stderr.length;
     const { code, message, hint } = errorIn(await machine.run([...words, '--json'], exit));
-    return { code, said: `${message}; ${hint}`, log: network.server.stderr.slice(from) };
+    return { code, said: `${message}; ${hint}`, from };
+  };
+  /** What is told to a peer may be with him before the line of the log is here. */
+  const assertLogged = async (pattern: RegExp, from: number): Promise<void> => {
+    const untilMs = performance.now() + 10_000;
+    while (!pattern.test(network.server.stderr.slice(from)) && performance.now() < untilMs) await sleep(20);
+    assert.match(network.server.stderr.slice(from), pattern);
   };
 
   before(async () => {
@@ -63,11 +70,11 @@ describe('ports that are mixed up', () => {
       ['backup', at('letter'), '--repo', url(desk, '/laptop/')],
       ['client', 'set-server', url(desk)],
     ]) {
-      const { code, said, log } = await mistaken(laptop, words, 20);
+      const { code, said, from } = await mistaken(laptop, words, 20);
       assert.equal(code, 'service_elsewhere', words.join(' '));
       assert.match(said, /that has no repositories/);
       assert.match(said, new RegExp(`holdfast doctor ${url(desk)}`));
-      assert.match(log, /"service_elsewhere".*this port does not serve storage/);
+      await assertLogged(/"service_elsewhere".*this port does not serve storage/, from);
     }
     const { code, said } = await mistaken(laptop, ['doctor', url(desk)], 20);
     assert.equal(code, 'service_elsewhere');
@@ -76,10 +83,10 @@ describe('ports that are mixed up', () => {
   });
 
   it('says to an administrator at a port for repositories that there is no administration, and where it is', async () => {
-    const { code, said, log } = await mistaken(ann, ['client', 'set-server', url(store)], 20);
+    const { code, said, from } = await mistaken(ann, ['client', 'set-server', url(store)], 20);
     assert.equal(code, 'service_elsewhere');
     assert.match(said, /this port does not serve control.*goes on with https:.*; use https:/);
-    assert.match(log, /this port does not serve control/);
+    await assertLogged(/this port does not serve control/, from);
     const walk = await mistaken(ann, ['doctor', url(store)], 20);
     assert.equal(walk.code, 'service_elsewhere');
     assert.match(walk.said, /does not serve control; use https:/);
@@ -103,11 +110,9 @@ describe('ports that are mixed up', () => {
       const from = network.server.stderr.length;
       const curl = await runProgram('curl', ['-sS', `http://127.0.0.1:${port}/laptop/config`]);
       assert.match(curl.stdout, /This port speaks TLS: use https:\/\//);
-      await network.server.waitFor(/plain HTTP to a port of TLS/);
-      const log = network.server.stderr.slice(from);
-      assert.match(
-        log,
+      await assertLogged(
         /"msg":"somebody speaks plain HTTP to a port of TLS: https:\/\/ belongs in his address"/,
+        from,
       );
       const address = `http://127.0.0.1:${port}`;
       const walk = await mistaken(laptop, ['doctor', address], 20);
@@ -126,10 +131,9 @@ describe('ports that are mixed up', () => {
       `echo | openssl s_client -connect 127.0.0.1:${port} 2>&1; true`,
     ]);
     assert.match(shaken.stdout, /wrong version number|packet length too long/);
-    await network.server.waitFor(/somebody speaks TLS to a plain port/);
-    assert.match(
-      network.server.stderr.slice(from),
-      /http:\/\/ belongs in his address, or the port of another/,
+    await assertLogged(
+      /somebody speaks TLS to a plain port.*http:\/\/ belongs in his address, or the port of another/,
+      from,
     );
     for (const machine of [laptop, ann])
       for (const words of [
