@@ -11,6 +11,7 @@ import { CutLine } from './rig/cut-line.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
 import { Impostor } from './rig/impostor.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { assertRefused, type Refusal } from './rig/refusal.ts';
 import { SampleAuthority } from './rig/sample-certificates.ts';
@@ -93,14 +94,13 @@ describe('bearer tokens', () => {
     ports = { strict: network.port, warn, off: warn + 1 };
     await network.server.stop();
     const file = join(network.home, 'holdfast.toml');
-    const listeners = [
-      listener('main', ports.strict, 'require', '"storage", "control"'),
-      listener('open', network.port + 1, 'off', '"enrol", "status"'),
-      listener('plain', network.port + 2, 'off', '"status"').replace('"tls"', '"plain"'),
-      listener('warned', ports.warn, 'warn', '"storage", "control"'),
-      listener('free', ports.off, 'off', '"storage", "control"'),
-    ];
-    writeFileSync(file, readFileSync(file, 'utf8') + listeners.join(''));
+    const services = ['storage', 'control'];
+    const listeners = listenersToml([
+      ...usualListeners(network.port),
+      { name: 'warned', port: ports.warn, services, clientCertificate: 'warn' },
+      { name: 'free', port: ports.off, services },
+    ]);
+    writeFileSync(file, readFileSync(file, 'utf8') + listeners);
     await network.restart();
     for (const name of ['alpha', 'beta']) {
       const client = await network.join(name, at(name));
@@ -314,13 +314,9 @@ describe('a client that holds a bearer token', () => {
     await network.server.stop();
     const file = join(network.home, 'holdfast.toml');
     open = await freePorts();
-    const listeners = [
-      listener('main', network.port, 'require', '"storage", "control"'),
-      listener('open', network.port + 1, 'off', '"enrol", "status"'),
-      listener('plain', network.port + 2, 'off', '"status"').replace('"tls"', '"plain"'),
-      listener('free', open, 'off', '"storage", "control"'),
-    ];
-    writeFileSync(file, readFileSync(file, 'utf8') + listeners.join(''));
+    const free = { name: 'free', port: open, services: ['storage', 'control'] };
+    const listeners = listenersToml([...usualListeners(network.port), free]);
+    writeFileSync(file, readFileSync(file, 'utf8') + listeners);
     await network.restart();
     client = await network.join('laptop', at('client'));
     line = await CutLine.to(open);
@@ -483,17 +479,4 @@ async function idleConnection(port: number, ca: string, authorization: string) {
   sent.on('error', () => end());
   sent.end();
   return { status, ended };
-}
-
-function listener(name: string, port: number, certificate: string, services: string): string {
-  return `
-[[listeners]]
-name = "${name}"
-address = { port = ${port} }
-kind = "tls"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519"]
-services = [${services}]
-`;
 }

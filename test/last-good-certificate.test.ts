@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Keystore } from '../src/trust/index.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network } from './rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -253,24 +254,11 @@ function cutOff(path: string, share: number): void {
 }
 
 function listeners(port: number, desk: number): string {
-  const tls = (name: string, at: number, services: string, certificate: string): string => `
-[[listeners]]
-name = "${name}"
-address = { port = ${at} }
-kind = "tls"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519"]
-services = [${services}]
-`;
-  return [
-    tls('main', port, '"storage", "control"', 'require'),
-    tls('open', port + 1, '"enrol", "status"', 'off'),
-    tls('desk', desk, '"control"', 'require'),
-    tls('asks', desk + 1, '"storage", "control"', 'warn'),
-    tls('plain', port + 2, '"status"', 'off').replace('kind = "tls"', 'kind = "plain"'),
-    tls('watch', desk + 2, '"status"', 'off')
-      .replace('kind = "tls"', 'kind = "plain"\nmetrics = "anybody"')
-      .replace('{ port', '{ host = "127.0.0.1", port'),
-  ].join('');
+  const watch = { name: 'watch', host: '127.0.0.1', port: desk + 2, services: ['status'] };
+  return listenersToml([
+    ...usualListeners(port),
+    { name: 'desk', port: desk, services: ['control'], clientCertificate: 'require' },
+    { name: 'asks', port: desk + 1, services: ['storage', 'control'], clientCertificate: 'warn' },
+    { ...watch, kind: 'plain', metrics: 'anybody' },
+  ]);
 }

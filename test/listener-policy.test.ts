@@ -13,6 +13,7 @@ import { type HoldfastError, secondMs } from '../src/base/index.ts';
 import { enrolPaths } from '../src/enrol/index.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { takesConnections } from './rig/takes-connections.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -279,20 +280,6 @@ function stored(directory: string): string[] {
 
 /** The default listeners, and one more. */
 function listenersOn(port: number, extra: number): string {
-  const one = (name: string, at: number, services: string, kind = 'tls', certificate = 'off'): string => `
-[[listeners]]
-name = "${name}"
-address = { port = ${at} }
-kind = "${kind}"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519", "P-256", "P-384"]
-services = [${services}]
-`;
-  return [
-    one('main', port, '"storage", "control"', 'tls', 'require'),
-    one('open', port + 1, '"enrol", "status"'),
-    one('plain', port + 2, '"status"', 'plain'),
-    one('extra', extra, '"control"', 'tls', 'require'),
-  ].join('');
+  const another = { name: 'extra', port: extra, services: ['control'] };
+  return listenersToml([...usualListeners(port), { ...another, clientCertificate: 'require' }]);
 }

@@ -9,6 +9,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { certifiedRequest } from './rig/certified-request.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { takesConnections } from './rig/takes-connections.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
@@ -192,14 +193,15 @@ describe('metrics for Prometheus', () => {
     ]);
     const file = join(home, 'holdfast.toml');
     const settings = readFileSync(file, 'utf8');
-    for (const [address, kind, metrics, services, said] of [
-      [`port = ${port}`, 'plain', 'anybody', '"status"', /loopback address, found all addresses/],
-      [`host = "0.0.0.0", port = ${port}`, 'plain', 'anybody', '"status"', /found 0\.0\.0\.0/],
-      [`host = "127.0.0.1", port = ${port}`, 'plain', 'admin', '"status"', /needs TLS/],
-      [`port = ${port}`, 'tls', 'admin', '"control"', /with the service status/],
-      [`port = ${port}`, 'tls', 'everybody', '"status"', /listeners\.0\.metrics must be/],
+    const [plain, tls] = [{ kind: 'plain', metrics: 'anybody' }, { metrics: 'admin' }] as const;
+    for (const [written, said] of [
+      [{ ...plain, services: ['status'] }, /loopback address, found all addresses/],
+      [{ ...plain, services: ['status'], host: '0.0.0.0' }, /found 0\.0\.0\.0/],
+      [{ ...plain, services: ['status'], host: '127.0.0.1', metrics: 'admin' }, /needs TLS/],
+      [{ ...tls, services: ['control'] }, /with the service status/],
+      [{ services: ['status'], metrics: 'everybody' }, /listeners\.0\.metrics must be/],
     ] as const) {
-      writeFileSync(file, settings + listener({ name: 'm', address, kind, services, metrics }));
+      writeFileSync(file, settings + listenersToml([{ name: 'm', port, ...written }]));
       const { code, stderr } = await runHoldfast(['serve', '--home', home]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, said);
@@ -293,42 +295,7 @@ function bytesBelow(directory: string): number {
   return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
-interface Written {
-  readonly name: string;
-  readonly address: string;
-  readonly services: string;
-  readonly kind?: string;
-  readonly certificate?: string;
-  readonly metrics?: string;
-}
-
-function listener({ name, address, services, kind = 'tls', certificate = 'off', metrics }: Written): string {
-  return `
-[[listeners]]
-name = "${name}"
-address = { ${address} }
-kind = "${kind}"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519", "P-256", "P-384"]
-services = [${services}]
-${metrics === undefined ? '' : `metrics = "${metrics}"`}
-`;
-}
-
 function listenersOn(port: number, own: number): string {
-  return [
-    { name: 'main', address: `port = ${port}`, services: '"storage", "control"', certificate: 'require' },
-    { name: 'open', address: `port = ${port + 1}`, services: '"enrol", "status"' },
-    { name: 'plain', address: `port = ${port + 2}`, services: '"status"', kind: 'plain' },
-    {
-      name: 'metrics',
-      address: `host = "127.0.0.1", port = ${own}`,
-      services: '"status"',
-      kind: 'plain',
-      metrics: 'anybody',
-    },
-  ]
-    .map(listener)
-    .join('');
+  const one = { name: 'metrics', host: '127.0.0.1', port: own, services: ['status'] };
+  return listenersToml([...usualListeners(port), { ...one, kind: 'plain', metrics: 'anybody' }]);
 }

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './rig/free-ports.ts';
 import { runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { errorIn } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -148,21 +149,9 @@ describe('ports that are mixed up', () => {
 });
 
 function listeners(port: number, desk: number): string {
-  const one = (name: string, at: number, services: string, certificate: string, kind = 'tls'): string => `
-[[listeners]]
-name = "${name}"
-address = { port = ${at} }
-kind = "${kind}"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519"]
-services = [${services}]
-`;
-  return [
-    one('main', port, '"storage", "control"', 'require'),
-    one('open', port + 1, '"enrol", "status"', 'off'),
-    one('plain', port + 2, '"status"', 'off', 'plain'),
-    one('desk', desk, '"control"', 'require'),
-    one('store', desk + 1, '"storage"', 'require'),
-  ].join('');
+  return listenersToml([
+    ...usualListeners(port),
+    { name: 'desk', port: desk, services: ['control'], clientCertificate: 'require' },
+    { name: 'store', port: desk + 1, services: ['storage'], clientCertificate: 'require' },
+  ]);
 }

@@ -8,6 +8,7 @@ import type { Examination } from '../src/transport/index.ts';
 import { tls } from './rig/broken-servers.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { type LongChain, longChain, meet } from './rig/long-chain.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -157,21 +158,9 @@ describe('chains of ML-DSA certificates, longer than a record of TLS', () => {
 });
 
 function listenersOn(port: number, desk: number): string {
-  const one = (name: string, at: number, services: string, certificate: string, kind = 'tls'): string => `
-[[listeners]]
-name = "${name}"
-address = { port = ${at} }
-kind = "${kind}"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519"]
-services = [${services}]
-`;
-  return [
-    one('main', port, '"storage", "control"', 'require'),
-    one('open', port + 1, '"enrol", "status"', 'off'),
-    one('plain', port + 2, '"status"', 'off', 'plain'),
-    one('desk', desk, '"control"', 'require'),
-    one('asks', desk + 1, '"storage", "control"', 'warn'),
-  ].join('');
+  return listenersToml([
+    ...usualListeners(port),
+    { name: 'desk', port: desk, services: ['control'], clientCertificate: 'require' },
+    { name: 'asks', port: desk + 1, services: ['storage', 'control'], clientCertificate: 'warn' },
+  ]);
 }

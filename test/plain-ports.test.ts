@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { runHoldfast, runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { takesConnections } from './rig/takes-connections.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
@@ -145,17 +146,5 @@ describe('plain ports', () => {
 });
 
 function tlsListeners(port: number): string {
-  const one = (name: string, at: number, services: string, certificate: string): string => `
-[[listeners]]
-name = "${name}"
-address = { port = ${at} }
-kind = "tls"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519", "P-256", "P-384"]
-services = [${services}]
-`;
-  return (
-    one('main', port, '"storage", "control"', 'require') + one('open', port + 1, '"enrol", "status"', 'off')
-  );
+  return listenersToml(usualListeners(port).filter(({ kind }) => kind !== 'plain'));
 }

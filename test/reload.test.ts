@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { freePorts } from './rig/free-ports.ts';
 import { type RunningProgram, runProgram, startHoldfast } from './rig/holdfast-process.ts';
+import { listenersToml } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { takesConnections } from './rig/takes-connections.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -112,10 +113,11 @@ describe('SIGHUP', () => {
     const words = ['-sSf', '--cacert', at('pem/ca.pem'), ...identity, ...slowly, url];
     const sending = runProgram('curl', words);
     while (!(await isSending(before))) await setTimeout(20);
-    const listeners = settings.replace(
-      '[authority]',
-      `${listener('main', before, 'warn', '"storage", "control"')}${listener('join', enrol, 'off', '"enrol"')}[authority]`,
-    );
+    const others = listenersToml([
+      { name: 'main', port: before, services: ['storage', 'control'], clientCertificate: 'warn' },
+      { name: 'join', port: enrol, services: ['enrol'] },
+    ]);
+    const listeners = settings.replace('[authority]', `${others}[authority]`);
     await reload(listeners, /reloaded/);
     assert.match(server.stdout, /TLS 1\.3, client certificates asked for/);
     assert.match((await network.joinCode('third')).split(/\s/)[0] ?? '', /^hf1-/);
@@ -153,20 +155,6 @@ describe('SIGHUP', () => {
     assert.equal((await server.stop('SIGINT')).code, 0);
   });
 });
-
-function listener(name: string, port: number, certificate: string, services: string): string {
-  return `
-[[listeners]]
-name = "${name}"
-address = { port = ${port} }
-kind = "tls"
-client_certificate = "${certificate}"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768"]
-services = [${services}]
-
-`;
-}
 
 /** Whether a connection to a port of this machine is open (proc(5), /proc/net/tcp). */
 async function isSending(port: number): Promise<boolean> {

@@ -8,6 +8,7 @@ import { connect, type SecureVersion } from 'node:tls';
 import { dayMs, hourMs } from '../src/base/index.ts';
 import { clockMoved } from './rig/clock.ts';
 import { runProgram } from './rig/holdfast-process.ts';
+import { listenersToml, usualListeners } from './rig/listeners-toml.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -171,33 +172,11 @@ describe('a session', () => {
 
 const requestText = 'GET /eve/config HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
-function listeners(port: number, minimum: SecureVersion): string {
-  return `
-[[listeners]]
-name = "main"
-address = { port = ${port} }
-kind = "tls"
-client_certificate = "require"
-minimum_version = "${minimum}"
-groups = ["X25519MLKEM768", "X25519", "P-256"]
-services = ["storage", "control"]
-
-[[listeners]]
-name = "enrol"
-address = { port = ${port + 1} }
-kind = "tls"
-client_certificate = "off"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519", "P-256"]
-services = ["enrol", "status"]
-
-[[listeners]]
-name = "status"
-address = { port = ${port + 2} }
-kind = "plain"
-client_certificate = "off"
-minimum_version = "TLSv1.3"
-groups = ["X25519MLKEM768", "X25519", "P-256"]
-services = ["status"]
-`;
+function listeners(port: number, minimumVersion: SecureVersion): string {
+  const groups = ['X25519MLKEM768', 'X25519', 'P-256'];
+  return listenersToml(
+    usualListeners(port).map((each) =>
+      each.name === 'main' ? { ...each, groups, minimumVersion } : { ...each, groups },
+    ),
+  );
 }

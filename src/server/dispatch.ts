@@ -124,7 +124,8 @@ async function admit(
   {
     route,
     whereIs,
-  }: { readonly route: RouteRules | undefined } & {
+  }: {
+    readonly route: RouteRules | undefined;
     readonly whereIs: (service: Service) => string | undefined;
   },
   ask: () => Peer | Promise<Peer>,

@@ -113,8 +113,10 @@ function sent(response: ServerResponse, chunk: Bytes): Promise<void> {
   response.once('close', lost);
   response.write(chunk, (error) => {
     response.off('close', lost);
-    if (error) reject(error);
-    else resolve();
+    if (!error) return resolve();
+    // A write that fails may be known before the end of the connection is: nothing more can be answered by it.
+    response.destroy();
+    reject(error);
   });
   return promise;
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-
 import { type FileHandle, lstat, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type Bytes, HoldfastError, readNoFollow, systemErrorCode } from '../base/index.ts';

@@ -248,7 +248,8 @@ export class HeldFiles<About> {
     const file = this.#files.get(id);
     clearTimeout(file?.timer);
     this.#files.delete(id);
-    if (file !== undefined) await rm(file.path, { force: true });
+    // What a disk that fails keeps is removed at the next start, as what a killed process left: it is no reason to end one.
+    if (file !== undefined) await rm(file.path, { force: true }).catch(() => {});
   }
 }
 
