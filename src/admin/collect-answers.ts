@@ -58,14 +58,20 @@ export async function* logLines(admin: AdminClient, signal: AbortSignal): AsyncG
   }
 }
 
-/** A revocation list, a piece at a time; another one when that was signed meanwhile. */
+/** A list is signed anew every some hours: that one comes to its end is a matter of two tries. */
+const maxCrlTries = 10;
+
+/** A revocation list, a piece at a time; another one when that was signed meanwhile. @throws HoldfastError `answer_malformed` */
 export async function fetchCrl(admin: AdminClient, label: string | undefined) {
-  for (;;) {
+  for (let tries = 0; tries < maxCrlTries; tries++) {
     const first = await admin.call('ca.crl', { label });
     const der = await fetchWhole(admin, first);
     const { bytes: _bytes, piece: _piece, ...view } = first;
     if (der !== undefined) return { der, view };
   }
+  throw new HoldfastError('answer_malformed', `the server began another list ${maxCrlTries} times in a row`, {
+    hint: 'use the same version here and at the server',
+  });
 }
 
 /** The list that begins with `first`; undefined when it is not the newest any more. */
@@ -73,13 +79,22 @@ async function fetchWhole(
   admin: AdminClient,
   { label, number, bytes, piece }: OperationAnswer<'ca.crl'>,
 ): Promise<Bytes | undefined> {
-  const pieces = [Buffer.from(piece, 'base64')];
+  const pieces = [bytesIn(piece)];
   for (let offset = lengthOf(pieces); offset < bytes; offset = lengthOf(pieces)) {
     const next = await admin.call('ca.crl', { label, offset });
     if (next.number !== number) return undefined;
-    pieces.push(Buffer.from(next.piece, 'base64'));
+    pieces.push(bytesIn(next.piece));
   }
   return concatBytes(...pieces);
+}
+
+/** The bytes of a piece, at least one. @throws HoldfastError `answer_malformed`: whoever sends none would be asked for ever */
+function bytesIn(piece: string): Bytes {
+  const bytes = Buffer.from(piece, 'base64');
+  if (bytes.length > 0) return bytes;
+  throw new HoldfastError('answer_malformed', 'the server answers with a piece that has no bytes', {
+    hint: 'use the same version here and at the server',
+  });
 }
 
 function lengthOf(pieces: readonly Bytes[]): number {
@@ -99,7 +114,8 @@ export async function fetchBackup(
   try {
     await write(backupPieces(admin, made));
   } catch (error) {
-    await admin.call('ca.backup-drop', { id });
+    // Where this does not reach the server it drops the file by itself; why it came to that is what counts.
+    await admin.call('ca.backup-drop', { id }).catch(() => {});
     throw error;
   }
   return await admin.call('ca.backup-keep', { id, path });
@@ -112,7 +128,7 @@ async function* backupPieces(
   const sum = createHash('sha256');
   for (let offset = 0; offset < bytes; ) {
     const { piece } = await admin.call('ca.backup-piece', { id, offset });
-    const some = Buffer.from(piece, 'base64');
+    const some = bytesIn(piece);
     sum.update(some);
     offset += some.length;
     yield some;

@@ -109,7 +109,8 @@ export function passphraseIdentity(passphrase: Secret<string>): Identity {
     async unwrapFileKey(stanzas) {
       const stanza = stanzas.find(({ args }) => args[0] === 'scrypt');
       if (stanza === undefined) return null;
-      if (stanzas.length > 1) throw new Error('scrypt recipient is not the only one in the header');
+      if (stanzas.length > 1)
+        throw new Error('a passphrase opens it, and others beside it, which age forbids');
       const { salt, logN } = readScryptStanza(stanza);
       return unwrap(stanza.body, await stretch(passphrase.reveal(), concatBytes(ageLabel, salt), logN));
     },
@@ -126,9 +127,11 @@ function readScryptStanza({ args: [, salt = '', work = '', ...more], body }: Sta
   readonly logN: number;
 } {
   const isWhole = /^[A-Za-z0-9+/]{22}$/.test(salt) && /^[1-9][0-9]?$/.test(work) && more.length === 0;
-  if (!isWhole || body.length !== wrappedBytes) throw new Error('invalid scrypt stanza');
+  if (!isWhole || body.length !== wrappedBytes)
+    throw new Error('what it says of its passphrase is not as age writes it');
   const logN = Number(work);
-  if (logN > maxLogN) throw new Error('scrypt work factor is too high');
+  if (logN > maxLogN)
+    throw new Error(`its passphrase takes 2^${logN} rounds of scrypt, at most 2^${maxLogN} are done`);
   return { salt: Buffer.from(salt, 'base64'), logN };
 }
 
