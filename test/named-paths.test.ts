@@ -150,7 +150,7 @@ describe('what somebody names', () => {
     assert.notEqual(found.length, 0);
     const { stdout, stderr } = await run('snapshots', '--json', '--path', 'real', '--host', 'nobody');
     assert.deepEqual(JSON.parse(stdout), []);
-    assert.match(stderr, /none of \d+ snapshots is of host nobody and folder \S*\/real/);
+    assert.match(stderr, /no snapshot of host nobody and folder \S*\/real is there/);
   });
 
   it('may have a name that is not UTF-8', async () => {

@@ -53,11 +53,19 @@ describe('options of a repository', () => {
     assert.deepEqual(listed.find((each) => each.id === id)?.tags, ['first', 'second']);
   });
 
-  it('--host and --path say which snapshots are meant, and belong to latest alone', async () => {
+  it('--host, --path and --tag say which snapshots are meant, and belong to latest alone', async () => {
     const listed = async (words: string[]): Promise<number> =>
       (JSON.parse((await run(['snapshots', ...own(), ...words, '--json'])).stdout) as Listed[]).length;
     assert.equal(await listed(['--host', 'nobody']), 0);
     assert.equal(await listed(['--path', at('one')]), 2);
+    assert.equal(await listed(['--tag', 'first,second']), 1);
+    assert.equal(await listed(['--tag', 'first,none', '--tag', 'none']), 0);
+    assert.equal(await listed(['--tag', '']), 2);
+    assert.equal(await listed(['latest~1', 'latest']), 2);
+    await run(['ls', 'latest:nowhere', ...own()], 1);
+    assert.deepEqual(await paths([`latest~1:${at('one/cache')}`]), ['/CACHEDIR.TAG', '/x']);
+    await run(['ls', 'latest', '--tag', 'none', ...own()], 1);
+    await run(['restore', 'latest', '--tag', 'none', '--target', at('none'), ...own()], 1);
     assert.ok((await paths(['latest', '--path', at('one')])).includes(at('one')));
     assert.ok((await paths(['latest'])).includes(at('two')));
     await run(['ls', 'latest', '--host', 'nobody', ...own()], 1);

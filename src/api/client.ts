@@ -85,7 +85,7 @@ class OpenClient implements Client {
   }
 
   snapshots(options: CallOptions & SnapshotFilter = {}): Promise<readonly Snapshot[]> {
-    return this.#answer(options, (context) => listSnapshots(context, this.#filtered(options)));
+    return this.#answer(options, (context) => listSnapshots(context, [], this.#filtered(options)));
   }
 
   async *list(snapshot: string, options: ListOptions = {}): AsyncGenerator<FileEntry> {
@@ -113,8 +113,8 @@ class OpenClient implements Client {
     return { repo, passwordFile };
   }
 
-  #filtered({ host, paths: path }: SnapshotFilter) {
-    return { host, path, ...this.#repository };
+  #filtered({ host, paths: path, tags: tag }: SnapshotFilter) {
+    return { host: host === undefined ? undefined : [host].flat(), path, tag, ...this.#repository };
   }
 
   #answer<Value>(

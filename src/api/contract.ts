@@ -70,8 +70,12 @@ export interface BackupOptions extends LongCallOptions {
 
 /** Which snapshots, where several hosts and folders share a repository. */
 export interface SnapshotFilter {
-  readonly host?: string | undefined;
+  /** Of this host, or of one of these. */
+  readonly host?: string | readonly string[] | undefined;
+  /** Of all of these folders. */
   readonly paths?: readonly string[] | undefined;
+  /** With all words of one of these, each separated by commas. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 export interface ListOptions extends CallOptions, SnapshotFilter {
@@ -125,7 +129,7 @@ export interface Client {
   backup(paths: string | readonly string[], options?: BackupOptions): Promise<BackupResult>;
   /** Snapshots, the oldest first. */
   snapshots(options?: CallOptions & SnapshotFilter): Promise<readonly Snapshot[]>;
-  /** The files of a snapshot as they come: its id, the first digits of that, or `latest`. */
+  /** The files of a snapshot as they come: its id, the first digits of that, `latest` or `latest~2`; `latest:/home` is a folder of it. */
   list(snapshot: string, options?: ListOptions): AsyncIterable<FileEntry>;
   /** Brings files back. Fails with `restore_incomplete` when some could not be. */
   restore(snapshot: string, options: RestoreOptions): Promise<RestoreResult>;

@@ -8,8 +8,8 @@ import {
   filterOf,
   type RepositoryOptions,
   type SnapshotFilters,
+  snapshotArgument,
 } from './options/repository-options.ts';
-import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget } from './repository/repository-target.ts';
 import { type AnswerStream, line, type Row } from './terminal/answer.ts';
@@ -25,9 +25,8 @@ interface LsOptions extends RepositoryOptions, SnapshotFilters {
 /** `holdfast ls SNAPSHOT [DIR]` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, needs('--host', 'snapshot latest'), needs('--path', 'snapshot latest'));
-    addSnapshotFilters(addRepositoryOptions(command))
-      .argument('<snapshot>', 'a snapshot id, the first digits of one, or latest')
+    addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
+      .argument('<snapshot>', snapshotArgument)
       .argument('[dir]', 'only this folder and what is below it, by its full original path')
       .option('-l, --long', 'with mode, owner, size and time')
       .addHelpText('after', '\nExamples:\n  holdfast ls latest\n  holdfast ls -l 9c1f02ab /home/ann\n');
@@ -56,7 +55,7 @@ async function* filesOf(
 ): AsyncGenerator<{ value: AnswerOf<'ls'>; row: Row }> {
   const { output, signal } = context;
   await using target = await openTarget(context, options);
-  const snapshot = await target.repository.findSnapshot(name, filterOf(options, context));
+  const snapshot = await target.repository.findSnapshotFolder(name, filterOf(options, context));
   const below = directory === undefined ? {} : { path: textPath(directory) };
   let problems = 0;
   let listed = 0;

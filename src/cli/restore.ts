@@ -9,8 +9,8 @@ import {
   filterOf,
   type RepositoryOptions,
   type SnapshotFilters,
+  snapshotArgument,
 } from './options/repository-options.ts';
-import { addRules, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget, type Target } from './repository/repository-target.ts';
 import { type Answer, type Row, row } from './terminal/answer.ts';
@@ -20,9 +20,8 @@ import type { Word } from './word.ts';
 /** `holdfast restore SNAPSHOT --target DIR` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, needs('--host', 'snapshot latest'), needs('--path', 'snapshot latest'));
-    addSnapshotFilters(addRepositoryOptions(command))
-      .argument('<snapshot>', 'a snapshot id, the first digits of one, or latest')
+    addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
+      .argument('<snapshot>', snapshotArgument)
       .requiredOption('--target <dir>', 'where files go, each under its full original path')
       .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
       .option('--overwrite', 'go ahead when the target holds files, replacing those of the snapshot')
@@ -52,7 +51,7 @@ export async function restoreSnapshot(
   request: RestoreRequest,
 ): Promise<Answer<AnswerOf<'restore'>>> {
   await using source = await openTarget(context, request);
-  const snapshot = await source.repository.findSnapshot(name, filterOf(request, context));
+  const snapshot = await source.repository.findSnapshotFolder(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);
   const startedMs = performance.now();
   const summary = await bringBack(context, source, snapshot, { ...request, target });

@@ -1,7 +1,6 @@
 import { HoldfastError } from '../base/index.ts';
 import {
   describeFilter,
-  matchesFilter,
   type SnapshotFilter,
   type StoredSnapshot,
   snapshotTime,
@@ -15,7 +14,6 @@ import {
   type SnapshotFilters,
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
-import { warnOfFuture } from './repository/backup-history.ts';
 import { openTarget } from './repository/repository-target.ts';
 import { type Answer, type Row, table } from './terminal/answer.ts';
 import { formatBytes, formatTime, plural } from './terminal/format.ts';
@@ -24,17 +22,24 @@ import type { Word } from './word.ts';
 /** `holdfast snapshots` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command)).addHelpText(
-      'after',
-      '\nExamples:\n  holdfast snapshots\n  holdfast snapshots --host laptop --json\n',
-    );
+    addSnapshotFilters(addRepositoryOptions(command), 'snapshots')
+      .argument('[snapshots...]', 'those alone: ids or their first digits, latest or latest~2')
+      .addHelpText('after', examples);
   },
   run: listSnapshots,
 };
 
-/** `holdfast snapshots`: one line each, oldest first. One that is damaged is named, and ends it with `repository_damaged`. */
+const examples = `
+Examples:
+  holdfast snapshots
+  holdfast snapshots --host laptop --tag monthly --json
+  holdfast snapshots latest~1 9c1f02ab
+`;
+
+/** `holdfast snapshots`: one line each, the oldest first, or as they are named. One that is damaged is named, and ends it with `repository_damaged`. */
 export async function listSnapshots(
   context: Context,
+  names: readonly string[],
   options: RepositoryOptions & SnapshotFilters,
 ): Promise<Answer<AnswerOf<'snapshots'>>> {
   const { output, signal } = context;
@@ -45,12 +50,8 @@ export async function listSnapshots(
     output.warn(message);
   };
   const filter = filterOf(options, context);
-  const onFuture = (snapshot: StoredSnapshot): void => {
-    if (matchesFilter(snapshot, filter)) warnOfFuture(context, snapshot);
-  };
-  const all = await target.repository.snapshots({ signal, onDamaged, onFuture });
-  const chosen = all.filter((snapshot) => matchesFilter(snapshot, filter));
-  if (chosen.length === 0) output.warn(whyNone(all.length, filter));
+  const chosen = await target.repository.findSnapshots(names, { ...filter, signal, onDamaged });
+  if (chosen.length === 0) output.warn(whyNone(filter));
   const rows = chosen.length === 0 ? [] : [snapshotTable(chosen)];
   return { value: chosen.map(toJson), rows, failure: damage(damaged) };
 }
@@ -83,9 +84,9 @@ function snapshotTable(chosen: readonly StoredSnapshot[]): Row {
   );
 }
 
-function whyNone(all: number, filter: SnapshotFilter): string {
-  if (all === 0) return 'there is no snapshot yet: holdfast backup PATH makes one';
-  return `none of ${plural(all, 'snapshot')} is${describeFilter(filter)}`;
+function whyNone(filter: SnapshotFilter): string {
+  const of = describeFilter(filter);
+  return of === '' ? 'there is no snapshot yet: holdfast backup PATH makes one' : `no snapshot${of} is there`;
 }
 
 function toJson(snapshot: StoredSnapshot): AnswerOf<'snapshots'>[number] {

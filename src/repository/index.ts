@@ -18,11 +18,6 @@ export { type RepairIndexSummary, repairIndex } from './repair-index.ts';
 export type { Repository } from './repository.ts';
 export { type RestoreSummary, restore } from './restore/restore.ts';
 export { type VerifySummary, verify } from './restore/verify.ts';
-export {
-  describeFilter,
-  matchesFilter,
-  type SnapshotFilter,
-  type SnapshotListOptions,
-  type StoredSnapshot,
-} from './stored-snapshots.ts';
+export { describeFilter, type SnapshotFilter } from './snapshot-filter.ts';
+export { type SnapshotListOptions, type StoredSnapshot } from './stored-snapshots.ts';
 export { thisMachine } from './this-machine.ts';

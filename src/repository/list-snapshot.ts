@@ -1,6 +1,7 @@
-import { asBuffer, type Bytes, concatBytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, concatBytes, HoldfastError } from '../base/index.ts';
 import type { BlobId } from './format/blob.ts';
 import type { TreeNode } from './format/tree-node.ts';
+import { nothingAt, splitPath } from './node-at-path.ts';
 import type { Repository } from './repository.ts';
 
 /** A node of a snapshot and where it is. */
@@ -50,7 +51,7 @@ export async function* listSnapshot(
     }
     if (node.subtree) stack.push(await readDirectory(repository, path, node.subtree, options));
   }
-  if (!found) throw notFound(options.path ?? slash);
+  if (!found) throw nothingAt(options.path ?? slash);
 }
 
 async function readDirectory(
@@ -76,18 +77,6 @@ async function readDirectory(
   }
 }
 
-function splitPath(path: Bytes): readonly Buffer[] {
-  const parts = asBuffer(path).toString('latin1').split('/');
-  return parts.filter((part) => part !== '' && part !== '.').map((part) => Buffer.from(part, 'latin1'));
-}
-
 function isWanted(name: Bytes, part: Bytes | undefined): boolean {
   return part === undefined || Buffer.compare(name, part) === 0;
-}
-
-function notFound(path: Bytes): HoldfastError {
-  const shown = JSON.stringify(asBuffer(path).toString('utf8'));
-  return new HoldfastError('path_not_found', `the snapshot has nothing at ${shown}`, {
-    hint: 'holdfast ls SNAPSHOT shows what it has',
-  });
 }

@@ -1,6 +1,7 @@
 import { type Bytes, type Clock, type HoldfastError, Secret, systemClock } from '../base/index.ts';
 import type { ObjectId, ObjectStore } from '../storage/index.ts';
 import { BlobReader } from './blob-reader.ts';
+import { findSnapshotFolder, findSnapshots, type SnapshotFolder } from './find-snapshots.ts';
 import { type BlobId, type BlobType, idOf, type PackContents } from './format/blob.ts';
 import type { BlobIndex } from './format/blob-index.ts';
 import {
@@ -15,13 +16,8 @@ import { parseTree, type Tree } from './format/tree.ts';
 import { type MasterKey, UnitCipher } from './format/unit.ts';
 import { createPoly1305 } from './kernel/poly1305.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
-import {
-  findSnapshot,
-  loadSnapshots,
-  type SnapshotFilter,
-  type SnapshotListOptions,
-  type StoredSnapshot,
-} from './stored-snapshots.ts';
+import type { SnapshotFilter } from './snapshot-filter.ts';
+import { loadSnapshots, type SnapshotListOptions, type StoredSnapshot } from './stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
 import {
   encodeIndexFile,
@@ -37,6 +33,8 @@ const repairHint = 'holdfast repair index writes a new one';
 interface Cancellable {
   readonly signal?: AbortSignal;
 }
+
+type FindOptions = SnapshotFilter & Partial<SnapshotListOptions>;
 
 /** A key to be added. */
 interface NewKeyOptions extends Cancellable, Partial<Origin> {
@@ -157,23 +155,25 @@ export class Repository {
 
   /** All snapshots that can be read, the oldest first, as `orderSnapshots` says. */
   async snapshots(options: Partial<SnapshotListOptions> = {}): Promise<StoredSnapshot[]> {
-    return loadSnapshots(this.files, {
-      onDamaged: this.#tellSnapshot,
-      nowMs: this.clock.now(),
-      ...options,
-    });
+    return loadSnapshots(this.files, this.#listing(options));
   }
 
-  /** The snapshot that `latest` or the beginning of an id stands for. */
-  async findSnapshot(
-    name: string,
-    options: SnapshotFilter & Partial<SnapshotListOptions> = {},
-  ): Promise<StoredSnapshot> {
-    return findSnapshot(this.files, name, {
-      onDamaged: this.#tellSnapshot,
-      nowMs: this.clock.now(),
-      ...options,
-    });
+  /** The snapshot that a name stands for; see `parseSnapshotName`. */
+  async findSnapshot(name: string, options: FindOptions = {}): Promise<StoredSnapshot> {
+    const [found] = await this.findSnapshots([name], options);
+    return found as StoredSnapshot;
+  }
+
+  /** The snapshots that names stand for, or all that the filter lets through; see `findSnapshots`. */
+  async findSnapshots(names: readonly string[], options: FindOptions = {}): Promise<StoredSnapshot[]> {
+    return findSnapshots(this.files, names, this.#listing(options));
+  }
+
+  /** The snapshot that a name stands for, or the folder of it that stands behind a colon; see `findSnapshotFolder`. */
+  async findSnapshotFolder(name: string, options: FindOptions = {}): Promise<SnapshotFolder> {
+    const cancel = options.signal && { signal: options.signal };
+    const readTree = (id: BlobId): Promise<Tree> => this.readTree(id, cancel);
+    return findSnapshotFolder(this.files, readTree, { name, ...this.#listing(options) });
   }
 
   /** Stores a snapshot; the trees it names must be in packs that an index names. */
@@ -204,6 +204,10 @@ export class Repository {
   readonly #tellSnapshot = (_id: ObjectId, { message }: HoldfastError): void => {
     this.#onDamage(`${message}; it is passed over`);
   };
+
+  #listing<Options>(options: Options): Options & SnapshotListOptions {
+    return { onDamaged: this.#tellSnapshot, nowMs: this.clock.now(), ...options };
+  }
 
   async #loadedIndex(options: Cancellable): Promise<BlobIndex> {
     return this.#index ?? this.loadIndex(options);

@@ -3,6 +3,7 @@ import { MemoryStore, type ObjectId } from '../storage/index.ts';
 import { type BlobId, type BlobType, idOf, type PackContents, type PackedBlob } from './format/blob.ts';
 import { compress } from './format/compression.ts';
 import { encodePackHeader } from './format/pack-header.ts';
+import type { Snapshot } from './format/snapshot.ts';
 import { encodeTree } from './format/tree.ts';
 import { encodeNode, type TreeNode, toGoMode } from './format/tree-node.ts';
 import { initRepository } from './init-repository.ts';
@@ -80,7 +81,7 @@ export async function writePack(
 export async function writeSnapshot(
   repository: Repository,
   tree: SampleBlob,
-  part: { readonly timeNs?: bigint; readonly hostname?: string; readonly paths?: readonly string[] } = {},
+  part: Partial<Omit<Snapshot, 'tree'>> = {},
 ): Promise<ObjectId> {
   return repository.saveSnapshot({
     timeNs: 1_700_000_000_000_000_000n,

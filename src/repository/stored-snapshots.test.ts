@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import { dayMs, hourMs, isHoldfastError, minuteMs } from '../base/index.ts';
+import { dayMs, hourMs, minuteMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { type BlobId, idOf } from './format/blob.ts';
 import { createSample, treeBlob, writeSnapshot } from './sample-repository.fixture.ts';
@@ -116,40 +116,6 @@ async function sampleWithSnapshots() {
   ] as const;
   return { repository, store, ids };
 }
-
-test('latest is the newest over all hosts and paths unless some are asked for', async () => {
-  const { repository, ids } = await sampleWithSnapshots();
-  const latest = async (filter = {}) => (await repository.findSnapshot('latest', filter)).id;
-  assert.equal(await latest(), ids[2]);
-  assert.equal(await latest({ hostname: 'a' }), ids[0]);
-  assert.equal(await latest({ paths: ['/x'] }), ids[0]);
-  assert.equal(await latest({ paths: ['/z'] }), ids[2]);
-  await assert.rejects(latest({ hostname: 'c', paths: ['/x'] }), {
-    code: 'snapshot_not_found',
-    message: 'no snapshot of host c and folder /x is there',
-  });
-});
-
-test('a snapshot is found by the beginning of its id when only one begins so', async () => {
-  const { repository, ids } = await sampleWithSnapshots();
-  assert.equal((await repository.findSnapshot(ids[1])).timeNs, 1n);
-  assert.equal((await repository.findSnapshot(ids[1].slice(0, 16))).id, ids[1]);
-  for (const name of ['xyz', 'LATEST', '../config', 'f'.repeat(63), 'f'.repeat(64), '']) {
-    await assert.rejects(
-      repository.findSnapshot(name),
-      (error) => isHoldfastError(error, 'snapshot_not_found'),
-      name,
-    );
-  }
-  for (let round = 0; round < 20; round++) await writeSnapshot(repository, tree, { timeNs: 1n });
-  const first = new Set<string>();
-  const ambiguous = (await repository.snapshots()).find(
-    ({ id }) => first.size === first.add(id.charAt(0)).size,
-  );
-  await assert.rejects(repository.findSnapshot(ambiguous?.id.charAt(0) ?? ''), (error) =>
-    isHoldfastError(error, 'snapshot_ambiguous'),
-  );
-});
 
 test('snapshots are listed by time, and one that is damaged is named and passed over', async () => {
   const { repository, store, ids } = await sampleWithSnapshots();

@@ -1,6 +1,7 @@
-import { forEachLimited, HoldfastError, isHoldfastError, minuteMs } from '../base/index.ts';
+import { forEachLimited, type HoldfastError, isHoldfastError, minuteMs } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import { parseSnapshot, type Snapshot } from './format/snapshot.ts';
+import { matchesFilter } from './snapshot-filter.ts';
 import type { UnpackedStore } from './unpacked-store.ts';
 
 /** A snapshot and its name. */
@@ -109,15 +110,6 @@ function order(a: bigint, b: bigint): number {
 }
 
 const concurrentReads = 8;
-const snapshotsHint = 'holdfast snapshots lists them';
-
-/** Which snapshots are meant; what is not given does not matter. */
-export interface SnapshotFilter {
-  readonly hostname?: string;
-  /** A snapshot must have saved all of these. */
-  readonly paths?: readonly string[];
-}
-
 /** How a list of snapshots is read. */
 export interface SnapshotListOptions {
   readonly signal?: AbortSignal;
@@ -155,26 +147,6 @@ export async function loadSnapshots(
 }
 
 /**
- * The snapshot that `name` stands for: `latest`, the newest that the filter lets through, or the beginning of an id.
- * `snapshot_not_found` or `snapshot_ambiguous` when there is none or more than one.
- */
-export async function findSnapshot(
-  files: UnpackedStore,
-  name: string,
-  options: SnapshotFilter & SnapshotListOptions,
-): Promise<StoredSnapshot> {
-  const { signal } = options;
-  const cancel = signal && { signal };
-  if (name === 'latest') {
-    const onFuture = (snapshot: StoredSnapshot): void => {
-      if (matchesFilter(snapshot, options)) options.onFuture?.(snapshot);
-    };
-    return latest(await loadSnapshots(files, { ...options, onFuture }), options);
-  }
-  return loadSnapshot(files, await findSnapshotId(files, name, cancel), cancel);
-}
-
-/**
  * The snapshot that a new one of the same host and the same paths is compared with: the last one of them. It may say that
  * it is newer than the new one, whose clock is then behind; that the new one names it shows which was made first. Where there is
  * none, the last that has saved these paths and others, as when one of them is missing today: without it all is read again.
@@ -186,58 +158,17 @@ export function findParent(
   const wanted = groupKey(group);
   return (
     snapshots.findLast((snapshot) => groupKey(snapshot) === wanted) ??
-    snapshots.findLast((snapshot) => matchesFilter(snapshot, group))
+    snapshots.findLast((snapshot) => matchesFilter(snapshot, { hosts: [group.hostname], paths: group.paths }))
   );
 }
 
-/** What a filter asks for: ` of host laptop and folder /home/ann`, or nothing. */
-export function describeFilter({ hostname, paths = [] }: SnapshotFilter): string {
-  const parts = [
-    ...(hostname === undefined ? [] : [`host ${hostname}`]),
-    ...paths.map((path) => `folder ${path}`),
-  ];
-  return parts.length === 0 ? '' : ` of ${parts.join(' and ')}`;
-}
-
-/** Whether a filter lets a snapshot through. */
-export function matchesFilter(snapshot: Snapshot, filter: SnapshotFilter): boolean {
-  const { hostname, paths = [] } = filter;
-  if (hostname !== undefined && snapshot.hostname !== hostname) return false;
-  return paths.every((path) => snapshot.paths.includes(path));
-}
-
-async function loadSnapshot(
+/** One snapshot. @throws HoldfastError `object_not_found`, `repository_damaged` */
+export async function loadSnapshot(
   files: UnpackedStore,
   id: ObjectId,
   options: { signal?: AbortSignal } = {},
 ): Promise<StoredSnapshot> {
   return { ...parseSnapshot(await files.load('snapshots', id, options), `snapshot ${id}`), id };
-}
-
-function latest(snapshots: readonly StoredSnapshot[], filter: SnapshotFilter): StoredSnapshot {
-  const found = snapshots.filter((snapshot) => matchesFilter(snapshot, filter)).at(-1);
-  if (found) return found;
-  const message =
-    snapshots.length === 0 ? 'there is no snapshot yet' : `no snapshot${describeFilter(filter)} is there`;
-  throw new HoldfastError('snapshot_not_found', message, { hint: snapshotsHint });
-}
-
-async function findSnapshotId(
-  files: UnpackedStore,
-  prefix: string,
-  options: { signal?: AbortSignal } = {},
-): Promise<ObjectId> {
-  const shown = JSON.stringify(prefix.slice(0, 80));
-  const infos = /^[0-9a-f]+$/.test(prefix) ? await files.list('snapshots', options) : [];
-  const [found, ...others] = infos.filter((info) => info.name.startsWith(prefix));
-  if (!found) {
-    throw new HoldfastError('snapshot_not_found', `no snapshot begins with ${shown}`, {
-      hint: snapshotsHint,
-    });
-  }
-  if (others.length === 0) return found.name;
-  const message = `${others.length + 1} snapshots begin with ${shown}`;
-  throw new HoldfastError('snapshot_ambiguous', message, { hint: `give more digits; ${snapshotsHint}` });
 }
 
 function groupKey(group: { readonly hostname?: string; readonly paths: readonly string[] }): string {

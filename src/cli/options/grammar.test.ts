@@ -126,6 +126,7 @@ const severalMeanings: readonly string[] = [
   '--repo', // anywhere, or at the server alone
   '--serial', // a number, or that the argument is one
   '--server', // where a request goes, or the name for which a root counts
+  '--tag', // words of a new snapshot, or those that snapshots are looked for by
   '--to', // a place for backups, or a database
   '--until', // a day, or any moment
 ];

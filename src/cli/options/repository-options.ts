@@ -4,6 +4,7 @@ import type { SnapshotFilter, SnapshotListOptions } from '../../repository/index
 import type { Context } from '../program/context.ts';
 import { warnOfFuture } from '../repository/backup-history.ts';
 import { RepeatableOption } from './option-values.ts';
+import { addRules, type WordRule } from './word-rules.ts';
 
 /** Options of every command that works on a repository. */
 export interface RepositoryOptions {
@@ -34,17 +35,45 @@ export function addExcludeOptions(command: Command): Command {
     .option('--no-exclude-caches', 'also save folders that are tagged as caches (CACHEDIR.TAG)');
 }
 
+/** What names a snapshot, and behind a colon a folder of it. */
+export const snapshotArgument =
+  'an id or its first digits, latest or latest~2; behind a colon a folder of it';
+
 /** Which snapshots are meant, where several hosts and folders share a repository. */
 export interface SnapshotFilters {
-  readonly host?: string;
+  readonly host?: readonly string[];
   readonly path?: readonly string[];
+  readonly tag?: readonly string[];
 }
 
-/** Adds the options that narrow down which snapshot `latest` is, or which are listed. */
-export function addSnapshotFilters(command: Command): Command {
+/**
+ * Adds the options that narrow down which snapshot `latest` is, or which are meant where none is named. `names` are the words of
+ * `command` that name snapshots: beside ids the filters would be passed over, and are refused.
+ */
+export function addSnapshotFilters(command: Command, ...names: readonly string[]): Command {
+  for (const filter of ['--host', '--path', '--tag']) addRules(command, narrows(filter, names));
   return command
-    .option('--host <name>', 'only snapshots of this host')
-    .addOption(new RepeatableOption('--path <path>', 'only snapshots of this folder'));
+    .addOption(new RepeatableOption('--host <name>', 'only snapshots of this host or another that is said'))
+    .addOption(new RepeatableOption('--path <path>', 'only snapshots of this folder'))
+    .addOption(new RepeatableOption('--tag <tags>', tagsAbout, parseTags));
+}
+
+const tagsAbout = 'only snapshots with all of these words, separated by commas, or of another saying';
+
+/** An empty word is restic's way to ask for those that have none. */
+function parseTags(text: string): readonly string[] {
+  return [text === '' ? ',' : text];
+}
+
+function narrows(filter: string, names: readonly string[]): WordRule {
+  const latest = names.map((name) => `${name} latest*`);
+  return {
+    words: [filter, ...names],
+    problem: (said) =>
+      said(filter) && names.some(said) && !latest.some(said)
+        ? `${filter} means something beside ${names[0] ?? ''} latest alone`
+        : undefined,
+  };
 }
 
 /**
@@ -52,14 +81,15 @@ export function addSnapshotFilters(command: Command): Command {
  * snapshot that is from the future is named.
  */
 export function filterOf(
-  { host, path }: SnapshotFilters,
+  { host, path, tag }: SnapshotFilters,
   context: Pick<Context, 'signal' | 'output' | 'workingDirectory'>,
 ): SnapshotFilter & Pick<SnapshotListOptions, 'signal' | 'onFuture'> {
   const paths = path?.map((one) => resolve(context.workingDirectory, one).toWellFormed());
   return {
     signal: context.signal,
     onFuture: (snapshot) => warnOfFuture(context, snapshot),
-    hostname: host,
+    hosts: host,
     paths,
+    tags: tag?.map((all) => all.split(',').map((one) => one.trim())),
   };
 }

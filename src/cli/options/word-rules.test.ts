@@ -14,6 +14,7 @@ function problemOf(words: readonly string[]): string | undefined {
     .option('--every <time>')
     .option('--format <format>', '', 'age')
     .option('--legacy')
+    .option('--late')
     .exitOverride();
   addRules(
     command,
@@ -21,6 +22,7 @@ function problemOf(words: readonly string[]): string | undefined {
     needs('--every', '--to'),
     needs('--legacy', '--format p12', 'file old'),
     atMostOne('--to', '--legacy'),
+    needs('--late', 'file old*'),
   );
   try {
     command.parse(words, { from: 'user' });
@@ -38,12 +40,14 @@ describe('rules of how words go together', () => {
     assert.equal(problemOf(['--to', 'x', '--every', '1d']), undefined);
     assert.equal(problemOf(['f', '--legacy', '--format', 'p12']), undefined);
     assert.equal(problemOf(['old', '--legacy']), undefined);
+    assert.equal(problemOf(['old~2', '--late']), undefined);
   });
 
   it('name both of two that do not, and what one needs', () => {
     assert.equal(problemOf([]), 'expected one of file and --to');
     assert.equal(problemOf(['f', '--to', 'x']), 'file and --to do not go together');
     assert.equal(problemOf(['f', '--every', '1d']), '--every means something beside --to alone');
+    assert.equal(problemOf(['f', '--late']), '--late means something beside file old* alone');
     assert.match(problemOf(['f', '--legacy']) ?? '', /^--legacy means something beside --format p12 or/);
   });
 });

@@ -4,7 +4,8 @@ import { helpOf } from '../program/failure.ts';
 
 /**
  * A word of a command: an option by its long flag (`--to`), an argument by its name (`file`); with a value behind a space it
- * is that word when it has that value (`--format p12`).
+ * is that word when it has that value (`--format p12`), or, before a star, one that begins so (`snapshot latest*`); of several
+ * values one of them.
  */
 type Word = string;
 
@@ -70,7 +71,12 @@ export function checkRules(command: Command): void {
 function isSaid(command: Command, word: Word): boolean {
   const [name = '', value] = word.split(' ');
   const found = name.startsWith('--') ? optionValue(command, name) : argumentValue(command, name);
-  return value === undefined ? found !== undefined : found === value;
+  return value === undefined ? found !== undefined : [found].flat().some((one) => isValue(one, value));
+}
+
+function isValue(found: unknown, value: string): boolean {
+  if (!value.endsWith('*')) return found === value;
+  return typeof found === 'string' && found.startsWith(value.slice(0, -1));
 }
 
 /** What was typed; a default was not. */
