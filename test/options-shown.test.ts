@@ -126,6 +126,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
   },
   'ca clock accept': { clock: '--reason' },
+  'node quarantine': { guard: '--reason' },
+  'node release': { guard: '--reason' },
   'store accept': { 'store-missing': '--reason' },
   'keystore share': { 'keystore-share': '--group --none' },
   'keystore rekey': { 'keystore-passphrase': '--new-keystore-password-file --stash' },

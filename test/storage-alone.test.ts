@@ -34,6 +34,7 @@ it('a server of storage alone has no authority, and a client backs up to it whil
     services: [
       storageService(
         createStorageHandler({ storeFor: localNamespaces(place.path, async () => {}), log: silentLog }),
+        { appendOnly: true },
       ),
     ],
     peers: {

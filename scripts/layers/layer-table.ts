@@ -62,7 +62,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     standing: 'records log issuers',
     adopt: 'records log issuers',
     policy: 'records log issuers standing',
-    nodes: 'records',
+    nodes: 'records log standing',
     signing: 'issuers',
     issue: 'records log issuers standing signing',
     ocsp: 'records log issuers standing signing',

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
-import type { Sighting } from '../authority/index.ts';
+import { type ClientBounds, identityLabel, type Sighting } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
-import { roles } from '../pki/index.ts';
+import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
-import { type Answer, maxListed, TextOrNull, Time, TimeOrNull } from './answer.ts';
+import { type Answer, maxListed, PresentWhen, TextOrNull, Time, TimeOrNull } from './answer.ts';
 
 export const nodeListInput = Type.Object(
   {
@@ -39,6 +39,16 @@ export const SightingView = Type.Object({
   weaker: Type.Array(Type.String()),
 });
 
+/** What one client may do with its repositories. */
+export const ClientBoundsView = Type.Object({
+  /** Whether its removals are heard. */
+  prune: Type.Boolean(),
+  /** Bytes that it may store; null for what the policy says. */
+  quota: Type.Union([Type.Integer(), Type.Null()]),
+  /** Since when it may read and nothing else. */
+  quarantinedAt: TimeOrNull,
+});
+
 /** A page of nodes. */
 export const NodeListAnswer = Type.Array(
   Type.Object({
@@ -51,6 +61,8 @@ export const NodeListAnswer = Type.Array(
     lastBackup: TimeOrNull,
     /** The newest first; nothing where it was never seen. */
     seen: Type.Array(SightingView),
+    /** What a client may beyond reading and adding. */
+    bounds: PresentWhen('it is a client, and the server is new enough to say it', ClientBoundsView),
   }),
 );
 
@@ -64,8 +76,10 @@ export async function listNodes(
     after: after === undefined ? undefined : identityIn(after),
     limit,
   });
+  const bounds = await authority.clients.bounds();
   return nodes.map(({ notAfter, lastBackup, seen, ...node }) => ({
     ...node,
+    ...(node.role === 'client' && { bounds: boundsView(bounds.get(node.name)) }),
     notAfter: notAfter?.toISOString() ?? null,
     lastBackup: lastBackup?.toISOString() ?? null,
     seen: seen.map(viewOf),
@@ -95,5 +109,40 @@ function viewOf(sighting: Sighting): Static<typeof SightingView> {
     notAfter: certificate?.notAfter.toISOString() ?? null,
     software: software ?? null,
     weaker: [...weaker],
+  };
+}
+
+export const nodeBoundInput = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 63 }),
+    prune: Type.Optional(Type.Boolean()),
+    /** Bytes; null for what the policy says. */
+    quota: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])),
+    quarantined: Type.Optional(Type.Boolean()),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Decides what one client may do with its repositories; what is left out stays. Errors: `object_not_found` */
+export async function boundNode(
+  { authority }: AdminContext,
+  { quota, ...order }: Static<typeof nodeBoundInput>,
+  caller: Identity,
+): Promise<Answer<typeof ClientBoundsView>> {
+  return boundsView(
+    await authority.clients.bound({ ...order, quotaBytes: quota, by: identityLabel(caller) }),
+  );
+}
+
+function boundsView({
+  prune,
+  quotaBytes,
+  quarantinedAt,
+}: Partial<ClientBounds> = {}): Answer<typeof ClientBoundsView> {
+  return {
+    prune: prune === true,
+    quota: quotaBytes ?? null,
+    quarantinedAt: quarantinedAt?.toISOString() ?? null,
   };
 }

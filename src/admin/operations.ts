@@ -84,7 +84,14 @@ import {
   showCertificate,
 } from './certificates.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
-import { listNodes, NodeListAnswer, nodeListInput } from './nodes.ts';
+import {
+  boundNode,
+  ClientBoundsView,
+  listNodes,
+  NodeListAnswer,
+  nodeBoundInput,
+  nodeListInput,
+} from './nodes.ts';
 import {
   importPolicy,
   PolicyAnswer,
@@ -235,6 +242,7 @@ export const operations = {
   'tls.unbind': define(tlsUnbindInput, TlsUnbindAnswer, unbindTls),
   'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
   'node.list': define(nodeListInput, NodeListAnswer, listNodes),
+  'node.bound': define(nodeBoundInput, ClientBoundsView, boundNode),
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
   'cert.imported': define(importedListInput, ImportedListAnswer, listImported),

@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Nodes } from './nodes/index.ts';
+import { Clients, Nodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Requests } from './requests/index.ts';
@@ -78,6 +78,8 @@ export class Authority implements AsyncDisposable {
   readonly store: StoreRecord;
   /** Who is seen. */
   readonly nodes: Nodes;
+  /** What clients may do with their repositories. */
+  readonly clients: Clients;
   /** Copies of the log outside this home. */
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
@@ -107,6 +109,7 @@ export class Authority implements AsyncDisposable {
     this.serverRoots = serverRoots;
     this.store = new StoreRecord(context);
     this.nodes = new Nodes(context);
+    this.clients = new Clients(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);
     this.log = log;
@@ -384,6 +387,7 @@ const refusalsOfCodeHolders = [
 
 /** What a node can cause, which is known by name. */
 const refusalsOfNodes = [
+  'node_quarantined',
   'request_not_allowed',
   'certificate_revoked',
   'certificate_not_allowed',

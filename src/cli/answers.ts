@@ -336,6 +336,9 @@ export const answers = {
     kept: texts,
   }),
   nodes: operations['node.list'].answer,
+  'node set': operations['node.bound'].answer,
+  'node quarantine': operations['node.bound'].answer,
+  'node release': operations['node.bound'].answer,
   init: NewAuthority,
   serve: undefined,
   'token create': either({

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { collectPages, type OperationAnswer } from '../admin/index.ts';
 import { type Role, roles } from '../pki/index.ts';
 import { askAdmin } from './home/administering.ts';
+import { boundsRows } from './node/set.ts';
 import { parseLimit } from './options/option-values.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, type Row, row, table, warning } from './terminal/answer.ts';
@@ -72,8 +73,8 @@ export function nodeTable(nodes: readonly NodeOfList[], nowMs: number): Row {
       { heading: 'Ends', align: 'right' },
       { heading: 'Backup', align: 'right' },
     ],
-    nodes.map(({ role, name, state, notAfter, lastBackup, seen: [last] }) => [
-      state === 'revoked' ? `${role}/${name} revoked` : `${role}/${name}`,
+    nodes.map(({ role, name, state, notAfter, lastBackup, bounds, seen: [last] }) => [
+      [`${role}/${name}`, ...standingOf(state, bounds)].join(' '),
       last === undefined ? '-' : ago(last.seenAt, nowMs),
       last?.address ?? '',
       last?.protocol?.replace('TLS ', '') ?? (last?.kind === 'plain' ? 'plain' : ''),
@@ -86,6 +87,12 @@ export function nodeTable(nodes: readonly NodeOfList[], nowMs: number): Row {
   );
 }
 
+/** What is not as usual of a node. */
+function standingOf(state: NodeOfList['state'], bounds: NodeOfList['bounds']): string[] {
+  const quarantined = bounds !== undefined && bounds.quarantinedAt !== null;
+  return [...(state === 'revoked' ? ['revoked'] : []), ...(quarantined ? ['quarantined'] : [])];
+}
+
 function ago(time: string, nowMs: number): string {
   return formatShort(nowMs - Date.parse(time));
 }
@@ -93,11 +100,12 @@ function ago(time: string, nowMs: number): string {
 /** All that is known of each node. */
 function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
   for (const node of nodes) {
-    const { role, name, state, notAfter, lastBackup, seen } = node;
+    const { role, name, state, notAfter, lastBackup, bounds, seen } = node;
     const end =
       notAfter === null ? [] : [`certificate ends in ${formatRemaining(Date.parse(notAfter) - nowMs)}`];
     yield row(role, name, state, ...end);
     yield row('backup', lastBackup === null ? 'none came here' : whenOf(lastBackup, nowMs));
+    if (bounds !== undefined) yield* boundsRows(bounds);
     if (seen.length === 0) yield row('seen', 'never');
     for (const { service, listener, address, kind, protocol, group, cipher, by, software, seenAt } of seen) {
       if (kind === 'tls' && protocol === null) {

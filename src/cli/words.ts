@@ -131,6 +131,23 @@ export const words: readonly WordEntry[] = [
     load: () => import('./nodes.ts'),
   },
   {
+    name: 'node',
+    summary: 'decide what one client may do with its repositories',
+    words: [
+      {
+        name: 'set',
+        summary: 'whether it may remove what it has stored, and how much it may store',
+        load: () => import('./node/set.ts'),
+      },
+      {
+        name: 'quarantine',
+        summary: 'let it restore, and nothing else',
+        load: () => import('./node/quarantine.ts'),
+      },
+      { name: 'release', summary: 'end its quarantine', load: () => import('./node/release.ts') },
+    ],
+  },
+  {
     name: 'policy',
     summary: 'show and change what the network has decided for all its machines',
     words: [

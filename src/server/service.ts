@@ -115,14 +115,17 @@ export interface ServerService {
   readonly take: (request: LetIn) => void | Promise<void>;
 }
 
-/** Repositories, each client's own. */
-export function storageService(handler: StorageHandler): ServerService {
+/** Repositories, each client's own; append-only where nothing else says what a client may remove. */
+export function storageService(
+  handler: StorageHandler,
+  { appendOnly }: { appendOnly: boolean },
+): ServerService {
   return {
     name: 'storage',
     take: ({ request, response, peer }) =>
       handler(request, response, {
         client: peer?.identity.name ?? '',
-        appendOnly: true,
+        appendOnly,
         seal: peer?.by === 'ticket' ? peer.seal : undefined,
       }),
   };

@@ -15,6 +15,7 @@ import { listenOnSocket } from './admin-socket.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
+import { GuardedStore } from './guarded-store.ts';
 import { type LearnSnapshotsOptions, learnSnapshots } from './learn-snapshots.ts';
 import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
@@ -138,7 +139,8 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   });
   const storeFor = localNamespaces(store.directory, (forWhat) => store.check(forWhat));
   const storage = createStorageHandler({
-    storeFor,
+    storeFor: (namespace) =>
+      new GuardedStore(storeFor(namespace), () => authority.clients.boundsOf(namespace.client)),
     noteRefusal,
     onEvent(event) {
       const { namespace, method, type, status } = event;
@@ -158,7 +160,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       ...options,
       listeners: policies.current,
       services: [
-        storageService(storage),
+        storageService(storage, { appendOnly: false }),
         ...(['control', 'enrol', 'status'] as const).map((name) => routedService(name, application)),
       ],
       peers: peerDirectory(authority, tokens, log),

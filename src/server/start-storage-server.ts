@@ -76,6 +76,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
             storeFor: localNamespaces(store.directory, (forWhat) => store.check(forWhat)),
             log,
           }),
+          { appendOnly: true },
         ),
         routedService('status', application),
       ],

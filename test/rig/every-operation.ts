@@ -126,6 +126,7 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   const { serial, chain } = await admin.call('cert.issue', { ...order, publicKey: await publicKey() });
   await admin.call('cert.list', {});
   await admin.call('node.list', {});
+  await admin.call('node.bound', { name: 'beta', prune: true });
   await admin.call('cert.imported', {});
   await admin.call('cert.verify', { chain: [...chain] });
   await admin.call('cert.revocable', { what: 'client/beta' });

@@ -360,6 +360,11 @@ export const writingCommands: readonly WritingCommand[] = [
     ],
   }),
   atAuthority('store accept', '--reason gone'),
+  atAuthority('node set', 'laptop prune on'),
+  atAuthority('node quarantine', 'laptop --reason theft'),
+  atAuthority('node release', 'laptop', {
+    first: [['node', 'quarantine', 'laptop', '--reason', 'theft', '--home', 'HERE/a']],
+  }),
   atAuthority('init', '--network x.test --names localhost --home HERE/new', {
     done: ['home_exists'],
     after: [['token', 'create', 'after', '--home', 'HERE/new']],

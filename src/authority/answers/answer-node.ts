@@ -129,6 +129,7 @@ const toldCodes = [
   'request_malformed',
   'request_signature_invalid',
   'request_not_allowed',
+  'node_quarantined',
   'key_unsupported',
   'key_malformed',
   'key_weak',

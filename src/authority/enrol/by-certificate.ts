@@ -41,7 +41,7 @@ export interface RenewOrder {
  * Issues the next certificate of an identity, with subject and names of the one it came with. Idempotent on a new key: whoever
  * asks again gets the same certificate, while it can be used.
  *
- * @throws HoldfastError `certificate_revoked`, `certificate_expired`, `certificate_not_allowed`, `request_malformed`,
+ * @throws HoldfastError `certificate_revoked`, `certificate_expired`, `certificate_not_allowed`, `node_quarantined`, `request_malformed`,
  *   `request_signature_invalid`, `request_not_allowed`, `key_unsupported`, `name_not_permitted` since the policy changed
  */
 export async function renewNode(
@@ -147,6 +147,9 @@ async function presented(
   }
   if (row.revoked_at !== null)
     throw new HoldfastError('certificate_revoked', `certificate ${serial} of ${label} is revoked`);
+  const bounds = identity.role === 'client' ? await records.clientBounds.find(identity.name) : undefined;
+  if (bounds && bounds.quarantined_at !== null)
+    throw new HoldfastError('node_quarantined', `${label} is in quarantine: its certificate is not renewed`);
   if (!isLive(row, clock.now()))
     throw new HoldfastError('certificate_expired', `certificate ${serial} of ${label} has expired`);
   return row;

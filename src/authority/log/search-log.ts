@@ -57,6 +57,8 @@ export const triedByPeers: readonly ErrorCode[] = [
   'connections_exhausted',
   'namespace_forbidden',
   'append_only',
+  'node_quarantined',
+  'retention_locked',
   'object_exists',
   'operation_forbidden',
 ];

@@ -1,7 +1,8 @@
 /**
  * The nodes of a network, as they are seen: who there is, when each came last and how, what came of it last.
  *
- * What the room promises: nothing here decides anything, and the log knows nothing of it. A restored authority knows what its
- * backup knew, and learns the rest again from whoever comes.
+ * What the room promises: who is seen is no decision, and the log knows nothing of it: a restored authority knows what its
+ * backup knew, and learns the rest again from whoever comes. What a client may is decided, and in the log.
  */
+export { type BoundsOrder, type ClientBounds, Clients, noQuota } from './clients.ts';
 export { Nodes, type Sighting } from './nodes.ts';

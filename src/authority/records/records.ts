@@ -1,6 +1,7 @@
 import type { Queries } from '../../db/index.ts';
 import { CertificateNameRecords } from './certificate-filter.ts';
 import { CertificateRecords } from './certificates.ts';
+import { ClientBoundsRecords } from './client-bounds.ts';
 import { BackupRecords, MirrorRecords } from './copies.ts';
 import { CrlRecords, OcspSignerRecords } from './crl-ocsp.ts';
 import { EscrowRecords } from './escrows.ts';
@@ -38,6 +39,7 @@ export class Records {
   readonly mirrors: MirrorRecords;
   readonly backups: BackupRecords;
   readonly sightings: SightingRecords;
+  readonly clientBounds: ClientBoundsRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -63,6 +65,7 @@ export class Records {
     this.mirrors = new MirrorRecords(queries);
     this.backups = new BackupRecords(queries);
     this.sightings = new SightingRecords(queries);
+    this.clientBounds = new ClientBoundsRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -99,6 +102,7 @@ export const tables = [
   'backups',
   'server_roots',
   'sightings',
+  'client_bounds',
   'log',
   'authority',
 ] as const;

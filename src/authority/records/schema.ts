@@ -452,4 +452,25 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What is decided of single clients.
+    owner: 'authority',
+    version: 14,
+    sqlite: `
+      CREATE TABLE client_bounds (
+        name TEXT PRIMARY KEY,
+        may_prune INTEGER NOT NULL CHECK (may_prune IN (0, 1)),
+        quota_bytes INTEGER,
+        quarantined_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+    `,
+    postgres: `
+      CREATE TABLE client_bounds (
+        name words PRIMARY KEY,
+        may_prune flag NOT NULL,
+        quota_bytes bigint,
+        quarantined_at moment
+      );
+    `,
+  },
 ];

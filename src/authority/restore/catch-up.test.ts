@@ -54,6 +54,7 @@ async function goOn(home: SampleHome, asked: Awaited<ReturnType<typeof begin>>):
   const client = { ...profiles.client, lifetimeMs: dayMs, graceMs: 2 * dayMs };
   await authority.policy.replace({ ...policy, profiles: { ...profiles, client } }, by);
   await authority.store.accept({ store: 's2', directory: '/data', found: 'nothing', reason: 'moved', by });
+  await authority.clients.bound({ name: 'alpha', prune: true, quotaBytes: 5, by });
   await authority.revocation.revokeIssuer('issuing-1', order);
   await home.local('server', 'vault', ['vault.example']);
 }
@@ -81,6 +82,7 @@ const tables = [
   'escrows',
   'policy',
   'server_roots',
+  'client_bounds',
   'log',
 ];
 

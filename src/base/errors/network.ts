@@ -152,8 +152,14 @@ export const networkErrors = {
     status: 403,
   },
   append_only: {
-    happened: 'nothing but locks can be removed at this server',
-    next: 'the server keeps what it has; its administrator removes what is to go',
+    happened: 'nothing but locks of this client can be removed at this server',
+    next: 'the server keeps what it has; where this machine is to forget and prune, at the server: holdfast node set NAME prune on',
+    kind: 'refused',
+    status: 403,
+  },
+  node_quarantined: {
+    happened: 'an administrator has put this machine into quarantine: it may restore, and nothing else',
+    next: 'restic restores with --no-lock; when all is clear, at the server: holdfast node release NAME',
     kind: 'refused',
     status: 403,
   },

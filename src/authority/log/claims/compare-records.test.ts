@@ -162,6 +162,23 @@ const tamperings: readonly Tampering[] = [
     'DELETE FROM backups WHERE id = 9',
     /the backup x\.age is on record/,
   ],
+  update(
+    'client_bounds',
+    'may_prune = 0',
+    'may_prune = 1',
+    "name = 'alpha'",
+    /client\/alpha may something else on record than record \d+ says/,
+  ),
+  [
+    'CREATE TEMP TABLE bounds AS SELECT * FROM client_bounds; DELETE FROM client_bounds',
+    'INSERT INTO client_bounds SELECT * FROM bounds; DROP TABLE bounds',
+    /what client\/alpha may \(record \d+\) is not on record/,
+  ],
+  [
+    "INSERT INTO client_bounds (name, may_prune) VALUES ('beta', 1)",
+    "DELETE FROM client_bounds WHERE name = 'beta'",
+    /what client\/beta may is on record, and the log does not say that it was decided/,
+  ],
 ];
 
 describe('what is on record, held against the log', () => {
@@ -183,6 +200,7 @@ describe('what is on record, held against the log', () => {
     const expiresAt = new Date(home.clock.now() + dayMs);
     await authority.bearerTokens.create({ role: 'client', name: 'zeta', expiresAt, reissue: false, by });
     await authority.policy.set('queue', 'on', by);
+    await authority.clients.bound({ name: 'alpha', quarantined: true, by });
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);
     await authority.escrow.put(identity, 'r', Uint8Array.of(1, 2));

@@ -16,6 +16,7 @@ import {
 } from './certificate-claims.ts';
 import {
   bearerTokenClaims,
+  clientBoundsClaims,
   escrowClaims,
   identityClaims,
   joinCodeClaims,
@@ -37,6 +38,7 @@ export class RecordComparison {
     identityClaims(),
     joinCodeClaims(),
     bearerTokenClaims(),
+    clientBoundsClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

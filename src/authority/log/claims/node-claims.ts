@@ -2,8 +2,10 @@ import { hash } from 'node:crypto';
 import { asBuffer, minuteMs } from '../../../base/index.ts';
 import {
   type BearerTokenRow,
+  type ClientBoundsRow,
   type EscrowRow,
   identityLabel,
+  identityOf,
   type JoinCodeRow,
   type Records,
 } from '../../records/index.ts';
@@ -250,4 +252,41 @@ function decisionOf({ kind, at }: RecordNamed<'approved' | 'denied'>): {
   readonly atMs: number;
 } {
   return { state: kind, atMs: Date.parse(at) };
+}
+
+/** What single clients may do: as it was decided last, and nothing of others. */
+export function clientBoundsClaims(): Claims {
+  const bounded = new Map<string, RecordNamed<'client bounded'>>();
+  return {
+    note(record) {
+      if (record.kind === 'client bounded') bounded.set(identityOf(record.details.identity).name, record);
+    },
+    async compare(records) {
+      const rows = await records.clientBounds.all();
+      const known = new Set(rows.map(({ name }) => name));
+      const missing = [...bounded].filter(([name]) => !known.has(name));
+      return [
+        ...missing.map(
+          ([name, { sequence }]) => `what client/${name} may (record ${sequence}) is not on record`,
+        ),
+        ...rows.flatMap((row) => boundsProblemOf(row, bounded.get(row.name)) ?? []),
+      ];
+    },
+  };
+}
+
+function boundsProblemOf(
+  row: ClientBoundsRow,
+  record: RecordNamed<'client bounded'> | undefined,
+): string | undefined {
+  if (record === undefined)
+    return `what client/${row.name} may is on record, and the log does not say that it was decided`;
+  const { prune, quota, quarantined } = record.details;
+  const isSame =
+    row.may_prune === Number(prune) &&
+    row.quota_bytes === quota &&
+    (row.quarantined_at !== null) === quarantined;
+  return isSame
+    ? undefined
+    : `client/${row.name} may something else on record than record ${record.sequence} says`;
 }

@@ -13,6 +13,7 @@ import {
 } from './adopted.ts';
 import { authorityCreated, clockAccepted, retired, storeAccepted, superseded } from './authority.ts';
 import { backedUp, logLost, rehearsed, restored } from './backups.ts';
+import { clientBounded } from './clients.ts';
 import { escrowed, exported, keystoreRekeyed, rootOffline, rootOnline } from './custody.ts';
 import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
@@ -63,6 +64,7 @@ export const kinds = {
   rootRenewed,
   outsideRevoked,
   outsideHoldLifted,
+  clientBounded,
 } as const;
 
 /** One of the table. */

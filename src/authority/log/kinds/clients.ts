@@ -1,0 +1,27 @@
+import { Type } from 'typebox';
+import { identityOf } from '../../records/index.ts';
+import { IdentityLabel, logKind } from '../log-kind.ts';
+
+/** It was decided what one client may do with its repositories: all of it, as it is from then on. */
+export const clientBounded = logKind({
+  name: 'client bounded',
+  details: Type.Object({
+    identity: IdentityLabel,
+    /** Whether its removals are heard. */
+    prune: Type.Boolean(),
+    /** Bytes; null for what the policy says. */
+    quota: Type.Union([Type.Integer(), Type.Null()]),
+    quarantined: Type.Boolean(),
+    reason: Type.Optional(Type.String()),
+  }),
+  async apply(tx, { details: { identity, prune, quota, quarantined }, atMs }) {
+    const { name } = identityOf(identity);
+    const before = await tx.clientBounds.find(name);
+    await tx.clientBounds.put({
+      name,
+      may_prune: prune ? 1 : 0,
+      quota_bytes: quota,
+      quarantined_at: quarantined ? (before?.quarantined_at ?? atMs) : null,
+    });
+  },
+});
