@@ -43,7 +43,7 @@ export {
 } from './issuers/index.ts';
 export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
-export { type BoundsOrder, type ClientBounds, noQuota, type Sighting } from './nodes/index.ts';
+export { type ClientBounds, noQuota, type Sighting } from './nodes/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {
   type Archive,

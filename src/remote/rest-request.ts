@@ -105,7 +105,6 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'bearer_wrong_identity',
     'object_exists',
     'append_only',
-    'retention_locked',
     'node_quarantined',
     'namespace_forbidden',
     'certificate_expired',
@@ -121,7 +120,6 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
   404: ['object_not_found', 'repository_missing', 'service_elsewhere'],
   429: ['connections_exhausted'],
   503: ['store_missing'],
-  507: ['storage_full', 'quota_exceeded', 'trash_exceeded'],
 };
 
 /** What a status means when no believed code comes with it. */

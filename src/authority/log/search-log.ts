@@ -58,7 +58,6 @@ export const triedByPeers: readonly ErrorCode[] = [
   'namespace_forbidden',
   'append_only',
   'node_quarantined',
-  'retention_locked',
   'object_exists',
   'operation_forbidden',
 ];

@@ -14,7 +14,7 @@ export interface ClientBounds {
 }
 
 /** What is to be otherwise from now on; the rest stays. */
-export interface BoundsOrder {
+interface BoundsOrder {
   readonly name: string;
   readonly prune?: boolean | undefined;
   /** Bytes; null for what the policy says. */

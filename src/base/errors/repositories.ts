@@ -86,26 +86,6 @@ export const repositoriesErrors = {
     next: 'make room on the disk that is full (where repositories are kept, or the target), then run it again',
     status: 507,
   },
-  retention_locked: {
-    happened:
-      'a snapshot or a key that came within the retention lock of the network is to be removed; until when it stays is said',
-    next: 'it goes when its time is over: forget it again then; the lock is shown by holdfast policy show at the server',
-    kind: 'refused',
-    status: 403,
-  },
-  quota_exceeded: {
-    happened: 'a client has stored as much as it may',
-    next: 'make room: holdfast forget and prune; or at the server, give it more: holdfast node set NAME quota 500GB',
-    kind: 'refused',
-    status: 507,
-  },
-  trash_exceeded: {
-    happened:
-      'as much of a client rests in the trash as it may store at all, so that nothing more of it is removed',
-    next: 'what rests goes by itself; at the server: holdfast trash list says when, holdfast node set NAME quota 500GB gives it more',
-    kind: 'refused',
-    status: 507,
-  },
   store_missing: {
     happened:
       "the server's disk with the repositories is not mounted, or another one lies in its place; everything else goes on",
