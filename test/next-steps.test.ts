@@ -40,7 +40,8 @@ function assertCommands(hint: string): void {
     for (const [option] of typed.matchAll(/--[a-z][a-z-]*/g))
       assert.ok(known.includes(option), `holdfast ${words.join(' ')} has no ${option}: ${hint}`);
     // What it sets is said in words of its own.
-    if (typed.includes('--help') || ['policy set', 'client set', 'node set'].includes(words.join(' '))) continue;
+    if (typed.includes('--help') || ['policy set', 'client set', 'node set'].includes(words.join(' ')))
+      continue;
     const needed = command.registeredArguments.filter(({ required }) => required).length;
     const given = typed
       .split(' ')
