@@ -62,6 +62,7 @@ const walks: readonly PageWalk[] = [
       2: (walk) => walk.run('laptop', `mkdir /mnt/disk && echo pw > pw && ${backedUpTo('/mnt/disk/repo')}`),
     },
   },
+  { page: 'schedules' },
   {
     page: 'restic',
     meanwhile: {

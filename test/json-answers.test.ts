@@ -38,6 +38,7 @@ const server = '--names 127.0.0.1,localhost';
 const password = '--password-file HERE/password';
 const repository = `--repo HERE/repo ${password} ${c}`;
 const backedUp = `backup HERE/data ${repository} --init`;
+const setAdded = `set add documents HERE/data --every 6h ${c}`;
 const store = `trust install --scope user --unconstrained ${c}`;
 const waiting = `ca create --subordinate --network x.test ${server} --out HERE/new.csr --home HERE/new`;
 
@@ -53,6 +54,12 @@ const calls: readonly Call[] = [
   call('status', `status ${c}`),
   call('status', 'status --home HERE/new', [waiting]),
   call('status', 'status --home HERE/none', [`init --network x.test ${server} --home HERE/none`]),
+  call('set add', `${setAdded} --tag daily`),
+  call('set list', `set list ${c}`, [setAdded]),
+  call('set run', `set run documents ${c}`, [setAdded]),
+  call('set show', `set show documents ${c}`, [setAdded, `set run documents ${c}`]),
+  call('set rename', `set rename documents papers ${c}`, [setAdded]),
+  call('set remove', `set remove documents ${c}`, [setAdded]),
   call('doctor', `doctor ${c}`),
   call('doctor', `doctor https://127.0.0.1:1 ${c}`, [], 20),
   call('client show', `client show ${c}`),

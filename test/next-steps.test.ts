@@ -85,6 +85,8 @@ const newCode = 'revocation.test.ts: another code is made, and joins';
 const damaged = 'damaged-repository.test.ts: check names it, restore brings the rest';
 const readOnLog = 'a person reads the log of a server';
 
+const inSets = 'sets.test.ts';
+
 /** Where else the next step of an error is taken from the state in which it arises, or why it is not. */
 const takenElsewhere: Readonly<Record<string, string>> = {
   home_missing: 'every test of a network: its home is made by up, or joins',
@@ -111,6 +113,11 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   join_code_revoked: newCode,
   queue_closed: 'request-submit.test.ts',
   request_pending: 'request-submit.test.ts',
+  schedule_invalid: inSets,
+  schedule_never: inSets,
+  set_unknown: inSets,
+  set_invalid: inSets,
+  set_running: inSets,
   name_not_permitted: 'requests.test.ts: the policy is shown there; it only reads',
   authority_restored: 'ca-restore.test.ts',
   clock_wrong: 'clock.test.ts',

@@ -75,6 +75,8 @@ describe('a command that only reads', () => {
     ['request', 'show', '7'],
     ['request', 'pending'],
     ['trust', 'list'],
+    ['set', 'list'],
+    ['set', 'show', 'documents'],
   ];
 
   it('leaves an authority as it is whose log was cut off, and its mirror, which knows more', async () => {

@@ -29,8 +29,8 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 /** What stands for a value in the help, and names neither a file nor a folder of this machine. */
 const noFiles = new Set(
   (
-    'address city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name name-or-fingerprint names number ' +
-    'network options pattern reason role role/name scope serial-or-node sha256 snapshot state tag text time url value who why'
+    'address new-name city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name name-or-fingerprint names number ' +
+    'network options pattern reason role role/name schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone'
   ).split(' '),
 );
 
@@ -129,12 +129,14 @@ describe('a file or folder that the command line names', () => {
     'ca adopt': () => [at('good.p12'), '--password-file', at('p12-password'), ...adopting()],
     'sm_ssl_cert ca': () => ['--path', at('unmade'), ...elsewhere()],
   };
+  const addingSet = () => ['x', at('file'), '--every', '6h'];
   const ofRepository = {
     backup: () => [at('file')],
     restore: () => ['latest', '--target', at('t')],
     snapshots: () => [],
     ls: () => ['latest'],
     check: () => [],
+    'set add': addingSet,
     'repair index': () => [],
   };
   const withRepo = Object.fromEntries(
@@ -146,7 +148,11 @@ describe('a file or folder that the command line names', () => {
     ...each('--kit-password-file', making),
     ...each('--password-file', withRepo),
     ...each('--password-file', { 'request export': () => ['x.example', at('x.pfx')] }),
-    ...each('--exclude-file', { backup: () => [at('file'), ...repo()], up: making.up }),
+    ...each('--exclude-file', {
+      backup: () => [at('file'), ...repo()],
+      'set add': () => [...addingSet(), ...repo()],
+      up: making.up,
+    }),
     ...each('--kit', {
       recover: () => ['-'],
       'ca restore': () => [at('good.age'), ...elsewhere()],
@@ -254,6 +260,7 @@ describe('a file or folder that the command line names', () => {
 
   const saved: Rows = {
     'up PATHS': (file) => ['up', '--once', file, ...elsewhere()],
+    'set add PATHS': (file) => ['set', 'add', 'x', file, '--every', '6h', ...repo()],
     'backup PATHS': (file) => ['backup', file, ...repo()],
   };
 

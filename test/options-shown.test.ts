@@ -42,6 +42,9 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   'repair index': { 'damaged-repository': '--repo --password-file' },
   check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
+  'set add': {
+    sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',
+  },
   init: {
     'key-algorithm': '--port --names --key-algorithm',
     audit: '--network',

@@ -34,6 +34,7 @@ export const bundled: readonly string[] = [
   'age-encryption',
   'cli-progress',
   'commander',
+  'croner',
   'pg',
   'pino',
   'prom-client',
@@ -87,6 +88,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
   { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
+  { modules: ['croner'], folders: 'agent', because: 'what a schedule means is said in one place' },
   { modules: ['prom-client'], folders: 'server', because: 'what is counted is counted where it is told' },
   {
     modules: ['commander', '@clack/prompts', 'cli-progress', 'smol-toml'],

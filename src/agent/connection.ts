@@ -7,6 +7,7 @@ import {
   HoldfastError,
   isHoldfastError,
   type Log,
+  parseDuration,
   programVersion,
   type Secret,
   secondMs,
@@ -134,6 +135,7 @@ export interface ConnectOptions extends RenewalOptions {
  */
 export async function connectNode(node: Node, given: ConnectOptions): Promise<Connection> {
   const line = given.line ?? new Line();
+  bearAsSaid(line, node);
   const options = { ...given, line };
   const connection = await line
     .attempt({ signal: options.signal }, () => dialAny(node, options))
@@ -154,6 +156,12 @@ export async function connectNode(node: Node, given: ConnectOptions): Promise<Co
     connection[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Makes a line bear failures for as long as the policy of this machine says. */
+export function bearAsSaid(line: Line, { clientPolicy }: Node): void {
+  const longestMs = parseDuration(clientPolicy.retryFor);
+  if (longestMs !== undefined) line.bearFor(longestMs);
 }
 
 /** What is wrong with the certificate itself would keep everything else from working too. */

@@ -85,4 +85,28 @@ export {
   type RequestDraft,
   type RequestFields,
 } from './request-draft.ts';
+export {
+  defaultSpreadMs,
+  longestSpreadMs,
+  parseSchedule,
+  scheduleForm,
+} from './schedule/schedule.ts';
+export {
+  type BackupSet,
+  checkSetName,
+  newSetId,
+  type SetChoices,
+  setTag,
+} from './sets/backup-set.ts';
+export {
+  beginAttempt,
+  forgetAttempts,
+  keepSetAttempt,
+  readAttempts,
+  resultOf,
+  type SetAttempt,
+  type SetOutcome,
+} from './sets/set-attempts.ts';
+export { changeSets, findSet, readSets, setNamed } from './sets/set-file.ts';
+export { setStates, stateOf } from './sets/set-state.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';

@@ -4,6 +4,7 @@ import { RestStore } from '../remote/index.ts';
 import { CachedStore } from '../storage/index.ts';
 import { type ConnectionInfo, Hot, type Line, outsideRoots, TlsDialer } from '../transport/index.ts';
 import { bearerHeader, standsAlone, type TrustBundle } from '../trust/index.ts';
+import { bearAsSaid } from './connection.ts';
 import { heldToken } from './held-token.ts';
 import { readLocalTrust } from './local-trust.ts';
 import { findRepository } from './move-to-server.ts';
@@ -58,6 +59,7 @@ export class OutsideServer implements Disposable {
     if (caller.node !== undefined && isKnown(caller.node, location.hostname)) return undefined;
     const bundle = caller.node?.bundle ?? new Hot(await bundleOf(caller.directory));
     const { clock, line, signal } = way;
+    if (caller.node !== undefined) bearAsSaid(line, caller.node);
     const { clientPolicy: policy = {} } = caller.node ?? {};
     const token = said ?? (await tokenFor(location.origin, caller));
     const authorization = token && bearerHeader(token);

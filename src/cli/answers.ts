@@ -1,5 +1,6 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { type Answer, operations, PresentWhen, TextOrNull, Time, TimeOrNull } from '../admin/index.ts';
+import { setStates } from '../agent/index.ts';
 import { roles } from '../pki/index.ts';
 import { ClientPolicy } from '../policy/index.ts';
 
@@ -152,6 +153,40 @@ const NodeStatus = object({
       hint: PresentWhen('there is one', text()),
     }),
   ),
+});
+
+const SetAttempt = object({
+  begun: Time,
+  result: Type.Enum(['ok', 'partial', 'failed', 'running', 'cut off']),
+  ended: PresentWhen('it has ended', Time),
+  code: PresentWhen('it failed', text()),
+  message: PresentWhen('it failed', text()),
+  hint: PresentWhen('it failed', text()),
+  snapshot: PresentWhen('there is one', text()),
+  files: PresentWhen('there is a snapshot', count()),
+  bytes: PresentWhen('there is a snapshot', count()),
+  added: PresentWhen('there is a snapshot', bytes()),
+  unreadable: PresentWhen('there is a snapshot', count()),
+});
+
+const BackupSet = object({
+  name: text(),
+  id: text(),
+  state: Type.Enum([...setStates]),
+  since: Time,
+  next: Time,
+  running: flag(),
+  paths: texts,
+  every: text(),
+  zone: text(),
+  spread: text(),
+  exclude: texts,
+  excludeFile: texts,
+  excludeCaches: flag(),
+  tag: texts,
+  repo: PresentWhen('it goes to another place than the own repository', Place),
+  passwordFile: PresentWhen('one was named', Place),
+  last: PresentWhen('it ever ran', SetAttempt),
 });
 
 const { authority, selfSigned, listeners, letIn, weakerNodes, store, bound, boundProblem, lostBindings } =
@@ -327,6 +362,12 @@ export const answers = {
     errors: count(),
     hints: count(),
   }),
+  'set add': BackupSet,
+  'set list': Type.Array(BackupSet),
+  'set show': object({ ...BackupSet.properties, attempts: Type.Array(SetAttempt) }),
+  'set run': Backup,
+  'set rename': object({ from: text(), to: text() }),
+  'set remove': object({ name: text(), id: text(), attempts: count() }),
   'repair index': object({
     packs: count(),
     blobs: count(),

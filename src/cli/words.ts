@@ -54,6 +54,22 @@ export const words: readonly WordEntry[] = [
     load: () => import('./join.ts'),
   },
   {
+    name: 'set',
+    summary: 'say what is backed up by itself, and when',
+    words: [
+      {
+        name: 'add',
+        summary: 'name folders that are backed up together, and when',
+        load: () => import('./set/add.ts'),
+      },
+      { name: 'list', summary: 'list the backup sets of this machine', load: () => import('./set/list.ts') },
+      { name: 'show', summary: 'show a backup set, and its runs', load: () => import('./set/show.ts') },
+      { name: 'run', summary: 'back a set up now', load: () => import('./set/run.ts') },
+      { name: 'rename', summary: 'call a backup set otherwise', load: () => import('./set/rename.ts') },
+      { name: 'remove', summary: 'back a set up no more', load: () => import('./set/remove.ts') },
+    ],
+  },
+  {
     name: 'recover',
     summary: 'bring a lost machine back: its identity by a reissue code, its backups by the recovery kit',
     load: () => import('./recover.ts'),

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { HoldfastError, isHoldfastError } from '../base/index.ts';
+import { durationPattern, HoldfastError, isHoldfastError } from '../base/index.ts';
 import { nearestWords, parseInput } from './parse-input.ts';
 import { isPostQuantum, KeyExchangeGroup, strongestGroups, TlsVersion } from './tls-level.ts';
 
@@ -32,6 +32,12 @@ export const ClientPolicy = Type.Object(
       description: 'The key-exchange groups that are offered, the preferred one first.',
       examples: ['X25519,P-256'],
     }),
+    retryFor: Type.String({
+      pattern: durationPattern,
+      description:
+        'How long a server that does not answer, or a line that is cut, is tried again before a command gives up.',
+      examples: ['1h'],
+    }),
   },
   { additionalProperties: false },
 );
@@ -44,6 +50,7 @@ export const defaultClientPolicy: ClientPolicy = {
   revocation: 'soft',
   minimumVersion: 'TLSv1.3',
   groups: [...strongestGroups],
+  retryFor: '15m',
 };
 
 /**

@@ -55,6 +55,26 @@ describe('a line', () => {
     assert.deepEqual(asked, [patience.typedMs, patience.knownMs, patience.reachedMs]);
   });
 
+  it('is borne for as long as was said, from the start where nobody waits for it', async () => {
+    const asked: number[] = [];
+    const backOff = ({ patienceMs }: Failing): undefined => void asked.push(patienceMs);
+    const said = [
+      { line: new Line({ backOff }), longestMs: 3_600_000 },
+      { line: new Line({ backOff }), longestMs: 1000 },
+      { line: new Line({ backOff, isUnattended: true }), longestMs: 3_600_000 },
+    ];
+    for (const { line, longestMs } of said) {
+      line.bearFor(longestMs);
+      await assert.rejects(line.attempt({}, failing(lost)), lost);
+      await assert.rejects(line.attempt({ isKnown: false }, failing(lost)), lost);
+      line.reached();
+      await assert.rejects(line.attempt({}, failing(lost)), lost);
+    }
+    const hourMs = 3_600_000;
+    const first = [patience.knownMs, patience.typedMs, hourMs];
+    assert.deepEqual(asked, [first, [1000, 1000, 1000], [hourMs, patience.typedMs, hourMs]].flat());
+  });
+
   it('is not tried again for what is final, nor for a host that nobody has when its name was just typed', async () => {
     const line = new Line({ backOff: () => 0 });
     const untrusted = new HoldfastError('certificate_unknown_authority', 'who');

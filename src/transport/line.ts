@@ -19,6 +19,8 @@ interface LineOptions {
   /** Told that something has come over it again. */
   readonly onBack?: (downMs: number) => void;
   readonly backOff?: BackOff;
+  /** Whether nobody waits for it who would rather know soon: a server that is known is borne for the whole time from the start. */
+  readonly isUnattended?: boolean;
 }
 
 /** What is tried. */
@@ -44,11 +46,17 @@ export class Streak {
 export class Line {
   readonly #options: LineOptions;
   #wasReached = false;
+  #longestMs: number = patience.reachedMs;
   #downSinceMs: number | undefined;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LineOptions = {}) {
     this.#options = options;
+  }
+
+  /** Bears failures for so long at most, in milliseconds, instead of the 15 minutes of {@link patience}. */
+  bearFor(longestMs: number): void {
+    this.#longestMs = longestMs;
   }
 
   /** Does `work` until it does not fail in passing, or patience ends. @throws what `work` does, and the signal's reason */
@@ -101,13 +109,17 @@ export class Line {
     return isUnsafe?.(failure) === true || (isMistyped(failure) && !isKnown && !this.#wasReached);
   }
 
-  #count(streak: Streak, { isKnown = true }: AttemptOptions): Failing {
+  #count(streak: Streak, options: AttemptOptions): Failing {
     const nowMs = performance.now();
     if (streak.count === 0) streak.sinceMs = nowMs;
     streak.count += 1;
-    const unreachedMs = isKnown ? patience.knownMs : patience.typedMs;
-    const patienceMs = this.#wasReached ? patience.reachedMs : unreachedMs;
-    return { count: streak.count, downMs: nowMs - streak.sinceMs, patienceMs };
+    return { count: streak.count, downMs: nowMs - streak.sinceMs, patienceMs: this.#patienceMs(options) };
+  }
+
+  #patienceMs({ isKnown = true }: AttemptOptions): number {
+    const { isUnattended = false } = this.#options;
+    if (this.#wasReached || (isUnattended && isKnown)) return this.#longestMs;
+    return Math.min(this.#longestMs, isKnown ? patience.knownMs : patience.typedMs);
   }
 
   /** A connection that the server had closed meanwhile is nothing to speak of: the next one is made at once. */
@@ -182,7 +194,7 @@ export type BackOff = (failing: Failing) => number | undefined;
 
 /** How long failures are borne, in milliseconds. */
 export const patience = {
-  /** Of a server that has answered in this run: long enough for it to be started anew, or for a line to be mended. */
+  /** Of a server that has answered in this run, unless something else is said: long enough for it to be started anew, or for a line to be mended. */
   reachedMs: 15 * minuteMs,
   /** Of one that was known before and has not answered yet: a restart, a line that comes up after a machine has slept. */
   knownMs: 30 * secondMs,

@@ -85,6 +85,10 @@ function onMachine(
   };
 }
 
+async function addSet(home: string, here: string): Promise<void> {
+  await quick(['set', 'add', 'documents', join(here, 'data'), '--every', '6h', '--home', home]);
+}
+
 const kit = ['--kit', 'HERE/a/recovery-kit.txt'].join(' ');
 const password = '--password-file HERE/password';
 const byPassphrase = '--keystore-password-file HERE/passphrase --home HERE/a'.split(' ');
@@ -218,6 +222,24 @@ export const writingCommands: readonly WritingCommand[] = [
     },
     done: ['repository_exists'],
     after: [['backup', 'HERE/data', '--repo', 'HERE/repo', ...password.split(' ')]],
+  }),
+  onMachine('set add', ['documents', 'HERE/data', '--every', '6h'], {
+    done: ['set_exists'],
+    after: [['set', 'run', 'documents']],
+  }),
+  onMachine('set rename', ['documents', 'papers'], {
+    ready: (home, here) => addSet(home, here),
+    done: ['set_unknown'],
+    after: [['set', 'run', 'papers']],
+  }),
+  onMachine('set remove', ['documents'], {
+    ready: (home, here) => addSet(home, here),
+    done: ['set_unknown'],
+    after: [['set', 'add', 'documents', 'HERE/data', '--every', '6h']],
+  }),
+  onMachine('set run', ['documents'], {
+    ready: (home, here) => addSet(home, here),
+    after: [['set', 'show', 'documents']],
   }),
   {
     name: 'request collect',

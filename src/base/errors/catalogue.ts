@@ -5,6 +5,7 @@ import { joiningErrors } from './joining.ts';
 import { networkErrors } from './network.ts';
 import { peersErrors } from './peers.ts';
 import { repositoriesErrors } from './repositories.ts';
+import { setsErrors } from './sets.ts';
 import { wordsErrors } from './words.ts';
 
 /** Every expected failure, by what it has to do with, in the order of the reference. */
@@ -17,6 +18,7 @@ export const errorSections = {
   'The database': databaseErrors,
   'The network': networkErrors,
   Repositories: repositoriesErrors,
+  'Backup sets and the agent': setsErrors,
 } as const satisfies Record<string, Record<string, ErrorRow>>;
 
 type Sections = typeof errorSections;

@@ -87,15 +87,24 @@ function onTerminal(stream: NodeJS.WriteStream, text: string, indent: string): s
   return width === Infinity ? [text] : wrap(text, width, indent);
 }
 
-/** The line of one run: whoever waits for it is told why and for how long, with `--json` in the log. */
-export function lineToldIn(output: Output, log: Log): Line {
+/**
+ * The line of one run: whoever waits for it is told why and for how long, with `--json` in the log. `isUnattended` where nobody sits there
+ * and would rather know soon.
+ */
+export function lineToldIn(
+  output: Output,
+  log: Log,
+  { isUnattended = false }: { readonly isUnattended?: boolean } = {},
+): Line {
   if (output.json) {
     return new Line({
+      isUnattended,
       onDown: ({ failure, ...times }) => log.warn('the line is down', { ...times, error: failure }),
       onBack: (downMs) => log.warn('the line is back', { downMs }),
     });
   }
   return new Line({
+    isUnattended,
     onDown: (outage) => output.say(`  line        ${describeOutage(outage)}`),
     onBack: (downMs) => output.say(`  line        back after ${formatPeriod(downMs)}`),
   });

@@ -1,0 +1,60 @@
+import { randomInt } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { HoldfastError } from '../../base/index.ts';
+
+const Text = Type.String({ minLength: 1 });
+
+/** Folders that belong together, when they are backed up, and how. Paths are absolute, as `pathText` shows them. */
+export const BackupSet = Type.Object(
+  {
+    /** Stays when the set is renamed: history and snapshots are found by it. */
+    id: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,80}$' }),
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' }),
+    /** ISO 8601. */
+    added: Text,
+    paths: Type.Array(Text, { minItems: 1 }),
+    /** As `parseSchedule` takes it, and the zone of its times of day. */
+    every: Text,
+    zone: Text,
+    spreadMs: Type.Integer({ minimum: 0 }),
+    exclude: Type.Array(Text),
+    excludeFile: Type.Array(Text),
+    excludeCaches: Type.Boolean(),
+    tag: Type.Array(Text),
+    /** A directory or a URL instead of the node's own repository at its server. */
+    repo: Type.Optional(Text),
+    passwordFile: Type.Optional(Text),
+  },
+  { additionalProperties: false },
+);
+export type BackupSet = Static<typeof BackupSet>;
+
+/** What somebody says of a set; the rest is given to it. */
+export type SetChoices = Omit<BackupSet, 'id' | 'name' | 'added'>;
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/** @throws HoldfastError `set_invalid` for what is no name of a set */
+export function checkSetName(name: string): void {
+  if (namePattern.test(name)) return;
+  throw new HoldfastError(
+    'set_invalid',
+    `${JSON.stringify(name.slice(0, 80))} cannot be the name of a set: expected small letters, digits, dots and dashes, 63 at most`,
+  );
+}
+
+const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
+const chanceLength = 6;
+
+/** A name for ever: that which the set begins with, for people, and chance. */
+export function newSetId(name: string): string {
+  const chance = Array.from({ length: chanceLength }, () => letters[randomInt(letters.length)]);
+  return `${name}-${chance.join('')}`;
+}
+
+const tagBegin = 'set:';
+
+/** The tag of a set's snapshots. */
+export function setTag({ id }: Pick<BackupSet, 'id'>): string {
+  return `${tagBegin}${id}`;
+}

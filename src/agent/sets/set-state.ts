@@ -1,0 +1,101 @@
+import { dayMs, hourMs, minuteMs } from '../../base/index.ts';
+import { nextRun, offsetOf, parseSchedule } from '../schedule/schedule.ts';
+import type { BackupSet } from './backup-set.ts';
+import { resultOf, type SetAttempt } from './set-attempts.ts';
+
+/**
+ * How a set stands: no attempt yet; as it should be; its time came and nothing began; two of its times did; the newest attempt
+ * failed, or ended without a word; some files could not be read; an attempt goes on and does not get on.
+ */
+export const setStates = ['never', 'ok', 'late', 'missed', 'failed', 'partial', 'stuck'] as const;
+
+/** How a set stands at some moment; times are milliseconds since 1970. */
+export interface SetState {
+  readonly state: (typeof setStates)[number];
+  /** Since when it is so. */
+  readonly sinceMs: number;
+  /** When the next attempt is to begin, which may have passed. */
+  readonly dueMs: number;
+  /** Whether an attempt goes on. */
+  readonly isRunning: boolean;
+}
+
+/** So long after its time nobody is told of a run that has not begun. */
+const graceMs = 15 * minuteMs;
+/** An attempt that has read, sent or waited for nothing for so long does not get on. */
+const stuckAfterMs = hourMs;
+/** What was cut off, by a power cut say, is done again after so long, once. */
+const againAfterMs = 10 * minuteMs;
+/** A clock that was wrong by more than this has been set right since. */
+const wrongClockMs = dayMs;
+
+/** How `set` stands by its attempts, the newest last, at `nowMs` on the machine of that name. */
+export function stateOf(
+  set: BackupSet,
+  attempts: readonly SetAttempt[],
+  { nowMs, machine }: { readonly nowMs: number; readonly machine: string },
+): SetState {
+  const newest = attempts.at(-1);
+  const timing = timingOf(set, nowMs, machine);
+  const dueMs = dueAt(timing, attempts, nowMs);
+  const isRunning = newest !== undefined && resultOf(newest) === 'running';
+  const standing = isRunning
+    ? runningState(set, attempts, nowMs)
+    : restingState(set, attempts, { nowMs, dueMs, afterMs: timing(dueMs) });
+  return { ...standing, dueMs, isRunning };
+}
+
+type Standing = Pick<SetState, 'state' | 'sinceMs'>;
+
+function runningState(set: BackupSet, attempts: readonly SetAttempt[], nowMs: number): Standing {
+  const running = attempts.at(-1);
+  const seenMs = Date.parse(running?.seen ?? running?.begun ?? set.added);
+  if (nowMs - seenMs > stuckAfterMs) return { state: 'stuck', sinceMs: seenMs };
+  return endedState(set, attempts.slice(0, -1));
+}
+
+function restingState(
+  set: BackupSet,
+  attempts: readonly SetAttempt[],
+  { nowMs, dueMs, afterMs }: { readonly nowMs: number; readonly dueMs: number; readonly afterMs: number },
+): Standing {
+  const ended = endedState(set, attempts);
+  if (ended.state === 'never') return ended;
+  if (nowMs > afterMs + graceMs) return { state: 'missed', sinceMs: dueMs };
+  if (ended.state === 'ok' && nowMs > dueMs + graceMs) return { state: 'late', sinceMs: dueMs };
+  return ended;
+}
+
+/** By the attempts that have ended alone; since the first of those that ended alike. */
+function endedState(set: BackupSet, attempts: readonly SetAttempt[]): Standing {
+  const states = attempts.map(stateAfter);
+  const state = states.at(-1);
+  if (state === undefined) return { state: 'never', sinceMs: Date.parse(set.added) };
+  const first = attempts[states.findLastIndex((each) => each !== state) + 1];
+  const since = state === 'ok' ? attempts.at(-1) : first;
+  return { state, sinceMs: Date.parse(since?.outcome?.ended ?? since?.begun ?? set.added) };
+}
+
+function stateAfter(attempt: SetAttempt): 'ok' | 'partial' | 'failed' {
+  const result = resultOf(attempt);
+  return result === 'ok' || result === 'partial' ? result : 'failed';
+}
+
+/** The run after one that began at some moment; without one, the first. */
+type NextAfter = (lastMs?: number) => number;
+
+function timingOf(set: BackupSet, nowMs: number, machine: string): NextAfter {
+  const schedule = parseSchedule(set.every, set.zone);
+  const addedMs = Math.min(Date.parse(set.added), nowMs);
+  const offsetMs = offsetOf(`${machine}/${set.id}`, set.spreadMs);
+  return (lastMs) => nextRun(schedule, { addedMs, lastMs, offsetMs });
+}
+
+function dueAt(next: NextAfter, attempts: readonly SetAttempt[], nowMs: number): number {
+  const [before, last] = [attempts.at(-2), attempts.at(-1)];
+  if (last === undefined) return next();
+  const begunMs = Date.parse(last.begun);
+  const dueMs = next(begunMs > nowMs + wrongClockMs ? nowMs : begunMs);
+  const isOnce = resultOf(last) === 'cut off' && (before === undefined || resultOf(before) !== 'cut off');
+  return isOnce ? Math.min(dueMs, begunMs + againAfterMs) : dueMs;
+}

@@ -1,0 +1,35 @@
+import type { ErrorRow } from './error-row.ts';
+
+/** Backup sets and the agent. */
+export const setsErrors = {
+  schedule_invalid: {
+    happened: 'not a schedule, or a time zone that nobody knows',
+    next: 'holdfast set add --help shows what --every takes',
+    kind: 'usage',
+  },
+  schedule_never: {
+    happened: 'no day is ever as a schedule says, such as 30 February',
+    next: 'name a day that comes: holdfast set add --help shows how',
+    kind: 'usage',
+  },
+  set_unknown: {
+    happened: 'this machine has no backup set of that name',
+    next: 'holdfast set list shows those that it has',
+    kind: 'usage',
+  },
+  set_exists: {
+    happened: 'there is a backup set of that name already',
+    next: 'choose another name, or put this one in its place: --replace',
+    kind: 'usage',
+  },
+  set_invalid: {
+    happened: 'a backup set would save the home or the store, or has a name that none can have',
+    next: 'name other folders, or another name: holdfast set add --help',
+    kind: 'usage',
+  },
+  set_running: {
+    happened: 'another process runs the set; its process id is named',
+    next: 'wait until that run has ended: holdfast set show NAME',
+    kind: 'failed',
+  },
+} as const satisfies Record<string, ErrorRow>;

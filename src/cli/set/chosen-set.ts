@@ -1,0 +1,122 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import {
+  defaultSpreadMs,
+  longestSpreadMs,
+  parseSchedule,
+  type SetChoices,
+  scheduleForm,
+} from '../../agent/index.ts';
+import { durationForm, HoldfastError, parseDuration } from '../../base/index.ts';
+import { pathText, textPath } from '../../files/index.ts';
+import { localPath, namedPaths } from '../files/local-path.ts';
+import type { Home } from '../home/home.ts';
+import { readSettings, storeDirectory } from '../home/settings.ts';
+import { ListOption } from '../options/option-values.ts';
+import {
+  addExcludeOptions,
+  addRepositoryOptions,
+  type ExcludeOptions,
+  type RepositoryOptions,
+} from '../options/repository-options.ts';
+import type { Context } from '../program/context.ts';
+import { readExcludes } from '../repository/backing-up.ts';
+import { openTarget, repositoryPlace } from '../repository/repository-target.ts';
+
+/** What is said of a set beside its name. */
+export interface SetOptions extends RepositoryOptions, ExcludeOptions {
+  readonly every: string;
+  readonly zone?: string;
+  readonly spread: number;
+  readonly tag?: readonly string[];
+}
+
+/** Adds the options that say when a set is backed up, where to, and what of it. */
+export function addSetOptions(command: Command): Command {
+  return addExcludeOptions(addRepositoryOptions(command))
+    .requiredOption('--every <schedule>', scheduleForm)
+    .option('--zone <zone>', "the zone of times of day, e.g. Europe/Berlin (this machine's)")
+    .option(
+      '--spread <duration>',
+      'runs begin by chance up to so long after their time (10m)',
+      parseSpread,
+      defaultSpreadMs,
+    )
+    .addOption(new ListOption('--tag <list>', 'mark the snapshots with words'));
+}
+
+function parseSpread(text: string): number {
+  const ms = text === '0' ? 0 : parseDuration(text);
+  if (ms !== undefined && ms <= longestSpreadMs) return ms;
+  throw new InvalidArgumentError(`expected 0, or ${durationForm}; 1d at most`);
+}
+
+/**
+ * What was said of a set, with absolute paths. The files that each run reads are read, and a repository elsewhere is opened, so that
+ * no run fails by a name that was mistyped.
+ * @throws HoldfastError `schedule_invalid`, `schedule_never`, `set_invalid`, `path_not_found` when none of the paths is there, and as
+ *   `openTarget`
+ */
+export async function chooseSet(
+  context: Context,
+  home: Home,
+  options: SetOptions & { readonly paths: readonly string[] },
+): Promise<SetChoices> {
+  const { workingDirectory: from } = context;
+  const {
+    every,
+    zone = ownZone(),
+    spread,
+    exclude = [],
+    excludeFile = [],
+    excludeCaches,
+    tag = [],
+  } = options;
+  const { repo, passwordFile } = options;
+  parseSchedule(every, zone);
+  const paths = options.paths.map((path) => resolve(from, path));
+  await checkOutside(home, paths);
+  namedPaths(context, paths);
+  await readExcludes(context, options);
+  if (repo !== undefined) await (await openTarget(context, options))[Symbol.asyncDispose]();
+  return {
+    paths: paths.map((path) => pathText(textPath(path))),
+    every,
+    zone,
+    spreadMs: spread,
+    exclude: [...exclude],
+    excludeFile: excludeFile.map((file) => localPath(from, file)),
+    excludeCaches,
+    tag: [...tag],
+    ...(repo !== undefined && { repo: placeText(from, repo) }),
+    ...(passwordFile !== undefined && { passwordFile: localPath(from, passwordFile) }),
+  };
+}
+
+function ownZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function placeText(from: string, repo: string): string {
+  const place = repositoryPlace(from, repo);
+  return place.kind === 'directory' ? place.path : place.url;
+}
+
+/** Neither is ever backed up: a set of nothing else would be one of nothing. */
+async function checkOutside(home: Home, paths: readonly string[]): Promise<void> {
+  const settings = await readSettings(home);
+  const own = [
+    { what: 'the home', place: home.path },
+    ...(settings === undefined ? [] : [{ what: 'the store', place: storeDirectory(home, settings) }]),
+  ];
+  for (const path of paths) {
+    const real = await realpath(path).catch(() => path);
+    const found = own.find(({ place }) => real === place || real.startsWith(join(place, sep)));
+    if (found === undefined) continue;
+    throw new HoldfastError('set_invalid', `${path} is ${found.what}, or in it, which is never backed up`, {
+      hint: 'name other folders; the authority has backups of its own: holdfast ca backup',
+    });
+  }
+}

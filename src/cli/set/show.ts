@@ -1,0 +1,60 @@
+import { findSet, readAttempts } from '../../agent/index.ts';
+import { openHome } from '../home/home.ts';
+import type { Context } from '../program/context.ts';
+import { type Answer, type Row, row, table } from '../terminal/answer.ts';
+import { formatBytes, formatElapsed, formatTime, plural } from '../terminal/format.ts';
+import type { Word } from '../word.ts';
+import { type AttemptView, type SetView, stateText, viewAttempt, viewOf } from './set-view.ts';
+
+/** `holdfast set show NAME` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description('show a backup set, and what became of its runs')
+      .argument('<name>', 'one of holdfast set list')
+      .addHelpText('after', '\nExamples:\n  holdfast set show documents\n');
+  },
+  run: showSet,
+};
+
+/** `holdfast set show NAME`: the newest runs first. */
+async function showSet(context: Context, name: string): Promise<Answer> {
+  const home = await openHome(context.home);
+  const set = await findSet(home.node, name);
+  const view = await viewOf(context, home, set);
+  const attempts = (await readAttempts(home.node, set)).map(viewAttempt).toReversed();
+  return { value: { ...view, attempts }, rows: setRows(context, view, attempts) };
+}
+
+function* setRows(context: Context, set: SetView, attempts: readonly AttemptView[]): Iterable<Row> {
+  yield row('set', set.name, stateText(context, set));
+  yield row('paths', ...set.paths);
+  yield row('every', set.every, set.zone, `spread ${set.spread}`, `next ${formatTime(new Date(set.next))}`);
+  if (set.repo !== undefined) yield row('to', set.repo);
+  const excludes = [...set.exclude, ...set.excludeFile.map((file) => `those in ${file}`)];
+  if (excludes.length > 0) yield row('leaves out', ...excludes);
+  yield row('tags', ...set.tag);
+  const columns = [
+    { heading: 'Begun' },
+    { heading: 'Result' },
+    { heading: 'Took' },
+    { heading: '', shrink: true },
+  ];
+  yield table(
+    columns,
+    attempts.map((each) => [formatTime(new Date(each.begun)), each.result, tookText(each), toldText(each)]),
+    `it has not run yet: holdfast set run ${set.name}`,
+  );
+}
+
+function tookText({ begun, ended }: AttemptView): string {
+  return ended === undefined ? '' : formatElapsed(Math.max(0, Date.parse(ended) - Date.parse(begun)));
+}
+
+function toldText({ snapshot, files, added, code, message }: AttemptView): string {
+  const saved =
+    snapshot === undefined
+      ? []
+      : [snapshot.slice(0, 8), plural(files ?? 0, 'file'), `${formatBytes(added ?? 0)} added`];
+  return [...saved, ...(message === undefined ? [] : [`${message} [${code}]`])].join('  ');
+}
