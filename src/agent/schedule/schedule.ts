@@ -39,10 +39,9 @@ function interval(text: string, everyMs: number): Schedule {
   return { kind: 'interval', everyMs };
 }
 
-const time = String.raw`([01]?\d|2[0-3]):([0-5]\d)`;
-const daily = new RegExp(`^daily ${time}$`);
-const weekly = new RegExp(`^weekly (sun|mon|tue|wed|thu|fri|sat)[a-z]{0,6} ${time}$`);
-const monthly = new RegExp(`^monthly ([1-9]|1\\d|2[0-8]|last) ${time}$`);
+const daily = /^daily ([01]?\d|2[0-3]):([0-5]\d)$/;
+const weekly = /^weekly (sun|mon|tue|wed|thu|fri|sat)[a-z]{0,6} ([01]?\d|2[0-3]):([0-5]\d)$/;
+const monthly = /^monthly ([1-9]|1\d|2[0-8]|last) ([01]?\d|2[0-3]):([0-5]\d)$/;
 /** Five fields and nothing more: seconds, years and the nicknames of some crons are not taken. */
 const cron = /^[\d*,/a-z#+?-]{1,40}(?: [\d*,/a-z#+?-]{1,40}){4}$/;
 
