@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 import { dayMs, type ErrorCode } from '../src/base/index.ts';
 import {
   certificatePem,
@@ -13,12 +13,18 @@ import {
   privateKeyPem,
 } from '../src/pki/index.ts';
 import type { Examination } from '../src/transport/index.ts';
-import { type Listening, tcp, tls } from './rig/broken-servers.ts';
+import { type Listening, pemOf, tcp, tls } from './rig/broken-servers.ts';
+import { clockMoved } from './rig/clock.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { type ProgramResult, RunningProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { errorIn } from './rig/refusal.ts';
-import { authorityExtensions, type Holder, sampleCertificate } from './rig/sample-certificates.ts';
+import {
+  authorityExtensions,
+  type Holder,
+  type SampleNode,
+  sampleCertificate,
+} from './rig/sample-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 /** What a server of a company's authority, bound to `localhost`, shows, and what keeps a machine from it. */
@@ -26,9 +32,12 @@ interface Situation {
   readonly code: ErrorCode;
   readonly exit: number;
   readonly at: () => Promise<Listening>;
+  /** By how much the clock of the machine is off. */
+  readonly clock?: string;
 }
 
 const page = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
+const dated = page.replace('content-length', `date: ${new Date().toUTCString()}\r\ncontent-length`);
 const ago = (days: number): Date => new Date(Date.now() - days * dayMs);
 const company = await sampleCertificate({
   subject: createName({ CN: 'Company' }),
@@ -46,10 +55,30 @@ const ofServer: ExtensionTemplate = {
 
 type Made = Parameters<typeof sampleCertificate>[0];
 
-async function shows(made: Made, options: TlsOptions = {}): Promise<Listening> {
+async function shows(made: Made, options: TlsOptions = {}, answer = page): Promise<Listening> {
+  return await tls(await nodeOf(made), options, answer);
+}
+
+async function nodeOf(made: Made): Promise<SampleNode> {
   const extensions = { ...ofServer, ...made.extensions };
   const { der, keys } = await sampleCertificate({ issuer: company, ...made, extensions });
-  return await tls({ chain: [der], privateKey: keys.privateKey }, options, page);
+  return { chain: [der], privateKey: keys.privateKey };
+}
+
+/** Makes a certificate for whatever name is called. */
+async function interceptor(): Promise<Listening> {
+  return await shows(
+    { issuer: stranger },
+    {
+      SNICallback: (host, answer) => {
+        const extensions = { subjectAltNames: [{ kind: 'dns', value: host } as const] };
+        nodeOf({ issuer: stranger, extensions }).then(
+          (node) => answer(null, createSecureContext(pemOf(node))),
+          (error: Error) => answer(error),
+        );
+      },
+    },
+  );
 }
 
 const situations: Readonly<Record<string, Situation>> = {
@@ -67,6 +96,17 @@ const situations: Readonly<Record<string, Situation>> = {
     code: 'certificate_not_yet_valid',
     exit: 21,
     at: () => shows({ notBefore: ago(-1), notAfter: ago(-9) }),
+  },
+  'a proxy that makes a certificate for every name': {
+    code: 'connection_intercepted',
+    exit: 21,
+    at: interceptor,
+  },
+  'a clock of this machine by which the certificate has ended': {
+    code: 'clock_wrong',
+    exit: 1,
+    at: () => shows({ notAfter: ago(-0.5) }, {}, dated),
+    clock: '+2d',
   },
   'another name': {
     code: 'certificate_wrong_name',
@@ -109,22 +149,27 @@ describe('a command that gets no connection names the cause that doctor names', 
   let laptop: NetworkClient;
   let alone: NetworkClient;
   const at = (...names: string[]): string => join(place.path, ...names);
-  const plain = (machine: NetworkClient, port: number, exit: number): Promise<ProgramResult> => {
+  const plain = (
+    machine: NetworkClient,
+    port: number,
+    exit: number,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ProgramResult> => {
     const repo = ['--repo', `https://localhost:${port}/box/`, '--password-file', at('password')];
-    return machine.run(['snapshots', ...repo, '--json'], exit);
+    return machine.run(['snapshots', ...repo, '--json'], exit, env);
   };
-  const walk = (machine: NetworkClient, port: number, exit: number): Promise<ProgramResult> =>
-    machine.run(['doctor', `https://localhost:${port}`, '--json'], exit);
   /** Both fail by `code`, and the plain command leads to doctor. */
   const agree = async (
     machine: NetworkClient,
     port: number,
-    { code, exit }: Pick<Situation, 'code' | 'exit'>,
+    { code, exit, clock }: Pick<Situation, 'code' | 'exit' | 'clock'>,
   ): Promise<void> => {
-    const failed = errorIn(await plain(machine, port, exit));
+    const env = clock === undefined ? {} : clockMoved(clock);
+    const failed = errorIn(await plain(machine, port, exit, env));
     assert.equal(failed.code, code, failed.message);
     assert.ok(failed.hint.includes(`holdfast doctor https://localhost:${port}`), failed.hint);
-    const found = errorIn(await walk(machine, port, exit));
+    const walk = ['doctor', `https://localhost:${port}`, '--json'];
+    const found = errorIn(await machine.run(walk, exit, env));
     assert.equal(found.code, code, found.message);
     assert.ok(found.hint !== '' && !found.hint.includes('holdfast doctor'), found.hint);
   };

@@ -22,6 +22,7 @@ import {
   type Target,
   VerifyingAgent,
 } from './verified-connection.ts';
+import { whyRefused } from './why-refused.ts';
 
 export interface TlsDialerOptions {
   /** Who may vouch for a server. */
@@ -46,13 +47,21 @@ export interface TlsDialerOptions {
 }
 
 const defaultTimeoutMs = 15 * secondMs;
+
+/** A server whose certificates were refused. */
+interface Refused {
+  readonly chain: readonly Bytes[];
+  readonly target: Target;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Enough for parallel uploads; more would only share the same line. */
 const maxSockets = 16;
 
 /**
  * Dials the servers of a network. Every connection is judged by the certificates that the server presented (path to a
  * root of the bundle, the name that was called, role and network or a root bound to that very name) before anything is written to it, so that a server
- * which is not the one that was meant gets no byte of a request.
+ * which is not the one that was meant gets no byte of a request. One that only its time speaks against is asked for the time that it has, and nothing else.
  *
  * Our own certificate, which is public, has been shown by then: TLS sends it within the handshake.
  */
@@ -141,6 +150,7 @@ export class TlsDialer implements Disposable {
     const socket = await connectVerified(target, {
       context: this.#context.current,
       verify: (socket, staple) => this.#verify(socket, target, staple),
+      explain: (error, chain) => this.#explain(error, { chain, target, signal }),
       asksForStaple: this.#options.revocation !== undefined,
       timeoutMs: this.#options.timeoutMs ?? defaultTimeoutMs,
       signal,
@@ -152,7 +162,8 @@ export class TlsDialer implements Disposable {
   async #verify(socket: TLSSocket, target: Target, staple: Bytes | undefined): Promise<void> {
     const { current } = this.#options.bundle;
     try {
-      const path = this.#judge(socket, target, current);
+      const now = new Date(this.#options.clock.now());
+      const path = this.#judge(peerCertificates(socket) ?? [], target, now);
       const { rootLists = [] } = current;
       const isOwn = endsInNetwork(path, current);
       await this.#options.revocation?.check({ path, staple, rootLists, isOwn });
@@ -167,19 +178,32 @@ export class TlsDialer implements Disposable {
     }
   }
 
-  #judge(socket: TLSSocket, target: Target, bundle: TrustBundle): ValidPath {
-    const { clock, roles = ['server'], outsideRoots } = this.#options;
-    const chain = peerCertificates(socket) ?? [];
-    const at = new Date(clock.now());
+  #judge(chain: readonly Bytes[], target: Target, at: Date): ValidPath {
+    const { bundle, roles = ['server'], outsideRoots } = this.#options;
     return verifyServer({
       ...target,
       chain,
-      bundle,
+      bundle: bundle.current,
       roles,
       at,
       outsideRoots: outsideRoots?.(),
       isPublicRoot,
     });
+  }
+
+  async #explain(error: HoldfastError, { chain, target, signal }: Refused): Promise<HoldfastError> {
+    const { clock, credentials } = this.#options;
+    const shown = this.#policy.presentCertificate ? credentials?.current : undefined;
+    const handshake = {
+      ...target,
+      address: target.host,
+      policy: this.#policy,
+      credentials: shown,
+      signal: signal ?? new AbortController().signal,
+    };
+    const judge = (others: readonly Bytes[], at: Date): ValidPath => this.#judge(others, target, at);
+    const seen = { chain, judge, handshake, clock };
+    return await whyRefused(seen, error, credentials?.current.chain.slice(1) ?? []);
   }
 
   #isStillGood(socket: TLSSocket): boolean {

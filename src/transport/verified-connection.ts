@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connect, type SecureContext, TLSSocket } from 'node:tls';
 import {
   type Bytes,
+  type ErrorCode,
   type ErrorKind,
   errorRow,
   HoldfastError,
@@ -28,6 +29,8 @@ interface ConnectOptions {
   readonly context: SecureContext;
   /** Throws when the peer is not who it must be; `staple` is the OCSP answer that came with the handshake. */
   readonly verify: (socket: TLSSocket, staple: Bytes | undefined) => Promise<void>;
+  /** Finds out what is behind an error of `verify`, when the connection is over; gives it as it is unless said. */
+  readonly explain?: (error: HoldfastError, chain: readonly Bytes[]) => Promise<HoldfastError>;
   /** Whether the server is asked for an OCSP answer about its certificate (RFC 6066 §8). */
   readonly asksForStaple: boolean;
   /** For name lookup, connection and handshake. */
@@ -42,7 +45,7 @@ interface ConnectOptions {
  * @throws HoldfastError what `verify` throws, or as {@link transportError}
  */
 export function connectVerified(target: Target, options: ConnectOptions): Promise<TLSSocket> {
-  const { context, verify, asksForStaple, timeoutMs, signal } = options;
+  const { context, verify, explain, asksForStaple, timeoutMs, signal } = options;
   const peer = formatTarget(target);
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   if (signal?.aborted) return Promise.reject(signal.reason as Error);
@@ -59,6 +62,17 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
     reject(pointingToDoctor(transportError(error, peer), peer));
     socket.destroy();
   };
+  const refuse = (error: unknown): void => {
+    if (!isHoldfastError(error) || explain === undefined) return fail(error);
+    const chain = peerCertificates(socket) ?? [];
+    // Whatever happens to the connection from here on is not why it was refused.
+    resolve(
+      explain(error, chain).then((cause) => {
+        throw pointingToDoctor(cause, peer);
+      }),
+    );
+    socket.destroy();
+  };
   const onAbort = (): void => fail(signal?.reason);
   const timer = setTimeout(() => fail(tooSlow(socket, peer, timeoutMs)), timeoutMs);
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -71,7 +85,7 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
   });
   socket.once('secureConnect', () => {
     clearTimeout(timer);
-    verify(socket, staple).then(() => resolve(socket), fail);
+    verify(socket, staple).then(() => resolve(socket), refuse);
   });
   return promise.finally(() => {
     clearTimeout(timer);
@@ -86,7 +100,7 @@ export function connectVerified(target: Target, options: ConnectOptions): Promis
 export function pointingToDoctor(error: unknown, peer: string): unknown {
   if (!isHoldfastError(error)) return error;
   const { code, message, hint = errorRow(code).next, names, cause } = error;
-  const isOfWay = waysToFail.has(errorRow(code).kind ?? 'failed') || code === 'refused_by_peer';
+  const isOfWay = waysToFail.has(errorRow(code).kind ?? 'failed') || otherCauses.has(code);
   if (!isOfWay || hint.includes('holdfast doctor')) return error;
   return new HoldfastError(code, message, {
     cause,
@@ -96,6 +110,7 @@ export function pointingToDoctor(error: unknown, peer: string): unknown {
 }
 
 const waysToFail: ReadonlySet<ErrorKind> = new Set(['connection', 'certificate', 'name']);
+const otherCauses: ReadonlySet<ErrorCode> = new Set(['refused_by_peer', 'clock_wrong']);
 
 /** By how far it came. */
 function tooSlow({ connecting, remoteAddress }: TLSSocket, peer: string, timeoutMs: number): HoldfastError {

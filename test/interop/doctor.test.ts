@@ -3,10 +3,19 @@ import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { createSecureContext } from 'node:tls';
-import { type Clock, dayMs, type ErrorCode, HoldfastError, systemClock } from '../../src/base/index.ts';
+import {
+  type Clock,
+  dayMs,
+  type ErrorCode,
+  errorRow,
+  HoldfastError,
+  isHoldfastError,
+  systemClock,
+} from '../../src/base/index.ts';
 import { certificatePem, createName, type ExtensionTemplate } from '../../src/pki/index.ts';
 import { type ClientPolicy, defaultClientPolicy } from '../../src/policy/index.ts';
-import { causeIn, examine, type OwnPart } from '../../src/transport/index.ts';
+import { RestStore } from '../../src/remote/index.ts';
+import { causeIn, examine, Hot, Line, type OwnPart, TlsDialer } from '../../src/transport/index.ts';
 import { singleRootBundle, trustAnchor } from '../../src/trust/index.ts';
 import { BrokenPrograms } from '../rig/broken-programs.ts';
 import { answerer, greeter, type Listening, line, pemOf, tcp, tls } from '../rig/broken-servers.ts';
@@ -32,8 +41,28 @@ interface Situation {
   /** 3 seconds unless there is nothing to do but to wait. */
   readonly limitMs?: number;
   readonly scheme?: 'http';
+  /** What a command that is no walk comes to, where it sees less than one; by the same code unless said. */
+  readonly plain?: Plain;
 }
 
+/** What a plain command fails by, nothing where it gets through; `not tried` where the code is said elsewhere. */
+interface Plain {
+  readonly code: ErrorCode | 'nothing' | 'not tried';
+  readonly why: string;
+}
+
+const noTls: Plain = {
+  code: 'tls_not_spoken',
+  why: 'what comes in another language than TLS is not handed on by OpenSSL; doctor asks once more, in HTTP',
+};
+const silent: Plain = {
+  code: 'tls_handshake_timed_out',
+  why: 'which packets get through is seen by sending others',
+};
+const cut: Plain = {
+  code: 'connection_reset',
+  why: 'it cuts the line without a word where TLS begins; doctor speaks its language',
+};
 const waited = 10_000;
 const authority = await SampleAuthority.create();
 const stranger = await SampleAuthority.create();
@@ -62,6 +91,7 @@ const machine: Record<string, Situation> = {
     says: /two renewals/,
     at: () => tls(good, { requestCert: true }, dated),
     own: () => ({ ...own, credentials: { ...laptop, privateKey: good.privateKey } }),
+    plain: { code: 'not tried', why: 'such a home is not opened, by the same code' },
   },
   'a keystore that is damaged': {
     code: 'keystore_damaged',
@@ -122,26 +152,31 @@ const webs: Record<string, Situation> = {
     code: 'proxy_answered',
     says: /sends whoever comes to http:\/\/login\.hotel\.example/,
     at: () => answerer(page('302 Found\r\nlocation: http://login.hotel.example/start')),
+    plain: noTls,
   },
   'a captive portal by RFC 6585': {
     code: 'proxy_answered',
     says: /captive portal/,
     at: () => answerer(page('511 Network Authentication Required')),
+    plain: noTls,
   },
   'a proxy that wants a login': {
     code: 'proxy_answered',
     says: /proxy asks for a login/,
     at: () => answerer(page('407 Proxy Authentication Required')),
+    plain: noTls,
   },
   'a proxy in between': {
     code: 'proxy_answered',
     says: /a proxy answers \(1\.1 proxy\.example\)/,
     at: () => answerer(page('400 Bad Request\r\nvia: 1.1 proxy.example')),
+    plain: noTls,
   },
   'a plain server that is starting': {
     code: 'server_unavailable',
     says: /503/,
     at: () => answerer(page('503 Service Unavailable\r\nretry-after: 5')),
+    plain: noTls,
   },
   'a proxy whose server is down': {
     code: 'server_unavailable',
@@ -153,6 +188,7 @@ const webs: Record<string, Situation> = {
     says: /no Holdfast server, but Microsoft-IIS/,
     at: async () =>
       tls(await authority.issue('server', 'web'), {}, page('500 Oops\r\nserver: Microsoft-IIS/10.0')),
+    plain: { code: 'server_unavailable', why: 'status 500 is said by servers of ours as well' },
   },
   'a TLS port that is called http': {
     code: 'tls_required',
@@ -171,6 +207,7 @@ const webs: Record<string, Situation> = {
     says: /does not answer/,
     at: () => tls(good),
     limitMs: waited,
+    plain: { code: 'not tried', why: 'a server that is busy is waited for, a minute and more' },
   },
   'an answer that is no HTTP': {
     code: 'answer_malformed',
@@ -216,12 +253,14 @@ const lines: Record<string, Situation> = {
     says: /X25519 alone/,
     at: () => behind(good, (piece, sent) => (sent.client > 1000 ? Buffer.alloc(0) : piece)),
     limitMs: waited,
+    plain: silent,
   },
   'a box that drops large packets': {
     code: 'large_packets_dropped',
     says: /two small packets/,
     at: () => behind(good, (piece) => (piece.length > 1200 ? Buffer.alloc(0) : piece)),
     limitMs: waited,
+    plain: silent,
   },
 };
 
@@ -259,6 +298,10 @@ const chains: Record<string, Situation> = {
       return tls({ chain: chain.slice(0, 1), privateKey });
     },
     own: () => nobody,
+    plain: {
+      code: 'certificate_unknown_authority',
+      why: 'no address is followed that a server names which has proved nothing; doctor is told to',
+    },
   },
   'a proxy that makes a certificate for every name': {
     code: 'connection_intercepted',
@@ -336,6 +379,7 @@ const times: Record<string, Situation> = {
     says: /certificate of this machine ended/,
     at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, dated),
     own: () => ({ ...own, credentials: expired }),
+    plain: { code: 'not tried', why: 'a certificate that has ended is not shown, by the same code' },
   },
 };
 const expired = await authority.issue('client', 'laptop', {
@@ -355,11 +399,19 @@ const clients: Record<string, Situation> = {
     says: /asks for a certificate/,
     at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, dated),
     own: () => nobody,
+    plain: {
+      code: 'nothing',
+      why: 'this server lets in who shows none; one of ours says certificate_required',
+    },
   },
   'a server that refuses certificates and does not say why': {
     code: 'refused_by_peer',
     says: /does not say why/,
     at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, page('403 Forbidden')),
+    plain: {
+      code: 'namespace_forbidden',
+      why: 'by 403 alone a server of the REST protocol keeps off from what is of others',
+    },
   },
   ...Object.fromEntries(
     (
@@ -382,12 +434,13 @@ const clients: Record<string, Situation> = {
     code: 'operation_forbidden',
     says: /so it is/,
     at: () => tls(good, { requestCert: true, rejectUnauthorized: false }, told(403, 'operation_forbidden')),
+    plain: { code: 'namespace_forbidden', why: 'what is forbidden of a repository is its namespace' },
   },
 };
 
 function told(status: number, code: ErrorCode): string {
   const body = JSON.stringify({ code, message: 'so it is' });
-  return `HTTP/1.1 ${status} No\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
+  return `HTTP/1.1 ${status} No\r\ncontent-type: application/json\r\nholdfast-code: ${code}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
 }
 
 function alone({
@@ -499,6 +552,7 @@ const firewalls: Record<string, Situation> = {
     says: /two small packets/,
     at: () => others.nginxBehind(firewalled, 1005),
     limitMs: waited,
+    plain: silent,
   },
   'a black hole for large packets on the way back': {
     code: 'tls_handshake_timed_out',
@@ -511,6 +565,10 @@ const firewalls: Record<string, Situation> = {
     says: /no way leads there/,
     at: () => `${firewalled.nobody}:8443`,
     limitMs: waited,
+    plain: {
+      code: 'connection_timed_out',
+      why: 'it is as patient as it is told to be, and here it is told two seconds',
+    },
   },
 };
 
@@ -539,6 +597,10 @@ const programs: Record<string, Situation> = {
     code: 'client_authority_not_listed',
     says: /asks for certificates of CN=guild/,
     at: () => others.openssl('-tls1_3', '-Verify', '1', '-verify_return_error', '-CAfile', 'OTHER', '-www'),
+    plain: {
+      code: 'refused_by_peer',
+      why: 'OpenSSL hands on no list of the authorities that were asked for',
+    },
   },
   'openssl that is called http': {
     code: 'tls_required',
@@ -556,6 +618,7 @@ const programs: Record<string, Situation> = {
     code: 'server_not_holdfast',
     says: /no Holdfast server, but nginx/,
     at: () => others.nginx('ssl', 'ssl_protocols TLSv1.3;', 'return 200 hello;'),
+    plain: { code: 'nothing', why: 'any server of the REST protocol will do for a repository' },
   },
   'nginx before a server that is down': {
     code: 'server_unavailable',
@@ -602,11 +665,13 @@ const programs: Record<string, Situation> = {
     code: 'tls_not_spoken',
     says: /speaks PostgreSQL, which begins TLS by a request of its own alone$/,
     at: () => others.postgres('on'),
+    plain: cut,
   },
   'PostgreSQL without TLS': {
     code: 'tls_not_spoken',
     says: /speaks PostgreSQL.*switched off/,
     at: () => others.postgres('off'),
+    plain: cut,
   },
   "Bacula's file daemon, which waits for its director": {
     code: 'tls_handshake_timed_out',
@@ -619,7 +684,12 @@ const programs: Record<string, Situation> = {
     says: /refused this machine's certificate|asks for a certificate, and ends the connection/,
     at: () => others.burp(),
   },
-  'a directory of OpenLDAP': { code: 'tls_not_spoken', says: /speaks LDAP/, at: () => others.slapd() },
+  'a directory of OpenLDAP': {
+    code: 'tls_not_spoken',
+    says: /speaks LDAP/,
+    at: () => others.slapd(),
+    plain: cut,
+  },
 };
 
 async function check(
@@ -643,6 +713,55 @@ async function check(
   assert.match(cause?.next ?? '', /\w/, said);
   assert.doesNotMatch(cause?.found ?? '', /\n/, said);
   assert.ok(examination.ms < limitMs, `${examination.ms} ms: ${said}`);
+  // What has to be waited for is waited for in vain: not for as long as a command is patient.
+  const timeoutMs = limitMs === waited ? 2000 : waited;
+  await checkPlain(url, code, { clock, timeoutMs, own: rest.own?.() ?? own, plain: rest.plain });
+}
+
+/** A machine that dials. */
+interface Dialing {
+  readonly own: OwnPart;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** A command that is no walk fails by the same code, and leads to doctor; or the table says why it does not. */
+async function checkPlain(
+  url: URL,
+  code: ErrorCode,
+  { plain, ...machine }: Dialing & { readonly plain: Plain | undefined },
+): Promise<void> {
+  // No command but doctor takes such an address.
+  if (url.protocol === 'http:' || plain?.code === 'not tried') return;
+  const found = await plainFailure(url, machine);
+  assert.equal(found?.code ?? 'nothing', plain?.code ?? code, found?.message);
+  assert.notEqual(plain?.code, code, 'nothing has to be explained');
+  const isOfWay = ['connection', 'certificate', 'name'].includes(errorRow(code).kind ?? 'failed');
+  if (found !== undefined && isOfWay && machine.own.problem === undefined && plain === undefined)
+    assert.match(found.hint ?? '', /holdfast doctor https:/);
+}
+
+/** What keeps a machine from the repository that it asks for, as every command does that uses one. */
+async function plainFailure(
+  { href }: URL,
+  { own: { bundle, credentials, problem }, clock, timeoutMs }: Dialing,
+): Promise<HoldfastError | undefined> {
+  if (problem !== undefined) return problem;
+  using dialer = new TlsDialer({
+    bundle: new Hot(bundle ?? { network: '', anchors: [] }),
+    ...(credentials && { credentials: new Hot(credentials) }),
+    clock,
+    timeoutMs,
+  });
+  const line = new Line({ backOff: () => undefined });
+  const store = new RestStore({ url: `${href}laptop/`, agent: dialer.agent(), line });
+  try {
+    await store.stat({ type: 'config' }, { signal: AbortSignal.timeout(30_000) });
+    return undefined;
+  } catch (error) {
+    assert.ok(isHoldfastError(error), String(error));
+    return error.code === 'object_not_found' ? undefined : error;
+  }
 }
 
 /** What a machine with this policy finds, step by step: the levels, and what is said. */
@@ -808,7 +927,7 @@ async function silentWeb(): Promise<string> {
 
 const tables = { firewalls, programs, machine, ways, languages, webs, lines, chains, times, clients };
 
-describe('doctor names', { concurrency: 2 }, () => {
+describe('doctor names, and a plain command where it sees enough,', { concurrency: 2 }, () => {
   // What a process reads once, the roots of the web, is no part of a walk's time.
   before(() =>
     check('the first', { ...(chains['another authority of the same names'] as Situation), limitMs: waited }),

@@ -145,8 +145,12 @@ export class NetworkClient {
   }
 
   /** Runs a command on the client's machine; throws when its exit code is not `expected`. */
-  async run(words: readonly string[], expected = 0): Promise<ProgramResult> {
-    const options = { env: { HOME: this.directory }, expected };
+  async run(
+    words: readonly string[],
+    expected = 0,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ProgramResult> {
+    const options = { env: { HOME: this.directory, ...env }, expected };
     return await runProgram(this.network.program, [...words, '--home', homeIn(this.directory)], options);
   }
 

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { type Bytes, dayMs, HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
-import { type Certificate, equalNames, formatName, parseCertificate } from '../../pki/index.ts';
+import { type Certificate, equalNames, formatName } from '../../pki/index.ts';
 import {
   askRevocation,
   type RevocationStatus,
@@ -13,7 +12,15 @@ import {
 import { peerCertificates } from '../peer.ts';
 import { isPublicRoot, outsideRoots } from '../secure-context.ts';
 import { evidenceFetcher, evidenceOf } from '../server-revocation.ts';
-import { shakeHands } from './shake-hands.ts';
+import {
+  caught,
+  interception,
+  judgeInTime,
+  type LookedAt,
+  missingIssuer,
+  readableCertificates,
+  topOf,
+} from '../why-refused.ts';
 import { handshake } from './speaks-step.ts';
 import { bad, type Found, failed, good, poor, type Step, type Walk, weaker } from './walk.ts';
 
@@ -22,17 +29,19 @@ export const chainStep: Step = {
   name: 'chain',
   isProof: true,
   async run(walk) {
-    const chain = chainOf(walk);
-    const [leaf, ...intermediates] = readable(chain);
+    const seen = lookedAt(walk);
+    const [leaf] = readableCertificates(seen.chain);
     if (leaf === undefined)
       return [
         bad('certificate_unknown_authority', `${walk.host} shows nothing that can be read as a certificate`),
       ];
     walk.leaf = leaf;
-    const judged = judge(walk, chain);
+    const judged = judgeInTime(seen);
     if (!isHoldfastError(judged)) {
-      walk.path = judged;
-      return [good(`${describePath(judged)}; ${daysLeft(judged, walk.clock.now())}`)];
+      const { path, untimely } = judged;
+      walk.path = path;
+      if (untimely !== undefined) walk.untimely = untimely;
+      return [good(`${describePath(path)}; ${daysLeft(path, walk.clock.now())}`)];
     }
     if (judged.code !== 'certificate_unknown_authority') return [failed(judged)];
     if (!hasNetwork(walk) && leaf.identity !== undefined)
@@ -41,7 +50,7 @@ export const chainStep: Step = {
           `shows itself as a server of the network ${leaf.identity.network}, which this machine cannot judge`,
         ),
       ];
-    return [await whoElse(walk, leaf, intermediates)];
+    return [await whoElse(walk, leaf)];
   },
 };
 
@@ -54,17 +63,6 @@ function chainOf({ shaken }: Walk): readonly Bytes[] {
   return (shaken && peerCertificates(shaken.socket)) ?? [];
 }
 
-function readable(chain: readonly Bytes[]): Certificate[] {
-  return chain.flatMap((der) => {
-    try {
-      return [parseCertificate(der)];
-    } catch (error) {
-      if (isHoldfastError(error)) return [];
-      throw error;
-    }
-  });
-}
-
 function describePath(path: ValidPath): string {
   return path.map(({ subject }) => formatName(subject)).join(' < ');
 }
@@ -74,63 +72,26 @@ function daysLeft([leaf]: ValidPath, nowMs: number): string {
   return days < 0 ? 'ended' : `${days} days left`;
 }
 
-/** Judges a chain at a moment. */
-type Judging = (at: Date) => ValidPath;
-
-/** The path, whatever its time; what is wrong with that is kept for later. The name is looked at where the network does not vouch. */
-function judge(walk: Walk, chain: readonly Bytes[]): ValidPath | HoldfastError {
-  const { own, host, port } = walk;
-  const [leaf, ...intermediates] = chain;
-  if (leaf === undefined)
-    return new HoldfastError('certificate_unknown_authority', `${host} shows no certificate`);
+/** What the server shows, judged by this machine's trust; the name is looked at where the network does not vouch. */
+function lookedAt(walk: Walk): LookedAt {
+  const { own, host, port, clock } = walk;
   const { bundle = { network: '', anchors: [] } } = own;
   const anchors = networkRoots(walk);
-  const ours: Judging = (at) =>
-    validatePath({
-      leaf,
-      intermediates,
-      anchors,
-      at,
-      purpose: 'serverAuth',
-      rules: 'chosen',
-      rootLists: bundle.rootLists ?? [],
-    });
-  const outside: Judging = (at) =>
-    verifyServer({
-      chain,
-      bundle,
-      roles: ['server'],
-      host,
-      port,
-      at,
-      outsideRoots: outsideRoots(),
-      isPublicRoot,
-    });
-  const found = whenever(walk, chain, ours);
-  return isHoldfastError(found, 'certificate_unknown_authority') ? whenever(walk, chain, outside) : found;
-}
-
-/** Of a path that is out of its time, how it stands within it. */
-function whenever(walk: Walk, chain: readonly Bytes[], judging: Judging): ValidPath | HoldfastError {
-  const now = caught(() => judging(new Date(walk.clock.now())));
-  if (!isHoldfastError(now, 'certificate_expired', 'certificate_not_yet_valid')) return now;
-  const parts = readable(chain);
-  const begin = Math.max(...parts.map(({ notBefore }) => notBefore.getTime()));
-  const end = Math.min(...parts.map(({ notAfter }) => notAfter.getTime()));
-  const at = new Date(now.code === 'certificate_expired' ? end - secondMs : begin + secondMs);
-  const then = caught(() => judging(at));
-  if (isHoldfastError(then)) return now;
-  walk.untimely = now;
-  return then;
-}
-
-function caught<T>(work: () => T): T | HoldfastError {
-  try {
-    return work();
-  } catch (error) {
-    if (isHoldfastError(error)) return error;
-    throw error;
-  }
+  const { rootLists = [] } = bundle;
+  const judge: LookedAt['judge'] = (chain, at) => {
+    const [leaf, ...intermediates] = chain;
+    if (leaf === undefined)
+      throw new HoldfastError('certificate_unknown_authority', `${host} shows no certificate`);
+    try {
+      const purpose = 'serverAuth';
+      return validatePath({ leaf, intermediates, anchors, at, purpose, rules: 'chosen', rootLists });
+    } catch (error) {
+      if (!isHoldfastError(error, 'certificate_unknown_authority')) throw error;
+      const outside = { outsideRoots: outsideRoots(), isPublicRoot };
+      return verifyServer({ chain, bundle, roles: ['server'], host, port, at, ...outside });
+    }
+  };
+  return { chain: chainOf(walk), judge, handshake: handshake(walk), clock };
 }
 
 function networkRoots({ own: { bundle } }: Walk): Bytes[] {
@@ -140,71 +101,34 @@ function networkRoots({ own: { bundle } }: Walk): Bytes[] {
 }
 
 /** Nobody who is believed here vouches for the server: is the chain short of a piece, or who is it? */
-async function whoElse(walk: Walk, leaf: Certificate, sent: readonly Certificate[]): Promise<Found> {
-  const last = topOf(leaf, sent);
-  const missing = await missingPiece(walk, last);
-  if (missing !== undefined)
-    return bad(
-      'certificate_chain_incomplete',
-      `${walk.host} does not send the certificate of ${missing}, which leads from its own to a root that is believed here`,
-    );
-  const root = formatName(last.issuer);
-  if (await isMintedForAnyName(walk))
-    return bad(
-      'connection_intercepted',
-      `${walk.host}: somebody in between makes certificates for whatever name is called, by the root ${root}, and reads along`,
-    );
-  const itself = equalNames(leaf.subject, leaf.issuer) ? 'vouches for itself' : `comes from ${root}`;
+async function whoElse(walk: Walk, leaf: Certificate): Promise<Found> {
+  const seen = lookedAt(walk);
+  const top = topOf(seen.chain) ?? leaf;
+  const cause = missingIssuer(seen, await issuersOf(walk, top)) ?? (await interception(seen));
+  if (cause !== undefined) return failed(cause);
+  const itself = equalNames(leaf.subject, leaf.issuer)
+    ? 'vouches for itself'
+    : `comes from ${formatName(top.issuer)}`;
   return bad(
     'certificate_unknown_authority',
     `${walk.host} shows the certificate ${formatName(leaf.subject)}, which ${itself}, and whom nobody trusts here`,
   );
 }
 
-/** The last certificate of the chain as it was sent. */
-function topOf(leaf: Certificate, others: readonly Certificate[]): Certificate {
-  const chain = [leaf];
-  for (;;) {
-    const last = chain.at(-1) as Certificate;
-    const issuer = others.find((each) => equalNames(each.subject, last.issuer) && !chain.includes(each));
-    if (issuer === undefined) return last;
-    chain.push(issuer);
-  }
-}
-
 const fetchMs = 1.5 * secondMs;
 const maxIssuerBytes = 64 * 1024;
 
-/** The name of the issuer that is not sent, when its certificate makes the chain good: this machine has it, or is told where it is. */
-async function missingPiece(walk: Walk, last: Certificate): Promise<string | undefined> {
-  const chain = chainOf(walk);
-  const [leaf, ...sent] = chain;
-  if (leaf === undefined) return undefined;
+/** Certificates of issuers: those that this machine has itself, and that which the last one of the chain says is at an address. */
+async function issuersOf(walk: Walk, top: Certificate): Promise<readonly Bytes[]> {
   const fetch = evidenceFetcher(AbortSignal.any([walk.signal, AbortSignal.timeout(fetchMs)]));
   const fetched = await Promise.all(
-    last.extensions.issuerUrls
+    top.extensions.issuerUrls
       .filter((url) => url.startsWith('http://'))
       .slice(0, 2)
       .map((url) => fetch({ url, maxBytes: maxIssuerBytes }).catch(() => undefined)),
   );
   walk.signal.throwIfAborted();
-  const known = [
-    ...(walk.own.credentials?.chain.slice(1) ?? []),
-    ...fetched.filter((each) => each !== undefined),
-  ];
-  if (known.length === 0) return undefined;
-  const judged = judge(walk, [leaf, ...sent, ...known]);
-  return isHoldfastError(judged) ? undefined : formatName(last.issuer);
-}
-
-/** Whether a name that nobody has gets a certificate made for it. */
-async function isMintedForAnyName(walk: Walk): Promise<boolean> {
-  const host = `holdfast-doctor-${randomBytes(6).toString('hex')}.example`;
-  const shaken = await shakeHands({ ...handshake(walk), host, credentials: undefined });
-  if (shaken.kind === 'failed') return false;
-  const [leaf] = readable(peerCertificates(shaken.socket) ?? []);
-  shaken.socket.destroy();
-  return leaf !== undefined && !isHoldfastError(caught(() => verifyServerName(leaf, host)));
+  return [...(walk.own.credentials?.chain.slice(1) ?? []), ...fetched.filter((each) => each !== undefined)];
 }
 
 /** Whether the certificate is for the name that was called. */

@@ -49,6 +49,8 @@ const maxTextBytes = 64 * 1024;
  * shown as the one that was judged, so that nobody else learns what is asked.
  */
 export class Conversation {
+  /** Whether the server has answered a request. */
+  hasAnswered = false;
   readonly #options: HandshakeOptions;
   readonly #leaf: Bytes;
   readonly #authorization: Secret<string> | undefined;
@@ -74,7 +76,9 @@ export class Conversation {
       );
     try {
       this.#checkSame(shaken);
-      return await this.#exchange(shaken, asked);
+      const response = await this.#exchange(shaken, asked);
+      this.hasAnswered = true;
+      return response;
     } catch (error) {
       this.#options.signal.throwIfAborted();
       throw transportError(error, `${host}:${port}`);

@@ -5,19 +5,16 @@ import {
   HoldfastError,
   isErrorCode,
   isHoldfastError,
-  minuteMs,
   secondMs,
 } from '../../base/index.ts';
 import { formatName, parseCertificate, parseName } from '../../pki/index.ts';
 import { isPassingStatus } from '../line.ts';
+import { clocksApart, serverTime } from '../why-refused.ts';
 import { certificateWish } from './certificate-request.ts';
 import { answerMs, Conversation, type ProbeRequest, type ProbeResponse } from './conversation.ts';
 import { inBetween } from './speaker.ts';
 import { handshake } from './speaks-step.ts';
 import { bad, type Found, failed, good, letPass, poor, type Step, type Walk, weaker } from './walk.ts';
-
-/** Clocks that differ by less are right enough for certificates. */
-const clockTolerance = 5 * minuteMs;
 
 /** Whether the clocks of both sides agree, and then whether the certificates of both are within their time. */
 export const clockStep: Step = {
@@ -26,11 +23,11 @@ export const clockStep: Step = {
     if (walk.leaf === undefined) return [];
     const authorization = walk.path && walk.own.authorization;
     walk.talk = new Conversation(handshake(walk), { leaf: walk.leaf.der, authorization });
-    const theirs = await serverTime(walk.talk, walk);
+    const theirs = await serverTime(walk.talk);
     // Who takes a request and does not answer would do so with the next.
     if (isHoldfastError(theirs)) return [failed(theirs)];
-    if (theirs !== undefined && Math.abs(theirs - walk.clock.now()) > clockTolerance)
-      return [wrongClock(walk, theirs)];
+    const apart = theirs === undefined ? undefined : clocksApart(walk.clock, theirs);
+    if (apart !== undefined) return [wrongClock(walk, apart)];
     const own = ownTime(walk);
     const untimely = walk.untimely && letPass(walk, failed(walk.untimely));
     if (untimely?.level === 'failed') return [untimely];
@@ -47,29 +44,11 @@ export const clockStep: Step = {
   },
 };
 
-/** A request that tells nothing, of whoever is there. */
-async function serverTime(talk: Conversation, walk: Walk): Promise<number | HoldfastError | undefined> {
-  try {
-    const { headers } = await talk.ask({ method: 'HEAD', path: '/' });
-    walk.hasAnswered = true;
-    const time = Date.parse(headers.date ?? '');
-    return Number.isNaN(time) ? undefined : time;
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    return error.code === 'connection_stalled' ? error : undefined;
-  }
-}
-
-function wrongClock(walk: Walk, theirs: number): Found {
-  const { clock, untimely } = walk;
-  const apart = Math.round(Math.abs(theirs - clock.now()) / minuteMs);
-  const side = clock.now() < theirs ? 'behind' : 'ahead of';
-  const found = `the clock of this machine is ${apart} min ${side} that of the server: ${new Date(clock.now()).toISOString()} and ${new Date(theirs).toISOString()}`;
-  const next = 'set the clock that is wrong; of this machine: timedatectl set-ntp true';
-  const keepsApart = walk.policy.verifyServer && untimely !== undefined;
-  return !keepsApart && ownTime(walk) === undefined
-    ? poor('clock_wrong', found, next)
-    : bad('clock_wrong', found, next);
+/** Clocks that differ keep nobody from connecting whose certificates are within their time by both. */
+function wrongClock(walk: Walk, { code, message, hint }: HoldfastError): Found {
+  const keepsApart = walk.policy.verifyServer && walk.untimely !== undefined;
+  const isHarmless = !keepsApart && ownTime(walk) === undefined;
+  return isHarmless ? poor(code, message, hint) : bad(code, message, hint);
 }
 
 function ownTime({ own: { credentials }, clock }: Walk): Found | undefined {
@@ -126,8 +105,8 @@ export const clientCertificateStep: Step = {
 };
 
 /** Who asks for a certificate and answers nothing once it was shown has refused it, be the alert that says so lost or not. */
-function cutOrRefused({ host, hasAnswered }: Walk, error: HoldfastError): HoldfastError {
-  return hasAnswered !== true && isHoldfastError(error, 'connection_reset', 'connection_closed')
+function cutOrRefused({ host, talk }: Walk, error: HoldfastError): HoldfastError {
+  return talk?.hasAnswered !== true && isHoldfastError(error, 'connection_reset', 'connection_closed')
     ? new HoldfastError(
         'refused_by_peer',
         `${host} asks for a certificate, and ends the connection once it has seen that of this machine`,

@@ -67,8 +67,6 @@ export interface Walk extends Omit<ExaminationOptions, 'own'> {
   untimely?: HoldfastError;
   /** Requests over the connection. */
   talk?: Conversation;
-  /** Whether it has answered a request. */
-  hasAnswered?: boolean;
   /** Whether there is a repository that may be used. */
   hasRepository?: boolean;
   /** How long a megabyte took, where it got there in time. */
