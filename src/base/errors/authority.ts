@@ -27,7 +27,8 @@ export const authorityErrors = {
     status: 503,
   },
   clock_wrong: {
-    happened: 'the clock is behind the last record, or has jumped ahead; both times are shown',
+    happened:
+      'the clock is behind the last record, has jumped ahead, or is not that of a server; both times are shown',
     next: 'set the clock; when it is right: holdfast ca clock accept --reason TEXT',
     status: 503,
   },
