@@ -137,6 +137,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   repository_missing: 'damaged-repository.test.ts: backup --init makes it',
   repository_gone: 'lost-repository.test.ts',
   repository_damaged: damaged,
+  snapshot_times_differ: 'plan-forget: the snapshots are listed with both times; it only reads',
   restore_incomplete: damaged,
   verify_failed: damaged,
   object_corrupt: damaged,

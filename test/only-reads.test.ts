@@ -102,6 +102,7 @@ describe('a command that only reads', () => {
       ['ls', 'latest'],
       ['check'],
       ['check', '--read-data'],
+      ['forget', '--keep-last', '1', '--dry-run'],
       ['restore', 'latest', '--target', at('restored')],
     ]) {
       const { error } = await run([...words, ...repo]);

@@ -137,6 +137,8 @@ describe('a file or folder that the command line names', () => {
     ls: () => ['latest'],
     check: () => [],
     'set add': addingSet,
+    forget: () => ['--keep-last', '1'],
+    unlock: () => [],
     'repair index': () => [],
   };
   const withRepo = Object.fromEntries(

@@ -40,6 +40,13 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ls: { 'option-differences': '--repo --host --path --tag --long', 'as snapshots': '--password-file' },
   join: { tokens: '--name' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
+  forget: {
+    retention:
+      '--repo --password-file --host --path --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly ' +
+      '--keep-within --keep-within-hourly --keep-within-daily --keep-within-weekly --keep-within-monthly --keep-within-yearly ' +
+      '--keep-tag --group-by --judge-by --unsafe-allow-remove-all --dry-run --retry-lock',
+  },
+  unlock: { retention: '--repo --password-file --remove-all' },
   'repair index': { 'damaged-repository': '--repo --password-file' },
   check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
   'set add': {

@@ -243,6 +243,27 @@ const Snapshot = object({
   bytes: PresentWhen('the program that made it says so', count()),
 });
 
+const ForgottenSnapshot = {
+  id: text(),
+  time: Time,
+  arrived: PresentWhen('the storage says when it came', Time),
+};
+
+const Forgotten = object({
+  dryRun: flag(),
+  groups: Type.Array(
+    object({
+      host: PresentWhen('they are grouped by it', text()),
+      paths: PresentWhen('they are grouped by them', texts),
+      tags: PresentWhen('they are grouped by them', texts),
+      keep: Type.Array(object({ ...ForgottenSnapshot, reasons: texts })),
+      remove: Type.Array(object(ForgottenSnapshot)),
+    }),
+  ),
+  removed: texts,
+  kept: texts,
+});
+
 const Exported = { file: Place, format: Type.Enum(['pem', 'der', 'p7b']), certificates: count() };
 
 const Anchor = {
@@ -368,6 +389,8 @@ export const answers = {
   'set run': Backup,
   'set rename': object({ from: text(), to: text() }),
   'set remove': object({ name: text(), id: text(), attempts: count() }),
+  forget: Forgotten,
+  unlock: object({ removed: count(), kept: count() }),
   'repair index': object({
     packs: count(),
     blobs: count(),

@@ -80,6 +80,16 @@ export const words: readonly WordEntry[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'forget',
+    summary: 'remove snapshots by a policy, or by name',
+    load: () => import('./forget.ts'),
+  },
+  {
+    name: 'unlock',
+    summary: 'remove locks whose holders are gone',
+    load: () => import('./unlock.ts'),
+  },
+  {
     name: 'repair',
     summary: 'mend what can be mended in a repository',
     words: [

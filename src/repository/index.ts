@@ -7,6 +7,9 @@
 export { archive } from './archive/archive.ts';
 export type { ArchiveSummary, BareReason } from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
+export { type ForgetSummary, forget } from './forget/forget.ts';
+export { describeGroup, type GroupField, groupBy, groupFields } from './forget/group-snapshots.ts';
+export { type KeepPolicy, parseSpan, type Span, spanForm } from './forget/keep-policy.ts';
 export { randomPasswordCost } from './format/key-file.ts';
 export { snapshotTime } from './format/snapshot.ts';
 export { permissionsOf, type TreeNode } from './format/tree-node.ts';

@@ -96,6 +96,45 @@ async function loadLock(files: UnpackedStore, name: ObjectId, options: Waiting):
   return undefined;
 }
 
+/** What was done about locks. */
+export interface UnlockSummary {
+  /** How many were removed. */
+  readonly removed: number;
+  /** How many stay: somebody may hold them, or they cannot be read. */
+  readonly kept: number;
+}
+
+/**
+ * Removes the locks whose holders are gone, as {@link isStale} says; with `all` every lock, whoever holds it, and those too that
+ * cannot be read.
+ */
+export async function removeLocks(
+  files: UnpackedStore,
+  { all, signal, ...here }: { all: boolean; signal?: AbortSignal; hostname: string; nowMs: number },
+): Promise<UnlockSummary> {
+  const names = (await files.list('locks', { signal })).map(({ name }) => name);
+  let removed = 0;
+  for (const name of names) {
+    if (!all && !(await isStaleFile(files, name, { ...here, signal }))) continue;
+    await files.remove('locks', name, { signal });
+    removed++;
+  }
+  return { removed, kept: names.length - removed };
+}
+
+async function isStaleFile(
+  files: UnpackedStore,
+  name: ObjectId,
+  { signal, ...here }: { signal: AbortSignal | undefined; hostname: string; nowMs: number },
+): Promise<boolean> {
+  try {
+    return isStale(parseLock(await files.load('locks', name, { signal }), `lock ${name}`), here);
+  } catch (error) {
+    if (!isHoldfastError(error, 'repository_damaged', 'object_corrupt', 'object_not_found')) throw error;
+    return false;
+  }
+}
+
 /** Removes a lock that is of no more use; where that is not possible, it becomes stale and is in the way of nobody. */
 export async function removeLock(files: UnpackedStore, id: ObjectId): Promise<void> {
   try {
@@ -135,7 +174,7 @@ export function lockedError(lock: StoredLock): HoldfastError {
     'repository_locked',
     `the repository is ${kind}locked by ${holder} since ${since}`,
     {
-      hint: 'wait until it is done; a lock whose holder is gone is passed over once it is 30 minutes old',
+      hint: 'wait until it is done; when its holder is gone for certain, holdfast unlock --remove-all removes its lock at once',
     },
   );
 }

@@ -206,3 +206,37 @@ test("a lock that stays damaged is in nobody's way, and is removed", async () =>
   assert.ok(slept.slice(0, 3).reduce((sum, delayMs) => sum + delayMs, 0) >= 30_000);
   assert.ok((await store.list('locks')).every(({ name }) => name !== idOf(junk)));
 });
+
+test('who holds the repository is named once and waited for, and no longer than was said', async () => {
+  const time = new ManualSleep();
+  const { repository } = await createSample();
+  await addLock(repository, {});
+  const waiting: string[] = [];
+  const options = {
+    ...time,
+    clock: time.clock,
+    exclusive: true,
+    retryForMs: 2 * minuteMs,
+    onWaiting: ({ message }: HoldfastError) => waiting.push(message),
+  };
+  const patient = assert.rejects(repository.lock(options), isLocked);
+  for (const ms of [0, minuteMs, minuteMs]) await time.pass(ms);
+  await patient;
+  assert.equal(waiting.length, 1);
+  const lucky = repository.lock(options);
+  await time.pass(0);
+  await repository.unlock({ all: true });
+  await time.pass(minuteMs);
+  await using lock = await lucky;
+  assert.equal(lock.lost.aborted, false);
+});
+
+test('stale locks are removed, and all of them when that is said, those too that nobody can read', async () => {
+  const { repository, store } = await createSample();
+  await addLock(repository, { timeNs: BigInt(Date.now()) * 1_000_000n });
+  await addLock(repository, { timeNs: BigInt(Date.now() - hourMs) * 1_000_000n });
+  const bytes = Buffer.from('no lock');
+  await store.write({ type: 'locks', name: idOf(bytes) }, [bytes], { size: bytes.length });
+  assert.deepEqual(await repository.unlock(), { removed: 1, kept: 2 });
+  assert.deepEqual(await repository.unlock({ all: true }), { removed: 2, kept: 0 });
+});

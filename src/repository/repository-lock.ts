@@ -1,4 +1,11 @@
-import { type Clock, HoldfastError, minuteMs, systemClock } from '../base/index.ts';
+import {
+  type Clock,
+  HoldfastError,
+  isHoldfastError,
+  minuteMs,
+  secondMs,
+  systemClock,
+} from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import {
   conflicts,
@@ -17,6 +24,7 @@ import type { UnpackedStore } from './unpacked-store.ts';
 const settleMs = 200;
 const refreshMs = 5 * minuteMs;
 const retryMs = minuteMs;
+const firstDelayMs = 5 * secondMs;
 
 /** So long after the last refresh the lock is given up, well before others take it for stale. */
 const lostAfterMs = 22.5 * minuteMs;
@@ -27,6 +35,10 @@ export interface LockOptions extends Partial<Origin> {
   readonly clock?: Clock;
   /** Called when the lock's file is stored: from here on nobody can lock exclusively, but somebody may have been first. */
   readonly onStored?: () => void;
+  /** So long it is tried again while somebody else holds the repository; not at all unless said. */
+  readonly retryForMs?: number;
+  /** Told, once, who holds it when that is waited for. */
+  readonly onWaiting?: (error: HoldfastError) => void;
   /** How time passes between refreshes. */
   readonly sleep?: Sleep;
   readonly signal?: AbortSignal;
@@ -37,6 +49,31 @@ export interface LockOptions extends Partial<Origin> {
  * `repository_locked` names who is in the way. Locks whose holders are gone are removed.
  */
 export async function acquireLock(files: UnpackedStore, options: LockOptions = {}): Promise<RepositoryLock> {
+  const { retryForMs = 0, onWaiting, ...attempt } = options;
+  const { onStored, clock = systemClock, sleep = timerSleep, signal } = attempt;
+  const untilMs = clock.now() + retryForMs;
+  let isReliedOn = false;
+  const stored = (): void => {
+    isReliedOn = onStored !== undefined;
+    onStored?.();
+  };
+  for (let delayMs = firstDelayMs; ; delayMs = Math.min(2 * delayMs, retryMs)) {
+    try {
+      return await tryLock(files, { ...attempt, onStored: stored });
+    } catch (error) {
+      const leftMs = untilMs - clock.now();
+      // What somebody has read since it was stored may be gone by the next time.
+      if (!isHoldfastError(error, 'repository_locked') || leftMs <= 0 || isReliedOn) throw error;
+      if (delayMs === firstDelayMs) onWaiting?.(error);
+      await sleep(Math.min(delayMs, leftMs), signal);
+    }
+  }
+}
+
+async function tryLock(
+  files: UnpackedStore,
+  options: Omit<LockOptions, 'retryForMs' | 'onWaiting'>,
+): Promise<RepositoryLock> {
   const {
     exclusive = false,
     clock = systemClock,

@@ -15,6 +15,7 @@ import { encodeSnapshot, type Snapshot } from './format/snapshot.ts';
 import { parseTree, type Tree } from './format/tree.ts';
 import { type MasterKey, UnitCipher } from './format/unit.ts';
 import { createPoly1305 } from './kernel/poly1305.ts';
+import { removeLocks, type UnlockSummary } from './lock-files.ts';
 import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import type { SnapshotFilter } from './snapshot-filter.ts';
 import { loadSnapshots, type SnapshotListOptions, type StoredSnapshot } from './stored-snapshots.ts';
@@ -199,6 +200,19 @@ export class Repository {
   /** Locks the repository, for oneself alone or beside others; `repository_locked` names who holds it. */
   async lock(options: LockOptions = {}): Promise<RepositoryLock> {
     return acquireLock(this.files, { clock: this.clock, ...options });
+  }
+
+  /** Removes locks whose holders are gone, or all of them: then nobody may be at work. */
+  async unlock({
+    all = false,
+    signal,
+  }: Cancellable & { readonly all?: boolean } = {}): Promise<UnlockSummary> {
+    return removeLocks(this.files, {
+      all,
+      signal,
+      hostname: thisMachine().hostname,
+      nowMs: this.clock.now(),
+    });
   }
 
   readonly #tellSnapshot = (_id: ObjectId, { message }: HoldfastError): void => {

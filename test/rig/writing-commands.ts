@@ -94,6 +94,17 @@ const password = '--password-file HERE/password';
 const byPassphrase = '--keystore-password-file HERE/passphrase --home HERE/a'.split(' ');
 const bind = 'HERE/outside/chain.pem --roots HERE/outside/root.pem --host localhost';
 
+/** A repository with two snapshots, of which each has what the other has not. */
+async function backUpTwice(home: string, here: string): Promise<void> {
+  const repo = ['--repo', join(here, 'repo'), '--init', '--password-file', join(here, 'password')];
+  for (const name of ['one', 'two']) {
+    mkdirSync(join(here, 'twice'), { recursive: true });
+    writeFileSync(join(here, 'twice', name), `${name}\n`.repeat(10_000));
+    await quick(['backup', join(here, 'twice'), ...repo, '--home', home]);
+    rmSync(join(here, 'twice', name));
+  }
+}
+
 /** Every command that writes a key or a record, those first in which most is at stake. */
 export const writingCommands: readonly WritingCommand[] = [
   {
@@ -331,6 +342,13 @@ export const writingCommands: readonly WritingCommand[] = [
         home,
       ]),
     done: ['object_not_found'],
+  }),
+  onMachine('forget', ['--keep-last', '1', '--repo', 'HERE/repo', ...password.split(' ')], {
+    ready: backUpTwice,
+    after: [['check', '--read-data', '--repo', 'HERE/repo', ...password.split(' ')]],
+  }),
+  onMachine('unlock', ['--remove-all', '--repo', 'HERE/repo', ...password.split(' ')], {
+    ready: backUpTwice,
   }),
   onMachine('repair index', ['--repo', 'HERE/repo', ...password.split(' ')], {
     ready: async (home, here) => {

@@ -44,6 +44,14 @@ export const repositoriesErrors = {
     happened: 'several begin so',
     next: 'give more digits of its id',
   },
+  last_snapshot: {
+    happened: 'no snapshot of a group would be left',
+    next: 'keep one of them, or say --unsafe-allow-remove-all',
+  },
+  snapshot_times_differ: {
+    happened: 'snapshots that would go arrived long after they say they were made',
+    next: 'look at both times: holdfast snapshots --json; then say --judge-by arrival, or --judge-by time where the repository was copied',
+  },
   target_not_empty: {
     happened: 'the target of a restore holds files',
     next: 'restore to another folder, or say --overwrite',

@@ -20,15 +20,16 @@ let lastOffset = 0;
  * zone of this machine as restic does it, with `Z` for an offset of zero. Outside years 0 to 9999 the nearest is taken.
  *
  * @param ns nanoseconds since 1970-01-01T00:00:00Z, negative before
+ * @param zoneMinutes how far the clock shown is ahead of UTC; that of this machine unless said
  */
-export function encodeGoTime(ns: bigint): string {
+export function encodeGoTime(ns: bigint, zoneMinutes?: number): string {
   let seconds = Number(ns / nsPerSecond);
   let fraction = Number(ns % nsPerSecond);
   if (fraction < 0) {
     seconds -= 1;
     fraction += 1e9;
   }
-  const offset = offsetMinutes(seconds);
+  const offset = zoneMinutes ?? offsetMinutes(seconds);
   const local = seconds + offset * minuteS;
   if (local < earliestS) return `0000-01-01T00:00:00${zone(offset)}`;
   if (local > latestS) return `9999-12-31T23:59:59.999999999${zone(offset)}`;
@@ -49,8 +50,13 @@ export function parseGoTime(text: string): bigint | undefined {
   return BigInt(seconds) * nsPerSecond + BigInt(fraction);
 }
 
-/** Minutes by which the clock of this machine was ahead of UTC at that instant. */
-function offsetMinutes(seconds: number): number {
+/** How far the clock of a time that {@link parseGoTime} reads is ahead of UTC, in minutes. */
+export function zoneOfGoTime(text: string): number {
+  return zoneSeconds(text, text.endsWith('Z') ? text.length - 1 : text.length - 6) / minuteS;
+}
+
+/** Minutes by which the clock of this machine was ahead of UTC at that instant, in seconds since 1970. */
+export function offsetMinutes(seconds: number): number {
   const quarter = Math.floor(seconds / quarterS);
   if (quarter !== lastQuarter) {
     lastQuarter = quarter;

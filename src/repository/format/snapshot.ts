@@ -10,12 +10,14 @@ import {
   type JsonObject,
   parseJsonObject,
 } from './go-text.ts';
-import { encodeGoTime, parseGoTime } from './go-time.ts';
+import { encodeGoTime, parseGoTime, zoneOfGoTime } from './go-time.ts';
 
 /** What was saved, when, where and from whom (restic design document, "Snapshots"). */
 export interface Snapshot {
   /** Nanoseconds since 1970; the word of the machine that made it. */
   readonly timeNs: bigint;
+  /** How far the clock of that machine was ahead of UTC, in minutes; that of this machine unless said. */
+  readonly zoneMinutes?: number;
   /** The snapshot that this one was compared with. */
   readonly parent?: ObjectId;
   readonly tree: BlobId;
@@ -40,7 +42,7 @@ export function snapshotTime(snapshot: Snapshot): Date {
 
 /** The JSON of a snapshot file, its keys in restic's order. */
 export function encodeSnapshot(snapshot: Snapshot): Bytes {
-  let json = `{"time":"${encodeGoTime(snapshot.timeNs)}"`;
+  let json = `{"time":"${encodeGoTime(snapshot.timeNs, snapshot.zoneMinutes)}"`;
   if (snapshot.parent) json += `,"parent":"${snapshot.parent}"`;
   json += `,"tree":"${snapshot.tree}","paths":${encodeTexts(snapshot.paths)}`;
   if (snapshot.hostname) json += `,"hostname":${goJsonString(snapshot.hostname)}`;
@@ -58,11 +60,13 @@ export function encodeSnapshot(snapshot: Snapshot): Bytes {
 /** Reads the JSON of a snapshot file; `repository_damaged`, naming `what`, without a time or a tree. */
 export function parseSnapshot(text: Bytes, what: string): Snapshot {
   const json = parseJsonObject(text, what);
-  const timeNs = parseGoTime(asText(json['time']) ?? '');
+  const time = asText(json['time']) ?? '';
+  const timeNs = parseGoTime(time);
   if (timeNs === undefined) throw malformed(what, 'it has no time');
   if (!isId(json['tree'])) throw malformed(what, 'it has no tree');
   return {
     timeNs,
+    zoneMinutes: zoneOfGoTime(time),
     tree: json['tree'],
     paths: asTexts(json['paths']) ?? [],
     ...(isId(json['parent']) && { parent: json['parent'] }),
