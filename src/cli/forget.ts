@@ -23,7 +23,7 @@ import {
 import { addRules, atMostOne } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget } from './repository/repository-target.ts';
-import { type Answer, note, type Row, row, table } from './terminal/answer.ts';
+import { type Answer, type Row, row, table } from './terminal/answer.ts';
 import { formatTime, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
@@ -57,7 +57,7 @@ Examples:
 
 The policy counts in each group by itself: by host and folders, unless --group-by says otherwise. Where the own server has the
 repository, a snapshot counts as of when it arrived there; in a folder as of the time it says. What is forgotten cannot be
-brought back; its space is freed by holdfast prune.
+brought back.
 `;
 
 function addGroupOptions(command: Command): Command {
@@ -136,7 +136,6 @@ function* forgetRows({ groups, removed }: ForgetSummary, dryRun: boolean): Itera
   }
   const done = dryRun ? 'would be removed; nothing was changed' : 'removed';
   yield row('forget', plural(removed.length, 'snapshot'), done);
-  if (removed.length > 0 && !dryRun) yield note('next: holdfast prune frees the space that only they needed');
 }
 
 function cells(snapshot: StoredSnapshot, outcome: string): string[] {
