@@ -42,7 +42,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   forget: {
     retention:
-      '--repo --password-file --host --path --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly ' +
+      '--repo --password-file --host --path --tag --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly ' +
       '--keep-within --keep-within-hourly --keep-within-daily --keep-within-weekly --keep-within-monthly --keep-within-yearly ' +
       '--keep-tag --group-by --judge-by --unsafe-allow-remove-all --dry-run --retry-lock',
   },

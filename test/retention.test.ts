@@ -103,10 +103,12 @@ describe('holdfast forget', () => {
     }
   });
 
-  it('judges the groups that --group-by makes, and only what --host and --path let through', async () => {
+  it('judges the groups that --group-by makes, and only what --host, --path and --tag let through', async () => {
     await run('forget', '--keep-last', '1', '--host', 'desk');
     assert.deepEqual(await left(), [7, 2]);
     await run('forget', '--keep-last', '1', '--group-by', 'host', '--path', '/etc');
+    assert.deepEqual(await left(), [7, 2]);
+    await run('forget', '--keep-last', '1', '--tag', 'y');
     assert.deepEqual(await left(), [7, 2]);
     await run('forget', '--keep-last', '1', '--group-by', 'host');
     assert.deepEqual(await left(), [1, 1]);

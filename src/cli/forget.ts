@@ -38,8 +38,11 @@ interface ForgetOptions extends RepositoryOptions, SnapshotFilters, KeepOptions,
 /** `holdfast forget` */
 export const word: Word = {
   define: (command) => {
-    addRepositoryOptions(command).argument('[snapshots...]', 'these, by id or its beginning, and no policy');
-    const keeping = addKeepOptions(addSnapshotFilters(command));
+    addRepositoryOptions(command).argument(
+      '[snapshots...]',
+      'those alone, and no policy: ids or their first digits, latest or latest~2',
+    );
+    const keeping = addKeepOptions(addSnapshotFilters(command, 'snapshots'));
     addGroupOptions(command)
       .option('--unsafe-allow-remove-all', 'a group of snapshots may be left without any')
       .option('--dry-run', 'remove nothing, and say what would go');

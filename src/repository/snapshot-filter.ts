@@ -17,7 +17,8 @@ export function matchesFilter(snapshot: Snapshot, { hosts, paths = [], tags }: S
   return paths.every((path) => snapshot.paths.includes(path));
 }
 
-function hasTags({ tags = [] }: Snapshot, all: readonly string[]): boolean {
+/** Whether a snapshot has all of these tags; the empty one is for those that have none. */
+export function hasTags({ tags = [] }: Pick<Snapshot, 'tags'>, all: readonly string[]): boolean {
   return all.every((tag) => (tag === '' ? tags.length === 0 : tags.includes(tag)));
 }
 

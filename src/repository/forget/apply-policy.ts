@@ -1,3 +1,4 @@
+import { hasTags } from '../snapshot-filter.ts';
 import { periodOf, spanBefore, type ZonedTime } from './calendar.ts';
 import { formatSpan, type KeepPolicy, type Period, periods, type Span } from './keep-policy.ts';
 
@@ -56,11 +57,6 @@ function tagRules({ tags = [] }: KeepPolicy): Rule[] {
     const reason = `has tags [${list.join(', ')}]`;
     return (snapshot) => (hasTags(snapshot, list) ? reason : undefined);
   });
-}
-
-function hasTags({ tags = [] }: Judged, wanted: readonly string[]): boolean {
-  if (tags.length === 0 && wanted[0] === '') return true;
-  return wanted.every((tag) => tags.includes(tag));
 }
 
 function withinRules({ within }: KeepPolicy, newest: Judged | undefined): Rule[] {

@@ -101,8 +101,5 @@ async function removeSnapshots(
 
 function refused(count: number, removed: number, cause: HoldfastError): HoldfastError {
   const which = `${removed} of ${count} snapshots`;
-  return new HoldfastError('append_only', `${which} were removed: ${cause.message}`, {
-    hint: 'whoever runs that server runs holdfast forget --repo there, with the folder of the repository and its password',
-    cause,
-  });
+  return new HoldfastError('append_only', `${which} were removed: ${cause.message}`, { cause });
 }

@@ -59,13 +59,13 @@ describe('what is forgotten', () => {
       () => removedIn(all, { ...empty, removeAll: true }),
       (error) => isHoldfastError(error, 'usage'),
     );
-    const filter = { hostname: 'laptop' };
+    const filter = { hosts: ['laptop'] };
     assert.equal(removedIn(all, { ...empty, filter, removeAll: true }).length, 2);
   });
 
   it('is not what the filter leaves out', () => {
     const other = made(9, { hostname: 'desk' });
-    const filter = { hostname: 'laptop' };
+    const filter = { hosts: ['laptop'] };
     assert.deepEqual(removedIn([other, made(3), made(2)], { policy: { last: 1 }, filter }), [made(3).id]);
   });
 

@@ -1,11 +1,7 @@
 import { dayMs, HoldfastError } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
-import {
-  describeFilter,
-  matchesFilter,
-  type SnapshotFilter,
-  type StoredSnapshot,
-} from '../stored-snapshots.ts';
+import { describeFilter, matchesFilter, type SnapshotFilter } from '../snapshot-filter.ts';
+import type { StoredSnapshot } from '../stored-snapshots.ts';
 import { applyPolicy, type Judged } from './apply-policy.ts';
 import { describeGroup, type GroupKey, type GroupOf, groupSnapshots } from './group-snapshots.ts';
 import { emptyPolicy, isEmptyPolicy, type KeepPolicy } from './keep-policy.ts';
