@@ -213,7 +213,7 @@ test('who holds the repository is named once and waited for, and no longer than 
   await addLock(repository, {});
   const waiting: string[] = [];
   const options = {
-    ...time,
+    sleep: time.sleep,
     clock: time.clock,
     exclusive: true,
     retryForMs: 2 * minuteMs,
