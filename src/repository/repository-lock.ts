@@ -103,6 +103,37 @@ async function tryLock(
   return new RepositoryLock({ files, holder, id, clock, sleep });
 }
 
+/**
+ * A lock that is used for reading before it is certain. Once its file is stored nobody can begin to remove anything; whether
+ * somebody had begun before shows a moment later, and until then nothing is written.
+ */
+export class EarlyLock implements AsyncDisposable {
+  /** Resolves when the lock is certain; `repository_locked` when somebody else was first. */
+  readonly held: Promise<RepositoryLock>;
+
+  private constructor(held: Promise<RepositoryLock>) {
+    this.held = held;
+  }
+
+  /** Resolves when the lock's file is stored; options are those of {@link acquireLock}. */
+  static async begin(files: UnpackedStore, options: LockOptions): Promise<EarlyLock> {
+    const stored = Promise.withResolvers<void>();
+    const held = acquireLock(files, { ...options, onStored: stored.resolve });
+    await Promise.race([stored.promise, held]);
+    return new EarlyLock(held);
+  }
+
+  /** Calls back when the lock was refused, or is lost later. */
+  onFailure(callback: (error: unknown) => void): void {
+    this.held.then(({ lost }) => lost.addEventListener('abort', () => callback(lost.reason)), callback);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const lock = await this.held.catch(() => undefined);
+    await lock?.[Symbol.asyncDispose]();
+  }
+}
+
 /** A lock that is held: refreshed every five minutes, and removed when disposed of. */
 export class RepositoryLock implements AsyncDisposable {
   /** Aborted, with `repository_locked`, when the lock could not be refreshed: others may begin to work. */

@@ -16,7 +16,7 @@ import { parseTree, type Tree } from './format/tree.ts';
 import { type MasterKey, UnitCipher } from './format/unit.ts';
 import { createPoly1305 } from './kernel/poly1305.ts';
 import { removeLocks, type UnlockSummary } from './lock-files.ts';
-import { acquireLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
+import { acquireLock, EarlyLock, type LockOptions, type RepositoryLock } from './repository-lock.ts';
 import type { SnapshotFilter } from './snapshot-filter.ts';
 import { loadSnapshots, type SnapshotListOptions, type StoredSnapshot } from './stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from './this-machine.ts';
@@ -213,6 +213,11 @@ export class Repository {
       hostname: thisMachine().hostname,
       nowMs: this.clock.now(),
     });
+  }
+
+  /** The same, for reading as soon as nobody else can begin to lock it. */
+  async lockEarly(options: LockOptions = {}): Promise<EarlyLock> {
+    return EarlyLock.begin(this.files, { clock: this.clock, ...options });
   }
 
   readonly #tellSnapshot = (_id: ObjectId, { message }: HoldfastError): void => {

@@ -4,7 +4,6 @@ import type { BlobId } from '../format/blob.ts';
 import { encodePackHeader } from '../format/pack-header.ts';
 import type { Snapshot, SnapshotSummary } from '../format/snapshot.ts';
 import type { Repository } from '../repository.ts';
-import type { LockOptions, RepositoryLock } from '../repository-lock.ts';
 import { findParent } from '../stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
 import { findUnlistedPacks } from '../unpacked-store.ts';
@@ -30,7 +29,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const startNs = nowNs(repository.clock);
   const origin = { ...thisMachine(), ...given(options) };
   const cancel = options.signal && { signal: options.signal };
-  await using lock = await EarlyLock.begin(repository, { ...origin, ...cancel });
+  await using lock = await repository.lockEarly({ ...origin, ...cancel });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   const changes = new Changes();
@@ -156,35 +155,4 @@ function toResult(
     blobsMended: lost.mended,
     blobsMissing: lost.missing,
   };
-}
-
-/**
- * A lock that is used for reading before it is certain. Once its file is stored nobody can begin to remove anything; whether
- * somebody had begun before shows a moment later, and until then nothing is written.
- */
-class EarlyLock implements AsyncDisposable {
-  /** Resolves when the lock is certain; `repository_locked` when somebody else was first. */
-  readonly held: Promise<RepositoryLock>;
-
-  constructor(held: Promise<RepositoryLock>) {
-    this.held = held;
-  }
-
-  /** Resolves when the lock's file is stored. */
-  static async begin(repository: Repository, options: LockOptions): Promise<EarlyLock> {
-    const stored = Promise.withResolvers<void>();
-    const held = repository.lock({ ...options, onStored: stored.resolve });
-    await Promise.race([stored.promise, held]);
-    return new EarlyLock(held);
-  }
-
-  /** Calls back when the lock was refused, or is lost later. */
-  onFailure(callback: (error: unknown) => void): void {
-    this.held.then(({ lost }) => lost.addEventListener('abort', () => callback(lost.reason)), callback);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const lock = await this.held.catch(() => undefined);
-    await lock?.[Symbol.asyncDispose]();
-  }
 }

@@ -43,20 +43,24 @@ export class CheckReport {
   }
 
   error(subject: CheckSubject, name: string, message: string): void {
-    this.#errors++;
-    this.#onProblem({ kind: 'error', subject, name, message });
+    this.add({ kind: 'error', subject, name, message });
   }
 
   hint(subject: CheckSubject, name: string, message: string): void {
-    this.#hints++;
-    this.#onProblem({ kind: 'hint', subject, name, message });
+    this.add({ kind: 'hint', subject, name, message });
   }
 
   /** A pack that no index lists. */
   unlisted(pack: string): void {
-    this.#hints++;
     const message = `pack ${pack} is in no index`;
-    this.#onProblem({ kind: 'hint', subject: 'pack', name: pack, message, isUnlisted: true });
+    this.add({ kind: 'hint', subject: 'pack', name: pack, message, isUnlisted: true });
+  }
+
+  /** What was found elsewhere. */
+  add(problem: CheckProblem): void {
+    if (problem.kind === 'error') this.#errors++;
+    else this.#hints++;
+    this.#onProblem(problem);
   }
 }
 
@@ -106,14 +110,21 @@ export class DamagedPacks {
 export class LostBlobs {
   readonly #index: BlobIndex;
   readonly #lost: Uint8Array;
+  #count = 0;
 
   constructor(index: BlobIndex) {
     this.#index = index;
     this.#lost = new Uint8Array(index.size);
   }
 
+  /** How many are marked. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Marks the copy of a blob at this slot. */
   mark(slot: number): void {
+    if (!this.isMarked(slot)) this.#count++;
     this.#lost[slot] = 1;
   }
 
@@ -138,6 +149,12 @@ interface Directory {
   readonly path: string;
   readonly tree: BlobId;
   readonly snapshot: StoredSnapshot;
+  readonly report: CheckReport;
+}
+
+interface WalkOptions {
+  readonly signal: AbortSignal;
+  readonly onSnapshot: () => void;
 }
 
 /** Reads every directory of the snapshots once, and names every file and folder that cannot be had back. */
@@ -145,17 +162,15 @@ export class TreeCheck {
   readonly #repository: Repository;
   readonly #index: BlobIndex;
   readonly #lost: LostBlobs;
-  readonly #report: CheckReport;
   /** One byte for each slot of the index: this directory was read. */
   readonly #seen: Uint8Array;
   #trees = 0;
   #files = 0;
 
-  constructor(repository: Repository, index: BlobIndex, lost: LostBlobs, report: CheckReport) {
+  constructor(repository: Repository, index: BlobIndex, lost: LostBlobs) {
     this.#repository = repository;
     this.#index = index;
     this.#lost = lost;
-    this.#report = report;
     this.#seen = new Uint8Array(index.size);
   }
 
@@ -169,9 +184,23 @@ export class TreeCheck {
     return this.#files;
   }
 
-  /** Checks one snapshot; what an earlier one had in common with it is not read again. */
-  async check(snapshot: StoredSnapshot, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const waiting: Directory[] = [{ path: '/', tree: snapshot.tree, snapshot }];
+  /** Checks the snapshots, from the beginning at each call; what an earlier one has in common with a later one is read once. */
+  async checkAll(
+    snapshots: readonly StoredSnapshot[],
+    report: CheckReport,
+    options: WalkOptions,
+  ): Promise<void> {
+    this.#seen.fill(0);
+    this.#trees = 0;
+    this.#files = 0;
+    for (const snapshot of snapshots) {
+      await this.#check({ path: '/', tree: snapshot.tree, snapshot, report }, options);
+      options.onSnapshot();
+    }
+  }
+
+  async #check(root: Directory, options: WalkOptions): Promise<void> {
+    const waiting: Directory[] = [root];
     while (waiting.length > 0) {
       const batch = waiting.splice(-concurrentReads);
       const found = await Promise.all(batch.map(async (directory) => this.#visit(directory, options)));
@@ -180,7 +209,7 @@ export class TreeCheck {
     }
   }
 
-  async #visit(directory: Directory, options: { signal?: AbortSignal }): Promise<readonly Directory[]> {
+  async #visit(directory: Directory, options: WalkOptions): Promise<readonly Directory[]> {
     const slot = this.#index.findHex('tree', directory.tree);
     if (slot !== -1 && this.#seen[slot] === 1) return [];
     if (slot !== -1) this.#seen[slot] = 1;
@@ -197,11 +226,11 @@ export class TreeCheck {
     return subdirectories;
   }
 
-  async #read(directory: Directory, options: { signal?: AbortSignal }): Promise<Tree | undefined> {
+  async #read(directory: Directory, { signal }: WalkOptions): Promise<Tree | undefined> {
     try {
       // Not from the repository's cache: each tree comes once, and would only be kept alive.
       const { tree } = directory;
-      return parseTree(await this.#repository.readBlob('tree', tree, options), tree);
+      return parseTree(await this.#repository.readBlob('tree', tree, { signal }), tree);
     } catch (error) {
       if (!isHoldfastError(error, 'repository_damaged')) throw error;
       this.#complain(directory, error.message);
@@ -215,7 +244,7 @@ export class TreeCheck {
     if (missing.length === 0) return;
     const path = childPath(directory, node);
     const parts = `${missing.length} of ${content.length} parts are lost, the first is blob ${missing[0]}`;
-    this.#report.error(
+    directory.report.error(
       'file',
       path,
       `file ${path} in snapshot ${directory.snapshot.id.slice(0, 8)}: ${parts}`,
@@ -224,7 +253,7 @@ export class TreeCheck {
 
   #complain(directory: Directory, problem: string): void {
     const where = `folder ${directory.path} in snapshot ${directory.snapshot.id.slice(0, 8)}`;
-    this.#report.error('tree', directory.tree, `${where}: ${problem}`);
+    directory.report.error('tree', directory.tree, `${where}: ${problem}`);
   }
 }
 

@@ -92,6 +92,13 @@ class ChangedStore extends MemoryStore {
   }
 }
 
+/** Four digits that differ. */
+function noise(seed: number): string {
+  return String(7919 * (seed + 1))
+    .padStart(4, '0')
+    .slice(0, 4);
+}
+
 function flip(at: number): (bytes: Bytes) => Bytes {
   return (bytes) =>
     bytes.map((byte, index) => (index === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
@@ -159,6 +166,31 @@ for (const { what, at } of [
     );
   });
 }
+
+test('a pack that is read in many pieces is checked to its end, around what the index does not know', async () => {
+  const { repository, store } = await createSample();
+  const texts = [1, 3e6, 5e6, 3e6, 2].map((length, at) => dataBlob(noise(at).repeat(length / 4 + 1)));
+  const whole = await writePack(repository, ...texts);
+  const tree = treeBlob(fileNode('a', ...texts.filter((_, at) => at !== 1)));
+  const index = [{ ...whole, blobs: whole.blobs.filter((_, at) => at !== 1) }];
+  await repository.saveIndex([...index, await writePack(repository, tree)]);
+  await writeSnapshot(repository, tree);
+  const [gap, ...others] = await problemsOf(repository, { readData: true });
+  assert.match(gap ?? '', /has \d+ bytes, its blobs and header need/);
+  assert.deepEqual(
+    others.map((problem) => problem.replace(/^.*?pack \w+: /, '').replace(/ \w{64}/, '')),
+    [
+      `the index knows no blob in the ${whole.blobs[1]?.length} bytes before data blob`,
+      'its header lists 5 blobs, the index 4',
+      ...[1, 2, 3].map(() => 'its header and the index differ on data blob'),
+    ],
+  );
+  const at = (whole.blobs[4]?.offset ?? 0) + 20;
+  const changed = await withChange(store, { type: 'data', name: whole.id }, flip(at));
+  const problems = await problemsOf(changed, { readData: true });
+  assert.ok(problems.some((problem) => problem.includes(`data blob ${texts[4]?.id} does not authenticate`)));
+  assert.ok(problems.some((problem) => problem.includes('its bytes are not those that were written')));
+});
 
 test('a pack that is cut short is found without reading it, with the files that it costs', async () => {
   const { store, data } = await soundSample();

@@ -1,4 +1,4 @@
-import { type Bytes, forEachLimited, freeBytes, isHoldfastError } from '../../base/index.ts';
+import { isHoldfastError } from '../../base/index.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/index.ts';
 import { idOf } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
@@ -7,8 +7,8 @@ import { packEntrySize, packOverhead } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
 import { ReaderPool } from '../restore/reader-pool.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
+import { checkPackData } from './check-pack-data.ts';
 import { type CheckProblem, CheckReport, DamagedPacks, LostBlobs, TreeCheck } from './check-report.ts';
-import { PackInspector, type UnitRun } from './pack-inspector.ts';
 
 export interface CheckOptions {
   /** Also read every byte of every pack. */
@@ -50,9 +50,13 @@ export interface CheckSummary {
  */
 export async function check(repository: Repository, options: CheckOptions = {}): Promise<CheckSummary> {
   const { signal: stop, onProblem = () => {}, onProgress = () => {} } = options;
-  await using lock = await repository.lock(stop ? { signal: stop } : {});
-  const signal = stop ? AbortSignal.any([stop, lock.lost]) : lock.lost;
-  const report = new CheckReport(onProblem);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([ended.signal, ...(stop ? [stop] : [])]);
+  // Threads start while the lock becomes certain.
+  await using pool = options.readData ? new ReaderPool(repository.masterKey) : undefined;
+  await using lock = await repository.lockEarly(stop ? { signal: stop } : {});
+  lock.onFailure((error) => ended.abort(error));
+  const report = new CheckReport(heldBack(onProblem, lock.held));
   if (repository.configDamage !== undefined) report.error('config', 'config', repository.configDamage);
   await checkKeys(repository.store, report, { signal });
   // In the order of reading: what a snapshot needs was stored before it, and so is seen after it.
@@ -62,19 +66,22 @@ export async function check(repository: Repository, options: CheckOptions = {}):
   const damaged = new DamagedPacks(index, lost, report);
   const stored = await repository.store.list('data', { signal });
   const packs = checkPackSizes(index, stored, { lost, damaged, report });
-  const trees = new TreeCheck(repository, index, lost, report);
   const totalBytes = options.readData ? packs.reduce((sum, pack) => sum + pack.size, 0) : 0;
+  const trees = new TreeCheck(repository, index, lost);
   let bytesRead = 0;
   const tell = (): void => onProgress({ files: trees.files, bytes: bytesRead, totalBytes });
   const onPack = (pack: ObjectInfo): void => {
     bytesRead += pack.size;
     tell();
   };
-  if (options.readData) await checkPackData(repository, { index, packs, lost }, damaged, { signal, onPack });
-  for (const snapshot of snapshots) {
-    await trees.check(snapshot, { signal });
-    tell();
+  const walk = (to: CheckReport): Promise<void> =>
+    trees.checkAll(snapshots, to, { signal, onSnapshot: tell });
+  if (!pool) await walk(report);
+  else {
+    const read = checkPackData({ repository, index, packs, pool, lost, damaged, signal, onPack });
+    await walkBeside(read, walk, { lost, report, ended });
   }
+  await lock.held;
   return {
     snapshots: snapshots.length,
     packs: stored.length,
@@ -86,6 +93,46 @@ export async function check(repository: Repository, options: CheckOptions = {}):
     errors: report.errors,
     hints: report.hints,
   };
+}
+
+/** Tells nothing before the lock is certain: what somebody else is removing is not damaged. */
+function heldBack(tell: (problem: CheckProblem) => void, certain: Promise<unknown>): typeof tell {
+  const waiting: CheckProblem[] = [];
+  let isCertain = false;
+  certain.then(
+    () => {
+      isCertain = true;
+      for (const problem of waiting) tell(problem);
+    },
+    () => {},
+  );
+  return (problem) => {
+    if (isCertain) tell(problem);
+    else waiting.push(problem);
+  };
+}
+
+/**
+ * Walks the directories while packs are read. What the walk finds is told behind what reading does; where reading finds blobs
+ * lost, that is known for it no sooner than at the end, and the walk is done again. One that fails ends both.
+ */
+async function walkBeside(
+  reading: Promise<void>,
+  walk: (to: CheckReport) => Promise<void>,
+  { lost, report, ended }: { lost: LostBlobs; report: CheckReport; ended: AbortController },
+): Promise<void> {
+  const known = lost.count;
+  const found: CheckProblem[] = [];
+  const both = [reading, walk(new CheckReport((problem) => found.push(problem)))].map((work) =>
+    work.catch((error: unknown) => {
+      ended.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(both);
+  await Promise.all(both);
+  if (lost.count > known) await walk(report);
+  else for (const problem of found) report.add(problem);
 }
 
 async function readSnapshots(
@@ -176,63 +223,15 @@ function expectedSizes(index: BlobIndex): { bytes: Float64Array; trees: Uint8Arr
   const data = new Uint8Array(index.packCount);
   for (let slot = 0; slot < index.size; slot++) {
     const number = index.packNumberAt(slot);
-    const blob = index.locationAt(slot);
-    bytes[number] = (bytes[number] ?? 0) + blob.length + packEntrySize(blob);
-    (blob.type === 'tree' ? trees : data)[number] = 1;
+    bytes[number] = (bytes[number] ?? 0) + index.lengthAt(slot) + packEntrySize(index.isCompressedAt(slot));
+    (index.isTree(slot) ? trees : data)[number] = 1;
   }
   return { bytes, trees, data };
 }
 
 function markLost(index: BlobIndex, sizes: ReadonlyMap<ObjectId, number>, lost: LostBlobs): void {
   for (let slot = 0; slot < index.size; slot++) {
-    const { pack, offset, length } = index.locationAt(slot);
-    if (offset + length > (sizes.get(pack) ?? 0)) lost.mark(slot);
+    const end = index.offsetAt(slot) + index.lengthAt(slot);
+    if (end > (sizes.get(index.packAt(index.packNumberAt(slot))) ?? 0)) lost.mark(slot);
   }
-}
-
-/** Each has one stretch with the readers at most: two in each of them, so that none waits. */
-const concurrentPacks = 4;
-
-/**
- * Reads every byte of the packs: main reads and hashes them whole, and workers open what is in them. What is wrong with one is
- * reported and its lost blobs are marked; then comes the next.
- */
-async function checkPackData(
-  repository: Repository,
-  checked: { readonly index: BlobIndex; readonly packs: readonly ObjectInfo[]; readonly lost: LostBlobs },
-  damaged: DamagedPacks,
-  options: { readonly signal?: AbortSignal; readonly onPack: (pack: ObjectInfo) => void },
-): Promise<void> {
-  const { index, packs, lost } = checked;
-  const { signal, onPack } = options;
-  const { slots, starts } = index.slotsByPack();
-  await using pool = new ReaderPool(repository.masterKey);
-  await forEachLimited(packs, concurrentPacks, async (pack) => {
-    const number = index.packNumber(pack.name);
-    const own = slots.subarray(starts[number], starts[number + 1]);
-    try {
-      const inspector = new PackInspector(repository.cipher, pack, { index, slots: own });
-      const open = async (units: UnitRun): Promise<void> =>
-        inspector.take(units, await pool.run(units.run, 'compare', signal));
-      const stream = await repository.store.stream(
-        { type: 'data', name: pack.name },
-        signal ? { signal } : {},
-      );
-      for await (const chunk of stream) {
-        const full = inspector.push(chunk as Bytes);
-        freeBytes(chunk as Bytes);
-        for (const units of full) await open(units);
-      }
-      for (const units of inspector.rest()) await open(units);
-      const { problems, lost: lostHere } = inspector.finish();
-      for (const blob of lostHere) lost.mark(own[blob] ?? 0);
-      for (const problem of problems) damaged.add(pack.name, problem);
-    } catch (error) {
-      // One file that cannot be read says nothing about the others; a lost connection does.
-      if (!isHoldfastError(error, 'object_not_found', 'object_corrupt', 'storage_failed')) throw error;
-      for (const slot of own) lost.mark(slot);
-      damaged.add(pack.name, `pack ${pack.name} cannot be read: ${error.message}`);
-    }
-    onPack(pack);
-  });
 }

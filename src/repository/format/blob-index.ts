@@ -1,7 +1,14 @@
 import { type Bytes, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
-import { groupByPack, PackList, packEntrySize, packOverhead, type SlotsByPack } from './pack-header.ts';
+import {
+  groupByPack,
+  isCompressed,
+  PackList,
+  packEntrySize,
+  packOverhead,
+  type SlotsByPack,
+} from './pack-header.ts';
 
 /** Where a blob's encrypted unit is. */
 export interface BlobLocation extends PackedBlob {
@@ -53,7 +60,7 @@ export class BlobIndex {
     const number = this.#packs.take(pack.id);
     for (const blob of pack.blobs)
       if (this.#addEntry(blob, number))
-        this.#packs.extend(number, blob.offset + blob.length, packEntrySize(blob));
+        this.#packs.extend(number, blob.offset + blob.length, packEntrySize(isCompressed(blob)));
     return this.#size - sizeBefore;
   }
 

@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, fromHex, HoldfastError, toHex } from '../../base/index.ts';
+import { asBuffer, type Bytes, HoldfastError, toHex } from '../../base/index.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/index.ts';
 import type { PackedBlob } from './blob.ts';
 import { type UnitCipher, unitOverhead } from './unit.ts';
@@ -17,21 +17,26 @@ export const maxHeaderBytes = 2 ** 24;
 const firstReadBytes = 15 * compressedEntrySize + packOverhead;
 
 /** The bytes that a blob takes in the header of its pack. */
-export function packEntrySize(blob: Pick<PackedBlob, 'plainLength'>): number {
-  return blob.plainLength === undefined ? plainEntrySize : compressedEntrySize;
+export function packEntrySize(isCompressed: boolean): number {
+  return isCompressed ? compressedEntrySize : plainEntrySize;
+}
+
+/** Whether what is stored of a blob was compressed. */
+export function isCompressed({ plainLength }: Pick<PackedBlob, 'plainLength'>): boolean {
+  return plainLength !== undefined;
 }
 
 /** The size of the pack that holds exactly these blobs. */
 export function packSize(blobs: Iterable<PackedBlob>): number {
   let size = packOverhead;
-  for (const blob of blobs) size += blob.length + packEntrySize(blob);
+  for (const blob of blobs) size += blob.length + packEntrySize(isCompressed(blob));
   return size;
 }
 
 /** What a pack that holds these blobs measures at least, wherever in it they are. */
 export function leastPackSize(blobs: readonly PackedBlob[]): number {
   const end = blobs.reduce((last, { offset, length }) => Math.max(last, offset + length), 0);
-  return blobs.reduce((size, blob) => size + packEntrySize(blob), end + packOverhead);
+  return blobs.reduce((size, blob) => size + packEntrySize(isCompressed(blob)), end + packOverhead);
 }
 
 /**
@@ -39,15 +44,14 @@ export function leastPackSize(blobs: readonly PackedBlob[]): number {
  * (restic design document, "Pack Format"). Sealed, it follows the last blob; its sealed length as u32le ends the pack.
  */
 export function encodePackHeader(blobs: readonly PackedBlob[]): Bytes {
-  const header = Buffer.alloc(blobs.reduce((size, blob) => size + packEntrySize(blob), 0));
+  const header = Buffer.alloc(blobs.reduce((size, blob) => size + packEntrySize(isCompressed(blob)), 0));
   let at = 0;
   for (const blob of blobs) {
     const compressed = blob.plainLength !== undefined;
     at = header.writeUInt8((blob.type === 'tree' ? 1 : 0) + (compressed ? 2 : 0), at);
     at = header.writeUInt32LE(blob.length, at);
     if (compressed) at = header.writeUInt32LE(blob.plainLength, at);
-    header.set(fromHex(blob.id), at);
-    at += 32;
+    at += header.write(blob.id, at, 'hex');
   }
   return header;
 }
@@ -103,13 +107,18 @@ export async function readPackHeader(
  * A header whose blobs do not fill the pack exactly is damage too.
  */
 export function openPackHeader(end: Bytes, cipher: UnitCipher, pack: ObjectInfo): PackedBlob[] {
-  const length = sealedHeaderLength(end, pack);
-  const header = cipher.unseal(end.subarray(end.length - lengthSize - length, end.length - lengthSize));
-  if (!header) throw damaged(pack.name, 'its header does not authenticate');
-  const blobs = parsePackHeader(header, pack.name);
+  const blobs = parsePackHeader(unsealPackHeader(end, cipher, pack), pack.name);
   const size = packSize(blobs);
   if (size !== pack.size) throw damaged(pack.name, `its header accounts for ${size} bytes of ${pack.size}`);
   return blobs;
+}
+
+/** The plaintext of the header in a pack's last bytes, or all of them, as {@link encodePackHeader} made it. */
+export function unsealPackHeader(end: Bytes, cipher: UnitCipher, pack: ObjectInfo): Bytes {
+  const length = sealedHeaderLength(end, pack);
+  const header = cipher.unseal(end.subarray(end.length - lengthSize - length, end.length - lengthSize));
+  if (!header) throw damaged(pack.name, 'its header does not authenticate');
+  return header;
 }
 
 function sealedHeaderLength(end: Bytes, pack: ObjectInfo): number {

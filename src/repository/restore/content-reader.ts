@@ -135,7 +135,7 @@ class ContentReader {
       const range = { offset, length: end - offset };
       return await this.#repository.store.read({ type: 'data', name }, { range, ...cancel });
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isPackDamage(error)) throw error;
       for (const { file, slot } of run.pieces) {
         this.#damaged.add(slot);
         this.#spoil(file, { kind: 'damaged', message: `pack ${name}: ${error.message}` });
@@ -183,7 +183,7 @@ class ContentReader {
 }
 
 /** Whether another copy of the same blobs may be better: a part of a pack is gone, and not the way to the store. */
-function isDamage(error: unknown): error is HoldfastError {
+export function isPackDamage(error: unknown): error is HoldfastError {
   return isHoldfastError(
     error,
     'object_not_found',
