@@ -146,7 +146,41 @@ describe('ports that are mixed up', () => {
         if (words[0] !== 'doctor') assert.match(said, new RegExp(`holdfast doctor ${url(port)}`));
       }
   });
+
+  it('tells a stranger no more of where things are than the status service does', async () => {
+    const open = network.port + 1;
+    const asked = async (path: string, words: readonly string[] = []): Promise<string> => {
+      const curl = ['-sk', ...words, url(open, path)];
+      return (await runProgram('curl', curl)).stdout;
+    };
+    const control = '/-/control/trust';
+    assert.match(await asked(control), /service_elsewhere.*use https:\/\/127\.0\.0\.1:/);
+    // Ports of their own for repositories and for administration, and none with both.
+    const file = join(network.home, 'holdfast.toml');
+    writeFileSync(file, readFileSync(file, 'utf8').split('[[listeners]]', 1)[0] + apart(network.port, desk));
+    await network.server.stop();
+    await network.restart();
+    assert.equal(JSON.parse(await asked('/-/status/servers')).servers.length, 0);
+    for (const path of [control, '/laptop/config']) {
+      const told = JSON.parse(await asked(path));
+      assert.deepEqual([told.code, told.hint], ['service_elsewhere', undefined]);
+    }
+    await ann.run(['cert', 'export', at('ann.pem')]);
+    const shown = ['--cert', at('ann.pem/client.pem'), '--key', at('ann.pem/client.key')];
+    assert.equal(JSON.parse(await asked(control, shown)).hint, `use ${url(desk)}`);
+  });
 });
+
+function apart(port: number, desk: number): string {
+  const [main, open, plain] = usualListeners(port);
+  assert.ok(main !== undefined && open !== undefined && plain !== undefined);
+  return listenersToml([
+    { ...main, services: ['storage'] },
+    { ...open, clientCertificate: 'warn' },
+    plain,
+    { name: 'desk', port: desk, services: ['control'], clientCertificate: 'require' },
+  ]);
+}
 
 function listeners(port: number, desk: number): string {
   return listenersToml([

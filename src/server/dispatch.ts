@@ -29,14 +29,20 @@ export interface Destinations {
   /** What the plain ports take of repositories; nothing where it is left out. */
   readonly tickets?: TicketGate | undefined;
   readonly services: readonly ServerService[];
-  /** `https://HOST:PORT` of a service over TLS; undefined where no listener offers it, or it is left out. */
-  readonly whereIs?: ((service: Service) => string | undefined) | undefined;
+  /** See {@link WhereIs}; nobody is told where it is left out. */
+  readonly whereIs?: WhereIs | undefined;
   /** Whether the plain ports are for what certificates point to and for nothing else; they are not where it is left out. */
   readonly isPlainClosed?: (() => boolean) | undefined;
   readonly noteRefusal: NoteRefusal;
   readonly hear: HearCheckpoint;
   readonly log: Log;
 }
+
+/**
+ * `https://HOST:PORT` of a service over TLS; undefined where no listener offers it, or it is not for everybody to know: `anybody`
+ * is told no more than the status service tells, `ours` are those whose certificate leads to our authority.
+ */
+export type WhereIs = (service: Service, to: 'ours' | 'anybody') => string | undefined;
 
 /**
  * Handles every request of one listener: is there such a route, on this listener, and may this peer call it? In that
@@ -70,7 +76,7 @@ export function createDispatcher(
     let take: () => void | Promise<void> = () => {};
     try {
       if (policy.kind === 'plain' && found !== undefined && !isForPlain(found.route) && isPlainClosed())
-        throw tlsRequired('this is', whereIs(found.route.service));
+        throw tlsRequired('this is', whereIs(found.route.service, 'anybody'));
       const forRenewal = route?.forRenewal === true;
       const shown =
         policy.clientCertificate === 'require'
@@ -82,7 +88,11 @@ export function createDispatcher(
           ? await tickets.admit(request, gate)
           : await admit(
               policy,
-              { route: service && route, whereIs },
+              {
+                route: service && route,
+                whereIs: (name) =>
+                  whereIs(name, gate.pathOf(request.socket) === undefined ? 'anybody' : 'ours'),
+              },
               () => shown ?? whoAsks(policy, request, { gate, letIn }, forRenewal),
             );
       see(peer);

@@ -6,6 +6,7 @@ import {
   type ListenerPolicy,
   namesForCodes,
   namesToTell,
+  type Service,
   urlHost,
   weakerThanDefault,
   withNetworkListeners,
@@ -171,9 +172,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       sightings,
       metrics,
       tickets,
-      whereIs: (service) => {
+      whereIs: (service, to) => {
         const secure = policies.current.filter(({ kind }) => kind === 'tls');
-        const [address] = addressesOf(secure, [service], namesToTell(names));
+        const isForAnybody = to === 'ours' || service === 'enrol' || service === 'status';
+        // The port for administration, where it is one of its own, is nothing to tell strangers.
+        const offers: readonly Service[] = isForAnybody ? [service] : [service, ...forNodes];
+        const [address] = addressesOf(secure, offers, namesToTell(names));
         return address && `https://${address}`;
       },
       isPlainClosed: () => authority.policy.current.tlsOnly !== 'off',
@@ -291,7 +295,10 @@ function plainPort(policies: readonly ListenerPolicy[]): number | undefined {
   return policies.find(({ kind }) => kind === 'plain')?.address.port;
 }
 
+/** What nodes come for: anybody is told where a listener offers all of it. */
+const forNodes: readonly Service[] = ['storage', 'control'];
+
 /** Where nodes go, under each of the names. */
 function nodeUrls(policies: readonly ListenerPolicy[], names: readonly string[]): string[] {
-  return addressesOf(policies, ['storage', 'control'], names).map((address) => `https://${address}`);
+  return addressesOf(policies, forNodes, names).map((address) => `https://${address}`);
 }
