@@ -7,29 +7,35 @@ export type ObjectIdentifier = `${number}.${string}`;
 /** UUID-based identifiers (2.25.x) need 20 bytes; anything far beyond exists only to waste time. */
 const maxContentBytes = 128;
 
+const registered = new Set<ObjectIdentifier>();
 const knownByContent = new Map<string, ObjectIdentifier>();
 const contentByOid = new Map<ObjectIdentifier, Bytes>();
 
-/** Makes reading and writing of `oids` a table look-up; for the fixed tables of this folder, never for input. */
+/**
+ * Makes reading and writing of `oids` a table look-up from the second time on; for the fixed tables of this folder, never for
+ * input. Nothing is worked out before it is met: most commands meet few of them.
+ */
 export function registerOids(oids: Iterable<ObjectIdentifier>): void {
-  for (const oid of oids) {
-    const content = encodeArcs(oid);
-    contentByOid.set(oid, content);
-    knownByContent.set(Buffer.from(content).toString('latin1'), oid);
-  }
+  for (const oid of oids) registered.add(oid);
 }
 
 /** The content octets of an OBJECT IDENTIFIER (X.690 §8.19); a `TypeError` for text that is no identifier. */
 export function encodeOid(oid: ObjectIdentifier): Bytes {
-  return contentByOid.get(oid) ?? encodeArcs(oid);
+  const known = contentByOid.get(oid);
+  if (known !== undefined) return known;
+  const content = encodeArcs(oid);
+  if (registered.has(oid)) contentByOid.set(oid, content);
+  return content;
 }
 
 /** The identifier whose content octets are `content[start..end)`. @throws HoldfastError `der_malformed` */
 export function parseOid(content: Buffer, start: number, end: number): ObjectIdentifier {
-  return (
-    knownByContent.get(content.toString('latin1', start, end)) ??
-    decodeArcs(content.subarray(start, end), start)
-  );
+  const key = content.toString('latin1', start, end);
+  const known = knownByContent.get(key);
+  if (known !== undefined) return known;
+  const oid = decodeArcs(content.subarray(start, end), start);
+  if (registered.has(oid)) knownByContent.set(key, oid);
+  return oid;
 }
 
 function decodeArcs(content: Bytes, at: number): ObjectIdentifier {

@@ -21,7 +21,8 @@ const maxModulusBits = 4096;
 const minExponent = 65_537n;
 /** As many as those who published the weakness took; real keys of that kind fall in the first few. */
 const fermatRounds = 100;
-const smallFactors = primesUpTo(2048).reduce((product, prime) => product * BigInt(prime), 1n);
+const lastSmallFactor = 2048;
+let knownFactors: bigint | undefined;
 
 function rsaKeyIn(spki: Bytes): RsaPublicKey | undefined {
   return readDer(spki, (reader) =>
@@ -52,12 +53,17 @@ function weaknessOfNumbers({ modulus, exponent }: RsaPublicKey): string | undefi
 
 function weaknessOfModulus(modulus: bigint): string | undefined {
   if (modulus % 2n === 0n) return 'an rsa modulus that is even';
-  if (commonDivisor(smallFactors, modulus % smallFactors) !== 1n) return 'an rsa modulus with a small factor';
+  const factors = (knownFactors ??= smallFactors());
+  if (commonDivisor(factors, modulus % factors) !== 1n) return 'an rsa modulus with a small factor';
   if (hasRocaFingerprint(modulus))
     return 'the fingerprint of keys that can be factored (ROCA, CVE-2017-15361)';
   if (hasClosePrimes(modulus, fermatRounds))
     return 'an rsa modulus whose primes are close together (CVE-2022-26320)';
   return undefined;
+}
+
+function smallFactors(): bigint {
+  return primesUpTo(lastSmallFactor).reduce((product, prime) => product * BigInt(prime), 1n);
 }
 
 function commonDivisor(a: bigint, b: bigint): bigint {
@@ -131,6 +137,7 @@ function primesUpTo(last: number): number[] {
  * powers are computed here. M has at least the first 39 primes for every size of key.
  */
 function hasRocaFingerprint(modulus: bigint): boolean {
+  const { powers, product } = (knownMark ??= rocaMark());
   const remainder = modulus % product;
   return powers.every(({ prime, residues }) => residues.has(Number(remainder % prime)));
 }
@@ -138,12 +145,20 @@ function hasRocaFingerprint(modulus: bigint): boolean {
 const generator = 65_537;
 const lastPrime = 167;
 
-/** The primes modulo which not every number is a power of 65537. */
-const powers = primesUpTo(lastPrime)
-  .map((prime) => ({ prime: BigInt(prime), residues: powersModulo(prime) }))
-  .filter(({ prime, residues }) => residues.size < Number(prime) - 1);
+/** The primes modulo which not every number is a power of 65537, each with those that are, and the product of all. */
+interface RocaMark {
+  readonly powers: readonly { readonly prime: bigint; readonly residues: ReadonlySet<number> }[];
+  readonly product: bigint;
+}
 
-const product = powers.reduce((all, { prime }) => all * prime, 1n);
+let knownMark: RocaMark | undefined;
+
+function rocaMark(): RocaMark {
+  const powers = primesUpTo(lastPrime)
+    .map((prime) => ({ prime: BigInt(prime), residues: powersModulo(prime) }))
+    .filter(({ prime, residues }) => residues.size < Number(prime) - 1);
+  return { powers, product: powers.reduce((all, { prime }) => all * prime, 1n) };
+}
 
 function powersModulo(prime: number): ReadonlySet<number> {
   const residues = new Set<number>();
