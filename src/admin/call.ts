@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check, Errors } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import type { Identity } from '../pki/index.ts';
 import { localName } from '../policy/index.ts';
@@ -63,7 +63,7 @@ export function checkCall(name: string, input: unknown, caller: Identity): Opera
       },
     );
   }
-  if (!Value.Check(operation.input, input))
+  if (!Check(operation.input, input))
     throw new HoldfastError('input_invalid', `${name}: ${firstProblem(operation.input, input, 'input')}`);
   return name;
 }
@@ -93,7 +93,7 @@ const maxFieldLength = 100;
 
 /** What is wrong with a value that a schema does not take, its first field: `limit must be integer`. */
 export function firstProblem(schema: TSchema, value: unknown, whole: string): string {
-  const [first] = Value.Errors(schema, value);
+  const [first] = Errors(schema, value);
   const field = first?.instancePath.slice(1, maxFieldLength) || whole;
   if (first?.keyword === 'enum') return `${field} must be one of ${first.params.allowedValues.join(', ')}`;
   return `${field} ${first?.message ?? 'is not valid'}`;

@@ -1,4 +1,4 @@
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/value';
 import { HoldfastError, isErrorCode, minuteMs, openSocketPlace, systemErrorCode } from '../base/index.ts';
 import {
   answerMalformed,
@@ -161,7 +161,7 @@ function parseAnswer<Name extends OperationName>(
   where: string,
 ): OperationAnswer<Name> {
   const { answer } = operations[name];
-  if (Value.Check(answer, input)) return input as OperationAnswer<Name>;
+  if (Check(answer, input)) return input as OperationAnswer<Name>;
   const problem = firstProblem(answer, input, 'the whole');
   throw new HoldfastError('answer_malformed', `${where}: of what it answers to ${name}, ${problem}`, {
     hint: 'it may be of another version than this program: compare holdfast --version on both sides',

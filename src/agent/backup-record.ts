@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/value';
 import {
   dayMs,
   HoldfastError,
@@ -131,7 +131,7 @@ function nothingWhenDamaged(error: unknown): readonly BackupRecord[] {
 function parseRecords(text: string, path: string): readonly BackupRecord[] {
   try {
     const value: unknown = JSON.parse(text);
-    if (Value.Check(BackupFile, value)) return value.backups;
+    if (Check(BackupFile, value)) return value.backups;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
@@ -184,7 +184,7 @@ async function readKept(directory: string): Promise<DamagedPacksFile> {
   });
   try {
     const value: unknown = JSON.parse(text);
-    return Value.Check(DamagedPacksFile, value) ? value : nothing;
+    return Check(DamagedPacksFile, value) ? value : nothing;
   } catch {
     return nothing;
   }

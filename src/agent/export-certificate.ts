@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/value';
 import {
   type Bytes,
   HoldfastError,
@@ -253,7 +253,7 @@ export function keyCopiesOf(keystore: Keystore, name: string): KeyCopy[] {
   const label = copiesLabel(name);
   if (!keystore.has(label)) return [];
   const stored: unknown = JSON.parse(Buffer.from(keystore.secret(label).reveal()).toString('utf8'));
-  if (Value.Check(Copies, stored)) return stored;
+  if (Check(Copies, stored)) return stored;
   throw new HoldfastError('keystore_damaged', `what is noted of copies of the key of ${name} is damaged`);
 }
 

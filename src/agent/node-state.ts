@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/value';
 import { HoldfastError, systemErrorCode } from '../base/index.ts';
 import { type Enrolment, SignedCheckpoint } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
@@ -98,7 +98,7 @@ export async function writeNodeState(directory: string, state: NodeState): Promi
 function parseState(text: string, path: string): NodeState {
   try {
     const value: unknown = JSON.parse(text);
-    if (Value.Check(nodeStateSchema, value)) return value;
+    if (Check(nodeStateSchema, value)) return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/value';
 import { asBuffer, type Bytes, equalBytes, HoldfastError, Secret } from '../base/index.ts';
 import {
   type Certificate,
@@ -230,7 +230,7 @@ function decode(keystore: Keystore, name: string): PendingRequest {
   const stored: unknown = JSON.parse(
     Buffer.from(keystore.secret(pendingLabel(name)).reveal()).toString('utf8'),
   );
-  if (!Value.Check(Stored, stored))
+  if (!Check(Stored, stored))
     throw new HoldfastError(
       'keystore_damaged',
       `the pending request ${name} is damaged or of another version`,

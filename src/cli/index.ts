@@ -5,7 +5,7 @@
 export type { AnswerOf } from './answers.ts';
 export { backUpPaths } from './backup.ts';
 export { checkRepository } from './check.ts';
-export { defaultHome } from './home/home.ts';
+export { defaultHome } from './home/default-home.ts';
 export { connectOwn, openOwnNode } from './home/own-node.ts';
 export { joinByCode } from './join.ts';
 export { listFiles } from './ls.ts';

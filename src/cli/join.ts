@@ -10,8 +10,8 @@ import {
 import { checkNodeName } from '../policy/index.ts';
 import { machineName } from '../transport/index.ts';
 import type { AnswerOf } from './answers.ts';
-import { checkMayHoldNode } from './home/creating.ts';
 import { withHome } from './home/home.ts';
+import { checkMayHoldNode } from './home/may-hold.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, row, warning } from './terminal/answer.ts';
 import { formatRemaining, formatTime, shortFingerprint } from './terminal/format.ts';

@@ -15,8 +15,8 @@ import {
   parseEscrowFingerprint,
 } from '../enrol/index.ts';
 import type { StoredSnapshot } from '../repository/index.ts';
-import { checkMayHoldNode } from './home/creating.ts';
 import { checkHome, homeAt, openHome, withHome } from './home/home.ts';
+import { checkMayHoldNode } from './home/may-hold.ts';
 import { connectOwn, openOwnNode } from './home/own-node.ts';
 import type { Context } from './program/context.ts';
 import { warnOfFuture } from './repository/backup-history.ts';

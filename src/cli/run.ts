@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { createLog, type Log, type LogLevel, systemClock } from '../base/index.ts';
-import { defaultHome } from './home/home.ts';
+import { defaultHome } from './home/default-home.ts';
 import { type CalledWords, presentWords, rawWorkingDirectory } from './program/called-words.ts';
 import { type CommonOptions, nameOption } from './program/common-options.ts';
 import type { Context } from './program/context.ts';

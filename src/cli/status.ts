@@ -13,9 +13,9 @@ import type { Clock } from '../base/index.ts';
 import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
 import { sharedKeys } from '../trust/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
-import { waitingRows, waitingView } from './home/authority-home.ts';
 import { openHome } from './home/home.ts';
 import { aloneSettings } from './home/settings.ts';
+import { waitingRows, waitingView } from './home/waiting-authority.ts';
 import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
 import {

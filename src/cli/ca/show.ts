@@ -1,8 +1,8 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { readWaiting } from '../../authority/index.ts';
 import { askAdmin } from '../home/administering.ts';
-import { waitingRows, waitingView } from '../home/authority-home.ts';
 import { openHome } from '../home/home.ts';
+import { waitingRows, waitingView } from '../home/waiting-authority.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import { formatAge, formatRemaining, formatTime } from '../terminal/format.ts';

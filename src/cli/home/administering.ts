@@ -1,21 +1,11 @@
-import {
-  type AdminClient,
-  connectAdmin,
-  inProcessAdmin,
-  networkAdmin,
-  type OperationAnswer,
-} from '../../admin/index.ts';
+import { type AdminClient, connectAdmin, networkAdmin, type OperationAnswer } from '../../admin/index.ts';
 import { openNode, readNodeState } from '../../agent/index.ts';
 import { authorityWaiting, hasAuthority, type Looks, readWaiting } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
-import { adminContext, openAuthorityHome } from './authority-home.ts';
 import { type Home, openHome } from './home.ts';
 import { connectOwn } from './own-node.ts';
 import { aloneSettings } from './settings.ts';
-
-/** How long a command waits for the mirrors before it begins; a mirror that does not answer keeps nobody from working. */
-const mirrorPatienceMs = 2000;
 
 /**
  * Gives `work` the admin API: of this home's authority over the socket when a server runs here, else in this process
@@ -49,11 +39,8 @@ async function reachAdmin<T>(
   if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
   const running = await connectAdmin(home.socket, context.signal);
   if (running !== undefined) return work(running);
-  await using opened = await openAuthorityHome(context, home, { looks });
-  // One whose mirrors know of a newer copy must not decide anything, as none that serves does.
-  if (looks === undefined && opened.authority.mirrors.configured)
-    await opened.authority.mirrors.flush(mirrorPatienceMs);
-  return await work(inProcessAdmin({ ...adminContext(context, opened), listeners: [] }));
+  const { withOpenedAdmin } = await import('./opened-admin.ts');
+  return await withOpenedAdmin(context, home, looks, work);
 }
 
 async function withNetworkAdmin<T>(

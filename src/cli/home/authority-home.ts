@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { AdminContext } from '../../admin/index.ts';
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../agent/index.ts';
@@ -8,14 +7,12 @@ import {
   type Looks,
   openAuthority,
   readWaiting,
-  type WaitingAuthority,
 } from '../../authority/index.ts';
 import { HoldfastError, type Secret } from '../../base/index.ts';
-import { parseCertificateRequest } from '../../pki/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
 import { BindingDesk, type BindingPlace, StorePlace } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
-import { askSecret, type Row, row } from '../terminal/answer.ts';
+import { askSecret } from '../terminal/answer.ts';
 import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
 import type { Home } from './home.ts';
 import { databaseOf, readSettings, type Settings, storeDirectory } from './settings.ts';
@@ -150,23 +147,4 @@ export function storeOf(of: {
 }): StorePlace {
   const { network, store: record } = of.authority;
   return new StorePlace({ directory: storeDirectory(of.home, of.settings), network, record });
-}
-
-/** An authority that waits for its certificate, as `status` and `ca show` print it in JSON. */
-export function waitingView({ request, subject, createdAt }: WaitingAuthority) {
-  const { spki } = parseCertificateRequest(request);
-  return {
-    for: 'the certificate of an outside root',
-    subject,
-    publicKeySha256: createHash('sha256').update(spki).digest('hex'),
-    since: createdAt.toISOString(),
-  };
-}
-
-/** The same for people. */
-export function* waitingRows(waiting: WaitingAuthority): Iterable<Row> {
-  const { subject, publicKeySha256, since } = waitingView(waiting);
-  yield row('authority', 'waits for its certificate', `since ${since}`);
-  yield row('request', subject, `key SHA-256 ${publicKeySha256}`);
-  yield row('next', 'holdfast ca complete FILE   ·   the request again: holdfast ca request --out FILE');
 }

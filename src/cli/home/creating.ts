@@ -1,6 +1,5 @@
 import { access, readFile, rm } from 'node:fs/promises';
 import { nameKey } from '../../admin/index.ts';
-import { readNodeState } from '../../agent/index.ts';
 import {
   type AdoptedRoot,
   authorityWaiting,
@@ -10,7 +9,7 @@ import {
   readWaiting,
 } from '../../authority/index.ts';
 import { HoldfastError, type Secret, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
-import { describePublicKey, identityUri } from '../../pki/index.ts';
+import { describePublicKey } from '../../pki/index.ts';
 import {
   addressesOf,
   checkNetworkName,
@@ -27,6 +26,7 @@ import { formatRemaining, shortFingerprint } from '../terminal/format.ts';
 import { readPasswordFile } from '../terminal/given-secrets.ts';
 import { type AuthorityHome, asAuthorityHome, newKeystorePassphrase } from './authority-home.ts';
 import { checkHome, createHome, type Home, homeAt } from './home.ts';
+import { refuseNode } from './may-hold.ts';
 import { databaseOf, readSettings, type Settings, writeSettings } from './settings.ts';
 import { upkeepSettings } from './upkeep-settings.ts';
 
@@ -158,37 +158,6 @@ export async function checkBegins(path: string): Promise<void> {
     );
   }
   await refuseNode(home.node, undefined);
-}
-
-/**
- * Whether the authority of `network` may be in the home at `path`.
- * @throws HoldfastError `node_already_joined`, `authority_waiting`
- */
-export async function checkMayHoldAuthority(path: string, network: string): Promise<void> {
-  if ((await checkHome(path)) !== 'used') return;
-  const waiting = await readWaiting(path);
-  if (waiting !== undefined) throw authorityWaiting(path, waiting);
-  await refuseNode(homeAt(path).node, network);
-}
-
-/** Whether a node of `network` may be in the home at `path`. @throws HoldfastError `home_exists` */
-export async function checkMayHoldNode(path: string, network: string): Promise<void> {
-  if ((await checkHome(path)) !== 'used') return;
-  if (!(await hasAuthority(path)) && (await readWaiting(path)) === undefined) return;
-  const settings = await readSettings(homeAt(path));
-  if (settings === undefined || settings.network === network) return;
-  const message = `the home ${path} has the authority of ${settings.network}, and the code is of ${network}`;
-  throw new HoldfastError('home_exists', message, {
-    hint: 'join from another home: --home DIR',
-  });
-}
-
-async function refuseNode(directory: string, network: string | undefined): Promise<void> {
-  const node = await readNodeState(directory);
-  if (node === undefined || node.network === network) return;
-  throw new HoldfastError('node_already_joined', `this machine is ${identityUri(node)} already`, {
-    hint: 'holdfast backup PATH saves to the server of that network; an authority needs another home: --home DIR',
-  });
 }
 
 function authorityThere(path: string): HoldfastError {

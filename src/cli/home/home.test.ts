@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isHoldfastError } from '../../base/index.ts';
-import { checkHome, createHome, defaultHome, openHome } from './home.ts';
+import { defaultHome } from './default-home.ts';
+import { checkHome, createHome, openHome } from './home.ts';
 
 let directory: string;
 before(async () => {

@@ -1,5 +1,4 @@
 import { chmod, readdir, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import {
   HoldfastError,
@@ -13,7 +12,7 @@ import {
   writeFileAtomic,
 } from '../../base/index.ts';
 import { isMemberOf, Keystore, readShare } from '../../trust/index.ts';
-import { localPath } from '../files/local-path.ts';
+import { dataDirectory } from './default-home.ts';
 
 /** Where things are in a home directory. Everything in it is for its owner alone. */
 export interface Home {
@@ -38,37 +37,6 @@ const format = 1;
 const anotherUser = 'run as its owner, or name another place with --home DIR';
 /** What makes a directory a home: its format number is in it. */
 export const formatFile = 'home.json';
-
-/**
- * The home to use: what was said, else `HOLDFAST_HOME`, else `/var/lib/holdfast` for root, else the user's own.
- * A relative path counts from `workingDirectory`.
- */
-export function defaultHome(
-  said: string | undefined,
-  environment: NodeJS.ProcessEnv,
-  workingDirectory: string,
-): string {
-  const path = said ?? environment.HOLDFAST_HOME;
-  if (path !== undefined && path !== '') return localPath(workingDirectory, path);
-  if (ownUser() === 0) return '/var/lib/holdfast';
-  return join(dataDirectory(environment), 'holdfast');
-}
-
-function dataDirectory({ XDG_DATA_HOME }: NodeJS.ProcessEnv): string {
-  return XDG_DATA_HOME ?? join(ownDirectory(), '.local', 'share');
-}
-
-/** An account that no user database knows, as in many containers, has none unless HOME says so. */
-function ownDirectory(): string {
-  try {
-    return homedir();
-  } catch (cause) {
-    throw new HoldfastError('home_missing', 'this account has no home directory to keep Holdfast’s home in', {
-      hint: 'name a place with --home DIR or HOLDFAST_HOME',
-      cause,
-    });
-  }
-}
 
 /**
  * The home at `path`, which has to be there: `home_missing`, `home_not_private` or `home_newer` otherwise.

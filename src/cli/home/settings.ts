@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check, Errors } from 'typebox/value';
 import {
   durationPattern,
   HoldfastError,
@@ -111,12 +111,12 @@ export async function readSettings(home: Home): Promise<Settings | undefined> {
 /** Reads the text of a settings file; `path` is for messages. */
 export function parseSettings(text: string, path: string): Settings {
   const value = parseToml(text, path);
-  if (Value.Check(settingsSchema, value)) {
+  if (Check(settingsSchema, value)) {
     if (value.listeners !== undefined) parseListeners(value.listeners);
     checkNames(value.names);
     return value;
   }
-  const [first] = Value.Errors(settingsSchema, value);
+  const [first] = Errors(settingsSchema, value);
   const where = settingsKey(first?.instancePath.slice(1).replaceAll('/', '.') ?? '') || 'the file';
   throw new HoldfastError('settings_invalid', `${path}: ${where} ${first?.message ?? 'is not valid'}`, {
     hint: 'docs/reference/settings.md lists every key with its default',

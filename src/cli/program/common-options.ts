@@ -48,7 +48,7 @@ export function bringDown(command: Command): void {
 
 /** Whether `word` is a common option whose value is the next word. */
 export function takesNextWord(word: string): boolean {
-  return makeOptions().some((option) => option.required && option.long === word);
+  return rows.some(([flags]) => flags.startsWith(`${word} <`));
 }
 
 function ancestors({ parent }: Command): Command[] {

@@ -82,7 +82,8 @@ async function addWords(parent: Command, entries: readonly WordEntry[], wanted: 
 async function fill(command: Command, entry: WordEntry, wanted: Wanted): Promise<Command> {
   command.description(entry.summary);
   if (entry.words === undefined) return wanted.isWanted(entry) ? await load(command, entry, wanted) : command;
-  await addWords(command.description(entry.description ?? entry.summary), entry.words, wanted);
+  command.description(entry.description ?? entry.summary);
+  if (wanted.isWanted(entry)) await addWords(command, entry.words, wanted);
   return lead(command);
 }
 

@@ -13,8 +13,8 @@ import { type Certificate, certificatePem, formatName } from '../../pki/index.ts
 import type { Keystore } from '../../trust/index.ts';
 import { checkChosenFile, forceOption, replacingAsBefore, writeChosenFile } from '../files/chosen-file.ts';
 import { localPath } from '../files/local-path.ts';
-import { checkMayHoldNode } from '../home/creating.ts';
 import { openHome } from '../home/home.ts';
+import { checkMayHoldNode } from '../home/may-hold.ts';
 import { nextOf } from '../join.ts';
 import { addServerOptions, type ServerOptions, saidServer, serverOf } from '../options/server-options.ts';
 import { addRules, atMostOne, needs } from '../options/word-rules.ts';
