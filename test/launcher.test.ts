@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { launcher, RunningProgram, runProgram } from './rig/holdfast-process.ts';
+import { isBuilt, launcher, RunningProgram, runProgram } from './rig/holdfast-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 // A program that says how it was started and, asked to stay, waits for a signal.
@@ -17,7 +17,7 @@ if (argv[2] === 'stay') setInterval(() => {}, 1000);
 function makePackage(): TemporaryDirectory & { root: string; bin: string; nodeOnPath: string } {
   const directory = temporaryDirectory();
   const root = join(directory.path, 'with space/node_modules/holdfast');
-  write(join(root, 'dist/main.js'), program);
+  write(join(root, 'dist/main.cjs'), program);
   mkdirSync(join(root, 'bin'));
   copyFileSync(launcher, join(root, 'bin/holdfast'));
   return {
@@ -57,7 +57,7 @@ test('the process id is the program’s, and a signal reaches it', async () => {
   const said = JSON.parse(running.stdout);
   assert.equal(said.pid, running.pid);
   assert.deepEqual(said.words, ['stay', 'two words', '']);
-  assert.equal(said.main, join(place.root, 'dist/main.js'));
+  assert.equal(said.main, join(place.root, 'dist/main.cjs'));
   assert.deepEqual(said.execArgv, ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']);
   assert.equal((await running.stop('SIGTERM')).code, 7);
 });
@@ -96,14 +96,14 @@ test('a Node of its own is taken before the one beside it, and that before the o
 test('a Node that lies beside a checkout, where anybody may have put it, is not run', async () => {
   using place = makePackage();
   const checkout = join(place.path, 'shared/holdfast');
-  for (const file of ['bin/holdfast', 'dist/main.js']) {
+  for (const file of ['bin/holdfast', 'dist/main.cjs']) {
     write(join(checkout, file), readFileSync(join(place.root, file), 'utf8'), 0o755);
   }
   write(join(place.path, 'shared/node/bin/node'), "#!/bin/sh\necho 'v24.12.0, and whatever else'\n", 0o755);
   symlinkSync(process.execPath, join(place.path, 'node'));
   const env = pathWith(join(place.path, 'node'));
   const { stdout } = await runProgram(join(checkout, 'bin/holdfast'), [], { env });
-  assert.equal(JSON.parse(stdout).main, join(checkout, 'dist/main.js'));
+  assert.equal(JSON.parse(stdout).main, join(checkout, 'dist/main.cjs'));
 });
 
 test('the version that npm wrote beside a Node is believed, so that it is started once, and for the program', async () => {
@@ -151,15 +151,32 @@ test('without any Node, a checkout is told to run npm ci', async () => {
   );
 });
 
-test('nobody waits at the start of a command for the HTTP client that browsers have', async () => {
+test('a command loads what it needs and little else: no HTTP client of browsers, and no authority to look at one', async () => {
   using place = temporaryDirectory();
-  const listing = join(place.path, 'list.mjs');
-  write(listing, `process.on('exit', () => console.error(process.moduleLoadList.join('\\n')));`);
-  for (const words of [['--version'], ['status'], ['token', 'list'], ['backup', '.']]) {
-    const env = { NODE_OPTIONS: `--import=${listing}` };
+  const listing = join(place.path, 'list.cjs');
+  write(
+    listing,
+    `process.on('exit', () => {
+      const { statSync } = process.getBuiltinModule('node:fs');
+      const files = Object.keys(require.cache).filter((file) => file.includes('/dist/'));
+      const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+      console.error([...process.moduleLoadList, JSON.stringify({ files: files.length, bytes })].join('\\n'));
+    });`,
+  );
+  const loadedBy = async (words: readonly string[]) => {
+    const env = { NODE_OPTIONS: `--require=${listing}` };
     const { stderr } = await new RunningProgram([...words, '--home', join(place.path, 'none')], { env })
       .ended;
-    assert.match(stderr, /NativeModule https/, words.join(' '));
     assert.doesNotMatch(stderr, /undici\/undici/, words.join(' '));
+    const counted = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { files: number; bytes: number };
+    return { ...counted, speaksTls: stderr.includes('NativeModule https') };
+  };
+  const version = await loadedBy(['--version']);
+  assert.equal(version.speaksTls, false);
+  if (isBuilt) assert.ok(version.files < 10 && version.bytes < 450_000, JSON.stringify(version));
+  for (const words of [['status'], ['token', 'list'], ['backup', '.']]) {
+    const loaded = await loadedBy(words);
+    assert.equal(loaded.speaksTls, true);
+    if (isBuilt) assert.ok(loaded.files < 60 && loaded.bytes < 1_700_000, JSON.stringify(loaded));
   }
 });

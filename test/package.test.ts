@@ -50,7 +50,7 @@ test('the package holds JavaScript, the launchers and the documents, and no test
   );
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(
-    files.filter((name) => !/\.js$|^api\.d\.ts$|^NOTICES\.txt$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name)),
+    files.filter((name) => !/\.cjs$|^api\.d\.ts$|^NOTICES\.txt$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name)),
     [],
   );
 });
@@ -172,7 +172,7 @@ test('the example in the documents joins, backs up, lists, checks and restores b
 
 /** What a program catches: that it ended a call, that a place is none, and what was found damaged. */
 async function refusedByCode(network: Network, home: string, data: string): Promise<void> {
-  const library = (await import(join(root, 'dist/api.js'))) as typeof import('../src/api/index.ts');
+  const library = (await import(join(root, 'dist/api.cjs'))) as typeof import('../src/api/index.ts');
   const failed = async (work: Promise<unknown>) =>
     library.toFailure(await work.catch((error: unknown) => error));
   assert.equal((await failed(library.open({ home: join(home, 'none') })))?.code, 'home_missing');

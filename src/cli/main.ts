@@ -4,11 +4,23 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 keepCompiledCode(process.env);
-const { calledWords, rawWords } = await import('./program/called-words.ts');
-const { run } = await import('./run.ts');
-const code = await run(calledWords(rawWords(process.argv.slice(2)), process.env), process.env);
-// Output that is lost while it is flushed sets it too, later.
-process.exitCode ||= code;
+void start();
+
+/** Not awaited here, where the modules of the package cannot: an end before its own is a failure all the same. */
+async function start(): Promise<void> {
+  process.once('exit', failUnended);
+  const { calledWords, rawWords } = await import('./program/called-words.ts');
+  const { run } = await import('./run.ts');
+  const code = await run(calledWords(rawWords(process.argv.slice(2)), process.env), process.env);
+  process.off('exit', failUnended);
+  // Output that is lost while it is flushed sets it too, later.
+  process.exitCode ||= code;
+}
+
+/** Nothing is left to wait for, and the command has not come to its end: 13, as Node has it for a module. */
+function failUnended(): void {
+  process.exitCode ||= 13;
+}
 
 /**
  * Keeps compiled code between runs, in this user's cache directory. What is read back there is run: it is used only

@@ -18,6 +18,6 @@ if (!isMainThread)
 
 /** Where the package has an entry point of `src`; those of tests are where they are. */
 function inPackage(entry: string): string {
-  const inBuilt = join(built, `${basename(entry, '.ts')}.js`);
+  const inBuilt = join(built, `${basename(entry, '.ts')}.cjs`);
   return entry.includes('/src/') && existsSync(inBuilt) ? pathToFileURL(inBuilt).href : entry;
 }

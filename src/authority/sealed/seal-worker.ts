@@ -20,13 +20,16 @@ import { readBackup } from './read-backup.ts';
 const chunkBytes = 256 * 1024;
 
 /** The entry point of the thread that writes one backup: one order, one answer. */
-const order = workerData as SealMessage;
-const answer: SealAnswer = await seal(order).catch((error: unknown) => ({
-  error: flattenError(named(error, order.target)),
-}));
-const port = parentPort;
-if (port === null) throw new TypeError('seal-worker runs as a worker thread');
-port.postMessage(answer);
+void answer(workerData as SealMessage);
+
+async function answer(order: SealMessage): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new TypeError('seal-worker runs as a worker thread');
+  const sealed: SealAnswer = await seal(order).catch((error: unknown) => ({
+    error: flattenError(named(error, order.target)),
+  }));
+  port.postMessage(sealed);
+}
 
 async function seal(message: SealMessage): Promise<SealedBackup> {
   const { target, about } = message;

@@ -1,0 +1,44 @@
+import { findCycle } from '../layers/find-cycle.ts';
+
+/** Modules that go into one file of the bundle: those whose path matches and that no group before has. */
+interface ChunkGroup {
+  readonly name: string;
+  readonly test: RegExp;
+}
+
+/**
+ * What commands have in common, in few files, since a start pays for each file as well as for its bytes: what every thread
+ * loads, what every command does, then what all do that have a home or speak to a server. A group imports those above it
+ * alone, and what threads load of the rest is in none, so that they load no more. Everything else is cut by rolldown.
+ */
+export const chunkGroups: readonly ChunkGroup[] = [
+  { name: 'base', test: /\/src\/(?:base\/(?!log\.)|files\/)|rolldown\/runtime/ },
+  {
+    name: 'program-packages',
+    test: /\/node_modules\/(?:@pinojs|ansi-regex|atomic-sleep|cli-progress|commander|emoji-regex|is-fullwidth|on-exit-leak|pino|quick-format|safe-stable|sonic-boom|string-width|strip-ansi|thread-stream)/,
+  },
+  {
+    name: 'program',
+    test: /\/src\/(?:base\/log\.|transport\/line\.|cli\/(?:run|words?\.|program\/|files\/local-path|home\/default-home|options\/(?:option-values|word-rules)|terminal\/(?:answer|format|output|table)))/,
+  },
+  { name: 'schemas', test: /\/node_modules\/(?:smol-toml|typebox)\// },
+  { name: 'certificates', test: /\/src\/pki\/(?:certificate|crl-ocsp|name)\// },
+  { name: 'network', test: /\/src\/(?:enrol|policy|remote|trust)\/|\/src\/transport\/[^/]*$/ },
+  {
+    name: 'node',
+    test: /\/src\/(?:pki\/cms\/|cli\/home\/(?:home|own-node|settings)\.|agent\/(?:connection|export-certificate|node|node-state|pending-requests|renewal)\.)/,
+  },
+];
+
+/** Refuses a bundle whose files load each other in a circle, where one would find the other unfinished: a group that imports one below it. */
+export const chunkCycles = {
+  name: 'chunk-cycles',
+  generateBundle(
+    _options: unknown,
+    files: Readonly<Record<string, { readonly imports?: readonly string[] }>>,
+  ): void {
+    const graph = new Map(Object.entries(files).map(([name, { imports = [] }]) => [name, imports] as const));
+    const cycle = findCycle(graph);
+    if (cycle !== undefined) throw new Error(`files of the bundle load each other: ${cycle.join(' → ')}`);
+  },
+};
