@@ -9,7 +9,7 @@ interface ChunkGroup {
 /**
  * What commands have in common, in few files, since a start pays for each file as well as for its bytes: what every thread
  * loads, what every command does, then what all do that have a home or speak to a server. A group imports those above it
- * alone, and what threads load of the rest is in none, so that they load no more. Everything else is cut by rolldown.
+ * alone, so those of a layer have all of it. What threads load of the rest is in none. Everything else is cut by rolldown.
  */
 export const chunkGroups: readonly ChunkGroup[] = [
   { name: 'base', test: /\/src\/(?:base\/(?!log\.)|files\/)|rolldown\/runtime/ },
@@ -22,12 +22,8 @@ export const chunkGroups: readonly ChunkGroup[] = [
     test: /\/src\/(?:base\/log\.|transport\/line\.|cli\/(?:run|words?\.|program\/|files\/local-path|home\/default-home|options\/(?:option-values|word-rules)|terminal\/(?:answer|format|output|table)))/,
   },
   { name: 'schemas', test: /\/node_modules\/(?:smol-toml|typebox)\// },
-  { name: 'certificates', test: /\/src\/pki\/(?:certificate|crl-ocsp|name)\// },
-  { name: 'network', test: /\/src\/(?:enrol|policy|remote|trust)\/|\/src\/transport\/[^/]*$/ },
-  {
-    name: 'node',
-    test: /\/src\/(?:pki\/cms\/|cli\/home\/(?:home|own-node|settings)\.|agent\/(?:connection|export-certificate|node|node-state|pending-requests|renewal)\.)/,
-  },
+  { name: 'certificates', test: /\/src\/pki\/(?:certificate|cms|crl-ocsp|name)\// },
+  { name: 'network', test: /\/src\/(?:enrol|policy|remote|transport|trust)\// },
 ];
 
 /** Refuses a bundle whose files load each other in a circle, where one would find the other unfinished: a group that imports one below it. */
