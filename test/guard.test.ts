@@ -54,6 +54,58 @@ describe('what a client may do with what it has stored', () => {
     await network.run(['node', 'set', 'nobody', 'prune', 'on'], 1);
   });
 
+  it('is to remove into the trash, from which an administrator brings it back as it was at a time', async () => {
+    await network.run(['node', 'set', 'alpha', 'prune', 'on']);
+    const before = new Date().toISOString();
+    const kept = stored('snapshots');
+    writeFileSync(at('data/a'), 'encrypted\n');
+    await alpha.run(['backup', at('data')]);
+    await restic('forget', '--keep-last', '1', '--prune');
+    assert.ok(!stored('snapshots').includes(kept[0] ?? ''));
+    const [group] = JSON.parse((await network.run(['trash', 'list', '--client', 'alpha', '--json'])).stdout);
+    assert.ok(group.snapshots >= 2 && group.objects > group.snapshots && group.lockedUntil === null);
+    await network.run(['trash', 'list', '--client', 'alpha', '--repository', 'none']);
+    const { stdout } = await network.run(['trash', 'restore', 'alpha', '--before', before]);
+    assert.match(stdout, /restored +\d+ objects/);
+    assert.deepEqual(stored('snapshots'), kept);
+    await restic('check', '--read-data');
+    await restic('restore', 'latest', '--target', at('back-from-trash'));
+    assert.equal(readFileSync(join(at('back-from-trash'), at('data/a')), 'utf8'), 'second\n');
+    await network.run(['trash', 'restore', 'alpha', '--repository', 'none', '--before', 'noon'], 2);
+  });
+
+  it('is not even to remove within the retention lock, nor can an administrator alone empty the trash or end the lock', async () => {
+    const [left = ''] = stored('snapshots');
+    const [pack = ''] = readdirSync(join(network.storedAt('alpha'), 'data'), { recursive: true })
+      .map(String)
+      .flatMap((path) => (/[0-9a-f]{64}$/.exec(path) ?? []).slice(0, 1));
+    await network.run(['policy', 'set', 'retention-lock', '30d']);
+    assert.equal(await removal(`snapshots/${left}`), 'retention_locked');
+    assert.equal(await removal(`data/${pack}`), 'done');
+    const empty = [
+      'trash',
+      'empty',
+      '--client',
+      'alpha',
+      '--removed-before',
+      new Date().toISOString(),
+      '--json',
+    ];
+    const said = JSON.parse((await network.run(empty)).stdout);
+    const done = JSON.parse((await network.run([...empty, '--yes'])).stdout);
+    assert.deepEqual(done, { ...said, applied: true });
+    assert.ok(done.removed > 0 && done.kept === 1);
+    await network.run(['trash', 'empty', '--repository', 'none', '--yes']);
+    assert.match((await network.run(['trash', 'list'])).stdout, /alpha +\d{4}-/);
+    await network.run(['trash', 'restore', 'alpha']);
+    await restic('check', '--read-data');
+    const { stderr } = await network.run(['policy', 'set', 'retention-lock', 'off'], 23);
+    assert.match(stderr, /admin\/local has proposed it, and another administrator has to say the same/);
+    const { stdout } = await network.run(['policy', 'show']);
+    assert.match(stdout, /retentionLockMs +30d +off/);
+    await network.run(['node', 'set', 'alpha', 'prune', 'off']);
+  });
+
   it('is to restore and nothing else in quarantine, until it is released', async () => {
     await network.run(['node', 'quarantine', 'alpha', '--reason', 'ransomware']);
     const before = stored('snapshots');

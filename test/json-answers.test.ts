@@ -46,6 +46,7 @@ const waiting = `ca create --subordinate --network x.test ${server} --out HERE/n
 const calls: readonly Call[] = [
   call('ls', `ls latest ${c}`),
   call('nodes', `nodes ${a}`),
+  call('trash list', `trash list ${a}`),
   call('snapshots', `snapshots ${c}`),
   call('snapshots', `snapshots ${repository}`, [backedUp, `backup HERE/data --tag daily ${repository}`]),
   call('check', `check --read-data ${c}`),

@@ -40,6 +40,61 @@ export interface StoreView {
   accept(order: { readonly reason: string; readonly by: string }): Promise<string | undefined>;
 }
 
+/** Which trash is meant: of all clients where nothing is said. */
+export interface TrashOrder {
+  readonly client?: string | undefined;
+  /** A further repository of that client; all of its repositories where it is left out. */
+  readonly repository?: string | undefined;
+}
+
+/** What was removed from one repository on one day, and rests. */
+export interface TrashGroup {
+  readonly client: string;
+  readonly repository?: string;
+  /** The beginning of the day (UTC). */
+  readonly removedOn: Date;
+  readonly snapshots: number;
+  /** Snapshots, packs, indexes and keys. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** When the last of it can be emptied. */
+  readonly lockedUntil: Date;
+  /** When the last of it goes by itself. */
+  readonly goesAt: Date;
+}
+
+/** What came back from the trash, and what went there. */
+export interface TrashRestored {
+  readonly restored: number;
+  readonly bytes: number;
+  readonly putAside: number;
+}
+
+/** What went for good, or would. */
+export interface TrashEmptied {
+  readonly removed: number;
+  readonly bytes: number;
+  /** Of what was meant, what stays. */
+  readonly kept: number;
+}
+
+/** What clients have removed, and what can be done about it. */
+export interface TrashDesk {
+  list(order: TrashOrder): Promise<TrashGroup[]>;
+  /** Brings back all of a client, or makes its repositories as they were before a time. */
+  restore(
+    order: TrashOrder & { readonly client: string; readonly before?: Date | undefined; readonly by: string },
+  ): Promise<TrashRestored>;
+  /** Removes for good what is not locked; without `apply` it says what would go. */
+  empty(
+    order: TrashOrder & {
+      readonly removedBefore?: Date | undefined;
+      readonly apply: boolean;
+      readonly by: string;
+    },
+  ): Promise<TrashEmptied>;
+}
+
 /** A certificate from elsewhere that the server shows; nobody renews it but whoever bound it. */
 export interface BoundCertificate {
   /** `host vault.example`, `listener open`. */
@@ -109,6 +164,7 @@ export interface AdminContext {
   /** Has the running server get another certificate when its own is due, or not good any more; nothing where none runs. */
   readonly renewServer: () => Promise<void>;
   readonly store: StoreView;
+  readonly trash: TrashDesk;
   readonly bindings: ServerBindingDesk;
   /** Why the running server shows other certificates from elsewhere than are bound; nothing where none runs. */
   readonly bindingProblem: () => Error | undefined;

@@ -11,6 +11,11 @@ export type {
   ListenerView,
   ServerBindingDesk,
   StoreView,
+  TrashDesk,
+  TrashEmptied,
+  TrashGroup,
+  TrashOrder,
+  TrashRestored,
 } from './admin-context.ts';
 export { type Answer, PresentWhen, TextOrNull, Time, TimeOrNull } from './answer.ts';
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';

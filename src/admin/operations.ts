@@ -180,6 +180,17 @@ import {
   tokenListInput,
   tokenRevokeInput,
 } from './tokens.ts';
+import {
+  emptyTrash,
+  listTrash,
+  restoreTrash,
+  TrashEmptyAnswer,
+  TrashListAnswer,
+  TrashRestoreAnswer,
+  trashEmptyInput,
+  trashListInput,
+  trashRestoreInput,
+} from './trash.ts';
 import { CertificateVerdict, certificateVerifyInput, verifyCertificate } from './verify-certificate.ts';
 
 /** Always, never, or when one of these fields is in the input. */
@@ -243,6 +254,9 @@ export const operations = {
   'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
   'node.list': define(nodeListInput, NodeListAnswer, listNodes),
   'node.bound': define(nodeBoundInput, ClientBoundsView, boundNode),
+  'trash.list': define(trashListInput, TrashListAnswer, listTrash),
+  'trash.restore': define(trashRestoreInput, TrashRestoreAnswer, restoreTrash),
+  'trash.empty': define(trashEmptyInput, TrashEmptyAnswer, emptyTrash),
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
   'cert.imported': define(importedListInput, ImportedListAnswer, listImported),

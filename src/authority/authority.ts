@@ -39,7 +39,13 @@ import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Requests } from './requests/index.ts';
 import { type AskOutsideOptions, askOutside, Revocation } from './revocation/index.ts';
-import { Checkpoints, checkStanding, keepLastCheckpoint, revocationStatus } from './standing/index.ts';
+import {
+  Checkpoints,
+  checkClock,
+  checkStanding,
+  keepLastCheckpoint,
+  revocationStatus,
+} from './standing/index.ts';
 import { type AuthorityStatus, maintain, readStatus, type Upkeep } from './upkeep/index.ts';
 
 /** What every decision of an authority is made with; each room says which part of it it needs. */
@@ -184,6 +190,20 @@ export class Authority implements AsyncDisposable {
   /** Refuses while it may not. @throws HoldfastError `authority_restored`, `authority_superseded`, `authority_retired` */
   checkStanding(): void {
     checkStanding(this.#context);
+  }
+
+  /**
+   * The time by which something arrives here or is removed, milliseconds since 1970: that of the clock, and never earlier than
+   * the log says that it was. A clock that is wrong makes a lock longer and not shorter.
+   */
+  time(): number {
+    const { present, clock } = this.#context;
+    return Math.max(clock.now(), present.head.atMs, present.state.clock_wall ?? 0);
+  }
+
+  /** Refuses while the clock of this machine is wrong. @throws HoldfastError `clock_wrong` */
+  checkClock(): void {
+    checkClock(this.#context);
   }
 
   /** Makes a join code. Errors: see {@link createJoinCode}. */

@@ -174,6 +174,27 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'trash',
+    summary: 'what clients have removed: list it, bring it back, empty it',
+    words: [
+      {
+        name: 'list',
+        summary: 'list what rests, by repository and by day',
+        load: () => import('./trash/list.ts'),
+      },
+      {
+        name: 'restore',
+        summary: 'bring back what a client has removed',
+        load: () => import('./trash/restore.ts'),
+      },
+      {
+        name: 'empty',
+        summary: 'remove for good what is not locked',
+        load: () => import('./trash/empty.ts'),
+      },
+    ],
+  },
+  {
     name: 'policy',
     summary: 'show and change what the network has decided for all its machines',
     words: [

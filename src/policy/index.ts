@@ -66,4 +66,5 @@ export {
   parseRequestedNames,
   type RequestedNames,
 } from './requested-names.ts';
+export { type LockPeriod, snapshotLockedUntil, trashLockedUntil } from './retention-lock.ts';
 export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';

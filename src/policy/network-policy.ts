@@ -37,6 +37,20 @@ export const NetworkPolicy = Type.Object(
         'whether the server asks if an authority outside has revoked the root, or one above it, where another one signed it. What is revoked issues nothing more; where nothing can be learnt, `soft` goes on and says so, and `hard` issues nothing',
       examples: ['hard'],
     }),
+    retentionLockMs: Type.Integer({
+      minimum: 0,
+      maximum: 3650 * dayMs,
+      description:
+        'how long a snapshot stays after it came here, and whatever was removed stays in the trash: nobody takes it away before, not even an administrator. A shorter lock takes two administrators, and shortens nothing that was promised already',
+      examples: ['30d'],
+    }),
+    trashTimeMs: Type.Integer({
+      minimum: 0,
+      maximum: 3650 * dayMs,
+      description:
+        'how long what a client removed rests in the trash before it goes by itself; as long as the retention lock at least',
+      examples: ['60d'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -113,6 +127,8 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   dataChannel: 'tls',
   tlsOnly: 'off',
   outsideRevocation: 'soft',
+  retentionLockMs: 0,
+  trashTimeMs: 30 * dayMs,
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -153,6 +169,8 @@ function withNewFields(given: unknown): unknown {
     dataChannel: defaultNetworkPolicy.dataChannel,
     tlsOnly: defaultNetworkPolicy.tlsOnly,
     outsideRevocation: defaultNetworkPolicy.outsideRevocation,
+    retentionLockMs: defaultNetworkPolicy.retentionLockMs,
+    trashTimeMs: defaultNetworkPolicy.trashTimeMs,
     ...given,
   };
   if (!isRecord(input['profiles'])) return input;

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { formatDuration, HoldfastError, parseDuration } from '../base/index.ts';
+import { formatDuration, HoldfastError, parseDuration, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from './listener-policy.ts';
 import { NetworkListener } from './network-listeners.ts';
 import { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
@@ -96,7 +96,8 @@ function schemaAt(key: string): KeySchema {
 
 function takenBy({ anyOf, items, minimum = 0, maximum }: KeySchema): string {
   if (anyOf !== undefined) return anyOf.map((each) => each.const).join(' or ');
-  if (maximum !== undefined) return `a time from ${formatDuration(minimum)} to ${formatDuration(maximum)}`;
+  if (maximum !== undefined)
+    return `${minimum === 0 ? 'off, or ' : ''}a time from ${formatDuration(minimum || secondMs)} to ${formatDuration(maximum)}`;
   const words = items?.anyOf?.map((each) => each.const) ?? [];
   return words.length === 0 ? 'a list' : `a list of ${words.join(', ')}`;
 }
@@ -133,11 +134,13 @@ export function changePolicy(
   return parseNetworkPolicy(changed);
 }
 
-/** A key as the policy has it: its last word may be typed with hyphens, `data-channel`. */
+/** A key as the policy has it: its last word may be typed with hyphens, `data-channel`, and that of a time without its unit, `retention-lock`. */
 function keyOf(typed: string): string {
   const last = typed.lastIndexOf('.') + 1;
   const word = typed.slice(last).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return typed.slice(0, last) + word;
+  const key = typed.slice(0, last) + word;
+  const withUnit = `${key}Ms`;
+  return !policyKeys.includes(key) && policyKeys.includes(withUnit) ? withUnit : key;
 }
 
 /** The keys in which `after` is not as `before`. */
@@ -193,15 +196,17 @@ function readValue(key: string, text: string): PolicyValue {
   const sample = valueAt(defaultNetworkPolicy, key);
   // What is decided of a listener is a word.
   if (sample === undefined || typeof sample === 'string') return text;
-  if (typeof sample === 'number')
+  if (typeof sample === 'number') {
+    if (text === 'off' && schemaAt(key).minimum === 0) return 0;
     return parseDuration(text) ?? (/^\d{1,12}$/.test(text) ? Number(text) : text);
+  }
   return text === emptyList(key) ? [] : text.split(',').map((each) => each.trim());
 }
 
 /** A value as it is typed: times in their largest whole unit below weeks, lists with commas. */
 function formatPolicyValue(key: string, value: PolicyValue): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return formatDuration(value);
+  if (typeof value === 'number') return value === 0 ? 'off' : formatDuration(value);
   return value.length === 0 ? emptyList(key) : value.join(',');
 }
 
@@ -226,6 +231,9 @@ const moreIsWeaker = [
   'nameKinds',
 ];
 
+/** Keys of which less is weaker. */
+const lessIsWeaker = ['retentionLockMs', 'trashTimeMs'];
+
 /** What of a listener gives up something, be it that nobody comes who does not need it. */
 const weakerWords = ['warn', 'off', 'intermediate', 'TLSv1.2'];
 
@@ -246,6 +254,7 @@ function isWeaker({ key, value }: PolicyEntry, byDefault: PolicyEntry | undefine
   if (onIsWeaker.includes(field)) return value === 'on';
   if (field === 'dataChannel') return value === 'plain';
   if (field === 'outsideRevocation') return value === 'off';
+  if (lessIsWeaker.includes(field)) return Number(value) < Number(byDefault?.value);
   if (byDefault === undefined || !moreIsWeaker.includes(field)) return false;
   if (typeof value === 'number') return value > Number(byDefault.value);
   return typeof value !== 'string' && value.length > [byDefault.value].flat().length;

@@ -105,6 +105,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'bearer_wrong_identity',
     'object_exists',
     'append_only',
+    'retention_locked',
     'node_quarantined',
     'namespace_forbidden',
     'certificate_expired',

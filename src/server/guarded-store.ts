@@ -36,8 +36,7 @@ export class GuardedStore extends ForwardingStore {
   /** @throws HoldfastError `node_quarantined`, `append_only` without the right to remove */
   override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
     const { prune } = await this.#free();
-    const isLock = ref.type === 'locks';
-    if (!isLock && (!prune || ref.type === 'config'))
+    if (!prune && ref.type !== 'locks')
       throw new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
     await super.remove(ref, options);
   }

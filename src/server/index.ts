@@ -13,4 +13,5 @@ export { ServerCredentials } from './server-credentials.ts';
 export { startAuthorityServer } from './start-authority-server.ts';
 export { rosterContext, startStorageServer } from './start-storage-server.ts';
 export { StorePlace } from './store-place.ts';
+export { StoreTrash } from './store-trash.ts';
 export { describeBinding, readBindings, ServerBindings } from './tls-bindings.ts';

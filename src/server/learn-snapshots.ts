@@ -1,11 +1,9 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Authority } from '../authority/index.ts';
-import { isHoldfastError, type Log, systemErrorCode } from '../base/index.ts';
-import { isNodeName, reservedNames } from '../policy/index.ts';
+import { isHoldfastError, type Log } from '../base/index.ts';
 import type { ObjectStore } from '../storage/index.ts';
 import type { StorageNamespace } from './storage-path.ts';
+import { repositoriesIn } from './store-repositories.ts';
 
 export interface LearnSnapshotsOptions {
   readonly nodes: Authority['nodes'];
@@ -49,8 +47,8 @@ async function newestOf(
   { directory, storeFor, signal }: LearnSnapshotsOptions,
 ): Promise<Date | undefined> {
   let newestMs = 0;
-  for (const repository of [undefined, ...(await furtherRepositories(join(directory, client)))]) {
-    const store = storeFor({ client, ...(repository !== undefined && { repository }) });
+  for await (const namespace of repositoriesIn(directory, client)) {
+    const store = storeFor(namespace);
     try {
       for await (const batch of store.scan('snapshots', { arrivals: true, signal }))
         newestMs = Math.max(newestMs, ...batch.map(({ arrivedMs = 0 }) => arrivedMs));
@@ -59,14 +57,4 @@ async function newestOf(
     }
   }
   return newestMs === 0 ? undefined : new Date(newestMs);
-}
-
-async function furtherRepositories(directory: string): Promise<string[]> {
-  try {
-    const names = await readdir(directory);
-    return names.filter((name) => isNodeName(name) && !reservedNames.includes(name));
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

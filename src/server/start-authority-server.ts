@@ -17,6 +17,7 @@ import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
 import { GuardedStore } from './guarded-store.ts';
+import { removalJudge } from './judge-removal.ts';
 import { type LearnSnapshotsOptions, learnSnapshots } from './learn-snapshots.ts';
 import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
@@ -29,6 +30,7 @@ import { createStorageHandler } from './storage-handler.ts';
 import { localNamespaces } from './storage-path.ts';
 import { StoreMeter } from './store-meter.ts';
 import { type StorePlace, storeWatch } from './store-place.ts';
+import { StoreTrash } from './store-trash.ts';
 import { TicketGate } from './ticket-gate.ts';
 import { shownCertificates } from './tls-bindings.ts';
 
@@ -138,7 +140,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     metrics,
     log,
   });
-  const storeFor = localNamespaces(store.directory, (forWhat) => store.check(forWhat));
+  const check = (forWhat?: 'change'): Promise<void> => store.check(forWhat);
+  const storeFor = localNamespaces(store.directory, check, {
+    now: () => authority.time(),
+    judge: removalJudge(authority),
+  });
+  const trash = new StoreTrash({ directory: store.directory, check, authority });
   const storage = createStorageHandler({
     storeFor: (namespace) =>
       new GuardedStore(storeFor(namespace), () => authority.clients.boundsOf(namespace.client)),
@@ -185,7 +192,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
   const upkeep = (): Promise<unknown> =>
-    Promise.all([authority.maintain(log), watchStore(), sightings.flush('due')]);
+    Promise.all([authority.maintain(log), watchStore(), sightings.flush('due'), trash.upkeep(log)]);
   opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs, log }));
   opened.use(watchOutside(authority, log));
   opened.defer(authority.mirrors.keepUp(log));

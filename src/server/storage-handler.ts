@@ -171,6 +171,7 @@ const messages: Partial<Record<ErrorCode, string>> = {
   repository_missing: 'there is no such repository',
   object_exists: 'something else is stored under this name',
   append_only: 'nothing but locks of this client can be removed here',
+  retention_locked: 'this snapshot came within the retention lock, and stays',
   node_quarantined: 'this client is in quarantine: it may restore, and nothing else',
   namespace_forbidden: 'this is not your repository',
   object_corrupt: 'the body is not what its name and length announce',

@@ -5,11 +5,14 @@ import { isNodeName, reservedNames } from '../policy/index.ts';
 import {
   isObjectId,
   isObjectType,
+  type JudgeRemoval,
   LocalStore,
+  LocalTrash,
   type ObjectRef,
   type ObjectStore,
   type ObjectType,
   PresentStore,
+  TrashStore,
 } from '../storage/index.ts';
 
 /** Whose repository: a client's own, or a further one of that client by name. */
@@ -74,21 +77,35 @@ export interface StorageExchange {
 /** Stores remembered at a time; one that was forgotten is only looked at anew. */
 const maxStores = 1024;
 
+interface NamespaceOptions {
+  /** The time by which something arrives, milliseconds since 1970. */
+  readonly now: () => number;
+  /** Whether something may be removed, which rests in the trash then. */
+  readonly judge: JudgeRemoval;
+}
+
 /**
  * The stores of all namespaces below one directory: `<directory>/<client>` and `<directory>/<client>/<repository>`. `check`
- * throws while that directory is not the one it should be.
+ * throws while that directory is not the one it should be. Without options what is removed is gone.
  */
 export function localNamespaces(
   directory: string,
   check: (forWhat?: 'change') => Promise<void>,
+  options?: NamespaceOptions,
 ): (namespace: StorageNamespace) => ObjectStore {
   const stores = new Map<string, ObjectStore>();
   return ({ client, repository = '' }) => {
     const path = join(directory, client, repository);
-    const store = stores.get(path) ?? new PresentStore(new LocalStore(path, { within: directory }), check);
+    const store = stores.get(path) ?? new PresentStore(localStore(path, directory, options), check);
     stores.delete(path);
     stores.set(path, store);
     if (stores.size > maxStores) stores.delete(stores.keys().next().value ?? '');
     return store;
   };
+}
+
+function localStore(path: string, within: string, options: NamespaceOptions | undefined): ObjectStore {
+  if (options === undefined) return new LocalStore(path, { within });
+  const { now, judge } = options;
+  return new TrashStore(new LocalStore(path, { within, now }), { trash: new LocalTrash(path), judge });
 }

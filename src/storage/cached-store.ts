@@ -16,6 +16,7 @@ import {
   type ByteRange,
   isObjectId,
   type ListOptions,
+  type NamedRef,
   type ObjectBody,
   type ObjectId,
   type ObjectInfo,
@@ -107,9 +108,6 @@ export class CachedStore extends ForwardingStore {
 function isKept(ref: ObjectRef, { keep = false }: { keep?: boolean }): ref is NamedRef {
   return ref.type === 'index' || ref.type === 'snapshots' || (keep && ref.type === 'data');
 }
-
-/** An object named by the SHA-256 of its bytes; `config` is not one. */
-type NamedRef = Exclude<ObjectRef, { type: 'config' }>;
 
 /**
  * Copies of objects in a local directory. Whatever is wrong with the directory or with a file in it is the same as a

@@ -8,6 +8,7 @@ export { CachedStore } from './cached-store.ts';
 export { AppendOnlyStore, ForwardingStore } from './forwarding-store.ts';
 export { makeDurableDirectories } from './local-layout.ts';
 export { LocalStore } from './local-store.ts';
+export { type JudgeRemoval, LocalTrash, type Trashed, trashedTypes } from './local-trash.ts';
 export { MemoryStore } from './memory-store.ts';
 export { bodyChunks, checkRange, isRepeatable, rangeError } from './object-body.ts';
 export {
@@ -37,3 +38,4 @@ export {
   storeMarkerFile,
   writeStoreMarker,
 } from './present-store.ts';
+export { TrashStore } from './trash-store.ts';

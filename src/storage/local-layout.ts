@@ -16,10 +16,13 @@ export class LocalLayout {
   readonly directory: string;
   /** Where uploads grow until they are whole: in the same file system, under a name that no repository can have. */
   readonly temporary: string;
+  /** Where rests what was removed. */
+  readonly trash: string;
 
   constructor(directory: string) {
     this.directory = resolve(directory);
     this.temporary = join(this.directory, '.uploads');
+    this.trash = join(this.directory, '.trash');
   }
 
   /** Every directory of a repository, those that hold others first. */

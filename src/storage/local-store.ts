@@ -28,11 +28,17 @@ export class LocalStore implements ObjectStore {
   readonly #writer: LocalWriter;
   readonly #within: string | undefined;
 
-  /** `within` is a directory above it that is never made, when one is named: {@link create} makes what is below. */
-  constructor(directory: string, { within }: { readonly within?: string } = {}) {
+  /**
+   * `within` is a directory above it that is never made, when one is named: {@link create} makes what is below. `now` says
+   * when something arrives, in milliseconds since 1970; otherwise the clock of the file system does, which may be another machine's.
+   */
+  constructor(
+    directory: string,
+    { within, now }: { readonly within?: string; readonly now?: () => number } = {},
+  ) {
     this.#within = within;
     this.#layout = new LocalLayout(directory);
-    this.#writer = new LocalWriter(this.#layout);
+    this.#writer = new LocalWriter(this.#layout, now);
     this.location = this.#layout.directory;
   }
 

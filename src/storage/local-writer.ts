@@ -18,11 +18,13 @@ import { existsError, type ObjectBody, type ObjectRef, type WriteOptions } from 
 /** Puts files into a repository's directory and takes them out, durably. */
 export class LocalWriter {
   readonly #layout: LocalLayout;
+  readonly #now: (() => number) | undefined;
   #ready: Promise<void> | undefined;
   #sweptMs = Number.NEGATIVE_INFINITY;
 
-  constructor(layout: LocalLayout) {
+  constructor(layout: LocalLayout, now?: () => number) {
     this.#layout = layout;
+    this.#now = now;
   }
 
   async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
@@ -73,7 +75,7 @@ export class LocalWriter {
     digest: ObjectDigest,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const upload = await uploadToTemporary(this.#layout.temporary, body, digest, signal);
+    const upload = await uploadToTemporary(this.#layout.temporary, body, { digest, signal, now: this.#now });
     try {
       const outcome = await this.#publish(upload.path, ref);
       if (outcome === 'exists') await this.#compareStored(ref, upload.sha256);
@@ -129,6 +131,12 @@ interface Upload {
   readonly sha256: string;
 }
 
+interface UploadOptions {
+  readonly digest: ObjectDigest;
+  readonly signal: AbortSignal | undefined;
+  readonly now: (() => number) | undefined;
+}
+
 /**
  * Writes `body` to a new file in `directory` and makes it durable. When anything fails (the disk,
  * the body, the digest, the caller by `signal`) the file is gone and the failure is thrown.
@@ -136,8 +144,7 @@ interface Upload {
 async function uploadToTemporary(
   directory: string,
   body: ObjectBody,
-  digest: ObjectDigest,
-  signal: AbortSignal | undefined,
+  { digest, signal, now }: UploadOptions,
 ): Promise<Upload> {
   const path = join(directory, temporaryName() + temporarySuffix);
   try {
@@ -147,6 +154,7 @@ async function uploadToTemporary(
       await writeAll(file, chunk);
     }
     const sha256 = digest.finish();
+    if (now !== undefined) await markArrival(file, now());
     await file.sync();
     signal?.throwIfAborted();
     return { path, sha256 };
@@ -154,6 +162,11 @@ async function uploadToTemporary(
     await rm(path, { force: true });
     throw error;
   }
+}
+
+async function markArrival(file: FileHandle, nowMs: number): Promise<void> {
+  const arrived = new Date(nowMs);
+  await file.utimes(arrived, arrived);
 }
 
 async function writeAll(file: FileHandle, bytes: Bytes): Promise<void> {

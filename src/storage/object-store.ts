@@ -13,6 +13,9 @@ export type ObjectId = string & { readonly __brand: 'ObjectId' };
 /** Which object is meant: the repository's `config`, or one named file of a type. */
 export type ObjectRef = { readonly type: 'config' } | { readonly type: ObjectType; readonly name: ObjectId };
 
+/** An object named by the SHA-256 of its bytes; `config` is not one. */
+export type NamedRef = Exclude<ObjectRef, { readonly type: 'config' }>;
+
 /** An object as a listing shows it. */
 export interface ObjectInfo {
   readonly name: ObjectId;

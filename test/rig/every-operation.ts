@@ -17,7 +17,7 @@ import {
   requestPem,
 } from '../../src/pki/index.ts';
 import { defaultListeners } from '../../src/policy/index.ts';
-import { BindingDesk } from '../../src/server/index.ts';
+import { BindingDesk, StoreTrash } from '../../src/server/index.ts';
 import { authorityExtensions, sampleCertificate } from './sample-certificates.ts';
 
 /** What operations work on, in a home of a test. */
@@ -40,6 +40,11 @@ export function sampleContext(home: SampleHome): AdminContext {
       problem: async () => undefined,
       accept: async () => 'empty',
     },
+    trash: new StoreTrash({
+      directory: join(home.path, 'store'),
+      check: async () => {},
+      authority: home.authority,
+    }),
     bindings: new BindingDesk({
       authority: home.authority,
       keystore: () => openOrCreateKeystore(join(home.path, 'node')),
@@ -127,6 +132,9 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('cert.list', {});
   await admin.call('node.list', {});
   await admin.call('node.bound', { name: 'beta', prune: true });
+  await admin.call('trash.list', {});
+  await admin.call('trash.restore', { client: 'beta' });
+  await admin.call('trash.empty', { apply: true });
   await admin.call('cert.imported', {});
   await admin.call('cert.verify', { chain: [...chain] });
   await admin.call('cert.revocable', { what: 'client/beta' });

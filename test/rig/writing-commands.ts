@@ -401,6 +401,8 @@ export const writingCommands: readonly WritingCommand[] = [
   }),
   atAuthority('store accept', '--reason gone'),
   atAuthority('node set', 'laptop prune on'),
+  atAuthority('trash restore', 'laptop'),
+  atAuthority('trash empty', '--yes'),
   atAuthority('node quarantine', 'laptop --reason theft'),
   atAuthority('node release', 'laptop', {
     first: [['node', 'quarantine', 'laptop', '--reason', 'theft', '--home', 'HERE/a']],
@@ -537,6 +539,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   status: 'only reads',
   'tls list': 'only reads',
   'token list': 'only reads',
+  'trash list': 'only reads',
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',

@@ -57,6 +57,7 @@ export const triedByPeers: readonly ErrorCode[] = [
   'connections_exhausted',
   'namespace_forbidden',
   'append_only',
+  'retention_locked',
   'node_quarantined',
   'object_exists',
   'operation_forbidden',

@@ -25,6 +25,14 @@ interface BoundsOrder {
   readonly by: string;
 }
 
+/** What of the trash is meant; all where nothing is said. */
+interface TrashNote {
+  readonly client?: string | undefined;
+  readonly repository?: string | undefined;
+  readonly before?: Date | undefined;
+  readonly by: string;
+}
+
 /** The quota of a client that may store as much as there is room. */
 export const noQuota: number = Number.MAX_SAFE_INTEGER;
 
@@ -65,6 +73,24 @@ export class Clients {
       const details = { identity: `client/${name}`, prune, quota: quotaBytes, quarantined, reason };
       await log.decide(tx, kinds.clientBounded, { by, details });
       return boundsIn(await tx.clientBounds.find(name));
+    });
+  }
+
+  /**
+   * Keeps that somebody has things brought back from the trash, or has it emptied: before it is done.
+   * @throws HoldfastError `object_not_found` for a name that no client has
+   */
+  async noteTrash(
+    what: 'restored' | 'emptied',
+    { client, repository, before, by }: TrashNote,
+  ): Promise<void> {
+    checkStanding(this.#context);
+    const kind = what === 'restored' ? kinds.trashRestored : kinds.trashEmptied;
+    const details = { client, repository, before: before?.toISOString() };
+    const { records, log } = this.#context;
+    await records.transaction(async (tx) => {
+      if (client !== undefined) await checkKnown(tx, client);
+      await log.decide(tx, kind, { by, details });
     });
   }
 }

@@ -1,8 +1,9 @@
-import { type Bytes, HoldfastError } from '../../base/index.ts';
+import { type Bytes, type Clock, HoldfastError } from '../../base/index.ts';
 import { type Certificate, fingerprint, parseCertificate } from '../../pki/index.ts';
 import {
   changePolicy,
   defaultPolicyText,
+  type LockPeriod,
   type NetworkPolicy,
   type PolicyDifference,
   parseNetworkPolicy,
@@ -19,20 +20,34 @@ import {
 } from '../../trust/index.ts';
 import type { Issuer } from '../issuers/index.ts';
 import { kinds, parseRecord, type Recording } from '../log/index.ts';
-import { policyOnRecord } from '../records/index.ts';
+import { policyOnRecord, type Records } from '../records/index.ts';
 import type { Present } from '../standing/index.ts';
+import { RetentionLocks, whatIsNeeded } from './retention-locks.ts';
 
 /** Looks at a policy that is to be, and at what is different in it: whether the servers of the network can keep it. */
 export type PolicyCheck = (next: NetworkPolicy, differences: readonly PolicyDifference[]) => void;
 
 const anything: PolicyCheck = () => {};
 
+/** What the policy is decided with. */
+interface PolicyKeeping extends Recording {
+  readonly present: Present;
+  readonly clock: Clock;
+}
+
 /** The network's policy, for looking at and for changing. */
 export class PolicyBook {
-  readonly #context: Recording & { readonly present: Present };
+  readonly #context: PolicyKeeping;
+  readonly #locks: RetentionLocks;
 
-  constructor(context: Recording & { readonly present: Present }) {
+  constructor(context: PolicyKeeping) {
     this.#context = context;
+    this.#locks = new RetentionLocks(context.records);
+  }
+
+  /** What the retention lock was over time. */
+  lockPeriods(): Promise<readonly LockPeriod[]> {
+    return this.#locks.periods();
   }
 
   /** What holds now. */
@@ -71,19 +86,35 @@ export class PolicyBook {
     check: PolicyCheck,
   ): Promise<readonly PolicyDifference[]> {
     const { records, log } = this.#context;
-    return await records.transaction(async (tx) => {
+    const { differences, waitsFor } = await records.transaction(async (tx) => {
       const present = policyOnRecord(await tx.policy.read());
       const changed = next(present);
       const differences = policyDifferences(present, changed);
-      if (differences.length === 0) return differences;
+      if (differences.length === 0) return { differences };
       check(changed, differences);
-      await log.decide(tx, kinds.policyChanged, { by, details: { changes: differences } });
-      return differences;
+      const waitsFor = await this.#secondNeeded(tx, differences, { present, changed, by });
+      const kind = waitsFor === undefined ? kinds.policyChanged : kinds.policyProposed;
+      await log.decide(tx, kind, { by, details: { changes: differences } });
+      return { differences, waitsFor };
     });
+    if (waitsFor !== undefined) throw waitsFor;
+    return differences;
+  }
+
+  /** A shorter lock takes two administrators: the first one's word is kept, and what is still needed is given. */
+  async #secondNeeded(
+    tx: Records,
+    differences: readonly PolicyDifference[],
+    {
+      present,
+      changed,
+      by,
+    }: { readonly present: NetworkPolicy; readonly changed: NetworkPolicy; readonly by: string },
+  ): Promise<HoldfastError | undefined> {
+    if (changed.retentionLockMs >= present.retentionLockMs) return undefined;
+    return await whatIsNeeded(tx, { differences, by, nowMs: this.#context.clock.now() });
   }
 }
-
-/** What the change is made to: two that come at once both hold. */
 
 /** What the policy gives up that the default keeps, one sentence for each key. */
 export function policyWarnings({ present }: { readonly present: Present }): string[] {

@@ -11,6 +11,7 @@ export interface IdentityRow {
   readonly revoked_at: number | null;
   /** 1 where its keys are made beside the authority, for copies of its files; 0 where a machine makes its own. */
   readonly with_key: 0 | 1;
+  readonly created_at: number;
 }
 
 /** What an identity is put on record with, and again with each certificate. */
@@ -181,4 +182,4 @@ export function reissueCommand({ role, name }: Pick<Identity, 'role' | 'name'>):
   return `holdfast token create --reissue ${name}${role === 'client' ? '' : ` --role ${role}`}`;
 }
 
-const columns = 'id, role, name, revoked_at, with_key';
+const columns = 'id, role, name, revoked_at, with_key, created_at';

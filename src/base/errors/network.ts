@@ -182,6 +182,12 @@ export const networkErrors = {
     next: 'use the same version here and at the server',
     status: 404,
   },
+  second_admin_needed: {
+    happened: 'a shorter retention lock takes the word of two administrators, and only one has said it',
+    next: 'within a day, as another administrator of a week at least: holdfast policy set retention-lock 7d, with the same time',
+    kind: 'refused',
+    status: 403,
+  },
   operation_forbidden: {
     happened: 'this role may not',
     next: 'run this at the server, or with an admin certificate',

@@ -94,6 +94,13 @@ export const repositoriesErrors = {
     next: 'make room on the disk that is full (where repositories are kept, or the target), then run it again',
     status: 507,
   },
+  retention_locked: {
+    happened:
+      'a snapshot that came within the retention lock of the network is to be removed; the log of the server says until when it stays',
+    next: 'it can be forgotten when its time is over; at the server holdfast policy show says how long that is',
+    kind: 'refused',
+    status: 403,
+  },
   store_missing: {
     happened:
       "the server's disk with the repositories is not mounted, or another one lies in its place; everything else goes on",

@@ -1,10 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { newestRecords, type OperationAnswer, type OperationInput } from '../../admin/index.ts';
-import { HoldfastError } from '../../base/index.ts';
 import { askAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
-import { formatTime, parseMoment } from '../terminal/format.ts';
+import { formatTime, momentOf } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast audit list` */
@@ -78,14 +77,6 @@ async function listAudit(context: Context, options: AuditListOptions): Promise<A
       ),
     ],
   };
-}
-
-function momentOf(text: string, nowMs: number): string {
-  const moment = parseMoment(text, nowMs);
-  if (moment !== undefined) return moment.toISOString();
-  throw new HoldfastError('usage', `${JSON.stringify(text)} is no time`, {
-    hint: 'give a date, a time or how long ago: 2026-11-21, 2026-11-21T08:00:00Z, 7d',
-  });
 }
 
 function describe(details: LogRecord['details']): string {

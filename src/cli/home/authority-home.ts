@@ -10,7 +10,7 @@ import {
 } from '../../authority/index.ts';
 import { HoldfastError, type Secret } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
-import { BindingDesk, type BindingPlace, StorePlace } from '../../server/index.ts';
+import { BindingDesk, type BindingPlace, StorePlace, StoreTrash } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret } from '../terminal/answer.ts';
 import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
@@ -77,6 +77,7 @@ export function adminContext(
     keystore = () => openOrCreateKeystore(home.node),
   }: Partial<Pick<BindingPlace, 'reload' | 'keystore'>> = {},
 ): Omit<AdminContext, 'listeners'> {
+  const store = storeOf({ home, settings, authority });
   return {
     authority,
     clock: context.clock,
@@ -87,7 +88,12 @@ export function adminContext(
     bindingProblem: () => undefined,
     recoveryKitPath: home.recoveryKit,
     backupPlace: (text) => backupPlace(text, home.path, context.line),
-    store: storeOf({ home, settings, authority }),
+    store,
+    trash: new StoreTrash({
+      directory: store.directory,
+      check: (forWhat) => store.check(forWhat),
+      authority,
+    }),
     bindings: new BindingDesk({
       authority,
       keystore,

@@ -1,4 +1,12 @@
-import { dayMs, hourMs, minuteMs, parseDuration, parseTime, secondMs } from '../../base/index.ts';
+import {
+  dayMs,
+  HoldfastError,
+  hourMs,
+  minuteMs,
+  parseDuration,
+  parseTime,
+  secondMs,
+} from '../../base/index.ts';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -67,6 +75,15 @@ export function parseMoment(text: string, nowMs: number): Date | undefined {
   const ago = parseDuration(text);
   if (ago !== undefined) return new Date(nowMs - ago);
   return parseTime(text);
+}
+
+/** The same as ISO 8601, for the admin API. @throws HoldfastError `usage` for what is no time */
+export function momentOf(text: string, nowMs: number): string {
+  const moment = parseMoment(text, nowMs);
+  if (moment !== undefined) return moment.toISOString();
+  throw new HoldfastError('usage', `${JSON.stringify(text)} is no time`, {
+    hint: 'give a date, a time or how long ago: 2026-11-21, 2026-11-21T08:00:00Z, 7d',
+  });
 }
 
 /** The first and most telling part of a fingerprint: `SHA256:4f:1c:9a:02:…`. */

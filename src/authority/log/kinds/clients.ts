@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { identityOf } from '../../records/index.ts';
-import { IdentityLabel, logKind } from '../log-kind.ts';
+import { IdentityLabel, logKind, Time } from '../log-kind.ts';
 
 /** It was decided what one client may do with its repositories: all of it, as it is from then on. */
 export const clientBounded = logKind({
@@ -25,3 +25,17 @@ export const clientBounded = logKind({
     });
   },
 });
+
+/** What of the trash: all repositories of all clients where nothing is said. */
+const OfTrash = Type.Object({
+  client: Type.Optional(Type.String()),
+  repository: Type.Optional(Type.String()),
+  /** Of what is restored, as it was then; of what is emptied, what was removed before. */
+  before: Type.Optional(Time),
+});
+
+/** What rests in the trash was to come back. */
+export const trashRestored = logKind({ name: 'trash restored', details: OfTrash });
+
+/** What rests in the trash and is not locked was to go. */
+export const trashEmptied = logKind({ name: 'trash emptied', details: OfTrash });

@@ -13,11 +13,11 @@ import {
 } from './adopted.ts';
 import { authorityCreated, clockAccepted, retired, storeAccepted, superseded } from './authority.ts';
 import { backedUp, logLost, rehearsed, restored } from './backups.ts';
-import { clientBounded } from './clients.ts';
+import { clientBounded, trashEmptied, trashRestored } from './clients.ts';
 import { escrowed, exported, keystoreRekeyed, rootOffline, rootOnline } from './custody.ts';
 import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
-import { policyChanged, tlsBound, tlsUnbound } from './network.ts';
+import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.ts';
 import { approved, denied, refused, requested } from './requests.ts';
 import { crlSigned, ocspSignerReplaced, revoked } from './revocation.ts';
 import { bearerTokenCreated, bearerTokenRevoked, tokenCreated, tokenRevoked } from './tokens.ts';
@@ -37,6 +37,7 @@ export const kinds = {
   approved,
   denied,
   policyChanged,
+  policyProposed,
   exported,
   crlSigned,
   ocspSignerReplaced,
@@ -65,6 +66,8 @@ export const kinds = {
   outsideRevoked,
   outsideHoldLifted,
   clientBounded,
+  trashRestored,
+  trashEmptied,
 } as const;
 
 /** One of the table. */

@@ -15,6 +15,12 @@ export const policyChanged = logKind({
   },
 });
 
+/** An administrator would change what takes two of them. */
+export const policyProposed = logKind({
+  name: 'policy proposed',
+  details: policyChanged.details,
+});
+
 const Hosts = Type.Array(Type.String());
 
 /** A certificate from elsewhere is shown, and nodes are to believe its roots for some hosts. */
