@@ -189,6 +189,8 @@ const settingsShownBy: Readonly<Record<string, string>> = {
 const policyShownBy: Readonly<Record<string, string>> = {
   queue: 'src/authority/requests/requests',
   requestLifetimeMs: 'src/authority/requests/requests',
+  retentionLockMs: 'src/authority/policy/retention-locks',
+  trashTimeMs: 'test/store-trash',
   lifetimeMs: 'src/authority/requests/requests',
   backdateMs: 'src/authority/requests/requests',
   graceMs: 'src/authority/requests/requests',

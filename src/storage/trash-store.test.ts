@@ -64,7 +64,10 @@ describe('what is removed', () => {
     await store.remove(ref);
     await put(store, 'data', sampleBytes(10));
     const all = await resting(trash);
-    assert.deepEqual(all.map(({ removedMs }) => removedMs).toSorted(), [1000, 1001]);
+    assert.deepEqual(
+      all.map(({ removedMs }) => removedMs).toSorted((a, b) => a - b),
+      [1000, 1001],
+    );
     for (const trashed of all) assert.equal(await trash.restore(trashed), 'present');
     assert.equal((await resting(trash)).length, 2);
     for (const trashed of all) await trash.remove(trashed);

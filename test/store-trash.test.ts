@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SampleHome } from '../authority/authority.fixture.ts';
-import { dayMs, hourMs, silentLog } from '../base/index.ts';
-import type { ObjectRef, ObjectStore, ObjectType } from '../storage/index.ts';
-import { put, rejectsWith, sampleBytes } from '../storage/object-store.contract.ts';
-import { removalJudge } from './judge-removal.ts';
-import { localNamespaces } from './storage-path.ts';
-import { StoreTrash } from './store-trash.ts';
+import { SampleHome } from '../src/authority/authority.fixture.ts';
+import { dayMs, hourMs, silentLog } from '../src/base/index.ts';
+import { removalJudge } from '../src/server/judge-removal.ts';
+import { localNamespaces } from '../src/server/storage-path.ts';
+import { StoreTrash } from '../src/server/store-trash.ts';
+import type { ObjectRef, ObjectStore, ObjectType } from '../src/storage/index.ts';
+import { put, rejectsWith, sampleBytes } from '../src/storage/object-store.contract.ts';
 
 const by = 'admin/ann';
 
@@ -97,7 +97,7 @@ describe('the trash of a store', () => {
     scene.later(9 * dayMs);
     await rejectsWith(scene.store.remove(snapshot), 'retention_locked');
     await scene.store.remove(data);
-    await scene.home.authority.policy.set('trash-time', 'off', by);
+    await scene.home.authority.policy.set('trashTimeMs', 'off', by);
     const order = { client: 'alpha', apply: true, by };
     assert.deepEqual(await scene.trash.empty(order), { removed: 0, bytes: 0, kept: 1 });
     scene.later(2 * dayMs);
