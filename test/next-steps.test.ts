@@ -120,6 +120,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   set_unknown: inSets,
   set_invalid: inSets,
   set_running: inSets,
+  hook_failed: 'agent.test.ts',
   name_not_permitted: 'requests.test.ts: the policy is shown there; it only reads',
   authority_restored: 'ca-restore.test.ts',
   clock_wrong: 'clock.test.ts',

@@ -29,7 +29,7 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 /** What stands for a value in the help, and names neither a file nor a folder of this machine. */
 const noFiles = new Set(
   (
-    'address new-name city code country date duration fingerprint format handle-or-name id key kind label layout list mode n name name-or-fingerprint names number ' +
+    'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone'
   ).split(' '),
 );
@@ -155,6 +155,8 @@ describe('a file or folder that the command line names', () => {
       'set add': () => [...addingSet(), ...repo()],
       up: making.up,
     }),
+    ...each('--before', { 'set add': () => [...addingSet(), ...repo()] }),
+    ...each('--after', { 'set add': () => [...addingSet(), ...repo()] }),
     ...each('--kit', {
       recover: () => ['-'],
       'ca restore': () => [at('good.age'), ...elsewhere()],

@@ -25,6 +25,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'exit-codes': '--init',
     'lost-repository': '--start-over',
   },
+  status: { agent: '--check' },
   restore: {
     restic: '--repo --verify',
     'every-file-type': '--password-file',
@@ -50,6 +51,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'repair index': { 'damaged-repository': '--repo --password-file' },
   check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
   'set add': {
+    agent: '--before --after --hook-limit --on-mains --unmetered --between',
     sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',
   },
   init: {

@@ -78,6 +78,9 @@ describe('a backup set', () => {
       tag: [`set:${id}`, 'office'],
       repo: at('repo'),
       passwordFile: at('password'),
+      hookLimit: '1h',
+      onMains: false,
+      unmetered: false,
     });
     // One of its folders is not there yet.
     const { snapshot } = await json<{ snapshot: string }>(['set', 'run', 'documents'], 3);

@@ -52,6 +52,7 @@ const exitCodes = `## Exit codes
 | 1 | failed |
 | 2 | wrong usage |
 | 3 | backup done, but some files could not be read |
+| 4 | something needs attention (status --check) |
 | 10 | no such repository |
 | 11 | repository locked |
 | 12 | wrong password or key |

@@ -91,6 +91,7 @@ export {
   parseSchedule,
   scheduleForm,
 } from './schedule/schedule.ts';
+export { findAgent, holdAgent } from './sets/agent-lock.ts';
 export {
   type BackupSet,
   checkSetName,
@@ -98,9 +99,12 @@ export {
   type SetChoices,
   setTag,
 } from './sets/backup-set.ts';
+export { parseBetween, surroundings, whatKeeps } from './sets/conditions.ts';
+export { checkHook, defaultHookLimitMs, hasSucceeded, hookFailed, runHook } from './sets/hooks.ts';
 export {
   beginAttempt,
   forgetAttempts,
+  type HookRun,
   keepSetAttempt,
   readAttempts,
   resultOf,
@@ -108,5 +112,6 @@ export {
   type SetOutcome,
 } from './sets/set-attempts.ts';
 export { changeSets, findSet, readSets, setNamed } from './sets/set-file.ts';
+export { SetRunner } from './sets/set-runner.ts';
 export { setStates, stateOf } from './sets/set-state.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';

@@ -167,6 +167,9 @@ const SetAttempt = object({
   bytes: PresentWhen('there is a snapshot', count()),
   added: PresentWhen('there is a snapshot', bytes()),
   unreadable: PresentWhen('there is a snapshot', count()),
+  hooks: Type.Array(
+    object({ when: Type.Enum(['before', 'after']), file: Place, ended: text(), output: text() }),
+  ),
 });
 
 const BackupSet = object({
@@ -175,6 +178,7 @@ const BackupSet = object({
   state: Type.Enum([...setStates]),
   since: Time,
   next: Time,
+  waits: PresentWhen('it is due, and a condition keeps it', text()),
   running: flag(),
   paths: texts,
   every: text(),
@@ -186,6 +190,12 @@ const BackupSet = object({
   tag: texts,
   repo: PresentWhen('it goes to another place than the own repository', Place),
   passwordFile: PresentWhen('one was named', Place),
+  before: PresentWhen('a program runs before it', Place),
+  after: PresentWhen('a program runs after it', Place),
+  hookLimit: text(),
+  onMains: flag(),
+  unmetered: flag(),
+  between: PresentWhen('it begins between two times of day alone', text()),
   last: PresentWhen('it ever ran', SetAttempt),
 });
 
@@ -208,6 +218,7 @@ const Status = object({
   nodes: atAuthority(operations['node.list'].answer),
   node: PresentWhen('this machine is a node of a network', NodeStatus),
   backups: BackupHistory,
+  sets: Type.Array(BackupSet),
   warnings: texts,
 });
 
@@ -408,6 +419,7 @@ export const answers = {
   'node release': operations['node.bound'].answer,
   init: NewAuthority,
   serve: undefined,
+  agent: undefined,
   'token create': either({
     '': operations['token.create'].answer,
     'with `--bearer`': operations['bearer.create'].answer,

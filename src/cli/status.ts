@@ -18,6 +18,7 @@ import { aloneSettings } from './home/settings.ts';
 import { waitingRows, waitingView } from './home/waiting-authority.ts';
 import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
+import { exitCode } from './program/failure.ts';
 import {
   type BackupHistory,
   backupHistory,
@@ -25,7 +26,8 @@ import {
   backupRows,
   missedSnapshots,
 } from './repository/backup-history.ts';
-import { type Answer, note, type Row, row, warning } from './terminal/answer.ts';
+import { type SetStanding, type SetView, setStanding, standingRows } from './set/set-view.ts';
+import { type Answer, line, note, type Row, row, warning } from './terminal/answer.ts';
 import {
   formatAge,
   formatCount,
@@ -39,16 +41,42 @@ import type { Word } from './word.ts';
 /** `holdfast status` */
 export const word: Word = {
   define: (command) => {
-    command.addHelpText('after', '\nExamples:\n  holdfast status\n  holdfast status --json\n');
+    command
+      .option('--check', 'say on one line whether something needs attention, with exit code 4 when it does')
+      .addHelpText('after', examples);
   },
-  run: showStatus,
+  run: statusOrCheck,
 };
+
+const examples = `
+Examples:
+  holdfast status
+  holdfast status --json
+  holdfast status --check        # for Nagios and Icinga, cron and scripts
+`;
+
+/** `holdfast status`, or the one line of `--check`. */
+async function statusOrCheck(
+  context: Context,
+  { check = false }: { readonly check?: boolean },
+): Promise<Answer> {
+  const answer = await showStatus(context);
+  if (!check) return answer;
+  const { value } = answer;
+  const count = value.warnings.length;
+  const said =
+    count === 0
+      ? `OK - nothing needs attention, ${plural(value.sets.length, 'backup set')}`
+      : `ATTENTION - ${value.warnings.join(' | ')}`;
+  const rows = [line(`HOLDFAST ${said}`)];
+  return { value, rows, ...(count > 0 && { exitCode: exitCode.attention }) };
+}
 
 /** Of the server of a network. */
 type Status = NetworkStatus;
 
 /** `holdfast status`: the authority when it is here, this machine as a client, and what needs attention. */
-export async function showStatus(context: Context): Promise<Answer> {
+export async function showStatus(context: Context): Promise<Answer<SetStanding>> {
   const home = await openHome(context.home);
   if ((await aloneSettings(home)) !== undefined) {
     const { aloneStatus } = await import('./serving/serving-alone.ts');
@@ -62,15 +90,17 @@ export async function showStatus(context: Context): Promise<Answer> {
   const waiting = await readWaiting(home.path);
   const connection = await readLastConnection(home.node);
   const backups = await backupHistory(context, home, node?.state);
+  const { sets, warnings: setWarnings } = await setStanding(context, home);
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
     ...nodeWarnings(context, node),
     ...sharedKeys(node?.localAnchors ?? []),
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
+    ...setWarnings,
   ];
-  const shown = { waiting, status, nodes, node, connection, backups, warnings };
-  const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), warnings };
+  const shown = { waiting, status, nodes, node, connection, backups, sets, warnings };
+  const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), sets, warnings };
   return { value, rows: statusRows(context, shown) };
 }
 
@@ -82,12 +112,13 @@ interface Shown {
   readonly node: Node | undefined;
   readonly connection: LastConnection;
   readonly backups: BackupHistory;
+  readonly sets: readonly SetView[];
   readonly warnings: readonly string[];
 }
 
 function* statusRows(
   context: Context,
-  { waiting, status, nodes, node, connection, backups, warnings }: Shown,
+  { waiting, status, nodes, node, connection, backups, sets, warnings }: Shown,
 ): Iterable<Row> {
   if (waiting !== undefined) yield* waitingRows(waiting);
   if (status !== undefined) yield* authorityRows(context, status);
@@ -96,6 +127,7 @@ function* statusRows(
     yield* connectionRows(context, connection);
   }
   yield* backupRows(context, backups);
+  yield* standingRows(context, sets);
   if (nodes.length > 0) yield nodeTable(nodes.slice(0, maxNodes), context.clock.now());
   if (nodes.length > maxNodes) yield note('there are more nodes: holdfast nodes lists them all');
   for (const sentence of warnings) yield warning(sentence);

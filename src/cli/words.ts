@@ -70,6 +70,11 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'agent',
+    summary: 'run the backup sets when their time comes',
+    load: () => import('./agent.ts'),
+  },
+  {
     name: 'recover',
     summary: 'bring a lost machine back: its identity by a reissue code, its backups by the recovery kit',
     load: () => import('./recover.ts'),

@@ -24,6 +24,14 @@ export const BackupSet = Type.Object(
     /** A directory or a URL instead of the node's own repository at its server. */
     repo: Type.Optional(Text),
     passwordFile: Type.Optional(Text),
+    /** Programs that run before and after, and how long each may take. */
+    before: Type.Optional(Text),
+    after: Type.Optional(Text),
+    hookLimitMs: Type.Integer({ minimum: 1 }),
+    /** What has to be so when it begins by itself: hours as `22:00-06:00`. */
+    onMains: Type.Optional(Type.Boolean()),
+    unmetered: Type.Optional(Type.Boolean()),
+    between: Type.Optional(Text),
   },
   { additionalProperties: false },
 );

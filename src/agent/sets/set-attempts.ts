@@ -13,6 +13,17 @@ import {
 } from '../../base/index.ts';
 import type { BackupSet } from './backup-set.ts';
 
+/** What a program came to that ran before or after a set. */
+const HookRun = Type.Object({
+  when: Type.Enum(['before', 'after']),
+  file: Type.String(),
+  /** `exit code 1`, `signal SIGKILL`, or why it never began. */
+  ended: Type.String(),
+  /** The end of what it wrote. */
+  output: Type.String(),
+});
+export type HookRun = Static<typeof HookRun>;
+
 /** How an attempt at a set ended. */
 const SetOutcome = Type.Object({
   /** ISO 8601. */
@@ -39,6 +50,7 @@ const SetAttempt = Type.Object({
   process: Type.Optional(Type.String()),
   /** When it was last seen to get on, ISO 8601. */
   seen: Type.Optional(Type.String()),
+  hooks: Type.Optional(Type.Array(HookRun)),
   /** Not there while it goes on, and when it was killed. */
   outcome: Type.Optional(SetOutcome),
 });

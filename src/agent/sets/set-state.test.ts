@@ -20,6 +20,7 @@ const set: BackupSet = {
   excludeFile: [],
   excludeCaches: true,
   tag: [],
+  hookLimitMs: hourMs,
 };
 
 const ended = (begunMs: number, result: 'ok' | 'partial' | 'failed'): SetAttempt => ({
@@ -77,6 +78,11 @@ describe('a set', () => {
   it('that ended without a word has failed, and is due again soon, but once', () => {
     const once = [ended(0, 'ok'), killed(6 * hourMs)];
     assert.equal(standing(once, 6 * hourMs + minuteMs), 'failed since 6, due 6.1666');
+    const stopped = {
+      ...killed(6 * hourMs),
+      outcome: { ended: iso(6 * hourMs), result: 'failed', code: 'interrupted' },
+    } as const;
+    assert.match(standing([ended(0, 'ok'), stopped], 6 * hourMs + minuteMs), /^failed since 6, due 6.1666$/);
     const twice = [...once, killed(6 * hourMs + 11 * minuteMs)];
     assert.match(standing(twice, 7 * hourMs), /^failed since 6, due 12.18/);
   });

@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs } from '../../base/index.ts';
+import { dayMs, type ErrorCode, hourMs, minuteMs } from '../../base/index.ts';
 import { nextRun, offsetOf, parseSchedule } from '../schedule/schedule.ts';
 import type { BackupSet } from './backup-set.ts';
 import { resultOf, type SetAttempt } from './set-attempts.ts';
@@ -22,7 +22,7 @@ export interface SetState {
 
 /** So long after its time nobody is told of a run that has not begun. */
 const graceMs = 15 * minuteMs;
-/** An attempt that has read, sent or waited for nothing for so long does not get on. */
+/** An attempt that has read nothing for so long does not get on; a hook has its own time beside. */
 const stuckAfterMs = hourMs;
 /** What was cut off, by a power cut say, is done again after so long, once. */
 const againAfterMs = 10 * minuteMs;
@@ -50,7 +50,8 @@ type Standing = Pick<SetState, 'state' | 'sinceMs'>;
 function runningState(set: BackupSet, attempts: readonly SetAttempt[], nowMs: number): Standing {
   const running = attempts.at(-1);
   const seenMs = Date.parse(running?.seen ?? running?.begun ?? set.added);
-  if (nowMs - seenMs > stuckAfterMs) return { state: 'stuck', sinceMs: seenMs };
+  const hookMs = set.before === undefined && set.after === undefined ? 0 : set.hookLimitMs;
+  if (nowMs - seenMs > stuckAfterMs + hookMs) return { state: 'stuck', sinceMs: seenMs };
   return endedState(set, attempts.slice(0, -1));
 }
 
@@ -96,6 +97,11 @@ function dueAt(next: NextAfter, attempts: readonly SetAttempt[], nowMs: number):
   if (last === undefined) return next();
   const begunMs = Date.parse(last.begun);
   const dueMs = next(begunMs > nowMs + wrongClockMs ? nowMs : begunMs);
-  const isOnce = resultOf(last) === 'cut off' && (before === undefined || resultOf(before) !== 'cut off');
+  const isOnce = wasCutOff(last) && (before === undefined || !wasCutOff(before));
   return isOnce ? Math.min(dueMs, begunMs + againAfterMs) : dueMs;
+}
+
+/** By a kill, or by whoever ended the agent or the machine. */
+function wasCutOff(attempt: SetAttempt): boolean {
+  return resultOf(attempt) === 'cut off' || attempt.outcome?.code === ('interrupted' satisfies ErrorCode);
 }

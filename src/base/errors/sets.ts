@@ -32,4 +32,17 @@ export const setsErrors = {
     next: 'wait until that run has ended: holdfast set show NAME',
     kind: 'failed',
   },
+  hook_failed: {
+    happened:
+      'a program that was to run before or after a set ended with something else than 0, or did not end in its time',
+    next: 'holdfast set show NAME shows what it wrote; what was saved is saved',
+  },
+  hook_unsafe: {
+    happened: 'others can write a program that was to run before or after a set, or the folder that it is in',
+    next: 'take the right to write from others: chmod go-w',
+  },
+  agent_running: {
+    happened: 'another agent works in this home; its process id is named',
+    next: 'one agent runs all sets of a home; end the other one first, if it is to be replaced',
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -61,6 +61,7 @@ export const exitCode = {
   failed: 1,
   usage: 2,
   someFilesUnread: 3,
+  attention: 4,
   repositoryMissing: 10,
   repositoryLocked: 11,
   wrongKey: 12,
@@ -69,7 +70,7 @@ export const exitCode = {
   name: 22,
   refused: 23,
   interrupted: 130,
-} as const satisfies Record<ErrorKind | 'done' | 'someFilesUnread', number>;
+} as const satisfies Record<ErrorKind | 'done' | 'someFilesUnread' | 'attention', number>;
 
 /** The exit code for whatever a command threw. */
 export function exitCodeOf(error: unknown): number {

@@ -22,6 +22,7 @@ import {
 } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
 import { backupHistory, backupHistoryJson } from '../repository/backup-history.ts';
+import { type SetStanding, setStanding, standingRows } from '../set/set-view.ts';
 import { type Answer, printRows, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
 import { type ServingOptions, settingsOf } from './serving.ts';
@@ -91,13 +92,15 @@ export async function withAloneAdmin<T>(
 }
 
 /** `holdfast status` in the home of such a server. */
-export async function aloneStatus(context: Context, home: Home): Promise<Answer> {
+export async function aloneStatus(context: Context, home: Home): Promise<Answer<SetStanding>> {
   const status = await withAloneAdmin(context, home, (admin) => admin.call('status', {}));
   const backups = await backupHistory(context, home, undefined);
-  const warnings = [...aloneWarnings(status), ...backups.warnings];
+  const { sets, warnings: setWarnings } = await setStanding(context, home);
+  const warnings = [...aloneWarnings(status), ...backups.warnings, ...setWarnings];
+  const value = { ...status, backups: backupHistoryJson(backups), sets, warnings };
   return {
-    value: { ...status, backups: backupHistoryJson(backups), warnings },
-    rows: statusRows(context, status),
+    value,
+    rows: [...statusRows(context, status), ...standingRows(context, sets), ...setWarnings.map(warning)],
   };
 }
 

@@ -3,8 +3,11 @@ import { join, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import {
+  checkHook,
+  defaultHookLimitMs,
   defaultSpreadMs,
   longestSpreadMs,
+  parseBetween,
   parseSchedule,
   type SetChoices,
   scheduleForm,
@@ -14,7 +17,7 @@ import { pathText, textPath } from '../../files/index.ts';
 import { localPath, namedPaths } from '../files/local-path.ts';
 import type { Home } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
-import { ListOption } from '../options/option-values.ts';
+import { ListOption, parseDurationOption } from '../options/option-values.ts';
 import {
   addExcludeOptions,
   addRepositoryOptions,
@@ -31,6 +34,12 @@ export interface SetOptions extends RepositoryOptions, ExcludeOptions {
   readonly zone?: string;
   readonly spread: number;
   readonly tag?: readonly string[];
+  readonly before?: string;
+  readonly after?: string;
+  readonly hookLimit: number;
+  readonly onMains?: boolean;
+  readonly unmetered?: boolean;
+  readonly between?: string;
 }
 
 /** Adds the options that say when a set is backed up, where to, and what of it. */
@@ -44,7 +53,13 @@ export function addSetOptions(command: Command): Command {
       parseSpread,
       defaultSpreadMs,
     )
-    .addOption(new ListOption('--tag <list>', 'mark the snapshots with words'));
+    .addOption(new ListOption('--tag <list>', 'mark the snapshots with words'))
+    .option('--before <file>', 'a program to run first; when it fails, nothing is saved')
+    .option('--after <file>', 'a program to run at the end, whatever came of it')
+    .option('--hook-limit <duration>', 'how long each may take (1h)', parseDurationOption, defaultHookLimitMs)
+    .option('--on-mains', 'begin while this machine does not run on its battery')
+    .option('--unmetered', 'begin while NetworkManager does not call the line metered')
+    .option('--between <hours>', 'begin between two times of day alone, e.g. 22:00-06:00');
 }
 
 function parseSpread(text: string): number {
@@ -74,8 +89,10 @@ export async function chooseSet(
     excludeCaches,
     tag = [],
   } = options;
-  const { repo, passwordFile } = options;
+  const { repo, passwordFile, hookLimit, between } = options;
   parseSchedule(every, zone);
+  if (between !== undefined) parseBetween(between);
+  const hooks = await chooseHooks(from, options);
   const paths = options.paths.map((path) => resolve(from, path));
   await checkOutside(home, paths);
   namedPaths(context, paths);
@@ -92,7 +109,22 @@ export async function chooseSet(
     tag: [...tag],
     ...(repo !== undefined && { repo: placeText(from, repo) }),
     ...(passwordFile !== undefined && { passwordFile: localPath(from, passwordFile) }),
+    ...hooks,
+    hookLimitMs: hookLimit,
+    ...(options.onMains === true && { onMains: true }),
+    ...(options.unmetered === true && { unmetered: true }),
+    ...(between !== undefined && { between }),
   };
+}
+
+async function chooseHooks(
+  from: string,
+  { before, after }: SetOptions,
+): Promise<Pick<SetChoices, 'before' | 'after'>> {
+  const files = { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+  const chosen = Object.entries(files).map(([when, file]) => [when, localPath(from, file)] as const);
+  for (const [, file] of chosen) await checkHook(file);
+  return Object.fromEntries(chosen);
 }
 
 function ownZone(): string {

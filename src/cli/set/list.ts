@@ -1,10 +1,9 @@
-import { readSets } from '../../agent/index.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, table } from '../terminal/answer.ts';
 import { formatTime } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { stateText, viewOf } from './set-view.ts';
+import { stateText, viewSets } from './set-view.ts';
 
 /** `holdfast set list` */
 export const word: Word = {
@@ -19,7 +18,7 @@ export const word: Word = {
 /** `holdfast set list` */
 async function listSets(context: Context): Promise<Answer> {
   const home = await openHome(context.home);
-  const sets = await Promise.all((await readSets(home.node)).map((set) => viewOf(context, home, set)));
+  const sets = await viewSets(context, home);
   const columns = [
     { heading: 'Set' },
     { heading: 'State' },
@@ -31,7 +30,7 @@ async function listSets(context: Context): Promise<Answer> {
     set.name,
     stateText(context, set),
     set.every,
-    formatTime(new Date(set.next)),
+    set.waits ?? formatTime(new Date(set.next)),
     set.paths.join(' '),
   ]);
   const none = 'this machine has no backup sets: holdfast set add NAME PATH --every 6h makes one';

@@ -1,21 +1,11 @@
-import {
-  type BackupSet,
-  beginAttempt,
-  findSet,
-  keepSetAttempt,
-  type SetAttempt,
-  type SetOutcome,
-  setTag,
-} from '../../agent/index.ts';
+import { beginAttempt, findSet, type HookRun, keepSetAttempt, type SetAttempt } from '../../agent/index.ts';
 import { minuteMs } from '../../base/index.ts';
-import { backUpPaths } from '../backup.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
-import { describeFailure, exitCode, whatEnded } from '../program/failure.ts';
 import type { BackupResult } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
-import { lineToldIn } from '../terminal/output.ts';
 import type { Word } from '../word.ts';
+import { attemptSet, timeNow } from './attempt-set.ts';
 
 /** `holdfast set run NAME` */
 export const word: Word = {
@@ -29,7 +19,8 @@ export const word: Word = {
 };
 
 const examples = `
-A server that does not answer is tried for 15 minutes, or as long as holdfast client set retryFor says.
+It runs whatever the conditions of the set say: the agent asks for those. A server that does not answer is tried for 15 minutes, or as
+long as holdfast client set retryFor says.
 
 Examples:
   holdfast set run documents
@@ -42,40 +33,21 @@ async function runSet(context: Context, name: string): Promise<Answer<BackupResu
   const { node: directory } = await openHome(context.home);
   const set = await findSet(directory, name);
   const attempt = await beginAttempt(directory, set, context.clock.now());
-  const keep = (more: Partial<SetAttempt>): Promise<void> =>
-    keepSetAttempt(directory, set, { ...attempt, ...more });
-  try {
-    const answer = await gettingOn(context, keep, (seen) => backUpSet(seen, set));
-    await keep({ outcome: outcomeOf(context, answer) });
-    return answer;
-  } catch (error) {
-    await keep({ outcome: failureOf(context, error) });
-    throw error;
-  }
+  const hooks: HookRun[] = [];
+  const keep: Keep = (more) => keepSetAttempt(directory, set, { ...attempt, ...more });
+  const { outcome, answer, error } = await gettingOn(context, keep, (seen) => attemptSet(seen, set, hooks));
+  await keep({ ...(hooks.length > 0 && { hooks }), outcome });
+  if (answer === undefined || error !== undefined) throw error;
+  return answer;
 }
 
-async function backUpSet(context: Context, set: BackupSet): Promise<Answer<BackupResult>> {
-  const { repo, passwordFile, exclude, excludeFile, excludeCaches, tag } = set;
-  const line = lineToldIn(context.output, context.log, { isUnattended: true });
-  return await backUpPaths({ ...context, line }, set.paths, {
-    ...(repo !== undefined && { repo }),
-    ...(passwordFile !== undefined && { passwordFile }),
-    exclude,
-    excludeFile,
-    excludeCaches,
-    tag: [setTag(set), ...tag],
-  });
-}
+type Keep = (more: Partial<SetAttempt>) => Promise<void>;
 
 /** How often it is kept that an attempt gets on. */
 const seenEveryMs = minuteMs;
 
 /** Does `work`, and keeps that it gets on as long as it does: whoever looks can tell it from one that hangs. */
-async function gettingOn<T>(
-  context: Context,
-  keep: (more: Partial<SetAttempt>) => Promise<void>,
-  work: (seen: Context) => Promise<T>,
-): Promise<T> {
+async function gettingOn<T>(context: Context, keep: Keep, work: (seen: Context) => Promise<T>): Promise<T> {
   let isSeen = false;
   let keeping = Promise.resolve();
   const timer = setInterval(() => {
@@ -100,24 +72,4 @@ async function gettingOn<T>(
     clearInterval(timer);
     await keeping;
   }
-}
-
-function outcomeOf(context: Context, { value, exitCode: code }: Answer<BackupResult>): SetOutcome {
-  const { snapshot, files, bytes, added, unreadable } = value;
-  const result = code === exitCode.someFilesUnread ? 'partial' : 'ok';
-  return { ended: timeNow(context), result, snapshot, files, bytes, added, unreadable };
-}
-
-/** A bug has no code: what it is, is said where it happens. */
-function failureOf(context: Context, error: unknown): SetOutcome {
-  const { code, message, hint } = describeFailure(whatEnded(error, context.signal)) ?? {
-    code: 'unexpected',
-    message: 'it ended by a bug',
-    hint: 'run it again, and report what it says',
-  };
-  return { ended: timeNow(context), result: 'failed', code, message, hint };
-}
-
-function timeNow({ clock }: Context): string {
-  return new Date(clock.now()).toISOString();
 }

@@ -1,18 +1,23 @@
 import {
   type BackupSet,
+  findAgent,
   findSet,
   readAttempts,
+  readSets,
   resultOf,
   type SetAttempt,
   setTag,
   stateOf,
+  surroundings,
+  whatKeeps,
 } from '../../agent/index.ts';
-import { formatDuration } from '../../base/index.ts';
+import { formatDuration, isHoldfastError } from '../../base/index.ts';
 import { machineName } from '../../transport/index.ts';
 import type { AnswerOf } from '../answers.ts';
 import type { Home } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
-import { formatAge } from '../terminal/format.ts';
+import { type Row, row } from '../terminal/answer.ts';
+import { formatAge, formatTime, plural } from '../terminal/format.ts';
 
 /** A set as it is shown, with how it stands. */
 export type SetView = AnswerOf<'set list'>[number];
@@ -24,57 +29,90 @@ export async function viewSet(context: Context, home: Home, name: string): Promi
   return await viewOf(context, home, await findSet(home.node, name));
 }
 
+/** Every set of this machine as it stands now. */
+export async function viewSets(context: Context, home: Home): Promise<readonly SetView[]> {
+  const sets = await readSets(home.node);
+  return await Promise.all(sets.map((set) => viewOf(context, home, set)));
+}
+
 /** A set as it stands now. */
 export async function viewOf({ clock }: Context, home: Home, set: BackupSet): Promise<SetView> {
   const attempts = await readAttempts(home.node, set);
-  const { state, sinceMs, dueMs, isRunning } = stateOf(set, attempts, {
-    nowMs: clock.now(),
-    machine: machineName(),
-  });
-  const {
-    id,
-    name,
-    paths,
-    every,
-    zone,
-    spreadMs,
-    exclude,
-    excludeFile,
-    excludeCaches,
-    tag,
-    repo,
-    passwordFile,
-  } = set;
+  const nowMs = clock.now();
+  const { state, sinceMs, dueMs, isRunning } = stateOf(set, attempts, { nowMs, machine: machineName() });
+  const waits = dueMs > nowMs || isRunning ? undefined : await whatKeeps(set, surroundings(nowMs));
   const last = attempts.at(-1);
+  const { added: _, spreadMs, hookLimitMs, tag, onMains = false, unmetered = false, ...said } = set;
   return {
-    name,
-    id,
+    ...said,
     state,
     since: new Date(sinceMs).toISOString(),
     next: new Date(dueMs).toISOString(),
+    ...(waits !== undefined && { waits }),
     running: isRunning,
-    paths,
-    every,
-    zone,
     spread: formatDuration(spreadMs),
-    exclude,
-    excludeFile,
-    excludeCaches,
     tag: [setTag(set), ...tag],
-    ...(repo !== undefined && { repo }),
-    ...(passwordFile !== undefined && { passwordFile }),
+    hookLimit: formatDuration(hookLimitMs),
+    onMains,
+    unmetered,
     ...(last !== undefined && { last: viewAttempt(last) }),
   };
 }
 
 /** An attempt as it is shown. */
 export function viewAttempt(attempt: SetAttempt): AttemptView {
-  const { begun, outcome } = attempt;
-  return { begun, ...outcome, result: resultOf(attempt) };
+  const { begun, outcome, hooks = [] } = attempt;
+  return { begun, ...outcome, result: resultOf(attempt), hooks };
 }
 
-/** `failed 2 hours ago`, `ok since 3 days`… as a table has it. */
+/** `failed, 2 hours ago, running`, as a table has it. */
 export function stateText({ clock }: Context, { state, since, running }: SetView): string {
   const age = formatAge(clock.now() - Date.parse(since));
   return `${state}, ${age}${running ? ', running' : ''}`;
+}
+
+/** How the sets of a machine stand. */
+export interface SetStanding {
+  readonly sets: readonly SetView[];
+  /** What wants doing, each with the next step. */
+  readonly warnings: readonly string[];
+}
+
+/** How the sets of this machine stand, and what of it wants attention: all that is not `ok`. */
+export async function setStanding(context: Context, home: Home): Promise<SetStanding> {
+  try {
+    const sets = await viewSets(context, home);
+    const hasAgent = (await findAgent(home.node)) !== undefined;
+    const warnings = sets.flatMap((set) => attentionTo(context, set, hasAgent));
+    const idle = sets.length > 0 && !hasAgent ? [noAgent] : [];
+    return { sets, warnings: [...idle, ...warnings] };
+  } catch (error) {
+    if (!isHoldfastError(error, 'settings_invalid')) throw error;
+    return { sets: [], warnings: [`${error.message}: ${error.hint}`] };
+  }
+}
+
+/** Rows of `status`: each set, how it stands, and when it runs next. */
+export function* standingRows(context: Context, sets: readonly SetView[]): Iterable<Row> {
+  for (const set of sets) {
+    const next = set.waits === undefined ? `next ${formatTime(new Date(set.next))}` : `waits: ${set.waits}`;
+    yield row('set', set.name, stateText(context, set), next);
+  }
+}
+
+const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
+
+function attentionTo(context: Context, set: SetView, hasAgent: boolean): string[] {
+  const { name, state, waits, last } = set;
+  if (state === 'ok') return [];
+  const why = waits ?? (hasAgent ? 'the agent has not begun it' : 'no agent runs');
+  const what = {
+    never: `it has not run yet, ${waits ?? 'and is due'}; now: holdfast set run ${name}`,
+    late: `${why}; now: holdfast set run ${name}`,
+    missed: `${why}; now: holdfast set run ${name}`,
+    failed: `${last?.message ?? 'it ended without a word'} [${last?.code ?? 'killed'}]: holdfast set show ${name}`,
+    partial: `${plural(last?.unreadable ?? 0, 'file')} could not be read: holdfast set run ${name} names them`,
+    stuck: `its run does not get on: holdfast set show ${name}`,
+  };
+  return [`the set ${name} is ${stateText(context, set)}: ${what[state]}`];
 }

@@ -34,6 +34,11 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
   const excludes = [...set.exclude, ...set.excludeFile.map((file) => `those in ${file}`)];
   if (excludes.length > 0) yield row('leaves out', ...excludes);
   yield row('tags', ...set.tag);
+  for (const when of ['before', 'after'] as const)
+    if (set[when] !== undefined) yield row(when, set[when], `within ${set.hookLimit}`);
+  const conditions = conditionsOf(set);
+  if (conditions.length > 0) yield row('begins', ...conditions);
+  if (set.waits !== undefined) yield row('waits', set.waits);
   const columns = [
     { heading: 'Begun' },
     { heading: 'Result' },
@@ -45,6 +50,22 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
     attempts.map((each) => [formatTime(new Date(each.begun)), each.result, tookText(each), toldText(each)]),
     `it has not run yet: holdfast set run ${set.name}`,
   );
+  for (const { when, file, ended, output } of attempts[0]?.hooks ?? []) {
+    yield row(when, file, ended);
+    for (const text of output
+      .trimEnd()
+      .split('\n')
+      .filter((each) => each !== ''))
+      yield row('', text);
+  }
+}
+
+function conditionsOf({ onMains, unmetered, between }: SetView): string[] {
+  return [
+    ...(onMains ? ['on mains'] : []),
+    ...(unmetered ? ['on a line that is not metered'] : []),
+    ...(between === undefined ? [] : [`between ${between}`]),
+  ];
 }
 
 function tookText({ begun, ended }: AttemptView): string {

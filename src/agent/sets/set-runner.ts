@@ -1,0 +1,136 @@
+import { type Clock, type Log, minuteMs } from '../../base/index.ts';
+import type { BackupSet } from './backup-set.ts';
+import { type Surroundings, whatKeeps } from './conditions.ts';
+import { readAttempts } from './set-attempts.ts';
+import { readSets } from './set-file.ts';
+import { type SetState, stateOf } from './set-state.ts';
+
+/** What runs sets when their time comes. */
+export interface SetRunnerOptions {
+  /** Of the node. */
+  readonly directory: string;
+  /** What the spread of this machine goes by. */
+  readonly machine: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What conditions are held against. */
+  readonly around: (nowMs: number) => Surroundings;
+  /** Runs a set in a process of its own; what it came to is on record by then, and said in a few words. */
+  readonly run: (set: BackupSet) => Promise<string>;
+}
+
+/** So many sets run at once. */
+const maxAtOnce = 2;
+/** Sets are looked at so often at least: what has changed counts, whatever the clock or the machine did meanwhile. */
+const longestWaitMs = minuteMs;
+/** One that ended without being on record is not begun again for so long. */
+const pauseMs = 10 * minuteMs;
+
+/** A set, and how it stands. */
+interface KnownSet {
+  readonly set: BackupSet;
+  readonly state: SetState;
+  /** When its newest attempt that is on record began, ISO 8601. */
+  readonly newest: string | undefined;
+}
+
+/**
+ * Decides when each set of this machine runs, and nothing else: whoever asks it again and again keeps the time. A run is a process of
+ * its own, whose memory and whose crash are its own too.
+ */
+export class SetRunner {
+  readonly #options: SetRunnerOptions;
+  readonly #running = new Map<string, Promise<void>>();
+  /** When each was begun last. */
+  readonly #begunMs = new Map<string, number>();
+  /** What was said of each last, so that it is not said every minute. */
+  readonly #said = new Map<string, string>();
+
+  constructor(options: SetRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins what is due, and gives the milliseconds until it is to be asked again; earlier when {@link ended} says so. */
+  async tick(): Promise<number> {
+    const nowMs = this.#options.clock.now();
+    const states = await this.#states(nowMs);
+    const due = states.filter((known) => known.state.dueMs <= nowMs && this.#isFree(known, nowMs));
+    for (const { set, state } of due.toSorted((a, b) => a.state.dueMs - b.state.dueMs)) {
+      if (this.#running.size >= maxAtOnce) break;
+      if (await this.#mayBegin(set, nowMs)) this.#begin(set, nowMs - state.dueMs);
+    }
+    const next = states.map(({ state }) => state.dueMs - nowMs).filter((ms) => ms > 0);
+    return Math.min(longestWaitMs, ...next);
+  }
+
+  /** Resolves when a run ends that goes on now; never when none does. */
+  async ended(): Promise<void> {
+    if (this.#running.size === 0) return await new Promise(() => {});
+    await Promise.race(this.#running.values());
+  }
+
+  /** Resolves when none goes on. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  async #states(nowMs: number): Promise<readonly KnownSet[]> {
+    const sets = await this.#orSay('sets', readSets(this.#options.directory));
+    const known = (sets ?? []).map((set) => this.#orSay(set.id, this.#known(set, nowMs)));
+    return (await Promise.all(known)).filter((each) => each !== undefined);
+  }
+
+  async #known(set: BackupSet, nowMs: number): Promise<KnownSet> {
+    const { directory, machine } = this.#options;
+    const attempts = await readAttempts(directory, set);
+    return { set, state: stateOf(set, attempts, { nowMs, machine }), newest: attempts.at(-1)?.begun };
+  }
+
+  /** Whoever mends what cannot be read, of one set or of all, mends the agent. */
+  async #orSay<T>(about: string, reading: Promise<T>): Promise<T | undefined> {
+    try {
+      const read = await reading;
+      this.#sayOnce(`${about} read`, undefined);
+      return read;
+    } catch (error) {
+      this.#sayOnce(`${about} read`, String(error), (log) =>
+        log.error('a set cannot be read', { about, error }),
+      );
+      return undefined;
+    }
+  }
+
+  #isFree({ set: { id }, state, newest }: KnownSet, nowMs: number): boolean {
+    const begunMs = this.#begunMs.get(id);
+    const isOnRecord = begunMs === undefined || (newest !== undefined && Date.parse(newest) >= begunMs);
+    const isPaused = !isOnRecord && nowMs >= begunMs && nowMs - begunMs < pauseMs;
+    return !state.isRunning && !this.#running.has(id) && !isPaused;
+  }
+
+  async #mayBegin(set: BackupSet, nowMs: number): Promise<boolean> {
+    const { around } = this.#options;
+    const reason = await whatKeeps(set, around(nowMs));
+    this.#sayOnce(set.id, reason, (log) => log.info('a set waits', { set: set.name, reason }));
+    return reason === undefined;
+  }
+
+  #begin(set: BackupSet, lateMs: number): void {
+    const { run, log, clock } = this.#options;
+    log.info('a set begins', { set: set.name, lateMs });
+    this.#begunMs.set(set.id, clock.now());
+    const running = run(set)
+      .then((came) => log.info('a set has ended', { set: set.name, came }))
+      .catch((error: unknown) => log.error('a set could not be run', { set: set.name, error }))
+      .finally(() => this.#running.delete(set.id));
+    this.#running.set(set.id, running);
+  }
+
+  #sayOnce(about: string, what: string | undefined, say: (log: Log) => void = () => {}): void {
+    if (this.#said.get(about) === what) return;
+    if (what === undefined) this.#said.delete(about);
+    else {
+      this.#said.set(about, what);
+      say(this.#options.log);
+    }
+  }
+}

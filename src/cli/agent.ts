@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { holdAgent, openNode, readNodeState, readSets, SetRunner, surroundings } from '../agent/index.ts';
+import { hourMs, type Log } from '../base/index.ts';
+import { machineName } from '../transport/index.ts';
+import { type Home, openHome } from './home/home.ts';
+import type { Context } from './program/context.ts';
+import { runSelf } from './program/run-self.ts';
+import type { Word } from './word.ts';
+
+/** `holdfast agent` */
+export const word: Word = {
+  define: (command) => {
+    command
+      .description(
+        "run this machine's backup sets when their time comes, and renew its certificate, until Ctrl-C",
+      )
+      .addHelpText('after', examples);
+  },
+  run: runAgent,
+};
+
+const examples = `
+It reads the sets anew each minute, and at SIGHUP. Each run is a process of its own: holdfast set run NAME.
+
+Examples:
+  holdfast agent
+  holdfast agent --home /srv/holdfast
+`;
+
+/** `holdfast agent`: keeps the time for the sets of this home until it is told to end. */
+async function runAgent(context: Context): Promise<void> {
+  const { clock, output, signal } = context;
+  const home = await openHome(context.home, 'holdfast join with a code makes one');
+  await using _held = await holdAgent(home.node, clock.now());
+  const log = context.logAt(() => 'info').child({ part: 'agent' });
+  const sets = (await readSets(home.node)).map(({ name }) => name);
+  output.row(
+    'agent',
+    sets.length === 0 ? 'no sets yet: holdfast set add NAME PATH --every 6h' : sets.join(' '),
+  );
+  const runner = new SetRunner({
+    directory: home.node,
+    machine: machineName(),
+    clock,
+    log,
+    around: surroundings,
+    run: async ({ name }) => (await runSelf(context, ['set', 'run', name])).came,
+  });
+  const renewal = new Renewal(context, home, log);
+  while (!signal.aborted) {
+    await renewal.renewIfDue();
+    await wake(context, await runner.tick(), runner.ended());
+  }
+  log.info('the agent ends, and so do the sets that run');
+  await runner.idle();
+}
+
+/** Resolves after `waitMs`, at SIGHUP, when a run has ended, or when the agent is to end. */
+async function wake({ signal, onHangUp }: Context, waitMs: number, ended: Promise<void>): Promise<void> {
+  const hangUp = Promise.withResolvers<void>();
+  using _use = onHangUp(hangUp.resolve);
+  const woken = new AbortController();
+  const timer = sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
+  await Promise.race([timer.catch(() => {}), hangUp.promise, ended]);
+  woken.abort();
+}
+
+/** So often it is looked whether the certificate is due; the last third of its life is there for that. */
+const renewalEveryMs = hourMs;
+
+/** Renews the certificate of this machine also when no backup does. */
+class Renewal {
+  readonly #context: Context;
+  readonly #home: Home;
+  readonly #log: Log;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: Context, home: Home, log: Log) {
+    this.#context = context;
+    this.#home = home;
+    this.#log = log;
+  }
+
+  /** Does it when it is due, once an hour until it has succeeded. */
+  async renewIfDue(): Promise<void> {
+    const nowMs = this.#context.clock.now();
+    if (nowMs >= this.#lookedMs && nowMs - this.#lookedMs < renewalEveryMs) return;
+    this.#lookedMs = nowMs;
+    try {
+      if (!(await this.#isDue())) return;
+      const { code, came } = await runSelf(this.#context, ['cert', 'renew']);
+      if (code === 0) this.#log.info('the certificate is renewed');
+      else this.#log.warn('the certificate is not renewed yet', { came });
+    } catch (error) {
+      this.#log.error('the certificate cannot be renewed', { error });
+    }
+  }
+
+  async #isDue(): Promise<boolean> {
+    if ((await readNodeState(this.#home.node)) === undefined) return false;
+    const node = await openNode(this.#home.node);
+    return node.isOwn && node.clientPolicy.presentCertificate && node.needsRenewal(this.#context.clock);
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type BackupSet,
+  type HookRun,
+  hasSucceeded,
+  hookFailed,
+  runHook,
+  type SetOutcome,
+  setTag,
+} from '../../agent/index.ts';
+import { secondMs } from '../../base/index.ts';
+import { backUpPaths } from '../backup.ts';
+import type { Context } from '../program/context.ts';
+import { describeFailure, exitCode, whatEnded } from '../program/failure.ts';
+import type { BackupResult } from '../repository/backing-up.ts';
+import type { Answer } from '../terminal/answer.ts';
+import { lineToldIn } from '../terminal/output.ts';
+
+/** What an attempt came to: what is kept of it, and what is said of it. */
+interface Attempted {
+  readonly outcome: SetOutcome;
+  /** What the backup gave, also where a hook failed after it. */
+  readonly answer?: Answer<BackupResult>;
+  readonly error?: unknown;
+}
+
+/**
+ * Runs what stands before a set, backs it up, and runs what stands after it, whatever came of the rest. What each hook came to is
+ * added to `hooks`. One that fails fails the set; what was saved by then is saved.
+ */
+export async function attemptSet(context: Context, set: BackupSet, hooks: HookRun[]): Promise<Attempted> {
+  const saved = await settle(context, async () => {
+    await runOwn(context, set, { when: 'before', hooks });
+    return await backUpSet(context, set);
+  });
+  try {
+    await runOwn(context, set, { when: 'after', hooks, outcome: saved.outcome });
+    return saved;
+  } catch (error) {
+    if (saved.error === undefined)
+      return { ...saved, outcome: { ...saved.outcome, ...failureOf(context, error) }, error };
+    context.log.warn('the hook after the set failed too', { error });
+    return saved;
+  }
+}
+
+async function settle(context: Context, work: () => Promise<Answer<BackupResult>>): Promise<Attempted> {
+  try {
+    const answer = await work();
+    return { answer, outcome: outcomeOf(context, answer) };
+  } catch (error) {
+    return { error, outcome: failureOf(context, error) };
+  }
+}
+
+async function backUpSet(context: Context, set: BackupSet): Promise<Answer<BackupResult>> {
+  const { repo, passwordFile, exclude, excludeFile, excludeCaches, tag } = set;
+  const line = lineToldIn(context.output, context.log, { isUnattended: true });
+  return await backUpPaths({ ...context, line }, set.paths, {
+    ...(repo !== undefined && { repo }),
+    ...(passwordFile !== undefined && { passwordFile }),
+    exclude,
+    excludeFile,
+    excludeCaches,
+    tag: [setTag(set), ...tag],
+  });
+}
+
+/** Which hook is run, and what had come of the set by then. */
+interface OwnHook {
+  readonly when: 'before' | 'after';
+  readonly hooks: HookRun[];
+  readonly outcome?: SetOutcome;
+}
+
+/** So long a hook has that puts things back after Ctrl-C or SIGTERM. */
+const lastMomentsMs = 30 * secondMs;
+
+async function runOwn(context: Context, set: BackupSet, { when, hooks, outcome }: OwnHook): Promise<void> {
+  const file = set[when];
+  if (file === undefined) return;
+  const environment = {
+    HOLDFAST_HOME: context.home,
+    HOLDFAST_SET: set.name,
+    HOLDFAST_HOOK: when,
+    ...(outcome !== undefined && resultOf(outcome)),
+  };
+  const signal =
+    when === 'after' && context.signal.aborted ? AbortSignal.timeout(lastMomentsMs) : context.signal;
+  const ran = await runHook({ when, file, limitMs: set.hookLimitMs, environment }, signal);
+  hooks.push(ran);
+  if (hasSucceeded(ran)) return;
+  if (when === 'before') context.signal.throwIfAborted();
+  throw hookFailed(ran);
+}
+
+function resultOf({ result, snapshot = '', code = '' }: SetOutcome): Readonly<Record<string, string>> {
+  return { HOLDFAST_RESULT: result, HOLDFAST_SNAPSHOT: snapshot, HOLDFAST_ERROR: code };
+}
+
+function outcomeOf(context: Context, { value, exitCode: code }: Answer<BackupResult>): SetOutcome {
+  const { snapshot, files, bytes, added, unreadable } = value;
+  const result = code === exitCode.someFilesUnread ? 'partial' : 'ok';
+  return { ended: timeNow(context), result, snapshot, files, bytes, added, unreadable };
+}
+
+/** A bug has no code: what it is, is said where it happens. */
+function failureOf(context: Context, error: unknown): SetOutcome {
+  const { code, message, hint } = describeFailure(whatEnded(error, context.signal)) ?? {
+    code: 'unexpected',
+    message: 'it ended by a bug',
+    hint: 'run it again, and report what it says',
+  };
+  return { ended: timeNow(context), result: 'failed', code, message, hint };
+}
+
+/** The moment, in ISO 8601. */
+export function timeNow({ clock }: Context): string {
+  return new Date(clock.now()).toISOString();
+}
