@@ -145,7 +145,8 @@ describe('programs around a set', () => {
     );
     await add('hanging', '--before', hanging, '--hook-limit', '1s');
     assert.equal((await here(['set', 'run', 'hanging'])).error?.code, 'hook_failed');
-    const [{ hooks: [hook] = [] } = { hooks: [] }] = (await show('hanging')).attempts;
+    const [attempt] = (await show('hanging')).attempts;
+    const hook = attempt?.hooks[0];
     assert.deepEqual([hook?.ended, hook?.output.length], ['no end within 1 second', 4096]);
     assert.ok(hasEnded(at('child.pid')));
   });
