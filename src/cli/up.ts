@@ -109,7 +109,7 @@ async function openOrCreate(context: Context, options: CreationOptions): Promise
   if (!used) {
     await checkBegins(context.home);
     await probePorts(options.port ?? defaultPort);
-    return createAuthorityHome(context, options);
+    return createAuthorityHome(context, options, { worker: true });
   }
   const home = await openHome(context.home);
   const opened = await openAuthorityHome(context, home, { worker: true }).catch(async (error: unknown) => {

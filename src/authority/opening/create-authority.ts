@@ -146,7 +146,7 @@ async function fill(directory: string, options: CreateAuthorityOptions): Promise
     madeAt: new Date(clock.now()),
     passphrase: recoveryKit.passphrase,
   });
-  await using records = await openRecords(directory, options);
+  await using records = await openRecords(directory, { database: options.database });
   await checkEmpty(records);
   const log = new AuditLog(records, firstEpoch, clock);
   await records.transaction(async (tx) => {

@@ -36,13 +36,15 @@ interface Creation {
   readonly ready?: () => Promise<void>;
   /** A root that is there already. */
   readonly root?: AdoptedRoot;
+  /** For who goes on as a server: as of {@link openAuthorityHome}. */
+  readonly worker?: boolean;
 }
 
 /** Makes the home and an authority in it. Whatever can be refused is refused before anything is written. */
 export async function createAuthorityHome(
   context: Context,
   options: CreationOptions,
-  { ready, root }: Creation = {},
+  { ready, root, worker = false }: Creation = {},
 ): Promise<AuthorityHome> {
   await checkBegins(context.home);
   const settings = await newSettings(options);
@@ -55,7 +57,7 @@ export async function createAuthorityHome(
   // Before the authority: a crash in between leaves a home where creating can begin again.
   await writeSettings(home, settings);
   const keys = { keyAlgorithm, permit, keystorePassphrase, kitPassphrase: passphrase, ...(root && { root }) };
-  return await createInHome(context, { home, settings, ...keys });
+  return await createInHome(context, { home, settings, worker, ...keys });
 }
 
 /** Protects the recovery kit that is written. */
@@ -67,7 +69,9 @@ export async function kitPassphrase(
 }
 
 /** An authority that is made in a home that is there, with its settings. */
-interface CreationInHome extends Pick<Creation, 'root'>, Pick<CreationOptions, 'keyAlgorithm' | 'permit'> {
+interface CreationInHome
+  extends Pick<Creation, 'root' | 'worker'>,
+    Pick<CreationOptions, 'keyAlgorithm' | 'permit'> {
   readonly home: Home;
   readonly settings: Settings;
   readonly keystorePassphrase?: Secret<string> | undefined;
@@ -77,14 +81,14 @@ interface CreationInHome extends Pick<Creation, 'root'>, Pick<CreationOptions, '
 /** Makes the authority of a home as its settings say. */
 export async function createInHome(
   context: Context,
-  { home, settings, root, kitPassphrase: passphrase, ...keys }: CreationInHome,
+  { home, settings, root, worker = false, kitPassphrase: passphrase, ...keys }: CreationInHome,
 ): Promise<AuthorityHome> {
   const authority = await createAuthority({
     home: home.path,
     network: settings.network,
     statusAddress: settings.statusAddress,
     clock: context.clock,
-    worker: true,
+    worker,
     upkeep: upkeepSettings(home, settings),
     database: databaseOf(settings),
     ...keys,
