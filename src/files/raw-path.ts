@@ -41,9 +41,14 @@ function characterBytes(character: string): Bytes {
   return isRaw ? Buffer.of(code - 0xdc00) : Buffer.from(character);
 }
 
-/** The names in a directory, raw, in byte order (the order of a restic tree), without `.` and `..`. */
+/**
+ * The names in a directory, raw, in byte order (the order of a restic tree), without `.` and `..`; each once, though the
+ * system may tell one twice while the directory changes.
+ */
 export function readDirectory(path: Bytes): Bytes[] {
-  return readdirSync(asBuffer(path), { encoding: 'buffer' }).sort((a, b) => Buffer.compare(a, b));
+  // As texts of one byte a character, which the engine sorts by itself.
+  const names = readdirSync(asBuffer(path), { encoding: 'latin1' }).sort();
+  return names.filter((name, index) => name !== names[index - 1]).map((name) => Buffer.from(name, 'latin1'));
 }
 
 /** Where a symlink points, raw. */

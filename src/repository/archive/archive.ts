@@ -11,6 +11,7 @@ import { ArchiveCounts, type ArchiveOptions, type ArchiveSummary, Changes } from
 import { type LostContent, loadStoredIndex, type StoredIndex } from './known-blobs.ts';
 import { Pipeline } from './pipeline.ts';
 import { TreeWalker } from './tree-walker.ts';
+import { WalkAhead, type WalkRequest } from './walk-ahead.ts';
 
 /** What a snapshot says beside its tree and what the backup did. */
 interface Frame {
@@ -29,10 +30,12 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const startNs = nowNs(repository.clock);
   const origin = { ...thisMachine(), ...given(options) };
   const cancel = options.signal && { signal: options.signal };
+  const changes = new Changes();
+  // First of all: it walks while the repository is locked and its indexes are read.
+  await using ahead = new WalkAhead(walkRequest(options), changes);
   await using lock = await repository.lockEarly({ ...origin, ...cancel });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
-  const changes = new Changes();
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
   const { index, packs, lost } = await loadStoredIndex(repository, {
@@ -51,7 +54,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     const { onFuture } = options;
     const snapshots = await repository.snapshots({ signal, onFuture });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths });
-    const walker = new TreeWalker({ repository, index, pipeline, changes, counts, options });
+    const walker = new TreeWalker({ repository, ahead, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);
     checkSomething(counts, options);
     await pipeline.flush();
@@ -65,6 +68,15 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     stop.abort();
     await pipeline.close();
   }
+}
+
+function walkRequest({
+  paths,
+  excludes = [],
+  excludeCaches = false,
+  forbidden = [],
+}: ArchiveOptions): Omit<WalkRequest, 'taken'> {
+  return { paths, exclude: excludes, excludeCaches, forbidden };
 }
 
 function given({ hostname, username }: ArchiveOptions): Partial<Origin> {

@@ -49,18 +49,3 @@ export function nodeOfStat(
 function hasLinks(type: NodeType): boolean {
   return type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev';
 }
-
-/**
- * Whether a file that a node of the parent snapshot describes has the same content now: type, size, both times and inode
- * (restic, "File Change Detection"). Then a file need not be read. Nothing but its content is taken from the parent, whose
- * program or user may have recorded less than is recorded now.
- */
-export function hasSameContent(node: TreeNode, stat: FileStat): boolean {
-  return (
-    node.type === stat.kind &&
-    node.mtimeNs === stat.mtimeNs &&
-    node.ctimeNs === stat.ctimeNs &&
-    node.inode === stat.inode &&
-    node.size === stat.size
-  );
-}

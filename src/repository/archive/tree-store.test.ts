@@ -6,12 +6,13 @@ import { BlobIndex } from '../format/blob-index.ts';
 import { encodeTree } from '../format/tree.ts';
 import { encodeNode, encodeNodeHead, type TreeNode } from '../format/tree-node.ts';
 import { dataBlob, fileNode } from '../sample-repository.fixture.ts';
-import { OpenDirectory, ParentDirectory } from './tree-store.ts';
+import { ParentDirectory } from './tree-store.ts';
 
 const nodes = ['a', 'b', 'd'].map((name) => fileNode(name, dataBlob(name)));
 const id = 'f'.repeat(64) as BlobId;
 const treeOf = (text: string) => new ParentDirectory({ id, plaintext: Buffer.from(text) });
-const find = (directory: ParentDirectory, name: string) => directory.find(Buffer.from(name));
+const find = (directory: ParentDirectory, name: string) =>
+  directory.find(encodeNodeHead(fileNode(name, dataBlob(name))));
 const usual = asBuffer(encodeTree(nodes.map(encodeNode))).toString();
 /** The same as another program would write it. */
 const unusual = JSON.stringify(JSON.parse(usual), null, 1);
@@ -42,13 +43,12 @@ for (const [how, text] of [
   test(`a file with the same beginning and stored blobs is as it was, in a tree ${how}`, () => {
     const directory = treeOf(text);
     const index = indexWithout('b');
-    const same = ([name, node]: readonly [string, TreeNode | undefined]) =>
-      node && directory.sameFile(Buffer.from(name), encodeNodeHead(node), index);
+    const same = (node: TreeNode | undefined) => node && directory.sameFile(encodeNodeHead(node), index);
     const [a, b, d] = nodes;
-    assert.equal(same(['a', a]), a && encodeNode(a));
-    assert.equal(same(['b', b]), undefined, 'its blob is not stored');
-    assert.equal(same(['c', d && { ...d, name: Buffer.from('c') }]), undefined, 'not there');
-    assert.equal(same(['d', d && { ...d, size: 1 + d.size }]), undefined, 'larger');
+    assert.equal(same(a), a && encodeNode(a));
+    assert.equal(same(b), undefined, 'its blob is not stored');
+    assert.equal(same(d && { ...d, name: Buffer.from('c') }), undefined, 'not there');
+    assert.equal(same(d && { ...d, size: 1 + d.size }), undefined, 'larger');
     assert.deepEqual(find(directory, 'd'), d);
   });
 }
@@ -79,7 +79,7 @@ test('a content that is no list of ids is none that can be taken over', () => {
     'null',
   ]) {
     const directory = treeOf(`{"nodes":[${head},"content":${content}}]}\n`);
-    assert.equal(directory.sameFile(node.name, head, indexWithout()), undefined, content);
+    assert.equal(directory.sameFile(head, indexWithout()), undefined, content);
   }
 });
 
@@ -92,14 +92,19 @@ test('a tree that is none is said', () => {
   assert.throws(() => treeOf('{"nodes":'), { code: 'repository_damaged' });
 });
 
-test('names come in the order of their raw bytes, and others are a mistake', () => {
-  const byBytes = [Buffer.from('a'), Buffer.from('\ufb01'), Buffer.from('😀'), Buffer.from([0xff])];
-  const ordered = new OpenDirectory(() => {});
-  assert.doesNotThrow(() => byBytes.forEach((name) => ordered.add(name, '{}')));
-  for (const second of ['a', 'b']) {
-    const directory = new OpenDirectory(() => {});
-    directory.add(Buffer.from('b'), '{}');
-    assert.throws(() => directory.add(Buffer.from(second), '{}'), TypeError);
-    assert.throws(() => directory.reserve(Buffer.from(second)), TypeError);
-  }
+test('a directory has just the nodes that it had, and not fewer, more or others', () => {
+  const encoded = nodes.map(encodeNode);
+  const other = encodeNode(fileNode('b', dataBlob('c')));
+  assert.equal(treeOf(usual).idIfJust(encoded), id);
+  assert.equal(treeOf(asBuffer(encodeTree([])).toString()).idIfJust([]), id);
+  for (const others of [
+    [],
+    encoded.slice(1),
+    encoded.slice(0, 2),
+    [...encoded, other],
+    encoded.with(1, other),
+  ])
+    assert.equal(treeOf(usual).idIfJust(others), undefined);
+  assert.equal(treeOf(unusual).idIfJust(encoded), undefined, 'its text is another');
+  assert.equal(new ParentDirectory().idIfJust([]), undefined);
 });

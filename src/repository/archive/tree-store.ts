@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { asBuffer, type Bytes, isHoldfastError } from '../../base/index.ts';
+import { asBuffer, type Bytes } from '../../base/index.ts';
 import { type BlobId, idOf, isId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { unquoteGo } from '../format/go-text.ts';
-import { compareNames, encodeTree, parseTree, treeText } from '../format/tree.ts';
+import { compareNames, encodeTree, parseNode, parseTree, treeText } from '../format/tree.ts';
 import { encodeNode, type TreeNode } from '../format/tree-node.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -25,10 +25,11 @@ export class TreeStore {
   }
 
   /** The id of the tree with these nodes, encoded, which are in the order of their names; `before` is what it was in the parent. */
-  store(nodes: readonly string[], before?: StoredTree): BlobId {
+  store(nodes: readonly string[], before: ParentDirectory): BlobId {
+    const same = before.idIfJust(nodes);
+    if (same !== undefined) return same;
     const plaintext = encodeTree(nodes);
-    const isAsBefore = before !== undefined && asBuffer(plaintext).equals(before.plaintext);
-    const id = isAsBefore ? before.id : idOf(plaintext);
+    const id = idOf(plaintext);
     if (!this.#stored.has(id) && !this.#isReadable(id)) {
       this.#stored.add(id);
       this.#pipeline.storeTree(id, plaintext);
@@ -42,7 +43,7 @@ export class TreeStore {
 }
 
 /** A tree that was read. */
-export interface StoredTree {
+interface StoredTree {
   readonly id: BlobId;
   readonly plaintext: Bytes;
 }
@@ -54,7 +55,6 @@ export interface StoredTree {
 export class OpenDirectory {
   readonly #nodes: (string | undefined)[] = [];
   readonly #onComplete: (nodes: readonly string[]) => void;
-  #last: Bytes | undefined;
   #unknown = 0;
   #isLeft = false;
 
@@ -62,17 +62,14 @@ export class OpenDirectory {
     this.#onComplete = onComplete;
   }
 
-  /** Adds the next node, encoded; a `TypeError` unless its name comes after the last one. */
-  add(name: Bytes, node: string): void {
-    this.#place(name, node);
+  /** Adds the next node, encoded. */
+  add(node: string): void {
+    this.#nodes.push(node);
   }
 
-  /**
-   * Keeps a place for the next node. What is returned must be called once, with nothing when there is no node after all.
-   * A `TypeError` as {@link add}.
-   */
-  reserve(name: Bytes): (node?: string) => void {
-    const place = this.#place(name, undefined);
+  /** Keeps a place for the next node. What is returned must be called once, with nothing when there is no node after all. */
+  reserve(): (node?: string) => void {
+    const place = this.#nodes.push(undefined) - 1;
     this.#unknown++;
     return (node) => {
       this.#nodes[place] = node;
@@ -87,13 +84,6 @@ export class OpenDirectory {
     this.#completeIfKnown();
   }
 
-  #place(name: Bytes, node: string | undefined): number {
-    if (this.#last !== undefined && compareNames(this.#last, name) >= 0)
-      throw new TypeError('names of a tree are not in order');
-    this.#last = name;
-    return this.#nodes.push(node) - 1;
-  }
-
   #completeIfKnown(): void {
     if (!this.#isLeft || this.#unknown > 0) return;
     this.#onComplete(this.#nodes.filter((node) => node !== undefined));
@@ -106,28 +96,33 @@ export class OpenDirectory {
  * made of it.
  */
 export class ParentDirectory {
-  /** What was read; undefined for a directory that was not there. */
-  readonly tree: StoredTree | undefined;
   readonly #nodes: NodeTexts;
 
-  /** @throws HoldfastError `repository_damaged` for a tree that is none */
+  /**
+   * @param tree what was read; undefined for a directory that was not there
+   * @throws HoldfastError `repository_damaged` for a tree that is none
+   */
   constructor(tree?: StoredTree) {
-    this.tree = tree;
     this.#nodes = new NodeTexts(tree);
   }
 
+  /** The id of this directory when it has just these nodes, encoded. */
+  idIfJust(nodes: readonly string[]): BlobId | undefined {
+    return this.#nodes.idIfJust(nodes);
+  }
+
   /**
-   * The JSON of the file called `name` when it begins with `head` and the index has all of its blobs: it is the file as
-   * it was, and need not be read.
+   * The JSON of the file whose node begins with `head` now when it did so before and the index has all of its blobs: it is the
+   * file as it was, and need not be read.
    */
-  sameFile(name: Bytes, head: string, index: BlobIndex): string | undefined {
-    if (!this.#nodes.beginsWith(head)) this.#seek(name);
+  sameFile(head: string, index: BlobIndex): string | undefined {
+    if (!this.#nodes.beginsWith(head)) this.#seek(nameIn(head));
     return this.#nodes.beginsWith(head) ? this.#nodes.fileIn(head.length, index) : undefined;
   }
 
-  /** The node of that name; each name asked for must come after the one before. */
-  find(name: Bytes): TreeNode | undefined {
-    return this.#seek(name) ? this.#nodes.parse() : undefined;
+  /** The node of the name that is in `head`; each name asked for must come after the one before. */
+  find(head: string): TreeNode | undefined {
+    return this.#seek(nameIn(head)) ? this.#nodes.parse() : undefined;
   }
 
   #seek(name: Bytes): boolean {
@@ -148,26 +143,50 @@ const contentEnd = ']}';
 const idDigits = 64;
 const nowhere = -1;
 
+/** The raw name in a node's JSON, or in the beginning of one, that begins at `at`. */
+export function nameIn(json: string, at = 0): Bytes {
+  nodeStart.lastIndex = at;
+  const [, quoted = '""'] = nodeStart.exec(json) ?? [];
+  return unquoteGo(JSON.parse(quoted) as string) ?? Buffer.alloc(0);
+}
+
 /** The nodes of a tree one after the other, as text. */
 class NodeTexts {
   readonly #id: BlobId | undefined;
   readonly #text: string;
+  /** Whether the text is that of the tree itself, and not what restic would have made of it. */
+  readonly #isOwn: boolean;
   /** Where the node begins that is looked at. */
   #at: number;
   #name: Bytes | undefined;
 
   constructor(tree: StoredTree | undefined) {
+    const own = tree && ownText(tree);
     this.#id = tree?.id;
-    this.#text = tree === undefined ? '' : textOf(tree);
+    this.#isOwn = own !== undefined;
+    this.#text = own ?? (tree === undefined ? '' : usualText(tree));
     this.#at = this.#nodeAt(treeText.start.length);
+  }
+
+  /** The id of the tree when these are its nodes and no others. */
+  idIfJust(nodes: readonly string[]): BlobId | undefined {
+    if (!this.#isOwn) return undefined;
+    let at = 0;
+    let before: string = treeText.start;
+    for (const node of nodes) {
+      if (!this.#text.startsWith(before, at) || !this.#text.startsWith(node, at + before.length))
+        return undefined;
+      at += before.length + node.length;
+      before = treeText.between;
+    }
+    const end = nodes.length === 0 ? before.length : at;
+    return end + treeText.end.length === this.#text.length ? this.#id : undefined;
   }
 
   /** The name of the node that is looked at; undefined behind the last. */
   name(): Bytes | undefined {
     if (this.#at === nowhere) return undefined;
-    nodeStart.lastIndex = this.#at;
-    const [, quoted = '""'] = nodeStart.exec(this.#text) ?? [];
-    this.#name ??= unquoteGo(JSON.parse(quoted) as string) ?? Buffer.alloc(0);
+    this.#name ??= nameIn(this.#text, this.#at);
     return this.#name;
   }
 
@@ -202,17 +221,11 @@ class NodeTexts {
 
   /** The node that is looked at; undefined when it is none that can be used. */
   parse(): TreeNode | undefined {
-    if (this.#id === undefined) return undefined;
     const start = this.#at;
+    if (start === nowhere) return undefined;
     this.next();
     const end = this.#at === nowhere ? this.#text.length - treeText.end.length : this.#at - 1;
-    const tree = treeText.start + this.#text.slice(start, end) + treeText.end;
-    try {
-      return parseTree(Buffer.from(tree), this.#id).nodes[0];
-    } catch (error) {
-      if (!isHoldfastError(error, 'repository_damaged')) throw error;
-      return undefined;
-    }
+    return parseNode(this.#text.slice(start, end));
   }
 
   #contentEnd(at: number, index: BlobIndex): number | undefined {
@@ -240,13 +253,17 @@ class NodeTexts {
   }
 }
 
-/** The text of a tree, as restic would have written it. */
-function textOf({ id, plaintext }: StoredTree): string {
+/** The text of a tree that is as restic writes it; undefined for any other. */
+function ownText({ plaintext }: StoredTree): string | undefined {
   const text = isUtf8(plaintext) ? asBuffer(plaintext).toString() : '';
-  const isUsual = text.startsWith(treeText.start) && text.endsWith(treeText.end);
+  if (!text.startsWith(treeText.start) || !text.endsWith(treeText.end)) return undefined;
   const isListed =
-    isUsual &&
-    (text.startsWith('{"name":"', treeText.start.length) ||
-      text.length === treeText.start.length + treeText.end.length);
-  return isListed ? text : asBuffer(encodeTree(parseTree(plaintext, id).nodes.map(encodeNode))).toString();
+    text.startsWith('{"name":"', treeText.start.length) ||
+    text.length === treeText.start.length + treeText.end.length;
+  return isListed ? text : undefined;
+}
+
+/** The text of a tree, as restic would have written it. */
+function usualText({ id, plaintext }: StoredTree): string {
+  return asBuffer(encodeTree(parseTree(plaintext, id).nodes.map(encodeNode))).toString();
 }

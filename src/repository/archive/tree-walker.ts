@@ -1,40 +1,31 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Bytes, isHoldfastError, isSystemError } from '../../base/index.ts';
-import {
-  type FileStat,
-  IgnoreRules,
-  pathText,
-  readXattrs,
-  type WalkEvent,
-  type WalkPlace,
-  walk,
-  type Xattr,
-} from '../../files/index.ts';
+import { type Bytes, isHoldfastError } from '../../base/index.ts';
+import { joinPath, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
-import { encodeNode, encodeNodeHead, type TreeNode } from '../format/tree-node.ts';
+import { parseNode } from '../format/tree.ts';
+import { encodeDirectory, encodeFile, encodeNode, type TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import { type ArchiveCounts, type ArchiveOptions, BarePaths, type Changes } from './archive-options.ts';
-import { hasSameContent, nodeOfStat } from './node-of-stat.ts';
 import type { Pipeline } from './pipeline.ts';
-import { OpenDirectory, ParentDirectory, TreeStore } from './tree-store.ts';
+import { nameIn, OpenDirectory, ParentDirectory, TreeStore } from './tree-store.ts';
+import type { WalkAhead } from './walk-ahead.ts';
+import { stepsOf, type WalkStep } from './walk-batch.ts';
 import type { FileOutcome } from './worker-team.ts';
-
-/** After so many names the other tasks of the main thread get a turn. */
-const namesPerTurn = 64;
 
 /** A directory on the way from the root to where the walk is. */
 interface Level {
+  /** Raw, absolute. */
+  readonly path: Bytes;
   readonly directory: OpenDirectory;
   readonly before: ParentDirectory;
 }
 
-type Seen = WalkPlace & { readonly stat: FileStat };
-
-/** Walks the file system, hands new content to the pipeline, and builds the trees from the leaves to the root. */
+/** Takes what is found in the file system, hands new content to the pipeline, and builds the trees from the leaves to the root. */
 export class TreeWalker {
   readonly counts: ArchiveCounts;
   readonly #repository: Repository;
+  readonly #ahead: WalkAhead;
   readonly #index: BlobIndex;
   readonly #pipeline: Pipeline;
   readonly #changes: Changes;
@@ -46,6 +37,7 @@ export class TreeWalker {
 
   constructor(parts: {
     readonly repository: Repository;
+    readonly ahead: WalkAhead;
     readonly index: BlobIndex;
     readonly pipeline: Pipeline;
     readonly changes: Changes;
@@ -53,6 +45,7 @@ export class TreeWalker {
     readonly options: ArchiveOptions;
   }) {
     this.#repository = parts.repository;
+    this.#ahead = parts.ahead;
     this.#index = parts.index;
     this.#pipeline = parts.pipeline;
     this.#changes = parts.changes;
@@ -62,27 +55,21 @@ export class TreeWalker {
     this.#bare = new BarePaths(parts.counts, parts.options.onBare);
   }
 
-  /** Saves everything below the paths; the id of the root tree. */
+  /** Saves everything that the walk finds; the id of the root tree. */
   async save(parent: BlobId | undefined, signal: AbortSignal): Promise<BlobId> {
-    const { paths, excludes, excludeCaches, forbidden } = this.#options;
-    const rules = new IgnoreRules({
-      exclude: excludes,
-      excludeCaches,
-      forbidden,
-    });
     const before = await this.#parentDirectory(parent, signal);
     const root = new OpenDirectory((nodes) => {
-      this.#root = this.#trees.store(nodes, before.tree);
+      this.#root = this.#trees.store(nodes, before);
     });
-    this.#levels.push({ directory: root, before });
-    let names = 0;
-    for (const event of walk(paths, rules)) {
-      // No promise for each name: most events are done at once.
-      const entering = this.#onEvent(event, signal);
-      if (entering !== undefined) await entering;
-      if (++names % namesPerTurn === 0) await this.#giveTurn(signal);
+    this.#levels.push({ path: Buffer.from('/'), directory: root, before });
+    for await (const batch of this.#ahead.batches()) {
+      for (const step of stepsOf(batch)) {
+        // No promise for each name: most steps are done at once.
+        const entering = this.#take(step, signal);
+        if (entering !== undefined) await entering;
+      }
+      await this.#giveTurn(signal);
     }
-    this.#pipeline.sendRequest();
     root.leave();
     while (this.#root === undefined) await this.#changes.next();
     return this.#root;
@@ -96,120 +83,86 @@ export class TreeWalker {
     await this.#pipeline.room();
   }
 
-  /** Does what an event asks for; what must be waited for is given back. */
-  #onEvent(event: WalkEvent, signal: AbortSignal): Promise<void> | undefined {
-    switch (event.kind) {
+  /** Does what a step asks for; what must be waited for is given back. */
+  #take(step: WalkStep, signal: AbortSignal): Promise<void> | undefined {
+    switch (step.kind) {
       case 'enter':
-        if (event.isRoot) this.#bare.enter();
-        return this.#enter(event, signal);
+        if (step.isRoot) this.#bare.enter();
+        return this.#enter(step, signal);
       case 'leave':
-        if (event.isRoot) this.#bare.leave(event.path);
-        this.#levels.pop()?.directory.leave();
+        this.#leave(step.isRoot);
         break;
-      case 'entry':
-        this.#saveEntry(event);
+      case 'file':
+        this.#saveFile(step);
+        break;
+      case 'other':
+        this.counts.others++;
+        this.#level.directory.add(step.text);
         break;
       case 'unreadable':
-        this.#report(event.path, event.error);
+        this.#report(pathOf(step), systemError(step.text));
         break;
       case 'forbidden':
-        if (!event.isRoot) this.#options.onSkipped?.(pathText(event.path));
+        if (!step.isRoot) this.#options.onSkipped?.(pathText(pathOf(step)));
         else {
           this.counts.forbidden++;
-          this.#bare.skip(event.path, 'forbidden');
+          this.#bare.skip(pathOf(step), 'forbidden');
         }
         break;
       case 'excluded':
         this.counts.excluded++;
-        if (event.isRoot) this.#bare.skip(event.path, 'excluded');
+        if (step.isRoot) this.#bare.skip(pathOf(step), 'excluded');
         break;
     }
     return undefined;
   }
 
-  async #enter({ path, name, stat }: Seen, signal: AbortSignal): Promise<void> {
+  async #enter(step: WalkStep, signal: AbortSignal): Promise<void> {
     const level = this.#level;
-    const previous = level.before.find(name);
+    const previous = level.before.find(step.text);
     const previousTree = previous?.type === 'dir' ? previous.subtree : undefined;
-    const own = this.#describe(path, name, stat);
     const before = await this.#parentDirectory(previousTree, signal);
-    const done = level.directory.reserve(name);
+    const done = level.directory.reserve();
     const directory = new OpenDirectory((nodes) => {
-      const subtree = this.#trees.store(nodes, before.tree);
+      const subtree = this.#trees.store(nodes, before);
       this.counts.addDirectory(previousTree, subtree);
-      done(own && encodeNode({ ...own, subtree }));
+      done(encodeDirectory(step.text, subtree));
     });
-    this.#levels.push({ directory, before });
+    this.#levels.push({ path: pathOf(step), directory, before });
   }
 
-  #saveEntry({ path, name, stat }: Seen): void {
-    const { directory, before } = this.#level;
-    const node = this.#describe(path, name, stat);
-    if (!node) return;
-    if (node.type !== 'file') {
-      this.counts.others++;
-      directory.add(name, encodeNode(node));
-      return;
-    }
-    this.counts.findFile(stat.size);
-    const same = before.sameFile(name, encodeNodeHead(node), this.#index);
-    const previous = same === undefined ? before.find(name) : undefined;
-    const kept = same ?? this.#withSameContent(node, stat, previous);
+  #leave(isRoot: boolean): void {
+    const { path, directory } = this.#level;
+    if (isRoot) this.#bare.leave(path);
+    this.#levels.pop();
+    directory.leave();
+  }
+
+  #saveFile({ text: head, size }: WalkStep): void {
+    const { path, directory, before } = this.#level;
+    this.counts.findFile(size);
+    const same = before.sameFile(head, this.#index);
+    const previous = same === undefined ? before.find(head) : undefined;
+    const kept = same ?? this.#withSameContent(head, previous);
     if (kept !== undefined) {
-      directory.add(name, kept);
-      this.#countFile('unmodified', stat.size);
+      directory.add(kept);
+      this.#countFile('unmodified', size);
       return;
     }
-    const done = directory.reserve(name);
-    this.#pipeline.storeFile(path, stat.size, (outcome) => {
-      done(this.#afterReading(path, node, previous, outcome));
+    const done = directory.reserve();
+    const place = joinPath(path, nameIn(head));
+    this.#pipeline.storeFile(place, size, (outcome) => {
+      if (outcome.kind === 'failed') this.#report(place, outcome.error);
+      else this.#countFile(previous?.type === 'file' ? 'changed' : 'new', outcome.size);
+      done(outcome.kind === 'failed' ? undefined : nodeAsRead(head, size, outcome));
     });
   }
 
   /** The node as it is now, with the content that it had, when nothing says that this has changed. */
-  #withSameContent(node: TreeNode, stat: FileStat, previous: TreeNode | undefined): string | undefined {
-    const content = previous !== undefined && hasSameContent(previous, stat) ? previous.content : undefined;
-    const isStored = content?.every((id) => this.#index.has('data', id)) === true;
-    return isStored ? encodeNode({ ...node, content }) : undefined;
-  }
-
-  #afterReading(
-    path: Bytes,
-    node: TreeNode,
-    previous: TreeNode | undefined,
-    outcome: FileOutcome,
-  ): string | undefined {
-    if (outcome.kind === 'failed') {
-      this.#report(path, outcome.error);
-      return undefined;
-    }
-    this.#countFile(previous?.type === 'file' ? 'changed' : 'new', outcome.size);
-    return encodeNode({ ...node, content: outcome.content, size: outcome.size });
-  }
-
-  /** Undefined for what is not kept, or cannot be looked at and is reported. */
-  #describe(path: Bytes, name: Bytes, stat: FileStat): TreeNode | undefined {
-    const { kind } = stat;
-    if (kind === 'irregular') return undefined;
-    try {
-      return nodeOfStat({ path, name }, kind, stat, this.#xattrs(path));
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      this.#report(path, error);
-      return undefined;
-    }
-  }
-
-  /** None when they cannot be read, which is reported: the rest is worth saving. */
-  #xattrs(path: Bytes): Xattr[] {
-    try {
-      return readXattrs(path);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      // What has vanished shows when it is opened.
-      if (error.code !== 'ENOENT') this.#report(path, error);
-      return [];
-    }
+  #withSameContent(head: string, previous: TreeNode | undefined): string | undefined {
+    if (previous === undefined || !hasSameContent(previous, nodeOfHead(head))) return undefined;
+    const { content = [] } = previous;
+    return content.every((id) => this.#index.has('data', id)) ? encodeFile(head, content) : undefined;
   }
 
   async #parentDirectory(tree: BlobId | undefined, signal: AbortSignal): Promise<ParentDirectory> {
@@ -241,4 +194,47 @@ export class TreeWalker {
     if (!level) throw new TypeError('the walk has left its root');
     return level;
   }
+}
+
+function pathOf({ path }: WalkStep): Bytes {
+  return Buffer.from(path, 'latin1');
+}
+
+/** From its code, a space, and its message. */
+function systemError(text: string): Error {
+  const [code = ''] = text.split(' ', 1);
+  return Object.assign(new Error(text.slice(code.length + 1)), { code });
+}
+
+/** A file that was read may have become longer or shorter than it was when it was looked at. */
+function nodeAsRead(
+  head: string,
+  size: number,
+  { content, size: sizeRead }: Extract<FileOutcome, { readonly kind: 'read' }>,
+): string {
+  return size === sizeRead
+    ? encodeFile(head, content)
+    : encodeNode({ ...nodeOfHead(head), content, size: sizeRead });
+}
+
+/** The node that begins so, without content. */
+function nodeOfHead(head: string): TreeNode {
+  const node = parseNode(encodeFile(head, []));
+  if (node === undefined) throw new TypeError(`no node begins with ${head}`);
+  return node;
+}
+
+/**
+ * Whether a file that a node of the parent snapshot describes has the same content now: type, size, both times and inode
+ * (restic, "File Change Detection"). Then a file need not be read. Nothing but its content is taken from the parent, whose
+ * program or user may have recorded less than is recorded now.
+ */
+function hasSameContent(before: TreeNode, now: TreeNode): boolean {
+  return (
+    before.type === now.type &&
+    before.mtimeNs === now.mtimeNs &&
+    before.ctimeNs === now.ctimeNs &&
+    before.inode === now.inode &&
+    before.size === now.size
+  );
 }

@@ -52,13 +52,23 @@ export interface TreeNode {
  * that has not changed as the same blob.
  */
 export function encodeNode(node: TreeNode): string {
-  let json = `${encodeNodeHead(node)},"content":${encodeContent(node)}`;
+  let json = `${encodeNodeHead(node)},"content":${node.type === 'file' ? encodeContent(node.content) : 'null'}`;
   if (node.subtree) json += `,"subtree":"${node.subtree}"`;
   if (node.error) json += `,"error":${goJsonString(node.error)}`;
   return `${json}}`;
 }
 
-/** The beginning of {@link encodeNode}: all that the file system says of a file but its content. */
+/** The same of a file, from what {@link encodeNodeHead} says. */
+export function encodeFile(head: string, content: readonly BlobId[]): string {
+  return `${head},"content":${encodeContent(content)}}`;
+}
+
+/** The same of a directory. */
+export function encodeDirectory(head: string, subtree: BlobId): string {
+  return `${head},"content":null,"subtree":"${subtree}"}`;
+}
+
+/** The beginning of {@link encodeNode}: all that the file system says but what is in it. */
 export function encodeNodeHead(node: TreeNode): string {
   const mtime = encodeGoTime(node.mtimeNs);
   const atime = node.atimeNs === node.mtimeNs ? mtime : encodeGoTime(node.atimeNs);
@@ -90,9 +100,7 @@ function encodeXattr(xattr: NodeXattr): string {
   return `{"name":${goJsonString(xattr.name)},"value":"${asBuffer(xattr.value).toString('base64')}"}`;
 }
 
-function encodeContent(node: TreeNode): string {
-  if (node.type !== 'file') return 'null';
-  const content = node.content ?? [];
+function encodeContent(content: readonly BlobId[] = []): string {
   return content.length === 0 ? '[]' : `["${content.join('","')}"]`;
 }
 

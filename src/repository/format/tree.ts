@@ -66,6 +66,16 @@ export function parseTree(plaintext: Bytes, id: BlobId): Tree {
   return { nodes, problems };
 }
 
+/** The node that {@link encodeNode} gave; undefined for what is none that can be used. */
+export function parseNode(json: string): TreeNode | undefined {
+  try {
+    return new NodeParser().parse(parseJson(json)).node;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
 /** Tells names that come twice or out of order, and costs one comparison as long as there are none. */
 class SeenNames {
   #last: Bytes | undefined;
@@ -94,12 +104,16 @@ function key(name: Bytes): string {
 function parseNodeList(plaintext: Bytes, id: BlobId): readonly unknown[] {
   try {
     const text = asBuffer(plaintext).toString('utf8');
-    const tree = longInteger.test(text) ? parseLong(text) : (JSON.parse(text) as unknown);
+    const tree = parseJson(text);
     if (isJsonObject(tree) && Array.isArray(tree['nodes'])) return tree['nodes'];
   } catch (cause) {
     throw new HoldfastError('repository_damaged', `tree ${id} is not JSON`, { cause });
   }
   throw new HoldfastError('repository_damaged', `tree ${id} is JSON, but has no list of nodes`);
+}
+
+function parseJson(text: string): unknown {
+  return longInteger.test(text) ? parseLong(text) : (JSON.parse(text) as unknown);
 }
 
 /** Nested deeper than calls can be, which no tree is that was really written, it is read with rounded integers. */
