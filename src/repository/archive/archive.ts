@@ -9,9 +9,10 @@ import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
 import { findUnlistedPacks } from '../unpacked-store.ts';
 import { ArchiveCounts, type ArchiveOptions, type ArchiveSummary, Changes } from './archive-options.ts';
 import { type LostContent, loadStoredIndex, type StoredIndex } from './known-blobs.ts';
+import type { WalkRequest } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { TreeWalker } from './tree-walker.ts';
-import { WalkAhead, type WalkRequest } from './walk-ahead.ts';
+import { WalkAhead } from './walk-ahead.ts';
 
 /** What a snapshot says beside its tree and what the backup did. */
 interface Frame {

@@ -1,8 +1,28 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Bytes } from '../../base/index.ts';
+import type { Bytes, ErrorCode } from '../../base/index.ts';
+import type { IgnoreOptions } from '../../files/index.ts';
 import type { RepositoryVersion } from '../format/config.ts';
 import type { MasterKey } from '../format/unit.ts';
 import type { Arena } from './arena.ts';
+import type { WalkBatch } from './walk-batch.ts';
+
+/** What the thread that walks is started with. */
+export interface WalkRequest extends IgnoreOptions {
+  /** Absolute, raw. */
+  readonly paths: readonly Bytes[];
+  /** One word: how many batches were dealt with, so that the walk does not get too far ahead. */
+  readonly taken: SharedArrayBuffer;
+}
+
+/** From the thread that walks: steps, or why it cannot walk, where that is for people. */
+export type WalkReply =
+  | { readonly kind: 'batch'; readonly batch: WalkBatch }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
 
 /** What the scanner is started with. */
 export interface ScannerData {

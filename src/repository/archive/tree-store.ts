@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { asBuffer, type Bytes } from '../../base/index.ts';
-import { type BlobId, idOf, isId } from '../format/blob.ts';
+import { type BlobId, idOf } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { unquoteGo } from '../format/go-text.ts';
 import { compareNames, encodeTree, parseNode, parseTree, treeText } from '../format/tree.ts';
@@ -234,8 +234,7 @@ class NodeTexts {
     let end = at + contentStart.length;
     for (let quote = '"'; !text.startsWith(contentEnd, end); quote = ',"') {
       const start = end + quote.length;
-      const id = text.slice(start, start + idDigits);
-      if (!text.startsWith(quote, end) || !isId(id) || !index.has('data', id)) return undefined;
+      if (!text.startsWith(quote, end) || index.findText('data', text, start) === nowhere) return undefined;
       end = start + idDigits + 1;
       if (text[end - 1] !== '"') return undefined;
     }

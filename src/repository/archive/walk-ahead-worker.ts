@@ -10,47 +10,45 @@ import {
   type Xattr,
 } from '../../files/index.ts';
 import { encodeNode, encodeNodeHead } from '../format/tree-node.ts';
+import type { WalkReply, WalkRequest } from './messages.ts';
 import { nodeOfStat } from './node-of-stat.ts';
-import type { WalkReply, WalkRequest } from './walk-ahead.ts';
-import { BatchWriter, type WalkStep } from './walk-batch.ts';
+import { BatchWriter, type WalkBatch, type WalkStep } from './walk-batch.ts';
 
 /** The worker that walks the file system. It asks the system for all that a node says, and writes the beginning of its JSON. */
 const port = parentPort;
 if (!port) throw new TypeError('the walk ahead runs in a worker');
 
-/** So much text, about 400 files, is sent at once, and so many times ahead: 8 MiB. */
-const batchLength = 2 ** 17;
+/** So many batches are sent ahead: 8 MiB. */
 const maxAhead = 64;
 /** Steps are sent earlier when nobody has anything to do, but not one by one. */
 const leastSteps = 128;
 
 const { paths, taken: takenBuffer, ...options } = workerData as WalkRequest;
 const taken = new Int32Array(takenBuffer);
-const batch = new BatchWriter();
+const batch = new BatchWriter(send);
 let sent = 0;
 
 try {
   for (const event of walk(paths, new IgnoreRules(options))) {
     takeEvent(event);
-    const isIdle = batch.steps >= leastSteps && Atomics.load(taken, 0) === sent;
-    if (isIdle || batch.length >= batchLength) send(false);
+    if (batch.steps >= leastSteps && Atomics.load(taken, 0) === sent) batch.flush(false);
   }
-  send(true);
+  batch.flush(true);
 } catch (error) {
   if (!isHoldfastError(error)) throw error;
   const { code, message, hint } = error;
   reply({ kind: 'failed', code, message, hint });
 }
 
-function send(isLast: boolean): void {
+function send(full: WalkBatch): void {
   for (let seen = Atomics.load(taken, 0); sent - seen >= maxAhead; seen = Atomics.load(taken, 0))
     Atomics.wait(taken, 0, seen);
   sent++;
-  reply({ kind: 'batch', batch: batch.take(isLast) });
+  reply({ kind: 'batch', batch: full }, [full.bytes.buffer, full.marks.buffer]);
 }
 
-function reply(message: WalkReply): void {
-  port?.postMessage(message);
+function reply(message: WalkReply, transferList: ArrayBuffer[] = []): void {
+  port?.postMessage(message, transferList);
 }
 
 function takeEvent(event: WalkEvent): void {

@@ -1,26 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, HoldfastError, workerEntry } from '../../base/index.ts';
-import type { IgnoreOptions } from '../../files/index.ts';
+import { HoldfastError, workerEntry } from '../../base/index.ts';
 import type { Changes } from './archive-options.ts';
+import type { WalkReply, WalkRequest } from './messages.ts';
 import type { WalkBatch } from './walk-batch.ts';
-
-/** What the thread that walks is started with. */
-export interface WalkRequest extends IgnoreOptions {
-  /** Absolute, raw. */
-  readonly paths: readonly Uint8Array[];
-  /** One word: how many batches were dealt with, so that the walk does not get too far ahead. */
-  readonly taken: SharedArrayBuffer;
-}
-
-/** From the thread that walks: steps, or why it cannot walk, where that is for people. */
-export type WalkReply =
-  | { readonly kind: 'batch'; readonly batch: WalkBatch }
-  | {
-      readonly kind: 'failed';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly hint: string | undefined;
-    };
 
 /**
  * Walks the file system in a thread, ahead of whoever saves what is found, so that half of what a file costs that has not

@@ -75,6 +75,18 @@ export class BlobIndex {
     return this.find(type, this.#wanted);
   }
 
+  /** The slot of a blob whose id stands at `at` in `text`, or -1; also when no id stands there. */
+  findText(type: BlobType, text: string, at: number): number {
+    const wanted = this.#wanted;
+    for (let i = 0; i < idSize; i++) {
+      const high = digitOf(text.charCodeAt(at + 2 * i));
+      const low = digitOf(text.charCodeAt(at + 2 * i + 1));
+      if (high < 0 || low < 0) return none;
+      wanted[i] = high * 16 + low;
+    }
+    return this.find(type, wanted);
+  }
+
   /** Whether the blob is there. */
   has(type: BlobType, id: BlobId): boolean {
     return this.findHex(type, id) !== none;
@@ -247,4 +259,10 @@ export class BlobIndex {
   #place(slot: number, column: number): number {
     return this.#places[slot * columns + column] ?? 0;
   }
+}
+
+/** What a lowercase hexadecimal digit stands for; -1 for any other character, and behind the end of a text. */
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : none;
 }
