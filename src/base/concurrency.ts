@@ -25,6 +25,28 @@ export async function forEachLimited<T>(
   if (failures.length > 0) throw failures[0];
 }
 
+/**
+ * The items of a generator, of which up to `count` are made before they are asked for. What it throws comes in its place; when
+ * nobody wants more, those under way are waited for.
+ */
+export async function* readAhead<T>(items: AsyncGenerator<T, void>, count: number): AsyncGenerator<T, void> {
+  const ask = (): Promise<IteratorResult<T, void>> => {
+    const item = items.next();
+    // Looked at when its turn comes.
+    item.catch(() => {});
+    return item;
+  };
+  const ahead = Array.from({ length: count }, ask);
+  try {
+    for (let item = await ahead.shift(); item && !item.done; item = await ahead.shift()) {
+      ahead.push(ask());
+      yield item.value;
+    }
+  } finally {
+    await items.return();
+  }
+}
+
 /** How long a turn may take before others get theirs. */
 const turnMs = 5;
 

@@ -38,7 +38,7 @@ export {
   secondMs,
   systemClock,
 } from './clock.ts';
-export { forEachLimited, mapInTurns, workerEntry } from './concurrency.ts';
+export { forEachLimited, mapInTurns, readAhead, workerEntry } from './concurrency.ts';
 export {
   HoldfastError,
   type HoldfastErrorOptions,

@@ -202,6 +202,11 @@ export class Repository {
     return acquireLock(this.files, { clock: this.clock, ...options });
   }
 
+  /** The same, for reading as soon as nobody else can begin to lock it. */
+  async lockEarly(options: LockOptions = {}): Promise<EarlyLock> {
+    return EarlyLock.begin(this.files, { clock: this.clock, ...options });
+  }
+
   /** Removes locks whose holders are gone, or all of them: then nobody may be at work. */
   async unlock({
     all = false,
@@ -213,11 +218,6 @@ export class Repository {
       hostname: thisMachine().hostname,
       nowMs: this.clock.now(),
     });
-  }
-
-  /** The same, for reading as soon as nobody else can begin to lock it. */
-  async lockEarly(options: LockOptions = {}): Promise<EarlyLock> {
-    return EarlyLock.begin(this.files, { clock: this.clock, ...options });
   }
 
   readonly #tellSnapshot = (_id: ObjectId, { message }: HoldfastError): void => {

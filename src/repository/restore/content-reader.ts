@@ -1,13 +1,15 @@
-import { type Bytes, forEachLimited, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, forEachLimited, HoldfastError, isHoldfastError, readAhead } from '../../base/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import type { Repository } from '../repository.ts';
 import { type FileInWork, type PlannedRun, planContent, type WantedFile } from './content-plan.ts';
 import { type EncodedRun, encodeRun, type RunPurpose, type RunResult } from './content-run.ts';
-import { ReaderPool } from './reader-pool.ts';
+import type { ReaderPool } from './reader-pool.ts';
 import { type FileProblem, systemProblem } from './write-file.ts';
 
 /** How content is read. */
 interface ContentOptions {
+  /** Those who open what is read. */
+  readonly pool: ReaderPool;
   readonly index: BlobIndex;
   readonly sink: ContentSink;
   readonly signal?: AbortSignal;
@@ -18,7 +20,9 @@ const heldBytes = 24 * 1024 * 1024;
 const runsUnderWay = 10;
 /** Pieces planned together: few at first so that work begins, then enough that packs are read in one go. */
 const firstWindow = 256;
-const largestWindow = 8 * 1024;
+const largestWindow = 4 * 1024;
+/** Stretches that are planned before they can be read: while small files are planned, the workers have others. */
+const runsAhead = 8;
 
 /**
  * Reads the content of files, whatever order the repository has it in: main reads stretches of packs, each once for all
@@ -33,8 +37,7 @@ export async function readContent(
   files: AsyncIterable<WantedFile>,
   options: ContentOptions,
 ): Promise<void> {
-  await using pool = new ReaderPool(repository.masterKey);
-  await new ContentReader(repository, pool, options).readAll(files);
+  await new ContentReader(repository, options).readAll(files);
 }
 
 class ContentReader {
@@ -51,7 +54,7 @@ class ContentReader {
   /** Files to be tried from other copies, and what is wrong with this one. */
   #again = new Map<WantedFile, FileProblem>();
 
-  constructor(repository: Repository, pool: ReaderPool, { index, sink, signal }: ContentOptions) {
+  constructor(repository: Repository, { pool, index, sink, signal }: ContentOptions) {
     this.#repository = repository;
     this.#pool = pool;
     this.#index = index;
@@ -61,7 +64,7 @@ class ContentReader {
 
   async readAll(files: AsyncIterable<WantedFile>): Promise<void> {
     try {
-      await this.#readRuns(this.#planWindows(files));
+      await this.#readRuns(readAhead(this.#planWindows(files), runsAhead));
       while (this.#again.size > 0) {
         const again = this.#again;
         this.#again = new Map();

@@ -7,6 +7,7 @@ import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { WantedFile } from './content-plan.ts';
 import { type ContentSink, readContent } from './content-reader.ts';
 import type { RunPurpose } from './content-run.ts';
+import { ReaderPool } from './reader-pool.ts';
 import { HardLinks, RestoreTarget } from './restore-target.ts';
 import { type SnapshotDirectory, walkSnapshot } from './walk-snapshot.ts';
 import {
@@ -33,6 +34,8 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
   const target = RestoreTarget.open(options.target, { overwrite: options.overwrite ?? false });
+  // They start while the index is read.
+  await using pool = new ReaderPool(repository.masterKey);
   let unlistedPacks = 0;
   const index = await repository.loadIndex({
     signal: options.signal,
@@ -40,7 +43,7 @@ export async function restore(
   });
   const restorer = new Restorer(target, { ...options, savedPaths: snapshot.paths ?? [] });
   const files = restorer.prepare(repository, snapshot.tree);
-  await readContent(repository, files, { index, sink: restorer, signal: options.signal });
+  await readContent(repository, files, { pool, index, sink: restorer, signal: options.signal });
   return { ...restorer.finish(), unlistedPacks };
 }
 

@@ -6,6 +6,7 @@ import type { Repository } from '../repository.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { WantedFile } from './content-plan.ts';
 import { type ContentSink, readContent } from './content-reader.ts';
+import { ReaderPool } from './reader-pool.ts';
 import { walkSnapshot } from './walk-snapshot.ts';
 import type { FileProblem } from './write-file.ts';
 
@@ -18,10 +19,11 @@ export async function verify(
   snapshot: Pick<StoredSnapshot, 'tree'>,
   options: VerifyOptions = {},
 ): Promise<VerifySummary> {
+  await using pool = new ReaderPool(repository.masterKey);
   const index = await repository.loadIndex(options.signal ? { signal: options.signal } : {});
   const verifier = new Verifier(options);
   const files = verifier.prepare(repository, snapshot.tree);
-  await readContent(repository, files, { index, sink: verifier, signal: options.signal });
+  await readContent(repository, files, { pool, index, sink: verifier, signal: options.signal });
   return verifier.summary();
 }
 
