@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -42,9 +43,14 @@ const setAdded = `set add documents HERE/data --every 6h ${c}`;
 const store = `trust install --scope user --unconstrained ${c}`;
 const waiting = `ca create --subordinate --network x.test ${server} --out HERE/new.csr --home HERE/new`;
 
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
+
 /** What {@link writingCommands} has not, and other shapes of what it has. */
 const calls: readonly Call[] = [
   call('ls', `ls latest ${c}`),
+  call('find', `find '*' ${c}`),
+  call('find', `find --blob ${sha256('Dear Ann,\n')} ${c}`),
+  call('diff', `diff latest~1 latest ${repository}`, [backedUp, `backup HERE/password ${repository}`]),
   call('nodes', `nodes ${a}`),
   call('trash list', `trash list ${a}`),
   call('snapshots', `snapshots ${c}`),

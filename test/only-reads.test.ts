@@ -100,6 +100,8 @@ describe('a command that only reads', () => {
     for (const words of [
       ['snapshots'],
       ['ls', 'latest'],
+      ['find', 'a'],
+      ['diff', 'latest', 'latest'],
       ['check'],
       ['check', '--read-data'],
       ['forget', '--keep-last', '1', '--dry-run'],

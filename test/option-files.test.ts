@@ -30,14 +30,15 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
-    'network options pattern reason role role/name schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone'
+    'network options pattern reason role role/name schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
+    'other snapshots tags'
   ).split(' '),
 );
 
 /** Of a snapshot, and looked up there alone. */
 const inSnapshots = new Set([
   'ls DIR',
-  ...['restore', 'snapshots', 'ls'].map((command) => `${command} --path`),
+  ...['restore', 'snapshots', 'ls', 'find', 'diff'].map((command) => `${command} --path`),
 ]);
 
 /** `request submit --root` and `request submit FILE-OR-NAME`, of every option and argument that names a file or folder. */
@@ -135,6 +136,8 @@ describe('a file or folder that the command line names', () => {
     restore: () => ['latest', '--target', at('t')],
     snapshots: () => [],
     ls: () => ['latest'],
+    find: () => ['x'],
+    diff: () => ['latest', 'latest'],
     check: () => [],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],

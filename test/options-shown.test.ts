@@ -39,6 +39,12 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'option-differences': '--host --path --tag',
   },
   ls: { 'option-differences': '--repo --host --path --tag --long', 'as snapshots': '--password-file' },
+  find: {
+    'snapshot-words':
+      '--repo --host --path --tag --snapshot --ignore-case --oldest --newest --type --long --blob --tree --pack',
+    'as snapshots': '--password-file',
+  },
+  diff: { 'snapshot-words': '--repo --host --path --tag --metadata', 'as snapshots': '--password-file' },
   join: { tokens: '--name' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   forget: {

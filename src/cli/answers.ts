@@ -317,6 +317,26 @@ const Script = object({ shell: Type.Enum(['bash', 'fish', 'zsh']), script: text(
 const Removed = object({ removed: text() });
 const CertificateView = operations['cert.show'].answer;
 
+const FileOfSnapshot = {
+  path: Place,
+  type: Type.Enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket']),
+  mode: Type.Integer({ unit: 'permission bits' }),
+  uid: count(),
+  gid: count(),
+  size: bytes(),
+  mtime: Time,
+};
+const InSnapshot = { snapshot: text(), snapshotTime: Time };
+
+const DiffSide = object({
+  files: count(),
+  dirs: count(),
+  others: count(),
+  dataBlobs: count(),
+  treeBlobs: count(),
+  bytes: bytes(),
+});
+
 /** What each command prints with `--json`, by its path. A command has a row here, and a test holds real answers against it. */
 export const answers = {
   up: object({
@@ -341,15 +361,29 @@ export const answers = {
     seconds: Type.Number(),
   }),
   snapshots: Type.Array(Snapshot),
-  ls: {
-    each: object({
-      path: Place,
-      type: Type.Enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket']),
-      mode: Type.Integer({ unit: 'permission bits' }),
-      uid: count(),
-      gid: count(),
-      size: bytes(),
-      mtime: Time,
+  ls: { each: object(FileOfSnapshot) },
+  find: {
+    each: either({
+      'of a file': object({ ...InSnapshot, ...FileOfSnapshot }),
+      'with `--blob`, `--tree` or `--pack`': object({
+        ...InSnapshot,
+        path: Place,
+        object: Type.Enum(['blob', 'tree']),
+        id: text(),
+        packs: texts,
+      }),
+    }),
+  },
+  diff: {
+    each: either({
+      'of a difference': object({ path: Place, modifier: text() }),
+      'at the end': object({
+        before: text(),
+        after: text(),
+        changedFiles: count(),
+        added: DiffSide,
+        removed: DiffSide,
+      }),
     }),
   },
   status: Status,

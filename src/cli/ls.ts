@@ -1,6 +1,6 @@
 import { HoldfastError } from '../base/index.ts';
 import { pathText, textPath } from '../files/index.ts';
-import { listSnapshot, permissionsOf, type TreeNode } from '../repository/index.ts';
+import { listSnapshot } from '../repository/index.ts';
 import type { AnswerOf } from './answers.ts';
 import {
   addRepositoryOptions,
@@ -12,8 +12,9 @@ import {
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
 import { openTarget } from './repository/repository-target.ts';
+import { describeNode, fileJson } from './repository/shown-file.ts';
 import { type AnswerStream, line, type Row } from './terminal/answer.ts';
-import { formatTime, plural } from './terminal/format.ts';
+import { plural } from './terminal/format.ts';
 import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
@@ -82,55 +83,4 @@ async function* filesOf(
       hint: 'what is listed can be restored; holdfast check names everything that is affected',
     },
   );
-}
-
-function dateOf(timeNs: bigint): Date {
-  return new Date(Number(timeNs / 1_000_000n));
-}
-
-function fileJson(path: string, node: TreeNode): AnswerOf<'ls'> {
-  return {
-    path,
-    type: node.type,
-    mode: permissionsOf(node.mode),
-    uid: node.uid,
-    gid: node.gid,
-    size: node.size,
-    mtime: dateOf(node.mtimeNs).toISOString(),
-  };
-}
-
-const typeLetters: Readonly<Record<TreeNode['type'], string>> = {
-  file: '-',
-  dir: 'd',
-  symlink: 'l',
-  dev: 'b',
-  chardev: 'c',
-  fifo: 'p',
-  socket: 's',
-};
-
-function describeNode(node: TreeNode): string {
-  const bits = permissionsOf(node.mode);
-  const owner = `${node.user ?? node.uid}:${node.group ?? node.gid}`;
-  const time = formatTime(dateOf(node.mtimeNs));
-  return [
-    `${typeLetters[node.type]}${permissionLetters(bits)}`,
-    printable(owner).padEnd(16),
-    String(node.size).padStart(12),
-    time,
-  ].join('  ');
-}
-
-/** The nine letters of `ls -l`, setuid, setgid and sticky included. */
-function permissionLetters(bits: number): string {
-  const letters = Array.from('rwxrwxrwx', (letter, at) => ((bits >> (8 - at)) & 1 ? letter : '-'));
-  for (const [bit, at, letter] of [
-    [0o4000, 2, 's'],
-    [0o2000, 5, 's'],
-    [0o1000, 8, 't'],
-  ] as const) {
-    if (bits & bit) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase();
-  }
-  return letters.join('');
 }

@@ -36,6 +36,18 @@ export const words: readonly WordEntry[] = [
     load: () => import('./ls.ts'),
   },
   {
+    name: 'find',
+    summary: 'find files in all snapshots, by name or by what is stored',
+    everyday: true,
+    load: () => import('./find.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'show what differs between two snapshots',
+    everyday: true,
+    load: () => import('./diff.ts'),
+  },
+  {
     name: 'status',
     summary: 'show this machine, its certificates and what needs attention',
     everyday: true,

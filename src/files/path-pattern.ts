@@ -52,6 +52,11 @@ export class PatternList {
     return this.#patterns.length === 0;
   }
 
+  /** Whether the last component of a path decides, as long as none above it is met: all are names, and none takes anything back. */
+  get isOfNames(): boolean {
+    return this.#patterns.every(({ rooted, negated, parts }) => !rooted && !negated && parts.length === 1);
+  }
+
   /** @param components of the absolute path, the root not counted: `['home', 'ann']` for `/home/ann` */
   match(components: readonly string[]): PatternMatch {
     let matched = false;

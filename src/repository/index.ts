@@ -7,6 +7,10 @@
 export { archive } from './archive/archive.ts';
 export type { ArchiveSummary, BareReason } from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
+export { type DiffStatistics, diffTrees, type TreeChange } from './diff-trees.ts';
+export type { Found } from './find/find-files.ts';
+export { type FoundBlob, findById, type IdKind } from './find/id-search.ts';
+export { findByName } from './find/name-search.ts';
 export { type ForgetSummary, forget } from './forget/forget.ts';
 export { describeGroup, type GroupField, groupBy, groupFields } from './forget/group-snapshots.ts';
 export { type KeepPolicy, parseSpan, type Span, spanForm } from './forget/keep-policy.ts';

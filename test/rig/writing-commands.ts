@@ -532,6 +532,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   doctor: 'only reads; a file that is named is replaced whole',
   'key list': 'only reads',
   ls: 'only reads',
+  find: 'only reads',
+  diff: 'only reads',
   'policy show': 'only reads',
   'request list': 'only reads',
   'request show': 'only reads',

@@ -101,7 +101,8 @@ function key(name: Bytes): string {
   return asBuffer(name).toString('latin1');
 }
 
-function parseNodeList(plaintext: Bytes, id: BlobId): readonly unknown[] {
+/** The nodes of a tree as JSON. @throws HoldfastError `repository_damaged` */
+export function parseNodeList(plaintext: Bytes, id: BlobId): readonly unknown[] {
   try {
     const text = asBuffer(plaintext).toString('utf8');
     const tree = parseJson(text);
