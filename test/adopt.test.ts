@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -10,10 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { dayMs } from '../src/base/index.ts';
+import { certificatePem, createName, exportPrivateKey, privateKeyPem } from '../src/pki/index.ts';
 import { EasyRsa, OpensslCa } from './rig/existing-authority.ts';
 import { launcher, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { assertRefused } from './rig/refusal.ts';
+import { authorityExtensions, sampleCertificate } from './rig/sample-certificates.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
 interface Plan {
@@ -422,6 +426,19 @@ describe('holdfast ca adopt', () => {
       notes.some((note) => /1 file .*cannot be read.*damaged\.pem/.test(note)),
       notes.join('\n'),
     );
+  });
+
+  it('takes a root of ML-DSA, and says whose TLS believes nothing below it', async () => {
+    const keys = generateKeyPairSync('ml-dsa-65');
+    const notAfter = new Date(Date.now() + 3650 * dayMs);
+    const subject = createName({ CN: 'Quantum CA' });
+    const root = await sampleCertificate({ subject, keys, notAfter, extensions: authorityExtensions() });
+    writeFileSync(at('quantum.pem'), certificatePem(root.der));
+    writeFileSync(at('quantum.key'), privateKeyPem(exportPrivateKey(keys.privateKey)));
+    const files = ['--cert', at('quantum.pem'), '--key', at('quantum.key')];
+    const words = ['ca', 'adopt', ...files, ...network, '--home', at('none'), '--dry-run', '--json'];
+    const { notes } = JSON.parse((await runProgram(launcher, words)).stdout) as Plan;
+    assert.match(notes.join(), /its key is ML-DSA-65.*restic.*curl.*believes nothing below it/);
   });
 
   it('says all that stands against a certificate, before anything changes', async () => {

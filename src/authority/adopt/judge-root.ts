@@ -265,7 +265,8 @@ function attempt(work: () => string[]): string[] {
 }
 
 function notesOf(certificate: Certificate, nowMs: number): string[] {
-  const { notAfter, signatureAlgorithm, extensions } = certificate;
+  const { notAfter, signatureAlgorithm, extensions, spki } = certificate;
+  const key = kindProblems(certificate).length > 0 ? undefined : describePublicKey(spki);
   const leftDays = Math.floor((notAfter.getTime() - nowMs) / dayMs);
   return [
     ...(notAfter.getTime() - nowMs < shortLifeMs
@@ -279,6 +280,11 @@ function notesOf(certificate: Certificate, nowMs: number): string[] {
     ...(extensions.nameConstraints === undefined
       ? []
       : ['it has name constraints: what lies outside them cannot be certified']),
+    ...(key?.kind === 'ml-dsa'
+      ? [
+          `its key is ${key.parameterSet}, which holdfast verifies everywhere; what speaks TLS by Go (restic) or by OpenSSL before 3.5 (curl) believes nothing below it`,
+        ]
+      : []),
   ];
 }
 

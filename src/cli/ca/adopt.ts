@@ -92,10 +92,10 @@ async function adopt(context: Context, place: string | undefined, options: Adopt
   });
   if (options.dryRun === true) {
     const rows = [...planRows(context, found, judgement), row('changed', 'nothing: this was a dry run')];
-    return { value: valueOf(context, found, settings), rows };
+    return { value: valueOf(context, found, { settings, judgement }), rows };
   }
   await using opened = await createAuthorityHome(context, options, { root: found.root });
-  const value = { ...valueOf(context, found, settings), recoveryKit: opened.home.recoveryKit };
+  const value = { ...valueOf(context, found, { settings, judgement }), recoveryKit: opened.home.recoveryKit };
   const rows = [
     ...(await authorityRows(opened)),
     ...planRows(context, found, judgement),
@@ -126,7 +126,10 @@ function sourcesOf(
 function valueOf(
   { clock }: Context,
   { root, layout }: FoundAuthority,
-  { network, statusAddress }: Settings,
+  {
+    settings: { network, statusAddress },
+    judgement,
+  }: { readonly settings: Settings; readonly judgement: RootJudgement },
 ): object {
   const { certificate, outside, imports } = root;
   return {
@@ -140,7 +143,7 @@ function valueOf(
     },
     outside: outside.map(({ fingerprint, subject }) => ({ fingerprint, subject: formatName(subject) })),
     imported: countsOf(imports, clock.now()),
-    notes: imports.notes,
+    notes: [...judgement.notes, ...imports.notes],
   };
 }
 
