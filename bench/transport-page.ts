@@ -41,7 +41,7 @@ export function renderTransportTables({ channels, handshakes, figures }: Transpo
 const notes: Readonly<Record<BenchOptions['transportRows'][number], string>> = {
   channel: `- channels: one client program, from source, that opens a new repository before the clock starts, on the same processors as the
   server; the data is that of the first table. Plain HTTP is our storage handler alone, which asks nobody who he is; mutual TLS and data
-  channel are the whole server, whose policy is changed between runs. By the data channel packs go over plain HTTP, each by a ticket that
+  channel are the whole server, whose policy is changed between runs. By the data channel packs from 256 KiB on go over plain HTTP, each by a ticket that
   came over TLS, and all else goes over TLS. *plain ÷ TLS*: the part of plain HTTP's throughput that is left. CPU is client and server.`,
   handshakes: `- handshakes: each a new TLS 1.3 connection with a client's P-256 certificate and its issuer's, without resumption, and one small
   request, 16 at a time. nginx is one process with a certificate of the same network; it answers a word, Holdfast judges who asks

@@ -11,7 +11,7 @@ import { refOf, sampleBytes } from '../storage/object-store.contract.ts';
 import { sealHeader, TicketOffice, type TicketOrder } from '../transport/index.ts';
 import { type AskTickets, type GivenTickets, TicketStore } from './ticket-store.ts';
 
-const sample = sampleBytes(100_000);
+const sample = sampleBytes(600_000);
 const ref = refOf('data', sample);
 const path = `/me/${formatObjectRef(ref)}`;
 
@@ -107,13 +107,13 @@ const honest: Serve = (used, request, response) => {
   response.writeHead(206).end(Buffer.concat([part, used.seal(206).update(part).digest()]));
 };
 
-const range = { offset: 10, length: 5000 };
+const range = { offset: 10, length: 300_000 };
 
 describe('a store over a plain data channel', () => {
   it('sends packs and has their parts there, and everything else by TLS', async (t) => {
     const { store, secure, plain } = await rig(t, honest);
     await store.write(ref, [sample], { size: sample.length });
-    assert.ok(equalBytes(await store.read(ref, { range }), sample.subarray(10, 5010)));
+    assert.ok(equalBytes(await store.read(ref, { range }), sample.subarray(10, 300_010)));
     assert.deepEqual(plain, [
       { method: 'POST', path, offset: 0, length: sample.length },
       { method: 'GET', path, ...range },
@@ -125,10 +125,19 @@ describe('a store over a plain data channel', () => {
     assert.deepEqual(secure.asked, ['write index', 'read index']);
   });
 
+  it('sends what is small, and has small parts, over TLS without asking for a ticket', async (t) => {
+    const { store, secure, plain, asks } = await rig(t, honest);
+    const small = sampleBytes(262_143);
+    const other = refOf('data', small);
+    await store.write(other, [small], { size: small.length });
+    assert.ok(equalBytes(await store.read(other, { range: { offset: 0, length: 262_143 } }), small));
+    assert.deepEqual([plain, asks, secure.asked], [[], [], ['write data', 'read data']]);
+  });
+
   it('goes over TLS where the server says so, or gives no ticket', async (t) => {
     const { store, secure, plain } = await rig(t, honest, () => undefined);
     await store.write(ref, [sample], { size: sample.length });
-    assert.ok(equalBytes(await store.read(ref, { range }), sample.subarray(10, 5010)));
+    assert.ok(equalBytes(await store.read(ref, { range }), sample.subarray(10, 300_010)));
     assert.deepEqual([plain, secure.asked], [[], ['write data', 'read data']]);
   });
 
@@ -172,7 +181,7 @@ describe('a store over a plain data channel', () => {
         response.writeHead(206).end(change(part, used.seal(206).update(part).digest()));
       });
       await secure.write(ref, [sample], { size: sample.length });
-      assert.ok(equalBytes(await store.read(ref, { range }), sample.subarray(10, 5010)));
+      assert.ok(equalBytes(await store.read(ref, { range }), sample.subarray(10, 300_010)));
       assert.deepEqual(secure.asked, ['write data', 'read data']);
     });
   }
@@ -182,11 +191,11 @@ describe('a store over a plain data channel', () => {
     await secure.write(ref, [sample], { size: sample.length });
     const control = new AbortController();
     const ending = store.read(ref, { range, signal: control.signal });
-    const other = store.read(ref, { range: { offset: 0, length: 10 } });
+    const other = store.read(ref, { range: { offset: 0, length: 262_144 } });
     control.abort(new Error('enough'));
     await assert.rejects(ending, /enough/);
-    assert.ok(equalBytes(await other, sample.subarray(0, 10)));
-    assert.deepEqual(plain, [{ method: 'GET', path, offset: 0, length: 10 }]);
+    assert.ok(equalBytes(await other, sample.subarray(0, 262_144)));
+    assert.deepEqual(plain, [{ method: 'GET', path, offset: 0, length: 262_144 }]);
   });
 
   it('asks once for all that comes while it is given tickets', async (t) => {

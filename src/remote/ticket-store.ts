@@ -50,11 +50,14 @@ export interface TicketStoreOptions {
 /** How long all goes over TLS after the plain line failed, or the server said that it does. */
 const restMs = minuteMs;
 
+/** What is smaller goes over TLS, where it costs less than the ticket that it would need. */
+const leastBytes = 256 * 1024;
+
 /** What is held in memory at once; larger parts go over TLS. */
 const maxHeldBytes = 256 * 1024 ** 2;
 
 /**
- * Moves the bytes of packs over a plain line, and all else by the store behind it, which is TLS. Packs are encrypted before
+ * Moves the bytes of packs, and of large parts of them, over a plain line, and all else by the store behind it, which is TLS. Packs are encrypted before
  * they come here; a ticket from the TLS side says what may be sent or had, once, and by the seal of the answer it is
  * known who gave it. Whatever does not come about so, for any reason, is done over TLS.
  */
@@ -72,7 +75,7 @@ export class TicketStore extends ForwardingStore {
 
   override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
     // What fails here is sent a second time, over TLS.
-    if (ref.type !== 'data' || !isRepeatable(body) || options.size === 0)
+    if (ref.type !== 'data' || !isRepeatable(body) || options.size < leastBytes)
       return await super.write(ref, body, options);
     const { size, signal } = options;
     const sent = await this.#tryPlain(signal, async () => {
@@ -93,7 +96,7 @@ export class TicketStore extends ForwardingStore {
     const { range, signal } = options;
     const length = range?.length ?? 0;
     // Only of a part is it known here how long it is.
-    if (ref.type !== 'data' || range === undefined || length === 0 || length > maxHeldBytes)
+    if (ref.type !== 'data' || range === undefined || length < leastBytes || length > maxHeldBytes)
       return await super.read(ref, options);
     const part = { offset: range.offset, length };
     const read = await this.#tryPlain(signal, () => this.#readPlain(ref, part, signal));
