@@ -191,6 +191,10 @@ describe('how a machine dials its servers', () => {
     assert.match(stdout, /2 +SBC_CLIENT_SSL_AUTH 0 +client set presentCertificate off/);
     assert.match(stdout, /3 +SBC_SSL_SERVER_VERIFY 0 +left out: a bearer token/);
     assert.match(stdout, /4 +X 1 +not known here/);
+    // The server's machine is no client, and has to be none to read what is for servers alone.
+    writeFileSync(at('stpd.ini'), 'STPD_HTTPS_USE_CLIENT_CERT=2\n');
+    const server = await network.run(['policy', 'import', at('stpd.ini')]);
+    assert.match(server.stdout, /at the server: holdfast policy set listeners.main.clientCertificate/);
     assert.deepEqual((await status()).node.weaker, ['presentCertificate']);
     await client.run(['client', 'set', 'presentCertificate', 'on']);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isHoldfastError } from '../base/index.ts';
-import { parseClientFile } from './client-file.ts';
+import { parseClientFile, withoutRepeats } from './client-file.ts';
 
 function read(text: string, encoding: BufferEncoding = 'utf8'): string[] {
   return parseClientFile(Buffer.from(text, encoding)).map(({ line, option, value, part, meaning }) => {
@@ -107,4 +107,32 @@ test('what is no text or too long is refused, and bytes of an old code page are 
       (error) => isHoldfastError(error, 'settings_invalid'),
     );
   assert.equal(parseClientFile(Buffer.from('TCPS v\xe4ult', 'latin1'))[0]?.value, 'väult');
+});
+
+test('an ini file without sections is one, and what is none of its lines is shown as it stands', () => {
+  const place = 'elsewhere server holdfast policy set listeners.main.clientCertificate require';
+  assert.deepEqual(read('STPD_HTTPS_USE_CLIENT_CERT=2\n[half\n=5\nword\n'), [
+    `1 [] STPD_HTTPS_USE_CLIENT_CERT=2: ${place}`,
+    '2 [] [half=: unknown',
+    '3 [] =5=: unknown',
+    '4 [] word=: unknown',
+  ]);
+});
+
+test('addresses that cannot be are left out', () => {
+  const text = 'TCPS\nTCPS a/b\nTCPS 2001:db8::1\nTCPP 99999\nTCPP 0\nSSLPORT 443\n';
+  assert.deepEqual(
+    parseClientFile(Buffer.from(text)).map(({ meaning: { kind } }) => kind),
+    ['left out', 'left out', 'host', 'left out', 'left out', 'port'],
+  );
+});
+
+test('of what is said several times the last counts', () => {
+  const text = '[A]\nSBC_SSL_SERVER_VERIFY=1\n[B]\nSBC_SSL_SERVER_VERIFY=0\nSBC_X=1\nSBC_X=1\n';
+  const [first, ...others] = withoutRepeats(parseClientFile(Buffer.from(text)));
+  assert.deepEqual(first?.meaning, { kind: 'left out', why: 'line 4 says it again' });
+  assert.deepEqual(
+    others.map(({ meaning: { kind } }) => kind),
+    ['client', 'unknown', 'unknown'],
+  );
 });

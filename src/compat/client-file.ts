@@ -1,4 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
+import { urlHost } from '../policy/index.ts';
 
 /** What a line of a vendor's file is for this program. */
 export type Meaning =
@@ -34,7 +35,7 @@ const maxLines = 20_000;
 
 /**
  * Reads `sm.ini` and `stpd.ini` of SEP sesam, and `dsm.opt` and `dsm.sys` of IBM Spectrum Protect: what each line says, and what that
- * is here. Which of them it is is seen by how it is written: the first have sections in brackets.
+ * is here. Which of them it is is seen by how it is written: the first have sections in brackets, and `=` after what is set.
  *
  * @throws HoldfastError `settings_invalid` for what is no text, or too long
  */
@@ -42,7 +43,7 @@ export function parseClientFile(bytes: Uint8Array): ClientFileLine[] {
   const lines = textOf(bytes).split(/\r\n|\r|\n/, maxLines + 1);
   if (lines.length > maxLines || bytes.length > maxClientFileBytes)
     throw new HoldfastError('settings_invalid', `the file is longer than ${maxLines} lines or 1 MiB`);
-  return lines.some((line) => /^\s*\[/.test(line)) ? parseIni(lines) : parseOptions(lines);
+  return lines.some((line) => /^\s*(?:\[|\w+\s*=)/.test(line)) ? parseIni(lines) : parseOptions(lines);
 }
 
 /** UTF-16 and UTF-8 by their byte order mark, UTF-8 without one, else the code page of Western Europe. */
@@ -65,13 +66,14 @@ function parseIni(lines: readonly string[]): ClientFileLine[] {
   return lines.flatMap((text, index) => {
     const said = (text.split(/[#;]/, 1)[0] ?? '').trim();
     if (said === '') return [];
-    if (said.startsWith('[')) {
-      part = said.replace(/[[\]]/g, '').trim();
+    const section = /^\[([^\]]*)\]$/.exec(said)?.[1];
+    if (section !== undefined) {
+      part = section.trim();
       return [];
     }
     const equals = said.indexOf('=');
-    const option = (equals < 0 ? said : said.slice(0, equals)).trim();
-    const value = equals < 0 ? '' : unquoted(said.slice(equals + 1).trim());
+    const option = (equals <= 0 ? said : said.slice(0, equals)).trim();
+    const value = equals <= 0 ? '' : unquoted(said.slice(equals + 1).trim());
     const meaning = sesamOptions[option.toUpperCase()]?.(value) ?? { kind: 'unknown' };
     return [{ line: index + 1, option, value, part, meaning }];
   });
@@ -100,7 +102,36 @@ function unquoted(text: string): string {
   return text.length > 1 && `"'`.includes(first) && text.endsWith(first) ? text.slice(1, -1) : text;
 }
 
+/** Of what is said several times for this machine the last counts; the lines before it say so. */
+export function withoutRepeats(lines: readonly ClientFileLine[]): ClientFileLine[] {
+  const last = new Map(lines.map((each) => [placeOf(each), each.line]));
+  return lines.map((each) => {
+    const place = placeOf(each);
+    const line = last.get(place);
+    if (place === undefined || line === each.line) return each;
+    return { ...each, meaning: { kind: 'left out', why: `line ${line} says it again` } };
+  });
+}
+
+/** What a line decides for this machine; undefined for nothing. */
+function placeOf({ meaning }: ClientFileLine): string | undefined {
+  if (meaning.kind === 'client') return meaning.key;
+  return meaning.kind === 'host' || meaning.kind === 'port' ? meaning.kind : undefined;
+}
+
 type Read = (value: string) => Meaning;
+
+function host(value: string): Meaning {
+  return value.length > 0 && !/[\s/@?#\\]/.test(value) && URL.canParse(`https://${urlHost(value)}`)
+    ? { kind: 'host', value }
+    : { kind: 'left out', why: `expected a name or an address, found ${JSON.stringify(value.slice(0, 40))}` };
+}
+
+function port(value: string): Meaning {
+  return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535
+    ? { kind: 'port', value }
+    : { kind: 'left out', why: `expected a port up to 65535, found ${JSON.stringify(value.slice(0, 40))}` };
+}
 
 /** Both are said by 0 and 1. */
 function flag(value: string, key: 'presentCertificate' | 'verifyServer'): Meaning {
@@ -151,9 +182,9 @@ const alwaysTls: Meaning = { kind: 'already', why: 'control and data travel over
 
 /** By their names as the vendor prints them: what is written in capitals is the shortest form of each. */
 const spectrumOptions: Readonly<Record<string, Read>> = {
-  TCPServeraddress: (value) => ({ kind: 'host', value }),
-  TCPPort: (value) => ({ kind: 'port', value }),
-  SSLPORT: (value) => ({ kind: 'port', value }),
+  TCPServeraddress: host,
+  TCPPort: port,
+  SSLPORT: port,
   TCPADMINPort: () => ({
     kind: 'left out',
     why: 'an administrator joins as one: holdfast token create NAME --role admin',

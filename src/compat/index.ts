@@ -3,7 +3,7 @@
  * expect, to ours. Nothing here reads a file or decides anything.
  */
 export { parseCertutil } from './certutil.ts';
-export { type ClientFileLine, maxClientFileBytes, parseClientFile } from './client-file.ts';
+export { type ClientFileLine, maxClientFileBytes, parseClientFile, withoutRepeats } from './client-file.ts';
 export { parseDsmcert } from './dsmcert.ts';
 export {
   clientName,

@@ -1,7 +1,18 @@
 import { moveToServer, type Node, serverUrl } from '../../agent/index.ts';
 import { HoldfastError, readChosenFile } from '../../base/index.ts';
-import { type ClientFileLine, maxClientFileBytes, parseClientFile } from '../../compat/index.ts';
-import { changeClientPolicy, parseClientPolicy, urlHost } from '../../policy/index.ts';
+import {
+  type ClientFileLine,
+  maxClientFileBytes,
+  parseClientFile,
+  withoutRepeats,
+} from '../../compat/index.ts';
+import {
+  type ClientPolicy,
+  changeClientPolicy,
+  defaultClientPolicy,
+  parseClientPolicy,
+  urlHost,
+} from '../../policy/index.ts';
 import type { AnswerOf } from '../answers.ts';
 import { localPath } from '../files/local-path.ts';
 import { openOwnNode } from '../home/own-node.ts';
@@ -47,16 +58,21 @@ export async function importClient(context: Context, file: string, options: Impo
     hint,
     tooLong: 'settings_invalid',
   });
-  const lines = ofStanza(parseClientFile(bytes), options);
-  const { node } = await openOwnNode(context);
-  const { changes, refused } = policyChanges(node, lines);
+  const lines = withoutRepeats(ofStanza(parseClientFile(bytes), options));
+  // What is for a server alone can be read where this machine is no client.
+  const node = lines.some(isForClient) ? (await openOwnNode(context)).node : undefined;
+  const { changes, refused } = policyChanges(node?.clientPolicy ?? defaultClientPolicy, lines);
   const server = serverOf(lines);
-  if (yes) await apply(context, node, { changes, server });
+  if (yes && node !== undefined) await apply(context, node, { changes, server });
   const shown = lines.map((each) => shownLine(each, { refused, server }));
   return {
     value: { lines: shown, changes, server: server ?? null, applied: yes },
     rows: importRows(shown, { file, yes }),
   };
+}
+
+function isForClient({ meaning: { kind } }: ClientFileLine): boolean {
+  return kind === 'client' || kind === 'host' || kind === 'port';
 }
 
 /** @throws HoldfastError `usage` where there are several and none is named */
@@ -79,10 +95,10 @@ function ofStanza(lines: readonly ClientFileLine[], { stanza }: ImportOptions): 
 type Change = AnswerOf<'client import'>['changes'][number];
 
 /** What can hold is taken: where both would be off, servers go on proving who they are. */
-function policyChanges(node: Node, lines: readonly ClientFileLine[]) {
+function policyChanges(policy: ClientPolicy, lines: readonly ClientFileLine[]) {
   const said = lines.flatMap(({ meaning }): Change[] => (meaning.kind === 'client' ? [meaning] : []));
   const changes = said.map(({ key, value }) => ({ key, value }));
-  const after = { ...node.clientPolicy };
+  const after = { ...policy };
   for (const { key, value } of changes)
     if (key === 'verifyServer' || key === 'presentCertificate') after[key] = value === 'on';
   if (after.presentCertificate || after.verifyServer) return { changes, refused: false };
