@@ -56,6 +56,7 @@ const calls: readonly Call[] = [
   call('snapshots', `snapshots ${c}`),
   call('snapshots', `snapshots ${repository}`, [backedUp, `backup HERE/data --tag daily ${repository}`]),
   call('check', `check --read-data ${c}`),
+  call('forget', `forget --keep-last 1 --prune ${repository}`, [backedUp, `backup HERE/data ${repository}`]),
   call('restore', `restore latest --target HERE/back --verify ${c}`),
   call('status', `status ${a}`),
   call('status', `status ${c}`),

@@ -105,6 +105,7 @@ describe('a command that only reads', () => {
       ['check'],
       ['check', '--read-data'],
       ['forget', '--keep-last', '1', '--dry-run'],
+      ['prune', '--dry-run'],
       ['restore', 'latest', '--target', at('restored')],
     ]) {
       const { error } = await run([...words, ...repo]);

@@ -141,6 +141,7 @@ describe('a file or folder that the command line names', () => {
     check: () => [],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],
+    prune: () => [],
     unlock: () => [],
     'repair index': () => [],
   };

@@ -51,7 +51,13 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     retention:
       '--repo --password-file --host --path --tag --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly ' +
       '--keep-within --keep-within-hourly --keep-within-daily --keep-within-weekly --keep-within-monthly --keep-within-yearly ' +
-      '--keep-tag --group-by --judge-by --unsafe-allow-remove-all --dry-run --retry-lock',
+      '--keep-tag --group-by --judge-by --unsafe-allow-remove-all --dry-run --retry-lock --prune --max-repack-size',
+    'as prune': '--max-unused --repack-cacheable-only --repack-smaller-than --repack-uncompressed',
+  },
+  prune: {
+    retention:
+      '--repo --password-file --max-unused --max-repack-size --repack-cacheable-only --repack-smaller-than --repack-uncompressed --dry-run',
+    'as forget': '--retry-lock',
   },
   unlock: { retention: '--repo --password-file --remove-all' },
   'repair index': { 'damaged-repository': '--repo --password-file' },

@@ -7,6 +7,9 @@ import { encodeLock } from '../src/repository/lock-files.ts';
 import type { Repository } from '../src/repository/repository.ts';
 import {
   cheapCost,
+  dataBlob,
+  fileNode,
+  type SampleBlob,
   samplePassword,
   treeBlob,
   writePack,
@@ -152,6 +155,86 @@ describe('holdfast forget', () => {
     assert.equal((await run('forget', damaged.slice(0, 8))).code, 0);
     assert.ok(!readdirSync(at('repo/snapshots')).includes(damaged));
     assert.deepEqual(await left(), [6, 2]);
+  });
+});
+
+describe('holdfast prune', () => {
+  const [needed, other, gone] = ['a', 'b', 'c'].map((letter) => dataBlob(letter.repeat(5000))) as [
+    SampleBlob,
+    SampleBlob,
+    SampleBlob,
+  ];
+  const tree = treeBlob(fileNode('needed', needed), fileNode('other', other));
+  let pruned: Repository;
+  /** One of contents that are needed in part, one of directories likewise, one that nobody needs, and one that is needed. */
+  let packs: readonly string[];
+  const prune = async (...words: string[]) => {
+    const repo = ['--home', at('home'), '--repo', at('pruned'), '--password-file', at('password')];
+    return runHere([...words, ...repo], { HOME: place.path });
+  };
+  /** Which of those packs are left. */
+  const left = async (): Promise<string> => {
+    const names = (await pruned.store.list('data')).map(({ name }) => name);
+    return packs
+      .flatMap((name, at) => (names.some((each) => each === name) ? 'CDUW'.charAt(at) : []))
+      .join('');
+  };
+
+  beforeEach(async () => {
+    rmSync(at('pruned'), { recursive: true, force: true });
+    const key = { password: samplePassword, cost: cheapCost };
+    pruned = await initRepository(new LocalStore(at('pruned')), key);
+    const old = treeBlob(fileNode('gone', gone));
+    const all = [
+      await writePack(pruned, gone, needed),
+      await writePack(pruned, tree, old),
+      await writePack(pruned, gone),
+      await writePack(pruned, dataBlob('unused, as it is'.repeat(90)), other),
+    ];
+    packs = all.map(({ id }) => id);
+    await pruned.saveIndex(all);
+    await writeSnapshot(pruned, tree, { timeNs: 2n });
+  });
+
+  it('frees what no snapshot needs, and nothing with --dry-run', async () => {
+    assert.equal((await prune('prune', '--dry-run')).code, 0);
+    assert.equal(await left(), 'CDUW');
+    assert.equal((await prune('prune')).code, 0);
+    assert.equal(await left(), '');
+    assert.deepEqual((await prune('check', '--read-data')).code, 0);
+    assert.equal((await pruned.loadIndex()).size, 3);
+  });
+
+  for (const [words, kept] of [
+    ['--max-unused unlimited --repack-smaller-than 1', 'CW'],
+    ['--max-unused 0 --repack-smaller-than 1', ''],
+    ['--max-repack-size 1', 'CDW'],
+    ['--repack-cacheable-only', 'CW'],
+  ] as const)
+    it(`${words} leaves ${kept === '' ? 'none' : kept} of four packs as they are`, async () => {
+      assert.equal((await prune('prune', ...words.split(' '))).code, 0);
+      assert.equal(await left(), kept);
+    });
+
+  it('--repack-uncompressed compresses what is needed and was not', async () => {
+    await prune('prune', '--max-unused', 'unlimited', '--repack-smaller-than', '1');
+    const plain = async (): Promise<boolean> =>
+      (await pruned.loadIndex()).locate('data', other.id)[0]?.plainLength === undefined;
+    assert.equal(await plain(), true);
+    await prune('prune', '--repack-uncompressed');
+    assert.equal(await plain(), false);
+  });
+
+  it('runs behind forget --prune, when something went, with the same options', async () => {
+    const forgetting = ['forget', '--keep-last', '1', '--group-by', ''];
+    assert.equal((await prune(...forgetting, '--prune')).code, 0);
+    assert.equal(await left(), 'CDUW');
+    await writeSnapshot(pruned, tree, { timeNs: 1n });
+    assert.equal((await prune(...forgetting, '--prune', '--dry-run')).code, 0);
+    assert.equal(await left(), 'CDUW');
+    assert.equal((await prune(...forgetting, '--max-repack-size', '1')).error?.code, 'usage');
+    assert.equal((await prune(...forgetting, '--prune', '--max-repack-size', '1')).code, 0);
+    assert.equal(await left(), 'CDW');
   });
 });
 

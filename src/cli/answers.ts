@@ -260,6 +260,20 @@ const ForgottenSnapshot = {
   arrived: PresentWhen('the storage says when it came', Time),
 };
 
+const Amount = object({ blobs: count(), bytes: bytes() });
+
+const Pruned = object({
+  dryRun: flag(),
+  used: Amount,
+  unused: Amount,
+  duplicate: Amount,
+  packs: object({ kept: count(), repacked: count(), removed: count(), unlisted: count() }),
+  moved: Amount,
+  freedBytes: bytes(),
+  remainingUnusedBytes: bytes(),
+  keptPacks: count(),
+});
+
 const Forgotten = object({
   dryRun: flag(),
   groups: Type.Array(
@@ -273,6 +287,7 @@ const Forgotten = object({
   ),
   removed: texts,
   kept: texts,
+  prune: PresentWhen('it was said with `--prune`, and something went', Pruned),
 });
 
 const Exported = { file: Place, format: Type.Enum(['pem', 'der', 'p7b']), certificates: count() };
@@ -435,6 +450,7 @@ export const answers = {
   'set rename': object({ from: text(), to: text() }),
   'set remove': object({ name: text(), id: text(), attempts: count() }),
   forget: Forgotten,
+  prune: Pruned,
   unlock: object({ removed: count(), kept: count() }),
   'repair index': object({
     packs: count(),

@@ -7,12 +7,16 @@ import {
   type GroupField,
   groupBy,
   groupFields,
+  type PruneSummary,
+  prune,
+  type Repository,
   type StoredSnapshot,
   snapshotTime,
 } from '../repository/index.ts';
 import type { AnswerOf } from './answers.ts';
 import { addKeepOptions, type KeepOptions, keepPolicyOf } from './options/keep-options.ts';
 import { addLockOptions, type LockingOptions, lockingOf } from './options/lock-options.ts';
+import { addPruneOptions, type PruneRuleOptions, pruneRulesOf } from './options/prune-options.ts';
 import {
   addRepositoryOptions,
   addSnapshotFilters,
@@ -20,19 +24,26 @@ import {
   type RepositoryOptions,
   type SnapshotFilters,
 } from './options/repository-options.ts';
-import { addRules, atMostOne } from './options/word-rules.ts';
+import { addRules, atMostOne, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
+import { pruneRows } from './prune.ts';
 import { openTarget } from './repository/repository-target.ts';
-import { type Answer, type Row, row, table } from './terminal/answer.ts';
+import { type Answer, note, type Row, row, table } from './terminal/answer.ts';
 import { formatTime, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** What `forget` takes. */
-interface ForgetOptions extends RepositoryOptions, SnapshotFilters, KeepOptions, LockingOptions {
+interface ForgetOptions
+  extends RepositoryOptions,
+    SnapshotFilters,
+    KeepOptions,
+    LockingOptions,
+    PruneRuleOptions {
   readonly groupBy: readonly GroupField[];
   readonly judgeBy?: 'time' | 'arrival';
   readonly unsafeAllowRemoveAll?: boolean;
   readonly dryRun?: boolean;
+  readonly prune?: boolean;
 }
 
 /** `holdfast forget` */
@@ -45,9 +56,12 @@ export const word: Word = {
     const keeping = addKeepOptions(addSnapshotFilters(command, 'snapshots'));
     addGroupOptions(command)
       .option('--unsafe-allow-remove-all', 'a group of snapshots may be left without any')
-      .option('--dry-run', 'remove nothing, and say what would go');
+      .option('--dry-run', 'remove nothing, and say what would go')
+      .option('--prune', 'free the space as well, when a snapshot was removed');
+    const pruning = addPruneOptions(command);
     addLockOptions(command).addHelpText('after', examples);
     addRules(command, ...keeping.map((flag) => atMostOne('snapshots', flag)));
+    addRules(command, ...pruning.map((flag) => needs(flag, '--prune')));
   },
   run: forgetSnapshots,
 };
@@ -60,7 +74,7 @@ Examples:
 
 The policy counts in each group by itself: by host and folders, unless --group-by says otherwise. Where the own server has the
 repository, a snapshot counts as of when it arrived there; in a folder as of the time it says. What is forgotten cannot be
-brought back.
+brought back; its space is freed by holdfast prune, or by --prune.
 `;
 
 function addGroupOptions(command: Command): Command {
@@ -110,7 +124,31 @@ async function forgetSnapshots(
     onFuture: filter.onFuture,
     onDamaged: (id, { message }) => output.warn(`${message}: holdfast forget ${id.slice(0, 8)} removes it`),
   });
-  return { value: toJson(summary, dryRun), rows: forgetRows(summary, dryRun), failure: keptIn(summary) };
+  const pruned = await pruneAfter(context, target.repository, summary, options);
+  return {
+    value: { ...toJson(summary, dryRun), ...(pruned && { prune: { dryRun, ...pruned } }) },
+    rows: forgetRows(summary, pruned, dryRun),
+    failure: keptIn(summary),
+  };
+}
+
+/** Nothing is freed where nothing went. */
+async function pruneAfter(
+  context: Context,
+  repository: Repository,
+  { removed }: ForgetSummary,
+  options: ForgetOptions,
+): Promise<PruneSummary | undefined> {
+  if (options.prune !== true || removed.length === 0) return undefined;
+  const progress = context.progress('prune');
+  return await prune(repository, {
+    ...pruneRulesOf(options),
+    ...lockingOf(options, context),
+    dryRun: options.dryRun === true,
+    without: new Set(removed),
+    signal: context.signal,
+    onProgress: (state) => progress.update(state),
+  }).finally(() => progress.stop());
 }
 
 function keptIn({ kept, removed }: ForgetSummary): HoldfastError | undefined {
@@ -124,7 +162,11 @@ function keptIn({ kept, removed }: ForgetSummary): HoldfastError | undefined {
   });
 }
 
-function* forgetRows({ groups, removed }: ForgetSummary, dryRun: boolean): Iterable<Row> {
+function* forgetRows(
+  { groups, removed }: ForgetSummary,
+  pruned: PruneSummary | undefined,
+  dryRun: boolean,
+): Iterable<Row> {
   for (const { key, keep, remove } of groups) {
     yield row('group', describeGroup(key), `${keep.length} stay`, `${remove.length} go`);
     yield table(
@@ -139,6 +181,9 @@ function* forgetRows({ groups, removed }: ForgetSummary, dryRun: boolean): Itera
   }
   const done = dryRun ? 'would be removed; nothing was changed' : 'removed';
   yield row('forget', plural(removed.length, 'snapshot'), done);
+  if (pruned !== undefined) yield* pruneRows(pruned, dryRun);
+  else if (removed.length > 0 && !dryRun)
+    yield note('next: holdfast prune frees the space that only they needed');
 }
 
 function cells(snapshot: StoredSnapshot, outcome: string): string[] {

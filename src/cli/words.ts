@@ -102,6 +102,11 @@ export const words: readonly WordEntry[] = [
     load: () => import('./forget.ts'),
   },
   {
+    name: 'prune',
+    summary: 'free the space that no snapshot needs',
+    load: () => import('./prune.ts'),
+  },
+  {
     name: 'unlock',
     summary: 'remove locks whose holders are gone',
     load: () => import('./unlock.ts'),

@@ -21,6 +21,8 @@ export { encodeMasterKey, type MasterKey, parseMasterKey } from './format/unit.t
 export { initRepository } from './init-repository.ts';
 export { listSnapshot } from './list-snapshot.ts';
 export { openRepository } from './open-repository.ts';
+export type { PruneRules } from './prune/plan-prune.ts';
+export { type PruneSummary, prune } from './prune/prune.ts';
 export { type RepairIndexSummary, repairIndex } from './repair-index.ts';
 export type { Repository } from './repository.ts';
 export { type RestoreSummary, restore } from './restore/restore.ts';

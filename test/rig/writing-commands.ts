@@ -347,6 +347,14 @@ export const writingCommands: readonly WritingCommand[] = [
     ready: backUpTwice,
     after: [['check', '--read-data', '--repo', 'HERE/repo', ...password.split(' ')]],
   }),
+  onMachine('prune', ['--max-unused', '0', '--repo', 'HERE/repo', ...password.split(' ')], {
+    ready: async (home, here) => {
+      await backUpTwice(home, here);
+      const repo = ['--repo', join(here, 'repo'), '--password-file', join(here, 'password'), '--home', home];
+      await quick(['forget', '--keep-last', '1', ...repo]);
+    },
+    after: [['check', '--read-data', '--repo', 'HERE/repo', ...password.split(' ')]],
+  }),
   onMachine('unlock', ['--remove-all', '--repo', 'HERE/repo', ...password.split(' ')], {
     ready: backUpTwice,
   }),

@@ -60,7 +60,15 @@ function leaves(command: Command, before: readonly string[] = []): { command: Co
 
 /** A value that the option takes. */
 function sampleOf({ argChoices, parseArg }: Option): string {
-  const values = argChoices ?? ['1d', '1', '0600', '2027-01-01', 'host', 'postgres://db.example/holdfast'];
+  const values = argChoices ?? [
+    '1d',
+    '1',
+    '0600',
+    '2027-01-01',
+    'host',
+    'unlimited',
+    'postgres://db.example/holdfast',
+  ];
   const found = values.find((value) => {
     try {
       parseArg?.(value, undefined);
