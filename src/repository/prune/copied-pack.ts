@@ -46,7 +46,7 @@ export class OpenCopy {
     const packed: PackedBlob = plainLength === undefined ? place : { ...place, plainLength };
     this.#chain.append(unit);
     this.#blobs.push(packed);
-    this.#headerBytes += packEntrySize(packed);
+    this.#headerBytes += packEntrySize(plainLength !== undefined);
   }
 
   /** Closes the pack; nothing can be added any more. */
