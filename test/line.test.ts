@@ -79,6 +79,20 @@ describe('a line that is cut', () => {
     assert.match(stderr, /"msg":"the line is back"/);
   });
 
+  it('is waited for as long as was said, from the beginning by what nobody sits at', async () => {
+    await client.run(['set', 'add', 'data', data, '--every', '6h']);
+    await network.server.stop();
+    await client.run(['client', 'set', 'retryFor', '1s']);
+    const soon = await client.run(['snapshots'], 20);
+    assert.match(soon.stderr, /tried for 1 s \[connection_/);
+    await client.run(['client', 'set', 'retryFor', '1h']);
+    await using running = client.start(['set', 'run', 'data']);
+    await running.waitFor(/gives up in 60 min\)/);
+    await network.restart();
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 0, stderr);
+  });
+
   it('is left at Ctrl-C', async () => {
     await network.server.stop();
     await using running = client.start(['backup', data]);
