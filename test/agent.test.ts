@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import { guidePage } from './rig/guide-page.ts';
 import {
   launcher,
   type ProgramResult,
@@ -48,6 +50,7 @@ interface Shown {
     readonly code?: string;
     readonly message?: string;
     readonly snapshot?: string;
+    readonly forgot?: unknown;
     readonly hooks: readonly { readonly when: string; readonly ended: string; readonly output: string }[];
   }[];
 }
@@ -151,6 +154,20 @@ describe('programs around a set', () => {
     assert.ok(hasEnded(at('child.pid')));
   });
 
+  it('save an SQLite database as the guide has it, whole while somebody writes into it', async () => {
+    using database = new DatabaseSync(at('shop.db'));
+    database.exec('PRAGMA journal_mode = WAL; CREATE TABLE sold (what TEXT); INSERT INTO sold VALUES (1)');
+    database.exec('BEGIN; INSERT INTO sold VALUES (2)');
+    const block = guidePage('schedules').find(({ text }) => text.includes('sqlite3'));
+    const text = block?.text.replaceAll('/srv/shop', at('')).replaceAll('/var/backups', at('data')) ?? '';
+    await add('shop', '--before', script('backup-shop', text));
+    const { snapshot } = await json<{ snapshot: string }>(['set', 'run', 'shop']);
+    await run(['restore', snapshot, '--target', at('restored'), ...repo()]);
+    using saved = new DatabaseSync(join(at('restored'), at('data/shop.db')));
+    assert.equal(saved.prepare('SELECT count(*) AS rows FROM sold').get()?.['rows'], 1);
+    await here(['set', 'remove', 'shop']);
+  });
+
   it('are not run when others could write them, nor is a set with them added', async () => {
     const open = script('open', 'true');
     await add('open', '--before', open);
@@ -167,6 +184,23 @@ describe('programs around a set', () => {
       chmodSync(path, 0o700);
     }
     assert.deepEqual(await here(['set', 'run', 'open']), { code: 0, error: undefined });
+  });
+});
+
+describe('the rule of a set', () => {
+  it('lets go what it does not keep, of the snapshots of that set alone', async () => {
+    await add('kept', '--keep', 'last=2');
+    await add('other');
+    const snapshots = async (): Promise<number> => (await json<unknown[]>(['snapshots', ...repo()])).length;
+    await json(['set', 'run', 'other']);
+    const before_ = await snapshots();
+    for (let round = 0; round < 3; round++) await here(['set', 'run', 'kept']);
+    assert.equal(await snapshots(), before_ + 2);
+    const [newest] = (await show('kept')).attempts;
+    assert.deepEqual(newest?.forgot, { removed: 1 });
+    for (const name of ['kept', 'other']) await here(['set', 'remove', name]);
+    const words = ['set', 'add', 'x', at('data'), '--every', '6h', ...repo(), '--keep', 'often=3'];
+    assert.equal((await here(words)).error?.code, 'usage');
   });
 });
 

@@ -30,7 +30,7 @@ const sesam = { 'sm_ssl_cert server': () => ['--common-name', 'localhost'], 'sm_
 const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
-    'network options pattern reason role role/name schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
+    'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
     'other snapshots tags'
   ).split(' '),
 );

@@ -63,7 +63,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'repair index': { 'damaged-repository': '--repo --password-file' },
   check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
   'set add': {
-    agent: '--before --after --hook-limit --on-mains --unmetered --between',
+    agent: '--before --after --hook-limit --on-mains --unmetered --between --keep',
     sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',
   },
   init: {

@@ -167,6 +167,15 @@ const SetAttempt = object({
   bytes: PresentWhen('there is a snapshot', count()),
   added: PresentWhen('there is a snapshot', bytes()),
   unreadable: PresentWhen('there is a snapshot', count()),
+  forgot: PresentWhen(
+    'the set has a rule of which snapshots stay',
+    object({
+      removed: count(),
+      code: PresentWhen('it could not be applied', text()),
+      message: PresentWhen('it could not be applied', text()),
+      hint: PresentWhen('it could not be applied', text()),
+    }),
+  ),
   hooks: Type.Array(
     object({ when: Type.Enum(['before', 'after']), file: Place, ended: text(), output: text() }),
   ),
@@ -190,6 +199,7 @@ const BackupSet = object({
   tag: texts,
   repo: PresentWhen('it goes to another place than the own repository', Place),
   passwordFile: PresentWhen('one was named', Place),
+  keep: PresentWhen('not all of its snapshots stay', text()),
   before: PresentWhen('a program runs before it', Place),
   after: PresentWhen('a program runs after it', Place),
   hookLimit: text(),

@@ -24,6 +24,8 @@ export const BackupSet = Type.Object(
     /** A directory or a URL instead of the node's own repository at its server. */
     repo: Type.Optional(Text),
     passwordFile: Type.Optional(Text),
+    /** Which of its snapshots stay, as `parseKeepRule` takes it; all of them unless said. */
+    keep: Type.Optional(Text),
     /** Programs that run before and after, and how long each may take. */
     before: Type.Optional(Text),
     after: Type.Optional(Text),

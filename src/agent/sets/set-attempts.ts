@@ -39,6 +39,15 @@ const SetOutcome = Type.Object({
   bytes: Type.Optional(Type.Number()),
   added: Type.Optional(Type.Number()),
   unreadable: Type.Optional(Type.Integer()),
+  /** How many snapshots went by the rule of the set, or why it could not be applied. */
+  forgot: Type.Optional(
+    Type.Object({
+      removed: Type.Integer(),
+      code: Type.Optional(Type.String()),
+      message: Type.Optional(Type.String()),
+      hint: Type.Optional(Type.String()),
+    }),
+  ),
 });
 export type SetOutcome = Static<typeof SetOutcome>;
 

@@ -14,6 +14,7 @@ import { describeFailure, exitCode, whatEnded } from '../program/failure.ts';
 import type { BackupResult } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
 import { lineToldIn } from '../terminal/output.ts';
+import { keepSet } from './keep-set.ts';
 
 /** What an attempt came to: what is kept of it, and what is said of it. */
 interface Attempted {
@@ -30,7 +31,9 @@ interface Attempted {
 export async function attemptSet(context: Context, set: BackupSet, hooks: HookRun[]): Promise<Attempted> {
   const saved = await settle(context, async () => {
     await runOwn(context, set, { when: 'before', hooks });
-    return await backUpSet(context, set);
+    const answer = await backUpSet(context, set);
+    const { keep } = set;
+    return { answer, ...(keep !== undefined && { forgot: await keepSet(context, { ...set, keep }) }) };
   });
   try {
     await runOwn(context, set, { when: 'after', hooks, outcome: saved.outcome });
@@ -43,10 +46,13 @@ export async function attemptSet(context: Context, set: BackupSet, hooks: HookRu
   }
 }
 
-async function settle(context: Context, work: () => Promise<Answer<BackupResult>>): Promise<Attempted> {
+/** A set that is saved, and what its rule did. */
+type Saved = Required<Pick<Attempted, 'answer'>> & Pick<SetOutcome, 'forgot'>;
+
+async function settle(context: Context, work: () => Promise<Saved>): Promise<Attempted> {
   try {
-    const answer = await work();
-    return { answer, outcome: outcomeOf(context, answer) };
+    const { answer, forgot } = await work();
+    return { answer, outcome: { ...outcomeOf(context, answer), ...(forgot && { forgot }) } };
   } catch (error) {
     return { error, outcome: failureOf(context, error) };
   }

@@ -6,8 +6,10 @@ import {
   checkHook,
   defaultHookLimitMs,
   defaultSpreadMs,
+  keepRuleForm,
   longestSpreadMs,
   parseBetween,
+  parseKeepRule,
   parseSchedule,
   type SetChoices,
   scheduleForm,
@@ -34,6 +36,7 @@ export interface SetOptions extends RepositoryOptions, ExcludeOptions {
   readonly zone?: string;
   readonly spread: number;
   readonly tag?: readonly string[];
+  readonly keep?: string;
   readonly before?: string;
   readonly after?: string;
   readonly hookLimit: number;
@@ -54,6 +57,7 @@ export function addSetOptions(command: Command): Command {
       defaultSpreadMs,
     )
     .addOption(new ListOption('--tag <list>', 'mark the snapshots with words'))
+    .option('--keep <rule>', keepRuleForm)
     .option('--before <file>', 'a program to run first; when it fails, nothing is saved')
     .option('--after <file>', 'a program to run at the end, whatever came of it')
     .option('--hook-limit <duration>', 'how long each may take (1h)', parseDurationOption, defaultHookLimitMs)
@@ -89,9 +93,10 @@ export async function chooseSet(
     excludeCaches,
     tag = [],
   } = options;
-  const { repo, passwordFile, hookLimit, between } = options;
+  const { repo, passwordFile, hookLimit, between, keep } = options;
   parseSchedule(every, zone);
   if (between !== undefined) parseBetween(between);
+  if (keep !== undefined) parseKeepRule(keep);
   const hooks = await chooseHooks(from, options);
   const paths = options.paths.map((path) => resolve(from, path));
   await checkOutside(home, paths);
@@ -109,6 +114,7 @@ export async function chooseSet(
     tag: [...tag],
     ...(repo !== undefined && { repo: placeText(from, repo) }),
     ...(passwordFile !== undefined && { passwordFile: localPath(from, passwordFile) }),
+    ...(keep !== undefined && { keep }),
     ...hooks,
     hookLimitMs: hookLimit,
     ...(options.onMains === true && { onMains: true }),

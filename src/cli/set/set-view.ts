@@ -104,7 +104,12 @@ const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
 
 function attentionTo(context: Context, set: SetView, hasAgent: boolean): string[] {
   const { name, state, waits, last } = set;
-  if (state === 'ok') return [];
+  const { message, code, hint } = last?.forgot ?? {};
+  const rule =
+    message === undefined
+      ? []
+      : [`the rule of the set ${name} is not applied: ${message} [${code}]; next: ${hint}`];
+  if (state === 'ok') return rule;
   const why = waits ?? (hasAgent ? 'the agent has not begun it' : 'no agent runs');
   const what = {
     never: `it has not run yet, ${waits ?? 'and is due'}; now: holdfast set run ${name}`,
@@ -114,5 +119,5 @@ function attentionTo(context: Context, set: SetView, hasAgent: boolean): string[
     partial: `${plural(last?.unreadable ?? 0, 'file')} could not be read: holdfast set run ${name} names them`,
     stuck: `its run does not get on: holdfast set show ${name}`,
   };
-  return [`the set ${name} is ${stateText(context, set)}: ${what[state]}`];
+  return [...rule, `the set ${name} is ${stateText(context, set)}: ${what[state]}`];
 }

@@ -34,6 +34,7 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
   const excludes = [...set.exclude, ...set.excludeFile.map((file) => `those in ${file}`)];
   if (excludes.length > 0) yield row('leaves out', ...excludes);
   yield row('tags', ...set.tag);
+  if (set.keep !== undefined) yield row('keeps', set.keep);
   for (const when of ['before', 'after'] as const)
     if (set[when] !== undefined) yield row(when, set[when], `within ${set.hookLimit}`);
   const conditions = conditionsOf(set);
@@ -72,10 +73,12 @@ function tookText({ begun, ended }: AttemptView): string {
   return ended === undefined ? '' : formatElapsed(Math.max(0, Date.parse(ended) - Date.parse(begun)));
 }
 
-function toldText({ snapshot, files, added, code, message }: AttemptView): string {
+function toldText({ snapshot, files, added, code, message, forgot }: AttemptView): string {
   const saved =
     snapshot === undefined
       ? []
       : [snapshot.slice(0, 8), plural(files ?? 0, 'file'), `${formatBytes(added ?? 0)} added`];
-  return [...saved, ...(message === undefined ? [] : [`${message} [${code}]`])].join('  ');
+  const gone = forgot === undefined || forgot.removed === 0 ? [] : [`${forgot.removed} forgotten`];
+  const rule = forgot?.message === undefined ? [] : [`its rule: ${forgot.message} [${forgot.code}]`];
+  return [...saved, ...gone, ...rule, ...(message === undefined ? [] : [`${message} [${code}]`])].join('  ');
 }
