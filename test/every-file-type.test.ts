@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
   globSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   readSync,
   statSync,
   writeFileSync,
@@ -13,7 +15,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { assertSameTree, treeDifferences } from './rig/compare-trees.ts';
 import { makeDataTree } from './rig/data-tree.ts';
-import { runHoldfast } from './rig/holdfast-process.ts';
+import { launcher, runHoldfast } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { errorIn } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -50,6 +52,43 @@ describe('a tree with every file type', () => {
       assertSameTree(join(target, at('data')), at('data'));
     });
   }
+
+  /** Through a pipe, as people do it. */
+  const piped = (words: string, into: string): void => {
+    execFileSync('bash', ['-o', 'pipefail', '-c', `"$0" ${words} | ${into}`, launcher], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: place.path,
+    });
+  };
+
+  it('comes out of a dump by GNU tar as it was, sockets left out', () => {
+    mkdirSync(at('untarred'));
+    piped(
+      `dump latest / --home ${client.home}`,
+      `tar --xattrs --xattrs-include='*' -xpf - -C ${at('untarred')} --delay-directory-restore`,
+    );
+    const isSocket = (line: string): boolean =>
+      statSync(join(at('data'), line.split(':')[0] ?? '')).isSocket();
+    const differences = treeDifferences(join(at('untarred'), at('data')), at('data'));
+    assert.deepEqual(
+      differences.filter((line) => !(line.endsWith(': missing') && isSocket(line))),
+      [],
+    );
+  });
+
+  it('comes out of a zip as files, folders and links', () => {
+    mkdirSync(at('unzipped'));
+    piped(
+      `dump 'latest:${place.path}' /data --archive zip --home ${client.home}`,
+      `cat > ${at('names.zip')}`,
+    );
+    // Names that are not UTF-8 are a warning to it.
+    spawnSync('unzip', ['-q', at('names.zip'), '-d', at('unzipped')], { stdio: 'ignore' });
+    for (const folder of ['many', 'deep/er'])
+      execFileSync('diff', ['-r', at('unzipped/data', folder), at('data', folder)], { stdio: 'pipe' });
+    assert.equal(readlinkSync(at('unzipped/data/link')), 'text');
+    assert.equal(statSync(at('unzipped/data/mode-setuid')).mode & 0o777, 0o755);
+  });
 
   it('is restored but for the one file whose pack has a flipped byte, which check and restore name', async () => {
     flipByte(largestPack(join(network.storedAt('client'), 'data')));

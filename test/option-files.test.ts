@@ -38,7 +38,8 @@ const noFiles = new Set(
 /** Of a snapshot, and looked up there alone. */
 const inSnapshots = new Set([
   'ls DIR',
-  ...['restore', 'snapshots', 'ls', 'find', 'diff'].map((command) => `${command} --path`),
+  'dump PATH',
+  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump'].map((command) => `${command} --path`),
 ]);
 
 /** `request submit --root` and `request submit FILE-OR-NAME`, of every option and argument that names a file or folder. */
@@ -138,6 +139,7 @@ describe('a file or folder that the command line names', () => {
     ls: () => ['latest'],
     find: () => ['x'],
     diff: () => ['latest', 'latest'],
+    dump: () => ['latest', '/'],
     check: () => [],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],

@@ -44,6 +44,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       '--repo --host --path --tag --snapshot --ignore-case --oldest --newest --type --long --blob --tree --pack',
     'as snapshots': '--password-file',
   },
+  dump: { 'snapshot-words': '--repo --host --path --tag --archive', 'as snapshots': '--password-file' },
   diff: { 'snapshot-words': '--repo --host --path --tag --metadata', 'as snapshots': '--password-file' },
   join: { tokens: '--name' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },

@@ -115,4 +115,15 @@ describe('in a repository of two snapshots', () => {
     assert.equal(last?.changedFiles, 0);
     await run(['diff', 'latest', 'latest', '--host', 'nobody'], 1);
   });
+
+  it('dump writes a file, or an archive of a folder, which a link or a terminal is not for', async () => {
+    const letter = at('data/Letters/ann.txt');
+    assert.equal((await run(['dump', 'latest', letter])).stdout, 'dear ann, again');
+    assert.equal((await run(['dump', 'latest', letter, '--tag', 'first'])).stdout, 'dear ann');
+    assert.equal((await run(['dump', 'latest:/', letter, '--path', at('data')])).stdout, 'dear ann, again');
+    const { stdout } = await run(['dump', `latest:${at('data')}`, '/Letters', '--archive', 'tar']);
+    assert.match(stdout, /^Letters\/ann\.txt\0[^]*dear ann, again\0[^]*Letters\/bob\.TXT\0/);
+    await run(['dump', 'latest', `${letter}/x`], 1);
+    await run(['dump', 'latest', letter, '--host', 'nobody'], 1);
+  });
 });

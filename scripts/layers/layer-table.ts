@@ -40,6 +40,7 @@ export const bundled: readonly string[] = [
   'prom-client',
   'smol-toml',
   'typebox',
+  'yazl',
 ];
 
 /**

@@ -399,6 +399,7 @@ export const answers = {
       }),
     }),
   },
+  dump: undefined,
   diff: {
     each: either({
       'of a difference': object({ path: Place, modifier: text() }),

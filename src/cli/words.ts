@@ -42,6 +42,12 @@ export const words: readonly WordEntry[] = [
     load: () => import('./find.ts'),
   },
   {
+    name: 'dump',
+    summary: 'write a file of a snapshot to standard output, or a folder as an archive',
+    everyday: true,
+    load: () => import('./dump.ts'),
+  },
+  {
     name: 'diff',
     summary: 'show what differs between two snapshots',
     everyday: true,

@@ -4,6 +4,13 @@ import { type BlobId, type BlobType, openBlob } from './format/blob.ts';
 import type { BlobIndex, BlobLocation } from './format/blob-index.ts';
 import type { UnitCipher } from './format/unit.ts';
 
+/** How a blob is read. */
+export interface BlobReadOptions {
+  readonly signal?: AbortSignal;
+  /** What lies beside it is wanted next; of directories that is always so. */
+  readonly isNear?: boolean;
+}
+
 /** Reads single blobs where the index says they are, and elsewhere when they are damaged there. */
 export class BlobReader {
   readonly #store: ObjectStore;
@@ -20,12 +27,7 @@ export class BlobReader {
    * The plaintext of a blob, checked against its id. `repository_damaged` names the blob and its pack when it is in no
    * pack that the index knows, or in none of them whole.
    */
-  async read(
-    index: BlobIndex,
-    type: BlobType,
-    id: BlobId,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<Bytes> {
+  async read(index: BlobIndex, type: BlobType, id: BlobId, options: BlobReadOptions = {}): Promise<Bytes> {
     const failures: HoldfastError[] = [];
     for (const location of index.locate(type, id)) {
       try {
@@ -41,11 +43,11 @@ export class BlobReader {
   async #readUnit(
     index: BlobIndex,
     location: BlobLocation,
-    options: { signal?: AbortSignal },
+    { isNear = location.type === 'tree', ...options }: BlobReadOptions,
   ): Promise<Bytes> {
     const { pack, offset, length } = location;
     // Directories lie side by side in the order in which they are walked; file contents are fetched in bulk elsewhere.
-    if (location.type === 'tree') {
+    if (isNear) {
       return this.#blocks.read({ pack, offset, length, packEnd: index.packEnd(pack) }, options);
     }
     return this.#store.read({ type: 'data', name: pack }, { ...options, range: { offset, length } });

@@ -1,6 +1,6 @@
 import { type Bytes, type Clock, type HoldfastError, Secret, systemClock } from '../base/index.ts';
 import type { ObjectId, ObjectStore } from '../storage/index.ts';
-import { BlobReader } from './blob-reader.ts';
+import { BlobReader, type BlobReadOptions } from './blob-reader.ts';
 import { findSnapshotFolder, findSnapshots, type SnapshotFolder } from './find-snapshots.ts';
 import { type BlobId, type BlobType, idOf, type PackContents } from './format/blob.ts';
 import type { BlobIndex } from './format/blob-index.ts';
@@ -141,7 +141,7 @@ export class Repository {
   }
 
   /** The plaintext of a blob, checked against its id; from another pack when one copy is damaged. */
-  async readBlob(type: BlobType, id: BlobId, options: Cancellable = {}): Promise<Bytes> {
+  async readBlob(type: BlobType, id: BlobId, options: BlobReadOptions = {}): Promise<Bytes> {
     return this.#reader.read(await this.#loadedIndex(options), type, id, options);
   }
 

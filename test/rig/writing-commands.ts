@@ -542,6 +542,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   ls: 'only reads',
   find: 'only reads',
   diff: 'only reads',
+  dump: 'only reads',
   'policy show': 'only reads',
   'request list': 'only reads',
   'request show': 'only reads',
