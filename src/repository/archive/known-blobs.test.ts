@@ -58,3 +58,11 @@ test('of threads that claim the same ids at once, each id is given to exactly on
   );
   assert.equal(known.claim(hash('sha256', '5', 'buffer')), false);
 });
+
+test('a set without room says so, and does not look for some for ever', () => {
+  const known = KnownBlobs.withRoomFor(1);
+  const full = [0, 1].map((n) => new Uint8Array(32).fill(n));
+  for (const id of full) assert.equal(known.claim(id), true);
+  assert.equal(known.claim(new Uint8Array(32)), false);
+  assert.throws(() => known.claim(new Uint8Array(32).fill(2)), TypeError);
+});

@@ -40,10 +40,12 @@ export class KnownBlobs {
     return (this.#mask + 1) / 2;
   }
 
-  /** Adds the id at `at` in `ids`; whether it was not there. */
+  /** Adds the id at `at` in `ids`; whether it was not there. A `TypeError` for a set that has no room left. */
   claim(ids: Bytes, at = 0): boolean {
     this.#idBytes.set(ids.subarray(at, at + 32));
-    for (let slot = (this.#id[0] ?? 0) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    const first = (this.#id[0] ?? 0) & this.#mask;
+    for (let step = 0; step <= this.#mask; step++) {
+      const slot = (first + step) & this.#mask;
       const word = slot * slotWords;
       const found = Atomics.compareExchange(this.#words, word, free, claiming);
       if (found === free) {
@@ -55,6 +57,7 @@ export class KnownBlobs {
       while (Atomics.load(this.#words, word) === claiming);
       if (this.#holds(word + 1)) return false;
     }
+    throw new TypeError(`a set of known blobs is full with ${this.#mask + 1}`);
   }
 
   /** Adds everything that `other` holds; nobody may be adding to it. */

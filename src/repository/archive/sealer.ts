@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Bytes } from '../../base/index.ts';
 import { type Arena, controlWords, sealerCorner } from './arena.ts';
 import { KnownBlobs } from './known-blobs.ts';
@@ -22,13 +22,18 @@ class Sealer {
   readonly #encoder: BlobEncoder;
   readonly #queued: Int32Array;
   readonly #packs: PackWriter;
+  readonly #requests: () => SealerRequest | undefined;
   readonly #reply: (reply: SealerReply) => void;
   #known: KnownBlobs;
   #zerosId: Bytes | undefined;
   /** What came while the sealer is parked; undefined when it is not. */
   #parked: Batch[] | undefined;
 
-  constructor(data: SealerData, reply: (reply: SealerReply) => void) {
+  constructor(
+    data: SealerData,
+    requests: () => SealerRequest | undefined,
+    reply: (reply: SealerReply) => void,
+  ) {
     const { arena, sealer, masterKey, version, known } = data;
     const writer = new UnitWriter(arena.memory, sealerCorner(sealer), masterKey);
     this.#arena = arena;
@@ -40,6 +45,7 @@ class Sealer {
       reply({ kind: 'pack', ...pack });
     });
     this.#known = new KnownBlobs(known);
+    this.#requests = requests;
     this.#reply = reply;
   }
 
@@ -59,7 +65,9 @@ class Sealer {
     }
   }
 
+  /** Requests come first: batches that wait in a row would hold one up until the set of known blobs is full. */
   onBatch(batch: Batch): void {
+    for (let request = this.#requests(); request; request = this.#requests()) this.onRequest(request);
     if (this.#parked) this.#parked.push(batch);
     else this.#sealBatch(batch);
   }
@@ -68,7 +76,7 @@ class Sealer {
     const waiting = this.#parked ?? [];
     this.#known = known;
     this.#parked = undefined;
-    for (const batch of waiting) this.#sealBatch(batch);
+    for (const batch of waiting) this.onBatch(batch);
   }
 
   #sealBatch(batch: Batch): void {
@@ -109,6 +117,10 @@ class Sealer {
 const port = parentPort;
 if (!port) throw new TypeError('a sealer runs in a worker');
 const data = workerData as SealerData;
-const sealer = new Sealer(data, (reply) => port.postMessage(reply));
+const sealer = new Sealer(
+  data,
+  () => receiveMessageOnPort(port)?.message as SealerRequest | undefined,
+  (reply) => port.postMessage(reply),
+);
 data.scanner.on('message', (batch: Batch) => sealer.onBatch(batch));
 port.on('message', (request: SealerRequest) => sealer.onRequest(request));
