@@ -1,7 +1,6 @@
 import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
-import { leastPackSize } from './format/pack-header.ts';
 import type { Repository } from './repository.ts';
 import { findUnlistedPacks, type ListedIndex, parseIndexFile } from './unpacked-store.ts';
 
@@ -76,7 +75,7 @@ async function loadGoodIndex(repository: Repository, signal: AbortSignal): Promi
   const all = await repository.loadListedIndex({
     signal,
     isStored: (pack, name) => {
-      if ((sizes.get(pack.id) ?? -1) >= leastPackSize(pack.blobs)) return true;
+      if ((sizes.get(pack.id) ?? -1) >= pack.leastSize()) return true;
       lostPacks.add(pack.id);
       outdated.add(name);
       return false;

@@ -12,6 +12,7 @@ import { BlobIndex } from './format/blob-index.ts';
 import { decodeUnpacked, encodeUnpacked } from './format/compression.ts';
 import type { RepositoryVersion } from './format/config.ts';
 import { asCount, isJsonObject, type JsonObject, parseJsonObject } from './format/go-text.ts';
+import { scanIndexFile } from './format/index-scanner.ts';
 import { readPackHeader } from './format/pack-header.ts';
 import { type UnitCipher, unitOverhead } from './format/unit.ts';
 
@@ -148,7 +149,7 @@ const concurrentReads = 4;
 export interface IndexOptions {
   readonly signal?: AbortSignal;
   /** Leaves out the packs that are not, as the index file `name` lists them; none unless said. */
-  readonly isStored?: (pack: PackContents, name: ObjectId) => boolean;
+  readonly isStored?: (pack: IndexedPack, name: ObjectId) => boolean;
   /** Told of a pack that an earlier file lists too, and how many of its blobs that file did not list so. */
   readonly onRepeated?: (pack: ObjectId, name: ObjectId, newBlobs: number) => void;
 }
@@ -175,9 +176,13 @@ export async function loadIndexFiles(
   const damaged: DamagedIndex[] = [];
   await forEachLimited(await files.list('index', cancel), concurrentReads, async ({ name }) => {
     try {
-      const packs = parseIndexFile(await files.load('index', name, cancel), `index ${name}`);
-      for (const pack of packs.filter((each) => isStored(each, name)))
-        addPack(index, pack, (newBlobs) => onRepeated?.(pack.id, name, newBlobs));
+      const json = await files.load('index', name, cancel);
+      for (const pack of indexedPacks(json, `index ${name}`)) {
+        if (!isStored(pack, name)) continue;
+        const repeated = index.hasPack(pack.id);
+        const newBlobs = pack.addTo(index);
+        if (repeated) onRepeated?.(pack.id, name, newBlobs);
+      }
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       damaged.push({ name, error });
@@ -191,10 +196,31 @@ function isUnreadable(error: unknown): error is HoldfastError {
   return isHoldfastError(error, 'repository_damaged', 'object_not_found', 'object_corrupt', 'storage_failed');
 }
 
-function addPack(index: BlobIndex, pack: PackContents, onRepeated: (newBlobs: number) => void): void {
-  const repeated = index.hasPack(pack.id);
-  const newBlobs = index.add(pack);
-  if (repeated) onRepeated(newBlobs);
+/** A pack that an index file lists. */
+class IndexedPack {
+  readonly id: ObjectId;
+  /** Tells how many of its blobs are new. */
+  readonly addTo: (index: BlobIndex) => number;
+
+  constructor(id: ObjectId, addTo: IndexedPack['addTo']) {
+    this.id = id;
+    this.addTo = addTo;
+  }
+
+  /** What it measures at least. */
+  leastSize(): number {
+    const alone = new BlobIndex();
+    this.addTo(alone);
+    return alone.leastPackSize(this.id);
+  }
+}
+
+function indexedPacks(json: Bytes, what: string): IndexedPack[] {
+  const scanned = scanIndexFile(json);
+  if (scanned === undefined)
+    return parseIndexFile(json, what).map((pack) => new IndexedPack(pack.id, (index) => index.add(pack)));
+  const { packs, blobs } = scanned;
+  return packs.map((pack) => new IndexedPack(pack.id, (index) => index.addStretch(pack, blobs)));
 }
 
 const concurrentHeaders = 8;

@@ -5,6 +5,7 @@ import { fromHex, isHoldfastError } from '../../base/index.ts';
 import { encodeIndexFile, parseIndexFile } from '../unpacked-store.ts';
 import { idOf, type PackContents, type PackedBlob } from './blob.ts';
 import { BlobIndex } from './blob-index.ts';
+import { scanIndexFile } from './index-scanner.ts';
 
 const randomId = () => idOf(randomBytes(8));
 
@@ -77,6 +78,30 @@ test('an index file comes back as it was written', () => {
   assert.deepEqual(parseIndexFile(encodeIndexFile(packs), 'index'), packs);
   assert.ok(encodeIndexFile(packs).at(-1) === 0x0a);
   assert.deepEqual(parseIndexFile(Buffer.from('{"packs":null,"supersedes":["x"]}'), 'index'), []);
+});
+
+test('an index file in the usual form is read byte by byte to the same', () => {
+  const packs = [randomPack(10), randomPack(1), randomPack(300)];
+  const json = encodeIndexFile(packs);
+  const scanned = scanIndexFile(json);
+  assert.ok(scanned);
+  const [one, other] = [new BlobIndex(), new BlobIndex()];
+  for (const pack of scanned.packs) one.addStretch(pack, scanned.blobs);
+  for (const pack of packs) other.add(pack);
+  assert.equal(one.size, 311);
+  for (let slot = 0; slot < one.size; slot++) assert.deepEqual(one.locationAt(slot), other.locationAt(slot));
+  for (const { id } of packs) assert.equal(one.leastPackSize(id), other.leastPackSize(id));
+  for (const [from, to] of [
+    ['"id":"', '"id": "'],
+    ['"offset":0', '"offset":00'],
+    ['"length":', '"length":99999999'],
+    ['"length":', '"length":-'],
+    ['"type":"', '"type":"x'],
+    [/"id":"[0-9a-f]/, '"id":"A'],
+    [/\]\}\n$/, ']'],
+    [/\n$/, ' x'],
+  ] as const)
+    assert.equal(scanIndexFile(Buffer.from(Buffer.from(json).toString().replace(from, to))), undefined, to);
 });
 
 const id = 'a'.repeat(64);

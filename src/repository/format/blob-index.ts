@@ -1,6 +1,7 @@
-import { type Bytes, toHex } from '../../base/index.ts';
+import { type Bytes, freeBytes, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId, BlobType, PackContents, PackedBlob } from './blob.ts';
+import { type BlobColumns, digitOf, type PackStretch } from './index-scanner.ts';
 import {
   groupByPack,
   isCompressed,
@@ -58,9 +59,28 @@ export class BlobIndex {
   add(pack: PackContents): number {
     const sizeBefore = this.#size;
     const number = this.#packs.take(pack.id);
-    for (const blob of pack.blobs)
-      if (this.#addEntry(blob, number))
-        this.#packs.extend(number, blob.offset + blob.length, packEntrySize(isCompressed(blob)));
+    for (const blob of pack.blobs) {
+      const { id, type, offset, length, plainLength = 0 } = blob;
+      this.#makeRoom();
+      this.#ids.write(id, this.#size * idSize, 'hex');
+      if (this.#addEntry(number, type === 'tree', offset, length, plainLength))
+        this.#packs.extend(number, offset + length, packEntrySize(isCompressed(blob)));
+    }
+    return this.#size - sizeBefore;
+  }
+
+  /** The same for a pack whose blobs lie side by side. */
+  addStretch({ id, start, end }: PackStretch, { ids, places }: BlobColumns): number {
+    const sizeBefore = this.#size;
+    const number = this.#packs.take(id);
+    for (let blob = start; blob < end; blob++) {
+      this.#makeRoom();
+      for (let i = 0; i < idSize; i++) this.#ids[this.#size * idSize + i] = ids[blob * idSize + i] ?? 0;
+      const at = blob * columns;
+      const [offset, length, plainLength] = [places[at + 1] ?? 0, places[at + 2] ?? 0, places[at + 3] ?? 0];
+      if (this.#addEntry(number, places[at] === 1, offset, length, plainLength))
+        this.#packs.extend(number, offset + length, packEntrySize(plainLength > 0));
+    }
     return this.#size - sizeBefore;
   }
 
@@ -182,17 +202,19 @@ export class BlobIndex {
     return groupByPack(this);
   }
 
-  /** Writes the entry to the next slot, and leaves it out again when the same is there already; whether it is new. */
-  #addEntry(blob: PackedBlob, pack: number): boolean {
+  #makeRoom(): void {
+    if ((this.#size + 1) * idSize > this.#ids.length) this.#growColumns();
+  }
+
+  /** Adds the entry whose id is in the next slot, and leaves it out again when the same is there already; whether it is new. */
+  #addEntry(pack: number, isTree: boolean, offset: number, length: number, plainLength: number): boolean {
     const slot = this.#size;
-    if ((slot + 1) * idSize > this.#ids.length) this.#growColumns();
-    this.#ids.write(blob.id, slot * idSize, 'hex');
     const at = slot * columns;
-    this.#places[at] = pack + (blob.type === 'tree' ? treeBit : 0);
-    this.#places[at + 1] = blob.offset;
-    this.#places[at + 2] = blob.length;
-    this.#places[at + 3] = blob.plainLength ?? 0;
-    if (this.#holdsSame(slot, blob.type)) return false;
+    this.#places[at] = pack + (isTree ? treeBit : 0);
+    this.#places[at + 1] = offset;
+    this.#places[at + 2] = length;
+    this.#places[at + 3] = plainLength;
+    if (this.#holdsSame(slot, isTree ? 'tree' : 'data')) return false;
     this.#size++;
     if (this.#size * 2 > this.#table.length) this.#growTable();
     else this.#enter(slot);
@@ -215,9 +237,11 @@ export class BlobIndex {
     const capacity = Math.ceil((this.#size + 64) * 1.5);
     const ids = Buffer.alloc(capacity * idSize);
     ids.set(this.#ids);
+    freeBytes(this.#ids);
     this.#ids = ids;
     const places = new Uint32Array(capacity * columns);
     places.set(this.#places);
+    freeBytes(new Uint8Array(this.#places.buffer));
     this.#places = places;
   }
 
@@ -259,10 +283,4 @@ export class BlobIndex {
   #place(slot: number, column: number): number {
     return this.#places[slot * columns + column] ?? 0;
   }
-}
-
-/** What a lowercase hexadecimal digit stands for; -1 for any other character, and behind the end of a text. */
-function digitOf(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : none;
 }

@@ -33,12 +33,6 @@ export function packSize(blobs: Iterable<PackedBlob>): number {
   return size;
 }
 
-/** What a pack that holds these blobs measures at least, wherever in it they are. */
-export function leastPackSize(blobs: readonly PackedBlob[]): number {
-  const end = blobs.reduce((last, { offset, length }) => Math.max(last, offset + length), 0);
-  return blobs.reduce((size, blob) => size + packEntrySize(isCompressed(blob)), end + packOverhead);
-}
-
 /**
  * The plaintext of the header of a pack that holds `blobs` in this order from offset 0 on
  * (restic design document, "Pack Format"). Sealed, it follows the last blob; its sealed length as u32le ends the pack.
