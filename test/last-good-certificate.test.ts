@@ -123,7 +123,7 @@ describe('a server whose certificates cannot be read again', () => {
     return (`${stdout}${stderr}`.match(/^ *reloaded |settings were not read again/gm) ?? []).length;
   };
   const problem = async (): Promise<string | null> =>
-    JSON.parse((await network.run(['status', '--json'])).stdout).boundProblem as string | null;
+    (await network.ask<{ boundProblem: string | null }>('status')).boundProblem;
   const settled = async (expected: readonly string[]): Promise<void> => {
     const startMs = performance.now();
     while (String(await everywhere()) !== String(expected)) {

@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { askServer } from './rig/ask-server.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
@@ -87,7 +88,7 @@ test('the log is on a directory and on a web server soon after each commit', asy
     await server.waitFor(/listening/);
     await json(['token', 'create', 'alpha', '--home', 'a'], cwd);
     const status = async (): Promise<MirroredStatus> =>
-      (await json(['status', '--home', 'a'], cwd))['authority'] as MirroredStatus;
+      (await askServer<{ authority: MirroredStatus }>(join(cwd, 'a'), 'status')).authority;
     let authority = await status();
     while (!authority.mirrors.every(({ current }) => current)) authority = await status();
     while (reached(join(cwd, 'm')).sequence < authority.log.sequence) await setTimeout(20);

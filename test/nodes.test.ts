@@ -45,7 +45,7 @@ describe('what a server knows of its nodes', () => {
   /** A node once it is as it is waited for: who was seen is put on record some seconds later. */
   const nodeThat = async (name: string, is: (node: ListedNode) => boolean): Promise<ListedNode> => {
     for (;;) {
-      const found = (await nodes('--name', name)).find(is);
+      const found = (await network.ask<ListedNode[]>('node.list', { name })).find(is);
       if (found !== undefined) return found;
       await setTimeout(200);
     }

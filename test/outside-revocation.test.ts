@@ -44,7 +44,7 @@ describe('an authority whose corporate root has a revocation list', () => {
     list = readFileSync(at('corporate/crl.der'));
   };
   const outside = async (): Promise<readonly Outside[]> =>
-    (JSON.parse((await office.run(['ca', 'show', '--json'])).stdout) as { outside: Outside[] }).outside;
+    (await office.ask<{ outside: Outside[] }>('ca.show')).outside;
   /** Waits until the server has asked and it is as expected. */
   const learns = async (expected: (found: Outside) => boolean): Promise<Outside> => {
     for (;;) {

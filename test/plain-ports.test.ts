@@ -28,8 +28,7 @@ describe('plain ports', () => {
   };
   const seenOnPlain = async (name: string): Promise<void> => {
     for (;;) {
-      const { stdout } = await network.run(['nodes', '--name', name, '--json']);
-      if (stdout.includes('"by":"ticket"')) return;
+      if (JSON.stringify(await network.ask('node.list', { name })).includes('"by":"ticket"')) return;
       await setTimeout(200);
     }
   };

@@ -1,6 +1,7 @@
 import { globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { askServer, socketOf } from './ask-server.ts';
 import { freePorts } from './free-ports.ts';
 import { launcher, type ProgramResult, RunningProgram, runProgram } from './holdfast-process.ts';
 import { takesConnections } from './takes-connections.ts';
@@ -90,8 +91,15 @@ export class Network implements AsyncDisposable {
     return new NetworkClient(this, name, directory);
   }
 
-  /** A join code for the client `name`; `words` are further options of `token create`. */
+  /** What the running server answers to an operation, without a start of the program: see {@link askServer}. */
+  async ask<T>(operation: string, input: object = {}): Promise<T> {
+    return await askServer<T>(this.home, operation, input);
+  }
+
+  /** A join code for the client `name`; `words` are further options of `token create`, which is run for them. */
   async joinCode(name: string, words: readonly string[] = []): Promise<string> {
+    if (words.length === 0)
+      return (await this.ask<{ code: string }>('token.create', { name, role: 'client' })).code;
     const { stdout } = await this.run(['token', 'create', name, ...words]);
     return stdout.trim();
   }
@@ -115,8 +123,8 @@ export class Network implements AsyncDisposable {
   async #listening(): Promise<void> {
     let ended: ProgramResult | undefined;
     void this.#server.ended.then((result) => (ended = result));
-    for (const port of [this.port, this.port + 1, this.port + 2]) {
-      while (!(await takesConnections(port))) {
+    for (const place of [this.port, this.port + 1, this.port + 2, socketOf(this.home)]) {
+      while (!(await takesConnections(place))) {
         if (ended !== undefined) throw new Error(`the server ended: ${ended.stderr}`);
         await setTimeout(20);
       }
