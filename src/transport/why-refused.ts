@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Bytes, type Clock, HoldfastError, isHoldfastError, minuteMs, secondMs } from '../base/index.ts';
 import { type Certificate, equalNames, formatName, parseCertificate } from '../pki/index.ts';
-import { type ValidPath, verifyServerName } from '../trust/index.ts';
+import { serverAddress, type ValidPath, verifyServerName } from '../trust/index.ts';
 import { Conversation } from './doctor/conversation.ts';
 import { type HandshakeOptions, shakeHands } from './doctor/shake-hands.ts';
 import { peerCertificates } from './peer.ts';
@@ -29,7 +29,7 @@ export async function whyRefused(
   issuers: readonly Bytes[],
 ): Promise<HoldfastError> {
   if (isHoldfastError(error, 'certificate_unknown_authority')) {
-    return missingIssuer(seen, issuers) ?? (await interception(seen)) ?? error;
+    return missingIssuer(seen, issuers) ?? (await interception(seen)) ?? nobodyBelieved(seen) ?? error;
   }
   if (!isUntimely(error)) return error;
   const judged = judgeInTime(seen);
@@ -108,6 +108,25 @@ export async function interception({ chain, handshake }: LookedAt): Promise<Hold
   return new HoldfastError(
     'connection_intercepted',
     `${handshake.host}: somebody in between makes certificates for whatever name is called, by the root ${root}, and reads along`,
+  );
+}
+
+/** That a server is believed by nobody here, and who vouches for it; undefined for one that shows nothing that can be read. */
+export function nobodyBelieved({ chain, handshake: { host, port } }: LookedAt): HoldfastError | undefined {
+  const [leaf] = readableCertificates(chain);
+  const top = topOf(chain);
+  if (leaf === undefined || top === undefined) return undefined;
+  const url = `https://${serverAddress(host, port)}`;
+  const isAlone = equalNames(leaf.subject, leaf.issuer);
+  const by = isAlone ? 'vouches for itself' : `comes from ${formatName(top.issuer)}`;
+  return new HoldfastError(
+    'certificate_unknown_authority',
+    `${host} shows the certificate ${formatName(leaf.subject)}, which ${by}, and whom nobody trusts here`,
+    isAlone
+      ? {
+          hint: `find out who answers at that address; where it is to vouch for itself, compare fingerprints: holdfast trust accept ${url}`,
+        }
+      : {},
   );
 }
 

@@ -735,6 +735,7 @@ async function checkPlain(
   if (url.protocol === 'http:' || plain?.code === 'not tried') return;
   const found = await plainFailure(url, machine);
   assert.equal(found?.code ?? 'nothing', plain?.code ?? code, found?.message);
+  if (/vouches for itself/.test(found?.message ?? '')) assert.match(found?.hint ?? '', /trust accept https:/);
   assert.notEqual(plain?.code, code, 'nothing has to be explained');
   const isOfWay = ['connection', 'certificate', 'name'].includes(errorRow(code).kind ?? 'failed');
   if (found !== undefined && isOfWay && machine.own.problem === undefined && plain === undefined)

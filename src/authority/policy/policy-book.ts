@@ -123,8 +123,12 @@ export function policyWarnings({ present }: { readonly present: Present }): stri
     .filter(({ key }) => weaker.includes(key))
     .map(
       ({ key, text }) =>
-        `the policy is weaker than the default: ${key} is ${text}, by default ${defaultPolicyText(key)}`,
+        `the policy is weaker than the default: ${key} is ${text}, by default ${byDefault(key)}`,
     );
+}
+
+function byDefault(key: string): string {
+  return key.startsWith('listeners.') ? 'what holdfast.toml says' : defaultPolicyText(key);
 }
 
 /** What is taken for the store from now on, and who says so. */

@@ -1,5 +1,5 @@
 import { type Bytes, dayMs, HoldfastError, isHoldfastError, secondMs } from '../../base/index.ts';
-import { type Certificate, equalNames, formatName } from '../../pki/index.ts';
+import { type Certificate, formatName } from '../../pki/index.ts';
 import {
   askRevocation,
   type RevocationStatus,
@@ -18,6 +18,7 @@ import {
   judgeInTime,
   type LookedAt,
   missingIssuer,
+  nobodyBelieved,
   readableCertificates,
   topOf,
 } from '../why-refused.ts';
@@ -104,14 +105,8 @@ function networkRoots({ own: { bundle } }: Walk): Bytes[] {
 async function whoElse(walk: Walk, leaf: Certificate): Promise<Found> {
   const seen = lookedAt(walk);
   const top = topOf(seen.chain) ?? leaf;
-  const cause = missingIssuer(seen, await issuersOf(walk, top)) ?? (await interception(seen));
-  if (cause !== undefined) return failed(cause);
-  const itself = equalNames(leaf.subject, leaf.issuer)
-    ? 'vouches for itself'
-    : `comes from ${formatName(top.issuer)}`;
-  return bad(
-    'certificate_unknown_authority',
-    `${walk.host} shows the certificate ${formatName(leaf.subject)}, which ${itself}, and whom nobody trusts here`,
+  return failed(
+    missingIssuer(seen, await issuersOf(walk, top)) ?? (await interception(seen)) ?? nobodyBelieved(seen),
   );
 }
 
