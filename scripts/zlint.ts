@@ -23,7 +23,7 @@ export function findZlint(): string | undefined {
 export function fetchZlint(): boolean {
   const work = mkdtempSync(join(tmpdir(), 'holdfast-zlint-'));
   try {
-    const mirror = debianMirror([]) ?? freshDebianMirror(work);
+    const mirror = debianMirror() ?? freshDebianMirror(work);
     if (mirror === undefined) return false;
     const options = aptOptions(work, mirror);
     return (
@@ -38,7 +38,7 @@ export function fetchZlint(): boolean {
 }
 
 /** Where the main packages of this system come from, by its lists; undefined when it has none yet. */
-function debianMirror(options: readonly string[]): string | undefined {
+export function debianMirror(options: readonly string[] = []): string | undefined {
   const words = ['Identifier: Packages', 'Label: Debian', 'Component: main', '--format', '$(REPO_URI)'];
   const { stdout } = spawnSync('apt-get', [...options, 'indextargets', ...words], { encoding: 'utf8' });
   return stdout?.split('\n')[0] || undefined;

@@ -50,6 +50,7 @@ const walks: readonly PageWalk[] = [
     },
   },
   { page: 'service' },
+  { page: 'upgrade' },
   { page: 'another-machine' },
   { page: 'doctor' },
   { page: 'client-policy' },

@@ -158,6 +158,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'node release': { guard: '--reason' },
   'store accept': { 'store-missing': '--reason' },
   'keystore share': { 'keystore-share': '--group --none' },
+  'service install': { 'interop/packages': '--run-as --dry-run' },
   'keystore rekey': { 'keystore-passphrase': '--new-keystore-password-file --stash' },
   'audit list': { clock: '--kind', audit: '--by --since --until --limit' },
   'audit verify': { audit: '--checkpoint' },

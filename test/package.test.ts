@@ -46,11 +46,13 @@ after(() => place[Symbol.dispose]());
 test('the package holds JavaScript, the launchers and the documents, and no tests', () => {
   assert.deepEqual(
     readdirSync(root).filter((name) => name !== 'README.md'),
-    ['CONTRIBUTING.md', 'LICENSE', 'SECURITY.md', 'bin', 'dist', 'docs', 'package.json'],
+    ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'SECURITY.md', 'bin', 'dist', 'docs', 'package.json'],
   );
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(
-    files.filter((name) => !/\.cjs$|^api\.d\.ts$|^NOTICES\.txt$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name)),
+    files.filter(
+      (name) => !/\.cjs$|^api\.d\.ts$|^NOTICES\.txt$|^COMMIT$|^man(?:\/holdfast[a-z_-]*\.1)?$/.test(name),
+    ),
     [],
   );
 });
@@ -90,6 +92,19 @@ test('the package holds its dependencies, with their licences, except the one th
 test('the package installed in an empty folder runs', async () => {
   const { stdout } = await runProgram(join(place.path, 'node_modules/.bin/holdfast'), ['--version'], { env });
   assert.equal(stdout, `${manifestOf(checkout).version}\n`);
+  const words = ['--version', '--json'];
+  const build = await runProgram(join(place.path, 'node_modules/.bin/holdfast'), words, { env });
+  const { version, commit, node, openssl } = JSON.parse(build.stdout);
+  const head = await runProgram('git', ['rev-parse', 'HEAD'], { cwd: checkout });
+  assert.deepEqual(
+    { version, commit, node },
+    {
+      version: manifestOf(checkout).version,
+      commit: head.stdout.trim(),
+      node: process.versions.node,
+    },
+  );
+  assert.match(openssl, /^3\./);
 });
 
 test('the package installed in an empty folder sets up a network, backs up and verifies', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiTypes } from './api-types.ts';
@@ -35,6 +36,15 @@ const types = {
   },
 };
 
+/** The commit stands beside the bundle, where it is known; `programBuild` reads it. */
+const commit = {
+  name: 'commit',
+  generateBundle(this: Emitter): void {
+    const { status, stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' });
+    if (status === 0) this.emitFile({ type: 'asset', fileName: 'COMMIT', source: stdout });
+  },
+};
+
 /**
  * The package: the program and the library, cut where it imports dynamically, so that a command loads its own part alone; each worker; and
  * every package but those that `dependencies` names. All is in one folder, where `workerEntry` finds the workers.
@@ -56,7 +66,7 @@ export default {
   treeshake: {
     moduleSideEffects: (id: string) => id.includes('/node_modules/') && !id.includes('/typebox/'),
   },
-  plugins: [notices, types, chunkCycles],
+  plugins: [notices, types, chunkCycles, commit],
   output: {
     dir: join(root, 'dist'),
     cleanDir: true,

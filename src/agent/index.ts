@@ -91,6 +91,23 @@ export {
   parseSchedule,
   scheduleForm,
 } from './schedule/schedule.ts';
+export {
+  type Account,
+  accountCommand,
+  findAccount,
+  handOver,
+  makeAccount,
+} from './service/service-account.ts';
+export { noServiceManager, ServiceManager, type ServiceState } from './service/service-manager.ts';
+export {
+  cronLine,
+  openrcScript,
+  type Service,
+  type ServiceJob,
+  serviceJobs,
+  serviceName,
+  systemdUnit,
+} from './service/service-unit.ts';
 export { findAgent, holdAgent } from './sets/agent-lock.ts';
 export {
   type BackupSet,

@@ -181,6 +181,16 @@ const SetAttempt = object({
   ),
 });
 
+const ServiceView = object({
+  unit: text(),
+  file: TextOrNull,
+  active: text(),
+  sub: text(),
+  enabled: text(),
+  pid: Type.Union([count(), Type.Null()]),
+  restarts: count(),
+});
+
 const BackupSet = object({
   name: text(),
   id: text(),
@@ -711,6 +721,19 @@ export const answers = {
     group: TextOrNull,
     files: Type.Array(object({ path: Place, mode: text() })),
   }),
+  'service install': object({
+    steps: texts,
+    state: PresentWhen('it was installed', ServiceView),
+    files: PresentWhen(
+      'nothing was installed: by --dry-run, or without systemd',
+      object({ systemd: text(), openrc: text(), cron: text() }),
+    ),
+  }),
+  'service status': object({
+    manager: Type.Union([Type.Literal('systemd'), Type.Null()]),
+    services: Type.Array(ServiceView),
+  }),
+  'service remove': object({ unit: text(), removed: TextOrNull }),
   'keystore rekey': object({ openedBy: Type.Enum(['stash', 'passphrase']) }),
   'key list': Type.Array(
     object({

@@ -180,6 +180,27 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'service',
+    summary: 'have the server or the agent of this home run by itself',
+    words: [
+      {
+        name: 'install',
+        summary: 'install the server or the agent as a service, and start it',
+        load: () => import('./service/install.ts'),
+      },
+      {
+        name: 'status',
+        summary: 'show the services and whether they run',
+        load: () => import('./service/status.ts'),
+      },
+      {
+        name: 'remove',
+        summary: 'stop a service and start it no more',
+        load: () => import('./service/remove.ts'),
+      },
+    ],
+  },
+  {
     name: 'nodes',
     summary: 'list the nodes of the network: when each was seen, how, and its newest backup',
     load: () => import('./nodes.ts'),

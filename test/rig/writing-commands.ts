@@ -519,6 +519,10 @@ export const writingCommands: readonly WritingCommand[] = [
 
 /** The other commands, and why they are not among those. */
 export const otherCommands: Readonly<Record<string, string>> = {
+  'service install':
+    'systemd does each step; installed again, it goes on; its test runs it in a system of its own',
+  'service remove': 'likewise',
+  'service status': 'only reads',
   'ca request': 'only reads; a file that is named is replaced whole',
   'ca crl': 'only reads; a file that is named is replaced whole',
   'ca export': 'only reads; files that are named are replaced whole',

@@ -56,6 +56,18 @@ export const wordsErrors = {
     happened: 'a newer Holdfast wrote this home',
     next: 'install the newer Holdfast that wrote it',
   },
+  service_failed: {
+    happened: 'a service of this machine was not made, or does not run; what the system said is named',
+    next: 'mend what it says, and install again; --dry-run shows each step',
+  },
+  service_not_ours: {
+    happened: 'somebody else wrote the unit of that name',
+    next: 'keep it and use systemctl, or move it away and install again',
+  },
+  service_manager_missing: {
+    happened: 'no systemd runs here, so nothing was installed',
+    next: 'use the script for OpenRC or the line for cron that service install prints',
+  },
   port_in_use: {
     happened: 'another program listens there',
     next: 'choose other ports with --port',

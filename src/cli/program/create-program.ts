@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { programVersion } from '../../base/index.ts';
+import { programBuild, programVersion } from '../../base/index.ts';
 import { checkRules } from '../options/word-rules.ts';
 import { printAnswer } from '../terminal/answer.ts';
 import { wrapHelp } from '../terminal/table.ts';
@@ -27,7 +27,8 @@ export async function createProgram({ program: name, words }: CalledWords, start
   const vendors = allWords.find((entry) => entry.name === name);
   const called = saidEntries(vendors?.words ?? allWords, words);
   const wanted: Wanted = { isWanted: (entry) => entry === vendors || called.includes(entry), start };
-  return vendors === undefined ? await ownProgram(wanted) : await fill(createParser(name), vendors, wanted);
+  if (vendors !== undefined) return await fill(createParser(name), vendors, wanted);
+  return await ownProgram(wanted, words.includes('--json'));
 }
 
 /** The whole command line, with every word loaded: what help, documentation and tests look at. */
@@ -45,8 +46,8 @@ function saidEntries(entries: readonly WordEntry[], said: readonly string[]): re
   return entry === undefined ? [] : [entry, ...saidEntries(entry.words ?? [], rest)];
 }
 
-async function ownProgram(wanted: Wanted): Promise<Command> {
-  const program = createParser('holdfast')
+async function ownProgram(wanted: Wanted, json = false): Promise<Command> {
+  const program = createParser('holdfast', json)
     .description('A backup network that brings its own certificate authority.')
     .addHelpText('after', examples);
   const isEveryday = ({ everyday = false }: WordEntry): boolean => everyday;
@@ -56,10 +57,14 @@ async function ownProgram(wanted: Wanted): Promise<Command> {
   return lead(program);
 }
 
-/** A program of this name, with what is the same in each. What cannot be parsed is thrown, and said where every failure is. */
-function createParser(name: string): Command {
+/**
+ * A program of this name, with what is the same in each. What cannot be parsed is thrown, and said where every failure is. Its
+ * version is for a person, or for whoever asked for JSON.
+ */
+function createParser(name: string, json = false): Command {
+  const version = json ? JSON.stringify(programBuild()) : programVersion();
   return new Command(name)
-    .version(programVersion(), '--version', 'print the version')
+    .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .configureOutput({
