@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { certifiedRequest } from './rig/certified-request.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient, type ResticAccess } from './rig/network.ts';
@@ -104,6 +106,32 @@ describe('what a client may do with what it has stored', () => {
     const { stdout } = await network.run(['policy', 'show']);
     assert.match(stdout, /retentionLockMs +30d +off/);
     await network.run(['node', 'set', 'alpha', 'prune', 'off']);
+  });
+
+  it('is as much as its quota, of which it is told before it is used up, with a way out', async () => {
+    const directory = network.storedAt('alpha');
+    const used = ['config', ...readdirSync(directory, { recursive: true }).map(String)]
+      .filter((path) => /^(?:keys|data|index|snapshots)\/.*[0-9a-f]{64}$/.test(path))
+      .reduce((sum, path) => sum + statSync(join(directory, path)).size, 0);
+    // What was restored is counted by the next upkeep.
+    for (let times = 0; times < 100; times++) {
+      const [node] = JSON.parse((await network.run(['nodes', '--name', 'alpha', '--json'])).stdout);
+      if (Math.abs((node.usage?.stored ?? 0) - used) < 1000) break;
+      await setTimeout(200);
+    }
+    await network.run(['node', 'set', 'alpha', 'quota', `${Math.round(used + 5000)}B`]);
+    writeFileSync(at('data/a'), 'second\n');
+    writeFileSync(at('data/large'), randomBytes(200_000));
+    const { stderr } = await alpha.run(['backup', at('data')], 23);
+    assert.match(stderr, /quota_exceeded/);
+    assert.match(stderr, /holdfast node set NAME quota 500GB/);
+    await network.run(['node', 'set', 'alpha', 'quota', `${used + 215_000}B`]);
+    const told = await alpha.run(['backup', at('data')]);
+    assert.match(told.stderr, /this machine has stored .* that it may/);
+    assert.match((await network.run(['nodes', '--name', 'alpha'])).stdout, /stored +.*in the trash/);
+    assert.match((await network.run(['node', 'set', 'alpha', 'quota', 'none'])).stdout, /quota +none/);
+    await network.run(['node', 'set', 'alpha', 'quota', '1.5G'], 2);
+    await network.run(['node', 'set', 'alpha', 'quota', 'default']);
   });
 
   it('is to restore and nothing else in quarantine, until it is released', async () => {

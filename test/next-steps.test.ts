@@ -98,6 +98,8 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   trust_bundle_damaged: keysLost,
   clients_on_plain: 'plain-ports.test.ts',
   append_only: 'guard.test.ts',
+  quota_exceeded: 'guard.test.ts',
+  trash_exceeded: 'guard.test.ts: the trash is listed there; it only reads',
   retention_locked: 'guard.test.ts: the policy is shown there; it only reads',
   second_admin_needed: 'guard.test.ts',
   node_quarantined: 'guard.test.ts',

@@ -207,6 +207,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   requestLifetimeMs: 'src/authority/requests/requests',
   retentionLockMs: 'src/authority/policy/retention-locks',
   trashTimeMs: 'test/store-trash',
+  quotaBytes: 'test/client-ledger',
   lifetimeMs: 'src/authority/requests/requests',
   backdateMs: 'src/authority/requests/requests',
   graceMs: 'src/authority/requests/requests',

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { type ClientBounds, identityLabel, type Sighting } from '../authority/index.ts';
+import { type Authority, type ClientBounds, identityLabel, type Sighting } from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -61,6 +61,16 @@ export const NodeListAnswer = Type.Array(
     lastBackup: TimeOrNull,
     /** The newest first; nothing where it was never seen. */
     seen: Type.Array(SightingView),
+    /** How much of a client is stored, and rests in the trash; bytes. */
+    usage: PresentWhen(
+      'it is a client of which something is stored, and the server is new enough to say it',
+      Type.Object({ stored: Type.Integer(), trash: Type.Integer() }),
+    ),
+    /** What of a client is not as usual, and should be looked at. */
+    alarms: PresentWhen(
+      'it is a client, and the server is new enough to say it',
+      Type.Array(Type.Object({ alarm: Type.String(), since: Time, detail: Type.String() })),
+    ),
     /** What a client may beyond reading and adding. */
     bounds: PresentWhen('it is a client, and the server is new enough to say it', ClientBoundsView),
   }),
@@ -76,14 +86,30 @@ export async function listNodes(
     after: after === undefined ? undefined : identityIn(after),
     limit,
   });
-  const bounds = await authority.clients.bounds();
+  const clients = await clientViews(authority);
   return nodes.map(({ notAfter, lastBackup, seen, ...node }) => ({
     ...node,
-    ...(node.role === 'client' && { bounds: boundsView(bounds.get(node.name)) }),
+    ...(node.role === 'client' && clients(node.name)),
     notAfter: notAfter?.toISOString() ?? null,
     lastBackup: lastBackup?.toISOString() ?? null,
     seen: seen.map(viewOf),
   }));
+}
+
+/** What is said of a client beside who it is. */
+async function clientViews({ clients, activity }: Pick<Authority, 'clients' | 'activity'>) {
+  const [bounds, usage, alarms] = [await clients.bounds(), await activity.usage(), await activity.alarms()];
+  return (name: string) => {
+    const used = usage.get(name);
+    return {
+      bounds: boundsView(bounds.get(name)),
+      ...(used && { usage: { stored: used.bytes, trash: used.trashBytes } }),
+      alarms: (alarms.get(name) ?? []).map(({ since, ...alarm }) => ({
+        ...alarm,
+        since: since.toISOString(),
+      })),
+    };
+  };
 }
 
 function identityIn(text: string): { role: string; name: string } {

@@ -24,6 +24,7 @@ import {
   Line,
   mostHopeful,
   plainHttp,
+  type QuotaState,
   receiveText,
   ServerRevocation,
   TlsDialer,
@@ -41,6 +42,8 @@ export interface PlaceRequest {
   /** A further repository than the node's own. */
   readonly url?: string;
   readonly cache?: string;
+  /** Told of the quota of this node, when the server says that little is left of it. */
+  readonly onQuota?: ((told: QuotaState) => void) | undefined;
 }
 
 /** A node's way to one of its servers: mutual TLS, and what is reached through it. */
@@ -79,10 +82,15 @@ export class Connection implements Disposable {
   }
 
   /** This node's repository, or the one at `url`. Its key is kept by network and path, so that a server can move. */
-  async place({ url = this.repositoryUrl, cache }: PlaceRequest = {}): Promise<RepositoryLocation> {
+  async place({ url = this.repositoryUrl, cache, onQuota }: PlaceRequest = {}): Promise<RepositoryLocation> {
     const location = new URL(url.replace(/\/?$/, '/'));
     const label = `${this.node.identity.network}${location.pathname}`;
-    const secure = new RestStore({ url: location.href, agent: this.dialer.agent(), line: this.line });
+    const secure = new RestStore({
+      url: location.href,
+      agent: this.dialer.agent(),
+      line: this.line,
+      onQuota,
+    });
     const remote = location.origin === this.server ? this.#packsByTicket(secure) : secure;
     return {
       label,

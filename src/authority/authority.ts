@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Clients, Nodes } from './nodes/index.ts';
+import { Activity, Clients, Nodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Requests } from './requests/index.ts';
@@ -86,6 +86,8 @@ export class Authority implements AsyncDisposable {
   readonly nodes: Nodes;
   /** What clients may do with their repositories. */
   readonly clients: Clients;
+  /** What clients store and do. */
+  readonly activity: Activity;
   /** Copies of the log outside this home. */
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
@@ -116,6 +118,7 @@ export class Authority implements AsyncDisposable {
     this.store = new StoreRecord(context);
     this.nodes = new Nodes(context);
     this.clients = new Clients(context);
+    this.activity = new Activity(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);
     this.log = log;

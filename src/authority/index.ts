@@ -43,7 +43,13 @@ export {
 } from './issuers/index.ts';
 export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
-export { type ClientBounds, noQuota, type Sighting } from './nodes/index.ts';
+export {
+  type ClientActs,
+  type ClientBounds,
+  type ClientUsage,
+  noQuota,
+  type Sighting,
+} from './nodes/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {
   type Archive,

@@ -6,7 +6,7 @@ import { boundsRows } from './node/set.ts';
 import { parseLimit } from './options/option-values.ts';
 import type { Context } from './program/context.ts';
 import { type Answer, type Row, row, table, warning } from './terminal/answer.ts';
-import { formatAge, formatRemaining, formatShort, formatTime } from './terminal/format.ts';
+import { formatAge, formatBytes, formatRemaining, formatShort, formatTime } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast nodes` */
@@ -58,6 +58,7 @@ async function listNodes(context: Context, { role, name, limit }: NodesOptions):
 function* nodeRows(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
   yield nodeTable(nodes, nowMs);
   for (const node of nodes) yield* weakerRows(node);
+  for (const node of nodes) yield* alarmRows(node);
 }
 
 /** A table of nodes, each in a line. */
@@ -100,11 +101,13 @@ function ago(time: string, nowMs: number): string {
 /** All that is known of each node. */
 function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
   for (const node of nodes) {
-    const { role, name, state, notAfter, lastBackup, bounds, seen } = node;
+    const { role, name, state, notAfter, lastBackup, usage, bounds, seen } = node;
     const end =
       notAfter === null ? [] : [`certificate ends in ${formatRemaining(Date.parse(notAfter) - nowMs)}`];
     yield row(role, name, state, ...end);
     yield row('backup', lastBackup === null ? 'none came here' : whenOf(lastBackup, nowMs));
+    if (usage !== undefined)
+      yield row('stored', formatBytes(usage.stored), `${formatBytes(usage.trash)} in the trash`);
     if (bounds !== undefined) yield* boundsRows(bounds);
     if (seen.length === 0) yield row('seen', 'never');
     for (const { service, listener, address, kind, protocol, group, cipher, by, software, seenAt } of seen) {
@@ -117,12 +120,18 @@ function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
       yield row('seen', whenOf(seenAt, nowMs), `${service} on ${listener}`, address, ...line, ...who);
     }
     yield* weakerRows(node);
+    yield* alarmRows(node);
   }
   if (nodes.length === 0) yield row('nodes', 'none has this name');
 }
 
 function whenOf(time: string, nowMs: number): string {
   return `${formatTime(new Date(time))} (${formatAge(nowMs - Date.parse(time))})`;
+}
+
+/** What of a client is not as usual. */
+function* alarmRows({ role, name, alarms = [] }: NodeOfList): Iterable<Row> {
+  for (const { alarm, detail } of alarms) yield warning(`${role}/${name}: ${alarm}, ${detail}`);
 }
 
 function* weakerRows({ role, name, seen }: NodeOfList): Iterable<Row> {

@@ -51,6 +51,13 @@ export const NetworkPolicy = Type.Object(
         'how long what a client removed rests in the trash before it goes by itself; as long as the retention lock at least',
       examples: ['60d'],
     }),
+    quotaBytes: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'how much each client may store, where nothing is decided of it alone (holdfast node set NAME quota). As much again may rest in its trash',
+      examples: ['500GB'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -129,6 +136,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   outsideRevocation: 'soft',
   retentionLockMs: 0,
   trashTimeMs: 30 * dayMs,
+  quotaBytes: 0,
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -171,6 +179,7 @@ function withNewFields(given: unknown): unknown {
     outsideRevocation: defaultNetworkPolicy.outsideRevocation,
     retentionLockMs: defaultNetworkPolicy.retentionLockMs,
     trashTimeMs: defaultNetworkPolicy.trashTimeMs,
+    quotaBytes: defaultNetworkPolicy.quotaBytes,
     ...given,
   };
   if (!isRecord(input['profiles'])) return input;

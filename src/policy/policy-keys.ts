@@ -1,5 +1,12 @@
 import type { TSchema } from 'typebox';
-import { formatDuration, HoldfastError, parseDuration, secondMs } from '../base/index.ts';
+import {
+  formatDuration,
+  formatSize,
+  HoldfastError,
+  parseDuration,
+  parseSize,
+  secondMs,
+} from '../base/index.ts';
 import type { ListenerPolicy } from './listener-policy.ts';
 import { NetworkListener } from './network-listeners.ts';
 import { defaultNetworkPolicy, NetworkPolicy, parseNetworkPolicy } from './network-policy.ts';
@@ -68,7 +75,7 @@ export function describePolicyKeys(): PolicyKeyAbout[] {
     if (description === undefined || example === undefined) throw new TypeError(`${key} is not described`);
     return {
       key,
-      takes: takenBy(schemaAt(key)),
+      takes: takenBy(key, schemaAt(key)),
       byDefault: defaultPolicyText(key),
       meaning: description,
       example,
@@ -94,7 +101,8 @@ function schemaAt(key: string): KeySchema {
   return path.reduce((at: KeySchema, part) => at.properties?.[part] ?? {}, within);
 }
 
-function takenBy({ anyOf, items, minimum = 0, maximum }: KeySchema): string {
+function takenBy(key: string, { anyOf, items, minimum = 0, maximum }: KeySchema): string {
+  if (isSize(key)) return 'none, or a size such as 500GB';
   if (anyOf !== undefined) return anyOf.map((each) => each.const).join(' or ');
   if (maximum !== undefined)
     return `${minimum === 0 ? 'off, or ' : ''}a time from ${formatDuration(minimum || secondMs)} to ${formatDuration(maximum)}`;
@@ -134,13 +142,13 @@ export function changePolicy(
   return parseNetworkPolicy(changed);
 }
 
-/** A key as the policy has it: its last word may be typed with hyphens, `data-channel`, and that of a time without its unit, `retention-lock`. */
+/** A key as the policy has it: its last word may be typed with hyphens, `data-channel`, and it may be said without its unit, `retention-lock`. */
 function keyOf(typed: string): string {
   const last = typed.lastIndexOf('.') + 1;
   const word = typed.slice(last).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const key = typed.slice(0, last) + word;
-  const withUnit = `${key}Ms`;
-  return !policyKeys.includes(key) && policyKeys.includes(withUnit) ? withUnit : key;
+  const named = [key, `${key}Ms`, `${key}Bytes`];
+  return named.find((each) => policyKeys.includes(each)) ?? key;
 }
 
 /** The keys in which `after` is not as `before`. */
@@ -196,6 +204,7 @@ function readValue(key: string, text: string): PolicyValue {
   const sample = valueAt(defaultNetworkPolicy, key);
   // What is decided of a listener is a word.
   if (sample === undefined || typeof sample === 'string') return text;
+  if (isSize(key)) return text === 'none' ? 0 : (parseSize(text) ?? text);
   if (typeof sample === 'number') {
     if (text === 'off' && schemaAt(key).minimum === 0) return 0;
     return parseDuration(text) ?? (/^\d{1,12}$/.test(text) ? Number(text) : text);
@@ -206,8 +215,14 @@ function readValue(key: string, text: string): PolicyValue {
 /** A value as it is typed: times in their largest whole unit below weeks, lists with commas. */
 function formatPolicyValue(key: string, value: PolicyValue): string {
   if (typeof value === 'string') return value;
+  if (isSize(key)) return value === 0 ? 'none' : formatSize(Number(value));
   if (typeof value === 'number') return value === 0 ? 'off' : formatDuration(value);
   return value.length === 0 ? emptyList(key) : value.join(',');
+}
+
+/** Whether a number is one of bytes, and not of milliseconds. */
+function isSize(key: string): boolean {
+  return key.endsWith('Bytes');
 }
 
 /** What an empty list says: no bounds, or nothing at all. */

@@ -15,6 +15,9 @@ import {
   isHttpSuccess,
   isPassingStatus,
   pointingToDoctor,
+  type QuotaState,
+  quotaHeader,
+  readQuota,
   receiveText,
   transportError,
 } from '../transport/index.ts';
@@ -24,6 +27,8 @@ export interface RestPeer {
   /** Ends with `/`. */
   readonly url: URL;
   readonly agent: Agent;
+  /** Told of the quota, when the server says that little is left of it. */
+  readonly onQuota?: ((told: QuotaState) => void) | undefined;
 }
 
 interface RestRequest {
@@ -40,7 +45,10 @@ interface RestRequest {
  * is lost fails as {@link transportError} says; what the agent says of the server's certificate, what the body's source
  * throws and an aborted signal's reason come as they are.
  */
-export async function ask({ url, agent }: RestPeer, request: RestRequest): Promise<RestAnswer | Refusal> {
+export async function ask(
+  { url, agent, onQuota }: RestPeer,
+  request: RestRequest,
+): Promise<RestAnswer | Refusal> {
   const { path, body, signal } = request;
   const headers = { accept: 'application/vnd.x.restic.rest.v2', ...request.headers };
   const sent = body && { size: body.size, chunks: bodyChunks(body.chunks, signal) };
@@ -49,6 +57,8 @@ export async function ask({ url, agent }: RestPeer, request: RestRequest): Promi
     const meant = transportError(error, url.host);
     throw url.protocol === 'https:' ? pointingToDoctor(meant, url.host) : meant;
   });
+  const told = readQuota(answer.message.headers[quotaHeader]);
+  if (told !== undefined) onQuota?.(told);
   return isHttpSuccess(answer) ? { kind: 'answer', ...answer } : await readRefusal(answer);
 }
 
@@ -121,6 +131,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
   404: ['object_not_found', 'repository_missing', 'service_elsewhere'],
   429: ['connections_exhausted'],
   503: ['store_missing'],
+  507: ['storage_full', 'quota_exceeded', 'trash_exceeded'],
 };
 
 /** What a status means when no believed code comes with it. */

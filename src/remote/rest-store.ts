@@ -17,7 +17,14 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from '../storage/index.ts';
-import { answerMalformed, discardBody, type HttpAnswer, Line, receivePieces } from '../transport/index.ts';
+import {
+  answerMalformed,
+  discardBody,
+  type HttpAnswer,
+  Line,
+  type QuotaState,
+  receivePieces,
+} from '../transport/index.ts';
 import { objectChunks, openObject, type Reopen, receiveObject } from './open-object.ts';
 import { ask, contentLength, expectAnswer, type Refusal, type RestPeer } from './rest-request.ts';
 
@@ -35,6 +42,8 @@ interface RestStoreOptions {
   readonly agent: Agent;
   /** What decides when to try again; one of its own unless said. */
   readonly line?: Line;
+  /** Told of the quota of whoever asks, when the server says that little is left of it. */
+  readonly onQuota?: ((told: QuotaState) => void) | undefined;
 }
 
 /**
@@ -46,10 +55,10 @@ export class RestStore implements ObjectStore {
   readonly #peer: RestPeer;
   readonly #line: Line;
 
-  constructor({ url, agent, line = new Line() }: RestStoreOptions) {
+  constructor({ url, agent, line = new Line(), onQuota }: RestStoreOptions) {
     const base = new URL(url.endsWith('/') ? url : `${url}/`);
     this.location = `${base.origin}${base.pathname}`;
-    this.#peer = { url: base, agent };
+    this.#peer = { url: base, agent, onQuota };
     this.#line = line;
   }
 

@@ -1,5 +1,5 @@
 import type { ClientBounds } from '../authority/index.ts';
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import {
   ForwardingStore,
   formatObjectRef,
@@ -8,17 +8,25 @@ import {
   type ObjectStore,
   type WriteOptions,
 } from '../storage/index.ts';
+import type { ClientAccount } from './client-ledger.ts';
+
+interface Guarding {
+  readonly bounds: () => Promise<ClientBounds>;
+  readonly account: ClientAccount;
+}
 
 /**
  * A client's repository as it may use it: what was decided of the client is looked up each time that something is to
- * change. Reading is nobody's business here.
+ * change, and what it does is written into its account. Reading is nobody's business here.
  */
 export class GuardedStore extends ForwardingStore {
   readonly #bounds: () => Promise<ClientBounds>;
+  readonly #account: ClientAccount;
 
-  constructor(inner: ObjectStore, bounds: () => Promise<ClientBounds>) {
+  constructor(inner: ObjectStore, { bounds, account }: Guarding) {
     super(inner);
     this.#bounds = bounds;
+    this.#account = account;
   }
 
   /** @throws HoldfastError `node_quarantined` */
@@ -27,18 +35,47 @@ export class GuardedStore extends ForwardingStore {
     await super.create(options);
   }
 
-  /** @throws HoldfastError `node_quarantined` */
+  /** @throws HoldfastError `node_quarantined`, `quota_exceeded` */
   override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
-    await this.#free();
+    const bounds = await this.#free();
+    // What is there already takes no room: an upload whose answer was lost is sent again.
+    if ((await this.#sizeOf(ref)) !== undefined) return await super.write(ref, body, options);
+    using _reserved = this.#account.reserve(ref.type, options.size, bounds);
     await super.write(ref, body, options);
+    this.#account.stored(ref.type, options.size);
   }
 
-  /** @throws HoldfastError `node_quarantined`, `append_only` without the right to remove */
+  /** @throws HoldfastError `node_quarantined`, `append_only` without the right to remove, `trash_exceeded` */
   override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
-    const { prune } = await this.#free();
-    if (!prune && ref.type !== 'locks')
+    try {
+      await this.#remove(ref, options);
+    } catch (error) {
+      if (isHoldfastError(error, 'append_only', 'retention_locked', 'node_quarantined'))
+        this.#account.refused();
+      throw error;
+    }
+  }
+
+  async #remove(ref: ObjectRef, options: { signal?: AbortSignal } | undefined): Promise<void> {
+    const bounds = await this.#free();
+    const isLock = ref.type === 'locks';
+    if (!isLock && !bounds.prune)
       throw new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
+    const size = await this.#sizeOf(ref);
+    if (size === undefined) return;
+    if (!isLock) this.#account.checkTrash(size, bounds);
     await super.remove(ref, options);
+    this.#account.removed(ref.type, size);
+  }
+
+  /** Undefined for what is not there. */
+  async #sizeOf(ref: ObjectRef): Promise<number | undefined> {
+    try {
+      return await super.stat(ref);
+    } catch (error) {
+      if (isHoldfastError(error, 'object_not_found')) return undefined;
+      throw error;
+    }
   }
 
   async #free(): Promise<ClientBounds> {

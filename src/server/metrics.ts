@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Authority } from '../authority/index.ts';
+import { type Authority, noQuota } from '../authority/index.ts';
 import { type Clock, programVersion, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import { acceptedConnection } from '../transport/index.ts';
@@ -148,6 +148,7 @@ async function lookUp(options: MetricsOptions): Promise<Family[]> {
     ),
     ...(await nodeFamilies(authority, shown)),
     ...(await evidenceFamilies(authority)),
+    ...(await clientFamilies(authority)),
     ...(await store.measure()).map(({ name, help, value }) => gauge(name, help, [{ value }])),
   ];
 }
@@ -195,6 +196,32 @@ async function nodeFamilies(
       'When the newest snapshot of a client came here.',
       snapshots,
     ),
+  ];
+}
+
+async function clientFamilies({ activity, clients, policy }: Authority): Promise<Family[]> {
+  const usage = [...(await activity.usage())].slice(0, maxNodes);
+  const bounds = await clients.bounds();
+  const quotas = usage.flatMap(([client]) => {
+    const value = bounds.get(client)?.quotaBytes ?? policy.current.quotaBytes;
+    return value === 0 || value === noQuota ? [] : [{ labels: { client }, value }];
+  });
+  const alarms = [...(await activity.alarms())].flatMap(([client, raised]) =>
+    raised.map(({ alarm }) => ({ labels: { client, alarm }, value: 1 })),
+  );
+  return [
+    gauge(
+      'holdfast_client_stored_bytes',
+      'Bytes that a client has stored.',
+      usage.map(([client, { bytes: value }]) => ({ labels: { client }, value })),
+    ),
+    gauge(
+      'holdfast_client_trash_bytes',
+      'Bytes of a client that rest in the trash.',
+      usage.map(([client, { trashBytes: value }]) => ({ labels: { client }, value })),
+    ),
+    gauge('holdfast_client_quota_bytes', 'Bytes that a client may store, where that is bounded.', quotas),
+    gauge('holdfast_client_alarm', 'What of a client is not as usual, always 1.', alarms),
   ];
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../policy/index.ts';
 import { type Credentials, Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
+import { ClientLedger } from './client-ledger.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
@@ -146,9 +147,14 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     judge: removalJudge(authority),
   });
   const trash = new StoreTrash({ directory: store.directory, check, authority });
+  const ledger = new ClientLedger({ authority, directory: store.directory, log });
   const storage = createStorageHandler({
     storeFor: (namespace) =>
-      new GuardedStore(storeFor(namespace), () => authority.clients.boundsOf(namespace.client)),
+      new GuardedStore(storeFor(namespace), {
+        bounds: () => authority.clients.boundsOf(namespace.client),
+        account: ledger.account(namespace.client),
+      }),
+    told: (client) => ledger.told(client),
     noteRefusal,
     onEvent(event) {
       const { namespace, method, type, status } = event;
@@ -161,6 +167,10 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   });
   await using opened = new AsyncDisposableStack();
   opened.defer(() => sightings.flush('all'));
+  opened.defer(async () => {
+    await ledger.close();
+    if (authority.standing === 'ready') await ledger.flush();
+  });
   opened.defer(() => meter.close());
   opened.defer(goThrough(authority, { directory: store.directory, storeFor, log }));
   const server = opened.use(
@@ -191,8 +201,18 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     }),
   );
   opened.use(await listenOnSocket(options.socketPath, authority.network, application, log));
+  // One that was moved away is the one of its last backup, and stays so.
+  const keepLedger = async (): Promise<void> => {
+    if (authority.standing === 'ready') await ledger.upkeep();
+  };
   const upkeep = (): Promise<unknown> =>
-    Promise.all([authority.maintain(log), watchStore(), sightings.flush('due'), trash.upkeep(log)]);
+    Promise.all([
+      authority.maintain(log),
+      watchStore(),
+      sightings.flush('due'),
+      trash.upkeep(log),
+      keepLedger(),
+    ]);
   opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs, log }));
   opened.use(watchOutside(authority, log));
   opened.defer(authority.mirrors.keepUp(log));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, HoldfastError, isHoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
+import { formatQuota, type QuotaState, quotaHeader } from '../transport/index.ts';
 import { limitIdleTime } from './read-request.ts';
 import { httpStatusOf, type NoteRefusal } from './refuse.ts';
 import { answerStorage } from './storage-answer.ts';
@@ -43,6 +44,8 @@ export interface StorageHandlerOptions {
   readonly log: Log;
   /** Told of every request that fails, before the peer is. */
   readonly noteRefusal?: NoteRefusal;
+  /** What a client is told of its quota with each answer, when little is left of it. */
+  readonly told?: (client: string) => QuotaState | undefined;
   readonly onEvent?: (event: StorageEvent) => void;
   /** How long a peer may neither send nor take a byte while it is waited for; two minutes unless said. */
   readonly idleMs?: number;
@@ -89,6 +92,8 @@ async function serve(
   if (path.namespace.client !== access.client) {
     throw new HoldfastError('namespace_forbidden', `${access.client} asked for ${path.namespace.client}`);
   }
+  const told = options.told?.(access.client);
+  if (told !== undefined) exchange.response.setHeader(quotaHeader, formatQuota(told));
   const store = options.storeFor(path.namespace);
   await answerStorage(access.appendOnly ? new AppendOnlyStore(store) : store, path, exchange);
 }
@@ -172,6 +177,10 @@ const messages: Partial<Record<ErrorCode, string>> = {
   object_exists: 'something else is stored under this name',
   append_only: 'nothing but locks of this client can be removed here',
   retention_locked: 'this snapshot came within the retention lock, and stays',
+  quota_exceeded:
+    'this client has stored as much as it may: make room by forget and prune, or have its administrator give it more',
+  trash_exceeded:
+    'as much of this client rests in the trash as it may store at all: it goes by itself in time',
   node_quarantined: 'this client is in quarantine: it may restore, and nothing else',
   namespace_forbidden: 'this is not your repository',
   object_corrupt: 'the body is not what its name and length announce',

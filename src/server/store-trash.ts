@@ -13,7 +13,7 @@ interface StoreTrashOptions {
   readonly directory: string;
   /** Throws while it is not there. */
   readonly check: (forWhat?: 'change') => Promise<void>;
-  readonly authority: Pick<Authority, 'clients' | 'policy' | 'time' | 'checkClock'>;
+  readonly authority: Pick<Authority, 'activity' | 'clients' | 'policy' | 'time' | 'checkClock'>;
   /** Bytes that can still be stored in a directory, and that its disk has; by the system unless said. */
   readonly roomOf?: (directory: string) => Promise<Room>;
 }
@@ -28,6 +28,14 @@ interface Place {
   readonly namespace: StorageNamespace;
   readonly store: LocalStore;
   readonly trash: LocalTrash;
+}
+
+/** Something that rests, of whom, and whether it may go. */
+interface Resting {
+  readonly client: string;
+  readonly trash: LocalTrash;
+  readonly trashed: Trashed;
+  readonly isLocked: boolean;
 }
 
 /** What leaves the trash for good is looked for so often. */
@@ -88,6 +96,7 @@ export class StoreTrash implements TrashDesk {
         await place.trash.settle();
       }
     }
+    await authority.activity.doubt(order.client);
     return done;
   }
 
@@ -108,7 +117,8 @@ export class StoreTrash implements TrashDesk {
     const isMeant = ({ removedMs }: Trashed): boolean =>
       removedBefore === undefined || removedMs < removedBefore.getTime();
     const done = { removed: 0, bytes: 0, kept: 0 };
-    for await (const { trash, trashed, isLocked } of this.#resting(order)) {
+    const clients = new Set<string>();
+    for await (const { client, trash, trashed, isLocked } of this.#resting(order)) {
       if (!isMeant(trashed)) continue;
       const found = await trash.look(trashed);
       if (found === undefined) continue;
@@ -116,10 +126,14 @@ export class StoreTrash implements TrashDesk {
         done.kept += 1;
         continue;
       }
-      if (apply) await trash.remove(trashed);
+      if (apply) {
+        await trash.remove(trashed);
+        clients.add(client);
+      }
       done.removed += 1;
       done.bytes += found.size;
     }
+    await this.#doubt(clients);
     return done;
   }
 
@@ -145,11 +159,14 @@ export class StoreTrash implements TrashDesk {
     this.#expiredAtMs = nowMs;
     const { trashTimeMs } = authority.policy.current;
     let objects = 0;
-    for await (const { trash, trashed, isLocked } of this.#resting({})) {
+    const clients = new Set<string>();
+    for await (const { client, trash, trashed, isLocked } of this.#resting({})) {
       if (isLocked || trashed.removedMs + trashTimeMs > nowMs) continue;
       await trash.remove(trashed);
+      clients.add(client);
       objects += 1;
     }
+    await this.#doubt(clients);
     if (objects > 0) log.info('what had rested long enough has left the trash', { objects });
   }
 
@@ -162,17 +179,26 @@ export class StoreTrash implements TrashDesk {
     const unlocked = (await Array.fromAsync(this.#resting({}))).filter(({ isLocked }) => !isLocked);
     let bytes = 0;
     let objects = 0;
-    for (const { trash, trashed } of unlocked.toSorted((a, b) => a.trashed.removedMs - b.trashed.removedMs)) {
+    const clients = new Set<string>();
+    const oldestFirst = unlocked.toSorted((a, b) => a.trashed.removedMs - b.trashed.removedMs);
+    for (const { client, trash, trashed } of oldestFirst) {
       if (bytes >= missing) break;
+      clients.add(client);
       bytes += (await trash.look(trashed))?.size ?? 0;
       await trash.remove(trashed);
       objects += 1;
     }
+    await this.#doubt(clients);
     if (objects > 0)
       log.warn('the disk is nearly full: the oldest of the trash has gone before its time', {
         objects,
         bytes,
       });
+  }
+
+  /** What is kept of how much they have stored is not so any more. */
+  async #doubt(clients: Iterable<string>): Promise<void> {
+    for (const client of clients) await this.#options.authority.activity.doubt(client);
   }
 
   async *#places({ client, repository }: TrashOrder): AsyncGenerator<Place> {
@@ -185,16 +211,19 @@ export class StoreTrash implements TrashDesk {
   }
 
   /** All that rests; of a client in quarantine all is locked. */
-  async *#resting(
-    order: TrashOrder,
-  ): AsyncGenerator<{ trash: LocalTrash; trashed: Trashed; isLocked: boolean }> {
+  async *#resting(order: TrashOrder): AsyncGenerator<Resting> {
     const { authority } = this.#options;
     const nowMs = authority.time();
     const bounds = await authority.clients.bounds();
     for await (const { namespace, trash } of this.#places(order)) {
       const isQuarantined = bounds.get(namespace.client)?.quarantinedAt !== undefined;
       for await (const trashed of trash.scan())
-        yield { trash, trashed, isLocked: isQuarantined || trashed.lockedUntilMs > nowMs };
+        yield {
+          client: namespace.client,
+          trash,
+          trashed,
+          isLocked: isQuarantined || trashed.lockedUntilMs > nowMs,
+        };
     }
   }
 

@@ -4,5 +4,6 @@
  * What the room promises: who is seen is no decision, and the log knows nothing of it: a restored authority knows what its
  * backup knew, and learns the rest again from whoever comes. What a client may is decided, and in the log.
  */
+export { Activity, type ClientActs, type ClientUsage } from './activity.ts';
 export { type ClientBounds, Clients, noQuota } from './clients.ts';
 export { Nodes, type Sighting } from './nodes.ts';

@@ -8,6 +8,7 @@ export { authorityDamaged, authorityDirectory, databasePath, existingDatabase } 
 export { AuthorityRecords, openRecords, readRecordsIn } from './authority-records.ts';
 export { type CertificateFilter, publicKeyHash, type RecordedState } from './certificate-filter.ts';
 export type { CertificateRow, ListedCertificateRow, LoggedRow, RevokedRow } from './certificates.ts';
+export type { ClientAlarmRow, ClientDayRow, ClientUsageRow } from './client-activity.ts';
 export type { ClientBoundsRow } from './client-bounds.ts';
 export type { BackupRow } from './copies.ts';
 export { type CrlRow, ocspSignerLabel } from './crl-ocsp.ts';

@@ -1,6 +1,7 @@
 import type { Queries } from '../../db/index.ts';
 import { CertificateNameRecords } from './certificate-filter.ts';
 import { CertificateRecords } from './certificates.ts';
+import { ClientAlarmRecords, ClientDayRecords, ClientUsageRecords } from './client-activity.ts';
 import { ClientBoundsRecords } from './client-bounds.ts';
 import { BackupRecords, MirrorRecords } from './copies.ts';
 import { CrlRecords, OcspSignerRecords } from './crl-ocsp.ts';
@@ -40,6 +41,9 @@ export class Records {
   readonly backups: BackupRecords;
   readonly sightings: SightingRecords;
   readonly clientBounds: ClientBoundsRecords;
+  readonly clientUsage: ClientUsageRecords;
+  readonly clientDays: ClientDayRecords;
+  readonly clientAlarms: ClientAlarmRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -66,6 +70,9 @@ export class Records {
     this.backups = new BackupRecords(queries);
     this.sightings = new SightingRecords(queries);
     this.clientBounds = new ClientBoundsRecords(queries);
+    this.clientUsage = new ClientUsageRecords(queries);
+    this.clientDays = new ClientDayRecords(queries);
+    this.clientAlarms = new ClientAlarmRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -103,6 +110,9 @@ export const tables = [
   'server_roots',
   'sightings',
   'client_bounds',
+  'client_usage',
+  'client_days',
+  'client_alarms',
   'log',
   'authority',
 ] as const;

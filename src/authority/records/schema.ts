@@ -473,4 +473,65 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What clients store and do, day by day, and what of it should be looked at. No decision but the alarms, which the log has.
+    owner: 'authority',
+    version: 15,
+    sqlite: `
+      CREATE TABLE client_usage (
+        name TEXT PRIMARY KEY,
+        bytes INTEGER NOT NULL,
+        trash_bytes INTEGER NOT NULL,
+        counted_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE client_days (
+        name TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        snapshots INTEGER NOT NULL,
+        keys INTEGER NOT NULL,
+        added_bytes INTEGER NOT NULL,
+        removed_snapshots INTEGER NOT NULL,
+        removed_objects INTEGER NOT NULL,
+        removed_bytes INTEGER NOT NULL,
+        refused INTEGER NOT NULL,
+        PRIMARY KEY (name, day)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX client_days_by_day ON client_days (day);
+      CREATE TABLE client_alarms (
+        name TEXT NOT NULL,
+        alarm TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (name, alarm)
+      ) STRICT, WITHOUT ROWID;
+    `,
+    postgres: `
+      CREATE TABLE client_usage (
+        name words PRIMARY KEY,
+        bytes bigint NOT NULL,
+        trash_bytes bigint NOT NULL,
+        counted_at moment
+      );
+      CREATE TABLE client_days (
+        name words NOT NULL,
+        day moment NOT NULL,
+        snapshots bigint NOT NULL,
+        keys bigint NOT NULL,
+        added_bytes bigint NOT NULL,
+        removed_snapshots bigint NOT NULL,
+        removed_objects bigint NOT NULL,
+        removed_bytes bigint NOT NULL,
+        refused bigint NOT NULL,
+        PRIMARY KEY (name, day)
+      );
+      CREATE INDEX client_days_by_day ON client_days (day);
+      CREATE TABLE client_alarms (
+        name words NOT NULL,
+        alarm words NOT NULL,
+        since moment NOT NULL,
+        detail words NOT NULL,
+        PRIMARY KEY (name, alarm)
+      );
+    `,
+  },
 ];

@@ -105,6 +105,7 @@ export async function readStatus(
       ...(await backupWarnings(context)),
       ...mirrors.flatMap(mirrorWarnings),
       ...refused.map(refusalWarning),
+      ...(await alarmWarnings(context)),
     ],
   };
 }
@@ -149,6 +150,21 @@ async function refusalCounts(
 function refusalWarning({ by, code, times, last }: RefusedPeer): string {
   const often = times === 1 ? 'once' : `${times} times`;
   return `${by.replace('/', ' ')} was refused ${often} within a day (${code}), recorded last ${last.toISOString()}: holdfast audit list --kind refused --by ${by}`;
+}
+
+const maxAlarms = 20;
+
+/** What of clients is not as usual. */
+async function alarmWarnings({ records }: Upkeep): Promise<string[]> {
+  const alarms = await records.clientAlarms.all();
+  const more = alarms.length > maxAlarms ? [`${alarms.length - maxAlarms} more alarms: holdfast nodes`] : [];
+  const said = alarms
+    .slice(0, maxAlarms)
+    .map(
+      ({ name, alarm, detail }) =>
+        `client ${name} is not as usual (${alarm}): ${detail}; where it is no client's work any more: holdfast node quarantine ${name} --reason TEXT`,
+    );
+  return [...said, ...more];
 }
 
 /** How long nothing is said about backups that somebody makes by hand. */

@@ -101,6 +101,19 @@ export const repositoriesErrors = {
     kind: 'refused',
     status: 403,
   },
+  quota_exceeded: {
+    happened: 'a client has stored as much as it may',
+    next: 'make room by removing what is not needed; or give it more, at the server: holdfast node set NAME quota 500GB',
+    kind: 'refused',
+    status: 507,
+  },
+  trash_exceeded: {
+    happened:
+      'as much of a client rests in the trash as it may store at all, so that nothing more of it is removed',
+    next: 'what rests goes by itself, as holdfast trash list at the server says; or empty it there',
+    kind: 'refused',
+    status: 507,
+  },
   store_missing: {
     happened:
       "the server's disk with the repositories is not mounted, or another one lies in its place; everything else goes on",

@@ -13,7 +13,7 @@ import {
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import type { Repository } from '../../repository/index.ts';
-import type { ConnectionInfo } from '../../transport/index.ts';
+import type { ConnectionInfo, QuotaState } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
 import { withHome } from '../home/home.ts';
 import { connectOwn, openOwnNode } from '../home/own-node.ts';
@@ -21,6 +21,7 @@ import type { RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/answer.ts';
+import { formatBytes } from '../terminal/format.ts';
 import { askNewPassword, readPasswordFile } from '../terminal/given-secrets.ts';
 
 /** The repository a command works on, and how it is reached. */
@@ -67,6 +68,7 @@ export async function openTarget(
     url: named?.url,
     // What somebody else keeps there is no place for copies of one's own.
     cache: cached && node.isOwn ? home.cache : undefined,
+    onQuota: quotaWarner(context),
   });
   const repository = await openAsking(context, place, {
     create,
@@ -84,6 +86,19 @@ export async function openTarget(
       return describeConnection(connection);
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Says once that little is left of the quota of this machine. */
+function quotaWarner({ output }: Context): (told: QuotaState) => void {
+  let isSaid = false;
+  return ({ usedBytes, quotaBytes }) => {
+    if (isSaid) return;
+    isSaid = true;
+    const used = `${formatBytes(usedBytes)} of ${formatBytes(quotaBytes)}`;
+    output.warn(
+      `this machine has stored ${used} that it may: remove what is not needed, or ask for more, at the server: holdfast node set NAME quota 500GB`,
+    );
   };
 }
 

@@ -15,6 +15,7 @@ import {
   outsideStatusClaims,
 } from './certificate-claims.ts';
 import {
+  alarmClaims,
   bearerTokenClaims,
   clientBoundsClaims,
   escrowClaims,
@@ -39,6 +40,7 @@ export class RecordComparison {
     joinCodeClaims(),
     bearerTokenClaims(),
     clientBoundsClaims(),
+    alarmClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

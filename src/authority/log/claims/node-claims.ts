@@ -290,3 +290,28 @@ function boundsProblemOf(
     ? undefined
     : `client/${row.name} may something else on record than record ${record.sequence} says`;
 }
+
+/** Alarms of clients: those that were raised and are not over, and no others. */
+export function alarmClaims(): Claims {
+  const raised = new Map<string, number>();
+  return {
+    note(record) {
+      if (record.kind !== 'alarm raised' && record.kind !== 'alarm over') return;
+      const key = `${record.details.alarm} of ${record.details.identity}`;
+      if (record.kind === 'alarm over') raised.delete(key);
+      else raised.set(key, record.sequence);
+    },
+    async compare(records) {
+      const rows = await records.clientAlarms.all();
+      const known = new Set(rows.map(({ name, alarm }) => `${alarm} of client/${name}`));
+      return [
+        ...[...raised]
+          .filter(([key]) => !known.has(key))
+          .map(([key, sequence]) => `the alarm ${key} (record ${sequence}) is not on record`),
+        ...[...known]
+          .filter((key) => !raised.has(key))
+          .map((key) => `the alarm ${key} is on record, and the log does not say that it was raised`),
+      ];
+    },
+  };
+}

@@ -39,3 +39,21 @@ export const trashRestored = logKind({ name: 'trash restored', details: OfTrash 
 
 /** What rests in the trash and is not locked was to go. */
 export const trashEmptied = logKind({ name: 'trash emptied', details: OfTrash });
+
+/** A client does what is not as usual. */
+export const alarmRaised = logKind({
+  name: 'alarm raised',
+  details: Type.Object({ identity: IdentityLabel, alarm: Type.String(), detail: Type.String() }),
+  async apply(tx, { details: { identity, alarm, detail }, atMs }) {
+    await tx.clientAlarms.insert({ name: identityOf(identity).name, alarm, since: atMs, detail });
+  },
+});
+
+/** It is as usual again. */
+export const alarmOver = logKind({
+  name: 'alarm over',
+  details: Type.Object({ identity: IdentityLabel, alarm: Type.String() }),
+  async apply(tx, { details: { identity, alarm } }) {
+    await tx.clientAlarms.remove(identityOf(identity).name, alarm);
+  },
+});

@@ -13,7 +13,7 @@ import {
 } from './adopted.ts';
 import { authorityCreated, clockAccepted, retired, storeAccepted, superseded } from './authority.ts';
 import { backedUp, logLost, rehearsed, restored } from './backups.ts';
-import { clientBounded, trashEmptied, trashRestored } from './clients.ts';
+import { alarmOver, alarmRaised, clientBounded, trashEmptied, trashRestored } from './clients.ts';
 import { escrowed, exported, keystoreRekeyed, rootOffline, rootOnline } from './custody.ts';
 import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
@@ -68,6 +68,8 @@ export const kinds = {
   clientBounded,
   trashRestored,
   trashEmptied,
+  alarmRaised,
+  alarmOver,
 } as const;
 
 /** One of the table. */
