@@ -22,6 +22,7 @@ export const chunkGroups: readonly ChunkGroup[] = [
     test: /\/src\/(?:base\/log\.|transport\/line\.|cli\/(?:run|words?\.|program\/|files\/local-path|home\/default-home|options\/(?:option-values|word-rules)|terminal\/(?:answer|format|output|table)))/,
   },
   { name: 'schemas', test: /\/node_modules\/(?:smol-toml|typebox)\// },
+  { name: 'keys', test: /\/src\/pki\/(?:der|key)\// },
   { name: 'certificates', test: /\/src\/pki\/(?:certificate|cms|crl-ocsp|name)\// },
   { name: 'network', test: /\/src\/(?:enrol|policy|remote|transport|trust)\// },
 ];
