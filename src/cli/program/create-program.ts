@@ -86,9 +86,9 @@ async function addWords(parent: Command, entries: readonly WordEntry[], wanted: 
 /** Gives `command` what `entry` says: the words below it, or what the one command takes and does. */
 async function fill(command: Command, entry: WordEntry, wanted: Wanted): Promise<Command> {
   command.description(entry.summary);
-  if (entry.words === undefined) return wanted.isWanted(entry) ? await load(command, entry, wanted) : command;
-  command.description(entry.description ?? entry.summary);
-  if (wanted.isWanted(entry)) await addWords(command, entry.words, wanted);
+  if (!wanted.isWanted(entry)) return command;
+  if (entry.words === undefined) return await load(command, entry, wanted);
+  await addWords(command.description(entry.description ?? entry.summary), entry.words, wanted);
   return lead(command);
 }
 
