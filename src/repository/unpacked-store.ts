@@ -148,6 +148,8 @@ const concurrentReads = 4;
 /** How the index files are read. */
 export interface IndexOptions {
   readonly signal?: AbortSignal;
+  /** Called when it is known which files there are, before they are read: what they name was stored by then. */
+  readonly onListed?: () => void;
   /** Leaves out the packs that are not, as the index file `name` lists them; none unless said. */
   readonly isStored?: (pack: IndexedPack, name: ObjectId) => boolean;
   /** Told of a pack that an earlier file lists too, and how many of its blobs that file did not list so. */
@@ -170,11 +172,13 @@ export interface ListedIndex {
 /** Everything that those index files say which can be read, a few at a time. */
 export async function loadIndexFiles(
   files: UnpackedStore,
-  { onRepeated, isStored = () => true, ...cancel }: IndexOptions = {},
+  { onListed, onRepeated, isStored = () => true, ...cancel }: IndexOptions = {},
 ): Promise<ListedIndex> {
   const index = new BlobIndex();
   const damaged: DamagedIndex[] = [];
-  await forEachLimited(await files.list('index', cancel), concurrentReads, async ({ name }) => {
+  const listed = await files.list('index', cancel);
+  onListed?.();
+  await forEachLimited(listed, concurrentReads, async ({ name }) => {
     try {
       const json = await files.load('index', name, cancel);
       for (const pack of indexedPacks(json, `index ${name}`)) {

@@ -39,10 +39,11 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
-  const { index, packs, lost } = await loadStoredIndex(repository, {
-    signal,
-    damaged: options.damagedPacks ?? [],
-  });
+  const { onFuture, damagedPacks: damaged = [] } = options;
+  const [{ index, packs, lost }, snapshots] = await Promise.all([
+    loadStoredIndex(repository, { signal, damaged }),
+    repository.snapshots({ signal, onFuture }),
+  ]);
   const counts = new ArchiveCounts();
   const onContent = (bytes: number): void => {
     counts.addContent(bytes);
@@ -52,8 +53,6 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   try {
     await adoptPacks(repository, pipeline, { stored: packs, signal });
     const paths = options.paths.map((path) => Buffer.from(path).toString());
-    const { onFuture } = options;
-    const snapshots = await repository.snapshots({ signal, onFuture });
     const parent = findParent(snapshots, { hostname: origin.hostname, paths });
     const walker = new TreeWalker({ repository, ahead, index, pipeline, changes, counts, options });
     const tree = await walker.save(parent?.tree, signal);

@@ -92,12 +92,17 @@ export async function loadStoredIndex(
   repository: Repository,
   { damaged = [], ...cancel }: { readonly signal: AbortSignal; readonly damaged?: readonly ObjectId[] },
 ): Promise<StoredIndex> {
-  const { index } = await repository.loadListedIndex(cancel);
+  const listing = Promise.withResolvers<readonly ObjectInfo[]>();
+  const [{ index }, all] = await Promise.all([
+    // Packs are listed after the indexes, for whatever those name was stored before them, and while they are read.
+    repository.loadListedIndex({
+      ...cancel,
+      onListed: () => listing.resolve(repository.store.list('data', cancel)),
+    }),
+    listing.promise,
+  ]);
   const isDamaged = new Set(damaged);
-  // After the indexes: whatever they name was stored before them.
-  const packs = (await repository.store.list('data', cancel)).filter(
-    ({ name, size }) => !isDamaged.has(name) && size >= leastSize(index, name),
-  );
+  const packs = all.filter(({ name, size }) => !isDamaged.has(name) && size >= leastSize(index, name));
   const listed = packs.filter(({ name }) => index.hasPack(name)).length;
   if (listed === index.packCount) return { index, packs, lost: LostContent.none };
   const stored = new Set(packs.map(({ name }) => name));

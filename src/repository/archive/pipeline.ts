@@ -117,13 +117,22 @@ export class Pipeline {
     this.#threads?.team.askAll({ kind: 'flush' });
     const sealers = this.#threads?.sealers ?? 0;
     while (this.#flushed < sealers || !this.#uploader.isIdle) await this.#changes.next();
+    // What the threads take is given back before the last index is put together.
+    await this.#endThreads();
     await this.indexWriter.flush();
   }
 
   /** Ends the threads, and waits for what is being uploaded to end. */
   async close(): Promise<void> {
-    await this.#threads?.team.close();
+    await this.#endThreads();
     await this.#uploader.settled();
+  }
+
+  async #endThreads(): Promise<void> {
+    const { team } = this.#threads ?? {};
+    this.#threads = undefined;
+    this.#known = undefined;
+    await team?.close();
   }
 
   #start(): Threads {
