@@ -118,7 +118,7 @@ export {
 } from './sets/backup-set.ts';
 export { parseBetween, surroundings, whatKeeps } from './sets/conditions.ts';
 export { checkHook, defaultHookLimitMs, hasSucceeded, hookFailed, runHook } from './sets/hooks.ts';
-export { keepRuleForm, parseKeepRule } from './sets/keep-rule.ts';
+export { keepRuleForm, owesPrune, parseKeepRule } from './sets/keep-rule.ts';
 export {
   beginAttempt,
   forgetAttempts,

@@ -171,6 +171,7 @@ const SetAttempt = object({
     'the set has a rule of which snapshots stay',
     object({
       removed: count(),
+      freed: PresentWhen('space was freed, once a day at most', bytes()),
       code: PresentWhen('it could not be applied', text()),
       message: PresentWhen('it could not be applied', text()),
       hint: PresentWhen('it could not be applied', text()),

@@ -1,5 +1,6 @@
-import { HoldfastError } from '../../base/index.ts';
+import { dayMs, HoldfastError } from '../../base/index.ts';
 import { type KeepPolicy, parseSpan, spanForm } from '../../repository/index.ts';
+import type { SetAttempt } from './set-attempts.ts';
 
 /** What {@link parseKeepRule} takes, for people. */
 export const keepRuleForm =
@@ -31,4 +32,18 @@ function readPart(part: string, text: string): KeepPolicy {
 
 function invalid(text: string, why: string): HoldfastError {
   return new HoldfastError('usage', `the rule ${JSON.stringify(text)}: ${why}; expected ${keepRuleForm}`);
+}
+
+/** A repository is pruned by one set so often at most: it is read through for that, and nobody else writes meanwhile. */
+const pruneEveryMs = dayMs;
+
+/**
+ * Whether space is to be freed now: snapshots went since that was done last, `removed` of them just now, and that is a day ago.
+ */
+export function owesPrune(attempts: readonly SetAttempt[], removed: number, nowMs: number): boolean {
+  const last = attempts.findLastIndex(({ outcome }) => outcome?.forgot?.freed !== undefined);
+  const since = attempts.slice(last + 1);
+  const isOwed = removed > 0 || since.some(({ outcome }) => (outcome?.forgot?.removed ?? 0) > 0);
+  const prunedMs = Date.parse(attempts[last]?.begun ?? '') || Number.NEGATIVE_INFINITY;
+  return isOwed && Math.abs(nowMs - prunedMs) >= pruneEveryMs;
 }

@@ -39,10 +39,12 @@ const SetOutcome = Type.Object({
   bytes: Type.Optional(Type.Number()),
   added: Type.Optional(Type.Number()),
   unreadable: Type.Optional(Type.Integer()),
-  /** How many snapshots went by the rule of the set, or why it could not be applied. */
+  /** How many snapshots went by the rule of the set, and why it could not be applied, or no space be freed. */
   forgot: Type.Optional(
     Type.Object({
       removed: Type.Integer(),
+      /** Bytes that were freed, where that was done. */
+      freed: Type.Optional(Type.Number()),
       code: Type.Optional(Type.String()),
       message: Type.Optional(Type.String()),
       hint: Type.Optional(Type.String()),

@@ -44,6 +44,11 @@ export function pruneRulesOf(options: PruneRuleOptions): PruneRules {
   };
 }
 
+/** What `prune` does when nothing else is said. */
+export function usualPruneRules(): PruneRules {
+  return pruneRulesOf({ maxUnused: parseUnused('5%') });
+}
+
 /** A share is one of all that is left: 5 % of 100 GB is 5 GB beside 95 GB that are needed. */
 function parseUnused(text: string): PruneRules['maxUnused'] {
   if (text === 'unlimited') return () => Number.POSITIVE_INFINITY;

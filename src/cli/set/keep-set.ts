@@ -1,33 +1,67 @@
-import { type BackupSet, parseKeepRule, type SetOutcome, setTag } from '../../agent/index.ts';
-import { forget, groupBy } from '../../repository/index.ts';
+import {
+  type BackupSet,
+  owesPrune,
+  parseKeepRule,
+  readAttempts,
+  type SetOutcome,
+  setTag,
+} from '../../agent/index.ts';
+import { forget, groupBy, prune, type Repository } from '../../repository/index.ts';
+import { homeAt } from '../home/home.ts';
+import { usualPruneRules } from '../options/prune-options.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure } from '../program/failure.ts';
 import { openTarget } from '../repository/repository-target.ts';
 
+/** A set with a rule of which of its snapshots stay. */
+type RuledSet = BackupSet & { readonly keep: string };
+type Forgot = NonNullable<SetOutcome['forgot']>;
+
 /**
- * Forgets the snapshots of a set that its rule does not keep, by when they arrived where a server tells of it. Whatever keeps that from
- * being done is told, and costs the backup nothing: the next run does it.
+ * Forgets the snapshots of a set that its rule does not keep, by when they arrived where a server tells of it, and frees their space once
+ * a day. Whatever keeps that from being done is told, and costs the backup nothing: the next run does it.
  */
-export async function keepSet(
-  context: Context,
-  set: BackupSet & { readonly keep: string },
-): Promise<NonNullable<SetOutcome['forgot']>> {
-  const { signal, output } = context;
+export async function keepSet(context: Context, set: RuledSet): Promise<Forgot> {
+  let removed = 0;
   try {
     await using target = await openTarget(context, set);
-    const { removed, kept } = await forget(target.repository, {
-      policy: parseKeepRule(set.keep),
-      filter: { tags: [[setTag(set)]] },
-      groupOf: groupBy([]),
-      judgedBy: target.directory === undefined ? 'arrival' : 'time',
-      signal,
-    });
-    const [first] = kept;
-    return { removed: removed.length, ...(first !== undefined && describeFailure(first.error)) };
+    const { repository, directory } = target;
+    const forgotten = await forgetBeyond(context, repository, { set, hasArrivals: directory === undefined });
+    removed = forgotten.removed.length;
+    const [first] = forgotten.kept;
+    if (first !== undefined) throw first.error;
+    const attempts = await readAttempts(homeAt(context.home).node, set);
+    if (!owesPrune(attempts, removed, context.clock.now())) return { removed };
+    return { removed, freed: await free(context, repository) };
   } catch (error) {
-    const failure = signal.aborted ? undefined : describeFailure(error);
+    const failure = context.signal.aborted ? undefined : describeFailure(error);
     if (failure === undefined) throw error;
-    output.warn(`the rule of the set ${set.name} is not applied: ${failure.message} [${failure.code}]`);
-    return { removed: 0, ...failure };
+    const { code, message, hint } = failure;
+    context.output.warn(`the rule of the set ${set.name} is not applied: ${message} [${code}]`);
+    return { removed, code, message, hint };
   }
+}
+
+async function forgetBeyond(
+  { signal }: Context,
+  repository: Repository,
+  { set, hasArrivals }: { readonly set: RuledSet; readonly hasArrivals: boolean },
+): Promise<Pick<Awaited<ReturnType<typeof forget>>, 'removed' | 'kept'>> {
+  return await forget(repository, {
+    policy: parseKeepRule(set.keep),
+    filter: { tags: [[setTag(set)]] },
+    groupOf: groupBy([]),
+    judgedBy: hasArrivals ? 'arrival' : 'time',
+    signal,
+  });
+}
+
+async function free(context: Context, repository: Repository): Promise<number> {
+  const progress = context.progress('prune');
+  const { freedBytes } = await prune(repository, {
+    ...usualPruneRules(),
+    signal: context.signal,
+    onProgress: (state) => progress.update(state),
+  }).finally(() => progress.stop());
+  return freedBytes;
 }

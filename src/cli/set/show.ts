@@ -79,6 +79,13 @@ function toldText({ snapshot, files, added, code, message, forgot }: AttemptView
       ? []
       : [snapshot.slice(0, 8), plural(files ?? 0, 'file'), `${formatBytes(added ?? 0)} added`];
   const gone = forgot === undefined || forgot.removed === 0 ? [] : [`${forgot.removed} forgotten`];
+  const freed = forgot?.freed === undefined ? [] : [`${formatBytes(forgot.freed)} freed`];
   const rule = forgot?.message === undefined ? [] : [`its rule: ${forgot.message} [${forgot.code}]`];
-  return [...saved, ...gone, ...rule, ...(message === undefined ? [] : [`${message} [${code}]`])].join('  ');
+  return [
+    ...saved,
+    ...gone,
+    ...freed,
+    ...rule,
+    ...(message === undefined ? [] : [`${message} [${code}]`]),
+  ].join('  ');
 }
