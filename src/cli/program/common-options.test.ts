@@ -37,6 +37,9 @@ async function enough(path: readonly string[], given: readonly string[] = []): P
   } catch (error) {
     if (!isHoldfastError(error, 'usage') || given.length > 6) throw error;
     if (error.message.startsWith('missing required argument')) return enough(path, ['1', ...given]);
+    const [, choice] = /^argument '.*Allowed choices are ([\w-]+)/.exec(error.message) ?? [];
+    if (choice !== undefined && given.includes('1'))
+      return enough(path, given.with(given.indexOf('1'), choice));
     const [flag] = /--[a-z-]+/.exec(error.message) ?? [];
     const samples: Readonly<Record<string, string>> = {
       '--to': 'postgres://db.example/holdfast',
