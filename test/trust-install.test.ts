@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { certificatePem } from '../src/pki/index.ts';
+import { certificatePem, certificatesFromPem } from '../src/pki/index.ts';
 import { findTrustStores, installInto, readInstalled, uninstallFrom } from '../src/trust/index.ts';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -57,6 +57,27 @@ describe('a root in the trust stores of a machine', () => {
     assert.match(stdout, /firefox\/x\.default/);
     assert.deepEqual(digests(at('user/.pki/nssdb')), before);
     assert.match((await run(['trust', 'uninstall', '--scope', 'user'], 1)).stderr, /\[object_not_found\]/);
+  });
+
+  it('is that of the authority at a server whose machine is no client of its network', async () => {
+    const words = [...install, 'user', '--home', network.home];
+    const env = { HOME: at('user') };
+    const before = digests(at('user/.pki/nssdb'));
+    await assert.rejects(
+      runProgram(launcher, ['trust', 'install', '--scope', 'user', '--home', network.home], { env }),
+      /\[hierarchy_unconstrained\]/,
+    );
+    await runProgram(launcher, words, { env });
+    const list = ['-L', '-d', `sql:${at('user/.pki/nssdb')}`, '-n', 'holdfast-network.test', '-a'];
+    const { stdout } = await runProgram('/usr/bin/certutil', list);
+    await network.run(['ca', 'export', at('root-of-server.pem')]);
+    assert.deepEqual(
+      certificatesFromPem(stdout),
+      certificatesFromPem(readFileSync(at('root-of-server.pem'), 'utf8')),
+    );
+    const out = ['trust', 'uninstall', '--scope', 'user', '--home', network.home];
+    await runProgram(launcher, out, { env });
+    assert.deepEqual(digests(at('user/.pki/nssdb')), before);
   });
 
   it('is in the databases of browsers until it is taken out, and they are what they were', async () => {
