@@ -72,6 +72,7 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'connection-policies' },
   { page: 'monitoring' },
+  { page: 'protection' },
   { page: 'self-signed' },
   {
     page: 'lost-machine',
