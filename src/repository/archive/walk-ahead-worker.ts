@@ -18,10 +18,8 @@ import { BatchWriter, type WalkBatch, type WalkStep } from './walk-batch.ts';
 const port = parentPort;
 if (!port) throw new TypeError('the walk ahead runs in a worker');
 
-/** So many batches are sent ahead: 8 MiB. */
-const maxAhead = 64;
-/** Steps are sent earlier when nobody has anything to do, but not one by one. */
-const leastSteps = 128;
+/** So many batches are sent ahead: 4 MiB. */
+const maxAhead = 128;
 
 const { paths, taken: takenBuffer, ...options } = workerData as WalkRequest;
 const taken = new Int32Array(takenBuffer);
@@ -29,10 +27,7 @@ const batch = new BatchWriter(send);
 let sent = 0;
 
 try {
-  for (const event of walk(paths, new IgnoreRules(options))) {
-    takeEvent(event);
-    if (batch.steps >= leastSteps && Atomics.load(taken, 0) === sent) batch.flush(false);
-  }
+  for (const event of walk(paths, new IgnoreRules(options))) takeEvent(event);
   batch.flush(true);
 } catch (error) {
   if (!isHoldfastError(error)) throw error;

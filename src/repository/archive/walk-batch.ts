@@ -31,8 +31,8 @@ export interface WalkBatch {
 }
 
 const columns = 4;
-/** So much is sent at once, about 400 files. */
-const batchBytes = 2 ** 17;
+/** So much is sent at once, about 100 files: longer texts would stay until the collector looks at everything. */
+const batchBytes = 2 ** 15;
 /** Of a character of UTF-16. */
 const mostBytes = 3;
 
@@ -47,11 +47,6 @@ export class BatchWriter {
   /** @param send takes each batch that is full */
   constructor(send: (batch: WalkBatch) => void) {
     this.#send = send;
-  }
-
-  /** How many steps are in the batch. */
-  get steps(): number {
-    return this.#marks.length / columns;
   }
 
   add({ kind, isRoot, path, text, size }: WalkStep): void {
