@@ -4,6 +4,8 @@ import type { BenchCommand } from './measure.ts';
 export interface Place extends AsyncDisposable {
   /** A command on the repository. The words of the rows are the same for both programs. */
   command(words: readonly string[]): BenchCommand;
+  /** Where the repository is, when that is a directory. */
+  readonly directory?: string;
   /** Bytes of all files of the repository. */
   storedBytes(): number;
   /** Process ids of the servers that take part. */

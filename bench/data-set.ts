@@ -17,6 +17,8 @@ export const dataSetDescription = `- **large**: 8 files of 128 MiB. Pieces of 1 
   35 % JSON, 10 % machine code, 10 % incompressible, as in source trees and mail folders.
 - **many**: 1,000,000 files of 40 bytes, 100 in each of 10,000 folders in a hundred.
 - **sparse**: 1 file of 20 GB, a hole but for one megabyte at its beginning; before each round a megabyte somewhere in it is changed.
+- **history**: 200 rounds, each with 8 files of 3 MB that stay and 8 of 3 MB that are others in the next round, in turns, of the
+  same mix as large: 10 GB in all.
 
 Text has 20,000 words whose frequency falls with their rank; JSON records have random identifiers, times and numbers;
 machine code is stretches of the Node binary. All of it follows from the seed.`;
@@ -79,6 +81,25 @@ export function changeMegabyte({ path, bytes }: DataSet, round: number): void {
   const file = openSync(join(path, sparseName), 'r+');
   writeSync(file, source.bytes('random', 1e6), 0, 1e6, source.below(Math.floor(bytes / 1e6)) * 1e6);
   closeSync(file);
+}
+
+const historyFiles = 8;
+
+/** Makes `history` in `directory`: nothing yet; 200 rounds of 48 MB times `size`. */
+export function makeHistory(directory: string, _seed: number, size: number): DataSet {
+  mkdirSync(directory, { recursive: true });
+  return { path: directory, bytes: 200 * 2 * historyFiles * Math.ceil(3e6 * size), files: 0 };
+}
+
+/** Adds to `history` what stays of a round, and puts in the place of what passes that of this one. */
+export function changeHistory({ path, bytes }: DataSet, round: number): void {
+  const source = new ContentSource(1_000_000 + round);
+  const length = bytes / (200 * 2 * historyFiles);
+  const content = (): Buffer => source.bytes(oneOf(mixOfLarge, source), length);
+  for (let file = 0; file < historyFiles; file++) {
+    writeFileSync(join(path, `${file}-passes`), content());
+    writeFileSync(join(path, `${file}-stays-${round}`), content());
+  }
 }
 
 function makeBig(directory: string, set: { seed: number; files: number; fileBytes: number }): DataSet {

@@ -46,6 +46,7 @@ async function initRepository(restic: Restic | undefined, directory: string): Pr
 function localRepository(directory: string, command: (words: readonly string[]) => BenchCommand): Place {
   return {
     command,
+    directory: join(directory, 'repository'),
     storedBytes: () => directorySize(join(directory, 'repository')),
     servers: [],
     [Symbol.asyncDispose]: async () => rmSync(directory, { recursive: true, force: true }),

@@ -8,7 +8,15 @@ import { type AuthorityResults, measureAuthority } from './authority-rows.ts';
 import { renderAuthorityTables } from './authority-table.ts';
 import { BuiltPackage } from './built-package.ts';
 import type { Contender } from './contender.ts';
-import { type DataSet, makeLarge, makeMany, makeOne, makeSmall, makeSparse } from './data-set.ts';
+import {
+  type DataSet,
+  makeHistory,
+  makeLarge,
+  makeMany,
+  makeOne,
+  makeSmall,
+  makeSparse,
+} from './data-set.ts';
 import { holdfastServerContenders } from './holdfast-server.ts';
 import { measureKills } from './kills.ts';
 import { LineProxy } from './line-proxy.ts';
@@ -16,6 +24,7 @@ import { localContenders } from './local-contenders.ts';
 import { run } from './measure.ts';
 import { type BenchOptions, type PlaceName, parseOptions, type RowName, rowsAt, usage } from './options.ts';
 import { renderPage } from './page.ts';
+import { measurePrune } from './prune-row.ts';
 import { resticWithRclone } from './rclone-contender.ts';
 import { restics } from './restic-words.ts';
 import {
@@ -43,6 +52,7 @@ const measureRow: Readonly<Record<RowName, (task: RowTask) => Promise<RowResult[
   'restore-small': measureRestore,
   'restore-one': measureRestoreOne,
   check: measureCheck,
+  prune: measurePrune,
 };
 
 async function main(options: BenchOptions): Promise<void> {
@@ -134,6 +144,7 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
   );
   const rescan = make('many', ['rescan'], makeMany);
   const sparse = make('sparse', ['sparse'], makeSparse);
+  const history = make('history', ['prune'], makeHistory);
   execFileSync('sync');
   const both = [...large, ...small];
   return {
@@ -147,6 +158,7 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
     'restore-small': small,
     'restore-one': both,
     check: both,
+    prune: history,
   };
 }
 

@@ -12,6 +12,7 @@ export const rowNames = [
   'restore-small',
   'restore-one',
   'check',
+  'prune',
 ] as const;
 export type RowName = (typeof rowNames)[number];
 
@@ -30,7 +31,10 @@ export const placeNames = ['local', 'mtls', 'line'] as const;
 export type PlaceName = (typeof placeNames)[number];
 
 /** What is measured at each place, unless all is. */
-export const rowsAt: Partial<Record<PlaceName, readonly RowName[]>> = { line: ['large', 'small'] };
+export const rowsAt: Partial<Record<PlaceName, readonly RowName[]>> = {
+  mtls: rowNames.filter((row) => row !== 'prune'),
+  line: ['large', 'small'],
+};
 
 /** What one run of the benchmark does. */
 export interface BenchOptions {

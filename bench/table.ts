@@ -14,6 +14,7 @@ const rowTitles = {
   'restore-small': 'restore, small files',
   'restore-one': 'restore, one file of all',
   check: 'check --read-data',
+  prune: 'forget --prune of 200 snapshots',
 } as const;
 const placeTitles = { local: 'directory', mtls: 'mutual TLS', line: 'TLS, long line' } as const;
 
