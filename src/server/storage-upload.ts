@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Bytes, HoldfastError } from '../base/index.ts';
+import { type Bytes, freeBytes, HoldfastError } from '../base/index.ts';
 import type { ObjectRef, ObjectStore } from '../storage/index.ts';
 import type { StorageExchange } from './storage-path.ts';
 
@@ -48,6 +48,9 @@ const bufferBytes = 128 * 1024;
 /** Uploads with a buffer of their own; 16 MiB in all. */
 const maxBuffers = 128;
 
+/** Those that are kept when nobody needs them. */
+const maxFree = 16;
+
 /**
  * The memory in which uploads are gathered. It is bounded and used again and again: a fresh buffer for each piece
  * would wait for the garbage collector, many times over what is in use. When it is all taken, `take` gives nothing
@@ -65,7 +68,8 @@ class StorageBufferPool {
 
   give(buffer: Buffer): void {
     this.#taken--;
-    this.#free.push(buffer);
+    if (this.#free.length < maxFree) this.#free.push(buffer);
+    else freeBytes(buffer);
   }
 }
 
@@ -90,12 +94,14 @@ async function* gatherBody(request: IncomingMessage, buffer: Buffer): AsyncGener
   }
 }
 
+const nothing = Buffer.alloc(0);
+
 class Gatherer {
   readonly #request: IncomingMessage;
   readonly #buffer: Buffer;
   #filled = 0;
   /** What came beyond the end of the buffer. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = nothing;
   #ended = false;
   #failure: Error | undefined;
   #wake: () => void = () => {};
@@ -136,11 +142,13 @@ class Gatherer {
   #take(chunk: Buffer): void {
     const copied = chunk.copy(this.#buffer, this.#filled);
     this.#filled += copied;
-    this.#rest = chunk.subarray(copied);
+    this.#rest = copied === chunk.length ? nothing : chunk.subarray(copied);
   }
 
   readonly #onData = (chunk: Buffer): void => {
     this.#take(chunk);
+    // Not before the parser that gave it is done with it.
+    if (this.#rest.length === 0) process.nextTick(freeBytes, chunk);
     if (this.#filled < this.#buffer.length) return;
     this.#request.pause();
     this.#wake();
