@@ -57,7 +57,7 @@ export const usage = `npm run bench -- [--rows ${everyRow.join(',')}] [--places 
                  [--size 1] [--kills 20] [--seed 1] [--write]
 
 --rows none measures nothing, --kills 0 kills nothing; --size 0.1 takes a tenth of the data.
-BENCH_RESTIC=/path is measured too, beside the restic that PATH has.`;
+Measured beside the restic that PATH has, and the newest: built where there is Go, or BENCH_RESTIC=/path.`;
 
 /** The options that the words of a command line say; a `TypeError` for words that say nothing. */
 export function parseOptions(words: readonly string[]): BenchOptions {

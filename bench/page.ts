@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { dataSetDescription } from './data-set.ts';
 import { lineDescription } from './line-proxy.ts';
 import type { BenchOptions } from './options.ts';
-import { restics, versionOf } from './restic-words.ts';
+import { newestRestic, restics, versionOf } from './restic-words.ts';
 import type { RowResult } from './rows.ts';
 import { renderDetails, renderTable } from './table.ts';
 
@@ -64,5 +64,8 @@ function machine(): string {
     `- Node ${process.version}, ${restics()
       .map(({ program }) => versionOf(program))
       .join(', ')}, ${versionOf('rclone')}`,
+    ...(newestRestic() === undefined
+      ? ['- The newest restic could not be built where this was measured.']
+      : []),
   ].join('\n');
 }

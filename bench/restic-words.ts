@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { findNewestRestic } from '../scripts/newest-restic.ts';
 import type { BenchCommand } from './measure.ts';
 
 /** A restic that takes part. */
@@ -10,13 +11,21 @@ export interface Restic {
   readonly name: string;
 }
 
-/** The restics to compare with: the one whose path `BENCH_RESTIC` says, and the one that PATH has; at least one is there. */
+/**
+ * The restics to compare with: the newest, which is the one whose path `BENCH_RESTIC` says or that was built, and the one that
+ * PATH has; at least one is there.
+ */
 export function restics(): readonly Restic[] {
-  const named = process.env['BENCH_RESTIC'] ?? '';
   const isOnPath = spawnSync('restic', ['version']).error === undefined;
-  const programs = [...(named === '' ? [] : [named]), ...(isOnPath ? ['restic'] : [])];
-  if (programs.length === 0) throw new Error('no restic: install one, or name one by BENCH_RESTIC=/path');
+  const programs = [newestRestic(), isOnPath ? 'restic' : undefined].filter((path) => path !== undefined);
+  if (programs.length === 0)
+    throw new Error('no restic: install one or Go, or name one by BENCH_RESTIC=/path');
   return programs.map((program) => ({ program, name: versionOf(program).replace(/ \(.*/, '') }));
+}
+
+/** The path of the newest restic: the one that `BENCH_RESTIC` names, or that was built for this; undefined without. */
+export function newestRestic(): string | undefined {
+  return process.env['BENCH_RESTIC'] || findNewestRestic();
 }
 
 /** The first line of what a program says of its version. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { buildNewestRestic, findNewestRestic } from './newest-restic.ts';
 import { buildValidators } from './validators.ts';
 import { fetchZlint, findZlint } from './zlint.ts';
 
@@ -165,6 +166,15 @@ if (process.argv.includes('--interop') && findZlint() === undefined && !fetchZli
   process.exitCode = 1;
   console.error('missing: zlint, which judges our certificates by RFC 5280');
   console.error('hint: put zlint 3.6 or later on the PATH; Debian has it as the package zlint');
+}
+
+const isNamed = (process.env['BENCH_RESTIC'] ?? '') !== '';
+if (process.argv.includes('--bench') && !isNamed && findNewestRestic() === undefined) {
+  console.error('building the newest restic for the benchmark');
+  if (!buildNewestRestic()) {
+    console.error('warning: it could not be built, and the tables will be without it');
+    console.error('hint: put Go on the PATH, or name a restic by BENCH_RESTIC=/path');
+  }
 }
 
 function isHere(program: string): boolean {
