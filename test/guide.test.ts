@@ -63,6 +63,16 @@ const walks: readonly PageWalk[] = [
       2: (walk) => walk.run('laptop', `mkdir /mnt/disk && echo pw > pw && ${backedUpTo('/mnt/disk/repo')}`),
     },
   },
+  {
+    page: 'snapshots',
+    meanwhile: {
+      0: async (walk) => {
+        await walk.run('laptop', 'holdfast backup ~/Documents --tag monthly');
+        await walk.run('laptop', 'echo more >> ~/Documents/letter.txt && holdfast backup ~/Documents');
+      },
+    },
+  },
+  { page: 'backing-up' },
   { page: 'schedules' },
   {
     page: 'restic',

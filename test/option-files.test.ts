@@ -31,7 +31,7 @@ const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
-    'other snapshots tags'
+    'other snapshots tags size kib'
   ).split(' '),
 );
 
@@ -163,6 +163,9 @@ describe('a file or folder that the command line names', () => {
     }),
     ...each('--before', { 'set add': () => [...addingSet(), ...repo()] }),
     ...each('--after', { 'set add': () => [...addingSet(), ...repo()] }),
+    ...each('--files-from', { backup: repo }),
+    ...each('--files-from-verbatim', { backup: repo }),
+    ...each('--files-from-raw', { backup: repo }),
     ...each('--kit', {
       recover: () => ['-'],
       'ca restore': () => [at('good.age'), ...elsewhere()],

@@ -24,6 +24,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'option-differences': '--password-file --exclude --exclude-file --no-exclude-caches --tag',
     'exit-codes': '--init',
     'lost-repository': '--start-over',
+    'backup-options':
+      '--iexclude --exclude-larger-than --exclude-if-present --one-file-system --files-from --files-from-verbatim --files-from-raw --stdin --stdin-from-command --stdin-filename --time --host --reread --skip-if-unchanged --dry-run --quiet --limit-upload --limit-download',
   },
   status: { agent: '--check' },
   restore: {

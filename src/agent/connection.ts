@@ -15,7 +15,7 @@ import {
 import { askTickets, type EscrowFingerprint, escrowFingerprint, leaveEscrow } from '../enrol/index.ts';
 import { type ClientPolicy, clientPolicyHeader, tellClientPolicy } from '../policy/index.ts';
 import { RestStore, TicketStore } from '../remote/index.ts';
-import { CachedStore } from '../storage/index.ts';
+import { CachedStore, LimitedStore, type TransferLimits } from '../storage/index.ts';
 import {
   askHttp,
   type ConnectionInfo,
@@ -44,6 +44,7 @@ export interface PlaceRequest {
   readonly cache?: string;
   /** Told of the quota of this node, when the server says that little is left of it. */
   readonly onQuota?: ((told: QuotaState) => void) | undefined;
+  readonly limits?: TransferLimits;
 }
 
 /** A node's way to one of its servers: mutual TLS, and what is reached through it. */
@@ -82,7 +83,12 @@ export class Connection implements Disposable {
   }
 
   /** This node's repository, or the one at `url`. Its key is kept by network and path, so that a server can move. */
-  async place({ url = this.repositoryUrl, cache, onQuota }: PlaceRequest = {}): Promise<RepositoryLocation> {
+  async place({
+    url = this.repositoryUrl,
+    cache,
+    onQuota,
+    limits,
+  }: PlaceRequest = {}): Promise<RepositoryLocation> {
     const location = new URL(url.replace(/\/?$/, '/'));
     const label = `${this.node.identity.network}${location.pathname}`;
     const secure = new RestStore({
@@ -91,7 +97,8 @@ export class Connection implements Disposable {
       line: this.line,
       onQuota,
     });
-    const remote = location.origin === this.server ? this.#packsByTicket(secure) : secure;
+    const unlimited = location.origin === this.server ? this.#packsByTicket(secure) : secure;
+    const remote = limits === undefined ? unlimited : new LimitedStore(unlimited, limits);
     return {
       label,
       store:

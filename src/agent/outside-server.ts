@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock, Secret } from '../base/index.ts';
 import { RestStore } from '../remote/index.ts';
-import { CachedStore } from '../storage/index.ts';
+import { CachedStore, LimitedStore, type TransferLimits } from '../storage/index.ts';
 import { type ConnectionInfo, Hot, type Line, outsideRoots, TlsDialer } from '../transport/index.ts';
 import { bearerHeader, standsAlone, type TrustBundle } from '../trust/index.ts';
 import { bearAsSaid } from './connection.ts';
@@ -80,9 +80,10 @@ export class OutsideServer implements Disposable {
   }
 
   /** The repository. Its key is kept by the whole URL, and its second key with nobody. */
-  async place(cache: string | undefined): Promise<RepositoryLocation> {
+  async place(cache: string | undefined, limits: TransferLimits = {}): Promise<RepositoryLocation> {
     const label = this.#url.href;
-    const remote = new RestStore({ url: label, agent: this.#dialer.agent(), line: this.#line });
+    const rest = new RestStore({ url: label, agent: this.#dialer.agent(), line: this.#line });
+    const remote = new LimitedStore(rest, limits);
     const at = cache === undefined ? undefined : join(cache, encodeURIComponent(label));
     return {
       label,

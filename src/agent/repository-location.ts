@@ -8,7 +8,7 @@ import {
   randomPasswordCost,
   thisMachine,
 } from '../repository/index.ts';
-import { LocalStore, type ObjectStore } from '../storage/index.ts';
+import { LimitedStore, LocalStore, type ObjectStore, type TransferLimits } from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
 import {
@@ -53,9 +53,13 @@ export interface OpenRepositoryOptions {
 }
 
 /** A repository in a directory of this machine. */
-export async function localRepository(directory: string, nodeDirectory: string): Promise<RepositoryLocation> {
+export async function localRepository(
+  directory: string,
+  nodeDirectory: string,
+  limits: TransferLimits = {},
+): Promise<RepositoryLocation> {
   const keystore = await openOrCreateKeystore(nodeDirectory);
-  return { label: directory, store: new LocalStore(directory), keystore };
+  return { label: directory, store: new LimitedStore(new LocalStore(directory), limits), keystore };
 }
 
 /**

@@ -244,7 +244,8 @@ const Status = object({
 });
 
 const Backup = object({
-  snapshot: text(),
+  snapshot: PresentWhen('it was no dry run', text()),
+  skipped: PresentWhen('nothing had changed, and no snapshot was wanted then', flag()),
   parent: PresentWhen('it was compared with an earlier snapshot', text()),
   files: count(),
   filesNew: count(),

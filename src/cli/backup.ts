@@ -1,45 +1,124 @@
-import { namedPaths } from './files/local-path.ts';
-import { ListOption } from './options/option-values.ts';
+import { InvalidArgumentError } from 'commander';
+import { HoldfastError } from '../base/index.ts';
+import { type DirectoryTag, textPath } from '../files/index.ts';
+import type { Repository, SavedStream } from '../repository/index.ts';
+import { DryRunStore } from '../storage/index.ts';
+import type { NamedPaths } from './files/local-path.ts';
+import { ListOption, parseBytes, RepeatableOption } from './options/option-values.ts';
 import {
   addExcludeOptions,
   addRepositoryOptions,
   type ExcludeOptions,
   type RepositoryOptions,
 } from './options/repository-options.ts';
+import { limitsOf, parseRate } from './options/transfer-limits.ts';
+import { addRules, atMostOne, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
-import { type BackupResult, backUp, backupRows, readExcludes } from './repository/backing-up.ts';
+import {
+  type BackupChoices,
+  type BackupResult,
+  backUp,
+  backupRows,
+  type KeptBackup,
+  readExcludes,
+} from './repository/backing-up.ts';
+import { readSources, type SourceFiles } from './repository/backup-sources.ts';
+import { startCommand } from './repository/command-output.ts';
 import { comparingWithBefore, recordBackup } from './repository/recording-backup.ts';
-import { openTarget } from './repository/repository-target.ts';
-import { type Answer } from './terminal/answer.ts';
+import { openTarget, type Target } from './repository/repository-target.ts';
+import type { Answer } from './terminal/answer.ts';
+import { momentOf } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast backup PATH…` */
 export const word: Word = {
   define: (command) => {
-    addExcludeOptions(addRepositoryOptions(command.argument('<paths...>', 'files and folders to save')))
+    const streams = ['--stdin', '--stdin-from-command'];
+    addRules(
+      command,
+      atMostOne(...streams),
+      needs('--stdin-filename', ...streams),
+      atMostOne('--stdin', 'paths'),
+      ...fileLists.flatMap((list) => streams.map((stream) => atMostOne(list, stream))),
+    );
+    addExcludeOptions(
+      addRepositoryOptions(
+        command.argument('[paths...]', 'files and folders to save; or a command behind --'),
+      ),
+    )
       .option('--init', 'create the repository named by --repo when there is none')
       .option('--start-over', 'begin another repository where the one of before is gone for good')
       .addOption(new ListOption('--tag <list>', 'mark the snapshot with words'))
+      .addOption(new RepeatableOption('--iexclude <pattern>', 'leave out what matches, whatever the case'))
+      .option('--exclude-larger-than <size>', 'leave out larger files, e.g. 500k, 10M', parseLargest)
+      .addOption(
+        new RepeatableOption(
+          '--exclude-if-present <name>',
+          'leave out what is in a folder with such a file, but for that file; NAME:TEXT when it begins so',
+        ),
+      )
+      .option('-x, --one-file-system', 'leave out what is mounted below the folders that are named')
+      .addOption(
+        new RepeatableOption('--files-from <file>', 'read patterns of what to save from a file, one a line'),
+      )
+      .addOption(
+        new RepeatableOption(
+          '--files-from-verbatim <file>',
+          'read paths from a file, one a line, as they are',
+        ),
+      )
+      .addOption(
+        new RepeatableOption('--files-from-raw <file>', 'read paths from a file, each with a NUL behind it'),
+      )
+      .option('--stdin', 'save what comes on standard input')
+      .option('--stdin-from-command', 'save what the command behind -- prints, when it ends with 0')
+      .option('--stdin-filename <name>', 'what to save that as (default: stdin)', parseFileName)
+      .option('--time <time>', 'say that the snapshot was made then')
+      .option('--host <name>', 'say that it is of this host')
+      .option('--reread', 'read every file again, whatever is known of it')
+      .option('--skip-if-unchanged', 'make no snapshot when nothing has changed')
+      .option('--dry-run', 'store nothing, and say what would be')
+      .option('-q, --quiet', 'say nothing but what went wrong')
+      .option('--limit-upload <kib>', 'send no more KiB in a second', parseRate)
+      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
       .addHelpText('after', examples);
   },
   run: backUpPaths,
 };
 
+const fileLists = ['--files-from', '--files-from-verbatim', '--files-from-raw'];
+
 const examples = `
 Examples:
   holdfast backup ~/Documents
-  holdfast backup /etc /home --exclude '*.tmp' --exclude-file skip.txt
+  holdfast backup /etc /home --exclude '*.tmp' --exclude-file skip.txt -x
   holdfast backup --repo /mnt/disk/repo --password-file pw --init ~/Documents
+  holdfast backup --stdin-from-command --stdin-filename db.sql -- pg_dump shop
 
 Exit code 3: the backup is there, but some files could not be read; each is named.
 `;
 
 /** What `backup` takes. */
-export interface BackupOptions extends RepositoryOptions, ExcludeOptions {
+export interface BackupOptions extends RepositoryOptions, ExcludeOptions, SourceFiles {
   readonly init?: boolean;
   readonly startOver?: boolean;
   readonly tag?: readonly string[];
+  readonly iexclude?: readonly string[];
+  readonly excludeLargerThan?: number;
+  readonly excludeIfPresent?: readonly string[];
+  readonly oneFileSystem?: boolean;
+  readonly stdin?: boolean;
+  readonly stdinFromCommand?: boolean;
+  readonly stdinFilename?: string;
+  readonly time?: string;
+  readonly host?: string;
+  readonly reread?: boolean;
+  readonly skipIfUnchanged?: boolean;
+  readonly dryRun?: boolean;
+  readonly quiet?: boolean;
+  readonly limitUpload?: number;
+  readonly limitDownload?: number;
 }
 
 /** `holdfast backup PATH…`, kept on record whatever becomes of it. */
@@ -48,18 +127,128 @@ export async function backUpPaths(
   paths: readonly string[],
   options: BackupOptions,
 ): Promise<Answer<BackupResult>> {
-  const { backup, route } = await recordBackup(context, options.repo, async () => {
-    const sources = namedPaths(context, paths);
-    const exclude = await readExcludes(context, options);
-    const { repo, init = false, startOver = false } = options;
-    const create = repo === undefined || init || startOver;
-    await using target = await openTarget(context, options, { create, startOver });
-    const forbidden = target.directory === undefined ? [] : [target.directory];
-    const backup = await comparingWithBefore(context, target, () =>
-      backUp(context, target.repository, sources, { ...options, exclude, forbidden }),
-    );
-    return { backup, route: target.route };
-  });
+  const { backup, route } =
+    options.dryRun === true
+      ? await tryOut(context, paths, options)
+      : await recordBackup(context, options.repo, () => backUpNow(context, paths, options));
   const code = backup.unreadable > 0 ? exitCode.someFilesUnread : undefined;
-  return { value: backup, rows: backupRows(route, backup), exitCode: code };
+  const rows = options.quiet === true ? [] : backupRows(route, backup);
+  return { value: backup, rows, exitCode: code };
+}
+
+async function backUpNow(
+  context: Context,
+  paths: readonly string[],
+  options: BackupOptions,
+): Promise<{ backup: KeptBackup; route: string }> {
+  const prepared = await prepare(context, paths, options);
+  const { repo, init = false, startOver = false } = options;
+  const create = repo === undefined || init || startOver;
+  await using target = await openTarget(context, options, { create, startOver, limits: limitsOf(options) });
+  const backup = await comparingWithBefore(context, target, () =>
+    save(context, target, target.repository, prepared),
+  );
+  return { backup, route: target.route };
+}
+
+/** A backup of which nothing is kept, here or there. */
+async function tryOut(
+  context: Context,
+  paths: readonly string[],
+  options: BackupOptions,
+): Promise<{ backup: BackupResult; route: string }> {
+  const prepared = await prepare(context, paths, options);
+  await using target = await openTarget(context, options, { limits: limitsOf(options) });
+  const repository = target.repository.through((store) => new DryRunStore(store));
+  const backup = await save(context, target, repository, prepared);
+  return { backup: { ...backup, snapshot: undefined }, route: target.route };
+}
+
+/** What is to be saved, and how: all that can be wrong with the words is found before anything begins. */
+interface Prepared {
+  readonly sources: NamedPaths;
+  readonly choices: BackupChoices;
+  readonly openStream: (() => SavedStream & AsyncDisposable) | undefined;
+}
+
+async function prepare(
+  context: Context,
+  paths: readonly string[],
+  options: BackupOptions,
+): Promise<Prepared> {
+  const isStream = options.stdin === true || options.stdinFromCommand === true;
+  if (options.stdinFromCommand === true && paths.length === 0) throw noCommand();
+  return {
+    sources: isStream ? noPaths : await readSources(context, paths, options),
+    choices: await choicesOf(context, options),
+    openStream: isStream ? () => openStream(context, paths, options) : undefined,
+  };
+}
+
+async function save(
+  context: Context,
+  { directory }: Target,
+  repository: Repository,
+  { sources, choices, openStream: open }: Prepared,
+): Promise<KeptBackup> {
+  await using stream = open?.();
+  const forbidden = directory === undefined ? [] : [directory];
+  return await backUp(context, repository, sources, { ...choices, forbidden, stream });
+}
+
+const noPaths: NamedPaths = { paths: [], missing: 0 };
+
+async function choicesOf(context: Context, options: BackupOptions): Promise<BackupChoices> {
+  const { iexclude, excludeLargerThan, excludeIfPresent = [], oneFileSystem, time, host } = options;
+  return {
+    exclude: await readExcludes(context, options),
+    excludeCaches: options.excludeCaches,
+    tag: options.tag,
+    isQuiet: options.quiet === true,
+    leftOut: {
+      ...(iexclude && { excludeAnyCase: iexclude }),
+      ...(excludeLargerThan !== undefined && { largerThan: excludeLargerThan }),
+      ifPresent: excludeIfPresent.map(tagOf),
+      oneFileSystem: oneFileSystem === true,
+    },
+    hostname: host,
+    timeNs:
+      time === undefined ? undefined : BigInt(Date.parse(momentOf(time, context.clock.now()))) * 1_000_000n,
+    isReread: options.reread === true,
+    isSkippedUnchanged: options.skipIfUnchanged === true,
+  };
+}
+
+/** `NAME`, or `NAME:TEXT` of which the file begins with TEXT. */
+function tagOf(text: string): DirectoryTag {
+  const colon = text.indexOf(':');
+  if (colon < 0) return { name: textPath(text) };
+  return { name: textPath(text.slice(0, colon)), header: textPath(text.slice(colon + 1)) };
+}
+
+function openStream(
+  { signal }: Context,
+  words: readonly string[],
+  { stdinFromCommand, stdinFilename: name = 'stdin' }: BackupOptions,
+): SavedStream & AsyncDisposable {
+  if (stdinFromCommand === true) return Object.assign(startCommand(words, signal), { name });
+  return { name, handle: 0, written: Promise.resolve(), [Symbol.asyncDispose]: async () => {} };
+}
+
+function noCommand(): HoldfastError {
+  return new HoldfastError('usage', 'no command stands behind --, whose output is to be saved', {
+    hint: 'holdfast backup --stdin-from-command --stdin-filename db.sql -- pg_dump shop',
+  });
+}
+
+/** As restic reads it: `k`, `M`, `G` and `T` are powers of 1024. */
+function parseLargest(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,15})([kKmMgGtT])$/.exec(text) ?? [];
+  if (count === undefined) return parseBytes(text);
+  return Number(count) * 1024 ** ('kmgt'.indexOf(unit.toLowerCase()) + 1);
+}
+
+function parseFileName(text: string): string {
+  if (text !== '.' && text !== '..' && !text.includes('/')) return text;
+  throw new InvalidArgumentError('expected a name without slashes');
 }

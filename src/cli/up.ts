@@ -14,9 +14,9 @@ import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
 import {
   type BackupChoices,
-  type BackupResult,
   backUp,
   backupRows,
+  type KeptBackup,
   readExcludes,
 } from './repository/backing-up.ts';
 import {
@@ -83,7 +83,7 @@ async function backUpAndProve(
   serving: Serving,
   sources: NamedPaths,
   choices: BackupChoices,
-): Promise<BackupResult> {
+): Promise<KeptBackup> {
   const { output, signal, clock } = context;
   const { opened, urls } = serving;
   const node = await openLocalClient(context, opened);
@@ -174,7 +174,7 @@ function toJson(
   { opened: { authority }, urls }: Serving,
   name: string,
   { protocol, group }: ConnectionInfo,
-  { snapshot, files, bytes, added }: BackupResult,
+  { snapshot, files, bytes, added }: KeptBackup,
   verified: Verified,
 ): unknown {
   return {

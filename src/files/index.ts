@@ -6,7 +6,7 @@
  */
 
 export { type FileStat, type Hole, lstat, nextHole } from './file-stat.ts';
-export { type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
+export { type DirectoryTag, type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
 export {
   type FileOrPath,
   groupName,

@@ -1,6 +1,6 @@
 import { asBuffer, type Bytes, isSystemError } from '../base/index.ts';
 import { type FileStat, lstat, stat } from './file-stat.ts';
-import { cacheTagName, hasCacheTag, type IgnoreRules } from './ignore-rules.ts';
+import type { IgnoreRules } from './ignore-rules.ts';
 import { joinPath, pathText, readDirectory } from './raw-path.ts';
 
 /** What a walk has come to: `path` is absolute, `name` its last component, both raw. */
@@ -58,6 +58,8 @@ interface Level {
   readonly names: readonly Bytes[];
   /** Set where only the way to the roots is shown. */
   readonly plan: RootPlan | undefined;
+  /** Which file system the walk stays on; undefined on the way to the roots. */
+  readonly device: bigint | undefined;
   /** Index of the name to look at next. */
   next: number;
 }
@@ -69,7 +71,8 @@ interface Found {
 
 function openTop(plan: RootPlan, rules: IgnoreRules): Level {
   const path = Buffer.from('/');
-  const rest = { path, self: undefined, components: [], next: 0 };
+  const device = plan.whole ? lstat(path).device : undefined;
+  const rest = { path, self: undefined, components: [], device, next: 0 };
   return plan.whole
     ? { ...rest, plan: undefined, names: readNames(path, { rules, isRoot: true }) }
     : { ...rest, plan, names: plannedNames(plan) };
@@ -85,14 +88,19 @@ function look(level: Level, name: Bytes, rules: IgnoreRules): Found {
     return { event: { kind: 'excluded', ...place } };
   try {
     const seen = plan === undefined ? lstat(path) : stat(path);
-    if (seen.kind !== 'dir') return { event: { kind: 'entry', ...place, stat: seen } };
+    const device = plan === undefined ? (level.device ?? seen.device) : undefined;
+    const isElsewhere = rules.oneFileSystem && device !== undefined && seen.device !== device;
+    if (seen.kind !== 'dir') {
+      if (isElsewhere || rules.isTooLarge(seen)) return { event: { kind: 'excluded', ...place } };
+      return { event: { kind: 'entry', ...place, stat: seen } };
+    }
     if (rules.isForbidden(seen)) return { event: { kind: 'forbidden', ...place } };
     // Read before it is announced: a directory that cannot be read is not announced at all.
-    const names = plan === undefined ? readNames(path, { rules, isRoot: place.isRoot }) : plannedNames(plan);
+    const names = isElsewhere ? [] : namesToWalk(path, plan, { rules, isRoot: place.isRoot });
     const self = { ...place, stat: seen };
     return {
       event: { kind: 'enter', ...self },
-      inside: { path, self, components, names, plan, next: 0 },
+      inside: { path, self, components, names, plan, device, next: 0 },
     };
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -100,14 +108,20 @@ function look(level: Level, name: Bytes, rules: IgnoreRules): Found {
   }
 }
 
+function namesToWalk(
+  path: Bytes,
+  plan: RootPlan | undefined,
+  how: { readonly rules: IgnoreRules; readonly isRoot: boolean },
+): readonly Bytes[] {
+  return plan === undefined ? readNames(path, how) : plannedNames(plan);
+}
+
 function readNames(
   path: Bytes,
   { rules, isRoot }: { readonly rules: IgnoreRules; readonly isRoot: boolean },
 ): readonly Bytes[] {
   const names = readDirectory(path);
-  if (isRoot || !rules.excludeCaches) return names;
-  const tag = names.filter((name) => Buffer.compare(name, cacheTagName) === 0);
-  return tag.length > 0 && hasCacheTag(path) ? tag : names;
+  return isRoot ? names : rules.kept(path, names);
 }
 
 /** Which directories lead to the roots of a walk. */

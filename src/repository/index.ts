@@ -5,7 +5,7 @@
  */
 
 export { archive } from './archive/archive.ts';
-export type { ArchiveSummary, BareReason } from './archive/archive-options.ts';
+export type { ArchiveOptions, ArchiveSummary, BareReason, SavedStream } from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
 export { type DiffStatistics, diffTrees, type TreeChange } from './diff-trees.ts';
 export { readContentInOrder } from './dump/read-content.ts';

@@ -100,6 +100,15 @@ export class Repository {
     return Buffer.from(encodeConfig(this)).toString();
   }
 
+  /** The same repository by another store, which stands before the one that it has. */
+  through(before: (store: ObjectStore) => ObjectStore): Repository {
+    const { id, version, polynomial, masterKey, clock } = this;
+    const config = { id, version, polynomial };
+    const made = new Repository({ store: before(this.store), config, masterKey, clock });
+    made.#onDamage = this.#onDamage;
+    return made;
+  }
+
   /**
    * Has `listener` told of index files and snapshots that are damaged, and passed over for those that are not, and at once of a
    * damaged `config`.

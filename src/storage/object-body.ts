@@ -127,8 +127,22 @@ export class ObjectDigest {
   }
 }
 
+/** A body that is made anew each time that it is sent. */
+export class RepeatedBody implements AsyncIterable<Bytes> {
+  readonly #make: () => AsyncIterator<Bytes>;
+
+  constructor(make: () => AsyncIterator<Bytes>) {
+    this.#make = make;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Bytes> {
+    return this.#make();
+  }
+}
+
 /** Whether `body` can be sent a second time: an array can, a generator gives itself and is used up. */
 export function isRepeatable(body: ObjectBody): boolean {
+  if (body instanceof RepeatedBody) return true;
   return Symbol.iterator in body && (body[Symbol.iterator]() as unknown) !== body;
 }
 

@@ -26,6 +26,10 @@ export const wordsErrors = {
     happened: "the patterns, or the system's refusals, leave no file to be saved; no snapshot was made",
     next: 'correct the paths or the patterns, or run it as a user who may read them',
   },
+  command_failed: {
+    happened: 'a command whose output was to be saved has failed; no snapshot was made',
+    next: 'run that command alone and correct it, then the backup again',
+  },
   interrupted: {
     happened: 'Ctrl-C or SIGTERM during the work',
     next: 'run it again; what was done by then is not done again',

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { durationForm, parseDuration } from '../../base/index.ts';
+import { durationForm, parseDuration, parseSize, sizeForm } from '../../base/index.ts';
 
 /** An option that may be said several times; all that was said counts, in its order. */
 export class RepeatableOption extends Option {
@@ -35,6 +35,13 @@ export function parseDurationOption(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms === 0) throw new InvalidArgumentError(`expected ${durationForm}`);
   return ms;
+}
+
+/** Reads a size, in bytes. */
+export function parseBytes(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError(`expected ${sizeForm}`);
+  return bytes;
 }
 
 /** Reads how many are wanted of a list. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseSize, sizeForm } from '../../base/index.ts';
 import type { PruneRules } from '../../repository/index.ts';
+import { parseBytes } from './option-values.ts';
 
 /** How much is moved to free how much, as it stands on a command line. */
 export interface PruneRuleOptions {
@@ -58,12 +59,6 @@ function parseUnused(text: string): PruneRules['maxUnused'] {
   if (bytes === undefined)
     throw new InvalidArgumentError(`expected a share like 5%, unlimited, or ${sizeForm}`);
   return () => bytes;
-}
-
-function parseBytes(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError(`expected ${sizeForm}`);
-  return bytes;
 }
 
 /** Packs are made with 16 MiB: below a larger size all of them would be, each time. */

@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { readDamagedPacks } from '../../agent/index.ts';
 import { readChosenFile, workerEntry } from '../../base/index.ts';
 import { parseExcludeFile, pathText } from '../../files/index.ts';
-import { type ArchiveSummary, archive, type BareReason, type Repository } from '../../repository/index.ts';
+import {
+  type ArchiveOptions,
+  type ArchiveSummary,
+  archive,
+  type BareReason,
+  type Repository,
+} from '../../repository/index.ts';
 import { localPath, type NamedPaths } from '../files/local-path.ts';
 import { homeAt, openHome } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
@@ -21,7 +27,10 @@ interface WithoutFiles {
 
 /** A backup as `--json` shows it; sizes in bytes. */
 export interface BackupResult {
-  readonly snapshot: string;
+  /** The one that was made, or the last one, since nothing had changed; undefined when nothing is kept. */
+  readonly snapshot: string | undefined;
+  /** That nothing had changed, and no snapshot was wanted then. */
+  readonly skipped?: true | undefined;
   readonly parent: string | undefined;
   readonly files: number;
   readonly filesNew: number;
@@ -41,12 +50,24 @@ export interface BackupResult {
   readonly seconds: number;
 }
 
+/** A backup of which something is kept. */
+export interface KeptBackup extends BackupResult {
+  readonly snapshot: string;
+}
+
 /** What is left out of a backup, and how its snapshot is marked. */
-export interface BackupChoices {
+export interface BackupChoices
+  extends Pick<ArchiveOptions, 'leftOut' | 'stream' | 'isReread' | 'isSkippedUnchanged'> {
+  /** Of the machine, unless said. */
+  readonly hostname?: string | undefined;
+  /** Now, unless said. */
+  readonly timeNs?: bigint | undefined;
   /** Patterns, those of files among them. */
   readonly exclude: readonly string[];
   readonly excludeCaches: boolean;
-  readonly tag?: readonly string[];
+  readonly tag?: readonly string[] | undefined;
+  /** Whether nobody watches. */
+  readonly isQuiet?: boolean;
   /** Folders that are never backed up, besides the home and the store. */
   readonly forbidden?: readonly string[];
 }
@@ -58,18 +79,20 @@ export async function backUp(
   context: Context,
   repository: Repository,
   { paths, missing }: NamedPaths,
-  { exclude, excludeCaches, tag = [], forbidden: others = [] }: BackupChoices,
-): Promise<BackupResult> {
+  { exclude, excludeCaches, tag = [], forbidden: others = [], isQuiet = false, ...rest }: BackupChoices,
+): Promise<KeptBackup> {
   const { output } = context;
   const startedMs = performance.now();
   const withoutFiles: WithoutFiles[] = [];
   const progress = context.progress('backup');
   const forbidden = [...(await ownDirectories(context)), ...others].map((path) => Buffer.from(path));
-  using estimate = progress.isShown
-    ? new SizeEstimate({ paths, exclude, excludeCaches, forbidden })
-    : undefined;
+  using estimate =
+    progress.isShown && !isQuiet && rest.stream === undefined
+      ? new SizeEstimate({ paths, exclude, excludeCaches, forbidden, ...rest.leftOut })
+      : undefined;
   try {
     const summary = await archive(repository, {
+      ...rest,
       paths,
       excludes: exclude,
       excludeCaches,
@@ -78,7 +101,9 @@ export async function backUp(
       damagedPacks: await readDamagedPacks(homeAt(context.home).node, repository.id),
       signal: context.signal,
       onFuture: (snapshot) => warnOfOwnClock(context, snapshot),
-      onProgress: ({ files, bytes }) => progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 }),
+      onProgress: ({ files, bytes }) => {
+        if (!isQuiet) progress.update({ files, bytes, totalBytes: estimate?.bytes ?? 0 });
+      },
       onSkipped: (path) => output.say(`  left out    ${path}: ${reasons.forbidden}`),
       onBare: (path, why) => {
         withoutFiles.push({ path, why });
@@ -100,11 +125,18 @@ export function* backupRows(route: string, result: BackupResult): Iterable<Row> 
     `${formatBytes(result.bytes)} → ${formatBytes(result.added)}`,
     formatElapsed(result.seconds * 1000),
     route,
-    `snapshot ${result.snapshot.slice(0, 8)}`,
+    whatOf(result),
   );
   if (result.mended > 0) yield row('mended', ...mendedWords(result));
   if (result.unreadable > 0)
     yield warning(`${plural(result.unreadable, 'file')} could not be read; named above`);
+}
+
+function whatOf({ snapshot, skipped }: BackupResult): string {
+  if (snapshot === undefined) return 'a dry run: nothing is stored';
+  return skipped === true
+    ? `unchanged since snapshot ${snapshot.slice(0, 8)}`
+    : `snapshot ${snapshot.slice(0, 8)}`;
 }
 
 function mendedWords({ mended, missing }: BackupResult): string[] {
@@ -150,9 +182,10 @@ function toResult(
     withoutFiles,
     elapsedMs,
   }: Pick<NamedPaths, 'missing'> & Pick<BackupResult, 'withoutFiles'> & { readonly elapsedMs: number },
-): BackupResult {
+): KeptBackup {
   return {
     snapshot: summary.snapshotId,
+    ...(summary.isSkipped && { skipped: true }),
     parent: summary.parent,
     files: summary.filesNew + summary.filesChanged + summary.filesUnmodified,
     filesNew: summary.filesNew,

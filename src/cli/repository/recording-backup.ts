@@ -15,14 +15,14 @@ import { checkHome, homeAt } from '../home/home.ts';
 import { connectOwn } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure, whatEnded } from '../program/failure.ts';
-import type { BackupResult } from './backing-up.ts';
+import type { KeptBackup } from './backing-up.ts';
 import { repositoryPlace, type Target } from './repository-target.ts';
 
 /**
  * Does `work`, a backup to `repo` or to the own server, and keeps for `status` that it was tried and what became of it. That it
  * begins is kept first: of what is killed, this is all that is known. What cannot be kept costs a warning.
  */
-export async function recordBackup<T extends { readonly backup: BackupResult }>(
+export async function recordBackup<T extends { readonly backup: KeptBackup }>(
   context: Context,
   repo: string | undefined,
   work: () => Promise<T>,
@@ -55,7 +55,7 @@ async function hasHome({ home }: Context): Promise<boolean> {
 function succeeded(
   context: Context,
   { place, attempt }: BackupRecord,
-  { snapshot, files, bytes, unreadable }: BackupResult,
+  { snapshot, files, bytes, unreadable }: KeptBackup,
 ): BackupRecord {
   const time = timeNow(context);
   return {
@@ -106,7 +106,7 @@ export interface Verified extends VerifySummary {
 export async function verifyBackup(
   context: Context,
   { node, server }: Connection,
-  backup: BackupResult,
+  backup: KeptBackup,
 ): Promise<Verified> {
   const { clock, signal } = context;
   using connection = await connectOwn(context, node, [server]);
@@ -142,8 +142,8 @@ function whereGone(error: unknown): undefined {
 export async function comparingWithBefore(
   { output, signal }: Context,
   { place, repository }: Pick<Target, 'place' | 'repository'>,
-  work: () => Promise<BackupResult>,
-): Promise<BackupResult> {
+  work: () => Promise<KeptBackup>,
+): Promise<KeptBackup> {
   const { warnings, missed } = await findSetBack(place, repository, signal);
   for (const sentence of warnings)
     output.warn(`${sentence}; what is missing of the present files is stored again now`);

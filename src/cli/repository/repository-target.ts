@@ -13,6 +13,7 @@ import {
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import type { Repository } from '../../repository/index.ts';
+import type { TransferLimits } from '../../storage/index.ts';
 import type { ConnectionInfo, QuotaState } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
 import { withHome } from '../home/home.ts';
@@ -42,6 +43,8 @@ export interface OpenTargetOptions {
   readonly create?: boolean;
   /** Make another one where the one that this machine knows is gone. */
   readonly startOver?: boolean;
+  /** How fast anything may go there and back. */
+  readonly limits?: TransferLimits;
   /** Keep copies of metadata; off for whoever wants to see what the server really has. */
   readonly cached?: boolean;
 }
@@ -50,13 +53,14 @@ export interface OpenTargetOptions {
 export async function openTarget(
   context: Context,
   options: RepositoryOptions,
-  { create = false, startOver = false, cached = true }: OpenTargetOptions = {},
+  { create = false, startOver = false, cached = true, limits = {} }: OpenTargetOptions = {},
 ): Promise<Target> {
   const { repo, passwordFile } = options;
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
-  if (named?.kind === 'directory') return openDirectory(context, named.path, { create, startOver, password });
-  const outside = await openOutside(context, named?.url, { create, startOver, password, cached });
+  if (named?.kind === 'directory')
+    return openDirectory(context, named.path, { create, startOver, password, limits });
+  const outside = await openOutside(context, named?.url, { create, startOver, password, cached, limits });
   if (outside !== undefined) return outside;
   const { home, node } = await openOwnNode(context);
   if (repo === undefined) checkHasRepository(node);
@@ -69,6 +73,7 @@ export async function openTarget(
     // What somebody else keeps there is no place for copies of one's own.
     cache: cached && node.isOwn ? home.cache : undefined,
     onQuota: quotaWarner(context),
+    limits,
   });
   const repository = await openAsking(context, place, {
     create,
@@ -124,6 +129,7 @@ interface ElsewhereOptions {
   readonly create: boolean;
   readonly startOver: boolean;
   readonly password: Secret<string> | undefined;
+  readonly limits: TransferLimits;
 }
 
 async function openDirectory(
@@ -133,7 +139,7 @@ async function openDirectory(
 ): Promise<Target> {
   await checkFolder(directory);
   return await withHome(context.home, async (home) => {
-    const place = await localRepository(directory, home.node);
+    const place = await localRepository(directory, home.node, options.limits);
     const repository = await openElsewhere(context, place, options);
     const route = `in ${directory}`;
     return { repository, place, route, directory, [Symbol.asyncDispose]: async () => {} };
@@ -153,7 +159,10 @@ async function openOutside(
     if (server === undefined) return undefined;
     await using held = new AsyncDisposableStack();
     held.use(server);
-    const place = await server.place(cached && node?.isOwn !== false ? home.cache : undefined);
+    const place = await server.place(
+      cached && node?.isOwn !== false ? home.cache : undefined,
+      options.limits,
+    );
     const repository = await openElsewhere(context, place, options);
     const route = overTls(server.security());
     const kept = held.move();

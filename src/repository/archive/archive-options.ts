@@ -1,5 +1,5 @@
 import type { Bytes } from '../../base/index.ts';
-import { pathText } from '../../files/index.ts';
+import { type IgnoreOptions, pathText } from '../../files/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { SnapshotSummary } from '../format/snapshot.ts';
@@ -14,8 +14,18 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly excludes?: readonly string[];
   /** Of a directory with a valid CACHEDIR.TAG, save the directory and its tag only, unless it is one of the paths. */
   readonly excludeCaches?: boolean;
+  /** What else is left out. */
+  readonly leftOut?: Pick<IgnoreOptions, 'excludeAnyCase' | 'largerThan' | 'ifPresent' | 'oneFileSystem'>;
   /** Directories that are never part of a backup. */
   readonly forbidden?: readonly Bytes[];
+  /** What is saved in place of `paths`: as one file in the root. */
+  readonly stream?: SavedStream;
+  /** When the snapshot is said to be made, nanoseconds since 1970; now unless given. */
+  readonly timeNs?: bigint;
+  /** Read every file again, whatever the last snapshot knows of it. */
+  readonly isReread?: boolean;
+  /** Make no snapshot that would have the same tree as the last one. */
+  readonly isSkippedUnchanged?: boolean;
   readonly tags?: readonly string[];
   /** Packs that are known not to be as they were written: what is in them is stored again. */
   readonly damagedPacks?: readonly ObjectId[];
@@ -30,6 +40,16 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly onSkipped?: (path: string) => void;
   /** Told of each of `paths` that no file is saved of. */
   readonly onBare?: (path: string, why: BareReason) => void;
+}
+
+/** What comes out of a pipe, to be saved as a file. */
+export interface SavedStream {
+  /** One plain component. */
+  readonly name: string;
+  /** Open for reading, in this process; it stays the caller's. */
+  readonly handle: number;
+  /** Resolves when whoever wrote it has succeeded; rejects, and there is no snapshot, when that has failed. */
+  readonly written: Promise<void>;
 }
 
 /**
@@ -53,6 +73,8 @@ type Counts = Omit<SnapshotSummary, 'dataAdded' | 'dataAddedPacked' | 'totalByte
 /** What a backup did; sizes in bytes. */
 export interface ArchiveSummary extends Counts {
   readonly snapshotId: ObjectId;
+  /** Whether that is the last one, since nothing has changed and none was wanted then. */
+  readonly isSkipped: boolean;
   /** The snapshot it was compared with. */
   readonly parent: ObjectId | undefined;
   readonly bytesProcessed: number;

@@ -52,22 +52,30 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held, lost, onContent });
   try {
     await adoptPacks(repository, pipeline, { stored: packs, signal });
-    const paths = options.paths.map((path) => Buffer.from(path).toString());
+    const paths = savedPaths(options);
     const parent = findParent(snapshots, { hostname: origin.hostname, paths });
+    const known = options.isReread === true ? undefined : parent?.tree;
     const walker = new TreeWalker({ repository, ahead, index, pipeline, changes, counts, options });
-    const tree = await walker.save(parent?.tree, signal);
+    const tree = await walker.save(known, signal);
     checkSomething(counts, options);
     await pipeline.flush();
     await lock.held;
     const frame = { origin, startNs, paths, parent: parent?.id };
     const summary = summarise(walker, pipeline, startNs, nowNs(repository.clock));
-    const snapshotId = await repository.saveSnapshot(snapshotOf(frame, tree, summary, options), { signal });
     const { unreadable } = walker.counts;
-    return toResult(summary, { snapshotId, parent: parent?.id, unreadable, lost });
+    const isSkipped = options.isSkippedUnchanged === true && parent?.tree === tree;
+    const snapshotId = isSkipped
+      ? parent.id
+      : await repository.saveSnapshot(snapshotOf(frame, tree, summary, options), { signal });
+    return toResult(summary, { snapshotId, isSkipped, parent: parent?.id, unreadable, lost });
   } finally {
     stop.abort();
     await pipeline.close();
   }
+}
+
+function savedPaths({ paths, stream }: ArchiveOptions): string[] {
+  return stream === undefined ? paths.map((path) => Buffer.from(path).toString()) : [`/${stream.name}`];
 }
 
 function walkRequest({
@@ -75,8 +83,16 @@ function walkRequest({
   excludes = [],
   excludeCaches = false,
   forbidden = [],
+  leftOut,
+  stream,
 }: ArchiveOptions): Omit<WalkRequest, 'taken'> {
-  return { paths, exclude: excludes, excludeCaches, forbidden };
+  return {
+    paths: stream === undefined ? paths : [],
+    exclude: excludes,
+    excludeCaches,
+    forbidden,
+    ...leftOut,
+  };
 }
 
 function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
@@ -137,7 +153,7 @@ function snapshotOf(frame: Frame, tree: BlobId, summary: SnapshotSummary, option
   const uid = ownUser();
   const gid = process.getgid?.();
   return {
-    timeNs: frame.startNs,
+    timeNs: options.timeNs ?? frame.startNs,
     ...(frame.parent && { parent: frame.parent }),
     tree,
     paths: frame.paths,
@@ -155,7 +171,9 @@ function toResult(
   {
     lost,
     ...rest
-  }: Pick<ArchiveSummary, 'snapshotId' | 'parent' | 'unreadable'> & { readonly lost: LostContent },
+  }: Pick<ArchiveSummary, 'snapshotId' | 'isSkipped' | 'parent' | 'unreadable'> & {
+    readonly lost: LostContent;
+  },
 ): ArchiveSummary {
   const { totalBytesProcessed, dataAdded, dataAddedPacked, ...counts } = summary;
   return {

@@ -10,12 +10,26 @@ import {
 import { type Hole, nextHole } from '../../files/index.ts';
 import { type CutFinder, maxChunkBytes, minChunkBytes, windowBytes } from '../kernel/rabin.ts';
 import { type Arena, controlWords } from './arena.ts';
-import type { Batch, FileFailure } from './messages.ts';
+import { type Batch, type FileFailure, handleIn, unknownSize } from './messages.ts';
 import type { ReadRing } from './read-ring.ts';
 
 const readBytes = 2 ** 20;
 
 /** Never through a symlink that took the file's place, and never waiting for the other end of a pipe that did. */
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Somebody may have told a pipe not to wait for what comes. */
+function readWaiting(read: () => number): number {
+  for (;;) {
+    try {
+      return read();
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+  }
+}
 
 /** A file that is being read. */
 interface Reading {
@@ -55,17 +69,23 @@ export class FileScanner {
   /** Reads one file from its beginning to its end, whatever that has become meanwhile; failures are reported, not thrown. */
   scan(file: number, path: Buffer, expectedSize: number): void {
     try {
-      const fd = openSync(path, readNoFollow);
-      try {
-        this.#read(file, fd, expectedSize);
-      } finally {
-        closeSync(fd);
-      }
+      const handle = handleIn(path);
+      if (handle === undefined) this.#open(file, path, expectedSize);
+      else this.#read(file, handle, expectedSize);
     } catch (error) {
       if (!isSystemError(error) && !isHoldfastError(error, 'path_not_found')) throw error;
       this.#sender.addFailure(file, error);
     }
     this.#sender.sendIfFull(this.#ring.head);
+  }
+
+  #open(file: number, path: Buffer, expectedSize: number): void {
+    const fd = openSync(path, readNoFollow);
+    try {
+      this.#read(file, fd, expectedSize);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   #read(file: number, fd: number, expectedSize: number): void {
@@ -86,7 +106,7 @@ export class FileScanner {
       do this.#passHole(reading);
       while (this.#readPiece(reading) && this.#cut(reading));
       this.#cut(reading);
-      if (reading.size !== expectedSize) checkIsFile(fd);
+      if (expectedSize !== unknownSize && reading.size !== expectedSize) checkIsFile(fd);
     } catch (error) {
       this.#ring.head = reading.start;
       throw error;
@@ -101,7 +121,8 @@ export class FileScanner {
     this.#makeRoom(reading, wanted);
     // What is no file may have no positions.
     const position = reading.isSparse ? reading.size : null;
-    const count = readSync(reading.fd, this.#bytes, this.#ring.addressOf(this.#ring.head), wanted, position);
+    const at = this.#ring.addressOf(this.#ring.head);
+    const count = readWaiting(() => readSync(reading.fd, this.#bytes, at, wanted, position));
     this.#ring.head += count;
     reading.size += count;
     return count === wanted || (count > 0 && reading.size !== reading.expectedSize);

@@ -51,6 +51,20 @@ export interface ScanRequest {
   readonly sizes: Float64Array;
 }
 
+/** Of what comes out of a pipe. */
+export const unknownSize = -1;
+
+/** In place of a path, which is absolute: a file that this process has open. */
+export function handlePath(handle: number): string {
+  return `handle:${handle}`;
+}
+
+/** The handle that stands in place of a path; undefined for a path. */
+export function handleIn(path: Buffer): number | undefined {
+  const [, handle] = /^handle:(\d+)$/.exec(path.toString('latin1')) ?? [];
+  return handle === undefined ? undefined : Number(handle);
+}
+
 /** From the scanner to a sealer: pieces of files that lie in the arena. */
 export interface Batch {
   readonly lease: number;

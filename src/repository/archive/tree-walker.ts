@@ -1,12 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Bytes, isHoldfastError } from '../../base/index.ts';
-import { joinPath, pathText } from '../../files/index.ts';
+import { type Bytes, HoldfastError, isHoldfastError, ownUser } from '../../base/index.ts';
+import { groupName, joinPath, pathText, userName } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
 import { parseNode } from '../format/tree.ts';
-import { encodeDirectory, encodeFile, encodeNode, type TreeNode } from '../format/tree-node.ts';
+import { encodeDirectory, encodeFile, encodeNode, type TreeNode, toGoMode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
-import { type ArchiveCounts, type ArchiveOptions, BarePaths, type Changes } from './archive-options.ts';
+import { nowNs } from '../this-machine.ts';
+import {
+  type ArchiveCounts,
+  type ArchiveOptions,
+  BarePaths,
+  type Changes,
+  type SavedStream,
+} from './archive-options.ts';
+import { handlePath, unknownSize } from './messages.ts';
 import type { Pipeline } from './pipeline.ts';
 import { nameIn, OpenDirectory, ParentDirectory, TreeStore } from './tree-store.ts';
 import type { WalkAhead } from './walk-ahead.ts';
@@ -70,9 +78,29 @@ export class TreeWalker {
       }
       await this.#giveTurn(signal);
     }
+    if (this.#options.stream !== undefined) await this.#saveStream(this.#options.stream, root);
     root.leave();
     while (this.#root === undefined) await this.#changes.next();
     return this.#root;
+  }
+
+  /** @throws HoldfastError `nothing_saved` for a stream without content, and what its writer failed with */
+  async #saveStream(stream: SavedStream, root: OpenDirectory): Promise<void> {
+    const place = Buffer.from(handlePath(stream.handle));
+    let outcome: FileOutcome | undefined;
+    const done = root.reserve();
+    this.#pipeline.storeFile(place, unknownSize, (result) => {
+      outcome = result;
+    });
+    this.#pipeline.sendRequest();
+    while (outcome === undefined) await this.#changes.next();
+    await stream.written;
+    if (outcome.kind === 'failed') throw outcome.error;
+    const { content, size } = outcome;
+    if (size === 0) throw emptyStream(stream.name);
+    this.counts.findFile(size);
+    this.#countFile('new', size);
+    done(encodeNode({ ...streamNode(stream.name, nowNs(this.#repository.clock)), content, size }));
   }
 
   async #giveTurn(signal: AbortSignal): Promise<void> {
@@ -237,4 +265,33 @@ function hasSameContent(before: TreeNode, now: TreeNode): boolean {
     before.inode === now.inode &&
     before.size === now.size
   );
+}
+
+function emptyStream(name: string): HoldfastError {
+  return new HoldfastError('nothing_saved', `nothing came to be saved as ${name}`, {
+    hint: 'check the command that was to write it; a file that is empty is saved by its path',
+  });
+}
+
+/** What is known of what comes out of a pipe, as restic says it: a file of this user's, made now. */
+function streamNode(name: string, nowNs_: bigint): TreeNode {
+  const user = userName(ownUser() ?? 0);
+  const group = groupName(process.getgid?.() ?? 0);
+  return {
+    name: Buffer.from(name),
+    type: 'file',
+    mode: toGoMode('file', 0o644),
+    mtimeNs: nowNs_,
+    atimeNs: nowNs_,
+    ctimeNs: nowNs_,
+    uid: ownUser() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    ...(user !== undefined && { user }),
+    ...(group !== undefined && { group }),
+    inode: 0n,
+    deviceId: 0n,
+    size: 0,
+    links: 1,
+    device: 0n,
+  };
 }
