@@ -87,16 +87,15 @@ export class TreeWalker {
   /** @throws HoldfastError `nothing_saved` for a stream without content, and what its writer failed with */
   async #saveStream(stream: SavedStream, root: OpenDirectory): Promise<void> {
     const place = Buffer.from(handlePath(stream.handle));
-    let outcome: FileOutcome | undefined;
+    const outcomes: FileOutcome[] = [];
     const done = root.reserve();
-    this.#pipeline.storeFile(place, unknownSize, (result) => {
-      outcome = result;
-    });
+    this.#pipeline.storeFile(place, unknownSize, (outcome) => void outcomes.push(outcome));
     this.#pipeline.sendRequest();
-    while (outcome === undefined) await this.#changes.next();
+    while (outcomes.length === 0) await this.#changes.next();
     await stream.written;
-    if (outcome.kind === 'failed') throw outcome.error;
-    const { content, size } = outcome;
+    const [outcome] = outcomes;
+    if (outcome?.kind === 'failed') throw outcome.error;
+    const { content = [], size = 0 } = outcome ?? {};
     if (size === 0) throw emptyStream(stream.name);
     this.counts.findFile(size);
     this.#countFile('new', size);
