@@ -356,7 +356,10 @@ export const writingCommands: readonly WritingCommand[] = [
     after: [['check', '--read-data', '--repo', 'HERE/repo', ...password.split(' ')]],
   }),
   onMachine('unlock', ['--remove-all', '--repo', 'HERE/repo', ...password.split(' ')], {
-    ready: backUpTwice,
+    ready: async (home, here) => {
+      await backUpTwice(home, here);
+      for (const digit of '12') writeFileSync(join(here, 'repo/locks', digit.repeat(64)), 'left behind\n');
+    },
   }),
   onMachine('repair index', ['--repo', 'HERE/repo', ...password.split(' ')], {
     ready: async (home, here) => {
