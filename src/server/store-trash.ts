@@ -46,7 +46,7 @@ const maxReserve = 4 * 1024 ** 3;
 /** The trash of every repository of a store, for administrators and for upkeep. */
 export class StoreTrash implements TrashDesk {
   readonly #options: StoreTrashOptions;
-  #expiredAtMs = Number.NEGATIVE_INFINITY;
+  #expiredAtMs: number | undefined;
 
   constructor(options: StoreTrashOptions) {
     this.#options = options;
@@ -155,7 +155,9 @@ export class StoreTrash implements TrashDesk {
   async #expireWhenDue(log: Log): Promise<void> {
     const { authority } = this.#options;
     const nowMs = authority.time();
-    if (nowMs - this.#expiredAtMs < expireEveryMs) return;
+    // Not in the first hour either: a clock that was wrong when the machine was started is right by then.
+    this.#expiredAtMs ??= nowMs;
+    if (Math.abs(nowMs - this.#expiredAtMs) < expireEveryMs) return;
     this.#expiredAtMs = nowMs;
     const { trashTimeMs } = authority.policy.current;
     let objects = 0;
