@@ -80,6 +80,9 @@ describe('options of a repository', () => {
     const words = ['latest', '--path', at('one'), '--include', 'x', '--include', 'CACHEDIR*'];
     await run(['restore', ...words, '--target', at('some'), ...own()]);
     assert.deepEqual(readdirSync(join(at('some'), at('one/cache'))).sort(), ['CACHEDIR.TAG', 'x']);
+    const but = ['latest', '--path', at('one'), '--exclude', 'cache', '--exclude', '*.log'];
+    await run(['restore', ...but, '--target', at('others'), '--limit-download', '100000', ...own()]);
+    assert.deepEqual(readdirSync(join(at('others'), at('one'))).sort(), []);
     assert.match((await paths(['latest', '--long']))[0] ?? '', /^d[rwxt-]{9} /);
   });
 });

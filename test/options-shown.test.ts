@@ -31,7 +31,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   restore: {
     restic: '--repo --verify',
     'every-file-type': '--password-file',
-    'option-differences': '--host --path --tag --include',
+    'option-differences': '--host --path --tag --include --exclude --limit-download',
     restore: '--target',
     'damaged-repository': '--overwrite',
   },

@@ -11,6 +11,8 @@ import {
   type SnapshotFilters,
   snapshotArgument,
 } from './options/repository-options.ts';
+import { limitsOf, parseRate } from './options/transfer-limits.ts';
+import { addRules, atMostOne } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget, type Target } from './repository/repository-target.ts';
 import { type Answer, type Row, row } from './terminal/answer.ts';
@@ -20,10 +22,13 @@ import type { Word } from './word.ts';
 /** `holdfast restore SNAPSHOT --target DIR` */
 export const word: Word = {
   define: (command) => {
+    addRules(command, atMostOne('--include', '--exclude'));
     addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
       .argument('<snapshot>', snapshotArgument)
       .requiredOption('--target <dir>', 'where files go, each under its full original path')
       .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
+      .addOption(new RepeatableOption('--exclude <pattern>', 'leave out what matches, as restic matches'))
+      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
       .option('--overwrite', 'go ahead when the target holds files, replacing those of the snapshot')
       .option('--verify', 'read the restored files again and compare them with the snapshot')
       .addHelpText('after', examples);
@@ -40,6 +45,8 @@ Examples:
 interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
   readonly target: string;
   readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly limitDownload?: number;
   readonly overwrite?: boolean;
   readonly verify?: boolean;
 }
@@ -50,7 +57,7 @@ export async function restoreSnapshot(
   name: string,
   request: RestoreRequest,
 ): Promise<Answer<AnswerOf<'restore'>>> {
-  await using source = await openTarget(context, request);
+  await using source = await openTarget(context, request, { limits: limitsOf(request) });
   const snapshot = await source.repository.findSnapshotFolder(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);
   const startedMs = performance.now();
@@ -115,7 +122,7 @@ async function bringBack(
   { output, signal, progress: start }: Context,
   { repository }: Target,
   snapshot: StoredSnapshot,
-  { target, include = [], overwrite = false }: RestoreRequest,
+  { target, include = [], exclude = [], overwrite = false }: RestoreRequest,
 ): Promise<RestoreSummary> {
   const progress = start('restore');
   const totalBytes = snapshot.summary?.totalBytesProcessed ?? 0;
@@ -123,6 +130,7 @@ async function bringBack(
     return await restore(repository, snapshot, {
       target,
       include,
+      exclude,
       overwrite,
       signal,
       onProgress: (state) => progress.update({ ...state, totalBytes }),
@@ -138,7 +146,7 @@ async function readAgain(
   { output, signal, progress: start }: Context,
   { repository }: Target,
   snapshot: StoredSnapshot,
-  { target, include = [] }: RestoreRequest,
+  { target, include = [], exclude = [] }: RestoreRequest,
 ): Promise<number> {
   const progress = start('verify');
   const totalBytes = snapshot.summary?.totalBytesProcessed ?? 0;
@@ -146,6 +154,7 @@ async function readAgain(
     const { different } = await verify(repository, snapshot, {
       restoredTo: target,
       include,
+      exclude,
       signal,
       onProgress: (state) => progress.update({ ...state, totalBytes }),
       onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),

@@ -53,6 +53,8 @@ export interface RestoreOptions {
   readonly target: string;
   /** Patterns as restic's `--include`; everything when there are none. */
   readonly include?: readonly string[];
+  /** Patterns as restic's `--exclude`: what they mean stays out. */
+  readonly exclude?: readonly string[];
   /** Replace what is in the way; without it the target must be empty. */
   readonly overwrite?: boolean;
   readonly signal?: AbortSignal;
@@ -125,11 +127,17 @@ class Restorer implements ContentSink {
 
   /** Makes everything but the content of files, and gives those that have some. */
   async *prepare(repository: Repository, tree: BlobId): AsyncGenerator<WantedFile, void, undefined> {
-    const { include, signal } = this.#options;
+    const { include, exclude, signal } = this.#options;
     const onProblem = (path: Bytes, message: string): void => this.#report(pathText(path), message);
     const onUnmet = (pattern: string): void =>
       this.#report(pattern, 'nothing in the snapshot is called that');
-    for await (const directory of walkSnapshot(repository, tree, { include, signal, onProblem, onUnmet })) {
+    for await (const directory of walkSnapshot(repository, tree, {
+      include,
+      exclude,
+      signal,
+      onProblem,
+      onUnmet,
+    })) {
       if (directory.isSelected || directory.nodes.length > 0) await this.#createTarget();
       const { place, state } = this.#enter(directory);
       if (state === 'refused') continue;

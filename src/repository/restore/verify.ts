@@ -35,6 +35,8 @@ interface VerifyOptions {
   readonly restoredTo?: string;
   /** Patterns as restic's `--include`; everything when there are none. */
   readonly include?: readonly string[];
+  /** Patterns as restic's `--exclude`. */
+  readonly exclude?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly files: number; readonly bytes: number }) => void;
   /** What is the matter with something in `different`, or with a directory that cannot be read. */
@@ -81,9 +83,9 @@ class Verifier implements ContentSink {
 
   /** Looks at every file on disk, and gives those that have content. */
   async *prepare(repository: Repository, tree: BlobId): AsyncGenerator<WantedFile, void, undefined> {
-    const { include, signal, parent } = this.#options;
+    const { include, exclude, signal, parent } = this.#options;
     const onProblem = (path: Bytes, message: string): void => this.#report(path, message);
-    const selection = { include, signal, since: parent?.tree, onProblem };
+    const selection = { include, exclude, signal, since: parent?.tree, onProblem };
     for await (const directory of walkSnapshot(repository, tree, selection)) {
       for (const node of directory.nodes) {
         const file = this.#take(joinPath(directory.path, node.name), node);

@@ -24,6 +24,8 @@ export interface SnapshotDirectory {
 export interface SnapshotSelection {
   /** Patterns as restic's `--include`; everything when there are none. */
   readonly include?: readonly string[];
+  /** Patterns as restic's `--exclude`: what they mean is left out, and all below it. */
+  readonly exclude?: readonly string[];
   /** Leave out what the tree of an earlier snapshot has just so: directories with the same tree, files with the same content. */
   readonly since?: BlobId;
   readonly signal?: AbortSignal;
@@ -67,11 +69,13 @@ class SnapshotWalker {
   readonly #repository: Repository;
   readonly #selection: SnapshotSelection;
   readonly #include: PatternList;
+  readonly #exclude: PatternList;
 
   constructor(repository: Repository, selection: SnapshotSelection) {
     this.#repository = repository;
     this.#selection = selection;
     this.#include = new PatternList(selection.include ?? [], { names: true });
+    this.#exclude = new PatternList(selection.exclude ?? [], { names: true });
   }
 
   top(tree: BlobId): Pending {
@@ -87,7 +91,8 @@ class SnapshotWalker {
     const nodes: TreeNode[] = [];
     const below: Pending[] = [];
     for (const node of await this.#readNodes(path, pending.tree)) {
-      const components = this.#include.isEmpty ? [] : [...pending.components, pathText(node.name)];
+      const components = this.#looksAtNames ? [...pending.components, pathText(node.name)] : [];
+      if (this.#exclude.match(components).matched) continue;
       const { matched, childMayMatch } = this.#include.isEmpty ? all : this.#include.match(components);
       const old = before?.get(nameKey(node));
       if (node.subtree === undefined) {
@@ -100,6 +105,10 @@ class SnapshotWalker {
       }
     }
     return { directory: { path, depth, node, isSelected, nodes }, below };
+  }
+
+  get #looksAtNames(): boolean {
+    return !this.#include.isEmpty || !this.#exclude.isEmpty;
   }
 
   /** What was asked for and is not there. @throws HoldfastError `path_not_found` when that is all of it */
