@@ -31,7 +31,7 @@ const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
-    'other snapshots tags size kib'
+    'other snapshots tags size kib account client fields job limit span what'
   ).split(' '),
 );
 
@@ -39,7 +39,7 @@ const noFiles = new Set(
 const inSnapshots = new Set([
   'ls DIR',
   'dump PATH',
-  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump'].map((command) => `${command} --path`),
+  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'forget'].map((command) => `${command} --path`),
 ]);
 
 /** `request submit --root` and `request submit FILE-OR-NAME`, of every option and argument that names a file or folder. */
