@@ -13,7 +13,7 @@ const options = ours.flatMap(({ name, command }) => command.options.map((option)
 
 /** Options with a file or folder as their value that is read, or is a place to work in. */
 const readFiles =
-  '--cert --chain --checkpoint --crl --issued --exclude-file --files-from --files-from-verbatim --files-from-raw --file --key --kit --root --roots --names-file --csr --log --token-file'.split(
+  '--cert --chain --checkpoint --crl --issued --exclude-file --files-from --files-from-verbatim --files-from-raw --file --key --kit --root --roots --names-file --csr --log --token-file --before --after'.split(
     ' ',
   );
 const places = '--home --target --to --repo --mirror'.split(' ');
@@ -86,6 +86,7 @@ test('what cannot be undone takes --yes', () => {
     'policy import',
     'policy set',
     'request pending',
+    'trash empty',
   ]);
 });
 
@@ -118,6 +119,9 @@ test('the same option has the same value everywhere', () => {
 
 /** Where the same question has another kind of answer, and why. */
 const severalMeanings: readonly string[] = [
+  '--before', // a program that runs first, or a moment
+  '--every', // when a set is backed up, or how long after the last backup of an authority
+  '--keep', // a rule for the snapshots of a set, or how many backups of an authority
   '--chain', // the certificates above one that is given, or that they go out too
   '--fingerprint', // of a root (SHA-256), or of what a machine left sealed
   '--forget', // a folder that is the argument, or a request by its name
