@@ -74,7 +74,10 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'backing-up' },
   { page: 'schedules' },
-  { page: 'retention' },
+  {
+    page: 'retention',
+    meanwhile: { 2: (walk) => walk.run('vault', 'holdfast node set laptop prune on') },
+  },
   {
     page: 'restic',
     meanwhile: {

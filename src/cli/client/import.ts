@@ -64,10 +64,6 @@ export async function importClient(context: Context, file: string, options: Impo
   const lines = withoutRepeats(ofStanza(all, options));
   // What is for a server alone can be read where this machine is no client.
   const node = lines.some(isForClient) ? (await openOwnNode(context)).node : undefined;
-  if (yes && node === undefined)
-    throw new HoldfastError('usage', `nothing in ${path} is for a client, and nothing was changed`, {
-      hint: 'say it without --yes: each line is shown with what it becomes',
-    });
   const { changes, refused } = policyChanges(node?.clientPolicy ?? defaultClientPolicy, lines);
   const server = serverOf(lines);
   if (yes && node !== undefined) await apply(context, node, { changes, server });
