@@ -72,6 +72,20 @@ export class ServiceManager {
     ];
   }
 
+  /** Looks whether a unit of that name is ours, or none. @throws HoldfastError `service_not_ours` */
+  async checkOurs(job: ServiceJob): Promise<void> {
+    const path = this.#pathOf(job);
+    const text = await textOf(path);
+    if (text === undefined || text.startsWith(serviceMark)) return;
+    throw new HoldfastError(
+      'service_not_ours',
+      `${path} was written by somebody else: it does not begin with our first line`,
+      {
+        hint: `keep it and use systemctl, or move it away and say holdfast service install ${job}`,
+      },
+    );
+  }
+
   /**
    * Writes the unit of a service, has it start with the machine and starts it now; one that runs is started again.
    * @throws HoldfastError `service_not_ours` where somebody else wrote a unit of that name, `service_failed` when it does not run
@@ -79,7 +93,7 @@ export class ServiceManager {
   async install(service: Service): Promise<ServiceState> {
     const name = `${serviceName(service.job)}.service`;
     if (!(await this.#isThere(service))) {
-      await this.#checkOurs(service.job);
+      await this.checkOurs(service.job);
       await writeFileAtomic(this.#pathOf(service.job), systemdUnit(service), { mode: 0o644 });
     }
     await this.#systemctl('daemon-reload');
@@ -115,7 +129,7 @@ export class ServiceManager {
       throw new HoldfastError('object_not_found', `there is no service ${before.unit}`, {
         hint: `holdfast service install ${job} makes one`,
       });
-    await this.#checkOurs(job);
+    await this.checkOurs(job);
     await this.#systemctl('disable', '--now', before.unit);
     const own = this.#pathOf(job);
     const isOwn = (await textOf(own)) !== undefined;
@@ -162,19 +176,6 @@ export class ServiceManager {
     const own = await textOf(this.#pathOf(service.job));
     if (own !== undefined || this.#scope === 'user') return own === wanted;
     return (await textOf(`/usr/lib/systemd/system/${serviceName(service.job)}.service`)) === wanted;
-  }
-
-  async #checkOurs(job: ServiceJob): Promise<void> {
-    const path = this.#pathOf(job);
-    const text = await textOf(path);
-    if (text === undefined || text.startsWith(serviceMark)) return;
-    throw new HoldfastError(
-      'service_not_ours',
-      `${path} was written by somebody else: it does not begin with our first line`,
-      {
-        hint: `keep it and use systemctl, or move it away and say holdfast service install ${job}`,
-      },
-    );
   }
 
   #pathOf(job: ServiceJob): string {

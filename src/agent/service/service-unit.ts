@@ -108,6 +108,9 @@ function confinement({ job, home, writable }: Service): string[] {
     'SystemCallArchitectures=native',
     'SystemCallFilter=@system-service',
     'SystemCallFilter=~@privileged',
+    // Files are given to the group that a keystore is shared with; nobody gets more than its capabilities allow.
+    'SystemCallFilter=@chown',
+    'SystemCallErrorNumber=EPERM',
   ];
 }
 

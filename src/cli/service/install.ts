@@ -86,6 +86,7 @@ async function installService(context: Context, job: ServiceJob, options: Instal
   const steps = [...(await stepsBefore(plan)), ...((await manager?.steps(plan.service)) ?? [])];
   if (options.dryRun === true) return dryRun(plan.service, steps, manager !== undefined);
   if (manager === undefined) return withoutManager(plan.service);
+  await manager.checkOurs(job);
   await prepare(plan);
   const state = await manager.install(plan.service);
   return { value: { steps, state: stateView(state) }, rows: installedRows(steps, state) };
