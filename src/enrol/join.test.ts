@@ -149,7 +149,8 @@ describe('joining', () => {
     for (const [code, options] of cases) {
       await using server = await trap(await genuine.issue('server', 'vault', options), genuine.root.der);
       await fails(code, attempt(server.address));
-      assert.deepEqual(server.told, []);
+      // Where nothing but time speaks against it, it is asked what time it is.
+      assert.deepEqual(server.told, code === 'certificate_expired' ? ['/ '] : []);
     }
   });
 

@@ -30,7 +30,7 @@ for (const [zone, times] of Object.entries(zones)) {
   test(`times are written as Go does in ${zone}, and read back`, () => {
     const module = new URL('./go-time.ts', import.meta.url).href;
     const list = times.map(([ns]) => `${ns}n`).join();
-    const script = `import(${JSON.stringify(module)}).then((m) => console.log([${list}].map(m.encodeGoTime).join()))`;
+    const script = `import(${JSON.stringify(module)}).then((m) => console.log([${list}].map((ns) => m.encodeGoTime(ns)).join()))`;
     const env = { ...process.env, TZ: zone };
     const { stdout } = spawnSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
     assert.deepEqual(

@@ -39,7 +39,7 @@ test('a snapshot survives with its summary, and its keys come in the order of re
     summary: { backupStartNs: 1n, backupEndNs: 2n, ...counts, ...sizes, ...totals },
   };
   const encoded = encodeSnapshot(snapshot);
-  assert.deepEqual(parseSnapshot(encoded, 'snapshot'), snapshot);
+  assert.deepEqual(parseSnapshot(encoded, 'snapshot'), { ...snapshot, zoneMinutes: 0 });
   const keys = Object.keys(JSON.parse(asBuffer(encoded).toString()) as object);
   const expected =
     'time parent tree paths hostname username uid gid excludes tags original program_version summary';
