@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -194,7 +195,10 @@ describe('the rule of a set', () => {
     const snapshots = async (): Promise<number> => (await json<unknown[]>(['snapshots', ...repo()])).length;
     await json(['set', 'run', 'other']);
     const before_ = await snapshots();
-    for (let round = 0; round < 3; round++) await here(['set', 'run', 'kept']);
+    for (let round = 0; round < 3; round++) {
+      writeFileSync(at('data/passing'), randomBytes(100_000));
+      await here(['set', 'run', 'kept']);
+    }
     assert.equal(await snapshots(), before_ + 2);
     const [newest] = (await show('kept')).attempts;
     assert.equal(newest?.forgot?.removed, 1);

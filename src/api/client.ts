@@ -21,7 +21,6 @@ import { type Certificate, formatName } from '../pki/index.ts';
 import { Line } from '../transport/index.ts';
 import type {
   BackupOptions,
-  BackupResult,
   CallOptions,
   CheckResult,
   Client,
@@ -30,6 +29,7 @@ import type {
   FileEntry,
   HomeOptions,
   Join,
+  KeptBackup,
   ListOptions,
   LongCallOptions,
   Open,
@@ -78,7 +78,7 @@ class OpenClient implements Client {
     });
   }
 
-  backup(paths: string | readonly string[], options: BackupOptions = {}): Promise<BackupResult> {
+  backup(paths: string | readonly string[], options: BackupOptions = {}): Promise<KeptBackup> {
     const { tags, excludes, excludeCaches = true, create = false } = options;
     const chosen = { tag: tags, exclude: excludes, excludeCaches, init: create, ...this.#repository };
     return this.#answer(options, (context) => backUpPaths(context, [paths].flat(), chosen));

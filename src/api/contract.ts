@@ -13,6 +13,9 @@ type ExitCodes = typeof exitCode;
 
 // What follows stands in the declarations of the package as it is here; what is above is made there from the same tables.
 
+/** A backup of which a snapshot is kept. */
+export type KeptBackup = BackupResult & { readonly snapshot: string };
+
 /** What every call takes. */
 export interface CallOptions {
   /** Ends the call: it fails with `interrupted` and leaves nothing half-done. */
@@ -126,7 +129,7 @@ export interface Client {
   /** Connects to the first server of this machine that answers and proves to be one; renews what is due. */
   dial(options?: CallOptions): Promise<Dialed>;
   /** Saves files and folders in a new snapshot. What could not be read is counted in `unreadable`, and each told as a warning. */
-  backup(paths: string | readonly string[], options?: BackupOptions): Promise<BackupResult>;
+  backup(paths: string | readonly string[], options?: BackupOptions): Promise<KeptBackup>;
   /** Snapshots, the oldest first. */
   snapshots(options?: CallOptions & SnapshotFilter): Promise<readonly Snapshot[]>;
   /** The files of a snapshot as they come: its id, the first digits of that, `latest` or `latest~2`; `latest:/home` is a folder of it. */

@@ -84,7 +84,7 @@ export const word: Word = {
       .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
       .addHelpText('after', examples);
   },
-  run: backUpPaths,
+  run: backUpOrTry,
 };
 
 const fileLists = ['--files-from', '--files-from-verbatim', '--files-from-raw'];
@@ -121,19 +121,34 @@ export interface BackupOptions extends RepositoryOptions, ExcludeOptions, Source
   readonly limitDownload?: number;
 }
 
-/** `holdfast backup PATH…`, kept on record whatever becomes of it. */
-export async function backUpPaths(
+/** `holdfast backup PATH…` */
+async function backUpOrTry(
   context: Context,
   paths: readonly string[],
   options: BackupOptions,
 ): Promise<Answer<BackupResult>> {
-  const { backup, route } =
-    options.dryRun === true
-      ? await tryOut(context, paths, options)
-      : await recordBackup(context, options.repo, () => backUpNow(context, paths, options));
+  if (options.dryRun === true) return answerTo(await tryOut(context, paths, options), options);
+  return await backUpPaths(context, paths, options);
+}
+
+/** Backs up what was named, on record whatever becomes of it. */
+export async function backUpPaths(
+  context: Context,
+  paths: readonly string[],
+  options: Omit<BackupOptions, 'dryRun'>,
+): Promise<Answer<KeptBackup>> {
+  return answerTo(
+    await recordBackup(context, options.repo, () => backUpNow(context, paths, options)),
+    options,
+  );
+}
+
+function answerTo<Result extends BackupResult>(
+  { backup, route }: { readonly backup: Result; readonly route: string },
+  { quiet = false }: BackupOptions,
+): Answer<Result> {
   const code = backup.unreadable > 0 ? exitCode.someFilesUnread : undefined;
-  const rows = options.quiet === true ? [] : backupRows(route, backup);
-  return { value: backup, rows, exitCode: code };
+  return { value: backup, rows: quiet ? [] : backupRows(route, backup), exitCode: code };
 }
 
 async function backUpNow(
