@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, runHoldfast } from './rig/holdfast-process.ts';
@@ -82,11 +82,15 @@ describe('backup with the options that users of restic know', () => {
   });
 
   it('says when and whose a snapshot is, reads all of it again, and makes none that is as the last', async () => {
+    // The folders above are in a snapshot too, and others work in that of temporary files.
+    const still = mkdtempSync('/var/tmp/holdfast-still-');
+    cpSync(at('data/half'), still, { recursive: true });
     const words = ['--time', '2026-01-02 03:04:05Z', '--host', 'elsewhere'];
-    await backup(at('data/half'), ...words);
-    const again = await backup(at('data/half'), ...words, '--reread');
+    await backup(still, ...words);
+    const again = await backup(still, ...words, '--reread');
     assert.deepEqual([again.files, again.filesUnmodified, again.added > 0], [2, 0, false]);
-    const skipped = await backup(at('data/half'), '--host', 'elsewhere', '--skip-if-unchanged');
+    const skipped = await backup(still, '--host', 'elsewhere', '--skip-if-unchanged');
+    rmSync(still, { recursive: true });
     assert.deepEqual([skipped.snapshot, skipped.skipped], [again.snapshot, true]);
     const { stdout } = await run(['snapshots', '--host', 'elsewhere', '--json']);
     const listed = JSON.parse(stdout) as { time: string }[];
