@@ -35,8 +35,8 @@ $ holdfast up --port 70000 --home home data
 !   next: holdfast up --help
 ? 2
 $ holdfast backup --home home
-! holdfast: missing required argument 'paths' [usage]
-!   next: holdfast backup --help
+! holdfast: nothing is named that is to be saved [usage]
+!   next: name files and folders: holdfast backup PATH, or a file with them: holdfast backup --files-from FILE
 ? 2
 $ holdfast cert revoke
 ! holdfast: missing required argument 'serial-or-node' [usage]
