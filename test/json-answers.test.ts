@@ -8,7 +8,7 @@ import { Value } from 'typebox/value';
 import { examplesFile, keepExamples, shortened } from '../scripts/reference/json-examples.ts';
 import { answerShape, answers } from '../src/cli/answers.ts';
 import { fingerprint } from '../src/pki/index.ts';
-import { runHoldfast, runProgram, startHoldfast } from './rig/holdfast-process.ts';
+import { launcher, runHoldfast, runProgram, startHoldfast } from './rig/holdfast-process.ts';
 import { KillScene } from './rig/kill-scene.ts';
 import { opensslCertificate } from './rig/openssl-certificates.ts';
 import { OutsideServer } from './rig/outside-server.ts';
@@ -168,6 +168,9 @@ function shapesOf(path: string): readonly (TSchema & { readonly title?: string }
   return one.anyOf?.every(({ title }) => title !== undefined) === true ? one.anyOf : [one];
 }
 
+/** Where the program and its Node are: nobody else's paths. */
+const programPlaces = [dirname(process.execPath), dirname(dirname(launcher))];
+
 describe('what a command prints with --json', () => {
   let scene: KillScene;
   const own = opensslCertificate({ subject: '/CN=localhost', extensions: ['subjectAltName=DNS:localhost'] });
@@ -200,7 +203,8 @@ describe('what a command prints with --json', () => {
         .slice(0, 5);
       assert.equal(fitting.length > 0, true, `${path}: ${line}\n${JSON.stringify(wrong, undefined, 1)}`);
       for (const { title = '' } of fitting) met.add(`${path} ${title}`);
-      if (!seen.has(path)) seen.set(path, shortened(value, [here, join(place, 'from'), place]));
+      if (!seen.has(path))
+        seen.set(path, shortened(value, [here, join(place, 'from'), place, ...programPlaces]));
     }
   }
 
