@@ -95,7 +95,10 @@ export type SealerRequest =
   | { readonly kind: 'park' }
   | { readonly kind: 'known'; readonly table: SharedArrayBuffer };
 
-/** From a sealer to the main thread. */
+/** The first word of a sealer: what it works with is made. */
+export const sealerReady = 'ready';
+
+/** From a sealer to the main thread, after that. */
 export type SealerReply =
   | SealedBatch
   | ({ readonly kind: 'pack' } & PackReply)

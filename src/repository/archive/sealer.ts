@@ -3,7 +3,13 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Bytes } from '../../base/index.ts';
 import { type Arena, controlWords, sealerCorner } from './arena.ts';
 import { KnownBlobs } from './known-blobs.ts';
-import type { Batch, SealerData, SealerReply, SealerRequest } from './messages.ts';
+import {
+  type Batch,
+  type SealerData,
+  type SealerReply,
+  type SealerRequest,
+  sealerReady,
+} from './messages.ts';
 import { BlobEncoder, BlockPool, PackWriter } from './pack-writer.ts';
 import { endLease } from './read-ring.ts';
 import { plaintextSlack, UnitWriter } from './unit-writer.ts';
@@ -124,3 +130,4 @@ const sealer = new Sealer(
 );
 data.scanner.on('message', (batch: Batch) => sealer.onBatch(batch));
 port.on('message', (request: SealerRequest) => sealer.onRequest(request));
+port.postMessage(sealerReady);

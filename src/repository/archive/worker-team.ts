@@ -34,6 +34,8 @@ interface WorkerTeamEvents {
 export class WorkerTeam {
   readonly #scanner: Worker;
   readonly #sealers: readonly Worker[];
+  /** Resolved when a sealer is ready, or has ended before it was. */
+  readonly #ready: Promise<void>[] = [];
   #closing = false;
 
   constructor(arena: Arena, repository: Repository, known: KnownBlobs, events: WorkerTeamEvents) {
@@ -51,7 +53,15 @@ export class WorkerTeam {
         version: repository.version,
       };
       const worker = this.#start(workerEntry(import.meta.url, './sealer'), data, [port2], events);
-      worker.on('message', events.onReply);
+      this.#ready.push(
+        new Promise((resolve) => {
+          worker.once('exit', () => resolve());
+          worker.once('message', () => {
+            worker.on('message', events.onReply);
+            resolve();
+          });
+        }),
+      );
       return worker;
     });
   }
@@ -64,9 +74,13 @@ export class WorkerTeam {
     for (const sealer of this.#sealers) sealer.postMessage(request, []);
   }
 
-  /** Ends the workers wherever they are. */
+  /**
+   * Ends the workers wherever they are, once the sealers are ready: Node aborts the process when a worker is terminated while
+   * it makes a zstd context (24.19; `close before init`), and they wait for what never comes when a backup has failed.
+   */
   async close(): Promise<void> {
     this.#closing = true;
+    await Promise.all(this.#ready);
     await Promise.all([this.#scanner, ...this.#sealers].map((worker) => worker.terminate()));
   }
 

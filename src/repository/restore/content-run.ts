@@ -68,12 +68,15 @@ export interface FileFailure extends FileProblem {
   readonly file: number;
 }
 
-/** One message to a worker. */
+/** What a worker is to do with a run. */
 export interface ReaderTask {
   readonly number: number;
   readonly run: ContentRun;
   readonly purpose: RunPurpose;
 }
+
+/** What a worker is told: to end when it is through with what it was given before. */
+export type ReaderRequest = ReaderTask | 'end';
 
 /** A worker's answer. */
 export interface ReaderAnswer {

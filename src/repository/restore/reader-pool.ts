@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { type Bytes, type Secret, workerEntry } from '../../base/index.ts';
 import type { MasterKey } from '../format/unit.ts';
-import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
+import type { ContentRun, ReaderAnswer, ReaderRequest, RunPurpose, RunResult } from './content-run.ts';
 
 interface Reader {
   readonly worker: Worker;
   readonly underWay: Map<number, PromiseWithResolvers<RunResult>>;
+  readonly ended: Promise<void>;
 }
 
 /** Tasks in a worker at a time: one it works on, and one so that it need not wait for the main thread. */
@@ -39,13 +40,18 @@ export class ReaderPool implements AsyncDisposable {
     const answer = Promise.withResolvers<RunResult>();
     underWay.set(number, answer);
     const bytes = ownBytes(run.bytes);
-    worker.postMessage({ number, run: { ...run, bytes }, purpose } satisfies ReaderTask, [bytes.buffer]);
+    worker.postMessage({ number, run: { ...run, bytes }, purpose } satisfies ReaderRequest, [bytes.buffer]);
     return await answer.promise;
   }
 
+  /**
+   * Ends the workers when they have done what they have. They end by themselves: Node aborts the process when a worker is
+   * terminated while it makes a zstd context (24.19; `close before init`).
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fail(new Error('the readers were stopped'));
-    await Promise.all(this.#readers.map(async ({ worker }) => worker.terminate()));
+    for (const { worker } of this.#readers) worker.postMessage('end' satisfies ReaderRequest, []);
+    await Promise.all(this.#readers.map(({ ended }) => ended));
   }
 
   #start(masterKey: Secret<MasterKey>): Reader {
@@ -61,7 +67,7 @@ export class ReaderPool implements AsyncDisposable {
     });
     worker.on('error', (error) => this.#fail(error as Error));
     worker.on('exit', () => this.#fail(new Error('a reader stopped')));
-    return { worker, underWay };
+    return { worker, underWay, ended: new Promise((resolve) => worker.once('exit', () => resolve())) };
   }
 
   #leastBusy(): Reader {

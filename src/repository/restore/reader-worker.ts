@@ -1,13 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { freeBytes, isHoldfastError } from '../../base/index.ts';
 import type { MasterKey } from '../format/unit.ts';
-import type { ContentRun, ReaderAnswer, ReaderTask, RunPurpose, RunResult } from './content-run.ts';
+import type {
+  ContentRun,
+  ReaderAnswer,
+  ReaderRequest,
+  ReaderTask,
+  RunPurpose,
+  RunResult,
+} from './content-run.ts';
 import { type PieceSink, RunComparer, RunWriter } from './piece-sink.ts';
 import { RunOpener } from './run-opener.ts';
 
 const opener = new RunOpener(workerData as MasterKey);
 
-parentPort?.on('message', (task: ReaderTask) => {
+parentPort?.on('message', (task: ReaderRequest) => {
+  if (task === 'end') {
+    parentPort?.close();
+    return;
+  }
   const result = takeRun(task);
   freeBytes(task.run.bytes);
   parentPort?.postMessage({ number: task.number, result } satisfies ReaderAnswer, []);
