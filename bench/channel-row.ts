@@ -89,7 +89,12 @@ async function startPlainStorage(
   mkdirSync(directory);
   const entry = join(import.meta.dirname, '../test/rig/storage-server.ts');
   // As the launcher starts a server.
-  const words = ['--max-semi-space-size=16', '--disable-warning=ExperimentalWarning', entry, directory];
+  const flags = [
+    '--max-semi-space-size=2',
+    '--heap-growing-percent=50',
+    '--disable-warning=ExperimentalWarning',
+  ];
+  const words = [...flags, entry, directory];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
   const [line] = (await once(child.stdout, 'data')) as [Buffer];

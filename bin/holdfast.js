@@ -14,10 +14,14 @@ if (major < 24 || (major === 24 && minor < 12)) {
 }
 
 const inCheckout = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const inPackage = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const inPackage = fileURLToPath(new URL('../dist/main.cjs', import.meta.url));
 const main = existsSync(inCheckout) ? inCheckout : inPackage;
 const young = process.argv.includes('serve') ? 2 : 1;
-const flags = [`--max-semi-space-size=${young}`, '--disable-warning=ExperimentalWarning'];
+const flags = [
+  `--max-semi-space-size=${young}`,
+  '--heap-growing-percent=50',
+  '--disable-warning=ExperimentalWarning',
+];
 const program = spawn(process.execPath, [...flags, main, ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: { ...process.env, HOLDFAST_INVOKED_AS: 'holdfast' },

@@ -13,6 +13,12 @@ console.log(JSON.stringify({ pid, words: argv.slice(2), main: argv[1], execArgv,
 if (argv[2] === 'stay') setInterval(() => {}, 1000);
 `;
 
+const flags = [
+  '--max-semi-space-size=1',
+  '--heap-growing-percent=50',
+  '--disable-warning=ExperimentalWarning',
+];
+
 /** A package as npm lays it out, with the real launcher and the program above; its root is `root`. */
 function makePackage(): TemporaryDirectory & { root: string; bin: string; nodeOnPath: string } {
   const directory = temporaryDirectory();
@@ -58,8 +64,20 @@ test('the process id is the program’s, and a signal reaches it', async () => {
   assert.equal(said.pid, running.pid);
   assert.deepEqual(said.words, ['stay', 'two words', '']);
   assert.equal(said.main, join(place.root, 'dist/main.cjs'));
-  assert.deepEqual(said.execArgv, ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']);
+  assert.deepEqual(said.execArgv, flags);
   assert.equal((await running.stop('SIGTERM')).code, 7);
+});
+
+test('where there is no shell, holdfast.js starts the same program with the same flags', async () => {
+  using place = makePackage();
+  const script = join(place.root, 'bin/holdfast.js');
+  copyFileSync(join(dirname(launcher), 'holdfast.js'), script);
+  const { code, stdout } = await runProgram(process.execPath, [script, 'two words', '']);
+  assert.equal(code, 0);
+  const said = JSON.parse(stdout);
+  assert.deepEqual(said.words, ['two words', '']);
+  assert.equal(said.main, join(place.root, 'dist/main.cjs'));
+  assert.deepEqual(said.execArgv, flags);
 });
 
 test('links of links lead to the package, and the program learns the name it was called by', async () => {
