@@ -74,6 +74,7 @@ describe('bearer tokens', () => {
     const answer = await promise;
     answer.resume();
     const { statusCode, headers } = answer;
+    assert.equal(headers['www-authenticate'], statusCode === 401 ? 'Bearer' : undefined, path);
     return [statusCode, headers['holdfast-code']];
   };
 

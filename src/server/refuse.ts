@@ -32,16 +32,12 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
     'content-length': body.length,
     // An answer to HEAD has no body to say it in.
     ...(told !== undefined && { 'content-type': 'application/json', 'holdfast-code': told.code }),
-    ...(isBearerRefusal(error) && { 'www-authenticate': 'Bearer' }),
+    // By what else somebody could say who they are, which a 401 has to name (RFC 9110 §11.6.1).
+    ...(httpStatusOf(error) === 401 && { 'www-authenticate': 'Bearer' }),
     connection: 'close',
   });
   response.end(body);
   request.resume();
-}
-
-/** A 401 says by what somebody could say who they are (RFC 9110 §11.6.1). */
-function isBearerRefusal(error: unknown): boolean {
-  return isHoldfastError(error) && error.code.startsWith('bearer_') && httpStatusOf(error) === 401;
 }
 
 function isSilent(error: unknown): boolean {
