@@ -210,7 +210,7 @@ describe('metrics for Prometheus', () => {
 
   it('come with alert rules that promtool takes, which fire when they should', async () => {
     const checked = await runProgram('promtool', ['check', 'rules', rules]);
-    assert.match(checked.stdout, /SUCCESS: 13 rules found/);
+    assert.match(checked.stdout, /SUCCESS: 14 rules found/);
     const file = at('alerts-test.yml');
     writeFileSync(file, ruleTests);
     const tested = await runProgram('promtool', ['test', 'rules', file]);
@@ -223,6 +223,7 @@ describe('metrics for Prometheus', () => {
       'holdfast_authority_backup_timestamp_seconds',
       'holdfast_client_alarm',
       'holdfast_client_quota_bytes',
+      'holdfast_set_state',
     ];
     for (const name of names) if (!later.includes(name)) assert.match(text, new RegExp(`^${name}[{ ]`, 'm'));
     const source = readFileSync(join(import.meta.dirname, '../src/server/metrics.ts'), 'utf8');

@@ -27,6 +27,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'backup-options':
       '--iexclude --exclude-larger-than --exclude-if-present --one-file-system --files-from --files-from-verbatim --files-from-raw --stdin --stdin-from-command --stdin-filename --time --host --reread --skip-if-unchanged --dry-run --quiet --limit-upload --limit-download',
   },
+  nodes: { 'agent-reports': '--check' },
   status: { agent: '--check' },
   restore: {
     restic: '--repo --verify',

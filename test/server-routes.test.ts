@@ -47,6 +47,7 @@ describe('a route', () => {
         where: () => undefined,
         clock: systemClock,
       }),
+      reports: { take: async () => {} },
       enrolLimit: new EnrolLimit(home.clock),
       noteRefusal: (_socket, error) => noted.push(error),
       metrics: { text: async () => '' },

@@ -1,5 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { type Authority, type ClientBounds, identityLabel, type Sighting } from '../authority/index.ts';
+import {
+  type Authority,
+  type ClientBounds,
+  identityLabel,
+  type JudgedReport,
+  type JudgedSet,
+  type Sighting,
+} from '../authority/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { type Identity, roles } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -49,6 +56,57 @@ export const ClientBoundsView = Type.Object({
   quarantinedAt: TimeOrNull,
 });
 
+const Bytes = Type.Integer();
+
+/** A backup set of a client, as it says, judged by the server's clock and by what arrived. */
+const ReportedSetView = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  every: Type.String(),
+  state: Type.Enum(['never', 'ok', 'late', 'missed', 'failed', 'partial', 'stuck', 'silent']),
+  since: Time,
+  /** What is wrong, in a sentence. */
+  why: PresentWhen('it is not ok', Type.String()),
+  /** When its next run is due. */
+  next: Time,
+  running: Type.Boolean(),
+  /** Whether it goes to another place, of which the server sees nothing. */
+  elsewhere: Type.Boolean(),
+  /** Its newest attempt. */
+  last: PresentWhen(
+    'there was one',
+    Type.Object({
+      begun: Time,
+      ended: PresentWhen('it has ended', Time),
+      result: Type.Enum(['ok', 'partial', 'failed', 'running', 'cut off']),
+      code: PresentWhen('it failed by something that has a code', Type.String()),
+      message: PresentWhen('it failed by something that has a code', Type.String()),
+    }),
+  ),
+  /** Its newest attempt that brought a snapshot. */
+  success: PresentWhen(
+    'there was one',
+    Type.Object({
+      ended: Time,
+      snapshot: PresentWhen('the client names it', Type.String()),
+      /** When it came here. */
+      arrived: PresentWhen('it is here', Time),
+      bytes: PresentWhen('the client says it', Bytes),
+      added: PresentWhen('the client says it', Bytes),
+    }),
+  ),
+});
+
+/** What a client says of its backup sets. */
+const ReportView = Type.Object({
+  received: Time,
+  /** Whether an agent runs there. */
+  agent: Type.Boolean(),
+  /** How many sets it has; those that are listed may be fewer. */
+  total: Type.Integer(),
+  sets: Type.Array(ReportedSetView),
+});
+
 /** A page of nodes. */
 export const NodeListAnswer = Type.Array(
   Type.Object({
@@ -64,8 +122,15 @@ export const NodeListAnswer = Type.Array(
     /** How much of a client is stored, and rests in the trash; bytes. */
     usage: PresentWhen(
       'it is a client of which something is stored, and the server is new enough to say it',
-      Type.Object({ stored: Type.Integer(), trash: Type.Integer() }),
+      Type.Object({
+        stored: Type.Integer(),
+        trash: Type.Integer(),
+        /** By how much that grew within the last seven days; less than nothing where it shrank. */
+        growth: PresentWhen('the server is new enough to say it', Bytes),
+      }),
     ),
+    /** What it says of its backup sets. */
+    report: PresentWhen('it is a client that has said it, and is not revoked', ReportView),
     /** What of a client is not as usual, and should be looked at. */
     alarms: PresentWhen(
       'it is a client, and the server is new enough to say it',
@@ -87,23 +152,54 @@ export async function listNodes(
     limit,
   });
   const clients = await clientViews(authority);
-  return nodes.map(({ notAfter, lastBackup, seen, ...node }) => ({
+  return nodes.map(({ notAfter, lastBackup, seen, report, ...node }) => ({
     ...node,
     ...(node.role === 'client' && clients(node.name)),
+    ...(report && { report: reportView(report) }),
     notAfter: notAfter?.toISOString() ?? null,
     lastBackup: lastBackup?.toISOString() ?? null,
     seen: seen.map(viewOf),
   }));
 }
 
+function reportView({ received, hasAgent, total, sets }: JudgedReport): Static<typeof ReportView> {
+  return { received: received.toISOString(), agent: hasAgent, total, sets: sets.map(setView) };
+}
+
+function setView(set: JudgedSet): Static<typeof ReportedSetView> {
+  const { id, name, every, state, since, why, next, running, isElsewhere, last, success } = set;
+  return {
+    ...{ id, name, every, state, running },
+    since: since.toISOString(),
+    ...(why !== undefined && { why }),
+    next: next.toISOString(),
+    elsewhere: isElsewhere,
+    ...(last && { last: withTimes(last) }),
+    ...(success && { success: withTimes(success) }),
+  };
+}
+
+/** Its times as text, and without what is not known. */
+function withTimes<T extends object>(
+  fields: T,
+): { [K in keyof T]: T[K] extends Date | undefined ? Extract<T[K], undefined> | string : T[K] } {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const texts = known.map(([key, value]) => [key, value instanceof Date ? value.toISOString() : value]);
+  return Object.fromEntries(texts);
+}
+
 /** What is said of a client beside who it is. */
-async function clientViews({ clients, activity }: Pick<Authority, 'clients' | 'activity'>) {
+async function clientViews(authority: Authority) {
+  const { clients, activity } = authority;
   const [bounds, usage, alarms] = [await clients.bounds(), await activity.usage(), await activity.alarms()];
+  const growth = await activity.growth(authority.time());
   return (name: string) => {
     const used = usage.get(name);
     return {
       bounds: boundsView(bounds.get(name)),
-      ...(used && { usage: { stored: used.bytes, trash: used.trashBytes } }),
+      ...(used && {
+        usage: { stored: used.bytes, trash: used.trashBytes, growth: growth.get(name) ?? 0 },
+      }),
       alarms: (alarms.get(name) ?? []).map(({ since, ...alarm }) => ({
         ...alarm,
         since: since.toISOString(),

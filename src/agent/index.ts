@@ -119,6 +119,7 @@ export {
 export { parseBetween, surroundings, whatKeeps } from './sets/conditions.ts';
 export { checkHook, defaultHookLimitMs, hasSucceeded, hookFailed, runHook } from './sets/hooks.ts';
 export { keepRuleForm, owesPrune, parseKeepRule } from './sets/keep-rule.ts';
+export { Reporter } from './sets/reporter.ts';
 export {
   beginAttempt,
   forgetAttempts,

@@ -44,9 +44,13 @@ export {
 export { logKinds, triedByPeers } from './log/index.ts';
 export { DirectoryMirror, type LogMirror, lookForLog } from './mirror/index.ts';
 export {
+  type Arrival,
   type ClientActs,
   type ClientBounds,
+  type ClientReport,
   type ClientUsage,
+  type JudgedReport,
+  type JudgedSet,
   noQuota,
   type Sighting,
 } from './nodes/index.ts';

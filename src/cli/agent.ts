@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holdAgent, openNode, readNodeState, readSets, SetRunner, surroundings } from '../agent/index.ts';
-import { hourMs, type Log } from '../base/index.ts';
+import {
+  holdAgent,
+  openNode,
+  Reporter,
+  readNodeState,
+  readSets,
+  SetRunner,
+  surroundings,
+} from '../agent/index.ts';
+import { hourMs, type Log, minuteMs } from '../base/index.ts';
 import { machineName } from '../transport/index.ts';
 import { type Home, openHome } from './home/home.ts';
 import type { Context } from './program/context.ts';
@@ -20,7 +28,7 @@ export const word: Word = {
 };
 
 const examples = `
-It reads the sets anew each minute, and at SIGHUP. Each run is a process of its own: holdfast set run NAME.
+It reads the sets anew each minute, and at SIGHUP, and tells the server how they stand. Each run is a process of its own: holdfast set run NAME.
 
 Examples:
   holdfast agent
@@ -38,22 +46,31 @@ async function runAgent(context: Context): Promise<void> {
     'agent',
     sets.length === 0 ? 'no sets yet: holdfast set add NAME PATH --every 6h' : sets.join(' '),
   );
+  const machine = machineName();
   const runner = new SetRunner({
     directory: home.node,
-    machine: machineName(),
+    machine,
     clock,
     log,
     around: surroundings,
     run: async ({ name }) => (await runSelf(context, ['set', 'run', name])).came,
   });
   const renewal = new Renewal(context, home, log);
+  const everyMs = reportEveryMs;
+  using reporter = new Reporter({ directory: home.node, machine, everyMs, clock, log, signal });
   while (!signal.aborted) {
     await renewal.renewIfDue();
-    await wake(context, await runner.tick(), runner.ended());
+    const waitMs = await runner.tick();
+    // Beside the sets, which do not wait for a server.
+    void reporter.tell();
+    await wake(context, Math.min(waitMs, everyMs), runner.ended());
   }
   log.info('the agent ends, and so do the sets that run');
   await runner.idle();
 }
+
+/** So often the server is told how the sets stand, at least. */
+const reportEveryMs = minuteMs;
 
 /** Resolves after `waitMs`, at SIGHUP, when a run has ended, or when the agent is to end. */
 async function wake({ signal, onHangUp }: Context, waitMs: number, ended: Promise<void>): Promise<void> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayMs, hourMs } from '../base/index.ts';
-import { type NodeOfList, nodeTable } from './nodes.ts';
+import type { NodeOfList } from './node/reported-sets.ts';
+import { nodeTable } from './nodes.ts';
 import { formatTable } from './terminal/table.ts';
 
 const nowMs = Date.parse('2026-11-21T08:00:00.000Z');

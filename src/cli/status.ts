@@ -16,7 +16,8 @@ import { askAdmin, type NetworkStatus, networkStatus } from './home/administerin
 import { openHome } from './home/home.ts';
 import { aloneSettings } from './home/settings.ts';
 import { waitingRows, waitingView } from './home/waiting-authority.ts';
-import { type NodeOfList, nodeTable, weakerSentence } from './nodes.ts';
+import type { NodeOfList } from './node/reported-sets.ts';
+import { nodeTable, weakerSentence } from './nodes.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
 import {

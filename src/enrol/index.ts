@@ -7,6 +7,16 @@
  */
 
 export {
+  AgentReport,
+  agentPaths,
+  dueGraceMs,
+  maxReportBytes,
+  maxReportedSets,
+  maxReportedText,
+  type ReportedSet,
+  sendReport,
+} from './agent-report.ts';
+export {
   Checkpoint,
   checkpointHeader,
   claimedCheckpoint,
@@ -52,6 +62,7 @@ export {
   EscrowPage,
   EscrowRequest,
   enrolPaths,
+  isMessage,
   JoinRequest,
   maxMessageBytes,
   parseMessage,

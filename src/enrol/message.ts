@@ -152,6 +152,11 @@ export function parseMessage<T extends TSchema>(schema: T, input: unknown, what:
   throw new HoldfastError('input_invalid', `${what}: ${problemOf(schema, input)}`);
 }
 
+/** Whether `input` is as `schema` says. */
+export function isMessage<T extends TSchema>(schema: T, input: unknown): input is Static<T> {
+  return validatorOf(schema).Check(input);
+}
+
 /** What a server answered, when it is as `schema` says. @throws HoldfastError `answer_malformed`, naming the first field that is not */
 export function parseAnswer<T extends TSchema>(schema: T, input: unknown, server = 'the server'): Static<T> {
   if (validatorOf(schema).Check(input)) return input as Static<T>;

@@ -175,6 +175,10 @@ async function nodeFamilies(
   ];
   const seen: Sample[] = [];
   const snapshots: Sample[] = [];
+  const told: Sample[] = [];
+  const states: Sample[] = [];
+  const arrived: Sample[] = [];
+  const due: Sample[] = [];
   for await (const node of nodesOf(authority)) {
     const { role, name } = node;
     if (node.state !== 'revoked' && node.notAfter !== undefined)
@@ -183,6 +187,15 @@ async function nodeFamilies(
     if (last !== undefined) seen.push({ labels: { role, name }, value: seconds(last.seenAt) });
     if (node.state !== 'revoked' && node.lastBackup !== undefined)
       snapshots.push({ labels: { client: name }, value: seconds(node.lastBackup) });
+    if (node.report !== undefined)
+      told.push({ labels: { client: name }, value: seconds(node.report.received) });
+    for (const set of node.report?.sets ?? []) {
+      const labels = { client: name, set: set.name };
+      states.push({ labels: { ...labels, state: set.state }, value: 1 });
+      due.push({ labels, value: seconds(set.next) });
+      const came = set.success?.arrived;
+      if (came !== undefined) arrived.push({ labels, value: seconds(came) });
+    }
   }
   return [
     gauge(
@@ -195,6 +208,18 @@ async function nodeFamilies(
       'holdfast_newest_snapshot_timestamp_seconds',
       'When the newest snapshot of a client came here.',
       snapshots,
+    ),
+    gauge('holdfast_report_timestamp_seconds', 'When a client told last how its backup sets stand.', told),
+    gauge(
+      'holdfast_set_state',
+      'How a backup set of a client stands by the clock of the server, always 1.',
+      states,
+    ),
+    gauge('holdfast_set_due_timestamp_seconds', 'When a backup set of a client is to run next.', due),
+    gauge(
+      'holdfast_set_snapshot_timestamp_seconds',
+      'When the newest snapshot of a backup set came here.',
+      arrived,
     ),
   ];
 }

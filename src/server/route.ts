@@ -6,6 +6,7 @@ import type { Log } from '../base/index.ts';
 import type { Role } from '../pki/index.ts';
 import type { Service } from '../policy/index.ts';
 import type { Peer } from '../transport/index.ts';
+import type { AgentReports } from './agents/agent-reports.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
 import type { Metrics } from './metrics.ts';
 import type { Body } from './read-request.ts';
@@ -65,6 +66,7 @@ export interface ServerContext {
   readonly servers: () => readonly string[];
   readonly enrolLimit: EnrolLimit;
   readonly tickets: TicketGate;
+  readonly reports: Pick<AgentReports, 'take'>;
   readonly noteRefusal: NoteRefusal;
   readonly metrics: Pick<Metrics, 'text'>;
   readonly log: Log;

@@ -1,3 +1,4 @@
+import { agentRoutes } from './agents/agent-routes.ts';
 import { certsrvRoutes } from './certsrv/certsrv-routes.ts';
 import { adminRoutes, controlRoutes } from './control-routes.ts';
 import { enrolRoutes } from './enrol-routes.ts';
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...requestRoutes,
   ...certsrvRoutes,
   ...controlRoutes,
+  ...agentRoutes,
   ...adminRoutes,
   openApiRoute(() => routes),
 ];

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type AdminContext, clientsOnPlain, type ListenerView, plainClientsError } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { type Clock, type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
@@ -11,8 +12,10 @@ import {
   weakerThanDefault,
   withNetworkListeners,
 } from '../policy/index.ts';
+import { arrivalOf } from '../storage/index.ts';
 import { type Credentials, Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
+import { AgentReports } from './agents/agent-reports.ts';
 import { ClientLedger } from './client-ledger.ts';
 import { checkpointHearer } from './dispatch.ts';
 import { EnrolLimit } from './enrol-limit.ts';
@@ -108,6 +111,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     clock,
     log,
   });
+  const reports = new AgentReports({
+    nodes: authority.nodes,
+    arrivalOf: (client, name) => arrivalOf(join(store.directory, client), { type: 'snapshots', name }),
+    clock,
+    log,
+  });
   const keepRefusal = refusalNoter(authority, (socket) => tokens.identityOf(socket), log);
   const noteRefusal: NoteRefusal = (socket, error) => {
     metrics.refused(isHoldfastError(error) ? error.code : 'internal');
@@ -137,6 +146,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     servers: () => servers.current,
     enrolLimit: new EnrolLimit(clock),
     tickets,
+    reports,
     noteRefusal,
     metrics,
     log,
@@ -165,8 +175,12 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     },
     log,
   });
+  const keepReports = async (): Promise<void> => {
+    if (authority.standing === 'ready') await reports.flush();
+  };
   await using opened = new AsyncDisposableStack();
   opened.defer(() => sightings.flush('all'));
+  opened.defer(() => keepReports());
   opened.defer(async () => {
     await ledger.close();
     if (authority.standing === 'ready') await ledger.flush();
@@ -210,6 +224,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       authority.maintain(log),
       watchStore(),
       sightings.flush('due'),
+      keepReports(),
       trash.upkeep(log),
       keepLedger(),
     ]);

@@ -8,7 +8,7 @@ export { CachedStore } from './cached-store.ts';
 export { DryRunStore } from './dry-run-store.ts';
 export { AppendOnlyStore, ForwardingStore } from './forwarding-store.ts';
 export { LimitedStore, type TransferLimits } from './limited-store.ts';
-export { makeDurableDirectories } from './local-layout.ts';
+export { arrivalOf, makeDurableDirectories } from './local-layout.ts';
 export { LocalStore } from './local-store.ts';
 export { type JudgeRemoval, LocalTrash, type Trashed, trashedTypes } from './local-trash.ts';
 export { MemoryStore } from './memory-store.ts';

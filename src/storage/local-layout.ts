@@ -4,6 +4,7 @@ import { makePrivateDirectory, syncDirectory, systemErrorCode } from '../base/in
 import {
   isObjectId,
   type ListOptions,
+  type NamedRef,
   type ObjectId,
   type ObjectInfo,
   type ObjectRef,
@@ -77,6 +78,12 @@ async function objectNames(directory: string): Promise<readonly ObjectId[]> {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw error;
   }
+}
+
+/** When an object came to the repository in a directory, milliseconds since 1970; undefined where it is not there. */
+export async function arrivalOf(directory: string, ref: NamedRef): Promise<number | undefined> {
+  const parent = new LocalLayout(directory).parent(ref);
+  return (await objectInfo(parent, ref.name, true))?.arrivedMs;
 }
 
 async function objectInfo(

@@ -18,6 +18,7 @@ export interface CertifiedRequest {
   readonly certificate?: string;
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 /** One request as any program could make it; rejects when the server ends the connection without an answer. */
@@ -29,7 +30,7 @@ export async function certifiedRequest(url: string, sent: CertifiedRequest): Pro
     ...(sent.headers && { headers: sent.headers }),
     ca: readFileSync(sent.ca),
     ...(pem && { cert: pem, key: pem }),
-  }).end();
+  }).end(sent.body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: await text(response) };
 }

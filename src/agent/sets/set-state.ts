@@ -1,4 +1,5 @@
 import { dayMs, type ErrorCode, hourMs, minuteMs } from '../../base/index.ts';
+import { dueGraceMs } from '../../enrol/index.ts';
 import { nextRun, offsetOf, parseSchedule } from '../schedule/schedule.ts';
 import type { BackupSet } from './backup-set.ts';
 import { resultOf, type SetAttempt } from './set-attempts.ts';
@@ -16,12 +17,12 @@ export interface SetState {
   readonly sinceMs: number;
   /** When the next attempt is to begin, which may have passed. */
   readonly dueMs: number;
+  /** When the one after that is. */
+  readonly afterMs: number;
   /** Whether an attempt goes on. */
   readonly isRunning: boolean;
 }
 
-/** So long after its time nobody is told of a run that has not begun. */
-const graceMs = 15 * minuteMs;
 /** An attempt that has read nothing for so long does not get on; a hook has its own time beside. */
 const stuckAfterMs = hourMs;
 /** What was cut off, by a power cut say, is done again after so long, once. */
@@ -38,11 +39,12 @@ export function stateOf(
   const newest = attempts.at(-1);
   const timing = timingOf(set, nowMs, machine);
   const dueMs = dueAt(timing, attempts, nowMs);
+  const afterMs = timing(dueMs);
   const isRunning = newest !== undefined && resultOf(newest) === 'running';
   const standing = isRunning
     ? runningState(set, attempts, nowMs)
-    : restingState(set, attempts, { nowMs, dueMs, afterMs: timing(dueMs) });
-  return { ...standing, dueMs, isRunning };
+    : restingState(set, attempts, { nowMs, dueMs, afterMs });
+  return { ...standing, dueMs, afterMs, isRunning };
 }
 
 type Standing = Pick<SetState, 'state' | 'sinceMs'>;
@@ -62,8 +64,8 @@ function restingState(
 ): Standing {
   const ended = endedState(set, attempts);
   if (ended.state === 'never') return ended;
-  if (nowMs > afterMs + graceMs) return { state: 'missed', sinceMs: dueMs };
-  if (ended.state === 'ok' && nowMs > dueMs + graceMs) return { state: 'late', sinceMs: dueMs };
+  if (nowMs > afterMs + dueGraceMs) return { state: 'missed', sinceMs: dueMs };
+  if (ended.state === 'ok' && nowMs > dueMs + dueGraceMs) return { state: 'late', sinceMs: dueMs };
   return ended;
 }
 

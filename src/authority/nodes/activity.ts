@@ -42,6 +42,7 @@ interface AlarmChange {
   readonly isOver: boolean;
 }
 
+const grownWithinMs = 7 * dayMs;
 /** So many clients are put on record as one. */
 const atOnce = 200;
 
@@ -73,6 +74,12 @@ export class Activity {
   async usage(): Promise<ReadonlyMap<string, ClientUsage>> {
     const rows = await this.#context.records.committed.clientUsage.all();
     return new Map(rows.map((row) => [row.name, usageOf(row)]));
+  }
+
+  /** By how much the store of each client grew within the last seven days, in bytes. */
+  async growth(nowMs: number): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#context.records.committed.clientDays.growth(dayOf(nowMs - grownWithinMs));
+    return new Map(rows.map(({ name, bytes }) => [name, bytes]));
   }
 
   /** What was counted, in the place of what was kept. */

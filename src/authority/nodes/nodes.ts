@@ -1,6 +1,8 @@
 import { type Clock, dayMs } from '../../base/index.ts';
+import { AgentReport, isMessage } from '../../enrol/index.ts';
 import { type Role, roles } from '../../pki/index.ts';
-import type { AuthorityRecords, SightingRow } from '../records/index.ts';
+import type { AuthorityRecords, NodeReportRow, SightingRow } from '../records/index.ts';
+import { type Arrival, type JudgedReport, judgeReport, type ReceivedReport } from './judge-report.ts';
 
 /** When somebody was seen, and how he came; what is told in it is his word. */
 export interface Sighting {
@@ -38,6 +40,13 @@ interface NodeView {
   readonly seen: readonly Sighting[];
   /** When its newest snapshot came. */
   readonly lastBackup: Date | undefined;
+  /** What it says of its backup sets, judged by the clock here; undefined where it said nothing, or is revoked. */
+  readonly report: JudgedReport | undefined;
+}
+
+/** A report of a client, to be put on record. */
+export interface ClientReport extends ReceivedReport {
+  readonly client: string;
 }
 
 /** How long somebody who was seen on a plain port counts, and a stranger is remembered. */
@@ -74,6 +83,26 @@ export class Nodes {
     await this.#records.sightings.putSnapshot(client, at.getTime());
   }
 
+  /** Puts on record what clients say of their sets, the last word of each. */
+  async noteReports(reports: readonly ClientReport[]): Promise<void> {
+    for (let at = 0; at < reports.length; at += atOnce)
+      await this.#records.transaction(async ({ nodeReports }) => {
+        for (const { client, receivedMs, report, arrivals } of reports.slice(at, at + atOnce))
+          await nodeReports.put({
+            name: client,
+            received_at: receivedMs,
+            report: JSON.stringify(report),
+            arrivals: JSON.stringify(arrivals),
+          });
+      });
+  }
+
+  /** What a client said last of its sets. */
+  async report(client: string): Promise<ReceivedReport | undefined> {
+    const row = await this.#records.nodeReports.find(client);
+    return row && receivedReport(row);
+  }
+
   /** Those after one, by role and name. */
   async list({
     after,
@@ -90,8 +119,10 @@ export class Nodes {
     if (first === undefined || last === undefined) return [];
     const rows = Map.groupBy(await this.#records.sightings.between(first, last), labelOf);
     const nowMs = this.#clock.now();
+    const reports = await this.#reportsOf(identities);
     return identities.map(({ role, name, revoked_at, live_until }) => {
       const seen = rows.get(labelOf({ role, name })) ?? [];
+      const report = role === 'client' && revoked_at === null ? reports.get(name) : undefined;
       const snapshots = seen.flatMap(({ snapshot_at }) => snapshot_at ?? []);
       const isLive = live_until !== null && live_until >= nowMs;
       return {
@@ -101,8 +132,25 @@ export class Nodes {
         notAfter: live_until === null ? undefined : new Date(live_until),
         seen: seen.map(sightingOf),
         lastBackup: snapshots.length === 0 ? undefined : new Date(Math.max(...snapshots)),
+        report:
+          report && judgeReport(report, { nowMs, heardMs: seen[0]?.seen_at ?? Number.NEGATIVE_INFINITY }),
       };
     });
+  }
+
+  async #reportsOf(
+    identities: readonly { readonly role: Role; readonly name: string }[],
+  ): Promise<ReadonlyMap<string, ReceivedReport>> {
+    const clients = identities.filter(({ role }) => role === 'client');
+    const [first, last] = [clients.at(0), clients.at(-1)];
+    if (first === undefined || last === undefined) return new Map();
+    const rows = await this.#records.nodeReports.between(first.name, last.name);
+    return new Map(
+      rows.flatMap((row) => {
+        const received = receivedReport(row);
+        return received === undefined ? [] : [[row.name, received] as const];
+      }),
+    );
   }
 
   /** Those with an identity who said, when they came last over TLS, that something of their own policy is weaker; at most `limit`. */
@@ -119,6 +167,14 @@ export class Nodes {
 
 function labelOf({ role, name }: { readonly role: string; readonly name: string }): string {
   return `${role}/${name}`;
+}
+
+/** Nothing of what another version wrote. */
+function receivedReport({ received_at, report, arrivals }: NodeReportRow): ReceivedReport | undefined {
+  const told: unknown = JSON.parse(report);
+  if (!isMessage(AgentReport, told)) return undefined;
+  const came = JSON.parse(arrivals) as Readonly<Record<string, Arrival>>;
+  return { report: told, receivedMs: received_at, arrivals: came };
 }
 
 function rowOf(sighting: Sighting): SightingRow {

@@ -111,6 +111,14 @@ export class ClientDayRecords {
     );
   }
 
+  /** By how much each client's store grew from a day on, in bytes; less than nothing where it shrank. */
+  growth(day: number): Promise<{ readonly name: string; readonly bytes: number }[]> {
+    return this.#queries.all(
+      'SELECT name, CAST(sum(added_bytes - removed_bytes) AS bigint) AS bytes FROM client_days WHERE day >= ? GROUP BY name',
+      day,
+    );
+  }
+
   async forgetBefore(day: number): Promise<void> {
     await this.#queries.run('DELETE FROM client_days WHERE day < ?', day);
   }

@@ -29,6 +29,7 @@ export {
 } from './issuers.ts';
 export type { LogRow } from './log.ts';
 export { endMove, finishMove, moveRecords, takeBackRecords } from './move-records.ts';
+export type { NodeReportRow } from './node-reports.ts';
 export { policyOnRecord } from './policy.ts';
 export { Records } from './records.ts';
 export type { NewRequest, RequestKind, RequestRow } from './requests.ts';

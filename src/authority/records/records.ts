@@ -10,6 +10,7 @@ import { IdentityRecords } from './identities.ts';
 import { ImportedCertificateRecords } from './imported-certificates.ts';
 import { IssuerRecords, OutsideCertificateRecords, OutsideStatusRecords } from './issuers.ts';
 import { LogRecords } from './log.ts';
+import { NodeReportRecords } from './node-reports.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
 import { SightingRecords } from './sightings.ts';
@@ -44,6 +45,7 @@ export class Records {
   readonly clientUsage: ClientUsageRecords;
   readonly clientDays: ClientDayRecords;
   readonly clientAlarms: ClientAlarmRecords;
+  readonly nodeReports: NodeReportRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -73,6 +75,7 @@ export class Records {
     this.clientUsage = new ClientUsageRecords(queries);
     this.clientDays = new ClientDayRecords(queries);
     this.clientAlarms = new ClientAlarmRecords(queries);
+    this.nodeReports = new NodeReportRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -113,6 +116,7 @@ export const tables = [
   'client_usage',
   'client_days',
   'client_alarms',
+  'node_reports',
   'log',
   'authority',
 ] as const;

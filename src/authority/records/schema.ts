@@ -534,4 +534,25 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What clients say of their backup sets: the last word of each, and no decision.
+    owner: 'authority',
+    version: 16,
+    sqlite: `
+      CREATE TABLE node_reports (
+        name TEXT PRIMARY KEY,
+        received_at INTEGER NOT NULL,
+        report TEXT NOT NULL,
+        arrivals TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+    postgres: `
+      CREATE TABLE node_reports (
+        name words PRIMARY KEY,
+        received_at moment NOT NULL,
+        report words NOT NULL,
+        arrivals words NOT NULL
+      );
+    `,
+  },
 ];

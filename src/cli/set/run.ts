@@ -1,5 +1,14 @@
-import { beginAttempt, findSet, type HookRun, keepSetAttempt, type SetAttempt } from '../../agent/index.ts';
+import {
+  beginAttempt,
+  findAgent,
+  findSet,
+  type HookRun,
+  keepSetAttempt,
+  Reporter,
+  type SetAttempt,
+} from '../../agent/index.ts';
 import { minuteMs } from '../../base/index.ts';
+import { machineName } from '../../transport/index.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import type { BackupResult } from '../repository/backing-up.ts';
@@ -33,12 +42,25 @@ async function runSet(context: Context, name: string): Promise<Answer<BackupResu
   const { node: directory } = await openHome(context.home);
   const set = await findSet(directory, name);
   const attempt = await beginAttempt(directory, set, context.clock.now());
+  using reporter = await ownReporter(context, directory);
+  // Beside the run, which does not wait for it.
+  void reporter?.tell();
   const hooks: HookRun[] = [];
   const keep: Keep = (more) => keepSetAttempt(directory, set, { ...attempt, ...more });
   const { outcome, answer, error } = await gettingOn(context, keep, (seen) => attemptSet(seen, set, hooks));
   await keep({ ...(hooks.length > 0 && { hooks }), outcome });
+  await reporter?.tell();
   if (answer === undefined || error !== undefined) throw error;
   return answer;
+}
+
+/** What tells the server of the run, where no agent does. */
+async function ownReporter(
+  { clock, log, signal }: Context,
+  directory: string,
+): Promise<Reporter | undefined> {
+  if ((await findAgent(directory)) !== undefined) return undefined;
+  return new Reporter({ directory, machine: machineName(), clock, log, signal });
 }
 
 type Keep = (more: Partial<SetAttempt>) => Promise<void>;

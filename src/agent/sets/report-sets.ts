@@ -1,0 +1,102 @@
+import { type AgentReport, maxReportedSets, maxReportedText, type ReportedSet } from '../../enrol/index.ts';
+import type { BackupSet } from './backup-set.ts';
+import { type Surroundings, whatKeeps } from './conditions.ts';
+import { newestSuccess, readAttempts, resultOf, type SetAttempt } from './set-attempts.ts';
+import { readSets } from './set-file.ts';
+import { type SetState, stateOf } from './set-state.ts';
+
+/** What a report is made by. */
+export interface ReportOptions {
+  /** Of the node. */
+  readonly directory: string;
+  /** What the spread of this machine goes by. */
+  readonly machine: string;
+  /** What conditions are held against, at the moment of the report. */
+  readonly around: Surroundings;
+  /** How soon the next report comes at least, where an agent makes it. */
+  readonly everyMs?: number | undefined;
+}
+
+/** How the sets of this machine stand, as the server is told: where there are too many, those that are not ok first. */
+export async function reportSets({
+  directory,
+  machine,
+  around,
+  everyMs,
+}: ReportOptions): Promise<AgentReport> {
+  const sets = await readSets(directory);
+  const reported = await Promise.all(
+    sets.map(async (set) => reportSet(set, await readAttempts(directory, set), { machine, around })),
+  );
+  const told = reported.toSorted((one, other) => Number(one.state === 'ok') - Number(other.state === 'ok'));
+  return {
+    version: 1,
+    sentMs: around.nowMs,
+    ...(everyMs !== undefined && { everyMs }),
+    sets: told.slice(0, maxReportedSets),
+    total: sets.length,
+  };
+}
+
+async function reportSet(
+  set: BackupSet,
+  attempts: readonly SetAttempt[],
+  { machine, around }: Pick<ReportOptions, 'machine' | 'around'>,
+): Promise<ReportedSet> {
+  const state = stateOf(set, attempts, { nowMs: around.nowMs, machine });
+  const waits = await waitsFor(set, state, around);
+  const last = attempts.at(-1);
+  const success = newestSuccess(attempts);
+  return {
+    id: set.id,
+    name: set.name,
+    every: shown(set.every),
+    state: state.state,
+    sinceMs: state.sinceMs,
+    nextMs: state.dueMs,
+    afterMs: state.afterMs,
+    running: state.isRunning,
+    ...(waits !== undefined && { waits: shown(waits) }),
+    ...(set.repo !== undefined && { elsewhere: true as const }),
+    ...(last !== undefined && { last: attemptOf(last) }),
+    ...(success !== undefined && { success: successOf(success) }),
+  };
+}
+
+async function waitsFor(
+  set: BackupSet,
+  { dueMs, isRunning }: SetState,
+  around: Surroundings,
+): Promise<string | undefined> {
+  return dueMs > around.nowMs || isRunning ? undefined : await whatKeeps(set, around);
+}
+
+function attemptOf(attempt: SetAttempt): NonNullable<ReportedSet['last']> {
+  const { begun, outcome } = attempt;
+  return {
+    begunMs: Date.parse(begun),
+    ...(outcome !== undefined && { endedMs: Date.parse(outcome.ended) }),
+    result: resultOf(attempt),
+    ...(outcome?.code !== undefined && { code: outcome.code }),
+    ...(outcome?.message !== undefined && { message: shown(outcome.message) }),
+  };
+}
+
+function successOf({ begun, outcome }: SetAttempt): NonNullable<ReportedSet['success']> {
+  const { ended = begun, snapshot, files, bytes, added } = outcome ?? {};
+  return {
+    begunMs: Date.parse(begun),
+    endedMs: Date.parse(ended),
+    ...(snapshot !== undefined && { snapshot }),
+    ...(files !== undefined && { files }),
+    ...(bytes !== undefined && { bytes }),
+    ...(added !== undefined && { added }),
+  };
+}
+
+const steering = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** A text for people as a report may have it. */
+function shown(text: string): string {
+  return text.replace(steering, ' ').slice(0, maxReportedText);
+}
