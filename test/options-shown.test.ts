@@ -27,7 +27,6 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'backup-options':
       '--iexclude --exclude-larger-than --exclude-if-present --one-file-system --files-from --files-from-verbatim --files-from-raw --stdin --stdin-from-command --stdin-filename --time --host --reread --skip-if-unchanged --dry-run --quiet --limit-upload --limit-download',
   },
-  nodes: { 'agent-reports': '--check' },
   status: { agent: '--check' },
   restore: {
     restic: '--repo --verify',
@@ -89,7 +88,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'token list': { bearer: '--bearer' },
   'cert list': { renewal: '--role --name --limit', cert: '--state --expiring --search', adopt: '--imported' },
-  nodes: { nodes: '--role --name --limit' },
+  nodes: { nodes: '--role --name --limit', 'agent-reports': '--check' },
   'cert verify': { cert: '--at --host', 'verify-outside': '--roots --crl --online --policy' },
   'cert renew': { 'ca-restore': '--early' },
   'cert revoke': { 'stolen-issuing-key': '--reason', revocation: '--serial --node --yes' },
