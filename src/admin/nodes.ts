@@ -169,7 +169,11 @@ function reportView({ received, hasAgent, total, sets }: JudgedReport): Static<t
 function setView(set: JudgedSet): Static<typeof ReportedSetView> {
   const { id, name, every, state, since, why, next, running, isElsewhere, last, success } = set;
   return {
-    ...{ id, name, every, state, running },
+    id,
+    name,
+    every,
+    state,
+    running,
     since: since.toISOString(),
     ...(why !== undefined && { why }),
     next: next.toISOString(),

@@ -94,6 +94,7 @@ function successOf({ begun, outcome }: SetAttempt): NonNullable<ReportedSet['suc
   };
 }
 
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const steering = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** A text for people as a report may have it. */
