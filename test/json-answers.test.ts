@@ -58,6 +58,7 @@ const calls: readonly Call[] = [
   call('check', `check --read-data ${c}`),
   call('forget', `forget --keep-last 1 --prune ${repository}`, [backedUp, `backup HERE/data ${repository}`]),
   call('restore', `restore latest --target HERE/back --verify ${c}`),
+  call('restore', `restore latest --target HERE/back --dry-run ${c}`),
   call('status', `status ${a}`),
   call('status', `status ${c}`),
   call('status', 'status --home HERE/new', [waiting]),

@@ -34,6 +34,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'option-differences': '--host --path --tag --include --exclude --limit-download',
     restore: '--target',
     'damaged-repository': '--overwrite',
+    'snapshot-words': '--delete --dry-run',
   },
   snapshots: {
     'bad-client': '--repo',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runHoldfast } from './rig/holdfast-process.ts';
@@ -126,5 +126,47 @@ describe('in a repository of two snapshots', () => {
     assert.deepEqual(inArchive, ['Letters/ann.txt', 'dear ann, again', 'Letters/bob.TXT', 'dear bob']);
     await run(['dump', 'latest', `${letter}/x`], 1);
     await run(['dump', 'latest', letter, '--host', 'nobody'], 1);
+  });
+
+  it('restore makes a folder what the snapshot has, and says before what that is', async () => {
+    const folder = at('data/Letters');
+    const target = at('mirror');
+    mkdirSync(at('mirror/more'), { recursive: true });
+    writeFileSync(at('mirror/ann.txt'), 'mine');
+    writeFileSync(at('mirror/more/file'), 'mine');
+    const words = ['restore', `latest:${folder}`, '--target', target];
+    const mirror = [...words, '--overwrite', 'if-changed', '--delete'];
+    const planned = await lines([...mirror, '--dry-run']);
+    assert.deepEqual(planned.slice(0, -1), [
+      'update   /ann.txt',
+      'restore  /bob.TXT',
+      'delete   /more/file',
+      'delete   /more',
+    ]);
+    assert.match(planned.at(-1) ?? '', /dry run +2 files .* 2 removed +nothing was changed/);
+    assert.equal(readFileSync(at('mirror/ann.txt'), 'utf8'), 'mine');
+    const [done] = await json<{ files: number; skipped: number; removed: number }>(mirror);
+    assert.deepEqual([done?.files, done?.skipped, done?.removed], [2, 0, 2]);
+    assert.deepEqual(readdirSync(target), ['ann.txt', 'bob.TXT']);
+    const [again] = await json<{ files: number; skipped: number }>(mirror);
+    assert.deepEqual([again?.files, again?.skipped], [0, 2]);
+    assert.match(
+      (await run([...words, '--delete'], 2)).stderr,
+      /--delete means something beside --overwrite/,
+    );
+    assert.match((await run([...words, '--overwrite', 'never', '--verify'], 2)).stderr, /do not go together/);
+    const whole = ['restore', 'latest', '--target', '/', '--overwrite', '--delete', '--json'];
+    assert.equal(errorIn(await run(whole, 2)).code, 'usage');
+    // Where the home and the repository lie, nothing of theirs goes.
+    const { stderr } = await run([
+      'restore',
+      `latest:${folder}`,
+      '--target',
+      at(),
+      '--overwrite',
+      '--delete',
+    ]);
+    assert.match(stderr, /\/home stays: Holdfast itself lives there[^]*\/repo stays/);
+    assert.deepEqual(readdirSync(at()).sort(), ['ann.txt', 'bob.TXT', 'home', 'repo']);
   });
 });

@@ -45,7 +45,7 @@ export declare class HoldfastError extends Error {
 function answerOf(path: string, isItem: boolean): Shape {
   const shape = answerShape(path);
   if (shape === undefined) throw new Error(`${path} prints nothing`);
-  const one = ('each' in shape ? shape.each : shape) as Shape;
+  const one = ('each' in shape ? (shape.end ?? shape.each) : shape) as Shape;
   return isItem && one.items !== undefined ? one.items : one;
 }
 

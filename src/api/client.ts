@@ -99,7 +99,8 @@ class OpenClient implements Client {
   }
 
   restore(snapshot: string, options: RestoreOptions): Promise<RestoreResult> {
-    const { target, includes: include, overwrite = false, verify = false } = options;
+    const { target, includes: include, overwrite: said = false, verify = false } = options;
+    const overwrite = typeof said === 'string' ? said : said ? 'always' : undefined;
     const chosen = { target, include, overwrite, verify, ...this.#filtered(options) };
     return this.#answer(options, (context) => restoreSnapshot(context, snapshot, chosen));
   }

@@ -91,8 +91,8 @@ export interface RestoreOptions extends LongCallOptions, SnapshotFilter {
   readonly target: string;
   /** Patterns: only what matches. */
   readonly includes?: readonly string[] | undefined;
-  /** Goes ahead when the target holds files, and replaces those of the snapshot. */
-  readonly overwrite?: boolean | undefined;
+  /** Goes ahead when the target holds files; what becomes of them: `true` is `always`. */
+  readonly overwrite?: boolean | 'always' | 'if-changed' | 'if-newer' | 'never' | undefined;
   /** Reads the restored files again and compares them with the snapshot. */
   readonly verify?: boolean | undefined;
 }

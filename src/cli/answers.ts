@@ -4,8 +4,8 @@ import { setStates } from '../agent/index.ts';
 import { roles } from '../pki/index.ts';
 import { ClientPolicy } from '../policy/index.ts';
 
-/** What a command prints with `--json`: one value, one value on each line, or nothing. */
-export type AnswerShape = TSchema | { readonly each: TSchema } | undefined;
+/** What a command prints with `--json`: one value, one value on each line (the last of them an `end`), or nothing. */
+export type AnswerShape = TSchema | { readonly each: TSchema; readonly end?: TSchema } | undefined;
 
 const { String: text, Integer: count, Boolean: flag } = Type;
 
@@ -374,6 +374,22 @@ const DiffSide = object({
   bytes: bytes(),
 });
 
+const Restored = object({
+  snapshot: text(),
+  target: Place,
+  dryRun: flag(),
+  files: count(),
+  directories: count(),
+  others: count(),
+  bytes: count(),
+  skipped: count(),
+  skippedBytes: bytes(),
+  removed: count(),
+  problems: count(),
+  unlistedPacks: count(),
+  seconds: Type.Number(),
+});
+
 /** What each command prints with `--json`, by its path. A command has a row here, and a test holds real answers against it. */
 export const answers = {
   up: object({
@@ -386,17 +402,17 @@ export const answers = {
     verified: object({ files: count(), changed: count(), equal: flag(), lastRead: TimeOrNull }),
   }),
   backup: Backup,
-  restore: object({
-    snapshot: text(),
-    target: Place,
-    files: count(),
-    directories: count(),
-    others: count(),
-    bytes: count(),
-    problems: count(),
-    unlistedPacks: count(),
-    seconds: Type.Number(),
-  }),
+  restore: {
+    each: either({
+      'at the end': Restored,
+      'with `--dry-run`, of what would be done': object({
+        path: Place,
+        deed: Type.Enum(['restored', 'updated', 'removed']),
+        size: bytes(),
+      }),
+    }),
+    end: Restored,
+  },
   snapshots: Type.Array(Snapshot),
   ls: { each: object(FileOfSnapshot) },
   find: {
@@ -776,14 +792,16 @@ export const answers = {
   dsmcert: either({ 'with `-add` or `-list`': Anchors, 'with `-delete`': Removed }),
 } as const satisfies Readonly<Record<string, AnswerShape>>;
 
-/** The value that a command prints, or each of them. */
-export type AnswerOf<Path extends keyof typeof answers> = (typeof answers)[Path] extends infer Shape
-  ? Shape extends { readonly each: infer One extends TSchema }
+/** The value that a command prints: of many the last one, where that is another than each of them. */
+export type AnswerOf<Path extends keyof typeof answers> = Printed<(typeof answers)[Path]>;
+
+type Printed<Shape> = Shape extends { readonly end: infer End extends TSchema }
+  ? Answer<End>
+  : Shape extends { readonly each: infer One extends TSchema }
     ? Answer<One>
     : Shape extends TSchema
       ? Answer<Shape>
-      : undefined
-  : never;
+      : undefined;
 
 /** What the command of a path prints; undefined for one that is not there, too. */
 export function answerShape(path: string): AnswerShape {

@@ -35,6 +35,11 @@ export function stat(path: Bytes): FileStat {
   return fileStat(statSync(asBuffer(path), { bigint: true }));
 }
 
+/** Describes an open file. Throws the system's error. */
+export function openStat(handle: number): FileStat {
+  return fileStat(fstatSync(handle, { bigint: true }));
+}
+
 /** The same from what Node's `fs` says, of an open file for instance. */
 function fileStat(stats: BigIntStats): FileStat {
   const mode = Number(stats.mode);

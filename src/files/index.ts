@@ -5,7 +5,7 @@
  * them. The libc calls that Node lacks are in one file.
  */
 
-export { type FileStat, type Hole, lstat, nextHole } from './file-stat.ts';
+export { type FileStat, type Hole, lstat, nextHole, openStat } from './file-stat.ts';
 export { type DirectoryTag, type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
 export {
   type FileOrPath,

@@ -10,13 +10,13 @@ import {
   type Repository,
 } from '../../repository/index.ts';
 import { localPath, type NamedPaths } from '../files/local-path.ts';
-import { homeAt, openHome } from '../home/home.ts';
-import { readSettings, storeDirectory } from '../home/settings.ts';
+import { homeAt } from '../home/home.ts';
 import type { ExcludeOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { type Row, row, warning } from '../terminal/answer.ts';
 import { formatBytes, formatElapsed, plural } from '../terminal/format.ts';
 import { warnOfOwnClock } from './backup-history.ts';
+import { ownDirectories } from './own-directories.ts';
 import type { EstimateRequest } from './size-estimate-worker.ts';
 
 /** A path that was named and brings no file. */
@@ -143,12 +143,6 @@ function mendedWords({ mended, missing }: BackupResult): string[] {
   const again = `${plural(mended, 'blob')} of lost or damaged packs stored again`;
   if (missing === 0) return [again];
   return [again, `${plural(missing, 'blob')} of earlier states not: holdfast check names the files`];
-}
-
-async function ownDirectories(context: Context): Promise<string[]> {
-  const home = await openHome(context.home);
-  const settings = await readSettings(home);
-  return [home.path, ...(settings === undefined ? [] : [storeDirectory(home, settings)])];
 }
 
 /** The patterns that are said, and those of every file that is. @throws HoldfastError `path_not_found`, `input_invalid` */

@@ -141,7 +141,7 @@ describe('a tree that restic saved', () => {
       place,
       `chmod u+w modes/readonly; printf other > plain/small; rm plain/pipe link; mkfifo link; rm -r empty;        ln -s ${top} empty; setfattr -n user.new -v x plain/deep; printf more >> plain/large; rm plain/deep/f7`,
     );
-    const { problems } = await restoreTo('twice', { overwrite: true });
+    const { problems } = await restoreTo('twice', { overwrite: 'always' });
     assert.deepEqual(problems, []);
     assertSameTree(place, source);
   });

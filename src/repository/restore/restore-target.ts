@@ -21,6 +21,7 @@ import {
   setMode,
 } from '../../files/index.ts';
 import type { TreeNode } from '../format/tree-node.ts';
+import { lookAt, type OverwriteMode } from './overwrite.ts';
 import { inTheWay, makeFile, makingRoom, systemProblem } from './write-file.ts';
 
 /** Temporary names are short, so that they fit wherever the name they stand for does. */
@@ -37,26 +38,25 @@ const slash = 0x2f;
  * All but {@link RestoreTarget.create} is synchronous and throws the system's errors.
  */
 export class RestoreTarget {
+  /** Whether everything goes to where it was saved from. */
+  readonly isInPlace: boolean;
+  /** Whether what is in the way may be replaced. */
+  readonly mayReplace: boolean;
   readonly #root: Buffer;
-  readonly #replace: boolean;
 
-  private constructor(root: Buffer, replace: boolean) {
-    this.#root = root;
-    this.#replace = replace;
+  private constructor(directory: string, mayReplace: boolean) {
+    this.isInPlace = isRoot(directory);
+    this.mayReplace = mayReplace;
+    this.#root = Buffer.from(directory);
   }
 
   /**
    * Changes nothing. `target_not_empty` when something is there and may not be overwritten; at `/`, where something always
    * is, it is asked of each file.
    */
-  static open(directory: string, { overwrite }: { overwrite: boolean }): RestoreTarget {
-    if (!overwrite && directory !== '/') refuseUnlessEmpty(directory);
-    return new RestoreTarget(Buffer.from(directory), overwrite);
-  }
-
-  /** Whether everything goes to where it was saved from. */
-  get isInPlace(): boolean {
-    return this.#root.length === 1;
+  static open(directory: string, overwrite?: OverwriteMode): RestoreTarget {
+    if (overwrite === undefined && directory !== '/') refuseUnlessEmpty(directory);
+    return new RestoreTarget(directory, overwrite !== undefined && overwrite !== 'never');
   }
 
   /** Makes the directory, and those that lead to it, if they are not there; `storage_failed` where that cannot be. */
@@ -90,7 +90,7 @@ export class RestoreTarget {
       if (systemErrorCode(error) !== 'EEXIST') throw error;
     }
     if (lstat(place).kind === 'dir') return 'found';
-    makingRoom(place, this.#replace, make);
+    makingRoom(place, this.mayReplace, make);
     return 'made';
   }
 
@@ -117,18 +117,18 @@ export class RestoreTarget {
   makeSpecial(place: Bytes, node: TreeNode): void {
     const { type, linkTarget = Buffer.alloc(0), device } = node;
     if (type === 'file' || type === 'dir') throw new TypeError(`not special: ${type}`);
-    makingRoom(place, this.#replace, () => {
+    makingRoom(place, this.mayReplace, () => {
       if (type === 'symlink') makeSymlink(place, linkTarget);
       else makeNode(place, type, device);
     });
   }
 
   makeEmptyFile(place: Bytes): void {
-    closeSync(makeFile(place, 0, { replace: this.#replace }));
+    closeSync(makeFile(place, 0, { replace: this.mayReplace }));
   }
 
   makeHardLink(place: Bytes, existing: Bytes): void {
-    makingRoom(place, this.#replace, () => makeHardLink(place, existing));
+    makingRoom(place, this.mayReplace, () => makeHardLink(place, existing));
   }
 
   /** Makes a file of `size` in the directory of `place`, under a name of its own until it is whole. */
@@ -141,7 +141,7 @@ export class RestoreTarget {
 
   /** Gives a file that is whole its name. */
   finishFile(place: Bytes, temporary: Bytes): void {
-    if (!this.#replace && exists(place)) {
+    if (!this.mayReplace && lookAt(place) !== undefined) {
       throw inTheWay();
     }
     renameSync(asBuffer(temporary), asBuffer(place));
@@ -165,6 +165,14 @@ export class RestoreTarget {
   }
 }
 
+/** By whatever name. */
+function isRoot(directory: string): boolean {
+  if (directory === '/') return true;
+  const there = lookAt(Buffer.from(`${directory}/.`));
+  const root = lstat(Buffer.from('/'));
+  return there?.device === root.device && there.inode === root.inode;
+}
+
 function refuseUnlessEmpty(directory: string): void {
   try {
     if (readdirSync(directory).length === 0) return;
@@ -185,16 +193,6 @@ function refuseUnlessEmpty(directory: string): void {
   throw new HoldfastError('target_not_empty', `${directory} is not empty`, {
     hint: 'choose another directory, or add --overwrite to replace what is in the way',
   });
-}
-
-function exists(path: Bytes): boolean {
-  try {
-    lstat(path);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 /** A further name to be made of what is at `existing`. */

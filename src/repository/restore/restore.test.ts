@@ -33,6 +33,7 @@ import {
   treeBlob,
   writePack,
 } from '../sample-repository.fixture.ts';
+import type { OverwriteMode } from './overwrite.ts';
 import { type RestoreOptions, type RestoreProblem, restore } from './restore.ts';
 import { verify } from './verify.ts';
 import { systemProblem } from './write-file.ts';
@@ -115,7 +116,7 @@ describe('a hostile snapshot', () => {
       rawFile('b', one),
     );
     await save([one], [inner, hostile]);
-    for (const overwrite of [false, true]) {
+    for (const overwrite of [undefined, 'always'] as const) {
       const problems = await restoreTree(hostile, { overwrite });
       assert.equal(problems.length, 2);
       assert.deepEqual(names(outside), ['victim']);
@@ -227,7 +228,7 @@ describe('what is in the way', () => {
     symlinkSync('../elsewhere', join(target, 'dir'));
     symlinkSync('../elsewhere/file', join(target, 'a'));
     writeFileSync(join(target, 'kept'), 'kept');
-    assert.deepEqual(await restoreTree(tree, { overwrite: true }), []);
+    assert.deepEqual(await restoreTree(tree, { overwrite: 'always' }), []);
     assert.equal(readFileSync(join(top, 'elsewhere/file'), 'utf8'), 'safe');
     assert.deepEqual([names(), names(join(target, 'dir'))], [['a', 'dir', 'kept', 'z'], ['file']]);
     assert.ok(lstatSync(join(target, 'a')).isFile());
@@ -236,7 +237,7 @@ describe('what is in the way', () => {
   test('and is a directory stays, is named, and the rest is restored', async () => {
     await save([one, two], [inner, tree]);
     mkdirSync(join(target, 'a/full'), { recursive: true });
-    const problems = await restoreTree(tree, { overwrite: true });
+    const problems = await restoreTree(tree, { overwrite: 'always' });
     assert.match(problems.join('\n'), /^\/a: (EISDIR|EPERM)/);
     assert.deepEqual([names(), names(join(target, 'a'))], [['a', 'dir', 'z'], ['full']]);
   });
@@ -260,7 +261,7 @@ describe('restoring in place', () => {
   }
 
   /** Restores to `/` what was saved at `saved`. */
-  async function restoreInPlace(overwrite: boolean): Promise<string[]> {
+  async function restoreInPlace(overwrite?: OverwriteMode): Promise<string[]> {
     const tree = await savedTree();
     const problems: string[] = [];
     const onProblem = ({ path, message }: RestoreProblem): void => void problems.push(`${path}: ${message}`);
@@ -289,21 +290,21 @@ describe('restoring in place', () => {
       });
     await asOrdinaryUser(async () => {
       const before = look();
-      assert.deepEqual(await restoreInPlace(true), []);
+      assert.deepEqual(await restoreInPlace('always'), []);
       assert.deepEqual(look(), before);
       assert.equal(readFileSync(join(saved(), 'file'), 'utf8'), one.plaintext.toString());
       writeFileSync(join(saved(), 'file'), 'changed');
-      assert.deepEqual(await restoreInPlace(true), []);
+      assert.deepEqual(await restoreInPlace('always'), []);
       assert.equal(readFileSync(join(saved(), 'file'), 'utf8'), one.plaintext.toString());
     });
   });
 
   test('without overwriting brings what is gone, and names and keeps what is there', async () => {
     mkdirSync(saved(), { mode: 0o700 });
-    assert.deepEqual(await restoreInPlace(false), []);
+    assert.deepEqual(await restoreInPlace(), []);
     assert.equal(lstat(Buffer.from(saved())).mode, 0o700);
     writeFileSync(join(saved(), 'file'), 'newer');
-    assert.deepEqual(await restoreInPlace(false), [
+    assert.deepEqual(await restoreInPlace(), [
       `${saved()}/file: is there already, and is left as it is without --overwrite`,
     ]);
     assert.equal(readFileSync(join(saved(), 'file'), 'utf8'), 'newer');
@@ -493,7 +494,7 @@ describe('nodes that restic 0.14 does not write', () => {
     await save([two], [tree]);
     mkdirSync(target);
     writeFileSync(join(target, 'a'), 'old');
-    const problems = await restoreTree(tree, { overwrite: true });
+    const problems = await restoreTree(tree, { overwrite: 'always' });
     assert.equal(problems.length, 2);
     assert.match(problems[1] ?? '', /another name of a file that could not be restored/);
     assert.ok(!names().includes('b'));

@@ -1,5 +1,13 @@
-import { asBuffer, type Bytes, HoldfastError, ownUser } from '../../base/index.ts';
-import { joinPath, lstat, pathText } from '../../files/index.ts';
+import { closeSync, openSync } from 'node:fs';
+import {
+  asBuffer,
+  type Bytes,
+  HoldfastError,
+  ownUser,
+  readNoFollow,
+  systemErrorCode,
+} from '../../base/index.ts';
+import { joinPath, lstat, openStat, pathText } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { TreeNode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
@@ -7,7 +15,9 @@ import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { WantedFile } from './content-plan.ts';
 import { type ContentSink, readContent } from './content-reader.ts';
 import type { RunPurpose } from './content-run.ts';
+import { deedOf, lookAt, looksSame, type OverwriteMode, type RestoreDeed } from './overwrite.ts';
 import { ReaderPool } from './reader-pool.ts';
+import { leadsTo, Remover } from './remover.ts';
 import { HardLinks, RestoreTarget } from './restore-target.ts';
 import { type SnapshotDirectory, walkSnapshot } from './walk-snapshot.ts';
 import {
@@ -30,10 +40,10 @@ import {
  */
 export async function restore(
   repository: Repository,
-  snapshot: Pick<StoredSnapshot, 'tree'> & Partial<Pick<StoredSnapshot, 'paths'>>,
+  snapshot: RestoredSnapshot,
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
-  const target = RestoreTarget.open(options.target, { overwrite: options.overwrite ?? false });
+  const target = openTarget(options);
   // They start while the index is read.
   await using pool = new ReaderPool(repository.masterKey);
   let unlistedPacks = 0;
@@ -44,7 +54,25 @@ export async function restore(
   const restorer = new Restorer(target, { ...options, savedPaths: snapshot.paths ?? [] });
   const files = restorer.prepare(repository, snapshot.tree);
   await readContent(repository, files, { pool, index, sink: restorer, signal: options.signal });
+  restorer.makeLinks();
+  await restorer.removeUnexpected(repository, snapshot.tree);
   return { ...restorer.finish(), unlistedPacks };
+}
+
+/** What is restored of a snapshot. */
+export type RestoredSnapshot = Pick<StoredSnapshot, 'tree'> & Partial<Pick<StoredSnapshot, 'paths'>>;
+
+/** Why nothing is removed from a target. */
+export const incompleteText = 'not all of the snapshot is there, so that nothing is removed';
+
+/** The target of a restore, which is not touched. @throws HoldfastError `target_not_empty`, `usage` */
+export function openTarget(options: RestoreOptions): RestoreTarget {
+  const { overwrite, include = [] } = options;
+  const target = RestoreTarget.open(options.target, overwrite);
+  if (options.removeUnexpected !== true || !target.isInPlace || include.length > 0) return target;
+  throw new HoldfastError('usage', 'all that the snapshot does not have would be removed from this machine', {
+    hint: 'say with --include what is to be as it was, or restore a folder to its place: holdfast restore latest:/home/ann --target /home/ann --overwrite --delete',
+  });
 }
 
 /** How a snapshot is restored. */
@@ -55,11 +83,17 @@ export interface RestoreOptions {
   readonly include?: readonly string[];
   /** Patterns as restic's `--exclude`: what they mean stays out. */
   readonly exclude?: readonly string[];
-  /** Replace what is in the way; without it the target must be empty. */
-  readonly overwrite?: boolean;
+  /** What becomes of what is in the way; without it the target must be empty. */
+  readonly overwrite?: OverwriteMode | undefined;
+  /** Remove what the snapshot does not have, as far as the patterns cover it; when all of it is there, and nothing is damaged. */
+  readonly removeUnexpected?: boolean;
+  /** Absolute paths of directories that are never removed. */
+  readonly kept?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly onProblem?: (problem: RestoreProblem) => void;
+  /** Told of each directory that stays where it would be removed, and why; of an empty path when nothing is removed at all. */
+  readonly onKept?: (path: string, why: string) => void;
 }
 
 /** How far a restore is. */
@@ -83,6 +117,11 @@ export interface RestoreSummary {
   readonly others: number;
   /** Bytes of file content. */
   readonly bytes: number;
+  /** Files and others that were there and stay, the content of which is the snapshot's or was not to be replaced. */
+  readonly skipped: number;
+  readonly skippedBytes: number;
+  /** What was removed since the snapshot does not have it, files and directories. */
+  readonly removed: number;
   /** How often `onProblem` was called: 0 when everything is as it was saved. */
   readonly problems: number;
   /** Packs that no index file lists which can be read; they were asked themselves. */
@@ -114,21 +153,35 @@ class Restorer implements ContentSink {
   readonly #steps: Step[] = [];
   /** What directories get when all is in them, parents before their children. */
   readonly #directories: { readonly place: Bytes; readonly attributes: FileAttributes }[] = [];
+  readonly #remover: Remover | undefined;
   #isCreated = false;
+  /** Whether everything that is meant could be read, and is there. */
+  #isComplete = true;
   /** Bytes of content that were opened, whether or not the file that they are of could be made. */
   #opened = 0;
-  readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0, problems: 0 };
+  readonly #counts = {
+    files: 0,
+    directories: 0,
+    others: 0,
+    bytes: 0,
+    skipped: 0,
+    skippedBytes: 0,
+    problems: 0,
+  };
 
   constructor(target: RestoreTarget, options: RestorerOptions) {
     this.#target = target;
     this.#options = options;
-    this.purpose = options.overwrite === true ? 'replace' : 'write';
+    this.purpose = target.mayReplace ? 'replace' : 'write';
+    const onProblem = (path: string, message: string): void => this.#report(path, message);
+    if (options.removeUnexpected === true)
+      this.#remover = new Remover(target, { ...options, onProblem, dryRun: false });
   }
 
   /** Makes everything but the content of files, and gives those that have some. */
   async *prepare(repository: Repository, tree: BlobId): AsyncGenerator<WantedFile, void, undefined> {
     const { include, exclude, signal } = this.#options;
-    const onProblem = (path: Bytes, message: string): void => this.#report(pathText(path), message);
+    const onProblem = (path: Bytes, message: string): void => this.#lack(pathText(path), message);
     const onUnmet = (pattern: string): void =>
       this.#report(pattern, 'nothing in the snapshot is called that');
     for await (const directory of walkSnapshot(repository, tree, {
@@ -142,7 +195,9 @@ class Restorer implements ContentSink {
       const { place, state } = this.#enter(directory);
       if (state === 'refused') continue;
       for (const node of directory.nodes) {
-        const file = this.#make(joinPath(place, node.name), node);
+        const own = joinPath(place, node.name);
+        if (this.#remover !== undefined) await this.#makeRoom(own, node);
+        const file = this.#make(own, node);
         if (file !== undefined) yield file;
       }
     }
@@ -169,8 +224,8 @@ class Restorer implements ContentSink {
 
   /** A file whose attributes alone are not right is there, and can have further names. */
   failed({ path }: WantedFile, { kind, message }: FileProblem): void {
-    if (kind !== 'attributes') this.#failed.add(keyOf(path));
-    this.#report(this.#target.originOf(path), message);
+    if (kind === 'attributes') this.#report(this.#target.originOf(path), message);
+    else this.#fail(path, message);
   }
 
   progress(bytes: number): void {
@@ -178,12 +233,12 @@ class Restorer implements ContentSink {
     this.#options.onProgress?.({ files: this.#counts.files, bytes: this.#opened });
   }
 
-  /** What can only be done when all files are there. */
-  finish(): Omit<RestoreSummary, 'unlistedPacks'> {
+  /** Makes the further names of files, which can only be done when all files are there. */
+  makeLinks(): void {
     for (const { place, existing } of this.#links.pending) {
       // What lies there then, if anything, is not of this snapshot.
       if (this.#failed.has(keyOf(existing))) {
-        this.#report(this.#target.originOf(place), 'another name of a file that could not be restored');
+        this.#lack(this.#target.originOf(place), 'another name of a file that could not be restored');
         continue;
       }
       this.#attempt(place, () => {
@@ -191,10 +246,24 @@ class Restorer implements ContentSink {
         this.#counts.others++;
       });
     }
+  }
+
+  /** Removes what the snapshot does not have, where that was asked for: not while something of the snapshot is not there. */
+  async removeUnexpected(repository: Repository, tree: BlobId): Promise<void> {
+    if (this.#remover === undefined) return;
+    if (!this.#isComplete) {
+      this.#options.onKept?.('', incompleteText);
+      return;
+    }
+    await drain(this.#remover.sweep(repository, tree));
+  }
+
+  /** Gives directories their attributes, once nothing in them changes any more. */
+  finish(): Omit<RestoreSummary, 'unlistedPacks'> {
     for (const { place, attributes } of this.#directories.reverse()) {
       this.#applyAttributes(place, place, attributes);
     }
-    return this.#counts;
+    return { ...this.#counts, removed: this.#remover?.removed ?? 0 };
   }
 
   /** Not before something goes there. */
@@ -218,16 +287,16 @@ class Restorer implements ContentSink {
   }
 
   #makeDirectory({ directory, place }: Step): boolean {
-    const { node, isSelected } = directory;
+    const { node } = directory;
     if (node === undefined) {
       this.#target.sweepDirectory(place);
       return true;
     }
-    const leadsThere = !isSelected || (this.#target.isInPlace && this.#isAboveSaved(directory.path));
+    const leadsThere = onlyLeads(directory, this.#target, this.#options.savedPaths);
     return this.#attempt(place, () => {
       const found = this.#target.makeDirectory(place) === 'found';
       if (found) this.#target.sweepDirectory(place);
-      if (found && (leadsThere || this.#isToBeLeft(place))) return;
+      if (found && (leadsThere || isToBeLeft(place, this.#target))) return;
       this.#target.openDirectory(place);
       // Once it is there a later run, should this one be killed, leaves it as it is.
       if (leadsThere) applyAttributes(place, openAttributes(node));
@@ -236,21 +305,13 @@ class Restorer implements ContentSink {
     });
   }
 
-  /** Whether a directory only leads to what was saved, and has more in it than that. */
-  #isAboveSaved(path: Bytes): boolean {
-    const above = `${pathText(path)}/`;
-    return this.#options.savedPaths.some((saved) => saved.startsWith(above));
-  }
-
-  /** A directory that was there before is only given attributes by who may replace what is there, and is its owner. */
-  #isToBeLeft(place: Bytes): boolean {
-    return this.purpose !== 'replace' || !isOurs(place);
-  }
-
   /** Makes what a node says; a file with content is given back for it to be read. */
   #make(place: Bytes, node: TreeNode): WantedFile | undefined {
+    const deed = this.#deedOf(place, node);
+    if (deed === 'skipped') return this.#skip(node);
     if (this.#links.isAnotherName(node, place)) return undefined;
     const attributes = attributesOf(node);
+    if (deed === 'unchanged' && this.#isRefreshed(place, node)) return this.#skip(node);
     if (node.content !== undefined && node.content.length > 0)
       return { path: place, content: node.content, size: node.size, attributes };
     this.#attempt(place, () => {
@@ -262,6 +323,44 @@ class Restorer implements ContentSink {
     return undefined;
   }
 
+  /** Removes a directory where something else is to be made, as far as it may be. */
+  async #makeRoom(place: Bytes, node: TreeNode): Promise<void> {
+    const there = lookAt(place);
+    if (there?.kind !== 'dir' || this.#deedOf(place, node) === 'skipped') return;
+    if (this.#remover !== undefined) await drain(this.#remover.remove(place, there.device));
+  }
+
+  #deedOf(place: Bytes, node: TreeNode): RestoreDeed {
+    const { overwrite } = this.#options;
+    // Where everything is replaced, what is there shows when it is in the way.
+    if (overwrite === undefined || overwrite === 'always') return 'updated';
+    return deedOf(overwrite, node, lookAt(place));
+  }
+
+  #skip(node: TreeNode): undefined {
+    this.#counts.skipped++;
+    this.#counts.skippedBytes += node.size;
+    this.progress(node.size);
+  }
+
+  /** Whether a file that is as its node says has its attributes now; not when it cannot be opened, and is to be made anew. */
+  #isRefreshed(place: Bytes, node: TreeNode): boolean {
+    let handle: number;
+    try {
+      handle = openSync(asBuffer(place), readNoFollow);
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return false;
+    }
+    try {
+      if (!looksSame(node, openStat(handle))) return false;
+      this.#applyAttributes(place, place, attributesOf(node), handle);
+      return true;
+    } finally {
+      closeSync(handle);
+    }
+  }
+
   /** What was appended to a file while it was saved is in it, and said. */
   #countFile(place: Bytes, size: number, meant: number): void {
     this.#counts.files++;
@@ -270,8 +369,8 @@ class Restorer implements ContentSink {
     this.#report(this.#target.originOf(place), `has ${size} bytes, where its folder says ${meant}`);
   }
 
-  #applyAttributes(path: Bytes, place: Bytes, attributes: FileAttributes): void {
-    const problems = applyAttributes(place, attributes);
+  #applyAttributes(path: Bytes, place: Bytes, attributes: FileAttributes, handle?: number): void {
+    const problems = applyAttributes(place, attributes, handle);
     if (problems.length > 0) this.#report(this.#target.originOf(path), problems.join('; '));
   }
 
@@ -283,16 +382,44 @@ class Restorer implements ContentSink {
     } catch (error) {
       const { kind, message } = systemProblem(error);
       if (kind === 'full') throw new HoldfastError('storage_full', message, { cause: error });
-      this.#failed.add(keyOf(place));
-      this.#report(this.#target.originOf(place), message);
+      this.#fail(place, message);
       return false;
     }
+  }
+
+  #fail(place: Bytes, message: string): void {
+    this.#failed.add(keyOf(place));
+    this.#lack(this.#target.originOf(place), message);
+  }
+
+  /** Something of the snapshot is not there. */
+  #lack(path: string, message: string): void {
+    this.#isComplete = false;
+    this.#report(path, message);
   }
 
   #report(path: string, message: string): void {
     this.#counts.problems++;
     this.#options.onProblem?.({ path, message });
   }
+}
+
+async function drain(steps: AsyncGenerator<unknown, unknown, undefined>): Promise<void> {
+  while ((await steps.next()).done !== true);
+}
+
+/** Whether a directory of a snapshot only leads to what is restored. */
+export function onlyLeads(
+  { path, isSelected }: SnapshotDirectory,
+  { isInPlace }: RestoreTarget,
+  savedPaths: readonly string[],
+): boolean {
+  return !isSelected || (isInPlace && leadsTo(path, savedPaths));
+}
+
+/** A directory that was there before is only given attributes by who may replace what is there, and is its owner. */
+export function isToBeLeft(place: Bytes, { mayReplace }: RestoreTarget): boolean {
+  return !mayReplace || !isOurs(place);
 }
 
 /** Root may do to every file what its owner may. */

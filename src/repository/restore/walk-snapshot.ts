@@ -18,6 +18,10 @@ export interface SnapshotDirectory {
   readonly isSelected: boolean;
   /** What is meant of its content, directories left out: they come by themselves. */
   readonly nodes: readonly TreeNode[];
+  /** All that is in it, whether it is meant or not. */
+  readonly all: readonly TreeNode[];
+  /** Whether `all` is what was saved: of a directory that cannot be read, or not in part, it is not. */
+  readonly isWhole: boolean;
 }
 
 /** What of a snapshot is meant. */
@@ -90,10 +94,11 @@ class SnapshotWalker {
     const before = await this.#readBefore(pending.since);
     const nodes: TreeNode[] = [];
     const below: Pending[] = [];
-    for (const node of await this.#readNodes(path, pending.tree)) {
+    const { nodes: all, isWhole } = await this.#readNodes(path, pending.tree);
+    for (const node of all) {
       const components = this.#looksAtNames ? [...pending.components, pathText(node.name)] : [];
       if (this.#exclude.match(components).matched) continue;
-      const { matched, childMayMatch } = this.#include.isEmpty ? all : this.#include.match(components);
+      const { matched, childMayMatch } = this.#include.isEmpty ? everything : this.#include.match(components);
       const old = before?.get(nameKey(node));
       if (node.subtree === undefined) {
         if (matched && !hasSameContent(node, old)) nodes.push(node);
@@ -104,7 +109,7 @@ class SnapshotWalker {
         below.push({ path: inside, depth, components, node, tree, isSelected: matched, since: old?.subtree });
       }
     }
-    return { directory: { path, depth, node, isSelected, nodes }, below };
+    return { directory: { path, depth, node, isSelected, nodes, all, isWhole }, below };
   }
 
   get #looksAtNames(): boolean {
@@ -124,15 +129,18 @@ class SnapshotWalker {
     for (const pattern of unmet) onUnmet?.(pattern);
   }
 
-  async #readNodes(path: Bytes, tree: BlobId): Promise<readonly TreeNode[]> {
+  async #readNodes(
+    path: Bytes,
+    tree: BlobId,
+  ): Promise<{ readonly nodes: readonly TreeNode[]; readonly isWhole: boolean }> {
     try {
       const { nodes, problems } = await this.#readTree(tree);
       for (const problem of problems) this.#selection.onProblem(path, problem);
-      return nodes;
+      return { nodes, isWhole: problems.length === 0 };
     } catch (error) {
       if (!isHoldfastError(error, 'repository_damaged')) throw error;
       this.#selection.onProblem(path, error.message);
-      return [];
+      return { nodes: [], isWhole: false };
     }
   }
 
@@ -155,7 +163,7 @@ class SnapshotWalker {
   }
 }
 
-const all = { matched: true, childMayMatch: true };
+const everything = { matched: true, childMayMatch: true };
 
 function nameKey({ name }: TreeNode): string {
   return asBuffer(name).toString('latin1');
