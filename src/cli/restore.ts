@@ -51,7 +51,7 @@ export const word: Word = {
       .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
       .addOption(
         new Option(
-          '--overwrite [when]',
+          '--overwrite [mode]',
           'go ahead where the target holds files, replacing them: always unless said',
         )
           .choices(overwriteModes)

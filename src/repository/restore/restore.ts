@@ -71,7 +71,7 @@ export function openTarget(options: RestoreOptions): RestoreTarget {
   const target = RestoreTarget.open(options.target, overwrite);
   if (options.removeUnexpected !== true || !target.isInPlace || include.length > 0) return target;
   throw new HoldfastError('usage', 'all that the snapshot does not have would be removed from this machine', {
-    hint: 'say with --include what is to be as it was, or restore a folder to its place: holdfast restore latest:/home/ann --target /home/ann --overwrite --delete',
+    hint: 'say with --include what is to be as it was, or restore a folder of the snapshot (latest:/srv/web) to its own place',
   });
 }
 
