@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { operations } from '../src/admin/index.ts';
 import { SampleHome } from '../src/authority/authority.fixture.ts';
 import { HoldfastError, silentLog, systemClock } from '../src/base/index.ts';
+import { DownloadLimit } from '../src/server/download-limit.ts';
 import { EnrolLimit } from '../src/server/enrol-limit.ts';
 import { openApiDocument } from '../src/server/openapi.ts';
 import { findRoute, matchPath, routes } from '../src/server/routes.ts';
@@ -49,6 +50,7 @@ describe('a route', () => {
       }),
       reports: { take: async () => {} },
       enrolLimit: new EnrolLimit(home.clock),
+      downloads: new DownloadLimit(),
       noteRefusal: (_socket, error) => noted.push(error),
       metrics: { text: async () => '' },
       log: silentLog,

@@ -75,9 +75,10 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     mirror: 'records log issuers standing',
     sealed: 'records log',
     backup: 'records log issuers standing issue mirror sealed',
+    releases: 'records log issuers standing issue sealed',
     upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
     authority:
-      'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup upkeep',
+      'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup releases upkeep',
     opening:
       'records log enrol issuers adopt standing policy signing issue custody mirror sealed backup authority',
     restore: 'records log issuers issue custody enrol mirror sealed opening',

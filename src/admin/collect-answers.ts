@@ -150,6 +150,14 @@ export async function bringBackup(admin: AdminClient, pieces: AsyncIterable<Byte
   return id;
 }
 
+/** Brings a file that is to be published, piece by piece; gives its handle. */
+export async function bringReleaseFile(admin: AdminClient, pieces: AsyncIterable<Bytes>): Promise<string> {
+  let { id } = await admin.call('release.piece', { piece: '' });
+  for await (const some of pieces)
+    ({ id } = await admin.call('release.piece', { id, piece: asBuffer(some).toString('base64') }));
+  return id;
+}
+
 function goesRound(): HoldfastError {
   return new HoldfastError('answer_malformed', 'the server answers with the same page of a list again', {
     hint: 'use the same version here and at the server',

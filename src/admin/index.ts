@@ -21,6 +21,7 @@ export { type Answer, PresentWhen, TextOrNull, Time, TimeOrNull } from './answer
 export { type AdminClient, callOperation, inProcessAdmin, localAdmin } from './call.ts';
 export {
   bringBackup,
+  bringReleaseFile,
   collectPages,
   fetchBackup,
   fetchCrl,

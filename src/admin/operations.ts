@@ -102,6 +102,18 @@ import {
   showPolicy,
 } from './policy.ts';
 import {
+  listReleases,
+  publishRelease,
+  ReleaseListAnswer,
+  ReleasePieceAnswer,
+  ReleaseSignedAnswer,
+  releasePieceInput,
+  releasePublishInput,
+  releaseWithdrawInput,
+  takeReleasePiece,
+  withdrawRelease,
+} from './releases.ts';
+import {
   approveRequest,
   collectRequest,
   denyRequest,
@@ -257,6 +269,10 @@ export const operations = {
   'trash.list': define(trashListInput, TrashListAnswer, listTrash),
   'trash.restore': define(trashRestoreInput, TrashRestoreAnswer, restoreTrash),
   'trash.empty': define(trashEmptyInput, TrashEmptyAnswer, emptyTrash),
+  'release.piece': define(releasePieceInput, ReleasePieceAnswer, takeReleasePiece),
+  'release.publish': define(releasePublishInput, ReleaseSignedAnswer, publishRelease),
+  'release.list': define(nothing, ReleaseListAnswer, listReleases),
+  'release.withdraw': define(releaseWithdrawInput, ReleaseSignedAnswer, withdrawRelease),
   'cert.issue': define(certificateIssueInput, CertificateIssueAnswer, issueCertificate),
   'cert.list': define(certificateListInput, CertificateListAnswer, listCertificates),
   'cert.imported': define(importedListInput, ImportedListAnswer, listImported),

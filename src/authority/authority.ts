@@ -37,6 +37,7 @@ import { Audit, Mirrors } from './mirror/index.ts';
 import { Activity, Clients, Nodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
+import { Releases } from './releases/index.ts';
 import { Requests } from './requests/index.ts';
 import { type AskOutsideOptions, askOutside, Revocation } from './revocation/index.ts';
 import {
@@ -77,6 +78,8 @@ export class Authority implements AsyncDisposable {
   readonly backups: Backups;
   readonly escrow: Escrow;
   readonly policy: PolicyBook;
+  /** What machines are offered to run. */
+  readonly releases: Releases;
   readonly requests: Requests;
   readonly joinCodes: JoinCodes;
   readonly bearerTokens: BearerTokens;
@@ -115,6 +118,7 @@ export class Authority implements AsyncDisposable {
     this.joinCodes = new JoinCodes(context);
     this.bearerTokens = new BearerTokens(context);
     this.serverRoots = serverRoots;
+    this.releases = new Releases(context, () => this.trustBundle);
     this.store = new StoreRecord(context);
     this.nodes = new Nodes(context);
     this.clients = new Clients(context);
@@ -335,7 +339,8 @@ export class Authority implements AsyncDisposable {
       await this.#refusals.flush('due');
     };
     const makeDueBackup = (): Promise<void> => this.backups.makeDue(log);
-    await maintain(this.#context, log, [recordRefusals, makeDueBackup]);
+    const renewRelease = (): Promise<void> => this.releases.renewWhenDue(log);
+    await maintain(this.#context, log, [recordRefusals, makeDueBackup, renewRelease]);
   }
 
   /** Tells the records of some kinds, those from now on, until it is closed. See {@link Follower}. */
@@ -364,6 +369,7 @@ export class Authority implements AsyncDisposable {
     try {
       await this.#before.settled();
       await this.backups.close();
+      await this.releases.close();
       await this.#refusals.flush('all');
       await this.#repeated.flush('all');
       await keepLastCheckpoint(this.#context);

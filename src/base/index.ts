@@ -72,3 +72,4 @@ export { programBuild, programVersion } from './program-version.ts';
 export { readChosenFile, readFileEnd } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';
 export { formatSize, parseSize, sizeForm } from './sizes.ts';
+export { compareVersions, versionPattern } from './version-order.ts';

@@ -87,3 +87,19 @@ export {
   type SealedPassword,
   unsealWithKit,
 } from './recovery-kit.ts';
+export {
+  claimedManifest,
+  fetchRelease,
+  maxReleaseFileBytes,
+  notTrusted,
+  ReleaseFile,
+  type ReleaseKind,
+  type ReleaseManifest,
+  releaseFilesSchema,
+  releasePaths,
+  releaseUri,
+  SignedRelease,
+  signRelease,
+  type VerifiedRelease,
+  verifyRelease,
+} from './release.ts';

@@ -125,6 +125,8 @@ export const authorityProfiles = {
   root: { lifetimeMs: 20 * yearDays * dayMs, backdateMs, keyAlgorithm: 'p256' },
   issuing: { lifetimeMs: 5 * yearDays * dayMs, backdateMs, keyAlgorithm: 'p256', pathLength: 0 },
   ocspSigner: { lifetimeMs: 30 * dayMs, backdateMs, keyAlgorithm: 'p256' },
+  /** What it signed ends with it: for so long an old release can be shown for the newest. */
+  releaseSigner: { lifetimeMs: 30 * dayMs, backdateMs, keyAlgorithm: 'ed25519' },
 } as const;
 
 /** The policy of a new network: nobody leaves requests. */

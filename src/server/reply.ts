@@ -1,12 +1,26 @@
+import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { asBuffer, type Bytes, minuteMs, secondMs } from '../base/index.ts';
+import { pipeline } from 'node:stream/promises';
+import { asBuffer, type Bytes, HoldfastError, minuteMs, secondMs, systemErrorCode } from '../base/index.ts';
+import { parseRange } from './byte-range.ts';
 
-/** What is answered: small, and there as a whole. */
+/** A part of a file that is sent at the pace of who asked. */
+interface SentFile {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  /** Called once, when it was sent or will not be. */
+  readonly done: () => void;
+}
+
+/** What is answered: small, and there as a whole; or a file. */
 export interface Reply {
   /** 200 unless said. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Bytes | string;
+  /** In the place of `body`. */
+  readonly file?: SentFile;
 }
 
 /** A value as JSON. */
@@ -20,8 +34,63 @@ export function bytesReply(type: string, body: Bytes, headers: Reply['headers'] 
   return { headers: { 'content-type': type, ...headers }, body };
 }
 
-/** Sends a reply. What was not read of the request ends the connection: nobody waits for the rest of it. */
-export function sendReply(response: ServerResponse, { status = 200, headers, body = '' }: Reply): void {
+/**
+ * A file, whole or the part that a `Range` header asks for.
+ * @throws HoldfastError `range_not_satisfiable`; `done` was not called then
+ */
+export function fileReply(
+  { path, bytes }: { readonly path: string; readonly bytes: number },
+  {
+    range,
+    done,
+    headers,
+  }: { readonly range: string | undefined; readonly done: () => void } & Pick<Reply, 'headers'>,
+): Reply {
+  const asked = parseRange(range, bytes);
+  const common = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', ...headers };
+  if (asked.kind === 'unsatisfiable')
+    throw new HoldfastError('range_not_satisfiable', `range ${range} of ${bytes} bytes`);
+  if (asked.kind === 'whole') return { headers: common, file: { path, offset: 0, length: bytes, done } };
+  const { start, end } = asked;
+  return {
+    status: 206,
+    headers: { ...common, 'content-range': `bytes ${start}-${end}/${bytes}` },
+    file: { path, offset: start, length: end - start + 1, done },
+  };
+}
+
+/** Sends a reply, unless nobody waits for it any more. What was not read of the request ends the connection: nobody waits for the rest of it. */
+export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
+  try {
+    if (response.destroyed) return;
+    if (reply.file === undefined) sendWhole(response, reply);
+    else await sendFile(response, reply, reply.file);
+  } finally {
+    reply.file?.done();
+  }
+}
+
+async function sendFile(
+  response: ServerResponse,
+  { status = 200, headers }: Reply,
+  { path, offset, length }: SentFile,
+): Promise<void> {
+  const { req: request } = response;
+  request.resume();
+  if (request.method === 'HEAD') {
+    response.writeHead(status, { ...headers, 'content-length': length }).end();
+    return;
+  }
+  await using handle = await open(path, 'r');
+  response.writeHead(status, { ...headers, 'content-length': length });
+  const source = handle.createReadStream({ start: offset, end: offset + length - 1, autoClose: false });
+  // Whoever ends the connection has what he wants, or asks again.
+  await pipeline(source, response).catch((error: unknown) => {
+    if (systemErrorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
+}
+
+function sendWhole(response: ServerResponse, { status = 200, headers, body = '' }: Reply): void {
   const { req: request } = response;
   const bytes = typeof body === 'string' ? Buffer.from(body) : asBuffer(body);
   const length = status === 304 ? undefined : { 'content-length': bytes.length };

@@ -7,6 +7,7 @@ import type { Role } from '../pki/index.ts';
 import type { Service } from '../policy/index.ts';
 import type { Peer } from '../transport/index.ts';
 import type { AgentReports } from './agents/agent-reports.ts';
+import type { DownloadLimit } from './download-limit.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
 import type { Metrics } from './metrics.ts';
 import type { Body } from './read-request.ts';
@@ -44,7 +45,7 @@ export interface Route {
   readonly forRenewal?: true;
   /** Its listener says whether it is there and for whom; `access` is the least that anybody needs elsewhere than on the machine itself. */
   readonly byListener?: true;
-  /** What certificates point to: answered on a plain port also where that is for nothing else. */
+  /** What certificates point to, and what is signed by itself: answered on a plain port also where that is for nothing else. */
   readonly evidence?: true;
   /** What a page of another site has a browser send is refused. */
   readonly sameSite?: true;
@@ -65,6 +66,7 @@ export interface ServerContext {
   /** `https://host:port` of the listeners with storage and control, best first: what nodes are told. */
   readonly servers: () => readonly string[];
   readonly enrolLimit: EnrolLimit;
+  readonly downloads: DownloadLimit;
   readonly tickets: TicketGate;
   readonly reports: Pick<AgentReports, 'take'>;
   readonly noteRefusal: NoteRefusal;

@@ -3,6 +3,7 @@ import { certsrvRoutes } from './certsrv/certsrv-routes.ts';
 import { adminRoutes, controlRoutes } from './control-routes.ts';
 import { enrolRoutes } from './enrol-routes.ts';
 import { openApiRoute } from './openapi.ts';
+import { releaseRoutes } from './release-routes.ts';
 import { requestRoutes } from './request-routes.ts';
 import type { Call, Route } from './route.ts';
 import { crlRoutes, metricsRoute, ocspRoutes, statusRoutes } from './status-routes.ts';
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   metricsRoute,
   ...crlRoutes,
   ...ocspRoutes,
+  ...releaseRoutes,
   ...enrolRoutes,
   ...requestRoutes,
   ...certsrvRoutes,

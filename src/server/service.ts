@@ -48,9 +48,7 @@ export function answerBy(context: Answering): Application {
     limitBodyTime(request, response);
     limitIdleTime(request, response, idleMs);
     replyTo(context, admitted)
-      .then((reply) => {
-        if (!response.destroyed) sendReply(response, reply);
-      })
+      .then((reply) => sendReply(response, reply))
       .catch((error: unknown) => {
         context.log.error('an answer could not be sent', { url: loggedUrl(request.url ?? ''), error });
         response.destroy();

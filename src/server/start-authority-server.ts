@@ -18,6 +18,7 @@ import { listenOnSocket } from './admin-socket.ts';
 import { AgentReports } from './agents/agent-reports.ts';
 import { ClientLedger } from './client-ledger.ts';
 import { checkpointHearer } from './dispatch.ts';
+import { DownloadLimit } from './download-limit.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
 import { GuardedStore } from './guarded-store.ts';
@@ -145,6 +146,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     },
     servers: () => servers.current,
     enrolLimit: new EnrolLimit(clock),
+    downloads: new DownloadLimit(),
     tickets,
     reports,
     noteRefusal,

@@ -5,6 +5,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import { type Bytes, freeBytes, HoldfastError } from '../base/index.ts';
 import type { ByteRange, ObjectInfo, ObjectRef, ObjectStore, ObjectType } from '../storage/index.ts';
 import { sealBytes, sealHeader } from '../transport/index.ts';
+import { parseRange, type RequestedRange } from './byte-range.ts';
 import type { StorageExchange, StoragePath } from './storage-path.ts';
 import { receiveObject } from './storage-upload.ts';
 
@@ -138,31 +139,6 @@ function writeHead(response: ServerResponse, requested: RequestedRange, size: nu
     'content-range': `bytes ${start}-${end}/${size}`,
   };
   response.writeHead(206, { ...common, ...range });
-}
-
-/** What a `Range` header asks of a body of known size: bytes `start` to `end`, both included. */
-type RequestedRange =
-  | { readonly kind: 'whole' }
-  | { readonly kind: 'part'; readonly start: number; readonly end: number }
-  | { readonly kind: 'unsatisfiable' };
-
-/**
- * Reads a `Range` header (RFC 9110 §14.2) against a body of `size` bytes. Several ranges, other units and what is
- * not well formed are ignored, as the RFC allows, which means the whole body.
- */
-function parseRange(header: string | undefined, size: number): RequestedRange {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
-  if (first === undefined || last === undefined || (first === '' && last === '')) return { kind: 'whole' };
-  if (first === '') return suffix(Number(last), size);
-  const start = Number(first);
-  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (last !== '' && Number(last) < start) return { kind: 'whole' };
-  return start >= size ? { kind: 'unsatisfiable' } : { kind: 'part', start, end };
-}
-
-function suffix(length: number, size: number): RequestedRange {
-  if (length === 0 || size === 0) return { kind: 'unsatisfiable' };
-  return { kind: 'part', start: Math.max(0, size - length), end: size - 1 };
 }
 
 const typeV1 = 'application/vnd.x.restic.rest.v1';

@@ -8,8 +8,7 @@ import { isRevokedByRoot, type RootList } from './root-list.ts';
 
 interface PathRules {
   readonly at: Date;
-  /** `any`: for what signs lists and answers, which is no side of a connection. */
-  readonly purpose: Purpose | 'any';
+  readonly purpose: PathPurpose;
   readonly rules: RuleSet;
   /** How many intermediate authorities, self-issued ones not counted, there may be. */
   readonly maxDepth: number;
@@ -133,7 +132,7 @@ function checkRootLists(path: readonly Certificate[], lists: readonly RootList[]
  * The purposes of an authority limit those of all below it; none named means all (RFC 5280 §4.2.1.12).
  * @throws HoldfastError `certificate_not_allowed`
  */
-function checkPurpose(certificate: Certificate, purpose: Purpose): void {
+function checkPurpose(certificate: Certificate, purpose: Exclude<PathPurpose, 'any'>): void {
   const { extendedKeyUsage } = certificate.extensions;
   if (extendedKeyUsage === undefined || extendedKeyUsage.includes('anyExtendedKeyUsage')) return;
   if (!extendedKeyUsage.includes(purpose)) {
@@ -165,3 +164,6 @@ export function checkServerUse(chain: readonly Certificate[]): void {
 
 /** What a certificate is used for in a connection: the side that is called, or the one that calls. */
 export type Purpose = 'serverAuth' | 'clientAuth';
+
+/** What a path is judged for: `any` for what signs lists and answers. */
+export type PathPurpose = Purpose | 'codeSigning' | 'any';

@@ -7,7 +7,7 @@ import {
   verifyCertificateSignature,
 } from '../pki/index.ts';
 import type { RuleSet } from './certificate-profile.ts';
-import { checkPath, type Purpose } from './check-path.ts';
+import { checkPath, type PathPurpose } from './check-path.ts';
 import type { PolicyRequest } from './check-policies.ts';
 import { certificateLabel, nameLabel, type PathLimits, pathLimits } from './path-limits.ts';
 import type { RootList } from './root-list.ts';
@@ -20,8 +20,7 @@ export interface PathRequest {
   readonly anchors: readonly Bytes[];
   /** The moment that the validity is judged at. */
   readonly at: Date;
-  /** `any`: for what signs lists and answers, which is no side of a connection. */
-  readonly purpose: Purpose | 'any';
+  readonly purpose: PathPurpose;
   /** Of each anchor; `private` unless said. */
   readonly rules?: RuleSet | ((anchor: Certificate) => RuleSet);
   /** How many intermediate authorities, self-issued ones not counted, a path may have; 8 unless said. */

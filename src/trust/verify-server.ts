@@ -184,7 +184,7 @@ export interface VerifiedIdentity {
 export function verifyIdentity({ chain, bundle, roles, purpose, at }: IdentityRequest): VerifiedIdentity {
   const [leaf, ...intermediates] = chain;
   if (leaf === undefined) throw new HoldfastError('certificate_required', 'no certificate was presented');
-  const anchors = anchorsOf(bundle);
+  const anchors = networkAnchors(bundle);
   const { rootLists } = bundle;
   const path = validatePath({ leaf, intermediates, anchors, at, purpose, rules: 'chosen', rootLists });
   checkKeyUse(path[0]);
@@ -207,7 +207,8 @@ export function checkRole({ role, name }: Identity, roles: readonly Role[]): voi
   );
 }
 
-function anchorsOf({ network, anchors }: TrustBundle): Bytes[] {
+/** The roots of a bundle that speak for its network, DER. */
+export function networkAnchors({ network, anchors }: TrustBundle): Bytes[] {
   return anchors
     .filter(({ speaksFor }) => speaksFor.kind === 'network' && speaksFor.network === network)
     .map(({ certificate }) => certificate);

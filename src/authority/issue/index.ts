@@ -30,4 +30,4 @@ export {
   IssuedCertificates,
   isLive,
 } from './issued-certificates.ts';
-export { draftLeaf, leafSubject, leafTemplate, stands } from './leaf-contents.ts';
+export { checkIssuing, draftLeaf, leafSubject, leafTemplate, stands } from './leaf-contents.ts';

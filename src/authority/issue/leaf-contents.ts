@@ -168,7 +168,11 @@ export function stands({ issuer, policy }: LeafDraft, context: Drafting): boolea
   return issuer === context.issuer && policy === context.present.policy;
 }
 
-function checkIssuing({ issuer, present }: Drafting, nowMs: number): void {
+/**
+ * Refuses while the issuing certificate may not sign.
+ * @throws HoldfastError `issuer_revoked`, `certificate_expired`, `certificate_not_yet_valid`, and those of `checkOutside`
+ */
+export function checkIssuing({ issuer, present }: Pick<Drafting, 'issuer' | 'present'>, nowMs: number): void {
   checkOutside(issuer, { mode: present.policy.outsideRevocation, nowMs });
   const { label, revoked, certificate } = issuer.issuing;
   const { notAfter, notBefore } = certificate;

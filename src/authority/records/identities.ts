@@ -108,7 +108,7 @@ export class IdentityRecords {
 
   /** How many of each role have a certificate that is good at `nowMs`. */
   countLive(nowMs: number): Promise<{ readonly role: Role; readonly n: number }[]> {
-    const sql = 'SELECT role, count(*) AS n FROM identities WHERE live_until >= ? GROUP BY role';
+    const sql = `SELECT role, count(*) AS n FROM identities WHERE live_until >= ? AND ${isNode} GROUP BY role`;
     return this.#queries.all(sql, nowMs);
   }
 
@@ -118,7 +118,7 @@ export class IdentityRecords {
     { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number },
   ): Promise<(IdentityName & { readonly live_until: number })[]> {
     return this.#queries.all(
-      `SELECT role, name, live_until FROM identities WHERE live_until >= ? AND live_until < ?
+      `SELECT role, name, live_until FROM identities WHERE live_until >= ? AND live_until < ? AND ${isNode}
         ORDER BY live_until LIMIT ?`,
       fromMs,
       beforeMs,
@@ -133,7 +133,7 @@ export class IdentityRecords {
   ): Promise<ListedIdentityRow[]> {
     const said = [...(role === undefined ? [] : [role]), ...(name === undefined ? [] : [name])];
     return this.#queries.all<ListedIdentityRow>(
-      `SELECT role, name, revoked_at, live_until FROM identities WHERE (role, name) > (?, ?)
+      `SELECT role, name, revoked_at, live_until FROM identities WHERE (role, name) > (?, ?) AND ${isNode}
         ${role === undefined ? '' : 'AND role = ?'} ${name === undefined ? '' : 'AND name = ?'}
         ORDER BY role, name LIMIT ?`,
       after.role,
@@ -146,7 +146,7 @@ export class IdentityRecords {
   /** How many are live, and have no certificate whose issuer is not revoked. */
   async countToRenew(nowMs: number): Promise<number> {
     const row = await this.#queries.get<{ n: number }>(
-      `SELECT count(*) AS n FROM identities i WHERE i.live_until >= ? AND NOT EXISTS (
+      `SELECT count(*) AS n FROM identities i WHERE i.live_until >= ? AND ${isNode} AND NOT EXISTS (
         SELECT 1 FROM certificates c JOIN issuers s ON s.label = c.issuer
           WHERE c.identity = i.id AND c.revoked_at IS NULL AND c.not_after >= ? AND s.revoked_at IS NULL)`,
       nowMs,
@@ -165,6 +165,13 @@ export class IdentityRecords {
     );
   }
 }
+
+/**
+ * Who signs releases: on record as nodes are, so that what it has can be revoked, and none of them. What lists and counts nodes
+ * leaves it out.
+ */
+export const releaseSigner = 'release/signer';
+const isNode = "role <> 'release'";
 
 /** `client/alpha`: an identity within its network, as the log and people say it. */
 export function identityLabel({ role, name }: Pick<Identity, 'role' | 'name'>): string {

@@ -13,7 +13,13 @@ export type { ClientBoundsRow } from './client-bounds.ts';
 export type { BackupRow } from './copies.ts';
 export { type CrlRow, ocspSignerLabel } from './crl-ocsp.ts';
 export type { EscrowRow } from './escrows.ts';
-export { type IdentityRow, identityLabel, identityOf, reissueCommand } from './identities.ts';
+export {
+  type IdentityRow,
+  identityLabel,
+  identityOf,
+  reissueCommand,
+  releaseSigner,
+} from './identities.ts';
 export type {
   ImportedCertificateRow,
   ImportedFilter,

@@ -175,8 +175,8 @@ export async function withSnapshotFile<T>(directory: string, work: (path: string
   }
 }
 
-/** How many files wait for one caller at a time, and how long for his next word. */
-const maxHeld = 2;
+/** How many files wait for one caller at a time unless that is said, and how long for his next word. */
+const usuallyHeld = 2;
 const heldForMs = 2 * minuteMs;
 
 interface HeldFile<About> {
@@ -187,17 +187,19 @@ interface HeldFile<About> {
 }
 
 /**
- * Holds files in the directory of an authority while whoever asked for one fetches it, or brings it, piece by piece. One that
- * he asks nothing of for two minutes is removed; so are all when they are closed, and those of a killed process at the next start.
+ * Holds files in the directory of an authority while whoever asked for one fetches it, or brings it, piece by piece. Those
+ * of who says nothing for two minutes are removed; so are all when they are closed, and those of a killed process at the next start.
  */
 export class HeldFiles<About> {
   readonly #directory: string;
+  readonly #maxHeld: number;
   readonly #files = new Map<string, HeldFile<About>>();
   /** Those of whom one is being filled. */
   readonly #filling: string[] = [];
 
-  constructor(directory: string) {
+  constructor(directory: string, maxHeld = usuallyHeld) {
     this.#directory = directory;
+    this.#maxHeld = maxHeld;
   }
 
   /** What is known of each. */
@@ -208,7 +210,7 @@ export class HeldFiles<About> {
   /** Has `fill` write a file that is not there yet, and holds it for `by`; gives its handle. @throws HoldfastError `rate_limited` */
   async hold(by: string, fill: (path: string) => Promise<About>): Promise<string> {
     const others = [...this.#files.values()].map((file) => file.by).concat(this.#filling);
-    if (others.filter((other) => other === by).length >= maxHeld) throw tooManyHeld(by);
+    if (others.filter((other) => other === by).length >= this.#maxHeld) throw tooManyHeld(by, this.#maxHeld);
     const path = join(this.#directory, `${prefix}${randomBytes(6).toString('hex')}.tmp`);
     this.#filling.push(by);
     try {
@@ -225,11 +227,11 @@ export class HeldFiles<About> {
     }
   }
 
-  /** The file of a handle, which is held on. @throws HoldfastError `object_not_found` also for one of somebody else */
+  /** The file of a handle, which is held on like all others of its caller. @throws HoldfastError `object_not_found` also for one of somebody else */
   find(id: string, by: string): Pick<HeldFile<About>, 'path' | 'about'> {
     const file = this.#files.get(id);
     if (file?.by !== by) throw notHeldAnyMore();
-    file.timer.refresh();
+    for (const each of this.#files.values()) if (each.by === by) each.timer.refresh();
     return file;
   }
 
@@ -253,7 +255,7 @@ export class HeldFiles<About> {
   }
 }
 
-function tooManyHeld(by: string): HoldfastError {
+function tooManyHeld(by: string, maxHeld: number): HoldfastError {
   return new HoldfastError('rate_limited', `${maxHeld} files are held for ${by} already, as many as may be`, {
     hint: `wait until those are done, at most ${heldForMs / minuteMs} minutes, then run it again`,
   });

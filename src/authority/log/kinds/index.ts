@@ -18,6 +18,7 @@ import { escrowed, exported, keystoreRekeyed, rootOffline, rootOnline } from './
 import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
 import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.ts';
+import { releaseSigned } from './releases.ts';
 import { approved, denied, refused, requested } from './requests.ts';
 import { crlSigned, ocspSignerReplaced, revoked } from './revocation.ts';
 import { bearerTokenCreated, bearerTokenRevoked, tokenCreated, tokenRevoked } from './tokens.ts';
@@ -70,6 +71,7 @@ export const kinds = {
   trashEmptied,
   alarmRaised,
   alarmOver,
+  releaseSigned,
 } as const;
 
 /** One of the table. */
