@@ -134,3 +134,6 @@ export { changeSets, findSet, readSets, setNamed } from './sets/set-file.ts';
 export { SetRunner } from './sets/set-runner.ts';
 export { setStates, stateOf } from './sets/set-state.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';
+export { installCommand, mayInstall } from './update/installation.ts';
+export { type AskOptions, askForRelease, type Offered } from './update/offered-release.ts';
+export { downloadUpdate, installUpdate, planUpdate, type Update } from './update/update.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { HoldfastError, systemErrorCode } from '../base/index.ts';
+import { HoldfastError, systemErrorCode, versionPattern } from '../base/index.ts';
 import { type Enrolment, SignedCheckpoint } from '../enrol/index.ts';
 import { roles } from '../pki/index.ts';
 import { ClientPolicy } from '../policy/index.ts';
@@ -38,6 +38,13 @@ const nodeStateSchema = Type.Object(
     chosenServer: Type.Optional(Type.String()),
     /** The newest snapshot all of whose content was read back and compared, and when some of it last was. */
     proven: Type.Optional(Type.Object({ snapshot: Type.String(), time: Type.String() })),
+    /** The newest release of the network that this machine has seen, by the number of its manifest; the version is the highest. */
+    release: Type.Optional(
+      Type.Object({
+        sequence: Type.Integer({ minimum: 1 }),
+        version: Type.Union([Type.String({ pattern: versionPattern }), Type.Null()]),
+      }),
+    ),
     lastBackup: Type.Optional(
       Type.Object({
         snapshot: Type.String(),

@@ -68,7 +68,7 @@ export {
   type SinceBoot,
 } from './platform.ts';
 export { makePrivateDirectory, openSocketPlace } from './private-directory.ts';
-export { programBuild, programVersion } from './program-version.ts';
+export { programBuild, programDirectory, programVersion } from './program-version.ts';
 export { readChosenFile, readFileEnd } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';
 export { formatSize, parseSize, sizeForm } from './sizes.ts';

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
+import { dirname } from 'node:path';
 import { systemErrorCode } from './error.ts';
 
 let known: string | undefined;
+
+/** The directory of the package that this program is in. */
+export function programDirectory(): string {
+  return dirname(findPackageJSON(import.meta.url) ?? '');
+}
 
 /** The version of this program, as its package has it: `0.1.0`. */
 export function programVersion(): string {

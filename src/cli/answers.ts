@@ -499,7 +499,26 @@ export const answers = {
     removed: texts,
     kept: texts,
   }),
+  update: object({
+    /** The version that runs. */
+    runs: text(),
+    offered: TextOrNull,
+    /** Of the manifest. */
+    sequence: Type.Union([count(), Type.Null()]),
+    newer: flag(),
+    done: Type.Enum(['nothing', 'downloaded', 'installed']),
+    /** The one for this machine; null where nothing is newer, and with `--check`. */
+    file: TextOrNull,
+    bytes: Type.Union([bytes(), Type.Null()]),
+    /** Where it is, or would be; null once it is installed. */
+    path: TextOrNull,
+    /** What installs it. */
+    command: Type.Union([texts, Type.Null()]),
+  }),
   nodes: operations['node.list'].answer,
+  'release publish': operations['release.publish'].answer,
+  'release list': operations['release.list'].answer,
+  'release withdraw': operations['release.withdraw'].answer,
   'trash list': operations['trash.list'].answer,
   'trash restore': operations['trash.restore'].answer,
   'trash empty': object({ ...operations['trash.empty'].answer.properties, applied: flag() }),

@@ -9,7 +9,7 @@ import {
   serverPlace,
 } from '../agent/index.ts';
 import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/index.ts';
-import type { Clock } from '../base/index.ts';
+import { type Clock, compareVersions, programVersion } from '../base/index.ts';
 import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
 import { sharedKeys } from '../trust/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
@@ -237,12 +237,17 @@ function nodeWarnings({ clock }: Context, node: Node | undefined): string[] {
     ([key, sentence]) =>
       `${key} of this machine is weaker than the default: ${sentence}; holdfast client show`,
   );
-  if (node.certificate.notAfter.getTime() > clock.now()) return weaker;
+  const newer = newerRelease(node);
+  const all = newer === undefined ? weaker : [...weaker, newer];
+  if (node.certificate.notAfter.getTime() > clock.now()) return all;
   const end = formatTime(node.certificate.notAfter);
-  return [
-    ...weaker,
-    `the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`,
-  ];
+  return [...all, `the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`];
+}
+
+/** What is to be said where the network offers a newer version than the one that runs. */
+function newerRelease({ state: { release } }: Node): string | undefined {
+  if (release?.version == null || compareVersions(release.version, programVersion()) <= 0) return undefined;
+  return `${release.version} is published, and ${programVersion()} runs here: holdfast update`;
 }
 
 function certificateRow(

@@ -93,6 +93,11 @@ export const words: readonly WordEntry[] = [
     load: () => import('./agent.ts'),
   },
   {
+    name: 'update',
+    summary: 'install the newer version that the network offers',
+    load: () => import('./update.ts'),
+  },
+  {
     name: 'recover',
     summary: 'bring a lost machine back: its identity by a reissue code, its backups by the recovery kit',
     load: () => import('./recover.ts'),
@@ -240,6 +245,27 @@ export const words: readonly WordEntry[] = [
         name: 'empty',
         summary: 'remove for good what is not locked',
         load: () => import('./trash/empty.ts'),
+      },
+    ],
+  },
+  {
+    name: 'release',
+    summary: 'offer newer versions of this program to the machines of the network',
+    words: [
+      {
+        name: 'publish',
+        summary: 'offer packages of a newer version',
+        load: () => import('./release/publish.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list the versions that were published',
+        load: () => import('./release/list.ts'),
+      },
+      {
+        name: 'withdraw',
+        summary: 'offer a version no more',
+        load: () => import('./release/withdraw.ts'),
       },
     ],
   },

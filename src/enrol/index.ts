@@ -71,6 +71,7 @@ export {
   TicketAnswer,
   TicketRequest,
 } from './message.ts';
+export { namedPackage } from './package-name.ts';
 export {
   type EscrowFingerprint,
   escrowFingerprint,

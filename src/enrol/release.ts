@@ -154,10 +154,9 @@ export async function fetchRelease(
 ): Promise<SignedRelease | undefined> {
   const url = `${address}${releasePaths.manifest}`;
   const connection = { agent: false } as const;
-  const answer = await exchange({ url, connection, maxBytes: maxReleaseBytes, ...options });
-  const { host } = new URL(address);
   try {
-    const value = acceptedJson(answer, host);
+    const answer = await exchange({ url, connection, maxBytes: maxReleaseBytes, ...options });
+    const value = acceptedJson(answer, new URL(address).host);
     if (Check(SignedRelease, value)) return value;
   } catch (error) {
     if (isHoldfastError(error, 'object_not_found', 'operation_unknown')) return undefined;

@@ -59,7 +59,13 @@ export {
   type TlsBindings,
   webRoots,
 } from './secure-context.ts';
-export { evidenceFetcher, ServerRevocation, type Verdict, type VerdictFile } from './server-revocation.ts';
+export {
+  evidenceFetcher,
+  evidenceOf,
+  ServerRevocation,
+  type Verdict,
+  type VerdictFile,
+} from './server-revocation.ts';
 export {
   expectedSeal,
   isSealed,
