@@ -53,6 +53,8 @@ const calls: readonly Call[] = [
   call('diff', `diff latest~1 latest ${repository}`, [backedUp, `backup HERE/password ${repository}`]),
   call('nodes', `nodes ${a}`),
   call('trash list', `trash list ${a}`),
+  call('release list', `release list ${a}`),
+  call('update', `update --check ${c}`),
   call('snapshots', `snapshots ${c}`),
   call('snapshots', `snapshots ${repository}`, [backedUp, `backup HERE/data --tag daily ${repository}`]),
   call('check', `check --read-data ${c}`),

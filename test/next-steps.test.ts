@@ -86,6 +86,7 @@ const damaged = 'damaged-repository.test.ts: check names it, restore brings the 
 const readOnLog = 'a person reads the log of a server';
 
 const inSets = 'sets.test.ts';
+const inUpdates = 'update.test.ts';
 
 /** Where else the next step of an error is taken from the state in which it arises, or why it is not. */
 const takenElsewhere: Readonly<Record<string, string>> = {
@@ -117,6 +118,13 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   join_code_revoked: newCode,
   queue_closed: 'request-submit.test.ts',
   request_pending: 'request-submit.test.ts',
+  release_invalid: inUpdates,
+  update_not_trusted: inUpdates,
+  update_altered: inUpdates,
+  update_truncated: inUpdates,
+  update_older: inUpdates,
+  update_not_installable: inUpdates,
+  update_failed: 'interop/packages.test.ts',
   schedule_invalid: inSets,
   schedule_never: inSets,
   set_unknown: inSets,

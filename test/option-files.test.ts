@@ -31,7 +31,7 @@ const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
-    'other snapshots tags size kib account client fields job limit span what'
+    'other snapshots tags size kib account client fields job limit span what version'
   ).split(' '),
 );
 
@@ -223,6 +223,7 @@ describe('a file or folder that the command line names', () => {
     'request complete FILE': (file) => ['request', 'complete', file],
     'tls bind FILE': (file) => ['tls', 'bind', file, '--host', 'localhost'],
     'ca restore FILE': (file) => ['ca', 'restore', file, ...elsewhere(), ...kit()],
+    'release publish FILES': (file) => ['release', 'publish', file],
     'ca rehearse FILE': (file) => ['ca', 'rehearse', file],
     'ca online FILE': (file) => ['ca', 'online', file, '--password-file', at('password')],
     'certutil WORDS': (file) => ['certutil', ...elsewhere(), '-restore', 'secret', file],

@@ -154,6 +154,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       '--port --names --network --status-address --kit-password-file --keystore-password --permit --key-algorithm --database',
   },
   'ca clock accept': { clock: '--reason' },
+  update: { update: '--check --dry-run' },
   'trash list': { guard: '--client --repository' },
   'trash restore': { guard: '--before --repository' },
   'trash empty': { guard: '--client --repository --removed-before --yes' },

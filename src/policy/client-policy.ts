@@ -38,6 +38,11 @@ export const ClientPolicy = Type.Object(
         'How long a server that does not answer, or a line that is cut, is tried again before a command gives up.',
       examples: ['1h'],
     }),
+    update: Type.Boolean({
+      description:
+        'Whether the agent of this machine installs a newer version that the network offers, by itself; otherwise it only says so.',
+      examples: ['on'],
+    }),
   },
   { additionalProperties: false },
 );
@@ -51,6 +56,7 @@ export const defaultClientPolicy: ClientPolicy = {
   minimumVersion: 'TLSv1.3',
   groups: [...strongestGroups],
   retryFor: '15m',
+  update: false,
 };
 
 /**

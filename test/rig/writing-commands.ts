@@ -31,12 +31,16 @@ export interface WritingCommand {
 
 type Simple = Omit<Prepared, 'words'> & { readonly first?: readonly (readonly string[])[] };
 
+/** Begins as a package for Debian does, which is all that is looked at where it is published. */
+const sampleDeb = '!<arch>\ndebian-binary   0           0     0     100644  4         `\n2.0\n';
+
 /** A command at the authority of the copy, whose server does not run; `HERE` in its words is the copy. */
 function atAuthority(name: string, more: string, { first = [], ...rest }: Simple = {}): WritingCommand {
   return {
     name,
     prepare: async (here) => {
       const all = (words: readonly string[]): string[] => words.map((word) => word.replaceAll('HERE', here));
+      if (name.startsWith('release ')) writeFileSync(join(here, 'holdfast_9.0.0_amd64.deb'), sampleDeb);
       for (const words of first) await quick(all(words));
       const words = [...name.split(' '), ...(more === '' ? [] : more.split(' '))];
       const { again, after = [] } = rest;
@@ -412,6 +416,12 @@ export const writingCommands: readonly WritingCommand[] = [
   }),
   atAuthority('store accept', '--reason gone'),
   atAuthority('node set', 'laptop prune on'),
+  atAuthority('release publish', 'HERE/holdfast_9.0.0_amd64.deb', { done: ['release_invalid'] }),
+  atAuthority('release withdraw', '9.0.0', {
+    first: [['release', 'publish', 'HERE/holdfast_9.0.0_amd64.deb', '--home', 'HERE/a']],
+    done: ['object_not_found'],
+    after: [['release', 'list', '--home', 'HERE/a']],
+  }),
   atAuthority('trash restore', 'laptop'),
   atAuthority('trash empty', '--yes'),
   atAuthority('node quarantine', 'laptop --reason theft'),
@@ -561,6 +571,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'tls list': 'only reads',
   'token list': 'only reads',
   'trash list': 'only reads',
+  'release list': 'only reads',
+  update: 'writes what it downloads, and a number as all that changes the state of a node; its own test kills it',
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',

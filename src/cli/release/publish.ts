@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type AdminClient, bringReleaseFile, type OperationAnswer } from '../../admin/index.ts';
 import { HoldfastError, whyNotRead } from '../../base/index.ts';
@@ -58,6 +58,9 @@ async function checkThere(path: string): Promise<void> {
     throw new HoldfastError('path_not_found', `${path}: ${whyNotRead(cause)}`, { cause });
   });
   if (!found.isFile()) throw new HoldfastError('path_not_found', `${path} is no file`);
+  await access(path, constants.R_OK).catch((cause: unknown) => {
+    throw new HoldfastError('path_not_found', `${path}: ${whyNotRead(cause)}`, { cause });
+  });
 }
 
 /** The version that all names have. @throws HoldfastError `release_invalid` */
