@@ -5,6 +5,7 @@ import {
   Reporter,
   readNodeState,
   readSets,
+  SelfUpdate,
   SetRunner,
   surroundings,
 } from '../agent/index.ts';
@@ -28,7 +29,8 @@ export const word: Word = {
 };
 
 const examples = `
-It reads the sets anew each minute, and at SIGHUP, and tells the server how they stand. Each run is a process of its own: holdfast set run NAME.
+It reads the sets anew each minute, and at SIGHUP, and tells the server how they stand. Every six hours it asks
+whether a newer version is published, and says so; client set update on has it installed. Each run is a process of its own: holdfast set run NAME.
 
 Examples:
   holdfast agent
@@ -58,11 +60,13 @@ async function runAgent(context: Context): Promise<void> {
   const renewal = new Renewal(context, home, log);
   const everyMs = reportEveryMs;
   using reporter = new Reporter({ directory: home.node, machine, everyMs, clock, log, signal });
+  const updates = new SelfUpdate({ ...context, home, log, isFree: () => runner.isIdle });
   while (!signal.aborted) {
     await renewal.renewIfDue();
     const waitMs = await runner.tick();
     // Beside the sets, which do not wait for a server.
     void reporter.tell();
+    void updates.look();
     await wake(context, Math.min(waitMs, everyMs), runner.ended());
   }
   log.info('the agent ends, and so do the sets that run');

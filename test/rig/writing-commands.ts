@@ -572,7 +572,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'token list': 'only reads',
   'trash list': 'only reads',
   'release list': 'only reads',
-  update: 'writes what it downloads, and a number as all that changes the state of a node; its own test kills it',
+  update:
+    'writes what it downloads, and a number as all that changes the state of a node; its own test kills it',
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',

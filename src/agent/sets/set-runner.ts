@@ -69,6 +69,11 @@ export class SetRunner {
     await Promise.race(this.#running.values());
   }
 
+  /** Whether none goes on. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
   /** Resolves when none goes on. */
   async idle(): Promise<void> {
     await Promise.all(this.#running.values());
