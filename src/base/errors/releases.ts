@@ -5,7 +5,7 @@ export const releasesErrors = {
   release_invalid: {
     happened:
       'a file of a release is no package of that version, or the version is not newer than what is published',
-    next: 'name the packages that npm run package wrote, and their version: holdfast release publish --help',
+    next: 'name the packages that npm run package wrote, such as holdfast_0.2.0_amd64.deb: holdfast release publish --help',
     kind: 'usage',
     status: 400,
   },
@@ -33,7 +33,7 @@ export const releasesErrors = {
   },
   update_not_installable: {
     happened: 'a release has no file for this machine, or one that is not what the manifest says of it',
-    next: 'nothing was changed; have it published for this system: holdfast release publish',
+    next: 'nothing was changed; have it published for this system: holdfast release publish FILE',
   },
   update_failed: {
     happened: 'the program that installs packages did not do it; what it wrote is named',
