@@ -72,7 +72,6 @@ export {
 } from './opening/index.ts';
 export { type PolicyCheck, type StoreRecord, unmarkedStore } from './policy/index.ts';
 export { identityLabel } from './records/index.ts';
-export type { KeptFile } from './releases/index.ts';
 export type { RequestDetails, RequestRecord, Submitted } from './requests/index.ts';
 export {
   backedUpNodes,

@@ -5,4 +5,4 @@
  * it is offered whole or not at all; and what is signed later has a higher number.
  */
 export { createReleaseCertificate } from './release-signer.ts';
-export { type KeptFile, type ReleaseRecord, Releases } from './releases.ts';
+export { Releases } from './releases.ts';
