@@ -135,6 +135,6 @@ export { SetRunner } from './sets/set-runner.ts';
 export { setStates, stateOf } from './sets/set-state.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';
 export { installCommand, mayInstall } from './update/installation.ts';
-export { type AskOptions, askForRelease, type Offered } from './update/offered-release.ts';
+export { askForRelease, type Offered } from './update/offered-release.ts';
 export { SelfUpdate } from './update/self-update.ts';
 export { downloadUpdate, installUpdate, planUpdate, type Update } from './update/update.ts';

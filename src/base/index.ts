@@ -72,4 +72,4 @@ export { programBuild, programDirectory, programVersion } from './program-versio
 export { readChosenFile, readFileEnd } from './read-chosen-file.ts';
 export { Secret } from './secret.ts';
 export { formatSize, parseSize, sizeForm } from './sizes.ts';
-export { compareVersions, versionPattern } from './version-order.ts';
+export { compareVersions, isVersion, versionPattern } from './version-order.ts';

@@ -4,6 +4,11 @@ const form = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:-([0-9A-Za
 /** The same as a pattern of JSON Schema. */
 export const versionPattern: string = form.source;
 
+/** Whether a text is a version. */
+export function isVersion(text: string): boolean {
+  return form.test(text);
+}
+
 /**
  * Compares two versions: negative where `a` is older than `b` (Semantic Versioning 2.0.0 §11).
  * @throws TypeError for a text that is no version

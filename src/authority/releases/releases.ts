@@ -6,11 +6,11 @@ import {
   type Bytes,
   compareVersions,
   HoldfastError,
+  isVersion,
   type Log,
   makePrivateDirectory,
   syncDirectory,
   systemErrorCode,
-  versionPattern,
   writeFileAtomic,
 } from '../../base/index.ts';
 import {
@@ -60,7 +60,6 @@ export interface KeptFile extends Pick<ReleaseFile, 'bytes' | 'sha256'> {
   readonly path: string;
 }
 
-const versionForm = new RegExp(versionPattern);
 const manifestFile = 'manifest.json';
 /** In the directory of each release. */
 const listFile = 'files.json';
@@ -147,7 +146,7 @@ export class Releases {
   async list(): Promise<ReleaseRecord[]> {
     const manifest = await this.#manifest();
     const names = (await readdir(this.#directory).catch(nothingWhereMissing)).filter((name) =>
-      versionForm.test(name),
+      isVersion(name),
     );
     const records = await Promise.all(names.map((version) => this.#record(version, manifest)));
     return records
@@ -166,7 +165,7 @@ export class Releases {
 
   /** A file of a release that is kept; undefined when there is none of that name. */
   async file(version: string, name: string): Promise<KeptFile | undefined> {
-    if (!versionForm.test(version)) return undefined;
+    if (!isVersion(version)) return undefined;
     const list = await readFileList(join(this.#directory, version));
     const found = list?.files.find((file) => file.name === name);
     return found && { path: join(this.#directory, version, name), bytes: found.bytes, sha256: found.sha256 };
