@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { acquireProcessLock } from '../src/db/index.ts';
+import { launcher, runProgram } from './rig/holdfast-process.ts';
 import { Network } from './rig/network.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -59,4 +62,17 @@ it('tells a client that administering is not its business', async () => {
   const { stderr } = await laptop.run(['token', 'create', 'another'], 1);
   assert.match(stderr, /no authority.*\[home_missing\]/);
   assert.match(stderr, /--role admin/);
+});
+
+it('waits at a home that another process holds: a server that does not answer yet, or another command', async () => {
+  using directory = temporaryDirectory();
+  const home = join(directory.path, 'home');
+  await runProgram(launcher, ['init', '--home', home, '--names', 'vault.example']);
+  const lock = acquireProcessLock(join(home, 'lock.db'));
+  assert.ok('release' in lock);
+  const asked = runProgram(launcher, ['token', 'create', 'laptop', '--home', home]);
+  const isThrough = asked.then(() => true);
+  assert.equal(await Promise.race([isThrough, sleep(1500, false)]), false);
+  lock.release();
+  assert.match((await asked).stdout, /\S/);
 });

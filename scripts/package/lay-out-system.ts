@@ -28,13 +28,13 @@ export function laySystemOut(root: string, architecture: Architecture, work: str
   addNotices(root, ofNode);
 }
 
-/** The parts of koffi that run: without its sources, which it would be built from. */
+/** The parts of koffi that run: without the sources of its native part, which it would be built from. */
 function addKoffi(program: string): void {
   const from = join(checkout, 'node_modules/koffi');
-  const skipped = new Set(['doc', 'lib', 'src', 'vendor'].map((name) => join(from, name)));
+  const skipped = new Set(['doc', 'lib', 'vendor', 'src/koffi/src/abi'].map((name) => join(from, name)));
   cpSync(from, join(program, 'node_modules/koffi'), {
     recursive: true,
-    filter: (path) => !skipped.has(path),
+    filter: (path) => !skipped.has(path) && !/\.(?:cc|hh|inc|def)$|CMakeLists\.txt$/.test(path),
   });
 }
 

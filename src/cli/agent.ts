@@ -10,6 +10,7 @@ import {
   surroundings,
 } from '../agent/index.ts';
 import { hourMs, type Log, minuteMs } from '../base/index.ts';
+import { tellServiceManager } from '../files/index.ts';
 import { machineName } from '../transport/index.ts';
 import { type Home, openHome } from './home/home.ts';
 import type { Context } from './program/context.ts';
@@ -49,6 +50,7 @@ async function runAgent(context: Context): Promise<void> {
     sets.length === 0 ? 'no sets yet: holdfast set add NAME PATH --every 6h' : sets.join(' '),
   );
   const machine = machineName();
+  tellServiceManager();
   const runner = new SetRunner({
     directory: home.node,
     machine,

@@ -24,4 +24,5 @@ export {
 } from './metadata.ts';
 export { PatternList } from './path-pattern.ts';
 export { joinPath, linkHops, pathText, readDirectory, readLink, textPath } from './raw-path.ts';
+export { tellServiceManager } from './service-manager.ts';
 export { type WalkEvent, type WalkPlace, walk } from './walk.ts';

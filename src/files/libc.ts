@@ -18,6 +18,9 @@ const prototypes = {
   futimens: 'int futimens(int fd, const int64_t *times)',
   lseek: 'int64_t lseek(int fd, int64_t offset, int whence)',
   mknod: 'int mknod(const uint8_t *path, unsigned int mode, uint64_t dev)',
+  socket: 'int socket(int domain, int type, int protocol)',
+  sendto:
+    'long sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
   getpwuid: 'account *getpwuid(uint32_t uid)',
   getgrgid: 'account *getgrgid(uint32_t gid)',
 } as const;

@@ -93,6 +93,9 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
     const asServer = ['setpriv', '--reuid', 'holdfast', '--regid', 'holdfast', '--clear-groups', 'holdfast'];
     const status = await succeed(...asServer, 'status', '--home', '/var/lib/holdfast', '--json');
     assert.ok(JSON.parse(status.stdout).authority, status.stdout);
+    const journal = await succeed('journalctl', '--unit', 'holdfast', '--no-pager');
+    assert.match(journal.stdout, /listening https/);
+    assert.doesNotMatch(journal.stdout, /"level":[456]0/, 'nothing that it needs is missing');
 
     await succeed('dpkg', '--remove', 'holdfast');
     assert.notEqual((await system.run('systemctl', 'is-active', 'holdfast')).code, 0);

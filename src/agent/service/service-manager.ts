@@ -32,8 +32,6 @@ export function noServiceManager(hint?: string): HoldfastError {
   );
 }
 
-/** How long a service is watched after its start: what ends at once has ended by then. */
-const watchMs = 4000;
 const properties = 'LoadState,FragmentPath,ActiveState,SubState,UnitFileState,MainPID,NRestarts';
 
 /**
@@ -98,8 +96,7 @@ export class ServiceManager {
     }
     await this.#systemctl('daemon-reload');
     await this.#systemctl('enable', name);
-    await this.#systemctl('restart', name);
-    return await this.#watch(service.job);
+    return await this.#restart(service.job);
   }
 
   /** Tells how a service is. */
@@ -147,19 +144,15 @@ export class ServiceManager {
     );
   }
 
-  /** Looks at a service until it has run for a while: what it was started for may fail after it has begun. */
-  async #watch(job: ServiceJob): Promise<ServiceState> {
-    const until = performance.now() + watchMs;
-    for (;;) {
-      const now = await this.state(job);
-      if (now.active === 'failed' || now.sub === 'auto-restart' || now.restarts > 0)
-        throw await this.#notRunning(now, job);
-      if (performance.now() > until) {
-        if (now.active === 'active') return now;
-        throw await this.#notRunning(now, job);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+  /** Starts a service, and waits until it says that it is ready. */
+  async #restart(job: ServiceJob): Promise<ServiceState> {
+    const failure = await this.#systemctl('restart', `${serviceName(job)}.service`).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const now = await this.state(job);
+    if (failure === undefined && now.active === 'active') return now;
+    throw now.file === undefined ? failure : await this.#notRunning(now, job);
   }
 
   async #notRunning({ unit, active, sub }: ServiceState, job: ServiceJob): Promise<HoldfastError> {

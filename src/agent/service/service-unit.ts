@@ -52,7 +52,9 @@ export function systemdUnit(service: Service): string {
       '[Service]',
       ...(isOfMachine ? [`User=${service.account}`] : []),
       `Environment=${quoted(`PATH=${searchPath(service)}`)}`,
-      'Type=exec',
+      'Type=notify',
+      // A database that is brought to a new version may take longer than other services do.
+      'TimeoutStartSec=10min',
       `ExecStart=${serviceCommand(service).map(inCommand).join(' ')}`,
       'ExecReload=/bin/kill -HUP $MAINPID',
       'Restart=on-failure',

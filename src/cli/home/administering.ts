@@ -1,8 +1,9 @@
-import { type AdminClient, connectAdmin, networkAdmin, type OperationAnswer } from '../../admin/index.ts';
+import { type AdminClient, networkAdmin, type OperationAnswer } from '../../admin/index.ts';
 import { openNode, readNodeState } from '../../agent/index.ts';
 import { authorityWaiting, hasAuthority, type Looks, readWaiting } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
+import { askHolder } from './ask-holder.ts';
 import { type Home, openHome } from './home.ts';
 import { connectOwn } from './own-node.ts';
 import { aloneSettings } from './settings.ts';
@@ -37,10 +38,10 @@ async function reachAdmin<T>(
     return await withAloneAdmin(context, home, work);
   }
   if (!(await hasAuthority(home.path))) return await withNetworkAdmin(context, home, work);
-  const running = await connectAdmin(home.socket, context.signal);
-  if (running !== undefined) return work(running);
-  const { withOpenedAdmin } = await import('./opened-admin.ts');
-  return await withOpenedAdmin(context, home, looks, work);
+  return await askHolder(context, home, work, async (begin) => {
+    const { withOpenedAdmin } = await import('./opened-admin.ts');
+    return await withOpenedAdmin(context, home, looks, begin);
+  });
 }
 
 async function withNetworkAdmin<T>(

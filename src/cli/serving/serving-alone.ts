@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type AdminClient, connectAdmin, inProcessRoster, type OperationAnswer } from '../../admin/index.ts';
+import { type AdminClient, inProcessRoster, type OperationAnswer } from '../../admin/index.ts';
 import { openOrCreateKeystore } from '../../agent/index.ts';
 import { hasAuthority, Roster } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
+import { tellServiceManager } from '../../files/index.ts';
 import { listenersOf, reachableNames } from '../../policy/index.ts';
 import {
   rosterContext,
@@ -11,6 +12,7 @@ import {
   selfSigned,
   startStorageServer,
 } from '../../server/index.ts';
+import { askHolder } from '../home/ask-holder.ts';
 import { checkBegins, newSettings } from '../home/creating.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home/home.ts';
 import {
@@ -73,6 +75,7 @@ export async function serveAlone(context: Context, home: Home, options: AloneOpt
     `listening ${server.urls[0] ?? ''}`,
     'no authority: clients come by bearer tokens',
   );
+  tellServiceManager();
   await interrupted(context);
 }
 
@@ -82,13 +85,13 @@ export async function withAloneAdmin<T>(
   home: Home,
   work: (admin: AdminClient) => Promise<T>,
 ): Promise<T> {
-  const running = await connectAdmin(home.socket, context.signal);
-  if (running !== undefined) return await work(running);
-  const parts = await openAlone(context, home, {});
-  await using _roster = parts.roster;
-  return await work(
-    inProcessRoster(rosterContext({ ...parts, names: parts.settings.names, clock: context.clock })),
-  );
+  return await askHolder(context, home, work, async (begin) => {
+    const parts = await openAlone(context, home, {});
+    await using _roster = parts.roster;
+    return await begin(
+      inProcessRoster(rosterContext({ ...parts, names: parts.settings.names, clock: context.clock })),
+    );
+  });
 }
 
 /** `holdfast status` in the home of such a server. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { openOrCreateKeystore } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type LogLevel } from '../../base/index.ts';
+import { tellServiceManager } from '../../files/index.ts';
 import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
@@ -115,6 +116,7 @@ export function sayServer({ output }: Context, { urls, opened: { settings } }: S
     `listening ${urls()[0] ?? ''}`,
     ...(main === undefined ? [] : [describeListener(main)]),
   );
+  tellServiceManager();
 }
 
 /** The settings of a run: what was said on the command line counts for this run, and is pointed out when it differs from what is kept. */
