@@ -74,6 +74,7 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'backing-up' },
   { page: 'schedules' },
+  { page: 'notices' },
   {
     page: 'retention',
     meanwhile: { 2: (walk) => walk.run('vault', 'holdfast node set laptop prune on') },

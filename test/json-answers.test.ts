@@ -39,6 +39,8 @@ const server = '--names 127.0.0.1,localhost';
 const password = '--password-file HERE/password';
 const repository = `--repo HERE/repo ${password} ${c}`;
 const backedUp = `backup HERE/data ${repository} --init`;
+/** A program that takes every notice. */
+const channel = 'pager --command /bin/true --summary daily';
 const setAdded = `set add documents HERE/data --every 6h ${c}`;
 const store = `trust install --scope user --unconstrained ${c}`;
 const waiting = `ca create --subordinate --network x.test ${server} --out HERE/new.csr --home HERE/new`;
@@ -70,6 +72,10 @@ const calls: readonly Call[] = [
   call('set run', `set run documents ${c}`, [setAdded]),
   call('set show', `set show documents ${c}`, [setAdded, `set run documents ${c}`]),
   call('set rename', `set rename documents papers ${c}`, [setAdded]),
+  call('notice add', `notice add ${channel} ${c}`),
+  call('notice list', `notice list ${c}`, [`notice add ${channel} ${c}`]),
+  call('notice test', `notice test pager ${c}`, [`notice add ${channel} ${c}`]),
+  call('notice remove', `notice remove pager ${c}`, [`notice add ${channel} ${c}`]),
   call('set remove', `set remove documents ${c}`, [setAdded]),
   call('doctor', `doctor ${c}`),
   call('doctor', `doctor https://127.0.0.1:1 ${c}`, [], 20),

@@ -162,6 +162,8 @@ describe('a file or folder that the command line names', () => {
       up: making.up,
     }),
     ...each('--before', { 'set add': () => [...addingSet(), ...repo()] }),
+    ...each('--command', { 'notice add': () => ['x'] }),
+    ...each('--secret-file', { 'notice add': () => ['x', '--webhook', 'http://127.0.0.1:1/'] }),
     ...each('--after', { 'set add': () => [...addingSet(), ...repo()] }),
     ...each('--files-from', { backup: repo }),
     ...each('--files-from-verbatim', { backup: repo }),

@@ -97,6 +97,9 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     join: '--layout --list --forget',
     'exported-certificates': '--serial --identity --format --chain --force',
   },
+  'notice add': {
+    notices: '--mail --smtp --from --webhook --command --ping --set --secret-file --summary',
+  },
   'client set-token': { bearer: '--token-file --remove' },
   'client import': { client: '--stanza --yes' },
   'policy import': { requests: '--yes' },

@@ -14,16 +14,17 @@ export const mayImport: Readonly<Record<string, string>> = {
   remote: 'base storage transport',
   repository: 'base files storage',
   enrol: 'base pki trust transport',
+  notice: 'base trust transport',
   authority: 'base pki db trust policy enrol',
   replicate: 'base db storage remote',
   sync: 'base pki db trust policy files storage remote enrol',
   admin: 'base pki trust policy transport enrol authority replicate sync',
-  server: 'base pki trust policy transport storage enrol authority replicate sync admin',
+  server: 'base pki trust policy transport storage enrol notice authority replicate sync admin',
   agent: 'base pki files trust policy transport storage remote repository enrol',
   console: 'admin',
   compat: 'base policy',
   cli:
-    'base pki files db storage trust policy transport remote repository enrol authority replicate sync admin server ' +
+    'base pki files db storage trust policy transport remote repository enrol notice authority replicate sync admin server ' +
     'agent console compat',
   api: 'base pki enrol transport cli',
 };
@@ -35,6 +36,7 @@ export const bundled: readonly string[] = [
   'cli-progress',
   'commander',
   'croner',
+  'nodemailer',
   'pg',
   'pino',
   'prom-client',
@@ -91,6 +93,7 @@ export const onlyIn: readonly { modules: readonly string[]; folders: string; bec
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
   { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
   { modules: ['croner'], folders: 'agent', because: 'what a schedule means is said in one place' },
+  { modules: ['nodemailer'], folders: 'notice', because: 'mail is sent in one place' },
   { modules: ['prom-client'], folders: 'server', because: 'what is counted is counted where it is told' },
   {
     modules: ['commander', '@clack/prompts', 'cli-progress', 'smol-toml'],

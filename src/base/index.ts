@@ -54,6 +54,7 @@ export { type ErrorCode, type ErrorKinds, errorRow, errorSections, isErrorCode }
 export type { ErrorKind, ErrorRow } from './errors/error-row.ts';
 export { withFileLock } from './file-lock.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
+export { checkProgram } from './own-program.ts';
 export {
   hasProcess,
   hasTerminal,

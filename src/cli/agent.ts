@@ -13,6 +13,7 @@ import { hourMs, type Log, minuteMs } from '../base/index.ts';
 import { tellServiceManager } from '../files/index.ts';
 import { machineName } from '../transport/index.ts';
 import { type Home, openHome } from './home/home.ts';
+import { tellOfOwnSets } from './notice/own-notices.ts';
 import type { Context } from './program/context.ts';
 import { runSelf } from './program/run-self.ts';
 import type { Word } from './word.ts';
@@ -63,16 +64,19 @@ async function runAgent(context: Context): Promise<void> {
   const everyMs = reportEveryMs;
   using reporter = new Reporter({ directory: home.node, machine, everyMs, clock, log, signal });
   const updates = new SelfUpdate({ ...context, home, log, isFree: () => runner.isIdle });
+  let telling: Promise<void> | undefined;
   while (!signal.aborted) {
     await renewal.renewIfDue();
     const waitMs = await runner.tick();
     // Beside the sets, which do not wait for a server.
     void reporter.tell();
     void updates.look();
+    telling ??= tellOfOwnSets(context, home, log).finally(() => (telling = undefined));
     await wake(context, Math.min(waitMs, everyMs), runner.ended());
   }
   log.info('the agent ends, and so do the sets that run');
   await runner.idle();
+  await telling;
 }
 
 /** So often the server is told how the sets stand, at least. */

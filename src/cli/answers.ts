@@ -192,6 +192,17 @@ const ServiceView = object({
   restarts: count(),
 });
 
+const NoticeChannel = object({
+  name: text(),
+  kind: Type.Enum(['mail', 'webhook', 'command', 'ping']),
+  to: text(),
+  added: Time,
+  set: PresentWhen('it is a watch of one set', text()),
+  summary: PresentWhen('it gets one', Type.Enum(['daily', 'weekly'])),
+  waiting: count(),
+  problem: PresentWhen('the newest attempt to deliver failed', text()),
+});
+
 const BackupSet = object({
   name: text(),
   id: text(),
@@ -487,6 +498,10 @@ export const answers = {
   'set show': object({ ...BackupSet.properties, attempts: Type.Array(SetAttempt) }),
   'set run': Backup,
   'set rename': object({ from: text(), to: text() }),
+  'notice add': NoticeChannel,
+  'notice list': Type.Array(NoticeChannel),
+  'notice remove': object({ name: text() }),
+  'notice test': object({ name: text(), id: text() }),
   'set remove': object({ name: text(), id: text(), attempts: count() }),
   forget: Forgotten,
   prune: Pruned,

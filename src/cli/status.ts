@@ -18,6 +18,7 @@ import { aloneSettings } from './home/settings.ts';
 import { waitingRows, waitingView } from './home/waiting-authority.ts';
 import type { NodeOfList } from './node/reported-sets.ts';
 import { nodeTable, weakerSentence } from './nodes.ts';
+import { noticeWarnings } from './notice/own-notices.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
 import {
@@ -99,6 +100,7 @@ export async function showStatus(context: Context): Promise<Answer<SetStanding>>
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
     ...setWarnings,
+    ...(await noticeWarnings(context, home)),
   ];
   const shown = { waiting, status, nodes, node, connection, backups, sets, warnings };
   const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), sets, warnings };

@@ -98,6 +98,16 @@ export const words: readonly WordEntry[] = [
     load: () => import('./update.ts'),
   },
   {
+    name: 'notice',
+    summary: 'say who is told when something needs attention',
+    words: [
+      { name: 'add', summary: 'name somebody who is told, and how', load: () => import('./notice/add.ts') },
+      { name: 'list', summary: 'list who is told', load: () => import('./notice/list.ts') },
+      { name: 'remove', summary: 'tell somebody nothing more', load: () => import('./notice/remove.ts') },
+      { name: 'test', summary: 'send a notice that is a test', load: () => import('./notice/test.ts') },
+    ],
+  },
+  {
     name: 'recover',
     summary: 'bring a lost machine back: its identity by a reissue code, its backups by the recovery kit',
     load: () => import('./recover.ts'),

@@ -4,6 +4,7 @@ import { type Authority, noQuota } from '../authority/index.ts';
 import { type Clock, programVersion, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import { acceptedConnection } from '../transport/index.ts';
+import { everyNode } from './every-node.ts';
 import type { Seen } from './sightings.ts';
 import type { StorageEvent } from './storage-handler.ts';
 import type { StoreMeter } from './store-meter.ts';
@@ -40,7 +41,6 @@ export interface MetricsOptions {
 const lookedUpEveryMs = 10 * secondMs;
 /** So many nodes have values of their own. */
 const maxNodes = 10_000;
-const pageSize = 1000;
 
 /** What a server counts, and what it looks up for whoever watches it from elsewhere. */
 export class Metrics {
@@ -179,7 +179,7 @@ async function nodeFamilies(
   const states: Sample[] = [];
   const arrived: Sample[] = [];
   const due: Sample[] = [];
-  for await (const node of nodesOf(authority)) {
+  for await (const node of everyNode(authority, maxNodes)) {
     const { role, name } = node;
     if (node.state !== 'revoked' && node.notAfter !== undefined)
       ends.push({ labels: { kind: role, name }, value: seconds(node.notAfter) });
@@ -248,19 +248,6 @@ async function clientFamilies({ activity, clients, policy }: Authority): Promise
     gauge('holdfast_client_quota_bytes', 'Bytes that a client may store, where that is bounded.', quotas),
     gauge('holdfast_client_alarm', 'What of a client is not as usual, always 1.', alarms),
   ];
-}
-
-async function* nodesOf({
-  nodes,
-}: Authority): AsyncGenerator<Awaited<ReturnType<typeof nodes.list>>[number]> {
-  let after: { readonly role: string; readonly name: string } | undefined;
-  for (let count = 0; count < maxNodes; ) {
-    const page = await nodes.list({ after, limit: Math.min(pageSize, maxNodes - count) });
-    yield* page;
-    count += page.length;
-    after = page.at(-1);
-    if (page.length < pageSize) return;
-  }
 }
 
 async function evidenceFamilies(authority: Authority): Promise<Family[]> {

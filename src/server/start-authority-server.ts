@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { type AdminContext, clientsOnPlain, type ListenerView, plainClientsError } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
-import { type Clock, type HoldfastError, isHoldfastError, type Log, secondMs } from '../base/index.ts';
+import {
+  type Clock,
+  type HoldfastError,
+  isHoldfastError,
+  type Log,
+  minuteMs,
+  secondMs,
+} from '../base/index.ts';
+import type { Notifier } from '../notice/index.ts';
 import {
   addressesOf,
   type ListenerPolicy,
@@ -38,6 +46,7 @@ import { type StorePlace, storeWatch } from './store-place.ts';
 import { StoreTrash } from './store-trash.ts';
 import { TicketGate } from './ticket-gate.ts';
 import { shownCertificates } from './tls-bindings.ts';
+import { networkConcerns } from './watch-network.ts';
 
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
@@ -52,6 +61,8 @@ export interface AuthorityServerOptions {
   /** Where repositories are kept. */
   readonly store: StorePlace;
   readonly socketPath: string;
+  /** Who tells of what needs attention. */
+  readonly notifier: Pick<Notifier, 'pass'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -221,6 +232,8 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const keepLedger = async (): Promise<void> => {
     if (authority.standing === 'ready') await ledger.upkeep();
   };
+  const concerns = watcher(options);
+  opened.defer(() => concerns.close());
   const upkeep = (): Promise<unknown> =>
     Promise.all([
       authority.maintain(log),
@@ -229,6 +242,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       keepReports(),
       trash.upkeep(log),
       keepLedger(),
+      concerns.look(),
     ]);
   opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs, log }));
   opened.use(watchOutside(authority, log));
@@ -254,6 +268,41 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     useListeners,
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What needs attention is looked for so often. */
+const watchEveryMs = minuteMs;
+
+/** Looks for what needs attention, beside all else: a mail server that is slow keeps nobody waiting. */
+function watcher({ authority, notifier, clock, log }: AuthorityServerOptions): {
+  look(): void;
+  close(): Promise<void>;
+} {
+  const ended = new AbortController();
+  const sinceMs = clock.now();
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | undefined;
+  const look = async (nowMs: number): Promise<void> => {
+    await notifier
+      .pass(() => networkConcerns(authority, { nowMs, sinceMs }), ended.signal)
+      .catch((error: unknown) => {
+        if (!ended.signal.aborted) log.warn('nobody could be told of the nodes', { error });
+      });
+    looking = undefined;
+  };
+  return {
+    look() {
+      const nowMs = clock.now();
+      if (authority.standing !== 'ready' || looking !== undefined) return;
+      if (Math.abs(nowMs - lookedMs) < watchEveryMs) return;
+      lookedMs = nowMs;
+      looking = look(nowMs);
+    },
+    async close() {
+      ended.abort();
+      await looking;
+    },
   };
 }
 

@@ -247,6 +247,18 @@ export const writingCommands: readonly WritingCommand[] = [
     done: ['set_unknown'],
     after: [['set', 'run', 'papers']],
   }),
+  onMachine('notice add', ['chat', '--webhook', 'http://127.0.0.1:1/', '--secret-file', 'HERE/password'], {
+    done: ['channel_exists'],
+    after: [['notice', 'list']],
+  }),
+  onMachine('notice remove', ['chat'], {
+    ready: async (home, here) => {
+      const words = ['--webhook', 'http://127.0.0.1:1/', '--secret-file', join(here, 'password')];
+      await quick(['notice', 'add', 'chat', ...words, '--home', home]);
+    },
+    done: ['object_not_found'],
+    after: [['notice', 'list']],
+  }),
   onMachine('set remove', ['documents'], {
     ready: (home, here) => addSet(home, here),
     done: ['set_unknown'],
@@ -545,6 +557,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'audit list': 'only reads',
   agent: 'starts set run, which is killed here, and writes a lock of the system alone; its own test kills it',
   'set list': 'only reads',
+  'notice list': 'only reads',
+  'notice test': 'sends a message, and writes nothing',
   'set show': 'only reads',
   'audit verify': 'only reads',
   'ca show': 'only reads',

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, constants, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { describeDuration, HoldfastError, isOwnUser, secondMs, systemErrorCode } from '../../base/index.ts';
+import {
+  checkProgram,
+  describeDuration,
+  HoldfastError,
+  secondMs,
+  systemErrorCode,
+} from '../../base/index.ts';
 import type { HookRun } from './set-attempts.ts';
 
 /** Which program is run, around what, and how long it may take. */
@@ -23,46 +27,9 @@ const politeMs = 5 * secondMs;
 /** What a hook left running may hold its output open; nobody waits for that for longer. */
 const drainMs = secondMs;
 
-/**
- * Holds the file of a hook to what it runs with: it acts as this user, so that nobody else may be able to write it, or to put another one
- * in its place.
- * @throws HoldfastError `path_not_found`, `hook_unsafe`
- */
+/** Holds the file of a hook to what it runs with. @throws HoldfastError `path_not_found`, `hook_unsafe` */
 export async function checkHook(file: string): Promise<void> {
-  const real = await realpath(file).catch((cause: unknown) => {
-    throw noHook(
-      file,
-      systemErrorCode(cause) === 'EACCES' ? 'may not be looked at' : 'does not exist',
-      cause,
-    );
-  });
-  if (!(await stat(real)).isFile()) throw noHook(file, 'is no file');
-  await access(real, constants.X_OK).catch((cause: unknown) => {
-    throw noHook(file, 'cannot be executed', cause);
-  });
-  for (let path = real; ; path = dirname(path)) {
-    await checkOwn(file, path);
-    if (dirname(path) === path) return;
-  }
-}
-
-function noHook(file: string, why: string, cause?: unknown): HoldfastError {
-  return new HoldfastError('path_not_found', `the hook ${file} ${why}`, {
-    hint: 'name a program, or a script that begins with #! and can be executed (chmod +x)',
-    cause,
-  });
-}
-
-/** In a directory the sticky bit keeps others from what is not theirs (inode(7)). */
-async function checkOwn(file: string, path: string): Promise<void> {
-  const { uid, mode } = await stat(path);
-  const isSticky = path !== file && (mode & 0o1000) !== 0;
-  const isShut = (mode & 0o022) === 0 || isSticky;
-  if ((uid === 0 || isOwnUser(uid)) && isShut) return;
-  const who = isShut ? `belongs to user ${uid}` : `has mode ${(mode & 0o7777).toString(8)}`;
-  throw new HoldfastError('hook_unsafe', `the hook ${file} could be changed by others: ${path} ${who}`, {
-    hint: isShut ? 'let this user or root own it' : `chmod go-w ${path}`,
-  });
+  await checkProgram(file, 'hook');
 }
 
 /** Runs a hook to its end, or until its time is over, and gives what is to be kept of it, whatever it came to. */

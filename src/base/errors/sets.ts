@@ -41,6 +41,19 @@ export const setsErrors = {
     happened: 'others can write a program that was to run before or after a set, or the folder that it is in',
     next: 'take the right to write from others: chmod go-w',
   },
+  channel_invalid: {
+    happened:
+      'what was said of a channel of notices is none: a name, an address, or more of them than there may be',
+    next: 'holdfast notice add --help shows the forms',
+  },
+  channel_exists: {
+    happened: 'there is a channel of notices with this name already',
+    next: 'holdfast notice list names them; holdfast notice remove NAME first, or another name',
+  },
+  notice_undelivered: {
+    happened: 'a mail server, a webhook or a program did not take a notice; what it said is named',
+    next: 'mend that, then: holdfast notice test NAME; what waits is tried again by itself',
+  },
   agent_running: {
     happened: 'another agent works in this home; its process id is named',
     next: 'one agent runs all sets of a home; end the other one first, if it is to be replaced',

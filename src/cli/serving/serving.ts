@@ -8,6 +8,7 @@ import { type Credentials, Hot, machineName } from '../../transport/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { type AuthorityHome, adminContext, storeOf } from '../home/authority-home.ts';
 import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
+import { notifierOf } from '../notice/own-notices.ts';
 import type { Context } from '../program/context.ts';
 import { sayError } from '../terminal/output.ts';
 
@@ -76,6 +77,7 @@ export async function startServing(
     names: reachableNames(settings.names),
     store,
     socketPath: home.socket,
+    notifier: notifierOf(context, home, { watcher: 'server', from: authority.network, log }),
     clock: context.clock,
     log,
   });

@@ -10,6 +10,7 @@ import {
 import { minuteMs } from '../../base/index.ts';
 import { machineName } from '../../transport/index.ts';
 import { openHome } from '../home/home.ts';
+import { pingWatches, tellOfOwnSets } from '../notice/own-notices.ts';
 import type { Context } from '../program/context.ts';
 import type { BackupResult } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
@@ -39,17 +40,23 @@ Exit code 3: the backup is there, but some files could not be read; each is name
 
 /** `holdfast set run NAME`: one run of a set from beginning to end, which is on record whatever becomes of it. */
 async function runSet(context: Context, name: string): Promise<Answer<BackupResult>> {
-  const { node: directory } = await openHome(context.home);
+  const home = await openHome(context.home);
+  const { node: directory } = home;
   const set = await findSet(directory, name);
   const attempt = await beginAttempt(directory, set, context.clock.now());
   using reporter = await ownReporter(context, directory);
   // Beside the run, which does not wait for it.
   void reporter?.tell();
+  await pingWatches(home, { set: name, came: 'begun' }, context.log);
   const hooks: HookRun[] = [];
   const keep: Keep = (more) => keepSetAttempt(directory, set, { ...attempt, ...more });
   const { outcome, answer, error } = await gettingOn(context, keep, (seen) => attemptSet(seen, set, hooks));
   await keep({ ...(hooks.length > 0 && { hooks }), outcome });
-  await reporter?.tell();
+  await pingWatches(home, { set: name, came: outcome.result, said: outcome.message }, context.log);
+  if (reporter !== undefined) {
+    await reporter.tell();
+    await tellOfOwnSets(context, home, context.log);
+  }
   if (answer === undefined || error !== undefined) throw error;
   return answer;
 }

@@ -102,7 +102,8 @@ export function* standingRows(context: Context, sets: readonly SetView[]): Itera
 
 const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
 
-function attentionTo(context: Context, set: SetView, hasAgent: boolean): string[] {
+/** What of a set wants attention, each in a sentence; the last one says how it stands. */
+export function attentionTo(context: Context, set: SetView, hasAgent: boolean): string[] {
   const { name, state, waits, last } = set;
   const { message, code, hint } = last?.forgot ?? {};
   const rule =
