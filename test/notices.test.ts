@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -38,7 +38,7 @@ interface Posted {
 /** Takes whatever is posted, and looks whether it is signed as the guide says. */
 async function receiver(port: number): Promise<{ readonly server: Server; readonly posted: Posted[] }> {
   const posted: Posted[] = [];
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     const { 'holdfast-timestamp': time = '', 'holdfast-signature': signature } = request.headers;
     const expected = createHmac('sha256', secret)
@@ -46,7 +46,8 @@ async function receiver(port: number): Promise<{ readonly server: Server; readon
       .digest('hex');
     posted.push({ path: request.url ?? '', body, isSigned: signature === expected });
     response.end();
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await once(server.listen(port, '127.0.0.1'), 'listening');
   return { server, posted };
 }
@@ -282,8 +283,15 @@ describe('notices of the nodes of a network', () => {
       message: 'no space left',
     };
     const set = {
-      ...{ id: 'documents-x', name: 'documents', every: '6h', state: 'failed', running: false, last },
-      ...{ sinceMs: nowMs, nextMs: nowMs + 1e8, afterMs: nowMs + 2e8 },
+      id: 'documents-x',
+      name: 'documents',
+      every: '6h',
+      state: 'failed',
+      running: false,
+      last,
+      sinceMs: nowMs,
+      nextMs: nowMs + 1e8,
+      afterMs: nowMs + 2e8,
     };
     /** Tells the server, and starts it again: what it has been told it looks at some seconds later. */
     const tell = async (...sets: object[]): Promise<void> => {

@@ -16,5 +16,5 @@ export {
 } from './channels.ts';
 export { deliver } from './deliver/deliver.ts';
 export { pingRun } from './deliver/ping.ts';
-export { type Concern, type Message, type Waiting, waitingNotices } from './notices.ts';
+export { type Concern, type Waiting, waitingNotices } from './notices.ts';
 export { Notifier } from './notifier.ts';

@@ -234,16 +234,17 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   };
   const concerns = watcher(options);
   opened.defer(() => concerns.close());
-  const upkeep = (): Promise<unknown> =>
-    Promise.all([
+  const upkeep = (): Promise<unknown> => {
+    concerns.look();
+    return Promise.all([
       authority.maintain(log),
       watchStore(),
       sightings.flush('due'),
       keepReports(),
       trash.upkeep(log),
       keepLedger(),
-      concerns.look(),
     ]);
+  };
   opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs, log }));
   opened.use(watchOutside(authority, log));
   opened.defer(authority.mirrors.keepUp(log));

@@ -1,17 +1,11 @@
-import { type Clock, type Secret, secondMs } from '../../base/index.ts';
+import { secondMs } from '../../base/index.ts';
 import type { Channel } from '../channels.ts';
 import type { Message } from '../notices.ts';
 import { giveToCommand } from './command.ts';
+import type { Delivery } from './delivery.ts';
 import { sendMail } from './mail.ts';
 import { ping } from './ping.ts';
 import { postWebhook } from './webhook.ts';
-
-/** What a delivery works with. */
-export interface Delivery {
-  readonly secret: Secret<string> | undefined;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly signal: AbortSignal;
-}
 
 /** For all of one message. */
 const patienceMs = 30 * secondMs;

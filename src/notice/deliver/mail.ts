@@ -1,7 +1,7 @@
 import { HoldfastError, secondMs } from '../../base/index.ts';
 import type { ChannelTarget } from '../channels.ts';
 import type { Message } from '../notices.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './delivery.ts';
 
 const timeoutMs = 15 * secondMs;
 /** The port of mail that is handed in (RFC 6409), and the same with TLS from the beginning (RFC 8314). */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { secondMs } from '../../base/index.ts';
 import type { Message } from '../notices.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './delivery.ts';
 import { post } from './post.ts';
 
 /**
