@@ -94,7 +94,16 @@ export async function checkChannel({ name, target }: Pick<Channel, 'name' | 'tar
     );
   if (target.kind === 'command') await checkProgram(target.file, 'program');
   else if (target.kind === 'mail') checkMail(target);
-  else checkUrl(target.url, ['https:', 'http:'], 'https://host/path');
+  else checkHook(target);
+}
+
+/** Something is put behind the address of a watch. */
+function checkHook({ kind, url }: ChannelTarget & { readonly kind: 'webhook' | 'ping' }): void {
+  const { search, hash, pathname } = checkUrl(url, ['https:', 'http:'], 'https://host/path');
+  if (kind === 'webhook' || (search === '' && hash === '' && !pathname.endsWith('/'))) return;
+  throw invalid(
+    `the watch ${JSON.stringify(url.slice(0, 80))} ends with something else than its path, expected https://host/path`,
+  );
 }
 
 function checkMail({ smtp, from, to }: ChannelTarget & { readonly kind: 'mail' }): void {

@@ -28,7 +28,7 @@ export async function pingRun(
   const signal = AbortSignal.timeout(patienceMs);
   const pings = channels.map(async ({ name, target }) => {
     if (target.kind !== 'ping' || (target.set ?? set) !== set) return;
-    const url = `${target.url.replace(/\/+$/, '')}${endings[came]}`;
+    const url = `${target.url}${endings[came]}`;
     await ping(url, signal, said).catch((error: unknown) => {
       const reason = isHoldfastError(error) ? error.message : String(error);
       log.warn('a watch could not be told', { channel: name, set, reason });
