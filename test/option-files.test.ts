@@ -31,7 +31,7 @@ const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
-    'other snapshots tags size kib account client fields job limit span what version'
+    'other snapshots tags size kib account client fields job limit span what version node set'
   ).split(' '),
 );
 
@@ -42,6 +42,9 @@ const inSnapshots = new Set([
   ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'forget'].map((command) => `${command} --path`),
 ]);
 
+/** On another machine, which looks it up. */
+const onOthers = new Set(['job start --target']);
+
 /** `request submit --root` and `request submit FILE-OR-NAME`, of every option and argument that names a file or folder. */
 async function namedFiles(): Promise<string[]> {
   const found = commandsIn(await createFullProgram(), []).flatMap(({ name, command }) => [
@@ -50,7 +53,7 @@ async function namedFiles(): Promise<string[]> {
       .map((argument) => `${name} ${argument.name().toUpperCase()}`),
     ...command.options.filter(takesFile).map((option) => everywhere(name, option)),
   ]);
-  return [...new Set(found)].filter((name) => !inSnapshots.has(name)).sort();
+  return [...new Set(found)].filter((name) => !inSnapshots.has(name) && !onOthers.has(name)).sort();
 }
 
 function commandsIn(command: Command, above: readonly string[]): { name: string; command: Command }[] {

@@ -51,6 +51,7 @@ describe('a route', () => {
       reports: { take: async () => {} },
       enrolLimit: new EnrolLimit(home.clock),
       downloads: new DownloadLimit(),
+      orders: { ordersOf: async () => undefined },
       noteRefusal: (_socket, error) => noted.push(error),
       metrics: { text: async () => '' },
       log: silentLog,

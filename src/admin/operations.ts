@@ -85,6 +85,17 @@ import {
 } from './certificates.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
 import {
+  JobListAnswer,
+  JobView,
+  jobIdInput,
+  jobListInput,
+  jobStartInput,
+  listJobs,
+  showJob,
+  startJob,
+  stopJob,
+} from './jobs.ts';
+import {
   boundNode,
   ClientBoundsView,
   listNodes,
@@ -266,6 +277,10 @@ export const operations = {
   'tls.list': define(nothing, ServerRootsAnswer, listServerRoots),
   'node.list': define(nodeListInput, NodeListAnswer, listNodes),
   'node.bound': define(nodeBoundInput, ClientBoundsView, boundNode),
+  'job.start': define(jobStartInput, JobView, startJob),
+  'job.stop': define(jobIdInput, JobView, stopJob),
+  'job.show': define(jobIdInput, JobView, showJob),
+  'job.list': define(jobListInput, JobListAnswer, listJobs),
   'trash.list': define(trashListInput, TrashListAnswer, listTrash),
   'trash.restore': define(trashRestoreInput, TrashRestoreAnswer, restoreTrash),
   'trash.empty': define(trashEmptyInput, TrashEmptyAnswer, emptyTrash),

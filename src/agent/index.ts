@@ -46,6 +46,8 @@ export {
   serverOfRequest,
 } from './hand-in.ts';
 export { forgetToken, heldTokens } from './held-token.ts';
+export { JobRunner } from './jobs/job-runner.ts';
+export { OrderLine } from './jobs/order-line.ts';
 export { joinNetwork } from './join-network.ts';
 export { type LastConnection, readLastConnection } from './last-connection.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';

@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Activity, Clients, Nodes } from './nodes/index.ts';
+import { Activity, Clients, Jobs, Nodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Releases } from './releases/index.ts';
@@ -89,6 +89,8 @@ export class Authority implements AsyncDisposable {
   readonly nodes: Nodes;
   /** What clients may do with their repositories. */
   readonly clients: Clients;
+  /** What clients are told to do. */
+  readonly jobs: Jobs;
   /** What clients store and do. */
   readonly activity: Activity;
   /** Copies of the log outside this home. */
@@ -122,6 +124,7 @@ export class Authority implements AsyncDisposable {
     this.store = new StoreRecord(context);
     this.nodes = new Nodes(context);
     this.clients = new Clients(context);
+    this.jobs = new Jobs(context);
     this.activity = new Activity(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);

@@ -13,6 +13,7 @@ import { hourMs, type Log, minuteMs } from '../base/index.ts';
 import { tellServiceManager } from '../files/index.ts';
 import { machineName } from '../transport/index.ts';
 import { type Home, openHome } from './home/home.ts';
+import { OrdersOfServer } from './job/orders-of-server.ts';
 import { tellOfOwnSets } from './notice/own-notices.ts';
 import type { Context } from './program/context.ts';
 import { runSelf } from './program/run-self.ts';
@@ -33,6 +34,7 @@ export const word: Word = {
 const examples = `
 It reads the sets anew each minute, and at SIGHUP, and tells the server how they stand. Every six hours it asks
 whether a newer version is published, and says so; client set update on has it installed. Each run is a process of its own: holdfast set run NAME.
+It holds one line to the server, over which the server can start jobs: those alone that client set agent.allow names.
 
 Examples:
   holdfast agent
@@ -63,7 +65,9 @@ async function runAgent(context: Context): Promise<void> {
   const renewal = new Renewal(context, home, log);
   const everyMs = reportEveryMs;
   using reporter = new Reporter({ directory: home.node, machine, everyMs, clock, log, signal });
-  const updates = new SelfUpdate({ ...context, home, log, isFree: () => runner.isIdle });
+  const orders = new OrdersOfServer(context, home, log);
+  const line = orders.hold();
+  const updates = new SelfUpdate({ ...context, home, log, isFree: () => runner.isIdle && orders.isIdle });
   let telling: Promise<void> | undefined;
   while (!signal.aborted) {
     await renewal.renewIfDue();
@@ -75,7 +79,7 @@ async function runAgent(context: Context): Promise<void> {
     await wake(context, Math.min(waitMs, everyMs), runner.ended());
   }
   log.info('the agent ends, and so do the sets that run');
-  await runner.idle();
+  await Promise.all([runner.idle(), line]);
   await telling;
 }
 

@@ -238,6 +238,20 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'job',
+    summary: 'have a client back up or restore now, as far as its owner allows',
+    words: [
+      {
+        name: 'start',
+        summary: 'back a set of a client up now, or restore there',
+        load: () => import('./job/start.ts'),
+      },
+      { name: 'stop', summary: 'end a job', load: () => import('./job/stop.ts') },
+      { name: 'list', summary: 'list the jobs of clients', load: () => import('./job/list.ts') },
+      { name: 'show', summary: 'show a job, and what came of it', load: () => import('./job/show.ts') },
+    ],
+  },
+  {
     name: 'trash',
     summary: 'what clients have removed: list it, bring it back, empty it',
     words: [

@@ -46,6 +46,8 @@ export interface ExchangeAnswer {
   readonly body: Bytes;
   /** What the server says of its log beside the answer, not verified. */
   readonly checkpoint?: SignedCheckpoint;
+  /** By which what it holds is known (RFC 9110 §8.8.3). */
+  readonly tag?: string | undefined;
 }
 
 /** For all of it: these are small messages, and a server that drips bytes must not hold us for ever. */
@@ -70,7 +72,8 @@ async function exchangeOnce(exchanged: ExchangeRequest): Promise<ExchangeAnswer>
   try {
     const asked = await send({ ...exchanged, signal });
     const checkpoint = readCheckpointHeader(asked.message.headers[checkpointHeader]);
-    const answer = { status: asked.status, body: await receiveBytes(asked, maxBytes), checkpoint };
+    const { etag: tag } = asked.message.headers;
+    const answer = { status: asked.status, body: await receiveBytes(asked, maxBytes), checkpoint, tag };
     checkAble(answer, host);
     return answer;
   } catch (error) {

@@ -73,6 +73,18 @@ export {
 } from './message.ts';
 export { namedPackage } from './package-name.ts';
 export {
+  askOrders,
+  JobOrder,
+  JobOutcome,
+  JobReport,
+  maxOpenJobs,
+  type OpenJob,
+  Orders,
+  orderPaths,
+  reportJob,
+  type ToldOrders,
+} from './orders.ts';
+export {
   type EscrowFingerprint,
   escrowFingerprint,
   fetchEscrow,

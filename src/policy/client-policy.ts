@@ -43,6 +43,16 @@ export const ClientPolicy = Type.Object(
         'Whether the agent of this machine installs a newer version that the network offers, by itself; otherwise it only says so.',
       examples: ['on'],
     }),
+    'agent.allow': Type.Array(
+      Type.String({ pattern: '^(backup|restore:/[^,;=\\u0000]*)$', maxLength: 200 }),
+      {
+        maxItems: 8,
+        uniqueItems: true,
+        description:
+          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder. All else is refused.',
+        examples: ['backup,restore:/srv'],
+      },
+    ),
   },
   { additionalProperties: false },
 );
@@ -57,6 +67,7 @@ export const defaultClientPolicy: ClientPolicy = {
   groups: [...strongestGroups],
   retryFor: '15m',
   update: false,
+  'agent.allow': [],
 };
 
 /**
@@ -80,11 +91,15 @@ export type ClientKey = keyof ClientPolicy;
 /** Every key, in the order of the documentation. */
 export const clientKeys = Object.keys(defaultClientPolicy) as readonly ClientKey[];
 
-/** A value as it is typed and shown: `on` and `off`, a word, a list with commas. */
+/** What a list without an entry says. */
+const nothing = 'none';
+
+/** A value as it is typed and shown: `on` and `off`, a word, a list with commas or `none`. */
 export function clientValueText(policy: ClientPolicy, key: ClientKey): string {
   const value = policy[key];
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return typeof value === 'string' ? value : value.join(',');
+  if (typeof value === 'string') return value;
+  return value.length === 0 ? nothing : value.join(',');
 }
 
 /**
@@ -107,6 +122,7 @@ export function changeClientPolicy(
 function readValue(key: ClientKey, text: string): unknown {
   const sample = defaultClientPolicy[key];
   if (typeof sample === 'string') return text;
+  if (typeof sample !== 'boolean' && text === nothing) return [];
   if (typeof sample !== 'boolean') return text.split(',').map((each) => each.trim());
   if (text === 'on' || text === 'off') return text === 'on';
   throw new HoldfastError('settings_invalid', `client policy: ${key} must be on or off, found ${text}`);
@@ -126,6 +142,7 @@ function unknownKey(key: string): HoldfastError {
 export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey, string> {
   const { presentCertificate, verifyServer, revocation, minimumVersion, groups } = policy;
   const [first] = groups;
+  const writable = policy['agent.allow'].filter((each) => each !== 'backup');
   return new Map<ClientKey, string>([
     ...said(
       'presentCertificate',
@@ -144,6 +161,11 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
       first === undefined || !isPostQuantum(first),
       `no post-quantum key exchange is preferred; the first group is ${first}`,
     ),
+    ...said(
+      'agent.allow',
+      writable.length > 0,
+      `whoever holds its server writes to this machine: ${writable.join(', ')}`,
+    ),
   ]);
 }
 
@@ -154,7 +176,7 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
 export const clientPolicyHeader = 'holdfast-client-policy';
 
 /** Longer than any that a client sends. */
-const maxToldLength = 300;
+const maxToldLength = 2500;
 
 /** The value of that header: `verifyServer=off; groups=X25519,P-256`; undefined where nothing is weaker. */
 export function tellClientPolicy(policy: ClientPolicy): string | undefined {

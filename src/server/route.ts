@@ -10,6 +10,7 @@ import type { AgentReports } from './agents/agent-reports.ts';
 import type { DownloadLimit } from './download-limit.ts';
 import type { EnrolLimit } from './enrol-limit.ts';
 import type { Metrics } from './metrics.ts';
+import type { OrderDesk } from './orders/order-desk.ts';
 import type { Body } from './read-request.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { Reply } from './reply.ts';
@@ -67,6 +68,8 @@ export interface ServerContext {
   readonly servers: () => readonly string[];
   readonly enrolLimit: EnrolLimit;
   readonly downloads: DownloadLimit;
+  /** What clients are to do, to whom each waits for. */
+  readonly orders: Pick<OrderDesk, 'ordersOf'>;
   readonly tickets: TicketGate;
   readonly reports: Pick<AgentReports, 'take'>;
   readonly noteRefusal: NoteRefusal;

@@ -4,6 +4,7 @@ import { adminRoutes, controlRoutes } from './control-routes.ts';
 import { enrolRoutes } from './enrol-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { releaseRoutes } from './release-routes.ts';
+import { orderRoutes } from './orders/order-routes.ts';
 import { requestRoutes } from './request-routes.ts';
 import type { Call, Route } from './route.ts';
 import { crlRoutes, metricsRoute, ocspRoutes, statusRoutes } from './status-routes.ts';
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...certsrvRoutes,
   ...controlRoutes,
   ...agentRoutes,
+  ...orderRoutes,
   ...adminRoutes,
   openApiRoute(() => routes),
 ];

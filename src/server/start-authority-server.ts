@@ -34,6 +34,7 @@ import { removalJudge } from './judge-removal.ts';
 import { type LearnSnapshotsOptions, learnSnapshots } from './learn-snapshots.ts';
 import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
+import { OrderDesk } from './orders/order-desk.ts';
 import { type NoteRefusal, refusalNoter } from './refuse.ts';
 import { createApplication, routedService, storageService } from './service.ts';
 import { Sightings } from './sightings.ts';
@@ -140,6 +141,8 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     where: () => servers.current[0],
     clock,
   });
+  await using opened = new AsyncDisposableStack();
+  const orders = opened.use(new OrderDesk({ authority, log }));
   const application = createApplication({
     authority,
     admin: {
@@ -158,6 +161,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     servers: () => servers.current,
     enrolLimit: new EnrolLimit(clock),
     downloads: new DownloadLimit(),
+    orders,
     tickets,
     reports,
     noteRefusal,
@@ -191,7 +195,6 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const keepReports = async (): Promise<void> => {
     if (authority.standing === 'ready') await reports.flush();
   };
-  await using opened = new AsyncDisposableStack();
   opened.defer(() => sightings.flush('all'));
   opened.defer(() => keepReports());
   opened.defer(async () => {

@@ -434,6 +434,11 @@ export const writingCommands: readonly WritingCommand[] = [
     done: ['object_not_found'],
     after: [['release', 'list', '--home', 'HERE/a']],
   }),
+  atAuthority('job start', 'laptop documents'),
+  atAuthority('job stop', '1', {
+    first: [['job', 'start', 'laptop', 'documents', '--home', 'HERE/a']],
+    done: ['job_over'],
+  }),
   atAuthority('trash restore', 'laptop'),
   atAuthority('trash empty', '--yes'),
   atAuthority('node quarantine', 'laptop --reason theft'),
@@ -588,6 +593,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'release list': 'only reads',
   update:
     'writes what it downloads, and a number as all that changes the state of a node; its own test kills it',
+  'job list': 'only reads',
+  'job show': 'only reads',
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',

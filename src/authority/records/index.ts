@@ -33,6 +33,7 @@ export {
   type OutsideReason,
   type OutsideStatusRow,
 } from './issuers.ts';
+export type { JobRow } from './jobs.ts';
 export type { LogRow } from './log.ts';
 export { endMove, finishMove, moveRecords, takeBackRecords } from './move-records.ts';
 export type { NodeReportRow } from './node-reports.ts';

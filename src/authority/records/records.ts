@@ -9,6 +9,7 @@ import { EscrowRecords } from './escrows.ts';
 import { IdentityRecords } from './identities.ts';
 import { ImportedCertificateRecords } from './imported-certificates.ts';
 import { IssuerRecords, OutsideCertificateRecords, OutsideStatusRecords } from './issuers.ts';
+import { JobRecords } from './jobs.ts';
 import { LogRecords } from './log.ts';
 import { NodeReportRecords } from './node-reports.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
@@ -46,6 +47,7 @@ export class Records {
   readonly clientDays: ClientDayRecords;
   readonly clientAlarms: ClientAlarmRecords;
   readonly nodeReports: NodeReportRecords;
+  readonly jobs: JobRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -76,6 +78,7 @@ export class Records {
     this.clientDays = new ClientDayRecords(queries);
     this.clientAlarms = new ClientAlarmRecords(queries);
     this.nodeReports = new NodeReportRecords(queries);
+    this.jobs = new JobRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -117,6 +120,7 @@ export const tables = [
   'client_days',
   'client_alarms',
   'node_reports',
+  'jobs',
   'log',
   'authority',
 ] as const;

@@ -555,4 +555,41 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What clients were told to do, and what came of it. The log has all of it but that a client has begun.
+    owner: 'authority',
+    version: 17,
+    sqlite: `
+      CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        job_order TEXT NOT NULL,
+        created_by TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        begun_at INTEGER,
+        stopped_by TEXT,
+        stopped_at INTEGER,
+        ended_at INTEGER,
+        outcome TEXT
+      ) STRICT;
+      CREATE INDEX jobs_by_name ON jobs (name, ended_at);
+    `,
+    postgres: `
+      CREATE TABLE jobs (
+        id bigint PRIMARY KEY,
+        name words NOT NULL,
+        job_order words NOT NULL,
+        created_by words NOT NULL,
+        created_at moment NOT NULL,
+        expires_at moment NOT NULL,
+        begun_at moment,
+        stopped_by words,
+        stopped_at moment,
+        ended_at moment,
+        outcome words
+      );
+      CREATE INDEX jobs_by_name ON jobs (name, ended_at);
+    `,
+  },
 ];

@@ -55,6 +55,16 @@ async function goOn(home: SampleHome, asked: Awaited<ReturnType<typeof begin>>):
   await authority.policy.replace({ ...policy, profiles: { ...profiles, client } }, by);
   await authority.store.accept({ store: 's2', directory: '/data', found: 'nothing', reason: 'moved', by });
   await authority.clients.bound({ name: 'alpha', prune: true, quotaBytes: 5, by });
+  const job = {
+    node: 'alpha',
+    order: { kind: 'backup', set: 'a' },
+    expiresAt: new Date(home.clock.now() + dayMs),
+    by,
+  } as const;
+  const { id, createdAt } = await authority.jobs.start(job);
+  const outcome = { result: 'failed', exit: 1 } as const;
+  await authority.jobs.end({ node: 'alpha', id, created: createdAt.toISOString(), outcome });
+  await authority.jobs.stop((await authority.jobs.start(job)).id, by);
   await authority.revocation.revokeIssuer('issuing-1', order);
   await home.local('server', 'vault', ['vault.example']);
 }
@@ -83,6 +93,7 @@ const tables = [
   'policy',
   'server_roots',
   'client_bounds',
+  'jobs',
   'log',
 ];
 

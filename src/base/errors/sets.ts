@@ -58,4 +58,21 @@ export const setsErrors = {
     happened: 'another agent works in this home; its process id is named',
     next: 'one agent runs all sets of a home; end the other one first, if it is to be replaced',
   },
+  job_not_allowed: {
+    happened:
+      'a server wanted this machine to do what its owner does not allow: to back a set up now, or to restore to a folder outside of those that are named',
+    next: 'where it should, on that machine: holdfast client set agent.allow backup,restore:/srv',
+    kind: 'refused',
+  },
+  job_queue_full: {
+    happened: 'a client has as many jobs that are not over as it may have',
+    next: 'wait until its agent has done some, or end one: holdfast job list, holdfast job stop ID',
+    kind: 'refused',
+    status: 409,
+  },
+  job_over: {
+    happened: 'a job has ended, was stopped, or was not begun before its time was over',
+    next: 'holdfast job show ID says what came of it; holdfast job start starts another',
+    status: 409,
+  },
 } as const satisfies Record<string, ErrorRow>;

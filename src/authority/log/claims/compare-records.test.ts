@@ -179,6 +179,30 @@ const tamperings: readonly Tampering[] = [
     "DELETE FROM client_bounds WHERE name = 'beta'",
     /what client\/beta may is on record, and the log does not say that it was decided/,
   ],
+  update(
+    'jobs',
+    "name = 'alpha'",
+    "name = 'beta'",
+    'id = 1',
+    /job 1 is another one on record than record \d+ says/,
+  ),
+  update(
+    'jobs',
+    'outcome = NULL',
+    'outcome = \'{"result":"done"}\'',
+    'id = 1',
+    /job 1 came to something else on record than the log says/,
+  ),
+  [
+    'CREATE TEMP TABLE kept AS SELECT * FROM jobs; DELETE FROM jobs',
+    'INSERT INTO jobs SELECT * FROM kept; DROP TABLE kept',
+    /job 1 \(record \d+\) is not on record/,
+  ],
+  [
+    "INSERT INTO jobs (id, name, job_order, created_by, created_at, expires_at) VALUES (7, 'beta', '{}', 'x', 0, 0)",
+    'DELETE FROM jobs WHERE id = 7',
+    /job 7 is on record, and the log does not say that it was started/,
+  ],
 ];
 
 describe('what is on record, held against the log', () => {
@@ -201,6 +225,8 @@ describe('what is on record, held against the log', () => {
     await authority.bearerTokens.create({ role: 'client', name: 'zeta', expiresAt, reissue: false, by });
     await authority.policy.set('queue', 'on', by);
     await authority.clients.bound({ name: 'alpha', quarantined: true, by });
+    const job = { order: { kind: 'backup', set: 'a' }, expiresAt, by } as const;
+    await authority.jobs.start({ node: 'alpha', ...job });
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);
     await authority.escrow.put(identity, 'r', Uint8Array.of(1, 2));

@@ -14,6 +14,7 @@ import {
   outsideClaims,
   outsideStatusClaims,
 } from './certificate-claims.ts';
+import { jobClaims } from './job-claims.ts';
 import {
   alarmClaims,
   bearerTokenClaims,
@@ -41,6 +42,7 @@ export class RecordComparison {
     bearerTokenClaims(),
     clientBoundsClaims(),
     alarmClaims(),
+    jobClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

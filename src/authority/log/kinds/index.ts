@@ -17,6 +17,7 @@ import { alarmOver, alarmRaised, clientBounded, trashEmptied, trashRestored } fr
 import { escrowed, exported, keystoreRekeyed, rootOffline, rootOnline } from './custody.ts';
 import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
+import { jobEnded, jobStarted, jobStopped } from './jobs.ts';
 import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.ts';
 import { releaseSigned } from './releases.ts';
 import { approved, denied, refused, requested } from './requests.ts';
@@ -72,6 +73,9 @@ export const kinds = {
   alarmRaised,
   alarmOver,
   releaseSigned,
+  jobStarted,
+  jobStopped,
+  jobEnded,
 } as const;
 
 /** One of the table. */

@@ -1,0 +1,113 @@
+import { type Static, Type } from 'typebox';
+import { identityLabel, type Job } from '../authority/index.ts';
+import { dayMs, minuteMs } from '../base/index.ts';
+import { JobOrder, JobOutcome } from '../enrol/index.ts';
+import type { Identity } from '../pki/index.ts';
+import type { AdminContext } from './admin-context.ts';
+import { type Answer, maxListed, PresentWhen, Time } from './answer.ts';
+
+/** How long a job waits for its machine when nothing is said, and at most. */
+const defaultLifetimeMs = dayMs;
+const longestLifetimeMs = 7 * dayMs;
+
+const NodeName = Type.String({ minLength: 1, maxLength: 63 });
+const JobId = Type.Integer({ minimum: 1 });
+
+export const jobStartInput = Type.Object(
+  {
+    node: NodeName,
+    order: JobOrder,
+    /** Until when it may begin. */
+    lifetimeMs: Type.Optional(Type.Integer({ minimum: minuteMs, maximum: longestLifetimeMs })),
+  },
+  { additionalProperties: false },
+);
+export const jobIdInput = Type.Object({ id: JobId }, { additionalProperties: false });
+export const jobListInput = Type.Object(
+  {
+    node: Type.Optional(NodeName),
+    /** Number of the last one of the page before. */
+    before: Type.Optional(JobId),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxListed })),
+  },
+  { additionalProperties: false },
+);
+
+/** A job of a client, as it stands. */
+export const JobView = Type.Object({
+  id: Type.Integer(),
+  node: Type.String(),
+  state: Type.Enum([
+    'waiting',
+    'running',
+    'stopping',
+    'expired',
+    'done',
+    'partial',
+    'failed',
+    'refused',
+    'stopped',
+  ]),
+  order: JobOrder,
+  by: Type.String(),
+  created: Time,
+  /** From then on it is not begun. */
+  expires: Time,
+  begun: PresentWhen('its machine has begun it', Time),
+  stopped: PresentWhen('it was told to end', Type.Object({ by: Type.String(), at: Time })),
+  ended: PresentWhen('it has ended', Time),
+  outcome: PresentWhen('it has ended', JobOutcome),
+});
+export const JobListAnswer = Type.Array(JobView);
+
+/** Tells a client to do something. Errors: `object_not_found`, `job_queue_full` */
+export async function startJob(
+  { authority, clock }: AdminContext,
+  { node, order, lifetimeMs = defaultLifetimeMs }: Static<typeof jobStartInput>,
+  caller: Identity,
+): Promise<Answer<typeof JobView>> {
+  const expiresAt = new Date(clock.now() + lifetimeMs);
+  return viewOf(await authority.jobs.start({ node, order, expiresAt, by: identityLabel(caller) }));
+}
+
+/** Tells a client to do it no more. Errors: `object_not_found`, `job_over` */
+export async function stopJob(
+  { authority }: AdminContext,
+  { id }: Static<typeof jobIdInput>,
+  caller: Identity,
+): Promise<Answer<typeof JobView>> {
+  return viewOf(await authority.jobs.stop(id, identityLabel(caller)));
+}
+
+/** Errors: `object_not_found` */
+export async function showJob(
+  { authority }: AdminContext,
+  { id }: Static<typeof jobIdInput>,
+): Promise<Answer<typeof JobView>> {
+  return viewOf(await authority.jobs.find(id));
+}
+
+/** A page of the jobs, the newest first. */
+export async function listJobs(
+  { authority }: AdminContext,
+  { limit = maxListed, ...page }: Static<typeof jobListInput>,
+): Promise<Answer<typeof JobListAnswer>> {
+  return (await authority.jobs.list({ ...page, limit })).map(viewOf);
+}
+
+function viewOf(job: Job): Answer<typeof JobView> {
+  const { id, node, state, order, by, outcome, stoppedBy, stoppedAt } = job;
+  return {
+    id,
+    node,
+    state,
+    order,
+    by,
+    created: job.createdAt.toISOString(),
+    expires: job.expiresAt.toISOString(),
+    ...(job.begunAt && { begun: job.begunAt.toISOString() }),
+    ...(stoppedAt && { stopped: { by: stoppedBy ?? '', at: stoppedAt.toISOString() } }),
+    ...(job.endedAt && { ended: job.endedAt.toISOString() }),
+    ...(outcome && { outcome }),
+  };
+}
