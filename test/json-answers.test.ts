@@ -42,6 +42,7 @@ const backedUp = `backup HERE/data ${repository} --init`;
 /** A program that takes every notice. */
 const channel = 'pager --command /bin/true --summary daily';
 const setAdded = `set add documents HERE/data --every 6h ${c}`;
+const startedJob = `job start laptop documents ${a}`;
 const store = `trust install --scope user --unconstrained ${c}`;
 const waiting = `ca create --subordinate --network x.test ${server} --out HERE/new.csr --home HERE/new`;
 
@@ -57,6 +58,8 @@ const calls: readonly Call[] = [
   call('trash list', `trash list ${a}`),
   call('release list', `release list ${a}`),
   call('update', `update --check ${c}`),
+  call('job list', `job list ${a}`, [startedJob]),
+  call('job show', `job show 1 ${a}`, [startedJob]),
   call('snapshots', `snapshots ${c}`),
   call('snapshots', `snapshots ${repository}`, [backedUp, `backup HERE/data --tag daily ${repository}`]),
   call('check', `check --read-data ${c}`),

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { identityLabel, type Job } from '../authority/index.ts';
 import { dayMs, minuteMs } from '../base/index.ts';
-import { JobOrder, JobOutcome } from '../enrol/index.ts';
+import { JobOrder } from '../enrol/index.ts';
 import type { Identity } from '../pki/index.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Answer, maxListed, PresentWhen, Time } from './answer.ts';
@@ -33,6 +33,20 @@ export const jobListInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** What a job came to, as its machine says. */
+const OutcomeView = Type.Object({
+  result: Type.Enum(['done', 'partial', 'failed', 'refused', 'stopped']),
+  exit: PresentWhen(
+    'a command did it; null where a signal ended that',
+    Type.Union([Type.Integer(), Type.Null()]),
+  ),
+  snapshot: PresentWhen('one was made, or restored', Type.String()),
+  files: PresentWhen('it was saved or restored', Type.Integer()),
+  bytes: PresentWhen('it was saved or restored', Type.Integer()),
+  code: PresentWhen('it failed or was refused, and the error has one', Type.String()),
+  message: PresentWhen('it failed or was refused', Type.String()),
+});
+
 /** A job of a client, as it stands. */
 export const JobView = Type.Object({
   id: Type.Integer(),
@@ -56,7 +70,7 @@ export const JobView = Type.Object({
   begun: PresentWhen('its machine has begun it', Time),
   stopped: PresentWhen('it was told to end', Type.Object({ by: Type.String(), at: Time })),
   ended: PresentWhen('it has ended', Time),
-  outcome: PresentWhen('it has ended', JobOutcome),
+  outcome: PresentWhen('it has ended', OutcomeView),
 });
 export const JobListAnswer = Type.Array(JobView);
 

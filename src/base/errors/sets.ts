@@ -72,7 +72,7 @@ export const setsErrors = {
   },
   job_over: {
     happened: 'a job has ended, was stopped, or was not begun before its time was over',
-    next: 'holdfast job show ID says what came of it; holdfast job start starts another',
+    next: 'holdfast job show ID says what came of it; holdfast job start NODE SET starts another',
     status: 409,
   },
 } as const satisfies Record<string, ErrorRow>;
