@@ -34,8 +34,8 @@ const maxHeldEach = 2;
 
 /** Somebody who waits: `wake` has him look again, and an end has him go with what he has. */
 interface Waiter {
-  wake(): void;
-  end(): void;
+  readonly wake: () => void;
+  readonly end: () => void;
 }
 
 /**

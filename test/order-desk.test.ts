@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SampleHome } from '../../authority/authority.fixture.ts';
-import { hourMs, silentLog } from '../../base/index.ts';
-import { OrderDesk } from './order-desk.ts';
+import { SampleHome } from '../src/authority/authority.fixture.ts';
+import { hourMs, silentLog } from '../src/base/index.ts';
+import { OrderDesk } from '../src/server/orders/order-desk.ts';
 
 const order = { kind: 'backup', set: 'documents' } as const;
 
