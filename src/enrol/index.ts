@@ -71,7 +71,6 @@ export {
   TicketAnswer,
   TicketRequest,
 } from './message.ts';
-export { namedPackage } from './package-name.ts';
 export {
   askOrders,
   JobOrder,
@@ -84,6 +83,7 @@ export {
   reportJob,
   type ToldOrders,
 } from './orders.ts';
+export { namedPackage } from './package-name.ts';
 export {
   type EscrowFingerprint,
   escrowFingerprint,
