@@ -75,7 +75,7 @@ describe('a job that a server starts', () => {
     assert.equal((await over((await start(...words)).id)).state, 'done');
     assert.equal(readFileSync(join(at('allowed/back'), at('data/file')), 'utf8'), 'what is saved');
     assert.equal((await over((await start(...words)).id)).outcome?.code, 'target_not_empty');
-    const again = await over((await start(...words, '--overwrite', '--expires', '1h')).id);
+    const again = await over((await start(...words, '--replace', '--expires', '1h')).id);
     assert.deepEqual(
       [again.state, Date.parse(again.expires) - Date.parse(again.created)],
       ['done', 3_600_000],

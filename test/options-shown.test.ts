@@ -163,7 +163,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'trash empty': { guard: '--client --repository --removed-before --yes' },
   'node quarantine': { guard: '--reason' },
   'node release': { guard: '--reason' },
-  'job start': { jobs: '--restore --target --include --overwrite --expires' },
+  'job start': { jobs: '--restore --target --include --replace --expires' },
   'store accept': { 'store-missing': '--reason' },
   'keystore share': { 'keystore-share': '--group --none' },
   'service install': { 'interop/packages': '--run-as --dry-run' },

@@ -57,7 +57,7 @@ function wordsOf(order: JobOrder): string[] {
     snapshot,
     `--target=${target}`,
     ...include.map((pattern) => `--include=${pattern}`),
-    ...(overwrite ? ['--overwrite'] : []),
+    ...(overwrite ? ['--overwrite=always'] : []),
   ];
 }
 

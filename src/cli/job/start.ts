@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { HoldfastError } from '../../base/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { parseDurationOption, RepeatableOption } from '../options/option-values.ts';
 import { addRules, exactlyOne, needs } from '../options/word-rules.ts';
@@ -17,25 +17,20 @@ export const word: Word = {
       needs('--target', '--restore'),
       needs('--restore', '--target'),
       needs('--include', '--restore'),
-      needs('--overwrite', '--restore'),
+      needs('--replace', '--restore'),
     )
       .description('have a client back a set of its own up now, or restore a snapshot of its own')
       .argument('<node>', 'a client, as nodes --role client lists it')
       .argument('[set]', 'one of its backup sets, as holdfast set list there shows them')
       .option('--restore <snapshot>', 'bring a snapshot of its own repository back: latest, or an ID')
-      .option('--target <dir>', 'where to on that machine, an absolute path', parseTarget)
+      .option('--target <dir>', 'where to on that machine, an absolute path')
       .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
-      .option('--overwrite', 'go ahead when the target holds files, replacing those of the snapshot')
+      .option('--replace', 'go ahead when the target holds files, replacing those of the snapshot')
       .option('--expires <duration>', 'how long it waits for its agent (1d; 7d at most)', parseDurationOption)
       .addHelpText('after', examples);
   },
   run: startJob,
 };
-
-function parseTarget(text: string): string {
-  if (isAbsolute(text)) return text;
-  throw new InvalidArgumentError('expected an absolute path, as that machine has it');
-}
 
 const examples = `
 The agent of the client does it, over the line that it holds to its server, as far as its owner allows: on that
@@ -50,7 +45,7 @@ interface StartRequest {
   readonly restore?: string;
   readonly target?: string;
   readonly include?: readonly string[];
-  readonly overwrite?: boolean;
+  readonly replace?: boolean;
   /** Milliseconds. */
   readonly expires?: number;
 }
@@ -60,8 +55,10 @@ async function startJob(
   context: Context,
   node: string,
   set: string | undefined,
-  { restore: snapshot = '', target = '', include = [], overwrite = false, expires }: StartRequest,
+  { restore: snapshot = '', target = '', include = [], replace: overwrite = false, expires }: StartRequest,
 ): Promise<Answer> {
+  if (snapshot !== '' && !isAbsolute(target))
+    throw new HoldfastError('usage', `--target is an absolute path, as that machine has it; found ${target}`);
   const order =
     set === undefined
       ? { kind: 'restore' as const, snapshot, target, include: [...include], overwrite }
