@@ -312,6 +312,7 @@ describe('an update', { skip: !isBuilt && 'what is updated is the built program'
     const kind = 'release signed';
     const { records } = await network.ask<{ records: { details: { why: string } }[] }>('audit.list', {
       kind,
+      limit: 100,
     });
     assert.deepEqual([...new Set(records.map(({ details }) => details.why))].sort(), [
       'published',

@@ -86,12 +86,19 @@ export async function installFile(kind: 'deb' | 'rpm', path: string, version: st
   const code = await run(command, join(dirname(path), logFile));
   const installed = await said(...askingSystem(kind));
   if (code === 0 && installed === version) return;
-  const told = await readFileEnd(join(dirname(path), logFile), { maxBytes: maxToldBytes, hint: undefined });
+  const told = await readFileEnd(join(dirname(path), logFile), { maxBytes: maxToldBytes });
   throw new HoldfastError(
     'update_failed',
-    `${command.join(' ')} ended with ${code}, and ${installed || 'no version'} is installed: ${String(told).trim().split('\n').at(-1)}`,
+    `${command[0]} ended with ${code}, and ${installed || 'no version'} is installed: ${whatFailed(told.toString())}`,
     { hint: `run it yourself: ${command.join(' ')}` },
   );
+}
+
+/** The lines that speak of an error, which dpkg and rpm write before they sum up; all of a short text without one. */
+function whatFailed(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  const errors = lines.filter((line) => /\berror\b/i.test(line));
+  return (errors.length > 0 ? errors : lines.filter(Boolean)).slice(0, 3).join('; ');
 }
 
 /** What the last installation wrote, beside its file. */
