@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Value } from 'typebox/value';
 import { answers } from '../../src/cli/answers.ts';
 import { BootedSystem, type Said } from '../rig/booted-system.ts';
@@ -11,6 +21,8 @@ import { type TemporaryDirectory, temporaryDirectory } from '../rig/temporary-di
 const checkout = join(import.meta.dirname, '../..');
 const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
 const earlier = '0.0.9';
+/** Published for the agent, which installs it by itself. */
+const later = '99.0.0';
 
 describe('the packages', { skip: process.getuid?.() !== 0 && 'installing packages needs root' }, () => {
   let place: TemporaryDirectory;
@@ -26,12 +38,18 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
     const words = ['--disable-warning=ExperimentalWarning', script, '--to', place.path, '--arch', 'x64'];
     execFileSync(process.execPath, words);
     execFileSync('dpkg-deb', ['--raw-extract', join(place.path, debOf(version)), older()]);
-    const control = join(older(), 'DEBIAN/control');
-    writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, `Version: ${earlier}`));
-    execFileSync('dpkg-deb', ['-Znone', '--build', older(), join(place.path, debOf(earlier))]);
+    for (const number of [later, earlier]) {
+      const control = join(older(), 'DEBIAN/control');
+      writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, `Version: ${number}`));
+      const manifest = join(older(), 'usr/lib/holdfast/package.json');
+      const said = JSON.parse(readFileSync(manifest, 'utf8')) as object;
+      writeFileSync(manifest, JSON.stringify({ ...said, version: number }));
+      execFileSync('dpkg-deb', ['-Znone', '--build', older(), join(place.path, debOf(number))]);
+    }
     system = await booting;
-    for (const number of [earlier, version])
-      copyFileSync(join(place.path, debOf(number)), join(system.root, 'root', debOf(number)));
+    for (const number of [earlier, version, later])
+      copyFileSync(join(place.path, debOf(number)), join(system.root, 'srv', debOf(number)));
+    appendFileSync(join(system.root, 'etc/hosts'), '127.0.0.1 vault.example\n');
   });
 
   after(async () => {
@@ -46,13 +64,13 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
     return said;
   }
 
-  it('a package installs, serves as a service, is upgraded, removed and purged, and the home stays', async () => {
-    await succeed('dpkg', '--install', `/root/${debOf(earlier)}`);
+  it('a package installs, serves as a service, is updated by the network, removed and purged, and the home stays', async () => {
+    await succeed('dpkg', '--install', `/srv/${debOf(earlier)}`);
     assert.match(
       (await succeed('getent', 'passwd', 'holdfast')).stdout,
       /:\/var\/lib\/holdfast:\/usr\/sbin\/nologin$/m,
     );
-    assert.equal((await succeed('holdfast', '--version')).stdout, `${version}\n`);
+    assert.equal((await succeed('holdfast', '--version')).stdout, `${earlier}\n`);
 
     const early = await system.run('holdfast', 'service', 'install', 'server', '--json');
     assert.equal(JSON.parse(early.stderr).error.code, 'home_missing');
@@ -82,7 +100,17 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
     assert.equal(state.file, '/lib/systemd/system/holdfast.service');
     assert.equal((await succeed('stat', '--format', '%U %a', '/var/lib/holdfast')).stdout, 'holdfast 700\n');
 
-    await succeed('dpkg', '--install', `/root/${debOf(version)}`);
+    const asServer = ['setpriv', '--reuid', 'holdfast', '--regid', 'holdfast', '--clear-groups', 'holdfast'];
+    const atServer = (...words: string[]) => succeed(...asServer, ...words, '--home', '/var/lib/holdfast');
+    const client = ['--home', '/srv/client'];
+    const code = (await atServer('token', 'create', 'laptop')).stdout.trim();
+    await succeed('holdfast', 'join', code, ...client);
+    await atServer('release', 'publish', `/srv/${debOf(version)}`);
+    const update = ['holdfast', 'update', ...client, '--json'];
+    const updated = JSON.parse((await succeed(...update)).stdout);
+    assert.deepEqual([updated.runs, updated.offered, updated.done], [earlier, version, 'installed']);
+    assert.ok(Value.Check(answers.update, updated));
+    assert.equal((await succeed('holdfast', '--version')).stdout, `${version}\n`);
     const [service] = JSON.parse((await succeed('holdfast', 'service', 'status', '--json')).stdout).services;
     assert.equal(service.active, 'active');
     assert.notEqual(service.pid, state.pid, 'the new version runs');
@@ -90,12 +118,29 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
       (await succeed('dpkg-query', '--show', 'holdfast')).stdout,
       new RegExp(`\\t${version}$`, 'm'),
     );
-    const asServer = ['setpriv', '--reuid', 'holdfast', '--regid', 'holdfast', '--clear-groups', 'holdfast'];
-    const status = await succeed(...asServer, 'status', '--home', '/var/lib/holdfast', '--json');
+    const status = await atServer('status', '--json');
     assert.ok(JSON.parse(status.stdout).authority, status.stdout);
-    const journal = await succeed('journalctl', '--unit', 'holdfast', '--no-pager');
-    assert.match(journal.stdout, /listening https/);
-    assert.doesNotMatch(journal.stdout, /"level":[456]0/, 'nothing that it needs is missing');
+
+    await succeed('holdfast', 'client', 'set', 'update', 'on', ...client);
+    await atServer('release', 'publish', `/srv/${debOf(later)}`);
+    await succeed('holdfast', 'service', 'install', 'agent', ...client);
+    const agent = async () =>
+      (await system.run('systemctl', 'show', '--property=MainPID', 'holdfast-agent')).stdout;
+    const before = await agent();
+    const until = performance.now() + agentPatienceMs;
+    while ([before, 'MainPID=0\n'].includes(await agent()) && performance.now() < until)
+      await setTimeout(500);
+    const journal = await system.run(
+      'journalctl',
+      '--no-pager',
+      '-u',
+      'holdfast-agent',
+      '-u',
+      'holdfast-update',
+    );
+    assert.equal((await succeed('holdfast', '--version')).stdout, `${later}\n`, journal.stdout);
+    assert.equal((await succeed('systemctl', 'is-active', 'holdfast-agent')).stdout, 'active\n');
+    await succeed('holdfast', 'service', 'remove', 'agent');
 
     await succeed('dpkg', '--remove', 'holdfast');
     assert.notEqual((await system.run('systemctl', 'is-active', 'holdfast')).code, 0);
@@ -143,6 +188,9 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
     }
   });
 });
+
+/** How long an agent may take from its start to the start of the next version. */
+const agentPatienceMs = 120_000;
 
 function lines(text: string): string[] {
   return text.split('\n').filter(Boolean).sort();

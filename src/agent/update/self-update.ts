@@ -120,10 +120,11 @@ async function isService(): Promise<boolean> {
 
 /**
  * Has the service manager run `holdfast update` in a unit of its own: an agent may write to its home alone, and what starts it again must
- * not end with it.
+ * not end with it. Nobody waits for the end of that: what keeps it from being installed is in the journal of the unit, and it is tried again
+ * the next time. To wait takes a message bus, which not every system has.
  */
 async function installAside(home: string): Promise<void> {
   const own = [join(programDirectory(), 'bin/holdfast'), 'update', '--home', home];
-  const words = ['--quiet', '--collect', '--wait', '--unit=holdfast-update', '--', ...own];
+  const words = ['--quiet', '--collect', '--unit=holdfast-update', '--', ...own];
   await promisify(execFile)('systemd-run', words);
 }
