@@ -13,6 +13,7 @@ import {
 } from '../repository/index.ts';
 import type { AnswerOf } from './answers.ts';
 import { localPath } from './files/local-path.ts';
+import { defaultHome } from './home/default-home.ts';
 import { RepeatableOption } from './options/option-values.ts';
 import {
   addRepositoryOptions,
@@ -44,8 +45,9 @@ export const word: Word = {
       needs('--delete', '--overwrite'),
     );
     addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
-      .argument('<snapshot>', snapshotArgument)
-      .requiredOption('--target <dir>', 'where files go, each under its full original path')
+      .description('bring files of a snapshot back; asks on a terminal, unless a snapshot is named')
+      .argument('[snapshot]', snapshotArgument)
+      .option('--target <dir>', 'where files go, each under its full original path')
       .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
       .addOption(new RepeatableOption('--exclude <pattern>', 'leave out what matches, as restic matches'))
       .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
@@ -62,12 +64,19 @@ export const word: Word = {
       .option('--verify', 'read the restored files again and compare them with the snapshot')
       .addHelpText('after', examples);
   },
-  run: async (context: Context, name: string, request: RestoreRequest) =>
-    request.dryRun === true ? planOf(context, name, request) : await restoreSnapshot(context, name, request),
+  run: async (context: Context, name: string | undefined, request: RestoreWords) => {
+    if (name === undefined && mayAsk(context, request)) return await restoreByAnswers(context, request);
+    const { target } = request;
+    if (name === undefined) throw missing("missing required argument 'snapshot'");
+    if (target === undefined) throw missing("required option '--target <dir>' not specified");
+    const whole = { ...request, target };
+    return whole.dryRun === true ? planOf(context, name, whole) : await restoreSnapshot(context, name, whole);
+  },
 };
 
 const examples = `
 Examples:
+  holdfast restore
   holdfast restore latest --target /tmp/back
   holdfast restore 9c1f02ab --target / --include /home/ann/letter.txt --overwrite
   holdfast restore latest:/srv/web --target /srv/web --overwrite if-changed --delete --dry-run
@@ -77,8 +86,9 @@ as there, never all that is there. --delete removes what else there is, as far a
 snapshot is there; never the home, nor where repositories are, nor what is on a file system that the snapshot does not have.
 `;
 
-interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
-  readonly target: string;
+/** What was said. */
+interface RestoreWords extends RepositoryOptions, SnapshotFilters {
+  readonly target?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly limitDownload?: number;
@@ -88,6 +98,49 @@ interface RestoreRequest extends RepositoryOptions, SnapshotFilters {
   readonly verify?: boolean;
 }
 
+/** What a restore cannot do without is there. */
+interface RestoreRequest extends RestoreWords {
+  readonly target: string;
+}
+
+/** Somebody sits there, and has left to be asked what they could have said. */
+function mayAsk({ asks, output }: Context, request: RestoreWords): boolean {
+  const { include, exclude, overwrite, delete: removes, dryRun } = request;
+  const said = [include, exclude, overwrite, removes, dryRun].some((one) => one !== undefined);
+  return asks && !output.json && !said;
+}
+
+function missing(message: string): HoldfastError {
+  return new HoldfastError('usage', message, {
+    hint: 'holdfast restore SNAPSHOT --target DIR; on a terminal holdfast restore alone asks for everything',
+  });
+}
+
+/** Restores what somebody at the terminal chooses, step by step. */
+async function restoreByAnswers(
+  context: Context,
+  request: RestoreWords,
+): Promise<Answer<AnswerOf<'restore'>>> {
+  await using source = await openTarget(context, request, { limits: limitsOf(request) });
+  const { askForRestore } = await import('./repository/restore-wizard.ts');
+  const filter = filterOf(request, context);
+  const start = { filter, target: request.target, words: placeWords(context, request) };
+  const { name, ...chosen } = await askForRestore(context, source.repository, start);
+  return await restoreFrom(context, source, name, { ...request, ...chosen });
+}
+
+/** The words that say where the repository is, and how fast it may be read. */
+function placeWords({ home, environment, workingDirectory }: Context, request: RestoreWords): string[] {
+  const { repo, passwordFile, limitDownload } = request;
+  return [
+    ...(repo === undefined ? [] : ['--repo', repo]),
+    ...(passwordFile === undefined ? [] : ['--password-file', passwordFile]),
+    ...(limitDownload === undefined ? [] : ['--limit-download', String(limitDownload)]),
+    ...(request.verify === true ? ['--verify'] : []),
+    ...(home === defaultHome(undefined, environment, workingDirectory) ? [] : ['--home', home]),
+  ];
+}
+
 /** Restores a snapshot and says how it went; `restore_incomplete` when some files could not be brought back. */
 export async function restoreSnapshot(
   context: Context,
@@ -95,6 +148,15 @@ export async function restoreSnapshot(
   request: RestoreRequest,
 ): Promise<Answer<AnswerOf<'restore'>>> {
   await using source = await openTarget(context, request, { limits: limitsOf(request) });
+  return await restoreFrom(context, source, name, request);
+}
+
+async function restoreFrom(
+  context: Context,
+  source: Target,
+  name: string,
+  request: RestoreRequest,
+): Promise<Answer<AnswerOf<'restore'>>> {
   const snapshot = await source.repository.findSnapshotFolder(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);
   const startedMs = performance.now();

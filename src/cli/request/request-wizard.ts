@@ -7,11 +7,11 @@ import {
   type RequestDraft,
   type RequestFields,
 } from '../../agent/index.ts';
-import { HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import { formatGeneralName, formatName, type KeyAlgorithm } from '../../pki/index.ts';
 import { parseRequestedNames } from '../../policy/index.ts';
 import type { Context } from '../program/context.ts';
-import { answerTo } from '../terminal/answer.ts';
+import { answerTo, askText } from '../terminal/answer.ts';
 
 /** What the wizard found out. */
 export interface WizardAnswers {
@@ -38,28 +38,28 @@ export async function askForRequest(
   { fields, fileFor }: WizardStart,
 ): Promise<WizardAnswers> {
   const keyKind = parseKeyKind(fields.key ?? 'p256');
-  const friendlyName = await ask(
+  const friendlyName = await askText(
     context,
     'Friendly name, for this machine only',
     fields.friendlyName,
     parseFriendlyName,
   );
   const key = await askKey(context, keyKind);
-  const o = await ask(context, 'Organisation', fields.o, subjectField('o'));
-  const ou = await ask(context, 'Organisational unit', fields.ou, subjectField('ou'));
-  const cn = await ask(context, 'Common name, which clients use', fields.cn, (text) =>
+  const o = await askText(context, 'Organisation', fields.o, subjectField('o'));
+  const ou = await askText(context, 'Organisational unit', fields.ou, subjectField('ou'));
+  const cn = await askText(context, 'Common name, which clients use', fields.cn, (text) =>
     parseSubject({ cn: text }),
   );
-  const c = await ask(context, 'Country, two letters', fields.c, subjectField('c'));
-  const st = await ask(context, 'State or province', fields.st, subjectField('st'));
-  const l = await ask(context, 'City', fields.l, subjectField('l'));
-  const names = await ask(
+  const c = await askText(context, 'Country, two letters', fields.c, subjectField('c'));
+  const st = await askText(context, 'State or province', fields.st, subjectField('st'));
+  const l = await askText(context, 'City', fields.l, subjectField('l'));
+  const names = await askText(
     context,
     'Host names and addresses, with commas',
     fields.names?.join(',') ?? cn,
     checkNames,
   );
-  const file = fileFor && (await ask(context, 'File for the request', fileFor(friendlyName), checkFile));
+  const file = fileFor && (await askText(context, 'File for the request', fileFor(friendlyName), checkFile));
   const answers = { fields: { ...fields, friendlyName, key, o, ou, cn, c, st, l, names: [names] }, file };
   await confirmSummary(context, summaryOf(parseDraft(answers.fields), file));
   return answers;
@@ -77,18 +77,6 @@ export function summaryOf(
     `names          ${names.map(formatGeneralName).join(', ') || 'none'}`,
     ...(file === undefined ? [] : [`file           ${file}`]),
   ].join('\n');
-}
-
-async function ask(
-  context: Context,
-  message: string,
-  initial: string | undefined,
-  check: (text: string) => unknown,
-): Promise<string> {
-  const { text } = await import('@clack/prompts');
-  const initialValue = initial ?? '';
-  const validate = (value?: string) => problemOf(() => check(value ?? ''));
-  return (await answerTo(context, (asking) => text({ message, initialValue, validate, ...asking }))) ?? '';
 }
 
 async function askKey(context: Context, initialValue: KeyAlgorithm): Promise<string> {
@@ -115,15 +103,4 @@ function checkNames(text: string): void {
 
 function checkFile(text: string): void {
   if (text.trim() === '') throw new HoldfastError('usage', 'the name of a file is missing');
-}
-
-/** What is wrong with an answer, for the terminal. */
-function problemOf(check: () => unknown): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (isHoldfastError(error)) return error.message;
-    throw error;
-  }
 }

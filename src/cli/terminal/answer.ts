@@ -1,4 +1,4 @@
-import { HoldfastError, Secret } from '../../base/index.ts';
+import { HoldfastError, isHoldfastError, Secret } from '../../base/index.ts';
 import type { Context } from '../program/context.ts';
 import type { Output } from './output.ts';
 import type { Column } from './table.ts';
@@ -109,11 +109,65 @@ export async function askSecret(context: Context, message: string): Promise<Secr
   return new Secret(await answerTo(context, (asking) => password({ message, ...asking })));
 }
 
-/** Whether somebody says yes to `message`; undefined without a terminal. @throws HoldfastError `interrupted` */
-export async function askYes(context: Context, message: string): Promise<boolean | undefined> {
+/**
+ * Whether somebody says yes to `message`, for which Enter alone stands where `initialValue` says so; undefined without a terminal.
+ * @throws HoldfastError `interrupted`
+ */
+export async function askYes(
+  context: Context,
+  message: string,
+  initialValue = false,
+): Promise<boolean | undefined> {
   if (!context.asks) return undefined;
   const { confirm } = await import('@clack/prompts');
-  return await answerTo(context, (asking) => confirm({ message, initialValue: false, ...asking }));
+  return await answerTo(context, (asking) => confirm({ message, initialValue, ...asking }));
+}
+
+/** What somebody types at `message`, asked again until `check` lets it pass. @throws HoldfastError `interrupted` */
+export async function askText(
+  context: Context,
+  message: string,
+  initial: string | undefined,
+  check: (text: string) => unknown,
+): Promise<string> {
+  const { text } = await import('@clack/prompts');
+  const initialValue = initial ?? '';
+  const validate = (value?: string) => problemOf(() => check(value ?? ''));
+  return (await answerTo(context, (asking) => text({ message, initialValue, validate, ...asking }))) ?? '';
+}
+
+/** What is wrong with an answer, for the terminal. */
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (isHoldfastError(error)) return error.message;
+    throw error;
+  }
+}
+
+/** One of several answers, and how it is shown. */
+export interface Choice<T> {
+  readonly value: T;
+  readonly label: string;
+}
+
+/** So many are shown at a time. */
+const maxChoices = 12;
+
+/** Which of `choices` somebody takes, the first one where Enter is all that is said. @throws HoldfastError `interrupted` */
+export async function askChoice<T>(
+  context: Context,
+  message: string,
+  choices: readonly Choice<T>[],
+): Promise<T> {
+  const { select } = await import('@clack/prompts');
+  const options = choices.map(({ label }, value) => ({ value, label }));
+  const taken = await answerTo(context, (asking) =>
+    select({ message, options, maxItems: maxChoices, ...asking }),
+  );
+  return (choices[taken] as Choice<T>).value;
 }
 
 /** Where a question is asked, and what ends the wait for its answer. */
