@@ -27,6 +27,7 @@ const tools: readonly Tool[] = [
   { program: 'curl', package: 'curl', because: 'is everybody’s client of HTTPS' },
   { program: 'getfattr', package: 'attr', because: 'compares extended attributes' },
   { program: 'setfacl', package: 'acl', because: 'makes access control lists to back up' },
+  { program: 'fusermount3', package: 'fuse3', because: 'mounts for users who are not root' },
   { program: 'faketime', package: 'faketime', because: 'lets certificates expire' },
   { program: 'createdb', package: 'postgresql-client', because: 'makes a database as the guide says' },
   { program: 'zsh', package: 'zsh', because: 'completes the words of the command line' },
@@ -118,6 +119,8 @@ const tools: readonly Tool[] = [
     because: 'is a server that doctor has to recognise',
     only: 'interop',
   },
+  { program: 'cadaver', package: 'cadaver', because: 'reads what browse shows', only: 'interop' },
+  { program: '/usr/sbin/mount.davfs', package: 'davfs2', because: 'is another', only: 'interop' },
   { program: 'rpmbuild', package: 'rpm', because: 'writes packages for Red Hat', only: 'interop' },
   {
     program: '/usr/sbin/debootstrap',

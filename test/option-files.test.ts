@@ -39,7 +39,9 @@ const noFiles = new Set(
 const inSnapshots = new Set([
   'ls DIR',
   'dump PATH',
-  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'forget'].map((command) => `${command} --path`),
+  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'mount', 'browse', 'forget'].map(
+    (command) => `${command} --path`,
+  ),
 ]);
 
 /** On another machine, which looks it up. */
@@ -143,6 +145,8 @@ describe('a file or folder that the command line names', () => {
     find: () => ['x'],
     diff: () => ['latest', 'latest'],
     dump: () => ['latest', '/'],
+    mount: () => [at('folder')],
+    browse: () => [],
     check: () => [],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],
@@ -258,6 +262,7 @@ describe('a file or folder that the command line names', () => {
   /** Folders that have to be there. */
   const found: Rows = {
     ...each('--repo', ofRepository),
+    'mount DIR': (file) => ['mount', file, ...repo()],
     ...each('--issued', { 'ca adopt': byCertificate }),
     ...each('--mirror', {
       'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
@@ -329,7 +334,13 @@ describe('a file or folder that the command line names', () => {
   });
 
   it('is refused where it is to be a folder and is none, or may not be looked into', async () => {
-    const codes = ['path_not_found', 'storage_failed', 'home_missing', 'target_not_empty'];
+    const codes = [
+      'path_not_found',
+      'storage_failed',
+      'home_missing',
+      'target_not_empty',
+      'mount_point_unusable',
+    ];
     const noFolders = ['file', 'file/below', 'shut', 'shut/x', 'circle', 'socket', long];
     await assertRefused(found, noFolders, codes);
     await assertRefused(found, ['missing', '/proc/x'], ['repository_missing', ...codes]);

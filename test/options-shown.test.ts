@@ -48,6 +48,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'as snapshots': '--password-file',
   },
   dump: { 'snapshot-words': '--repo --host --path --tag --archive', 'as snapshots': '--password-file' },
+  browse: { browse: '--repo --password-file --host --path --tag' },
+  mount: { mount: '--repo --password-file --host --path --tag --allow-other' },
   diff: { 'snapshot-words': '--repo --host --path --tag --metadata', 'as snapshots': '--password-file' },
   join: { tokens: '--name' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },

@@ -13,6 +13,7 @@ export const mayImport: Readonly<Record<string, string>> = {
   transport: 'base pki trust policy',
   remote: 'base storage transport',
   repository: 'base files storage',
+  mount: 'base files repository',
   enrol: 'base pki trust transport',
   notice: 'base trust transport',
   authority: 'base pki db trust policy enrol',
@@ -24,7 +25,7 @@ export const mayImport: Readonly<Record<string, string>> = {
   console: 'admin',
   compat: 'base policy',
   cli:
-    'base pki files db storage trust policy transport remote repository enrol notice authority replicate sync admin server ' +
+    'base pki files db storage trust policy transport remote repository mount enrol notice authority replicate sync admin server ' +
     'agent console compat',
   api: 'base pki enrol transport cli',
 };
@@ -102,7 +103,7 @@ export const onlyIn: readonly { modules: readonly string[]; folders: string; bec
   },
   {
     modules: ['node:net', 'node:tls', 'node:http', 'node:https', 'node:http2', 'node:dgram'],
-    folders: 'transport remote enrol replicate sync admin server agent compat cli',
+    folders: 'transport remote mount enrol replicate sync admin server agent compat cli',
     because: 'the authority and the backup engine can be read and tested without a network',
   },
 ];

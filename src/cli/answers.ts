@@ -547,6 +547,8 @@ export const answers = {
   init: NewAuthority,
   serve: undefined,
   agent: undefined,
+  mount: undefined,
+  browse: undefined,
   'token create': either({
     '': operations['token.create'].answer,
     'with `--bearer`': operations['bearer.create'].answer,

@@ -48,6 +48,18 @@ export const words: readonly WordEntry[] = [
     load: () => import('./dump.ts'),
   },
   {
+    name: 'mount',
+    summary: 'show the snapshots as files and folders of this machine',
+    everyday: true,
+    load: () => import('./mount.ts'),
+  },
+  {
+    name: 'browse',
+    summary: 'show the snapshots to a browser or a WebDAV program on this machine',
+    everyday: true,
+    load: () => import('./browse.ts'),
+  },
+  {
     name: 'diff',
     summary: 'show what differs between two snapshots',
     everyday: true,

@@ -6,6 +6,7 @@
  */
 
 export { type FileStat, type Hole, lstat, nextHole, openStat } from './file-stat.ts';
+export { FuseDevice } from './fuse-device.ts';
 export { type DirectoryTag, type IgnoreOptions, IgnoreRules, parseExcludeFile } from './ignore-rules.ts';
 export {
   type FileOrPath,

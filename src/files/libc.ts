@@ -21,13 +21,24 @@ const prototypes = {
   socket: 'int socket(int domain, int type, int protocol)',
   sendto:
     'long sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
+  mount:
+    'int mount(const uint8_t *source, const uint8_t *target, const uint8_t *type, unsigned long flags, const uint8_t *data)',
+  umount2: 'int umount2(const uint8_t *target, int flags)',
+  read: 'long read(int fd, uint8_t *buffer, size_t size)',
+  poll: 'int poll(uint8_t *fds, unsigned long count, int timeout)',
+  fcntl: 'int fcntl(int fd, int command, long value)',
+  eventfd: 'int eventfd(unsigned int value, int flags)',
+  socketpair: 'int socketpair(int domain, int type, int protocol, uint8_t *pair)',
+  recvmsg: 'long recvmsg(int fd, uint8_t *message, int flags)',
   getpwuid: 'account *getpwuid(uint32_t uid)',
   getgrgid: 'account *getgrgid(uint32_t gid)',
 } as const;
 
 type Name = keyof typeof prototypes;
 type Argument = Uint8Array | BigInt64Array | number | bigint;
-type Call = (...args: Argument[]) => unknown;
+type Call = ((...args: Argument[]) => unknown) & {
+  readonly async: (...args: [...Argument[], (error: unknown, result: unknown) => void]) => void;
+};
 
 interface Libc {
   readonly koffi: typeof Koffi;
@@ -49,6 +60,27 @@ export function callLibc(name: Name, path: Bytes, ...args: Argument[]): number {
   const result = Number(bind(name)(...args));
   if (result === -1) throw systemError(open().koffi.errno(), name, path);
   return result;
+}
+
+/** The same for what often fails, and is no error then: the number of the failure as a negative one. */
+export function tryLibc(name: Name, ...args: Argument[]): number {
+  const result = Number(bind(name)(...args));
+  return result === -1 ? -open().koffi.errno() : result;
+}
+
+/** The same for a function that waits, in a thread of its own; -1 for failure, of whatever cause. Its buffers are the caller's to keep. */
+export function waitInLibc(name: 'poll', ...args: Argument[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    bind(name).async(...args, (error, result) => {
+      if (error === null || error === undefined) resolve(Number(result));
+      else reject(error);
+    });
+  });
+}
+
+/** Where a buffer lies, for the structures in which C wants pointers. */
+export function addressOf(bytes: Bytes): bigint {
+  return open().koffi.address(bytes);
 }
 
 /** The name that the system's account database gives a number, undefined when it has none. */
@@ -74,7 +106,7 @@ function bind(name: Name): Call {
   if (known !== undefined) return known;
   const { library } = open();
   try {
-    const call: Call = library.func(prototypes[name]);
+    const call = library.func(prototypes[name]) as Call;
     calls.set(name, call);
     return call;
   } catch (cause) {

@@ -582,6 +582,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   find: 'only reads',
   diff: 'only reads',
   dump: 'only reads',
+  browse: 'only reads',
+  mount: 'only reads; its own test kills it',
   'policy show': 'only reads',
   'request list': 'only reads',
   'request show': 'only reads',

@@ -35,6 +35,16 @@ export const wordsErrors = {
     next: 'run it again; what was done by then is not done again',
     kind: 'interrupted',
   },
+  mount_failed: {
+    happened:
+      'the system does not mount file systems of programs (FUSE) for this user; what it says is named',
+    next: 'install the package fuse3 and load the module fuse; in a container, give it --device /dev/fuse and the right to mount',
+  },
+  mount_point_unusable: {
+    happened: 'a mount point is no empty folder, or lies where the home or the repository is',
+    next: 'make an empty folder elsewhere, and name that',
+    kind: 'usage',
+  },
   platform_unsupported: {
     happened: 'the system lacks a call that this needs',
     next: 'use Holdfast on Linux',
